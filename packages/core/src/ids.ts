@@ -1,0 +1,68 @@
+/**
+ * The numbers and names that everything else is keyed by.
+ *
+ * The three that are easiest to mix up (epoch, position, server id) are branded, so that one can't
+ * be passed for another; the constructors assert what the brand promises.
+ */
+import { invariant } from './invariants.js';
+
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** Number of one primary's reign in a cluster. Only rises; 0 means "before the first". */
+export type Epoch = Brand<number, 'Epoch'>;
+/** Place of an entry in a cluster's journal: contiguous from 1; 0 means "before the first". */
+export type Position = Brand<number, 'Position'>;
+/** Lasting number of a server within its cluster, 1 to 2^31 − 1. Shown to people as `s1`. */
+export type ServerId = Brand<number, 'ServerId'>;
+
+/** Number of a cluster, from 1. */
+export type ClusterId = number;
+/** Raised, durably, at each start of a server that keeps its journal. From 1. */
+export type Incarnation = number;
+/** Made when a journal is: names this copy on this disk, wiped or replaced means another one. */
+export type JournalId = string;
+/** Made when the router's store is: members and clients of another network are refused. */
+export type NetworkId = string;
+/** Names one ordered conversation of a client; key of exactly-once together with the request number. */
+export type SessionId = string;
+/** Place of a request within its session: 1, 2, 3 and so on, without a gap. */
+export type RequestNumber = number;
+/** 1 to 32 of `A-Z a-z 0-9 _ -`; judged by `userNameProblem`. */
+export type UserName = string;
+/** A host and port to dial, `127.0.0.1:7070` or `[::1]:7070`. */
+export type Address = string;
+
+/** Milliseconds on a clock that never goes back; only differences mean anything. */
+export type Instant = number;
+/** Milliseconds since 1970 by somebody's wall clock; may jump, is shown to people, decides nothing. */
+export type WallTimeMs = number;
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+export function epoch(value: number): Epoch {
+  invariant(isCount(value), 'epoch-is-a-count', { value });
+  return value as Epoch;
+}
+
+export function position(value: number): Position {
+  invariant(isCount(value), 'position-is-a-count', { value });
+  return value as Position;
+}
+
+/** Largest server id: the classic wire carries it as an int32. */
+export const MAX_SERVER_ID = 2 ** 31 - 1;
+
+export function serverId(value: number): ServerId {
+  invariant(isCount(value) && value >= 1 && value <= MAX_SERVER_ID, 'server-id-is-in-range', { value });
+  return value as ServerId;
+}
+
+export const NO_EPOCH = 0 as Epoch;
+export const NO_POSITION = 0 as Position;
+
+export const nextPosition = (at: Position): Position => (at + 1) as Position;
+export const previousPosition = (at: Position): Position => position(at - 1);
+export const nextEpoch = (after: Epoch): Epoch => (after + 1) as Epoch;
+/** How a server is named to people. */
+export const serverName = (id: ServerId): string => `s${id}`;

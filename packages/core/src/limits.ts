@@ -1,0 +1,32 @@
+/** Every bound that more than one machine must agree on, with its reason. */
+
+/** Longest user name: fits a column of a terminal list. */
+export const MAX_USER_NAME_LENGTH = 32;
+/** Longest post, in characters (code points): a screenful at 80 columns, and never more than 4 KB of UTF-8. */
+export const MAX_POST_LENGTH = 1_000;
+/** Posts shown on entry to a timeline: what the older family shows, about a screen. */
+export const TIMELINE_ENTRY_POSTS = 20;
+/** Most posts in one page of older posts: one message of at most 800 KB. */
+export const MAX_PAGE_POSTS = 200;
+/** Requests of one session that may be unanswered at once; as many replies are kept for repeats. */
+export const SESSION_WINDOW = 64;
+/** Sessions remembered for exactly-once; the one silent for longest is forgotten first. About 1 KB each. */
+export const MAX_SESSIONS = 100_000;
+/** Longest session id: two UUIDs and some. */
+export const MAX_SESSION_ID_LENGTH = 80;
+/** Entries appended but not yet committed at a primary; above it writes are refused as busy. */
+export const MAX_UNCOMMITTED_ENTRIES = 16_384;
+/** Entries sent to a standby and not yet acknowledged: keeps a slow standby from filling memory. */
+export const MAX_REPLICATION_WINDOW = 8_192;
+/** Entries in one replication message: at 4 KB each still well under a 4 MB gRPC message. */
+export const MAX_BATCH_ENTRIES = 512;
+/** Epoch starts sent when joining; an older journal than that pulls a snapshot. */
+export const MAX_EPOCH_STARTS = 1_000;
+/** Timelines open on one server; each costs 20-40 KB of stream. */
+export const MAX_TIMELINES = 20_000;
+/** Longest a `GetAvailable` is held: beyond it proxies and people get impatient. */
+export const MAX_WAIT_MS = 30_000;
+/** Members of one cluster: every commit waits for all in-sync ones. */
+export const MAX_MEMBERS = 64;
+/** Clusters of one router. */
+export const MAX_CLUSTERS = 10_000;

@@ -1,0 +1,122 @@
+/**
+ * The messages that the machines exchange, as core sees them. `@dualping/protocol` maps each to and
+ * from the wire, and only there is judged what a stranger sent.
+ */
+import type { Assignment } from './assignment.js';
+import type { EpochStart } from './entry.js';
+import type {
+  Address,
+  ClusterId,
+  Epoch,
+  Incarnation,
+  JournalId,
+  NetworkId,
+  Position,
+  ServerId,
+} from './ids.js';
+import type { Reason } from './reasons.js';
+
+/** Live figures of a server, for people and views; nothing is decided by them. */
+export interface Figures {
+  /** Last position durable here. */
+  readonly durable: Position;
+  readonly committed: Position;
+  /** Running checksum of the journal up to `durable`: equal on two servers iff their journals are. */
+  readonly checksum: number;
+  readonly timelines: number;
+  readonly postsAccepted: number;
+}
+
+/** Server to router, on `DualPing`. The first message of a stream is `attach`, and only the first. */
+export type MemberMessage =
+  | {
+      readonly kind: 'attach';
+      /** Empty when the member has never belonged to a network. */
+      readonly networkId: NetworkId | '';
+      readonly cluster: ClusterId;
+      readonly serverId: ServerId;
+      readonly incarnation: Incarnation;
+      readonly journalId: JournalId;
+      readonly address: Address;
+      /** The highest epoch the member has seen anywhere. */
+      readonly epoch: Epoch;
+      readonly replicates: boolean;
+    }
+  | { readonly kind: 'ping'; readonly sequence: number; readonly figures: Figures }
+  | {
+      /** Asked by the primary of `epoch`; answered by an assignment whose `lastRequest` reaches `request`. */
+      readonly kind: 'change-in-sync';
+      readonly request: number;
+      readonly epoch: Epoch;
+      readonly change: 'add' | 'remove';
+      readonly serverId: ServerId;
+      readonly incarnation: Incarnation;
+      readonly journalId: JournalId;
+    }
+  /** The primary of `epoch` has stopped taking writes and all in-sync members hold everything: choose another. */
+  | { readonly kind: 'hand-over'; readonly epoch: Epoch; readonly leaving: boolean }
+  /** The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. */
+  | { readonly kind: 'leave' };
+
+/** Router to server, on `DualPing`. The first is `welcome` or `refused`. */
+export type RouterMessage =
+  | {
+      readonly kind: 'welcome';
+      readonly networkId: NetworkId;
+      readonly pingIntervalMs: number;
+      readonly deadAfterMs: number;
+      readonly assignment: Assignment;
+    }
+  | { readonly kind: 'pong'; readonly sequence: number; readonly pingIntervalMs: number }
+  | {
+      readonly kind: 'assignment';
+      readonly assignment: Assignment;
+      /** The highest `change-in-sync` request of this link that has been dealt with, granted or not. */
+      readonly lastRequest: number;
+    }
+  /** An operator asked for a handover: drain, then answer with `hand-over`. */
+  | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
+  | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string };
+
+/** Standby to primary, on `Replicate`. The first is `join`, and only the first. */
+export type StandbyMessage =
+  | {
+      readonly kind: 'join';
+      readonly networkId: NetworkId;
+      readonly cluster: ClusterId;
+      readonly epoch: Epoch;
+      readonly serverId: ServerId;
+      readonly incarnation: Incarnation;
+      readonly journalId: JournalId;
+      /** Last position durable at the standby; 0 with an empty journal. */
+      readonly lastPosition: Position;
+      /** Where each epoch begins in the standby's journal, ascending. */
+      readonly epochStarts: readonly EpochStart[];
+    }
+  /** Everything up to `position` is durable at the standby. Also sent, unchanged, in answer to every batch. */
+  | { readonly kind: 'durable'; readonly epoch: Epoch; readonly position: Position };
+
+/** Primary to standby, on `Replicate`. */
+export type PrimaryMessage =
+  /** The journals agree up to `common`; what the standby has beyond it must be cut. Entries follow from there. */
+  | {
+      readonly kind: 'joined';
+      readonly epoch: Epoch;
+      readonly common: Position;
+      readonly committed: Position;
+    }
+  /** The primary no longer has what the standby lacks: pull a snapshot with `GetFollowerInfo`, then join again. */
+  | { readonly kind: 'snapshot-needed'; readonly epoch: Epoch }
+  /**
+   * Entries `from` to `to` in order; none when `to` = `from` − 1, and then it only carries the commit
+   * position and says that the primary is there. The entries themselves are bytes as the primary
+   * journalled them; drivers carry them, the machines see them decoded.
+   */
+  | {
+      readonly kind: 'entries';
+      readonly epoch: Epoch;
+      readonly from: Position;
+      readonly to: Position;
+      readonly committed: Position;
+    }
+  | { readonly kind: 'refused'; readonly epoch: Epoch; readonly reason: Reason; readonly detail: string };

@@ -1,0 +1,95 @@
+/**
+ * Every way a call can be refused, as one closed list, and what whoever called does about it.
+ *
+ * Nobody branches on text: the reason travels beside the gRPC status (see the status table in
+ * `@dualping/protocol`), the text is for people and quotes what was wrong.
+ */
+
+/**
+ * What a caller does about a reason:
+ * `retry` the same server, `re-resolve` and send again, `give-up` because it can never work as asked,
+ * `show` it to the person because it is an answer about what they asked.
+ */
+export type Action = 'retry' | 're-resolve' | 'give-up' | 'show';
+
+/** Outcomes of applying a command: the same on every server, kept with the session, journalled. */
+export const SOCIAL_REASONS = {
+  'unknown-user': 'show',
+  'unknown-target': 'show',
+  'already-following': 'show',
+  'cannot-follow-self': 'show',
+  'not-following': 'show',
+  'cannot-unfollow-self': 'show',
+} as const satisfies Record<string, Action>;
+
+export const REASONS = {
+  ...SOCIAL_REASONS,
+  /** Judged at the codec: the request itself is malformed. */
+  'invalid-user-name': 'show',
+  'invalid-post': 'show',
+  'invalid-argument': 'give-up',
+  'message-too-large': 'give-up',
+  /** The server is not the primary of the epoch the caller expects, or is leaving that role. */
+  'not-primary': 're-resolve',
+  /** Too many requests in flight here; nothing happened. */
+  busy: 'retry',
+  /** The request number leaves a gap after the session's last; nothing happened. */
+  'sequence-gap': 'retry',
+  /** The session belongs to another user. */
+  'session-mismatch': 'give-up',
+  /** The session is no longer kept (or never began with request 1); whether it happened is unknown. */
+  'session-expired': 'give-up',
+  /** The reply to so old a request is no longer kept; it did happen. */
+  'request-too-old': 'give-up',
+  /** The link broke after the request left; whether it happened is unknown. */
+  'may-have-happened': 're-resolve',
+  /** Nobody can serve the cluster now: no in-sync member is live. */
+  'no-available-server': 'retry',
+  'unknown-cluster': 'give-up',
+  'router-unreachable': 'retry',
+  'not-a-router': 'give-up',
+  'not-a-server': 'give-up',
+  /** Refusals of a member by the router, or of a standby by a primary. */
+  'wrong-network': 'give-up',
+  'wrong-cluster': 'give-up',
+  'wrong-mode': 'give-up',
+  'duplicate-server': 'give-up',
+  'stale-incarnation': 'give-up',
+  /** The member has seen a higher epoch than the router: the router's store is older than its members. */
+  'router-store-too-old': 'give-up',
+  'unknown-member': 'give-up',
+  'member-not-live': 'show',
+  /** A higher epoch was seen: whoever speaks in the lower one has been deposed. */
+  fenced: 're-resolve',
+  superseded: 'give-up',
+  /** Too many members, watchers, waiters, timelines: a named limit was reached. */
+  'limit-reached': 'retry',
+  'handover-impossible': 'show',
+  'shutting-down': 're-resolve',
+  'storage-failed': 're-resolve',
+  internal: 'give-up',
+} as const satisfies Record<string, Action>;
+
+export type Reason = keyof typeof REASONS;
+export type SocialReason = keyof typeof SOCIAL_REASONS;
+
+export function isReason(value: string): value is Reason {
+  return Object.hasOwn(REASONS, value);
+}
+
+export const actionFor = (reason: Reason): Action => REASONS[reason];
+
+/** The one error class of dualping. `detail` is for people: it quotes what was refused and says why. */
+export class DualpingError extends Error {
+  override readonly name = 'DualpingError';
+  constructor(
+    readonly reason: Reason,
+    readonly detail: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(`${reason}: ${detail}`, options);
+  }
+  get action(): Action {
+    return actionFor(this.reason);
+  }
+}

@@ -1,0 +1,43 @@
+/** What a user name and a post may be. Judged at the codec on a server, and before sending in a client. */
+import { MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
+
+const USER_NAME = /^[A-Za-z0-9_-]+$/;
+/** C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. */
+const NOT_IN_POST = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+
+/** How much of a refused text is quoted back. */
+const MAX_QUOTE = 60;
+
+/** Quotes untrusted text for a message: short, and with nothing a terminal could act on. */
+export function quote(value: string): string {
+  const points = [...value];
+  const cut = points.length > MAX_QUOTE ? `${points.slice(0, MAX_QUOTE).join('')}…` : value;
+  return JSON.stringify(cut).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Why this can't be a user name, for people; undefined when it can. */
+export function userNameProblem(value: string): string | undefined {
+  if (value.length === 0) return 'a user name is missing';
+  if (value.length > MAX_USER_NAME_LENGTH)
+    return `user name ${quote(value)} has ${value.length} characters, at most ${MAX_USER_NAME_LENGTH} are allowed`;
+  if (!USER_NAME.test(value))
+    return `user name ${quote(value)} may only have letters A-Z a-z, digits, _ and -`;
+  return undefined;
+}
+
+/** Why this can't be posted, for people; undefined when it can. */
+export function postProblem(text: string): string | undefined {
+  if (text.trim().length === 0) return `post ${quote(text)} is empty`;
+  const length = text.length <= MAX_POST_LENGTH ? text.length : [...text].length;
+  if (length > MAX_POST_LENGTH)
+    return `post ${quote(text)} has ${length} characters, at most ${MAX_POST_LENGTH} are allowed`;
+  const bad = NOT_IN_POST.exec(text);
+  if (bad) {
+    const code = (text.codePointAt(bad.index) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    return `post ${quote(text)} has a control character U+${code} at place ${bad.index + 1}`;
+  }
+  return undefined;
+}

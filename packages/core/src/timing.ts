@@ -1,0 +1,45 @@
+/** The times that failure detection runs on. Defaults and lower bounds come from measurement on loaded machines. */
+import { DualpingError } from './reasons.js';
+
+export interface Timing {
+  /** A member says something at least this often, ms. */
+  readonly pingIntervalMs: number;
+  /** A member (or standby, or primary) that was silent for this long is dropped, ms. */
+  readonly deadAfterMs: number;
+  /** After a router's start, how long the recorded primary may take to attach again, ms. */
+  readonly reattachGraceMs: number;
+}
+
+export const DEFAULT_TIMING: Timing = Object.freeze({
+  pingIntervalMs: 100,
+  deadAfterMs: 500,
+  reattachGraceMs: 2_000,
+});
+
+/** Fewest pings that must fit into `deadAfterMs`: with two, a single late one drops a healthy member. */
+export const MIN_PINGS_BEFORE_DEAD = 3;
+/** Below this a busy but healthy process misses its turn (measured: false drops at 10 ms). */
+export const MIN_PING_INTERVAL_MS = 20;
+
+/** Completes and cross-checks; what doesn't fit is refused with its value. */
+export function parseTiming(given: Partial<Timing>): Timing {
+  const timing = { ...DEFAULT_TIMING, ...given };
+  for (const [name, value] of Object.entries(timing)) {
+    if (!Number.isFinite(value) || value <= 0)
+      throw new DualpingError(
+        'invalid-argument',
+        `${name} is "${value}": give a number of milliseconds above 0`,
+      );
+  }
+  if (timing.pingIntervalMs < MIN_PING_INTERVAL_MS)
+    throw new DualpingError(
+      'invalid-argument',
+      `pingIntervalMs is "${timing.pingIntervalMs}": below ${MIN_PING_INTERVAL_MS} ms healthy members get dropped`,
+    );
+  if (timing.deadAfterMs < MIN_PINGS_BEFORE_DEAD * timing.pingIntervalMs)
+    throw new DualpingError(
+      'invalid-argument',
+      `deadAfterMs is "${timing.deadAfterMs}": must be at least ${MIN_PINGS_BEFORE_DEAD} pings of ${timing.pingIntervalMs} ms`,
+    );
+  return Object.freeze(timing);
+}

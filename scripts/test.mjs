@@ -1,0 +1,35 @@
+// Runs the compiled tests under the folders given, with Node's own test runner.
+//
+//   node scripts/test.mjs packages e2e [--only PART-OF-A-FILE-NAME]
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const args = process.argv.slice(2);
+const onlyAt = args.indexOf('--only');
+const only = onlyAt >= 0 ? args.splice(onlyAt, 2)[1] : undefined;
+
+function testsUnder(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.name !== 'node_modules')
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return testsUnder(path);
+      if (!path.includes(`${join('dist', '')}`) || !entry.name.endsWith('.test.js')) return [];
+      const source = path.replace(/(^|[\\/])dist([\\/])/, '$1src$2').replace(/\.js$/, '.ts');
+      return existsSync(source) ? [path] : []; // a test whose source is gone is a leftover of an older build
+    });
+}
+
+const files = args
+  .flatMap(testsUnder)
+  .filter((file) => only === undefined || file.includes(only))
+  .sort();
+if (files.length === 0) {
+  console.error(`no tests under "${args.join(' ')}"${only === undefined ? '' : ` match "${only}"`}`);
+  process.exit(1);
+}
+const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], {
+  stdio: 'inherit',
+});
+process.exit(result.status ?? 1);
