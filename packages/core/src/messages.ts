@@ -94,7 +94,9 @@ export type StandbyMessage =
       readonly epochStarts: readonly EpochStart[];
     }
   /** Everything up to `position` is durable at the standby. Also sent, unchanged, in answer to every batch. */
-  | { readonly kind: 'durable'; readonly epoch: Epoch; readonly position: Position };
+  | { readonly kind: 'durable'; readonly epoch: Epoch; readonly position: Position }
+  /** The last message of a stream: the standby has heard of a higher epoch; the primary must step down. */
+  | { readonly kind: 'fenced'; readonly epoch: Epoch };
 
 /** Primary to standby, on `Replicate`. */
 export type PrimaryMessage =

@@ -107,6 +107,7 @@ export interface ReplicateRequest {
     /** The first message of a stream, and only the first. */
     { $case: "join"; value: Join }
     | { $case: "durable"; value: Durable }
+    | { $case: "fenced"; value: Fenced }
     | undefined;
 }
 
@@ -131,6 +132,11 @@ export interface Join {
 export interface Durable {
   epoch: number;
   position: number;
+}
+
+/** The last message of a stream: the standby has heard of this higher epoch. The primary steps down at once. */
+export interface Fenced {
+  epoch: number;
 }
 
 /** Primary to standby, on Replicate. */
@@ -902,6 +908,9 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
       case "durable":
         Durable.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
+      case "fenced":
+        Fenced.encode(message.message.value, writer.uint32(26).fork()).join();
+        break;
     }
     return writer;
   },
@@ -933,6 +942,14 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             }
 
             message.message = { $case: "durable", value: Durable.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = { $case: "fenced", value: Fenced.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1122,6 +1139,52 @@ export const Durable: MessageFns<Durable> = {
             }
 
             message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFenced(): Fenced {
+  return { epoch: 0 };
+}
+
+export const Fenced: MessageFns<Fenced> = {
+  encode(message: Fenced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Fenced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFenced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
             continue;
           }
         }
