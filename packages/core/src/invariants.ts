@@ -24,6 +24,7 @@ export const INVARIANTS = {
   'applied-in-order': 'committed entries are applied one after another',
   'serves-only-own-epoch': 'a primary acknowledges only in the epoch that it was granted and has opened',
   'request-applied-once': 'a request number of a session is applied at most once',
+  'session-has-one-user': 'a session speaks for one user only',
   'waits-for-superset': 'the set a primary waits for contains the set the router would promote from',
   'timeline-only-rises': 'posts reach a timeline in the order of their positions, each once',
   'requests-settle-once': 'a request of a client session is settled exactly once',

@@ -1,0 +1,143 @@
+/**
+ * Remembers what each session's last requests came to, so that a repeated one gets the first outcome
+ * and nothing happens twice.
+ *
+ * It changes only when entries are applied, so every server forgets the same session at the same
+ * entry. What is in flight (accepted, not yet applied) is not known here: whoever admits requests
+ * looks there first. After Raft's client sessions (Ongaro's dissertation, §6.3).
+ */
+import type { Reply } from '../entry.js';
+import type { Position, RequestNumber, SessionId, UserName } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_SESSIONS, SESSION_WINDOW } from '../limits.js';
+import { SOCIAL_REASONS, type SocialReason } from '../reasons.js';
+import type { SessionSnapshot } from './snapshot.js';
+
+/** What to do with a request, judged by what has been applied. */
+export type Admission =
+  /** The next of its session: do it. */
+  | { readonly kind: 'new' }
+  /** It was done before: this is what it came to. */
+  | { readonly kind: 'known'; readonly reply: Reply }
+  | { readonly kind: 'refused'; readonly reason: AdmissionRefusal };
+
+export type AdmissionRefusal = 'sequence-gap' | 'session-expired' | 'request-too-old' | 'session-mismatch';
+
+interface Session {
+  readonly user: UserName;
+  /** Number of the request whose outcome is, or first was, in slot 0. */
+  readonly firstRequestNo: RequestNumber;
+  lastRequestNo: RequestNumber;
+  /**
+   * Ring of packed outcomes, grown as needed. A number instead of an object for each keeps a full session
+   * within 1 KB, which is what `MAX_SESSIONS` of them are reckoned with.
+   */
+  readonly outcomes: number[];
+}
+
+/** Outcomes by their code in a packed reply. Never leaves this process, so that the order is free. */
+const OUTCOMES: readonly (SocialReason | 'ok')[] = ['ok', ...(Object.keys(SOCIAL_REASONS) as SocialReason[])];
+/** Room for the codes; leaves 2^49 positions, which at a million a second last for 17 years. */
+const OUTCOME_CODES = 16;
+const CODE_OF: ReadonlyMap<SocialReason | 'ok', number> = new Map(
+  OUTCOMES.map((outcome, code) => [outcome, code]),
+);
+
+function pack(reply: Reply): number {
+  const code = CODE_OF.get(reply.kind === 'ok' ? 'ok' : reply.reason) ?? 0;
+  return reply.position * OUTCOME_CODES + code;
+}
+
+function unpack(packed: number): Reply {
+  const code = packed % OUTCOME_CODES;
+  const position = ((packed - code) / OUTCOME_CODES) as Position;
+  const outcome = OUTCOMES[code] ?? 'ok';
+  return outcome === 'ok' ? { kind: 'ok', position } : { kind: 'refused', position, reason: outcome };
+}
+
+export class Sessions {
+  /** From the one silent for longest: each applied request moves its session to the end. */
+  readonly #sessions = new Map<SessionId, Session>();
+
+  constructor(readonly limit: number = MAX_SESSIONS) {}
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  admit(sessionId: SessionId, requestNo: RequestNumber, user: UserName): Admission {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined)
+      return requestNo === 1 ? { kind: 'new' } : { kind: 'refused', reason: 'session-expired' };
+    if (session.user !== user) return { kind: 'refused', reason: 'session-mismatch' };
+    if (requestNo === session.lastRequestNo + 1) return { kind: 'new' };
+    if (requestNo > session.lastRequestNo) return { kind: 'refused', reason: 'sequence-gap' };
+    if (requestNo <= session.lastRequestNo - session.outcomes.length)
+      return { kind: 'refused', reason: 'request-too-old' };
+    const slot = (requestNo - session.firstRequestNo) % SESSION_WINDOW;
+    return { kind: 'known', reply: unpack(session.outcomes[slot] as number) };
+  }
+
+  /** Keeps the outcome of an applied request. */
+  record(sessionId: SessionId, requestNo: RequestNumber, user: UserName, reply: Reply): void {
+    const session = this.#sessions.get(sessionId) ?? this.#begin(requestNo, user);
+    invariant(session.user === user, 'session-has-one-user', { sessionId, user, boundTo: session.user });
+    invariant(requestNo === session.lastRequestNo + 1, 'request-applied-once', {
+      sessionId,
+      requestNo,
+      lastRequestNo: session.lastRequestNo,
+    });
+    session.outcomes[(requestNo - session.firstRequestNo) % SESSION_WINDOW] = pack(reply);
+    session.lastRequestNo = requestNo;
+    this.#sessions.delete(sessionId);
+    this.#sessions.set(sessionId, session);
+    this.#forgetBeyondLimit();
+  }
+
+  toSnapshot(): SessionSnapshot[] {
+    return Array.from(this.#sessions, ([sessionId, session]) => ({
+      sessionId,
+      user: session.user,
+      lastRequestNo: session.lastRequestNo,
+      replies: inOrder(session).map(unpack),
+    }));
+  }
+
+  static fromSnapshot(snapshots: readonly SessionSnapshot[], limit?: number): Sessions {
+    const sessions = new Sessions(limit);
+    for (const { sessionId, user, lastRequestNo, replies } of snapshots) {
+      invariant(replies.length <= SESSION_WINDOW, 'limit-is-kept', { sessionId, replies: replies.length });
+      sessions.#sessions.set(sessionId, {
+        user,
+        firstRequestNo: lastRequestNo - replies.length + 1,
+        lastRequestNo,
+        outcomes: replies.map(pack),
+      });
+    }
+    invariant(sessions.size <= sessions.limit, 'limit-is-kept', { sessions: sessions.size });
+    return sessions;
+  }
+
+  /**
+   * Usually with request 1. With a later one when the session was forgotten between the acceptance of the
+   * request and its turn: it was accepted, so it happens, and is remembered from here on.
+   */
+  #begin(requestNo: RequestNumber, user: UserName): Session {
+    return { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
+  }
+
+  #forgetBeyondLimit(): void {
+    for (const sessionId of this.#sessions.keys()) {
+      if (this.#sessions.size <= this.limit) return;
+      this.#sessions.delete(sessionId);
+    }
+  }
+}
+
+/** The ring's outcomes from the oldest on. */
+function inOrder(session: Session): number[] {
+  const { outcomes, firstRequestNo, lastRequestNo } = session;
+  if (outcomes.length < SESSION_WINDOW) return [...outcomes];
+  const oldest = (lastRequestNo + 1 - firstRequestNo) % SESSION_WINDOW;
+  return [...outcomes.slice(oldest), ...outcomes.slice(0, oldest)];
+}

@@ -1,0 +1,41 @@
+/**
+ * The social state as plain data, to be kept on disk and sent to a standby.
+ *
+ * It has what `protos/dualping/v1/replication.proto` carries, and each author's post positions. (On the
+ * wire those come as the retained entries themselves, from which the receiver takes the positions.)
+ * The orders in it are part of the state: servers that applied the same entries give equal snapshots.
+ */
+import type { Reply } from '../entry.js';
+import type { Position, RequestNumber, SessionId, UserName } from '../ids.js';
+
+export interface SocialSnapshot {
+  /** Everything up to here is in it, nothing after. */
+  readonly position: Position;
+  /** In the order in which they were made. */
+  readonly users: readonly UserSnapshot[];
+  /** From the one silent for longest. */
+  readonly sessions: readonly SessionSnapshot[];
+}
+
+export interface UserSnapshot {
+  readonly name: UserName;
+  /** Position of the entry that made the user. */
+  readonly since: Position;
+  /** In the order in which they began. */
+  readonly following: readonly FollowSnapshot[];
+  /** Positions of the user's posts, ascending. */
+  readonly posts: readonly Position[];
+}
+
+export interface FollowSnapshot {
+  readonly target: UserName;
+  readonly since: Position;
+}
+
+export interface SessionSnapshot {
+  readonly sessionId: SessionId;
+  readonly user: UserName;
+  readonly lastRequestNo: RequestNumber;
+  /** Outcomes of the last requests in order; the last of them is that of `lastRequestNo`. */
+  readonly replies: readonly Reply[];
+}

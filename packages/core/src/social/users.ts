@@ -1,0 +1,133 @@
+/**
+ * Who there is, who follows whom since when, and where each one's posts are in the journal.
+ *
+ * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
+ * A million posts cost about 10 MB.
+ */
+import type { Position, UserName } from '../ids.js';
+import type { SocialReason } from '../reasons.js';
+import type { UserSnapshot } from './snapshot.js';
+
+export interface User {
+  readonly name: UserName;
+  /** Position of the entry that made the user. */
+  readonly since: Position;
+  /** Each followed user, with the position of the entry that began it: earlier posts are not shown. */
+  readonly following: Map<User, Position>;
+  readonly followers: Set<User>;
+  /** Ascending. */
+  readonly posts: Position[];
+}
+
+export interface UserLists {
+  readonly users: readonly UserName[];
+  readonly followers: readonly UserName[];
+  readonly following: readonly UserName[];
+}
+
+type Outcome = SocialReason | undefined;
+
+export class Users {
+  readonly #byName = new Map<UserName, User>();
+  /** Every `List` wants all names sorted, and new users are rare. */
+  #sortedNames: readonly UserName[] | undefined;
+
+  get(name: UserName): User | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** A known name is a login, which is fine. */
+  register(name: UserName, at: Position): Outcome {
+    if (!this.#byName.has(name)) this.#add(name, at);
+    return undefined;
+  }
+
+  follow(name: UserName, targetName: UserName, at: Position): Outcome {
+    if (name === targetName) return 'cannot-follow-self';
+    const user = this.#byName.get(name);
+    if (user === undefined) return 'unknown-user';
+    const target = this.#byName.get(targetName);
+    if (target === undefined) return 'unknown-target';
+    if (user.following.has(target)) return 'already-following';
+    connect(user, target, at);
+    return undefined;
+  }
+
+  unfollow(name: UserName, targetName: UserName): Outcome {
+    if (name === targetName) return 'cannot-unfollow-self';
+    const user = this.#byName.get(name);
+    if (user === undefined) return 'unknown-user';
+    const target = this.#byName.get(targetName);
+    if (target === undefined) return 'unknown-target';
+    if (!user.following.delete(target)) return 'not-following';
+    target.followers.delete(user);
+    return undefined;
+  }
+
+  post(name: UserName, at: Position): Outcome {
+    const user = this.#byName.get(name);
+    if (user === undefined) return 'unknown-user';
+    user.posts.push(at);
+    return undefined;
+  }
+
+  lists(name: UserName): UserLists {
+    const user = this.#byName.get(name);
+    this.#sortedNames ??= [...this.#byName.keys()].sort();
+    return {
+      users: this.#sortedNames,
+      followers: sortedNames(user?.followers),
+      following: sortedNames(user?.following.keys()),
+    };
+  }
+
+  /** Positions of all posts, ascending. */
+  posts(): Position[] {
+    let count = 0;
+    for (const user of this.#byName.values()) count += user.posts.length;
+    const all = new Float64Array(count);
+    let at = 0;
+    for (const { posts } of this.#byName.values()) {
+      all.set(posts, at);
+      at += posts.length;
+    }
+    return Array.from(all.sort()) as Position[];
+  }
+
+  toSnapshot(): UserSnapshot[] {
+    return Array.from(this.#byName.values(), (user) => ({
+      name: user.name,
+      since: user.since,
+      following: Array.from(user.following, ([target, since]) => ({ target: target.name, since })),
+      posts: user.posts.slice(),
+    }));
+  }
+
+  static fromSnapshot(snapshots: readonly UserSnapshot[]): Users {
+    const users = new Users();
+    for (const { name, since, posts } of snapshots) users.#add(name, since, posts.slice());
+    for (const { name, following } of snapshots) {
+      for (const { target, since } of following) connect(users.#known(name), users.#known(target), since);
+    }
+    return users;
+  }
+
+  #add(name: UserName, since: Position, posts: Position[] = []): void {
+    this.#byName.set(name, { name, since, following: new Map(), followers: new Set(), posts });
+    this.#sortedNames = undefined;
+  }
+
+  #known(name: UserName): User {
+    const user = this.#byName.get(name);
+    if (user === undefined) throw new Error(`the snapshot follows ${name}, whom it does not have`);
+    return user;
+  }
+}
+
+function connect(user: User, target: User, since: Position): void {
+  user.following.set(target, since);
+  target.followers.add(user);
+}
+
+const sortedNames = (users: Iterable<User> | undefined): UserName[] =>
+  Array.from(users ?? [], (user) => user.name).sort();
