@@ -47,6 +47,8 @@ export const REASONS = {
   'no-available-server': 'retry',
   'unknown-cluster': 'give-up',
   'router-unreachable': 'retry',
+  /** The server can't be reached and nothing was sent to it. */
+  'server-unreachable': 're-resolve',
   'not-a-router': 'give-up',
   'not-a-server': 'give-up',
   /** Refusals of a member by the router, or of a standby by a primary. */

@@ -1,1 +1,22 @@
-export {};
+export * from './address.js';
+export * from './bidi.js';
+export * from './clean-detail.js';
+export * from './codec/index.js';
+export * from './data-folder-lock.js';
+export * as replicationWire from './gen/dualping/v1/replication.js';
+export { ReplicationServiceClient } from './gen/dualping/v1/replication.js';
+export * as routingWire from './gen/dualping/v1/routing.js';
+export {
+  AdminServiceClient,
+  AdminServiceService,
+  RoutingServiceClient,
+  RoutingServiceService,
+} from './gen/dualping/v1/routing.js';
+export * as socialWire from './gen/dualping/v1/social.js';
+export { SocialServiceClient } from './gen/dualping/v1/social.js';
+export * as typesWire from './gen/dualping/v1/types.js';
+export * from './operator-events.js';
+export * from './serve.js';
+export * from './services.js';
+export * from './status.js';
+export * from './writer.js';

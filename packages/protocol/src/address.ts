@@ -1,0 +1,37 @@
+/** Addresses to dial and to listen at: `127.0.0.1:7070`, `db.example:7070`, `[::1]:7070`. */
+import { isIPv6 } from 'node:net';
+import { type Address, DualpingError, quote } from '@dualping/core';
+
+export interface HostAndPort {
+  /** A name or IP address; IPv6 without its brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export const MAX_PORT = 65_535;
+/** Longest name that DNS allows. */
+const MAX_HOST_LENGTH = 253;
+const HOST_AND_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})$/;
+
+function refused(text: string, why: string): DualpingError {
+  return new DualpingError(
+    'invalid-argument',
+    `address ${quote(text)} ${why}: give host:port or [ipv6]:port`,
+  );
+}
+
+/** Throws `invalid-argument` for anything that can't be dialled: without a host, or a port from 1 to 65535. */
+export function parseAddress(text: Address): HostAndPort {
+  const match = HOST_AND_PORT.exec(text);
+  if (match === null) throw refused(text, 'is not a host and a port');
+  const [, ipv6, name, portText] = match;
+  const host = ipv6 ?? name ?? '';
+  if (ipv6 !== undefined && !isIPv6(ipv6)) throw refused(text, 'has no IPv6 address in its brackets');
+  if (host.length > MAX_HOST_LENGTH) throw refused(text, `has a host of ${host.length} characters`);
+  const port = Number(portText);
+  if (port < 1 || port > MAX_PORT) throw refused(text, `has port ${port}, not 1 to ${MAX_PORT}`);
+  return { host, port };
+}
+
+export const formatAddress = ({ host, port }: HostAndPort): Address =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,0 +1,175 @@
+/**
+ * A bidirectional stream with one end.
+ *
+ * grpc-js tells of the end of a stream in several events, and not in the same ones for the same cause: when
+ * a client is killed, the server's stream emits `end`, `cancelled` and `close` but never `error`; a client's
+ * stream that the server refuses emits `error`, then `status` and `end`. Here there is one `onEnd`, once,
+ * whatever happened, and nothing after it.
+ */
+import type { DualpingError } from '@dualping/core';
+import type { ClientDuplexStream, ServerDuplexStream } from '@grpc/grpc-js';
+import { fromServiceError, toDualpingError, toServiceError } from './status.js';
+
+export type StreamEnd =
+  /** We closed it. */
+  | { readonly kind: 'closed' }
+  /** The peer closed it in order (a server with status OK; a client that stopped sending, or died). */
+  | { readonly kind: 'ended' }
+  /** The peer refused or cancelled, or the link broke. */
+  | { readonly kind: 'broken'; readonly error: DualpingError | undefined };
+
+export interface StreamListener<In> {
+  onMessage(message: In): void;
+  /** Exactly once; no message follows. */
+  onEnd(end: StreamEnd): void;
+  /** After `send` has returned false: there is room again. */
+  onDrain?(): void;
+}
+
+export interface BidiStream<Out> {
+  /** False when the peer reads more slowly than we write, or when the stream has ended and the message is dropped. */
+  send(message: Out): boolean;
+  /** Messages that wait to be written. */
+  readonly writableLength: number;
+  readonly ended: boolean;
+  /** Stops reading, so that the sender feels it. */
+  pause(): void;
+  resume(): void;
+  /** Ends in order after what was sent. A server can give an error, which becomes the status. */
+  close(error?: DualpingError): void;
+  /** Ends at once; what was not written is lost. */
+  abort(): void;
+}
+
+interface RawStream<In, Out> {
+  write(message: Out): boolean;
+  readonly writableLength: number;
+  pause(): unknown;
+  resume(): unknown;
+  end(): unknown;
+  on(event: 'data', listener: (message: In) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end' | 'close' | 'cancelled' | 'drain', listener: () => void): unknown;
+}
+
+abstract class Stream<In, Out> implements BidiStream<Out> {
+  #ended = false;
+  readonly #listener: StreamListener<In>;
+
+  constructor(
+    protected readonly raw: RawStream<In, Out>,
+    listener: StreamListener<In>,
+  ) {
+    this.#listener = listener;
+    raw.on('data', (message) => {
+      if (!this.#ended) listener.onMessage(message);
+    });
+    raw.on('drain', () => {
+      if (!this.#ended) listener.onDrain?.();
+    });
+    // 'close' without any other event happens when the connection goes away under a stream.
+    raw.on('close', () => this.finish({ kind: 'broken', error: undefined }));
+  }
+
+  protected finish(end: StreamEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listener.onEnd(end);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get writableLength(): number {
+    return this.raw.writableLength;
+  }
+
+  send(message: Out): boolean {
+    return !this.#ended && this.raw.write(message);
+  }
+
+  pause(): void {
+    this.raw.pause();
+  }
+
+  resume(): void {
+    this.raw.resume();
+  }
+
+  abstract close(error?: DualpingError): void;
+  abstract abort(): void;
+}
+
+class ServerStream<In, Out> extends Stream<In, Out> {
+  readonly #call: ServerDuplexStream<In, Out>;
+
+  constructor(call: ServerDuplexStream<In, Out>, listener: StreamListener<In>) {
+    super(call, listener);
+    this.#call = call;
+    call.on('cancelled', () => this.finish({ kind: 'broken', error: undefined }));
+    call.on('error', (error: Error) => this.finish({ kind: 'broken', error: toDualpingError(error) }));
+    call.on('end', () => {
+      this.finish({ kind: 'ended' });
+      call.end(); // who has stopped sending is gone: half-open streams have no use here
+    });
+  }
+
+  override close(error?: DualpingError): void {
+    if (this.ended) return;
+    this.finish({ kind: 'closed' });
+    // An 'error' emitted by the handler is how grpc-js is told of a status on a stream.
+    if (error === undefined) this.#call.end();
+    else this.#call.emit('error', toServiceError(error));
+    this.raw.resume(); // a paused stream would never see its end
+  }
+
+  /** A server has no cancel of its own: the status follows what is queued, and goes unread if the peer is frozen. */
+  override abort(): void {
+    this.close();
+  }
+}
+
+class ClientStream<In, Out> extends Stream<In, Out> {
+  readonly #call: ClientDuplexStream<Out, In>;
+
+  constructor(call: ClientDuplexStream<Out, In>, listener: StreamListener<In>, peer: 'router' | 'server') {
+    super(call, listener);
+    this.#call = call;
+    call.on('error', (error: Error) => {
+      // Requests of their own are not streamed, so that nothing is in doubt when a stream breaks.
+      this.finish({ kind: 'broken', error: fromServiceError(error, { sent: false, peer }) });
+    });
+    call.on('end', () => {
+      this.finish({ kind: 'ended' });
+      call.end();
+    });
+  }
+
+  override close(): void {
+    if (this.ended) return;
+    this.finish({ kind: 'closed' });
+    this.#call.end();
+    this.raw.resume();
+  }
+
+  override abort(): void {
+    if (this.ended) return;
+    this.finish({ kind: 'closed' });
+    this.#call.cancel();
+    this.raw.resume();
+  }
+}
+
+/** Wraps the call that a service handler gets. Call it before anything else, or early messages wait in memory. */
+export const serverStream = <In, Out>(
+  call: ServerDuplexStream<In, Out>,
+  listener: StreamListener<In>,
+): BidiStream<Out> => new ServerStream(call, listener);
+
+/** Wraps the call that a client's method returns. */
+export const clientStream = <In, Out>(
+  call: ClientDuplexStream<Out, In>,
+  listener: StreamListener<In>,
+  peer: 'router' | 'server',
+): BidiStream<Out> => new ClientStream(call, listener, peer);

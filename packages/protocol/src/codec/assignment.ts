@@ -1,0 +1,149 @@
+/** Assignments and figures: what the router tells everybody. */
+import {
+  type Assignment,
+  type EpochStart,
+  type Figures,
+  type InSyncMember,
+  type Liveness,
+  MAX_EPOCH_STARTS,
+  MAX_MEMBERS,
+  type MemberInfo,
+  NO_POSITION,
+  type PrimaryRef,
+} from '@dualping/core';
+import { cleanDetail } from '../clean-detail.js';
+import type * as routing from '../gen/dualping/v1/routing.js';
+import * as wire from '../gen/dualping/v1/types.js';
+import {
+  addressFrom,
+  checksumFrom,
+  clusterFrom,
+  count,
+  epochFrom,
+  listFrom,
+  optionalIdFrom,
+  ordinal,
+  positionFrom,
+  present,
+  refuse,
+  serverIdFrom,
+} from './judge.js';
+
+function livenessFromWire(value: wire.Liveness): Liveness {
+  switch (value) {
+    case wire.Liveness.STREAM:
+      return 'stream';
+    case wire.Liveness.WATCHED:
+      return 'watched';
+    default: // open enum: a stranger can send any number
+      return refuse(`liveness is "${value}": must be 1 (stream) or 2 (watched)`);
+  }
+}
+
+const LIVENESS_TO_WIRE: Readonly<Record<Liveness, wire.Liveness>> = {
+  stream: wire.Liveness.STREAM,
+  watched: wire.Liveness.WATCHED,
+};
+
+function memberFromWire(member: wire.Member): MemberInfo {
+  return {
+    serverId: serverIdFrom(member.serverId),
+    incarnation: ordinal(member.incarnation, 'incarnation'),
+    journalId: optionalIdFrom(member.journalId, 'journal_id'),
+    address: addressFrom(member.address),
+    liveness: livenessFromWire(member.liveness),
+    live: member.live,
+    inSync: member.inSync,
+  };
+}
+
+const inSyncFromWire = (member: wire.InSyncMember): InSyncMember => ({
+  serverId: serverIdFrom(member.serverId),
+  journalId: optionalIdFrom(member.journalId, 'journal_id'),
+});
+
+const primaryFromWire = (primary: wire.Primary): PrimaryRef => ({
+  serverId: serverIdFrom(primary.serverId),
+  incarnation: ordinal(primary.incarnation, 'incarnation'),
+  journalId: optionalIdFrom(primary.journalId, 'journal_id'),
+});
+
+function refuseRepeated(members: readonly { readonly serverId: number }[], field: string): void {
+  const seen = new Set<number>();
+  for (const { serverId } of members) {
+    if (seen.has(serverId)) refuse(`${field} has server id "${serverId}" twice`);
+    seen.add(serverId);
+  }
+}
+
+export function assignmentFromWire(given: wire.Assignment | undefined): Assignment {
+  const assignment = present(given, 'assignment');
+  const inSync = listFrom(assignment.inSync, 'in_sync', MAX_MEMBERS, inSyncFromWire);
+  const members = listFrom(assignment.members, 'members', MAX_MEMBERS, memberFromWire);
+  refuseRepeated(inSync, 'in_sync');
+  refuseRepeated(members, 'members');
+  return {
+    cluster: clusterFrom(assignment.cluster),
+    revision: count(assignment.revision, 'revision'),
+    epoch: epochFrom(assignment.epoch),
+    primary: assignment.primary === undefined ? undefined : primaryFromWire(assignment.primary),
+    available: assignment.available,
+    unavailableReason: cleanDetail(assignment.unavailableReason),
+    inSync,
+    members,
+  };
+}
+
+export function assignmentToWire(assignment: Assignment): wire.Assignment {
+  return {
+    cluster: assignment.cluster,
+    revision: assignment.revision,
+    epoch: assignment.epoch,
+    primary: assignment.primary === undefined ? undefined : { ...assignment.primary },
+    available: assignment.available,
+    unavailableReason: cleanDetail(assignment.unavailableReason),
+    inSync: assignment.inSync.map((member) => ({ ...member })),
+    members: assignment.members.map((member) => ({ ...member, liveness: LIVENESS_TO_WIRE[member.liveness] })),
+  };
+}
+
+export const NO_FIGURES: Figures = Object.freeze({
+  durable: NO_POSITION,
+  committed: NO_POSITION,
+  checksum: 0,
+  timelines: 0,
+  postsAccepted: 0,
+});
+
+/** Figures are for people: a member that sends none has none. */
+export function figuresFromWire(figures: routing.Figures | undefined): Figures {
+  if (figures === undefined) return NO_FIGURES;
+  return {
+    durable: positionFrom(figures.durable, 'durable'),
+    committed: positionFrom(figures.committed, 'committed'),
+    checksum: checksumFrom(figures.checksum),
+    timelines: count(figures.timelines, 'timelines'),
+    postsAccepted: count(figures.postsAccepted, 'posts_accepted'),
+  };
+}
+
+export const figuresToWire = (figures: Figures): routing.Figures => ({ ...figures });
+
+/** Where epochs begin in a journal: strictly ascending in both, at most `MAX_EPOCH_STARTS`. */
+export function epochStartsFromWire(boundaries: readonly wire.EpochBoundary[]): EpochStart[] {
+  const starts = listFrom(boundaries, 'epoch_starts', MAX_EPOCH_STARTS, (boundary) => ({
+    epoch: epochFrom(ordinal(boundary.epoch, 'epoch')),
+    position: positionFrom(ordinal(boundary.position, 'position')),
+  }));
+  for (const [index, start] of starts.entries()) {
+    const before = starts[index - 1];
+    if (before !== undefined && (start.epoch <= before.epoch || start.position <= before.position))
+      refuse(
+        `epoch_starts do not ascend: epoch ${start.epoch} at ${start.position} follows epoch ${before.epoch} at ${before.position}`,
+      );
+  }
+  return starts;
+}
+
+export const epochStartsToWire = (starts: readonly EpochStart[]): wire.EpochBoundary[] =>
+  starts.map((start) => ({ ...start }));

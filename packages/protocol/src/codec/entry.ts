@@ -1,0 +1,111 @@
+/** Journal entries as bytes: what journals store and `Replicate` carries. */
+import {
+  type Command,
+  DualpingError,
+  type Entry,
+  type JournalCommand,
+  postProblem,
+  unreachable,
+} from '@dualping/core';
+import * as wire from '../gen/dualping/v1/types.js';
+import { encodeReusing } from '../writer.js';
+import {
+  count,
+  epochFrom,
+  ordinal,
+  positionFrom,
+  refuse,
+  serverIdFrom,
+  sessionIdFrom,
+  userFrom,
+} from './judge.js';
+
+/** Longest encoded entry, bytes: a post of 1,000 characters is at most 4,000, and the rest fits amply into 1,000. */
+export const MAX_ENTRY_BYTES = 5_000;
+
+export function postTextFrom(text: string): string {
+  const problem = postProblem(text);
+  if (problem !== undefined) throw new DualpingError('invalid-post', problem);
+  return text;
+}
+
+export function encodeEntry(entry: Entry): Buffer {
+  return encodeReusing(wire.Entry, {
+    position: entry.position,
+    epoch: entry.epoch,
+    timeMs: entry.timeMs,
+    sessionId: entry.sessionId,
+    requestNo: entry.requestNo,
+    command: commandToWire(entry.command),
+  });
+}
+
+/** Throws a `DualpingError` for bytes that are not a whole entry with everything in range. */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  if (bytes.length > MAX_ENTRY_BYTES)
+    refuse(`an entry has ${bytes.length} bytes, at most ${MAX_ENTRY_BYTES} are allowed`);
+  return entryFromWire(decodeWire(bytes));
+}
+
+function decodeWire(bytes: Uint8Array): wire.Entry {
+  try {
+    return wire.Entry.decode(bytes);
+  } catch (cause) {
+    throw new DualpingError('invalid-argument', `${bytes.length} bytes are not an entry: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function entryFromWire(entry: wire.Entry): Entry {
+  const command = commandFromWire(entry.command);
+  const ofSession = command.kind !== 'epoch-start';
+  if (!ofSession && (entry.sessionId !== '' || entry.requestNo !== 0))
+    refuse(`an epoch start belongs to no session, but names "${entry.requestNo}" of one`);
+  return {
+    position: positionFrom(ordinal(entry.position, 'position')),
+    epoch: epochFrom(ordinal(entry.epoch, 'epoch')),
+    timeMs: count(entry.timeMs, 'time_ms'),
+    sessionId: ofSession ? sessionIdFrom(entry.sessionId) : '',
+    requestNo: ofSession ? ordinal(entry.requestNo, 'request_no') : 0,
+    command,
+  };
+}
+
+function commandFromWire(command: wire.Entry['command']): JournalCommand {
+  switch (command?.$case) {
+    case undefined:
+      return refuse('an entry has no command that this version knows');
+    case 'register':
+      return { kind: 'register', user: userFrom(command.value.user) };
+    case 'follow':
+    case 'unfollow':
+      return {
+        kind: command.$case,
+        user: userFrom(command.value.user),
+        target: userFrom(command.value.target),
+      };
+    case 'post':
+      return { kind: 'post', user: userFrom(command.value.user), text: postTextFrom(command.value.text) };
+    case 'epochStart':
+      return { kind: 'epoch-start', serverId: serverIdFrom(command.value.serverId) };
+    default:
+      return unreachable(command);
+  }
+}
+
+function commandToWire(command: Command | JournalCommand): wire.Entry['command'] {
+  switch (command.kind) {
+    case 'register':
+      return { $case: 'register', value: { user: command.user } };
+    case 'follow':
+    case 'unfollow':
+      return { $case: command.kind, value: { user: command.user, target: command.target } };
+    case 'post':
+      return { $case: 'post', value: { user: command.user, text: command.text } };
+    case 'epoch-start':
+      return { $case: 'epochStart', value: { serverId: command.serverId } };
+    default:
+      return unreachable(command);
+  }
+}

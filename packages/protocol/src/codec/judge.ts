@@ -1,0 +1,113 @@
+/**
+ * The judgements that every codec shares: is this number, name or list what the wire promises?
+ *
+ * What comes over a wire was written by a stranger. Here, and nowhere behind here, it is judged;
+ * whatever breaks a promise becomes a `DualpingError` that names the field and quotes the value.
+ */
+import {
+  type Address,
+  type ClusterId,
+  DualpingError,
+  type Epoch,
+  epoch,
+  isReason,
+  MAX_CLUSTERS,
+  MAX_SERVER_ID,
+  MAX_SESSION_ID_LENGTH,
+  type Position,
+  position,
+  quote,
+  type Reason,
+  type ServerId,
+  serverId,
+  type UserName,
+  userNameProblem,
+} from '@dualping/core';
+import { formatAddress, parseAddress } from '../address.js';
+import { cleanDetail } from '../clean-detail.js';
+
+/** Longest journal id and network id: two UUIDs and some, as for sessions. */
+export const MAX_ID_LENGTH = 80;
+/** Longest interval or timeout that anyone may announce, ms: an hour is beyond any sane failure detection. */
+export const MAX_ANNOUNCED_MS = 3_600_000;
+/** Checksums are CRC-32. */
+const MAX_UINT32 = 2 ** 32 - 1;
+
+/** Printable ASCII without spaces: ids are compared and shown, never parsed. */
+const ID = /^[\x21-\x7e]*$/;
+
+export function refuse(text: string): never {
+  throw new DualpingError('invalid-argument', text);
+}
+
+function inRange(value: number, field: string, least: number, most: number): number {
+  if (!Number.isSafeInteger(value) || value < least || value > most)
+    refuse(`${field} is "${value}": must be a whole number from ${least} to ${most}`);
+  return value;
+}
+
+export const count = (value: number, field: string, most = Number.MAX_SAFE_INTEGER): number =>
+  inRange(value, field, 0, most);
+export const ordinal = (value: number, field: string, most = Number.MAX_SAFE_INTEGER): number =>
+  inRange(value, field, 1, most);
+export const epochFrom = (value: number, field = 'epoch'): Epoch => epoch(count(value, field));
+export const positionFrom = (value: number, field = 'position'): Position => position(count(value, field));
+export const clusterFrom = (value: number): ClusterId => ordinal(value, 'cluster', MAX_CLUSTERS);
+export const serverIdFrom = (value: number): ServerId => serverId(ordinal(value, 'server_id', MAX_SERVER_ID));
+export const checksumFrom = (value: number): number => count(value, 'checksum', MAX_UINT32);
+export const durationFrom = (value: number, field: string): number => ordinal(value, field, MAX_ANNOUNCED_MS);
+
+function idFrom(value: string, field: string, most: number): string {
+  if (value.length > most)
+    refuse(`${field} ${quote(value)} has ${value.length} characters, at most ${most} are allowed`);
+  if (!ID.test(value)) refuse(`${field} ${quote(value)} has other than printable ASCII characters`);
+  return value;
+}
+
+/** A journal or network id; empty where the message allows that there is none. */
+export const optionalIdFrom = (value: string, field: string): string => idFrom(value, field, MAX_ID_LENGTH);
+
+export function requiredIdFrom(value: string, field: string): string {
+  if (value === '') refuse(`${field} is missing`);
+  return idFrom(value, field, MAX_ID_LENGTH);
+}
+
+export function sessionIdFrom(value: string): string {
+  if (value === '') refuse('session_id is missing');
+  return idFrom(value, 'session_id', MAX_SESSION_ID_LENGTH);
+}
+
+export function userFrom(value: string): UserName {
+  const problem = userNameProblem(value);
+  if (problem !== undefined) throw new DualpingError('invalid-user-name', problem);
+  return value;
+}
+
+/** A `host:port` to dial, in its one spelling, so that equal addresses are equal strings. */
+export const addressFrom = (value: string): Address => formatAddress(parseAddress(value));
+
+export function listFrom<Wire, Core>(
+  values: readonly Wire[],
+  field: string,
+  most: number,
+  each: (value: Wire) => Core,
+): Core[] {
+  if (values.length > most) refuse(`${field} has ${values.length} elements, at most ${most} are allowed`);
+  return values.map(each);
+}
+
+export function present<T>(value: T | undefined, field: string): T {
+  if (value === undefined) refuse(`${field} is missing`);
+  return value;
+}
+
+/**
+ * Why a peer refuses. A reason that this version doesn't know is still a refusal: it is kept as
+ * `internal` (give up), with the word in the text.
+ */
+export function refusalFrom(reason: string, detail: string): { reason: Reason; detail: string } {
+  const text = cleanDetail(detail);
+  return isReason(reason)
+    ? { reason, detail: text }
+    : { reason: 'internal', detail: `${quote(reason)}: ${text}` };
+}

@@ -1,0 +1,135 @@
+/** Clients' requests: writes with their place in a session, and the list. */
+import {
+  type Command,
+  type Epoch,
+  type Position,
+  type RequestNumber,
+  type SessionId,
+  type UserName,
+  unreachable,
+} from '@dualping/core';
+import type * as wire from '../gen/dualping/v1/social.js';
+import { postTextFrom } from './entry.js';
+import {
+  epochFrom,
+  listFrom,
+  ordinal,
+  positionFrom,
+  present,
+  refuse,
+  sessionIdFrom,
+  userFrom,
+} from './judge.js';
+
+/** A write, and which of which session it is. */
+export interface ClientRequest {
+  readonly sessionId: SessionId;
+  readonly requestNo: RequestNumber;
+  /** The epoch in which the client believes the server to be primary; 0 when it does not know. */
+  readonly epoch: Epoch;
+  readonly command: Command;
+}
+
+function request(
+  header: wire.RequestHeader | undefined,
+  commandOf: (user: UserName) => Command,
+): ClientRequest {
+  const { sessionId, requestNo, user, epoch } = present(header, 'header');
+  const judged = {
+    sessionId: sessionIdFrom(sessionId),
+    requestNo: ordinal(requestNo, 'request_no'),
+    epoch: epochFrom(epoch),
+    command: commandOf(userFrom(user)),
+  };
+  if ((judged.requestNo === 1) !== (judged.command.kind === 'register'))
+    refuse(
+      `request_no is "${requestNo}" for a ${judged.command.kind}: request 1 of a session, and only that, is its login`,
+    );
+  return judged;
+}
+
+/** One for each writing call of the service. */
+export const requestFromWire = {
+  login: ({ header }: wire.LoginRequest): ClientRequest =>
+    request(header, (user) => ({ kind: 'register', user })),
+  follow: ({ header, target }: wire.FollowRequest): ClientRequest =>
+    request(header, (user) => ({ kind: 'follow', user, target: userFrom(target) })),
+  unfollow: ({ header, target }: wire.UnfollowRequest): ClientRequest =>
+    request(header, (user) => ({ kind: 'unfollow', user, target: userFrom(target) })),
+  post: ({ header, text }: wire.PostRequest): ClientRequest =>
+    request(header, (user) => ({ kind: 'post', user, text: postTextFrom(text) })),
+} as const;
+
+/** A request together with the call that carries it. */
+export type WireRequest =
+  | { readonly call: 'login'; readonly request: wire.LoginRequest }
+  | { readonly call: 'follow'; readonly request: wire.FollowRequest }
+  | { readonly call: 'unfollow'; readonly request: wire.UnfollowRequest }
+  | { readonly call: 'post'; readonly request: wire.PostRequest };
+
+export function requestToWire({ sessionId, requestNo, epoch, command }: ClientRequest): WireRequest {
+  const header = { sessionId, requestNo, user: command.user, epoch };
+  switch (command.kind) {
+    case 'register':
+      return { call: 'login', request: { header } };
+    case 'follow':
+    case 'unfollow':
+      return { call: command.kind, request: { header, target: command.target } };
+    case 'post':
+      return { call: 'post', request: { header, text: command.text } };
+    default:
+      return unreachable(command);
+  }
+}
+
+/** The answer to a write that was done. */
+export interface Written {
+  readonly position: Position;
+  readonly epoch: Epoch;
+}
+
+export const writtenFromWire = (response: wire.WriteResponse): Written => ({
+  position: positionFrom(response.position),
+  epoch: epochFrom(response.epoch),
+});
+
+export interface ListQuestion {
+  readonly user: UserName;
+  readonly epoch: Epoch;
+}
+
+export const listQuestionFromWire = (list: wire.ListRequest): ListQuestion => ({
+  user: userFrom(list.user),
+  epoch: epochFrom(list.epoch),
+});
+
+export interface UserPresence {
+  readonly user: UserName;
+  readonly present: boolean;
+}
+
+export interface UserList {
+  readonly users: readonly UserPresence[];
+  readonly followers: readonly UserPresence[];
+  readonly following: readonly UserPresence[];
+}
+
+/** Users of one answer: what fits into the largest message is bound enough. */
+const MAX_LISTED = 4 * 1024 * 1024;
+
+const presenceFromWire = ({ user, present: on }: wire.UserPresence): UserPresence => ({
+  user: userFrom(user),
+  present: on,
+});
+
+export const userListFromWire = (list: wire.ListResponse): UserList => ({
+  users: listFrom(list.users, 'users', MAX_LISTED, presenceFromWire),
+  followers: listFrom(list.followers, 'followers', MAX_LISTED, presenceFromWire),
+  following: listFrom(list.following, 'following', MAX_LISTED, presenceFromWire),
+});
+
+export const userListToWire = (list: UserList): wire.ListResponse => ({
+  users: list.users.map((user) => ({ ...user })),
+  followers: list.followers.map((user) => ({ ...user })),
+  following: list.following.map((user) => ({ ...user })),
+});

@@ -1,0 +1,200 @@
+/** The unary calls and the watch of the router: clients', supervisors' and operators'. */
+import {
+  type Address,
+  type Assignment,
+  type ClusterId,
+  type Epoch,
+  type Figures,
+  type Incarnation,
+  type JournalId,
+  MAX_CLUSTERS,
+  MAX_MEMBERS,
+  MAX_WAIT_MS,
+  type NetworkId,
+  type ServerId,
+  type UserName,
+} from '@dualping/core';
+import { cleanDetail } from '../clean-detail.js';
+import type * as wire from '../gen/dualping/v1/routing.js';
+import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
+import {
+  addressFrom,
+  clusterFrom,
+  count,
+  durationFrom,
+  epochFrom,
+  listFrom,
+  optionalIdFrom,
+  ordinal,
+  present,
+  refuse,
+  requiredIdFrom,
+  serverIdFrom,
+  userFrom,
+} from './judge.js';
+import { type AttachMessage, attachFromWire } from './routing.js';
+
+/** Whose assignment is meant: a cluster by number, or the cluster of a user. */
+export type Target =
+  | { readonly kind: 'cluster'; readonly cluster: ClusterId }
+  | { readonly kind: 'user'; readonly user: UserName };
+
+type WireTarget = { $case: 'cluster'; value: number } | { $case: 'user'; value: string };
+
+function targetFromWire(target: WireTarget): Target {
+  return target.$case === 'cluster'
+    ? { kind: 'cluster', cluster: clusterFrom(target.value) }
+    : { kind: 'user', user: userFrom(target.value) };
+}
+
+function targetToWire(target: Target): WireTarget {
+  return target.kind === 'cluster'
+    ? { $case: 'cluster', value: target.cluster }
+    : { $case: 'user', value: target.user };
+}
+
+export interface AvailableQuestion {
+  readonly target: Target;
+  readonly failedEpoch: Epoch;
+  readonly waitMs: number;
+}
+
+export function getAvailableFromWire(request: wire.GetAvailableRequest): AvailableQuestion {
+  if (request.target === undefined) refuse('target is missing: name a cluster or a user');
+  return {
+    target: targetFromWire(request.target),
+    failedEpoch: epochFrom(request.failedEpoch, 'failed_epoch'),
+    waitMs: count(request.waitMs, 'wait_ms', MAX_WAIT_MS),
+  };
+}
+
+export const getAvailableToWire = (question: AvailableQuestion): wire.GetAvailableRequest => ({
+  target: targetToWire(question.target),
+  failedEpoch: question.failedEpoch,
+  waitMs: question.waitMs,
+});
+
+export interface WatchQuestion {
+  /** Undefined: all clusters. */
+  readonly target: Target | undefined;
+  readonly figures: boolean;
+}
+
+export const watchFromWire = (request: wire.WatchRequest): WatchQuestion => ({
+  target: request.target === undefined ? undefined : targetFromWire(request.target),
+  figures: request.figures,
+});
+
+export const watchToWire = (question: WatchQuestion): wire.WatchRequest => ({
+  target: question.target === undefined ? undefined : targetToWire(question.target),
+  figures: question.figures,
+});
+
+/** Figures of a member as a watcher gets them. */
+export interface MemberFigures {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly figures: Figures;
+  /** Milliseconds since the member was last heard. */
+  readonly ageMs: number;
+}
+
+export interface WatchUpdate {
+  readonly assignments: readonly Assignment[];
+  readonly figures: readonly MemberFigures[];
+}
+
+export const watchUpdateFromWire = (response: wire.WatchResponse): WatchUpdate => ({
+  assignments: listFrom(response.assignments, 'assignments', MAX_CLUSTERS, assignmentFromWire),
+  figures: listFrom(response.figures, 'figures', MAX_CLUSTERS * MAX_MEMBERS, (member) => ({
+    cluster: clusterFrom(member.cluster),
+    serverId: serverIdFrom(member.serverId),
+    figures: figuresFromWire(member.figures),
+    ageMs: count(member.ageMs, 'age_ms'),
+  })),
+});
+
+export const watchUpdateToWire = (update: WatchUpdate): wire.WatchResponse => ({
+  assignments: update.assignments.map(assignmentToWire),
+  figures: update.figures.map((member) => ({ ...member, figures: figuresToWire(member.figures) })),
+});
+
+export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>
+  attachFromWire(present(request.server, 'server'));
+
+/** A server that its supervisor vouches for. */
+export interface WatchedServer {
+  readonly networkId: NetworkId;
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  readonly journalId: JournalId;
+  readonly address: Address;
+}
+
+export const registerServerFromWire = (request: wire.RegisterServerRequest): WatchedServer => ({
+  networkId: optionalIdFrom(request.networkId, 'network_id'),
+  cluster: clusterFrom(request.cluster),
+  serverId: serverIdFrom(request.serverId),
+  incarnation: ordinal(request.incarnation, 'incarnation'),
+  journalId: optionalIdFrom(request.journalId, 'journal_id'),
+  address: addressFrom(request.address),
+});
+
+/** The user who connects; undefined when only the router itself is asked about. */
+export const connectFromWire = (request: wire.ConnectRequest): UserName | undefined =>
+  request.user === '' ? undefined : userFrom(request.user);
+
+export interface Connected {
+  readonly networkId: NetworkId;
+  readonly clusters: number;
+  /** The user's cluster; undefined when no user was named. */
+  readonly cluster: ClusterId | undefined;
+  readonly failoverWaitMs: number;
+  readonly assignment: Assignment | undefined;
+}
+
+export const connectedFromWire = (response: wire.ConnectResponse): Connected => ({
+  networkId: requiredIdFrom(response.networkId, 'network_id'),
+  clusters: ordinal(response.clusters, 'clusters', MAX_CLUSTERS),
+  cluster: response.cluster === 0 ? undefined : clusterFrom(response.cluster),
+  failoverWaitMs: durationFrom(response.failoverWaitMs, 'failover_wait_ms'),
+  assignment: response.assignment === undefined ? undefined : assignmentFromWire(response.assignment),
+});
+
+export const connectedToWire = (connected: Connected): wire.ConnectResponse => ({
+  networkId: connected.networkId,
+  clusters: connected.clusters,
+  cluster: connected.cluster ?? 0,
+  failoverWaitMs: connected.failoverWaitMs,
+  assignment: connected.assignment === undefined ? undefined : assignmentToWire(connected.assignment),
+});
+
+export interface CrashReport {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  readonly detail: string;
+}
+
+export const crashFromWire = (request: wire.CrashRequest): CrashReport => ({
+  cluster: clusterFrom(request.cluster),
+  serverId: serverIdFrom(request.serverId),
+  incarnation: ordinal(request.incarnation, 'incarnation'),
+  detail: cleanDetail(request.detail),
+});
+
+export const handoverFromWire = (request: wire.HandoverRequest): ClusterId => clusterFrom(request.cluster);
+
+export interface Promotion {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+}
+
+/** A promotion without `unclean` is refused here: whoever asks must say that acknowledged writes may be lost. */
+export function promoteFromWire(request: wire.PromoteRequest): Promotion {
+  const promotion = { cluster: clusterFrom(request.cluster), serverId: serverIdFrom(request.serverId) };
+  if (!request.unclean)
+    refuse(`promoting server "${request.serverId}" may lose acknowledged writes: unclean must be true`);
+  return promotion;
+}

@@ -1,0 +1,179 @@
+/** The messages of the streaming heartbeat, `DualPing`. */
+import { type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
+import { cleanDetail } from '../clean-detail.js';
+import * as wire from '../gen/dualping/v1/routing.js';
+import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
+import {
+  addressFrom,
+  clusterFrom,
+  count,
+  durationFrom,
+  epochFrom,
+  optionalIdFrom,
+  ordinal,
+  refusalFrom,
+  refuse,
+  requiredIdFrom,
+  serverIdFrom,
+} from './judge.js';
+
+export type AttachMessage = Extract<MemberMessage, { kind: 'attach' }>;
+
+export function attachFromWire(attach: wire.Attach): AttachMessage {
+  return {
+    kind: 'attach',
+    networkId: optionalIdFrom(attach.networkId, 'network_id'),
+    cluster: clusterFrom(attach.cluster),
+    serverId: serverIdFrom(attach.serverId),
+    incarnation: ordinal(attach.incarnation, 'incarnation'),
+    journalId: attach.replicates
+      ? requiredIdFrom(attach.journalId, 'journal_id')
+      : optionalIdFrom(attach.journalId, 'journal_id'),
+    address: addressFrom(attach.address),
+    epoch: epochFrom(attach.epoch),
+    replicates: attach.replicates,
+  };
+}
+
+export function attachToWire(message: AttachMessage): wire.Attach {
+  const { kind: _, ...attach } = message;
+  return attach;
+}
+
+function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {
+  switch (change) {
+    case wire.ChangeInSync_Change.ADD:
+      return 'add';
+    case wire.ChangeInSync_Change.REMOVE:
+      return 'remove';
+    default: // open enum: a stranger can send any number
+      return refuse(`change is "${change}": must be 1 (add) or 2 (remove)`);
+  }
+}
+
+export function memberMessageFromWire({ message }: wire.DualPingRequest): MemberMessage {
+  switch (message?.$case) {
+    case undefined:
+      return refuse(
+        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, leave is due',
+      );
+    case 'attach':
+      return attachFromWire(message.value);
+    case 'ping':
+      return {
+        kind: 'ping',
+        sequence: count(message.value.sequence, 'sequence'),
+        figures: figuresFromWire(message.value.figures),
+      };
+    case 'changeInSync':
+      return {
+        kind: 'change-in-sync',
+        request: ordinal(message.value.request, 'request'),
+        epoch: epochFrom(message.value.epoch),
+        change: changeFromWire(message.value.change),
+        serverId: serverIdFrom(message.value.serverId),
+        incarnation: ordinal(message.value.incarnation, 'incarnation'),
+        journalId: requiredIdFrom(message.value.journalId, 'journal_id'),
+      };
+    case 'handOver':
+      return { kind: 'hand-over', epoch: epochFrom(message.value.epoch), leaving: message.value.leaving };
+    case 'leave':
+      return { kind: 'leave' };
+    default:
+      return unreachable(message);
+  }
+}
+
+export function memberMessageToWire(message: MemberMessage): wire.DualPingRequest {
+  switch (message.kind) {
+    case 'attach':
+      return { message: { $case: 'attach', value: attachToWire(message) } };
+    case 'ping':
+      return {
+        message: {
+          $case: 'ping',
+          value: { sequence: message.sequence, figures: figuresToWire(message.figures) },
+        },
+      };
+    case 'change-in-sync': {
+      const { kind: _, change, ...rest } = message;
+      const wireChange = change === 'add' ? wire.ChangeInSync_Change.ADD : wire.ChangeInSync_Change.REMOVE;
+      return { message: { $case: 'changeInSync', value: { ...rest, change: wireChange } } };
+    }
+    case 'hand-over':
+      return { message: { $case: 'handOver', value: { epoch: message.epoch, leaving: message.leaving } } };
+    case 'leave':
+      return { message: { $case: 'leave', value: {} } };
+    default:
+      return unreachable(message);
+  }
+}
+
+export function routerMessageFromWire({ message }: wire.DualPingResponse): RouterMessage {
+  switch (message?.$case) {
+    case undefined:
+      return refuse(
+        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, refused is due',
+      );
+    case 'welcome':
+      return {
+        kind: 'welcome',
+        networkId: requiredIdFrom(message.value.networkId, 'network_id'),
+        pingIntervalMs: durationFrom(message.value.pingIntervalMs, 'ping_interval_ms'),
+        deadAfterMs: durationFrom(message.value.deadAfterMs, 'dead_after_ms'),
+        assignment: assignmentFromWire(message.value.assignment),
+      };
+    case 'pong':
+      return {
+        kind: 'pong',
+        sequence: count(message.value.sequence, 'sequence'),
+        pingIntervalMs: durationFrom(message.value.pingIntervalMs, 'ping_interval_ms'),
+      };
+    case 'assigned':
+      return {
+        kind: 'assignment',
+        assignment: assignmentFromWire(message.value.assignment),
+        lastRequest: count(message.value.lastRequest, 'last_request'),
+      };
+    case 'pleaseHandOver':
+      return { kind: 'please-hand-over', epoch: epochFrom(message.value.epoch) };
+    case 'refused':
+      return { kind: 'refused', ...refusalFrom(message.value.reason, message.value.detail) };
+    default:
+      return unreachable(message);
+  }
+}
+
+export function routerMessageToWire(message: RouterMessage): wire.DualPingResponse {
+  switch (message.kind) {
+    case 'welcome': {
+      const { kind: _, assignment, ...rest } = message;
+      return { message: { $case: 'welcome', value: { ...rest, assignment: assignmentToWire(assignment) } } };
+    }
+    case 'pong':
+      return {
+        message: {
+          $case: 'pong',
+          value: { sequence: message.sequence, pingIntervalMs: message.pingIntervalMs },
+        },
+      };
+    case 'assignment':
+      return {
+        message: {
+          $case: 'assigned',
+          value: { assignment: assignmentToWire(message.assignment), lastRequest: message.lastRequest },
+        },
+      };
+    case 'please-hand-over':
+      return { message: { $case: 'pleaseHandOver', value: { epoch: message.epoch } } };
+    case 'refused':
+      return {
+        message: {
+          $case: 'refused',
+          value: { reason: message.reason, detail: cleanDetail(message.detail) },
+        },
+      };
+    default:
+      return unreachable(message);
+  }
+}

@@ -1,0 +1,156 @@
+/** The messages of `Timeline`, and posts as fragments that are encoded once for all readers. */
+import {
+  type Epoch,
+  MAX_PAGE_POSTS,
+  type Position,
+  type Post,
+  type ServerId,
+  type SessionId,
+  type UserName,
+  unreachable,
+} from '@dualping/core';
+import * as wire from '../gen/dualping/v1/social.js';
+import { encodeReusing } from '../writer.js';
+import { postTextFrom } from './entry.js';
+import {
+  count,
+  epochFrom,
+  listFrom,
+  ordinal,
+  positionFrom,
+  refuse,
+  serverIdFrom,
+  sessionIdFrom,
+  userFrom,
+} from './judge.js';
+
+/** Client to server. */
+export type TimelineMessage =
+  | {
+      readonly kind: 'open';
+      readonly user: UserName;
+      readonly sessionId: SessionId;
+      readonly epoch: Epoch;
+      /** Go on after this position; 0: begin with the past. */
+      readonly resumeAfter: Position;
+      /** How many posts of the past to begin with when nothing is resumed. */
+      readonly history: number;
+      /** False: only hold the stream. */
+      readonly posts: boolean;
+    }
+  | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
+
+export function timelineMessageFromWire({ message }: wire.TimelineRequest): TimelineMessage {
+  switch (message?.$case) {
+    case undefined:
+      return refuse('a Timeline message is empty: open or older is due');
+    case 'open':
+      return {
+        kind: 'open',
+        user: userFrom(message.value.user),
+        sessionId: sessionIdFrom(message.value.sessionId),
+        epoch: epochFrom(message.value.epoch),
+        resumeAfter: positionFrom(message.value.resumeAfter, 'resume_after'),
+        history: count(message.value.history, 'history', MAX_PAGE_POSTS),
+        posts: message.value.posts,
+      };
+    case 'older':
+      return {
+        kind: 'older',
+        before: positionFrom(message.value.before, 'before'),
+        limit: ordinal(message.value.limit, 'limit', MAX_PAGE_POSTS),
+      };
+    default:
+      return unreachable(message);
+  }
+}
+
+export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRequest {
+  switch (message.kind) {
+    case 'open': {
+      const { kind: _, ...open } = message;
+      return { message: { $case: 'open', value: open } };
+    }
+    case 'older':
+      return { message: { $case: 'older', value: { before: message.before, limit: message.limit } } };
+    default:
+      return unreachable(message);
+  }
+}
+
+export interface TimelineOpened {
+  readonly epoch: Epoch;
+  readonly serverId: ServerId;
+  readonly committed: Position;
+}
+
+export interface TimelinePage {
+  readonly before: Position;
+  /** Ascending. */
+  readonly posts: readonly Post[];
+  readonly oldest: boolean;
+}
+
+/** Server to client: posts, and beside them at most one answer of each kind. */
+export interface TimelineUpdate {
+  readonly posts: readonly Post[];
+  readonly opened: TimelineOpened | undefined;
+  readonly page: TimelinePage | undefined;
+}
+
+/** A server may put any number of live posts into a message; more than fit into one of 4 MB can't arrive. */
+const MAX_UPDATE_POSTS = 1024 * 1024;
+
+const openedFromWire = (opened: wire.TimelineOpened): TimelineOpened => ({
+  epoch: epochFrom(opened.epoch),
+  serverId: serverIdFrom(opened.serverId),
+  committed: positionFrom(opened.committed, 'committed'),
+});
+
+const pageFromWire = (page: wire.TimelinePage): TimelinePage => ({
+  before: positionFrom(page.before, 'before'),
+  posts: listFrom(page.posts, 'posts', MAX_PAGE_POSTS, postFromWire),
+  oldest: page.oldest,
+});
+
+export const timelineUpdateFromWire = (response: wire.TimelineResponse): TimelineUpdate => ({
+  posts: listFrom(response.posts, 'posts', MAX_UPDATE_POSTS, postFromWire),
+  opened: response.opened === undefined ? undefined : openedFromWire(response.opened),
+  page: response.page === undefined ? undefined : pageFromWire(response.page),
+});
+
+export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.TimelineResponse => ({
+  posts: (update.posts ?? []).map(postToWire),
+  opened: update.opened === undefined ? undefined : { ...update.opened },
+  page: update.page === undefined ? undefined : { ...update.page, posts: update.page.posts.map(postToWire) },
+});
+
+/** A post is judged in clients too: a terminal must not depend on the server's judgement. */
+export function postFromWire(post: wire.TimelinePost): Post {
+  return {
+    position: positionFrom(ordinal(post.position, 'position')),
+    author: userFrom(post.author),
+    text: postTextFrom(post.text),
+    timeMs: count(post.timeMs, 'time_ms'),
+  };
+}
+
+export const postToWire = (post: Post): wire.TimelinePost => ({
+  position: post.position,
+  author: post.author,
+  text: post.text,
+  timeMs: post.timeMs,
+});
+
+/**
+ * One element of `TimelineResponse.posts` as it stands on the wire (tag, length, bytes). Concatenated
+ * fragments are a valid `TimelineResponse`, because a repeated field may be split at will; so a post is
+ * encoded once, however many read it.
+ */
+export function encodePostFragment(post: Post): Buffer {
+  return encodeReusing(wire.TimelineResponse, {
+    posts: [postToWire(post)],
+    opened: undefined,
+    page: undefined,
+  });
+}

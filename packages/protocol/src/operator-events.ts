@@ -1,0 +1,20 @@
+/** What an operator needs to know: one line for each event that matters, to stderr. */
+import type { WallTimeMs } from '@dualping/core';
+import { cleanDetail } from './clean-detail.js';
+
+export interface OperatorEvent {
+  /** Wall clock of the process; the time of printing when absent. */
+  readonly timeMs?: WallTimeMs;
+  /** Whose event it is: `router`, `server s1`. */
+  readonly part: string;
+  /** One word for machines to look for: `promoted`, `dropped`. */
+  readonly event: string;
+  /** For people: what happened, to whom, why, with its numbers. */
+  readonly text: string;
+}
+
+export type Report = (event: OperatorEvent) => void;
+
+/** `2026-11-21T08:28:23.120Z router promoted: s2 of cluster 1, epoch 4, after 12 ms` */
+export const formatOperatorEvent = (event: OperatorEvent, nowMs: WallTimeMs): string =>
+  `${new Date(event.timeMs ?? nowMs).toISOString()} ${event.part} ${event.event}: ${cleanDetail(event.text)}`;

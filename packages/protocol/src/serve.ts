@@ -1,0 +1,116 @@
+/** What every dualping process does to serve: limits, health, reflection, and a place to listen at. */
+import { createServer as createProbe } from 'node:net';
+import { type Address, DualpingError, quote } from '@dualping/core';
+import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
+import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { formatAddress, MAX_PORT } from './address.js';
+import { DESCRIPTOR_SET } from './gen/descriptors.js';
+
+/** Largest message that is received, bytes: several times the largest that dualping sends (a batch of entries). */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Calls open at once on one connection: room for a program that serves thousands of users over one. */
+export const MAX_STREAMS_PER_CONNECTION = 10_000;
+/** A connection without a call for so long is closed, ms: someone who only connects can't hold memory for ever. */
+export const MAX_CONNECTION_IDLE_MS = 300_000;
+/**
+ * HTTP/2 keepalive, ms: a second net only, for peers that have vanished without a word. Failure detection
+ * is by the pings inside the streams, which prove that the program is there and not only its kernel.
+ */
+export const KEEPALIVE_INTERVAL_MS = 10_000;
+export const KEEPALIVE_TIMEOUT_MS = 5_000;
+/** Longest wait before a channel connects again, ms: servers come back in milliseconds, and all is on purpose local. */
+const RECONNECT_FIRST_MS = 20;
+const RECONNECT_MOST_MS = 250;
+
+const KEEPALIVE: ChannelOptions = {
+  'grpc.keepalive_time_ms': KEEPALIVE_INTERVAL_MS,
+  'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+};
+
+/** For every client of dualping. Retries are ours: only the session knows what may be sent twice. */
+export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
+  ...KEEPALIVE,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.initial_reconnect_backoff_ms': RECONNECT_FIRST_MS,
+  'grpc.max_reconnect_backoff_ms': RECONNECT_MOST_MS,
+  'grpc.enable_retries': 0,
+  'grpc.enable_http_proxy': 0,
+});
+
+export function createGrpcServer(options: ChannelOptions = {}): Server {
+  return new Server({
+    ...KEEPALIVE,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
+    'grpc.max_connection_idle_ms': MAX_CONNECTION_IDLE_MS,
+    ...options,
+  });
+}
+
+export interface HealthHandle {
+  /** For one service, or for the whole process when none is named. */
+  setServing(serving: boolean, serviceName?: string): void;
+}
+
+/** Adds `grpc.health.v1.Health` and server reflection; everything named, and the process as such, serves until told otherwise. */
+export function addHealthAndReflection(server: Server, serviceNames: readonly string[]): HealthHandle {
+  const health = new HealthImplementation(
+    Object.fromEntries(['', ...serviceNames].map((name) => [name, 'SERVING' as const])),
+  );
+  health.addToServer(server);
+  // Only what is served here is listed: descriptors of other roles' services would mislead a caller.
+  new ReflectionService(loadFileDescriptorSetFromBuffer(DESCRIPTOR_SET), {
+    services: [...serviceNames],
+  }).addToServer(server);
+  return {
+    setServing: (serving, serviceName = '') =>
+      health.setStatus(serviceName, serving ? 'SERVING' : 'NOT_SERVING'),
+  };
+}
+
+const WHY_NOT: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there already',
+  EACCES: 'the system does not permit that port',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the host name cannot be looked up now',
+};
+
+/**
+ * Listens without encryption at `host` and `port`, 0 for a free one, and says where it is.
+ *
+ * Throws `invalid-argument` quoting the address when that can't be had.
+ */
+export async function listen(server: Server, host: string, port: number): Promise<Address> {
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT)
+    throw new DualpingError('invalid-argument', `port ${quote(String(port))} is not 0 to ${MAX_PORT}`);
+  const wanted = formatAddress({ host, port });
+  await probe(host, port);
+  return await new Promise((resolve, reject) => {
+    server.bindAsync(wanted, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(formatAddress({ host, port: bound }));
+      else reject(cannotListen(wanted, error));
+    });
+  });
+}
+
+/** grpc-js tells why it could not bind only in text, and logs it: a socket of our own is asked first. */
+async function probe(host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const socket = createProbe();
+    socket.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
+    socket.listen({ host, port, exclusive: true }, () => socket.close(() => resolve()));
+  });
+}
+
+function cannotListen(wanted: Address, cause: Error): DualpingError {
+  const code = 'code' in cause ? String(cause.code) : '';
+  return new DualpingError(
+    'invalid-argument',
+    `cannot listen at ${quote(wanted)}: ${WHY_NOT[code] ?? cause.message}`,
+    { cause },
+  );
+}

@@ -1,0 +1,37 @@
+/**
+ * Service definitions for serving in which streams take messages that are already encoded.
+ *
+ * A post goes to every follower, and a batch of entries to every standby: encoding once and writing the
+ * same bytes to all of them is the biggest lever on fan-out. gRPC lets the serializer decide, so a Buffer
+ * passes through it and anything else is encoded as usual.
+ */
+import { ReplicateResponse, ReplicationServiceService } from './gen/dualping/v1/replication.js';
+import { SocialServiceService, TimelineResponse } from './gen/dualping/v1/social.js';
+import { encodeReusing } from './writer.js';
+
+/** What may be written to a `Timeline`: a message, or the concatenation of `encodePostFragment`s. */
+export type TimelineOut = TimelineResponse | Buffer;
+/** What may be written to a `Replicate` by its primary: a message, or one that is encoded already. */
+export type ReplicateOut = ReplicateResponse | Buffer;
+
+export const SocialServiceDefinition = {
+  ...SocialServiceService,
+  timeline: {
+    ...SocialServiceService.timeline,
+    responseSerialize: (value: TimelineOut): Buffer =>
+      Buffer.isBuffer(value) ? value : encodeReusing(TimelineResponse, value),
+  },
+} as const;
+
+export const ReplicationServiceDefinition = {
+  ...ReplicationServiceService,
+  replicate: {
+    ...ReplicationServiceService.replicate,
+    responseSerialize: (value: ReplicateOut): Buffer =>
+      Buffer.isBuffer(value) ? value : encodeReusing(ReplicateResponse, value),
+  },
+} as const;
+
+/** Encodes a message for several `Replicate` streams at once. */
+export const encodeReplicateResponse = (response: ReplicateResponse): Buffer =>
+  encodeReusing(ReplicateResponse, response);
