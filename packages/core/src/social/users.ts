@@ -2,7 +2,7 @@
  * Who there is, who follows whom since when, and where each one's posts are in the journal.
  *
  * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
- * A million posts cost about 10 MB.
+ * A million posts cost 10 to 30 MB, depending on how far their lists have grown ahead.
  */
 import type { Position, UserName } from '../ids.js';
 import type { SocialReason } from '../reasons.js';

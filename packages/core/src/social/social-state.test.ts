@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InvariantBroken, position, SESSION_WINDOW, serverId } from '../index.js';
+import { entryOf, Play } from './social-play.fixture.js';
+import { SocialState } from './social-state.js';
+
+function plays(name: string, script: string): void {
+  test(name, () => assert.equal(new Play().perform(script), script));
+}
+
+plays(
+  'posts are seen from the follow on, and the past of an unfollowed user is gone',
+  `
+  ann joins => ok
+  bob joins => ok
+  bob posts "too early" => seen by bob, ok
+  ann follows bob => ok
+  bob posts "hello" => seen by ann, bob, ok
+  ann posts "hi" => seen by ann, ok
+  (ann's timeline) => "hello" "hi"
+  (bob's timeline) => "too early" "hello"
+  ann unfollows bob => ok
+  bob posts "anybody?" => seen by bob, ok
+  (ann's timeline) => "hi"
+  ann follows bob => ok
+  bob posts "back" => seen by ann, bob, ok
+  (ann's timeline) => "hi" "back"`,
+);
+
+plays(
+  'what can not be done is refused with its own reason',
+  `
+  ann posts "nobody" => unknown-user
+  ann follows ann => cannot-follow-self
+  ann unfollows ann => cannot-unfollow-self
+  ann follows bob => unknown-user
+  ann unfollows bob => unknown-user
+  ann joins => ok
+  ann follows bob => unknown-target
+  ann unfollows bob => unknown-target
+  bob joins => ok
+  ann unfollows bob => not-following
+  ann follows bob => ok
+  ann follows bob => already-following
+  ann joins => ok
+  (ann's timeline) => empty
+  (eve's timeline) => empty`,
+);
+
+test('lists are sorted by name', () => {
+  const play = new Play();
+  play.perform(`
+  dan joins
+  ann joins
+  Bob joins
+  dan follows Bob
+  dan follows ann
+  ann follows dan
+  Bob follows dan`);
+  const users = ['Bob', 'ann', 'dan'];
+  assert.deepEqual(play.state.list('dan'), { users, followers: ['Bob', 'ann'], following: ['Bob', 'ann'] });
+  assert.deepEqual(play.state.list('eve'), { users, followers: [], following: [] });
+  play.perform('cid joins');
+  assert.deepEqual(play.state.list('cid').users, ['Bob', 'ann', 'cid', 'dan']);
+  assert.ok(play.state.has('cid') && !play.state.has('eve'));
+});
+
+test('an epoch start moves the position and does nothing else', () => {
+  const state = new SocialState();
+  assert.deepEqual(state.apply(entryOf(state, { kind: 'epoch-start', serverId: serverId(1) })), []);
+  assert.equal(state.applied, 1);
+});
+
+test('entries are applied in order, none twice and none left out', () => {
+  const state = new SocialState();
+  const entry = entryOf(state, { kind: 'register', user: 'ann' }, 'a', 1);
+  state.apply(entry);
+  for (const at of [1, 3]) {
+    assert.throws(
+      () => state.apply({ ...entry, position: position(at) }),
+      (error) => error instanceof InvariantBroken && error.invariant === 'applied-in-order',
+    );
+  }
+});
+
+test('a request number is applied once, and a session speaks for one user', () => {
+  const play = new Play();
+  play.perform('ann joins');
+  const again = entryOf(play.state, { kind: 'register', user: 'ann' }, 'ann', 1);
+  assert.throws(
+    () => play.state.apply(again),
+    (error) => error instanceof InvariantBroken && error.invariant === 'request-applied-once',
+  );
+  const other = new Play();
+  other.perform('ann joins');
+  const stolen = entryOf(other.state, { kind: 'register', user: 'bob' }, 'ann', 2);
+  assert.throws(
+    () => other.state.apply(stolen),
+    (error) => error instanceof InvariantBroken && error.invariant === 'session-has-one-user',
+  );
+});
+
+test('a repeated request gets its first outcome, as long as it is in the window', () => {
+  const { state, request } = sessionOf('ann');
+  request();
+  state.apply(entryOf(state, { kind: 'follow', user: 'ann', target: 'bob' }, 'a', 2));
+  assert.deepEqual(state.admit('a', 1, 'ann'), { kind: 'known', reply: { kind: 'ok', position: 1 } });
+  assert.deepEqual(state.admit('a', 2, 'ann'), {
+    kind: 'known',
+    reply: { kind: 'refused', position: 2, reason: 'unknown-target' },
+  });
+  assert.deepEqual(state.admit('a', 3, 'ann'), { kind: 'new' });
+  assert.deepEqual(state.admit('a', 4, 'ann'), { kind: 'refused', reason: 'sequence-gap' });
+  assert.deepEqual(state.admit('a', 3, 'bob'), { kind: 'refused', reason: 'session-mismatch' });
+  assert.deepEqual(state.admit('b', 1, 'bob'), { kind: 'new' });
+  assert.deepEqual(state.admit('b', 2, 'bob'), { kind: 'refused', reason: 'session-expired' });
+
+  for (let last = 3; last <= 3 * SESSION_WINDOW; last += 1) {
+    state.apply(entryOf(state, { kind: 'register', user: 'ann' }, 'a', last));
+    const oldest = Math.max(1, last - SESSION_WINDOW + 1);
+    assert.deepEqual(state.admit('a', last + 1, 'ann'), { kind: 'new' });
+    for (const kept of [oldest, last]) {
+      const admission = state.admit('a', kept, 'ann');
+      assert.ok(admission.kind === 'known' && admission.reply.position === kept);
+    }
+    if (oldest > 1)
+      assert.deepEqual(state.admit('a', oldest - 1, 'ann'), { kind: 'refused', reason: 'request-too-old' });
+  }
+});
+
+test('the session that was silent for longest is forgotten first', () => {
+  const state = new SocialState({ maxSessions: 2 });
+  const login = (session: string, requestNo: number) =>
+    state.apply(entryOf(state, { kind: 'register', user: 'ann' }, session, requestNo));
+  login('a', 1);
+  login('b', 1);
+  login('a', 2);
+  login('c', 1);
+  assert.equal(state.admit('a', 2, 'ann').kind, 'known');
+  assert.deepEqual(state.admit('b', 2, 'ann'), { kind: 'refused', reason: 'session-expired' });
+
+  // Accepted while 'b' was still known, applied when it no longer is: it happens, and is remembered.
+  login('b', 2);
+  assert.equal(state.admit('b', 2, 'ann').kind, 'known');
+  assert.deepEqual(state.admit('b', 1, 'ann'), { kind: 'refused', reason: 'request-too-old' });
+  assert.equal(state.admit('b', 3, 'ann').kind, 'new');
+  assert.deepEqual(
+    state.toSnapshot().sessions.map((session) => session.sessionId),
+    ['c', 'b'],
+  );
+});
+
+test('a snapshot does not change with what is applied later', () => {
+  const play = new Play();
+  play.perform(`
+  ann joins
+  bob joins
+  ann follows bob
+  bob posts "one"`);
+  const snapshot = play.state.toSnapshot();
+  const kept = structuredClone(snapshot);
+  play.perform(`
+  bob posts "two"
+  ann unfollows bob
+  cid joins`);
+  assert.deepEqual(snapshot, kept);
+});
+
+test('pages go back to the oldest post and forward to the newest', () => {
+  const play = new Play();
+  play.perform('ann joins');
+  for (let count = 0; count < 5; count += 1) play.perform(`ann posts "${count}"`);
+  const { state } = play;
+  assert.deepEqual(state.timelineBefore('ann', undefined, 2), { positions: [5, 6], oldest: false });
+  assert.deepEqual(state.timelineBefore('ann', position(5), 2), { positions: [3, 4], oldest: false });
+  assert.deepEqual(state.timelineBefore('ann', position(3), 2), { positions: [2], oldest: true });
+  assert.deepEqual(state.timelineBefore('ann', position(4), 2), { positions: [2, 3], oldest: true });
+  assert.deepEqual(state.timelineBefore('ann', position(2), 2), { positions: [], oldest: true });
+  assert.deepEqual(state.timelineBefore('ann', undefined, 0), { positions: [], oldest: false });
+  assert.deepEqual(state.timelineAfter('ann', position(0), 2), { positions: [2, 3], more: true });
+  assert.deepEqual(state.timelineAfter('ann', position(4), 2), { positions: [5, 6], more: false });
+  assert.deepEqual(state.timelineAfter('ann', position(6), 2), { positions: [], more: false });
+});
+
+function sessionOf(user: string) {
+  const state = new SocialState();
+  let requestNo = 0;
+  const request = () => {
+    requestNo += 1;
+    return state.apply(entryOf(state, { kind: 'register', user }, 'a', requestNo));
+  };
+  return { state, request };
+}
