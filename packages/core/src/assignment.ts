@@ -75,4 +75,9 @@ export interface MemberRecord {
   readonly journalId: JournalId;
   readonly address: Address;
   readonly liveness: Liveness;
+  /**
+   * Whether there was evidence of it when this was written. A restarted router goes on believing it of
+   * watched members (their supervisor reports the end, and only that); the others have to attach again.
+   */
+  readonly live: boolean;
 }

@@ -14,6 +14,7 @@ export const INVARIANTS = {
   'epoch-only-rises': 'the epoch of a cluster never falls, at the router or at a member',
   'persisted-before-spoken': 'an assignment is durable before anyone is told of it',
   'in-sync-never-empty': 'a cluster that has had a primary keeps at least one in-sync member',
+  'primary-is-in-sync': 'the primary of a replicated cluster is in the in-sync set, with its own journal',
   'promoted-was-in-sync': 'a member is promoted only out of the in-sync set (but for an unclean promote)',
   'journal-is-contiguous': 'entries follow one another without a gap',
   'epochs-rise-along-journal': 'the epochs of entries never fall along a journal',

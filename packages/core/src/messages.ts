@@ -88,7 +88,7 @@ export type StandbyMessage =
       readonly serverId: ServerId;
       readonly incarnation: Incarnation;
       readonly journalId: JournalId;
-      /** Last position durable at the standby; 0 with an empty journal. */
+      /** Last position of the standby's journal; 0 when it is empty. */
       readonly lastPosition: Position;
       /** Where each epoch begins in the standby's journal, ascending. */
       readonly epochStarts: readonly EpochStart[];

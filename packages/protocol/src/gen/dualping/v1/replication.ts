@@ -119,7 +119,7 @@ export interface Join {
   serverId: number;
   incarnation: number;
   journalId: string;
-  /** Last position durable at the standby. */
+  /** Last position of the standby's journal. Says nothing yet of durability: that is for `Durable`. */
   lastPosition: number;
   /** Where each epoch begins in the standby's journal, ascending; at most the last 1,000. */
   epochStarts: EpochBoundary[];

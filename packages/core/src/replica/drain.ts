@@ -1,0 +1,50 @@
+/**
+ * The end of a reign that is planned: writes wait, the in-sync standbys get all there is, the router
+ * is asked to choose another primary.
+ */
+import type { Instant } from '../ids.js';
+import type { Ground } from './ground.js';
+import type { PrimaryRole } from './primary-role.js';
+
+/** How long a planned change of primary may take before it is given up (or, when leaving, done without), ms. */
+export const HANDOVER_TIMEOUT_MS = 5_000;
+
+export type DrainProgress = 'draining' | 'handed-over' | 'nobody-to-hand-to' | 'gave-up';
+
+export class Drain {
+  readonly #until: Instant;
+  #asked = false;
+
+  constructor(
+    readonly ground: Ground,
+    readonly leaving: boolean,
+  ) {
+    this.#until = ground.now + HANDOVER_TIMEOUT_MS;
+    ground.report(
+      'draining',
+      leaving ? 'is asked to stop: takes no more writes' : 'hands over: takes no more writes',
+    );
+  }
+
+  get until(): Instant {
+    return this.#until;
+  }
+
+  /** Goes on as far as it can; `handed-over` means that the router was asked and its answer is awaited. */
+  advance(primary: PrimaryRole): DrainProgress {
+    const { ground } = this;
+    if (ground.now >= this.#until) return 'gave-up';
+    if (this.#asked) return 'handed-over';
+    const { outline, committed } = ground.ledger;
+    if (!primary.opened || committed < outline.last) return 'draining';
+    if (primary.standbys.awaited.length === 1) return 'nobody-to-hand-to';
+    if (!primary.router.attached || !primary.standbys.everyoneHolds(outline.last)) return 'draining';
+    this.#asked = true;
+    primary.router.send({ kind: 'hand-over', epoch: primary.epoch, leaving: this.leaving });
+    ground.report(
+      'handover',
+      `all in-sync members hold everything up to ${outline.last}: asks for another primary`,
+    );
+    return 'handed-over';
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What the machine knows of its journal without its bytes: from where to where it reaches, how far it
+ * is durable, and where each epoch begins in it.
+ *
+ * Two journals that hold an entry of the same epoch at the same position are equal up to there: an
+ * epoch is granted once, its primary appends each position once, and standbys only copy. So the list
+ * of epoch starts is enough to find where two journals part, in one round trip. After Kafka's leader
+ * epochs (KIP-101, KIP-279) and Raft's log matching (§5.3).
+ */
+import type { Entry, EpochStart } from '../entry.js';
+import {
+  type Epoch,
+  NO_EPOCH,
+  NO_POSITION,
+  nextPosition,
+  type Position,
+  position,
+  previousPosition,
+} from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_EPOCH_STARTS } from '../limits.js';
+
+export class JournalOutline {
+  #first: Position;
+  #last: Position;
+  #durable: Position;
+  #epochStarts: EpochStart[];
+
+  /** A journal whose entries `first` to `last` are there and durable. What comes before `first` is in a snapshot. */
+  constructor(first: Position, last: Position, epochStarts: readonly EpochStart[]) {
+    this.#first = first;
+    this.#last = last;
+    this.#durable = last;
+    this.#epochStarts = [...epochStarts];
+  }
+
+  /** First position that the journal still has an entry for; `last` + 1 when it has none. */
+  get first(): Position {
+    return this.#first;
+  }
+  get last(): Position {
+    return this.#last;
+  }
+  get durable(): Position {
+    return this.#durable;
+  }
+  get lastEpoch(): Epoch {
+    return this.#epochStarts.at(-1)?.epoch ?? NO_EPOCH;
+  }
+  /** The latest epoch starts, as many as a join may carry. */
+  get epochStarts(): readonly EpochStart[] {
+    return this.#epochStarts.slice(-MAX_EPOCH_STARTS);
+  }
+
+  epochStartsThrough(through: Position): readonly EpochStart[] {
+    return this.#epochStarts.filter((start) => start.position <= through);
+  }
+
+  append(entry: Entry): void {
+    invariant(entry.position === this.#last + 1, 'journal-is-contiguous', {
+      position: entry.position,
+      last: this.#last,
+    });
+    invariant(entry.epoch >= this.lastEpoch, 'epochs-rise-along-journal', {
+      epoch: entry.epoch,
+      lastEpoch: this.lastEpoch,
+      position: entry.position,
+    });
+    if (entry.epoch > this.lastEpoch)
+      this.#epochStarts.push({ epoch: entry.epoch, position: entry.position });
+    this.#last = entry.position;
+  }
+
+  durableThrough(through: Position): void {
+    this.#durable = position(Math.max(this.#durable, Math.min(through, this.#last)));
+  }
+
+  truncateAfter(after: Position): void {
+    this.#last = after;
+    this.#durable = position(Math.min(this.#durable, after));
+    this.#epochStarts = this.#epochStarts.filter((start) => start.position <= after);
+  }
+
+  /** How far this journal and one with these epoch starts and this end are the same; 0: nowhere, as far as known. */
+  commonWith(theirLast: Position, theirStarts: readonly EpochStart[]): Position {
+    let theirEnd = theirLast;
+    for (const theirs of [...theirStarts].reverse()) {
+      const index = this.#epochStarts.findIndex((start) => start.epoch === theirs.epoch);
+      if (index >= 0) {
+        const next = this.#epochStarts[index + 1];
+        const ourEnd = next === undefined ? this.#last : previousPosition(next.position);
+        return position(Math.min(theirEnd, ourEnd));
+      }
+      theirEnd = previousPosition(theirs.position);
+    }
+    return NO_POSITION;
+  }
+
+  /** Whether the entries after `common` are all still here to be sent. */
+  canContinueAfter(common: Position): boolean {
+    return nextPosition(common) >= this.#first;
+  }
+}

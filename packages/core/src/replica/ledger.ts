@@ -1,0 +1,110 @@
+/**
+ * A server's copy of the cluster's history: what is appended, what is committed, and the state that
+ * the committed part makes.
+ *
+ * Only committed entries are applied, so nobody ever sees what a failover takes back.
+ */
+import type { Entry, EpochStart } from '../entry.js';
+import { type Position, position, previousPosition } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { type Effect, type SocialSnapshot, SocialState } from '../social/index.js';
+import { JournalOutline } from './journal-outline.js';
+import type { ReplicaStart } from './messages.js';
+import { UnappliedEntries } from './unapplied.js';
+
+export class Ledger {
+  #outline: JournalOutline;
+  #social: SocialState;
+  #unapplied = new UnappliedEntries();
+  #committed: Position;
+  #checksum: number;
+  /** Cuts that the disk has yet to make; until it has, what it says is durable may be about what is cut. */
+  #cutsPending = 0;
+
+  constructor(start: ReplicaStart) {
+    this.#social = SocialState.fromSnapshot(start.snapshot);
+    this.#committed = start.snapshot.position;
+    this.#checksum = start.checksum;
+    this.#outline = new JournalOutline(
+      start.first,
+      start.entries.at(-1)?.position ?? position(Math.max(start.snapshot.position, start.first - 1)),
+      start.epochStarts,
+    );
+    for (const entry of start.entries) this.#unapplied.push(entry);
+  }
+
+  get outline(): JournalOutline {
+    return this.#outline;
+  }
+  get social(): SocialState {
+    return this.#social;
+  }
+  get committed(): Position {
+    return this.#committed;
+  }
+  get checksum(): number {
+    return this.#checksum;
+  }
+  /** Appended here and not yet known to be committed. */
+  get uncommitted(): number {
+    return this.#unapplied.size;
+  }
+  /** The uncommitted entries, in order. */
+  get unapplied(): Iterable<Entry> {
+    return this.#unapplied;
+  }
+
+  append(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#outline.append(entry);
+      this.#unapplied.push(entry);
+    }
+  }
+
+  /** The disk says that everything up to `through` is durable. Says whether that is news. */
+  durableThrough(through: Position, checksum: number): boolean {
+    if (this.#cutsPending > 0) return false;
+    const before = this.#outline.durable;
+    this.#outline.durableThrough(through);
+    this.#checksum = checksum;
+    return this.#outline.durable > before;
+  }
+
+  /** Forgets what comes after `after`; nothing is durable beyond it until the disk has answered with `truncated`. */
+  truncateAfter(after: Position): void {
+    invariant(after >= this.#committed, 'committed-is-never-truncated', {
+      after,
+      committed: this.#committed,
+    });
+    this.#outline.truncateAfter(after);
+    this.#unapplied.truncateAfter(after);
+    this.#cutsPending += 1;
+  }
+
+  truncated(checksum: number): void {
+    this.#cutsPending -= 1;
+    this.#checksum = checksum;
+  }
+
+  /** Starts over from a snapshot: the journal is empty and goes on after it. */
+  install(snapshot: SocialSnapshot, epochStarts: readonly EpochStart[], checksum: number): void {
+    const first = position(snapshot.position + 1);
+    this.#social = SocialState.fromSnapshot(snapshot);
+    this.#outline = new JournalOutline(first, previousPosition(first), epochStarts);
+    this.#unapplied.clear();
+    this.#committed = snapshot.position;
+    this.#checksum = checksum;
+    this.#cutsPending = 0;
+  }
+
+  /** Commits what is here up to `through` and applies it; returns the effects in order. */
+  commitThrough(through: Position): readonly Effect[] {
+    const to = position(Math.min(through, this.#outline.last));
+    if (to <= this.#committed) return [];
+    this.#committed = to;
+    const effects: Effect[] = [];
+    for (const entry of this.#unapplied.takeThrough(to)) effects.push(...this.#social.apply(entry));
+    invariant(this.#social.applied === to, 'applied-in-order', { applied: this.#social.applied, to });
+    return effects;
+  }
+}

@@ -1,0 +1,249 @@
+/** What goes into a replica and what comes out of it. */
+import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
+import type {
+  Address,
+  ClusterId,
+  Epoch,
+  Incarnation,
+  JournalId,
+  NetworkId,
+  Position,
+  RequestNumber,
+  ServerId,
+  SessionId,
+  UserName,
+  WallTimeMs,
+} from '../ids.js';
+import type { MemberMessage, PrimaryMessage, RouterMessage, StandbyMessage } from '../messages.js';
+import type { Reason } from '../reasons.js';
+import type { SocialSnapshot, UserLists } from '../social/index.js';
+
+/** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
+export type LinkId = number;
+export type Token = number;
+/** A stream that we opened: numbered by the machine, so that what comes from an abandoned one is ignored. */
+export type Attempt = number;
+
+export interface ReplicaIdentity {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  readonly journalId: JournalId;
+  /** Empty while the server has never belonged to a network. */
+  readonly networkId: NetworkId | '';
+  /** Where others dial this server. */
+  readonly address: Address;
+  /** Asked in turn. */
+  readonly routers: readonly Address[];
+}
+
+/** What the disk held at the start. */
+export interface ReplicaStart {
+  readonly identity: ReplicaIdentity;
+  /** State at the last snapshot; the empty one at position 0 when there is none. */
+  readonly snapshot: SocialSnapshot;
+  /** Where each epoch begins, over the whole journal including what the snapshot covers. */
+  readonly epochStarts: readonly EpochStart[];
+  /** First position that the journal itself still has. */
+  readonly first: Position;
+  /** Everything in the journal after the snapshot, in order; all durable. */
+  readonly entries: readonly Entry[];
+  /** Checksum of the journal at its end. */
+  readonly checksum: number;
+}
+
+export interface WriteRequest {
+  readonly kind: 'write';
+  readonly token: Token;
+  readonly sessionId: SessionId;
+  readonly requestNo: RequestNumber;
+  /** The epoch in which the caller believes us to be primary; 0 when it doesn't know. */
+  readonly epoch: Epoch;
+  readonly command: Command;
+  readonly timeMs: WallTimeMs;
+}
+
+export interface ListRequest {
+  readonly kind: 'list';
+  readonly token: Token;
+  readonly user: UserName;
+  readonly epoch: Epoch;
+}
+
+export interface TimelineOpenRequest {
+  readonly kind: 'timeline-open';
+  readonly timeline: LinkId;
+  readonly user: UserName;
+  readonly epoch: Epoch;
+  /** Go on after this; 0 starts with the past. */
+  readonly resumeAfter: Position;
+  /** With `resumeAfter` 0: how many posts of the past to begin with. */
+  readonly history: number;
+  /** False: only presence. */
+  readonly posts: boolean;
+}
+
+/** What waits in `HeldRequests` when it comes before the server knows of its epoch. */
+export type ClientRequest = WriteRequest | ListRequest | TimelineOpenRequest;
+
+export type ReplicaInput =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'tick' }
+  /** The end of a turn of the driver's loop: what was gathered for standbys and timelines goes out. */
+  | { readonly kind: 'flush' }
+  /** SIGTERM: drain, hand over, end. */
+  | { readonly kind: 'stop' }
+  // The disk.
+  | { readonly kind: 'durable'; readonly position: Position; readonly checksum: number }
+  | { readonly kind: 'truncated'; readonly last: Position; readonly checksum: number }
+  | {
+      readonly kind: 'snapshot-installed';
+      readonly snapshot: SocialSnapshot;
+      readonly epochStarts: readonly EpochStart[];
+      readonly checksum: number;
+    }
+  | { readonly kind: 'snapshot-failed'; readonly detail: string }
+  | { readonly kind: 'journal-failed'; readonly detail: string }
+  // The router.
+  | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
+  | { readonly kind: 'router-ended'; readonly attempt: Attempt; readonly detail: string }
+  // The primary, while this is a standby. `entries` belong to a message of kind `entries`.
+  | {
+      readonly kind: 'primary-message';
+      readonly attempt: Attempt;
+      readonly message: PrimaryMessage;
+      readonly entries: readonly Entry[];
+    }
+  | { readonly kind: 'primary-ended'; readonly attempt: Attempt; readonly detail: string }
+  // Standbys, while this is the primary.
+  | { readonly kind: 'standby-message'; readonly link: LinkId; readonly message: StandbyMessage }
+  | { readonly kind: 'standby-ended'; readonly link: LinkId; readonly detail: string }
+  | {
+      readonly kind: 'snapshot-asked';
+      readonly token: Token;
+      readonly epoch: Epoch;
+      readonly serverId: ServerId;
+    }
+  // Clients.
+  | ClientRequest
+  | { readonly kind: 'write-abandoned'; readonly token: Token }
+  | {
+      readonly kind: 'timeline-older';
+      readonly timeline: LinkId;
+      readonly before: Position;
+      readonly limit: number;
+    }
+  /** The stream's buffer is full: stop pushing, read again from the journal later. */
+  | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
+  | { readonly kind: 'timeline-writable'; readonly timeline: LinkId }
+  | { readonly kind: 'timeline-ended'; readonly timeline: LinkId };
+
+export type ReplicaOutput =
+  // The disk. Performed in order; nothing waits for them but the inputs that answer them.
+  | { readonly kind: 'append'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'truncate'; readonly after: Position }
+  | {
+      readonly kind: 'save-snapshot';
+      readonly snapshot: SocialSnapshot;
+      readonly epochStarts: readonly EpochStart[];
+    }
+  | { readonly kind: 'save-network'; readonly networkId: NetworkId }
+  // The router.
+  | {
+      readonly kind: 'open-router';
+      readonly attempt: Attempt;
+      readonly address: Address;
+      readonly message: MemberMessage;
+    }
+  | { readonly kind: 'to-router'; readonly attempt: Attempt; readonly message: MemberMessage }
+  | { readonly kind: 'close-router'; readonly attempt: Attempt }
+  // The primary.
+  | {
+      readonly kind: 'open-primary';
+      readonly attempt: Attempt;
+      readonly address: Address;
+      readonly message: StandbyMessage;
+    }
+  | { readonly kind: 'to-primary'; readonly attempt: Attempt; readonly message: StandbyMessage }
+  | { readonly kind: 'close-primary'; readonly attempt: Attempt }
+  | { readonly kind: 'pull-snapshot'; readonly address: Address; readonly epoch: Epoch }
+  /** Keep connections to these ready: one of them may be primary next. */
+  | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }
+  // Standbys. A message of kind `entries` is sent with the journal's bytes of `from` to `to`.
+  | { readonly kind: 'to-standby'; readonly link: LinkId; readonly message: PrimaryMessage }
+  | { readonly kind: 'close-standby'; readonly link: LinkId }
+  | {
+      readonly kind: 'send-snapshot';
+      readonly token: Token;
+      readonly snapshot: SocialSnapshot;
+      readonly epochStarts: readonly EpochStart[];
+    }
+  | {
+      readonly kind: 'refuse-snapshot';
+      readonly token: Token;
+      readonly reason: Reason;
+      readonly detail: string;
+    }
+  // Clients.
+  | { readonly kind: 'answer-write'; readonly token: Token; readonly epoch: Epoch; readonly reply: Reply }
+  | {
+      readonly kind: 'answer-list';
+      readonly token: Token;
+      readonly lists: UserLists;
+      readonly present: ReadonlySet<UserName>;
+    }
+  | { readonly kind: 'refuse'; readonly token: Token; readonly reason: Reason; readonly detail: string }
+  | {
+      readonly kind: 'timeline-opened';
+      readonly timeline: LinkId;
+      readonly epoch: Epoch;
+      readonly serverId: ServerId;
+      readonly committed: Position;
+    }
+  /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
+  | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
+  /** Posts to be read from the journal and sent; `timeline-writable` is expected when they have drained. */
+  | { readonly kind: 'timeline-read'; readonly timeline: LinkId; readonly positions: readonly Position[] }
+  | {
+      readonly kind: 'timeline-page';
+      readonly timeline: LinkId;
+      readonly before: Position;
+      readonly positions: readonly Position[];
+      readonly oldest: boolean;
+    }
+  | {
+      readonly kind: 'timeline-end';
+      readonly timeline: LinkId;
+      readonly reason: Reason;
+      readonly detail: string;
+    }
+  // People.
+  | { readonly kind: 'report'; readonly event: ReplicaEvent; readonly text: string }
+  /** The process may end. `failed`: because it can't go on. */
+  | { readonly kind: 'stopped'; readonly failed: boolean; readonly reason: Reason; readonly detail: string };
+
+/** The events that an operator is told of, one line each. */
+export type ReplicaEvent =
+  | 'attached'
+  | 'router-lost'
+  | 'refused'
+  | 'promoted'
+  | 'serving'
+  | 'isolated'
+  | 'stepped-down'
+  | 'standby-joined'
+  | 'standby-lost'
+  | 'in-sync'
+  | 'following'
+  | 'truncated'
+  | 'snapshot'
+  | 'handover'
+  | 'draining'
+  | 'journal-failed'
+  | 'stopped';
+
+export interface ReplicaTiming {
+  /** Until the router has told its own. */
+  readonly pingIntervalMs: number;
+  readonly deadAfterMs: number;
+}

@@ -1,0 +1,319 @@
+/**
+ * What a server does while it is primary: takes requests, appends them, commits what every in-sync
+ * member holds, answers and pushes what is committed.
+ *
+ * It opens its epoch with an entry of its own, `EpochStart`. Once that is committed, everything before
+ * it is too, and every in-sync member shares this journal; only then does it show anything to anyone.
+ */
+import type { Assignment, InSyncMember } from '../assignment.js';
+import type { Entry, JournalCommand } from '../entry.js';
+import {
+  type Epoch,
+  nextPosition,
+  type Position,
+  type RequestNumber,
+  type SessionId,
+  serverName,
+  type WallTimeMs,
+} from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_TIMELINES } from '../limits.js';
+import type { StandbyMessage } from '../messages.js';
+import type { Reason } from '../reasons.js';
+import type { Effect } from '../social/index.js';
+import type { Ground } from './ground.js';
+import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } from './messages.js';
+import { RequestDesk } from './request-desk.js';
+import type { RouterLink } from './router-link.js';
+import { Standbys } from './standbys.js';
+import { Timelines } from './timelines.js';
+
+/** A new standby that lacks more than this many entries pulls a snapshot; below it, replaying them is quicker. */
+export const SNAPSHOT_WORTH_ENTRIES = 1_000;
+/** Applied entries between two snapshots on the own disk: bounds what a start has to replay to well under a second. */
+export const SNAPSHOT_EVERY_ENTRIES = 100_000;
+
+export class PrimaryRole {
+  readonly kind = 'primary';
+  readonly standbys: Standbys;
+  readonly timelines = new Timelines();
+  readonly #desk = new RequestDesk();
+  readonly #opensAt: Position;
+  readonly #assignedAt: number;
+  #opened = false;
+  #isolated = false;
+
+  constructor(
+    readonly ground: Ground,
+    readonly router: RouterLink,
+    readonly epoch: Epoch,
+    inSync: readonly InSyncMember[],
+  ) {
+    const { identity, ledger } = ground;
+    this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs);
+    this.#assignedAt = ground.now;
+    this.#desk.takeOver(ledger.unapplied);
+    this.#opensAt = nextPosition(ledger.outline.last);
+    invariant(epoch > ledger.outline.lastEpoch, 'one-primary-per-epoch', {
+      epoch,
+      last: ledger.outline.lastEpoch,
+    });
+    ground.timelines = () => this.timelines.size;
+    ground.report('promoted', `primary of epoch ${epoch}, journal at ${ledger.outline.last}`);
+    this.#append({ kind: 'epoch-start', serverId: identity.serverId }, '', 0, 0);
+  }
+
+  /** Whether the epoch is open: what was committed may be shown. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+  /** Whether it has lost touch with those who would know of a newer epoch. */
+  get isolated(): boolean {
+    return this.#isolated;
+  }
+
+  // Requests.
+
+  write(request: WriteRequest): void {
+    const { ground } = this;
+    const { token } = request;
+    const admission = this.#desk.admit(request, ground.ledger.social);
+    switch (admission.kind) {
+      case 'append':
+        this.#append(request.command, request.sessionId, request.requestNo, request.timeMs);
+        return;
+      case 'wait':
+        return;
+      case 'known':
+        ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: admission.reply });
+        return;
+      case 'refused':
+        ground.emit({ kind: 'refuse', token, reason: admission.reason, detail: admission.detail });
+    }
+  }
+
+  abandonWrite(token: Token): void {
+    this.#desk.abandon(token);
+  }
+
+  list(request: ListRequest): void {
+    const { social } = this.ground.ledger;
+    if (!social.has(request.user))
+      this.#refuse(request.token, 'unknown-user', `"${request.user}" has never logged in`);
+    else
+      this.ground.emit({
+        kind: 'answer-list',
+        token: request.token,
+        lists: social.list(request.user),
+        present: this.timelines.present,
+      });
+  }
+
+  openTimeline(request: TimelineOpenRequest): void {
+    const { ground } = this;
+    const { social } = ground.ledger;
+    const { timeline } = request;
+    if (!social.has(request.user)) {
+      const detail = `"${request.user}" has never logged in`;
+      ground.emit({ kind: 'timeline-end', timeline, reason: 'unknown-user', detail });
+    } else if (this.timelines.size >= MAX_TIMELINES) {
+      const detail = `${MAX_TIMELINES} timelines are open here`;
+      ground.emit({ kind: 'timeline-end', timeline, reason: 'limit-reached', detail });
+    } else {
+      const { serverId } = ground.identity;
+      const { committed } = ground.ledger;
+      ground.emit({ kind: 'timeline-opened', timeline, epoch: this.epoch, serverId, committed });
+      ground.emit(...this.timelines.open(request, social));
+    }
+  }
+
+  // Standbys.
+
+  standbyMessage(link: LinkId, message: StandbyMessage): void {
+    switch (message.kind) {
+      case 'join':
+        this.#join(link, message);
+        return;
+      case 'durable':
+        if (message.epoch !== this.epoch || !this.standbys.has(link)) return;
+        if (!this.standbys.durableAt(link, message.position, this.ground.heardMs)) {
+          const detail = `position ${message.position} was never sent on this stream`;
+          this.#refuseStandby(link, 'invalid-argument', detail);
+          return;
+        }
+        this.advance();
+        return;
+      case 'fenced':
+        return; // The replica steps down; see Replica.
+    }
+  }
+
+  standbyEnded(link: LinkId, detail: string): void {
+    const serverId = this.standbys.ended(link, this.ground.heardMs);
+    if (serverId !== undefined)
+      this.ground.report('standby-lost', `${serverName(serverId)} stopped replicating: ${detail}`);
+  }
+
+  sendSnapshot(token: Token): void {
+    const { social, outline } = this.ground.ledger;
+    this.ground.emit({
+      kind: 'send-snapshot',
+      token,
+      snapshot: social.toSnapshot(),
+      epochStarts: outline.epochStartsThrough(social.applied),
+    });
+  }
+
+  // The course of the epoch.
+
+  /** The router's word on this very epoch. `lastRequest` undefined: as a welcome on a new stream. */
+  assigned(assignment: Assignment, lastRequest: number | undefined): void {
+    const before = this.standbys.awaited.length;
+    if (lastRequest === undefined) this.standbys.welcomed(assignment.inSync);
+    else this.standbys.assigned(assignment.inSync, lastRequest);
+    if (this.standbys.awaited.length !== before) {
+      const names = assignment.inSync.map(({ serverId }) => serverName(serverId)).join(' ');
+      this.ground.report('in-sync', `in-sync set is now ${names}`);
+    }
+    this.advance();
+  }
+
+  /** Commits what every awaited member holds; answers and gathers what was committed. */
+  advance(): void {
+    const { ledger } = this.ground;
+    const through = this.standbys.commitPosition(ledger.outline.durable);
+    invariant(through <= ledger.outline.durable, 'commit-is-durable-here', {
+      through,
+      durable: ledger.outline.durable,
+    });
+    for (const effect of ledger.commitThrough(through)) this.#settle(effect);
+    if (!this.#opened && ledger.committed >= this.#opensAt) {
+      this.#opened = true;
+      const tookMs = (this.ground.now - this.#assignedAt).toFixed(1);
+      this.ground.report(
+        'serving',
+        `serves epoch ${this.epoch} from ${this.#opensAt}, ${tookMs} ms after it was assigned`,
+      );
+    }
+  }
+
+  tick(): void {
+    const { ground, standbys } = this;
+    const { heardMs, timing, ledger } = ground;
+    for (const link of standbys.silentLinks(heardMs, timing.deadAfterMs)) {
+      this.standbyEnded(link, `nothing heard for ${timing.deadAfterMs} ms`);
+      ground.emit({ kind: 'close-standby', link });
+    }
+    for (const outgoing of standbys.signsOfLife(ledger.committed, heardMs, timing.pingIntervalMs))
+      ground.emit({ kind: 'to-standby', ...outgoing });
+    this.#watchForIsolation();
+  }
+
+  /** The end of a turn: entries to standbys, posts to timelines, questions to the router. */
+  flush(): void {
+    const { ground, standbys } = this;
+    const { ledger, heardMs } = ground;
+    for (const outgoing of standbys.entriesToSend(ledger.outline.last, ledger.committed, heardMs))
+      ground.emit({ kind: 'to-standby', ...outgoing });
+    ground.emit(...this.timelines.flush());
+    if (this.router.attached && ground.assignment?.epoch === this.epoch)
+      for (const change of standbys.changesToAsk(heardMs, ground.timing, ground.assignment, ledger.committed))
+        this.router.send(change);
+  }
+
+  /** Ends the reign: everyone who waits is sent to ask the router again. */
+  stepDown(reason: string): void {
+    const { ground } = this;
+    ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${reason}`);
+    for (const token of this.#desk.clear()) this.#refuse(token, 'not-primary', reason);
+    this.endTimelines(reason);
+    for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', reason);
+    ground.timelines = () => 0;
+  }
+
+  endTimelines(detail: string): void {
+    for (const timeline of this.timelines.clear())
+      this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
+  }
+
+  #append(command: JournalCommand, sessionId: SessionId, requestNo: RequestNumber, timeMs: WallTimeMs): void {
+    const { ledger } = this.ground;
+    const entry: Entry = {
+      position: nextPosition(ledger.outline.last),
+      epoch: this.epoch,
+      timeMs,
+      sessionId,
+      requestNo,
+      command,
+    };
+    ledger.append([entry]);
+    this.ground.emit({ kind: 'append', entries: [entry] });
+  }
+
+  #settle(effect: Effect): void {
+    const { ground } = this;
+    invariant(ground.highestEpoch === this.epoch, 'serves-only-own-epoch', {
+      epoch: this.epoch,
+      highest: ground.highestEpoch,
+    });
+    if (effect.kind === 'post') {
+      ground.postsAccepted += 1;
+      this.timelines.posted(effect.post, ground.ledger.social);
+      return;
+    }
+    for (const token of this.#desk.settle(effect.sessionId, effect.requestNo))
+      ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
+  }
+
+  #join(link: LinkId, join: Extract<StandbyMessage, { kind: 'join' }>): void {
+    const { ground, standbys } = this;
+    const { outline, committed } = ground.ledger;
+    const common = outline.commonWith(join.lastPosition, join.epochStarts);
+    const lacks = outline.last - common;
+    const isNew = join.lastPosition === 0 && lacks > SNAPSHOT_WORTH_ENTRIES;
+    if (!outline.canContinueAfter(common) || isNew) {
+      ground.emit({ kind: 'to-standby', link, message: { kind: 'snapshot-needed', epoch: this.epoch } });
+      ground.emit({ kind: 'close-standby', link });
+      return;
+    }
+    const replaced = standbys.joined(link, join, common, ground.heardMs);
+    if (replaced !== undefined) this.#refuseStandby(replaced, 'superseded', 'the same server joined again');
+    ground.emit({
+      kind: 'to-standby',
+      link,
+      message: { kind: 'joined', epoch: this.epoch, common, committed },
+    });
+    ground.report(
+      'standby-joined',
+      `${serverName(join.serverId)} joined at ${common}, ${lacks} entries behind`,
+    );
+  }
+
+  #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
+    const { ground } = this;
+    this.standbys.ended(link, ground.heardMs);
+    const epoch = ground.highestEpoch;
+    ground.emit({ kind: 'to-standby', link, message: { kind: 'refused', epoch, reason, detail } });
+    ground.emit({ kind: 'close-standby', link });
+  }
+
+  #refuse(token: Token, reason: Reason, detail: string): void {
+    this.ground.emit({ kind: 'refuse', token, reason, detail });
+  }
+
+  /** Out of touch with the router and with a member it waits for: others may have moved on without us knowing. */
+  #watchForIsolation(): void {
+    const { ground } = this;
+    const isolated =
+      this.router.isLost() && this.standbys.lacksAwaited(ground.heardMs, ground.timing.deadAfterMs);
+    if (isolated === this.#isolated) return;
+    this.#isolated = isolated;
+    if (isolated) {
+      const detail = `out of touch with the router and an in-sync standby for ${ground.timing.deadAfterMs} ms`;
+      ground.report('isolated', `serves nobody: ${detail}`);
+      this.endTimelines(detail);
+    } else {
+      ground.report('isolated', 'in touch again, serves again');
+    }
+  }
+}

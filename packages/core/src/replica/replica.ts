@@ -1,0 +1,484 @@
+/**
+ * One server of a cluster: decides whether it is primary or standby, and everything that follows.
+ *
+ * It never decides by itself that it is primary: only an assignment of the router that names this very
+ * incarnation and journal makes it so. It decides by itself that it is *not*: any word of a higher
+ * epoch, from anyone, ends its reign. Same inputs in the same order, same outputs. Design after
+ * PacificA: the router is the configuration authority, commits wait for all in-sync members.
+ */
+import type { Assignment } from '../assignment.js';
+import { type Epoch, type Instant, NO_EPOCH, serverName } from '../ids.js';
+import { invariant, unreachable } from '../invariants.js';
+import { MAX_MEMBERS } from '../limits.js';
+import type { RouterMessage, StandbyMessage } from '../messages.js';
+import { actionFor, type Reason } from '../reasons.js';
+import { Drain } from './drain.js';
+import { Ground } from './ground.js';
+import { HeldRequests } from './held-requests.js';
+import type {
+  ClientRequest,
+  LinkId,
+  ReplicaInput,
+  ReplicaOutput,
+  ReplicaStart,
+  ReplicaTiming,
+} from './messages.js';
+import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
+import { RouterLink } from './router-link.js';
+import { StandbyRole } from './standby-role.js';
+
+type Join = Extract<StandbyMessage, { kind: 'join' }>;
+
+export class Replica {
+  readonly #ground: Ground;
+  readonly #router: RouterLink;
+  readonly #standby: StandbyRole;
+  #primary: PrimaryRole | undefined;
+  #drain: Drain | undefined;
+  readonly #held = new HeldRequests();
+  /** Standbys that came before the router's word that this is the primary. `until` is listening time, ms. */
+  readonly #earlyJoins = new Map<LinkId, { readonly join: Join; readonly until: number }>();
+  #snapshotAt: number;
+  #tickedAt: Instant = 0;
+  #stopping = false;
+  #stopped = false;
+
+  constructor(start: ReplicaStart, timing: ReplicaTiming) {
+    this.#ground = new Ground(start, timing);
+    this.#router = new RouterLink(this.#ground);
+    this.#standby = new StandbyRole(this.#ground);
+    this.#snapshotAt = start.snapshot.position;
+  }
+
+  /** Takes one input and gives what is to be done, in order. Does nothing any more after `stopped`. */
+  step(now: Instant, input: ReplicaInput): readonly ReplicaOutput[] {
+    if (this.#stopped) return [];
+    this.#ground.advanceTo(now);
+    this.#take(input);
+    if (this.#drain !== undefined) this.#advanceDrain(this.#drain);
+    return this.#ground.takeOutputs();
+  }
+
+  /** When to `tick` next. */
+  nextDeadline(): Instant | undefined {
+    if (this.#stopped) return undefined;
+    const { now, timing } = this.#ground;
+    const isWatching =
+      this.#primary !== undefined || this.#standby.joined || this.#held.size + this.#earlyJoins.size > 0;
+    const deadline = Math.min(
+      this.#router.nextDeadline(),
+      this.#standby.nextDeadline(),
+      this.#drain?.until ?? Number.POSITIVE_INFINITY,
+      isWatching ? this.#tickedAt + timing.pingIntervalMs : Number.POSITIVE_INFINITY,
+    );
+    return deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(deadline, now);
+  }
+
+  // What others may look at: views, tests, the simulator's checkers.
+
+  get role(): 'primary' | 'standby' {
+    return this.#primary === undefined ? 'standby' : 'primary';
+  }
+  /** The epoch in which it serves; 0 when it doesn't. */
+  get servingEpoch(): Epoch {
+    return this.#primary?.opened === true ? this.#primary.epoch : NO_EPOCH;
+  }
+  get ledger(): Ground['ledger'] {
+    return this.#ground.ledger;
+  }
+  get assignment(): Assignment | undefined {
+    return this.#ground.assignment;
+  }
+
+  #take(input: ReplicaInput): void {
+    const { ledger } = this.#ground;
+    switch (input.kind) {
+      case 'start':
+      case 'tick':
+        return this.#tick();
+      case 'flush':
+        return this.#flush();
+      case 'stop':
+        return this.#stop();
+      case 'durable':
+        if (!ledger.durableThrough(input.position, input.checksum)) return;
+        if (this.#primary === undefined) this.#standby.sayDurable();
+        else this.#advancePrimary(this.#primary);
+        return;
+      case 'truncated':
+        return ledger.truncated(input.checksum);
+      case 'snapshot-installed':
+        ledger.install(input.snapshot, input.epochStarts, input.checksum);
+        this.#snapshotAt = input.snapshot.position;
+        this.#ground.report('snapshot', `starts over from a snapshot at ${input.snapshot.position}`);
+        this.#standby.pulled();
+        return this.#consider();
+      case 'snapshot-failed':
+        this.#ground.report('snapshot', `could not be had: ${input.detail}`);
+        this.#standby.pulled();
+        return this.#consider();
+      case 'journal-failed':
+        this.#ground.report('journal-failed', input.detail);
+        return this.#end('storage-failed', input.detail, true);
+      case 'router-message':
+        if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.message);
+        return;
+      case 'router-ended':
+        if (this.#router.isCurrent(input.attempt)) this.#routerEnded(input.detail);
+        return;
+      case 'primary-message':
+        if (this.#standby.isCurrent(input.attempt)) this.#standby.message(input.message, input.entries);
+        return;
+      case 'primary-ended':
+        if (this.#standby.isCurrent(input.attempt)) this.#standby.ended(input.detail);
+        return;
+      case 'standby-message':
+        return this.#standbyMessage(input.link, input.message);
+      case 'standby-ended':
+        this.#earlyJoins.delete(input.link);
+        this.#primary?.standbyEnded(input.link, input.detail);
+        return;
+      case 'snapshot-asked':
+        return this.#snapshotAsked(input);
+      case 'write':
+      case 'list':
+      case 'timeline-open':
+        return this.#request(input, this.#ground.heardMs + this.#ground.timing.deadAfterMs);
+      case 'write-abandoned':
+        this.#held.dropToken(input.token);
+        this.#primary?.abandonWrite(input.token);
+        return;
+      case 'timeline-older':
+        this.#ground.emit(
+          ...(this.#primary?.timelines.older(input.timeline, input.before, input.limit, ledger.social) ?? []),
+        );
+        return;
+      case 'timeline-full':
+        this.#primary?.timelines.full(input.timeline);
+        return;
+      case 'timeline-writable':
+        this.#ground.emit(...(this.#primary?.timelines.writable(input.timeline, ledger.social) ?? []));
+        return;
+      case 'timeline-ended':
+        this.#held.dropTimeline(input.timeline);
+        this.#primary?.timelines.ended(input.timeline);
+        return;
+      default:
+        unreachable(input);
+    }
+  }
+
+  // The router's word.
+
+  #routerMessage(message: RouterMessage): void {
+    const ground = this.#ground;
+    this.#router.heard();
+    switch (message.kind) {
+      case 'welcome': {
+        this.#router.welcomed();
+        ground.timing = { pingIntervalMs: message.pingIntervalMs, deadAfterMs: message.deadAfterMs };
+        if (ground.networkId === '') {
+          ground.networkId = message.networkId;
+          ground.emit({ kind: 'save-network', networkId: message.networkId });
+        }
+        ground.report(
+          'attached',
+          `attached to the router at ${this.#router.address}, network ${message.networkId}`,
+        );
+        return this.#assigned(message.assignment, undefined);
+      }
+      case 'pong':
+        ground.timing = { ...ground.timing, pingIntervalMs: message.pingIntervalMs };
+        return;
+      case 'assignment':
+        return this.#assigned(message.assignment, message.lastRequest);
+      case 'please-hand-over':
+        if (this.#primary?.epoch === message.epoch && this.#drain === undefined)
+          this.#drain = new Drain(ground, false);
+        return;
+      case 'refused':
+        ground.report(
+          'refused',
+          `the router at ${this.#router.address} refuses this server: ${message.reason}: ${message.detail}`,
+        );
+        if (actionFor(message.reason) !== 'retry') return this.#end(message.reason, message.detail, true);
+        this.#router.refused();
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #routerEnded(detail: string): void {
+    const { address } = this.#router;
+    if (this.#router.ended()) this.#ground.report('router-lost', `lost the router at ${address}: ${detail}`);
+  }
+
+  #assigned(assignment: Assignment, lastRequest: number | undefined): void {
+    const ground = this.#ground;
+    const known = ground.assignment;
+    const isOlder = known !== undefined && assignment.revision < known.revision;
+    if (isOlder || assignment.epoch < (known?.epoch ?? NO_EPOCH)) {
+      ground.report(
+        'refused',
+        `ignores an assignment of epoch ${assignment.epoch}, already knows of ${known?.epoch}`,
+      );
+      return;
+    }
+    ground.assignment = assignment;
+    ground.see(assignment.epoch);
+    const { serverId } = ground.identity;
+    const others = assignment.members.filter((member) => member.live && member.serverId !== serverId);
+    ground.emit({ kind: 'keep-warm', addresses: others.map(({ address }) => address) });
+    if (this.#primary?.epoch === assignment.epoch) {
+      invariant(this.#namesUs(assignment), 'one-primary-per-epoch', {
+        epoch: assignment.epoch,
+        primary: assignment.primary,
+      });
+      this.#primary.assigned(assignment, lastRequest);
+      this.#advancePrimary(this.#primary);
+    } else {
+      this.#consider();
+    }
+  }
+
+  #namesUs(assignment: Assignment): boolean {
+    const { identity } = this.#ground;
+    const { primary } = assignment;
+    return (
+      primary?.serverId === identity.serverId &&
+      primary.incarnation === identity.incarnation &&
+      primary.journalId === identity.journalId
+    );
+  }
+
+  /** Takes the role that the newest assignment gives, unless a higher epoch was seen since. */
+  #consider(): void {
+    const ground = this.#ground;
+    const { assignment } = ground;
+    if (this.#primary !== undefined && ground.highestEpoch > this.#primary.epoch) this.#stepDown();
+    if (this.#stopped || assignment === undefined || this.#standby.pulling) return;
+    const isOurs = this.#namesUs(assignment) && assignment.epoch === ground.highestEpoch;
+    if (!isOurs) {
+      this.#standby.follow();
+      this.#dispatchHeld();
+      return;
+    }
+    if (this.#primary !== undefined) return;
+    this.#standby.leave();
+    this.#primary = new PrimaryRole(ground, this.#router, assignment.epoch, assignment.inSync);
+    this.#advancePrimary(this.#primary);
+    for (const [link, { join }] of this.#takeEarlyJoins()) this.#standbyMessage(link, join);
+    this.#dispatchHeld();
+  }
+
+  #stepDown(): void {
+    const { assignment, highestEpoch } = this.#ground;
+    const primary = assignment?.epoch === highestEpoch ? assignment.primary : undefined;
+    const by = primary === undefined ? 'someone else' : serverName(primary.serverId);
+    this.#primary?.stepDown(`epoch ${highestEpoch} belongs to ${by}`);
+    this.#primary = undefined;
+    const leaving = this.#drain?.leaving === true;
+    this.#drain = undefined;
+    if (leaving) this.#end('shutting-down', `handed over to ${by}`, false);
+  }
+
+  #advancePrimary(primary: PrimaryRole): void {
+    const wasOpened = primary.opened;
+    primary.advance();
+    if (!wasOpened && primary.opened) this.#dispatchHeld();
+  }
+
+  // Standbys.
+
+  #standbyMessage(link: LinkId, message: StandbyMessage): void {
+    const ground = this.#ground;
+    if (message.kind === 'fenced') {
+      if (this.#primary?.standbys.has(link) !== true) return;
+      ground.see(message.epoch);
+      return this.#consider();
+    }
+    if (message.kind === 'join') {
+      const refusal = this.#joinProblem(message);
+      if (refusal !== undefined) return this.#refuseStandby(link, refusal.reason, refusal.detail);
+      if (message.epoch > (this.#primary?.epoch ?? NO_EPOCH)) {
+        this.#earlyJoins.set(link, { join: message, until: ground.heardMs + ground.timing.deadAfterMs });
+        return;
+      }
+    }
+    this.#primary?.standbyMessage(link, message);
+    if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
+  }
+
+  #joinProblem(join: Join): { readonly reason: Reason; readonly detail: string } | undefined {
+    const { networkId, identity, assignment } = this.#ground;
+    if (join.networkId !== networkId)
+      return {
+        reason: 'wrong-network',
+        detail: `network "${join.networkId}" is not this server's "${networkId}"`,
+      };
+    if (join.cluster !== identity.cluster)
+      return {
+        reason: 'wrong-cluster',
+        detail: `cluster ${join.cluster} is not this server's ${identity.cluster}`,
+      };
+    const known = Math.max(this.#primary?.epoch ?? NO_EPOCH, assignment?.epoch ?? NO_EPOCH);
+    const isOurs = this.#primary?.epoch === join.epoch;
+    if (join.epoch < known || (join.epoch === known && !isOurs))
+      return {
+        reason: 'not-primary',
+        detail: `this server is not primary of epoch ${join.epoch}, it knows of epoch ${known}`,
+      };
+    if (this.#earlyJoins.size >= MAX_MEMBERS)
+      return { reason: 'limit-reached', detail: `${MAX_MEMBERS} standbys wait already` };
+    return undefined;
+  }
+
+  #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
+    const ground = this.#ground;
+    ground.emit({
+      kind: 'to-standby',
+      link,
+      message: { kind: 'refused', epoch: ground.highestEpoch, reason, detail },
+    });
+    ground.emit({ kind: 'close-standby', link });
+  }
+
+  #takeEarlyJoins(): readonly (readonly [LinkId, { readonly join: Join }])[] {
+    const early = [...this.#earlyJoins];
+    this.#earlyJoins.clear();
+    return early;
+  }
+
+  #snapshotAsked(input: Extract<ReplicaInput, { kind: 'snapshot-asked' }>): void {
+    if (this.#primary?.opened === true && this.#primary.epoch === input.epoch)
+      return this.#primary.sendSnapshot(input.token);
+    const detail = `this server does not serve epoch ${input.epoch}`;
+    this.#ground.emit({ kind: 'refuse-snapshot', token: input.token, reason: 'not-primary', detail });
+  }
+
+  // Clients.
+
+  /** Serves, holds or refuses a request. `until`: how long it may be held, listening time, ms. */
+  #request(request: ClientRequest, until: number): void {
+    const ground = this.#ground;
+    const primary = this.#primary;
+    const knownEpoch = primary?.epoch ?? ground.assignment?.epoch ?? NO_EPOCH;
+    const isEarly = request.epoch > knownEpoch;
+    if (this.#stopping && primary === undefined)
+      return this.#refuse(request, 'shutting-down', 'the server is about to end');
+    if (primary === undefined || isEarly) {
+      if (isEarly && this.#held.hold(request, until)) return;
+      return this.#refuse(request, 'not-primary', this.#whoIsPrimary());
+    }
+    if (primary.isolated)
+      return this.#refuse(request, 'not-primary', 'the server is cut off from the others');
+    const mustWait = request.kind === 'write' ? this.#drain !== undefined : !primary.opened;
+    if (mustWait) {
+      const patience = this.#drain === undefined ? until : ground.heardMs + this.#drain.until - ground.now;
+      if (!this.#held.hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
+      return;
+    }
+    switch (request.kind) {
+      case 'write':
+        primary.write(request);
+        return this.#advancePrimary(primary);
+      case 'list':
+        return primary.list(request);
+      case 'timeline-open':
+        return primary.openTimeline(request);
+      default:
+        unreachable(request);
+    }
+  }
+
+  #dispatchHeld(): void {
+    const until = this.#ground.heardMs + this.#ground.timing.deadAfterMs;
+    for (const request of this.#held.takeAll()) this.#request(request, until);
+  }
+
+  #refuse(request: ClientRequest, reason: Reason, detail: string): void {
+    if (request.kind === 'timeline-open')
+      this.#ground.emit({ kind: 'timeline-end', timeline: request.timeline, reason, detail });
+    else this.#ground.emit({ kind: 'refuse', token: request.token, reason, detail });
+  }
+
+  #whoIsPrimary(): string {
+    const { assignment, identity } = this.#ground;
+    const primary = assignment?.primary;
+    const us = serverName(identity.serverId);
+    return primary === undefined
+      ? `${us} is not primary and knows of none`
+      : `${us} is not primary; ${serverName(primary.serverId)} is, in epoch ${assignment?.epoch}`;
+  }
+
+  // Time, and the end.
+
+  #tick(): void {
+    const ground = this.#ground;
+    this.#tickedAt = ground.now;
+    if (this.#router.tick())
+      ground.report('router-lost', `the router at ${this.#router.address} is silent: opens another stream`);
+    if (this.#primary === undefined) this.#standby.tick();
+    else this.#primary.tick();
+    for (const request of this.#held.takeExpired(ground.heardMs))
+      this.#refuse(request, 'not-primary', this.#whoIsPrimary());
+    for (const [link, { until }] of [...this.#earlyJoins]) {
+      if (until > ground.heardMs) continue;
+      this.#earlyJoins.delete(link);
+      this.#refuseStandby(link, 'not-primary', this.#whoIsPrimary());
+    }
+    this.#flush();
+  }
+
+  #flush(): void {
+    this.#primary?.flush();
+    const { social, outline } = this.#ground.ledger;
+    if (social.applied - this.#snapshotAt < SNAPSHOT_EVERY_ENTRIES) return;
+    this.#snapshotAt = social.applied;
+    const epochStarts = outline.epochStartsThrough(social.applied);
+    this.#ground.emit({ kind: 'save-snapshot', snapshot: social.toSnapshot(), epochStarts });
+  }
+
+  #stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (this.#primary === undefined) return this.#end('shutting-down', 'standby stopped', false);
+    this.#drain = new Drain(this.#ground, true);
+  }
+
+  #advanceDrain(drain: Drain): void {
+    const primary = this.#primary;
+    if (primary === undefined) return;
+    const progress = drain.advance(primary);
+    if (progress === 'draining' || progress === 'handed-over') return;
+    this.#drain = undefined;
+    if (drain.leaving) {
+      const detail = progress === 'gave-up' ? 'nobody took over in time' : 'no standby to hand over to';
+      primary.stepDown(detail);
+      this.#primary = undefined;
+      this.#end('shutting-down', detail, false);
+      return;
+    }
+    this.#ground.report(
+      'handover',
+      progress === 'gave-up' ? 'was not answered in time: goes on' : 'no in-sync standby: goes on',
+    );
+    this.#dispatchHeld();
+  }
+
+  #end(reason: Reason, detail: string, failed: boolean): void {
+    const ground = this.#ground;
+    if (this.#primary !== undefined) {
+      this.#primary.stepDown(detail);
+      this.#primary = undefined;
+    }
+    for (const request of this.#held.takeAll()) this.#refuse(request, 'shutting-down', detail);
+    this.#standby.leave();
+    this.#router.send({ kind: 'leave' });
+    this.#router.close();
+    this.#stopped = true;
+    ground.report('stopped', detail);
+    ground.emit({ kind: 'stopped', failed, reason, detail });
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Takes each request of a session once, in the order of its numbers.
+ *
+ * What is applied, the social state knows (and keeps the replies). This desk knows what is on its way:
+ * appended and not yet committed, with the calls that wait for it. A request that comes again while
+ * it is on its way waits beside the first; one that comes again later gets the kept reply.
+ */
+import type { Command, Entry, Reply } from '../entry.js';
+import type { RequestNumber, SessionId, UserName } from '../ids.js';
+import { MAX_UNCOMMITTED_ENTRIES, SESSION_WINDOW } from '../limits.js';
+import type { Reason } from '../reasons.js';
+import type { SocialState } from '../social/index.js';
+import type { Token, WriteRequest } from './messages.js';
+
+interface SessionOnTheWay {
+  readonly user: UserName;
+  last: RequestNumber;
+  readonly waiting: Map<RequestNumber, Token[]>;
+}
+
+export type Admission =
+  | { readonly kind: 'append' }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'known'; readonly reply: Reply }
+  | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string };
+
+const refused = (reason: Reason, detail: string): Admission => ({ kind: 'refused', reason, detail });
+
+const isSessionCommand = (command: Entry['command']): command is Command => command.kind !== 'epoch-start';
+
+export class RequestDesk {
+  readonly #sessions = new Map<SessionId, SessionOnTheWay>();
+  /** Where each waiting call waits, so that one that was given up can be found. */
+  readonly #places = new Map<Token, { readonly sessionId: SessionId; readonly requestNo: RequestNumber }>();
+  #onTheWay = 0;
+
+  /** Decides what becomes of a request. `append`: the caller appends its entry in this very step. */
+  admit(request: WriteRequest, social: SocialState): Admission {
+    const { sessionId, requestNo, command } = request;
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined && session.user !== command.user)
+      return refused(
+        'session-mismatch',
+        `session "${sessionId}" belongs to "${session.user}", not to "${command.user}"`,
+      );
+    if (session?.waiting.has(requestNo)) {
+      this.#wait(session, request);
+      return { kind: 'wait' };
+    }
+    if (session === undefined || requestNo <= session.last) {
+      const known = social.admit(sessionId, requestNo, command.user);
+      if (known.kind === 'known') return known;
+      if (known.kind === 'refused')
+        return refused(
+          known.reason,
+          `request ${requestNo} of session "${sessionId}" of "${command.user}": ${known.reason}`,
+        );
+    } else if (requestNo > session.last + 1) {
+      return refused(
+        'sequence-gap',
+        `request ${requestNo} of session "${sessionId}" came before ${session.last + 1}`,
+      );
+    }
+    if ((requestNo === 1) !== (command.kind === 'register'))
+      return refused(
+        'invalid-argument',
+        `request ${requestNo} of session "${sessionId}" is "${command.kind}": login is request 1, and only that`,
+      );
+    if ((session?.waiting.size ?? 0) >= SESSION_WINDOW)
+      return refused('busy', `session "${sessionId}" has ${SESSION_WINDOW} requests unanswered`);
+    if (this.#onTheWay >= MAX_UNCOMMITTED_ENTRIES)
+      return refused('busy', `${MAX_UNCOMMITTED_ENTRIES} entries wait to be committed`);
+    this.#wait(this.#onItsWay(sessionId, requestNo, command.user), request);
+    return { kind: 'append' };
+  }
+
+  /** A new primary takes over entries that its predecessor appended: they are on their way, nobody waits here. */
+  takeOver(entries: Iterable<Entry>): void {
+    for (const { sessionId, requestNo, command } of entries)
+      if (isSessionCommand(command)) this.#onItsWay(sessionId, requestNo, command.user);
+  }
+
+  /** The request was applied: returns the calls that wait for its reply. */
+  settle(sessionId: SessionId, requestNo: RequestNumber): readonly Token[] {
+    const session = this.#sessions.get(sessionId);
+    const tokens = session?.waiting.get(requestNo);
+    if (session === undefined || tokens === undefined) return [];
+    session.waiting.delete(requestNo);
+    if (session.waiting.size === 0) this.#sessions.delete(sessionId);
+    for (const token of tokens) this.#places.delete(token);
+    this.#onTheWay -= 1;
+    return tokens;
+  }
+
+  /** The caller is gone; the entry is committed all the same. */
+  abandon(token: Token): void {
+    const place = this.#places.get(token);
+    if (place === undefined) return;
+    this.#places.delete(token);
+    const tokens = this.#sessions.get(place.sessionId)?.waiting.get(place.requestNo);
+    if (tokens !== undefined) tokens.splice(tokens.indexOf(token), 1);
+  }
+
+  /** No longer primary: returns every call that waits. Their entries may survive or not. */
+  clear(): readonly Token[] {
+    const tokens = [...this.#places.keys()];
+    this.#sessions.clear();
+    this.#places.clear();
+    this.#onTheWay = 0;
+    return tokens;
+  }
+
+  #onItsWay(sessionId: SessionId, requestNo: RequestNumber, user: UserName): SessionOnTheWay {
+    let session = this.#sessions.get(sessionId);
+    if (session === undefined) {
+      session = { user, last: requestNo, waiting: new Map() };
+      this.#sessions.set(sessionId, session);
+    }
+    session.last = requestNo;
+    session.waiting.set(requestNo, []);
+    this.#onTheWay += 1;
+    return session;
+  }
+
+  #wait(session: SessionOnTheWay, request: WriteRequest): void {
+    session.waiting.get(request.requestNo)?.push(request.token);
+    this.#places.set(request.token, { sessionId: request.sessionId, requestNo: request.requestNo });
+  }
+}

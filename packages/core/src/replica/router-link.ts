@@ -1,0 +1,168 @@
+/**
+ * The server's stream to the router: opened, kept alive, opened again.
+ *
+ * The server gives the router up much later than the router gives up a server: the server that ends
+ * the stream causes a failover, and a router that is merely slow is no reason for one.
+ */
+import type { Instant } from '../ids.js';
+import type { MemberMessage } from '../messages.js';
+import type { Ground } from './ground.js';
+import type { Attempt } from './messages.js';
+
+/** Silence of the router, in multiples of the time after which it would drop us, before we open another stream. */
+const ROUTER_SILENCE_FACTOR = 3;
+/** How long a router may take to welcome us, ms: connect and one write to its disk, on a bad day. */
+const WELCOME_TIMEOUT_MS = 3_000;
+/** Waits between attempts, ms: quick at first, for a router that restarts takes well under a second. */
+const RETRY_MS = [20, 50, 100, 200, 400] as const;
+const LONGEST_RETRY_MS = 500;
+
+type State =
+  | { readonly kind: 'down'; readonly retryAt: Instant }
+  | { readonly kind: 'opening'; readonly attempt: Attempt; readonly until: Instant }
+  | {
+      readonly kind: 'attached';
+      readonly attempt: Attempt;
+      heardAt: number;
+      pingAt: Instant;
+      sequence: number;
+    };
+
+export class RouterLink {
+  #state: State = { kind: 'down', retryAt: 0 };
+  #attempts = 0;
+  #failures = 0;
+  /** Listening time of the last word from any router, ms. */
+  #heardAt = 0;
+
+  constructor(readonly ground: Ground) {}
+
+  get attached(): boolean {
+    return this.#state.kind === 'attached';
+  }
+
+  get address(): string {
+    const { routers } = this.ground.identity;
+    return routers[this.#failures % routers.length] ?? '';
+  }
+
+  isCurrent(attempt: Attempt): boolean {
+    return this.#state.kind !== 'down' && this.#state.attempt === attempt;
+  }
+
+  /** Whether nothing was heard of the router for `deadAfterMs`. */
+  isLost(): boolean {
+    return this.ground.heardMs - this.#heardAt >= this.ground.timing.deadAfterMs;
+  }
+
+  send(message: MemberMessage): void {
+    if (this.#state.kind === 'attached')
+      this.ground.emit({ kind: 'to-router', attempt: this.#state.attempt, message });
+  }
+
+  welcomed(): void {
+    if (this.#state.kind !== 'opening') return;
+    const { attempt } = this.#state;
+    this.#failures = 0;
+    this.#state = {
+      kind: 'attached',
+      attempt,
+      heardAt: this.ground.heardMs,
+      pingAt: this.ground.now,
+      sequence: 0,
+    };
+    this.heard();
+  }
+
+  heard(): void {
+    this.#heardAt = this.ground.heardMs;
+    if (this.#state.kind === 'attached') this.#state.heardAt = this.ground.heardMs;
+  }
+
+  /** Returns whether we were attached until now. */
+  ended(): boolean {
+    const wasAttached = this.attached;
+    const waitMs = wasAttached ? 0 : (RETRY_MS[this.#failures] ?? LONGEST_RETRY_MS);
+    if (!wasAttached) this.#failures += 1;
+    this.#state = { kind: 'down', retryAt: this.ground.now + waitMs };
+    return wasAttached;
+  }
+
+  /** The router can't take us now: lets go and tries again later. */
+  refused(): void {
+    if (this.#state.kind !== 'opening') return;
+    this.ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
+    this.ended();
+  }
+
+  close(): void {
+    if (this.#state.kind === 'down') return;
+    this.ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
+    this.#state = { kind: 'down', retryAt: Number.POSITIVE_INFINITY };
+  }
+
+  /** Returns whether the router was given up in this tick. */
+  tick(): boolean {
+    const { ground } = this;
+    switch (this.#state.kind) {
+      case 'down':
+        if (ground.now >= this.#state.retryAt) this.#open();
+        return false;
+      case 'opening':
+        if (ground.now < this.#state.until) return false;
+        ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
+        this.ended();
+        return false;
+      case 'attached': {
+        const silentMs = ground.heardMs - this.#state.heardAt;
+        if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR) {
+          ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
+          this.ended();
+          return true;
+        }
+        if (ground.now >= this.#state.pingAt) this.#ping(this.#state);
+        return false;
+      }
+    }
+  }
+
+  nextDeadline(): Instant {
+    switch (this.#state.kind) {
+      case 'down':
+        return this.#state.retryAt;
+      case 'opening':
+        return this.#state.until;
+      case 'attached':
+        return this.#state.pingAt;
+    }
+  }
+
+  #open(): void {
+    const { ground } = this;
+    const { cluster, serverId, incarnation, journalId, address } = ground.identity;
+    this.#attempts += 1;
+    this.#state = { kind: 'opening', attempt: this.#attempts, until: ground.now + WELCOME_TIMEOUT_MS };
+    ground.emit({
+      kind: 'open-router',
+      attempt: this.#attempts,
+      address: this.address,
+      message: {
+        kind: 'attach',
+        networkId: ground.networkId,
+        cluster,
+        serverId,
+        incarnation,
+        journalId,
+        address,
+        epoch: ground.highestEpoch,
+        replicates: true,
+      },
+    });
+  }
+
+  #ping(state: Extract<State, { kind: 'attached' }>): void {
+    state.sequence += 1;
+    state.pingAt = this.ground.now + this.ground.timing.pingIntervalMs;
+    this.send({ kind: 'ping', sequence: state.sequence, figures: this.ground.figures() });
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * What a server does while another is primary: joins its journal, copies it, says how far it is durable.
+ *
+ * The standby pulls. On joining, the primary tells how far the two journals agree; what the standby has
+ * beyond that was never acknowledged to anyone and is cut. From then on the standby only appends.
+ */
+import type { Assignment, MemberInfo } from '../assignment.js';
+import { primaryMember } from '../assignment.js';
+import type { Entry } from '../entry.js';
+import { type Address, type Epoch, type Instant, position, serverName } from '../ids.js';
+import type { PrimaryMessage } from '../messages.js';
+import type { Ground } from './ground.js';
+import type { Attempt } from './messages.js';
+
+/** How long a primary may take to answer a join, in multiples of the time after which silence means it is gone. */
+const JOIN_PATIENCE_FACTOR = 4;
+
+type Link =
+  | { readonly kind: 'none'; readonly retryAt: Instant }
+  | {
+      readonly kind: 'joining' | 'joined';
+      readonly attempt: Attempt;
+      readonly epoch: Epoch;
+      readonly address: Address;
+      heardAt: number;
+    }
+  /** The driver pulls a snapshot; it ends with `snapshot-installed` or `snapshot-failed`. */
+  | { readonly kind: 'pulling' };
+
+export class StandbyRole {
+  readonly kind = 'standby';
+  #link: Link = { kind: 'none', retryAt: 0 };
+  #attempts = 0;
+
+  constructor(readonly ground: Ground) {}
+
+  get pulling(): boolean {
+    return this.#link.kind === 'pulling';
+  }
+
+  /** Whether it copies from the primary of the present epoch. */
+  get joined(): boolean {
+    return this.#link.kind === 'joined';
+  }
+
+  isCurrent(attempt: Attempt): boolean {
+    return (this.#link.kind === 'joining' || this.#link.kind === 'joined') && this.#link.attempt === attempt;
+  }
+
+  /** Goes after the primary of the newest assignment; leaves that of an older epoch, and tells it why. */
+  follow(): void {
+    const { assignment } = this.ground;
+    const link = this.#link;
+    if (link.kind === 'pulling' || assignment === undefined) return;
+    if (link.kind !== 'none') {
+      if (link.epoch === assignment.epoch) return;
+      const { attempt } = link;
+      this.ground.emit({ kind: 'to-primary', attempt, message: { kind: 'fenced', epoch: assignment.epoch } });
+      this.leave();
+    }
+    this.#join();
+  }
+
+  /** Lets go of the primary. */
+  leave(): void {
+    if (this.#link.kind !== 'joining' && this.#link.kind !== 'joined') return;
+    this.ground.emit({ kind: 'close-primary', attempt: this.#link.attempt });
+    this.#link = { kind: 'none', retryAt: this.ground.now };
+  }
+
+  message(message: PrimaryMessage, entries: readonly Entry[]): void {
+    const link = this.#link;
+    if (link.kind !== 'joining' && link.kind !== 'joined') return;
+    link.heardAt = this.ground.heardMs;
+    if (message.kind === 'refused') {
+      this.ground.see(message.epoch);
+      this.#retry(`${message.reason}: ${message.detail}`);
+      return;
+    }
+    if (message.epoch !== link.epoch) {
+      this.#retry(`it speaks in epoch ${message.epoch} instead of ${link.epoch}`);
+      return;
+    }
+    switch (message.kind) {
+      case 'joined':
+        this.#joined(link, message);
+        return;
+      case 'snapshot-needed':
+        this.#pull(link.address, link.epoch, 'the primary no longer has the entries that are missing here');
+        return;
+      case 'entries':
+        this.#entries(message, entries);
+        return;
+    }
+  }
+
+  ended(detail: string): void {
+    if (this.#link.kind === 'joining' || this.#link.kind === 'joined') this.#retry(detail, false);
+  }
+
+  /** The disk holds more than before: say so. */
+  sayDurable(): void {
+    const link = this.#link;
+    if (link.kind !== 'joined') return;
+    const { durable } = this.ground.ledger.outline;
+    const message = { kind: 'durable', epoch: link.epoch, position: durable } as const;
+    this.ground.emit({ kind: 'to-primary', attempt: link.attempt, message });
+  }
+
+  /** The snapshot is in place, or could not be had. */
+  pulled(): void {
+    if (this.#link.kind === 'pulling') this.#link = { kind: 'none', retryAt: this.ground.now };
+  }
+
+  tick(): void {
+    const { ground } = this;
+    const link = this.#link;
+    if (link.kind === 'none') {
+      if (ground.now >= link.retryAt) this.#join();
+    } else if (link.kind !== 'pulling') {
+      const patienceMs = ground.timing.deadAfterMs * (link.kind === 'joined' ? 1 : JOIN_PATIENCE_FACTOR);
+      if (ground.heardMs - link.heardAt >= patienceMs) this.#retry(`nothing heard for ${patienceMs} ms`);
+    }
+  }
+
+  nextDeadline(): Instant {
+    if (this.#link.kind !== 'none') return Number.POSITIVE_INFINITY;
+    return this.#primaryToJoin() === undefined ? Number.POSITIVE_INFINITY : this.#link.retryAt;
+  }
+
+  #primaryToJoin(): { readonly assignment: Assignment; readonly primary: MemberInfo } | undefined {
+    const { assignment, identity } = this.ground;
+    if (assignment === undefined || !assignment.available) return undefined;
+    const primary = primaryMember(assignment);
+    if (primary === undefined || primary.serverId === identity.serverId) return undefined;
+    return { assignment, primary };
+  }
+
+  #join(): void {
+    const { ground } = this;
+    const target = this.#primaryToJoin();
+    if (target === undefined || ground.networkId === '') return;
+    const { cluster, serverId, incarnation, journalId } = ground.identity;
+    const { outline } = ground.ledger;
+    const { epoch } = target.assignment;
+    const { address } = target.primary;
+    this.#attempts += 1;
+    this.#link = { kind: 'joining', attempt: this.#attempts, epoch, address, heardAt: ground.heardMs };
+    ground.emit({
+      kind: 'open-primary',
+      attempt: this.#attempts,
+      address,
+      message: {
+        kind: 'join',
+        networkId: ground.networkId,
+        cluster,
+        epoch,
+        serverId,
+        incarnation,
+        journalId,
+        lastPosition: outline.last,
+        epochStarts: outline.epochStarts,
+      },
+    });
+  }
+
+  #joined(
+    link: Extract<Link, { attempt: Attempt }>,
+    message: Extract<PrimaryMessage, { kind: 'joined' }>,
+  ): void {
+    const { ground } = this;
+    const { ledger } = ground;
+    const { common } = message;
+    if (link.kind === 'joined' || common > ledger.outline.last) {
+      this.#retry(`it claims agreement up to ${common}, this journal ends at ${ledger.outline.last}`);
+      return;
+    }
+    if (common < ledger.committed) {
+      // Only an unclean promotion takes back what was committed; the operator who ordered it was told.
+      const detail = `the primary of epoch ${link.epoch} lacks committed entries ${common + 1} to ${ledger.committed} (unclean promotion)`;
+      this.#pull(link.address, link.epoch, detail);
+      return;
+    }
+    if (common < ledger.outline.last) {
+      ground.report(
+        'truncated',
+        `entries ${common + 1} to ${ledger.outline.last} were never acknowledged and are cut`,
+      );
+      ledger.truncateAfter(common);
+      ground.emit({ kind: 'truncate', after: common });
+    }
+    ledger.commitThrough(position(Math.min(message.committed, common)));
+    this.#link = { ...link, kind: 'joined' };
+    const primary = ground.assignment?.primary;
+    const name = primary === undefined ? link.address : serverName(primary.serverId);
+    ground.report('following', `follows ${name} in epoch ${link.epoch} from ${common}`);
+    this.sayDurable();
+  }
+
+  #entries(message: Extract<PrimaryMessage, { kind: 'entries' }>, entries: readonly Entry[]): void {
+    const { ground } = this;
+    const { ledger } = ground;
+    const expected = ledger.outline.last + 1;
+    const isWhole = entries.length === message.to - message.from + 1;
+    const isNext = message.from === expected && entries.every((entry, i) => entry.position === expected + i);
+    if (this.#link.kind !== 'joined' || !isWhole || !isNext) {
+      this.#retry(`it sent entries ${message.from} to ${message.to} where ${expected} comes next`);
+      return;
+    }
+    if (entries.length > 0) {
+      ledger.append(entries);
+      ground.emit({ kind: 'append', entries });
+    }
+    ledger.commitThrough(message.committed);
+    if (entries.length === 0) this.sayDurable();
+  }
+
+  #pull(address: Address, epoch: Epoch, why: string): void {
+    this.ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
+    this.leave();
+    this.#link = { kind: 'pulling' };
+    this.ground.emit({ kind: 'pull-snapshot', address, epoch });
+  }
+
+  #retry(detail: string, close = true): void {
+    const { ground } = this;
+    const link = this.#link;
+    if (link.kind !== 'joining' && link.kind !== 'joined') return;
+    if (close) ground.emit({ kind: 'close-primary', attempt: link.attempt });
+    this.#link = { kind: 'none', retryAt: ground.now + ground.timing.pingIntervalMs };
+    ground.report('following', `stopped following ${link.address} in epoch ${link.epoch}: ${detail}`);
+  }
+}

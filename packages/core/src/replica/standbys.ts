@@ -1,0 +1,285 @@
+/**
+ * The primary's view of its standbys: how far each is, whom a commit waits for, and what to ask the
+ * router about the in-sync set.
+ *
+ * A commit waits for every member of the set the router last told of, and for every member the
+ * primary has asked to add and has no answer about yet. A member leaves only when the router has
+ * told so. The set waited for thus always contains the set that the router would promote from, with
+ * no clock involved. After PacificA (§3) and Kafka's in-sync replicas.
+ */
+import type { Assignment, InSyncMember } from '../assignment.js';
+import { type Epoch, NO_POSITION, type Position, position, type ServerId } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_BATCH_ENTRIES, MAX_REPLICATION_WINDOW } from '../limits.js';
+import type { MemberMessage, PrimaryMessage, StandbyMessage } from '../messages.js';
+import type { LinkId } from './messages.js';
+
+type Join = Extract<StandbyMessage, { kind: 'join' }>;
+type ChangeInSync = Extract<MemberMessage, { kind: 'change-in-sync' }>;
+
+interface Standby {
+  readonly link: LinkId;
+  readonly join: Join;
+  /** Up to here the journals agreed when it joined. */
+  readonly common: Position;
+  /** Everything up to here is durable there, and the same as here; 0 until it has said so itself. */
+  durable: Position;
+  /** Everything up to here was sent. */
+  sent: Position;
+  /** Listening time at which it was last heard, ms. */
+  heardAt: number;
+  /** Listening time since which it owes an acknowledgement; undefined while it owes none. */
+  owesSince: number | undefined;
+  /** Listening time of the last message to it. */
+  spokenAt: number;
+}
+
+export interface Outgoing {
+  readonly link: LinkId;
+  readonly message: PrimaryMessage;
+}
+
+const sameMember = (a: InSyncMember, b: InSyncMember): boolean =>
+  a.serverId === b.serverId && a.journalId === b.journalId;
+
+export class Standbys {
+  readonly #links = new Map<LinkId, Standby>();
+  #told: readonly InSyncMember[];
+  /** Asked to be added, by request number; waited for until the router has answered. */
+  readonly #asked = new Map<number, InSyncMember>();
+  #requests = 0;
+  /** Listening time at which a change about a server was last asked for. */
+  readonly #askedAt = new Map<ServerId, number>();
+  /** Listening time since which a server of the in-sync set has had no link. */
+  readonly #absentSince = new Map<ServerId, number>();
+
+  constructor(
+    readonly epoch: Epoch,
+    readonly self: InSyncMember,
+    inSync: readonly InSyncMember[],
+    readonly startedAt: number,
+  ) {
+    this.#told = inSync;
+    this.#assertSelf();
+  }
+
+  /** The members that a commit waits for. */
+  get awaited(): readonly InSyncMember[] {
+    const awaited = [...this.#told];
+    for (const member of this.#asked.values())
+      if (!awaited.some((other) => sameMember(other, member))) awaited.push(member);
+    return awaited;
+  }
+
+  /** An answer on the present router link: requests up to `lastRequest` are dealt with. */
+  assigned(inSync: readonly InSyncMember[], lastRequest: number): void {
+    this.#told = inSync;
+    for (const request of [...this.#asked.keys()]) if (request <= lastRequest) this.#asked.delete(request);
+    this.#assertSelf();
+  }
+
+  /**
+   * A welcome on a new router link. The router ignores whatever is still on its way on the old link,
+   * so nothing asked there can change the set any more: what it tells now is the whole truth.
+   */
+  welcomed(inSync: readonly InSyncMember[]): void {
+    this.#told = inSync;
+    this.#asked.clear();
+    this.#requests = 0;
+    this.#askedAt.clear();
+    this.#assertSelf();
+  }
+
+  /** A standby whose journal agrees with ours up to `common`. Returns the link it replaces, if any. */
+  joined(link: LinkId, join: Join, common: Position, at: number): LinkId | undefined {
+    const former = [...this.#links.values()].find((other) => other.join.serverId === join.serverId);
+    if (former !== undefined) this.#links.delete(former.link);
+    this.#absentSince.delete(join.serverId);
+    this.#links.set(link, {
+      link,
+      join,
+      common,
+      durable: NO_POSITION,
+      sent: common,
+      heardAt: at,
+      owesSince: undefined,
+      spokenAt: at,
+    });
+    return former?.link;
+  }
+
+  /** Returns false when the standby claims what was never sent to it. */
+  durableAt(link: LinkId, durable: Position, at: number): boolean {
+    const standby = this.#links.get(link);
+    if (standby === undefined) return true;
+    if (durable > standby.sent) return false;
+    standby.heardAt = at;
+    if (durable > standby.durable) {
+      standby.durable = durable;
+      standby.owesSince = at;
+    }
+    if (standby.durable === standby.sent) standby.owesSince = undefined;
+    return true;
+  }
+
+  has(link: LinkId): boolean {
+    return this.#links.has(link);
+  }
+
+  /** Returns the server that was on that link, if any. */
+  ended(link: LinkId, at: number): ServerId | undefined {
+    const standby = this.#links.get(link);
+    if (standby === undefined) return undefined;
+    this.#links.delete(link);
+    this.#absentSince.set(standby.join.serverId, at);
+    return standby.join.serverId;
+  }
+
+  get links(): readonly LinkId[] {
+    return [...this.#links.keys()];
+  }
+
+  /** What every awaited member holds durably, ourselves included. */
+  commitPosition(ownDurable: Position): Position {
+    let least = ownDurable;
+    for (const member of this.awaited) {
+      if (sameMember(member, this.self)) continue;
+      const durable = this.#standbyOf(member)?.durable ?? NO_POSITION;
+      if (durable < least) least = durable;
+    }
+    return least;
+  }
+
+  /** Whether some member of the in-sync set other than ourselves holds everything up to `last`. */
+  everyoneHolds(last: Position): boolean {
+    return this.awaited.length > 1 && this.commitPosition(last) >= last;
+  }
+
+  /** Whether a member that a commit waits for has been out of touch for `deadAfterMs`. */
+  lacksAwaited(at: number, deadAfterMs: number): boolean {
+    return this.awaited.some(
+      (member) => !sameMember(member, this.self) && this.#isLost(member, at, deadAfterMs),
+    );
+  }
+
+  /** What to ask of the router now. From the moment an `add` is returned, commits wait for that member. */
+  changesToAsk(
+    at: number,
+    pace: { pingIntervalMs: number; deadAfterMs: number },
+    assignment: Assignment,
+    committed: Position,
+  ): readonly ChangeInSync[] {
+    const changes: ChangeInSync[] = [];
+    for (const standby of this.#links.values()) {
+      const member = { serverId: standby.join.serverId, journalId: standby.join.journalId };
+      if (standby.durable < committed || this.awaited.some((other) => sameMember(other, member))) continue;
+      const known = assignment.members.find((other) => other.serverId === member.serverId);
+      const isThatOne =
+        known?.live && known.journalId === member.journalId && known.incarnation === standby.join.incarnation;
+      if (!isThatOne || !this.#mayAsk(member.serverId, at, pace.pingIntervalMs)) continue;
+      const change = this.#change('add', member, standby.join.incarnation);
+      this.#asked.set(change.request, member);
+      changes.push(change);
+    }
+    for (const member of this.#told) {
+      if (sameMember(member, this.self) || !this.#isLost(member, at, pace.deadAfterMs)) continue;
+      if (!this.#mayAsk(member.serverId, at, pace.deadAfterMs)) continue;
+      const known = assignment.members.find((other) => other.serverId === member.serverId);
+      changes.push(this.#change('remove', member, known?.incarnation ?? 0));
+    }
+    return changes;
+  }
+
+  /** Entries that standbys lack, as far as their windows are open; marks them as sent. */
+  entriesToSend(last: Position, committed: Position, at: number): readonly Outgoing[] {
+    const outgoing: Outgoing[] = [];
+    for (const standby of this.#links.values()) {
+      while (
+        standby.sent < last &&
+        standby.sent - Math.max(standby.durable, standby.common) < MAX_REPLICATION_WINDOW
+      ) {
+        const from = position(standby.sent + 1);
+        const to = position(Math.min(last, standby.sent + MAX_BATCH_ENTRIES));
+        standby.sent = to;
+        standby.owesSince ??= at;
+        standby.spokenAt = at;
+        outgoing.push({
+          link: standby.link,
+          message: { kind: 'entries', epoch: this.epoch, from, to, committed },
+        });
+      }
+    }
+    return outgoing;
+  }
+
+  /** A sign of life, with the commit position, to every standby that was not spoken to for a ping interval. */
+  signsOfLife(committed: Position, at: number, pingIntervalMs: number): readonly Outgoing[] {
+    const outgoing: Outgoing[] = [];
+    for (const standby of this.#links.values()) {
+      if (at - standby.spokenAt < pingIntervalMs) continue;
+      standby.spokenAt = at;
+      const { link, sent } = standby;
+      const message = {
+        kind: 'entries',
+        epoch: this.epoch,
+        from: position(sent + 1),
+        to: sent,
+        committed,
+      } as const;
+      outgoing.push({ link, message });
+    }
+    return outgoing;
+  }
+
+  /** Links on which nothing was heard for `deadAfterMs`: half-open, or the other side is frozen. */
+  silentLinks(at: number, deadAfterMs: number): readonly LinkId[] {
+    return [...this.#links.values()]
+      .filter((standby) => at - standby.heardAt >= deadAfterMs)
+      .map(({ link }) => link);
+  }
+
+  #standbyOf(member: InSyncMember): Standby | undefined {
+    for (const standby of this.#links.values()) if (sameMember(standby.join, member)) return standby;
+    return undefined;
+  }
+
+  #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
+    const standby = this.#standbyOf(member);
+    const since =
+      standby === undefined
+        ? (this.#absentSince.get(member.serverId) ?? this.startedAt)
+        : Math.min(standby.heardAt, standby.owesSince ?? standby.heardAt);
+    return at - since >= deadAfterMs;
+  }
+
+  #mayAsk(serverId: ServerId, at: number, paceMs: number): boolean {
+    const askedAt = this.#askedAt.get(serverId);
+    if (askedAt !== undefined && at - askedAt < paceMs) return false;
+    this.#askedAt.set(serverId, at);
+    return true;
+  }
+
+  #change(change: 'add' | 'remove', member: InSyncMember, incarnation: number): ChangeInSync {
+    this.#requests += 1;
+    return {
+      kind: 'change-in-sync',
+      request: this.#requests,
+      epoch: this.epoch,
+      change,
+      incarnation,
+      ...member,
+    };
+  }
+
+  #assertSelf(): void {
+    invariant(
+      this.#told.some((member) => sameMember(member, this.self)),
+      'promoted-was-in-sync',
+      {
+        epoch: this.epoch,
+        self: this.self,
+        inSync: this.#told,
+      },
+    );
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Who is reading what, and what each gets next.
+ *
+ * A timeline that keeps up gets new posts as they are committed. One that doesn't costs no memory: it
+ * is only a position, and reads on from the journal when it has drained. Either way it gets the same
+ * posts in the same order: `live` and `behind` differ only in where the text comes from.
+ */
+import type { Post } from '../entry.js';
+import type { Position, UserName } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_PAGE_POSTS } from '../limits.js';
+import type { SocialState } from '../social/index.js';
+import type { LinkId, ReplicaOutput, TimelineOpenRequest } from './messages.js';
+
+interface Timeline {
+  readonly link: LinkId;
+  readonly user: UserName;
+  readonly posts: boolean;
+  mode: 'live' | 'behind';
+  /** Every post up to here was given to it. */
+  after: Position;
+  /** Live posts of this turn, not yet given out. */
+  gathered: Post[];
+}
+
+export class Timelines {
+  readonly #timelines = new Map<LinkId, Timeline>();
+  readonly #byUser = new Map<UserName, Set<Timeline>>();
+  readonly #gathering = new Set<Timeline>();
+
+  get size(): number {
+    return this.#timelines.size;
+  }
+
+  /** The users who have a timeline open. */
+  get present(): ReadonlySet<UserName> {
+    return new Set(this.#byUser.keys());
+  }
+
+  /** Opens a timeline of a known user and gives the positions to begin with. */
+  open(request: TimelineOpenRequest, social: SocialState): readonly ReplicaOutput[] {
+    const resumes = request.resumeAfter > 0;
+    // A position beyond ours can only come from before an unclean promotion: what followed it is gone.
+    const begins = resumes && request.resumeAfter < social.applied ? request.resumeAfter : social.applied;
+    const timeline: Timeline = {
+      link: request.timeline,
+      user: request.user,
+      posts: request.posts,
+      mode: 'live',
+      after: begins,
+      gathered: [],
+    };
+    this.#timelines.set(timeline.link, timeline);
+    const others = this.#byUser.get(timeline.user);
+    if (others === undefined) this.#byUser.set(timeline.user, new Set([timeline]));
+    else others.add(timeline);
+    if (!timeline.posts) return [];
+    if (resumes) {
+      timeline.mode = 'behind';
+      return this.writable(timeline.link, social);
+    }
+    const { positions } = social.timelineBefore(timeline.user, undefined, request.history);
+    return positions.length === 0 ? [] : [{ kind: 'timeline-read', timeline: timeline.link, positions }];
+  }
+
+  /** A post was committed: gathers it for everyone whom it is meant for and who keeps up. */
+  posted(post: Post, social: SocialState): void {
+    if (this.#byUser.size === 0) return;
+    for (const user of social.audience(post.author)) {
+      const timelines = this.#byUser.get(user);
+      if (timelines === undefined) continue;
+      for (const timeline of timelines) {
+        if (!timeline.posts || timeline.mode !== 'live') continue;
+        invariant(post.position > timeline.after, 'timeline-only-rises', {
+          at: post.position,
+          after: timeline.after,
+        });
+        timeline.gathered.push(post);
+        this.#gathering.add(timeline);
+      }
+    }
+  }
+
+  /** The end of a turn: what was gathered goes out, at most a page a message. */
+  flush(): readonly ReplicaOutput[] {
+    const outputs: ReplicaOutput[] = [];
+    for (const timeline of this.#gathering) {
+      for (let i = 0; i < timeline.gathered.length; i += MAX_PAGE_POSTS) {
+        const posts = timeline.gathered.slice(i, i + MAX_PAGE_POSTS);
+        timeline.after = posts.at(-1)?.position ?? timeline.after;
+        outputs.push({ kind: 'timeline-posts', timeline: timeline.link, posts });
+      }
+      timeline.gathered = [];
+    }
+    this.#gathering.clear();
+    return outputs;
+  }
+
+  /** The stream doesn't drain: from here on it reads from the journal, after what it was given last. */
+  full(link: LinkId): void {
+    const timeline = this.#timelines.get(link);
+    if (timeline === undefined || !timeline.posts) return;
+    timeline.mode = 'behind';
+    timeline.gathered = [];
+    this.#gathering.delete(timeline);
+  }
+
+  /** The stream has drained: the next posts from the journal, or, when there are none, live again. */
+  writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
+    const timeline = this.#timelines.get(link);
+    if (timeline === undefined || timeline.mode === 'live') return [];
+    const { positions, more } = social.timelineAfter(timeline.user, timeline.after, MAX_PAGE_POSTS);
+    const last = positions.at(-1);
+    timeline.after =
+      more && last !== undefined ? last : social.applied > timeline.after ? social.applied : timeline.after;
+    if (!more) timeline.mode = 'live';
+    return positions.length === 0 ? [] : [{ kind: 'timeline-read', timeline: link, positions }];
+  }
+
+  older(link: LinkId, before: Position, limit: number, social: SocialState): readonly ReplicaOutput[] {
+    const timeline = this.#timelines.get(link);
+    if (timeline === undefined) return [];
+    const { positions, oldest } = social.timelineBefore(
+      timeline.user,
+      before,
+      Math.min(limit, MAX_PAGE_POSTS),
+    );
+    return [{ kind: 'timeline-page', timeline: link, before, positions, oldest }];
+  }
+
+  ended(link: LinkId): void {
+    const timeline = this.#timelines.get(link);
+    if (timeline === undefined) return;
+    this.#timelines.delete(link);
+    this.#gathering.delete(timeline);
+    const others = this.#byUser.get(timeline.user);
+    others?.delete(timeline);
+    if (others?.size === 0) this.#byUser.delete(timeline.user);
+  }
+
+  /** Ends all; returns whose they were. */
+  clear(): readonly LinkId[] {
+    const links = [...this.#timelines.keys()];
+    this.#timelines.clear();
+    this.#byUser.clear();
+    this.#gathering.clear();
+    return links;
+  }
+}
