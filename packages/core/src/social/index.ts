@@ -2,4 +2,4 @@ export type { Admission, AdmissionRefusal } from './sessions.js';
 export type { FollowSnapshot, SessionSnapshot, SocialSnapshot, UserSnapshot } from './snapshot.js';
 export { type Effect, type SocialOptions, SocialState } from './social-state.js';
 export type { NewerPosts, OlderPosts } from './timeline.js';
-export type { UserLists } from './users.js';
+export type { SocialLists } from './users.js';

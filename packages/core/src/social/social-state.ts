@@ -14,7 +14,7 @@ import type { SocialReason } from '../reasons.js';
 import { type Admission, Sessions } from './sessions.js';
 import type { SocialSnapshot } from './snapshot.js';
 import { type NewerPosts, type OlderPosts, postsAfter, postsBefore } from './timeline.js';
-import { type UserLists, Users } from './users.js';
+import { type SocialLists, Users } from './users.js';
 
 export type Effect =
   /** What a request came to, for whoever waits for it here. */
@@ -99,7 +99,7 @@ export class SocialState {
   }
 
   /** All users, and who follows and is followed by this one, each sorted by name. */
-  list(user: UserName): UserLists {
+  list(user: UserName): SocialLists {
     return this.#users.lists(user);
   }
 

@@ -19,7 +19,7 @@ export interface User {
   readonly posts: Position[];
 }
 
-export interface UserLists {
+export interface SocialLists {
   readonly users: readonly UserName[];
   readonly followers: readonly UserName[];
   readonly following: readonly UserName[];
@@ -71,7 +71,7 @@ export class Users {
     return undefined;
   }
 
-  lists(name: UserName): UserLists {
+  lists(name: UserName): SocialLists {
     const user = this.#byName.get(name);
     this.#sortedNames ??= [...this.#byName.keys()].sort();
     return {
