@@ -1,0 +1,9 @@
+export type {
+  CutTail,
+  Identity,
+  Journal,
+  JournalListener,
+  Snapshot,
+  SnapshotChunk,
+  SnapshotInfo,
+} from './journal.js';
