@@ -5,4 +5,5 @@ export * from './requests.js';
 export * from './router-calls.js';
 export * from './routing.js';
 export * from './snapshot.js';
+export * from './snapshot-assembly.js';
 export * from './timeline.js';

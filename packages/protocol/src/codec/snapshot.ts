@@ -6,12 +6,11 @@ import {
   MAX_SESSIONS,
   type Position,
   type Reply,
-  type RequestNumber,
   SESSION_WINDOW,
-  type SessionId,
+  type SessionSnapshot,
   SOCIAL_REASONS,
   type SocialReason,
-  type UserName,
+  type UserSnapshot,
   unreachable,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/replication.js';
@@ -28,24 +27,8 @@ import {
   userFrom,
 } from './judge.js';
 
-export interface SnapshotFollow {
-  readonly target: UserName;
-  readonly since: Position;
-}
-
-export interface SnapshotUser {
-  readonly name: UserName;
-  readonly since: Position;
-  readonly following: readonly SnapshotFollow[];
-}
-
-export interface SnapshotSession {
-  readonly sessionId: SessionId;
-  readonly user: UserName;
-  readonly lastRequestNo: RequestNumber;
-  /** In order, the last of them of `lastRequestNo`. */
-  readonly replies: readonly Reply[];
-}
+/** Posts of a user come as entries in chunks of their own; see `SnapshotAssembly`. */
+export type SnapshotUser = Omit<UserSnapshot, 'posts'>;
 
 /** The first chunk is `header`, the last is `end`, in between users, sessions and posts in this order. */
 export type SnapshotChunk =
@@ -57,7 +40,7 @@ export type SnapshotChunk =
       readonly epochStarts: readonly EpochStart[];
     }
   | { readonly kind: 'users'; readonly users: readonly SnapshotUser[] }
-  | { readonly kind: 'sessions'; readonly sessions: readonly SnapshotSession[] }
+  | { readonly kind: 'sessions'; readonly sessions: readonly SessionSnapshot[] }
   /** Encoded entries, as they were journalled. */
   | { readonly kind: 'posts'; readonly entries: readonly Buffer[] }
   | { readonly kind: 'end'; readonly users: number; readonly sessions: number; readonly posts: number };
@@ -120,9 +103,10 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
         chunk: {
           $case: 'users',
           value: {
-            users: chunk.users.map((user) => ({
-              ...user,
-              following: user.following.map((edge) => ({ ...edge })),
+            users: chunk.users.map(({ name, since, following }) => ({
+              name,
+              since,
+              following: following.map((edge) => ({ ...edge })),
             })),
           },
         },
@@ -152,7 +136,7 @@ const userFromWire = (user: wire.SnapshotUser): SnapshotUser => ({
   })),
 });
 
-function sessionFromWire(session: wire.SnapshotSession): SnapshotSession {
+function sessionFromWire(session: wire.SnapshotSession): SessionSnapshot {
   const lastRequestNo = ordinal(session.lastRequestNo, 'last_request_no');
   const replies = listFrom(session.replies, 'replies', SESSION_WINDOW, replyFromWire);
   if (replies.length > lastRequestNo)
@@ -177,7 +161,7 @@ function replyFromWire(reply: wire.SnapshotReply): Reply {
   return { kind: 'refused', position: at, reason: reply.reason };
 }
 
-const sessionToWire = (session: SnapshotSession): wire.SnapshotSession => ({
+const sessionToWire = (session: SessionSnapshot): wire.SnapshotSession => ({
   sessionId: session.sessionId,
   user: session.user,
   lastRequestNo: session.lastRequestNo,

@@ -1,0 +1,188 @@
+/**
+ * A snapshot as a row of chunks, and chunks put together to a snapshot again.
+ *
+ * The receiver believes nothing: the order of the chunks, the ascending positions of posts, the counts in
+ * the last chunk and that every name that is mentioned is there are all judged before a standby installs it.
+ */
+import {
+  DualpingError,
+  type Entry,
+  type EpochStart,
+  MAX_SESSIONS,
+  type Position,
+  type SessionSnapshot,
+  type SocialSnapshot,
+  type UserName,
+  unreachable,
+} from '@dualping/core';
+import { decodeEntry } from './entry.js';
+import type { SnapshotChunk, SnapshotUser } from './snapshot.js';
+
+/** What a standby's journal goes on from. */
+export interface SnapshotHeader {
+  readonly position: Position;
+  readonly epoch: Extract<SnapshotChunk, { kind: 'header' }>['epoch'];
+  readonly checksum: number;
+  readonly epochStarts: readonly EpochStart[];
+}
+
+/** Users, sessions and posts of one chunk: with all names and replies at their longest about 1 MB, of 4 allowed. */
+const USERS_A_CHUNK = 200;
+/** Edges of one chunk: a user with more is a chunk alone (100,000 edges are 4 MB; that many users are none of ours). */
+const EDGES_A_CHUNK = 20_000;
+const SESSIONS_A_CHUNK = 200;
+const POST_BYTES_A_CHUNK = 1024 * 1024;
+
+/** `posts`: the retained posts as journalled bytes, ascending; may read from a disk as it goes. */
+export async function* snapshotChunks(
+  snapshot: SocialSnapshot,
+  header: Omit<SnapshotHeader, 'position'>,
+  posts: AsyncIterable<Buffer> | Iterable<Buffer>,
+): AsyncGenerator<SnapshotChunk, void> {
+  yield { kind: 'header', position: snapshot.position, ...header };
+  for (const users of usersInChunks(snapshot.users)) yield { kind: 'users', users };
+  for (let at = 0; at < snapshot.sessions.length; at += SESSIONS_A_CHUNK)
+    yield { kind: 'sessions', sessions: snapshot.sessions.slice(at, at + SESSIONS_A_CHUNK) };
+  let sent = 0;
+  let entries: Buffer[] = [];
+  let bytes = 0;
+  for await (const entry of posts) {
+    entries.push(entry);
+    bytes += entry.length;
+    sent += 1;
+    if (bytes < POST_BYTES_A_CHUNK) continue;
+    yield { kind: 'posts', entries };
+    entries = [];
+    bytes = 0;
+  }
+  if (entries.length > 0) yield { kind: 'posts', entries };
+  yield { kind: 'end', users: snapshot.users.length, sessions: snapshot.sessions.length, posts: sent };
+}
+
+function* usersInChunks(users: readonly SnapshotUser[]): Generator<SnapshotUser[]> {
+  let chunk: SnapshotUser[] = [];
+  let edges = 0;
+  for (const user of users) {
+    if (
+      chunk.length === USERS_A_CHUNK ||
+      (chunk.length > 0 && edges + user.following.length > EDGES_A_CHUNK)
+    ) {
+      yield chunk;
+      chunk = [];
+      edges = 0;
+    }
+    chunk.push(user);
+    edges += user.following.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+export interface AssembledSnapshot {
+  readonly header: SnapshotHeader;
+  readonly snapshot: SocialSnapshot;
+}
+
+const ORDER: readonly SnapshotChunk['kind'][] = ['header', 'users', 'sessions', 'posts', 'end'];
+
+const refused = (text: string): DualpingError => new DualpingError('invalid-argument', `snapshot: ${text}`);
+
+/** Takes the chunks one by one; throws `invalid-argument` at the first that does not fit. */
+export class SnapshotAssembly {
+  #stage = -1;
+  #header: SnapshotHeader | undefined;
+  readonly #users = new Map<UserName, { readonly user: SnapshotUser; readonly posts: Position[] }>();
+  readonly #sessions = new Map<string, SessionSnapshot>();
+  #posts = 0;
+  #lastPost = 0;
+  #whole = false;
+
+  /** The posts of the chunk, decoded, beside the bytes they came as; none for other chunks. */
+  add(chunk: SnapshotChunk): readonly Entry[] {
+    this.#checkOrder(chunk.kind);
+    switch (chunk.kind) {
+      case 'header': {
+        const { kind: _, ...header } = chunk;
+        this.#header = header;
+        return [];
+      }
+      case 'users':
+        for (const user of chunk.users) this.#addUser(user);
+        return [];
+      case 'sessions':
+        for (const session of chunk.sessions) this.#addSession(session);
+        return [];
+      case 'posts':
+        return chunk.entries.map((bytes) => this.#addPost(decodeEntry(bytes)));
+      case 'end':
+        this.#finish(chunk);
+        return [];
+      default:
+        return unreachable(chunk);
+    }
+  }
+
+  /** The whole, once `end` was there; undefined as long as something is missing. */
+  get assembled(): AssembledSnapshot | undefined {
+    if (!this.#whole || this.#header === undefined) return undefined;
+    return {
+      header: this.#header,
+      snapshot: {
+        position: this.#header.position,
+        users: [...this.#users.values()].map(({ user, posts }) => ({ ...user, posts })),
+        sessions: [...this.#sessions.values()],
+      },
+    };
+  }
+
+  #checkOrder(kind: SnapshotChunk['kind']): void {
+    const stage = ORDER.indexOf(kind);
+    const first = this.#stage === -1;
+    if (first !== (kind === 'header')) throw refused(first ? `begins with ${kind}` : 'has two headers');
+    if (this.#whole) throw refused(`${kind} follows its end`);
+    if (stage < this.#stage) throw refused(`${kind} follows ${ORDER[this.#stage]}`);
+    this.#stage = stage;
+  }
+
+  #upTo(position: Position, what: string): void {
+    const end = this.#header?.position ?? 0;
+    if (position > end) throw refused(`${what} is at position ${position}, after the snapshot's ${end}`);
+  }
+
+  #addUser(user: SnapshotUser): void {
+    if (this.#users.has(user.name)) throw refused(`user "${user.name}" is there twice`);
+    this.#upTo(user.since, `user "${user.name}"`);
+    this.#users.set(user.name, { user, posts: [] });
+  }
+
+  #addSession(session: SessionSnapshot): void {
+    if (this.#sessions.has(session.sessionId)) throw refused('a session is there twice');
+    if (!this.#users.has(session.user)) throw refused(`a session is of "${session.user}", who is no user`);
+    if (this.#sessions.size === MAX_SESSIONS) throw refused(`has more than ${MAX_SESSIONS} sessions`);
+    this.#sessions.set(session.sessionId, session);
+  }
+
+  #addPost(entry: Entry): Entry {
+    if (entry.command.kind !== 'post')
+      throw refused(`entry ${entry.position} is a ${entry.command.kind}, not a post`);
+    const author = this.#users.get(entry.command.user);
+    if (author === undefined)
+      throw refused(`entry ${entry.position} is by "${entry.command.user}", who is no user`);
+    if (entry.position <= this.#lastPost)
+      throw refused(`entry ${entry.position} follows entry ${this.#lastPost}: posts must ascend`);
+    this.#upTo(entry.position, 'a post');
+    this.#lastPost = entry.position;
+    this.#posts += 1;
+    author.posts.push(entry.position);
+    return entry;
+  }
+
+  #finish(end: Extract<SnapshotChunk, { kind: 'end' }>): void {
+    const came = `${this.#users.size} users, ${this.#sessions.size} sessions, ${this.#posts} posts`;
+    const said = `${end.users} users, ${end.sessions} sessions, ${end.posts} posts`;
+    if (came !== said) throw refused(`${came} came, but its end says ${said}`);
+    for (const { user } of this.#users.values())
+      for (const { target } of user.following)
+        if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);
+    this.#whole = true;
+  }
+}
