@@ -1,0 +1,234 @@
+/** Values of core's vocabulary for property tests: everything that a codec must carry unchanged. */
+import {
+  type Assignment,
+  type Command,
+  type Entry,
+  epoch,
+  type Figures,
+  MAX_CLUSTERS,
+  MAX_MEMBERS,
+  type MemberMessage,
+  type Post,
+  type PrimaryMessage,
+  position,
+  postProblem,
+  REASONS,
+  type Reason,
+  type Reply,
+  type RouterMessage,
+  SOCIAL_REASONS,
+  type SocialReason,
+  type StandbyMessage,
+  serverId,
+} from '@dualping/core';
+import fc from 'fast-check';
+import { cleanDetail } from '../clean-detail.js';
+
+/** Codecs make ordinary objects; without this a record is one without a prototype now and then. */
+export const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+  fc.record<T>(model, { noNullPrototype: true });
+
+const most = Number.MAX_SAFE_INTEGER;
+export const counts = fc.oneof(fc.maxSafeNat(), fc.nat(300), fc.constantFrom(0, 127, 128, 2 ** 32, most));
+export const ordinals = counts.map((value) => Math.max(1, value));
+export const epochs = counts.map(epoch);
+export const someEpochs = ordinals.map(epoch);
+export const positions = counts.map(position);
+export const somePositions = ordinals.map(position);
+export const serverIds = fc.integer({ min: 1, max: 2 ** 31 - 1 }).map(serverId);
+export const clusters = fc.integer({ min: 1, max: MAX_CLUSTERS });
+export const uint32s = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+export const durations = fc.integer({ min: 1, max: 3_600_000 });
+export const ids = fc.uuid();
+export const addresses = fc
+  .tuple(
+    fc.constantFrom('127.0.0.1', 'localhost', 'db-1.example', '[::1]'),
+    fc.integer({ min: 1, max: 65_535 }),
+  )
+  .map(([host, port]) => `${host}:${port}`);
+export const userNames = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/);
+export const postTexts = fc
+  .string({ minLength: 1, maxLength: 300, unit: 'grapheme' })
+  .filter((text) => postProblem(text) === undefined);
+export const details = fc.string({ unit: 'binary', maxLength: 80 }).map(cleanDetail);
+export const reasons = fc.constantFrom(...(Object.keys(REASONS) as Reason[]));
+export const socialReasons = fc.constantFrom(...(Object.keys(SOCIAL_REASONS) as SocialReason[]));
+
+export const figures: fc.Arbitrary<Figures> = record({
+  durable: positions,
+  committed: positions,
+  checksum: uint32s,
+  timelines: uint32s,
+  postsAccepted: counts,
+});
+
+const primaries = record({ serverId: serverIds, incarnation: ordinals, journalId: ids });
+const members = record({
+  serverId: serverIds,
+  incarnation: ordinals,
+  journalId: fc.oneof(ids, fc.constant('')),
+  address: addresses,
+  liveness: fc.constantFrom('stream' as const, 'watched' as const),
+  live: fc.boolean(),
+  inSync: fc.boolean(),
+});
+const byServerId = { selector: (member: { serverId: number }) => member.serverId, maxLength: 6 };
+
+export const assignments: fc.Arbitrary<Assignment> = record({
+  cluster: clusters,
+  revision: counts,
+  epoch: epochs,
+  primary: fc.option(primaries, { nil: undefined }),
+  available: fc.boolean(),
+  unavailableReason: details,
+  inSync: fc.uniqueArray(record({ serverId: serverIds, journalId: ids }), byServerId),
+  members: fc.uniqueArray(members, { ...byServerId, maxLength: MAX_MEMBERS }),
+});
+
+const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = record({
+  kind: fc.constant('attach' as const),
+  networkId: fc.oneof(ids, fc.constant('')),
+  cluster: clusters,
+  serverId: serverIds,
+  incarnation: ordinals,
+  journalId: ids,
+  address: addresses,
+  epoch: epochs,
+  replicates: fc.boolean(),
+});
+
+export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
+  attaches,
+  record({ kind: fc.constant('ping' as const), sequence: counts, figures }),
+  record({
+    kind: fc.constant('change-in-sync' as const),
+    request: ordinals,
+    epoch: epochs,
+    change: fc.constantFrom('add' as const, 'remove' as const),
+    serverId: serverIds,
+    incarnation: ordinals,
+    journalId: ids,
+  }),
+  record({ kind: fc.constant('hand-over' as const), epoch: epochs, leaving: fc.boolean() }),
+  record({ kind: fc.constant('leave' as const) }),
+);
+
+export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
+  record({
+    kind: fc.constant('welcome' as const),
+    networkId: ids,
+    pingIntervalMs: durations,
+    deadAfterMs: durations,
+    assignment: assignments,
+  }),
+  record({ kind: fc.constant('pong' as const), sequence: counts, pingIntervalMs: durations }),
+  record({ kind: fc.constant('assignment' as const), assignment: assignments, lastRequest: counts }),
+  record({ kind: fc.constant('please-hand-over' as const), epoch: epochs }),
+  record({ kind: fc.constant('refused' as const), reason: reasons, detail: details }),
+);
+
+/** Ascending in both, as a journal has them. */
+export const epochStarts = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 99 })), { maxLength: 20 })
+  .map((steps) => {
+    let at = 0;
+    let number = 0;
+    return steps.map(([up, along]) => {
+      number += up;
+      at += along;
+      return { epoch: epoch(number), position: position(at) };
+    });
+  });
+
+export const standbyMessages: fc.Arbitrary<StandbyMessage> = fc.oneof(
+  record({
+    kind: fc.constant('join' as const),
+    networkId: ids,
+    cluster: clusters,
+    epoch: epochs,
+    serverId: serverIds,
+    incarnation: ordinals,
+    journalId: ids,
+    lastPosition: positions,
+    epochStarts,
+  }),
+  record({ kind: fc.constant('durable' as const), epoch: epochs, position: positions }),
+  record({ kind: fc.constant('fenced' as const), epoch: epochs }),
+);
+
+export const commands: fc.Arbitrary<Command> = fc.oneof(
+  record({ kind: fc.constant('register' as const), user: userNames }),
+  record({ kind: fc.constant('follow' as const), user: userNames, target: userNames }),
+  record({ kind: fc.constant('unfollow' as const), user: userNames, target: userNames }),
+  record({ kind: fc.constant('post' as const), user: userNames, text: postTexts }),
+);
+
+export const entries: fc.Arbitrary<Entry> = fc.oneof(
+  record({
+    position: somePositions,
+    epoch: someEpochs,
+    timeMs: counts,
+    sessionId: ids,
+    requestNo: ordinals,
+    command: commands,
+  }),
+  record({
+    position: somePositions,
+    epoch: someEpochs,
+    timeMs: counts,
+    sessionId: fc.constant(''),
+    requestNo: fc.constant(0),
+    command: record({ kind: fc.constant('epoch-start' as const), serverId: serverIds }),
+  }),
+);
+
+export interface Frame {
+  readonly message: PrimaryMessage;
+  readonly entries: readonly Buffer[];
+}
+
+const batches: fc.Arbitrary<Frame> = fc
+  .tuple(
+    epochs,
+    fc.integer({ min: 1, max: 2 ** 48 }),
+    positions,
+    fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 }),
+  )
+  .map(([inEpoch, from, committed, bytes]) => ({
+    message: {
+      kind: 'entries' as const,
+      epoch: inEpoch,
+      from: position(from),
+      to: position(from + bytes.length - 1),
+      committed,
+    },
+    entries: bytes.map((each) => Buffer.from(each)),
+  }));
+
+export const frames: fc.Arbitrary<Frame> = fc.oneof(
+  batches,
+  fc
+    .oneof(
+      record({
+        kind: fc.constant('joined' as const),
+        epoch: epochs,
+        common: positions,
+        committed: positions,
+      }),
+      record({ kind: fc.constant('snapshot-needed' as const), epoch: epochs }),
+      record({ kind: fc.constant('refused' as const), epoch: epochs, reason: reasons, detail: details }),
+    )
+    .map((message) => ({ message, entries: [] })),
+);
+
+export const posts: fc.Arbitrary<Post> = record({
+  position: somePositions,
+  author: userNames,
+  text: postTexts,
+  timeMs: counts,
+});
+
+export const replies: fc.Arbitrary<Reply> = fc.oneof(
+  record({ kind: fc.constant('ok' as const), position: somePositions }),
+  record({ kind: fc.constant('refused' as const), position: somePositions, reason: socialReasons }),
+);

@@ -1,0 +1,172 @@
+/** Each promise of the wire, broken once: what the refusal says. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DualpingError, epoch, position, type Reason } from '@dualping/core';
+import { Liveness } from '../gen/dualping/v1/types.js';
+import * as codec from './index.js';
+
+function refused(act: () => unknown, reason: Reason, text: RegExp): void {
+  assert.throws(act, (error) => {
+    assert.ok(error instanceof DualpingError);
+    assert.equal(error.reason, reason);
+    assert.match(error.detail, text);
+    return true;
+  });
+}
+
+const ATTACH = {
+  networkId: '',
+  cluster: 1,
+  serverId: 1,
+  incarnation: 1,
+  journalId: 'j',
+  address: '127.0.0.1:7070',
+  epoch: 0,
+  replicates: true,
+};
+const HEADER = { sessionId: 's', requestNo: 2, user: 'alice', epoch: 1 };
+
+test('numbers out of range are quoted with their field', () => {
+  refused(() => codec.attachFromWire({ ...ATTACH, cluster: 0 }), 'invalid-argument', /cluster is "0"/);
+  refused(
+    () => codec.attachFromWire({ ...ATTACH, serverId: 2 ** 31 }),
+    'invalid-argument',
+    /server_id is "2147483648"/,
+  );
+  refused(
+    () => codec.attachFromWire({ ...ATTACH, incarnation: 0 }),
+    'invalid-argument',
+    /incarnation is "0"/,
+  );
+});
+
+test('ids must be there, short and printable', () => {
+  refused(
+    () => codec.attachFromWire({ ...ATTACH, journalId: '' }),
+    'invalid-argument',
+    /journal_id is missing/,
+  );
+  refused(
+    () => codec.attachFromWire({ ...ATTACH, journalId: 'x'.repeat(81) }),
+    'invalid-argument',
+    /81 characters/,
+  );
+  refused(() => codec.attachFromWire({ ...ATTACH, networkId: 'a\x1b[2J' }), 'invalid-argument', /\\u001b/);
+  assert.equal(codec.attachFromWire({ ...ATTACH, journalId: '', replicates: false }).journalId, '');
+});
+
+test('a message with nothing in it names what was due', () => {
+  refused(() => codec.memberMessageFromWire({ message: undefined }), 'invalid-argument', /attach, ping/);
+  refused(() => codec.timelineMessageFromWire({ message: undefined }), 'invalid-argument', /open or older/);
+  refused(() => codec.primaryMessageFromWire({ message: undefined }), 'invalid-argument', /joined/);
+});
+
+test('unknown enum values are quoted', () => {
+  const member = {
+    serverId: 1,
+    incarnation: 1,
+    journalId: 'j',
+    address: 'h:1',
+    liveness: Liveness.UNSPECIFIED,
+    live: true,
+    inSync: true,
+  };
+  const assignment = {
+    cluster: 1,
+    revision: 1,
+    epoch: 1,
+    primary: undefined,
+    available: false,
+    unavailableReason: '',
+    inSync: [],
+    members: [member],
+  };
+  refused(() => codec.assignmentFromWire(assignment), 'invalid-argument', /liveness is "0"/);
+  const twice = { ...member, liveness: Liveness.STREAM };
+  refused(
+    () => codec.assignmentFromWire({ ...assignment, members: [twice, twice] }),
+    'invalid-argument',
+    /members has server id "1" twice/,
+  );
+});
+
+test('user names and posts have reasons of their own', () => {
+  const post = codec.requestFromWire.post;
+  refused(() => post({ header: { ...HEADER, user: 'a b' }, text: 'x' }), 'invalid-user-name', /"a b"/);
+  refused(() => post({ header: HEADER, text: 'a\x1b[31m' }), 'invalid-post', /U\+001B/);
+  refused(() => post({ header: HEADER, text: ' ' }), 'invalid-post', /is empty/);
+  refused(() => post({ header: undefined, text: 'x' }), 'invalid-argument', /header is missing/);
+});
+
+test('request 1 is the login and the login is request 1', () => {
+  refused(() => codec.requestFromWire.login({ header: HEADER }), 'invalid-argument', /request_no is "2"/);
+  refused(
+    () => codec.requestFromWire.post({ header: { ...HEADER, requestNo: 1 }, text: 'x' }),
+    'invalid-argument',
+    /request_no is "1" for a post/,
+  );
+});
+
+test('lists have their limits', () => {
+  const batch = {
+    epoch: 1,
+    from: 1,
+    committed: 0,
+    entries: Array.from({ length: 513 }, () => Buffer.alloc(0)),
+  };
+  refused(
+    () => codec.primaryMessageFromWire({ message: { $case: 'entries', value: batch } }),
+    'invalid-argument',
+    /513 entries, at most 512/,
+  );
+  refused(
+    () => codec.timelineMessageFromWire({ message: { $case: 'older', value: { before: 9, limit: 201 } } }),
+    'invalid-argument',
+    /limit is "201"/,
+  );
+});
+
+test('epoch starts must ascend', () => {
+  refused(
+    () =>
+      codec.epochStartsFromWire([
+        { epoch: 1, position: 1 },
+        { epoch: 2, position: 1 },
+      ]),
+    'invalid-argument',
+    /epoch 2 at 1 follows epoch 1 at 1/,
+  );
+});
+
+test('a promotion that does not say unclean is refused', () => {
+  refused(
+    () => codec.promoteFromWire({ cluster: 1, serverId: 2, unclean: false }),
+    'invalid-argument',
+    /unclean must be true/,
+  );
+});
+
+test("a peer's refusal with an unknown reason is still a refusal", () => {
+  const message = codec.routerMessageFromWire({
+    message: { $case: 'refused', value: { reason: 'too-tired', detail: 'zzz\x07' } },
+  });
+  assert.deepEqual(message, { kind: 'refused', reason: 'internal', detail: '"too-tired": zzz' });
+});
+
+test('bytes that are no entry are refused', () => {
+  refused(() => codec.decodeEntry(Buffer.from([0xff])), 'invalid-argument', /1 bytes are not an entry/);
+  refused(() => codec.decodeEntry(Buffer.alloc(6_000)), 'invalid-argument', /6000 bytes/);
+  refused(() => codec.decodeEntry(Buffer.alloc(0)), 'invalid-argument', /no command/);
+});
+
+test('an entry at its longest fits into the limit of entries', () => {
+  const longest = codec.encodeEntry({
+    position: position(Number.MAX_SAFE_INTEGER),
+    epoch: epoch(Number.MAX_SAFE_INTEGER),
+    timeMs: Number.MAX_SAFE_INTEGER,
+    sessionId: 's'.repeat(80),
+    requestNo: Number.MAX_SAFE_INTEGER,
+    command: { kind: 'post', user: 'u'.repeat(32), text: '\u{1F600}'.repeat(1_000) },
+  });
+  assert.ok(longest.length <= codec.MAX_ENTRY_BYTES, `${longest.length}`);
+});

@@ -1,0 +1,281 @@
+/** Whatever core says arrives as it was said, through real bytes. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { position } from '@dualping/core';
+import fc from 'fast-check';
+import * as replication from '../gen/dualping/v1/replication.js';
+import * as routing from '../gen/dualping/v1/routing.js';
+import * as social from '../gen/dualping/v1/social.js';
+import * as types from '../gen/dualping/v1/types.js';
+import {
+  assignments,
+  clusters,
+  commands,
+  counts,
+  durations,
+  entries,
+  epochStarts,
+  epochs,
+  figures,
+  frames,
+  ids,
+  memberMessages,
+  ordinals,
+  positions,
+  posts,
+  record,
+  replies,
+  routerMessages,
+  serverIds,
+  somePositions,
+  standbyMessages,
+  uint32s,
+  userNames,
+} from './arbitraries.fixture.js';
+import { assignmentFromWire, assignmentToWire } from './assignment.js';
+import { decodeEntry, encodeEntry } from './entry.js';
+import * as codec from './index.js';
+
+interface Message<T> {
+  encode(message: T): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): T;
+}
+
+function roundTrips<Core, Wire>(
+  name: string,
+  values: fc.Arbitrary<Core>,
+  wire: Message<Wire>,
+  toWire: (value: Core) => Wire,
+  fromWire: (value: Wire) => Core,
+): void {
+  test(`${name} arrives as it was sent`, () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = wire.encode(toWire(value)).finish();
+        assert.deepEqual(fromWire(wire.decode(bytes)), value);
+      }),
+    );
+  });
+}
+
+roundTrips('an assignment', assignments, types.Assignment, assignmentToWire, assignmentFromWire);
+roundTrips(
+  "a member's message",
+  memberMessages,
+  routing.DualPingRequest,
+  codec.memberMessageToWire,
+  codec.memberMessageFromWire,
+);
+roundTrips(
+  "a router's message",
+  routerMessages,
+  routing.DualPingResponse,
+  codec.routerMessageToWire,
+  codec.routerMessageFromWire,
+);
+roundTrips(
+  "a standby's message",
+  standbyMessages,
+  replication.ReplicateRequest,
+  codec.standbyMessageToWire,
+  codec.standbyMessageFromWire,
+);
+roundTrips(
+  "a primary's message with its entries",
+  frames,
+  replication.ReplicateResponse,
+  ({ message, entries: bytes }) => codec.primaryMessageToWire(message, bytes),
+  (wire) => {
+    const frame = codec.primaryMessageFromWire(wire);
+    return { message: frame.message, entries: frame.entries.map((bytes) => Buffer.from(bytes)) };
+  },
+);
+roundTrips('a post', posts, social.TimelinePost, codec.postToWire, codec.postFromWire);
+roundTrips(
+  'a timeline message',
+  fc.oneof(
+    record({
+      kind: fc.constant('open' as const),
+      user: userNames,
+      sessionId: ids,
+      epoch: epochs,
+      resumeAfter: positions,
+      history: fc.nat(200),
+      posts: fc.boolean(),
+    }),
+    record({
+      kind: fc.constant('older' as const),
+      before: positions,
+      limit: fc.integer({ min: 1, max: 200 }),
+    }),
+  ),
+  social.TimelineRequest,
+  codec.timelineMessageToWire,
+  codec.timelineMessageFromWire,
+);
+roundTrips(
+  'a timeline update',
+  record({
+    posts: fc.array(posts),
+    opened: fc.option(record({ epoch: epochs, serverId: serverIds, committed: positions }), {
+      nil: undefined,
+    }),
+    page: fc.option(record({ before: positions, posts: fc.array(posts), oldest: fc.boolean() }), {
+      nil: undefined,
+    }),
+  }),
+  social.TimelineResponse,
+  codec.timelineUpdateToWire,
+  codec.timelineUpdateFromWire,
+);
+
+const presences = fc.array(record({ user: userNames, present: fc.boolean() }));
+roundTrips(
+  'a list of users',
+  record({ users: presences, followers: presences, following: presences }),
+  social.ListResponse,
+  codec.userListToWire,
+  codec.userListFromWire,
+);
+
+const targets = fc.oneof(
+  record({ kind: fc.constant('cluster' as const), cluster: clusters }),
+  record({ kind: fc.constant('user' as const), user: userNames }),
+);
+roundTrips(
+  'a question for who is available',
+  record({ target: targets, failedEpoch: epochs, waitMs: fc.nat(30_000) }),
+  routing.GetAvailableRequest,
+  codec.getAvailableToWire,
+  codec.getAvailableFromWire,
+);
+roundTrips(
+  'a watch',
+  record({ target: fc.option(targets, { nil: undefined }), figures: fc.boolean() }),
+  routing.WatchRequest,
+  codec.watchToWire,
+  codec.watchFromWire,
+);
+roundTrips(
+  'an update of a watch',
+  record({
+    assignments: fc.array(assignments, { maxLength: 3 }),
+    figures: fc.array(record({ cluster: clusters, serverId: serverIds, figures, ageMs: uint32s })),
+  }),
+  routing.WatchResponse,
+  codec.watchUpdateToWire,
+  codec.watchUpdateFromWire,
+);
+roundTrips(
+  'the answer to connect',
+  record({
+    networkId: ids,
+    clusters,
+    cluster: fc.option(clusters, { nil: undefined }),
+    failoverWaitMs: durations,
+    assignment: fc.option(assignments, { nil: undefined }),
+  }),
+  routing.ConnectResponse,
+  codec.connectedToWire,
+  codec.connectedFromWire,
+);
+roundTrips(
+  'the question for a snapshot',
+  record({ networkId: ids, cluster: clusters, epoch: epochs, serverId: serverIds }),
+  replication.GetFollowerInfoRequest,
+  codec.snapshotQuestionToWire,
+  codec.snapshotQuestionFromWire,
+);
+
+const sessions = fc
+  .tuple(ids, userNames, ordinals, fc.array(replies, { maxLength: 8 }))
+  .map(([sessionId, user, beyond, kept]) => ({
+    sessionId,
+    user,
+    lastRequestNo: Math.max(beyond, kept.length),
+    replies: kept,
+  }));
+const chunks: fc.Arbitrary<codec.SnapshotChunk> = fc.oneof(
+  record({
+    kind: fc.constant('header' as const),
+    position: positions,
+    epoch: epochs,
+    checksum: uint32s,
+    epochStarts,
+  }),
+  record({
+    kind: fc.constant('users' as const),
+    users: fc.array(
+      record({
+        name: userNames,
+        since: somePositions,
+        following: fc.array(record({ target: userNames, since: somePositions })),
+      }),
+    ),
+  }),
+  record({ kind: fc.constant('sessions' as const), sessions: fc.array(sessions, { maxLength: 5 }) }),
+  record({
+    kind: fc.constant('posts' as const),
+    entries: fc.array(fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes))),
+  }),
+  record({ kind: fc.constant('end' as const), users: counts, sessions: counts, posts: counts }),
+);
+roundTrips(
+  'a snapshot chunk',
+  chunks,
+  replication.GetFollowerInfoResponse,
+  codec.snapshotChunkToWire,
+  codec.snapshotChunkFromWire,
+);
+
+test('an entry arrives as it was journalled', () => {
+  fc.assert(fc.property(entries, (entry) => assert.deepEqual(decodeEntry(encodeEntry(entry)), entry)));
+});
+
+test('an entry encoded with the reused writer has the very bytes of the default one', () => {
+  fc.assert(
+    fc.property(fc.array(entries, { minLength: 1 }), (several) => {
+      const reused = several.map(encodeEntry); // all before the first is looked at: none may share the buffer
+      for (const bytes of reused)
+        assert.deepEqual(bytes, Buffer.from(types.Entry.encode(types.Entry.decode(bytes)).finish()));
+      assert.deepEqual(reused.map(decodeEntry), several);
+    }),
+  );
+});
+
+test('concatenated post fragments are one valid message', () => {
+  fc.assert(
+    fc.property(fc.array(posts), (several) => {
+      const message = Buffer.concat(several.map(codec.encodePostFragment));
+      const update = codec.timelineUpdateFromWire(social.TimelineResponse.decode(message));
+      assert.deepEqual(update, { posts: several, opened: undefined, page: undefined });
+    }),
+  );
+});
+
+test("a client's request arrives through its own call", () => {
+  fc.assert(
+    fc.property(ids, ordinals, epochs, commands, (sessionId, number, inEpoch, command) => {
+      const requestNo = command.kind === 'register' ? 1 : Math.max(2, number);
+      const sent = { sessionId, requestNo, epoch: inEpoch, command };
+      const wire = codec.requestToWire(sent);
+      const arrived = (() => {
+        switch (wire.call) {
+          case 'login':
+            return codec.requestFromWire.login(wire.request);
+          case 'follow':
+            return codec.requestFromWire.follow(wire.request);
+          case 'unfollow':
+            return codec.requestFromWire.unfollow(wire.request);
+          case 'post':
+            return codec.requestFromWire.post(wire.request);
+        }
+      })();
+      assert.deepEqual(arrived, sent);
+    }),
+  );
+});
+
+test('what was written says where', () => {
+  assert.deepEqual(codec.writtenFromWire({ position: 7, epoch: 2 }), { position: position(7), epoch: 2 });
+});

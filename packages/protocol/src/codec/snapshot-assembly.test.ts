@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DualpingError, epoch, type Position, position, type SocialSnapshot } from '@dualping/core';
+import { encodeEntry } from './entry.js';
+import type { SnapshotChunk } from './snapshot.js';
+import { SnapshotAssembly, snapshotChunks } from './snapshot-assembly.js';
+
+const post = (at: number, user: string): Buffer =>
+  encodeEntry({
+    position: position(at),
+    epoch: epoch(1),
+    timeMs: at,
+    sessionId: 's',
+    requestNo: at,
+    command: { kind: 'post', user, text: `post ${at}` },
+  });
+
+const HEADER = { epoch: epoch(1), checksum: 99, epochStarts: [{ epoch: epoch(1), position: position(1) }] };
+
+function state(users: number): { snapshot: SocialSnapshot; posts: Buffer[] } {
+  const names = Array.from({ length: users }, (_, index) => `u${index}`);
+  const postAt = (index: number): Position => position(1_000 + index);
+  return {
+    snapshot: {
+      position: position(10_000),
+      users: names.map((name, index) => ({
+        name,
+        since: position(index + 2),
+        following: index === 0 ? [] : [{ target: 'u0', since: position(900) }],
+        posts: [postAt(index)],
+      })),
+      sessions: names.map((user) => ({
+        sessionId: `of-${user}`,
+        user,
+        lastRequestNo: 1,
+        replies: [{ kind: 'ok', position: position(2) }],
+      })),
+    },
+    posts: names.map((name, index) => post(postAt(index), name)),
+  };
+}
+
+async function collect(users: number): Promise<SnapshotChunk[]> {
+  const { snapshot, posts } = state(users);
+  const chunks: SnapshotChunk[] = [];
+  for await (const chunk of snapshotChunks(snapshot, HEADER, posts)) chunks.push(chunk);
+  return chunks;
+}
+
+function refused(chunks: readonly SnapshotChunk[], text: RegExp): void {
+  const assembly = new SnapshotAssembly();
+  assert.throws(
+    () => {
+      for (const chunk of chunks) assembly.add(chunk);
+    },
+    (error) =>
+      error instanceof DualpingError && error.reason === 'invalid-argument' && text.test(error.detail),
+  );
+  assert.equal(assembly.assembled, undefined);
+}
+
+test('a snapshot cut into chunks is put together to the same', async () => {
+  for (const users of [0, 1, 450]) {
+    const assembly = new SnapshotAssembly();
+    const entries = (await collect(users)).flatMap((chunk) => assembly.add(chunk));
+    assert.deepEqual(assembly.assembled?.snapshot, state(users).snapshot);
+    assert.deepEqual(assembly.assembled?.header, { position: 10_000, ...HEADER });
+    assert.equal(entries.length, users);
+  }
+});
+
+test('a snapshot that was cut short is not whole', async () => {
+  const chunks = await collect(3);
+  const assembly = new SnapshotAssembly();
+  for (const chunk of chunks.slice(0, -1)) assembly.add(chunk);
+  assert.equal(assembly.assembled, undefined);
+});
+
+test('chunks out of order, repeated or missing are refused', async () => {
+  const chunks = await collect(3);
+  const of = (kind: SnapshotChunk['kind']) => chunks.filter((chunk) => chunk.kind === kind);
+  refused(of('users'), /begins with users/);
+  refused([...of('header'), ...of('header')], /two headers/);
+  refused([...of('header'), ...of('sessions'), ...of('users')], /"u0", who is no user/);
+  refused([...of('header'), ...of('users'), ...of('users')], /"u0" is there twice/);
+  refused([...of('header'), ...of('users'), ...of('posts'), ...of('sessions')], /sessions follows posts/);
+  refused([...of('header'), ...of('users'), ...of('end')], /0 sessions, 0 posts came/);
+  refused([...of('header'), ...of('users'), ...of('posts'), ...of('posts')], /posts must ascend/);
+});
+
+test('someone followed must be a user, and nothing lies beyond the position', () => {
+  const header: SnapshotChunk = { kind: 'header', position: position(5), ...HEADER };
+  const users = (since: number, target: string): SnapshotChunk => ({
+    kind: 'users',
+    users: [{ name: 'a', since: position(since), following: [{ target, since: position(3) }] }],
+  });
+  const end: SnapshotChunk = { kind: 'end', users: 1, sessions: 0, posts: 0 };
+  refused([header, users(2, 'nobody'), end], /"a" follows "nobody"/);
+  refused([header, users(6, 'a'), end], /position 6, after the snapshot's 5/);
+});
