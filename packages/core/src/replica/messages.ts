@@ -16,7 +16,7 @@ import type {
 } from '../ids.js';
 import type { MemberMessage, PrimaryMessage, RouterMessage, StandbyMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
-import type { SocialSnapshot, SocialLists } from '../social/index.js';
+import type { SocialLists, SocialSnapshot } from '../social/index.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
 export type LinkId = number;
