@@ -3,9 +3,11 @@ import {
   type Command,
   type Epoch,
   type Position,
+  type PresenceLists,
   type RequestNumber,
   type SessionId,
   type UserName,
+  type UserPresence,
   unreachable,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/social.js';
@@ -103,17 +105,6 @@ export const listQuestionFromWire = (list: wire.ListRequest): ListQuestion => ({
   epoch: epochFrom(list.epoch),
 });
 
-export interface UserPresence {
-  readonly user: UserName;
-  readonly present: boolean;
-}
-
-export interface UserList {
-  readonly users: readonly UserPresence[];
-  readonly followers: readonly UserPresence[];
-  readonly following: readonly UserPresence[];
-}
-
 /** Users of one answer: what fits into the largest message is bound enough. */
 const MAX_LISTED = 4 * 1024 * 1024;
 
@@ -122,13 +113,13 @@ const presenceFromWire = ({ user, present: on }: wire.UserPresence): UserPresenc
   present: on,
 });
 
-export const userListFromWire = (list: wire.ListResponse): UserList => ({
+export const userListFromWire = (list: wire.ListResponse): PresenceLists => ({
   users: listFrom(list.users, 'users', MAX_LISTED, presenceFromWire),
   followers: listFrom(list.followers, 'followers', MAX_LISTED, presenceFromWire),
   following: listFrom(list.following, 'following', MAX_LISTED, presenceFromWire),
 });
 
-export const userListToWire = (list: UserList): wire.ListResponse => ({
+export const userListToWire = (list: PresenceLists): wire.ListResponse => ({
   users: list.users.map((user) => ({ ...user })),
   followers: list.followers.map((user) => ({ ...user })),
   following: list.following.map((user) => ({ ...user })),
