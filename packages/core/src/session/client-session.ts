@@ -1,0 +1,554 @@
+/**
+ * Decides which server a client talks to, what it sends again after a break, and where its timeline goes on.
+ *
+ * ```
+ *              introduced, resolved              connected
+ *   resolving ─────────────────────► connecting ───────────► live
+ *     ▲   │                            │   ▲                   │
+ *     │   │ nobody is there            │   │ a Watch told of   │
+ *     │   ▼                            │   │ a newer epoch     │
+ *   waiting ◄──── refused twice ───────┤   └───────────────────┤
+ *     ▲                                │ link lost             │
+ *     └── resolving ◄──────────────────┴───────────────────────┘
+ * ```
+ *
+ * The intuition: a break is *evidence*, so the session takes it to the router at once and the router holds its
+ * answer until it has a newer primary. There is nothing to poll and nothing to guess. Back-off is only for when
+ * there is nobody to ask, or nobody to talk to. A server that froze breaks nothing; then the router's Watch tells of
+ * the newer epoch, and the session leaves by itself.
+ *
+ * What is asked and unanswered is in `conversation.ts`, the timeline's place in `timeline-cursor.ts`, what is known of
+ * the cluster in `cluster-view.ts`.
+ */
+import type { Assignment } from '../assignment.js';
+import type { Post } from '../entry.js';
+import type { Address, Instant, NetworkId } from '../ids.js';
+import { NO_POSITION } from '../ids.js';
+import { invariant, unreachable } from '../invariants.js';
+import { quote } from '../text.js';
+import { BackOff } from './back-off.js';
+import { ClusterView } from './cluster-view.js';
+import { type Consequence, Conversation } from './conversation.js';
+import { earliest } from './earliest.js';
+import { RouterRotation } from './router-rotation.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  MAX_HELD_POSTS,
+  RECONNECT_BACK_OFF,
+  REPLY_TIMEOUT_MS,
+  ROUTER_ANSWER_MARGIN_MS,
+} from './session-limits.js';
+import type { QueryAnswer, SessionInput, SessionOutput } from './session-messages.js';
+import { type ClientSessionOptions, checkOptions } from './session-options.js';
+import type { Failure, SessionState, SessionTarget } from './session-state.js';
+import { TimelineCursor } from './timeline-cursor.js';
+import { linkVerdict } from './verdicts.js';
+
+type Phase =
+  | { readonly kind: 'idle' }
+  | {
+      readonly kind: 'resolving';
+      readonly askNo: number;
+      readonly deadline: Instant;
+      readonly because: Failure | undefined;
+    }
+  | {
+      readonly kind: 'connecting';
+      readonly link: number;
+      readonly target: SessionTarget;
+      readonly deadline: Instant;
+      /** The timeline was asked for; before that the session is still logging in. */
+      readonly opening: boolean;
+    }
+  | { readonly kind: 'live'; readonly link: number; readonly target: SessionTarget }
+  | Extract<SessionState, { kind: 'waiting' | 'closed' | 'failed' }>;
+
+type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: Kind }>;
+
+export class ClientSession {
+  readonly #chance: () => number;
+  readonly #routers: RouterRotation;
+  readonly #cluster = new ClusterView();
+  readonly #conversation: Conversation;
+  readonly #cursor: TimelineCursor;
+
+  #now: Instant = Number.NEGATIVE_INFINITY;
+  #outputs: SessionOutput[] = [];
+  #phase: Phase = { kind: 'idle' };
+  #reconnect = BackOff.start(RECONNECT_BACK_OFF);
+  /** Where the session was live, and when that ended. */
+  #left: { readonly target: SessionTarget; readonly at: Instant } | undefined;
+  /** It has logged in anew because a server had forgotten it, and was not live since. */
+  #renewed = false;
+  #lastAskNo = 0;
+  #lastLink = 0;
+  #lastDelivered = NO_POSITION;
+  #warm: Address | undefined;
+
+  /** @throws DualpingError `invalid-user-name`, `invalid-argument` */
+  constructor(options: ClientSessionOptions) {
+    checkOptions(options);
+    const { routers, timeline, chance, sessionId, user } = options;
+    this.#chance = chance;
+    this.#routers = new RouterRotation([...routers]);
+    this.#cursor = new TimelineCursor(timeline);
+    this.#conversation = new Conversation(
+      { sessionId, user, chance, hasTimeline: timeline.kind !== 'none' },
+      (output) => this.#emit(output),
+    );
+  }
+
+  get state(): SessionState {
+    const phase = this.#phase;
+    switch (phase.kind) {
+      case 'idle':
+        return { kind: 'resolving', router: this.#routers.current, because: undefined };
+      case 'resolving':
+        return { kind: 'resolving', router: this.#routers.current, because: phase.because };
+      case 'connecting':
+      case 'live':
+        return { kind: phase.kind, target: phase.target };
+      case 'waiting':
+      case 'closed':
+      case 'failed':
+        return phase;
+      default:
+        return unreachable(phase);
+    }
+  }
+
+  /** Requests that are not settled yet. */
+  get pending(): number {
+    return this.#conversation.pending;
+  }
+
+  nextDeadline(): Instant | undefined {
+    const phase = this.#phase;
+    switch (phase.kind) {
+      case 'waiting':
+        return phase.retryAt;
+      case 'resolving':
+        return phase.deadline;
+      case 'connecting':
+        return earliest(phase.deadline, this.#conversation.pausedUntil);
+      case 'live':
+        return earliest(this.#conversation.replyDeadline, this.#conversation.pausedUntil);
+      case 'idle':
+      case 'closed':
+      case 'failed':
+        return undefined;
+      default:
+        return unreachable(phase);
+    }
+  }
+
+  step(now: Instant, input: SessionInput): readonly SessionOutput[] {
+    invariant(now >= this.#now, 'time-does-not-go-back', { now, before: this.#now });
+    this.#now = now;
+    this.#outputs = [];
+    this.#take(input);
+    const phase = this.#phase;
+    if (phase.kind === 'connecting' || phase.kind === 'live')
+      this.#conversation.flush(now, phase.link, phase.target, phase.kind === 'live');
+    this.#keepWarm();
+    return this.#outputs;
+  }
+
+  #take(input: SessionInput): void {
+    switch (input.kind) {
+      case 'start':
+        if (this.#phase.kind === 'idle') this.#resolve(undefined);
+        break;
+      case 'introduced':
+        this.#introduced(input);
+        break;
+      case 'resolved':
+        this.#resolved(input);
+        break;
+      case 'ask-failed':
+        this.#askFailed(input.askNo, input);
+        break;
+      case 'assignment-learned':
+        this.#learn(input.networkId, input.assignment);
+        break;
+      case 'connected':
+        this.#connected(input);
+        break;
+      case 'link-lost':
+        this.#linkLost(input.link, input);
+        break;
+      case 'posts':
+        this.#posts(input);
+        break;
+      case 'submit':
+        this.#conversation.submit(input.ticket, input.command, this.#whyOver);
+        break;
+      case 'query':
+        this.#conversation.query(input.ticket, input.query, this.#whyOver);
+        break;
+      case 'reply':
+        this.#conversation.replied(input.sendNo, {
+          kind: 'ok',
+          position: input.position,
+          epoch: input.epoch,
+        });
+        this.#open();
+        break;
+      case 'request-failed':
+        this.#draw(this.#conversation.requestFailed(this.#now, input.sendNo, failureOf(input)), input);
+        break;
+      case 'query-answered':
+        this.#answered(input.sendNo, input.answer);
+        break;
+      case 'query-failed':
+        this.#draw(this.#conversation.queryFailed(this.#now, input.sendNo, failureOf(input)), input);
+        break;
+      case 'retry-now':
+        if (this.#phase.kind === 'waiting') this.#resolve(this.#phase.because);
+        break;
+      case 'close':
+        if (!this.#isOver) this.#end({ kind: 'closed' });
+        break;
+      case 'tick':
+        this.#tick();
+        break;
+      default:
+        unreachable(input);
+    }
+  }
+
+  // Finding the primary.
+
+  #resolve(because: Failure | undefined): void {
+    this.#routers.beginRound();
+    this.#ask(because);
+  }
+
+  /** Asks the current router: what it is, when that isn't known; else who is primary. */
+  #ask(because: Failure | undefined): void {
+    this.#lastAskNo += 1;
+    const askNo = this.#lastAskNo;
+    const router = this.#routers.current;
+    const { failoverWaitMs, failedEpoch } = this.#cluster;
+    const waitMs = this.#routers.introduced ? failoverWaitMs : 0;
+    const deadline = this.#now + waitMs + ROUTER_ANSWER_MARGIN_MS;
+    this.#enter({ kind: 'resolving', askNo, deadline, because });
+    if (this.#routers.introduced) this.#emit({ kind: 'resolve', askNo, router, failedEpoch, waitMs });
+    else this.#emit({ kind: 'introduce', askNo, router });
+  }
+
+  #introduced(input: InputOf<'introduced'>): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'resolving' || phase.askNo !== input.askNo) return;
+    if (this.#refuseForeign(input.networkId, `router ${this.#routers.current}`)) return;
+    this.#routers.markIntroduced();
+    this.#cluster.introduce(input.networkId, input.cluster, input.failoverWaitMs);
+    if (input.assignment !== undefined) this.#cluster.remember(input.assignment);
+    const target = this.#cluster.newerTarget;
+    if (target === undefined) this.#ask(phase.because);
+    else this.#connect(target);
+  }
+
+  #resolved(input: InputOf<'resolved'>): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'resolving' || phase.askNo !== input.askNo) return;
+    this.#cluster.remember(input.assignment);
+    const { target, unavailableReason } = this.#cluster;
+    if (target !== undefined) this.#connect(target);
+    else this.#wait({ reason: 'no-available-server', detail: unavailableReason });
+  }
+
+  #askFailed(askNo: number, given: Failure): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'resolving' || phase.askNo !== askNo) return;
+    const failure = failureOf(given);
+    switch (failure.reason) {
+      case 'no-available-server': // the answer of a healthy router
+        this.#wait(failure);
+        return;
+      case 'unknown-cluster':
+      case 'invalid-user-name':
+        this.#end({ kind: 'failed', because: failure });
+        return;
+      default:
+        break;
+    }
+    if (this.#routers.passOn(failure.reason)) this.#ask(phase.because ?? failure);
+    else if (this.#routers.hopeless) this.#end({ kind: 'failed', because: failure });
+    else this.#wait(failure);
+  }
+
+  #learn(networkId: NetworkId, assignment: Assignment): void {
+    // Until a router has introduced itself there is no network that this could be of.
+    if (this.#cluster.networkId === undefined || this.#isOver) return;
+    if (this.#refuseForeign(networkId, 'a router')) return;
+    const wasAvailable = this.#cluster.available;
+    if (!this.#cluster.remember(assignment)) return;
+    const phase = this.#phase;
+    const { target, newerTarget } = this.#cluster;
+    switch (phase.kind) {
+      case 'resolving':
+        if (newerTarget !== undefined) {
+          this.#emit({ kind: 'cancel-ask', askNo: phase.askNo });
+          this.#connect(newerTarget);
+        }
+        break;
+      case 'waiting': {
+        const back = wasAvailable ? newerTarget : target;
+        if (back !== undefined) this.#connect(back);
+        break;
+      }
+      case 'connecting':
+      case 'live':
+        if (assignment.epoch > phase.target.epoch) this.#leave(deposed(phase.target, assignment));
+        break;
+      case 'idle':
+      case 'closed':
+      case 'failed':
+        break;
+      default:
+        unreachable(phase);
+    }
+  }
+
+  #refuseForeign(networkId: NetworkId, whose: string): boolean {
+    const own = this.#cluster.networkId;
+    if (own === undefined || own === networkId) return false;
+    const detail = `${whose} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
+    this.#end({ kind: 'failed', because: { reason: 'wrong-network', detail } });
+    return true;
+  }
+
+  #wait(because: Failure): void {
+    this.#reconnect = this.#reconnect.next();
+    const { attempt } = this.#reconnect;
+    const retryAt = this.#now + this.#reconnect.delayMs(this.#chance());
+    this.#enter({ kind: 'waiting', retryAt, attempt, because });
+  }
+
+  // The link to a server.
+
+  #connect(target: SessionTarget): void {
+    this.#lastLink += 1;
+    const deadline = this.#now + CONNECT_TIMEOUT_MS;
+    this.#enter({ kind: 'connecting', link: this.#lastLink, target, deadline, opening: false });
+    this.#open();
+  }
+
+  /** Opens the timeline, if it isn't and the login is done: before that a new user has none. */
+  #open(): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'connecting' || phase.opening || !this.#conversation.loggedIn) return;
+    this.#phase = { ...phase, opening: true };
+    const { link, target } = phase;
+    const { sessionId } = this.#conversation;
+    this.#emit({ kind: 'open', link, target, sessionId, ...this.#cursor.opening() });
+  }
+
+  #connected(input: InputOf<'connected'>): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'connecting' || phase.link !== input.link) return;
+    const { link, target } = phase;
+    if (input.serverId !== target.serverId || input.epoch < target.epoch) {
+      const detail = `${target.address} is s${input.serverId} of epoch ${input.epoch}, not s${target.serverId} of epoch ${target.epoch}`;
+      this.#leave({ reason: 'not-primary', detail });
+      return;
+    }
+    const opened = this.#cursor.opened(input.committed);
+    if (opened.kind === 'rewound') {
+      this.#lastDelivered = NO_POSITION;
+      this.#drop(link);
+      this.#connect(target);
+      return;
+    }
+    if (opened.kind === 'page-needed')
+      this.#conversation.askForPast({ kind: 'older', before: opened.before, limit: opened.limit });
+    this.#live(link, { ...target, epoch: input.epoch });
+  }
+
+  #live(link: number, target: SessionTarget): void {
+    const left = this.#left;
+    this.#left = undefined;
+    this.#renewed = false;
+    this.#reconnect = this.#reconnect.reset();
+    this.#cluster.served();
+    this.#enter({ kind: 'live', link, target });
+    if (left !== undefined)
+      this.#emit({ kind: 'moved', from: left.target, to: target, gapMs: this.#now - left.at });
+  }
+
+  #linkLost(link: number, given: Failure): void {
+    const phase = this.#phase;
+    if ((phase.kind !== 'connecting' && phase.kind !== 'live') || phase.link !== link) return;
+    const failure = failureOf(given);
+    const verdict = linkVerdict(failure.reason);
+    switch (verdict) {
+      case 'break':
+        this.#leave(failure);
+        break;
+      case 'fail':
+        this.#end({ kind: 'failed', because: failure });
+        break;
+      case 'renew':
+        this.#renew(failure);
+        break;
+      default:
+        unreachable(verdict);
+    }
+  }
+
+  /** The server has forgotten who this is: logs in anew, there and then. */
+  #renew(failure: Failure): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'connecting' && phase.kind !== 'live') return;
+    if (this.#renewed) {
+      this.#leave(failure); // it was told already
+      return;
+    }
+    this.#renewed = true;
+    if (phase.kind === 'live') this.#left = { target: phase.target, at: this.#now };
+    this.#drop(phase.link);
+    this.#conversation.expire(failure);
+    this.#connect(phase.target);
+  }
+
+  /** What a failed call means for the link that it was on. */
+  #draw(consequence: Consequence, given: Failure): void {
+    switch (consequence) {
+      case 'go-on':
+        break;
+      case 'leave':
+        this.#leave(failureOf(given));
+        break;
+      case 'fail':
+        this.#end({ kind: 'failed', because: failureOf(given) });
+        break;
+      default:
+        unreachable(consequence);
+    }
+  }
+
+  /** Leaves its server: for a newer primary if one is known, else to ask for one. */
+  #leave(failure: Failure): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'connecting' && phase.kind !== 'live') return;
+    const { target } = phase;
+    if (phase.kind === 'live') this.#left = { target, at: this.#now };
+    this.#drop(phase.link);
+    const failedBefore = this.#cluster.fail(target.epoch);
+    const newer = this.#cluster.newerTarget;
+    if (newer !== undefined) this.#connect(newer);
+    else if (failedBefore) this.#wait(failure);
+    else this.#resolve(failure);
+  }
+
+  #drop(link: number): void {
+    this.#emit({ kind: 'drop', link });
+    this.#conversation.linkLost();
+  }
+
+  #posts(input: InputOf<'posts'>): void {
+    if (this.#phase.kind !== 'live' || this.#phase.link !== input.link) return;
+    const shown = this.#cursor.take(input.posts);
+    if (shown !== undefined) this.#deliver(shown);
+    else {
+      const detail = `more than ${MAX_HELD_POSTS} posts came before the page of older ones`;
+      this.#leave({ reason: 'limit-reached', detail });
+    }
+  }
+
+  #answered(sendNo: number, answer: QueryAnswer): void {
+    const page = this.#conversation.answered(sendNo, answer);
+    if (page !== undefined) this.#deliver(this.#cursor.takePast(page.posts));
+  }
+
+  #deliver(posts: readonly Post[]): void {
+    if (posts.length === 0) return;
+    for (const { position } of posts) {
+      const last = this.#lastDelivered;
+      invariant(position > last, 'timeline-only-rises', { position, last });
+      this.#lastDelivered = position;
+    }
+    this.#emit({ kind: 'deliver', posts });
+  }
+
+  // Time, and the end.
+
+  #tick(): void {
+    const phase = this.#phase;
+    switch (phase.kind) {
+      case 'waiting':
+        if (this.#now >= phase.retryAt) this.#resolve(phase.because);
+        break;
+      case 'resolving':
+        if (this.#now >= phase.deadline) {
+          this.#emit({ kind: 'cancel-ask', askNo: phase.askNo });
+          const detail = `router ${this.#routers.current} did not answer in time`;
+          this.#askFailed(phase.askNo, { reason: 'router-unreachable', detail });
+        }
+        break;
+      case 'connecting':
+        if (this.#now >= phase.deadline) this.#leave(silence(phase.target, CONNECT_TIMEOUT_MS));
+        break;
+      case 'live': {
+        const deadline = this.#conversation.replyDeadline;
+        if (deadline !== undefined && this.#now >= deadline)
+          this.#leave(silence(phase.target, REPLY_TIMEOUT_MS));
+        break;
+      }
+      case 'idle':
+      case 'closed':
+      case 'failed':
+        break;
+      default:
+        unreachable(phase);
+    }
+  }
+
+  #end(state: Extract<SessionState, { kind: 'closed' | 'failed' }>): void {
+    const phase = this.#phase;
+    if (phase.kind === 'connecting' || phase.kind === 'live') this.#drop(phase.link);
+    if (phase.kind === 'resolving') this.#emit({ kind: 'cancel-ask', askNo: phase.askNo });
+    this.#enter(state);
+    this.#conversation.end(state.kind === 'failed' ? state.because : CLOSED);
+  }
+
+  get #isOver(): boolean {
+    return this.#whyOver !== undefined;
+  }
+
+  get #whyOver(): Failure | undefined {
+    if (this.#phase.kind === 'failed') return this.#phase.because;
+    return this.#phase.kind === 'closed' ? CLOSED : undefined;
+  }
+
+  #keepWarm(): void {
+    const successor = this.#isOver ? undefined : this.#cluster.successor;
+    if (successor === this.#warm) return;
+    this.#warm = successor;
+    this.#emit({ kind: 'warm', address: successor });
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#emit({ kind: 'state', state: this.state });
+  }
+
+  #emit(output: SessionOutput): void {
+    this.#outputs.push(output);
+  }
+}
+
+const CLOSED: Failure = Object.freeze({ reason: 'shutting-down', detail: 'the session has been closed' });
+
+const failureOf = ({ reason, detail }: Failure): Failure => ({ reason, detail });
+
+const silence = (target: SessionTarget, ms: number): Failure => ({
+  reason: 'may-have-happened',
+  detail: `${target.address} did not answer for ${ms} ms`,
+});
+
+const deposed = (target: SessionTarget, assignment: Assignment): Failure => ({
+  reason: 'fenced',
+  detail: `${target.address} served epoch ${target.epoch}, epoch ${assignment.epoch} has been granted since`,
+});

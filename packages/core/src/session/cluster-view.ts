@@ -1,0 +1,92 @@
+/**
+ * What a session knows of its cluster: the newest assignment that any router told, by answer or by Watch, and
+ * the epoch that was last found not to serve.
+ */
+import { type Assignment, primaryMember } from '../assignment.js';
+import type { Address, ClusterId, Epoch, NetworkId } from '../ids.js';
+import { NO_EPOCH } from '../ids.js';
+import { DEFAULT_FAILOVER_WAIT_MS } from './session-limits.js';
+import type { SessionTarget } from './session-state.js';
+
+export class ClusterView {
+  #networkId: NetworkId | undefined;
+  #cluster: ClusterId | undefined;
+  #failoverWaitMs = DEFAULT_FAILOVER_WAIT_MS;
+  #newest: Assignment | undefined;
+  #failedEpoch: Epoch = NO_EPOCH;
+
+  /** Undefined until a router has introduced itself. */
+  get networkId(): NetworkId | undefined {
+    return this.#networkId;
+  }
+
+  /** How long a router may hold its answer for a failover. */
+  get failoverWaitMs(): number {
+    return this.#failoverWaitMs;
+  }
+
+  get failedEpoch(): Epoch {
+    return this.#failedEpoch;
+  }
+
+  get unavailableReason(): string {
+    return this.#newest?.unavailableReason || 'the router knows of nobody who may serve';
+  }
+
+  /** As far as routers know. */
+  get available(): boolean {
+    return this.#newest?.available ?? false;
+  }
+
+  introduce(networkId: NetworkId, cluster: ClusterId, failoverWaitMs: number): void {
+    this.#networkId = networkId;
+    this.#cluster = cluster;
+    this.#failoverWaitMs = failoverWaitMs;
+  }
+
+  /** @returns whether it was news */
+  remember(assignment: Assignment): boolean {
+    if (assignment.cluster !== this.#cluster) return false;
+    if (this.#newest !== undefined && assignment.revision <= this.#newest.revision) return false;
+    this.#newest = assignment;
+    return true;
+  }
+
+  /** Who is primary. */
+  get target(): SessionTarget | undefined {
+    const assignment = this.#newest;
+    if (assignment === undefined || !assignment.available) return undefined;
+    const member = primaryMember(assignment);
+    return member && { epoch: assignment.epoch, serverId: member.serverId, address: member.address };
+  }
+
+  /** Who is primary, if it is not the one that has just failed. */
+  get newerTarget(): SessionTarget | undefined {
+    const target = this.target;
+    return target !== undefined && target.epoch > this.#failedEpoch ? target : undefined;
+  }
+
+  /** The first in-sync live standby: who takes over next. */
+  get successor(): Address | undefined {
+    const assignment = this.#newest;
+    return assignment?.members.find(
+      (member) => member.live && member.inSync && member.serverId !== assignment.primary?.serverId,
+    )?.address;
+  }
+
+  /**
+   * The primary of `epoch` does not serve.
+   * @returns whether that was so before and the router, asked about it and given time, stands by it: then
+   * this is not a failover, and to ask again at once would only repeat it.
+   */
+  fail(epoch: Epoch): boolean {
+    const failedBefore = epoch <= this.#failedEpoch;
+    if (!failedBefore) this.#failedEpoch = epoch;
+    return failedBefore && (this.#newest?.epoch ?? NO_EPOCH) <= epoch;
+  }
+
+  /** A server serves us. */
+  served(): void {
+    this.#failedEpoch = NO_EPOCH;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * What the caller has asked and has no answer to yet: writes (numbered, exactly once) and reads, over whatever
+ * link there is. Says of each refusal whether the session must leave its server.
+ */
+import type { Instant, SessionId, UserName } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import { MAX_PAGE_POSTS } from '../limits.js';
+import { postProblem, userNameProblem } from '../text.js';
+import { BackOff } from './back-off.js';
+import { earliest } from './earliest.js';
+import { QueryQueue } from './query-queue.js';
+import { type PendingRequest, RequestQueue } from './request-queue.js';
+import {
+  BUSY_BACK_OFF,
+  MAX_PENDING_QUERIES,
+  MAX_PENDING_REQUESTS,
+  REPLY_TIMEOUT_MS,
+} from './session-limits.js';
+import type {
+  PostPage,
+  QueryAnswer,
+  QueryResult,
+  RequestResult,
+  SessionCommand,
+  SessionOutput,
+  SessionQuery,
+} from './session-messages.js';
+import type { Failure, SessionTarget } from './session-state.js';
+import { requestVerdict } from './verdicts.js';
+
+/** What a failed call means for the session: it goes on, leaves this server, or can't go on at all. */
+export type Consequence = 'go-on' | 'leave' | 'fail';
+
+export interface ConversationOptions {
+  readonly sessionId: SessionId;
+  readonly user: UserName;
+  readonly hasTimeline: boolean;
+  readonly chance: () => number;
+}
+
+export class Conversation {
+  readonly #user: UserName;
+  readonly #hasTimeline: boolean;
+  readonly #chance: () => number;
+  readonly #emit: (output: SessionOutput) => void;
+  readonly #requests: RequestQueue;
+  readonly #queries = new QueryQueue();
+  #busy = BackOff.start(BUSY_BACK_OFF);
+  #pausedUntil: Instant | undefined;
+  #lastSendNo = 0;
+
+  constructor(options: ConversationOptions, emit: (output: SessionOutput) => void) {
+    this.#user = options.user;
+    this.#hasTimeline = options.hasTimeline;
+    this.#chance = options.chance;
+    this.#emit = emit;
+    this.#requests = new RequestQueue(options.sessionId, options.user);
+  }
+
+  /** As servers know it. */
+  get sessionId(): SessionId {
+    return this.#requests.sessionId;
+  }
+
+  get loggedIn(): boolean {
+    return this.#requests.loggedIn;
+  }
+
+  /** Requests that are not settled. */
+  get pending(): number {
+    return this.#requests.pending;
+  }
+
+  /** Until when nothing is sent, because the server was busy. */
+  get pausedUntil(): Instant | undefined {
+    return this.#pausedUntil;
+  }
+
+  /** When the longest unanswered call has taken too long. */
+  get replyDeadline(): Instant | undefined {
+    const oldest = earliest(this.#requests.oldestSentAt, this.#queries.sentAt);
+    return oldest === undefined ? undefined : oldest + REPLY_TIMEOUT_MS;
+  }
+
+  /** @param over why the session takes nothing more, if it is over */
+  submit(ticket: number, command: SessionCommand, over: Failure | undefined): void {
+    this.#requests.useTicket(ticket);
+    const refusal = commandProblem(command) ?? over ?? this.#requestsFull();
+    if (refusal !== undefined) this.#settle(ticket, { kind: 'refused', ...refusal });
+    else this.#requests.add(ticket, { ...command, user: this.#user });
+  }
+
+  /** @param over why the session takes nothing more, if it is over */
+  query(ticket: number, query: SessionQuery, over: Failure | undefined): void {
+    this.#queries.useTicket(ticket);
+    const refusal = this.#queryProblem(query) ?? over ?? this.#queriesFull();
+    if (refusal !== undefined) this.#settleQuery(ticket, { kind: 'refused', ...refusal });
+    else this.#queries.add(ticket, query);
+  }
+
+  /** Asks for past posts before any other read. Only on a new link. */
+  askForPast(query: SessionQuery): void {
+    this.#queries.addPast(query);
+  }
+
+  /** Sends what may be sent; reads only over an open timeline. */
+  flush(now: Instant, link: number, target: SessionTarget, live: boolean): void {
+    if (this.#pausedUntil !== undefined && now < this.#pausedUntil) return;
+    this.#pausedUntil = undefined;
+    const sessionId = this.#requests.sessionId;
+    for (const request of this.#requests.takeDue(now, this.#nextSendNo))
+      this.#emit({ kind: 'send', link, target, sessionId, ...request });
+    const query = live ? this.#queries.takeDue(now, this.#nextSendNo) : undefined;
+    if (query !== undefined) this.#emit({ kind: 'ask', link, target, ...query });
+  }
+
+  replied(sendNo: number, result: RequestResult): void {
+    if (this.#requests.find(sendNo) === undefined) return;
+    this.#busy = this.#busy.reset();
+    const { ticket } = this.#requests.settle(sendNo);
+    if (ticket !== undefined) this.#settle(ticket, result);
+  }
+
+  requestFailed(now: Instant, sendNo: number, failure: Failure): Consequence {
+    const request = this.#requests.find(sendNo);
+    if (request === undefined) return 'go-on';
+    const isLogin = request.ticket === undefined;
+    const verdict = requestVerdict(failure.reason);
+    switch (verdict) {
+      case 'retry':
+        this.#requests.sendAgain(sendNo);
+        this.#pause(now);
+        return 'go-on';
+      case 'gap':
+        if (!this.#requests.sendAgainAfterGap(sendNo)) this.#requests.renew();
+        return 'go-on';
+      case 'expired':
+        this.expire(failure);
+        return 'go-on';
+      case 'refused':
+        if (isLogin) return 'fail';
+        this.replied(sendNo, { kind: 'refused', ...failure });
+        return 'go-on';
+      case 'uncertain':
+        if (isLogin) return 'leave'; // it may be repeated
+        this.replied(sendNo, { kind: 'may-have-happened', ...failure });
+        return 'go-on';
+      case 'break':
+        return 'leave';
+      case 'fail':
+        return 'fail';
+      default:
+        return unreachable(verdict);
+    }
+  }
+
+  /** @returns the page, if it is the one that the session itself had asked for */
+  answered(sendNo: number, answer: QueryAnswer): PostPage | undefined {
+    const asked = this.#queries.find(sendNo);
+    if (asked === undefined) return undefined;
+    this.#busy = this.#busy.reset();
+    this.#queries.settle();
+    if (asked.ticket === undefined) return answer.kind === 'page' ? answer.page : undefined;
+    this.#settleQuery(asked.ticket, { kind: 'answered', answer });
+    return undefined;
+  }
+
+  queryFailed(now: Instant, sendNo: number, failure: Failure): Consequence {
+    const asked = this.#queries.find(sendNo);
+    if (asked === undefined) return 'go-on';
+    const verdict = requestVerdict(failure.reason);
+    if (verdict === 'retry') {
+      this.#queries.askAgain();
+      this.#pause(now);
+      return 'go-on';
+    }
+    if (verdict === 'break' || asked.ticket === undefined) return 'leave';
+    this.#queries.settle();
+    this.#settleQuery(asked.ticket, { kind: 'refused', ...failure });
+    return 'go-on';
+  }
+
+  /** What is unanswered goes out again, in order, over the next link. */
+  linkLost(): void {
+    this.#requests.sendAllAgain();
+    this.#queries.linkLost();
+    this.#pausedUntil = undefined;
+    this.#busy = this.#busy.reset();
+  }
+
+  /** The server no longer knows the session: what reached a server may have happened, the rest begins anew. */
+  expire(failure: Failure): void {
+    this.#settleAll(this.#requests.takeSent(), { kind: 'may-have-happened', ...failure });
+    this.#requests.renew();
+  }
+
+  /** Settles everything: there will be no link any more. */
+  end(why: Failure): void {
+    this.#settleAll(this.#requests.takeSent(), { kind: 'may-have-happened', ...why });
+    this.#settleAll(this.#requests.takeRest(), { kind: 'refused', ...why });
+    for (const { ticket } of this.#queries.takeAll())
+      if (ticket !== undefined) this.#settleQuery(ticket, { kind: 'refused', ...why });
+  }
+
+  #pause(now: Instant): void {
+    this.#busy = this.#busy.next();
+    this.#pausedUntil = now + this.#busy.delayMs(this.#chance());
+  }
+
+  #queryProblem(query: SessionQuery): Failure | undefined {
+    if (query.kind !== 'older') return undefined;
+    const { limit } = query;
+    if (!this.#hasTimeline)
+      return { reason: 'invalid-argument', detail: 'this session was begun without a timeline' };
+    if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE_POSTS) return undefined;
+    const detail = `limit is "${limit}": 1 to ${MAX_PAGE_POSTS} posts can be asked for`;
+    return { reason: 'invalid-argument', detail };
+  }
+
+  #requestsFull(): Failure | undefined {
+    if (!this.#requests.full) return undefined;
+    const detail = `${MAX_PENDING_REQUESTS} requests of this session are waiting already`;
+    return { reason: 'limit-reached', detail };
+  }
+
+  #queriesFull(): Failure | undefined {
+    if (!this.#queries.full) return undefined;
+    return { reason: 'limit-reached', detail: `${MAX_PENDING_QUERIES} reads are waiting already` };
+  }
+
+  #settleAll(requests: readonly PendingRequest[], result: RequestResult): void {
+    for (const { ticket } of requests) if (ticket !== undefined) this.#settle(ticket, result);
+  }
+
+  #settle(ticket: number, result: RequestResult): void {
+    this.#emit({ kind: 'settle', ticket, result });
+  }
+
+  #settleQuery(ticket: number, result: QueryResult): void {
+    this.#emit({ kind: 'settle-query', ticket, result });
+  }
+
+  readonly #nextSendNo = (): number => {
+    this.#lastSendNo += 1;
+    return this.#lastSendNo;
+  };
+}
+
+function commandProblem(command: SessionCommand): Failure | undefined {
+  if (command.kind === 'post') {
+    const detail = postProblem(command.text);
+    return detail === undefined ? undefined : { reason: 'invalid-post', detail };
+  }
+  const detail = userNameProblem(command.target);
+  return detail === undefined ? undefined : { reason: 'invalid-user-name', detail };
+}

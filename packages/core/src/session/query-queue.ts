@@ -1,0 +1,85 @@
+/**
+ * A session's reads that are not answered yet. One at a time is asked, in order; after a break it is asked
+ * again, since reading twice does no harm.
+ */
+import type { Instant } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_PENDING_QUERIES } from './session-limits.js';
+import type { SessionQuery } from './session-messages.js';
+
+export interface PendingQuery {
+  /** The caller's name for it; undefined for the page of past posts that the session itself needs. */
+  readonly ticket: number | undefined;
+  readonly query: SessionQuery;
+}
+
+export class QueryQueue {
+  readonly #waiting: PendingQuery[] = [];
+  #lastTicket = 0;
+  #asked: { readonly sendNo: number; readonly sentAt: Instant } | undefined;
+
+  get full(): boolean {
+    return this.#waiting.length >= MAX_PENDING_QUERIES;
+  }
+
+  get sentAt(): Instant | undefined {
+    return this.#asked?.sentAt;
+  }
+
+  /** Whether something could be asked now. */
+  get due(): boolean {
+    return this.#asked === undefined && this.#waiting.length > 0;
+  }
+
+  /** Notes a ticket as used; each names one query. */
+  useTicket(ticket: number): void {
+    invariant(ticket > this.#lastTicket, 'requests-settle-once', { ticket, last: this.#lastTicket });
+    this.#lastTicket = ticket;
+  }
+
+  add(ticket: number, query: SessionQuery): void {
+    invariant(!this.full, 'limit-is-kept', { waiting: this.#waiting.length, most: MAX_PENDING_QUERIES });
+    this.#waiting.push({ ticket, query });
+  }
+
+  /** Before all others: nothing is shown until it is answered. Only between links, when nothing is asked. */
+  addPast(query: SessionQuery): void {
+    invariant(this.#asked === undefined, 'requests-settle-once', { asked: this.#asked?.sendNo });
+    this.#waiting.unshift({ ticket: undefined, query });
+  }
+
+  /** What to ask now, if anything. */
+  takeDue(now: Instant, nextSendNo: () => number): { sendNo: number; query: SessionQuery } | undefined {
+    const [first] = this.#waiting;
+    if (first === undefined || this.#asked !== undefined) return undefined;
+    this.#asked = { sendNo: nextSendNo(), sentAt: now };
+    return { sendNo: this.#asked.sendNo, query: first.query };
+  }
+
+  /** The query that `sendNo` asked; undefined when its answer no longer matters. */
+  find(sendNo: number): PendingQuery | undefined {
+    return this.#asked?.sendNo === sendNo ? this.#waiting[0] : undefined;
+  }
+
+  /** The one that was asked has its result. */
+  settle(): void {
+    this.#asked = undefined;
+    this.#waiting.shift();
+  }
+
+  askAgain(): void {
+    this.#asked = undefined;
+  }
+
+  /** The link is gone. The page of past posts belonged to it; the next link says whether one is needed. */
+  linkLost(): void {
+    this.#asked = undefined;
+    if (this.#waiting[0] !== undefined && this.#waiting[0].ticket === undefined) this.#waiting.shift();
+  }
+
+  /** Takes out everything, for good. */
+  takeAll(): readonly PendingQuery[] {
+    this.#asked = undefined;
+    return this.#waiting.splice(0);
+  }
+}

@@ -1,0 +1,33 @@
+/** Bounds and times of a client session, each with its reason. */
+import type { BackOffBounds } from './back-off.js';
+
+/** Requests of one session that wait for their turn or their reply: an hour of typing, at most 16 MB of posts. */
+export const MAX_PENDING_REQUESTS = 4_096;
+/** Reads of one session that wait for their turn or their answer. */
+export const MAX_PENDING_QUERIES = 64;
+/** Posts held back while the page of older ones that belongs before them is on its way. */
+export const MAX_HELD_POSTS = 10_000;
+/** Longest session id a caller may give: leaves room for the number of its renewal. */
+export const MAX_GIVEN_SESSION_ID_LENGTH = 64;
+/** Router addresses of one session: all of them are tried before the session backs off. */
+export const MAX_ROUTERS = 16;
+
+/** How long a router may hold its answer while nothing is known of its own bound (`failover_wait_ms`). */
+export const DEFAULT_FAILOVER_WAIT_MS = 3_000;
+/** How long past a held answer's time a router may take, and how long to introduce itself: above that it is away. */
+export const ROUTER_ANSWER_MARGIN_MS = 2_000;
+/**
+ * From asking a server in to being live. A new primary may still be opening its epoch, which waits for members that the
+ * router is about to find dead; a frozen one is found by the router long before this.
+ */
+export const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * A reply that took longer than this won't come on this link. Second net only: a dead or frozen server is found by its
+ * closed connection or by the router.
+ */
+export const REPLY_TIMEOUT_MS = 10_000;
+
+/** Between rounds, when router or every server is away. At most 5 s: a person watches the countdown. */
+export const RECONNECT_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 100, maxMs: 5_000 });
+/** Before a server that was busy is asked again. */
+export const BUSY_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 10, maxMs: 500 });

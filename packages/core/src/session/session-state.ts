@@ -1,0 +1,37 @@
+/** Where a client session is, as the world sees it. Each state carries only what is true in it. */
+import type { Address, Epoch, Instant, ServerId } from '../ids.js';
+import type { Reason } from '../reasons.js';
+
+/** Why something broke or was given up; `detail` is for people. */
+export interface Failure {
+  readonly reason: Reason;
+  readonly detail: string;
+}
+
+/** The server a session talks to, or is about to. */
+export interface SessionTarget {
+  readonly epoch: Epoch;
+  readonly serverId: ServerId;
+  readonly address: Address;
+}
+
+/**
+ * `resolving → connecting → live`, back to `resolving` at every break; `waiting` when router or every server is away;
+ * `closed` and `failed` are for good.
+ */
+export type SessionState =
+  /** Asking `router` who is primary. `because` says what broke; undefined at the start. */
+  | { readonly kind: 'resolving'; readonly router: Address; readonly because: Failure | undefined }
+  | { readonly kind: 'connecting'; readonly target: SessionTarget }
+  | { readonly kind: 'live'; readonly target: SessionTarget }
+  /** Nobody to talk to. Tries again at `retryAt` (an instant of the driver's monotonic clock), or when told of a primary. */
+  | {
+      readonly kind: 'waiting';
+      readonly retryAt: Instant;
+      /** How often in a row this has happened, from 1. */
+      readonly attempt: number;
+      readonly because: Failure;
+    }
+  | { readonly kind: 'closed' }
+  /** It can't work as asked, and trying again would not help. */
+  | { readonly kind: 'failed'; readonly because: Failure };

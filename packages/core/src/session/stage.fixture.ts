@@ -1,0 +1,215 @@
+/** A stage for plays: one session, virtual time, outputs as lines that people can read. */
+import type { Assignment, MemberInfo } from '../assignment.js';
+import type { Post } from '../entry.js';
+import { type Address, type Epoch, epoch, type Instant, position, type ServerId, serverId } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import type { Reason } from '../reasons.js';
+import { ClientSession } from './client-session.js';
+import type { SessionInput, SessionOutput, SessionQuery } from './session-messages.js';
+import type { ClientSessionOptions } from './session-options.js';
+import type { SessionTarget } from './session-state.js';
+
+export const NETWORK = 'net-1';
+export const FAILOVER_WAIT_MS = 800;
+
+export const addressOf = (id: number): Address => `127.0.0.1:70${String(id).padStart(2, '0')}`;
+
+/** Three in-sync members, one of them primary; the others are live unless named in `dead`. */
+export function assignment(
+  revision: number,
+  atEpoch: number,
+  primary: number,
+  dead: readonly number[] = [],
+): Assignment {
+  const members = [1, 2, 3].map(
+    (id): MemberInfo => ({
+      serverId: serverId(id),
+      incarnation: 1,
+      journalId: `j${id}`,
+      address: addressOf(id),
+      liveness: 'stream',
+      live: !dead.includes(id),
+      inSync: true,
+    }),
+  );
+  const available = !dead.includes(primary);
+  return {
+    cluster: 1,
+    revision,
+    epoch: epoch(atEpoch),
+    primary: { serverId: serverId(primary), incarnation: 1, journalId: `j${primary}` },
+    available,
+    unavailableReason: available ? '' : 'no in-sync member is live',
+    inSync: members.map((member) => ({ serverId: member.serverId, journalId: member.journalId })),
+    members,
+  };
+}
+
+export const post = (at: number, text = `text ${at}`): Post => ({
+  position: position(at),
+  author: 'ann',
+  text,
+  timeMs: 0,
+});
+
+export class Stage {
+  readonly session: ClientSession;
+  now: Instant = 0;
+  #asked: Extract<SessionOutput, { kind: 'introduce' | 'resolve' }> | undefined;
+  #lastTicket = 0;
+
+  constructor(options: Partial<ClientSessionOptions> = {}) {
+    this.session = new ClientSession({
+      routers: ['r1'],
+      user: 'bob',
+      sessionId: 'session',
+      timeline: { kind: 'history', posts: 20 },
+      chance: () => 0.5,
+      ...options,
+    });
+  }
+
+  /** Feeds one input. @returns the outputs, one line each */
+  step(input: SessionInput): string[] {
+    const outputs = this.session.step(this.now, input);
+    for (const output of outputs)
+      if (output.kind === 'introduce' || output.kind === 'resolve') this.#asked = output;
+    return outputs.map(line);
+  }
+
+  after(ms: number): this {
+    this.now += ms;
+    return this;
+  }
+
+  /** Lets time pass to the next deadline. */
+  tick(): string[] {
+    const deadline = this.session.nextDeadline();
+    if (deadline === undefined) throw new Error('there is no deadline');
+    this.now = Math.max(this.now, deadline);
+    return this.step({ kind: 'tick' });
+  }
+
+  start = (): string[] => this.step({ kind: 'start' });
+
+  introduced = (told: Assignment | undefined, networkId = NETWORK): string[] =>
+    this.step({
+      kind: 'introduced',
+      askNo: this.#askNo,
+      networkId,
+      cluster: 1,
+      failoverWaitMs: FAILOVER_WAIT_MS,
+      assignment: told,
+    });
+
+  resolved = (told: Assignment): string[] =>
+    this.step({ kind: 'resolved', askNo: this.#askNo, assignment: told });
+
+  askFailed = (reason: Reason): string[] =>
+    this.step({ kind: 'ask-failed', askNo: this.#askNo, reason, detail: reason });
+
+  watched = (told: Assignment, networkId = NETWORK): string[] =>
+    this.step({ kind: 'assignment-learned', networkId, assignment: told });
+
+  connected = (link: number, id: number, atEpoch: number, committed: number): string[] =>
+    this.step({
+      kind: 'connected',
+      link,
+      serverId: serverId(id),
+      epoch: epoch(atEpoch),
+      committed: position(committed),
+    });
+
+  lost = (link: number, reason: Reason = 'may-have-happened'): string[] =>
+    this.step({ kind: 'link-lost', link, reason, detail: reason });
+
+  posts = (link: number, ...positions: readonly number[]): string[] =>
+    this.step({ kind: 'posts', link, posts: positions.map((at) => post(at)) });
+
+  submit = (text: string): string[] => {
+    this.#lastTicket += 1;
+    return this.step({ kind: 'submit', ticket: this.#lastTicket, command: { kind: 'post', text } });
+  };
+
+  query = (query: SessionQuery): string[] => {
+    this.#lastTicket += 1;
+    return this.step({ kind: 'query', ticket: this.#lastTicket, query });
+  };
+
+  reply = (sendNo: number, at: number): string[] =>
+    this.step({ kind: 'reply', sendNo, position: position(at), epoch: epoch(1) });
+
+  refuse = (sendNo: number, reason: Reason): string[] =>
+    this.step({ kind: 'request-failed', sendNo, reason, detail: reason });
+
+  /** Live at s1 of epoch 1: link 1, send 1 was the login. */
+  goLive(committed = 10): this {
+    this.start();
+    this.introduced(assignment(1, 1, 1));
+    this.reply(1, 2);
+    this.connected(1, 1, 1, committed);
+    return this;
+  }
+
+  get #askNo(): number {
+    if (this.#asked === undefined) throw new Error('no router has been asked');
+    return this.#asked.askNo;
+  }
+}
+
+const at = (target: SessionTarget): string => name(target.serverId, target.epoch);
+const name = (id: ServerId, inEpoch: Epoch): string => `s${id} e${inEpoch}`;
+
+/** One output in one line: what a reader of a play must know of it. */
+export function line(output: SessionOutput): string {
+  switch (output.kind) {
+    case 'introduce':
+      return `introduce ${output.router}`;
+    case 'resolve':
+      return `resolve ${output.router} failed e${output.failedEpoch} wait ${output.waitMs}`;
+    case 'cancel-ask':
+      return 'cancel-ask';
+    case 'open': {
+      const from = output.resumeAfter > 0 ? `after ${output.resumeAfter}` : `history ${output.history}`;
+      return `open ${output.link} ${at(output.target)} ${output.posts ? from : 'without posts'}`;
+    }
+    case 'drop':
+      return `drop ${output.link}`;
+    case 'warm':
+      return `warm ${output.address ?? 'nobody'}`;
+    case 'send':
+      return `send ${output.sendNo} ${at(output.target)} ${output.sessionId}#${output.requestNo} ${output.command.kind === 'post' ? output.command.text : output.command.kind}`;
+    case 'ask':
+      return `ask ${output.sendNo} ${at(output.target)} ${output.query.kind === 'older' ? `${output.query.limit} before ${output.query.before}` : 'list'}`;
+    case 'settle':
+      return `settle ${output.ticket} ${output.result.kind === 'ok' ? `at ${output.result.position}` : `${output.result.kind} ${output.result.reason}`}`;
+    case 'settle-query':
+      return `settle-query ${output.ticket} ${output.result.kind === 'answered' ? output.result.answer.kind : output.result.reason}`;
+    case 'deliver':
+      return `deliver ${output.posts.map((each) => each.position).join(' ')}`;
+    case 'moved':
+      return `moved ${at(output.from)} to ${at(output.to)} in ${output.gapMs} ms`;
+    case 'state':
+      return stateLine(output.state);
+    default:
+      return unreachable(output);
+  }
+}
+
+function stateLine(state: Extract<SessionOutput, { kind: 'state' }>['state']): string {
+  switch (state.kind) {
+    case 'resolving':
+      return `resolving at ${state.router}${state.because ? ` because ${state.because.reason}` : ''}`;
+    case 'connecting':
+    case 'live':
+      return `${state.kind} ${at(state.target)}`;
+    case 'waiting':
+      return `waiting until ${state.retryAt}, attempt ${state.attempt}: ${state.because.reason}`;
+    case 'closed':
+      return 'closed';
+    case 'failed':
+      return `failed ${state.because.reason}`;
+    default:
+      return unreachable(state);
+  }
+}

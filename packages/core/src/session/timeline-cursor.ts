@@ -1,0 +1,118 @@
+/**
+ * How far a session's timeline has come, so that it goes on after a break with no gap and no repeat.
+ *
+ * Once a post was seen it is simple: go on after it. The delicate moment is a break after a timeline was
+ * opened and before its first post came: the past posts may have been on their way, or there are none. To ask for
+ * the past again would skip what was posted since if that is more than a screen; to go on from
+ * where it was opened would skip the past. So the timeline then goes on from where it was opened, and the past
+ * is asked for as a page that ends there; what comes meanwhile is held until the page has been shown.
+ *
+ * ```
+ *   past (a page, asked again)  │ opened here   │ go on after `opened`
+ *   ... p7 p8 p9 ───────────────┼──── break ────┼── p10 p11 held until p7..p9 are shown
+ * ```
+ */
+import type { Post } from '../entry.js';
+import type { Position } from '../ids.js';
+import { NO_POSITION, nextPosition } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_HELD_POSTS } from './session-limits.js';
+
+/** Where a session's timeline begins. */
+export type TimelineStart =
+  /** With up to so many posts of the past, 0 to MAX_PAGE_POSTS. */
+  | { readonly kind: 'history'; readonly posts: number }
+  /** With every post after a position that an earlier session has seen. */
+  | { readonly kind: 'after'; readonly position: Position }
+  /** No posts: the link only shows presence and that the server is there. */
+  | { readonly kind: 'none' };
+
+export interface Opening {
+  readonly resumeAfter: Position;
+  readonly history: number;
+  readonly posts: boolean;
+}
+
+export type Opened =
+  | { readonly kind: 'flowing' }
+  /** The past must be asked for as a page before anything is shown. */
+  | { readonly kind: 'page-needed'; readonly before: Position; readonly limit: number }
+  /** The cluster has less than was seen already (an unclean promote): open again, from where it is now. */
+  | { readonly kind: 'rewound' };
+
+export class TimelineCursor {
+  readonly #start: TimelineStart;
+  /** Everything up to here has been shown, or is not for this timeline. Undefined while the past is owed. */
+  #seen: Position | undefined;
+  /** Where the timeline was first opened. */
+  #openedAt: Position | undefined;
+  #held: Post[] | undefined;
+
+  constructor(start: TimelineStart) {
+    this.#start = start;
+    this.#seen = start.kind === 'after' ? start.position : undefined;
+  }
+
+  /** How to open the timeline now. What was held came over a link that is gone, and will come again. */
+  opening(): Opening {
+    this.#held = undefined;
+    if (this.#start.kind === 'none') return { resumeAfter: NO_POSITION, history: 0, posts: false };
+    const resumeAfter = this.#seen ?? this.#openedAt;
+    if (resumeAfter !== undefined) return { resumeAfter, history: 0, posts: true };
+    return { resumeAfter: NO_POSITION, history: this.#history, posts: true };
+  }
+
+  opened(committed: Position): Opened {
+    if (this.#start.kind === 'none') return { kind: 'flowing' };
+    const from = this.#seen ?? this.#openedAt;
+    if (from === undefined) {
+      this.#openedAt = committed;
+      if (this.#history === 0) this.#seen = committed;
+      return { kind: 'flowing' };
+    }
+    if (committed < from) {
+      this.#openedAt = committed;
+      if (this.#seen !== undefined) this.#seen = committed;
+      return { kind: 'rewound' };
+    }
+    if (this.#seen !== undefined) return { kind: 'flowing' };
+    this.#held = [];
+    return { kind: 'page-needed', before: nextPosition(from), limit: this.#history };
+  }
+
+  /** @returns what is to be shown now; undefined when more had to be held than is allowed. */
+  take(posts: readonly Post[]): readonly Post[] | undefined {
+    if (this.#start.kind === 'none') return [];
+    if (this.#held === undefined) return this.#show(posts);
+    if (this.#held.length + posts.length > MAX_HELD_POSTS) return undefined;
+    this.#held.push(...posts);
+    return [];
+  }
+
+  /** The page of the past has come. @returns it, and what was held until then. */
+  takePast(page: readonly Post[]): readonly Post[] {
+    const openedAt = this.#openedAt;
+    const held = this.#held;
+    invariant(openedAt !== undefined && held !== undefined, 'timeline-only-rises', { page: page.length });
+    this.#held = undefined;
+    const past = this.#show(page.filter((post) => post.position <= openedAt));
+    this.#seen = openedAt;
+    return [...past, ...this.#show(held)];
+  }
+
+  get #history(): number {
+    return this.#start.kind === 'history' ? this.#start.posts : 0;
+  }
+
+  /** A post at or below the last one shown is a repeat, and falls out here. */
+  #show(posts: readonly Post[]): readonly Post[] {
+    const shown: Post[] = [];
+    for (const post of posts) {
+      const seen: Position = this.#seen ?? NO_POSITION;
+      if (post.position <= seen) continue;
+      this.#seen = post.position;
+      shown.push(post);
+    }
+    return shown;
+  }
+}

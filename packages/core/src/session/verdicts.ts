@@ -1,0 +1,69 @@
+/** What a session does about each reason for which a server refuses it. */
+
+import { unreachable } from '../invariants.js';
+import { actionFor, type Reason } from '../reasons.js';
+
+/**
+ * `retry` the same server after a moment; `gap` send again in order; `break` leave this server and resolve;
+ * `refused` it did not happen, tell the caller; `uncertain` tell the caller that nobody knows;
+ * `expired` the server no longer knows the session; `fail` the session can't go on at all.
+ */
+export type RequestVerdict = 'retry' | 'gap' | 'break' | 'refused' | 'uncertain' | 'expired' | 'fail';
+
+export function requestVerdict(reason: Reason): RequestVerdict {
+  switch (reason) {
+    case 'busy':
+    case 'limit-reached':
+      return 'retry';
+    case 'sequence-gap':
+      return 'gap';
+    case 'session-expired':
+      return 'expired';
+    case 'request-too-old': // it did happen, but with what outcome is no longer kept
+    case 'internal':
+      return 'uncertain';
+    case 'session-mismatch':
+      return 'fail';
+    // Somebody else answers at this address: nothing that the caller asked is wrong.
+    case 'not-a-server':
+    case 'wrong-cluster':
+    case 'wrong-network':
+      return 'break';
+    default:
+      break;
+  }
+  const action = actionFor(reason);
+  switch (action) {
+    case 'retry':
+    case 're-resolve':
+      return 'break';
+    case 'show':
+    case 'give-up':
+      return 'refused';
+    default:
+      return unreachable(action);
+  }
+}
+
+/** `renew`: the server knows the user or the session no longer (an unclean promote): log in anew. */
+export type LinkVerdict = 'break' | 'renew' | 'fail';
+
+export function linkVerdict(reason: Reason): LinkVerdict {
+  switch (reason) {
+    case 'unknown-user':
+    case 'session-expired':
+      return 'renew';
+    case 'session-mismatch':
+    case 'invalid-user-name':
+    case 'invalid-argument':
+      return 'fail';
+    default:
+      return 'break';
+  }
+}
+
+/** Whether another router, or the same one later, may say otherwise. */
+export function routerMayRecover(reason: Reason): boolean {
+  const action = actionFor(reason);
+  return action === 'retry' || action === 're-resolve';
+}
