@@ -1,1 +1,3 @@
-export {};
+export * from './journal/index.js';
+export type { ServerOptions } from './options.js';
+export { type RunningServer, startServer } from './start-server.js';

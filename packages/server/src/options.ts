@@ -1,0 +1,76 @@
+/** What a server is started with, judged once. */
+import { hostname } from 'node:os';
+import {
+  type Address,
+  type ClusterId,
+  DualpingError,
+  MAX_CLUSTERS,
+  MAX_SERVER_ID,
+  quote,
+  type ServerId,
+  serverId,
+} from '@dualping/core';
+import { formatAddress, parseAddress, type Report } from '@dualping/protocol';
+
+export interface ServerOptions {
+  /** Where to listen. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0 (the default) takes a free one. */
+  readonly port?: number;
+  /** The host that others are told to dial. Default: `host`, or this machine's name when that is a wildcard. */
+  readonly advertiseHost?: string;
+  /** Holds the journal; made when it isn't there. */
+  readonly dataFolder: string;
+  /** From 1. Default 1. */
+  readonly cluster?: number;
+  /** Lasting number of this server within its cluster, from 1. */
+  readonly serverId: number;
+  /** Routers of the network, asked in turn: `host:port`. */
+  readonly routers: readonly Address[];
+  /** Gets a line for each event that an operator should know of. Default: nobody does. */
+  readonly report?: Report;
+}
+
+export interface ParsedOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly advertiseHost: string;
+  readonly dataFolder: string;
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly routers: readonly Address[];
+  readonly report: Report;
+}
+
+const DEFAULT_HOST = '127.0.0.1';
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
+
+const wholeNumber = (name: string, value: number, most: number): number => {
+  if (!Number.isSafeInteger(value) || value < 1 || value > most)
+    throw new DualpingError(
+      'invalid-argument',
+      `${name} is "${value}": give a whole number from 1 to ${most}`,
+    );
+  return value;
+};
+
+/** Throws `invalid-argument` that quotes the first value that can't be. */
+export function parseServerOptions(options: ServerOptions): ParsedOptions {
+  if (options.dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
+  if (options.routers.length === 0)
+    throw new DualpingError('invalid-argument', 'the address of a router is missing');
+  const host = options.host ?? DEFAULT_HOST;
+  const advertiseHost = options.advertiseHost ?? (WILDCARDS.includes(host) ? hostname() : host);
+  if (advertiseHost === '' || WILDCARDS.includes(advertiseHost))
+    throw new DualpingError('invalid-argument', `host ${quote(advertiseHost)} can't be dialled by others`);
+  return Object.freeze({
+    host,
+    port: options.port ?? 0,
+    advertiseHost,
+    dataFolder: options.dataFolder,
+    cluster: wholeNumber('cluster', options.cluster ?? 1, MAX_CLUSTERS),
+    serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
+    routers: options.routers.map((address) => formatAddress(parseAddress(address))),
+    report: options.report ?? (() => {}),
+  });
+}

@@ -1,0 +1,31 @@
+/** Connections to the other servers of the cluster, kept ready so that a takeover doesn't have to wait for one. */
+import type { Address } from '@dualping/core';
+import { CHANNEL_OPTIONS, ReplicationServiceClient } from '@dualping/protocol';
+import { credentials } from '@grpc/grpc-js';
+
+export class Peers {
+  readonly #clients = new Map<Address, ReplicationServiceClient>();
+
+  to(address: Address): ReplicationServiceClient {
+    let client = this.#clients.get(address);
+    if (client === undefined) {
+      client = new ReplicationServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+      this.#clients.set(address, client);
+    }
+    return client;
+  }
+
+  /** Connects to these, and lets go of connections to all others. Streams that are open go on. */
+  keepWarm(addresses: readonly Address[]): void {
+    for (const [address, client] of this.#clients) {
+      if (addresses.includes(address)) continue;
+      this.#clients.delete(address);
+      client.close();
+    }
+    for (const address of addresses) this.to(address).getChannel().getConnectivityState(true);
+  }
+
+  close(): void {
+    this.keepWarm([]);
+  }
+}

@@ -1,0 +1,23 @@
+/** Says to people why a request was refused by the social rules. */
+import { type Command, type SocialReason, unreachable } from '@dualping/core';
+
+export function refusalText(reason: SocialReason, command: Command): string {
+  const { user } = command;
+  const target = command.kind === 'follow' || command.kind === 'unfollow' ? command.target : user;
+  switch (reason) {
+    case 'unknown-user':
+      return `"${user}" has never logged in`;
+    case 'unknown-target':
+      return `there is no user "${target}"`;
+    case 'already-following':
+      return `"${user}" already follows "${target}"`;
+    case 'cannot-follow-self':
+      return `"${user}" can't follow themselves`;
+    case 'not-following':
+      return `"${user}" doesn't follow "${target}"`;
+    case 'cannot-unfollow-self':
+      return `"${user}" can't unfollow themselves`;
+    default:
+      return unreachable(reason);
+  }
+}

@@ -1,0 +1,287 @@
+/**
+ * Feeds the replica machine and does what it says.
+ *
+ *     sockets, disk, clock ──input──► Replica.step ──outputs, in order──► sockets, disk, timer
+ *
+ * Inputs that come while outputs are performed queue up; nothing is performed out of turn. After each
+ * turn of the event loop a `flush` lets the machine send what it gathered, so that one message carries
+ * everything that came in one turn. Nothing is decided here.
+ */
+import {
+  DualpingError,
+  type Entry,
+  InvariantBroken,
+  type LinkId,
+  type Reason,
+  Replica,
+  type ReplicaInput,
+  type ReplicaOutput,
+  type ReplicaStart,
+  type ReplicaTiming,
+  serverName,
+  type Token,
+  unreachable,
+} from '@dualping/core';
+import { encodeEntry, type Report, toDualpingError } from '@dualping/protocol';
+import createDebug from 'debug';
+import type { ClientDesk } from './client-desk.js';
+import type { Journal } from './journal/index.js';
+import { Peers } from './peers.js';
+import { PrimaryStream } from './primary-stream.js';
+import { RouterStream } from './router-stream.js';
+import { snapshotToParts } from './snapshot-parts.js';
+import { pullSnapshot } from './snapshot-pull.js';
+import type { StandbyDesk } from './standby-desk.js';
+
+const debug = createDebug('dualping:server');
+
+/** Longest the timer is armed for, ms: setTimeout overflows at 2^31. */
+const MAX_TIMER_MS = 60_000;
+
+export interface Stopped {
+  readonly failed: boolean;
+  readonly reason: Reason;
+  readonly detail: string;
+}
+
+export interface Desks {
+  readonly clients: ClientDesk;
+  readonly standbys: StandbyDesk;
+}
+
+type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kind: Kind }>;
+
+export class ReplicaDriver {
+  readonly #replica: Replica;
+  readonly #peers = new Peers();
+  readonly #inputs: ReplicaInput[] = [];
+  /** Bytes that standby entries came as: journalled as they are, so that journals are equal to the byte. */
+  readonly #bytes = new WeakMap<Entry, Buffer>();
+  #router: { readonly attempt: number; readonly stream: RouterStream } | undefined;
+  #primary: { readonly attempt: number; readonly stream: PrimaryStream } | undefined;
+  #running = false;
+  #flushPending = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #ended = false;
+  #links = 0;
+
+  constructor(
+    readonly start: ReplicaStart,
+    timing: ReplicaTiming,
+    readonly journal: Journal,
+    readonly report: Report,
+    readonly desks: Desks,
+    /** Called once, when the machine has stopped or can't go on. */
+    readonly onStopped: (stopped: Stopped) => void,
+  ) {
+    this.#replica = new Replica(start, timing);
+    journal.listen({
+      durable: (position, checksum) => this.feed({ kind: 'durable', position, checksum }),
+      failed: (error) => this.feed({ kind: 'journal-failed', detail: error.detail }),
+    });
+  }
+
+  get replica(): Replica {
+    return this.#replica;
+  }
+
+  /** A number for a stream or call that somebody opened. */
+  nextLink(): LinkId & Token {
+    this.#links += 1;
+    return this.#links;
+  }
+
+  feed(input: ReplicaInput): void {
+    if (this.#ended) return;
+    this.#inputs.push(input);
+    if (!this.#running) this.#run();
+  }
+
+  #run(): void {
+    this.#running = true;
+    try {
+      for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
+        for (const output of this.#replica.step(performance.now(), input)) this.#perform(output);
+        if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#running = false;
+    }
+    this.#armTimer();
+  }
+
+  #flushSoon(): void {
+    if (this.#flushPending) return;
+    this.#flushPending = true;
+    setImmediate(() => {
+      this.#flushPending = false;
+      this.feed({ kind: 'flush' });
+    });
+  }
+
+  #armTimer(): void {
+    const deadline = this.#ended ? undefined : this.#replica.nextDeadline();
+    if (deadline === this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadline ?? Number.POSITIVE_INFINITY;
+    if (deadline === undefined) return;
+    const waitMs = Math.min(Math.max(0, deadline - performance.now()), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.feed({ kind: 'tick' });
+    }, waitMs);
+  }
+
+  /** A broken invariant, or a mistake of ours: better no server than a wrong one. */
+  #fail(error: unknown): void {
+    if (!(error instanceof InvariantBroken)) debug('failed %O', error);
+    this.#stop({ failed: true, reason: 'internal', detail: toDualpingError(error).detail });
+  }
+
+  #stop(stopped: Stopped): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#router?.stream.close();
+    this.#primary?.stream.close();
+    this.#peers.close();
+    this.onStopped(stopped);
+  }
+
+  #perform(output: ReplicaOutput): void {
+    switch (output.kind) {
+      case 'append':
+        for (const entry of output.entries)
+          this.journal.append(entry.position, this.#bytes.get(entry) ?? encodeEntry(entry));
+        return;
+      case 'truncate':
+        return this.#truncate(output);
+      case 'save-snapshot':
+        return this.#saveSnapshot(output);
+      case 'save-network':
+        this.#orFail(this.journal.setNetworkId(output.networkId));
+        return;
+      case 'open-router':
+        return this.#openRouter(output);
+      case 'to-router':
+        if (this.#router?.attempt === output.attempt) this.#router.stream.send(output.message);
+        return;
+      case 'close-router':
+        if (this.#router?.attempt === output.attempt) this.#router.stream.close();
+        return;
+      case 'open-primary':
+        return this.#openPrimary(output);
+      case 'to-primary':
+        if (this.#primary?.attempt === output.attempt) this.#primary.stream.send(output.message);
+        return;
+      case 'close-primary':
+        if (this.#primary?.attempt === output.attempt) this.#primary.stream.close();
+        return;
+      case 'pull-snapshot':
+        return this.#pullSnapshot(output);
+      case 'keep-warm':
+        return this.#peers.keepWarm(output.addresses);
+      case 'to-standby':
+        return this.desks.standbys.send(output.link, output.message);
+      case 'close-standby':
+        return this.desks.standbys.close(output.link);
+      case 'send-snapshot':
+        return this.desks.standbys.sendSnapshot(output);
+      case 'refuse-snapshot':
+        return this.desks.standbys.refuseSnapshot(
+          output.token,
+          new DualpingError(output.reason, output.detail),
+        );
+      case 'answer-write':
+        return this.desks.clients.answerWrite(output);
+      case 'answer-list':
+        return this.desks.clients.answerList(output);
+      case 'refuse':
+        return this.desks.clients.refuse(output.token, new DualpingError(output.reason, output.detail));
+      case 'timeline-opened':
+        return this.desks.clients.timelineOpened(output);
+      case 'timeline-posts':
+        return this.desks.clients.timelinePosts(output);
+      case 'timeline-read':
+        return this.desks.clients.timelineRead(output);
+      case 'timeline-page':
+        return this.desks.clients.timelinePage(output);
+      case 'timeline-end':
+        return this.desks.clients.timelineEnd(
+          output.timeline,
+          new DualpingError(output.reason, output.detail),
+        );
+      case 'report': {
+        const part = `server ${serverName(this.start.identity.serverId)}`;
+        return this.report({ part, event: output.event, text: output.text });
+      }
+      case 'stopped':
+        return this.#stop(output);
+      default:
+        return unreachable(output);
+    }
+  }
+
+  #truncate({ after }: OutputOf<'truncate'>): void {
+    this.#orFail(
+      this.journal.truncateAfter(after).then(() => {
+        this.feed({ kind: 'truncated', last: after, checksum: this.journal.checksumAt(after) });
+      }),
+    );
+  }
+
+  #saveSnapshot({ snapshot, epochStarts }: OutputOf<'save-snapshot'>): void {
+    const { position } = snapshot;
+    const epoch = epochStarts.at(-1)?.epoch;
+    if (epoch === undefined) return;
+    const parts = snapshotToParts({ snapshot, epochStarts });
+    // A snapshot that can't be kept only makes the next start slower; the journal tells of a failing disk itself.
+    this.journal
+      .saveSnapshot({ position, epoch, checksum: this.journal.checksumAt(position), parts })
+      .catch((error: unknown) => debug('snapshot at %d not kept: %O', position, error));
+  }
+
+  #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
+    debug('opens DualPing to %s', address);
+    this.#router = {
+      attempt,
+      stream: new RouterStream(address, message, {
+        onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
+        onEnd: (detail) => this.feed({ kind: 'router-ended', attempt, detail }),
+      }),
+    };
+  }
+
+  #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {
+    debug('joins %s', address);
+    this.#primary = {
+      attempt,
+      stream: new PrimaryStream(this.#peers.to(address), message, {
+        onMessage: (primaryMessage, entries, bytes) => {
+          for (const [index, entry] of entries.entries())
+            this.#bytes.set(entry, bytes[index] ?? encodeEntry(entry));
+          this.feed({ kind: 'primary-message', attempt, message: primaryMessage, entries });
+        },
+        onEnd: (detail) => this.feed({ kind: 'primary-ended', attempt, detail }),
+      }),
+    };
+  }
+
+  #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {
+    const { cluster, serverId } = this.start.identity;
+    const { networkId } = this.journal.identity;
+    pullSnapshot(this.#peers.to(address), { networkId, cluster, epoch, serverId }, this.journal).then(
+      (pulled) => this.feed({ kind: 'snapshot-installed', ...pulled }),
+      (error: unknown) => this.feed({ kind: 'snapshot-failed', detail: toDualpingError(error).message }),
+    );
+  }
+
+  #orFail(done: Promise<void>): void {
+    done.catch((error: unknown) =>
+      this.feed({ kind: 'journal-failed', detail: toDualpingError(error).detail }),
+    );
+  }
+}

@@ -1,0 +1,191 @@
+/** `SocialService` and `ReplicationService`: judges what comes, numbers it, gives it to the machine. */
+import { DualpingError, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
+import {
+  type BidiStream,
+  listQuestionFromWire,
+  type ReplicateOut,
+  ReplicationServiceDefinition,
+  type replicationWire,
+  requestFromWire,
+  SocialServiceDefinition,
+  type StreamEnd,
+  serverStream,
+  snapshotQuestionFromWire,
+  type socialWire,
+  standbyMessageFromWire,
+  type TimelineOut,
+  timelineMessageFromWire,
+  toDualpingError,
+  toServiceError,
+} from '@dualping/protocol';
+import type {
+  handleUnaryCall,
+  Server,
+  ServerDuplexStream,
+  ServerWritableStream,
+  sendUnaryData,
+} from '@grpc/grpc-js';
+import type { ClientDesk } from './client-desk.js';
+import { endText } from './router-stream.js';
+import type { StandbyDesk } from './standby-desk.js';
+
+export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
+
+export interface ServiceContext {
+  readonly clients: ClientDesk;
+  readonly standbys: StandbyDesk;
+  nextLink(): LinkId & Token;
+  feed(input: ReplicaInput): void;
+  /** Whether a snapshot may be asked for by this network and cluster; throws when not. */
+  checkMembership(networkId: string, cluster: number): void;
+}
+
+type Judge<Request> = (request: Request) => ReturnType<(typeof requestFromWire)['login']>;
+
+function writeHandler<Request>(
+  context: ServiceContext,
+  judge: Judge<Request>,
+): handleUnaryCall<Request, socialWire.WriteResponse> {
+  return (call, callback) => {
+    answering(callback, () => {
+      const request = judge(call.request);
+      const token = context.nextLink();
+      context.clients.waitForWrite(token, {
+        command: request.command,
+        answer: (result) => finish(callback, result),
+      });
+      call.on('cancelled', () => context.clients.abandonWrite(token));
+      context.feed({ kind: 'write', token, timeMs: Date.now(), ...request });
+    });
+  };
+}
+
+function listHandler(
+  context: ServiceContext,
+): handleUnaryCall<socialWire.ListRequest, socialWire.ListResponse> {
+  return (call, callback) => {
+    answering(callback, () => {
+      const question = listQuestionFromWire(call.request);
+      const token = context.nextLink();
+      context.clients.waitForList(token, (result) => finish(callback, result));
+      context.feed({ kind: 'list', token, ...question });
+    });
+  };
+}
+
+function finish<Response>(callback: sendUnaryData<Response>, result: Response | DualpingError): void {
+  if (result instanceof DualpingError) callback(toServiceError(result));
+  else callback(null, result);
+}
+
+function answering<Response>(callback: sendUnaryData<Response>, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    callback(toServiceError(error));
+  }
+}
+
+function openTimeline(
+  context: ServiceContext,
+  call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>,
+): void {
+  const timeline = context.nextLink();
+  let opened = false;
+  const stream: BidiStream<TimelineOut> = serverStream<socialWire.TimelineRequest, TimelineOut>(call, {
+    onMessage: (wire) => {
+      judging(stream, () => {
+        const message = timelineMessageFromWire(wire);
+        if ((message.kind === 'open') === opened)
+          throw new DualpingError(
+            'invalid-argument',
+            'the first message of a Timeline is `open`, and only the first',
+          );
+        opened = true;
+        if (message.kind === 'open') context.feed({ ...message, kind: 'timeline-open', timeline });
+        else context.feed({ ...message, kind: 'timeline-older', timeline });
+      });
+    },
+    onEnd: () => {
+      context.clients.forgetTimeline(timeline);
+      context.feed({ kind: 'timeline-ended', timeline });
+    },
+    onDrain: () => context.feed({ kind: 'timeline-writable', timeline }),
+  });
+  context.clients.addTimeline(timeline, stream);
+}
+
+function openReplicate(
+  context: ServiceContext,
+  call: ServerDuplexStream<replicationWire.ReplicateRequest, ReplicateOut>,
+): void {
+  const link = context.nextLink();
+  let joined = false;
+  const stream: BidiStream<ReplicateOut> = serverStream<replicationWire.ReplicateRequest, ReplicateOut>(
+    call,
+    {
+      onMessage: (wire) => {
+        judging(stream, () => {
+          const message = standbyMessageFromWire(wire);
+          if ((message.kind === 'join') === joined)
+            throw new DualpingError(
+              'invalid-argument',
+              'the first message of a Replicate is `join`, and only the first',
+            );
+          joined = true;
+          context.feed({ kind: 'standby-message', link, message });
+        });
+      },
+      onEnd: (end: StreamEnd) => {
+        context.standbys.forget(link);
+        context.feed({ kind: 'standby-ended', link, detail: endText(end) });
+      },
+    },
+  );
+  context.standbys.add(link, stream);
+}
+
+function judging<Out>(stream: BidiStream<Out>, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    stream.close(toDualpingError(error));
+  }
+}
+
+function followerInfo(
+  context: ServiceContext,
+  call: ServerWritableStream<replicationWire.GetFollowerInfoRequest, replicationWire.GetFollowerInfoResponse>,
+): void {
+  try {
+    const { networkId, cluster, epoch, serverId } = snapshotQuestionFromWire(call.request);
+    context.checkMembership(networkId, cluster);
+    const token = context.nextLink();
+    context.standbys.addSnapshotCall(token, call);
+    context.feed({ kind: 'snapshot-asked', token, epoch, serverId });
+  } catch (error) {
+    call.emit('error', toServiceError(error));
+  }
+}
+
+export function addServices(server: Server, context: ServiceContext): void {
+  server.addService(SocialServiceDefinition, {
+    login: writeHandler(context, requestFromWire.login),
+    follow: writeHandler(context, requestFromWire.follow),
+    unfollow: writeHandler(context, requestFromWire.unfollow),
+    post: writeHandler(context, requestFromWire.post),
+    list: listHandler(context),
+    timeline: (call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>) =>
+      openTimeline(context, call),
+  });
+  server.addService(ReplicationServiceDefinition, {
+    getFollowerInfo: (
+      call: ServerWritableStream<
+        replicationWire.GetFollowerInfoRequest,
+        replicationWire.GetFollowerInfoResponse
+      >,
+    ) => followerInfo(context, call),
+    replicate: (call: ServerDuplexStream<replicationWire.ReplicateRequest, ReplicateOut>) =>
+      openReplicate(context, call),
+  });
+}

@@ -1,0 +1,81 @@
+/** A standby pulls the primary's snapshot and installs it as it comes; posts go straight to the disk. */
+import type { EpochStart, SocialSnapshot } from '@dualping/core';
+import { DualpingError } from '@dualping/core';
+import {
+  fromServiceError,
+  type ReplicationServiceClient,
+  SnapshotAssembly,
+  type SnapshotQuestion,
+  snapshotChunkFromWire,
+  snapshotQuestionToWire,
+  type SnapshotChunk as WireChunk,
+} from '@dualping/protocol';
+import type { InstallChunk, Journal } from './journal/index.js';
+import { snapshotToParts } from './snapshot-parts.js';
+
+/** A primary that sends nothing for so long is gone, ms; its disk may be busy, so longer than any ping. */
+const CHUNK_TIMEOUT_MS = 10_000;
+
+export interface PulledSnapshot {
+  readonly snapshot: SocialSnapshot;
+  readonly epochStarts: readonly EpochStart[];
+  readonly checksum: number;
+}
+
+/** Rejects with the reason when it can't be had whole; the journal is untouched then. */
+export async function pullSnapshot(
+  client: ReplicationServiceClient,
+  question: SnapshotQuestion,
+  journal: Journal,
+): Promise<PulledSnapshot> {
+  const call = client.getFollowerInfo(snapshotQuestionToWire(question));
+  let timer = setTimeout(() => call.cancel(), CHUNK_TIMEOUT_MS);
+  const assembly = new SnapshotAssembly();
+
+  async function* wireChunks(): AsyncGenerator<WireChunk, void> {
+    try {
+      for await (const message of call) {
+        clearTimeout(timer);
+        timer = setTimeout(() => call.cancel(), CHUNK_TIMEOUT_MS);
+        yield snapshotChunkFromWire(message);
+      }
+    } catch (error) {
+      throw fromServiceError(error, { sent: false, peer: 'server' });
+    }
+  }
+
+  try {
+    const chunks = wireChunks();
+    const first = await chunks.next();
+    if (first.done === true || first.value.kind !== 'header')
+      throw new DualpingError('invalid-argument', 'a snapshot without its header');
+    assembly.add(first.value);
+    await journal.installSnapshot(first.value, journalChunks(chunks, assembly));
+    if (assembly.assembled === undefined)
+      throw new DualpingError('invalid-argument', 'the snapshot broke off');
+    const { header, snapshot } = assembly.assembled;
+    return { snapshot, epochStarts: header.epochStarts, checksum: header.checksum };
+  } finally {
+    clearTimeout(timer);
+    call.cancel();
+  }
+}
+
+/** What the journal keeps of what arrives: posts as they come, the state once it is whole. */
+async function* journalChunks(
+  chunks: AsyncIterable<WireChunk>,
+  assembly: SnapshotAssembly,
+): AsyncGenerator<InstallChunk, void> {
+  for await (const chunk of chunks) {
+    const entries = assembly.add(chunk);
+    if (chunk.kind !== 'posts') continue;
+    for (const [index, entry] of entries.entries()) {
+      const payload = chunk.entries[index];
+      if (payload !== undefined) yield { kind: 'post', position: entry.position, payload };
+    }
+  }
+  if (assembly.assembled === undefined) throw new DualpingError('invalid-argument', 'the snapshot broke off');
+  const { header, snapshot } = assembly.assembled;
+  for (const bytes of snapshotToParts({ snapshot, epochStarts: header.epochStarts }))
+    yield { kind: 'part', bytes };
+}

@@ -1,0 +1,113 @@
+/** The streams of standbys, by the numbers that the machine knows them by, and the snapshots they pull. */
+import { once } from 'node:events';
+import type { DualpingError, LinkId, Position, PrimaryMessage, ReplicaOutput, Token } from '@dualping/core';
+import { NO_EPOCH } from '@dualping/core';
+import {
+  type BidiStream,
+  encodeReplicateResponse,
+  MAX_MESSAGE_BYTES,
+  primaryMessageToWire,
+  type ReplicateOut,
+  type replicationWire,
+  snapshotChunks,
+  snapshotChunkToWire,
+  toServiceError,
+} from '@dualping/protocol';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { Journal } from './journal/index.js';
+
+type Entries = Extract<PrimaryMessage, { kind: 'entries' }>;
+type SnapshotCall = ServerWritableStream<
+  replicationWire.GetFollowerInfoRequest,
+  replicationWire.GetFollowerInfoResponse
+>;
+
+/** Posts read from the journal at a time for a snapshot: about a quarter of a megabyte. */
+const POSTS_A_READ = 1_000;
+
+export class StandbyDesk {
+  readonly #streams = new Map<LinkId, BidiStream<ReplicateOut>>();
+  readonly #snapshots = new Map<Token, SnapshotCall>();
+  /** The last batch encoded: standbys that are equally far get the same bytes. */
+  #lastBatch: { readonly message: Entries; readonly bytes: Buffer } | undefined;
+
+  constructor(readonly journal: Journal) {}
+
+  add(link: LinkId, stream: BidiStream<ReplicateOut>): void {
+    this.#streams.set(link, stream);
+  }
+
+  forget(link: LinkId): void {
+    this.#streams.delete(link);
+  }
+
+  send(link: LinkId, message: PrimaryMessage): void {
+    const stream = this.#streams.get(link);
+    if (stream === undefined) return;
+    if (message.kind === 'entries' && message.to >= message.from) stream.send(this.#encoded(message));
+    else stream.send(primaryMessageToWire(message));
+  }
+
+  close(link: LinkId): void {
+    this.#streams.get(link)?.close();
+    this.#streams.delete(link);
+  }
+
+  addSnapshotCall(token: Token, call: SnapshotCall): void {
+    this.#snapshots.set(token, call);
+    call.once('close', () => this.#snapshots.delete(token));
+  }
+
+  refuseSnapshot(token: Token, error: DualpingError): void {
+    const call = this.#snapshots.get(token);
+    this.#snapshots.delete(token);
+    call?.emit('error', toServiceError(error));
+  }
+
+  sendSnapshot({ token, snapshot, epochStarts }: Extract<ReplicaOutput, { kind: 'send-snapshot' }>): void {
+    const call = this.#snapshots.get(token);
+    if (call === undefined) return;
+    const header = {
+      epoch: epochStarts.at(-1)?.epoch ?? NO_EPOCH,
+      checksum: this.journal.checksumAt(snapshot.position),
+      epochStarts,
+    };
+    const positions = snapshot.users.flatMap((user) => user.posts).sort((a, b) => a - b);
+    this.#write(call, snapshotChunks(snapshot, header, this.#posts(positions))).catch((error: unknown) => {
+      call.emit('error', toServiceError(error));
+    });
+  }
+
+  endAll(): void {
+    for (const link of [...this.#streams.keys()]) this.close(link);
+  }
+
+  async #write(call: SnapshotCall, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {
+    for await (const chunk of chunks) {
+      if (call.cancelled || call.destroyed) return;
+      if (!call.write(snapshotChunkToWire(chunk)))
+        await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
+    }
+    call.end();
+  }
+
+  *#posts(positions: readonly Position[]): Generator<Buffer> {
+    for (let at = 0; at < positions.length; at += POSTS_A_READ)
+      yield* this.journal.readMany(positions.slice(at, at + POSTS_A_READ));
+  }
+
+  #encoded(message: Entries): Buffer {
+    const last = this.#lastBatch;
+    const same =
+      last !== undefined &&
+      last.message.epoch === message.epoch &&
+      last.message.from === message.from &&
+      last.message.to === message.to &&
+      last.message.committed === message.committed;
+    if (same) return last.bytes;
+    const entries = this.journal.read(message.from, message.to, MAX_MESSAGE_BYTES);
+    const bytes = encodeReplicateResponse(primaryMessageToWire(message, entries));
+    this.#lastBatch = { message, bytes };
+    return bytes;
+  }
+}

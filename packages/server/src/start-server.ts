@@ -1,0 +1,148 @@
+/** Puts a server together: folder, journal, machine, sockets; and takes it apart in the reverse order. */
+import {
+  type Address,
+  DEFAULT_TIMING,
+  DualpingError,
+  quote,
+  type ServerId,
+  serverName,
+} from '@dualping/core';
+import {
+  addHealthAndReflection,
+  createGrpcServer,
+  formatAddress,
+  listen,
+  lockDataFolder,
+  parseAddress,
+} from '@dualping/protocol';
+import type { Server } from '@grpc/grpc-js';
+import { ClientDesk } from './client-desk.js';
+import { type Journal, openJournal } from './journal/index.js';
+import { parseServerOptions, type ServerOptions } from './options.js';
+import { ReplicaDriver, type Stopped } from './replica-driver.js';
+import { replicaStart } from './replica-start.js';
+import { addServices, SERVICE_NAMES } from './services.js';
+import { StandbyDesk } from './standby-desk.js';
+
+/** How long clients may take to read their last message when the server ends, ms. */
+const GOODBYE_MS = 1_000;
+/** How often health is brought up to date with whether this is the serving primary, ms. */
+const HEALTH_INTERVAL_MS = 100;
+
+export interface RunningServer {
+  /** Where it can be dialled. */
+  readonly address: Address;
+  readonly serverId: ServerId;
+  /** Drains: a primary hands over first, for at most `HANDOVER_TIMEOUT_MS`. Resolves when everything is closed. */
+  stop(): Promise<void>;
+  /** Resolves when it has stopped; rejects with the reason when it could not go on. */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * Starts a server. It attaches to a router by itself, and again whenever the router comes back.
+ *
+ * Throws a `DualpingError` that quotes what can't be: an option, a folder that is in use or belongs to
+ * another server, a damaged journal, an address that is taken.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const parsed = parseServerOptions(options);
+  const name = serverName(parsed.serverId);
+  const lock = lockDataFolder(parsed.dataFolder, `server ${name} of cluster ${parsed.cluster}`);
+  const grpc = createGrpcServer();
+  let journal: Journal | undefined;
+  try {
+    journal = await openJournal(parsed.dataFolder, { cluster: parsed.cluster, serverId: parsed.serverId });
+    if (journal.cutTail !== undefined) {
+      const { file, offset, bytes, position } = journal.cutTail;
+      const text = `a torn write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}) was never durable and is cut`;
+      parsed.report({ part: `server ${name}`, event: 'cut', text });
+    }
+    return await run(parsed, grpc, journal, lock.release);
+  } catch (error) {
+    grpc.forceShutdown();
+    await journal?.close().catch(() => {});
+    lock.release();
+    throw error;
+  }
+}
+
+async function run(
+  parsed: ReturnType<typeof parseServerOptions>,
+  grpc: Server,
+  journal: Journal,
+  releaseLock: () => void,
+): Promise<RunningServer> {
+  let driver: ReplicaDriver | undefined;
+  const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
+  const clients = new ClientDesk(journal, feed);
+  const standbys = new StandbyDesk(journal);
+  addServices(grpc, {
+    clients,
+    standbys,
+    feed,
+    nextLink: () => driver?.nextLink() ?? 0,
+    checkMembership: (networkId, cluster) => {
+      if (networkId !== journal.identity.networkId)
+        throw new DualpingError('wrong-network', `network ${quote(networkId)} is not this server's`);
+      if (cluster !== parsed.cluster)
+        throw new DualpingError('wrong-cluster', `cluster ${cluster} is not this server's ${parsed.cluster}`);
+    },
+  });
+  const health = addHealthAndReflection(grpc, SERVICE_NAMES);
+  const bound = await listen(grpc, parsed.host, parsed.port);
+  const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(bound).port });
+
+  let onStopped: (stopped: Stopped) => void = () => {};
+  const stopped = new Promise<Stopped>((resolve) => {
+    onStopped = resolve;
+  });
+  const start = replicaStart(journal, address, parsed.routers);
+  const running = new ReplicaDriver(
+    start,
+    DEFAULT_TIMING,
+    journal,
+    parsed.report,
+    { clients, standbys },
+    onStopped,
+  );
+  driver = running;
+  const healthTimer = setInterval(
+    () => health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]),
+    HEALTH_INTERVAL_MS,
+  );
+  health.setServing(false, SERVICE_NAMES[0]);
+  const finished = stopped.then(async ({ failed, reason, detail }) => {
+    clearInterval(healthTimer);
+    const error = new DualpingError(failed ? 'not-primary' : 'shutting-down', detail);
+    clients.endAll(error);
+    standbys.endAll();
+    health.setServing(false);
+    await shutDown(grpc);
+    await journal.close().catch(() => {}); // a journal that failed has said so already
+    releaseLock();
+    if (failed) throw new DualpingError(reason, detail);
+  });
+  finished.catch(() => {}); // whoever wants to know asks `finished`
+  running.feed({ kind: 'start' });
+  return {
+    address,
+    serverId: parsed.serverId,
+    finished,
+    stop: async () => {
+      running.feed({ kind: 'stop' });
+      await finished;
+    },
+  };
+}
+
+async function shutDown(grpc: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, GOODBYE_MS);
+    grpc.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  grpc.forceShutdown();
+}
