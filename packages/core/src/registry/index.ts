@@ -1,1 +1,4 @@
-export {};
+export { type MemberFigures, Registry, type RegistryOptions } from './registry.js';
+export * from './registry-limits.js';
+export * from './registry-messages.js';
+export * from './user-cluster.js';

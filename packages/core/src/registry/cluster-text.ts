@@ -1,0 +1,30 @@
+/** How the state of a cluster is put to people. */
+import type { InSyncMember, PrimaryRef } from '../assignment.js';
+import { type ClusterId, type Epoch, type ServerId, serverName } from '../ids.js';
+
+const names = (ids: readonly { readonly serverId: ServerId }[], joint: string): string =>
+  ids.map(({ serverId }) => serverName(serverId)).join(joint);
+
+/** `s1, s2`, in the order in which they joined the set. */
+export const inSyncText = (inSync: readonly InSyncMember[]): string => names(inSync, ', ');
+
+export interface Unavailability {
+  readonly cluster: ClusterId;
+  readonly epoch: Epoch;
+  readonly primary: PrimaryRef | undefined;
+  readonly inSync: readonly InSyncMember[];
+  /** Members that may attach again after a restart of the router. */
+  readonly awaited: readonly { readonly serverId: ServerId }[];
+  /** How the primary was lost, when that was seen. */
+  readonly why: string | undefined;
+}
+
+export function unavailableText({ cluster, epoch, primary, inSync, awaited, why }: Unavailability): string {
+  if (primary === undefined) return `no server of cluster ${cluster} has attached yet`;
+  const holder = `${serverName(primary.serverId)}, primary of epoch ${epoch},`;
+  if (awaited.length > 0)
+    return `the router has just started and waits for ${names(awaited, ' and ')} to attach again`;
+  const cause = why === undefined ? '' : ` (${why})`;
+  if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
+  return `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
+}

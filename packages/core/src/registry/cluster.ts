@@ -1,0 +1,437 @@
+/**
+ * Decides, for one cluster, who may serve as primary and whom a commit waits for.
+ *
+ * The intuition: an epoch is a licence that is granted once, and only to a copy that has everything
+ * which was ever acknowledged; the in-sync set names those copies. The set that the primary waits for is
+ * always a superset of the one here (it counts a standby from asking for it, and until told of its
+ * removal), so whoever is promoted from here has it all, and no clock is needed for that.
+ *
+ * Two rules carry the rest, both in `#settle`, which follows every change:
+ *  * nobody holds the epoch → the first live in-sync member in registration order gets the next one;
+ *  * somebody does → whoever is no longer counted on leaves the in-sync set.
+ * So while there is no primary the set stays as it was: each of its members has everything, and any of
+ * them that comes back will do.
+ *
+ * After PacificA (Lin et al., 2008, §2 and §4: the configuration is kept apart from the data) and Kafka's
+ * in-sync replicas.
+ */
+import type { Assignment, ClusterMode, ClusterRecord, InSyncMember, PrimaryRef } from '../assignment.js';
+import {
+  type ClusterId,
+  type Epoch,
+  type Instant,
+  NO_EPOCH,
+  nextEpoch,
+  type ServerId,
+  serverName,
+} from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_MEMBERS } from '../limits.js';
+import type { MemberMessage } from '../messages.js';
+import { objectionTo } from './admission.js';
+import { inSyncText, unavailableText } from './cluster-text.js';
+import {
+  isCountedOn,
+  isLive,
+  isSameCopy,
+  isSameLife,
+  linkOf,
+  type Member,
+  memberFromRecord,
+  memberToRecord,
+  type Presence,
+} from './member.js';
+import type { Candidate, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
+import { Roster } from './roster.js';
+
+/** A change that is ready to be made durable and then told. */
+export interface SealedChange {
+  readonly record: ClusterRecord;
+  readonly assignment: Assignment;
+}
+
+type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
+
+export class Cluster {
+  #mode: ClusterMode | undefined;
+  #epoch: Epoch;
+  #revision: number;
+  #primary: PrimaryRef | undefined;
+  #inSync: readonly InSyncMember[];
+  readonly #roster: Roster;
+  #changed = false;
+  /** How the last primary was lost, for people; kept until there is another. */
+  #loss: { readonly at: Instant; readonly why: string } | undefined;
+  #events: RegistryEvent[] = [];
+  #assignment: Assignment;
+
+  constructor(
+    readonly id: ClusterId,
+    record?: ClusterRecord,
+  ) {
+    this.#mode = record?.mode;
+    this.#epoch = record?.epoch ?? NO_EPOCH;
+    this.#primary = record?.primary;
+    this.#inSync = record?.inSync ?? [];
+    const members = (record?.members ?? []).map((member) =>
+      memberFromRecord(
+        member,
+        member.serverId === record?.primary?.serverId ||
+          this.#inSync.some((copy) => isSameCopy(copy, member)),
+      ),
+    );
+    this.#roster = new Roster(
+      members,
+      ({ serverId }) =>
+        serverId === this.#primary?.serverId || this.#inSync.some((copy) => copy.serverId === serverId),
+    );
+    // Nobody is attached any more, so this is not the assignment that was told last. It need not be made
+    // durable: until something is, every restart makes the same of the same record.
+    this.#revision = record === undefined ? 0 : record.revision + 1;
+    this.#assignment = this.#describe();
+  }
+
+  /** As of the last `seal`. */
+  get assignment(): Assignment {
+    return this.#assignment;
+  }
+
+  get isAvailable(): boolean {
+    const holder = this.#holder();
+    return holder !== undefined && isLive(holder);
+  }
+
+  /** The link of whoever holds the epoch and is live. */
+  get primaryLink(): RegistryLink | undefined {
+    const holder = this.#holder();
+    return holder === undefined ? undefined : linkOf(holder);
+  }
+
+  get isChanged(): boolean {
+    return this.#changed;
+  }
+
+  /** Streams of live members, the primary's first: everybody else waits for what it does next. */
+  links(): RegistryLink[] {
+    const primary = this.primaryLink;
+    const others = this.#roster.all.map(linkOf).filter((link) => link !== undefined && link !== primary);
+    return [primary, ...others].filter((link) => link !== undefined);
+  }
+
+  find(serverId: ServerId): Member | undefined {
+    return this.#roster.find(serverId);
+  }
+
+  /** Why this server can't be a member here now; undefined when it can. */
+  objectionTo(candidate: Candidate): Refusal | undefined {
+    const known = this.find(candidate.serverId);
+    if (known === undefined && this.#roster.isFull)
+      return {
+        reason: 'limit-reached',
+        detail: `cluster ${this.id} has ${MAX_MEMBERS} members already, the most there can be`,
+      };
+    return objectionTo(candidate, { mode: this.#mode, known, primary: this.#primary });
+  }
+
+  /**
+   * Takes in a server that `objectionTo` has nothing against, on the evidence given. Returns the stream
+   * that it replaces. Another life of a known server means that the known one is over: it is dropped
+   * first, and with it goes any claim to the epoch.
+   */
+  admit(now: Instant, candidate: Candidate, evidence: Presence): RegistryLink | undefined {
+    this.#mode ??= candidate.journalId === '' ? 'routed' : 'replicated';
+    const known = this.find(candidate.serverId);
+    const replaced = known === undefined ? undefined : linkOf(known);
+    if (known !== undefined && isCountedOn(known)) {
+      const isAgain = isSameLife(known, candidate);
+      // Who holds a stream needs no supervisor's word for it.
+      if (isAgain && evidence.kind === 'watched' && isLive(known)) return undefined;
+      if (!isAgain) {
+        this.#leave(now, known, `incarnation ${candidate.incarnation} of it has come`);
+        this.#settle(now); // before it comes: nothing that its former life held is its own
+      }
+    }
+    const member = known ?? this.#roster.register(candidate);
+    member.incarnation = candidate.incarnation;
+    member.journalId = candidate.journalId;
+    member.address = candidate.address;
+    member.liveness = evidence.kind === 'watched' ? 'watched' : 'stream';
+    member.presence = evidence;
+    this.#changed = true;
+    return replaced;
+  }
+
+  /** Keeps a place for a server that will come. Returns whether it is new here. */
+  announce(candidate: Candidate): boolean {
+    if (this.find(candidate.serverId) !== undefined) return false;
+    this.#mode ??= candidate.journalId === '' ? 'routed' : 'replicated';
+    this.#roster.register(candidate);
+    this.#changed = true;
+    return true;
+  }
+
+  /** The place of a server that has not come after all is free again. */
+  lapse(serverId: ServerId): void {
+    const member = this.find(serverId);
+    if (member?.presence.kind !== 'announced') return;
+    this.#roster.remove(member);
+    if (this.#roster.all.length === 0 && this.#epoch === NO_EPOCH) this.#mode = undefined;
+    this.#changed = true;
+  }
+
+  /**
+   * There is no more evidence that the member is there. Returns whether there was. What follows is
+   * decided at `seal`, for all that are dropped in a step at once: or one would be promoted, and another
+   * lose its place in the in-sync set for it, that is itself about to be dropped.
+   */
+  drop(now: Instant, serverId: ServerId, why: string): boolean {
+    const member = this.find(serverId);
+    if (member === undefined || !isCountedOn(member)) return false;
+    this.#leave(now, member, why);
+    return true;
+  }
+
+  /** Whoever was expected back after a restart of the router and has not come is gone. */
+  endGrace(now: Instant): void {
+    for (const member of this.#roster.all)
+      if (member.presence.kind === 'awaited')
+        this.#leave(now, member, 'it has not attached again since the router started');
+  }
+
+  /** Grants the request of a live primary in its epoch, as far as it can be. */
+  changeInSync(link: RegistryLink, asked: ChangeInSync): void {
+    if (this.#mode !== 'replicated' || link !== this.primaryLink || asked.epoch !== this.#epoch) return;
+    const copy = { serverId: asked.serverId, journalId: asked.journalId };
+    const held = this.#inSync.some((it) => isSameCopy(it, copy));
+    if (asked.change === 'add') {
+      const member = this.find(asked.serverId);
+      if (held || member === undefined || !isLive(member) || !isSameLife(asked, member)) return;
+      this.#inSync = [...this.#inSync, copy];
+    } else {
+      if (!held || copy.serverId === this.#primary?.serverId) return;
+      this.#inSync = this.#inSync.filter((it) => !isSameCopy(it, copy));
+    }
+    this.#changed = true;
+  }
+
+  /** Where to ask for a handover, or why it is impossible. */
+  linkToHandOver(): RegistryLink | Refusal {
+    const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
+    if (!this.isAvailable)
+      return refusal(`cluster ${this.id} has no primary now: ${this.#unavailableReason()}`);
+    if (this.#successor() === undefined)
+      return refusal(`nobody but ${this.#primaryName()} is live and in sync`);
+    return this.primaryLink ?? refusal(`${this.#primaryName()} holds no stream on which to be asked`);
+  }
+
+  /** The primary gives its epoch up. Returns whether there was somebody to take over. */
+  handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
+    if (link !== this.primaryLink || epoch !== this.#epoch) return false;
+    const successor = this.#successor();
+    if (successor === undefined) return false;
+    this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#primaryName()}`);
+    return true;
+  }
+
+  /** Makes a live member primary although it may lack acknowledged writes. */
+  promoteUnclean(serverId: ServerId): Refusal | undefined {
+    const member = this.find(serverId);
+    const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
+    if (this.isAvailable)
+      return refusal(
+        'invalid-argument',
+        `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}: use a handover`,
+      );
+    if (member === undefined)
+      return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
+    if (!isLive(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
+    if (this.#roster.all.some((other) => other.presence.kind === 'awaited'))
+      return refusal('invalid-argument', `not yet: ${this.#unavailableReason()}`);
+    const lost = inSyncText(this.#inSync);
+    this.#grant(member, 'unclean', 'promoted unclean by an operator');
+    this.#event(
+      'unclean-promotion',
+      `${serverName(serverId)} was promoted UNCLEAN: acknowledged writes that only ${lost} held are lost`,
+    );
+    return undefined;
+  }
+
+  /** Closes what was changed: numbers it, checks it, and gives it out to be made durable. */
+  seal(now: Instant): SealedChange | undefined {
+    this.#settle(now);
+    if (!this.#changed) return undefined;
+    this.#changed = false;
+    const before = this.#assignment;
+    this.#revision += 1;
+    this.#assignment = this.#describe();
+    this.#checkInvariants(before);
+    this.#noteDifference(before, this.#assignment);
+    return { record: this.record(), assignment: this.#assignment };
+  }
+
+  /** Events since the last time. */
+  takeEvents(): RegistryEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  record(): ClusterRecord {
+    return {
+      cluster: this.id,
+      mode: this.#mode,
+      epoch: this.#epoch,
+      revision: this.#revision,
+      primary: this.#primary,
+      inSync: this.#inSync,
+      members: this.#roster.all.map(memberToRecord),
+    };
+  }
+
+  #holder(): Member | undefined {
+    const primary = this.#primary;
+    return primary === undefined ? undefined : this.#roster.all.find((member) => isSameLife(primary, member));
+  }
+
+  #holdsCopy(member: Member): boolean {
+    return this.#inSync.some((copy) => isSameCopy(copy, member));
+  }
+
+  /** First of those who may be promoted; a new life of the lost primary only when there is nobody else. */
+  #successor(): Member | undefined {
+    const may = this.#roster.all.filter(
+      (member) =>
+        isLive(member) && (this.#mode === 'routed' || this.#primary === undefined || this.#holdsCopy(member)),
+    );
+    const another = may.find((member) => member.serverId !== this.#primary?.serverId);
+    return another ?? may.find((member) => this.#primary === undefined || !isSameLife(this.#primary, member));
+  }
+
+  #leave(now: Instant, member: Member, why: string): void {
+    member.presence = { kind: 'gone' };
+    this.#changed = true;
+    const isPrimary = this.#primary !== undefined && isSameLife(this.#primary, member);
+    if (isPrimary) this.#loss = { at: now, why };
+    const role = isPrimary ? `primary of epoch ${this.#epoch}` : 'standby';
+    this.#event('dropped', `${serverName(member.serverId)} (${role}) is dropped: ${why}`);
+  }
+
+  #settle(now: Instant): void {
+    const holder = this.#holder();
+    if (holder === undefined || !isCountedOn(holder)) {
+      const successor = this.#successor();
+      if (successor !== undefined) {
+        const loss = this.#loss;
+        const after =
+          loss === undefined
+            ? 'the first'
+            : `${Math.round(now - loss.at)} ms after ${this.#primaryName()} was dropped (${loss.why})`;
+        this.#grant(successor, 'old-leaves', after);
+      }
+    }
+    this.#prune();
+  }
+
+  /** Only under a live primary: see the head of this file. */
+  #prune(): void {
+    if (!this.isAvailable) return;
+    const counted = this.#roster.all.filter(isCountedOn);
+    const stay = this.#inSync.filter((copy) => counted.some((member) => isSameCopy(copy, member)));
+    if (stay.length === this.#inSync.length) return;
+    this.#inSync = stay;
+    this.#changed = true;
+  }
+
+  #grant(member: Member, how: 'old-leaves' | 'old-stays' | 'unclean', why: string): void {
+    const old = this.#primary;
+    invariant(
+      how === 'unclean' || old === undefined || this.#mode === 'routed' || this.#holdsCopy(member),
+      'promoted-was-in-sync',
+      { cluster: this.id, serverId: member.serverId, journalId: member.journalId, inSync: this.#inSync },
+    );
+    const { serverId, incarnation, journalId } = member;
+    this.#epoch = nextEpoch(this.#epoch);
+    this.#primary = { serverId, incarnation, journalId };
+    if (this.#mode === 'replicated') {
+      if (old === undefined || how === 'unclean') this.#inSync = [{ serverId, journalId }];
+      else if (how === 'old-leaves' && !isSameCopy(old, member))
+        this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, old));
+    }
+    this.#loss = undefined;
+    this.#changed = true;
+    this.#event('promoted', `${serverName(serverId)} is primary of epoch ${this.#epoch}, ${why}`);
+  }
+
+  #primaryName(): string {
+    return this.#primary === undefined ? 'nobody' : serverName(this.#primary.serverId);
+  }
+
+  #unavailableReason(): string {
+    const holder = this.#holder();
+    if (holder !== undefined && isLive(holder)) return '';
+    return unavailableText({
+      cluster: this.id,
+      epoch: this.#epoch,
+      primary: this.#primary,
+      inSync: this.#inSync,
+      awaited: this.#roster.all.filter((member) => member.presence.kind === 'awaited'),
+      why: this.#loss?.why,
+    });
+  }
+
+  #describe(): Assignment {
+    return Object.freeze({
+      cluster: this.id,
+      revision: this.#revision,
+      epoch: this.#epoch,
+      primary: this.#primary,
+      available: this.isAvailable,
+      unavailableReason: this.#unavailableReason(),
+      inSync: this.#inSync,
+      members: this.#roster.all.map((member) => ({
+        serverId: member.serverId,
+        incarnation: member.incarnation,
+        journalId: member.journalId,
+        address: member.address,
+        liveness: member.liveness,
+        live: isLive(member),
+        inSync: this.#holdsCopy(member),
+      })),
+    });
+  }
+
+  #checkInvariants(before: Assignment): void {
+    const facts = { cluster: this.id, before, after: this.#assignment };
+    const primary = this.#primary;
+    invariant(this.#epoch >= before.epoch, 'epoch-only-rises', facts);
+    invariant(
+      this.#epoch > before.epoch ||
+        (primary === undefined
+          ? before.primary === undefined
+          : before.primary !== undefined && isSameLife(primary, before.primary)),
+      'one-primary-per-epoch',
+      facts,
+    );
+    if (this.#mode !== 'replicated' || primary === undefined) return;
+    invariant(this.#inSync.length > 0, 'in-sync-never-empty', facts);
+    invariant(
+      this.#inSync.some((copy) => isSameCopy(copy, primary)),
+      'primary-is-in-sync',
+      facts,
+    );
+  }
+
+  #noteDifference(before: Assignment, after: Assignment): void {
+    if (after.available && !before.available && after.epoch === before.epoch)
+      this.#event('resumed', `${this.#primaryName()} goes on as primary of epoch ${after.epoch}`);
+    const inSync = inSyncText(after.inSync);
+    if (after.inSync.length > 0 && inSync !== inSyncText(before.inSync))
+      this.#event('in-sync', `the in-sync set of epoch ${after.epoch} is ${inSync}`);
+    if (!after.available && before.unavailableReason !== after.unavailableReason)
+      this.#event('unavailable', `nobody is available: ${after.unavailableReason}`);
+  }
+
+  #event(event: RegistryEvent['event'], text: string): void {
+    this.#events.push({ event, text: `cluster ${this.id}: ${text}` });
+  }
+}

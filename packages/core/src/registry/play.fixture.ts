@@ -1,0 +1,393 @@
+/**
+ * Plays the registry from a transcript. Lines at the margin are what happens, indented lines are what the
+ * registry does about it; `transcript` runs the former and gives back both, for comparison with
+ * what was written. Time is virtual; members that are attached and not frozen ping on their own.
+ */
+import type { Assignment, ClusterRecord } from '../assignment.js';
+import { type Epoch, epoch, NO_POSITION, type ServerId, serverId, serverName } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import type { MemberMessage, RouterMessage } from '../messages.js';
+import { parseTiming, type Timing } from '../timing.js';
+import { Registry } from './registry.js';
+import type {
+  Candidate,
+  RegistryInput,
+  RegistryLink,
+  RegistryOutput,
+  RegistryToken,
+} from './registry-messages.js';
+
+export const NETWORK = 'network-1';
+export const NO_FIGURES = {
+  durable: NO_POSITION,
+  committed: NO_POSITION,
+  checksum: 0,
+  timelines: 0,
+  postsAccepted: 0,
+};
+
+interface Actor {
+  readonly serverId: ServerId;
+  cluster: number;
+  incarnation: number;
+  journalId: string;
+  address: string;
+  networkId: string;
+  seen: Epoch;
+  link: RegistryLink | undefined;
+  frozen: boolean;
+  requests: number;
+}
+
+type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
+
+export class Play {
+  readonly #timing: Timing;
+  readonly #clusters: number;
+  readonly #records = new Map<number, ClusterRecord>();
+  readonly #actors = new Map<string, Actor>();
+  readonly #links = new Map<RegistryLink, string>();
+  readonly #callers = new Map<RegistryToken, string>();
+  #registry: Registry;
+  #now = 0;
+  #nextPingAt = 0;
+  #count = 0;
+  #lines: string[] = [];
+
+  constructor(options: { readonly clusters?: number; readonly timing?: Partial<Timing> } = {}) {
+    this.#clusters = options.clusters ?? 1;
+    this.#timing = parseTiming(options.timing ?? {});
+    this.#registry = this.#start();
+  }
+
+  /** What the script says, with what the registry really did. */
+  perform(script: string): string {
+    this.#lines = [];
+    for (const line of script.split('\n').map((text) => text.trimEnd())) {
+      if (line === '' || line.startsWith('#')) this.#lines.push(line);
+      else if (!line.startsWith(' ')) {
+        this.#lines.push(line);
+        this.#act(line);
+      }
+    }
+    return this.#lines.join('\n');
+  }
+
+  #act(line: string): void {
+    for (const [pattern, act] of this.#verbs) {
+      const match = pattern.exec(line);
+      if (match !== null) return act(...match.slice(1).map((group) => group ?? ''));
+    }
+    throw new Error(`nobody knows how to play "${line}"`);
+  }
+
+  readonly #verbs: readonly Verb[] = [
+    [/^(s\d+) connects$/, (name) => this.#connect(this.#actor(name))],
+    [/^(s\d+) attaches again on its stream$/, (name) => this.#sayAttach(this.#actor(name))],
+    [/^(s\d+) attaches(.*)$/, (name, how) => this.#attach(this.#prepare(name, how))],
+    [/^(s\d+) announces itself(.*)$/, (name, how) => this.#announce(name, how)],
+    [/^(s\d+)'s stream ends$/, (name) => this.#end(this.#actor(name))],
+    [/^(s\d+) freezes$/, (name) => this.#freeze(name, true)],
+    [/^(s\d+) thaws$/, (name) => this.#freeze(name, false)],
+    [
+      /^(s\d+) asks to (add|remove) (s\d+)(?: with incarnation (\d+))?(?: in epoch (\d+))?$/,
+      (...said) => this.#change(...(said as [string, 'add' | 'remove', string, string, string])),
+    ],
+    [
+      /^(s\d+) hands over(?: epoch (\d+))?( and leaves)?$/,
+      (...said) => this.#handOver(...(said as [string, string, string])),
+    ],
+    [/^(s\d+) leaves$/, (name) => this.#say(this.#actor(name), { kind: 'leave' })],
+    [/^(s\d+) pings$/, (name) => this.#ping(this.#actor(name))],
+    [/^a supervisor registers (s\d+)(.*)$/, (name, how) => this.#registerServer(name, how)],
+    [
+      /^a supervisor reports a crash of incarnation (\d+) of (s\d+)$/,
+      (at, name) => this.#crash(name, Number(at)),
+    ],
+    [
+      /^(client \w+) asks for cluster (\d+)(?:, (?:epoch (\d+) has failed))?(?:, waits (\d+) ms)?$/,
+      (...said) => this.#getAvailable(...(said as [string, string, string, string])),
+    ],
+    [/^(client \w+) goes away$/, (name) => this.#cancel(name)],
+    [
+      /^(operator \w+) wants a handover$/,
+      (name) => this.#step({ kind: 'handover', token: this.#token(name), cluster: 1 }),
+    ],
+    [
+      /^(operator \w+) promotes (s\d+)$/,
+      (name, who) =>
+        this.#step({
+          kind: 'promote',
+          token: this.#token(name),
+          cluster: 1,
+          serverId: this.#actor(who).serverId,
+        }),
+    ],
+    [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
+    [/^the router sleeps (\d+) ms$/, (ms) => this.#sleep(Number(ms))],
+    [/^the router restarts$/, () => this.#restart()],
+  ];
+
+  #start(): Registry {
+    const { pingIntervalMs } = this.#timing;
+    this.#nextPingAt = this.#now + pingIntervalMs;
+    return new Registry({
+      networkId: NETWORK,
+      clusters: this.#clusters,
+      timing: this.#timing,
+      records: [...this.#records.values()],
+    });
+  }
+
+  #restart(): void {
+    for (const actor of this.#actors.values()) actor.link = undefined;
+    this.#links.clear();
+    this.#registry = this.#start();
+    this.#step({ kind: 'tick' });
+  }
+
+  #actor(name: string): Actor {
+    const number = Number(name.slice(1));
+    const actor = this.#actors.get(name) ?? {
+      serverId: serverId(number),
+      cluster: 1,
+      incarnation: 1,
+      journalId: `j${number}`,
+      address: `host${number}:7000`,
+      networkId: '',
+      seen: epoch(0),
+      link: undefined,
+      frozen: false,
+      requests: 0,
+    };
+    this.#actors.set(name, actor);
+    return actor;
+  }
+
+  /** Reads `, incarnation 2, journal jx, no journal, network n, epoch 3, cluster 2, at host:1`. */
+  #prepare(name: string, how: string): Actor {
+    const actor = this.#actor(name);
+    for (const word of how.split(',').map((part) => part.trim())) {
+      if (word === '') continue;
+      const [what = '', value = ''] = word.split(' ');
+      if (word === 'no journal') actor.journalId = '';
+      else if (what === 'incarnation') actor.incarnation = Number(value);
+      else if (what === 'journal') actor.journalId = value;
+      else if (what === 'network') actor.networkId = value;
+      else if (what === 'epoch') actor.seen = epoch(Number(value));
+      else if (what === 'cluster') actor.cluster = Number(value);
+      else if (what === 'at') actor.address = value;
+      else throw new Error(`nobody knows how to play "${word}"`);
+    }
+    return actor;
+  }
+
+  #candidate({ networkId, cluster, serverId: id, incarnation, journalId, address }: Actor): Candidate {
+    return { networkId, cluster, serverId: id, incarnation, journalId, address };
+  }
+
+  #attach(actor: Actor): void {
+    this.#connect(actor);
+    this.#sayAttach(actor);
+  }
+
+  #connect(actor: Actor): void {
+    this.#count += 1;
+    actor.link = this.#count;
+    actor.frozen = false;
+    actor.requests = 0;
+    this.#links.set(this.#count, serverName(actor.serverId));
+  }
+
+  #sayAttach(actor: Actor): void {
+    const replicates = actor.journalId !== '';
+    this.#say(actor, { kind: 'attach', ...this.#candidate(actor), epoch: actor.seen, replicates });
+  }
+
+  #announce(name: string, how: string): void {
+    const candidate = this.#candidate(this.#prepare(name, how));
+    this.#step({ kind: 'add-master', token: this.#token(name), candidate });
+  }
+
+  #registerServer(name: string, how: string): void {
+    const candidate = this.#candidate(this.#prepare(name, how));
+    this.#step({ kind: 'register-server', token: this.#token('the supervisor'), candidate });
+  }
+
+  #crash(name: string, incarnation: number): void {
+    const { cluster, serverId: id } = this.#actor(name);
+    const token = this.#token('the supervisor');
+    this.#step({ kind: 'crash', token, cluster, serverId: id, incarnation, detail: 'exit 1' });
+  }
+
+  #end(actor: Actor): void {
+    const { link } = actor;
+    actor.link = undefined;
+    if (link !== undefined) this.#step({ kind: 'link-ended', link, reason: 'its stream ended' });
+  }
+
+  #freeze(name: string, frozen: boolean): void {
+    this.#actor(name).frozen = frozen;
+  }
+
+  #change(name: string, change: 'add' | 'remove', who: string, incarnation: string, at: string): void {
+    const actor = this.#actor(name);
+    const { serverId: id, journalId, incarnation: own } = this.#actor(who);
+    actor.requests += 1;
+    this.#say(actor, {
+      kind: 'change-in-sync',
+      request: actor.requests,
+      epoch: at === '' ? this.#assignment(actor.cluster).epoch : epoch(Number(at)),
+      change,
+      serverId: id,
+      incarnation: incarnation === '' ? own : Number(incarnation),
+      journalId,
+    });
+  }
+
+  #handOver(name: string, at: string, leaves: string): void {
+    const actor = this.#actor(name);
+    const asked = at === '' ? this.#assignment(actor.cluster).epoch : epoch(Number(at));
+    this.#say(actor, { kind: 'hand-over', epoch: asked, leaving: leaves !== '' });
+  }
+
+  #ping(actor: Actor): void {
+    this.#say(actor, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+  }
+
+  #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
+    this.#step({
+      kind: 'get-available',
+      token: this.#token(name),
+      cluster: Number(cluster),
+      failedEpoch: epoch(Number(failed)),
+      waitMs: Number(waitMs),
+    });
+  }
+
+  #cancel(name: string): void {
+    for (const [token, caller] of this.#callers) if (caller === name) this.#step({ kind: 'cancel', token });
+  }
+
+  #token(caller: string): RegistryToken {
+    this.#count += 1;
+    this.#callers.set(this.#count, caller);
+    return this.#count;
+  }
+
+  #assignment(cluster: number): Assignment {
+    const assignment = this.#registry.assignments()[cluster - 1];
+    if (assignment === undefined) throw new Error(`no cluster ${cluster}`);
+    return assignment;
+  }
+
+  #say({ link }: Actor, message: MemberMessage): void {
+    if (link === undefined) throw new Error('not attached');
+    this.#step({ kind: 'link-message', link, message });
+  }
+
+  #pass(ms: number): void {
+    const until = this.#now + ms;
+    for (;;) {
+      const at = Math.min(this.#registry.nextDeadline() ?? Infinity, this.#nextPingAt);
+      if (at > until) break;
+      this.#now = Math.max(this.#now, at);
+      if (this.#now >= this.#nextPingAt) this.#allPing();
+      this.#step({ kind: 'tick' });
+    }
+    this.#now = until;
+  }
+
+  #allPing(): void {
+    this.#nextPingAt += this.#timing.pingIntervalMs;
+    for (const actor of this.#actors.values())
+      if (actor.link !== undefined && !actor.frozen) this.#ping(actor);
+  }
+
+  /** Nothing is looked at for so long; then the timer fires first, and after it come the pings that piled up. */
+  #sleep(ms: number): void {
+    this.#now += ms;
+    this.#nextPingAt = this.#now;
+    this.#step({ kind: 'tick' });
+    this.#allPing();
+  }
+
+  #step(input: RegistryInput): void {
+    for (const output of this.#registry.step(this.#now, input)) {
+      const text = this.#perform(output);
+      if (text !== undefined) this.#lines.push(`  ${text}`);
+    }
+  }
+
+  #perform(output: RegistryOutput): string | undefined {
+    switch (output.kind) {
+      case 'persist':
+        this.#records.set(output.record.cluster, output.record);
+        return undefined;
+      case 'send':
+        return this.#sent(this.#links.get(output.link) ?? '?', output.message);
+      case 'close': {
+        const name = this.#links.get(output.link) ?? '?';
+        const actor = this.#actor(name);
+        if (actor.link === output.link) actor.link = undefined;
+        this.#registry.step(this.#now, { kind: 'link-ended', link: output.link, reason: 'closed' });
+        return undefined;
+      }
+      case 'answer':
+        return `${this.#callers.get(output.token)} hears: ${this.#answered(output.answer)}`;
+      case 'refuse':
+        return `${this.#callers.get(output.token)} is refused ${output.reason}: ${output.detail}`;
+      case 'changed':
+        return undefined;
+      case 'report':
+        return `* ${output.event.text}`;
+      default:
+        return unreachable(output);
+    }
+  }
+
+  #answered(answer: Extract<RegistryOutput, { kind: 'answer' }>['answer']): string {
+    switch (answer.kind) {
+      case 'assignment':
+        return describe(answer.assignment);
+      case 'announced':
+        return `come within ${answer.graceMs} ms, ping every ${answer.pingIntervalMs} ms`;
+      case 'registered':
+        return 'registered';
+      case 'crash-noted':
+        return answer.dropped ? 'dropped' : 'nothing to drop';
+      default:
+        return unreachable(answer);
+    }
+  }
+
+  #sent(name: string, message: RouterMessage): string | undefined {
+    switch (message.kind) {
+      case 'welcome':
+        this.#actor(name).networkId = message.networkId;
+        return `${name} is welcomed: ${describe(message.assignment)}`;
+      case 'assignment':
+        return `${name} hears: ${describe(message.assignment)}${message.lastRequest > 0 ? ` (request ${message.lastRequest})` : ''}`;
+      case 'pong':
+        return undefined;
+      case 'please-hand-over':
+        return `${name} is asked to hand over epoch ${message.epoch}`;
+      case 'refused':
+        return `${name} is refused ${message.reason}: ${message.detail}`;
+      default:
+        return unreachable(message);
+    }
+  }
+}
+
+/** `epoch 1, s1, in sync s1 s2, live s1 s2`, with the primary in brackets while it is out of reach. */
+export function describe({ epoch: at, primary, available, inSync, members }: Assignment): string {
+  const name = primary === undefined ? 'nobody' : serverName(primary.serverId);
+  const live = members.filter((member) => member.live).map((member) => serverName(member.serverId));
+  return [
+    `epoch ${at}`,
+    available ? name : `(${name})`,
+    `in sync ${inSync.map((copy) => serverName(copy.serverId)).join(' ') || 'nobody'}`,
+    `live ${live.join(' ') || 'nobody'}`,
+  ].join(', ');
+}

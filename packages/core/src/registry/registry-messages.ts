@@ -1,0 +1,113 @@
+/** What goes into the registry and what comes out of it. */
+import type { Assignment, ClusterRecord } from '../assignment.js';
+import type { Address, ClusterId, Epoch, Incarnation, JournalId, NetworkId, ServerId } from '../ids.js';
+import type { MemberMessage, RouterMessage } from '../messages.js';
+import type { Reason } from '../reasons.js';
+
+/** Names one `DualPing` stream; given by the driver, never used again after `link-ended`. */
+export type RegistryLink = number;
+/** Names one call that waits for an answer; given by the driver, never used twice. */
+export type RegistryToken = number;
+
+/** A server as it introduces itself, or as its supervisor does. */
+export interface Candidate {
+  /** Empty when it has never belonged to a network. */
+  readonly networkId: NetworkId | '';
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  /** Empty when it cannot replicate. */
+  readonly journalId: JournalId;
+  readonly address: Address;
+}
+
+export type RegistryInput =
+  /** Something came on a `DualPing` stream. The first on a new link has to be `attach`. */
+  | { readonly kind: 'link-message'; readonly link: RegistryLink; readonly message: MemberMessage }
+  /** The stream is over. Comes once for every link, also for one that the registry closed. */
+  | { readonly kind: 'link-ended'; readonly link: RegistryLink; readonly reason: string }
+  /** A server takes its place before it attaches. Answered `announced`. */
+  | { readonly kind: 'add-master'; readonly token: RegistryToken; readonly candidate: Candidate }
+  /** A supervisor vouches for a server until it reports a crash. Answered `registered`. */
+  | { readonly kind: 'register-server'; readonly token: RegistryToken; readonly candidate: Candidate }
+  /** Answered `crash-noted`. */
+  | {
+      readonly kind: 'crash';
+      readonly token: RegistryToken;
+      readonly cluster: ClusterId;
+      readonly serverId: ServerId;
+      readonly incarnation: Incarnation;
+      readonly detail: string;
+    }
+  /** Answered with an assignment, or refused `no-available-server`, at the latest after `waitMs`. */
+  | {
+      readonly kind: 'get-available';
+      readonly token: RegistryToken;
+      readonly cluster: ClusterId;
+      readonly failedEpoch: Epoch;
+      readonly waitMs: number;
+    }
+  /** Whoever waited with this token no longer does. */
+  | { readonly kind: 'cancel'; readonly token: RegistryToken }
+  /** Answered with the assignment in which another member is primary. */
+  | { readonly kind: 'handover'; readonly token: RegistryToken; readonly cluster: ClusterId }
+  /** Unclean: see AdminService.Promote. Answered with the new assignment. */
+  | {
+      readonly kind: 'promote';
+      readonly token: RegistryToken;
+      readonly cluster: ClusterId;
+      readonly serverId: ServerId;
+    }
+  /** Nothing but the time. */
+  | { readonly kind: 'tick' };
+
+export type RegistryAnswer =
+  | { readonly kind: 'assignment'; readonly assignment: Assignment }
+  | {
+      readonly kind: 'announced';
+      readonly pingIntervalMs: number;
+      readonly deadAfterMs: number;
+      readonly graceMs: number;
+    }
+  | { readonly kind: 'registered' }
+  | { readonly kind: 'crash-noted'; readonly dropped: boolean };
+
+/** One line for the operator. */
+export interface RegistryEvent {
+  readonly event:
+    | 'attached'
+    | 'announced'
+    | 'registered'
+    | 'dropped'
+    | 'refused'
+    | 'promoted'
+    | 'resumed'
+    | 'in-sync'
+    | 'unavailable'
+    | 'handover'
+    | 'unclean-promotion';
+  readonly text: string;
+}
+
+/** To be performed in order; a `persist` is durable before anything after it is performed. */
+export type RegistryOutput =
+  | { readonly kind: 'persist'; readonly record: ClusterRecord }
+  | { readonly kind: 'send'; readonly link: RegistryLink; readonly message: RouterMessage }
+  /** End the stream, after what was sent on it. */
+  | { readonly kind: 'close'; readonly link: RegistryLink; readonly why: string }
+  | { readonly kind: 'answer'; readonly token: RegistryToken; readonly answer: RegistryAnswer }
+  | {
+      readonly kind: 'refuse';
+      readonly token: RegistryToken;
+      readonly reason: Reason;
+      readonly detail: string;
+    }
+  /** From now on this may be told to anyone: for watchers. */
+  | { readonly kind: 'changed'; readonly assignment: Assignment }
+  | { readonly kind: 'report'; readonly event: RegistryEvent };
+
+/** Why something can't be, for whoever asked. */
+export interface Refusal {
+  readonly reason: Reason;
+  readonly detail: string;
+}

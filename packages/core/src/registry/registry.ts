@@ -1,0 +1,500 @@
+/**
+ * Decides who is available, in every cluster of one network.
+ *
+ * Input is what the router heard, and when; output is what it must do about it. The same inputs in the
+ * same order give the same outputs, so any failover can be replayed. What is to be promoted and who
+ * is in sync is decided by `Cluster`; this is about evidence (streams, silence, reports) and about who is told.
+ *
+ * Within a step everything that a change leads to comes after its `persist`: an assignment is durable
+ * before anyone is told of it (persisted-before-spoken).
+ *
+ * Silence is counted in listening time, so a router that was itself stopped does not blame its members.
+ */
+import type { Assignment, ClusterRecord } from '../assignment.js';
+import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
+import { serverName } from '../ids.js';
+import { invariant, unreachable } from '../invariants.js';
+import { MAX_CLUSTERS, MAX_WAIT_MS } from '../limits.js';
+import { ListeningClock } from '../listening-clock.js';
+import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
+import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
+import { noSuchCluster, objectionToEpoch, objectionToJournal, objectionToNetwork } from './admission.js';
+import { Cluster } from './cluster.js';
+import { Deadlines } from './deadlines.js';
+import { MAX_WAITERS, OPERATOR_HANDOVER_TIMEOUT_MS } from './registry-limits.js';
+import type {
+  Candidate,
+  Refusal,
+  RegistryAnswer,
+  RegistryEvent,
+  RegistryInput,
+  RegistryLink,
+  RegistryOutput,
+  RegistryToken,
+} from './registry-messages.js';
+import { Silence } from './silence.js';
+import { isContent, type Waiter, Waiting } from './waiting.js';
+
+export interface RegistryOptions {
+  readonly networkId: NetworkId;
+  /** How many there are, for good. */
+  readonly clusters: number;
+  readonly timing: Timing;
+  /** What was made durable last of each cluster that ever had a member. */
+  readonly records: readonly ClusterRecord[];
+}
+
+/** What a view shows of a member beside its assignment. */
+export interface MemberFigures {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly figures: Figures;
+  /** Listening time since it was last heard. */
+  readonly ageMs: number;
+}
+
+interface Attached {
+  readonly cluster: Cluster;
+  readonly serverId: ServerId;
+  /** The highest `change-in-sync` that came on this stream. */
+  lastRequest: number;
+  figures: Figures | undefined;
+}
+
+type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
+type Say<Kind extends MemberMessage['kind']> = Extract<MemberMessage, { readonly kind: Kind }>;
+
+export class Registry {
+  readonly #networkId: NetworkId;
+  readonly #clusters: readonly Cluster[];
+  readonly #timing: Timing;
+  readonly #clock: ListeningClock;
+  readonly #silence: Silence;
+  readonly #waiting = new Waiting();
+  /** Announced servers, and when their places lapse. */
+  readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
+  readonly #attached = new Map<RegistryLink, Attached>();
+  /** Links that we have ended and that may still bring messages which were on their way. */
+  readonly #closed = new Set<RegistryLink>();
+  #graceOver = false;
+  #now: Instant | undefined;
+
+  // What the present step has led to so far; empty between steps.
+  #touched = new Set<Cluster>();
+  #welcome = new Set<RegistryLink>();
+  #owed = new Set<RegistryLink>();
+  #later: RegistryOutput[] = [];
+
+  constructor({ networkId, clusters, timing, records }: RegistryOptions) {
+    invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });
+    this.#networkId = networkId;
+    this.#timing = timing;
+    const byCluster = new Map(records.map((record) => [record.cluster, record]));
+    this.#clusters = Array.from({ length: clusters }, (_, at) => new Cluster(at + 1, byCluster.get(at + 1)));
+    // One look may count for two pings, but never for so much that a member which kept its time is
+    // dropped for the one look that came late.
+    const { pingIntervalMs, deadAfterMs } = timing;
+    const spareMs = deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs;
+    this.#clock = new ListeningClock(Math.min(2 * pingIntervalMs, spareMs));
+    this.#silence = new Silence(timing);
+  }
+
+  /** As they may be told now: at the start, and after the outputs of a step are performed. */
+  assignments(): Assignment[] {
+    return this.#clusters.map((cluster) => cluster.assignment);
+  }
+
+  /** Last figures of all live members that ping. */
+  figures(): MemberFigures[] {
+    const all: MemberFigures[] = [];
+    for (const [link, { cluster, serverId, figures }] of this.#attached) {
+      const ageMs = this.#silence.silentMs(this.#clock.heardMs, link) ?? 0;
+      if (figures !== undefined) all.push({ cluster: cluster.id, serverId, figures, ageMs });
+    }
+    return all;
+  }
+
+  step(now: Instant, input: RegistryInput): RegistryOutput[] {
+    this.#clock.advance(now);
+    this.#now = now;
+    this.#take(now, input);
+    // After the input: whatever came is a sign of life, however late we looked.
+    this.#expire(now);
+    return this.#finish(now);
+  }
+
+  /** When to be stepped at the latest; undefined: not before there is an input. */
+  nextDeadline(): Instant | undefined {
+    const deadlines = [this.#nextLook(), this.#waiting.next(), this.#announced.next()];
+    const due = deadlines.filter((at) => at !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** While anybody is listened for, look as often as they ping, or the listening clock falls behind. */
+  #nextLook(): Instant | undefined {
+    const now = this.#now;
+    if (now === undefined) return this.#graceOver ? undefined : 0;
+    const graceMs = this.#graceOver ? undefined : this.#timing.reattachGraceMs - this.#clock.heardMs;
+    const deathMs = this.#silence.nextDeathInMs(this.#clock.heardMs);
+    if (graceMs === undefined && deathMs === undefined) return undefined;
+    return now + Math.min(this.#timing.pingIntervalMs, graceMs ?? Infinity, deathMs ?? Infinity);
+  }
+
+  #take(now: Instant, input: RegistryInput): void {
+    switch (input.kind) {
+      case 'link-message':
+        return this.#linkMessage(now, input.link, input.message);
+      case 'link-ended':
+        return this.#linkEnded(now, input.link, input.reason);
+      case 'add-master':
+        return this.#addMaster(now, input);
+      case 'register-server':
+        return this.#registerServer(now, input);
+      case 'crash':
+        return this.#crash(now, input);
+      case 'get-available':
+        return this.#getAvailable(now, input);
+      case 'cancel':
+        return this.#waiting.cancel(input.token);
+      case 'handover':
+        return this.#handover(now, input);
+      case 'promote':
+        return this.#promote(now, input);
+      case 'tick':
+        return;
+      default:
+        return unreachable(input);
+    }
+  }
+
+  // Members
+
+  #linkMessage(now: Instant, link: RegistryLink, message: MemberMessage): void {
+    if (this.#closed.has(link)) return;
+    const attached = this.#attached.get(link);
+    if (attached === undefined) {
+      if (message.kind === 'attach') return this.#attach(now, link, message);
+      const detail = `the first message of a stream has to be "attach", this one is "${message.kind}"`;
+      return this.#refuseLink(link, { reason: 'invalid-argument', detail });
+    }
+    this.#silence.heard(this.#clock.heardMs, link);
+    switch (message.kind) {
+      case 'attach':
+        return this.#secondAttach(now, link, attached);
+      case 'ping':
+        return this.#ping(link, attached, message);
+      case 'change-in-sync':
+        attached.lastRequest = Math.max(attached.lastRequest, message.request);
+        attached.cluster.changeInSync(link, message);
+        this.#owed.add(link);
+        this.#touched.add(attached.cluster);
+        return;
+      case 'hand-over':
+        return this.#handOver(link, attached, message);
+      case 'leave':
+        return this.#dropLink(now, link, 'it is leaving');
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #attach(now: Instant, link: RegistryLink, attach: Say<'attach'>): void {
+    const cluster = objectionToJournal(attach) ?? this.#clusterFor(attach);
+    if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
+    const tooOld = objectionToEpoch(attach.epoch, cluster.assignment.epoch, attach);
+    if (tooOld !== undefined) return this.#refuseLink(link, tooOld);
+
+    this.#admit(now, cluster, attach, link);
+    this.#attached.set(link, { cluster, serverId: attach.serverId, lastRequest: 0, figures: undefined });
+    this.#silence.heard(this.#clock.heardMs, link);
+    this.#welcome.add(link);
+    this.#report(
+      'attached',
+      `cluster ${cluster.id}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
+    );
+  }
+
+  /** Where a server belongs, whichever way it comes, or what speaks against it. */
+  #clusterFor(candidate: Candidate): Cluster | Refusal {
+    const objection = objectionToNetwork(candidate, this.#networkId);
+    const cluster = this.#cluster(candidate.cluster);
+    if (objection !== undefined || !(cluster instanceof Cluster)) return objection ?? cluster;
+    return cluster.objectionTo(candidate) ?? cluster;
+  }
+
+  #cluster(id: ClusterId): Cluster | Refusal {
+    return this.#clusters[id - 1] ?? noSuchCluster(id, this.#clusters.length);
+  }
+
+  /** On the evidence of a stream, or of a supervisor's word. */
+  #admit(now: Instant, cluster: Cluster, candidate: Candidate, link?: RegistryLink): void {
+    const evidence =
+      link === undefined ? ({ kind: 'watched' } as const) : ({ kind: 'stream', link } as const);
+    const replaced = cluster.admit(now, candidate, evidence);
+    this.#touched.add(cluster);
+    if (replaced === undefined) return;
+    const detail = `incarnation ${candidate.incarnation} of ${serverName(candidate.serverId)} has come at ${candidate.address}`;
+    this.#detach(replaced);
+    this.#send(replaced, { kind: 'refused', reason: 'superseded', detail });
+    this.#close(replaced, detail);
+  }
+
+  #secondAttach(now: Instant, link: RegistryLink, { serverId }: Attached): void {
+    this.#dropLink(now, link, 'it attached twice on one stream', {
+      reason: 'invalid-argument',
+      detail: `${serverName(serverId)} has attached on this stream already`,
+    });
+  }
+
+  #ping(link: RegistryLink, attached: Attached, { sequence, figures }: Say<'ping'>): void {
+    attached.figures = figures;
+    const { pingIntervalMs } = this.#silence;
+    this.#silence.told(link, pingIntervalMs);
+    this.#send(link, { kind: 'pong', sequence, pingIntervalMs });
+  }
+
+  #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {
+    const { cluster, serverId } = attached;
+    this.#owed.add(link);
+    this.#touched.add(cluster);
+    if (cluster.handOver(link, asked.epoch, asked.leaving)) return;
+    if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
+    const detail = `nobody but ${serverName(serverId)} is live and in sync`;
+    this.#report('handover', `cluster ${cluster.id}: ${serverName(serverId)} can't hand over: ${detail}`);
+    for (const { token } of this.#waiting.takeHandovers(cluster.id))
+      this.#refuse(token, { reason: 'handover-impossible', detail });
+  }
+
+  #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
+    if (!this.#closed.delete(link)) this.#drop(now, link, reason);
+  }
+
+  /** Ends the stream and drops the member that held it. */
+  #dropLink(now: Instant, link: RegistryLink, why: string, refusal?: Refusal): void {
+    this.#drop(now, link, why);
+    if (refusal !== undefined) return this.#refuseLink(link, refusal);
+    this.#close(link, why);
+  }
+
+  #drop(now: Instant, link: RegistryLink, why: string): void {
+    const attached = this.#detach(link);
+    if (attached === undefined) return;
+    attached.cluster.drop(now, attached.serverId, why);
+    this.#touched.add(attached.cluster);
+  }
+
+  #detach(link: RegistryLink): Attached | undefined {
+    const attached = this.#attached.get(link);
+    this.#attached.delete(link);
+    this.#silence.forget(link);
+    return attached;
+  }
+
+  // Calls about members
+
+  #addMaster(now: Instant, { token, candidate }: Call<'add-master'>): void {
+    const cluster = this.#clusterFor(candidate);
+    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    const graceMs = this.#timing.reattachGraceMs;
+    if (cluster.announce(candidate)) {
+      this.#announced.add(now + graceMs, { cluster, serverId: candidate.serverId });
+      this.#touched.add(cluster);
+      this.#report(
+        'announced',
+        `cluster ${cluster.id}: ${serverName(candidate.serverId)} is announced, at ${candidate.address}`,
+      );
+    }
+    const { pingIntervalMs } = this.#silence;
+    const deadAfterMs = this.#silence.deadAfterMs();
+    this.#answer(token, { kind: 'announced', pingIntervalMs, deadAfterMs, graceMs });
+  }
+
+  #registerServer(now: Instant, { token, candidate }: Call<'register-server'>): void {
+    const cluster = this.#clusterFor(candidate);
+    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    this.#admit(now, cluster, candidate);
+    if (cluster.isChanged)
+      this.#report(
+        'registered',
+        `cluster ${cluster.id}: ${serverName(candidate.serverId)} is registered by its supervisor, incarnation ${candidate.incarnation}, at ${candidate.address}`,
+      );
+    this.#answer(token, { kind: 'registered' });
+  }
+
+  #crash(now: Instant, input: Call<'crash'>): void {
+    const { token, serverId, incarnation } = input;
+    const cluster = this.#cluster(input.cluster);
+    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    const member = cluster.find(serverId);
+    if (member === undefined) {
+      const detail = `cluster ${cluster.id} knows no ${serverName(serverId)}`;
+      return this.#refuse(token, { reason: 'unknown-member', detail });
+    }
+    // Late, doubled and older reports are about a life that is over already.
+    let dropped = false;
+    if (member.incarnation === incarnation) {
+      const { presence } = member;
+      const why = `its supervisor reports a crash${input.detail === '' ? '' : `: ${input.detail}`}`;
+      dropped = cluster.drop(now, serverId, why);
+      this.#touched.add(cluster);
+      if (dropped && presence.kind === 'stream') {
+        this.#detach(presence.link);
+        this.#close(presence.link, why);
+      }
+    }
+    this.#answer(token, { kind: 'crash-noted', dropped });
+  }
+
+  // Calls of clients and operators
+
+  #getAvailable(now: Instant, input: Call<'get-available'>): void {
+    const { token } = input;
+    const cluster = this.#cluster(input.cluster);
+    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    const waiter: Waiter = { token, cluster: cluster.id, wants: 'primary', above: input.failedEpoch };
+    if (isContent(waiter, cluster.assignment)) return this.#answerWith(token, cluster.assignment);
+    if (input.waitMs <= 0) return this.#waitIsOver(waiter);
+    if (!this.#mayWait(token)) return;
+    this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
+  }
+
+  #handover(now: Instant, { token, cluster: id }: Call<'handover'>): void {
+    const cluster = this.#cluster(id);
+    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    const link = cluster.linkToHandOver();
+    if (typeof link !== 'number') return this.#refuse(token, link);
+    if (!this.#mayWait(token)) return;
+    const { epoch } = cluster.assignment;
+    this.#waiting.add(now + OPERATOR_HANDOVER_TIMEOUT_MS, {
+      token,
+      cluster: id,
+      wants: 'handover',
+      above: epoch,
+    });
+    this.#send(link, { kind: 'please-hand-over', epoch });
+    this.#report('handover', `cluster ${id}: the primary of epoch ${epoch} is asked to hand over`);
+  }
+
+  #promote(now: Instant, { token, cluster: id, serverId }: Call<'promote'>): void {
+    const cluster = this.#cluster(id);
+    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    const { epoch } = cluster.assignment;
+    const refusal = cluster.promoteUnclean(serverId);
+    if (refusal !== undefined) return this.#refuse(token, refusal);
+    this.#touched.add(cluster);
+    // Contented by the very change that this step ends with.
+    if (this.#mayWait(token)) this.#waiting.add(now, { token, cluster: id, wants: 'handover', above: epoch });
+  }
+
+  #mayWait(token: RegistryToken): boolean {
+    if (!this.#waiting.isFull) return true;
+    this.#refuse(token, { reason: 'limit-reached', detail: `${MAX_WAITERS} calls are waiting already` });
+    return false;
+  }
+
+  #waitIsOver({ token, cluster: id, wants }: Waiter): void {
+    const assignment = this.#clusters[id - 1]?.assignment;
+    if (wants === 'handover') {
+      const detail = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+      return this.#refuse(token, { reason: 'handover-impossible', detail });
+    }
+    if (assignment?.available) return this.#answerWith(token, assignment);
+    this.#refuse(token, {
+      reason: 'no-available-server',
+      detail: `cluster ${id}: ${assignment?.unavailableReason ?? ''}`,
+    });
+  }
+
+  // Time
+
+  #expire(now: Instant): void {
+    for (const { link, silentMs } of this.#silence.dead(this.#clock.heardMs))
+      this.#dropLink(now, link, `nothing was heard of it for ${Math.round(silentMs)} ms`);
+    if (!this.#graceOver && this.#clock.heardMs >= this.#timing.reattachGraceMs) {
+      this.#graceOver = true;
+      for (const cluster of this.#clusters) {
+        cluster.endGrace(now);
+        if (cluster.isChanged) this.#touched.add(cluster);
+      }
+    }
+    for (let due = this.#announced.takeDue(now); due; due = this.#announced.takeDue(now)) {
+      due.cluster.lapse(due.serverId);
+      this.#touched.add(due.cluster);
+    }
+  }
+
+  // Outputs
+
+  /** Seals what has changed and gives out all that this step leads to, each change before what is said of it. */
+  #finish(now: Instant): RegistryOutput[] {
+    const outputs: RegistryOutput[] = [];
+    const events: RegistryEvent[] = [];
+    for (const cluster of this.#touched) {
+      const change = cluster.seal(now);
+      if (change !== undefined) outputs.push({ kind: 'persist', record: change.record });
+      for (const link of cluster.links())
+        if (change !== undefined || this.#welcome.has(link) || this.#owed.has(link))
+          outputs.push({ kind: 'send', link, message: this.#tell(link, cluster.assignment) });
+      if (change !== undefined) {
+        outputs.push({ kind: 'changed', assignment: change.assignment });
+        for (const { token } of this.#waiting.takeContent(change.assignment))
+          outputs.push({
+            kind: 'answer',
+            token,
+            answer: { kind: 'assignment', assignment: change.assignment },
+          });
+      }
+      events.push(...cluster.takeEvents());
+    }
+    // Only now: a wait that ends in the step that contents it has not been in vain.
+    for (let due = this.#waiting.takeDue(now); due; due = this.#waiting.takeDue(now)) this.#waitIsOver(due);
+    outputs.push(...this.#later);
+    for (const event of events) outputs.push({ kind: 'report', event });
+    this.#touched = new Set();
+    this.#welcome = new Set();
+    this.#owed = new Set();
+    this.#later = [];
+    return outputs;
+  }
+
+  #tell(link: RegistryLink, assignment: Assignment): RouterMessage {
+    if (!this.#welcome.has(link)) {
+      const lastRequest = this.#attached.get(link)?.lastRequest ?? 0;
+      return { kind: 'assignment', assignment, lastRequest };
+    }
+    const { pingIntervalMs } = this.#silence;
+    const deadAfterMs = this.#silence.deadAfterMs();
+    return { kind: 'welcome', networkId: this.#networkId, pingIntervalMs, deadAfterMs, assignment };
+  }
+
+  #send(link: RegistryLink, message: RouterMessage): void {
+    this.#later.push({ kind: 'send', link, message });
+  }
+
+  #refuseLink(link: RegistryLink, { reason, detail }: Refusal): void {
+    this.#send(link, { kind: 'refused', reason, detail });
+    this.#close(link, reason);
+    this.#report('refused', `a server is refused (${reason}): ${detail}`);
+  }
+
+  #close(link: RegistryLink, why: string): void {
+    this.#closed.add(link);
+    this.#later.push({ kind: 'close', link, why });
+  }
+
+  #answer(token: RegistryToken, answer: RegistryAnswer): void {
+    this.#later.push({ kind: 'answer', token, answer });
+  }
+
+  #answerWith(token: RegistryToken, assignment: Assignment): void {
+    this.#answer(token, { kind: 'assignment', assignment });
+  }
+
+  #refuse(token: RegistryToken, { reason, detail }: Refusal): void {
+    this.#later.push({ kind: 'refuse', token, reason, detail });
+  }
+
+  #report(event: RegistryEvent['event'], text: string): void {
+    this.#later.push({ kind: 'report', event: { event, text } });
+  }
+}

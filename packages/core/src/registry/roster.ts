@@ -1,0 +1,60 @@
+/**
+ * The members of one cluster in registration order. A server keeps its place when it goes and comes back;
+ * only when the roster is full does the place of one that is gone, and that nothing depends on, go to a
+ * newcomer.
+ */
+import type { ServerId } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_MEMBERS } from '../limits.js';
+import type { Member } from './member.js';
+import type { Candidate } from './registry-messages.js';
+
+export class Roster {
+  readonly #members: Member[];
+
+  /** `isNeeded`: something depends on this member being remembered. */
+  constructor(
+    members: readonly Member[],
+    readonly isNeeded: (member: Member) => boolean,
+  ) {
+    this.#members = [...members];
+  }
+
+  get all(): readonly Member[] {
+    return this.#members;
+  }
+
+  get isFull(): boolean {
+    return this.#members.length >= MAX_MEMBERS && this.#forgettable() === undefined;
+  }
+
+  find(serverId: ServerId): Member | undefined {
+    return this.#members.find((member) => member.serverId === serverId);
+  }
+
+  /** Adds one to the end, without any evidence yet that it is there. */
+  register(candidate: Candidate): Member {
+    const forgotten = this.#members.length >= MAX_MEMBERS ? this.#forgettable() : undefined;
+    if (forgotten !== undefined) this.remove(forgotten);
+    const { serverId, incarnation, journalId, address } = candidate;
+    const member: Member = {
+      serverId,
+      incarnation,
+      journalId,
+      address,
+      liveness: 'stream',
+      presence: { kind: 'announced' },
+    };
+    this.#members.push(member);
+    invariant(this.#members.length <= MAX_MEMBERS, 'limit-is-kept', { members: this.#members.length });
+    return member;
+  }
+
+  remove(member: Member): void {
+    this.#members.splice(this.#members.indexOf(member), 1);
+  }
+
+  #forgettable(): Member | undefined {
+    return this.#members.find((member) => member.presence.kind === 'gone' && !this.isNeeded(member));
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Notices who has fallen silent, in listening time.
+ *
+ * Links are kept in the order in which they were last heard, so a ping costs the same with three
+ * members as with thousands: it moves its link to the end, and only the front is ever looked at.
+ * The interval rises with the number of members, and a member is judged by the one it was told.
+ */
+import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
+import { MAX_PINGS_PER_SECOND } from './registry-limits.js';
+import type { RegistryLink } from './registry-messages.js';
+
+interface Heard {
+  atMs: number;
+  toldIntervalMs: number;
+}
+
+export class Silence {
+  /** Insertion order is the order of last being heard. */
+  readonly #links = new Map<RegistryLink, Heard>();
+
+  constructor(readonly timing: Timing) {}
+
+  /** Pings no further apart than this are asked for now. */
+  get pingIntervalMs(): number {
+    const room = Math.ceil((this.#links.size * 1_000) / MAX_PINGS_PER_SECOND);
+    return Math.max(this.timing.pingIntervalMs, room);
+  }
+
+  /** Silence after which a member that was told `intervalMs` is dropped. */
+  deadAfterMs(intervalMs: number = this.pingIntervalMs): number {
+    return Math.max(this.timing.deadAfterMs, MIN_PINGS_BEFORE_DEAD * intervalMs);
+  }
+
+  get isEmpty(): boolean {
+    return this.#links.size === 0;
+  }
+
+  /** A message came on a link that is, or from now on will be, listened to. */
+  heard(listeningMs: number, link: RegistryLink): void {
+    const known = this.#links.get(link);
+    this.#links.delete(link);
+    const heard = known ?? { atMs: 0, toldIntervalMs: 0 };
+    heard.atMs = listeningMs;
+    this.#links.set(link, heard);
+    if (known === undefined) heard.toldIntervalMs = this.pingIntervalMs;
+  }
+
+  /** The interval that the member has just been told. */
+  told(link: RegistryLink, intervalMs: number): void {
+    const heard = this.#links.get(link);
+    if (heard !== undefined) heard.toldIntervalMs = intervalMs;
+  }
+
+  forget(link: RegistryLink): void {
+    this.#links.delete(link);
+  }
+
+  silentMs(listeningMs: number, link: RegistryLink): number | undefined {
+    const heard = this.#links.get(link);
+    return heard === undefined ? undefined : listeningMs - heard.atMs;
+  }
+
+  /** Links that have been silent for too long. */
+  dead(listeningMs: number): { readonly link: RegistryLink; readonly silentMs: number }[] {
+    const dead = [];
+    for (const [link, { atMs, toldIntervalMs }] of this.#links) {
+      const silentMs = listeningMs - atMs;
+      if (silentMs < this.timing.deadAfterMs) break; // all behind it were heard later
+      if (silentMs >= this.deadAfterMs(toldIntervalMs)) dead.push({ link, silentMs });
+    }
+    return dead;
+  }
+
+  /** Listening time until somebody may be dead; undefined when nobody is listened to. */
+  nextDeathInMs(listeningMs: number): number | undefined {
+    const first = this.#links.values().next().value;
+    if (first === undefined) return undefined;
+    return Math.max(0, first.atMs + this.deadAfterMs(first.toldIntervalMs) - listeningMs);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Those who wait for an assignment: clients for a primary above a failed epoch, operators for the
+ * outcome of a handover. Both wait for the same thing, a live primary of a higher epoch than they name,
+ * and differ in what they are told when it does not come.
+ */
+import type { Assignment } from '../assignment.js';
+import type { ClusterId, Epoch, Instant } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { type Deadline, Deadlines } from './deadlines.js';
+import { MAX_WAITERS } from './registry-limits.js';
+import type { RegistryToken } from './registry-messages.js';
+
+export interface Waiter {
+  readonly token: RegistryToken;
+  readonly cluster: ClusterId;
+  readonly wants: 'primary' | 'handover';
+  /** Content with an available primary of a higher epoch than this. */
+  readonly above: Epoch;
+}
+
+export const isContent = (waiter: Waiter, { available, epoch }: Assignment): boolean =>
+  available && epoch > waiter.above;
+
+export class Waiting {
+  readonly #deadlines = new Deadlines<Waiter>();
+  readonly #byToken = new Map<RegistryToken, Deadline<Waiter>>();
+  readonly #byCluster = new Map<ClusterId, Set<Deadline<Waiter>>>();
+
+  get isFull(): boolean {
+    return this.#byToken.size >= MAX_WAITERS;
+  }
+
+  next(): Instant | undefined {
+    return this.#deadlines.next();
+  }
+
+  add(until: Instant, waiter: Waiter): void {
+    invariant(!this.isFull, 'limit-is-kept', { waiters: this.#byToken.size });
+    const deadline = this.#deadlines.add(until, waiter);
+    this.#byToken.set(waiter.token, deadline);
+    const inCluster = this.#byCluster.get(waiter.cluster) ?? new Set();
+    this.#byCluster.set(waiter.cluster, inCluster.add(deadline));
+  }
+
+  cancel(token: RegistryToken): void {
+    const deadline = this.#byToken.get(token);
+    if (deadline === undefined) return;
+    this.#deadlines.remove(deadline);
+    this.#forget(deadline);
+  }
+
+  /** Takes out all whom this assignment contents. */
+  takeContent(assignment: Assignment): Waiter[] {
+    return this.#take(assignment.cluster, (waiter) => isContent(waiter, assignment));
+  }
+
+  /** Takes out all who wait for a handover of this cluster. */
+  takeHandovers(cluster: ClusterId): Waiter[] {
+    return this.#take(cluster, (waiter) => waiter.wants === 'handover');
+  }
+
+  /** Takes out one whose wait is over. */
+  takeDue(now: Instant): Waiter | undefined {
+    const waiter = this.#deadlines.takeDue(now);
+    const deadline = waiter === undefined ? undefined : this.#byToken.get(waiter.token);
+    if (deadline !== undefined) this.#forget(deadline);
+    return waiter;
+  }
+
+  #take(cluster: ClusterId, isMeant: (waiter: Waiter) => boolean): Waiter[] {
+    const taken: Waiter[] = [];
+    for (const deadline of this.#byCluster.get(cluster) ?? []) {
+      if (!isMeant(deadline.value)) continue;
+      taken.push(deadline.value);
+      this.cancel(deadline.value.token);
+    }
+    return taken;
+  }
+
+  #forget(deadline: Deadline<Waiter>): void {
+    const { token, cluster } = deadline.value;
+    this.#byToken.delete(token);
+    const inCluster = this.#byCluster.get(cluster);
+    inCluster?.delete(deadline);
+    if (inCluster?.size === 0) this.#byCluster.delete(cluster);
+  }
+}
