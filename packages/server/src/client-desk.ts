@@ -12,6 +12,7 @@ import {
   type LinkId,
   type Position,
   type Post,
+  type PresenceLists,
   DualpingError as Refusal,
   type ReplicaInput,
   type ReplicaOutput,
@@ -26,7 +27,6 @@ import {
   type TimelineOut,
   timelineUpdateToWire,
   toDualpingError,
-  type UserList,
   userListToWire,
 } from '@dualping/protocol';
 import type { Journal } from './journal/index.js';
@@ -85,7 +85,7 @@ export class ClientDesk {
     const answer = this.#lists.get(token);
     if (answer === undefined) return;
     this.#lists.delete(token);
-    const withPresence = (users: readonly UserName[]): UserList['users'] =>
+    const withPresence = (users: readonly UserName[]): PresenceLists['users'] =>
       users.map((user) => ({ user, present: present.has(user) }));
     const list = {
       users: withPresence(lists.users),
