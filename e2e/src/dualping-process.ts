@@ -1,0 +1,106 @@
+/** A real process of the `dualping` command, to be killed, frozen and listened to. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { DEADLINE_MS, eventually } from './eventually.js';
+
+export const LAUNCHER = fileURLToPath(new URL('../../packages/dualping/bin/dualping.js', import.meta.url));
+
+/** Lines kept for the message of a failing test. */
+const MAX_LINES = 2_000;
+
+export class DualpingProcess {
+  readonly lines: string[] = [];
+  readonly exited: Promise<number | NodeJS.Signals>;
+  readonly #child: ChildProcess;
+  #address: string | undefined;
+  #ended = false;
+
+  constructor(
+    readonly args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ) {
+    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...environment },
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#keep(line));
+    this.#child.on('message', (message) => {
+      if (typeof message === 'object' && 'address' in message) this.#address = String(message.address);
+    });
+    this.exited = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        this.#ended = true;
+        resolve(signal ?? code ?? 0);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Resolves where it listens. */
+  async ready(): Promise<string> {
+    return await eventually(
+      `dualping ${this.args.join(' ')} is ready`,
+      () => {
+        if (this.#ended) throw new Error(`dualping ${this.args.join(' ')} ended:\n${this.tail()}`);
+        return this.#address;
+      },
+      DEADLINE_MS,
+      () => this.tail(),
+    );
+  }
+
+  /** The first line from `from` on that matches. */
+  async line(pattern: RegExp, from = 0): Promise<string> {
+    return await eventually(
+      `a line like ${pattern} of dualping ${this.args.join(' ')}`,
+      () => this.lines.slice(from).find((line) => pattern.test(line)),
+      DEADLINE_MS,
+      () => this.tail(),
+    );
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  closeInput(): void {
+    this.#child.stdin?.end();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.exited;
+  }
+
+  /** SIGTERM, and SIGKILL when it doesn't end by itself; the exit code or signal. */
+  async stop(): Promise<number | NodeJS.Signals> {
+    this.signal('SIGCONT');
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.signal('SIGKILL'), DEADLINE_MS);
+    const ending = await this.exited;
+    clearTimeout(timer);
+    return ending;
+  }
+
+  tail(count = 40): string {
+    return this.lines.slice(-count).join('\n');
+  }
+
+  #keep(line: string): void {
+    this.lines.push(line);
+    if (this.lines.length > MAX_LINES) this.lines.shift();
+  }
+}

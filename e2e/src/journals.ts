@@ -1,0 +1,23 @@
+/** Reads the journals of servers that have ended, as their own code reads them. */
+import type { Entry } from '@dualping/core';
+import { decodeEntry } from '@dualping/protocol';
+import { openJournal } from '@dualping/server';
+
+export interface ReadJournal {
+  readonly first: number;
+  readonly last: number;
+  readonly checksum: number;
+  readonly entries: readonly Entry[];
+}
+
+export async function readJournal(folder: string, cluster: number, serverId: number): Promise<ReadJournal> {
+  const journal = await openJournal(folder, { cluster, serverId });
+  try {
+    const entries = [...journal.replay(journal.first, journal.last)].map(({ payload }) =>
+      decodeEntry(payload),
+    );
+    return { first: journal.first, last: journal.last, checksum: journal.durableChecksum, entries };
+  } finally {
+    await journal.close();
+  }
+}

@@ -1,0 +1,67 @@
+/** Somebody who posts numbered messages and keeps what the timeline shows. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { DualpingSession } from '@dualping/client';
+import type { Epoch, Post } from '@dualping/core';
+
+export interface Acknowledged {
+  readonly text: string;
+  readonly epoch: Epoch;
+  readonly position: number;
+  /** When the acknowledgement came, by performance.now(). */
+  readonly at: number;
+}
+
+/** Unanswered posts at a time: enough for several to be in flight when a server dies. */
+const IN_FLIGHT = 4;
+/** People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not the queue. */
+const THINKING_MS = 25;
+
+export class Person {
+  readonly session: DualpingSession;
+  readonly seen: Post[] = [];
+  readonly acknowledged: Acknowledged[] = [];
+  readonly failures: string[] = [];
+  #next = 1;
+  #posting: Promise<void> | undefined;
+  #stop = false;
+
+  constructor(
+    readonly user: string,
+    routers: readonly string[],
+  ) {
+    this.session = new DualpingSession({ routers: [...routers], user, timeline: { history: 0 } });
+    this.session.posts$.subscribe((post) => this.seen.push(post));
+  }
+
+  startPosting(): void {
+    this.#stop = false;
+    this.#posting = Promise.all(Array.from({ length: IN_FLIGHT }, () => this.#keepPosting())).then(() => {});
+  }
+
+  /** Resolves when all that was posted is answered. */
+  async stopPosting(): Promise<void> {
+    this.#stop = true;
+    await this.#posting;
+  }
+
+  async post(text: string): Promise<Acknowledged> {
+    const { position, epoch } = await this.session.post(text);
+    const acknowledged = { text, epoch, position, at: performance.now() };
+    this.acknowledged.push(acknowledged);
+    return acknowledged;
+  }
+
+  async #keepPosting(): Promise<void> {
+    while (!this.#stop) {
+      const text = `${this.user} ${this.#next}`;
+      this.#next += 1;
+      try {
+        await this.post(text);
+      } catch (error) {
+        this.failures.push(`${text}: ${String(error)}`);
+        return;
+      }
+      await delay(THINKING_MS);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** A router and servers as separate processes, in a folder of their own, at places that stay the same. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RouterClient } from '@dualping/client';
+import type { Assignment } from '@dualping/core';
+import { DualpingProcess } from './dualping-process.js';
+import { eventually } from './eventually.js';
+
+export interface TestClusterOptions {
+  readonly servers: number;
+  /** More flags for the router: timings. */
+  readonly routerFlags?: readonly string[];
+}
+
+export class TestCluster {
+  readonly folder = mkdtempSync(join(tmpdir(), 'dualping-e2e-'));
+  readonly #ports = new Map<string, string>();
+  readonly #processes = new Map<string, DualpingProcess>();
+  readonly #past: DualpingProcess[] = [];
+
+  private constructor(readonly options: TestClusterOptions) {}
+
+  static async start(options: TestClusterOptions): Promise<TestCluster> {
+    const cluster = new TestCluster(options);
+    await cluster.startRouter();
+    for (let id = 1; id <= options.servers; id += 1) await cluster.startServer(id);
+    return cluster;
+  }
+
+  get router(): DualpingProcess {
+    return this.#process('router');
+  }
+  get routerAddress(): string {
+    return `127.0.0.1:${this.#ports.get('router')}`;
+  }
+  get serverIds(): readonly number[] {
+    return Array.from({ length: this.options.servers }, (_, i) => i + 1);
+  }
+
+  server(id: number): DualpingProcess {
+    return this.#process(`s${id}`);
+  }
+
+  folderOf(id: number): string {
+    return join(this.folder, `s${id}`);
+  }
+
+  async startRouter(): Promise<void> {
+    await this.#start('router', [
+      'router',
+      '--data',
+      join(this.folder, 'router'),
+      ...(this.options.routerFlags ?? []),
+    ]);
+  }
+
+  async startServer(id: number): Promise<void> {
+    const flags = ['--id', `${id}`, '--data', this.folderOf(id), '--routers', this.routerAddress];
+    await this.#start(`s${id}`, ['server', ...flags]);
+  }
+
+  /** The one cluster as the router sees it, once all servers are live and in-sync under one primary. */
+  async whenWhole(routers: RouterClient): Promise<Assignment> {
+    return await eventually(
+      'all servers are live and in-sync',
+      async () => {
+        const assignment = await this.assignment(routers);
+        const whole = assignment?.members.filter((member) => member.live && member.inSync).length;
+        return assignment?.available === true && whole === this.options.servers ? assignment : undefined;
+      },
+      60_000,
+      () => this.tails(),
+    );
+  }
+
+  async assignment(routers: RouterClient): Promise<Assignment | undefined> {
+    const status = await routers.status().catch(() => undefined);
+    return status?.assignments[0];
+  }
+
+  /** Ends everything: servers in order, then the router. Leaves the folder. */
+  async stop(): Promise<void> {
+    const servers = this.serverIds.map((id) => this.#processes.get(`s${id}`)).filter((p) => p !== undefined);
+    await Promise.all(servers.map((server) => server.stop()));
+    await this.#processes.get('router')?.stop();
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((p) => p.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** What all processes said last, for the message of a failing test. */
+  tails(): string {
+    return [...this.#processes].map(([name, p]) => `--- ${name}\n${p.tail(25)}`).join('\n');
+  }
+
+  /** All lines that any process has said, also those that are gone. */
+  allLines(): string[] {
+    return [...this.#past, ...this.#processes.values()].flatMap((p) => p.lines);
+  }
+
+  async #start(name: string, args: readonly string[]): Promise<void> {
+    const old = this.#processes.get(name);
+    if (old !== undefined) this.#past.push(old);
+    const started = new DualpingProcess([...args, '--port', this.#ports.get(name) ?? '0']);
+    this.#processes.set(name, started);
+    const address = await started.ready();
+    this.#ports.set(name, address.slice(address.lastIndexOf(':') + 1));
+  }
+
+  #process(name: string): DualpingProcess {
+    const found = this.#processes.get(name);
+    if (found === undefined) throw new Error(`no process "${name}"`);
+    return found;
+  }
+}
