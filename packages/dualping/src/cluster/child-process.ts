@@ -1,0 +1,89 @@
+/** One child of `dualping up`, from its start to its end; see `restarting-child.ts` for a row of them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Address } from '@dualping/core';
+import { isReadyMessage } from '../parent-link.js';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/dualping.js', import.meta.url));
+
+/** How a process ended, for people. */
+export interface Ending {
+  /** The exit code; undefined when a signal ended it. */
+  readonly code: number | undefined;
+  readonly text: string;
+}
+
+/** Ours must not reach the children: they are told everything by flags, which leave no doubt. */
+const withoutOurVariables = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DUALPING_')));
+
+export class Child {
+  readonly pid: number | undefined;
+  /** Where it listens, once it says so; undefined when it ended first. */
+  readonly ready: Promise<Address | undefined>;
+  readonly ended: Promise<Ending>;
+  readonly #process: ChildProcess;
+
+  constructor(args: readonly string[], onLine: (line: string) => void) {
+    const child = spawn(process.execPath, [...process.execArgv, LAUNCHER, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: withoutOurVariables(process.env),
+      // A group of its own: Ctrl-C goes to the parent alone, which then ends the children in order.
+      detached: true,
+    });
+    this.#process = child;
+    this.pid = child.pid;
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) passLines(stream, onLine);
+    this.ended = endOf(child);
+    this.ready = Promise.race([readiness(child), this.ended.then(() => undefined)]);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Asks it to end, and makes it end when it has not within the limit (frozen ones can't hear). */
+  async end(limitMs: number): Promise<Ending> {
+    this.signal('SIGTERM');
+    const limit = new AbortController();
+    const late = delay(limitMs, 'late' as const, { signal: limit.signal }).catch(() => 'ended' as const);
+    const first = await Promise.race([this.ended, late]);
+    limit.abort();
+    if (first === 'late') this.signal('SIGKILL');
+    return await this.ended;
+  }
+}
+
+function passLines(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
+}
+
+async function endOf(child: ChildProcess): Promise<Ending> {
+  const failed = once(child, 'error').then(([error]): Ending => {
+    return {
+      code: undefined,
+      text: `could not be started: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  });
+  const exited = new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) =>
+      resolve({
+        code: code ?? undefined,
+        text: code === null ? `ended by ${signal ?? 'a signal'}` : `ended with exit code ${code}`,
+      }),
+    );
+  });
+  return await Promise.race([failed, exited]);
+}
+
+function readiness(child: ChildProcess): Promise<Address> {
+  return new Promise((resolve) => {
+    child.on('message', (message) => {
+      if (isReadyMessage(message)) resolve(message.address);
+    });
+  });
+}

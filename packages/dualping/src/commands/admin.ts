@@ -1,0 +1,110 @@
+/** Operators' commands: what the router knows, and the two things that can be asked of it. */
+import { RouterClient } from '@dualping/client';
+import {
+  type Address,
+  type Assignment,
+  serverId as asServerId,
+  DualpingError,
+  MAX_SERVER_ID,
+  quote,
+} from '@dualping/core';
+import { type Command, command } from '../command.js';
+import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
+import { type Io, renderError } from '../io.js';
+import { renderAssignment } from '../render.js';
+import * as settings from '../settings/definitions.js';
+import { wholeNumber } from '../settings/parse.js';
+import { Signals } from '../signals.js';
+
+async function withRouter<T>(
+  routers: readonly Address[],
+  use: (client: RouterClient) => Promise<T>,
+): Promise<T> {
+  const client = new RouterClient({ routers });
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+function show(assignments: readonly Assignment[], json: boolean, io: Io): void {
+  for (const assignment of assignments)
+    for (const line of json ? [JSON.stringify(assignment)] : renderAssignment(assignment)) io.out(line);
+}
+
+const statusCommand = command({
+  name: 'status',
+  group: 'admin',
+  summary: 'clusters with their members, as the router knows them',
+  settings: { routers: settings.routers, watch: settings.watch, json: settings.json },
+  run: async ({ routers, watch, json }, { io }) =>
+    await withRouter(routers, async (client) => {
+      if (watch) return await watchStatus(client, json, io);
+      const status = await client.status();
+      if (json) io.out(JSON.stringify(status));
+      else {
+        io.out(`router ${status.router}, network ${status.networkId}`);
+        show(status.assignments, json, io);
+      }
+      return EXIT.done;
+    }),
+});
+
+async function watchStatus(client: RouterClient, json: boolean, io: Io): Promise<number> {
+  const signals = new Signals();
+  const failed = new Promise<Error>((resolve) => {
+    client.watch().subscribe({ next: ({ assignments }) => show(assignments, json, io), error: resolve });
+  });
+  const end = await Promise.race([signals.first, failed]);
+  if (typeof end === 'string') return SIGNAL_EXITS[end];
+  io.note(renderError(end, json));
+  return exitCodeFor(end);
+}
+
+const handoverCommand = command({
+  name: 'handover',
+  group: 'admin',
+  summary: 'ask the primary of a cluster to hand over to an in-sync standby',
+  settings: { routers: settings.routers, cluster: settings.cluster, json: settings.json },
+  run: async ({ routers, cluster, json }, { io }) => {
+    show([await withRouter(routers, (client) => client.handover(cluster))], json, io);
+    return EXIT.done;
+  },
+});
+
+const promoteCommand = command({
+  name: 'promote',
+  group: 'admin',
+  summary: 'make a server primary although it may lack acknowledged writes; they are then lost',
+  args: [{ name: 'server', help: 'its number, 2 for s2' }],
+  settings: {
+    routers: settings.routers,
+    cluster: settings.cluster,
+    unclean: settings.unclean,
+    json: settings.json,
+  },
+  run: async ({ routers, cluster, unclean, json }, { args, io }) => {
+    const server = asServerId(serverNumber(args[0] ?? ''));
+    if (!unclean)
+      throw new DualpingError(
+        'invalid-argument',
+        `promoting s${server} may lose acknowledged writes that only other servers hold: say --unclean if that is meant`,
+      );
+    show([await withRouter(routers, (client) => client.promote(cluster, server))], json, io);
+    return EXIT.done;
+  },
+});
+
+/** `2` or `s2`. */
+function serverNumber(text: string): number {
+  try {
+    return wholeNumber(1, MAX_SERVER_ID)(text.replace(/^s/, ''));
+  } catch (cause) {
+    throw new DualpingError('invalid-argument', `server ${quote(text)}: give its number, 2 for s2`, {
+      cause,
+    });
+  }
+}
+
+export const ADMIN_COMMANDS: readonly Command[] = [statusCommand, handoverCommand, promoteCommand];

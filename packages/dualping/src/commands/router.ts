@@ -1,0 +1,24 @@
+import { parseTiming } from '@dualping/core';
+import { startRouter } from '@dualping/router';
+import { command } from '../command.js';
+import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import * as settings from '../settings/definitions.js';
+
+export const routerCommand = command({
+  name: 'router',
+  summary: 'run a router: it knows which server is available',
+  settings: {
+    host: settings.host,
+    port: settings.routerPort,
+    data: settings.data('dualping-data/router'),
+    clusters: settings.clusters,
+    ...settings.timing,
+  },
+  run: async ({ host, port, data, clusters, ...given }, { io }) => {
+    const timing = parseTiming(given);
+    warnIfOpen(host, io);
+    return await serveUntilSignal('router', io, () =>
+      startRouter({ host, port, dataFolder: data, clusters, timing, report: io.report }),
+    );
+  },
+});

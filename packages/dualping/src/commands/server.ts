@@ -1,0 +1,24 @@
+import { serverId as asServerId, serverName } from '@dualping/core';
+import { startServer } from '@dualping/server';
+import { command } from '../command.js';
+import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import * as settings from '../settings/definitions.js';
+
+export const serverCommand = command({
+  name: 'server',
+  summary: 'run a server: it keeps the network, as primary or standby as the router says',
+  settings: {
+    host: settings.host,
+    port: settings.serverPort,
+    data: settings.data('dualping-data/server'),
+    cluster: settings.cluster,
+    id: settings.serverId,
+    routers: settings.routers,
+  },
+  run: async ({ host, port, data, cluster, id, routers }, { io }) => {
+    warnIfOpen(host, io);
+    return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
+      startServer({ host, port, dataFolder: data, cluster, serverId: id, routers, report: io.report }),
+    );
+  },
+});

@@ -1,0 +1,126 @@
+/** `up` and `start`: a whole network on this machine, and with `start` a client to it. */
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DualpingSession } from '@dualping/client';
+import { DEFAULT_TIMING, parseTiming } from '@dualping/core';
+import { formatOperatorEvent, type Report } from '@dualping/protocol';
+import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
+import { command, type Invocation } from '../command.js';
+import { SIGNAL_EXITS } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { runLineClient } from '../line-client/line-client.js';
+import { warnIfOpen } from '../long-running.js';
+import { renderMove, renderState } from '../render.js';
+import * as settings from '../settings/definitions.js';
+import type { Values } from '../settings/setting.js';
+import { DRAIN_LIMIT_MS, Signals, withinLimit } from '../signals.js';
+import { cleanForTerminal } from '../terminal-text.js';
+
+const CLUSTER_SETTINGS = {
+  host: settings.host,
+  port: settings.routerPort,
+  servers: settings.servers,
+  data: settings.data('dualping-data'),
+  ...settings.timing,
+};
+type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
+
+/** Where lines of the processes go. */
+interface OperatorLines {
+  readonly report: Report;
+  readonly onLine: (name: string, line: string) => void;
+}
+
+const toStderr = (io: Io): OperatorLines => ({
+  report: io.report,
+  onLine: (name, line) => io.note(cleanForTerminal(`${name} | ${line}`)),
+});
+
+/** Beside a person's client their place is a file, begun anew with each start. */
+function toFile(path: string): OperatorLines {
+  const file = createWriteStream(path, { flags: 'w' });
+  // A disk that is full must not end the cluster for the sake of its diary.
+  file.on('error', () => {});
+  const write = (line: string) => file.write(`${line}\n`);
+  return {
+    report: (event) => write(formatOperatorEvent(event, Date.now())),
+    onLine: (name, line) => write(cleanForTerminal(`${name} | ${line}`)),
+  };
+}
+
+/** Runs `use` beside a cluster, and ends the cluster whatever happens. */
+async function withCluster(
+  values: ClusterValues,
+  { io, isGiven }: Invocation,
+  lines: OperatorLines,
+  use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
+): Promise<number> {
+  const { host, port, servers, data, ...given } = values;
+  const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
+  warnIfOpen(host, io);
+  const cluster = new LocalCluster({
+    host,
+    routerPort: port,
+    routerMayMove: !isGiven('port'),
+    servers,
+    dataFolder: data,
+    timing,
+    ...lines,
+  });
+  const signals = new Signals(() => cluster.kill());
+  try {
+    const early = await Promise.race([cluster.start(), signals.first]);
+    if (typeof early === 'string') return SIGNAL_EXITS[early];
+    for (const line of renderPlaces(cluster.places)) io.out(line);
+    return await use(cluster, signals);
+  } finally {
+    if (!(await withinLimit(cluster.stop(), DRAIN_LIMIT_MS))) cluster.kill();
+  }
+}
+
+export const upCommand = command({
+  name: 'up',
+  summary: 'run a router and its servers on this machine, each a process of its own',
+  settings: CLUSTER_SETTINGS,
+  run: async (values, invocation) => {
+    const { io } = invocation;
+    return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
+      io.out(`ready: dualping client --routers ${cluster.routerAddress} --user NAME`);
+      return SIGNAL_EXITS[await signals.first];
+    });
+  },
+});
+
+export const startCommand = command({
+  name: 'start',
+  summary: 'the same with a client to it; without a terminal, print its states until SIGTERM',
+  settings: { ...CLUSTER_SETTINGS, user: settings.user, limit: settings.limit },
+  run: async ({ user, limit, ...values }, invocation) => {
+    const { io } = invocation;
+    return await withCluster(values, invocation, operatorLines(values.data, io), async (cluster, signals) => {
+      const session = new DualpingSession({
+        routers: [cluster.routerAddress],
+        user,
+        timeline: { history: limit },
+      });
+      if (io.interactive) return await runLineClient({ session, user, io, signal: signals.first });
+      return await watchStates(session, signals, io);
+    });
+  },
+});
+
+function operatorLines(folder: string, io: Io): OperatorLines {
+  if (!io.interactive) return toStderr(io);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'operator.log');
+  io.note(`what the servers do is written to ${path}`);
+  return toFile(path);
+}
+
+async function watchStates(session: DualpingSession, signals: Signals, io: Io): Promise<number> {
+  session.state$.subscribe((state) => io.out(renderState(state, performance.now())));
+  session.moves$.subscribe((move) => io.out(renderMove(move)));
+  const signal = await signals.first;
+  session.close();
+  return SIGNAL_EXITS[signal];
+}

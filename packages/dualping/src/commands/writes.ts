@@ -1,0 +1,81 @@
+/** `post`, `follow`, `unfollow`: one write and its outcome. */
+import type { DualpingSession } from '@dualping/client';
+import { DualpingError, postProblem } from '@dualping/core';
+import { type Command, type CommandArgument, command } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { withSession } from '../one-shot.js';
+import * as settings from '../settings/definitions.js';
+import { userName } from '../settings/parse.js';
+import { cleanForTerminal } from '../terminal-text.js';
+
+interface Write {
+  readonly name: string;
+  readonly summary: string;
+  readonly argument: CommandArgument;
+  /** Throws when it can't be sent as it is. */
+  judge(argument: string): string;
+  send(
+    session: DualpingSession,
+    argument: string,
+  ): Promise<{ readonly position: number; readonly epoch: number }>;
+  said(user: string, argument: string): string;
+}
+
+function write({ name, summary, argument, judge, send, said }: Write): Command {
+  return command({
+    name,
+    summary,
+    args: [argument],
+    settings: {
+      user: settings.user,
+      routers: settings.routers,
+      timeoutMs: settings.timeoutMs,
+      json: settings.json,
+    },
+    run: async ({ json, ...oneShot }, { args, io }) => {
+      const judged = judge(args[0] ?? '');
+      const { position, epoch } = await withSession(oneShot, (session) => send(session, judged));
+      io.out(
+        json
+          ? JSON.stringify({ position, epoch })
+          : cleanForTerminal(`${said(oneShot.user, judged)} (position ${position}, epoch ${epoch})`),
+      );
+      return EXIT.done;
+    },
+  });
+}
+
+function postText(text: string): string {
+  const problem = postProblem(text);
+  if (problem !== undefined) throw new DualpingError('invalid-post', problem);
+  return text;
+}
+
+const NAME: CommandArgument = { name: 'name', help: 'user name' };
+
+export const postCommand = write({
+  name: 'post',
+  summary: 'post a text; done when it is on the disks of all in-sync servers',
+  argument: { name: 'text', help: '1 to 1,000 characters' },
+  judge: postText,
+  send: (session, text) => session.post(text),
+  said: (user) => `posted as ${user}`,
+});
+
+export const followCommand = write({
+  name: 'follow',
+  summary: 'see what somebody posts from now on',
+  argument: NAME,
+  judge: userName,
+  send: (session, target) => session.follow(target),
+  said: (user, target) => `${user} follows ${target}`,
+});
+
+export const unfollowCommand = write({
+  name: 'unfollow',
+  summary: 'no longer see what somebody posts',
+  argument: NAME,
+  judge: userName,
+  send: (session, target) => session.unfollow(target),
+  said: (user, target) => `${user} no longer follows ${target}`,
+});

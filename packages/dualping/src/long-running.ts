@@ -1,0 +1,47 @@
+/** Runs something that serves until a signal, its own end, or the parent's. */
+import type { Address } from '@dualping/core';
+import { EXIT, exitCodeFor, SIGNAL_EXITS } from './exit-codes.js';
+import type { Io } from './io.js';
+import { endWithParent, tellParent } from './parent-link.js';
+import { DRAIN_LIMIT_MS, Signals, withinLimit } from './signals.js';
+
+export interface Running {
+  readonly address: Address;
+  /** Drains and ends. */
+  stop(): Promise<void>;
+  /** Settles when it has ended, by `stop` or by itself; rejects with the reason. */
+  readonly finished: Promise<void>;
+}
+
+export async function serveUntilSignal(part: string, io: Io, start: () => Promise<Running>): Promise<number> {
+  endWithParent();
+  const signals = new Signals();
+  const running = await start();
+  io.report({ part, event: 'listening', text: `at ${running.address}, pid ${process.pid}` });
+  tellParent(running.address);
+  const ended = running.finished.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const first = await Promise.race([signals.first, ended]);
+  if (typeof first !== 'string') {
+    if (first === undefined) return EXIT.done;
+    const detail = first.error instanceof Error ? first.error.message : String(first.error);
+    io.report({ part, event: 'failed', text: detail });
+    return exitCodeFor(first.error);
+  }
+  io.report({ part, event: 'stopping', text: `on ${first}` });
+  if (!(await withinLimit(running.stop(), DRAIN_LIMIT_MS)))
+    io.report({ part, event: 'gave-up', text: `could not end in order within ${DRAIN_LIMIT_MS} ms` });
+  return SIGNAL_EXITS[first];
+}
+
+const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
+
+/** One line when others can reach what listens here. */
+export function warnIfOpen(host: string, io: Io): void {
+  if (LOOPBACK.test(host)) return;
+  io.note(
+    `dualping: listening at ${host}: everyone who can reach it can read and post as anyone, because authentication is not there yet`,
+  );
+}

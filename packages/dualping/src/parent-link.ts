@@ -1,0 +1,37 @@
+/**
+ * The line between `dualping up` and the processes it has started.
+ *
+ * A child says once where it listens. The line breaks when the parent ends, however it ends, SIGKILL included:
+ * then the child ends too, at once. There is nobody left to drain for, and what was acknowledged is on disk.
+ */
+import type { Address } from '@dualping/core';
+
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  readonly address: Address;
+}
+
+export function isReadyMessage(message: unknown): message is ReadyMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'kind' in message &&
+    message.kind === 'ready' &&
+    'address' in message &&
+    typeof message.address === 'string'
+  );
+}
+
+const EXIT_WITHOUT_PARENT = 1;
+
+/** In a child: ends this process with its parent. Does nothing in a process that was started by hand. */
+export function endWithParent(): void {
+  if (process.send === undefined) return;
+  process.once('disconnect', () => process.exit(EXIT_WITHOUT_PARENT));
+}
+
+/** In a child: says where it listens. */
+export function tellParent(address: Address): void {
+  const message: ReadyMessage = { kind: 'ready', address };
+  process.send?.(message);
+}

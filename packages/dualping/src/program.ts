@@ -1,0 +1,121 @@
+/** The command line: commander reads flags and writes help; what the values mean is judged by the settings. */
+import { readFileSync } from 'node:fs';
+import { DualpingError } from '@dualping/core';
+import { Command as Commander, CommanderError, Option } from 'commander';
+import type { Command } from './command.js';
+import { EXIT, EXIT_CODE_HELP, exitCodeFor } from './exit-codes.js';
+import { type Io, renderError } from './io.js';
+import { type KnownKeys, readConfigFile } from './settings/config-file.js';
+import { describe, flagOf, isGiven, type Setting, type Sources } from './settings/setting.js';
+
+const SETTINGS_HELP = `
+Every option can also be given by the variable named in its help, or by the config file
+(--config FILE or DUALPING_CONFIG): a JSON object with options in camelCase, and an object for each
+command that wants its own. A flag is stronger than a variable, a variable than the file.`;
+
+const CONFIG_VARIABLE = 'DUALPING_CONFIG';
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : '0';
+}
+
+/** Runs a command line and says how the process should end. Never throws. */
+export async function runProgram(
+  argv: readonly string[],
+  commands: readonly Command[],
+  environment: Readonly<Record<string, string | undefined>>,
+  io: Io,
+): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = new Commander('dualping')
+    .description('A small social network on servers that take over from one another.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.note(text.trimEnd()),
+    })
+    .addHelpText('after', `${SETTINGS_HELP}\n${EXIT_CODE_HELP}`);
+  const groups = new Map<string, Commander>();
+  const known: KnownKeys = new Map(
+    commands.map((each) => [nameOf(each), new Set(Object.values(each.settings).map((one) => one.key))]),
+  );
+  for (const each of commands) {
+    const parent = each.group === undefined ? program : groupNamed(program, groups, each.group);
+    const line = lineFor(parent, each);
+    line.action(async () => {
+      exitCode = await runOne(each, line, { environment, known, io });
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    throw error;
+  }
+}
+
+const nameOf = ({ group, name }: Command): string => (group === undefined ? name : `${group} ${name}`);
+
+function groupNamed(program: Commander, groups: Map<string, Commander>, name: string): Commander {
+  const existing = groups.get(name);
+  if (existing !== undefined) return existing;
+  const group = program.command(name).description("operators' commands");
+  groups.set(name, group);
+  return group;
+}
+
+function lineFor(parent: Commander, command: Command): Commander {
+  const line = parent.command(command.name).description(command.summary);
+  for (const { name, help } of command.args) line.argument(`<${name}>`, help);
+  for (const setting of Object.values(command.settings)) line.addOption(optionFor(setting));
+  line.option('--config <file>', `JSON file with options (${CONFIG_VARIABLE})`);
+  return line;
+}
+
+/** Without a default and unjudged: both belong to the setting. */
+function optionFor(setting: Setting<unknown>): Option {
+  const value = setting.argument === undefined ? '' : ` <${setting.argument}>`;
+  return new Option(`${flagOf(setting)}${value}`, describe(setting));
+}
+
+interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly known: KnownKeys;
+  readonly io: Io;
+}
+
+async function runOne(
+  command: Command,
+  line: Commander,
+  { environment, known, io }: Surroundings,
+): Promise<number> {
+  const flags = flagTexts(line.opts());
+  const json = flags.json !== undefined;
+  try {
+    const path = flags.config ?? environment[CONFIG_VARIABLE];
+    const file =
+      path === undefined || path === ''
+        ? undefined
+        : { path, values: readConfigFile(path, nameOf(command), known) };
+    const sources: Sources = { flags, environment, file };
+    return await command.run(sources, {
+      args: line.args,
+      io,
+      isGiven: (key) =>
+        Object.values(command.settings).some((setting) => setting.key === key && isGiven(setting, sources)),
+    });
+  } catch (error) {
+    io.note(renderError(error, json));
+    if (!(error instanceof DualpingError)) return EXIT.internal;
+    return exitCodeFor(error);
+  }
+}
+
+function flagTexts(options: Readonly<Record<string, unknown>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,101 @@
+/** Lines for people. Everything that others wrote passes `cleanForTerminal` here. */
+import {
+  type Assignment,
+  type Instant,
+  type MemberInfo,
+  type Post,
+  type PresenceLists,
+  primaryMember,
+  type SessionState,
+  type SessionTarget,
+  serverName,
+  type UserPresence,
+  unreachable,
+} from '@dualping/core';
+import { cleanForTerminal } from './terminal-text.js';
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+/** `08:28:23` today, `2026-11-21 08:28:23` otherwise; by the clock of whoever reads. */
+export function renderTime(timeMs: number, nowMs: number): string {
+  const time = new Date(timeMs);
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':');
+  if (time.toDateString() === new Date(nowMs).toDateString()) return clock;
+  return `${time.getFullYear()}-${twoDigits(time.getMonth() + 1)}-${twoDigits(time.getDate())} ${clock}`;
+}
+
+export const renderPost = (post: Post, nowMs: number): string =>
+  cleanForTerminal(`${renderTime(post.timeMs, nowMs)} ${post.author}: ${post.text}`);
+
+export interface Move {
+  readonly from: SessionTarget;
+  readonly to: SessionTarget;
+  readonly gapMs: number;
+}
+
+/**
+ * `moved s1 → s2 in 23 ms, epoch 4, nothing missed`. That nothing was missed is what the session stands for:
+ * it goes on after the last post it has shown, and sends again what was not answered.
+ */
+export function renderMove({ from, to, gapMs }: Move): string {
+  const ms = Math.round(gapMs);
+  if (from.serverId === to.serverId)
+    return `back on ${serverName(to.serverId)} after ${ms} ms, epoch ${to.epoch}, nothing missed`;
+  return `moved ${serverName(from.serverId)} → ${serverName(to.serverId)} in ${ms} ms, epoch ${to.epoch}, nothing missed`;
+}
+
+export function renderState(state: SessionState, now: Instant): string {
+  switch (state.kind) {
+    case 'resolving':
+      return cleanForTerminal(
+        state.because === undefined
+          ? `asking the router at ${state.router} …`
+          : `server lost (${state.because.detail || state.because.reason}), resolving …`,
+      );
+    case 'connecting':
+      return cleanForTerminal(`connecting to ${renderTarget(state.target)} …`);
+    case 'live':
+      return cleanForTerminal(`live on ${renderTarget(state.target)}`);
+    case 'waiting': {
+      const seconds = Math.max(0, (state.retryAt - now) / 1_000).toFixed(1);
+      return cleanForTerminal(
+        `nobody to talk to: ${state.because.detail || state.because.reason}; trying again in ${seconds} s`,
+      );
+    }
+    case 'closed':
+      return 'closed';
+    case 'failed':
+      return cleanForTerminal(`${state.because.reason}: ${state.because.detail}`);
+    default:
+      return unreachable(state);
+  }
+}
+
+const renderTarget = (target: SessionTarget): string =>
+  `${serverName(target.serverId)} at ${target.address}, epoch ${target.epoch}`;
+
+const presence = ({ user, present }: UserPresence): string =>
+  cleanForTerminal(present ? `${user} (on)` : user);
+const names = (users: readonly UserPresence[]): string =>
+  users.length === 0 ? '-' : users.map(presence).join(', ');
+
+export const renderLists = (lists: PresenceLists): readonly string[] => [
+  `users: ${names(lists.users)}`,
+  `followers: ${names(lists.followers)}`,
+  `following: ${names(lists.following)}`,
+];
+
+function renderMember(member: MemberInfo, primary: MemberInfo | undefined): string {
+  const role = member === primary ? 'primary' : 'standby';
+  const marks = [member.live ? 'live' : 'away', ...(member.inSync ? ['in sync'] : [])];
+  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}`;
+}
+
+export function renderAssignment(assignment: Assignment): readonly string[] {
+  const primary = primaryMember(assignment);
+  const state = assignment.available ? 'available' : `not available: ${assignment.unavailableReason}`;
+  return [
+    `cluster ${assignment.cluster}: epoch ${assignment.epoch}, ${state}`,
+    ...assignment.members.map((member) => renderMember(member, primary)),
+  ].map(cleanForTerminal);
+}

@@ -1,0 +1,143 @@
+/** Every setting of every command, once. */
+import { userInfo } from 'node:os';
+import {
+  DEFAULT_TIMING,
+  MAX_CLUSTERS,
+  MAX_MEMBERS,
+  MAX_PAGE_POSTS,
+  MAX_SERVER_ID,
+  TIMELINE_ENTRY_POSTS,
+  userNameProblem,
+} from '@dualping/core';
+import * as parse from './parse.js';
+import type { Setting } from './setting.js';
+
+export const DEFAULT_ROUTER_PORT = 7070;
+const HOUR_MS = 3_600_000;
+
+const setting = <T>(definition: Setting<T>): Setting<T> => Object.freeze(definition);
+
+const toggle = (key: string, help: string): Setting<boolean> =>
+  setting({ key, help, parse: parse.switchValue, fallback: false });
+
+const milliseconds = (key: string, help: string, fallback: number, least = 1): Setting<number> =>
+  setting({ key, argument: 'ms', unit: 'ms', help, parse: parse.wholeNumber(least, HOUR_MS), fallback });
+
+/** What a person is called when nobody said: as on this machine, if that can be a user name. */
+function ownName(): string {
+  try {
+    const { username } = userInfo();
+    return userNameProblem(username) === undefined ? username : 'you';
+  } catch {
+    return 'you'; // no entry for this user, as in some containers
+  }
+}
+
+export const host = setting({
+  key: 'host',
+  argument: 'host',
+  help: 'where to listen',
+  parse: parse.host,
+  fallback: '127.0.0.1',
+});
+
+export const data = (fallback: string): Setting<string> =>
+  setting({ key: 'data', argument: 'folder', help: 'where to keep everything', parse: parse.text, fallback });
+
+export const routerPort = setting({
+  key: 'port',
+  argument: 'port',
+  help: 'where the router listens, 0 for a free port',
+  parse: parse.port,
+  fallback: DEFAULT_ROUTER_PORT,
+});
+
+export const serverPort = setting({
+  key: 'port',
+  argument: 'port',
+  help: 'where the server listens, 0 for a free port',
+  parse: parse.port,
+  fallback: 0,
+});
+
+export const routers = setting({
+  key: 'routers',
+  argument: 'host:port,...',
+  help: 'where the router is; several addresses are tried in turn',
+  parse: parse.addresses,
+  fallback: [`127.0.0.1:${DEFAULT_ROUTER_PORT}`],
+});
+
+export const clusters = setting({
+  key: 'clusters',
+  argument: 'count',
+  help: 'clusters the users are divided over; fixed once the router has a data folder',
+  parse: parse.wholeNumber(1, MAX_CLUSTERS),
+  fallback: 1,
+});
+
+export const cluster = setting({
+  key: 'cluster',
+  argument: 'number',
+  help: 'number of the cluster',
+  parse: parse.wholeNumber(1, MAX_CLUSTERS),
+  fallback: 1,
+});
+
+export const serverId = setting<number>({
+  key: 'id',
+  argument: 'number',
+  help: 'lasting number of the server within its cluster',
+  parse: parse.wholeNumber(1, MAX_SERVER_ID),
+  fallback: undefined,
+});
+
+export const servers = setting({
+  key: 'servers',
+  argument: 'count',
+  help: 'servers to start',
+  parse: parse.wholeNumber(1, MAX_MEMBERS),
+  fallback: 3,
+});
+
+export const timing = {
+  pingIntervalMs: milliseconds(
+    'pingMs',
+    'a server says something at least this often',
+    DEFAULT_TIMING.pingIntervalMs,
+  ),
+  deadAfterMs: milliseconds(
+    'deadAfterMs',
+    'silence after which a server is given up, at least 3 pings',
+    DEFAULT_TIMING.deadAfterMs,
+  ),
+  reattachGraceMs: milliseconds(
+    'reattachGraceMs',
+    'after its start the router gives the known primary so long to come back',
+    DEFAULT_TIMING.reattachGraceMs,
+  ),
+};
+
+export const user = setting({
+  key: 'user',
+  argument: 'name',
+  help: 'who you are: 1 to 32 of A-Z a-z 0-9 _ -',
+  parse: parse.userName,
+  fallback: ownName(),
+});
+
+export const timeoutMs = milliseconds('timeoutMs', 'give up when it is not done by then', 10_000);
+
+export const limit = setting({
+  key: 'limit',
+  argument: 'count',
+  unit: 'posts',
+  help: 'how many posts of the past to show',
+  parse: parse.wholeNumber(0, MAX_PAGE_POSTS),
+  fallback: TIMELINE_ENTRY_POSTS,
+});
+
+export const json = toggle('json', 'print JSON for programs, one object a line');
+export const follow = toggle('follow', 'go on with new posts as they come');
+export const watch = toggle('watch', 'go on with every change as it is made');
+export const unclean = toggle('unclean', 'yes, acknowledged writes may be lost');

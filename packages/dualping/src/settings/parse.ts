@@ -1,0 +1,54 @@
+/** How the texts of settings are judged. Each refusal says what would be right; the caller quotes what was given. */
+import { type Address, DualpingError, MAX_ROUTERS, userNameProblem } from '@dualping/core';
+import { formatAddress, parseAddress } from '@dualping/protocol';
+
+function refuse(text: string): never {
+  throw new DualpingError('invalid-argument', text);
+}
+
+export const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    // Number('') is 0 and Number('1e3') is 1000: only plain digits are meant.
+    if (!/^[0-9]+$/.test(text) || value < least || value > most)
+      refuse(`give a whole number from ${least} to ${most}`);
+    return value;
+  };
+
+export const port = wholeNumber(0, 65_535);
+
+const TRUE = ['1', 'true', 'yes', 'on'];
+const FALSE = ['0', 'false', 'no', 'off'];
+
+export function switchValue(text: string): boolean {
+  if (TRUE.includes(text)) return true;
+  if (FALSE.includes(text)) return false;
+  return refuse('give true or false');
+}
+
+export function text(value: string): string {
+  if (value.trim() === '') refuse('it is empty');
+  return value;
+}
+
+/** A host to listen at: a name or an address, without a port. */
+export function host(value: string): string {
+  try {
+    return parseAddress(value.includes(':') ? `[${value}]:1` : `${value}:1`).host;
+  } catch {
+    return refuse('give a host name or an IP address, without a port');
+  }
+}
+
+export function addresses(value: string): readonly Address[] {
+  const parts = value.split(',').map((part) => part.trim());
+  if (parts.length > MAX_ROUTERS) refuse(`give at most ${MAX_ROUTERS} addresses`);
+  return parts.map((part) => formatAddress(parseAddress(part)));
+}
+
+export function userName(value: string): string {
+  const problem = userNameProblem(value);
+  if (problem !== undefined) throw new DualpingError('invalid-user-name', problem);
+  return value;
+}

@@ -1,0 +1,98 @@
+/**
+ * A setting: one thing that can be said by a flag, a variable or the config file.
+ *
+ * Precedence is flag, then variable, then file, then default. A value is text until the setting's own
+ * `parse` has judged it, wherever it came from, so that a wrong one is refused in the same words.
+ */
+import { DualpingError, quote } from '@dualping/core';
+
+export interface Setting<T> {
+  /** As the config file spells it; the flag is the same in kebab-case, the variable in capitals. */
+  readonly key: string;
+  /** What stands for the value in help; undefined for a switch. */
+  readonly argument?: string;
+  readonly help: string;
+  /** `ms`, `posts`; in help. */
+  readonly unit?: string;
+  /** Throws `invalid-argument`, or returns what is wrong with the text as an error. */
+  parse(text: string): T;
+  /** Undefined: it must be given. */
+  readonly fallback: T | undefined;
+  /** How the default is shown when its value doesn't tell. */
+  readonly fallbackText?: string;
+}
+
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+export type Values<S extends Settings> = {
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
+};
+
+const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+export const flagOf = (setting: Setting<unknown>): string => `--${kebab(setting.key)}`;
+export const variableOf = (setting: Setting<unknown>): string =>
+  `DUALPING_${kebab(setting.key).replaceAll('-', '_').toUpperCase()}`;
+
+/** Where values are given, as text. */
+export interface Sources {
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly file: { readonly path: string; readonly values: Readonly<Record<string, string>> } | undefined;
+}
+
+interface Given {
+  readonly text: string;
+  readonly where: string;
+}
+
+function given(setting: Setting<unknown>, { flags, environment, file }: Sources): Given | undefined {
+  const flag = flags[setting.key];
+  if (flag !== undefined) return { text: flag, where: flagOf(setting) };
+  const variable = environment[variableOf(setting)];
+  // An empty variable is how shells and compose files say "not set".
+  if (variable !== undefined && variable !== '') return { text: variable, where: variableOf(setting) };
+  const value = file?.values[setting.key];
+  if (value !== undefined) return { text: value, where: `${setting.key} in ${quote(file?.path ?? '')}` };
+  return undefined;
+}
+
+function settledValue(setting: Setting<unknown>, sources: Sources): unknown {
+  const value = given(setting, sources);
+  if (value === undefined) {
+    if (setting.fallback === undefined)
+      throw new DualpingError(
+        'invalid-argument',
+        `${flagOf(setting)} (or ${variableOf(setting)}) is missing: ${setting.help}`,
+      );
+    return setting.fallback;
+  }
+  try {
+    return setting.parse(value.text);
+  } catch (error) {
+    if (!(error instanceof DualpingError)) throw error;
+    throw new DualpingError(error.reason, `${value.where} is ${quote(value.text)}: ${error.detail}`, {
+      cause: error,
+    });
+  }
+}
+
+/** All values of a command, judged and frozen. */
+export function resolveSettings<S extends Settings>(settings: S, sources: Sources): Values<S> {
+  const entries = Object.entries(settings).map(
+    ([name, setting]) => [name, settledValue(setting, sources)] as const,
+  );
+  return Object.freeze(Object.fromEntries(entries)) as Values<S>;
+}
+
+/** Whether something was said of a setting anywhere. */
+export const isGiven = (setting: Setting<unknown>, sources: Sources): boolean =>
+  given(setting, sources) !== undefined;
+
+/** `how often a server is heard (ms; default 100; DUALPING_PING_MS)` */
+export function describe(setting: Setting<unknown>): string {
+  const fallback =
+    setting.fallbackText ??
+    (setting.fallback === undefined ? 'must be given' : `default ${String(setting.fallback)}`);
+  const parts = [setting.unit, setting.argument === undefined ? undefined : fallback, variableOf(setting)];
+  return `${setting.help} (${parts.filter((part) => part !== undefined).join('; ')})`;
+}
