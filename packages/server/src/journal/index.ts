@@ -1,9 +1,13 @@
+export { type FileOperations, nodeFiles, type OpenFile } from './file-operations.js';
+export { MAX_ENTRY_BYTES } from './frame.js';
 export type {
   CutTail,
   Identity,
+  InstallChunk,
   Journal,
   JournalListener,
   Snapshot,
-  SnapshotChunk,
   SnapshotInfo,
 } from './journal.js';
+export { type JournalOptions, openJournal } from './open-journal.js';
+export { MAX_SNAPSHOT_PART_BYTES } from './snapshot-file.js';

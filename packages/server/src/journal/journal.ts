@@ -45,11 +45,11 @@ export interface Snapshot extends SnapshotInfo {
 }
 
 /** What arrives of a primary's snapshot: parts, and retained posts in ascending order of position. */
-export type SnapshotChunk =
+export type InstallChunk =
   | { readonly kind: 'part'; readonly bytes: Buffer }
   | { readonly kind: 'post'; readonly position: Position; readonly payload: Buffer };
 
-/** A torn write that opening found at the end of the journal and cut; it was never reported durable. */
+/** A torn write that opening found at the end of the journal and cut: beyond what is known to have been durable. */
 export interface CutTail {
   readonly file: string;
   readonly offset: number;
@@ -69,6 +69,8 @@ export interface Journal {
   readonly identity: Identity;
   /** What opening had to cut, for the operator. */
   readonly cutTail: CutTail | undefined;
+  /** Snapshots that opening had to pass over, in words; empty when all was well. They cost a longer replay only. */
+  readonly snapshotProblems: readonly string[];
   /** Position of the first entry that is, or would be, here: 1, or the one after an installed snapshot. */
   readonly first: Position;
   /** Last position appended; `first` − 1 when there is none. */
@@ -106,7 +108,7 @@ export interface Journal {
    * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone
    * when it resolves, and untouched when it rejects or the server dies before. Nothing may be appended meanwhile.
    */
-  installSnapshot(info: SnapshotInfo, chunks: AsyncIterable<SnapshotChunk>): Promise<void>;
+  installSnapshot(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>): Promise<void>;
 
   /** Refused as `wrong-network` when another one is recorded. */
   setNetworkId(networkId: NetworkId): Promise<void>;

@@ -1,0 +1,43 @@
+/**
+ * Which generation of the journal counts, and from where it begins.
+ *
+ * Replacing this file is the moment at which an installed snapshot takes the place of the old journal:
+ * before it the old generation is whole, after it the new one.
+ */
+
+import { join } from 'node:path';
+import type { Position } from '@dualping/core';
+import type { FileOperations } from './file-operations.js';
+import type { HistoryRecord } from './history.js';
+import { readJson, replaceJson } from './small-file.js';
+import { damaged } from './storage-errors.js';
+
+export interface CurrentRecord {
+  /** Counts up from 1. */
+  readonly generation: number;
+  /** Position before its first entry, and the checksum up to there. */
+  readonly position: Position;
+  readonly checksum: number;
+  readonly history: HistoryRecord;
+}
+
+const FORMAT = 1;
+export const currentPath = (folder: string): string => join(folder, 'current.json');
+
+const NAME = /^generation-(\d+)$/;
+export const generationName = (generation: number): string => `generation-${generation}`;
+export const generationNames = (names: readonly string[]): string[] =>
+  names.filter((name) => NAME.test(name));
+
+export function readCurrent(files: FileOperations, folder: string): CurrentRecord | undefined {
+  const value = readJson(files, currentPath(folder));
+  if (value === undefined) return undefined;
+  const { format, ...record } = value as CurrentRecord & { format: number };
+  if (format !== FORMAT)
+    throw damaged(currentPath(folder), 0, undefined, `format ${format} is not known here`);
+  return record;
+}
+
+export function writeCurrent(files: FileOperations, folder: string, record: CurrentRecord): Promise<void> {
+  return replaceJson(files, currentPath(folder), { format: FORMAT, ...record });
+}

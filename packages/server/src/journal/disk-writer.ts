@@ -1,0 +1,196 @@
+/**
+ * Brings what the journal decided in memory to disk, in order.
+ *
+ * While one group is being written and synced the next one gathers, so the number of syncs follows the
+ * disk and not the load. The first failure is the end: after a failed sync nobody knows what is on
+ * disk, and a later one that succeeds would not tell (Rebello et al., "Can Applications Recover from fsync Failures?").
+ */
+
+import { dirname } from 'node:path';
+import type { DualpingError, Position } from '@dualping/core';
+import { unreachable } from '@dualping/core';
+import type { DurableMark } from './durable-mark.js';
+import type { FileOperations, OpenFile } from './file-operations.js';
+import { encodeSegmentHeader, type Segment } from './segment.js';
+import { storageFailed } from './storage-errors.js';
+
+/** Largest group: at some 100 MB/s its first entry waits no longer than 40 ms for its last. */
+const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+
+interface WriteWork {
+  readonly kind: 'write';
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly frames: Buffer[];
+  bytes: number;
+  /** Position that is durable once this is done; lowered when a truncation follows. */
+  last: Position;
+}
+
+type Work =
+  | WriteWork
+  | { readonly kind: 'begin'; readonly segment: Segment }
+  | {
+      readonly kind: 'truncate';
+      readonly after: Position;
+      readonly keep: Segment;
+      readonly bytes: number;
+      /** Segments that are gone, ascending. */
+      readonly drop: readonly Segment[];
+      readonly done: () => void;
+      readonly failed: (error: DualpingError) => void;
+    };
+
+export interface WriterEvents {
+  /** Everything appended up to `position` is on disk. */
+  durable(position: Position): void;
+  failed(error: DualpingError): void;
+}
+
+export class DiskWriter {
+  #queue: Work[] = [];
+  #current: Work | undefined;
+  #running: Promise<void> | undefined;
+  #file: OpenFile | undefined;
+  #failure: DualpingError | undefined;
+
+  constructor(
+    readonly files: FileOperations,
+    readonly mark: DurableMark,
+    readonly events: WriterEvents,
+  ) {}
+
+  get failure(): DualpingError | undefined {
+    return this.#failure;
+  }
+
+  /** A frame at an offset of a segment; one after another they share a write. */
+  write(segment: Segment, offset: number, frame: Buffer, position: Position): void {
+    const last = this.#queue[this.#queue.length - 1];
+    if (last?.kind === 'write' && last.segment === segment && last.bytes < MAX_GROUP_BYTES) {
+      last.frames.push(frame);
+      last.bytes += frame.length;
+      last.last = position;
+      return;
+    }
+    this.#add({ kind: 'write', segment, offset, frames: [frame], bytes: frame.length, last: position });
+  }
+
+  begin(segment: Segment): void {
+    this.#add({ kind: 'begin', segment });
+  }
+
+  /** Resolves when `keep` has no more than `bytes` bytes and the segments in `drop` are gone. */
+  truncate(after: Position, keep: Segment, bytes: number, drop: readonly Segment[]): Promise<void> {
+    // What is still to be written is written, so that every file goes through the same lengths as in
+    // memory; but of what is taken back nothing may be reported.
+    for (const work of [this.#current, ...this.#queue]) {
+      if (work?.kind === 'write' && work.last > after) work.last = after;
+    }
+    return new Promise((done, failed) => {
+      this.#add({ kind: 'truncate', after, keep, bytes, drop, done, failed });
+    });
+  }
+
+  /** Resolves when nothing is left to do; doesn't tell whether it went well. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async close(): Promise<void> {
+    await this.idle();
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #add(work: Work): void {
+    if (this.#failure !== undefined) {
+      if (work.kind === 'truncate') work.failed(this.#failure);
+      return;
+    }
+    this.#queue.push(work);
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // What else is appended in this turn belongs to the first group too.
+    await Promise.resolve();
+    for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
+      this.#current = work;
+      try {
+        await this.#perform(work);
+      } catch (error) {
+        this.#fail(error, work);
+        break;
+      }
+      // Outside: what the listener throws is no failure of the disk.
+      if (work.kind === 'write') this.#synced(work);
+    }
+    this.#current = undefined;
+    this.#running = undefined;
+  }
+
+  async #perform(work: Work): Promise<void> {
+    switch (work.kind) {
+      case 'write': {
+        const file = this.#open(work.segment);
+        await file.write(Buffer.concat(work.frames, work.bytes), work.offset);
+        await file.sync();
+        return;
+      }
+      case 'begin':
+        this.#file?.close();
+        this.#file = await createSegment(this.files, work.segment);
+        return;
+      case 'truncate': {
+        // First the mark: a journal that ends before it would be taken for damaged.
+        await this.mark.set(work.after);
+        // From the end, each durably: whenever we die, what is left has no gap.
+        for (const { path } of [...work.drop].reverse()) {
+          await this.files.remove(path);
+          await this.files.syncFolder(dirname(path));
+        }
+        const file = this.#open(work.keep);
+        await file.truncate(work.bytes);
+        await file.sync();
+        work.done();
+        return;
+      }
+      default:
+        unreachable(work);
+    }
+  }
+
+  #synced({ last }: WriteWork): void {
+    this.mark.note(last);
+    this.events.durable(last);
+  }
+
+  #open(segment: Segment): OpenFile {
+    if (this.#file?.path !== segment.path) {
+      this.#file?.close();
+      this.#file = this.files.open(segment.path);
+    }
+    return this.#file;
+  }
+
+  #fail(cause: unknown, during: Work): void {
+    const path = during.kind === 'truncate' ? during.keep.path : during.segment.path;
+    const failure = storageFailed('writing', path, cause);
+    this.#failure = failure;
+    const undone = [during, ...this.#queue];
+    this.#queue = [];
+    for (const work of undone) if (work.kind === 'truncate') work.failed(failure);
+    this.events.failed(failure);
+  }
+}
+
+/** A segment without entries, durably, also by its name. The file is left open. */
+export async function createSegment(files: FileOperations, segment: Segment): Promise<OpenFile> {
+  const file = await files.create(segment.path);
+  const header = encodeSegmentHeader({ kind: 'journal', first: segment.first, seed: segment.seed });
+  await file.write(header, 0);
+  await file.sync();
+  await files.syncFolder(dirname(segment.path));
+  return file;
+}

@@ -1,0 +1,71 @@
+/**
+ * Up to where the journal was once known to be durable, in a file of its own.
+ *
+ * Written after each group without a sync of its own: it survives the death of the process, and after the
+ * death of the machine it may lag but never runs ahead. With it, opening can tell a write that was torn
+ * (beyond the mark) from an entry that somebody was promised (up to the mark), and notices files that
+ * are gone from the end. When it can't be read, opening does without.
+ */
+
+import { crc32 } from 'node:zlib';
+import type { Position } from '@dualping/core';
+import type { FileOperations, OpenFile } from './file-operations.js';
+import { readWholeIfThere } from './file-operations.js';
+
+const POSITION_BYTES = 6;
+const MARK_BYTES = POSITION_BYTES + 4;
+export const MARK_NAME = 'durable-mark';
+
+function encode(position: Position): Buffer {
+  const bytes = Buffer.alloc(MARK_BYTES);
+  bytes.writeUIntLE(position, 0, POSITION_BYTES);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, POSITION_BYTES)), POSITION_BYTES);
+  return bytes;
+}
+
+export function readMark(files: FileOperations, path: string): Position | undefined {
+  const bytes = readWholeIfThere(files, path);
+  if (bytes?.length !== MARK_BYTES) return undefined;
+  const valid = crc32(bytes.subarray(0, POSITION_BYTES)) === bytes.readUInt32LE(POSITION_BYTES);
+  return valid ? (bytes.readUIntLE(0, POSITION_BYTES) as Position) : undefined;
+}
+
+export class DurableMark {
+  #next: Position | undefined;
+  #noting: Promise<void> | undefined;
+
+  constructor(readonly file: OpenFile) {}
+
+  /** Soon, and without waiting for it: only the newest of several notes is written. */
+  note(position: Position): void {
+    this.#next = position;
+    this.#noting ??= this.#noteAll();
+  }
+
+  /** Now, and durably. */
+  async set(position: Position): Promise<void> {
+    this.#next = undefined;
+    await this.#noting;
+    await this.file.write(encode(position), 0);
+    await this.file.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.#noting;
+    this.file.close();
+  }
+
+  async #noteAll(): Promise<void> {
+    try {
+      while (this.#next !== undefined) {
+        const position = this.#next;
+        this.#next = undefined;
+        await this.file.write(encode(position), 0);
+      }
+    } catch {
+      // A mark that lags is still true. If the disk is failing the journal's own writes will say so.
+    } finally {
+      this.#noting = undefined;
+    }
+  }
+}

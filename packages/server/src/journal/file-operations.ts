@@ -1,0 +1,132 @@
+/**
+ * The few things that the journal asks of a file system.
+ *
+ * An interface, so that tests can put a disk beneath that fills up, fails to sync or loses what was
+ * not synced. Reading is synchronous: it is served from the page cache in microseconds, and a round through the
+ * thread pool costs more than that. Whatever can wait for a platter is asynchronous.
+ */
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface OpenFile {
+  readonly path: string;
+  size(): number;
+  /** Reads until `into` is full or the file ends; gives the bytes read. */
+  read(into: Buffer, offset: number): number;
+  /** Writes all of it or throws; after that it is unknown what was written. */
+  write(bytes: Buffer, offset: number): Promise<void>;
+  truncate(size: number): Promise<void>;
+  /** When it resolves, what was written before is on disk, and can be found by its size. */
+  sync(): Promise<void>;
+  close(): void;
+}
+
+export interface FileOperations {
+  /** With the folders above it, durably; fine when it is there. */
+  makeFolder(path: string): Promise<void>;
+  list(path: string): Promise<string[]>;
+  /** Opens a file that is there. */
+  open(path: string): OpenFile;
+  /** Makes an empty file, in place of one that is there. */
+  create(path: string): Promise<OpenFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** A file, or a folder with all that is in it; fine when it is not there. */
+  remove(path: string): Promise<void>;
+  /** When it resolves, files made, renamed and removed in the folder before are so on disk. */
+  syncFolder(path: string): Promise<void>;
+}
+
+const write = promisify(fs.write);
+const truncate = promisify(fs.ftruncate);
+const sync = promisify(fs.fdatasync);
+const open = promisify(fs.open);
+
+class NodeFile implements OpenFile {
+  constructor(
+    readonly path: string,
+    readonly descriptor: number,
+  ) {}
+
+  size(): number {
+    return fs.fstatSync(this.descriptor).size;
+  }
+
+  read(into: Buffer, offset: number): number {
+    let done = 0;
+    while (done < into.length) {
+      const bytes = fs.readSync(this.descriptor, into, done, into.length - done, offset + done);
+      if (bytes === 0) break;
+      done += bytes;
+    }
+    return done;
+  }
+
+  async write(bytes: Buffer, offset: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await write(this.descriptor, bytes, done, bytes.length - done, offset + done);
+      done += bytesWritten;
+    }
+  }
+
+  truncate(size: number): Promise<void> {
+    return truncate(this.descriptor, size);
+  }
+
+  sync(): Promise<void> {
+    return sync(this.descriptor);
+  }
+
+  close(): void {
+    fs.closeSync(this.descriptor);
+  }
+}
+
+export const nodeFiles: FileOperations = {
+  makeFolder,
+  list: (path) => fs.promises.readdir(path),
+  open: (path) => new NodeFile(path, fs.openSync(path, 'r+')),
+  async create(path) {
+    return new NodeFile(path, await open(path, 'w+'));
+  },
+  rename: (from, to) => fs.promises.rename(from, to),
+  remove: (path) => fs.promises.rm(path, { recursive: true, force: true }),
+  syncFolder,
+};
+
+async function makeFolder(path: string): Promise<void> {
+  if (fs.existsSync(path)) return;
+  await makeFolder(dirname(path));
+  await fs.promises.mkdir(path, { recursive: true });
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await fs.promises.open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export function readWhole(file: OpenFile): Buffer {
+  const bytes = Buffer.allocUnsafe(file.size());
+  return bytes.subarray(0, file.read(bytes, 0));
+}
+
+/** Undefined when there is no such file. */
+export function readWholeIfThere(files: FileOperations, path: string): Buffer | undefined {
+  let file: OpenFile;
+  try {
+    file = files.open(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return readWhole(file);
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A record on disk.
+ *
+ *     crc 4 │ previous 4 │ length 4 │ position 6 │ payload …        (little-endian)
+ *            seed ──────► └───────── covered by crc ─────────┘
+ *
+ * The CRC-32 of a record starts from that of the record before it, so the last one is a checksum over
+ * the whole journal: two journals are equal when their last ones are. `previous` is kept in the record
+ * too, so that one can be recognised without those before it: that tells a torn end from damage in the
+ * middle. A record is never empty, so zeros are never a record.
+ */
+import { crc32 } from 'node:zlib';
+
+const PREVIOUS_AT = 4;
+const COVERED_AT = 8;
+const LENGTH_AT = 8;
+const POSITION_AT = 12;
+const POSITION_BYTES = 6;
+export const FRAME_HEADER_BYTES = POSITION_AT + POSITION_BYTES;
+
+/** Largest journal entry: a post is at most 4 KB, and names and session 400 bytes. */
+export const MAX_ENTRY_BYTES = 64 * 1024;
+
+export interface Frame {
+  readonly offset: number;
+  /** Where the next one begins. */
+  readonly end: number;
+  readonly position: number;
+  readonly previous: number;
+  readonly checksum: number;
+}
+
+export function encodeFrame(position: number, payload: Buffer, previous: number): Buffer {
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length);
+  frame.writeUInt32LE(previous, PREVIOUS_AT);
+  frame.writeUInt32LE(payload.length, LENGTH_AT);
+  frame.writeUIntLE(position, POSITION_AT, POSITION_BYTES);
+  payload.copy(frame, FRAME_HEADER_BYTES);
+  frame.writeUInt32LE(crc32(frame.subarray(COVERED_AT), previous), 0);
+  return frame;
+}
+
+/** The frame at an offset, if what is there is one. */
+export function frameAt(bytes: Buffer, offset: number, maxPayloadBytes = MAX_ENTRY_BYTES): Frame | undefined {
+  if (offset + FRAME_HEADER_BYTES >= bytes.length) return undefined;
+  const length = bytes.readUInt32LE(offset + LENGTH_AT);
+  const end = offset + FRAME_HEADER_BYTES + length;
+  if (length === 0 || length > maxPayloadBytes || end > bytes.length) return undefined;
+  const previous = bytes.readUInt32LE(offset + PREVIOUS_AT);
+  const checksum = bytes.readUInt32LE(offset);
+  if (crc32(bytes.subarray(offset + COVERED_AT, end), previous) !== checksum) return undefined;
+  return {
+    offset,
+    end,
+    position: bytes.readUIntLE(offset + POSITION_AT, POSITION_BYTES),
+    previous,
+    checksum,
+  };
+}
+
+export const payloadOf = (bytes: Buffer, frame: Frame): Buffer =>
+  bytes.subarray(frame.offset + FRAME_HEADER_BYTES, frame.end);
+
+/**
+ * The first frame from an offset on whose position could follow `position`. Looks at every byte, but
+ * reckons a CRC only where length and position are plausible; text that somebody posted never is, since it
+ * has no zero bytes.
+ */
+export function findFrameBeyond(bytes: Buffer, from: number, position: number): Frame | undefined {
+  for (let offset = from; offset + FRAME_HEADER_BYTES < bytes.length; offset += 1) {
+    const length = bytes.readUInt32LE(offset + LENGTH_AT);
+    if (length === 0 || length > MAX_ENTRY_BYTES) continue;
+    const found = bytes.readUIntLE(offset + POSITION_AT, POSITION_BYTES);
+    if (found < position || found > position + bytes.length) continue;
+    const frame = frameAt(bytes, offset);
+    if (frame !== undefined) return frame;
+  }
+  return undefined;
+}

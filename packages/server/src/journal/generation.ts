@@ -1,0 +1,327 @@
+/**
+ * The journal in one folder, from its base on: what is appended, what is durable, where everything is.
+ *
+ * Memory decides at once and the disk follows in order (`DiskWriter`). What isn't on disk yet is in the
+ * cache, so reading never depends on how far the disk has come.
+ */
+
+import { join } from 'node:path';
+import { type DualpingError, invariant, type Position } from '@dualping/core';
+import { DiskWriter } from './disk-writer.js';
+import { DurableMark, MARK_NAME, readMark } from './durable-mark.js';
+import type { FileOperations } from './file-operations.js';
+import { encodeFrame, FRAME_HEADER_BYTES, frameAt, MAX_ENTRY_BYTES, payloadOf } from './frame.js';
+import { History, type HistoryRecord } from './history.js';
+import type { CutTail } from './journal.js';
+import { ReadHandles } from './read-handles.js';
+import { type Base, recoverSegments } from './recovery.js';
+import { Segment, segmentName, segmentOf } from './segment.js';
+import { damaged, storageFailed } from './storage-errors.js';
+import { TailCache } from './tail-cache.js';
+
+export interface GenerationOptions {
+  readonly segmentBytes: number;
+  readonly tailCacheBytes: number;
+}
+
+export interface GenerationEvents {
+  durable(position: Position, checksum: number): void;
+  failed(error: DualpingError): void;
+}
+
+/** How much is read at once when everything is read. */
+const REPLAY_BYTES = 1024 * 1024;
+
+interface DurableWaiter {
+  readonly position: Position;
+  readonly resolve: () => void;
+  readonly reject: (error: DualpingError) => void;
+}
+
+export class Generation {
+  readonly #segments: Segment[];
+  readonly #cache: TailCache;
+  readonly #writer: DiskWriter;
+  readonly #mark: DurableMark;
+  readonly #handles: ReadHandles;
+  #lastChecksum: number;
+  #durable: Position;
+  #durableChecksum: number;
+  #waiters: DurableWaiter[] = [];
+
+  private constructor(
+    readonly files: FileOperations,
+    readonly folder: string,
+    readonly base: Base,
+    readonly options: GenerationOptions,
+    readonly history: History,
+    readonly cutTail: CutTail | undefined,
+    private readonly events: GenerationEvents,
+    recovered: { readonly segments: Segment[]; readonly checksum: number },
+    mark: DurableMark,
+  ) {
+    this.#segments = recovered.segments;
+    this.#lastChecksum = recovered.checksum;
+    this.#durable = this.last;
+    this.#durableChecksum = recovered.checksum;
+    this.#cache = new TailCache((this.last + 1) as Position, options.tailCacheBytes);
+    this.#handles = new ReadHandles(files);
+    this.#mark = mark;
+    this.#writer = new DiskWriter(files, mark, {
+      durable: (position) => this.#onDurable(position),
+      failed: (error) => this.#onFailed(error),
+    });
+  }
+
+  /** Verifies all of it; everything that is there afterwards is durable. */
+  static async open(
+    files: FileOperations,
+    folder: string,
+    base: Base & { readonly history: HistoryRecord },
+    options: GenerationOptions,
+    events: GenerationEvents,
+  ): Promise<Generation> {
+    const names = await files.list(folder);
+    const markPath = join(folder, MARK_NAME);
+    const known = readMark(files, markPath);
+    const history = History.open(files, folder, names, base.history);
+    const recovered = await recoverSegments(files, folder, names, base, known);
+    const mark = new DurableMark(
+      names.includes(MARK_NAME) ? files.open(markPath) : await files.create(markPath),
+    );
+    const generation = new Generation(
+      files,
+      folder,
+      base,
+      options,
+      history,
+      recovered.cutTail,
+      events,
+      recovered,
+      mark,
+    );
+    await mark.set(generation.last);
+    return generation;
+  }
+
+  get first(): Position {
+    return (this.base.position + 1) as Position;
+  }
+
+  get last(): Position {
+    return this.#lastSegment.last;
+  }
+
+  get durable(): Position {
+    return this.#durable;
+  }
+
+  get durableChecksum(): number {
+    return this.#durableChecksum;
+  }
+
+  get failure(): DualpingError | undefined {
+    return this.#writer.failure;
+  }
+
+  append(position: Position, payload: Buffer): void {
+    invariant(position === this.last + 1, 'journal-is-contiguous', { position, last: this.last });
+    invariant(payload.length > 0 && payload.length <= MAX_ENTRY_BYTES, 'limit-is-kept', {
+      position,
+      payloadBytes: payload.length,
+      MAX_ENTRY_BYTES,
+    });
+    const frame = encodeFrame(position, payload, this.#lastChecksum);
+    const segment = this.#segmentFor(position, frame.length);
+    const offset = segment.offsets.end;
+    segment.offsets.add(frame.length);
+    this.#lastChecksum = frame.readUInt32LE(0);
+    this.#cache.add(frame);
+    this.#writer.write(segment, offset, frame, position);
+  }
+
+  async whenDurable(position: Position): Promise<void> {
+    if (position <= this.#durable) return;
+    if (this.#writer.failure !== undefined) throw this.#writer.failure;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiters.push({ position, resolve, reject });
+    });
+  }
+
+  async truncateAfter(position: Position): Promise<void> {
+    invariant(position >= this.base.position, 'committed-is-never-truncated', {
+      position,
+      base: this.base.position,
+    });
+    if (position >= this.last) return;
+    const checksum = this.checksumAt(position);
+    const dropped: Segment[] = [];
+    while (this.#segments.length > 1 && this.#lastSegment.first > position) {
+      dropped.unshift(this.#lastSegment);
+      this.#segments.pop();
+    }
+    for (const { path } of dropped) this.#handles.close(path);
+    const keep = this.#lastSegment;
+    keep.offsets.truncate(position + 1 - keep.first);
+    this.#cache.truncateAfter(position);
+    this.#lastChecksum = checksum;
+    if (this.#durable > position) {
+      this.#durable = position;
+      this.#durableChecksum = checksum;
+    }
+    await this.#writer.truncate(position, keep, keep.offsets.end, dropped);
+  }
+
+  read(from: Position, to: Position, maxBytes: number): Buffer[] {
+    invariant(from >= this.first && to <= this.last, 'journal-is-contiguous', {
+      from,
+      to,
+      first: this.first,
+      last: this.last,
+    });
+    const payloads: Buffer[] = [];
+    let room = maxBytes;
+    for (let at = from; at <= to; at = (from + payloads.length) as Position) {
+      const cached = this.#cache.get(at);
+      if (cached !== undefined) {
+        room -= cached.length - FRAME_HEADER_BYTES;
+        if (room < 0 && payloads.length > 0) break;
+        payloads.push(cached.subarray(FRAME_HEADER_BYTES));
+      } else {
+        const run = this.#readRun(at, to, room, payloads.length === 0);
+        if (run.length === 0) break;
+        for (const payload of run) room -= payload.length;
+        payloads.push(...run);
+      }
+    }
+    return payloads;
+  }
+
+  *replay(from: Position, to: Position): Generator<{ position: Position; payload: Buffer }> {
+    for (let at = from; at <= to; ) {
+      for (const payload of this.read(at, to, REPLAY_BYTES)) {
+        yield { position: at, payload };
+        at = (at + 1) as Position;
+      }
+    }
+  }
+
+  readOne(position: Position): Buffer {
+    const frame = this.#cache.get(position) ?? this.#readFrame(position);
+    return frame.subarray(FRAME_HEADER_BYTES);
+  }
+
+  readMany(positions: readonly Position[]): Buffer[] {
+    return positions.map((position) => this.readOne(position));
+  }
+
+  checksumAt(position: Position): number {
+    invariant(position >= this.base.position && position <= this.last, 'journal-is-contiguous', {
+      position,
+      base: this.base.position,
+      last: this.last,
+    });
+    if (position === this.base.position) return this.base.checksum;
+    if (position === this.last) return this.#lastChecksum;
+    return (this.#cache.get(position) ?? this.#readFrame(position)).readUInt32LE(0);
+  }
+
+  /** Resolves when all that was appended is durable, or has failed. */
+  idle(): Promise<void> {
+    return this.#writer.idle();
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+    if (this.#writer.failure === undefined) await this.#mark.set(this.#durable);
+    await this.#mark.close();
+    this.#handles.closeAll();
+  }
+
+  get #lastSegment(): Segment {
+    return this.#segments[this.#segments.length - 1] as Segment;
+  }
+
+  /** The last segment, or a new one when the frame would make it too large. */
+  #segmentFor(position: Position, frameBytes: number): Segment {
+    const { offsets } = this.#lastSegment;
+    if (offsets.count === 0 || offsets.end + frameBytes <= this.options.segmentBytes)
+      return this.#lastSegment;
+    const path = join(this.folder, segmentName('journal', position));
+    const segment = new Segment(path, position, this.#lastChecksum);
+    this.#segments.push(segment);
+    this.#writer.begin(segment);
+    return segment;
+  }
+
+  /** Frames that follow one another in a file, with one read: as many as there is room for. */
+  #readRun(from: Position, to: Position, room: number, atLeastOne: boolean): Buffer[] {
+    const segment = segmentOf(this.#segments, from) as Segment;
+    const end = Math.min(to, segment.last, this.#cache.from - 1);
+    const start = segment.offsetOf(from);
+    let next = from;
+    while (next <= end && segment.offsetOf((next + 1) as Position) - start <= room)
+      next = (next + 1) as Position;
+    if (next === from) {
+      if (!atLeastOne) return [];
+      next = (from + 1) as Position;
+    }
+    const bytes = this.#readBytes(segment.path, start, segment.offsetOf(next));
+    const payloads: Buffer[] = [];
+    let offset = 0;
+    for (let position = from; position < next; position = (position + 1) as Position) {
+      const frame = frameAt(bytes, offset);
+      if (frame?.position !== position) throw rotten(segment.path, start + offset, position);
+      payloads.push(payloadOf(bytes, frame));
+      offset = frame.end;
+    }
+    return payloads;
+  }
+
+  /** One frame from a file of the journal or of the history. */
+  #readFrame(position: Position): Buffer {
+    const place = position < this.first ? this.history.find(position) : this.#placeOf(position);
+    invariant(place !== undefined, 'journal-is-contiguous', { position, first: this.first, last: this.last });
+    const bytes = this.#readBytes(place.path, place.start, place.end);
+    if (frameAt(bytes, 0)?.position !== position) throw rotten(place.path, place.start, position);
+    return bytes;
+  }
+
+  #placeOf(position: Position): { path: string; start: number; end: number } | undefined {
+    const segment = segmentOf(this.#segments, position);
+    if (segment === undefined || position > segment.last) return undefined;
+    const start = segment.offsetOf(position);
+    return { path: segment.path, start, end: segment.offsetOf((position + 1) as Position) };
+  }
+
+  #readBytes(path: string, start: number, end: number): Buffer {
+    const bytes = Buffer.allocUnsafe(end - start);
+    try {
+      return bytes.subarray(0, this.#handles.get(path).read(bytes, start));
+    } catch (error) {
+      throw storageFailed('reading', path, error);
+    }
+  }
+
+  #onDurable(position: Position): void {
+    // A write whose entries were taken back meanwhile has nothing to tell.
+    if (position <= this.#durable) return;
+    this.#durable = position;
+    this.#durableChecksum = this.checksumAt(position);
+    this.#cache.trim(position);
+    const due = this.#waiters.filter((waiter) => waiter.position <= position);
+    if (due.length > 0) this.#waiters = this.#waiters.filter((waiter) => waiter.position > position);
+    for (const { resolve } of due) resolve();
+    this.events.durable(position, this.#durableChecksum);
+  }
+
+  #onFailed(error: DualpingError): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(error);
+    this.events.failed(error);
+  }
+}
+
+const rotten = (path: string, offset: number, position: Position): DualpingError =>
+  damaged(path, offset, position, 'a record does not match its checksum');

@@ -1,0 +1,42 @@
+/** Whose journal a folder holds, kept beside it; what is asked for another server or cluster is refused. */
+
+import { join } from 'node:path';
+import { type ClusterId, DualpingError, quote, type ServerId, serverName } from '@dualping/core';
+import type { FileOperations } from './file-operations.js';
+import type { Identity } from './journal.js';
+import { readJson, replaceJson } from './small-file.js';
+import { damaged } from './storage-errors.js';
+
+const FORMAT = 1;
+const identityPath = (folder: string): string => join(folder, 'identity.json');
+
+/** Undefined when the folder has none. */
+export function readIdentity(files: FileOperations, folder: string): Identity | undefined {
+  const path = identityPath(folder);
+  const value = readJson(files, path);
+  if (value === undefined) return undefined;
+  const { format, ...identity } = value as Identity & { format: number };
+  if (format !== FORMAT) throw damaged(path, 0, undefined, `format ${format} is not known here`);
+  return identity;
+}
+
+export function writeIdentity(files: FileOperations, folder: string, identity: Identity): Promise<void> {
+  return replaceJson(files, identityPath(folder), { format: FORMAT, ...identity });
+}
+
+export function assertSameServer(
+  folder: string,
+  recorded: Identity,
+  asked: { readonly cluster: ClusterId; readonly serverId: ServerId },
+): void {
+  if (recorded.cluster !== asked.cluster)
+    throw new DualpingError(
+      'wrong-cluster',
+      `data folder ${quote(folder)} belongs to cluster ${recorded.cluster}, and not to cluster ${asked.cluster}`,
+    );
+  if (recorded.serverId !== asked.serverId)
+    throw new DualpingError(
+      'duplicate-server',
+      `data folder ${quote(folder)} belongs to server ${serverName(recorded.serverId)}, and not to ${serverName(asked.serverId)}: each server needs a folder of its own`,
+    );
+}

@@ -1,0 +1,279 @@
+/**
+ * A disk in memory that is as unkind as a real one may be.
+ *
+ * What wasn't synced is lost by a power failure, wholly or from some byte on; names that weren't synced with
+ * their folder are lost likewise. A sync that fails leaves content that reads well and is not on disk, and a
+ * later sync does not bring it there.
+ */
+import { dirname } from 'node:path';
+import type { FileOperations, OpenFile } from './file-operations.js';
+
+type Change =
+  | { readonly kind: 'write'; readonly offset: number; readonly bytes: Buffer }
+  | { readonly kind: 'truncate'; readonly size: number };
+
+interface Node {
+  readonly folder: boolean;
+  content: Buffer;
+  synced: Buffer;
+  unsynced: Change[];
+}
+
+type Rename = { readonly set: ReadonlyMap<string, Node>; readonly gone: readonly string[] };
+
+export type Operation =
+  | 'makeFolder'
+  | 'list'
+  | 'open'
+  | 'create'
+  | 'rename'
+  | 'remove'
+  | 'syncFolder'
+  | 'write'
+  | 'truncate'
+  | 'sync';
+
+/** Picks a number from 0 to `max`: how much of what wasn't synced survives. */
+export type Choice = (max: number) => number;
+export const nothing: Choice = () => 0;
+
+export class MemoryDisk {
+  #names = new Map<string, Node>([['/', folderNode()]]);
+  #syncedNames = new Map(this.#names);
+  /** By folder, in order. */
+  #unsyncedNames = new Map<string, Rename[]>();
+  #process = 0;
+  #held: (() => void)[] | undefined;
+  freeBytes = Number.POSITIVE_INFINITY;
+  /** Called before each operation that changes or syncs something; may throw to make it fail. */
+  before: (operation: Operation, path: string) => void = () => {};
+
+  /** The disk as one process sees it, until the process is killed. */
+  boot(): FileOperations {
+    const process = this.#process;
+    const step = async (operation: Operation, path: string): Promise<void> => {
+      await Promise.resolve();
+      if (process !== this.#process) throw new Error('the process is dead');
+      this.before(operation, path);
+    };
+    return {
+      makeFolder: async (path) => {
+        await step('makeFolder', path);
+        this.#makeFolder(path);
+      },
+      list: async (path) => {
+        const inside = [...this.#names.keys()].filter((name) => name !== '/' && dirname(name) === path);
+        return inside.map((name) => name.slice(path === '/' ? 1 : path.length + 1));
+      },
+      open: (path) => new MemoryFile(this, path, this.#node(path), step),
+      create: async (path) => {
+        await step('create', path);
+        const node = this.#names.get(path) ?? fileNode();
+        if (!this.#names.has(path)) this.#rename(dirname(path), new Map([[path, node]]), []);
+        change(node, { kind: 'truncate', size: 0 });
+        return new MemoryFile(this, path, node, step);
+      },
+      rename: async (from, to) => {
+        await step('rename', to);
+        this.#rename(dirname(to), new Map([[to, this.#node(from)]]), [from]);
+      },
+      remove: async (path) => {
+        await step('remove', path);
+        const gone = [...this.#names.keys()].filter((name) => name === path || name.startsWith(`${path}/`));
+        if (gone.length > 0) this.#rename(dirname(path), new Map(), gone);
+      },
+      syncFolder: async (path) => {
+        await step('syncFolder', path);
+        this.#syncNames(path, Number.POSITIVE_INFINITY);
+      },
+    };
+  }
+
+  /** The process dies; the system lives, and with it what the process has written. */
+  kill(): void {
+    this.#process += 1;
+    this.#held = undefined;
+    this.before = () => {};
+  }
+
+  /** The machine dies. */
+  cutPower(survives: Choice): void {
+    this.kill();
+    for (const folder of [...this.#unsyncedNames.keys()])
+      this.#syncNames(folder, survives(this.#unsyncedNames.get(folder)?.length ?? 0));
+    this.#unsyncedNames.clear();
+    for (const name of [...this.#syncedNames.keys()])
+      if (name !== '/' && !this.#syncedNames.has(dirname(name))) this.#syncedNames.delete(name);
+    this.#names = new Map(this.#syncedNames);
+    for (const node of new Set(this.#names.values())) losePower(node, survives);
+  }
+
+  /** From now on syncs of files wait until they are let go. */
+  holdSyncs(): void {
+    this.#held ??= [];
+  }
+
+  letSyncsGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const go of held) go();
+  }
+
+  async passSync(): Promise<void> {
+    await new Promise<void>((go) => {
+      if (this.#held === undefined) go();
+      else this.#held.push(go);
+    });
+  }
+
+  paths(): string[] {
+    return [...this.#names].filter(([, node]) => !node.folder).map(([path]) => path);
+  }
+
+  /** What a process would read. */
+  content(path: string): Buffer {
+    return Buffer.from(this.#node(path).content);
+  }
+
+  /** Puts other bytes on the disk, past every cache. */
+  overwrite(path: string, content: Buffer): void {
+    const node = this.#node(path);
+    node.content = Buffer.from(content);
+    node.synced = Buffer.from(content);
+    node.unsynced = [];
+  }
+
+  /** Makes a file disappear for good. */
+  lose(path: string): void {
+    this.#names.delete(path);
+    this.#syncedNames.delete(path);
+  }
+
+  /** A disk with the same content, all of it synced. */
+  copy(): MemoryDisk {
+    const disk = new MemoryDisk();
+    for (const [path, { folder, content }] of this.#names)
+      disk.#names.set(path, folder ? folderNode() : { ...fileNode(), content, synced: content });
+    disk.#syncedNames = new Map(disk.#names);
+    return disk;
+  }
+
+  takeSpace(bytes: number): number {
+    const taken = Math.min(bytes, this.freeBytes);
+    this.freeBytes -= taken;
+    return taken;
+  }
+
+  #node(path: string): Node {
+    const node = this.#names.get(path);
+    if (node === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
+    return node;
+  }
+
+  #makeFolder(path: string): void {
+    if (this.#names.has(path)) return;
+    this.#makeFolder(dirname(path));
+    this.#rename(dirname(path), new Map([[path, folderNode()]]), []);
+    this.#syncNames(dirname(path), Number.POSITIVE_INFINITY);
+  }
+
+  #rename(folder: string, set: ReadonlyMap<string, Node>, gone: readonly string[]): void {
+    const rename = { set, gone };
+    apply(this.#names, rename);
+    this.#unsyncedNames.set(folder, [...(this.#unsyncedNames.get(folder) ?? []), rename]);
+  }
+
+  #syncNames(folder: string, count: number): void {
+    const renames = this.#unsyncedNames.get(folder) ?? [];
+    for (const rename of renames.splice(0, count)) apply(this.#syncedNames, rename);
+  }
+}
+
+class MemoryFile implements OpenFile {
+  constructor(
+    private readonly disk: MemoryDisk,
+    readonly path: string,
+    private readonly node: Node,
+    private readonly step: (operation: Operation, path: string) => Promise<void>,
+  ) {}
+
+  size(): number {
+    return this.node.content.length;
+  }
+
+  read(into: Buffer, offset: number): number {
+    return this.node.content.copy(into, 0, offset);
+  }
+
+  async write(bytes: Buffer, offset: number): Promise<void> {
+    await this.step('write', this.path);
+    const room = this.disk.takeSpace(Math.max(0, offset + bytes.length - this.size()));
+    const fits = Math.min(bytes.length, Math.max(0, this.size() + room - offset));
+    change(this.node, { kind: 'write', offset, bytes: Buffer.from(bytes.subarray(0, fits)) });
+    if (fits < bytes.length)
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  }
+
+  async truncate(size: number): Promise<void> {
+    await this.step('truncate', this.path);
+    change(this.node, { kind: 'truncate', size });
+  }
+
+  async sync(): Promise<void> {
+    const { node } = this;
+    const synced = node.unsynced.length;
+    await this.disk.passSync();
+    try {
+      await this.step('sync', this.path);
+    } catch (error) {
+      node.unsynced.splice(0, synced);
+      throw error;
+    }
+    for (const done of node.unsynced.splice(0, synced)) node.synced = changed(node.synced, done);
+  }
+
+  close(): void {}
+}
+
+const folderNode = (): Node => ({ ...fileNode(), folder: true });
+const fileNode = (): Node => ({
+  folder: false,
+  content: Buffer.alloc(0),
+  synced: Buffer.alloc(0),
+  unsynced: [],
+});
+
+function apply(names: Map<string, Node>, { set, gone }: Rename): void {
+  for (const name of gone) names.delete(name);
+  for (const [name, node] of set) names.set(name, node);
+}
+
+function change(node: Node, made: Change): void {
+  node.content = changed(node.content, made);
+  node.unsynced.push(made);
+}
+
+function changed(content: Buffer, made: Change): Buffer {
+  if (made.kind === 'truncate') {
+    const cut = Buffer.alloc(made.size);
+    content.copy(cut);
+    return cut;
+  }
+  const grown = Buffer.alloc(Math.max(content.length, made.offset + made.bytes.length));
+  content.copy(grown);
+  made.bytes.copy(grown, made.offset);
+  return grown;
+}
+
+/** Some of the changes survive, the first ones, the last of them perhaps in part. */
+function losePower(node: Node, survives: Choice): void {
+  const whole = survives(node.unsynced.length);
+  const torn = node.unsynced[whole];
+  for (const done of node.unsynced.slice(0, whole)) node.synced = changed(node.synced, done);
+  if (torn?.kind === 'write') {
+    const bytes = torn.bytes.subarray(0, survives(torn.bytes.length));
+    if (bytes.length > 0) node.synced = changed(node.synced, { ...torn, bytes });
+  }
+  node.unsynced = [];
+  node.content = node.synced;
+}

@@ -1,0 +1,75 @@
+/** Makes a generation on disk, beside the one that counts; it takes its place only with `writeCurrent`. */
+
+import { join } from 'node:path';
+import { DualpingError, type Position } from '@dualping/core';
+import { type CurrentRecord, generationName } from './current-file.js';
+import { createSegment } from './disk-writer.js';
+import type { FileOperations } from './file-operations.js';
+import { HistoryWriter, NO_HISTORY } from './history.js';
+import type { InstallChunk, SnapshotInfo } from './journal.js';
+import { Segment, segmentName } from './segment.js';
+import { SnapshotWriter } from './snapshot-file.js';
+
+/** Durable when it resolves; on failure what was made of it may be left behind. */
+export async function makeEmptyGeneration(
+  files: FileOperations,
+  folder: string,
+  generation: number,
+): Promise<CurrentRecord> {
+  const path = join(folder, generationName(generation));
+  await beginGeneration(files, path);
+  const record = { generation, position: 0 as Position, checksum: 0, history: NO_HISTORY };
+  await endGeneration(files, path, record);
+  return record;
+}
+
+/** The same, from a primary's snapshot. */
+export async function makeInstalledGeneration(
+  files: FileOperations,
+  folder: string,
+  generation: number,
+  segmentBytes: number,
+  info: SnapshotInfo,
+  chunks: AsyncIterable<InstallChunk>,
+): Promise<CurrentRecord> {
+  const path = join(folder, generationName(generation));
+  await beginGeneration(files, path);
+  const posts = new HistoryWriter(files, path, segmentBytes);
+  const snapshot = await SnapshotWriter.create(files, path, info);
+  try {
+    for await (const chunk of chunks) {
+      if (chunk.kind === 'part') {
+        await snapshot.add(chunk.bytes);
+        continue;
+      }
+      if (chunk.position > info.position)
+        throw new DualpingError(
+          'invalid-argument',
+          `a retained post at position ${chunk.position} is beyond its snapshot at ${info.position}`,
+        );
+      await posts.add(chunk.position, chunk.payload);
+    }
+    const history = await posts.finish();
+    await snapshot.finish();
+    const record = { generation, position: info.position, checksum: info.checksum, history };
+    await endGeneration(files, path, record);
+    return record;
+  } catch (error) {
+    posts.abandon();
+    await snapshot.abandon().catch(() => {}); // the first error tells more
+    throw error;
+  }
+}
+
+async function beginGeneration(files: FileOperations, path: string): Promise<void> {
+  await files.remove(path);
+  await files.makeFolder(path);
+}
+
+/** Its first segment, by which it is a journal; with it all names in the folder are durable. */
+async function endGeneration(files: FileOperations, path: string, record: CurrentRecord): Promise<void> {
+  const first = (record.position + 1) as Position;
+  const segment = new Segment(join(path, segmentName('journal', first)), first, record.checksum);
+  const file = await createSegment(files, segment);
+  file.close();
+}

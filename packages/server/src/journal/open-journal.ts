@@ -1,0 +1,139 @@
+/**
+ * Opens the journal in a data folder, or makes one.
+ *
+ *     identity.json    whose it is, and how often it was opened
+ *     current.json     which generation counts, and where it begins
+ *     generation-1/    journal-… history-… snapshot-… durable-mark
+ *
+ * A new journal gets its identity last, so that a folder without one never held an entry.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type ClusterId, DualpingError, type JournalId, quote, type ServerId } from '@dualping/core';
+import {
+  type CurrentRecord,
+  currentPath,
+  generationName,
+  generationNames,
+  readCurrent,
+  writeCurrent,
+} from './current-file.js';
+import { type FileOperations, nodeFiles, readWholeIfThere } from './file-operations.js';
+import type { GenerationOptions } from './generation.js';
+import { assertSameServer, readIdentity, writeIdentity } from './identity-file.js';
+import type { Identity, Journal } from './journal.js';
+import { makeEmptyGeneration } from './new-generation.js';
+import { SEGMENT_HEADER_BYTES, segmentNames } from './segment.js';
+import { SegmentedJournal } from './segmented-journal.js';
+import { TEMPORARY } from './small-file.js';
+import { damaged, storageFailed } from './storage-errors.js';
+
+/** A segment is read at one go when it is verified; so large, a million posts make five of them. */
+const SEGMENT_BYTES = 32 * 1024 * 1024;
+/** Minutes of posts under load: what standbys and timelines that keep up ask for. */
+const TAIL_CACHE_BYTES = 16 * 1024 * 1024;
+
+export interface JournalOptions {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  /** Size at which the next segment is begun, bytes. */
+  readonly segmentBytes?: number;
+  /** Memory for the newest entries, bytes. What isn't durable yet is kept in any case. */
+  readonly tailCacheBytes?: number;
+  readonly newJournalId?: () => JournalId;
+  readonly files?: FileOperations;
+}
+
+/**
+ * Rejects as `storage-failed` when the journal is damaged (file, byte and position are named) or can't be read
+ * or written, as `wrong-cluster` or `duplicate-server` when the folder is somebody else's. The folder
+ * must be locked against other processes.
+ */
+export async function openJournal(folder: string, options: JournalOptions): Promise<Journal> {
+  try {
+    return await open(folder, {
+      segmentBytes: SEGMENT_BYTES,
+      tailCacheBytes: TAIL_CACHE_BYTES,
+      newJournalId: randomUUID,
+      files: nodeFiles,
+      ...options,
+    });
+  } catch (error) {
+    throw storageFailed('opening the journal in', folder, error);
+  }
+}
+
+async function open(folder: string, options: Required<JournalOptions>): Promise<Journal> {
+  const { files, cluster, serverId, newJournalId } = options;
+  await files.makeFolder(folder);
+  const recorded = readIdentity(files, folder);
+  if (recorded !== undefined) assertSameServer(folder, recorded, options);
+  const record = readCurrent(files, folder) ?? (await begin(files, folder, recorded));
+  if (recorded === undefined) await assertNothingWritten(files, folder, generationName(record.generation));
+  await removeLeftovers(files, folder, record);
+
+  const identity: Identity = {
+    ...(recorded ?? { networkId: '', cluster, serverId, journalId: newJournalId() }),
+    incarnation: (recorded?.incarnation ?? 0) + 1,
+  };
+  const journal = await SegmentedJournal.open(
+    files,
+    folder,
+    options satisfies GenerationOptions,
+    identity,
+    record,
+  );
+  try {
+    await writeIdentity(files, folder, identity);
+  } catch (error) {
+    await journal.close().catch(() => {}); // the first error tells more
+    throw error;
+  }
+  return journal;
+}
+
+/** Makes the first generation; what a begun and never finished making left is replaced. */
+async function begin(
+  files: FileOperations,
+  folder: string,
+  recorded: Identity | undefined,
+): Promise<CurrentRecord> {
+  if (recorded !== undefined)
+    throw damaged(
+      currentPath(folder),
+      0,
+      undefined,
+      `it is gone, but there is a journal ${recorded.journalId}`,
+    );
+  for (const name of generationNames(await files.list(folder)))
+    await assertNothingWritten(files, folder, name);
+  const record = await makeEmptyGeneration(files, folder, 1);
+  await writeCurrent(files, folder, record);
+  return record;
+}
+
+/** Entries of a journal whose identity is gone must not be taken for leftovers. */
+async function assertNothingWritten(files: FileOperations, folder: string, name: string): Promise<void> {
+  const path = join(folder, name);
+  for (const segment of segmentNames('journal', await files.list(path))) {
+    const bytes = readWholeIfThere(files, join(path, segment));
+    if (bytes !== undefined && bytes.length > SEGMENT_HEADER_BYTES)
+      throw new DualpingError(
+        'storage-failed',
+        `data folder ${quote(folder)} has entries in ${name}, but its identity.json or current.json is gone`,
+      );
+  }
+}
+
+/** Generations that never came to count, or no longer do, and files that never got their name. */
+async function removeLeftovers(files: FileOperations, folder: string, record: CurrentRecord): Promise<void> {
+  const current = generationName(record.generation);
+  const names = await files.list(folder);
+  for (const name of generationNames(names)) if (name !== current) await files.remove(join(folder, name));
+  for (const [path, found] of [
+    [folder, names],
+    [join(folder, current), await files.list(join(folder, current))],
+  ] as const)
+    for (const name of found) if (name.endsWith(TEMPORARY)) await files.remove(join(path, name));
+}

@@ -1,0 +1,157 @@
+/**
+ * Reads a journal from disk, believes nothing that it can't verify, and mends only what was never promised.
+ *
+ *     … segment ┃ segment ┃ frame frame frame ▒▒▒
+ *                                              └ bad: torn, if it lies beyond the durable mark and no valid
+ *                                                frame follows it; then it is cut. Else it is damage, and
+ *                                                the journal is refused.
+ *
+ * A torn write lies at the very end: entries are synced group by group, and file systems extend a file
+ * only over data that they have written. A valid frame after a bad one therefore means that a
+ * frame once written went bad. When in doubt (no mark, a group whose pages reached the disk out of order) it
+ * is refused: a server that has to be rebuilt from the primary is cheaper than a lost entry.
+ */
+
+import { join } from 'node:path';
+import type { Position } from '@dualping/core';
+import { type FileOperations, type OpenFile, readWhole } from './file-operations.js';
+import { findFrameBeyond, frameAt } from './frame.js';
+import type { CutTail } from './journal.js';
+import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, Segment, segmentNames } from './segment.js';
+import { damaged } from './storage-errors.js';
+
+/** Where a generation begins. */
+export interface Base {
+  /** Position before its first entry. */
+  readonly position: Position;
+  /** Checksum up to there. */
+  readonly checksum: number;
+}
+
+export interface Recovered {
+  readonly segments: Segment[];
+  readonly checksum: number;
+  readonly cutTail: CutTail | undefined;
+}
+
+/** Everything in it is on disk when it resolves. `mark`: up to where it was once known to be durable. */
+export async function recoverSegments(
+  files: FileOperations,
+  folder: string,
+  names: readonly string[],
+  base: Base,
+  mark: Position | undefined,
+): Promise<Recovered> {
+  const paths = segmentNames('journal', names).map((name) => join(folder, name));
+  const segments: Segment[] = [];
+  let checksum = base.checksum;
+  let last = base.position;
+  let cutTail: CutTail | undefined;
+  for (const [index, path] of paths.entries()) {
+    const isLast = index === paths.length - 1;
+    const file = files.open(path);
+    try {
+      const bytes = readWhole(file);
+      if (isLast && index > 0 && isUnfinished(bytes)) {
+        await files.remove(path);
+        break;
+      }
+      const segment = checkedSegment(path, bytes, (last + 1) as Position, checksum);
+      const scan = scanFrames(bytes, segment);
+      checksum = scan.checksum;
+      last = segment.last;
+      if (scan.end < bytes.length) {
+        cutTail = judgeBadFrame(segment, bytes, isLast, mark);
+        await file.truncate(scan.end);
+        await file.sync();
+      }
+      await syncAgain(file, bytes.subarray(0, scan.end), segment, isLast, mark);
+      segments.push(segment);
+    } finally {
+      file.close();
+    }
+  }
+  await files.syncFolder(folder);
+  const end = segments[segments.length - 1];
+  if (end === undefined) throw damaged(folder, 0, undefined, 'it has no segment');
+  if (mark !== undefined && last < mark)
+    throw damaged(
+      end.path,
+      end.offsets.end,
+      last + 1,
+      `entries up to position ${mark} were durable and are gone`,
+    );
+  return { segments, checksum, cutTail };
+}
+
+/** A segment that was being begun: its header is durable before anything is written after it. */
+function isUnfinished(bytes: Buffer): boolean {
+  return bytes.length <= SEGMENT_HEADER_BYTES && decodeSegmentHeader(bytes, 'journal') === undefined;
+}
+
+function checkedSegment(path: string, bytes: Buffer, first: Position, seed: number): Segment {
+  const header = decodeSegmentHeader(bytes, 'journal');
+  if (header === undefined) throw damaged(path, 0, first, 'its header does not match its checksum');
+  if (header.first !== first)
+    throw damaged(path, 0, first, `it begins with position ${header.first}, what comes before it is missing`);
+  if (header.seed !== seed)
+    throw damaged(path, 0, first, `it goes on from checksum ${header.seed}, and not from ${seed}`);
+  return new Segment(path, first, seed);
+}
+
+/** Takes in frames as long as they are good. */
+function scanFrames(bytes: Buffer, segment: Segment): { end: number; checksum: number } {
+  let checksum = segment.seed;
+  let position: number = segment.first;
+  let offset = SEGMENT_HEADER_BYTES;
+  while (offset < bytes.length) {
+    const frame = frameAt(bytes, offset);
+    if (frame === undefined || frame.previous !== checksum || frame.position !== position) break;
+    segment.offsets.add(frame.end - offset);
+    checksum = frame.checksum;
+    position += 1;
+    offset = frame.end;
+  }
+  return { end: offset, checksum };
+}
+
+/** The bad frame after the good ones of a segment: a torn tail is given back, anything else is thrown. */
+function judgeBadFrame(
+  segment: Segment,
+  bytes: Buffer,
+  isLast: boolean,
+  mark: Position | undefined,
+): CutTail {
+  const offset = segment.offsets.end;
+  const position = (segment.last + 1) as Position;
+  const refuse = (what: string) => damaged(segment.path, offset, position, what);
+  if (!isLast) throw refuse('a record does not match its checksum');
+  if (mark !== undefined && position <= mark)
+    throw refuse(`a record does not match its checksum, and was durable once (up to position ${mark})`);
+  const valid = findFrameBeyond(bytes, offset, position);
+  if (valid !== undefined)
+    throw refuse(
+      `a record does not match its checksum, and a valid one of position ${valid.position} follows at byte ${valid.offset}`,
+    );
+  return { file: segment.path, offset, bytes: bytes.length - offset, position };
+}
+
+/**
+ * Writes once more what is not known to be durable, and syncs it.
+ *
+ * It reads well, but that may be the page cache: the last process may have died before its sync, or its
+ * sync may have failed, after which the system counts pages as written that are not. Without a mark this is
+ * done for the last segment.
+ */
+async function syncAgain(
+  file: OpenFile,
+  bytes: Buffer,
+  segment: Segment,
+  isLast: boolean,
+  mark: Position | undefined,
+): Promise<void> {
+  if (mark === undefined ? !isLast : segment.last <= mark && segment.offsets.count > 0) return;
+  const from = mark === undefined || mark < segment.first ? 0 : segment.offsetOf((mark + 1) as Position);
+  await file.write(bytes.subarray(from), from);
+  await file.sync();
+}

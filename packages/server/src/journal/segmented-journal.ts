@@ -1,0 +1,265 @@
+/** The journal of a server: the generation that counts, its snapshots, and whose it is. */
+
+import { join } from 'node:path';
+import { DualpingError, invariant, type NetworkId, type Position, quote } from '@dualping/core';
+import { type CurrentRecord, generationName, writeCurrent } from './current-file.js';
+import type { FileOperations } from './file-operations.js';
+import { Generation, type GenerationOptions } from './generation.js';
+import { writeIdentity } from './identity-file.js';
+import type {
+  CutTail,
+  Identity,
+  InstallChunk,
+  Journal,
+  JournalListener,
+  Snapshot,
+  SnapshotInfo,
+} from './journal.js';
+import { makeInstalledGeneration } from './new-generation.js';
+import { Snapshots } from './snapshots.js';
+import { storageFailed } from './storage-errors.js';
+
+/** A generation with its snapshots. */
+export interface Opened {
+  readonly record: CurrentRecord;
+  readonly generation: Generation;
+  readonly snapshots: Snapshots;
+}
+
+export class SegmentedJournal implements Journal {
+  #opened: Opened;
+  #identity: Identity;
+  #listener: JournalListener | undefined;
+  #failure: DualpingError | undefined;
+  #installing = false;
+
+  private constructor(
+    readonly files: FileOperations,
+    readonly folder: string,
+    readonly options: GenerationOptions,
+    identity: Identity,
+    opened: Opened,
+    readonly snapshotProblems: readonly string[],
+  ) {
+    this.#identity = identity;
+    this.#opened = opened;
+  }
+
+  /** Opens the generation that counts; nothing else in the folder is touched. */
+  static async open(
+    files: FileOperations,
+    folder: string,
+    options: GenerationOptions,
+    identity: Identity,
+    record: CurrentRecord,
+  ): Promise<SegmentedJournal> {
+    // The generation reports to whichever journal it comes to belong to.
+    const owner: { journal?: SegmentedJournal } = {};
+    const { opened, problems } = await openGeneration(files, folder, record, options, owner);
+    owner.journal = new SegmentedJournal(files, folder, options, identity, opened, problems);
+    return owner.journal;
+  }
+
+  get identity(): Identity {
+    return this.#identity;
+  }
+  get cutTail(): CutTail | undefined {
+    return this.#generation.cutTail;
+  }
+  get first(): Position {
+    return this.#generation.first;
+  }
+  get last(): Position {
+    return this.#generation.last;
+  }
+  get durable(): Position {
+    return this.#generation.durable;
+  }
+  get durableChecksum(): number {
+    return this.#generation.durableChecksum;
+  }
+
+  listen(listener: JournalListener): void {
+    this.#listener = listener;
+    const failure = this.#failure;
+    if (failure !== undefined)
+      queueMicrotask(() => {
+        if (this.#listener === listener) listener.failed(failure);
+      });
+  }
+
+  append(position: Position, payload: Buffer): void {
+    invariant(!this.#installing, 'journal-is-contiguous', { position, installing: true });
+    this.#generation.append(position, payload);
+  }
+
+  whenDurable(position: Position): Promise<void> {
+    return this.#generation.whenDurable(position);
+  }
+
+  truncateAfter(position: Position): Promise<void> {
+    return this.#generation.truncateAfter(position);
+  }
+
+  read(from: Position, to: Position, maxBytes: number): Buffer[] {
+    return this.#generation.read(from, to, maxBytes);
+  }
+
+  replay(from: Position, to: Position): Iterable<{ readonly position: Position; readonly payload: Buffer }> {
+    return this.#generation.replay(from, to);
+  }
+
+  readOne(position: Position): Buffer {
+    return this.#generation.readOne(position);
+  }
+
+  readMany(positions: readonly Position[]): Buffer[] {
+    return this.#generation.readMany(positions);
+  }
+
+  checksumAt(position: Position): number {
+    return this.#generation.checksumAt(position);
+  }
+
+  readSnapshot(): Snapshot | undefined {
+    return newestSnapshot(this.#opened).snapshot;
+  }
+
+  async saveSnapshot(snapshot: Snapshot): Promise<void> {
+    const { generation, snapshots } = this.#opened;
+    await generation.whenDurable(snapshot.position);
+    await snapshots.save(snapshot);
+  }
+
+  async installSnapshot(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>): Promise<void> {
+    if (this.#installing) throw new DualpingError('busy', 'a snapshot is being installed already');
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#installing = true;
+    try {
+      await this.#install(info, chunks);
+    } catch (error) {
+      throw storageFailed('installing a snapshot in', this.folder, error);
+    } finally {
+      this.#installing = false;
+    }
+  }
+
+  async setNetworkId(networkId: NetworkId): Promise<void> {
+    const recorded = this.#identity.networkId;
+    if (recorded === networkId) return;
+    if (recorded !== '')
+      throw new DualpingError(
+        'wrong-network',
+        `data folder ${quote(this.folder)} belongs to network ${quote(recorded)}, and not to ${quote(networkId)}`,
+      );
+    const identity = { ...this.#identity, networkId };
+    try {
+      await writeIdentity(this.files, this.folder, identity);
+    } catch (error) {
+      throw storageFailed('writing the identity in', this.folder, error);
+    }
+    this.#identity = identity;
+  }
+
+  async close(): Promise<void> {
+    const { generation, snapshots } = this.#opened;
+    await snapshots.idle();
+    await generation.close();
+  }
+
+  get #generation(): Generation {
+    return this.#opened.generation;
+  }
+
+  async #install(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>): Promise<void> {
+    const { files, folder, options } = this;
+    const before = this.#opened;
+    const number = before.record.generation + 1;
+    const path = join(folder, generationName(number));
+    let opened: Opened;
+    try {
+      const record = await makeInstalledGeneration(files, folder, number, options.segmentBytes, info, chunks);
+      // Read back as after a restart: what can't be opened must not take the place of what can.
+      ({ opened } = await openGeneration(files, folder, record, options, { journal: this }));
+    } catch (error) {
+      await files.remove(path).catch(() => {}); // else the next opening removes it
+      throw error;
+    }
+    await before.generation.idle();
+    await before.snapshots.idle();
+    if (this.#failure !== undefined) {
+      await opened.generation.close();
+      throw this.#failure;
+    }
+    await this.#switchTo(opened);
+    // It counts from here on. What can't be cleared away now, the next opening clears away.
+    await before.generation.close().catch(() => {});
+    await files.remove(before.generation.folder).catch(() => {});
+  }
+
+  async #switchTo(opened: Opened): Promise<void> {
+    try {
+      await writeCurrent(this.files, this.folder, opened.record);
+    } catch (error) {
+      // Which generation a restart would find is unknown now: nothing may be promised any more.
+      await opened.generation.close().catch(() => {});
+      const failure = storageFailed('switching the journal in', this.folder, error);
+      this.#onFailed(failure);
+      throw failure;
+    }
+    this.#opened = opened;
+  }
+
+  /** For generations: those that don't count any more have nothing to tell. */
+  onDurable(generation: Generation | undefined, position: Position, checksum: number): void {
+    if (generation === this.#generation && this.#failure === undefined)
+      this.#listener?.durable(position, checksum);
+  }
+
+  onFailed(generation: Generation | undefined, error: DualpingError): void {
+    if (generation === this.#generation) this.#onFailed(error);
+  }
+
+  #onFailed(error: DualpingError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#listener?.failed(error);
+  }
+}
+
+async function openGeneration(
+  files: FileOperations,
+  folder: string,
+  record: CurrentRecord,
+  options: GenerationOptions,
+  owner: { readonly journal?: SegmentedJournal },
+): Promise<{ opened: Opened; problems: readonly string[] }> {
+  const path = join(folder, generationName(record.generation));
+  let generation: Generation | undefined;
+  generation = await Generation.open(files, path, record, options, {
+    durable: (position, checksum) => owner.journal?.onDurable(generation, position, checksum),
+    failed: (error) => owner.journal?.onFailed(generation, error),
+  });
+  const opened = { record, generation, snapshots: new Snapshots(files, path, await files.list(path)) };
+  const { snapshot, problems } = newestSnapshot(opened);
+  if (snapshot === undefined && record.position > 0) {
+    await generation.close();
+    const why = problems.join('; ') || 'it is gone';
+    throw new DualpingError(
+      'storage-failed',
+      `${path} begins after position ${record.position} and has no snapshot up to there: ${why}; move the data folder away to start anew from the primary`,
+    );
+  }
+  return { opened, problems };
+}
+
+/** A snapshot counts when the journal goes on from where it ends. */
+function newestSnapshot({ generation, snapshots }: Opened) {
+  const { base } = generation;
+  return snapshots.newest(
+    ({ position, checksum }) =>
+      position >= base.position &&
+      position <= generation.last &&
+      checksum === generation.checksumAt(position),
+  );
+}

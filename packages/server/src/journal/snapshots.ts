@@ -1,0 +1,69 @@
+/** The snapshots of one generation: the newest that is whole counts, and the one before it is kept too. */
+import { join } from 'node:path';
+import type { FileOperations } from './file-operations.js';
+import type { Snapshot, SnapshotInfo } from './journal.js';
+import { readSnapshotFile, SnapshotWriter, snapshotNames } from './snapshot-file.js';
+import { storageFailed } from './storage-errors.js';
+
+/** Should the newest be damaged one day, the one before it costs only a longer replay. */
+const SNAPSHOTS_KEPT = 2;
+
+export class Snapshots {
+  #saving: Promise<unknown> = Promise.resolve();
+  #names: readonly string[];
+
+  constructor(
+    readonly files: FileOperations,
+    readonly folder: string,
+    /** Everything that is in the folder. */
+    names: readonly string[],
+  ) {
+    this.#names = snapshotNames(names);
+  }
+
+  /** The newest that is whole and that `fits`; with what is wrong with newer ones, in words. */
+  newest(fits: (info: SnapshotInfo) => boolean): { snapshot: Snapshot | undefined; problems: string[] } {
+    const problems: string[] = [];
+    for (const name of this.#names) {
+      const path = join(this.folder, name);
+      try {
+        const snapshot = readSnapshotFile(this.files, path);
+        if (fits(snapshot)) return { snapshot, problems };
+        problems.push(`${path} (position ${snapshot.position}) is not of this journal`);
+      } catch (error) {
+        problems.push(storageFailed('reading', path, error).detail);
+      }
+    }
+    return { snapshot: undefined, problems };
+  }
+
+  /** One after another; resolves when it is durable. */
+  save(snapshot: Snapshot): Promise<void> {
+    const saved = this.#saving.then(() => this.#save(snapshot));
+    this.#saving = saved.catch(() => {}); // told to who asked; the next one has its own chance
+    return saved;
+  }
+
+  /** Resolves when nothing is being saved. */
+  async idle(): Promise<void> {
+    await this.#saving;
+  }
+
+  async #save(snapshot: Snapshot): Promise<void> {
+    try {
+      const writer = await SnapshotWriter.create(this.files, this.folder, snapshot);
+      try {
+        for (const part of snapshot.parts) await writer.add(part);
+        await writer.finish();
+      } catch (error) {
+        await writer.abandon().catch(() => {}); // the first error tells more
+        throw error;
+      }
+      const names = snapshotNames(await this.files.list(this.folder));
+      for (const name of names.slice(SNAPSHOTS_KEPT)) await this.files.remove(join(this.folder, name));
+      this.#names = names.slice(0, SNAPSHOTS_KEPT);
+    } catch (error) {
+      throw storageFailed('saving a snapshot in', this.folder, error);
+    }
+  }
+}
