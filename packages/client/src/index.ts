@@ -1,1 +1,33 @@
-export {};
+export type {
+  Address,
+  Assignment,
+  Failure,
+  MemberInfo,
+  Post,
+  PostPage,
+  PresenceLists,
+  Reason,
+  SessionCommand,
+  SessionState,
+  SessionTarget,
+  UserPresence,
+} from '@dualping/core';
+export { DualpingError } from '@dualping/core';
+export type { MemberFigures, WatchUpdate } from '@dualping/protocol';
+export {
+  DualpingSession,
+  type DualpingSessionOptions,
+  type Move,
+  type PendingWrite,
+  type Written,
+} from './dualping-session.js';
+export * from './name-resolver.js';
+export {
+  type AvailableOptions,
+  type ClusterOf,
+  type NetworkStatus,
+  RouterClient,
+  type RouterClientOptions,
+  type WatchOptions,
+} from './router-client.js';
+export { MAX_UNREAD_POSTS } from './unread-posts.js';

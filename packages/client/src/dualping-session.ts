@@ -1,0 +1,445 @@
+/** A user's session with a network: a driver of core's `ClientSession`, published as observables and promises. */
+import { randomUUID } from 'node:crypto';
+import {
+  type Address,
+  ClientSession,
+  DualpingError,
+  type Epoch,
+  type Position,
+  type Post,
+  type PostPage,
+  type PresenceLists,
+  position,
+  type QueryAnswer,
+  type QueryResult,
+  quote,
+  type RequestResult,
+  type SessionCommand,
+  type SessionId,
+  type SessionInput,
+  type SessionOutput,
+  type SessionQuery,
+  type SessionState,
+  type SessionTarget,
+  TIMELINE_ENTRY_POSTS,
+  type TimelineStart,
+  type UserName,
+  unreachable,
+} from '@dualping/core';
+import createDebug from 'debug';
+import { BehaviorSubject, Observable, Subject, type Subscription } from 'rxjs';
+import { checkRouters } from './router-client.js';
+import { RouterLink } from './router-link.js';
+import { watchRouters } from './router-watch.js';
+import { ServerChannels } from './server-channels.js';
+import { ServerLink } from './server-link.js';
+import { ROUTER_TIMEOUT_MS } from './timeouts.js';
+import { UnreadPosts } from './unread-posts.js';
+
+const debug = createDebug('dualping:client');
+
+export interface DualpingSessionOptions {
+  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  readonly routers: readonly Address[];
+  /** Made on first sight. 1 to 32 of `A-Z a-z 0-9 _ -`. */
+  readonly user: UserName;
+  /**
+   * `{history}`: begin with up to so many posts of the past, 0 to 200 (20 when absent).
+   * `{resumeAfter}`: begin with every post after a position that was seen earlier, from 1.
+   * `false`: no posts, for a program that only writes.
+   */
+  readonly timeline?: { readonly history: number } | { readonly resumeAfter: number } | false;
+  /**
+   * Names the session, 1 to 64 characters, hard to guess; a new UUID when absent. A program that is
+   * run again with the same id, and then asks for the same in the same order, gets the first answers and changes nothing.
+   */
+  readonly sessionId?: SessionId;
+}
+
+/** Live again after a break. `from` and `to` are the same server when only this client's own link had broken. */
+export interface Move {
+  readonly from: SessionTarget;
+  readonly to: SessionTarget;
+  /** From the break being noticed to being live again, ms. */
+  readonly gapMs: number;
+}
+
+/** The answer to a write: it is durable on every in-sync server. */
+export interface Written {
+  /** Place of its entry in the cluster's journal; for a post its identity. */
+  readonly position: Position;
+  readonly epoch: Epoch;
+}
+
+/** A write that is not acknowledged yet. */
+export interface PendingWrite {
+  /** Rises with each write of the session. */
+  readonly id: number;
+  readonly command: SessionCommand;
+}
+
+interface Waiting<Result> {
+  resolve(result: Result): void;
+  reject(error: DualpingError): void;
+}
+
+/**
+ * Begins to connect as soon as it is made, and goes on by itself whatever happens to routers and servers: it moves
+ * to the next primary, sends unacknowledged writes again (they are done once), and continues the timeline
+ * with no gap and no repeat. Ends only by `close()`, or in state `failed` when it can't work as asked.
+ *
+ * Writes and reads reject with a `DualpingError`: with the reason of the refusal; with `may-have-happened` when
+ * nobody can say any more whether a write was done; with `shutting-down` when the session was closed before a write was sent.
+ * As with any promise, a rejection that nobody handles ends a Node process.
+ *
+ * ```ts
+ * const session = new DualpingSession({ routers: ['127.0.0.1:7070'], user: 'ann' });
+ * session.posts$.subscribe((post) => console.log(`${post.author}: ${post.text}`));
+ * session.moves$.subscribe(({ from, to, gapMs }) => console.log(`s${from.serverId} → s${to.serverId}, ${gapMs} ms`));
+ * await session.follow('bob');
+ * await session.post('hello');
+ * await session.close();
+ * ```
+ */
+export class DualpingSession {
+  readonly user: UserName;
+  readonly #machine: ClientSession;
+  readonly #routers: ReadonlyMap<Address, RouterLink>;
+  readonly #channels = new ServerChannels();
+  readonly #posts = new UnreadPosts();
+  readonly #states: BehaviorSubject<SessionState>;
+  readonly #moves = new Subject<Move>();
+  readonly #writes = new Map<number, Waiting<Written> & PendingWrite>();
+  readonly #writesChanged = new Subject<void>();
+  readonly #reads = new Map<number, Waiting<QueryAnswer>>();
+  readonly #outputs: SessionOutput[] = [];
+  #performing = false;
+  #lastTicket = 0;
+  #link: { readonly no: number; readonly link: ServerLink } | undefined;
+  #ask: { readonly askNo: number; readonly abort: AbortController } | undefined;
+  #watch: Subscription | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  /** Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`. */
+  readonly state$: Observable<SessionState>;
+  /**
+   * The timeline, ascending by position, each post once. What comes before the first subscriber is kept for it (at most
+   * 10,000 posts, else it gets an error `limit-reached`); later subscribers get what comes later. Completes with the session.
+   */
+  readonly posts$: Observable<Post>;
+  /** Each return to life after a break. Completes with the session. */
+  readonly moves$: Observable<Move>;
+  /** Writes that are not acknowledged yet, oldest first: at once, then at each change. Completes with the session. */
+  readonly pending$: Observable<readonly PendingWrite[]>;
+
+  /** @throws DualpingError `invalid-argument`, `invalid-user-name`, quoting the value */
+  constructor(options: DualpingSessionOptions) {
+    const routers = checkRouters(options.routers);
+    this.user = options.user;
+    this.#machine = new ClientSession({
+      routers,
+      user: options.user,
+      sessionId: options.sessionId ?? randomUUID(),
+      timeline: timelineStart(options.timeline),
+      chance: Math.random,
+    });
+    this.#routers = new Map(routers.map((address) => [address, new RouterLink(address)]));
+    this.#states = new BehaviorSubject(this.#machine.state);
+    this.state$ = this.#states.asObservable();
+    this.posts$ = this.#posts.posts$;
+    this.moves$ = this.#moves.asObservable();
+    this.pending$ = new Observable((subscriber) => {
+      subscriber.next(this.pending);
+      return this.#writesChanged.subscribe({
+        next: () => subscriber.next(this.pending),
+        complete: () => subscriber.complete(),
+      });
+    });
+    this.#step({ kind: 'start' });
+  }
+
+  /** Where the session is now. */
+  get state(): SessionState {
+    return this.#states.value;
+  }
+
+  /** Writes that are not acknowledged yet, oldest first. */
+  get pending(): readonly PendingWrite[] {
+    return [...this.#writes.values()].map(({ id, command }) => ({ id, command }));
+  }
+
+  /** @param text 1 to 1,000 characters, no control characters; else rejects with `invalid-post` */
+  post(text: string): Promise<Written> {
+    return this.#write({ kind: 'post', text });
+  }
+
+  /** Rejects with `unknown-target`, `already-following`, `cannot-follow-self`, `invalid-user-name`. */
+  follow(target: UserName): Promise<Written> {
+    return this.#write({ kind: 'follow', target });
+  }
+
+  /** Rejects with `unknown-target`, `not-following`, `cannot-unfollow-self`, `invalid-user-name`. */
+  unfollow(target: UserName): Promise<Written> {
+    return this.#write({ kind: 'unfollow', target });
+  }
+
+  /** All users, the user's followers, whom the user follows; each with presence. */
+  async list(): Promise<PresenceLists> {
+    const answer = await this.#read({ kind: 'list' });
+    if (answer.kind !== 'lists') throw new DualpingError('internal', 'a list was answered by a page');
+    return answer.lists;
+  }
+
+  /**
+   * A page of the timeline, ascending.
+   * @param before only posts before this position
+   * @param limit how many at most, 1 to 200
+   */
+  async older(before: number, limit: number = TIMELINE_ENTRY_POSTS): Promise<PostPage> {
+    const answer = await this.#read({ kind: 'older', before: positionFrom(before, 'before'), limit });
+    if (answer.kind !== 'page') throw new DualpingError('internal', 'a page was answered by a list');
+    return answer.page;
+  }
+
+  /** Ends a countdown: in state `waiting` tries again now. */
+  retryNow(): void {
+    this.#step({ kind: 'retry-now' });
+  }
+
+  /** Ends the session. What is unacknowledged is rejected; to have it done, await it first. Idempotent. */
+  close(): void {
+    this.#step({ kind: 'close' });
+  }
+
+  #write(command: SessionCommand): Promise<Written> {
+    return new Promise((resolve, reject) => {
+      this.#lastTicket += 1;
+      const ticket = this.#lastTicket;
+      this.#writes.set(ticket, { id: ticket, command, resolve, reject });
+      this.#step({ kind: 'submit', ticket, command });
+      this.#writesChanged.next();
+    });
+  }
+
+  #read(query: SessionQuery): Promise<QueryAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#lastTicket += 1;
+      this.#reads.set(this.#lastTicket, { resolve, reject });
+      this.#step({ kind: 'query', ticket: this.#lastTicket, query });
+    });
+  }
+
+  // Driving the machine.
+
+  readonly #step = (input: SessionInput): void => {
+    this.#outputs.push(...this.#machine.step(performance.now(), input));
+    this.#perform();
+  };
+
+  /** In order, also when a subscriber calls back into the session while it is told of something. */
+  #perform(): void {
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
+        this.#performOne(output);
+    } finally {
+      this.#performing = false;
+    }
+    this.#arm();
+  }
+
+  #performOne(output: SessionOutput): void {
+    switch (output.kind) {
+      case 'introduce':
+        this.#introduce(output);
+        break;
+      case 'resolve':
+        this.#resolve(output);
+        break;
+      case 'cancel-ask':
+        if (this.#ask?.askNo === output.askNo) this.#ask.abort.abort();
+        break;
+      case 'open':
+        this.#linkOf(output).open(output);
+        break;
+      case 'send':
+        this.#linkOf(output).send(output);
+        break;
+      case 'ask':
+        this.#linkOf(output).ask(output);
+        break;
+      case 'drop':
+        if (this.#link?.no === output.link) this.#dropLink();
+        break;
+      case 'warm':
+        this.#channels.keepWarm(output.address);
+        break;
+      case 'settle':
+        this.#settle(output.ticket, output.result);
+        break;
+      case 'settle-query':
+        this.#settleQuery(output.ticket, output.result);
+        break;
+      case 'deliver':
+        this.#posts.deliver(output.posts);
+        break;
+      case 'state':
+        this.#enter(output.state);
+        break;
+      case 'moved': {
+        const { from, to, gapMs } = output;
+        debug(
+          '%s: moved from s%d to s%d, epoch %d, in %d ms',
+          this.user,
+          from.serverId,
+          to.serverId,
+          to.epoch,
+          gapMs,
+        );
+        this.#moves.next({ from, to, gapMs });
+        break;
+      }
+      default:
+        unreachable(output);
+    }
+  }
+
+  #introduce({ askNo, router }: Extract<SessionOutput, { kind: 'introduce' }>): void {
+    this.#askRouter(askNo, router, async (link, signal) => {
+      const told = await link.connect(this.user, { timeoutMs: ROUTER_TIMEOUT_MS, signal });
+      const { cluster } = told;
+      if (cluster === undefined)
+        throw new DualpingError('not-a-router', `router ${router}: told no cluster of ${quote(this.user)}`);
+      this.#watch ??= this.#startWatch();
+      return { ...told, kind: 'introduced', askNo, cluster };
+    });
+  }
+
+  #resolve({ askNo, router, failedEpoch, waitMs }: Extract<SessionOutput, { kind: 'resolve' }>): void {
+    this.#askRouter(askNo, router, async (link, signal) => {
+      const question = { target: { kind: 'user', user: this.user }, failedEpoch, waitMs } as const;
+      const assignment = await link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS, signal });
+      return { kind: 'resolved', askNo, assignment };
+    });
+  }
+
+  #askRouter(
+    askNo: number,
+    router: Address,
+    call: (link: RouterLink, signal: AbortSignal) => Promise<SessionInput>,
+  ): void {
+    const abort = new AbortController();
+    this.#ask = { askNo, abort };
+    const link = this.#routers.get(router);
+    if (link === undefined) throw new DualpingError('internal', `no link to router ${router}`);
+    call(link, abort.signal).then(this.#step, (error: unknown) => {
+      if (abort.signal.aborted) return;
+      if (!(error instanceof DualpingError)) throw error;
+      this.#step({ kind: 'ask-failed', askNo, reason: error.reason, detail: error.detail });
+    });
+  }
+
+  /** Begun once a router has introduced itself: until then there is nobody to watch. */
+  #startWatch(): Subscription {
+    const question = { target: { kind: 'user', user: this.user }, figures: false } as const;
+    return watchRouters([...this.#routers.values()], question).subscribe({
+      next: ({ networkId, update }) => {
+        for (const assignment of update.assignments)
+          this.#step({ kind: 'assignment-learned', networkId, assignment });
+      },
+      // Without it the session still moves at every break.
+      error: (error: DualpingError) => debug('%s: the watch ended: %s', this.user, error.message),
+    });
+  }
+
+  #linkOf({ link: no, target }: { readonly link: number; readonly target: SessionTarget }): ServerLink {
+    if (this.#link?.no === no) return this.#link.link;
+    this.#dropLink();
+    const link = new ServerLink(this.user, this.#channels.acquire(target.address), this.#step);
+    this.#link = { no, link };
+    return link;
+  }
+
+  #dropLink(): void {
+    this.#link?.link.drop();
+    this.#link = undefined;
+  }
+
+  #settle(ticket: number, result: RequestResult): void {
+    const write = this.#writes.get(ticket);
+    if (write === undefined) return;
+    this.#writes.delete(ticket);
+    switch (result.kind) {
+      case 'ok':
+        write.resolve({ position: result.position, epoch: result.epoch });
+        break;
+      case 'refused':
+        write.reject(new DualpingError(result.reason, result.detail));
+        break;
+      case 'may-have-happened':
+        write.reject(new DualpingError('may-have-happened', `${result.reason}: ${result.detail}`));
+        break;
+      default:
+        unreachable(result);
+    }
+    this.#writesChanged.next();
+  }
+
+  #settleQuery(ticket: number, result: QueryResult): void {
+    const read = this.#reads.get(ticket);
+    if (read === undefined) return;
+    this.#reads.delete(ticket);
+    if (result.kind === 'answered') read.resolve(result.answer);
+    else read.reject(new DualpingError(result.reason, result.detail));
+  }
+
+  #enter(state: SessionState): void {
+    debug('%s: %o', this.user, state);
+    this.#states.next(state);
+  }
+
+  /** One timer, for the machine's next deadline. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { kind } = this.#machine.state;
+    if (kind === 'closed' || kind === 'failed') {
+      this.#end();
+      return;
+    }
+    const deadline = this.#machine.nextDeadline();
+    if (deadline === undefined) return;
+    // A timer may fire a little early; rounded up it fires late instead, and the machine needs no second tick.
+    const delayMs = Math.max(0, Math.ceil(deadline - performance.now()));
+    this.#timer = setTimeout(() => this.#step({ kind: 'tick' }), delayMs);
+  }
+
+  /** Leaves nothing open that would hold a process. */
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#watch?.unsubscribe();
+    this.#dropLink();
+    this.#channels.keepWarm(undefined);
+    for (const router of this.#routers.values()) router.close();
+    this.#states.complete();
+    this.#posts.complete();
+    this.#moves.complete();
+    this.#writesChanged.complete();
+  }
+}
+
+function timelineStart(timeline: DualpingSessionOptions['timeline']): TimelineStart {
+  if (timeline === false) return { kind: 'none' };
+  if (timeline === undefined) return { kind: 'history', posts: TIMELINE_ENTRY_POSTS };
+  if ('history' in timeline) return { kind: 'history', posts: timeline.history };
+  return { kind: 'after', position: positionFrom(timeline.resumeAfter, 'resumeAfter') };
+}
+
+function positionFrom(value: number, name: string): Position {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new DualpingError('invalid-argument', `${name} is "${value}": give the position of a post`);
+  return position(value);
+}

@@ -1,0 +1,427 @@
+/**
+ * Routers and servers for tests: the real wire over real sockets, and behind it a model so small that it is plainly
+ * right. All servers of a `FakeCluster` share one journal, as if replication were perfect; what can be scripted is
+ * who answers, and when not.
+ */
+import {
+  type Assignment,
+  type ClusterId,
+  DualpingError,
+  epoch,
+  MAX_PAGE_POSTS,
+  type Post,
+  position,
+  serverId,
+} from '@dualping/core';
+import {
+  AdminServiceService,
+  assignmentToWire,
+  type BidiStream,
+  type ClientRequest,
+  connectedToWire,
+  createGrpcServer,
+  getAvailableFromWire,
+  listen,
+  parseAddress,
+  RoutingServiceService,
+  requestFromWire,
+  type routingWire,
+  SocialServiceDefinition,
+  serverStream,
+  type socialWire,
+  type TimelineOut,
+  timelineMessageFromWire,
+  timelineUpdateToWire,
+  toServiceError,
+  userListToWire,
+} from '@dualping/protocol';
+import type { Server, ServerDuplexStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+
+export const NETWORK_ID = 'fake-network';
+export const FAILOVER_WAIT_MS = 2_000;
+
+/** Resolves when `holds` does, looked at again whenever something happens on the event loop. */
+export async function until(holds: () => boolean, what: string, withinMs = 5_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+const notHere = (_call: unknown, callback: sendUnaryData<never>): void =>
+  callback(toServiceError(new DualpingError('internal', 'the fake has no such call')));
+
+interface Waiter {
+  readonly failedEpoch: number;
+  readonly answer: () => void;
+}
+
+export class FakeRouter {
+  readonly address: string;
+  readonly #server: Server;
+  readonly #watchers = new Set<ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResponse>>();
+  readonly #waiters = new Set<Waiter>();
+  readonly calls: string[] = [];
+  assignment: Assignment | undefined;
+  networkId = NETWORK_ID;
+
+  private constructor(server: Server, address: string) {
+    this.#server = server;
+    this.address = address;
+  }
+
+  /** @param port 0: any that is free */
+  static async start(port = 0, assignment?: Assignment): Promise<FakeRouter> {
+    const server = createGrpcServer();
+    let router: FakeRouter | undefined;
+    const it = (): FakeRouter => {
+      if (router === undefined) throw new Error('called before it listens');
+      return router;
+    };
+    server.addService(RoutingServiceService, {
+      connect: (call, callback) => it().#connect(call.request, callback),
+      getAvailable: (call, callback) => it().#getAvailable(call.request, callback),
+      watch: (call) => it().#watch(call),
+      dualPing: (call) => call.end(),
+      addMaster: notHere,
+      registerServer: notHere,
+      crash: notHere,
+    } satisfies routingWire.RoutingServiceServer);
+    server.addService(AdminServiceService, {
+      handover: (call, callback) => it().#handover(call.request.cluster, callback),
+      promote: (call, callback) => it().#promote(call.request, callback),
+    } satisfies routingWire.AdminServiceServer);
+    const address = await listen(server, '127.0.0.1', port);
+    router = new FakeRouter(server, address);
+    router.assignment = assignment;
+    return router;
+  }
+
+  tell(assignment: Assignment): void {
+    this.assignment = assignment;
+    for (const watcher of this.#watchers)
+      watcher.write({ assignments: [assignmentToWire(assignment)], figures: [] });
+    for (const waiter of this.#waiters)
+      if (assignment.available && assignment.epoch > waiter.failedEpoch) waiter.answer();
+  }
+
+  kill(): void {
+    this.#server.forceShutdown();
+  }
+
+  get port(): number {
+    return parseAddress(this.address).port;
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  #connect(request: routingWire.ConnectRequest, callback: sendUnaryData<routingWire.ConnectResponse>): void {
+    this.calls.push(`connect ${request.user}`);
+    callback(
+      null,
+      connectedToWire({
+        networkId: this.networkId,
+        clusters: 1,
+        cluster: request.user === '' ? undefined : 1,
+        failoverWaitMs: FAILOVER_WAIT_MS,
+        assignment: request.user === '' ? undefined : this.assignment,
+      }),
+    );
+  }
+
+  #getAvailable(
+    request: routingWire.GetAvailableRequest,
+    callback: sendUnaryData<routingWire.GetAvailableResponse>,
+  ): void {
+    const { failedEpoch, waitMs, target } = getAvailableFromWire(request);
+    this.calls.push(`available failed ${failedEpoch}`);
+    if (target.kind === 'cluster' && target.cluster !== 1) {
+      callback(
+        toServiceError(new DualpingError('unknown-cluster', `there is no cluster "${target.cluster}"`)),
+      );
+      return;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const answer = (): void => {
+      clearTimeout(timer);
+      this.#waiters.delete(waiter);
+      const { assignment } = this;
+      if (assignment?.available) callback(null, { assignment: assignmentToWire(assignment) });
+      else callback(toServiceError(new DualpingError('no-available-server', 'no in-sync member is live')));
+    };
+    const waiter = { failedEpoch, answer };
+    if (this.assignment?.available && this.assignment.epoch > failedEpoch) {
+      answer();
+      return;
+    }
+    this.#waiters.add(waiter);
+    timer = setTimeout(answer, waitMs);
+    timer.unref();
+  }
+
+  #watch(call: ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResponse>): void {
+    this.calls.push('watch');
+    this.#watchers.add(call);
+    call.on('cancelled', () => this.#watchers.delete(call));
+    call.on('close', () => this.#watchers.delete(call));
+    const assignments = this.assignment === undefined ? [] : [assignmentToWire(this.assignment)];
+    const figures = call.request.figures
+      ? [
+          {
+            cluster: 1,
+            serverId: 1,
+            ageMs: 5,
+            figures: { durable: 9, committed: 8, checksum: 7, timelines: 6, postsAccepted: 5 },
+          },
+        ]
+      : [];
+    call.write({ assignments, figures });
+  }
+
+  #handover(cluster: ClusterId, callback: sendUnaryData<routingWire.HandoverResponse>): void {
+    this.calls.push(`handover ${cluster}`);
+    callback(toServiceError(new DualpingError('handover-impossible', 'no in-sync standby is live')));
+  }
+
+  #promote(request: routingWire.PromoteRequest, callback: sendUnaryData<routingWire.PromoteResponse>): void {
+    this.calls.push(`promote ${request.serverId} ${request.unclean}`);
+    callback(null, { assignment: this.assignment && assignmentToWire(this.assignment) });
+  }
+}
+
+interface Applied {
+  readonly sessionId: string;
+  readonly requestNo: number;
+  readonly text: string;
+}
+
+export class FakeCluster {
+  /** Everything that was applied, in order; position is the place, from 1. */
+  readonly journal: Applied[] = [];
+  readonly servers: FakeServer[] = [];
+  readonly #replies = new Map<string, Map<number, number>>();
+  #revision = 0;
+
+  async addServer(): Promise<FakeServer> {
+    const server = await FakeServer.start(this, this.servers.length + 1);
+    this.servers.push(server);
+    return server;
+  }
+
+  /** The router's view with `primary` in charge; a server that is dead is not live. */
+  assignment(atEpoch: number, primary: FakeServer): Assignment {
+    this.#revision += 1;
+    const members = this.servers.map((server) => ({
+      serverId: serverId(server.id),
+      incarnation: 1,
+      journalId: `journal-${server.id}`,
+      address: server.address,
+      liveness: 'stream' as const,
+      live: server.isUp,
+      inSync: server.isUp,
+    }));
+    for (const server of this.servers) server.epoch = server === primary ? atEpoch : server.epoch;
+    return {
+      cluster: 1,
+      revision: this.#revision,
+      epoch: epoch(atEpoch),
+      primary: { serverId: serverId(primary.id), incarnation: 1, journalId: `journal-${primary.id}` },
+      available: primary.isUp,
+      unavailableReason: primary.isUp ? '' : 'no in-sync member is live',
+      inSync: members.filter((member) => member.inSync),
+      members,
+    };
+  }
+
+  /** Exactly once, in order: @returns the position; throws what a server refuses with. */
+  apply({ sessionId, requestNo, command }: ClientRequest): number {
+    const replies = this.#replies.get(sessionId) ?? new Map<number, number>();
+    this.#replies.set(sessionId, replies);
+    const before = replies.get(requestNo);
+    if (before !== undefined) return before;
+    if (requestNo !== replies.size + 1)
+      throw new DualpingError('sequence-gap', `request ${requestNo} follows ${replies.size}`);
+    if (command.kind === 'follow' && command.target === 'nobody') {
+      replies.set(requestNo, this.#append(sessionId, requestNo, ''));
+      throw new DualpingError('unknown-target', 'there is no user "nobody"');
+    }
+    const at = this.#append(sessionId, requestNo, command.kind === 'post' ? command.text : '');
+    replies.set(requestNo, at);
+    return at;
+  }
+
+  posts(after: number, before = Number.POSITIVE_INFINITY): Post[] {
+    return this.journal
+      .map((applied, index) => ({
+        position: position(index + 1),
+        author: 'ann',
+        text: applied.text,
+        timeMs: 1,
+      }))
+      .filter((post) => post.text !== '' && post.position > after && post.position < before);
+  }
+
+  /** Texts of all posts, in order. */
+  get texts(): string[] {
+    return this.posts(0).map((post) => post.text);
+  }
+
+  write(text: string): void {
+    this.#append('', 0, text);
+  }
+
+  #append(sessionId: string, requestNo: number, text: string): number {
+    this.journal.push({ sessionId, requestNo, text });
+    const at = this.journal.length;
+    for (const server of this.servers) server.push();
+    return at;
+  }
+}
+
+interface Reader {
+  readonly stream: BidiStream<TimelineOut>;
+  sentUpTo: number;
+}
+
+export class FakeServer {
+  readonly id: number;
+  readonly address: string;
+  /** The epoch in which it is primary; 0: it isn't. */
+  epoch = 0;
+  isUp = true;
+  /** Takes everything, says nothing. */
+  frozen = false;
+  /** Applies so many more writes without a reply, then dies. */
+  dieAfter: number | undefined;
+  /** Refuses so many writes as busy. */
+  busyFor = 0;
+  readonly #cluster: FakeCluster;
+  readonly #server: Server;
+  readonly #readers = new Set<Reader>();
+
+  private constructor(cluster: FakeCluster, id: number, server: Server, address: string) {
+    this.#cluster = cluster;
+    this.id = id;
+    this.#server = server;
+    this.address = address;
+  }
+
+  static async start(cluster: FakeCluster, id: number): Promise<FakeServer> {
+    const server = createGrpcServer();
+    let fake: FakeServer | undefined;
+    const it = (): FakeServer => {
+      if (fake === undefined) throw new Error('called before it listens');
+      return fake;
+    };
+    server.addService(SocialServiceDefinition, {
+      login: (call, callback) => it().#write(requestFromWire.login(call.request), callback),
+      follow: (call, callback) => it().#write(requestFromWire.follow(call.request), callback),
+      unfollow: (call, callback) => it().#write(requestFromWire.unfollow(call.request), callback),
+      post: (call, callback) => it().#write(requestFromWire.post(call.request), callback),
+      list: (_call, callback) => it().#list(callback),
+      timeline: (call) => it().#timeline(call),
+    } satisfies socialWire.SocialServiceServer);
+    const address = await listen(server, '127.0.0.1', 0);
+    fake = new FakeServer(cluster, id, server, address);
+    return fake;
+  }
+
+  /** As with SIGKILL: every connection breaks. */
+  kill(): void {
+    this.isUp = false;
+    this.#server.forceShutdown();
+  }
+
+  /** Only the connections break. */
+  cutConnections(): void {
+    for (const reader of this.#readers) reader.stream.close(new DualpingError('server-unreachable', 'cut'));
+  }
+
+  get readers(): number {
+    return this.#readers.size;
+  }
+
+  /** Sends readers what is new. */
+  push(): void {
+    if (this.frozen || !this.isUp) return;
+    for (const reader of this.#readers) {
+      const posts = this.#cluster.posts(reader.sentUpTo);
+      const last = posts.at(-1);
+      if (last === undefined) continue;
+      reader.sentUpTo = last.position;
+      reader.stream.send(timelineUpdateToWire({ posts }));
+    }
+  }
+
+  #write(request: ClientRequest, callback: sendUnaryData<socialWire.WriteResponse>): void {
+    if (this.frozen || !this.isUp) return;
+    try {
+      this.#refuseUnlessPrimary();
+      if (this.busyFor > 0) {
+        this.busyFor -= 1;
+        throw new DualpingError('busy', 'not now');
+      }
+      const at = this.#cluster.apply(request);
+      if (this.dieAfter !== undefined) {
+        this.dieAfter -= 1;
+        if (this.dieAfter <= 0) this.kill();
+        return;
+      }
+      callback(null, { position: at, epoch: this.epoch });
+    } catch (error) {
+      callback(toServiceError(error));
+    }
+  }
+
+  #list(callback: sendUnaryData<socialWire.ListResponse>): void {
+    if (this.frozen) return;
+    try {
+      this.#refuseUnlessPrimary();
+      const users = [{ user: `from-s${this.id}`, present: true }];
+      callback(null, userListToWire({ users, followers: [], following: [] }));
+    } catch (error) {
+      callback(toServiceError(error));
+    }
+  }
+
+  #timeline(call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>): void {
+    let reader: Reader | undefined;
+    const stream: BidiStream<TimelineOut> = serverStream(call, {
+      onMessage: (request) => {
+        if (this.frozen) return;
+        const message = timelineMessageFromWire(request);
+        if (message.kind === 'older') {
+          const all = this.#cluster.posts(0, message.before);
+          const posts = all.slice(-Math.min(message.limit, MAX_PAGE_POSTS));
+          const page = { before: message.before, posts, oldest: posts.length === all.length };
+          stream.send(timelineUpdateToWire({ page }));
+          return;
+        }
+        if (this.epoch === 0) {
+          stream.close(new DualpingError('not-primary', `s${this.id} is not primary`));
+          return;
+        }
+        const committed = position(this.#cluster.journal.length);
+        const opened = { epoch: epoch(this.epoch), serverId: serverId(this.id), committed };
+        stream.send(timelineUpdateToWire({ opened }));
+        const past =
+          message.resumeAfter > 0 ? undefined : this.#cluster.posts(0).slice(-message.history || Infinity);
+        const firstPast = past?.[0]?.position ?? committed + 1;
+        reader = { stream, sentUpTo: message.resumeAfter > 0 ? message.resumeAfter : firstPast - 1 };
+        if (!message.posts) return;
+        this.#readers.add(reader);
+        this.push();
+      },
+      onEnd: () => {
+        if (reader !== undefined) this.#readers.delete(reader);
+      },
+    });
+  }
+
+  #refuseUnlessPrimary(): void {
+    if (this.epoch === 0) throw new DualpingError('not-primary', `s${this.id} is not primary`);
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * A name resolver for grpc-js, so that any gRPC client follows the primary:
+ *
+ * ```ts
+ * registerDualpingResolver({ routers: ['127.0.0.1:7070'] });
+ * const greeter = new GreeterClient('dualping:///1', credentials.createInsecure());   // cluster 1
+ * const other = new GreeterClient('dualping://router-a:7070,router-b:7070/ann', …);   // the cluster of user ann
+ * ```
+ *
+ * Fed by the router's Watch: the channel has the new primary's address as soon as the router has told it, also when
+ * the old primary is frozen and its connections still stand. New calls go to the new primary; calls that are
+ * in flight at a frozen one end by their own deadlines, so give them some. While nobody is available, calls fail at
+ * once with UNAVAILABLE and the router's words, or wait if they are made with `waitForReady`.
+ *
+ * The Watch holds the process open until the channel is closed (or has been idle for long).
+ */
+import {
+  type Address,
+  type Assignment,
+  DualpingError,
+  type Epoch,
+  NO_EPOCH,
+  primaryMember,
+  quote,
+  userNameProblem,
+} from '@dualping/core';
+import { parseAddress, STATUS_OF_REASON } from '@dualping/protocol';
+import { experimental, Metadata } from '@grpc/grpc-js';
+import createDebug from 'debug';
+import type { Subscription } from 'rxjs';
+import { type ClusterOf, checkRouters, targetOf } from './router-client.js';
+import { RouterLink } from './router-link.js';
+import { watchRouters } from './router-watch.js';
+import { ROUTER_TIMEOUT_MS } from './timeouts.js';
+
+const debug = createDebug('dualping:client:resolver');
+
+export const DUALPING_SCHEME = 'dualping';
+/** How long the router may hold its answer when a channel asks again because its connection broke, ms. */
+const RE_RESOLVE_WAIT_MS = 3_000;
+
+export interface DualpingResolverOptions {
+  /** `host:port` of routers of one network, for targets that name none themselves; 1 to 16. */
+  readonly routers: readonly Address[];
+}
+
+interface ParsedTarget {
+  readonly routers: readonly Address[];
+  readonly of: ClusterOf;
+}
+
+/**
+ * Registers the scheme `dualping` with grpc-js, for the whole process; a second call replaces the default routers.
+ *
+ * Targets: `dualping:///3` is cluster 3, `dualping:///ann` the cluster of user ann, `dualping:///user/3` the cluster of
+ * the user who is called 3; `dualping://host:port,host:port/…` names the routers. A target that is none of these
+ * makes the channel's constructor throw `invalid-argument`, quoting it.
+ * @throws DualpingError `invalid-argument` for router addresses that can't be dialled
+ */
+export function registerDualpingResolver(options: DualpingResolverOptions): void {
+  const defaults = checkRouters(options.routers);
+  experimental.registerResolver(
+    DUALPING_SCHEME,
+    class extends DualpingResolver {
+      constructor(target: experimental.GrpcUri, listener: experimental.ResolverListener) {
+        super(parseTarget(target, defaults), listener);
+      }
+      static getDefaultAuthority(target: experimental.GrpcUri): string {
+        parseTarget(target, defaults);
+        return target.path;
+      }
+    },
+  );
+}
+
+function parseTarget({ authority, path }: experimental.GrpcUri, defaults: readonly Address[]): ParsedTarget {
+  const routers = authority ? checkRouters(authority.split(',')) : defaults;
+  const [, kind, name = path] = /^(cluster|user)\/(.*)$/.exec(path) ?? [];
+  const isNumber = /^[0-9]{1,9}$/.test(name);
+  if (isNumber && kind !== 'user') return { routers, of: { cluster: Number(name) } };
+  if (kind !== 'cluster' && userNameProblem(name) === undefined) return { routers, of: { user: name } };
+  const detail = `target ${quote(path)} of scheme ${DUALPING_SCHEME}: give the number of a cluster, or a user name`;
+  throw new DualpingError('invalid-argument', detail);
+}
+
+class DualpingResolver implements experimental.Resolver {
+  readonly #target: ParsedTarget;
+  readonly #listener: experimental.ResolverListener;
+  #running: Resolving | undefined;
+
+  constructor(target: ParsedTarget, listener: experimental.ResolverListener) {
+    this.#target = target;
+    this.#listener = listener;
+  }
+
+  /** grpc-js asks when the channel is first used, and whenever its connection has broken. */
+  updateResolution(): void {
+    if (this.#running === undefined) this.#running = new Resolving(this.#target, this.#listener);
+    else this.#running.askAgain();
+  }
+
+  destroy(): void {
+    this.#running?.stop();
+    this.#running = undefined;
+  }
+}
+
+/** From the first use of a channel to its being closed or idle. */
+class Resolving {
+  readonly #of: ClusterOf;
+  readonly #links: readonly RouterLink[];
+  readonly #listener: experimental.ResolverListener;
+  readonly #stopped = new AbortController();
+  #watch: Subscription;
+  #newest: Assignment | undefined;
+  #asking = false;
+
+  constructor({ routers, of }: ParsedTarget, listener: experimental.ResolverListener) {
+    this.#of = of;
+    this.#listener = listener;
+    this.#links = routers.map((address) => new RouterLink(address));
+    this.#watch = this.#startWatch();
+    // A Watch goes on trying without a word; whoever waits for a first answer is to be told why there is none.
+    this.askAgain();
+  }
+
+  /** Takes a broken connection to the router as evidence: is there a newer primary? */
+  askAgain(): void {
+    if (this.#asking) return;
+    this.#asking = true;
+    if (this.#watch.closed) this.#watch = this.#startWatch();
+    void this.#ask().finally(() => {
+      this.#asking = false;
+    });
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#watch.unsubscribe();
+    for (const link of this.#links) link.close();
+  }
+
+  #startWatch(): Subscription {
+    return watchRouters(this.#links, { target: targetOf(this.#of), figures: false }).subscribe({
+      next: ({ update }) => {
+        for (const assignment of update.assignments) this.#learn(assignment);
+      },
+      error: (error: DualpingError) => this.#fail(error),
+    });
+  }
+
+  async #ask(): Promise<void> {
+    const failedEpoch: Epoch = this.#newest?.epoch ?? NO_EPOCH;
+    const question = { target: targetOf(this.#of), failedEpoch, waitMs: RE_RESOLVE_WAIT_MS };
+    const limits = { timeoutMs: RE_RESOLVE_WAIT_MS + ROUTER_TIMEOUT_MS, signal: this.#stopped.signal };
+    let failure: DualpingError | undefined;
+    for (const link of this.#links) {
+      try {
+        const assignment = await link.available(question, limits);
+        if (!this.#learn(assignment)) this.#tell(); // the channel waits for an answer, also if it is the same
+        return;
+      } catch (error) {
+        if (!(error instanceof DualpingError)) throw error;
+        failure = error;
+        if (error.reason === 'no-available-server') break;
+      }
+    }
+    if (failure !== undefined && !this.#newest?.available) this.#fail(failure);
+    else this.#tell();
+  }
+
+  /** @returns whether it was news */
+  #learn(assignment: Assignment): boolean {
+    if (this.#newest !== undefined && assignment.revision <= this.#newest.revision) return false;
+    const before = this.#newest;
+    this.#newest = assignment;
+    if (addressOf(before) !== addressOf(assignment) || before?.epoch !== assignment.epoch) this.#tell();
+    return true;
+  }
+
+  #tell(): void {
+    const assignment = this.#newest;
+    const address = addressOf(assignment);
+    if (address === undefined) {
+      const detail = assignment?.unavailableReason || 'the router knows of nobody who may serve';
+      this.#fail(new DualpingError('no-available-server', detail));
+      return;
+    }
+    if (this.#stopped.signal.aborted) return;
+    const { host, port } = parseAddress(address);
+    debug('%o is served at %s', this.#of, address);
+    this.#listener(experimental.statusOrFromValue([{ addresses: [{ host, port }] }]), {}, null, '');
+  }
+
+  #fail(error: DualpingError): void {
+    if (this.#stopped.signal.aborted) return;
+    debug('%o: %s', this.#of, error.message);
+    const status = { code: STATUS_OF_REASON[error.reason], details: error.message, metadata: new Metadata() };
+    this.#listener(experimental.statusOrFromError(status), {}, null, '');
+  }
+}
+
+const addressOf = (assignment: Assignment | undefined): Address | undefined =>
+  assignment?.available ? primaryMember(assignment)?.address : undefined;

@@ -1,0 +1,200 @@
+/** Asking routers, without a session: for operators, views, and programs with servers of their own. */
+import {
+  type Address,
+  type Assignment,
+  type ClusterId,
+  DualpingError,
+  type Epoch,
+  MAX_ROUTERS,
+  type NetworkId,
+  NO_EPOCH,
+  type ServerId,
+  type UserName,
+} from '@dualping/core';
+import { type MemberFigures, parseAddress, type Target, type WatchUpdate } from '@dualping/protocol';
+import { map, type Observable } from 'rxjs';
+import { RouterLink } from './router-link.js';
+import { watchRouters } from './router-watch.js';
+import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './timeouts.js';
+
+export interface RouterClientOptions {
+  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  readonly routers: readonly Address[];
+}
+
+/** Whose cluster is meant. */
+export type ClusterOf = { readonly cluster: ClusterId } | { readonly user: UserName };
+
+export type AvailableOptions = ClusterOf & {
+  /** The epoch whose primary was just lost: only a newer one is an answer, until the wait is over. None when absent. */
+  readonly failedEpoch?: Epoch;
+  /** How long the router may hold its answer, ms, at most 30,000. 0 when absent. */
+  readonly waitMs?: number;
+};
+
+export interface WatchOptions {
+  /** All clusters when absent. */
+  readonly of?: ClusterOf;
+  /** Tell each member's figures too, about once a second. */
+  readonly figures?: boolean;
+}
+
+export interface NetworkStatus {
+  /** The router that answered. */
+  readonly router: Address;
+  readonly networkId: NetworkId;
+  /** Number of clusters. */
+  readonly clusters: number;
+  /** By cluster. */
+  readonly assignments: readonly Assignment[];
+  /** Of members that had sent some by then. */
+  readonly figures: readonly MemberFigures[];
+}
+
+/** Parses and completes addresses of routers. @throws DualpingError `invalid-argument` quoting what is wrong */
+export function checkRouters(routers: readonly Address[]): readonly Address[] {
+  if (routers.length < 1 || routers.length > MAX_ROUTERS)
+    throw new DualpingError(
+      'invalid-argument',
+      `${routers.length} router addresses were given: 1 to ${MAX_ROUTERS} are needed`,
+    );
+  for (const router of routers) parseAddress(router);
+  return [...new Set(routers)];
+}
+
+/**
+ * Calls of a router, or of the first of several that answers. Every failure is a `DualpingError`:
+ * `router-unreachable` and `not-a-router` quote the address, other reasons are the router's answer.
+ *
+ * ```ts
+ * const routers = new RouterClient({ routers: ['127.0.0.1:7070'] });
+ * const { assignments } = await routers.status();
+ * routers.watch().subscribe(({ assignments }) => console.log(assignments));
+ * ```
+ */
+export class RouterClient {
+  readonly #links: readonly RouterLink[];
+  /** The one that answered last is asked first. */
+  #at = 0;
+
+  /** @throws DualpingError `invalid-argument` */
+  constructor(options: RouterClientOptions) {
+    this.#links = checkRouters(options.routers).map((address) => new RouterLink(address));
+  }
+
+  /** Everything the router knows, once. */
+  async status(): Promise<NetworkStatus> {
+    return await this.#inTurn(async (link) => {
+      const { networkId, clusters } = await link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS });
+      const { assignments, figures } = await snapshot(link);
+      return { router: link.address, networkId, clusters, assignments, figures };
+    });
+  }
+
+  /**
+   * Assignments as they are, then each change; goes on over breaks and routers. Cold: each subscriber watches for itself.
+   * Errors with `not-a-router` when no address has ever been one's, and with `unknown-cluster`.
+   */
+  watch(options: WatchOptions = {}): Observable<WatchUpdate> {
+    const target = options.of && targetOf(options.of);
+    return watchRouters(this.#links, { target, figures: options.figures ?? false }).pipe(
+      map(({ update }) => update),
+    );
+  }
+
+  /**
+   * Who is primary, or is within `waitMs`.
+   * Rejects with `no-available-server` when nobody is, and `unknown-cluster`.
+   */
+  async available(options: AvailableOptions): Promise<Assignment> {
+    const { failedEpoch = NO_EPOCH, waitMs = 0 } = options;
+    const question = { target: targetOf(options), failedEpoch, waitMs };
+    return await this.#inTurn((link) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }));
+  }
+
+  /**
+   * Has the primary of a cluster hand over to an in-sync standby, without a failed request.
+   * Rejects with `handover-impossible` when no standby could take over.
+   * @returns the assignment with the new primary
+   */
+  async handover(cluster: ClusterId): Promise<Assignment> {
+    return await this.#inTurn((link) => link.handover(cluster, { timeoutMs: HANDOVER_CALL_TIMEOUT_MS }));
+  }
+
+  /**
+   * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. For when every
+   * in-sync member is gone for good; the router refuses it while somebody is available.
+   */
+  async promote(cluster: ClusterId, serverId: ServerId): Promise<Assignment> {
+    return await this.#inTurn((link) => link.promote(cluster, serverId, { timeoutMs: ROUTER_TIMEOUT_MS }));
+  }
+
+  /** Ends the connections. Watches that are still subscribed end with an error. */
+  close(): void {
+    for (const link of this.#links) link.close();
+  }
+
+  async #inTurn<Result>(call: (link: RouterLink) => Promise<Result>): Promise<Result> {
+    let failure = new DualpingError('router-unreachable', 'there is no router to ask');
+    for (let tried = 0; tried < this.#links.length; tried++) {
+      const link = this.#links[this.#at];
+      if (link === undefined) break;
+      try {
+        return await call(link);
+      } catch (error) {
+        if (!(error instanceof DualpingError) || !isAboutTheRouter(error)) throw error;
+        failure = error;
+        this.#at = (this.#at + 1) % this.#links.length;
+      }
+    }
+    throw failure;
+  }
+}
+
+/** Another router may still answer. */
+const isAboutTheRouter = ({ reason }: DualpingError): boolean =>
+  reason === 'router-unreachable' || reason === 'not-a-router' || reason === 'shutting-down';
+
+export const targetOf = (of: ClusterOf): Target =>
+  'cluster' in of ? { kind: 'cluster', cluster: of.cluster } : { kind: 'user', user: of.user };
+
+/** The first news of a watch, with figures if they come soon. */
+function snapshot(link: RouterLink): Promise<WatchUpdate> {
+  return new Promise((resolve, reject) => {
+    let known: WatchUpdate | undefined;
+    const timers: NodeJS.Timeout[] = [];
+    const finish = (settle: () => void): void => {
+      for (const timer of timers) clearTimeout(timer);
+      stop();
+      settle();
+    };
+    const stop = link.watch(
+      { target: undefined, figures: true },
+      {
+        onUpdate: (update) => {
+          const assignments = known === undefined ? update.assignments : known.assignments;
+          known = { assignments, figures: update.figures };
+          if (update.figures.length > 0 || !hasLiveMember(assignments))
+            finish(() => resolve({ ...known, ...update, assignments }));
+        },
+        onEnd: (error) => finish(() => reject(error)),
+      },
+    );
+    timers.push(
+      setTimeout(() => {
+        const update = known;
+        if (update !== undefined) finish(() => resolve(update));
+      }, FIGURES_WAIT_MS),
+      setTimeout(() => {
+        const silent = new DualpingError(
+          'router-unreachable',
+          `router ${link.address}: the watch said nothing`,
+        );
+        finish(() => (known === undefined ? reject(silent) : resolve(known)));
+      }, ROUTER_TIMEOUT_MS),
+    );
+  });
+}
+
+const hasLiveMember = (assignments: readonly Assignment[]): boolean =>
+  assignments.some((assignment) => assignment.members.some((member) => member.live));

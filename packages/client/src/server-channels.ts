@@ -1,0 +1,61 @@
+/** Channels to servers, one an address, shared by a session's link and the connection that it keeps warm. */
+import type { Address } from '@dualping/core';
+import { CHANNEL_OPTIONS, SocialServiceClient } from '@dualping/protocol';
+import { connectivityState, credentials } from '@grpc/grpc-js';
+
+export interface ServerChannel {
+  readonly client: SocialServiceClient;
+  /** Once. The connection is closed when nobody holds it any more. */
+  release(): void;
+}
+
+interface Held {
+  readonly client: SocialServiceClient;
+  holders: number;
+}
+
+export class ServerChannels {
+  readonly #held = new Map<Address, Held>();
+  #warm: { readonly address: Address; readonly channel: ServerChannel } | undefined;
+
+  acquire(address: Address): ServerChannel {
+    const held = this.#held.get(address) ?? this.#open(address);
+    held.holders += 1;
+    let released = false;
+    return {
+      client: held.client,
+      release: () => {
+        if (released) return;
+        released = true;
+        held.holders -= 1;
+        if (held.holders > 0) return;
+        this.#held.delete(address);
+        held.client.close();
+      },
+    };
+  }
+
+  /** Keeps a connection to `address` and to no other address; undefined: to none. */
+  keepWarm(address: Address | undefined): void {
+    if (this.#warm?.address === address) return;
+    const before = this.#warm;
+    this.#warm = address === undefined ? undefined : { address, channel: this.acquire(address) };
+    before?.channel.release();
+    if (this.#warm !== undefined) keepConnected(this.#warm.channel.client);
+  }
+
+  #open(address: Address): Held {
+    const client = new SocialServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const held = { client, holders: 0 };
+    this.#held.set(address, held);
+    return held;
+  }
+}
+
+/** A channel connects only when it is used, and servers close idle connections: each time it falls idle it is told to connect. */
+function keepConnected(client: SocialServiceClient): void {
+  const channel = client.getChannel();
+  const state = channel.getConnectivityState(true);
+  if (state === connectivityState.SHUTDOWN) return;
+  channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => keepConnected(client));
+}

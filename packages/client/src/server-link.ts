@@ -1,0 +1,177 @@
+/** One link of a session to a server: its timeline, and the calls in flight beside it, all on one connection. */
+import {
+  DualpingError,
+  type Position,
+  REPLY_TIMEOUT_MS,
+  type SessionInput,
+  type SessionOutput,
+  type UserName,
+} from '@dualping/core';
+import {
+  type BidiStream,
+  clientStream,
+  fromServiceError,
+  requestToWire,
+  type StreamEnd,
+  type socialWire,
+  timelineMessageToWire,
+  timelineUpdateFromWire,
+  userListFromWire,
+  writtenFromWire,
+} from '@dualping/protocol';
+import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { ServerChannel } from './server-channels.js';
+
+const NO_METADATA = new Metadata();
+
+type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
+type Callback<Response> = (error: ServiceError | null, response: Response) => void;
+
+export class ServerLink {
+  readonly #user: UserName;
+  readonly #channel: ServerChannel;
+  readonly #feed: (input: SessionInput) => void;
+  readonly #calls = new Set<ClientUnaryCall>();
+  #timeline: BidiStream<socialWire.TimelineRequest> | undefined;
+  #older: { readonly sendNo: number; readonly before: Position } | undefined;
+  #dropped = false;
+
+  /** @param feed takes what came, for the session's machine */
+  constructor(user: UserName, channel: ServerChannel, feed: (input: SessionInput) => void) {
+    this.#user = user;
+    this.#channel = channel;
+    this.#feed = feed;
+  }
+
+  open({ link, target, sessionId, resumeAfter, history, posts }: OutputOf<'open'>): void {
+    const call = this.#channel.client.timeline();
+    const timeline = clientStream<socialWire.TimelineResponse, socialWire.TimelineRequest>(
+      call,
+      {
+        onMessage: (response) => this.#take(link, response),
+        onEnd: (end) => {
+          if (!this.#dropped) this.#feed({ kind: 'link-lost', link, ...whyEnded(end) });
+        },
+      },
+      'server',
+    );
+    this.#timeline = timeline;
+    timeline.send(
+      timelineMessageToWire({
+        kind: 'open',
+        user: this.#user,
+        sessionId,
+        epoch: target.epoch,
+        resumeAfter,
+        history,
+        posts,
+      }),
+    );
+  }
+
+  send({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
+    const wire = requestToWire({ sessionId, requestNo, epoch: target.epoch, command });
+    const { client } = this.#channel;
+    this.#call<socialWire.WriteResponse>(
+      (options, done) => {
+        switch (wire.call) {
+          case 'login':
+            return client.login(wire.request, NO_METADATA, options, done);
+          case 'follow':
+            return client.follow(wire.request, NO_METADATA, options, done);
+          case 'unfollow':
+            return client.unfollow(wire.request, NO_METADATA, options, done);
+          case 'post':
+            return client.post(wire.request, NO_METADATA, options, done);
+        }
+      },
+      (response) => this.#feed({ kind: 'reply', sendNo, ...writtenFromWire(response) }),
+      (error) => this.#feed({ kind: 'request-failed', sendNo, reason: error.reason, detail: error.detail }),
+      true,
+    );
+  }
+
+  ask({ sendNo, target, query }: OutputOf<'ask'>): void {
+    if (query.kind === 'older') {
+      this.#older = { sendNo, before: query.before };
+      this.#timeline?.send(timelineMessageToWire(query));
+      return;
+    }
+    const request = { user: this.#user, epoch: target.epoch };
+    this.#call<socialWire.ListResponse>(
+      (options, done) => this.#channel.client.list(request, NO_METADATA, options, done),
+      (response) => {
+        const answer = { kind: 'lists', lists: userListFromWire(response) } as const;
+        this.#feed({ kind: 'query-answered', sendNo, answer });
+      },
+      (error) => this.#feed({ kind: 'query-failed', sendNo, reason: error.reason, detail: error.detail }),
+      false,
+    );
+  }
+
+  /** Ends everything on it; nothing is fed any more. */
+  drop(): void {
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.#timeline?.abort();
+    for (const call of this.#calls) call.cancel();
+    this.#calls.clear();
+    this.#channel.release();
+  }
+
+  #take(link: number, response: socialWire.TimelineResponse): void {
+    if (this.#dropped) return;
+    let update: ReturnType<typeof timelineUpdateFromWire>;
+    try {
+      update = timelineUpdateFromWire(response);
+    } catch (error) {
+      this.#feed({ kind: 'link-lost', link, ...nonsense(error) });
+      return;
+    }
+    const { opened, posts, page } = update;
+    if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
+    if (posts.length > 0) this.#feed({ kind: 'posts', link, posts });
+    const older = this.#older;
+    if (page === undefined || older === undefined || page.before !== older.before) return;
+    this.#older = undefined;
+    const answer = { kind: 'page', page: { posts: page.posts, oldest: page.oldest } } as const;
+    this.#feed({ kind: 'query-answered', sendNo: older.sendNo, answer });
+  }
+
+  #call<Response>(
+    start: (options: { deadline: number }, done: Callback<Response>) => ClientUnaryCall,
+    onAnswer: (response: Response) => void,
+    onFailure: (error: DualpingError) => void,
+    writes: boolean,
+  ): void {
+    const call = start({ deadline: Date.now() + REPLY_TIMEOUT_MS }, (error, response) => {
+      this.#calls.delete(call);
+      if (this.#dropped) return;
+      if (error !== null) {
+        onFailure(fromServiceError(error, { sent: writes, peer: 'server' }));
+        return;
+      }
+      try {
+        onAnswer(response);
+      } catch (cause) {
+        const { reason, detail } = nonsense(cause);
+        onFailure(new DualpingError(reason, detail, { cause }));
+      }
+    });
+    this.#calls.add(call);
+  }
+}
+
+/** What no server of ours says. Anything but a refusal by the codec is a mistake of our own, and is not hidden. */
+function nonsense(error: unknown): { readonly reason: 'not-a-server'; readonly detail: string } {
+  if (!(error instanceof DualpingError)) throw error;
+  return { reason: 'not-a-server', detail: `the server answered what no server says: ${error.detail}` };
+}
+
+function whyEnded(end: StreamEnd): Pick<DualpingError, 'reason' | 'detail'> {
+  if (end.kind === 'broken' && end.error !== undefined)
+    return { reason: end.error.reason, detail: end.error.detail };
+  return end.kind === 'broken'
+    ? { reason: 'server-unreachable', detail: 'the connection to the server broke' }
+    : { reason: 'shutting-down', detail: 'the server ended the timeline' };
+}
