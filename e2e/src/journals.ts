@@ -1,5 +1,5 @@
 /** Reads the journals of servers that have ended, as their own code reads them. */
-import type { Entry } from '@dualping/core';
+import { type Entry, serverId } from '@dualping/core';
 import { decodeEntry } from '@dualping/protocol';
 import { openJournal } from '@dualping/server';
 
@@ -10,8 +10,8 @@ export interface ReadJournal {
   readonly entries: readonly Entry[];
 }
 
-export async function readJournal(folder: string, cluster: number, serverId: number): Promise<ReadJournal> {
-  const journal = await openJournal(folder, { cluster, serverId });
+export async function readJournal(folder: string, cluster: number, id: number): Promise<ReadJournal> {
+  const journal = await openJournal(folder, { cluster, serverId: serverId(id) });
   try {
     const entries = [...journal.replay(journal.first, journal.last)].map(({ payload }) =>
       decodeEntry(payload),

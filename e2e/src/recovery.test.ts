@@ -1,0 +1,217 @@
+/** Servers that come back in every state a disk can be in, and readers that stopped reading. */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { RouterClient } from '@dualping/client';
+import type { Assignment } from '@dualping/core';
+import { epoch, type Post, position } from '@dualping/core';
+import {
+  CHANNEL_OPTIONS,
+  SocialServiceClient,
+  timelineMessageToWire,
+  timelineUpdateFromWire,
+} from '@dualping/protocol';
+import { credentials } from '@grpc/grpc-js';
+import { eventually } from './eventually.js';
+import { Person } from './person.js';
+import { TestCluster } from './test-cluster.js';
+
+/** More than a new standby may lack before it pulls a snapshot. */
+const MANY_POSTS = 1_200;
+
+function withCluster(routerFlags: readonly string[] = []): {
+  cluster: () => TestCluster;
+  routers: () => RouterClient;
+  person: (user: string) => Person;
+} {
+  let cluster: TestCluster;
+  let routers: RouterClient;
+  const people: Person[] = [];
+  before(async () => {
+    cluster = await TestCluster.start({ servers: 3, routerFlags });
+    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    await cluster.whenWhole(routers);
+  });
+  after(async () => {
+    await Promise.all(people.map((person) => person.session.close()));
+    await routers.close();
+    await cluster.destroy();
+  });
+  return {
+    cluster: () => cluster,
+    routers: () => routers,
+    person: (user) => {
+      const person = new Person(user, [cluster.routerAddress]);
+      people.push(person);
+      return person;
+    },
+  };
+}
+
+/** Server ids by role. */
+function roles(assignment: Assignment): { primary: number; standbys: number[] } {
+  const primary = assignment.primary?.serverId;
+  assert.ok(primary !== undefined);
+  return {
+    primary,
+    standbys: assignment.members.map((member) => Number(member.serverId)).filter((id) => id !== primary),
+  };
+}
+
+/** All servers hold the same journal to the byte: same end, same checksum. */
+async function allEqual(cluster: TestCluster, routers: RouterClient): Promise<void> {
+  await cluster.whenWhole(routers);
+  await eventually(
+    'all journals are equal',
+    async () => {
+      const { figures } = await routers.status();
+      const ends = figures.map(({ figures: { durable, checksum } }) => `${durable} ${checksum}`);
+      return ends.length === cluster.serverIds.length && new Set(ends).size === 1;
+    },
+    30_000,
+    () => cluster.tails(),
+  );
+}
+
+const texts = (posts: readonly Post[]): string[] => posts.map(({ text }) => text);
+
+describe('a server that comes back', () => {
+  const { cluster, routers, person } = withCluster();
+
+  test('with an old journal catches up', async () => {
+    const ana = person('ana');
+    const [standby] = roles(await cluster().whenWhole(routers())).standbys;
+    assert.ok(standby !== undefined);
+    await ana.post('before');
+    await cluster().server(standby).kill();
+    for (let i = 0; i < 50; i += 1) await ana.post(`while it was away ${i}`);
+    await cluster().startServer(standby);
+    await allEqual(cluster(), routers());
+  });
+
+  test('with an empty folder pulls a snapshot, and then can take over', async () => {
+    const bo = person('bo');
+    await Promise.all(Array.from({ length: MANY_POSTS }, (_, i) => bo.post(`post ${i}`)));
+    const { primary, standbys } = roles(await cluster().whenWhole(routers()));
+    const [empty, other] = standbys;
+    assert.ok(empty !== undefined && other !== undefined);
+    await cluster().server(empty).kill();
+    rmSync(cluster().folderOf(empty), { recursive: true });
+    await cluster().startServer(empty);
+    await cluster()
+      .server(empty)
+      .line(/starts over from a snapshot/);
+    await allEqual(cluster(), routers());
+
+    // Only the one that started from nothing is left to take over.
+    await cluster().server(other).kill();
+    await cluster().server(primary).kill();
+    await bo.post('after the takeover');
+    const page = await bo.session.older(position(bo.acknowledged.at(-1)?.position ?? 0), 100);
+    assert.deepEqual(texts(page.posts).slice(-3), [
+      `post ${MANY_POSTS - 3}`,
+      `post ${MANY_POSTS - 2}`,
+      `post ${MANY_POSTS - 1}`,
+    ]);
+    await cluster().startServer(other);
+    await cluster().startServer(primary);
+    await allEqual(cluster(), routers());
+  });
+
+  test('by SIGTERM of the primary: it hands over, and no post fails', async () => {
+    const chen = person('chen');
+    await chen.post('first');
+    chen.startPosting();
+    const { primary } = roles(await cluster().whenWhole(routers()));
+    const from = chen.acknowledged.length;
+    await eventually('some posts are acknowledged', () => chen.acknowledged.length >= from + 20);
+    await cluster().server(primary).stop();
+    const afterwards = chen.acknowledged.length;
+    await eventually('more posts are acknowledged', () => chen.acknowledged.length >= afterwards + 20);
+    await chen.stopPosting();
+    assert.deepEqual(chen.failures, []);
+    assert.ok(
+      cluster()
+        .server(primary)
+        .lines.some((line) => line.includes('handed over to')),
+      cluster().server(primary).tail(),
+    );
+    await cluster().startServer(primary);
+    await allEqual(cluster(), routers());
+  });
+
+  test('frozen and thawed, a standby holds nobody up for long and is in-sync again', async () => {
+    const dora = person('dora');
+    const [standby] = roles(await cluster().whenWhole(routers())).standbys;
+    assert.ok(standby !== undefined);
+    cluster().server(standby).signal('SIGSTOP');
+    await dora.post('while it is frozen');
+    cluster().server(standby).signal('SIGCONT');
+    await allEqual(cluster(), routers());
+  });
+
+  test('a timeline that is not read costs nothing and misses nothing', async () => {
+    const emil = person('emil');
+    await emil.post('0');
+    const assignment = await cluster().whenWhole(routers());
+    const address =
+      assignment.members.find((member) => member.serverId === assignment.primary?.serverId)?.address ?? '';
+    const client = new SocialServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const call = client.timeline();
+    const seen: Post[] = [];
+    call.on('data', (message) => seen.push(...timelineUpdateFromWire(message).posts));
+    call.on('error', () => {});
+    const none = {
+      sessionId: 'slow-reader',
+      epoch: epoch(0),
+      resumeAfter: position(0),
+      history: 0,
+      posts: true,
+    };
+    call.write(timelineMessageToWire({ kind: 'open', user: 'emil', ...none }));
+    await emil.post('1');
+    await eventually('the timeline is live', () => seen.length === 1);
+    call.pause();
+    const long = 'x'.repeat(900);
+    await Promise.all(Array.from({ length: 2_000 }, (_, i) => emil.post(`${i + 2} ${long}`)));
+    call.resume();
+    await eventually(
+      'everything has come',
+      () => seen.length >= 2_001,
+      30_000,
+      () => `${seen.length} of 2001`,
+    );
+    assert.deepEqual(
+      seen.map(({ text }) => Number(text.split(' ')[0])),
+      Array.from({ length: 2_001 }, (_, i) => i + 1),
+    );
+    call.cancel();
+    client.close();
+  });
+});
+
+describe('a tail that nobody acknowledged', () => {
+  // Time enough to kill the primary while both standbys are frozen and not yet given up.
+  const { cluster, routers, person } = withCluster(['--dead-after-ms', '20000']);
+
+  test('is cut when its server comes back, and what was in it is sent again', async () => {
+    const ana = person('ana');
+    await ana.post('first');
+    const { primary, standbys } = roles(await cluster().whenWhole(routers()));
+    for (const id of standbys) cluster().server(id).signal('SIGSTOP');
+    const held = [ana.post('second'), ana.post('third')];
+    await eventually('the primary has more than is committed', async () => {
+      const { figures } = await routers().status();
+      const own = figures.find(({ serverId }) => serverId === primary)?.figures;
+      return own !== undefined && own.durable >= own.committed + 2;
+    });
+    await cluster().server(primary).kill();
+    // Unread in the standbys' sockets are the entries that the dead one sent: these survive or not, both are right.
+    for (const id of standbys) cluster().server(id).signal('SIGCONT');
+    await Promise.all(held);
+    await cluster().startServer(primary);
+    await allEqual(cluster(), routers());
+    const page = await ana.session.older(position(Number.MAX_SAFE_INTEGER), 10);
+    assert.deepEqual(texts(page.posts), ['first', 'second', 'third']);
+  });
+});
