@@ -231,7 +231,9 @@ export class FakeCluster {
       primary: { serverId: serverId(primary.id), incarnation: 1, journalId: `journal-${primary.id}` },
       available: primary.isUp,
       unavailableReason: primary.isUp ? '' : 'no in-sync member is live',
-      inSync: members.filter((member) => member.inSync),
+      inSync: members
+        .filter((member) => member.inSync)
+        .map((member) => ({ serverId: member.serverId, journalId: member.journalId })),
       members,
     };
   }

@@ -66,8 +66,9 @@ export function registerDualpingResolver(options: DualpingResolverOptions): void
         super(parseTarget(target, defaults), listener);
       }
       static getDefaultAuthority(target: experimental.GrpcUri): string {
-        parseTarget(target, defaults);
-        return target.path;
+        // The authority of HTTP/2 requests: a `/` in it is a protocol error.
+        const { of } = parseTarget(target, defaults);
+        return 'cluster' in of ? `cluster-${of.cluster}` : of.user;
       }
     },
   );

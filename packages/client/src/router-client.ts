@@ -158,43 +158,36 @@ const isAboutTheRouter = ({ reason }: DualpingError): boolean =>
 export const targetOf = (of: ClusterOf): Target =>
   'cluster' in of ? { kind: 'cluster', cluster: of.cluster } : { kind: 'user', user: of.user };
 
-/** The first news of a watch, with figures if they come soon. */
+/** What a watch tells at first, with figures if they come soon. */
 function snapshot(link: RouterLink): Promise<WatchUpdate> {
   return new Promise((resolve, reject) => {
-    let known: WatchUpdate | undefined;
-    const timers: NodeJS.Timeout[] = [];
+    const assignments = new Map<ClusterId, Assignment>();
+    let told = false;
     const finish = (settle: () => void): void => {
-      for (const timer of timers) clearTimeout(timer);
+      clearTimeout(patience);
       stop();
       settle();
     };
+    const finishWith = (figures: WatchUpdate['figures']): void =>
+      finish(() => resolve({ assignments: [...assignments.values()], figures }));
     const stop = link.watch(
       { target: undefined, figures: true },
       {
         onUpdate: (update) => {
-          const assignments = known === undefined ? update.assignments : known.assignments;
-          known = { assignments, figures: update.figures };
-          if (update.figures.length > 0 || !hasLiveMember(assignments))
-            finish(() => resolve({ ...known, ...update, assignments }));
+          told = true;
+          for (const assignment of update.assignments) assignments.set(assignment.cluster, assignment);
+          if (update.figures.length > 0 || !hasLiveMember(assignments)) finishWith(update.figures);
         },
         onEnd: (error) => finish(() => reject(error)),
       },
     );
-    timers.push(
-      setTimeout(() => {
-        const update = known;
-        if (update !== undefined) finish(() => resolve(update));
-      }, FIGURES_WAIT_MS),
-      setTimeout(() => {
-        const silent = new DualpingError(
-          'router-unreachable',
-          `router ${link.address}: the watch said nothing`,
-        );
-        finish(() => (known === undefined ? reject(silent) : resolve(known)));
-      }, ROUTER_TIMEOUT_MS),
-    );
+    const patience = setTimeout(() => {
+      const detail = `router ${link.address}: its watch said nothing for ${FIGURES_WAIT_MS} ms`;
+      if (told) finishWith([]);
+      else finish(() => reject(new DualpingError('router-unreachable', detail)));
+    }, FIGURES_WAIT_MS);
   });
 }
 
-const hasLiveMember = (assignments: readonly Assignment[]): boolean =>
-  assignments.some((assignment) => assignment.members.some((member) => member.live));
+const hasLiveMember = (assignments: ReadonlyMap<ClusterId, Assignment>): boolean =>
+  [...assignments.values()].some((assignment) => assignment.members.some((member) => member.live));
