@@ -1,6 +1,7 @@
 /** Lines for people. Everything that others wrote passes `cleanForTerminal` here. */
 import {
   type Assignment,
+  type Figures,
   type Instant,
   type MemberInfo,
   type Post,
@@ -12,6 +13,7 @@ import {
   type UserPresence,
   unreachable,
 } from '@dualping/core';
+import type { MemberFigures } from '@dualping/protocol';
 import { cleanForTerminal } from './terminal-text.js';
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
@@ -85,17 +87,32 @@ export const renderLists = (lists: PresenceLists): readonly string[] => [
   `following: ${names(lists.following)}`,
 ];
 
-function renderMember(member: MemberInfo, primary: MemberInfo | undefined): string {
+function renderMember(
+  member: MemberInfo,
+  primary: MemberInfo | undefined,
+  figures: Figures | undefined,
+): string {
   const role = member === primary ? 'primary' : 'standby';
   const marks = [member.live ? 'live' : 'away', ...(member.inSync ? ['in sync'] : [])];
-  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}`;
+  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${renderFigures(figures)}`;
 }
 
-export function renderAssignment(assignment: Assignment): readonly string[] {
+/** Equal checksums at equal positions: equal journals. */
+const renderFigures = (figures: Figures | undefined): string =>
+  figures === undefined
+    ? ''
+    : `, journal to ${figures.durable} (checksum ${figures.checksum.toString(16).padStart(8, '0')}), committed to ${figures.committed}, ${figures.timelines} timelines`;
+
+export function renderAssignment(
+  assignment: Assignment,
+  figures: readonly MemberFigures[] = [],
+): readonly string[] {
   const primary = primaryMember(assignment);
+  const figuresOf = ({ serverId }: MemberInfo) =>
+    figures.find((each) => each.cluster === assignment.cluster && each.serverId === serverId)?.figures;
   const state = assignment.available ? 'available' : `not available: ${assignment.unavailableReason}`;
   return [
     `cluster ${assignment.cluster}: epoch ${assignment.epoch}, ${state}`,
-    ...assignment.members.map((member) => renderMember(member, primary)),
+    ...assignment.members.map((member) => renderMember(member, primary, figuresOf(member))),
   ].map(cleanForTerminal);
 }

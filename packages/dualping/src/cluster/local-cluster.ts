@@ -70,7 +70,10 @@ export class LocalCluster {
     this.#warnOfServersLeftOut();
     await this.#router.start();
     this.#watch();
-    await Promise.all(this.#servers.map((server) => server.start()));
+    // s1 first, so that a new cluster has it as its first primary: people read it that way.
+    const [first, ...others] = this.#servers;
+    await first?.start();
+    await Promise.all(others.map((server) => server.start()));
     const ready = new Promise<void>((resolve) => {
       this.#onAssignment = () => {
         if (this.#missing().length === 0) resolve();

@@ -45,7 +45,8 @@ const statusCommand = command({
       if (json) io.out(JSON.stringify(status));
       else {
         io.out(`router ${status.router}, network ${status.networkId}`);
-        show(status.assignments, json, io);
+        for (const assignment of status.assignments)
+          for (const line of renderAssignment(assignment, status.figures)) io.out(line);
       }
       return EXIT.done;
     }),

@@ -1,5 +1,4 @@
 import { parseTiming } from '@dualping/core';
-import { startRouter } from '@dualping/router';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as settings from '../settings/definitions.js';
@@ -17,6 +16,8 @@ export const routerCommand = command({
   run: async ({ host, port, data, clusters, ...given }, { io }) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
+    // Loaded here only: the short commands must not pay for what they don't run.
+    const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
       startRouter({ host, port, dataFolder: data, clusters, timing, report: io.report }),
     );

@@ -1,5 +1,4 @@
 import { serverId as asServerId, serverName } from '@dualping/core';
-import { startServer } from '@dualping/server';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as settings from '../settings/definitions.js';
@@ -17,6 +16,8 @@ export const serverCommand = command({
   },
   run: async ({ host, port, data, cluster, id, routers }, { io }) => {
     warnIfOpen(host, io);
+    // Loaded here only: the short commands must not pay for what they don't run.
+    const { startServer } = await import('@dualping/server');
     return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
       startServer({ host, port, dataFolder: data, cluster, serverId: id, routers, report: io.report }),
     );

@@ -80,7 +80,7 @@ async function withCluster(
 
 export const upCommand = command({
   name: 'up',
-  summary: 'run a router and its servers on this machine, each a process of its own',
+  summary: 'run a network on this machine: a router and its servers, each a process of its own',
   settings: CLUSTER_SETTINGS,
   run: async (values, invocation) => {
     const { io } = invocation;
@@ -93,7 +93,8 @@ export const upCommand = command({
 
 export const startCommand = command({
   name: 'start',
-  summary: 'the same with a client to it; without a terminal, print its states until SIGTERM',
+  summary:
+    'run a network on this machine and a client to it; without a terminal, print its states until SIGTERM',
   settings: { ...CLUSTER_SETTINGS, user: settings.user, limit: settings.limit },
   run: async ({ user, limit, ...values }, invocation) => {
     const { io } = invocation;

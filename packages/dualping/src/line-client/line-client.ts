@@ -117,10 +117,14 @@ class LineClient {
     try {
       await this.#carryOut(typed);
     } catch (error) {
-      if (this.#exitCode === EXIT.done && !this.#io.interactive) this.#exitCode = exitCodeFor(error);
       const text = error instanceof DualpingError ? `${error.detail} (${error.reason})` : String(error);
-      this.#lines.note(cleanForTerminal(`${typed.kind}: ${text}`));
+      this.#fail(exitCodeFor(error), `${typed.kind}: ${text}`);
     }
+  }
+
+  #fail(exitCode: number, text: string): void {
+    if (this.#exitCode === EXIT.done && !this.#io.interactive) this.#exitCode = exitCode;
+    this.#lines.note(cleanForTerminal(text));
   }
 
   async #carryOut(typed: TypedLine): Promise<void> {
@@ -148,7 +152,8 @@ class LineClient {
         for (const line of TYPED_HELP) this.#lines.note(line);
         return;
       case 'mistake':
-        throw new DualpingError('invalid-argument', typed.text);
+        this.#fail(EXIT.usage, typed.text);
+        return;
     }
   }
 

@@ -1,0 +1,105 @@
+/** The command line with a command that only tells what it was given. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { DualpingError } from '@dualping/core';
+import { command } from './command.js';
+import { COMMANDS } from './commands/index.js';
+import type { Io } from './io.js';
+import { runProgram } from './program.js';
+import * as definitions from './settings/definitions.js';
+import { flagOf, variableOf } from './settings/setting.js';
+
+const TELL = command({
+  name: 'tell',
+  summary: 'tells',
+  args: [{ name: 'text', help: 'a text' }],
+  settings: { servers: definitions.servers, port: definitions.routerPort, json: definitions.json },
+  run: async (values, { args, io, isGiven }) => {
+    if (args[0] === 'fail') throw new DualpingError('unknown-target', 'there is no "x\x1b"');
+    io.out(JSON.stringify({ ...values, args, portGiven: isGiven('port') }));
+    return 0;
+  },
+});
+
+async function run(argv: readonly string[], environment: Record<string, string> = {}, commands = [TELL]) {
+  const out: string[] = [];
+  const notes: string[] = [];
+  const io: Io = {
+    out: (line) => out.push(line),
+    note: (line) => notes.push(line),
+    report: () => {},
+    interactive: false,
+    input: process.stdin,
+    output: process.stdout,
+  };
+  const exitCode = await runProgram(argv, commands, environment, io);
+  return { exitCode, out: out.join('\n'), notes: notes.join('\n') };
+}
+
+function configFile(context: TestContext, content: unknown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-config-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'c.json');
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+test('flags, variables and the file reach the command', async (context) => {
+  const config = configFile(context, { servers: 5, tell: { port: 7171 } });
+  const { exitCode, out } = await run(['tell', 'x', '--json', '--config', config], { DUALPING_SERVERS: '4' });
+  assert.equal(exitCode, 0);
+  assert.deepEqual(JSON.parse(out), { servers: 4, port: 7171, json: true, args: ['x'], portGiven: true });
+  const plain = await run(['tell', 'x'], { DUALPING_CONFIG: config });
+  assert.deepEqual(JSON.parse(plain.out), {
+    servers: 5,
+    port: 7171,
+    json: false,
+    args: ['x'],
+    portGiven: true,
+  });
+  assert.equal(JSON.parse((await run(['tell', 'x'])).out).portGiven, false);
+});
+
+test('wrong usage is exit code 2, with what was wrong quoted', async (context) => {
+  for (const [argv, pattern] of [
+    [['tell', 'x', '--servers', 'many'], /--servers is "many": give a whole number/],
+    [['tell', 'x', '--nonsense'], /unknown option '--nonsense'/],
+    [['tell'], /missing required argument 'text'/],
+    [['tell', 'x', 'y'], /too many arguments/],
+    [['shout'], /unknown command 'shout'/],
+    [
+      ['tell', 'x', '--config', configFile(context, { sevrers: 3 })],
+      /"sevrers" is neither a setting nor a command/,
+    ],
+  ] as const) {
+    const { exitCode, notes } = await run(argv);
+    assert.equal(exitCode, 2, argv.join(' '));
+    assert.match(notes, pattern);
+  }
+});
+
+test('a refusal is exit code 1, in words or in JSON, and clean', async () => {
+  const words = await run(['tell', 'fail']);
+  assert.equal(words.exitCode, 1);
+  assert.equal(words.notes, 'dualping: there is no "x\ufffd" (unknown-target)');
+  const json = await run(['tell', 'fail', '--json']);
+  assert.deepEqual(JSON.parse(json.notes), {
+    error: { reason: 'unknown-target', detail: 'there is no "x\x1b"' },
+  });
+});
+
+test('every option of every command has help with its variable, and help is no error', async () => {
+  assert.equal((await run(['--help'], {}, [...COMMANDS])).exitCode, 0);
+  for (const { group, name, settings } of COMMANDS) {
+    const { exitCode, out } = await run([...(group === undefined ? [] : [group]), name, '--help'], {}, [
+      ...COMMANDS,
+    ]);
+    assert.equal(exitCode, 0);
+    for (const setting of Object.values(settings))
+      for (const part of [flagOf(setting), variableOf(setting)])
+        assert.ok(out.includes(part), `${name}: ${part}`);
+  }
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Assignment, epoch, position, serverId } from '@dualping/core';
+import { renderAssignment, renderLists, renderMove, renderPost, renderState, renderTime } from './render.js';
+
+const NOON = new Date(2026, 10, 21, 12, 0, 0).getTime();
+const target = (id: number, inEpoch: number) => ({
+  epoch: epoch(inEpoch),
+  serverId: serverId(id),
+  address: `127.0.0.1:400${id}`,
+});
+
+test('a time of today is a clock, another has its date', () => {
+  assert.equal(renderTime(NOON, NOON + 60_000), '12:00:00');
+  assert.equal(renderTime(NOON, NOON + 24 * 3_600_000), '2026-11-21 12:00:00');
+});
+
+test('a post has its time and author, and can not act on the terminal', () => {
+  const post = { position: position(7), author: 'bob', text: 'hi \x1b[31mred', timeMs: NOON };
+  assert.equal(renderPost(post, NOON), '12:00:00 bob: hi \ufffd[31mred');
+});
+
+test('a move says from where to where, how long, and in which epoch', () => {
+  assert.equal(
+    renderMove({ from: target(1, 3), to: target(2, 4), gapMs: 22.6 }),
+    'moved s1 → s2 in 23 ms, epoch 4, nothing missed',
+  );
+  assert.equal(
+    renderMove({ from: target(2, 4), to: target(2, 4), gapMs: 5 }),
+    'back on s2 after 5 ms, epoch 4, nothing missed',
+  );
+});
+
+test('states are lines', () => {
+  const because = { reason: 'may-have-happened', detail: 'Connection dropped' } as const;
+  const router = '127.0.0.1:7070';
+  assert.equal(
+    renderState({ kind: 'resolving', router, because }, 0),
+    'server lost (Connection dropped), resolving …',
+  );
+  assert.equal(
+    renderState({ kind: 'resolving', router, because: undefined }, 0),
+    'asking the router at 127.0.0.1:7070 …',
+  );
+  assert.equal(
+    renderState({ kind: 'live', target: target(2, 4) }, 0),
+    'live on s2 at 127.0.0.1:4002, epoch 4',
+  );
+  assert.equal(
+    renderState(
+      { kind: 'waiting', retryAt: 1_600, attempt: 2, because: { reason: 'busy', detail: '' } },
+      100,
+    ),
+    'nobody to talk to: busy; trying again in 1.5 s',
+  );
+});
+
+test('lists show who is on', () => {
+  const ann = { user: 'ann', present: true };
+  const bob = { user: 'bob', present: false };
+  assert.deepEqual(renderLists({ users: [ann, bob], followers: [], following: [bob] }), [
+    'users: ann (on), bob',
+    'followers: -',
+    'following: bob',
+  ]);
+});
+
+test('a cluster shows its members with their journals', () => {
+  const member = (id: number) => ({
+    ...target(id, 2),
+    incarnation: 1,
+    journalId: `j${id}`,
+    liveness: 'stream' as const,
+    live: id === 1,
+    inSync: true,
+  });
+  const assignment: Assignment = {
+    cluster: 1,
+    revision: 9,
+    epoch: epoch(2),
+    primary: { serverId: serverId(1), incarnation: 1, journalId: 'j1' },
+    available: true,
+    unavailableReason: '',
+    inSync: [],
+    members: [member(1), member(2)],
+  };
+  const figures = {
+    durable: position(12),
+    committed: position(11),
+    checksum: 0xab,
+    timelines: 3,
+    postsAccepted: 5,
+  };
+  assert.deepEqual(renderAssignment(assignment, [{ cluster: 1, serverId: serverId(1), figures, ageMs: 4 }]), [
+    'cluster 1: epoch 2, available',
+    '  s1 primary at 127.0.0.1:4001, live, in sync, incarnation 1, journal to 12 (checksum 000000ab), committed to 11, 3 timelines',
+    '  s2 standby at 127.0.0.1:4002, away, in sync, incarnation 1',
+  ]);
+});
