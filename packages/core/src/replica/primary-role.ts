@@ -139,9 +139,7 @@ export class PrimaryRole {
         if (!this.standbys.durableAt(link, message.position, this.ground.heardMs)) {
           const detail = `position ${message.position} was never sent on this stream`;
           this.#refuseStandby(link, 'invalid-argument', detail);
-          return;
         }
-        this.advance();
         return;
       case 'fenced':
         return; // The replica steps down; see Replica.
@@ -175,10 +173,12 @@ export class PrimaryRole {
       const names = assignment.inSync.map(({ serverId }) => serverName(serverId)).join(' ');
       this.ground.report('in-sync', `in-sync set is now ${names}`);
     }
-    this.advance();
   }
 
-  /** Commits what every awaited member holds; answers and gathers what was committed. */
+  /**
+   * Commits what every awaited member holds; answers and gathers what was committed. Called by the replica alone, after
+   * each input that may move the commit: it must see the very moment in which the epoch opens.
+   */
   advance(): void {
     const { ledger } = this.ground;
     const through = this.standbys.commitPosition(ledger.outline.durable);
