@@ -6,6 +6,8 @@ export interface OneShot {
   readonly routers: readonly Address[];
   readonly user: string;
   readonly timeoutMs: number;
+  /** With a timeline that begins empty: only then can pages of it be asked for. */
+  readonly pages?: boolean;
 }
 
 /**
@@ -13,10 +15,10 @@ export interface OneShot {
  * `router-unreachable` or `no-available-server` with what the session was waiting for.
  */
 export async function withSession<T>(
-  { routers, user, timeoutMs }: OneShot,
+  { routers, user, timeoutMs, pages = false }: OneShot,
   use: (session: DualpingSession) => Promise<T>,
 ): Promise<T> {
-  const session = new DualpingSession({ routers, user, timeline: false });
+  const session = new DualpingSession({ routers, user, timeline: pages && { history: 0 } });
   let because: Failure | undefined;
   let late = false;
   const subscription = session.state$.subscribe((state) => {

@@ -40,7 +40,7 @@ function show(post: Post, json: boolean, io: Io): void {
 
 async function showPast({ limit, json, ...oneShot }: TimelineValues, io: Io): Promise<number> {
   if (limit === 0) return EXIT.done;
-  const { posts } = await withSession(oneShot, (session) => session.older(END, limit));
+  const { posts } = await withSession({ ...oneShot, pages: true }, (session) => session.older(END, limit));
   for (const post of posts) show(post, json, io);
   return EXIT.done;
 }
