@@ -5,6 +5,7 @@
 import { type Assignment, primaryMember } from '../assignment.js';
 import type { Address, ClusterId, Epoch, NetworkId } from '../ids.js';
 import { NO_EPOCH } from '../ids.js';
+import { MAX_WAIT_MS } from '../limits.js';
 import { DEFAULT_FAILOVER_WAIT_MS } from './session-limits.js';
 import type { SessionTarget } from './session-state.js';
 
@@ -41,7 +42,7 @@ export class ClusterView {
   introduce(networkId: NetworkId, cluster: ClusterId, failoverWaitMs: number): void {
     this.#networkId = networkId;
     this.#cluster = cluster;
-    this.#failoverWaitMs = failoverWaitMs;
+    this.#failoverWaitMs = Math.min(failoverWaitMs, MAX_WAIT_MS);
   }
 
   /** @returns whether it was news */
