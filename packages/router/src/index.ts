@@ -1,1 +1,2 @@
-export {};
+export { parseRouterOptions, type RouterOptions } from './options.js';
+export { type RunningRouter, startRouter } from './start-router.js';

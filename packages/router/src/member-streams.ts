@@ -1,0 +1,94 @@
+/** The `DualPing` streams, by the numbers that the registry knows them by. */
+import { DualpingError, type RegistryInput, type RegistryLink, type RouterMessage } from '@dualping/core';
+import {
+  type BidiStream,
+  memberMessageFromWire,
+  type Report,
+  routerMessageToWire,
+  type routingWire,
+  type StreamEnd,
+  serverStream,
+  toDualpingError,
+} from '@dualping/protocol';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+
+type Out = routingWire.DualPingResponse;
+type Call = ServerDuplexStream<routingWire.DualPingRequest, Out>;
+
+/** A stream has to say who it is within this time, ms. */
+export const ATTACH_TIMEOUT_MS = 10_000;
+/** Streams open at once, of members and of strangers: 20 KB each. */
+export const MAX_MEMBER_STREAMS = 20_000;
+/** Messages that wait for a member to read them; whoever reads nothing, but goes on pinging, is cut off. */
+const MAX_UNREAD_MESSAGES = 1_000;
+
+export class MemberStreams {
+  readonly #streams = new Map<RegistryLink, BidiStream<Out>>();
+  #lastLink: RegistryLink = 0;
+
+  constructor(
+    readonly step: (input: RegistryInput) => void,
+    readonly report: Report,
+  ) {}
+
+  /** Serves one call of `DualPing`. */
+  accept(call: Call): void {
+    this.#lastLink += 1;
+    const link = this.#lastLink;
+    let endedBecause: string | undefined;
+    const silence = setTimeout(
+      () => refuse(new DualpingError('invalid-argument', 'nothing was said')),
+      ATTACH_TIMEOUT_MS,
+    );
+    const stream: BidiStream<Out> = serverStream<routingWire.DualPingRequest, Out>(call, {
+      onMessage: (wire) => {
+        clearTimeout(silence);
+        try {
+          this.step({ kind: 'link-message', link, message: memberMessageFromWire(wire) });
+        } catch (error) {
+          refuse(toDualpingError(error));
+        }
+      },
+      onEnd: (end) => {
+        clearTimeout(silence);
+        this.#streams.delete(link);
+        this.step({ kind: 'link-ended', link, reason: endedBecause ?? reasonOf(end) });
+      },
+    });
+    const refuse = ({ reason, detail }: DualpingError): void => {
+      endedBecause = `it sent what is no DualPing: ${detail}`;
+      this.report({ part: 'router', event: 'refused', text: `${call.getPeer()}: ${detail}` });
+      stream.send(routerMessageToWire({ kind: 'refused', reason, detail }));
+      stream.close();
+    };
+    if (this.#streams.size >= MAX_MEMBER_STREAMS)
+      return refuse(new DualpingError('limit-reached', `${MAX_MEMBER_STREAMS} streams are open already`));
+    this.#streams.set(link, stream);
+  }
+
+  send(link: RegistryLink, message: RouterMessage): void {
+    const stream = this.#streams.get(link);
+    if (stream === undefined) return;
+    stream.send(routerMessageToWire(message));
+    if (stream.writableLength > MAX_UNREAD_MESSAGES) stream.close();
+  }
+
+  close(link: RegistryLink): void {
+    this.#streams.get(link)?.close();
+  }
+
+  closeAll(): void {
+    for (const stream of [...this.#streams.values()]) stream.close();
+  }
+}
+
+function reasonOf(end: StreamEnd): string {
+  switch (end.kind) {
+    case 'closed':
+      return 'its stream was closed';
+    case 'ended':
+      return 'its stream ended';
+    case 'broken':
+      return end.error === undefined ? 'its stream broke' : `its stream broke: ${end.error.detail}`;
+  }
+}

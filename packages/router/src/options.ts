@@ -1,0 +1,54 @@
+/** What a router is started with, judged once. */
+import { DualpingError, MAX_CLUSTERS, parseTiming, type Timing } from '@dualping/core';
+import type { Report } from '@dualping/protocol';
+
+export interface RouterOptions {
+  /** Where to listen. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0 (the default) takes a free one. */
+  readonly port?: number;
+  /** Holds the assignments; made when it isn't there. */
+  readonly dataFolder: string;
+  /** How many clusters there are; fixed when the data folder is first used. Default: what it was then, or 1. */
+  readonly clusters?: number;
+  readonly timing?: Partial<Timing>;
+  /** Gets a line for each event that an operator should know of. Default: nobody does. */
+  readonly report?: Report;
+}
+
+export interface ParsedOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly dataFolder: string;
+  /** Undefined: as the data folder says. */
+  readonly clusters: number | undefined;
+  readonly timing: Timing;
+  readonly report: Report;
+}
+
+/** Throws `invalid-argument` that quotes the first value that can't be. */
+export function parseRouterOptions(options: RouterOptions): ParsedOptions {
+  if (options.dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
+  const { clusters } = options;
+  if (
+    clusters !== undefined &&
+    !(Number.isSafeInteger(clusters) && clusters >= 1 && clusters <= MAX_CLUSTERS)
+  )
+    throw new DualpingError(
+      'invalid-argument',
+      `clusters is "${clusters}": give a whole number from 1 to ${MAX_CLUSTERS}`,
+    );
+  const timing = parseTiming(options.timing ?? {});
+  for (const [name, value] of Object.entries(timing))
+    if (!Number.isInteger(value))
+      // they are told to members as whole milliseconds
+      throw new DualpingError('invalid-argument', `${name} is "${value}": give whole milliseconds`);
+  return Object.freeze({
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    dataFolder: options.dataFolder,
+    clusters,
+    timing,
+    report: options.report ?? (() => {}),
+  });
+}

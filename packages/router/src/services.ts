@@ -1,0 +1,156 @@
+/** `RoutingService` and `AdminService`: what comes is judged by the codec and put to the registry. */
+import {
+  type Assignment,
+  type ClusterId,
+  clusterOf,
+  DualpingError,
+  MAX_WAIT_MS,
+  type NetworkId,
+  type RegistryAnswer,
+  type Timing,
+} from '@dualping/core';
+import {
+  AdminServiceService,
+  addMasterFromWire,
+  assignmentToWire,
+  connectedToWire,
+  connectFromWire,
+  crashFromWire,
+  getAvailableFromWire,
+  handoverFromWire,
+  promoteFromWire,
+  RoutingServiceService,
+  registerServerFromWire,
+  type routingWire,
+  type Target,
+  toServiceError,
+  type typesWire,
+  watchFromWire,
+} from '@dualping/protocol';
+import type { Server, sendUnaryData } from '@grpc/grpc-js';
+import type { Callers } from './callers.js';
+import type { MemberStreams } from './member-streams.js';
+import type { Watchers } from './watchers.js';
+
+export const SERVICE_NAMES = ['dualping.v1.RoutingService', 'dualping.v1.AdminService'] as const;
+
+export interface RouterParts {
+  readonly networkId: NetworkId;
+  readonly clusters: number;
+  readonly timing: Timing;
+  readonly members: MemberStreams;
+  readonly callers: Callers;
+  readonly watchers: Watchers;
+}
+
+export function addServices(grpc: Server, parts: RouterParts): void {
+  grpc.addService(RoutingServiceService, routingService(parts));
+  grpc.addService(AdminServiceService, adminService(parts.callers));
+}
+
+function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
+  const { networkId, clusters, members, callers, watchers } = parts;
+  return {
+    dualPing: (call) => members.accept(call),
+    addMaster: callers.handler<routingWire.AddMasterRequest, routingWire.AddMasterResponse>({
+      ask: (request, token) => ({ kind: 'add-master', token, candidate: addMasterFromWire(request) }),
+      tell: (answer) => ({ networkId, ...expect(answer, 'announced') }),
+    }),
+    registerServer: callers.handler<routingWire.RegisterServerRequest, routingWire.RegisterServerResponse>({
+      ask: (request, token) => ({
+        kind: 'register-server',
+        token,
+        candidate: registerServerFromWire(request),
+      }),
+      tell: (answer) => {
+        expect(answer, 'registered');
+        return { networkId };
+      },
+    }),
+    crash: callers.handler<routingWire.CrashRequest, routingWire.CrashResponse>({
+      ask: (request, token) => ({ kind: 'crash', token, ...crashFromWire(request) }),
+      tell: (answer) => ({ dropped: expect(answer, 'crash-noted').dropped }),
+    }),
+    getAvailable: callers.handler<routingWire.GetAvailableRequest, routingWire.GetAvailableResponse>({
+      ask: (request, token) => {
+        const { target, ...question } = getAvailableFromWire(request);
+        return { kind: 'get-available', token, cluster: clusterIn(target, clusters), ...question };
+      },
+      tell: assigned,
+    }),
+    connect: (call, callback) => answerAtOnce(callback, () => connect(call.request, parts)),
+    watch: (call) => {
+      try {
+        const { target, figures } = watchFromWire(call.request);
+        const cluster = target === undefined ? undefined : clusterIn(target, clusters);
+        if (cluster !== undefined && cluster > clusters)
+          throw new DualpingError(
+            'unknown-cluster',
+            `there is no cluster "${cluster}", only 1 to ${clusters}`,
+          );
+        watchers.add(call, cluster, figures);
+      } catch (error) {
+        call.emit('error', toServiceError(error));
+      }
+    },
+  };
+}
+
+function adminService(callers: Callers): routingWire.AdminServiceServer {
+  return {
+    handover: callers.handler<routingWire.HandoverRequest, routingWire.HandoverResponse>({
+      ask: (request, token) => ({ kind: 'handover', token, cluster: handoverFromWire(request) }),
+      tell: assigned,
+    }),
+    promote: callers.handler<routingWire.PromoteRequest, routingWire.PromoteResponse>({
+      ask: (request, token) => ({ kind: 'promote', token, ...promoteFromWire(request) }),
+      tell: assigned,
+    }),
+  };
+}
+
+function connect(request: routingWire.ConnectRequest, parts: RouterParts): routingWire.ConnectResponse {
+  const { networkId, clusters, timing, watchers } = parts;
+  const user = connectFromWire(request);
+  const cluster = user === undefined ? undefined : clusterOf(user, clusters);
+  const assignment = cluster === undefined ? undefined : watchers.assignment(cluster);
+  return connectedToWire({
+    networkId,
+    clusters,
+    cluster,
+    failoverWaitMs: failoverWaitMs(timing),
+    assignment: assignment?.primary === undefined ? undefined : assignment,
+  });
+}
+
+/** What a failover may take besides detection: the router's own disk, the standby's first entry, a busy machine. */
+const FAILOVER_SPARE_MS = 1_000;
+
+/** Silence is noticed late by a router that looks late; and the router may have to be waited for first. */
+const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
+  Math.min(2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS, MAX_WAIT_MS);
+
+const clusterIn = (target: Target, clusters: number): ClusterId =>
+  target.kind === 'cluster' ? target.cluster : clusterOf(target.user, clusters);
+
+function answerAtOnce<Response>(callback: sendUnaryData<Response>, answer: () => Response): void {
+  try {
+    callback(null, answer());
+  } catch (error) {
+    callback(toServiceError(error));
+  }
+}
+
+const assigned = (answer: RegistryAnswer): { assignment: typesWire.Assignment } => {
+  const { assignment }: { assignment: Assignment } = expect(answer, 'assignment');
+  return { assignment: assignmentToWire(assignment) };
+};
+
+/** The registry answers each kind of call with one kind of answer. */
+function expect<Kind extends RegistryAnswer['kind']>(
+  answer: RegistryAnswer,
+  kind: Kind,
+): Omit<Extract<RegistryAnswer, { readonly kind: Kind }>, 'kind'> {
+  if (answer.kind !== kind) throw new Error(`the registry answered "${answer.kind}" instead of "${kind}"`);
+  return answer as Extract<RegistryAnswer, { readonly kind: Kind }>;
+}

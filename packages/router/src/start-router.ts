@@ -1,0 +1,168 @@
+/** Puts a router together: folder, store, registry, sockets; and takes it apart in the reverse order. */
+import { randomUUID } from 'node:crypto';
+import { type Address, DualpingError, type NetworkId, quote, Registry, unreachable } from '@dualping/core';
+import {
+  addHealthAndReflection,
+  createGrpcServer,
+  listen,
+  lockDataFolder,
+  toDualpingError,
+} from '@dualping/protocol';
+import type { Server } from '@grpc/grpc-js';
+import createDebug from 'debug';
+import { Callers } from './callers.js';
+import { MemberStreams } from './member-streams.js';
+import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
+import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
+import { addServices, SERVICE_NAMES } from './services.js';
+import { AssignmentStore } from './store/assignment-store.js';
+import { Watchers } from './watchers.js';
+
+const debug = createDebug('dualping:router');
+
+/** How long callers may take to read their last message when the router ends, ms. */
+const GOODBYE_MS = 500;
+
+export interface RunningRouter {
+  /** Where it can be dialled. */
+  readonly address: Address;
+  /** Made when the data folder was first used. */
+  readonly networkId: NetworkId;
+  readonly clusters: number;
+  /** Resolves when everything is closed. Members go on without it, and attach again to its successor. */
+  stop(): Promise<void>;
+  /** Resolves when it has stopped; rejects with the reason when it could not go on. */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * Starts a router. Throws a `DualpingError` that quotes what can't be: an option, a folder that is in use
+ * or was made for another number of clusters, a damaged store, an address that is taken.
+ */
+export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
+  const parsed = parseRouterOptions(options);
+  const lock = lockDataFolder(parsed.dataFolder, 'router');
+  const grpc = createGrpcServer();
+  let store: AssignmentStore | undefined;
+  try {
+    store = await openStore(parsed);
+    return await run(parsed, grpc, store, lock.release);
+  } catch (error) {
+    grpc.forceShutdown();
+    await store?.close();
+    lock.release();
+    throw error;
+  }
+}
+
+async function openStore({ dataFolder, clusters, report }: ParsedOptions): Promise<AssignmentStore> {
+  const store = await AssignmentStore.open(dataFolder, () => ({
+    networkId: randomUUID(),
+    clusters: clusters ?? 1,
+  }));
+  if (clusters !== undefined && clusters !== store.header.clusters) {
+    await store.close();
+    throw new DualpingError(
+      'invalid-argument',
+      `clusters is "${clusters}", but data folder ${quote(dataFolder)} was made for ${store.header.clusters}: users belong to their cluster for good`,
+    );
+  }
+  if (store.cutTail !== undefined) {
+    const { file, offset, bytes } = store.cutTail;
+    const text = `a torn write of ${bytes} bytes in ${quote(file)} at byte ${offset} was never durable and is cut`;
+    report({ part: 'router', event: 'cut', text });
+  }
+  return store;
+}
+
+async function run(
+  { host, port, timing, report }: ParsedOptions,
+  grpc: Server,
+  store: AssignmentStore,
+  releaseLock: () => void,
+): Promise<RunningRouter> {
+  const { networkId, clusters } = store.header;
+  const registry = new Registry({ networkId, clusters, timing, records: store.records });
+  const step: RegistryDriver['step'] = (input) => {
+    debug('%o', input);
+    driver.step(input);
+  };
+  const members = new MemberStreams(step, report);
+  const callers = new Callers(step);
+  const watchers = new Watchers(registry.assignments(), () => registry.figures());
+
+  const perform = (output: SpokenOutput): void => {
+    switch (output.kind) {
+      case 'send':
+        return members.send(output.link, output.message);
+      case 'close':
+        return members.close(output.link);
+      case 'answer':
+        return callers.answer(output.token, output.answer);
+      case 'refuse':
+        return callers.refuse(output.token, output.reason, output.detail);
+      case 'changed':
+        return watchers.changed(output.assignment);
+      case 'report':
+        return report({ part: 'router', ...output.event });
+      default:
+        return unreachable(output);
+    }
+  };
+
+  let onStopped: (failure: DualpingError | undefined) => void = () => {};
+  const stopped = new Promise<DualpingError | undefined>((resolve) => {
+    onStopped = resolve;
+  });
+  const driver = new RegistryDriver(registry, {
+    persist: (records) => store.append(records),
+    perform,
+    failed: (error) => {
+      const failure = toDualpingError(error);
+      report({ part: 'router', event: 'failed', text: `the router stops: ${failure.detail}` });
+      onStopped(failure);
+    },
+  });
+
+  addServices(grpc, { networkId, clusters, timing, members, callers, watchers });
+  const health = addHealthAndReflection(grpc, SERVICE_NAMES);
+  const address = await listen(grpc, host, port);
+  step({ kind: 'tick' }); // the grace of members from before begins now
+
+  const finished = stopped.then(async (failure) => {
+    // First, so that the streams that we end ourselves are not taken for members that have gone.
+    await driver.stop();
+    health.setServing(false);
+    const goodbye =
+      failure ?? new DualpingError('shutting-down', `the router at ${address} is shutting down`);
+    callers.refuseAll(goodbye);
+    watchers.endAll(goodbye);
+    members.closeAll();
+    await shutDown(grpc);
+    await store.close();
+    releaseLock();
+    if (failure !== undefined) throw failure;
+  });
+  finished.catch(() => {}); // whoever wants to know asks `finished`
+  return {
+    address,
+    networkId,
+    clusters,
+    finished,
+    stop: async () => {
+      onStopped(undefined);
+      await finished;
+    },
+  };
+}
+
+async function shutDown(grpc: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, GOODBYE_MS);
+    grpc.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  grpc.forceShutdown();
+}

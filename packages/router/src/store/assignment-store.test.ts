@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type ClusterRecord, DualpingError, epoch, serverId } from '@dualping/core';
+import { AssignmentStore, LOG_NAME } from './assignment-store.js';
+
+const HEADER = { networkId: 'n1', clusters: 3 };
+
+async function folder(context: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'dualping-store-'));
+  context.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+const open = (path: string) => AssignmentStore.open(path, () => HEADER);
+
+const record = (cluster: number, at: number): ClusterRecord => ({
+  cluster,
+  mode: 'replicated',
+  epoch: epoch(at),
+  revision: 2 * at,
+  primary: { serverId: serverId(1), incarnation: 4, journalId: 'j1' },
+  inSync: [{ serverId: serverId(1), journalId: 'j1' }],
+  members: [
+    {
+      serverId: serverId(1),
+      incarnation: 4,
+      journalId: 'j1',
+      address: '127.0.0.1:7001',
+      liveness: 'stream',
+      live: true,
+    },
+  ],
+});
+
+/** A store with two records of cluster 1 and one of cluster 2, and its bytes. */
+async function written(path: string): Promise<Buffer> {
+  const store = await open(path);
+  await store.append([record(1, 1), record(2, 1)]);
+  await store.append([record(1, 2)]);
+  await store.close();
+  return await readFile(join(path, LOG_NAME));
+}
+
+async function reopened(path: string, bytes: Buffer): Promise<AssignmentStore> {
+  await writeFile(join(path, LOG_NAME), bytes);
+  return await open(path);
+}
+
+test('what was appended is there when it is opened again', async (context) => {
+  const path = await folder(context);
+  await written(path);
+  const store = await AssignmentStore.open(path, () => assert.fail('it is not made anew'));
+  assert.deepEqual(store.header, HEADER);
+  assert.equal(store.cutTail, undefined);
+  assert.deepEqual(store.records, [record(1, 2), record(2, 1)]);
+  await store.append([record(3, 9)]);
+  await store.close();
+  const again = await open(path);
+  assert.deepEqual(again.records, [record(1, 2), record(2, 1), record(3, 9)]);
+  await again.close();
+});
+
+test('a cluster that never had a primary comes back as it was', async (context) => {
+  const path = await folder(context);
+  const store = await open(path);
+  const fresh: ClusterRecord = {
+    cluster: 1,
+    mode: undefined,
+    epoch: epoch(0),
+    revision: 1,
+    primary: undefined,
+    inSync: [],
+    members: [],
+  };
+  await store.append([fresh]);
+  await store.close();
+  const again = await open(path);
+  assert.deepEqual(again.records, [fresh]);
+  await again.close();
+});
+
+test('a torn write is cut wherever it tore, and what was durable stays', async (context) => {
+  const path = await folder(context);
+  const bytes = await written(path);
+  const lastLine = bytes.lastIndexOf('\n', bytes.length - 2) + 1;
+  for (let cut = lastLine + 1; cut < bytes.length; cut += 7) {
+    const store = await reopened(path, bytes.subarray(0, cut));
+    assert.deepEqual(store.records, [record(1, 1), record(2, 1)]);
+    assert.deepEqual(store.cutTail, {
+      file: join(path, LOG_NAME),
+      offset: lastLine,
+      bytes: cut - lastLine,
+    });
+    await store.append([record(3, 1)]);
+    await store.close();
+    const again = await open(path);
+    assert.deepEqual(again.records, [record(1, 1), record(2, 1), record(3, 1)]);
+    await again.close();
+  }
+});
+
+test('space that was never filled is cut', async (context) => {
+  const path = await folder(context);
+  const bytes = await written(path);
+  const store = await reopened(path, Buffer.concat([bytes, Buffer.alloc(4096)]));
+  assert.equal(store.cutTail?.bytes, 4096);
+  assert.deepEqual(store.records, [record(1, 2), record(2, 1)]);
+  await store.close();
+});
+
+test('every flipped bit is found, and told with its place', async (context) => {
+  const path = await folder(context);
+  const bytes = await written(path);
+  for (let at = 0; at < bytes.length; at += 1) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+    const line = bytes.subarray(0, at).filter((byte) => byte === 0x0a).length + 1;
+    await assert.rejects(
+      reopened(path, damaged),
+      (error) =>
+        error instanceof DualpingError &&
+        error.reason === 'storage-failed' &&
+        error.detail.includes(`${LOG_NAME} is damaged at line ${line}`),
+      `byte ${at}`,
+    );
+  }
+});
+
+test('a lost line is found', async (context) => {
+  const path = await folder(context);
+  const bytes = await written(path);
+  const lines = bytes.toString().split('\n');
+  lines.splice(1, 1);
+  await assert.rejects(reopened(path, Buffer.from(lines.join('\n'))), /damaged at line 2/);
+});
+
+test('a log that is mostly outdated is replaced, and goes on', async (context) => {
+  const path = await folder(context);
+  const store = await open(path);
+  const many = Array.from({ length: 500 }, (_, at) => record(1, at + 1));
+  for (let round = 0; round < 12; round += 1) await store.append(many);
+  await store.append([record(2, 7)]);
+  await store.close();
+  const { length } = await readFile(join(path, LOG_NAME));
+  assert.ok(length < 1024 * 1024, `${length} bytes`);
+  const again = await open(path);
+  assert.deepEqual(again.records, [record(1, 500), record(2, 7)]);
+  await again.close();
+});
+
+test('a log of a later version is not touched', async (context) => {
+  const path = await folder(context);
+  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 2 }));
+  await store.close();
+  await assert.rejects(open(path), /of version "2"/);
+});

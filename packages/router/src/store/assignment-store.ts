@@ -1,0 +1,205 @@
+/**
+ * What the router must not forget: the network it is, how many clusters, and the last record of each.
+ *
+ * One append-only file. A change is one write and one fdatasync, on which the time of a failover
+ * depends; a file that is replaced with each change would need three. When most of it is
+ * outdated it is replaced by one that holds only what counts.
+ */
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';
+import { frame, unframe } from './frames.js';
+import { headerFromJson, headerToJson, type LogHeader, recordFromJson, recordToJson } from './log-lines.js';
+
+export const LOG_NAME = 'assignments.log';
+const TEMPORARY_SUFFIX = '.temporary';
+/** Below this a log isn't replaced, bytes: reading it takes a few milliseconds. */
+const MIN_REPLACED_BYTES = 1024 * 1024;
+/** A log is replaced when it is so many times as long as it was after it was replaced last. */
+const GROWTH_BEFORE_REPLACED = 4;
+
+export interface CutTail {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export class AssignmentStore {
+  readonly #path: string;
+  readonly #records = new Map<ClusterId, ClusterRecord>();
+  #file: FileHandle;
+  #length: number;
+  #replacedLength: number;
+  #crc: number;
+
+  private constructor(
+    path: string,
+    readonly header: LogHeader,
+    /** What a crash had left behind the last durable line, when there was something. */
+    readonly cutTail: CutTail | undefined,
+    log: { file: FileHandle; length: number; crc: number; records: readonly ClusterRecord[] },
+  ) {
+    this.#path = path;
+    this.#file = log.file;
+    this.#length = log.length;
+    this.#replacedLength = log.length;
+    this.#crc = log.crc;
+    for (const record of log.records) this.#records.set(record.cluster, record);
+  }
+
+  /**
+   * Opens the store in `folder`, or makes it there with `fresh`.
+   *
+   * Throws `storage-failed` naming file, line and byte when it is damaged or can't be read or written.
+   */
+  static async open(folder: string, fresh: () => LogHeader): Promise<AssignmentStore> {
+    const path = join(folder, LOG_NAME);
+    try {
+      await mkdir(folder, { recursive: true });
+      await rm(`${path}${TEMPORARY_SUFFIX}`, { force: true });
+      const bytes = await readIfThere(path);
+      if (bytes === undefined) return await AssignmentStore.#make(path, fresh());
+      return await AssignmentStore.#read(path, bytes);
+    } catch (error) {
+      throw storageFailed('opening', path, error);
+    }
+  }
+
+  static async #make(path: string, header: LogHeader): Promise<AssignmentStore> {
+    const log = await replaceLog(path, header, []);
+    return new AssignmentStore(path, header, undefined, { ...log, records: [] });
+  }
+
+  static async #read(path: string, bytes: Buffer): Promise<AssignmentStore> {
+    const log = unframe(bytes);
+    if ('what' in log) throw damaged(path, log.line, log.what, log.offset);
+    const [first, ...rest] = log.json;
+    if (first === undefined) throw damaged(path, 1, 'its first line is missing');
+    const header = understand(path, 1, () => headerFromJson(first));
+    const records = rest.map((json, at) => understand(path, at + 2, () => recordFromJson(json)));
+    const file = await open(path, 'r+');
+    const { length, crc } = log;
+    if (length === bytes.length)
+      return new AssignmentStore(path, header, undefined, { file, length, crc, records });
+    await file.truncate(length);
+    await file.sync();
+    const cut = { file: path, offset: length, bytes: bytes.length - length };
+    return new AssignmentStore(path, header, cut, { file, length, crc, records });
+  }
+
+  /** The last of each cluster that has one. */
+  get records(): ClusterRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /**
+   * When it resolves, the records are on disk. One call at a time. After a failure nothing is known
+   * of what is on disk, and the store must not be used any more.
+   */
+  async append(records: readonly ClusterRecord[]): Promise<void> {
+    try {
+      const { bytes, crc } = frameAll(records.map(recordToJson), this.#crc);
+      await writeAll(this.#file, bytes, this.#length);
+      await this.#file.datasync();
+      this.#length += bytes.length;
+      this.#crc = crc;
+      for (const record of records) this.#records.set(record.cluster, record);
+      if (this.#length > Math.max(MIN_REPLACED_BYTES, GROWTH_BEFORE_REPLACED * this.#replacedLength))
+        await this.#replace();
+    } catch (error) {
+      throw storageFailed('writing', this.#path, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async #replace(): Promise<void> {
+    const outdated = this.#file;
+    const { file, length, crc } = await replaceLog(this.#path, this.header, this.records);
+    this.#file = file;
+    this.#length = length;
+    this.#replacedLength = length;
+    this.#crc = crc;
+    await outdated.close();
+  }
+}
+
+/** Makes a whole new log beside the old one and puts it in its place: a crash leaves the one or the other. */
+async function replaceLog(
+  path: string,
+  header: LogHeader,
+  records: readonly ClusterRecord[],
+): Promise<{ file: FileHandle; length: number; crc: number }> {
+  const { bytes, crc } = frameAll([headerToJson(header), ...records.map(recordToJson)], 0);
+  const file = await open(`${path}${TEMPORARY_SUFFIX}`, 'w+');
+  try {
+    await writeAll(file, bytes, 0);
+    await file.sync();
+    await rename(`${path}${TEMPORARY_SUFFIX}`, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return { file, length: bytes.length, crc };
+}
+
+function frameAll(lines: readonly string[], seed: number): { bytes: Buffer; crc: number } {
+  const parts: Buffer[] = [];
+  let crc = seed;
+  for (const line of lines) {
+    const framed = frame(line, crc);
+    parts.push(framed.bytes);
+    crc = framed.crc;
+  }
+  return { bytes: Buffer.concat(parts), crc };
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
+    done += bytesWritten;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function understand<T>(path: string, line: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw damaged(path, line, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function damaged(path: string, line: number, what: string, offset?: number): DualpingError {
+  const place = offset === undefined ? `line ${line}` : `line ${line} (byte ${offset})`;
+  return new DualpingError(
+    'storage-failed',
+    `${path} is damaged at ${place}: ${what}; restore it from a copy: to go on without it could grant an epoch twice`,
+  );
+}
+
+function storageFailed(doing: string, path: string, cause: unknown): DualpingError {
+  if (cause instanceof DualpingError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new DualpingError('storage-failed', `${doing} ${path} failed: ${why}`, { cause });
+}

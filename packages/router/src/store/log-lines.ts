@@ -1,0 +1,101 @@
+/** What the lines of the assignment log say. A line of another version, or that makes no sense, throws. */
+import {
+  type ClusterMode,
+  type ClusterRecord,
+  epoch,
+  type InSyncMember,
+  type Liveness,
+  type MemberRecord,
+  type NetworkId,
+  type PrimaryRef,
+  serverId,
+} from '@dualping/core';
+
+/** Raised with every change of what lines mean. */
+export const LOG_VERSION = 1;
+
+/** The first line. */
+export interface LogHeader {
+  readonly networkId: NetworkId;
+  readonly clusters: number;
+}
+
+export const headerToJson = (header: LogHeader): string =>
+  JSON.stringify({ dualpingRouter: LOG_VERSION, ...header });
+
+export function headerFromJson(json: string): LogHeader {
+  const line = objectFrom(JSON.parse(json), 'header');
+  const version = line.dualpingRouter;
+  if (version !== LOG_VERSION)
+    throw new Error(`it is of version "${String(version)}", this router reads version ${LOG_VERSION}`);
+  return { networkId: text(line, 'networkId'), clusters: whole(line, 'clusters') };
+}
+
+export const recordToJson = (record: ClusterRecord): string => JSON.stringify(record);
+
+export function recordFromJson(json: string): ClusterRecord {
+  const line = objectFrom(JSON.parse(json), 'record');
+  return {
+    cluster: whole(line, 'cluster'),
+    mode: line.mode === undefined ? undefined : modeFrom(text(line, 'mode')),
+    epoch: epoch(whole(line, 'epoch')),
+    revision: whole(line, 'revision'),
+    primary: line.primary === undefined ? undefined : primaryFrom(objectFrom(line.primary, 'primary')),
+    inSync: list(line, 'inSync').map(copyFrom),
+    members: list(line, 'members').map(memberFrom),
+  };
+}
+
+type Line = Readonly<Record<string, unknown>>;
+
+function objectFrom(value: unknown, what: string): Line {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`its ${what} is no object`);
+  return value as Line;
+}
+
+function text(line: Line, name: string): string {
+  const value = line[name];
+  if (typeof value !== 'string') throw new Error(`its ${name} is no text`);
+  return value;
+}
+
+function whole(line: Line, name: string): number {
+  const value = line[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new Error(`its ${name} is no whole number`);
+  return value;
+}
+
+function list(line: Line, name: string): Line[] {
+  const value = line[name];
+  if (!Array.isArray(value)) throw new Error(`its ${name} is no list`);
+  return value.map((each) => objectFrom(each, name));
+}
+
+function modeFrom(value: string): ClusterMode {
+  if (value === 'replicated' || value === 'routed') return value;
+  throw new Error('its mode is unknown');
+}
+
+function livenessFrom(value: string): Liveness {
+  if (value === 'stream' || value === 'watched') return value;
+  throw new Error('its liveness is unknown');
+}
+
+const copyFrom = (line: Line): InSyncMember => ({
+  serverId: serverId(whole(line, 'serverId')),
+  journalId: text(line, 'journalId'),
+});
+
+const primaryFrom = (line: Line): PrimaryRef => ({
+  ...copyFrom(line),
+  incarnation: whole(line, 'incarnation'),
+});
+
+const memberFrom = (line: Line): MemberRecord => ({
+  ...primaryFrom(line),
+  address: text(line, 'address'),
+  liveness: livenessFrom(text(line, 'liveness')),
+  live: line.live === true,
+});

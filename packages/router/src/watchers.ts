@@ -1,0 +1,107 @@
+/**
+ * Those who watch: each is told of every change, or, if it reads more slowly than they come, of the latest.
+ *
+ * A watcher costs the same however slow it is: while its stream is full only the numbers of the
+ * clusters that have changed are kept, and what is sent when it drains is how they are then.
+ */
+import { type Assignment, type ClusterId, DualpingError, type MemberFigures } from '@dualping/core';
+import { type routingWire, toServiceError, watchUpdateToWire } from '@dualping/protocol';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+
+type Call = ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResponse>;
+
+/** Watch calls open at once; 20 KB each. */
+export const MAX_WATCHERS = 10_000;
+/** How often figures are sent to those who ask for them, ms: people look at them. */
+export const FIGURES_INTERVAL_MS = 1_000;
+/** Assignments in one message: with the most members each is 6 KB, and a message may have 4 MB. */
+const MAX_ASSIGNMENTS_A_MESSAGE = 500;
+/** Figures in one message: 40 bytes each. */
+const MAX_FIGURES_A_MESSAGE = 10_000;
+
+interface Watcher {
+  readonly call: Call;
+  /** Undefined: all. */
+  readonly cluster: ClusterId | undefined;
+  readonly wantsFigures: boolean;
+  /** Clusters whose present assignment it has not been sent. */
+  readonly unsent: Set<ClusterId>;
+  isFull: boolean;
+}
+
+export class Watchers {
+  readonly #watchers = new Set<Watcher>();
+  /** As may be told: everything here is durable. */
+  readonly #assignments: Map<ClusterId, Assignment>;
+  readonly #figures: () => readonly MemberFigures[];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(assignments: readonly Assignment[], figures: () => readonly MemberFigures[]) {
+    this.#assignments = new Map(assignments.map((assignment) => [assignment.cluster, assignment]));
+    this.#figures = figures;
+  }
+
+  assignment(cluster: ClusterId): Assignment | undefined {
+    return this.#assignments.get(cluster);
+  }
+
+  add(call: Call, cluster: ClusterId | undefined, wantsFigures: boolean): void {
+    if (this.#watchers.size >= MAX_WATCHERS)
+      throw new DualpingError('limit-reached', `${MAX_WATCHERS} are watching already`);
+    const unsent = new Set(cluster === undefined ? this.#assignments.keys() : [cluster]);
+    const watcher: Watcher = { call, cluster, wantsFigures, unsent, isFull: false };
+    this.#watchers.add(watcher);
+    call.on('drain', () => {
+      watcher.isFull = false;
+      this.#send(watcher);
+    });
+    for (const event of ['cancelled', 'close', 'error'])
+      call.on(event, () => {
+        this.#watchers.delete(watcher);
+        this.#stopTimerIfUnused();
+      });
+    this.#send(watcher);
+    if (wantsFigures) this.#timer ??= setInterval(() => this.#sendFigures(), FIGURES_INTERVAL_MS);
+  }
+
+  changed(assignment: Assignment): void {
+    this.#assignments.set(assignment.cluster, assignment);
+    for (const watcher of this.#watchers) {
+      if (watcher.cluster !== undefined && watcher.cluster !== assignment.cluster) continue;
+      watcher.unsent.add(assignment.cluster);
+      this.#send(watcher);
+    }
+  }
+
+  endAll(error: DualpingError): void {
+    for (const { call } of [...this.#watchers]) call.emit('error', toServiceError(error));
+    this.#watchers.clear();
+    this.#stopTimerIfUnused();
+  }
+
+  #send(watcher: Watcher): void {
+    while (!watcher.isFull && watcher.unsent.size > 0) {
+      const clusters = [...watcher.unsent].slice(0, MAX_ASSIGNMENTS_A_MESSAGE);
+      for (const cluster of clusters) watcher.unsent.delete(cluster);
+      const assignments = clusters
+        .map((cluster) => this.#assignments.get(cluster))
+        .filter((assignment) => assignment !== undefined);
+      watcher.isFull = !watcher.call.write(watchUpdateToWire({ assignments, figures: [] }));
+    }
+  }
+
+  #sendFigures(): void {
+    const all = this.#figures().map((member) => ({ ...member, ageMs: Math.round(member.ageMs) }));
+    for (const { call, cluster, wantsFigures, isFull } of this.#watchers) {
+      if (!wantsFigures || isFull) continue; // the next ones, a second from now, are as good
+      const figures = cluster === undefined ? all : all.filter((member) => member.cluster === cluster);
+      call.write(watchUpdateToWire({ assignments: [], figures: figures.slice(0, MAX_FIGURES_A_MESSAGE) }));
+    }
+  }
+
+  #stopTimerIfUnused(): void {
+    if ([...this.#watchers].some(({ wantsFigures }) => wantsFigures)) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
