@@ -33,6 +33,11 @@ export type Operation =
   | 'truncate'
   | 'sync';
 
+class DeadProcess extends Error {}
+
+/** Does something after a while, at one go, unless the process has died meanwhile. */
+type Step = <T>(operation: Operation, path: string, effect: () => T, failed?: () => void) => Promise<T>;
+
 /** Picks a number from 0 to `max`: how much of what wasn't synced survives. */
 export type Choice = (max: number) => number;
 export const nothing: Choice = () => 0;
@@ -51,41 +56,29 @@ export class MemoryDisk {
   /** The disk as one process sees it, until the process is killed. */
   boot(): FileOperations {
     const process = this.#process;
-    const step = async (operation: Operation, path: string): Promise<void> => {
+    const step: Step = async (operation, path, effect, failed) => {
       await Promise.resolve();
-      if (process !== this.#process) throw new Error('the process is dead');
-      this.before(operation, path);
+      if (process !== this.#process) throw new DeadProcess();
+      try {
+        this.before(operation, path);
+      } catch (error) {
+        failed?.();
+        throw error;
+      }
+      return effect();
     };
     return {
-      makeFolder: async (path) => {
-        await step('makeFolder', path);
-        this.#makeFolder(path);
-      },
+      makeFolder: (path) => step('makeFolder', path, () => this.#makeFolder(path)),
       list: async (path) => {
         const inside = [...this.#names.keys()].filter((name) => name !== '/' && dirname(name) === path);
         return inside.map((name) => name.slice(path === '/' ? 1 : path.length + 1));
       },
       open: (path) => new MemoryFile(this, path, this.#node(path), step),
-      create: async (path) => {
-        await step('create', path);
-        const node = this.#names.get(path) ?? fileNode();
-        if (!this.#names.has(path)) this.#rename(dirname(path), new Map([[path, node]]), []);
-        change(node, { kind: 'truncate', size: 0 });
-        return new MemoryFile(this, path, node, step);
-      },
-      rename: async (from, to) => {
-        await step('rename', to);
-        this.#rename(dirname(to), new Map([[to, this.#node(from)]]), [from]);
-      },
-      remove: async (path) => {
-        await step('remove', path);
-        const gone = [...this.#names.keys()].filter((name) => name === path || name.startsWith(`${path}/`));
-        if (gone.length > 0) this.#rename(dirname(path), new Map(), gone);
-      },
-      syncFolder: async (path) => {
-        await step('syncFolder', path);
-        this.#syncNames(path, Number.POSITIVE_INFINITY);
-      },
+      create: (path) => step('create', path, () => new MemoryFile(this, path, this.#create(path), step)),
+      rename: (from, to) =>
+        step('rename', to, () => this.#rename(dirname(to), new Map([[to, this.#node(from)]]), [from])),
+      remove: (path) => step('remove', path, () => this.#remove(path)),
+      syncFolder: (path) => step('syncFolder', path, () => this.#syncNames(path, Number.POSITIVE_INFINITY)),
     };
   }
 
@@ -143,6 +136,15 @@ export class MemoryDisk {
     node.unsynced = [];
   }
 
+  overwriteOrMake(path: string, content: Buffer): void {
+    if (!this.#names.has(path)) {
+      const node = fileNode();
+      this.#names.set(path, node);
+      this.#syncedNames.set(path, node);
+    }
+    this.overwrite(path, content);
+  }
+
   /** Makes a file disappear for good. */
   lose(path: string): void {
     this.#names.delete(path);
@@ -177,6 +179,18 @@ export class MemoryDisk {
     this.#syncNames(dirname(path), Number.POSITIVE_INFINITY);
   }
 
+  #create(path: string): Node {
+    const node = this.#names.get(path) ?? fileNode();
+    if (!this.#names.has(path)) this.#rename(dirname(path), new Map([[path, node]]), []);
+    change(node, { kind: 'truncate', size: 0 });
+    return node;
+  }
+
+  #remove(path: string): void {
+    const gone = [...this.#names.keys()].filter((name) => name === path || name.startsWith(`${path}/`));
+    if (gone.length > 0) this.#rename(dirname(path), new Map(), gone);
+  }
+
   #rename(folder: string, set: ReadonlyMap<string, Node>, gone: readonly string[]): void {
     const rename = { set, gone };
     apply(this.#names, rename);
@@ -194,7 +208,7 @@ class MemoryFile implements OpenFile {
     private readonly disk: MemoryDisk,
     readonly path: string,
     private readonly node: Node,
-    private readonly step: (operation: Operation, path: string) => Promise<void>,
+    private readonly step: Step,
   ) {}
 
   size(): number {
@@ -205,31 +219,36 @@ class MemoryFile implements OpenFile {
     return this.node.content.copy(into, 0, offset);
   }
 
-  async write(bytes: Buffer, offset: number): Promise<void> {
-    await this.step('write', this.path);
-    const room = this.disk.takeSpace(Math.max(0, offset + bytes.length - this.size()));
-    const fits = Math.min(bytes.length, Math.max(0, this.size() + room - offset));
-    change(this.node, { kind: 'write', offset, bytes: Buffer.from(bytes.subarray(0, fits)) });
-    if (fits < bytes.length)
-      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  write(bytes: Buffer, offset: number): Promise<void> {
+    return this.step('write', this.path, () => {
+      const room = this.disk.takeSpace(Math.max(0, offset + bytes.length - this.size()));
+      const fits = Math.min(bytes.length, Math.max(0, this.size() + room - offset));
+      change(this.node, { kind: 'write', offset, bytes: Buffer.from(bytes.subarray(0, fits)) });
+      if (fits < bytes.length)
+        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    });
   }
 
-  async truncate(size: number): Promise<void> {
-    await this.step('truncate', this.path);
-    change(this.node, { kind: 'truncate', size });
+  truncate(size: number): Promise<void> {
+    return this.step('truncate', this.path, () => change(this.node, { kind: 'truncate', size }));
   }
 
   async sync(): Promise<void> {
     const { node } = this;
-    const synced = node.unsynced.length;
+    const before = new Set(node.unsynced);
+    const forget = () => {
+      node.unsynced = node.unsynced.filter((made) => !before.has(made));
+    };
     await this.disk.passSync();
-    try {
-      await this.step('sync', this.path);
-    } catch (error) {
-      node.unsynced.splice(0, synced);
-      throw error;
-    }
-    for (const done of node.unsynced.splice(0, synced)) node.synced = changed(node.synced, done);
+    await this.step(
+      'sync',
+      this.path,
+      () => {
+        for (const made of node.unsynced) if (before.has(made)) node.synced = changed(node.synced, made);
+        forget();
+      },
+      forget,
+    );
   }
 
   close(): void {}

@@ -150,8 +150,10 @@ async function syncAgain(
   isLast: boolean,
   mark: Position | undefined,
 ): Promise<void> {
-  if (mark === undefined ? !isLast : segment.last <= mark && segment.offsets.count > 0) return;
+  if (!isLast && (mark === undefined || segment.last <= mark)) return;
   const from = mark === undefined || mark < segment.first ? 0 : segment.offsetOf((mark + 1) as Position);
-  await file.write(bytes.subarray(from), from);
+  if (from < bytes.length) await file.write(bytes.subarray(from), from);
+  // Where it ends may not have reached the disk either, when the last thing before was a truncation.
+  if (isLast) await file.truncate(bytes.length);
   await file.sync();
 }
