@@ -1,0 +1,34 @@
+/** Router and servers together on one stage. */
+import type { Entry, Timing } from '../index.js';
+import { RouterOnStage } from './router-on-stage.fixture.js';
+import { type Company, ServerOnStage } from './server-on-stage.fixture.js';
+import { Stage } from './stage.fixture.js';
+
+export const TIMING: Timing = { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 };
+
+export class ClusterOnStage implements Company {
+  readonly stage = new Stage();
+  readonly router: RouterOnStage;
+  readonly servers: readonly ServerOnStage[];
+  readonly lines: string[] = [];
+
+  constructor(
+    servers: number,
+    readonly timing: Timing = TIMING,
+    readonly wrote: (server: ServerOnStage, entry: Entry) => void = () => {},
+  ) {
+    this.router = new RouterOnStage(this.stage, timing, (line) => this.say(line));
+    this.servers = Array.from({ length: servers }, (_, at) => new ServerOnStage(at + 1, this));
+  }
+
+  readonly server = (name: string): ServerOnStage | undefined =>
+    this.servers.find((server) => server.name === name);
+
+  readonly say = (line: string): void => {
+    this.lines.push(line);
+  };
+
+  takeLines(): string[] {
+    return this.lines.splice(0);
+  }
+}

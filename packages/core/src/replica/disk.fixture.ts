@@ -1,0 +1,181 @@
+/** A server's disk: what was written becomes durable work by work, and a crash loses what is not. */
+import {
+  type Entry,
+  type EpochStart,
+  type JournalId,
+  type NetworkId,
+  NO_EPOCH,
+  NO_POSITION,
+  type Position,
+  position,
+  type ReplicaIdentity,
+  type ReplicaInput,
+  type ReplicaOutput,
+  type ReplicaStart,
+  type SocialSnapshot,
+} from '../index.js';
+
+/** A snapshot as another server sent it, with the posts that its journal no longer has. */
+export interface Installation {
+  readonly kind: 'install';
+  readonly snapshot: SocialSnapshot;
+  readonly epochStarts: readonly EpochStart[];
+  readonly checksum: number;
+  readonly posts: ReadonlyMap<Position, Entry>;
+}
+
+export type DiskWork =
+  | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' | 'save-network' }>
+  | Installation;
+
+const EMPTY: SocialSnapshot = { position: NO_POSITION, users: [], sessions: [] };
+
+/** FNV-1a over the entry, seeded with what came before: equal at the end only when all was equal. */
+function chained(before: number, entry: Entry): number {
+  let hash = before ^ 0x811c9dc5;
+  for (const character of JSON.stringify(entry))
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return hash >>> 0;
+}
+
+class DiskImage {
+  networkId: NetworkId | '' = '';
+  snapshot: SocialSnapshot = EMPTY;
+  #base: Omit<Installation, 'kind'> = { snapshot: EMPTY, epochStarts: [], checksum: 0, posts: new Map() };
+  #entries: Entry[] = [];
+  #checksums: number[] = [];
+
+  get first(): Position {
+    return position(this.#base.snapshot.position + 1);
+  }
+  get last(): Position {
+    return position(this.#base.snapshot.position + this.#entries.length);
+  }
+  get checksum(): number {
+    return this.checksumAt(this.last);
+  }
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+  get posts(): ReadonlyMap<Position, Entry> {
+    const own = this.#entries.filter((entry) => entry.command.kind === 'post');
+    return new Map([...this.#base.posts, ...own.map((entry) => [entry.position, entry] as const)]);
+  }
+
+  checksumAt(at: Position): number {
+    return this.#checksums[at - this.first] ?? this.#base.checksum;
+  }
+
+  read(at: Position): Entry | undefined {
+    return this.#entries[at - this.first] ?? this.#base.posts.get(at);
+  }
+
+  perform(work: DiskWork): void {
+    switch (work.kind) {
+      case 'append':
+        for (const entry of work.entries) {
+          if (entry.position !== this.last + 1)
+            throw new Error(`the disk ends at ${this.last} and is given ${entry.position}`);
+          this.#checksums.push(chained(this.checksum, entry));
+          this.#entries.push(entry);
+        }
+        return;
+      case 'truncate':
+        this.#entries.length = work.after - this.first + 1;
+        this.#checksums.length = this.#entries.length;
+        return;
+      case 'save-snapshot':
+        this.snapshot = work.snapshot;
+        return;
+      case 'save-network':
+        this.networkId = work.networkId;
+        return;
+      case 'install':
+        this.#base = work;
+        this.snapshot = work.snapshot;
+        this.#entries = [];
+        this.#checksums = [];
+        return;
+    }
+  }
+
+  epochStarts(): EpochStart[] {
+    const starts = [...this.#base.epochStarts];
+    for (const { epoch, position: at } of this.#entries)
+      if (epoch > (starts.at(-1)?.epoch ?? NO_EPOCH)) starts.push({ epoch, position: at });
+    return starts;
+  }
+
+  clone(): DiskImage {
+    const copy = new DiskImage();
+    copy.networkId = this.networkId;
+    copy.snapshot = this.snapshot;
+    copy.#base = this.#base;
+    copy.#entries = [...this.#entries];
+    copy.#checksums = [...this.#checksums];
+    return copy;
+  }
+}
+
+export class Disk {
+  #durable = new DiskImage();
+  #written = new DiskImage();
+  #works: DiskWork[] = [];
+  #incarnation = 0;
+
+  constructor(readonly journalId: JournalId) {}
+
+  /** What a crash would leave. */
+  get durable(): Omit<DiskImage, 'perform'> {
+    return this.#durable;
+  }
+  /** What the running server reads. */
+  get written(): Omit<DiskImage, 'perform'> {
+    return this.#written;
+  }
+
+  write(work: DiskWork): void {
+    this.#written.perform(work);
+    this.#works.push(work);
+  }
+
+  /** Makes the oldest work durable and gives what the server is to be told of it. */
+  sync(): ReplicaInput | undefined {
+    const work = this.#works.shift();
+    if (work === undefined) return undefined;
+    this.#durable.perform(work);
+    const { last, checksum } = this.#durable;
+    switch (work.kind) {
+      case 'append':
+        return { kind: 'durable', position: last, checksum };
+      case 'truncate':
+        return { kind: 'truncated', last, checksum };
+      case 'install': {
+        const { snapshot, epochStarts } = work;
+        return { kind: 'snapshot-installed', snapshot, epochStarts, checksum };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Of what waits, the first `reached` works got to the disk in time. */
+  crash(reached = 0): void {
+    for (let i = 0; i < reached && this.#works.length > 0; i += 1) this.sync();
+    this.#works = [];
+    this.#written = this.#durable.clone();
+  }
+
+  start(identity: Pick<ReplicaIdentity, 'cluster' | 'serverId' | 'address' | 'routers'>): ReplicaStart {
+    this.#incarnation += 1;
+    const { networkId, snapshot, first, entries, checksum } = this.#durable;
+    return {
+      identity: { ...identity, incarnation: this.#incarnation, journalId: this.journalId, networkId },
+      snapshot,
+      epochStarts: this.#durable.epochStarts(),
+      first,
+      entries: entries.filter((entry) => entry.position > snapshot.position),
+      checksum,
+    };
+  }
+}

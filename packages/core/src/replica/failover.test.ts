@@ -1,0 +1,257 @@
+import { plays } from './play.fixture.js';
+
+plays(
+  'a tail that no standby had is cut when the old primary comes back',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  nothing gets from s1 to s2
+  mira posts "lost" at s1
+  s1 crashes
+    mira: 2 is broken off
+    router: epoch 2 is s2's; in sync: s2
+    s2: primary of epoch 2, journal at 2
+    s2: serves epoch 2 from 3, 0.0 ms after it was assigned
+  (journals)
+    s1: 1e1 2e1 3e1
+    s2: 1e1 2e1 3e2
+    s3: empty
+  s1 and s2 are joined again
+  mira sends number 2 at s2
+    mira: 2 is ok at 4 (s2, epoch 2)
+  mira posts "found" at s2
+    mira: 3 is ok at 5 (s2, epoch 2)
+  s1 starts
+    s2: s1 joined at 2, 3 entries behind
+    s1: entries 3 to 3 were never acknowledged and are cut
+    s1: follows s2 in epoch 2 from 2
+    s2: asks the router to add s1
+    router: epoch 2 is s2's; in sync: s2 s1
+  100 ms pass
+  (journals)
+    s1: 1e1 2e1 3e2 4e2 5e2
+    s2: 1e1 2e1 3e2 4e2 5e2
+    s3: empty`,
+);
+
+plays(
+  'a tail that the standby had survives, and a resend of it is recognised',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  nothing gets from s2 to s1
+  mira posts "kept" at s1
+  the disk of s2 hangs
+  s1 crashes
+    mira: 2 is broken off
+    router: epoch 2 is s2's; in sync: s2
+    s2: stopped following s1 in epoch 1: the process is gone
+    s2: primary of epoch 2, journal at 3
+  mira sends number 2 at s2
+    mira: 2 is ok at 3 (s2, epoch 2)
+  mira sends number 2 at s2
+    mira: 2 is ok at 3 (s2, epoch 2)
+  the disk of s2 goes on
+    s2: serves epoch 2 from 4, 0.0 ms after it was assigned
+  mira sends number 2 at s2
+    mira: 2 is ok at 3 (s2, epoch 2)
+  mira posts "next" at s2
+    mira: 3 is ok at 5 (s2, epoch 2)
+  s1 and s2 are joined again
+  s1 starts
+    s2: s1 joined at 3, 2 entries behind
+    s1: follows s2 in epoch 2 from 3
+    s2: asks the router to add s1
+    router: epoch 2 is s2's; in sync: s2 s1
+  100 ms pass
+  (journals)
+    s1: 1e1 2e1 3e1 4e2 5e2
+    s2: 1e1 2e1 3e1 4e2 5e2
+    s3: empty`,
+);
+
+plays(
+  'fencing: a primary cut off from the router hears of the next epoch from its standby',
+  `
+  the router starts
+  s1 s2 s3 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 joined at 0, 1 entries behind
+    s3: follows s1 in epoch 1 from 0
+    s1: asks the router to add s3
+    router: epoch 1 is s1's; in sync: s1 s2 s3
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  s1 and the router are cut off from each other
+  mira posts "hi" at s1
+    mira: 2 is ok at 3 (s1, epoch 1)
+  nothing gets from s2 to s1
+  nothing gets from s3 to s1
+  mira posts "hi" at s1
+  500 ms pass
+    router: epoch 2 is s2's; in sync: s2 s3
+    s1: s2 stopped replicating: nothing heard for 500 ms
+    s1: s3 stopped replicating: nothing heard for 500 ms
+    s2: primary of epoch 2, journal at 4
+    s3: tells of epoch 2
+    s2: s3 joined at 4, 1 entries behind
+    s3: follows s2 in epoch 2 from 4
+    s2: serves epoch 2 from 5, 0.0 ms after it was assigned
+  s3 and s1 are joined again
+  s2 and s1 are joined again
+  mira posts "hi" at s2
+    mira: 4 is ok at 6 (s2, epoch 2)
+  s1 and the router are joined again
+    s1: lost the router at router: nothing was heard of it for 500 ms
+  2000 ms pass
+    s1: no longer primary of epoch 1: epoch 2 belongs to s2
+    mira: 3 is refused: not-primary
+    s2: s1 joined at 4, 2 entries behind
+    s1: follows s2 in epoch 2 from 4
+    s2: asks the router to add s1
+    router: epoch 2 is s2's; in sync: s2 s3 s1
+  (journals)
+    all equal, up to 6`,
+);
+
+plays(
+  'a primary that is frozen and thaws finds that it is none any more',
+  `
+  the router starts
+  s1 s2 s3 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 joined at 0, 1 entries behind
+    s3: follows s1 in epoch 1 from 0
+    s1: asks the router to add s3
+    router: epoch 1 is s1's; in sync: s1 s2 s3
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  s1 freezes
+  mira posts "hi" at s1
+  700 ms pass
+    router: epoch 2 is s2's; in sync: s2 s3
+    s2: stopped following s1 in epoch 1: nothing heard for 500 ms
+    s3: stopped following s1 in epoch 1: nothing heard for 500 ms
+    s2: primary of epoch 2, journal at 2
+    s2: s3 joined at 2, 1 entries behind
+    s3: follows s2 in epoch 2 from 2
+    s2: serves epoch 2 from 3, 0.0 ms after it was assigned
+  mira sends number 2 at s2
+    mira: 2 is ok at 4 (s2, epoch 2)
+  60000 ms pass
+  s1 thaws
+    s1: lost the router at router: nothing was heard of it for 500 ms
+    s1: s2 stopped replicating: the stream ended
+    s1: s3 stopped replicating: the stream ended
+  100 ms pass
+    s1: no longer primary of epoch 1: epoch 2 belongs to s2
+    mira: 2 is refused: not-primary
+    s2: s1 joined at 2, 2 entries behind
+    s1: entries 3 to 3 were never acknowledged and are cut
+    s1: follows s2 in epoch 2 from 2
+    s2: asks the router to add s1
+    router: epoch 2 is s2's; in sync: s2 s3 s1
+  (journals)
+    all equal, up to 4`,
+);
+
+plays(
+  'out of touch with the router and a standby, a primary serves nobody, and serves again when it is back',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  mira opens a timeline at s1
+    mira: is on s1 at 2
+  the router crashes
+    s1: lost the router at router: the router is gone
+    s2: lost the router at router: the router is gone
+  s1 and s2 are cut off from each other
+  mira posts "hi" at s1
+  700 ms pass
+    s1: s2 stopped replicating: nothing heard for 500 ms
+    s2: stopped following s1 in epoch 1: nothing heard for 500 ms
+  mira posts "ho" at s1
+  mira opens a timeline at s1
+    mira: is on s1 at 2
+  s1 and s2 are joined again
+    s1: s2 joined at 2, 2 entries behind
+    s2: follows s1 in epoch 1 from 2
+    mira: 2 is ok at 3 (s1, epoch 1)
+    mira: 3 is ok at 4 (s1, epoch 1)
+    mira: sees 3 "hi" 4 "ho"
+    mira: sees 3 "hi" 4 "ho"
+  the router starts
+  500 ms pass
+  mira sends number 2 at s1
+    mira: 2 is ok at 3 (s1, epoch 1)
+  mira opens a timeline at s1
+    mira: is on s1 at 4
+    mira: sees 3 "hi" 4 "ho"`,
+);
+
+plays(
+  'a request that comes before its epoch waits for it, and is refused when it does not come',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  mira posts "early" at s2 expecting epoch 2
+  mira lists at s2 expecting epoch 2
+  ben logs in at s2 expecting epoch 9
+  s1 crashes
+    router: epoch 2 is s2's; in sync: s2
+    s2: stopped following s1 in epoch 1: the process is gone
+    s2: primary of epoch 2, journal at 2
+    s2: serves epoch 2 from 3, 0.0 ms after it was assigned
+    mira: the list has mira
+    mira: 2 is ok at 4 (s2, epoch 2)
+  600 ms pass
+    ben: 1 is refused: not-primary`,
+);

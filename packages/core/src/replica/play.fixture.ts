@@ -1,0 +1,307 @@
+/**
+ * Plays of a whole cluster. A line at the margin is what somebody does; the indented lines below it are
+ * what comes of it, until everything is quiet again:
+ *
+ *     s1 starts
+ *       router: epoch 1 is s1's; in sync: s1
+ *       s1: primary of epoch 1, journal at 0
+ *     mira posts "hi" at s1
+ *       mira: 2 is ok at 3
+ *
+ * `perform` plays the lines at the margin and writes down what comes of them, so that a whole play is
+ * compared at once. A client has one session of its own name, and sends rising numbers by itself.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type Command,
+  type Entry,
+  epoch,
+  type LinkId,
+  position,
+  type RequestNumber,
+  type Timing,
+  type Token,
+  type UserName,
+  type WriteRequest,
+} from '../index.js';
+import { ClusterOnStage } from './cluster.fixture.js';
+import { type Outcome, type Reader, type ServerOnStage, textOf } from './server-on-stage.fixture.js';
+
+/** A test that is a play. With the environment's `SHOW_PLAYS` it is shown instead: to look at what a new one comes to. */
+export function plays(name: string, script: string, servers?: number, timing?: Timing): void {
+  test(name, () => {
+    const performed = new Play(servers, timing).perform(script);
+    if (process.env.SHOW_PLAYS === undefined) assert.equal(performed, script.trimEnd());
+    else console.log(`## ${name}${performed}`);
+  });
+}
+
+type Deed = (...found: string[]) => void;
+
+interface Person {
+  readonly sent: Map<RequestNumber, Command>;
+  last: RequestNumber;
+  call?: { readonly server: ServerOnStage; readonly token: Token };
+  timeline?: { readonly server: ServerOnStage; readonly link: LinkId };
+  reads: boolean;
+  /** What came while it did not read. */
+  unread: Entry[];
+}
+
+export class Play {
+  readonly cluster: ClusterOnStage;
+  readonly #people = new Map<UserName, Person>();
+  readonly #deeds: readonly (readonly [RegExp, Deed])[];
+
+  constructor(servers = 3, timing?: Timing) {
+    this.cluster = new ClusterOnStage(servers, timing);
+    this.#deeds = [...this.#deedsOfServers(), ...this.#deedsOfTheWorld(), ...this.#deedsOfPeople()];
+  }
+
+  perform(script: string): string {
+    const written: string[] = [];
+    const lines = script.split('\n').filter((line) => line.trim() !== '');
+    const margin = Math.min(...lines.map((line) => line.search(/\S/)));
+    for (const line of lines) {
+      if (line.search(/\S/) > margin) continue;
+      this.#act(line.trim());
+      const indent = ' '.repeat(margin);
+      written.push(
+        `${indent}${line.trim()}`,
+        ...this.cluster.takeLines().map((said) => `${indent}  ${said}`),
+      );
+    }
+    return `\n${written.join('\n')}`;
+  }
+
+  #act(line: string): void {
+    for (const [pattern, deed] of this.#deeds) {
+      const found = pattern.exec(line);
+      if (found === null) continue;
+      deed(...found.slice(1));
+      this.cluster.stage.settle();
+      return;
+    }
+    throw new Error(`the play has a line that nobody can act: ${line}`);
+  }
+
+  #deedsOfServers(): [RegExp, Deed][] {
+    const { stage } = this.cluster;
+    const disk = (name = ''): [string, string] => [`disk of ${name}`, name];
+    return [
+      [/^(s[\d s]*) starts?$/, (names = '') => this.#each(names, (server) => server.start())],
+      [/^(s\d) crashes$/, (name) => this.#server(name).crash()],
+      [/^(s\d) crashes once its disk is done$/, (name) => this.#server(name).crash(Infinity)],
+      [/^(s\d) is wiped$/, (name) => this.#server(name).wipe()],
+      [/^(s\d) stops$/, (name) => this.#server(name).step({ kind: 'stop' })],
+      [/^(s\d) freezes$/, (name = '') => stage.freeze(name)],
+      [/^(s\d) thaws$/, (name = '') => this.#thaw(name)],
+      [/^the disk of (s\d) hangs$/, (name) => stage.block(...disk(name))],
+      [/^the disk of (s\d) goes on$/, (name) => stage.unblock(...disk(name))],
+      [
+        /^the disk of (s\d) fails$/,
+        (name) => this.#server(name).step({ kind: 'journal-failed', detail: 'no space left' }),
+      ],
+      [/^\(journals\)$/, () => this.#tellJournals()],
+    ];
+  }
+
+  #deedsOfTheWorld(): [RegExp, Deed][] {
+    const { stage, router } = this.cluster;
+    return [
+      [/^the router starts$/, () => router.start()],
+      [/^the router crashes$/, () => router.crash()],
+      [/^the operator asks for a handover$/, () => router.handOver()],
+      [/^the operator promotes s(\d) unclean$/, (id) => router.promoteUnclean(Number(id))],
+      [/^(\d+) ms pass$/, (ms) => stage.pass(Number(ms))],
+      [
+        /^(\w+) and (?:the )?(\w+) are cut off from each other$/,
+        (one = '', other = '') => stage.cut(one, other),
+      ],
+      [/^(\w+) and (?:the )?(\w+) are joined again$/, (one = '', other = '') => stage.join(one, other)],
+      [/^nothing gets from (?:the )?(\w+) to (?:the )?(\w+)$/, (from = '', to = '') => stage.block(from, to)],
+      [/^all gets from (?:the )?(\w+) to (?:the )?(\w+)$/, (from = '', to = '') => stage.unblock(from, to)],
+    ];
+  }
+
+  #deedsOfPeople(): [RegExp, Deed][] {
+    const at = 'at (s\\d)(?: expecting epoch (\\d+))?$';
+    return [
+      [
+        new RegExp(`^(\\w+) logs in ${at}`),
+        (user = '', ...where) => this.#do(user, { kind: 'register', user }, where),
+      ],
+      [
+        new RegExp(`^(\\w+) posts "(.*)" ${at}`),
+        (user = '', text = '', ...where) => this.#do(user, { kind: 'post', user, text }, where),
+      ],
+      [
+        new RegExp(`^(\\w+) follows (\\w+) ${at}`),
+        (user = '', target = '', ...where) => this.#do(user, { kind: 'follow', user, target }, where),
+      ],
+      [
+        new RegExp(`^(\\w+) sends number (\\d+) ${at}`),
+        (user = '', no = '', ...where) => this.#send(user, Number(no), where),
+      ],
+      [/^(\w+) gives up waiting$/, (user = '') => this.#giveUp(user)],
+      [new RegExp(`^(\\w+) lists ${at}`), (user = '', ...where) => this.#list(user, where)],
+      [new RegExp(`^(\\w+) opens a timeline ${at}`), (user = '', ...where) => this.#open(user, 0, where)],
+      [
+        new RegExp(`^(\\w+) resumes a timeline after (\\d+) ${at}`),
+        (user = '', after = '', ...where) => this.#open(user, Number(after), where),
+      ],
+      [
+        /^(\w+) stops reading$/,
+        (user = '') => {
+          this.#person(user).reads = false;
+        },
+      ],
+      [/^(\w+) reads on$/, (user = '') => this.#readOn(user)],
+      [
+        /^(\w+) pages (\d+) posts before (\d+)$/,
+        (user = '', limit = '', before = '') => this.#page(user, Number(limit), Number(before)),
+      ],
+    ];
+  }
+
+  #server(name = ''): ServerOnStage {
+    const server = this.cluster.server(name);
+    if (server === undefined) throw new Error(`there is no ${name} on this stage`);
+    return server;
+  }
+
+  #each(names: string, deed: (server: ServerOnStage) => void): void {
+    for (const name of names.trim().split(' ')) {
+      deed(this.#server(name));
+      this.cluster.stage.settle();
+    }
+  }
+
+  /** As a process that wakes: its timer is long due, and goes off before the sockets are looked at. */
+  #thaw(name: string): void {
+    this.cluster.stage.thaw(name);
+    this.#server(name).tick();
+  }
+
+  #person(user: UserName): Person {
+    let person = this.#people.get(user);
+    if (person === undefined) {
+      person = { sent: new Map(), last: 0, reads: true, unread: [] };
+      this.#people.set(user, person);
+    }
+    return person;
+  }
+
+  #do(user: UserName, command: Command, where: string[]): void {
+    const person = this.#person(user);
+    person.last += 1;
+    person.sent.set(person.last, command);
+    this.#send(user, person.last, where);
+  }
+
+  #send(user: UserName, requestNo: RequestNumber, [name, expected]: string[]): void {
+    const person = this.#person(user);
+    const server = this.#server(name);
+    const command = person.sent.get(requestNo) ?? { kind: 'post', user, text: 'out of turn' };
+    const request: WriteRequest = {
+      kind: 'write',
+      token: 0,
+      sessionId: user,
+      requestNo,
+      epoch: epoch(Number(expected ?? 0)),
+      command,
+      timeMs: 0,
+    };
+    this.cluster.stage.send(user, server.name, () => {
+      const token = server.request(request, (outcome) => this.#hear(user, requestNo, outcome));
+      person.call = { server, token };
+    });
+  }
+
+  #hear(user: UserName, requestNo: RequestNumber, outcome: Outcome): void {
+    this.cluster.say(`${user}: ${requestNo === 0 ? 'the list' : requestNo} ${outcomeText(outcome)}`);
+  }
+
+  #giveUp(user: UserName): void {
+    const { call } = this.#person(user);
+    call?.server.abandon(call.token);
+  }
+
+  #list(user: UserName, [name, expected]: string[]): void {
+    const request = { kind: 'list', token: 0, user, epoch: epoch(Number(expected ?? 0)) } as const;
+    this.#server(name).request(request, (outcome) => this.#hear(user, 0, outcome));
+  }
+
+  #open(user: UserName, after: number, [name, expected]: string[]): void {
+    const person = this.#person(user);
+    const server = this.#server(name);
+    const say = (line: string): void => this.cluster.say(`${user}: ${line}`);
+    const reader: Reader = {
+      take: (posts) => {
+        if (person.reads) say(`sees ${posts.map(textOf).join(' ')}`);
+        else person.unread.push(...posts);
+        return person.reads;
+      },
+      say,
+      ended: (why) => say(`has lost the timeline: ${why}`),
+    };
+    const request = {
+      kind: 'timeline-open',
+      user,
+      epoch: epoch(Number(expected ?? 0)),
+      resumeAfter: position(after),
+      history: 20,
+      posts: true,
+    } as const;
+    person.timeline = { server, link: server.openTimeline(request, reader) };
+  }
+
+  #readOn(user: UserName): void {
+    const person = this.#person(user);
+    person.reads = true;
+    if (person.unread.length > 0)
+      this.cluster.say(`${user}: sees ${person.unread.splice(0).map(textOf).join(' ')}`);
+    if (person.timeline !== undefined)
+      person.timeline.server.step({ kind: 'timeline-writable', timeline: person.timeline.link });
+  }
+
+  #page(user: UserName, limit: number, before: number): void {
+    const { timeline } = this.#person(user);
+    if (timeline === undefined) throw new Error(`${user} has no timeline`);
+    timeline.server.step({
+      kind: 'timeline-older',
+      timeline: timeline.link,
+      before: position(before),
+      limit,
+    });
+  }
+
+  #tellJournals(): void {
+    const { servers } = this.cluster;
+    const last = Math.max(...servers.map((server) => server.disk.durable.last));
+    const checksums = new Set(servers.map((server) => server.disk.durable.checksum));
+    if (checksums.size === 1) this.cluster.say(`all equal, up to ${last}`);
+    else
+      for (const { name, disk } of servers) {
+        const entries = disk.durable.entries.map((entry) => `${entry.position}e${entry.epoch}`);
+        this.cluster.say(`${name}: ${entries.length === 0 ? 'empty' : entries.join(' ')}`);
+      }
+  }
+}
+
+function outcomeText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'answered': {
+      const { reply, server, epoch: inEpoch } = outcome;
+      const result = reply.kind === 'ok' ? 'ok' : reply.reason;
+      return `is ${result} at ${reply.position} (${server.name}, epoch ${inEpoch})`;
+    }
+    case 'listed':
+      return `has ${outcome.users.join(' ')}`;
+    case 'refused':
+      return `is refused: ${outcome.reason}`;
+    case 'broken':
+      return 'is broken off';
+  }
+}

@@ -1,0 +1,411 @@
+/** A replica with a disk, and links that run over the stage: does what a server's driver does, and decides nothing. */
+import {
+  type ClientRequest,
+  type Entry,
+  type Epoch,
+  type Instant,
+  type LinkId,
+  type Position,
+  type PrimaryMessage,
+  position,
+  type Reason,
+  Replica,
+  type ReplicaInput,
+  type ReplicaOutput,
+  type ReplicaTiming,
+  type Reply,
+  type RouterMessage,
+  type StandbyMessage,
+  serverId,
+  type Token,
+  unreachable,
+} from '../index.js';
+import { Disk, type Installation } from './disk.fixture.js';
+import type { RouterConnection, RouterOnStage } from './router-on-stage.fixture.js';
+import { type Actor, Connection, type Stage } from './stage.fixture.js';
+
+type Down = { readonly message: PrimaryMessage; readonly entries: readonly Entry[] };
+type StandbyConnection = Connection<StandbyMessage, Down>;
+
+export type Outcome =
+  | {
+      readonly kind: 'answered';
+      readonly server: ServerOnStage;
+      readonly epoch: Epoch;
+      readonly reply: Reply;
+    }
+  | { readonly kind: 'listed'; readonly users: readonly string[] }
+  | { readonly kind: 'refused'; readonly reason: Reason }
+  /** The server died with it. */
+  | { readonly kind: 'broken' };
+
+export interface Reader {
+  /** Returns false when it has enough for now. */
+  readonly take: (posts: readonly Entry[]) => boolean;
+  readonly say: (line: string) => void;
+  readonly ended: (why: string) => void;
+}
+
+/** Who can be dialled, and who looks on. */
+export interface Company {
+  readonly stage: Stage;
+  readonly router: RouterOnStage;
+  readonly timing: ReplicaTiming;
+  server(name: string): ServerOnStage | undefined;
+  say(line: string): void;
+  /** An entry was written to a server's disk. */
+  wrote(server: ServerOnStage, entry: Entry): void;
+}
+
+export class ServerOnStage implements Actor {
+  readonly name: string;
+  disk: Disk;
+  replica: Replica | undefined;
+  #disks = 1;
+  #links = 0;
+  #turnPending = false;
+  #router: { readonly attempt: number; readonly connection: RouterConnection } | undefined;
+  #primary: { readonly attempt: number; readonly connection: StandbyConnection } | undefined;
+  readonly #standbys = new Map<LinkId, StandbyConnection>();
+  readonly #calls = new Map<Token, (outcome: Outcome) => void>();
+  readonly #timelines = new Map<LinkId, Reader>();
+  readonly #snapshots = new Map<Token, (installation: Installation | undefined) => void>();
+
+  constructor(
+    readonly id: number,
+    readonly company: Company,
+  ) {
+    this.name = `s${id}`;
+    this.disk = new Disk(`journal of ${this.name}`);
+    company.stage.enter(this);
+  }
+
+  // Its life.
+
+  start(): void {
+    if (this.replica !== undefined) throw new Error(`${this.name} runs already`);
+    const identity = { cluster: 1, serverId: serverId(this.id), address: this.name, routers: ['router'] };
+    this.replica = new Replica(this.disk.start(identity), this.company.timing);
+    this.step({ kind: 'start' });
+  }
+
+  /** Of what its disk has still to do, the first `reached` works are done in time. */
+  crash(reached = 0): void {
+    this.disk.crash(reached);
+    this.#vanish();
+  }
+
+  wipe(): void {
+    this.#disks += 1;
+    this.disk = new Disk(`journal ${this.#disks} of ${this.name}`);
+  }
+
+  step(input: ReplicaInput): void {
+    const { replica } = this;
+    if (replica === undefined) return;
+    for (const output of replica.step(this.company.stage.now, input)) this.#perform(output);
+    if (input.kind !== 'flush' && input.kind !== 'tick') this.#endTurnSoon();
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.replica?.nextDeadline();
+  }
+
+  tick(): void {
+    this.step({ kind: 'tick' });
+  }
+
+  // Those who come to it.
+
+  request(
+    request: Exclude<ClientRequest, { kind: 'timeline-open' }>,
+    settle: (outcome: Outcome) => void,
+  ): Token {
+    const token = this.#number();
+    if (this.replica === undefined) {
+      settle({ kind: 'broken' });
+      return token;
+    }
+    this.#calls.set(token, settle);
+    this.step({ ...request, token });
+    return token;
+  }
+
+  abandon(token: Token): void {
+    if (this.#calls.delete(token)) this.step({ kind: 'write-abandoned', token });
+  }
+
+  openTimeline(
+    request: Omit<Extract<ClientRequest, { kind: 'timeline-open' }>, 'timeline'>,
+    reader: Reader,
+  ): LinkId {
+    const timeline = this.#number();
+    this.#timelines.set(timeline, reader);
+    this.step({ ...request, timeline });
+    return timeline;
+  }
+
+  acceptStandby(connection: StandbyConnection): LinkId | undefined {
+    if (this.replica === undefined) return undefined;
+    const link = this.#number();
+    this.#standbys.set(link, connection);
+    return link;
+  }
+
+  hearStandby(link: LinkId, message: StandbyMessage): boolean {
+    if (!this.#standbys.has(link)) return false;
+    this.step({ kind: 'standby-message', link, message });
+    return true;
+  }
+
+  standbyEnded(link: LinkId): void {
+    if (this.#standbys.delete(link)) this.step({ kind: 'standby-ended', link, detail: 'the stream ended' });
+  }
+
+  askSnapshot(epoch: Epoch, by: number, give: (installation: Installation | undefined) => void): void {
+    if (this.replica === undefined) return give(undefined);
+    const token = this.#number();
+    this.#snapshots.set(token, give);
+    this.step({ kind: 'snapshot-asked', token, epoch, serverId: serverId(by) });
+  }
+
+  #perform(output: ReplicaOutput): void {
+    const { stage, say } = this.company;
+    switch (output.kind) {
+      case 'append':
+        for (const entry of output.entries) this.company.wrote(this, entry);
+        return this.#write(output);
+      case 'truncate':
+      case 'save-snapshot':
+      case 'save-network':
+        return this.#write(output);
+      case 'open-router':
+        return this.#openRouter(output);
+      case 'to-router':
+        this.#sayToRouter(output.message);
+        if (this.#router?.attempt === output.attempt) this.#router.connection.sendUp(output.message);
+        return;
+      case 'close-router':
+        if (this.#router?.attempt === output.attempt) this.#router.connection.closeByDialler();
+        return;
+      case 'open-primary':
+        return this.#openPrimary(output);
+      case 'to-primary':
+        if (output.message.kind === 'fenced') say(`${this.name}: tells of epoch ${output.message.epoch}`);
+        if (this.#primary?.attempt === output.attempt) this.#primary.connection.sendUp(output.message);
+        return;
+      case 'close-primary':
+        if (this.#primary?.attempt === output.attempt) this.#primary.connection.closeByDialler();
+        return;
+      case 'pull-snapshot':
+        return this.#pullSnapshot(output);
+      case 'keep-warm':
+        return;
+      case 'to-standby':
+        return this.#toStandby(output);
+      case 'close-standby':
+        this.#standbys.get(output.link)?.closeByDialled('the primary closed the stream');
+        this.#standbys.delete(output.link);
+        return;
+      case 'send-snapshot': {
+        const { snapshot, epochStarts } = output;
+        const { written } = this.disk;
+        const checksum = written.checksumAt(snapshot.position);
+        return this.#giveSnapshot(output.token, {
+          kind: 'install',
+          snapshot,
+          epochStarts,
+          checksum,
+          posts: written.posts,
+        });
+      }
+      case 'refuse-snapshot':
+        return this.#giveSnapshot(output.token, undefined);
+      case 'answer-write':
+        return this.#settle(output.token, {
+          kind: 'answered',
+          server: this,
+          epoch: output.epoch,
+          reply: output.reply,
+        });
+      case 'answer-list':
+        return this.#settle(output.token, { kind: 'listed', users: output.lists.users });
+      case 'refuse':
+        return this.#settle(output.token, { kind: 'refused', reason: output.reason });
+      case 'timeline-opened':
+        this.#timelines.get(output.timeline)?.say(`is on ${this.name} at ${output.committed}`);
+        return;
+      case 'timeline-posts':
+        return this.#show(
+          output.timeline,
+          output.posts.map((post) => post.position),
+        );
+      case 'timeline-read': {
+        const { timeline } = output;
+        this.#show(timeline, output.positions);
+        stage.send(this.name, this.name, () => this.step({ kind: 'timeline-writable', timeline }));
+        return;
+      }
+      case 'timeline-page': {
+        const texts = this.#read(output.positions).map(textOf).join(' ');
+        this.#timelines
+          .get(output.timeline)
+          ?.say(`reads before ${output.before}: ${texts}${output.oldest ? ' (the oldest)' : ''}`);
+        return;
+      }
+      case 'timeline-end':
+        this.#timelines.get(output.timeline)?.ended(output.reason);
+        this.#timelines.delete(output.timeline);
+        return;
+      case 'report':
+        if (output.event !== 'attached') say(`${this.name}: ${output.text}`);
+        return;
+      case 'stopped':
+        say(`${this.name}: ends${output.failed ? ', failed' : ''}: ${output.reason}`);
+        // A process that ends in order waits for its disk.
+        this.disk.crash(output.failed ? 0 : Number.MAX_SAFE_INTEGER);
+        return this.#vanish();
+      default:
+        unreachable(output);
+    }
+  }
+
+  /** What the operating system does for a process that is gone. */
+  #vanish(): void {
+    this.replica = undefined;
+    this.#router?.connection.closeByDialler();
+    this.#primary?.connection.closeByDialler();
+    this.#router = undefined;
+    this.#primary = undefined;
+    for (const connection of this.#standbys.values()) connection.closeByDialled('the process is gone');
+    this.#standbys.clear();
+    const waiting = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const settle of waiting) settle({ kind: 'broken' });
+    const readers = [...this.#timelines.values()];
+    this.#timelines.clear();
+    for (const reader of readers) reader.ended('the stream broke');
+    for (const give of this.#snapshots.values()) give(undefined);
+    this.#snapshots.clear();
+  }
+
+  #endTurnSoon(): void {
+    if (this.#turnPending) return;
+    this.#turnPending = true;
+    this.company.stage.send(this.name, this.name, () => {
+      this.#turnPending = false;
+      this.step({ kind: 'flush' });
+    });
+  }
+
+  #number(): number {
+    this.#links += 1;
+    return this.#links;
+  }
+
+  #write(work: Parameters<Disk['write']>[0]): void {
+    const { disk, replica } = this;
+    disk.write(work);
+    this.company.stage.send(`disk of ${this.name}`, this.name, () => {
+      if (this.replica !== replica || this.disk !== disk) return;
+      const input = disk.sync();
+      if (input !== undefined) this.step(input);
+    });
+  }
+
+  #openRouter({ attempt, message }: Extract<ReplicaOutput, { kind: 'open-router' }>): void {
+    const { router, stage } = this.company;
+    let link: number | undefined;
+    const connection: RouterConnection = new Connection(stage, this.name, router.name, {
+      up: (up) => {
+        link ??= router.accept(connection);
+        return link !== undefined && router.hear(link, up);
+      },
+      upEnded: () => link !== undefined && router.ended(link),
+      down: (down: RouterMessage) => this.step({ kind: 'router-message', attempt, message: down }),
+      downEnded: (detail) => this.step({ kind: 'router-ended', attempt, detail }),
+    });
+    this.#router = { attempt, connection };
+    connection.sendUp(message);
+  }
+
+  #openPrimary({ attempt, address, message }: Extract<ReplicaOutput, { kind: 'open-primary' }>): void {
+    const primary = this.company.server(address);
+    let link: LinkId | undefined;
+    const connection: StandbyConnection = new Connection(this.company.stage, this.name, address, {
+      up: (up) => {
+        link ??= primary?.acceptStandby(connection);
+        return link !== undefined && primary?.hearStandby(link, up) === true;
+      },
+      upEnded: () => link !== undefined && primary?.standbyEnded(link),
+      down: (down) => this.step({ kind: 'primary-message', attempt, ...down }),
+      downEnded: (detail) => this.step({ kind: 'primary-ended', attempt, detail }),
+    });
+    this.#primary = { attempt, connection };
+    connection.sendUp(message);
+  }
+
+  #toStandby({ link, message }: Extract<ReplicaOutput, { kind: 'to-standby' }>): void {
+    const { written } = this.disk;
+    const entries: Entry[] = [];
+    if (message.kind === 'entries')
+      for (let at = message.from; at <= message.to; at = position(at + 1)) {
+        const entry = written.read(at);
+        if (entry === undefined) throw new Error(`${this.name} sends ${at}, which its disk does not have`);
+        entries.push(entry);
+      }
+    this.#standbys.get(link)?.sendDown({ message, entries });
+  }
+
+  #pullSnapshot({ address, epoch }: Extract<ReplicaOutput, { kind: 'pull-snapshot' }>): void {
+    const { stage, server } = this.company;
+    const { replica } = this;
+    stage.send(this.name, address, () => {
+      const failed = (): void => {
+        if (this.replica === replica) this.step({ kind: 'snapshot-failed', detail: 'the primary has none' });
+      };
+      const give = (installation: Installation | undefined): void =>
+        stage.send(address, this.name, () => {
+          if (installation === undefined) failed();
+          else if (this.replica === replica) this.#write(installation);
+        });
+      const primary = server(address);
+      if (primary === undefined) failed();
+      else primary.askSnapshot(epoch, this.id, give);
+    });
+  }
+
+  #giveSnapshot(token: Token, installation: Installation | undefined): void {
+    this.#snapshots.get(token)?.(installation);
+    this.#snapshots.delete(token);
+  }
+
+  #settle(token: Token, outcome: Outcome): void {
+    const settle = this.#calls.get(token);
+    this.#calls.delete(token);
+    settle?.(outcome);
+  }
+
+  #read(positions: readonly Position[]): Entry[] {
+    return positions.map((at) => {
+      const entry = this.disk.written.read(at);
+      if (entry === undefined) throw new Error(`${this.name} reads ${at}, which its disk does not have`);
+      return entry;
+    });
+  }
+
+  #show(timeline: LinkId, positions: readonly Position[]): void {
+    const reader = this.#timelines.get(timeline);
+    if (reader !== undefined && !reader.take(this.#read(positions)))
+      this.company.stage.send(this.name, this.name, () => this.step({ kind: 'timeline-full', timeline }));
+  }
+
+  #sayToRouter(message: Extract<ReplicaOutput, { kind: 'to-router' }>['message']): void {
+    const { say } = this.company;
+    if (message.kind === 'change-in-sync')
+      say(`${this.name}: asks the router to ${message.change} s${message.serverId}`);
+  }
+}
+
+export const textOf = (entry: Entry): string =>
+  entry.command.kind === 'post' ? `${entry.position} "${entry.command.text}"` : `${entry.position}`;
