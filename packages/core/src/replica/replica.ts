@@ -124,7 +124,7 @@ export class Replica {
         if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.message);
         return;
       case 'router-ended':
-        if (this.#router.isCurrent(input.attempt)) this.#routerEnded(input.detail);
+        if (this.#router.isCurrent(input.attempt)) this.#router.ended(input.detail);
         return;
       case 'primary-message':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.message(input.message, input.entries);
@@ -202,16 +202,11 @@ export class Replica {
           `the router at ${this.#router.address} refuses this server: ${message.reason}: ${message.detail}`,
         );
         if (actionFor(message.reason) !== 'retry') return this.#end(message.reason, message.detail, true);
-        this.#router.refused();
+        this.#router.refused(message.detail);
         return;
       default:
         unreachable(message);
     }
-  }
-
-  #routerEnded(detail: string): void {
-    const { address } = this.#router;
-    if (this.#router.ended()) this.#ground.report('router-lost', `lost the router at ${address}: ${detail}`);
   }
 
   #assigned(assignment: Assignment, lastRequest: number | undefined): void {
@@ -417,8 +412,7 @@ export class Replica {
   #tick(): void {
     const ground = this.#ground;
     this.#tickedAt = ground.now;
-    if (this.#router.tick())
-      ground.report('router-lost', `the router at ${this.#router.address} is silent: opens another stream`);
+    this.#router.tick();
     if (this.#primary === undefined) this.#standby.tick();
     else this.#primary.tick();
     for (const request of this.#held.takeExpired(ground.heardMs))

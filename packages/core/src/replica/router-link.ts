@@ -79,20 +79,23 @@ export class RouterLink {
     if (this.#state.kind === 'attached') this.#state.heardAt = this.ground.heardMs;
   }
 
-  /** Returns whether we were attached until now. */
-  ended(): boolean {
-    const wasAttached = this.attached;
-    const waitMs = wasAttached ? 0 : (RETRY_MS[this.#failures] ?? LONGEST_RETRY_MS);
-    if (!wasAttached) this.#failures += 1;
-    this.#state = { kind: 'down', retryAt: this.ground.now + waitMs };
-    return wasAttached;
+  /** The stream is over. Tells an operator of a loss, and of the first failure in a row to find a router. */
+  ended(detail: string): void {
+    const { ground, address } = this;
+    if (this.attached) {
+      ground.report('router-lost', `lost the router at ${address}: ${detail}`);
+      this.#state = { kind: 'down', retryAt: ground.now };
+      return;
+    }
+    if (this.#failures === 0)
+      ground.report('router-lost', `can't attach to the router at ${address}, goes on trying: ${detail}`);
+    this.#state = { kind: 'down', retryAt: ground.now + (RETRY_MS[this.#failures] ?? LONGEST_RETRY_MS) };
+    this.#failures += 1;
   }
 
   /** The router can't take us now: lets go and tries again later. */
-  refused(): void {
-    if (this.#state.kind !== 'opening') return;
-    this.ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
-    this.ended();
+  refused(detail: string): void {
+    if (this.#state.kind === 'opening') this.#giveUp(this.#state.attempt, detail);
   }
 
   close(): void {
@@ -101,27 +104,22 @@ export class RouterLink {
     this.#state = { kind: 'down', retryAt: Number.POSITIVE_INFINITY };
   }
 
-  /** Returns whether the router was given up in this tick. */
-  tick(): boolean {
+  tick(): void {
     const { ground } = this;
     switch (this.#state.kind) {
       case 'down':
         if (ground.now >= this.#state.retryAt) this.#open();
-        return false;
+        return;
       case 'opening':
-        if (ground.now < this.#state.until) return false;
-        ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
-        this.ended();
-        return false;
+        if (ground.now >= this.#state.until)
+          this.#giveUp(this.#state.attempt, `no welcome within ${WELCOME_TIMEOUT_MS} ms`);
+        return;
       case 'attached': {
         const silentMs = ground.heardMs - this.#state.heardAt;
-        if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR) {
-          ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
-          this.ended();
-          return true;
-        }
-        if (ground.now >= this.#state.pingAt) this.#ping(this.#state);
-        return false;
+        if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR)
+          this.#giveUp(this.#state.attempt, `nothing heard for ${silentMs.toFixed(0)} ms`);
+        else if (ground.now >= this.#state.pingAt) this.#ping(this.#state);
+        return;
       }
     }
   }
@@ -135,6 +133,11 @@ export class RouterLink {
       case 'attached':
         return this.#state.pingAt;
     }
+  }
+
+  #giveUp(attempt: Attempt, detail: string): void {
+    this.ground.emit({ kind: 'close-router', attempt });
+    this.ended(detail);
   }
 
   #open(): void {
