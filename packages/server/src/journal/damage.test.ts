@@ -61,6 +61,10 @@ test('a bit that flips anywhere in what was durable is refused, with file and by
     const [, file, offset] = /^(\S+) is damaged at byte (\d+)/.exec(refusal) ?? [];
     assert.equal(file, path);
     assert.ok(Number(offset) <= at, `${refusal} names a byte after ${at}`);
+    // Whoever comes to mend it must find all there was.
+    for (const other of disk.paths().filter((name) => name !== path))
+      assert.deepEqual(copy.content(other), disk.content(other));
+    assert.equal(copy.content(path).length, disk.content(path).length);
     tried += 1;
   }
   assert.ok(tried > 250);

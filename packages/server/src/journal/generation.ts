@@ -6,17 +6,16 @@
  */
 
 import { join } from 'node:path';
-import { type DualpingError, invariant, type Position } from '@dualping/core';
+import { DualpingError, invariant, type Position } from '@dualping/core';
 import { DiskWriter } from './disk-writer.js';
 import { DurableMark, MARK_NAME, readMark } from './durable-mark.js';
 import type { FileOperations } from './file-operations.js';
-import { encodeFrame, FRAME_HEADER_BYTES, frameAt, MAX_ENTRY_BYTES, payloadOf } from './frame.js';
+import { encodeFrame, FRAME_HEADER_BYTES, MAX_ENTRY_BYTES } from './frame.js';
+import { FrameReader, type Place } from './frame-reader.js';
 import { History, type HistoryRecord } from './history.js';
 import type { CutTail } from './journal.js';
-import { ReadHandles } from './read-handles.js';
 import { type Base, recoverSegments } from './recovery.js';
 import { Segment, segmentName, segmentOf } from './segment.js';
-import { damaged, storageFailed } from './storage-errors.js';
 import { TailCache } from './tail-cache.js';
 
 export interface GenerationOptions {
@@ -43,7 +42,7 @@ export class Generation {
   readonly #cache: TailCache;
   readonly #writer: DiskWriter;
   readonly #mark: DurableMark;
-  readonly #handles: ReadHandles;
+  readonly #reader: FrameReader;
   #lastChecksum: number;
   #durable: Position;
   #durableChecksum: number;
@@ -65,7 +64,7 @@ export class Generation {
     this.#durable = this.last;
     this.#durableChecksum = recovered.checksum;
     this.#cache = new TailCache((this.last + 1) as Position, options.tailCacheBytes);
-    this.#handles = new ReadHandles(files);
+    this.#reader = new FrameReader(files);
     this.#mark = mark;
     this.#writer = new DiskWriter(files, mark, {
       durable: (position) => this.#onDurable(position),
@@ -84,7 +83,7 @@ export class Generation {
     const names = await files.list(folder);
     const markPath = join(folder, MARK_NAME);
     const known = readMark(files, markPath);
-    const history = History.open(files, folder, names, base.history);
+    const history = await History.open(files, folder, names, base.history);
     const recovered = await recoverSegments(files, folder, names, base, known);
     const mark = new DurableMark(
       names.includes(MARK_NAME) ? files.open(markPath) : await files.create(markPath),
@@ -160,7 +159,7 @@ export class Generation {
       dropped.unshift(this.#lastSegment);
       this.#segments.pop();
     }
-    for (const { path } of dropped) this.#handles.close(path);
+    for (const { path } of dropped) this.#reader.forget(path);
     const keep = this.#lastSegment;
     keep.offsets.truncate(position + 1 - keep.first);
     this.#cache.truncateAfter(position);
@@ -226,7 +225,7 @@ export class Generation {
     return (this.#cache.get(position) ?? this.#readFrame(position)).readUInt32LE(0);
   }
 
-  /** Resolves when all that was appended is durable, or has failed. */
+  /** Resolves when all that was appended is on disk, or has failed. */
   idle(): Promise<void> {
     return this.#writer.idle();
   }
@@ -235,7 +234,8 @@ export class Generation {
     await this.#writer.close();
     if (this.#writer.failure === undefined) await this.#mark.set(this.#durable);
     await this.#mark.close();
-    this.#handles.closeAll();
+    this.#reader.close();
+    this.#rejectWaiters(new DualpingError('storage-failed', `the journal in ${this.folder} was closed`));
   }
 
   get #lastSegment(): Segment {
@@ -266,41 +266,22 @@ export class Generation {
       if (!atLeastOne) return [];
       next = (from + 1) as Position;
     }
-    const bytes = this.#readBytes(segment.path, start, segment.offsetOf(next));
-    const payloads: Buffer[] = [];
-    let offset = 0;
-    for (let position = from; position < next; position = (position + 1) as Position) {
-      const frame = frameAt(bytes, offset);
-      if (frame?.position !== position) throw rotten(segment.path, start + offset, position);
-      payloads.push(payloadOf(bytes, frame));
-      offset = frame.end;
-    }
-    return payloads;
+    const place = { path: segment.path, start, end: segment.offsetOf(next) };
+    return this.#reader.payloads(place, from);
   }
 
   /** One frame from a file of the journal or of the history. */
   #readFrame(position: Position): Buffer {
     const place = position < this.first ? this.history.find(position) : this.#placeOf(position);
     invariant(place !== undefined, 'journal-is-contiguous', { position, first: this.first, last: this.last });
-    const bytes = this.#readBytes(place.path, place.start, place.end);
-    if (frameAt(bytes, 0)?.position !== position) throw rotten(place.path, place.start, position);
-    return bytes;
+    return this.#reader.frame(place, position);
   }
 
-  #placeOf(position: Position): { path: string; start: number; end: number } | undefined {
+  #placeOf(position: Position): Place | undefined {
     const segment = segmentOf(this.#segments, position);
     if (segment === undefined || position > segment.last) return undefined;
     const start = segment.offsetOf(position);
     return { path: segment.path, start, end: segment.offsetOf((position + 1) as Position) };
-  }
-
-  #readBytes(path: string, start: number, end: number): Buffer {
-    const bytes = Buffer.allocUnsafe(end - start);
-    try {
-      return bytes.subarray(0, this.#handles.get(path).read(bytes, start));
-    } catch (error) {
-      throw storageFailed('reading', path, error);
-    }
   }
 
   #onDurable(position: Position): void {
@@ -316,12 +297,13 @@ export class Generation {
   }
 
   #onFailed(error: DualpingError): void {
+    this.#rejectWaiters(error);
+    this.events.failed(error);
+  }
+
+  #rejectWaiters(error: DualpingError): void {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const { reject } of waiters) reject(error);
-    this.events.failed(error);
   }
 }
-
-const rotten = (path: string, offset: number, position: Position): DualpingError =>
-  damaged(path, offset, position, 'a record does not match its checksum');

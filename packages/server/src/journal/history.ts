@@ -7,9 +7,11 @@
 
 import { join } from 'node:path';
 import { DualpingError, type Position } from '@dualping/core';
+import { breathe } from './breathe.js';
 import { type FileOperations, type OpenFile, readWhole } from './file-operations.js';
 import { frameAt, MAX_ENTRY_BYTES } from './frame.js';
 import { FrameFileWriter } from './frame-file-writer.js';
+import type { Place } from './frame-reader.js';
 import {
   decodeSegmentHeader,
   encodeSegmentHeader,
@@ -44,12 +46,12 @@ export class History {
   ) {}
 
   /** Reads and verifies all of it. */
-  static open(
+  static async open(
     files: FileOperations,
     folder: string,
     names: readonly string[],
     expected: HistoryRecord,
-  ): History {
+  ): Promise<History> {
     const segments: HistorySegment[] = [];
     let record = NO_HISTORY;
     for (const name of segmentNames('history', names)) {
@@ -61,6 +63,7 @@ export class History {
       } finally {
         file.close();
       }
+      await breathe();
     }
     if (record.posts !== expected.posts || record.checksum !== expected.checksum)
       throw damaged(
@@ -73,7 +76,7 @@ export class History {
   }
 
   /** Where the post of a position is, if it is here. */
-  find(position: Position): { path: string; start: number; end: number } | undefined {
+  find(position: Position): Place | undefined {
     const segment = segmentOf(this.segments, position);
     if (segment === undefined) return undefined;
     const index = indexOf(segment.positions, position);

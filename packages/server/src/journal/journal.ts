@@ -84,7 +84,7 @@ export interface Journal {
 
   /** Queues the entry at `last` + 1. The payload is copied. After a failure it stays in memory only. */
   append(position: Position, payload: Buffer): void;
-  /** Resolves when everything up to `position` is durable; rejects after a failure. */
+  /** Resolves when everything up to `position` is durable; rejects after a failure, or when the journal is closed or replaced. */
   whenDurable(position: Position): Promise<void>;
   /** Takes back what lies after `position`: at once for readers, durably when it resolves. Appends may follow at once. */
   truncateAfter(position: Position): Promise<void>;
@@ -102,7 +102,7 @@ export interface Journal {
 
   /** The newest snapshot that is whole. */
   readSnapshot(): Snapshot | undefined;
-  /** Keeps a snapshot, once the journal is durable up to its position. */
+  /** Keeps a snapshot, once the journal is durable up to its position. A rejection does the journal no harm. */
   saveSnapshot(snapshot: Snapshot): Promise<void>;
   /**
    * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone

@@ -14,6 +14,7 @@
 
 import { join } from 'node:path';
 import type { Position } from '@dualping/core';
+import { breathe } from './breathe.js';
 import { type FileOperations, type OpenFile, readWhole } from './file-operations.js';
 import { findFrameBeyond, frameAt } from './frame.js';
 import type { CutTail } from './journal.js';
@@ -70,6 +71,7 @@ export async function recoverSegments(
     } finally {
       file.close();
     }
+    await breathe();
   }
   await files.syncFolder(folder);
   const end = segments[segments.length - 1];

@@ -128,6 +128,7 @@ export class SegmentedJournal implements Journal {
   async saveSnapshot(snapshot: Snapshot): Promise<void> {
     const { generation, snapshots } = this.#opened;
     await generation.whenDurable(snapshot.position);
+    if (this.#installing) throw new DualpingError('busy', 'the journal is about to be replaced');
     await snapshots.save(snapshot);
   }
 
