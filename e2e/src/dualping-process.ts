@@ -15,6 +15,7 @@ export class DualpingProcess {
   readonly #child: ChildProcess;
   #address: string | undefined;
   #ended = false;
+  #openOutputs = 2;
 
   constructor(
     readonly args: readonly string[],
@@ -25,7 +26,12 @@ export class DualpingProcess {
       env: { ...process.env, ...environment },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#keep(line));
+      if (stream !== null)
+        createInterface({ input: stream })
+          .on('line', (line) => this.#keep(line))
+          .on('close', () => {
+            this.#openOutputs -= 1;
+          });
     this.#child.on('message', (message) => {
       if (typeof message === 'object' && 'address' in message) this.#address = String(message.address);
     });
@@ -43,6 +49,11 @@ export class DualpingProcess {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether all that it will ever say is in `lines`. */
+  get drained(): boolean {
+    return this.#openOutputs === 0;
   }
 
   /** Resolves where it listens. */

@@ -30,8 +30,8 @@ before(async () => {
 });
 
 after(async () => {
-  await Promise.all(people.map((person) => person.session.close()));
-  await routers.close();
+  for (const person of people) person.session.close();
+  routers.close();
   await cluster.destroy();
 });
 
