@@ -207,6 +207,8 @@ plays(
   s1 and s2 are cut off from each other
   mira posts "hi" at s1
   700 ms pass
+    s1: can't attach to the router at router, goes on trying: nobody is there
+    s2: can't attach to the router at router, goes on trying: nobody is there
     s1: s2 stopped replicating: nothing heard for 500 ms
     s2: stopped following s1 in epoch 1: nothing heard for 500 ms
   mira posts "ho" at s1
@@ -254,4 +256,54 @@ plays(
     mira: 2 is ok at 4 (s2, epoch 2)
   600 ms pass
     ben: 1 is refused: not-primary`,
+);
+
+plays(
+  'a new primary asks nobody in who lacks what its predecessor may have acknowledged',
+  `
+  the router starts
+  s1 s2 s3 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 joined at 0, 1 entries behind
+    s3: follows s1 in epoch 1 from 0
+    s1: asks the router to add s3
+    router: epoch 1 is s1's; in sync: s1 s2 s3
+  s2 crashes
+    router: epoch 1 is s1's; in sync: s1 s3
+    s1: s2 stopped replicating: the stream ended
+    s1: in-sync set is now s1 s3
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  the router crashes
+    s1: lost the router at router: the router is gone
+    s3: lost the router at router: the router is gone
+  s1 crashes
+    s3: stopped following s1 in epoch 1: the process is gone
+  s3 freezes
+  the router starts
+  the disk of s2 hangs
+  s1 s2 start
+    router: epoch 2 is s1's; in sync: s1 s3
+    s1: primary of epoch 2, journal at 2
+    s1: s2 joined at 1, 2 entries behind
+    s2: follows s1 in epoch 2 from 1
+  s1 crashes
+    router: epoch 2 is s1's, who is away; in sync: s1 s3
+    s2: stopped following s1 in epoch 2: the process is gone
+  s3 thaws
+    router: epoch 3 is s3's; in sync: s3
+    s3: primary of epoch 3, journal at 2
+    s3: serves epoch 3 from 3, 0.0 ms after it was assigned
+    s3: s2 joined at 2, 1 entries behind
+    s2: entries 3 to 3 were never acknowledged and are cut
+    s2: follows s3 in epoch 3 from 2
+  100 ms pass
+  mira sends number 1 at s3
+    mira: 1 is ok at 2 (s3, epoch 3)`,
 );

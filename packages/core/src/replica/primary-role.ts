@@ -11,6 +11,7 @@ import {
   type Epoch,
   nextPosition,
   type Position,
+  position,
   type RequestNumber,
   type SessionId,
   serverName,
@@ -216,9 +217,11 @@ export class PrimaryRole {
     for (const outgoing of standbys.entriesToSend(ledger.outline.last, ledger.committed, heardMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
     ground.emit(...this.timelines.flush());
-    if (this.router.attached && ground.assignment?.epoch === this.epoch)
-      for (const change of standbys.changesToAsk(heardMs, ground.timing, ground.assignment, ledger.committed))
-        this.router.send(change);
+    if (!this.router.attached || ground.assignment?.epoch !== this.epoch) return;
+    // Until the epoch is open our commit position may lag behind what the predecessor acknowledged.
+    const required = position(Math.max(ledger.committed, this.#opensAt));
+    for (const change of standbys.changesToAsk(heardMs, ground.timing, ground.assignment, required))
+      this.router.send(change);
   }
 
   /** Ends the reign: everyone who waits is sent to ask the router again. */

@@ -37,6 +37,8 @@ export class Stage {
   readonly #blocked = new Set<string>();
   readonly #frozen = new Set<Place>();
   #sent = 0;
+  /** For whoever looks on. */
+  onDelivered: () => void = () => {};
 
   enter(actor: Actor): void {
     this.#actors.push(actor);
@@ -95,6 +97,7 @@ export class Stage {
 
   deliver(channel: Channel): void {
     channel.packets.shift()?.arrive();
+    this.onDelivered();
   }
 
   /** Delivers, in the order of sending, until nothing is left that can be. */

@@ -162,17 +162,20 @@ export class Standbys {
     );
   }
 
-  /** What to ask of the router now. From the moment an `add` is returned, commits wait for that member. */
+  /**
+   * What to ask of the router now. From the moment an `add` is returned, commits wait for that member.
+   * `required`: whoever holds less than that may lack what was acknowledged, and is not asked in.
+   */
   changesToAsk(
     at: number,
     pace: { pingIntervalMs: number; deadAfterMs: number },
     assignment: Assignment,
-    committed: Position,
+    required: Position,
   ): readonly ChangeInSync[] {
     const changes: ChangeInSync[] = [];
     for (const standby of this.#links.values()) {
       const member = { serverId: standby.join.serverId, journalId: standby.join.journalId };
-      if (standby.durable < committed || this.awaited.some((other) => sameMember(other, member))) continue;
+      if (standby.durable < required || this.awaited.some((other) => sameMember(other, member))) continue;
       const known = assignment.members.find((other) => other.serverId === member.serverId);
       const isThatOne =
         known?.live && known.journalId === member.journalId && known.incarnation === standby.join.incarnation;
