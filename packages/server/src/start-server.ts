@@ -53,11 +53,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let journal: Journal | undefined;
   try {
     journal = await openJournal(parsed.dataFolder, { cluster: parsed.cluster, serverId: parsed.serverId });
-    if (journal.cutTail !== undefined) {
-      const { file, offset, bytes, position } = journal.cutTail;
-      const text = `a torn write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}) was never durable and is cut`;
-      parsed.report({ part: `server ${name}`, event: 'cut', text });
-    }
+    reportFindings(journal, (event, text) => parsed.report({ part: `server ${name}`, event, text }));
     return await run(parsed, grpc, journal, lock.release);
   } catch (error) {
     grpc.forceShutdown();
@@ -65,6 +61,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     lock.release();
     throw error;
   }
+}
+
+/** What opening the journal found and could deal with. */
+function reportFindings(journal: Journal, report: (event: string, text: string) => void): void {
+  if (journal.cutTail !== undefined) {
+    const { file, offset, bytes, position } = journal.cutTail;
+    report(
+      'cut',
+      `a torn write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}), not known to be durable, is cut`,
+    );
+  }
+  for (const problem of journal.snapshotProblems)
+    report('snapshot', `passed over one, replays more instead: ${problem}`);
 }
 
 async function run(

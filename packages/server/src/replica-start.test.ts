@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { type Entry, epoch, type JournalCommand, Ledger, position, Replica, serverId } from '@dualping/core';
+import { encodeEntry } from '@dualping/protocol';
+import { type Journal, openJournal } from './journal/index.js';
+import { replicaStart } from './replica-start.js';
+import { snapshotFromParts, snapshotToParts } from './snapshot-parts.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dualping-server-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = (): Promise<Journal> => openJournal(folder, { cluster: 1, serverId: serverId(1) });
+const TIMING = { pingIntervalMs: 100, deadAfterMs: 500 };
+
+/** Two reigns: ana and bo log in, ana is followed, posts in both. */
+const COMMANDS: readonly (readonly [
+  epoch: number,
+  session: string,
+  requestNo: number,
+  command: JournalCommand,
+])[] = [
+  [1, '', 0, { kind: 'epoch-start', serverId: serverId(1) }],
+  [1, 'a', 1, { kind: 'register', user: 'ana' }],
+  [1, 'b', 1, { kind: 'register', user: 'bo' }],
+  [1, 'b', 2, { kind: 'follow', user: 'bo', target: 'ana' }],
+  [1, 'a', 2, { kind: 'post', user: 'ana', text: 'first' }],
+  [1, 'a', 3, { kind: 'follow', user: 'ana', target: 'nobody' }],
+  [4, '', 0, { kind: 'epoch-start', serverId: serverId(2) }],
+  [4, 'a', 4, { kind: 'post', user: 'ana', text: 'second' }],
+];
+const ENTRIES: readonly Entry[] = COMMANDS.map(([at, sessionId, requestNo, command], i) => ({
+  position: position(i + 1),
+  epoch: epoch(at),
+  timeMs: 1_000 + i,
+  sessionId,
+  requestNo,
+  command,
+}));
+const STARTS = [
+  { epoch: epoch(1), position: position(1) },
+  { epoch: epoch(4), position: position(7) },
+];
+
+async function filled(): Promise<Journal> {
+  const journal = await open();
+  for (const entry of ENTRIES) journal.append(entry.position, encodeEntry(entry));
+  await journal.whenDurable(position(ENTRIES.length));
+  return journal;
+}
+
+const startOf = (journal: Journal) => replicaStart(journal, '127.0.0.1:1', ['127.0.0.1:2']);
+
+test('an empty folder starts from nothing', async () => {
+  const journal = await open();
+  const start = startOf(journal);
+  assert.deepEqual([start.first, start.entries, start.epochStarts], [1, [], []]);
+  assert.equal(new Replica(start, TIMING).ledger.outline.last, 0);
+  await journal.close();
+});
+
+test('a journal is read back whole, with its epochs', async () => {
+  await (await filled()).close();
+  const journal = await open();
+  const start = startOf(journal);
+  assert.deepEqual(start.entries, ENTRIES);
+  assert.deepEqual(start.epochStarts, STARTS);
+  assert.equal(start.identity.incarnation, 2);
+  await journal.close();
+});
+
+test('a snapshot and what follows it make the same state as the whole journal', async () => {
+  const journal = await filled();
+  const whole = new Ledger(startOf(journal));
+  whole.commitThrough(position(ENTRIES.length));
+  const half = new Ledger(startOf(journal));
+  half.commitThrough(position(5));
+  const snapshot = half.social.toSnapshot();
+  const parts = snapshotToParts({ snapshot, epochStarts: half.outline.epochStartsThrough(position(5)) });
+  await journal.saveSnapshot({
+    position: position(5),
+    epoch: epoch(1),
+    checksum: journal.checksumAt(position(5)),
+    parts,
+  });
+  await journal.close();
+
+  const again = await open();
+  const start = startOf(again);
+  assert.deepEqual(start.entries, ENTRIES.slice(5));
+  assert.deepEqual(start.epochStarts, STARTS);
+  const ledger = new Ledger(start);
+  assert.equal(ledger.committed, 5);
+  ledger.commitThrough(position(ENTRIES.length));
+  assert.deepEqual(ledger.social.toSnapshot(), whole.social.toSnapshot());
+  await again.close();
+});
+
+test('a snapshot of many users goes through parts unchanged', () => {
+  const users = Array.from({ length: 1_234 }, (_, i) => ({
+    name: `u${i}`,
+    since: position(i + 1),
+    following: i === 0 ? [] : [{ target: `u${i - 1}`, since: position(2_000 + i) }],
+    posts: [position(4_000 + i)],
+  }));
+  const sessions = users.map(({ name }) => ({
+    sessionId: `s-${name}`,
+    user: name,
+    lastRequestNo: 2,
+    replies: [
+      { kind: 'ok' as const, position: position(1) },
+      { kind: 'refused' as const, position: position(2), reason: 'unknown-target' as const },
+    ],
+  }));
+  const stored = { snapshot: { position: position(9_000), users, sessions }, epochStarts: STARTS };
+  assert.deepEqual(snapshotFromParts(snapshotToParts(stored)), stored);
+});
