@@ -102,7 +102,10 @@ export class ReplicaDriver {
     this.#running = true;
     try {
       for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-        for (const output of this.#replica.step(performance.now(), input)) this.#perform(output);
+        const outputs = this.#replica.step(performance.now(), input);
+        if (debug.enabled && outputs.length > 0)
+          debug('%s → %s', input.kind, outputs.map(({ kind }) => kind).join(' '));
+        for (const output of outputs) this.#perform(output);
         if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
       }
     } catch (error) {

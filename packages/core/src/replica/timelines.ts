@@ -6,7 +6,7 @@
  * posts in the same order: `live` and `behind` differ only in where the text comes from.
  */
 import type { Post } from '../entry.js';
-import type { Position, UserName } from '../ids.js';
+import { type Position, position, type UserName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_PAGE_POSTS } from '../limits.js';
 import type { SocialState } from '../social/index.js';
@@ -111,8 +111,7 @@ export class Timelines {
     if (timeline === undefined || timeline.mode === 'live') return [];
     const { positions, more } = social.timelineAfter(timeline.user, timeline.after, MAX_PAGE_POSTS);
     const last = positions.at(-1);
-    timeline.after =
-      more && last !== undefined ? last : social.applied > timeline.after ? social.applied : timeline.after;
+    timeline.after = more && last !== undefined ? last : position(Math.max(social.applied, timeline.after));
     if (!more) timeline.mode = 'live';
     return positions.length === 0 ? [] : [{ kind: 'timeline-read', timeline: link, positions }];
   }
