@@ -1,6 +1,7 @@
 /** How the state of a cluster is put to people. */
-import type { InSyncMember, PrimaryRef } from '../assignment.js';
+import type { Assignment, InSyncMember, PrimaryRef } from '../assignment.js';
 import { type ClusterId, type Epoch, type ServerId, serverName } from '../ids.js';
+import type { RegistryEvent } from './registry-messages.js';
 
 const names = (ids: readonly { readonly serverId: ServerId }[], joint: string): string =>
   ids.map(({ serverId }) => serverName(serverId)).join(joint);
@@ -27,4 +28,21 @@ export function unavailableText({ cluster, epoch, primary, inSync, awaited, why 
   const cause = why === undefined ? '' : ` (${why})`;
   if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
   return `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
+}
+
+/** What an operator should know of a change, beside who came, went and was promoted. */
+export function differences(before: Assignment, after: Assignment): RegistryEvent[] {
+  const events: RegistryEvent[] = [];
+  const { epoch, primary } = after;
+  if (after.available && !before.available && epoch === before.epoch && primary !== undefined)
+    events.push({
+      event: 'resumed',
+      text: `${serverName(primary.serverId)} goes on as primary of epoch ${epoch}`,
+    });
+  const inSync = inSyncText(after.inSync);
+  if (after.inSync.length > 0 && inSync !== inSyncText(before.inSync))
+    events.push({ event: 'in-sync', text: `the in-sync set of epoch ${epoch} is ${inSync}` });
+  if (!after.available && before.unavailableReason !== after.unavailableReason)
+    events.push({ event: 'unavailable', text: `nobody is available: ${after.unavailableReason}` });
+  return events;
 }

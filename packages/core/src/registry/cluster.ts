@@ -29,7 +29,8 @@ import { invariant } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
 import type { MemberMessage } from '../messages.js';
 import { objectionTo } from './admission.js';
-import { inSyncText, unavailableText } from './cluster-text.js';
+import { checkSuccession } from './cluster-law.js';
+import { differences, inSyncText, unavailableText } from './cluster-text.js';
 import {
   isCountedOn,
   isLive,
@@ -264,8 +265,8 @@ export class Cluster {
     const before = this.#assignment;
     this.#revision += 1;
     this.#assignment = this.#describe();
-    this.#checkInvariants(before);
-    this.#noteDifference(before, this.#assignment);
+    checkSuccession(before, this.#assignment);
+    for (const { event, text } of differences(before, this.#assignment)) this.#event(event, text);
     return { record: this.record(), assignment: this.#assignment };
   }
 
@@ -398,37 +399,6 @@ export class Cluster {
         inSync: this.#holdsCopy(member),
       })),
     });
-  }
-
-  #checkInvariants(before: Assignment): void {
-    const facts = { cluster: this.id, before, after: this.#assignment };
-    const primary = this.#primary;
-    invariant(this.#epoch >= before.epoch, 'epoch-only-rises', facts);
-    invariant(
-      this.#epoch > before.epoch ||
-        (primary === undefined
-          ? before.primary === undefined
-          : before.primary !== undefined && isSameLife(primary, before.primary)),
-      'one-primary-per-epoch',
-      facts,
-    );
-    if (this.#mode !== 'replicated' || primary === undefined) return;
-    invariant(this.#inSync.length > 0, 'in-sync-never-empty', facts);
-    invariant(
-      this.#inSync.some((copy) => isSameCopy(copy, primary)),
-      'primary-is-in-sync',
-      facts,
-    );
-  }
-
-  #noteDifference(before: Assignment, after: Assignment): void {
-    if (after.available && !before.available && after.epoch === before.epoch)
-      this.#event('resumed', `${this.#primaryName()} goes on as primary of epoch ${after.epoch}`);
-    const inSync = inSyncText(after.inSync);
-    if (after.inSync.length > 0 && inSync !== inSyncText(before.inSync))
-      this.#event('in-sync', `the in-sync set of epoch ${after.epoch} is ${inSync}`);
-    if (!after.available && before.unavailableReason !== after.unavailableReason)
-      this.#event('unavailable', `nobody is available: ${after.unavailableReason}`);
   }
 
   #event(event: RegistryEvent['event'], text: string): void {

@@ -563,8 +563,8 @@ s2's stream ends
   * cluster 1: the in-sync set of epoch 3 is s1
 s1 hands over
   s1 hears: epoch 3, s1, in sync s1, live s1 (request 2)
-  * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
   operator D is refused handover-impossible: nobody but s1 is live and in sync
+  * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
 `,
 );
 
@@ -670,8 +670,8 @@ play(
   'announced servers have their place, for a while',
   `
 s1 announces itself
-  * cluster 1: s1 is announced, at host1:7000
   s1 hears: come within 2000 ms, ping every 100 ms
+  * cluster 1: s1 is announced, at host1:7000
 s2 attaches
   s2 is welcomed: epoch 1, s2, in sync s2, live s2
   * cluster 1: s2 is attached, incarnation 1, at host2:7000
@@ -684,8 +684,8 @@ s1 attaches
 s3 announces itself
   s2 hears: epoch 1, s2, in sync s2, live s1 s2
   s1 hears: epoch 1, s2, in sync s2, live s1 s2
-  * cluster 1: s3 is announced, at host3:7000
   s3 hears: come within 2000 ms, ping every 100 ms
+  * cluster 1: s3 is announced, at host3:7000
 2000 ms pass
   s2 hears: epoch 1, s2, in sync s2, live s1 s2
   s1 hears: epoch 1, s2, in sync s2, live s1 s2
@@ -702,12 +702,12 @@ play(
   'a supervisor vouches for servers and reports crashes',
   `
 a supervisor registers s1, no journal
-  * cluster 1: s1 is registered by its supervisor, incarnation 1, at host1:7000
   the supervisor hears: registered
+  * cluster 1: s1 is registered by its supervisor, incarnation 1, at host1:7000
   * cluster 1: s1 is primary of epoch 1, the first
 a supervisor registers s2, no journal
-  * cluster 1: s2 is registered by its supervisor, incarnation 1, at host2:7000
   the supervisor hears: registered
+  * cluster 1: s2 is registered by its supervisor, incarnation 1, at host2:7000
 60000 ms pass
 a supervisor reports a crash of incarnation 1 of s1
   the supervisor hears: dropped
@@ -716,8 +716,8 @@ a supervisor reports a crash of incarnation 1 of s1
 a supervisor reports a crash of incarnation 1 of s1
   the supervisor hears: nothing to drop
 a supervisor registers s1, incarnation 2
-  * cluster 1: s1 is registered by its supervisor, incarnation 2, at host1:7000
   the supervisor hears: registered
+  * cluster 1: s1 is registered by its supervisor, incarnation 2, at host1:7000
 # Late: about a life that is over.
 a supervisor reports a crash of incarnation 1 of s1
   the supervisor hears: nothing to drop
@@ -757,8 +757,8 @@ a supervisor reports a crash of incarnation 1 of s1
   * cluster 1: the in-sync set of epoch 2 is s2
 a supervisor registers s1, incarnation 2
   s2 hears: epoch 2, s2, in sync s2, live s1 s2
-  * cluster 1: s1 is registered by its supervisor, incarnation 2, at host1:7000
   the supervisor hears: registered
+  * cluster 1: s1 is registered by its supervisor, incarnation 2, at host1:7000
 s1 attaches
   s2 hears: epoch 2, s2, in sync s2, live s1 s2
   s1 is welcomed: epoch 2, s2, in sync s2, live s1 s2

@@ -14,26 +14,17 @@ import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
-import { MAX_CLUSTERS, MAX_WAIT_MS } from '../limits.js';
+import { MAX_CLUSTERS } from '../limits.js';
 import { ListeningClock } from '../listening-clock.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
 import { noSuchCluster, objectionToEpoch, objectionToJournal, objectionToNetwork } from './admission.js';
 import { Cluster } from './cluster.js';
 import { Deadlines } from './deadlines.js';
-import { MAX_WAITERS, OPERATOR_HANDOVER_TIMEOUT_MS } from './registry-limits.js';
-import type {
-  Candidate,
-  Refusal,
-  RegistryAnswer,
-  RegistryEvent,
-  RegistryInput,
-  RegistryLink,
-  RegistryOutput,
-  RegistryToken,
-} from './registry-messages.js';
+import { Desk } from './desk.js';
+import { type Audience, Outcome } from './outcome.js';
+import type { Candidate, Refusal, RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
 import { Silence } from './silence.js';
-import { isContent, type Waiter, Waiting } from './waiting.js';
 
 export interface RegistryOptions {
   readonly networkId: NetworkId;
@@ -61,6 +52,7 @@ interface Attached {
   figures: Figures | undefined;
 }
 
+/** One kind of input; of message. */
 type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
 type Say<Kind extends MemberMessage['kind']> = Extract<MemberMessage, { readonly kind: Kind }>;
 
@@ -70,7 +62,7 @@ export class Registry {
   readonly #timing: Timing;
   readonly #clock: ListeningClock;
   readonly #silence: Silence;
-  readonly #waiting = new Waiting();
+  readonly #desk = new Desk();
   /** Announced servers, and when their places lapse. */
   readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
   readonly #attached = new Map<RegistryLink, Attached>();
@@ -79,11 +71,12 @@ export class Registry {
   #graceOver = false;
   #now: Instant | undefined;
 
-  // What the present step has led to so far; empty between steps.
-  #touched = new Set<Cluster>();
-  #welcome = new Set<RegistryLink>();
-  #owed = new Set<RegistryLink>();
-  #later: RegistryOutput[] = [];
+  readonly #audience: Audience = {
+    tell: (link, assignment, isWelcome) => this.#tell(link, assignment, isWelcome),
+    content: (assignment) => this.#desk.content(assignment),
+  };
+  /** Of the present step. */
+  #outcome = new Outcome();
 
   constructor({ networkId, clusters, timing, records }: RegistryOptions) {
     invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });
@@ -117,15 +110,19 @@ export class Registry {
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
     this.#clock.advance(now);
     this.#now = now;
+    this.#outcome = new Outcome();
     this.#take(now, input);
     // After the input: whatever came is a sign of life, however late we looked.
     this.#expire(now);
-    return this.#finish(now);
+    const told = this.#outcome.seal(now, this.#audience);
+    // Only now: a wait that ends in the step that contents it has not been in vain.
+    this.#desk.expire(now, this.#clusters, this.#outcome);
+    return told.concat(this.#outcome.rest());
   }
 
   /** When to be stepped at the latest; undefined: not before there is an input. */
   nextDeadline(): Instant | undefined {
-    const deadlines = [this.#nextLook(), this.#waiting.next(), this.#announced.next()];
+    const deadlines = [this.#nextLook(), this.#desk.nextDeadline(), this.#announced.next()];
     const due = deadlines.filter((at) => at !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -153,15 +150,28 @@ export class Registry {
       case 'crash':
         return this.#crash(now, input);
       case 'get-available':
-        return this.#getAvailable(now, input);
-      case 'cancel':
-        return this.#waiting.cancel(input.token);
       case 'handover':
-        return this.#handover(now, input);
       case 'promote':
-        return this.#promote(now, input);
+        return this.#call(now, input);
+      case 'cancel':
+        return this.#desk.cancel(input.token);
       case 'tick':
         return;
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #call(now: Instant, input: Call<'get-available' | 'handover' | 'promote'>): void {
+    const cluster = this.#cluster(input.cluster);
+    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(input.token, cluster);
+    switch (input.kind) {
+      case 'get-available':
+        return this.#desk.getAvailable(now, cluster, input, this.#outcome);
+      case 'handover':
+        return this.#desk.handover(now, cluster, input.token, this.#outcome);
+      case 'promote':
+        return this.#desk.promote(now, cluster, input, this.#outcome);
       default:
         return unreachable(input);
     }
@@ -186,9 +196,7 @@ export class Registry {
       case 'change-in-sync':
         attached.lastRequest = Math.max(attached.lastRequest, message.request);
         attached.cluster.changeInSync(link, message);
-        this.#owed.add(link);
-        this.#touched.add(attached.cluster);
-        return;
+        return this.#outcome.owe(link, attached.cluster);
       case 'hand-over':
         return this.#handOver(link, attached, message);
       case 'leave':
@@ -207,8 +215,8 @@ export class Registry {
     this.#admit(now, cluster, attach, link);
     this.#attached.set(link, { cluster, serverId: attach.serverId, lastRequest: 0, figures: undefined });
     this.#silence.heard(this.#clock.heardMs, link);
-    this.#welcome.add(link);
-    this.#report(
+    this.#outcome.welcome(link, cluster);
+    this.#outcome.report(
       'attached',
       `cluster ${cluster.id}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
     );
@@ -231,11 +239,11 @@ export class Registry {
     const evidence =
       link === undefined ? ({ kind: 'watched' } as const) : ({ kind: 'stream', link } as const);
     const replaced = cluster.admit(now, candidate, evidence);
-    this.#touched.add(cluster);
+    this.#outcome.touch(cluster);
     if (replaced === undefined) return;
     const detail = `incarnation ${candidate.incarnation} of ${serverName(candidate.serverId)} has come at ${candidate.address}`;
     this.#detach(replaced);
-    this.#send(replaced, { kind: 'refused', reason: 'superseded', detail });
+    this.#outcome.send(replaced, { kind: 'refused', reason: 'superseded', detail });
     this.#close(replaced, detail);
   }
 
@@ -250,19 +258,20 @@ export class Registry {
     attached.figures = figures;
     const { pingIntervalMs } = this.#silence;
     this.#silence.told(link, pingIntervalMs);
-    this.#send(link, { kind: 'pong', sequence, pingIntervalMs });
+    this.#outcome.send(link, { kind: 'pong', sequence, pingIntervalMs });
   }
 
   #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {
     const { cluster, serverId } = attached;
-    this.#owed.add(link);
-    this.#touched.add(cluster);
+    this.#outcome.owe(link, cluster);
     if (cluster.handOver(link, asked.epoch, asked.leaving)) return;
     if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
     const detail = `nobody but ${serverName(serverId)} is live and in sync`;
-    this.#report('handover', `cluster ${cluster.id}: ${serverName(serverId)} can't hand over: ${detail}`);
-    for (const { token } of this.#waiting.takeHandovers(cluster.id))
-      this.#refuse(token, { reason: 'handover-impossible', detail });
+    this.#outcome.report(
+      'handover',
+      `cluster ${cluster.id}: ${serverName(serverId)} can't hand over: ${detail}`,
+    );
+    this.#desk.handoverFailed(cluster, detail, this.#outcome);
   }
 
   #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
@@ -280,7 +289,7 @@ export class Registry {
     const attached = this.#detach(link);
     if (attached === undefined) return;
     attached.cluster.drop(now, attached.serverId, why);
-    this.#touched.add(attached.cluster);
+    this.#outcome.touch(attached.cluster);
   }
 
   #detach(link: RegistryLink): Attached | undefined {
@@ -294,41 +303,41 @@ export class Registry {
 
   #addMaster(now: Instant, { token, candidate }: Call<'add-master'>): void {
     const cluster = this.#clusterFor(candidate);
-    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
     const graceMs = this.#timing.reattachGraceMs;
     if (cluster.announce(candidate)) {
       this.#announced.add(now + graceMs, { cluster, serverId: candidate.serverId });
-      this.#touched.add(cluster);
-      this.#report(
+      this.#outcome.touch(cluster);
+      this.#outcome.report(
         'announced',
         `cluster ${cluster.id}: ${serverName(candidate.serverId)} is announced, at ${candidate.address}`,
       );
     }
     const { pingIntervalMs } = this.#silence;
     const deadAfterMs = this.#silence.deadAfterMs();
-    this.#answer(token, { kind: 'announced', pingIntervalMs, deadAfterMs, graceMs });
+    this.#outcome.answer(token, { kind: 'announced', pingIntervalMs, deadAfterMs, graceMs });
   }
 
   #registerServer(now: Instant, { token, candidate }: Call<'register-server'>): void {
     const cluster = this.#clusterFor(candidate);
-    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
     this.#admit(now, cluster, candidate);
     if (cluster.isChanged)
-      this.#report(
+      this.#outcome.report(
         'registered',
         `cluster ${cluster.id}: ${serverName(candidate.serverId)} is registered by its supervisor, incarnation ${candidate.incarnation}, at ${candidate.address}`,
       );
-    this.#answer(token, { kind: 'registered' });
+    this.#outcome.answer(token, { kind: 'registered' });
   }
 
   #crash(now: Instant, input: Call<'crash'>): void {
     const { token, serverId, incarnation } = input;
     const cluster = this.#cluster(input.cluster);
-    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
+    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
     const member = cluster.find(serverId);
     if (member === undefined) {
       const detail = `cluster ${cluster.id} knows no ${serverName(serverId)}`;
-      return this.#refuse(token, { reason: 'unknown-member', detail });
+      return this.#outcome.refuse(token, { reason: 'unknown-member', detail });
     }
     // Late, doubled and older reports are about a life that is over already.
     let dropped = false;
@@ -336,73 +345,13 @@ export class Registry {
       const { presence } = member;
       const why = `its supervisor reports a crash${input.detail === '' ? '' : `: ${input.detail}`}`;
       dropped = cluster.drop(now, serverId, why);
-      this.#touched.add(cluster);
+      this.#outcome.touch(cluster);
       if (dropped && presence.kind === 'stream') {
         this.#detach(presence.link);
         this.#close(presence.link, why);
       }
     }
-    this.#answer(token, { kind: 'crash-noted', dropped });
-  }
-
-  // Calls of clients and operators
-
-  #getAvailable(now: Instant, input: Call<'get-available'>): void {
-    const { token } = input;
-    const cluster = this.#cluster(input.cluster);
-    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
-    const waiter: Waiter = { token, cluster: cluster.id, wants: 'primary', above: input.failedEpoch };
-    if (isContent(waiter, cluster.assignment)) return this.#answerWith(token, cluster.assignment);
-    if (input.waitMs <= 0) return this.#waitIsOver(waiter);
-    if (!this.#mayWait(token)) return;
-    this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
-  }
-
-  #handover(now: Instant, { token, cluster: id }: Call<'handover'>): void {
-    const cluster = this.#cluster(id);
-    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
-    const link = cluster.linkToHandOver();
-    if (typeof link !== 'number') return this.#refuse(token, link);
-    if (!this.#mayWait(token)) return;
-    const { epoch } = cluster.assignment;
-    this.#waiting.add(now + OPERATOR_HANDOVER_TIMEOUT_MS, {
-      token,
-      cluster: id,
-      wants: 'handover',
-      above: epoch,
-    });
-    this.#send(link, { kind: 'please-hand-over', epoch });
-    this.#report('handover', `cluster ${id}: the primary of epoch ${epoch} is asked to hand over`);
-  }
-
-  #promote(now: Instant, { token, cluster: id, serverId }: Call<'promote'>): void {
-    const cluster = this.#cluster(id);
-    if (!(cluster instanceof Cluster)) return this.#refuse(token, cluster);
-    const { epoch } = cluster.assignment;
-    const refusal = cluster.promoteUnclean(serverId);
-    if (refusal !== undefined) return this.#refuse(token, refusal);
-    this.#touched.add(cluster);
-    // Contented by the very change that this step ends with.
-    if (this.#mayWait(token)) this.#waiting.add(now, { token, cluster: id, wants: 'handover', above: epoch });
-  }
-
-  #mayWait(token: RegistryToken): boolean {
-    if (!this.#waiting.isFull) return true;
-    this.#refuse(token, { reason: 'limit-reached', detail: `${MAX_WAITERS} calls are waiting already` });
-    return false;
-  }
-
-  #waitIsOver({ token, cluster: id, wants }: Waiter): void {
-    const assignment = this.#clusters[id - 1]?.assignment;
-    if (wants === 'handover') {
-      const detail = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
-      return this.#refuse(token, { reason: 'handover-impossible', detail });
-    }
-    if (assignment?.available) return this.#answerWith(token, assignment);
-    this.#refuse(token, {
-      reason: 'no-available-server',
-      detail: `cluster ${id}: ${assignment?.unavailableReason ?? ''}`,
-    });
+    this.#outcome.answer(token, { kind: 'crash-noted', dropped });
   }
 
   // Time
@@ -414,51 +363,19 @@ export class Registry {
       this.#graceOver = true;
       for (const cluster of this.#clusters) {
         cluster.endGrace(now);
-        if (cluster.isChanged) this.#touched.add(cluster);
+        if (cluster.isChanged) this.#outcome.touch(cluster);
       }
     }
     for (let due = this.#announced.takeDue(now); due; due = this.#announced.takeDue(now)) {
       due.cluster.lapse(due.serverId);
-      this.#touched.add(due.cluster);
+      this.#outcome.touch(due.cluster);
     }
   }
 
   // Outputs
 
-  /** Seals what has changed and gives out all that this step leads to, each change before what is said of it. */
-  #finish(now: Instant): RegistryOutput[] {
-    const outputs: RegistryOutput[] = [];
-    const events: RegistryEvent[] = [];
-    for (const cluster of this.#touched) {
-      const change = cluster.seal(now);
-      if (change !== undefined) outputs.push({ kind: 'persist', record: change.record });
-      for (const link of cluster.links())
-        if (change !== undefined || this.#welcome.has(link) || this.#owed.has(link))
-          outputs.push({ kind: 'send', link, message: this.#tell(link, cluster.assignment) });
-      if (change !== undefined) {
-        outputs.push({ kind: 'changed', assignment: change.assignment });
-        for (const { token } of this.#waiting.takeContent(change.assignment))
-          outputs.push({
-            kind: 'answer',
-            token,
-            answer: { kind: 'assignment', assignment: change.assignment },
-          });
-      }
-      events.push(...cluster.takeEvents());
-    }
-    // Only now: a wait that ends in the step that contents it has not been in vain.
-    for (let due = this.#waiting.takeDue(now); due; due = this.#waiting.takeDue(now)) this.#waitIsOver(due);
-    outputs.push(...this.#later);
-    for (const event of events) outputs.push({ kind: 'report', event });
-    this.#touched = new Set();
-    this.#welcome = new Set();
-    this.#owed = new Set();
-    this.#later = [];
-    return outputs;
-  }
-
-  #tell(link: RegistryLink, assignment: Assignment): RouterMessage {
-    if (!this.#welcome.has(link)) {
+  #tell(link: RegistryLink, assignment: Assignment, isWelcome: boolean): RouterMessage {
+    if (!isWelcome) {
       const lastRequest = this.#attached.get(link)?.lastRequest ?? 0;
       return { kind: 'assignment', assignment, lastRequest };
     }
@@ -467,34 +384,14 @@ export class Registry {
     return { kind: 'welcome', networkId: this.#networkId, pingIntervalMs, deadAfterMs, assignment };
   }
 
-  #send(link: RegistryLink, message: RouterMessage): void {
-    this.#later.push({ kind: 'send', link, message });
-  }
-
   #refuseLink(link: RegistryLink, { reason, detail }: Refusal): void {
-    this.#send(link, { kind: 'refused', reason, detail });
+    this.#outcome.send(link, { kind: 'refused', reason, detail });
     this.#close(link, reason);
-    this.#report('refused', `a server is refused (${reason}): ${detail}`);
+    this.#outcome.report('refused', `a server is refused (${reason}): ${detail}`);
   }
 
   #close(link: RegistryLink, why: string): void {
     this.#closed.add(link);
-    this.#later.push({ kind: 'close', link, why });
-  }
-
-  #answer(token: RegistryToken, answer: RegistryAnswer): void {
-    this.#later.push({ kind: 'answer', token, answer });
-  }
-
-  #answerWith(token: RegistryToken, assignment: Assignment): void {
-    this.#answer(token, { kind: 'assignment', assignment });
-  }
-
-  #refuse(token: RegistryToken, { reason, detail }: Refusal): void {
-    this.#later.push({ kind: 'refuse', token, reason, detail });
-  }
-
-  #report(event: RegistryEvent['event'], text: string): void {
-    this.#later.push({ kind: 'report', event: { event, text } });
+    this.#outcome.close(link, why);
   }
 }

@@ -135,8 +135,11 @@ export class World {
   }
 
   /** Whoever believes to be primary brings another up to date and asks for it. */
-  add(at: number, which: number): void {
-    const primary = this.#process(at);
+  add(which: number): void {
+    for (const primary of this.#processes) this.#add(primary, which);
+  }
+
+  #add(primary: Process, which: number): void {
     const standby = this.#process(which);
     const belief = this.#beliefAsPrimary(primary);
     if (belief === undefined || primary.link === undefined || primary === standby) return;
@@ -147,17 +150,23 @@ export class World {
     this.#change(primary, 'add', standby, belief);
   }
 
-  remove(at: number, which: number): void {
-    const primary = this.#process(at);
+  remove(which: number): void {
+    for (const primary of this.#processes) this.#remove(primary, which);
+  }
+
+  #remove(primary: Process, which: number): void {
     const belief = this.#beliefAsPrimary(primary);
     if (belief === undefined || primary.link === undefined) return;
     primary.requests += 1;
     this.#change(primary, 'remove', this.#process(which), belief);
   }
 
-  /** Somebody writes to whoever believes to be primary; it is acknowledged if all that it waits for have it. */
-  commit(at: number): void {
-    const primary = this.#process(at);
+  /** Somebody writes to everyone who believes to be primary; it is acknowledged if all that it waits for have it. */
+  commit(): void {
+    for (const primary of this.#processes) this.#commit(primary);
+  }
+
+  #commit(primary: Process): void {
     const belief = this.#beliefAsPrimary(primary);
     if (belief === undefined) return;
     this.#entries += 1;
@@ -173,8 +182,11 @@ export class World {
     if (reached.length === waitsFor.length) this.#committed.add(this.#entries);
   }
 
-  handOver(at: number, leaving: boolean): void {
-    const primary = this.#process(at);
+  handOver(leaving: boolean): void {
+    for (const primary of this.#processes) this.#handOver(primary, leaving);
+  }
+
+  #handOver(primary: Process, leaving: boolean): void {
     const belief = this.#beliefAsPrimary(primary);
     if (belief === undefined || primary.link === undefined) return;
     this.#say(primary, { kind: 'hand-over', epoch: belief.epoch, leaving });

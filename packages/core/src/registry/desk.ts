@@ -1,0 +1,90 @@
+/** Calls that ask for an assignment, now or when there is one: clients' and operators'. */
+import type { Assignment } from '../assignment.js';
+import type { Instant } from '../ids.js';
+import { MAX_WAIT_MS } from '../limits.js';
+import type { Cluster } from './cluster.js';
+import type { Outcome } from './outcome.js';
+import { MAX_WAITERS, OPERATOR_HANDOVER_TIMEOUT_MS } from './registry-limits.js';
+import type { RegistryInput, RegistryToken } from './registry-messages.js';
+import { isContent, type Waiter, Waiting } from './waiting.js';
+
+type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
+
+export class Desk {
+  readonly #waiting = new Waiting();
+
+  nextDeadline(): Instant | undefined {
+    return this.#waiting.next();
+  }
+
+  getAvailable(now: Instant, cluster: Cluster, input: Call<'get-available'>, outcome: Outcome): void {
+    const { token } = input;
+    const waiter: Waiter = { token, cluster: cluster.id, wants: 'primary', above: input.failedEpoch };
+    if (isContent(waiter, cluster.assignment)) return outcome.answerWith(token, cluster.assignment);
+    if (input.waitMs <= 0) return endInVain(waiter, cluster, outcome);
+    if (this.#mayWait(token, outcome)) this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
+  }
+
+  /** The primary is asked, and whoever asks for it waits for its successor. */
+  handover(now: Instant, cluster: Cluster, token: RegistryToken, outcome: Outcome): void {
+    const link = cluster.linkToHandOver();
+    if (typeof link !== 'number') return outcome.refuse(token, link);
+    if (!this.#mayWait(token, outcome)) return;
+    const { epoch } = cluster.assignment;
+    const until = now + OPERATOR_HANDOVER_TIMEOUT_MS;
+    this.#waiting.add(until, { token, cluster: cluster.id, wants: 'handover', above: epoch });
+    outcome.send(link, { kind: 'please-hand-over', epoch });
+    outcome.report('handover', `cluster ${cluster.id}: the primary of epoch ${epoch} is asked to hand over`);
+  }
+
+  promote(now: Instant, cluster: Cluster, input: Call<'promote'>, outcome: Outcome): void {
+    const { token } = input;
+    if (!this.#mayWait(token, outcome)) return;
+    const { epoch } = cluster.assignment;
+    const refusal = cluster.promoteUnclean(input.serverId);
+    if (refusal !== undefined) return outcome.refuse(token, refusal);
+    outcome.touch(cluster);
+    // Contented by the very change that this step ends with.
+    this.#waiting.add(now, { token, cluster: cluster.id, wants: 'primary', above: epoch });
+  }
+
+  cancel(token: RegistryToken): void {
+    this.#waiting.cancel(token);
+  }
+
+  /** The primary says that it can't: nobody need wait for the time to run out. */
+  handoverFailed(cluster: Cluster, detail: string, outcome: Outcome): void {
+    for (const { token } of this.#waiting.takeHandovers(cluster.id))
+      outcome.refuse(token, { reason: 'handover-impossible', detail });
+  }
+
+  /** Takes out and gives all who waited for this assignment. */
+  content(assignment: Assignment): RegistryToken[] {
+    return this.#waiting.takeContent(assignment).map(({ token }) => token);
+  }
+
+  /** Tells those whose wait is over. */
+  expire(now: Instant, clusters: readonly Cluster[], outcome: Outcome): void {
+    for (let waiter = this.#waiting.takeDue(now); waiter; waiter = this.#waiting.takeDue(now)) {
+      const cluster = clusters[waiter.cluster - 1];
+      if (cluster !== undefined) endInVain(waiter, cluster, outcome);
+    }
+  }
+
+  #mayWait(token: RegistryToken, outcome: Outcome): boolean {
+    if (!this.#waiting.isFull) return true;
+    outcome.refuse(token, { reason: 'limit-reached', detail: `${MAX_WAITERS} calls are waiting already` });
+    return false;
+  }
+}
+
+/** A client gets whoever is primary now: its link may have broken without a failover. */
+function endInVain({ token, wants }: Waiter, { id, assignment }: Cluster, outcome: Outcome): void {
+  if (wants === 'handover') {
+    const detail = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+    return outcome.refuse(token, { reason: 'handover-impossible', detail });
+  }
+  if (assignment.available) return outcome.answerWith(token, assignment);
+  const detail = `cluster ${id}: ${assignment.unavailableReason}`;
+  outcome.refuse(token, { reason: 'no-available-server', detail });
+}

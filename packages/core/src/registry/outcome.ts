@@ -1,0 +1,103 @@
+/**
+ * What one step leads to.
+ *
+ * Clusters are only marked while the step goes on; when it ends each that has changed is sealed, and what is said
+ * comes after its `persist` (persisted-before-spoken): first the members, the primary before the
+ * others, then those who watch and wait, then whatever else was said, and last the lines for the operator.
+ */
+import type { Assignment } from '../assignment.js';
+import type { Instant } from '../ids.js';
+import type { RouterMessage } from '../messages.js';
+import type { Cluster } from './cluster.js';
+import type {
+  Refusal,
+  RegistryAnswer,
+  RegistryEvent,
+  RegistryLink,
+  RegistryOutput,
+  RegistryToken,
+} from './registry-messages.js';
+
+export interface Audience {
+  /** How an assignment is told on this link. */
+  readonly tell: (link: RegistryLink, assignment: Assignment, isWelcome: boolean) => RouterMessage;
+  /** Takes out and gives all who waited for this assignment. */
+  readonly content: (assignment: Assignment) => readonly RegistryToken[];
+}
+
+export class Outcome {
+  #touched = new Set<Cluster>();
+  #welcome = new Set<RegistryLink>();
+  #owed = new Set<RegistryLink>();
+  #said: RegistryOutput[] = [];
+  #events: RegistryEvent[] = [];
+
+  /** The cluster may have changed. */
+  touch(cluster: Cluster): void {
+    this.#touched.add(cluster);
+  }
+
+  /** The member on this link is told the assignment for the first time. */
+  welcome(link: RegistryLink, cluster: Cluster): void {
+    this.#welcome.add(link);
+    this.touch(cluster);
+  }
+
+  /** The member on this link is told the assignment in any case: it has asked for something. */
+  owe(link: RegistryLink, cluster: Cluster): void {
+    this.#owed.add(link);
+    this.touch(cluster);
+  }
+
+  send(link: RegistryLink, message: RouterMessage): void {
+    this.#said.push({ kind: 'send', link, message });
+  }
+
+  close(link: RegistryLink, why: string): void {
+    this.#said.push({ kind: 'close', link, why });
+  }
+
+  answer(token: RegistryToken, answer: RegistryAnswer): void {
+    this.#said.push({ kind: 'answer', token, answer });
+  }
+
+  answerWith(token: RegistryToken, assignment: Assignment): void {
+    this.answer(token, { kind: 'assignment', assignment });
+  }
+
+  refuse(token: RegistryToken, { reason, detail }: Refusal): void {
+    this.#said.push({ kind: 'refuse', token, reason, detail });
+  }
+
+  report(event: RegistryEvent['event'], text: string): void {
+    this.#events.push({ event, text });
+  }
+
+  /** Seals what has changed. What is said after this, and before `take`, still belongs to the step. */
+  seal(now: Instant, audience: Audience): RegistryOutput[] {
+    const outputs: RegistryOutput[] = [];
+    for (const cluster of this.#touched) {
+      const change = cluster.seal(now);
+      const { assignment } = cluster;
+      if (change !== undefined) outputs.push({ kind: 'persist', record: change.record });
+      for (const link of cluster.links()) {
+        const isWelcome = this.#welcome.has(link);
+        if (change === undefined && !isWelcome && !this.#owed.has(link)) continue;
+        outputs.push({ kind: 'send', link, message: audience.tell(link, assignment, isWelcome) });
+      }
+      if (change !== undefined) {
+        outputs.push({ kind: 'changed', assignment });
+        for (const token of audience.content(assignment))
+          outputs.push({ kind: 'answer', token, answer: { kind: 'assignment', assignment } });
+      }
+      for (const event of cluster.takeEvents()) this.#events.push(event);
+    }
+    return outputs;
+  }
+
+  /** Everything else that was said, and the lines for the operator. */
+  rest(): RegistryOutput[] {
+    const reports = this.#events.map((event): RegistryOutput => ({ kind: 'report', event }));
+    return this.#said.concat(reports);
+  }
+}
