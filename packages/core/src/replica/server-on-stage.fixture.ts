@@ -64,6 +64,7 @@ export class ServerOnStage implements Actor {
   #disks = 1;
   #links = 0;
   #turnPending = false;
+  readonly #inputs: ReplicaInput[] = [];
   #router: { readonly attempt: number; readonly connection: RouterConnection } | undefined;
   #primary: { readonly attempt: number; readonly connection: StandbyConnection } | undefined;
   readonly #standbys = new Map<LinkId, StandbyConnection>();
@@ -100,11 +101,15 @@ export class ServerOnStage implements Actor {
     this.disk = new Disk(`journal ${this.#disks} of ${this.name}`);
   }
 
+  /** What comes while outputs are performed is taken after them, as a driver does. */
   step(input: ReplicaInput): void {
-    const { replica } = this;
-    if (replica === undefined) return;
-    for (const output of replica.step(this.company.stage.now, input)) this.#perform(output);
-    if (input.kind !== 'flush' && input.kind !== 'tick') this.#endTurnSoon();
+    this.#inputs.push(input);
+    if (this.#inputs.length > 1) return;
+    for (let next = this.#inputs[0]; next !== undefined; next = this.#inputs[0]) {
+      for (const output of this.replica?.step(this.company.stage.now, next) ?? []) this.#perform(output);
+      if (next.kind !== 'flush' && next.kind !== 'tick') this.#endTurnSoon();
+      this.#inputs.shift();
+    }
   }
 
   nextDeadline(): Instant | undefined {
@@ -236,14 +241,15 @@ export class ServerOnStage implements Actor {
         this.#timelines.get(output.timeline)?.say(`is on ${this.name} at ${output.committed}`);
         return;
       case 'timeline-posts':
-        return this.#show(
+        this.#show(
           output.timeline,
           output.posts.map((post) => post.position),
         );
+        return;
       case 'timeline-read': {
         const { timeline } = output;
-        this.#show(timeline, output.positions);
-        stage.send(this.name, this.name, () => this.step({ kind: 'timeline-writable', timeline }));
+        if (this.#show(timeline, output.positions))
+          stage.send(this.name, this.name, () => this.step({ kind: 'timeline-writable', timeline }));
         return;
       }
       case 'timeline-page': {
@@ -394,10 +400,11 @@ export class ServerOnStage implements Actor {
     });
   }
 
-  #show(timeline: LinkId, positions: readonly Position[]): void {
-    const reader = this.#timelines.get(timeline);
-    if (reader !== undefined && !reader.take(this.#read(positions)))
-      this.company.stage.send(this.name, this.name, () => this.step({ kind: 'timeline-full', timeline }));
+  /** Returns whether there is room for more. */
+  #show(timeline: LinkId, positions: readonly Position[]): boolean {
+    const hasRoom = this.#timelines.get(timeline)?.take(this.#read(positions)) ?? true;
+    if (!hasRoom) this.step({ kind: 'timeline-full', timeline });
+    return hasRoom;
   }
 
   #sayToRouter(message: Extract<ReplicaOutput, { kind: 'to-router' }>['message']): void {
