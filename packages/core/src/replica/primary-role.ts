@@ -51,7 +51,7 @@ export class PrimaryRole {
     inSync: readonly InSyncMember[],
   ) {
     const { identity, ledger } = ground;
-    this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs);
+    this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs, () => router.nextRequest());
     this.#assignedAt = ground.now;
     this.#desk.takeOver(ledger.unapplied);
     this.#opensAt = nextPosition(ledger.outline.last);

@@ -5,6 +5,7 @@
  * the stream causes a failover, and a router that is merely slow is no reason for one.
  */
 import type { Instant } from '../ids.js';
+import { invariant } from '../invariants.js';
 import type { MemberMessage } from '../messages.js';
 import type { Ground } from './ground.js';
 import type { Attempt } from './messages.js';
@@ -26,6 +27,8 @@ type State =
       heardAt: number;
       pingAt: Instant;
       sequence: number;
+      /** The last `change-in-sync` asked on this stream. */
+      request: number;
     };
 
 export class RouterLink {
@@ -60,6 +63,16 @@ export class RouterLink {
       this.ground.emit({ kind: 'to-router', attempt: this.#state.attempt, message });
   }
 
+  /**
+   * A number for the next question on this stream. Counted here and not by the role that asks: of two reigns
+   * on one stream the second would take answers to the first one's questions for its own.
+   */
+  nextRequest(): number {
+    invariant(this.#state.kind === 'attached', 'waits-for-superset', { state: this.#state.kind });
+    this.#state.request += 1;
+    return this.#state.request;
+  }
+
   welcomed(): void {
     if (this.#state.kind !== 'opening') return;
     const { attempt } = this.#state;
@@ -70,6 +83,7 @@ export class RouterLink {
       heardAt: this.ground.heardMs,
       pingAt: this.ground.now,
       sequence: 0,
+      request: 0,
     };
     this.heard();
   }

@@ -47,7 +47,6 @@ export class Standbys {
   #told: readonly InSyncMember[];
   /** Asked to be added, by request number; waited for until the router has answered. */
   readonly #asked = new Map<number, InSyncMember>();
-  #requests = 0;
   /** Listening time at which a change about a server was last asked for. */
   readonly #askedAt = new Map<ServerId, number>();
   /** Listening time since which a server of the in-sync set has had no link. */
@@ -58,6 +57,8 @@ export class Standbys {
     readonly self: InSyncMember,
     inSync: readonly InSyncMember[],
     readonly startedAt: number,
+    /** Numbers questions on the present router link. */
+    readonly nextRequest: () => number,
   ) {
     this.#told = inSync;
     this.#assertSelf();
@@ -85,7 +86,6 @@ export class Standbys {
   welcomed(inSync: readonly InSyncMember[]): void {
     this.#told = inSync;
     this.#asked.clear();
-    this.#requests = 0;
     this.#askedAt.clear();
     this.#assertSelf();
   }
@@ -263,10 +263,9 @@ export class Standbys {
   }
 
   #change(change: 'add' | 'remove', member: InSyncMember, incarnation: number): ChangeInSync {
-    this.#requests += 1;
     return {
       kind: 'change-in-sync',
-      request: this.#requests,
+      request: this.nextRequest(),
       epoch: this.epoch,
       change,
       incarnation,

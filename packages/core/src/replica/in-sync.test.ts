@@ -1,0 +1,73 @@
+import { plays } from './play.fixture.js';
+
+plays(
+  'an answer to a question of an earlier reign on the same stream is none to a new question',
+  `
+  the router starts
+  s1 s2 s3 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 joined at 0, 1 entries behind
+    s3: follows s1 in epoch 1 from 0
+    s1: asks the router to add s3
+    router: epoch 1 is s1's; in sync: s1 s2 s3
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  the operator asks for a handover
+    s1: hands over: takes no more writes
+    s1: all in-sync members hold everything up to 2: asks for another primary
+    router: epoch 2 is s2's; in sync: s1 s2 s3
+    router: tells the operator that it is done
+    s2: primary of epoch 2, journal at 2
+    s1: no longer primary of epoch 1: epoch 2 belongs to s2
+    s3: tells of epoch 2
+    s2: s1 joined at 2, 1 entries behind
+    s2: s3 joined at 2, 1 entries behind
+    s1: follows s2 in epoch 2 from 2
+    s3: follows s2 in epoch 2 from 2
+    s2: serves epoch 2 from 3, 0.0 ms after it was assigned
+  the operator asks for a handover
+    s2: hands over: takes no more writes
+    s2: all in-sync members hold everything up to 3: asks for another primary
+    router: epoch 3 is s1's; in sync: s1 s2 s3
+    router: tells the operator that it is done
+    s1: primary of epoch 3, journal at 3
+    s2: no longer primary of epoch 2: epoch 3 belongs to s1
+    s3: tells of epoch 3
+    s1: s2 joined at 3, 1 entries behind
+    s1: s3 joined at 3, 1 entries behind
+    s2: follows s1 in epoch 3 from 3
+    s3: follows s1 in epoch 3 from 3
+    s1: serves epoch 3 from 4, 0.0 ms after it was assigned
+  s3 crashes
+    router: epoch 3 is s1's; in sync: s1 s2
+    s1: s3 stopped replicating: the stream ended
+    s1: in-sync set is now s1 s2
+  nothing gets from s1 to the router
+  s3 starts
+    s1: s3 joined at 4, 0 entries behind
+    s3: follows s1 in epoch 3 from 4
+    s1: asks the router to add s3
+  the disk of s3 hangs
+  s2 crashes
+    router: epoch 3 is s1's; in sync: s1
+    s1: s2 stopped replicating: the stream ended
+    s1: in-sync set is now s1
+  mira posts "hi" at s1
+  all gets from s1 to the router
+    router: epoch 3 is s1's; in sync: s1 s3
+  s1 crashes
+    mira: 2 is broken off
+    router: epoch 4 is s3's; in sync: s3
+    s3: stopped following s1 in epoch 3: the process is gone
+    s3: primary of epoch 4, journal at 5
+  the disk of s3 goes on
+    s3: serves epoch 4 from 6, 0.0 ms after it was assigned
+  mira sends number 2 at s3
+    mira: 2 is ok at 5 (s3, epoch 4)`,
+);
