@@ -13,6 +13,7 @@ import createDebug from 'debug';
 import { Callers } from './callers.js';
 import { MemberStreams } from './member-streams.js';
 import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
+import { withFewRefusals } from './refusal-lines.js';
 import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
 import { addServices, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
@@ -76,12 +77,13 @@ async function openStore({ dataFolder, clusters, report }: ParsedOptions): Promi
 }
 
 async function run(
-  { host, port, timing, report }: ParsedOptions,
+  { host, port, timing, report: reportAll }: ParsedOptions,
   grpc: Server,
   store: AssignmentStore,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
   const { networkId, clusters } = store.header;
+  const report = withFewRefusals(reportAll, () => performance.now());
   const registry = new Registry({ networkId, clusters, timing, records: store.records });
   const step: RegistryDriver['step'] = (input) => {
     debug('%o', input);
