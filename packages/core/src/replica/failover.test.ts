@@ -66,10 +66,10 @@ plays(
     s2: stopped following s1 in epoch 1: the process is gone
     s2: primary of epoch 2, journal at 3
   mira sends number 2 at s2
-    mira: 2 is ok at 3 (s2, epoch 2)
   mira sends number 2 at s2
-    mira: 2 is ok at 3 (s2, epoch 2)
   the disk of s2 goes on
+    mira: 2 is ok at 3 (s2, epoch 2)
+    mira: 2 is ok at 3 (s2, epoch 2)
     s2: serves epoch 2 from 4, 0.0 ms after it was assigned
   mira sends number 2 at s2
     mira: 2 is ok at 3 (s2, epoch 2)

@@ -187,6 +187,8 @@ export class PrimaryRole {
       through,
       durable: ledger.outline.durable,
     });
+    // The predecessor's entries are committed together with the opening: nobody is answered before it.
+    if (through < this.#opensAt) return;
     for (const effect of ledger.commitThrough(through)) this.#settle(effect);
     if (!this.#opened && ledger.committed >= this.#opensAt) {
       this.#opened = true;
@@ -255,10 +257,14 @@ export class PrimaryRole {
 
   #settle(effect: Effect): void {
     const { ground } = this;
-    invariant(ground.highestEpoch === this.epoch, 'serves-only-own-epoch', {
-      epoch: this.epoch,
-      highest: ground.highestEpoch,
-    });
+    invariant(
+      ground.highestEpoch === this.epoch && ground.ledger.committed >= this.#opensAt,
+      'serves-only-own-epoch',
+      {
+        epoch: this.epoch,
+        highest: ground.highestEpoch,
+      },
+    );
     if (effect.kind === 'post') {
       ground.postsAccepted += 1;
       this.timelines.posted(effect.post, ground.ledger.social);
