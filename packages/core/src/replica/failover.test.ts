@@ -19,6 +19,7 @@ plays(
   s1 crashes
     mira: 2 is broken off
     router: epoch 2 is s2's; in sync: s2
+    s2: tells of epoch 2
     s2: primary of epoch 2, journal at 2
     s2: serves epoch 2 from 3, 0.0 ms after it was assigned
   (journals)
@@ -116,6 +117,7 @@ plays(
     router: epoch 2 is s2's; in sync: s2 s3
     s1: s2 stopped replicating: nothing heard for 500 ms
     s1: s3 stopped replicating: nothing heard for 500 ms
+    s2: tells of epoch 2
     s2: primary of epoch 2, journal at 4
     s3: tells of epoch 2
     s2: s3 joined at 4, 1 entries behind
@@ -306,4 +308,32 @@ plays(
   100 ms pass
   mira sends number 1 at s3
     mira: 1 is ok at 2 (s3, epoch 3)`,
+);
+
+plays(
+  'the standby that is promoted tells the old primary, which the router can not reach',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  mira opens a timeline at s1
+    mira: is on s1 at 2
+  s1 and the router are cut off from each other
+  500 ms pass
+    router: epoch 2 is s2's; in sync: s2
+    s2: tells of epoch 2
+    s2: primary of epoch 2, journal at 2
+    s1: no longer primary of epoch 1: epoch 2 belongs to someone else
+    mira: has lost the timeline: not-primary
+    s2: serves epoch 2 from 3, 0.0 ms after it was assigned
+  mira posts "hi" at s1
+    mira: 2 is refused: not-primary`,
 );

@@ -23,6 +23,7 @@ plays(
     s1: all in-sync members hold everything up to 2: asks for another primary
     router: epoch 2 is s2's; in sync: s1 s2 s3
     router: tells the operator that it is done
+    s2: tells of epoch 2
     s2: primary of epoch 2, journal at 2
     s1: no longer primary of epoch 1: epoch 2 belongs to s2
     s3: tells of epoch 2
@@ -36,6 +37,7 @@ plays(
     s2: all in-sync members hold everything up to 3: asks for another primary
     router: epoch 3 is s1's; in sync: s1 s2 s3
     router: tells the operator that it is done
+    s1: tells of epoch 3
     s1: primary of epoch 3, journal at 3
     s2: no longer primary of epoch 2: epoch 3 belongs to s1
     s3: tells of epoch 3

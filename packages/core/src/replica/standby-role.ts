@@ -47,25 +47,28 @@ export class StandbyRole {
     return (this.#link.kind === 'joining' || this.#link.kind === 'joined') && this.#link.attempt === attempt;
   }
 
-  /** Goes after the primary of the newest assignment; leaves that of an older epoch, and tells it why. */
+  /** Goes after the primary of the newest assignment; leaves that of an older epoch. */
   follow(): void {
     const { assignment } = this.ground;
     const link = this.#link;
     if (link.kind === 'pulling' || assignment === undefined) return;
     if (link.kind !== 'none') {
       if (link.epoch === assignment.epoch) return;
-      const { attempt } = link;
-      this.ground.emit({ kind: 'to-primary', attempt, message: { kind: 'fenced', epoch: assignment.epoch } });
       this.leave();
     }
     this.#join();
   }
 
-  /** Lets go of the primary. */
+  /** Lets go of the primary. One that has been deposed is told so: it may be cut off from the router. */
   leave(): void {
-    if (this.#link.kind !== 'joining' && this.#link.kind !== 'joined') return;
-    this.ground.emit({ kind: 'close-primary', attempt: this.#link.attempt });
-    this.#link = { kind: 'none', retryAt: this.ground.now };
+    const { ground } = this;
+    const link = this.#link;
+    if (link.kind !== 'joining' && link.kind !== 'joined') return;
+    const { attempt } = link;
+    const epoch = ground.highestEpoch;
+    if (epoch > link.epoch) ground.emit({ kind: 'to-primary', attempt, message: { kind: 'fenced', epoch } });
+    ground.emit({ kind: 'close-primary', attempt });
+    this.#link = { kind: 'none', retryAt: ground.now };
   }
 
   message(message: PrimaryMessage, entries: readonly Entry[]): void {
