@@ -64,6 +64,12 @@ test('a folder that can not be used is quoted', (context) => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   assert.throws(() => lockDataFolder(join(file, 'x'), 'router'), /cannot be used/);
+  assert.throws(() => lockDataFolder(file, 'router'), /cannot be used/);
+  if (process.platform === 'linux')
+    assert.throws(
+      () => lockDataFolder('/proc/dualping/data', 'router'),
+      /"\/proc\/dualping\/data" cannot be used/,
+    );
   if (process.getuid?.() === 0) return; // root may write anywhere
   chmodSync(folder, 0o500);
   assert.throws(() => lockDataFolder(folder, 'router'), /cannot be used/);

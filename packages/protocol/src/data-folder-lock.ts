@@ -9,8 +9,17 @@
  * the id has been given to another process. Processes in other containers can't be seen: a folder that
  * several of them mount is not protected.
  */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DualpingError, quote } from '@dualping/core';
 
 export interface DataFolderLock {
@@ -51,7 +60,7 @@ function isAlive(pid: number): boolean {
 /** Makes the folder if need be. Throws `invalid-argument` quoting folder and process when it can't be had. */
 export function lockDataFolder(folder: string, role: string): DataFolderLock {
   const path = resolve(folder);
-  makeWritable(path);
+  makeWritableFolder(path);
   const own = `lock-${process.pid}-${startTimeOf(process.pid) ?? START_TIME_UNKNOWN}`;
   try {
     writeFileSync(join(path, own), `${role}\n`, { flag: 'wx' });
@@ -88,12 +97,26 @@ function roleIn(file: string): string {
   }
 }
 
-function makeWritable(path: string): void {
+/** Makes the folder and those above it. Throws `invalid-argument` quoting it when that can't be, or it can't be written. */
+export function makeWritableFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw unusable(path, error);
+  }
+}
+
+/** Node's own recursive `mkdir` never returns where a folder can't be made although its parent is there (as in /proc). */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it just now.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 

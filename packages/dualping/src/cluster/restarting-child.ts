@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, DualpingError } from '@dualping/core';
 import type { Report } from '@dualping/protocol';
+import { EXIT } from '../exit-codes.js';
 import { Child } from './child-process.js';
 
 /** Wait before it is started again: at once in human terms, rarely when it keeps dying. */
@@ -9,6 +10,9 @@ const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 5_000;
 /** One that lived so long was well: its next death begins a new row. */
 const WELL_AFTER_MS = 10_000;
+
+/** What `renderError` puts around the text of an error, for the one that is quoted in another. */
+const ERROR_FRAME = /^dualping: | \([a-z-]+\)$/g;
 
 export interface RestartingChildOptions {
   /** `router`, `s1`. */
@@ -25,6 +29,8 @@ export class RestartingChild {
   readonly #stopping = new AbortController();
   #child: Child | undefined;
   #loop: Promise<void> | undefined;
+  /** What it said last: why it could not start. */
+  #lastLine = '';
 
   constructor(options: RestartingChildOptions) {
     this.#options = options;
@@ -41,11 +47,14 @@ export class RestartingChild {
   /** Resolves where it listens. Throws when the very first start fails: that is a mistake in what was asked. */
   async start(): Promise<Address> {
     const child = await this.#spawn();
+    if (child === undefined)
+      throw new DualpingError('shutting-down', `${this.name} was not started any more`);
     const address = await child.ready;
     if (address === undefined) {
       const { code, text } = await child.ended;
-      // The child itself has said why, in a line of its own. Its exit code tells whether it was asked wrongly.
-      throw new DualpingError(code === 2 ? 'invalid-argument' : 'storage-failed', `${this.name} ${text}`);
+      // Its exit code tells whether it was asked wrongly.
+      const reason = code === EXIT.usage ? 'invalid-argument' : 'internal';
+      throw new DualpingError(reason, `${this.name} ${text}: ${this.#lastLine.replace(ERROR_FRAME, '')}`);
     }
     this.#options.onReady(address);
     this.#loop = this.#keepRunning(child);
@@ -63,9 +72,14 @@ export class RestartingChild {
     this.#child?.signal('SIGKILL');
   }
 
-  async #spawn(): Promise<Child> {
+  /** Undefined when it was told to stop meanwhile: nobody would end what is started now. */
+  async #spawn(): Promise<Child | undefined> {
     const args = await this.#options.commandLine();
-    this.#child = new Child(args, (line) => this.#options.onLine(this.name, line));
+    if (this.#stopping.signal.aborted) return undefined;
+    this.#child = new Child(args, (line) => {
+      this.#lastLine = line;
+      this.#options.onLine(this.name, line);
+    });
     return this.#child;
   }
 
@@ -85,9 +99,9 @@ export class RestartingChild {
       const waitMs = Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** (deaths - 1));
       this.#say('died', `pid ${child.pid} ${text}; starting again in ${waitMs} ms`);
       if (!(await this.#wait(waitMs))) return;
-      child = await this.#spawn();
-      // `stop` may have been called while the command line was made: then nobody else ends this one.
-      if (this.#stopping.signal.aborted) child.signal('SIGTERM');
+      const next = await this.#spawn();
+      if (next === undefined) return;
+      child = next;
     }
   }
 

@@ -1,9 +1,9 @@
 /** `up` and `start`: a whole network on this machine, and with `start` a client to it. */
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { DualpingSession } from '@dualping/client';
 import { DEFAULT_TIMING, parseTiming } from '@dualping/core';
-import { formatOperatorEvent, type Report } from '@dualping/protocol';
+import { formatOperatorEvent, makeWritableFolder, type Report } from '@dualping/protocol';
 import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { command, type Invocation } from '../command.js';
 import { SIGNAL_EXITS } from '../exit-codes.js';
@@ -112,7 +112,7 @@ export const startCommand = command({
 
 function operatorLines(folder: string, io: Io): OperatorLines {
   if (!io.interactive) return toStderr(io);
-  mkdirSync(folder, { recursive: true });
+  makeWritableFolder(folder);
   const path = join(folder, 'operator.log');
   io.note(`what the servers do is written to ${path}`);
   return toFile(path);

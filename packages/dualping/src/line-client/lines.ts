@@ -38,8 +38,12 @@ export class TerminalLines {
     return this.#reader[Symbol.asyncIterator]();
   }
 
+  /** Leaves no prompt behind. */
   close(): void {
     this.#reader.close();
+    if (!this.#io.interactive) return;
+    clearLine(this.#io.output, 0);
+    cursorTo(this.#io.output, 0);
   }
 
   #above(write: () => void): void {
