@@ -17,12 +17,13 @@ export interface Io {
 
 export function processIo(): Io {
   const { stdin, stdout, stderr } = process;
-  // Whoever reads may stop reading (`| head`): that is no mistake of anybody.
-  for (const stream of [stdout, stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit();
-      throw error;
-    });
+  // Whoever reads results may stop reading (`| head`): that is no mistake of anybody.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+  // A server must not end because nobody wants to hear of it any more.
+  stderr.on('error', () => {});
   return {
     out: (line) => stdout.write(`${line}\n`),
     note: (line) => stderr.write(`${line}\n`),

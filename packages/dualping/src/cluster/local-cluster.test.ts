@@ -1,0 +1,110 @@
+/** A whole cluster of real processes, and what becomes of it when its parent ends. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseAddress } from '@dualping/protocol';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/dualping.js', import.meta.url));
+const DEADLINE_MS = 30_000;
+const POLL_MS = 20;
+
+interface Up {
+  readonly process: ChildProcess;
+  /** By name, in the order in which they were printed. */
+  readonly addresses: ReadonlyMap<string, string>;
+}
+
+function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-up-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+async function up(context: TestContext, folder: string): Promise<Up> {
+  const child = spawn(process.execPath, [LAUNCHER, 'up', '--data', folder, '--port', '0', '--servers', '2'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  const addresses = new Map<string, string>();
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('ready')) return { process: child, addresses };
+    const place = /^(\S+) .* (\S+:\d+) {2}pid \d+$/.exec(line);
+    if (place !== null) addresses.set(place[1] ?? '', place[2] ?? '');
+  }
+  throw new Error('dualping up ended before it was ready');
+}
+
+async function answers(address: string): Promise<boolean> {
+  const { host, port } = parseAddress(address);
+  const socket = connect({ host, port });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function assertAllGone(addresses: Iterable<string>): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  for (const address of addresses)
+    while (await answers(address)) {
+      assert.ok(performance.now() < deadline, `${address} still answers`);
+      await delay(POLL_MS);
+    }
+}
+
+async function run(...args: string[]): Promise<{ readonly code: number | null; readonly out: string }> {
+  const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, out };
+}
+
+test('a cluster is killed with its parent, and comes back in its places with what was written', async (context) => {
+  const folder = folderFor(context);
+  const first = await up(context, folder);
+  assert.deepEqual([...first.addresses.keys()], ['router', 's1', 's2']);
+  const router = first.addresses.get('router') ?? '';
+  const posted = await run('post', 'hello', '--user', 'ann', '--routers', router, '--json');
+  assert.equal(posted.code, 0);
+  const { position } = JSON.parse(posted.out);
+
+  first.process.kill('SIGKILL');
+  await assertAllGone(first.addresses.values());
+
+  const second = await up(context, folder);
+  assert.deepEqual(second.addresses, first.addresses);
+  const timeline = await run('timeline', '--user', 'ann', '--routers', router, '--json');
+  assert.equal(timeline.code, 0);
+  const post = JSON.parse(timeline.out);
+  assert.deepEqual([post.position, post.author, post.text], [position, 'ann', 'hello']);
+
+  second.process.kill('SIGTERM');
+  const [code] = await once(second.process, 'exit');
+  assert.equal(code, 143);
+  await assertAllGone(second.addresses.values());
+});
+
+test('a folder has one cluster at a time', async (context) => {
+  const folder = folderFor(context);
+  const first = await up(context, folder);
+  const { code } = await run('up', '--data', folder, '--port', '0');
+  assert.equal(code, 2);
+  first.process.kill('SIGINT');
+  const [ending] = await once(first.process, 'exit');
+  assert.equal(ending, 130);
+});
