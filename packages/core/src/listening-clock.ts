@@ -12,7 +12,8 @@ export class ListeningClock {
   #last: Instant | undefined;
   #heardMs = 0;
 
-  constructor(readonly maxStepMs: number) {}
+  /** `maxStepMs` may change with the pace at which others are expected to speak. */
+  constructor(public maxStepMs: number) {}
 
   /** Looks at the clock; returns the listening time so far, ms. */
   advance(now: Instant): number {

@@ -1,10 +1,8 @@
 /** Router and servers together on one stage. */
-import type { Entry, Timing } from '../index.js';
+import { DEFAULT_TIMING, type Entry, type Timing } from '../index.js';
 import { RouterOnStage } from './router-on-stage.fixture.js';
 import { type Company, ServerOnStage } from './server-on-stage.fixture.js';
 import { Stage } from './stage.fixture.js';
-
-export const TIMING: Timing = { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 };
 
 export class ClusterOnStage implements Company {
   readonly stage = new Stage();
@@ -14,7 +12,7 @@ export class ClusterOnStage implements Company {
 
   constructor(
     servers: number,
-    readonly timing: Timing = TIMING,
+    timing: Timing = DEFAULT_TIMING,
     readonly wrote: (server: ServerOnStage, entry: Entry) => void = () => {},
   ) {
     this.router = new RouterOnStage(this.stage, timing, (line) => this.say(line));

@@ -3,6 +3,7 @@ import type { Assignment } from '../assignment.js';
 import type { Epoch, Instant, NetworkId } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
 import type { Figures } from '../messages.js';
+import { MIN_PINGS_BEFORE_DEAD } from '../timing.js';
 import { Ledger } from './ledger.js';
 import type {
   ReplicaEvent,
@@ -12,15 +13,21 @@ import type {
   ReplicaTiming,
 } from './messages.js';
 
-/** A step longer than this many ping intervals means that we were away, not that the others were silent. */
-const MAX_LISTENING_STEP_PINGS = 2;
+/**
+ * How much of one step of time counts as listening. Two pings, so that a turn which comes late is not lost;
+ * but never so much that one step alone would make somebody silent who was heard a moment before we were away.
+ */
+const listeningStepMs = ({ pingIntervalMs, deadAfterMs }: ReplicaTiming): number =>
+  Math.min(2 * pingIntervalMs, deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs);
 
 export class Ground {
   readonly identity: ReplicaIdentity;
   readonly ledger: Ledger;
   readonly #clock: ListeningClock;
   #outputs: ReplicaOutput[] = [];
-  timing: ReplicaTiming;
+  #timing: ReplicaTiming;
+  /** What the router told; what counts is longer when pings are rare. */
+  #toldDeadAfterMs: number;
   networkId: NetworkId | '';
   now: Instant = 0;
   /** The newest that the router has told. */
@@ -36,14 +43,27 @@ export class Ground {
     this.identity = start.identity;
     this.networkId = start.identity.networkId;
     this.ledger = new Ledger(start);
-    this.timing = timing;
-    this.#clock = new ListeningClock(timing.pingIntervalMs * MAX_LISTENING_STEP_PINGS);
+    this.#timing = timing;
+    this.#toldDeadAfterMs = timing.deadAfterMs;
+    this.#clock = new ListeningClock(listeningStepMs(timing));
     this.highestEpoch = this.ledger.outline.lastEpoch;
   }
 
   /** Time that we were there to listen, ms: what silence is measured in. */
   get heardMs(): number {
     return this.#clock.heardMs;
+  }
+
+  get timing(): ReplicaTiming {
+    return this.#timing;
+  }
+
+  /** The router has told how often to ping; and at the beginning also how long a silence means the end. */
+  keepTime(pingIntervalMs: number, toldDeadAfterMs: number = this.#toldDeadAfterMs): void {
+    this.#toldDeadAfterMs = toldDeadAfterMs;
+    const deadAfterMs = Math.max(toldDeadAfterMs, MIN_PINGS_BEFORE_DEAD * pingIntervalMs);
+    this.#timing = { pingIntervalMs, deadAfterMs };
+    this.#clock.maxStepMs = listeningStepMs(this.#timing);
   }
 
   advanceTo(now: Instant): void {

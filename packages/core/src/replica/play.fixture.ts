@@ -27,6 +27,7 @@ import {
 } from '../index.js';
 import { ClusterOnStage } from './cluster.fixture.js';
 import { type Outcome, type Reader, type ServerOnStage, textOf } from './server-on-stage.fixture.js';
+import type { Actor } from './stage.fixture.js';
 
 /** A test that is a play. With the environment's `SHOW_PLAYS` it is shown instead: to look at what a new one comes to. */
 export function plays(name: string, script: string, servers?: number, timing?: Timing): void {
@@ -97,6 +98,8 @@ export class Play {
       [/^(s\d) stops$/, (name) => this.#server(name).step({ kind: 'stop' })],
       [/^(s\d) freezes$/, (name = '') => stage.freeze(name)],
       [/^(s\d) thaws$/, (name = '') => this.#thaw(name)],
+      [/^everybody freezes$/, () => this.#freezeAll()],
+      [/^everybody thaws$/, () => this.#thawAll()],
       [/^the disk of (s\d) hangs$/, (name) => stage.block(...disk(name))],
       [/^the disk of (s\d) goes on$/, (name) => stage.unblock(...disk(name))],
       [
@@ -178,10 +181,23 @@ export class Play {
     }
   }
 
+  get #actors(): readonly Actor[] {
+    return [this.cluster.router, ...this.cluster.servers];
+  }
+
   /** As a process that wakes: its timer is long due, and goes off before the sockets are looked at. */
   #thaw(name: string): void {
     this.cluster.stage.thaw(name);
     this.#server(name).tick();
+  }
+
+  #freezeAll(): void {
+    for (const { name } of this.#actors) this.cluster.stage.freeze(name);
+  }
+
+  #thawAll(): void {
+    for (const { name } of this.#actors) this.cluster.stage.thaw(name);
+    for (const actor of this.#actors) actor.tick();
   }
 
   #person(user: UserName): Person {

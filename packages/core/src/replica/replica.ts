@@ -176,7 +176,7 @@ export class Replica {
     switch (message.kind) {
       case 'welcome': {
         this.#router.welcomed();
-        ground.timing = { pingIntervalMs: message.pingIntervalMs, deadAfterMs: message.deadAfterMs };
+        ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
         if (ground.networkId === '') {
           ground.networkId = message.networkId;
           ground.emit({ kind: 'save-network', networkId: message.networkId });
@@ -188,8 +188,7 @@ export class Replica {
         return this.#assigned(message.assignment, undefined);
       }
       case 'pong':
-        ground.timing = { ...ground.timing, pingIntervalMs: message.pingIntervalMs };
-        return;
+        return ground.keepTime(message.pingIntervalMs);
       case 'assignment':
         return this.#assigned(message.assignment, message.lastRequest);
       case 'please-hand-over':

@@ -1,6 +1,7 @@
 /** A replica with a disk, and links that run over the stage: does what a server's driver does, and decides nothing. */
 import {
   type ClientRequest,
+  DEFAULT_TIMING,
   type Entry,
   type Epoch,
   type Instant,
@@ -12,7 +13,6 @@ import {
   Replica,
   type ReplicaInput,
   type ReplicaOutput,
-  type ReplicaTiming,
   type Reply,
   type RouterMessage,
   type StandbyMessage,
@@ -50,7 +50,6 @@ export interface Reader {
 export interface Company {
   readonly stage: Stage;
   readonly router: RouterOnStage;
-  readonly timing: ReplicaTiming;
   server(name: string): ServerOnStage | undefined;
   say(line: string): void;
   /** An entry was written to a server's disk. */
@@ -86,7 +85,7 @@ export class ServerOnStage implements Actor {
   start(): void {
     if (this.replica !== undefined) throw new Error(`${this.name} runs already`);
     const identity = { cluster: 1, serverId: serverId(this.id), address: this.name, routers: ['router'] };
-    this.replica = new Replica(this.disk.start(identity), this.company.timing);
+    this.replica = new Replica(this.disk.start(identity), DEFAULT_TIMING);
     this.step({ kind: 'start' });
   }
 

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DEFAULT_TIMING, epoch, position, Replica, type ReplicaOutput, serverId } from '../index.js';
+import { assignmentOf } from './assignment.fixture.js';
+import { Disk } from './disk.fixture.js';
+import { plays } from './play.fixture.js';
+
+const QUICK = { pingIntervalMs: 50, deadAfterMs: 150, reattachGraceMs: 2_000 };
+
+plays(
+  'who was away does not take it for the silence of the others',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  100 ms pass
+  everybody freezes
+  10000 ms pass
+  everybody thaws
+  1000 ms pass`,
+  2,
+  QUICK,
+);
+
+test('a ping interval that the router has raised is what silence is measured by', () => {
+  const identity = { cluster: 1, serverId: serverId(2), address: 's2', routers: ['router'] } as const;
+  const replica = new Replica(new Disk('journal of s2').start(identity), DEFAULT_TIMING);
+  let now = 0;
+  replica.step(now, { kind: 'start' });
+  const assignment = assignmentOf({ epoch: 1, primary: 1, members: [1, 2] });
+  const welcome = {
+    kind: 'welcome',
+    networkId: 'net',
+    pingIntervalMs: 100,
+    deadAfterMs: 700,
+    assignment,
+  } as const;
+  replica.step(now, { kind: 'router-message', attempt: 1, message: welcome });
+  const committed = position(0);
+  const joined = { kind: 'joined', epoch: epoch(1), common: position(0), committed } as const;
+  replica.step(now, { kind: 'primary-message', attempt: 1, message: joined, entries: [] });
+  const outputs: ReplicaOutput[] = [];
+  for (let second = 1; second <= 5; second += 1) {
+    const pong = { kind: 'pong', sequence: second, pingIntervalMs: 1_000 } as const;
+    outputs.push(...replica.step(now, { kind: 'router-message', attempt: 1, message: pong }));
+    const sign = { kind: 'entries', epoch: epoch(1), from: position(1), to: position(0), committed } as const;
+    outputs.push(...replica.step(now, { kind: 'primary-message', attempt: 1, message: sign, entries: [] }));
+    for (
+      ;
+      now < second * 1_000;
+      now = Math.min(second * 1_000, Math.max(now + 1, replica.nextDeadline() ?? Infinity))
+    )
+      outputs.push(...replica.step(now, { kind: 'tick' }));
+  }
+  assert.deepEqual(
+    outputs.filter(({ kind }) => kind === 'close-primary'),
+    [],
+  );
+  // And then nothing more is heard.
+  for (; now < 20_000; now = Math.max(now + 1, replica.nextDeadline() ?? Infinity))
+    if (replica.step(now, { kind: 'tick' }).some(({ kind }) => kind === 'close-primary')) break;
+  assert.equal(now, 7_000);
+});
