@@ -117,6 +117,9 @@ plays(
     router: epoch 2 is s2's; in sync: s2 s3
     s1: s2 stopped replicating: nothing heard for 500 ms
     s1: s3 stopped replicating: nothing heard for 500 ms
+    s1: serves nobody: out of touch with the router and an in-sync standby for 500 ms
+    s1: asks the router to remove s2
+    s1: asks the router to remove s3
     s2: tells of epoch 2
     s2: primary of epoch 2, journal at 4
     s3: tells of epoch 2
@@ -212,24 +215,25 @@ plays(
     s1: can't attach to the router at router, goes on trying: nobody is there
     s2: can't attach to the router at router, goes on trying: nobody is there
     s1: s2 stopped replicating: nothing heard for 500 ms
+    s1: serves nobody: out of touch with the router and an in-sync standby for 500 ms
+    mira: has lost the timeline: not-primary
     s2: stopped following s1 in epoch 1: nothing heard for 500 ms
   mira posts "ho" at s1
+    mira: 3 is refused: not-primary
   mira opens a timeline at s1
-    mira: is on s1 at 2
+    mira: has lost the timeline: not-primary
   s1 and s2 are joined again
-    s1: s2 joined at 2, 2 entries behind
+    s1: s2 joined at 2, 1 entries behind
     s2: follows s1 in epoch 1 from 2
     mira: 2 is ok at 3 (s1, epoch 1)
-    mira: 3 is ok at 4 (s1, epoch 1)
-    mira: sees 3 "hi" 4 "ho"
-    mira: sees 3 "hi" 4 "ho"
   the router starts
   500 ms pass
+    s1: in touch again, serves again
   mira sends number 2 at s1
     mira: 2 is ok at 3 (s1, epoch 1)
   mira opens a timeline at s1
-    mira: is on s1 at 4
-    mira: sees 3 "hi" 4 "ho"`,
+    mira: is on s1 at 3
+    mira: sees 3 "hi"`,
 );
 
 plays(

@@ -73,3 +73,81 @@ plays(
   mira sends number 2 at s3
     mira: 2 is ok at 5 (s3, epoch 4)`,
 );
+
+plays(
+  'a cut between primary and standby alone holds writes up for the dead-after time, once',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  s1 and s2 are cut off from each other
+  mira posts "hi" at s1
+  400 ms pass
+  200 ms pass
+    s1: s2 stopped replicating: nothing heard for 500 ms
+    s1: asks the router to remove s2
+    s2: stopped following s1 in epoch 1: nothing heard for 500 ms
+    router: epoch 1 is s1's; in sync: s1
+    s1: in-sync set is now s1
+    mira: 2 is ok at 3 (s1, epoch 1)`,
+  2,
+);
+
+plays(
+  'a standby that comes again and again and never gets on holds nothing up for longer',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  the disk of s2 hangs
+  mira posts "hi" at s1
+  200 ms pass
+  the stream from s2 to its primary breaks
+    s1: s2 stopped replicating: the stream ended
+    s2: stopped following s1 in epoch 1: the stream broke
+  200 ms pass
+    s1: s2 joined at 3, 0 entries behind
+    s2: follows s1 in epoch 1 from 3
+  the stream from s2 to its primary breaks
+    s1: s2 stopped replicating: the stream ended
+    s2: stopped following s1 in epoch 1: the stream broke
+  200 ms pass
+    s1: asks the router to remove s2
+    router: epoch 1 is s1's; in sync: s1
+    s1: s2 joined at 3, 0 entries behind
+    s1: in-sync set is now s1
+    mira: 2 is ok at 3 (s1, epoch 1)
+    s2: follows s1 in epoch 1 from 3
+  the stream from s2 to its primary breaks
+    s1: s2 stopped replicating: the stream ended
+    s2: stopped following s1 in epoch 1: the stream broke
+  200 ms pass
+    s1: s2 joined at 3, 0 entries behind
+    s2: follows s1 in epoch 1 from 3
+  the stream from s2 to its primary breaks
+    s1: s2 stopped replicating: the stream ended
+    s2: stopped following s1 in epoch 1: the stream broke
+  the disk of s2 goes on
+  100 ms pass
+    s1: s2 joined at 3, 0 entries behind
+    s2: follows s1 in epoch 1 from 3
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2`,
+  2,
+);

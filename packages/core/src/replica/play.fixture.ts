@@ -106,6 +106,7 @@ export class Play {
         /^the disk of (s\d) fails$/,
         (name) => this.#server(name).step({ kind: 'journal-failed', detail: 'no space left' }),
       ],
+      [/^the stream from (s\d) to its primary breaks$/, (name) => this.#server(name).breakPrimary()],
       [/^\(journals\)$/, () => this.#tellJournals()],
     ];
   }

@@ -148,7 +148,7 @@ export class PrimaryRole {
   }
 
   standbyEnded(link: LinkId, detail: string): void {
-    const serverId = this.standbys.ended(link, this.ground.heardMs);
+    const serverId = this.standbys.ended(link);
     if (serverId !== undefined)
       this.ground.report('standby-lost', `${serverName(serverId)} stopped replicating: ${detail}`);
   }
@@ -182,7 +182,7 @@ export class PrimaryRole {
    */
   advance(): void {
     const { ledger } = this.ground;
-    const through = this.standbys.commitPosition(ledger.outline.durable);
+    const through = this.standbys.advance(ledger.outline.durable, this.ground.heardMs);
     invariant(through <= ledger.outline.durable, 'commit-is-durable-here', {
       through,
       durable: ledger.outline.durable,
@@ -300,7 +300,7 @@ export class PrimaryRole {
 
   #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
     const { ground } = this;
-    this.standbys.ended(link, ground.heardMs);
+    this.standbys.ended(link);
     const epoch = ground.highestEpoch;
     ground.emit({ kind: 'to-standby', link, message: { kind: 'refused', epoch, reason, detail } });
     ground.emit({ kind: 'close-standby', link });

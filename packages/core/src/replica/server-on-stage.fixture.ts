@@ -100,6 +100,11 @@ export class ServerOnStage implements Actor {
     this.disk = new Disk(`journal ${this.#disks} of ${this.name}`);
   }
 
+  /** The network breaks the stream, and both ends hear of it. */
+  breakPrimary(): void {
+    this.#primary?.connection.break();
+  }
+
   /** What comes while outputs are performed is taken after them, as a driver does. */
   step(input: ReplicaInput): void {
     this.#inputs.push(input);

@@ -191,4 +191,12 @@ export class Connection<Up, Down> {
       this.ends.downEnded(detail);
     });
   }
+
+  break(): void {
+    if (this.#dialler === 'closed' || this.#dialled === 'closed') return;
+    this.#dialler = 'closed';
+    this.#dialled = 'closed';
+    this.ends.upEnded();
+    this.ends.downEnded('the stream broke');
+  }
 }

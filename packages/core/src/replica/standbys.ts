@@ -28,8 +28,6 @@ interface Standby {
   sent: Position;
   /** Listening time at which it was last heard, ms. */
   heardAt: number;
-  /** Listening time since which it owes an acknowledgement; undefined while it owes none. */
-  owesSince: number | undefined;
   /** Listening time of the last message to it. */
   spokenAt: number;
 }
@@ -49,8 +47,12 @@ export class Standbys {
   readonly #asked = new Map<number, InSyncMember>();
   /** Listening time at which a change about a server was last asked for. */
   readonly #askedAt = new Map<ServerId, number>();
-  /** Listening time since which a server of the in-sync set has had no link. */
-  readonly #absentSince = new Map<ServerId, number>();
+  /** Listening time at which a server that a commit waits for, and that has no link now, was last heard. */
+  readonly #lastHeardAt = new Map<ServerId, number>();
+  /** The furthest that everybody ever held. */
+  #held: Position = NO_POSITION;
+  /** Listening time since which others have held up what is durable here; undefined while they don't. */
+  #heldUpSince: number | undefined;
 
   constructor(
     readonly epoch: Epoch,
@@ -94,7 +96,7 @@ export class Standbys {
   joined(link: LinkId, join: Join, common: Position, at: number): LinkId | undefined {
     const former = [...this.#links.values()].find((other) => other.join.serverId === join.serverId);
     if (former !== undefined) this.#links.delete(former.link);
-    this.#absentSince.delete(join.serverId);
+    this.#lastHeardAt.delete(join.serverId);
     this.#links.set(link, {
       link,
       join,
@@ -102,7 +104,6 @@ export class Standbys {
       durable: NO_POSITION,
       sent: common,
       heardAt: at,
-      owesSince: undefined,
       spokenAt: at,
     });
     return former?.link;
@@ -114,11 +115,7 @@ export class Standbys {
     if (standby === undefined) return true;
     if (durable > standby.sent) return false;
     standby.heardAt = at;
-    if (durable > standby.durable) {
-      standby.durable = durable;
-      standby.owesSince = at;
-    }
-    if (standby.durable === standby.sent) standby.owesSince = undefined;
+    if (durable > standby.durable) standby.durable = durable;
     return true;
   }
 
@@ -127,20 +124,34 @@ export class Standbys {
   }
 
   /** Returns the server that was on that link, if any. */
-  ended(link: LinkId, at: number): ServerId | undefined {
+  ended(link: LinkId): ServerId | undefined {
     const standby = this.#links.get(link);
     if (standby === undefined) return undefined;
     this.#links.delete(link);
-    this.#absentSince.set(standby.join.serverId, at);
-    return standby.join.serverId;
+    const { serverId } = standby.join;
+    if (this.awaited.some((member) => member.serverId === serverId))
+      this.#lastHeardAt.set(serverId, standby.heardAt);
+    return serverId;
   }
 
   get links(): readonly LinkId[] {
     return [...this.#links.keys()];
   }
 
-  /** What every awaited member holds durably, ourselves included. */
-  commitPosition(ownDurable: Position): Position {
+  /**
+   * What every awaited member holds durably, ourselves included. Asked whenever it may have moved: it also
+   * keeps account of how long others have held up what is durable here, whatever links came and went.
+   */
+  advance(ownDurable: Position, at: number): Position {
+    const held = this.#heldByAll(ownDurable);
+    if (held >= ownDurable) this.#heldUpSince = undefined;
+    else if (held > this.#held) this.#heldUpSince = at;
+    else this.#heldUpSince ??= at;
+    if (held > this.#held) this.#held = held;
+    return held;
+  }
+
+  #heldByAll(ownDurable: Position): Position {
     let least = ownDurable;
     for (const member of this.awaited) {
       if (sameMember(member, this.self)) continue;
@@ -152,7 +163,7 @@ export class Standbys {
 
   /** Whether some member of the in-sync set other than ourselves holds everything up to `last`. */
   everyoneHolds(last: Position): boolean {
-    return this.awaited.length > 1 && this.commitPosition(last) >= last;
+    return this.awaited.length > 1 && this.#heldByAll(last) >= last;
   }
 
   /** Whether a member that a commit waits for has been out of touch for `deadAfterMs`. */
@@ -204,7 +215,6 @@ export class Standbys {
         const from = position(standby.sent + 1);
         const to = position(Math.min(last, standby.sent + MAX_BATCH_ENTRIES));
         standby.sent = to;
-        standby.owesSince ??= at;
         standby.spokenAt = at;
         outgoing.push({
           link: standby.link,
@@ -246,13 +256,13 @@ export class Standbys {
     return undefined;
   }
 
+  /** Not heard for too long; or heard, but everybody's commits have waited for it for too long. */
   #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
     const standby = this.#standbyOf(member);
-    const since =
-      standby === undefined
-        ? (this.#absentSince.get(member.serverId) ?? this.startedAt)
-        : Math.min(standby.heardAt, standby.owesSince ?? standby.heardAt);
-    return at - since >= deadAfterMs;
+    const heardAt = standby?.heardAt ?? this.#lastHeardAt.get(member.serverId) ?? this.startedAt;
+    if (at - heardAt >= deadAfterMs) return true;
+    const holdsUp = (standby?.durable ?? NO_POSITION) <= this.#held;
+    return holdsUp && this.#heldUpSince !== undefined && at - this.#heldUpSince >= deadAfterMs;
   }
 
   #mayAsk(serverId: ServerId, at: number, paceMs: number): boolean {
