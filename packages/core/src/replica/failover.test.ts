@@ -118,6 +118,7 @@ plays(
     s1: s2 stopped replicating: nothing heard for 500 ms
     s1: s3 stopped replicating: nothing heard for 500 ms
     s1: serves nobody: out of touch with the router and an in-sync standby for 500 ms
+    mira: 3 is refused: not-primary
     s1: asks the router to remove s2
     s1: asks the router to remove s3
     s2: tells of epoch 2
@@ -134,7 +135,6 @@ plays(
     s1: lost the router at router: nothing was heard of it for 500 ms
   2000 ms pass
     s1: no longer primary of epoch 1: epoch 2 belongs to s2
-    mira: 3 is refused: not-primary
     s2: s1 joined at 4, 2 entries behind
     s1: follows s2 in epoch 2 from 4
     s2: asks the router to add s1
@@ -216,6 +216,7 @@ plays(
     s2: can't attach to the router at router, goes on trying: nobody is there
     s1: s2 stopped replicating: nothing heard for 500 ms
     s1: serves nobody: out of touch with the router and an in-sync standby for 500 ms
+    mira: 2 is refused: not-primary
     mira: has lost the timeline: not-primary
     s2: stopped following s1 in epoch 1: nothing heard for 500 ms
   mira posts "ho" at s1
@@ -225,7 +226,6 @@ plays(
   s1 and s2 are joined again
     s1: s2 joined at 2, 1 entries behind
     s2: follows s1 in epoch 1 from 2
-    mira: 2 is ok at 3 (s1, epoch 1)
   the router starts
   500 ms pass
     s1: in touch again, serves again

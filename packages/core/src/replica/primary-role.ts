@@ -230,13 +230,15 @@ export class PrimaryRole {
   stepDown(reason: string): void {
     const { ground } = this;
     ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${reason}`);
-    for (const token of this.#desk.clear()) this.#refuse(token, 'not-primary', reason);
-    this.endTimelines(reason);
+    this.#sendAway(reason);
+    this.#desk.clear();
     for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', reason);
     ground.timelines = () => 0;
   }
 
-  endTimelines(detail: string): void {
+  /** Whoever waits or reads here asks the router again. */
+  #sendAway(detail: string): void {
+    for (const token of this.#desk.dismiss()) this.#refuse(token, 'not-primary', detail);
     for (const timeline of this.timelines.clear())
       this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
   }
@@ -320,7 +322,7 @@ export class PrimaryRole {
     if (isolated) {
       const detail = `out of touch with the router and an in-sync standby for ${ground.timing.deadAfterMs} ms`;
       ground.report('isolated', `serves nobody: ${detail}`);
-      this.endTimelines(detail);
+      this.#sendAway(detail);
     } else {
       ground.report('isolated', 'in touch again, serves again');
     }

@@ -101,13 +101,18 @@ export class RequestDesk {
     if (tokens !== undefined) tokens.splice(tokens.indexOf(token), 1);
   }
 
-  /** No longer primary: returns every call that waits. Their entries may survive or not. */
-  clear(): readonly Token[] {
+  /** Returns every call that waits, to be sent elsewhere; what they asked for stays on its way. */
+  dismiss(): readonly Token[] {
     const tokens = [...this.#places.keys()];
-    this.#sessions.clear();
     this.#places.clear();
-    this.#onTheWay = 0;
+    for (const { waiting } of this.#sessions.values()) for (const calls of waiting.values()) calls.length = 0;
     return tokens;
+  }
+
+  /** No longer primary: what was on its way may survive or not. Nobody may be waiting any more. */
+  clear(): void {
+    this.#sessions.clear();
+    this.#onTheWay = 0;
   }
 
   #onItsWay(sessionId: SessionId, requestNo: RequestNumber, user: UserName): SessionOnTheWay {
