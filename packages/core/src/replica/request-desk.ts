@@ -50,6 +50,12 @@ export class RequestDesk {
     if (session === undefined || requestNo <= session.last) {
       const known = social.admit(sessionId, requestNo, command.user);
       if (known.kind === 'known') return known;
+      // Forgotten since: to begin it again now would give it a request 1 behind the later one on its way.
+      if (known.kind === 'new' && session !== undefined)
+        return refused(
+          'session-expired',
+          `session "${sessionId}" is no longer kept; request ${session.last} of it is still on its way`,
+        );
       if (known.kind === 'refused')
         return refused(
           known.reason,

@@ -7,11 +7,10 @@
 import type { Instant } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { MemberMessage } from '../messages.js';
+import { ROUTER_SILENCE_FACTOR } from '../timing.js';
 import type { Ground } from './ground.js';
 import type { Attempt } from './messages.js';
 
-/** Silence of the router, in multiples of the time after which it would drop us, before we open another stream. */
-const ROUTER_SILENCE_FACTOR = 3;
 /** How long a router may take to welcome us, ms: connect and one write to its disk, on a bad day. */
 const WELCOME_TIMEOUT_MS = 3_000;
 /** Waits between attempts, ms: quick at first, for a router that restarts takes well under a second. */

@@ -74,11 +74,10 @@ plays(
   mira logs in at s1
     mira: 1 is ok at 2 (s1, epoch 1)
   the disk of s2 hangs
-  nothing gets from the router to s1
   mira posts "hi" at s1
-  490 ms pass
-  110 ms pass
-    s1: serves nobody: out of touch with the router and an in-sync standby for 500 ms
+  300 ms pass
+  nothing gets from the router to s1
+  290 ms pass
     s1: asks the router to remove s2
     router: epoch 1 is s1's; in sync: s1
   all gets from the router to s1
