@@ -18,6 +18,11 @@ export const DEFAULT_TIMING: Timing = Object.freeze({
 
 /** Fewest pings that must fit into `deadAfterMs`: with two, a single late one drops a healthy member. */
 export const MIN_PINGS_BEFORE_DEAD = 3;
+/**
+ * A server gives up a silent router this many times later than a router gives up a silent server: ending the
+ * stream is what causes a failover, and a router that is only slow must not cause one.
+ */
+export const ROUTER_SILENCE_FACTOR = 3;
 /** Below this a busy but healthy process misses its turn (measured: false drops at 10 ms). */
 export const MIN_PING_INTERVAL_MS = 20;
 

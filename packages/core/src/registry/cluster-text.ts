@@ -14,7 +14,7 @@ export interface Unavailability {
   readonly epoch: Epoch;
   readonly primary: PrimaryRef | undefined;
   readonly inSync: readonly InSyncMember[];
-  /** Members that may attach again after a restart of the router. */
+  /** Members that may attach again after the router was away. */
   readonly awaited: readonly { readonly serverId: ServerId }[];
   /** How the primary was lost, when that was seen. */
   readonly why: string | undefined;
@@ -24,7 +24,7 @@ export function unavailableText({ cluster, epoch, primary, inSync, awaited, why 
   if (primary === undefined) return `no server of cluster ${cluster} has attached yet`;
   const holder = `${serverName(primary.serverId)}, primary of epoch ${epoch},`;
   if (awaited.length > 0)
-    return `the router has just started and waits for ${names(awaited, ' and ')} to attach again`;
+    return `the router was away and waits for ${names(awaited, ' and ')} to attach again`;
   const cause = why === undefined ? '' : ` (${why})`;
   if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
   return `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;

@@ -192,11 +192,23 @@ export class Cluster {
     return true;
   }
 
-  /** Whoever was expected back after a restart of the router and has not come is gone. */
+  /** Its stream has ended, which says nothing about the member: it may attach again until the grace ends. */
+  await(serverId: ServerId): void {
+    const member = this.find(serverId);
+    if (member?.presence.kind !== 'stream') return;
+    member.presence = { kind: 'awaited' };
+    this.#changed = true;
+    this.#event(
+      'awaited',
+      `${serverName(serverId)} gave the router up while it was away, and may attach again`,
+    );
+  }
+
+  /** Whoever was expected back after the router was away and has not come is gone. */
   endGrace(now: Instant): void {
     for (const member of this.#roster.all)
       if (member.presence.kind === 'awaited')
-        this.#leave(now, member, 'it has not attached again since the router started');
+        this.#leave(now, member, 'it has not attached again since the router was away');
   }
 
   /** Grants the request of a live primary in its epoch, as far as it can be. */

@@ -8,7 +8,7 @@ export type Presence =
   | { readonly kind: 'stream'; readonly link: RegistryLink }
   /** Its supervisor vouches for it. */
   | { readonly kind: 'watched' }
-  /** It was there when the router went down, and may attach again: neither live nor dropped yet. */
+  /** It was there before the router was away (down, or stopped for long), and may attach again: neither live nor dropped yet. */
   | { readonly kind: 'awaited' }
   /** It has said that it will come. */
   | { readonly kind: 'announced' }

@@ -79,6 +79,7 @@ export interface RegistryEvent {
     | 'announced'
     | 'registered'
     | 'dropped'
+    | 'awaited'
     | 'refused'
     | 'promoted'
     | 'resumed'

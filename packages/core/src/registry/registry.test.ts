@@ -158,6 +158,61 @@ the router sleeps 60000 ms
 );
 
 play(
+  'a router that slept so long that its members gave it up waits for them as after a restart',
+  `
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+the router sleeps 60000 ms
+s2's stream ends
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 (request 1)
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+s1's stream ends
+  * cluster 1: s1 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 and s2 to attach again
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1 s2, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 goes on as primary of epoch 1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+# And again, but this time the primary has died meanwhile: whoever is in sync takes over, not only the dead one.
+the router sleeps 60000 ms
+s2's stream ends
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+s1's stream ends
+  * cluster 1: s1 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 and s2 to attach again
+s2 attaches
+  s2 is welcomed: epoch 1, (s1), in sync s1 s2, live s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
+3000 ms pass
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  * cluster 1: s1 (primary of epoch 1) is dropped: it has not attached again since the router was away
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (it has not attached again since the router was away)
+  * cluster 1: the in-sync set of epoch 2 is s2
+# A stream that ends later is evidence again.
+s2's stream ends
+  * cluster 1: s2 (primary of epoch 2) is dropped: its stream ended
+  * cluster 1: nobody is available: s2, primary of epoch 2, is gone (its stream ended); only s2 can take over, and must attach first
+`,
+);
+
+play(
   'the shortest timing has room for a late look too',
   `
 s1 attaches
@@ -282,7 +337,7 @@ client A asks for cluster 1, waits 5000 ms
 s2 attaches
   s2 is welcomed: epoch 1, (s1), in sync s1 s2, live s2
   * cluster 1: s2 is attached, incarnation 1, at host2:7000
-  * cluster 1: nobody is available: the router has just started and waits for s1 to attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
 1000 ms pass
 s1 attaches
   s1 is welcomed: epoch 1, s1, in sync s1 s2, live s1 s2
@@ -314,7 +369,7 @@ the router restarts
 s2 attaches
   s2 is welcomed: epoch 1, (s1), in sync s1 s2, live s2
   * cluster 1: s2 is attached, incarnation 1, at host2:7000
-  * cluster 1: nobody is available: the router has just started and waits for s1 to attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
 s1 attaches, incarnation 2
   s2 hears: epoch 2, s2, in sync s2, live s1 s2
   s1 is welcomed: epoch 2, s2, in sync s2, live s1 s2
@@ -363,18 +418,18 @@ the router restarts
 s3 attaches
   s3 is welcomed: epoch 1, (s1), in sync s1 s2 s3, live s3
   * cluster 1: s3 is attached, incarnation 1, at host3:7000
-  * cluster 1: nobody is available: the router has just started and waits for s1 and s2 to attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 and s2 to attach again
 1999 ms pass
 1 ms pass
   s3 hears: epoch 2, s3, in sync s3, live s3
-  * cluster 1: s1 (primary of epoch 1) is dropped: it has not attached again since the router started
-  * cluster 1: s2 (standby) is dropped: it has not attached again since the router started
-  * cluster 1: s3 is primary of epoch 2, 0 ms after s1 was dropped (it has not attached again since the router started)
+  * cluster 1: s1 (primary of epoch 1) is dropped: it has not attached again since the router was away
+  * cluster 1: s2 (standby) is dropped: it has not attached again since the router was away
+  * cluster 1: s3 is primary of epoch 2, 0 ms after s1 was dropped (it has not attached again since the router was away)
   * cluster 1: the in-sync set of epoch 2 is s3
 the router restarts
 2000 ms pass
-  * cluster 1: s3 (primary of epoch 2) is dropped: it has not attached again since the router started
-  * cluster 1: nobody is available: s3, primary of epoch 2, is gone (it has not attached again since the router started); only s3 can take over, and must attach first
+  * cluster 1: s3 (primary of epoch 2) is dropped: it has not attached again since the router was away
+  * cluster 1: nobody is available: s3, primary of epoch 2, is gone (it has not attached again since the router was away); only s3 can take over, and must attach first
 s3 attaches
   s3 is welcomed: epoch 2, s3, in sync s3, live s3
   * cluster 1: s3 is attached, incarnation 1, at host3:7000
@@ -631,7 +686,7 @@ s1 attaches
   s1 is welcomed: epoch 2, (s2), in sync s2, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
 operator A promotes s1
-  operator A is refused invalid-argument: not yet: the router has just started and waits for s2 to attach again
+  operator A is refused invalid-argument: not yet: the router was away and waits for s2 to attach again
 `,
 );
 

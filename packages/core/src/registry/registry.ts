@@ -8,7 +8,8 @@
  * Within a step everything that a change leads to comes after its `persist`: an assignment is durable
  * before anyone is told of it (persisted-before-spoken).
  *
- * Silence is counted in listening time, so a router that was itself stopped does not blame its members.
+ * Silence is counted in listening time, so a router that was itself stopped does not blame its members. One that was
+ * stopped for so long that they may have given it up takes the ends of their streams for that, as after a restart.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
@@ -17,7 +18,7 @@ import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import { ListeningClock } from '../listening-clock.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
-import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
+import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
 import { noSuchCluster, objectionToEpoch, objectionToJournal, objectionToNetwork } from './admission.js';
 import { Cluster } from './cluster.js';
 import { Deadlines } from './deadlines.js';
@@ -68,7 +69,10 @@ export class Registry {
   readonly #attached = new Map<RegistryLink, Attached>();
   /** Links that we have ended and that may still bring messages which were on their way. */
   readonly #closed = new Set<RegistryLink>();
-  #graceOver = false;
+  /** Until when, in listening time, members that are awaited may attach again; undefined: nobody is awaited. */
+  #graceEndMs: number | undefined;
+  /** Links that were there before the router was away: until then, in listening time, their end blames nobody. */
+  #away: { readonly links: ReadonlySet<RegistryLink>; readonly untilMs: number } | undefined;
   #now: Instant | undefined;
 
   readonly #audience: Audience = {
@@ -82,6 +86,7 @@ export class Registry {
     invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });
     this.#networkId = networkId;
     this.#timing = timing;
+    this.#graceEndMs = timing.reattachGraceMs;
     const byCluster = new Map(records.map((record) => [record.cluster, record]));
     this.#clusters = Array.from({ length: clusters }, (_, at) => new Cluster(at + 1, byCluster.get(at + 1)));
     // One look may count for two pings, but never for so much that a member which kept its time is
@@ -109,6 +114,7 @@ export class Registry {
 
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
     this.#clock.advance(now);
+    this.#noteAbsence(now);
     this.#now = now;
     this.#outcome = new Outcome();
     this.#take(now, input);
@@ -130,8 +136,8 @@ export class Registry {
   /** While anybody is listened for, look as often as they ping, or the listening clock falls behind. */
   #nextLook(): Instant | undefined {
     const now = this.#now;
-    if (now === undefined) return this.#graceOver ? undefined : 0;
-    const graceMs = this.#graceOver ? undefined : this.#timing.reattachGraceMs - this.#clock.heardMs;
+    if (now === undefined) return 0;
+    const graceMs = this.#graceEndMs === undefined ? undefined : this.#graceEndMs - this.#clock.heardMs;
     const deathMs = this.#silence.nextDeathInMs(this.#clock.heardMs);
     if (graceMs === undefined && deathMs === undefined) return undefined;
     return now + Math.min(this.#timing.pingIntervalMs, graceMs ?? Infinity, deathMs ?? Infinity);
@@ -275,7 +281,18 @@ export class Registry {
   }
 
   #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
-    if (!this.#closed.delete(link)) this.#drop(now, link, reason);
+    if (this.#closed.delete(link)) return;
+    if (this.#away?.links.has(link) === true) this.#await(link);
+    else this.#drop(now, link, reason);
+  }
+
+  /** Whoever gave the router up while it was away comes back at once, and has lost nothing. */
+  #await(link: RegistryLink): void {
+    const attached = this.#detach(link);
+    if (attached === undefined) return;
+    attached.cluster.await(attached.serverId);
+    this.#graceEndMs = this.#clock.heardMs + this.#timing.reattachGraceMs;
+    this.#outcome.touch(attached.cluster);
   }
 
   /** Ends the stream and drops the member that held it. */
@@ -356,11 +373,23 @@ export class Registry {
 
   // Time
 
+  /** Before the clock of this step is `#now`. */
+  #noteAbsence(now: Instant): void {
+    const deadAfterMs = this.#silence.deadAfterMs();
+    // They count from when they last heard the router, which was before it stopped: hence one `deadAfterMs` less.
+    if (this.#now !== undefined && now - this.#now >= (ROUTER_SILENCE_FACTOR - 1) * deadAfterMs)
+      this.#away = {
+        links: new Set(this.#attached.keys()),
+        untilMs: this.#clock.heardMs + deadAfterMs,
+      };
+    else if (this.#away !== undefined && this.#clock.heardMs >= this.#away.untilMs) this.#away = undefined;
+  }
+
   #expire(now: Instant): void {
     for (const { link, silentMs } of this.#silence.dead(this.#clock.heardMs))
       this.#dropLink(now, link, `nothing was heard of it for ${Math.round(silentMs)} ms`);
-    if (!this.#graceOver && this.#clock.heardMs >= this.#timing.reattachGraceMs) {
-      this.#graceOver = true;
+    if (this.#graceEndMs !== undefined && this.#clock.heardMs >= this.#graceEndMs) {
+      this.#graceEndMs = undefined;
       for (const cluster of this.#clusters) {
         cluster.endGrace(now);
         if (cluster.isChanged) this.#outcome.touch(cluster);
