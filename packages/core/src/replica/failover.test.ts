@@ -341,3 +341,26 @@ plays(
   mira posts "hi" at s1
     mira: 2 is refused: not-primary`,
 );
+
+plays(
+  'a request for an epoch that never comes is held for the dead-after time, whatever else the router tells',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  ben logs in at s2 expecting epoch 9
+  300 ms pass
+  s3 starts
+    s1: s3 joined at 0, 1 entries behind
+    s3: follows s1 in epoch 1 from 0
+    s1: asks the router to add s3
+    router: epoch 1 is s1's; in sync: s1 s2 s3
+  300 ms pass
+    ben: 1 is refused: not-primary`,
+);

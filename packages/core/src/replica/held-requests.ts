@@ -10,8 +10,9 @@ import type { ClientRequest } from './messages.js';
 /** Requests that may wait at once; more are refused, and their clients ask the router again. */
 export const MAX_HELD_REQUESTS = 20_000;
 
-interface Held {
+export interface Held {
   readonly request: ClientRequest;
+  /** Listening time, ms. */
   readonly until: number;
 }
 
@@ -22,18 +23,18 @@ export class HeldRequests {
     return this.#held.length;
   }
 
-  /** Returns false when there is no room. `until` is listening time, ms. */
+  /** Returns false when there is no room. */
   hold(request: ClientRequest, until: number): boolean {
     if (this.#held.length >= MAX_HELD_REQUESTS) return false;
     this.#held.push({ request, until });
     return true;
   }
 
-  /** Takes all out, in order of arrival. */
-  takeAll(): readonly ClientRequest[] {
-    const requests = this.#held.map(({ request }) => request);
+  /** Takes all out, in order of arrival. What is put back keeps its time, or it would be held for ever. */
+  takeAll(): readonly Held[] {
+    const held = this.#held;
     this.#held = [];
-    return requests;
+    return held;
   }
 
   takeExpired(at: number): readonly ClientRequest[] {

@@ -387,8 +387,7 @@ export class Replica {
   }
 
   #dispatchHeld(): void {
-    const until = this.#ground.heardMs + this.#ground.timing.deadAfterMs;
-    for (const request of this.#held.takeAll()) this.#request(request, until);
+    for (const { request, until } of this.#held.takeAll()) this.#request(request, until);
   }
 
   #refuse(request: ClientRequest, reason: Reason, detail: string): void {
@@ -466,7 +465,7 @@ export class Replica {
       this.#primary.stepDown(detail);
       this.#primary = undefined;
     }
-    for (const request of this.#held.takeAll()) this.#refuse(request, 'shutting-down', detail);
+    for (const { request } of this.#held.takeAll()) this.#refuse(request, 'shutting-down', detail);
     this.#standby.leave();
     this.#router.send({ kind: 'leave' });
     this.#router.close();
