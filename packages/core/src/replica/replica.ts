@@ -200,7 +200,7 @@ export class Replica {
           'refused',
           `the router at ${this.#router.address} refuses this server: ${message.reason}: ${message.detail}`,
         );
-        if (actionFor(message.reason) !== 'retry') return this.#end(message.reason, message.detail, true);
+        if (actionFor(message.reason) === 'give-up') return this.#end(message.reason, message.detail, true);
         this.#router.refused(message.detail);
         return;
       default:

@@ -33,7 +33,10 @@ type State =
 export class RouterLink {
   #state: State = { kind: 'down', retryAt: 0 };
   #attempts = 0;
+  /** Attempts in a row that came to nothing. */
   #failures = 0;
+  /** Which of the routers is asked now. */
+  #asked = 0;
   /** Listening time of the last word from any router, ms. */
   #heardAt = 0;
 
@@ -45,7 +48,7 @@ export class RouterLink {
 
   get address(): string {
     const { routers } = this.ground.identity;
-    return routers[this.#failures % routers.length] ?? '';
+    return routers[this.#asked % routers.length] ?? '';
   }
 
   isCurrent(attempt: Attempt): boolean {
@@ -104,6 +107,7 @@ export class RouterLink {
       ground.report('router-lost', `can't attach to the router at ${address}, goes on trying: ${detail}`);
     this.#state = { kind: 'down', retryAt: ground.now + (RETRY_MS[this.#failures] ?? LONGEST_RETRY_MS) };
     this.#failures += 1;
+    this.#asked += 1;
   }
 
   /** The router can't take us now: lets go and tries again later. */
