@@ -73,3 +73,13 @@ test('any detail can be sent: bounded, without controls, and encodable', () => {
     }),
   );
 });
+
+test('of a connection that could not be made the cause is told, without what grpc-js puts around it', () => {
+  const details =
+    'No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:7070. Resolution note: ';
+  const wire = Object.assign(new Error('x'), { code: status.UNAVAILABLE, details, metadata: new Metadata() });
+  assert.equal(
+    fromServiceError(wire, { sent: false, peer: 'router' }).detail,
+    'connect ECONNREFUSED 127.0.0.1:7070',
+  );
+});

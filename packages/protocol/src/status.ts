@@ -7,7 +7,7 @@
  */
 import { DualpingError, isReason, type Reason } from '@dualping/core';
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
-import { cleanDetail } from './clean-detail.js';
+import { cleanDetail, plainCause } from './clean-detail.js';
 
 /** Trailing metadata key that holds the reason. */
 export const REASON_KEY = 'dualping-reason';
@@ -88,7 +88,7 @@ export function fromServiceError(error: unknown, context: CallContext): Dualping
   if (!isServiceError(error)) return toDualpingError(error);
   const stated = statedReason(error.metadata);
   const reason = stated ?? reasonOfStatus(error.code, context);
-  return new DualpingError(reason, cleanDetail(error.details), { cause: error });
+  return new DualpingError(reason, cleanDetail(plainCause(error.details)), { cause: error });
 }
 
 function isServiceError(error: unknown): error is ServiceError {

@@ -364,3 +364,25 @@ plays(
   300 ms pass
     ben: 1 is refused: not-primary`,
 );
+
+plays(
+  'while nobody can name another primary, a standby says once that the old one is gone',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  the router crashes
+    s1: lost the router at router: the router is gone
+    s2: lost the router at router: the router is gone
+  s1 crashes
+    s2: stopped following s1 in epoch 1: the process is gone
+  5000 ms pass
+    s2: can't attach to the router at router, goes on trying: nobody is there
+    s2: stopped following s1 in epoch 1: nobody is there`,
+);

@@ -30,6 +30,8 @@ type Link =
 export class StandbyRole {
   readonly kind = 'standby';
   #link: Link = { kind: 'none', retryAt: 0 };
+  /** How following failed last, as it was reported. */
+  #lastFailure = '';
   #attempts = 0;
 
   constructor(readonly ground: Ground) {}
@@ -231,6 +233,9 @@ export class StandbyRole {
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     if (close) ground.emit({ kind: 'close-primary', attempt: link.attempt });
     this.#link = { kind: 'none', retryAt: ground.now + ground.timing.pingIntervalMs };
-    ground.report('following', `stopped following ${link.address} in epoch ${link.epoch}: ${detail}`);
+    const text = `stopped following ${link.address} in epoch ${link.epoch}: ${detail}`;
+    // Each attempt at a primary that is gone ends like the one before it: an operator is told once.
+    if (link.kind === 'joined' || text !== this.#lastFailure) ground.report('following', text);
+    this.#lastFailure = text;
   }
 }
