@@ -4,6 +4,7 @@
  */
 import type { Instant } from '../ids.js';
 import type { Ground } from './ground.js';
+import type { Attempt } from './messages.js';
 import type { PrimaryRole } from './primary-role.js';
 
 /** How long a planned change of primary may take before it is given up (or, when leaving, done without), ms. */
@@ -13,7 +14,8 @@ export type DrainProgress = 'draining' | 'handed-over' | 'nobody-to-hand-to' | '
 
 export class Drain {
   readonly #until: Instant;
-  #asked = false;
+  /** The stream on which the router was asked. */
+  #askedOn: Attempt | undefined;
 
   constructor(
     readonly ground: Ground,
@@ -34,12 +36,14 @@ export class Drain {
   advance(primary: PrimaryRole): DrainProgress {
     const { ground } = this;
     if (ground.now >= this.#until) return 'gave-up';
-    if (this.#asked) return 'handed-over';
+    if (this.#askedOn !== undefined && this.#askedOn === primary.router.attachedBy) return 'handed-over';
     const { outline, committed } = ground.ledger;
     if (!primary.opened || committed < outline.last) return 'draining';
     if (primary.standbys.awaited.length === 1) return 'nobody-to-hand-to';
-    if (!primary.router.attached || !primary.standbys.everyoneHolds(outline.last)) return 'draining';
-    this.#asked = true;
+    if (primary.router.attachedBy === undefined || !primary.standbys.everyoneHolds(outline.last))
+      return 'draining';
+    // On a new stream again: what was asked on the old one may never have arrived.
+    this.#askedOn = primary.router.attachedBy;
     primary.router.send({ kind: 'hand-over', epoch: primary.epoch, leaving: this.leaving });
     ground.report(
       'handover',

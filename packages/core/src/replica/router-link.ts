@@ -46,6 +46,11 @@ export class RouterLink {
     return this.#state.kind === 'attached';
   }
 
+  /** The stream by which we are attached. */
+  get attachedBy(): Attempt | undefined {
+    return this.#state.kind === 'attached' ? this.#state.attempt : undefined;
+  }
+
   get address(): string {
     const { routers } = this.ground.identity;
     return routers[this.#asked % routers.length] ?? '';
