@@ -133,8 +133,8 @@ plays(
     s1: can't attach to the router at router, goes on trying: nobody is there
     s2: can't attach to the router at router, goes on trying: nobody is there
   200 ms pass
-    mira: 2 is refused: not-primary
     s1: no longer primary of epoch 1: nobody took over in time
+    mira: 2 is refused: shutting-down
     s1: nobody took over in time
     s1: ends: shutting-down
     s2: stopped following s1 in epoch 1: fenced: nobody took over in time
@@ -255,8 +255,8 @@ plays(
     s2: can't attach to the router at router, goes on trying: nobody is there
     s1: can't attach to the router at router, goes on trying: no welcome within 3000 ms
   200 ms pass
-    mira: 2 is refused: not-primary
-    s1: was not answered in time: goes on`,
+    s1: was not answered in time: goes on
+    mira: 2 is ok at 3 (s1, epoch 1)`,
   2,
 );
 

@@ -369,7 +369,9 @@ export class Replica {
       return this.#refuse(request, 'not-primary', 'the server is cut off from the others');
     const mustWait = request.kind === 'write' ? this.#drain !== undefined : !primary.opened;
     if (mustWait) {
-      const patience = this.#drain === undefined ? until : ground.heardMs + this.#drain.until - ground.now;
+      // Beyond the end of the drain: one that is given up lets in what waited for it.
+      const patience =
+        this.#drain === undefined ? until : until + Math.max(0, this.#drain.until - ground.now);
       if (!this.#held.hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
       return;
     }
