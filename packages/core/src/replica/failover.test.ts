@@ -33,7 +33,7 @@ plays(
     mira: 3 is ok at 5 (s2, epoch 2)
   s1 starts
     s2: s1 joined at 2, 3 entries behind
-    s1: entries 3 to 3 were never acknowledged and are cut
+    s1: cuts entries 3 to 3, which the primary of epoch 2 does not have
     s1: follows s2 in epoch 2 from 2
     s2: asks the router to add s1
     router: epoch 2 is s2's; in sync: s2 s1
@@ -182,7 +182,7 @@ plays(
     s1: no longer primary of epoch 1: epoch 2 belongs to s2
     mira: 2 is refused: not-primary
     s2: s1 joined at 2, 2 entries behind
-    s1: entries 3 to 3 were never acknowledged and are cut
+    s1: cuts entries 3 to 3, which the primary of epoch 2 does not have
     s1: follows s2 in epoch 2 from 2
     s2: asks the router to add s1
     router: epoch 2 is s2's; in sync: s2 s3 s1
@@ -307,7 +307,7 @@ plays(
     s3: primary of epoch 3, journal at 2
     s3: serves epoch 3 from 3, 0.0 ms after it was assigned
     s3: s2 joined at 2, 1 entries behind
-    s2: entries 3 to 3 were never acknowledged and are cut
+    s2: cuts entries 3 to 3, which the primary of epoch 3 does not have
     s2: follows s3 in epoch 3 from 2
   100 ms pass
   mira sends number 1 at s3

@@ -92,7 +92,7 @@ export class Play {
     const disk = (name = ''): [string, string] => [`disk of ${name}`, name];
     return [
       [/^(s[\d s]*) starts?$/, (names = '') => this.#each(names, (server) => server.start())],
-      [/^(s\d) crashes$/, (name) => this.#server(name).crash()],
+      [/^(s[\d s]*) crash(?:es)?$/, (names = '') => this.#each(names, (server) => server.crash())],
       [/^(s\d) crashes once its disk is done$/, (name) => this.#server(name).crash(Infinity)],
       [/^(s\d) is wiped$/, (name) => this.#server(name).wipe()],
       [/^(s\d) stops$/, (name) => this.#server(name).step({ kind: 'stop' })],
@@ -139,6 +139,10 @@ export class Play {
       [
         new RegExp(`^(\\w+) posts "(.*)" ${at}`),
         (user = '', text = '', ...where) => this.#do(user, { kind: 'post', user, text }, where),
+      ],
+      [
+        new RegExp(`^(\\w+) posts (\\d+) times ${at}`),
+        (user = '', times = '', ...where) => this.#postMany(user, Number(times), where),
       ],
       [
         new RegExp(`^(\\w+) follows (\\w+) ${at}`),
@@ -236,6 +240,16 @@ export class Play {
     });
   }
 
+  /** Told in one line: the last of them stands for all. */
+  #postMany(user: UserName, times: number, where: string[]): void {
+    const { cluster } = this;
+    for (let i = 1; i <= times; i += 1) {
+      this.#do(user, { kind: 'post', user, text: `number ${i}` }, where);
+      cluster.stage.settle();
+      if (i < times) cluster.takeLines();
+    }
+  }
+
   #hear(user: UserName, requestNo: RequestNumber, outcome: Outcome): void {
     this.cluster.say(`${user}: ${requestNo === 0 ? 'the list' : requestNo} ${outcomeText(outcome)}`);
   }
@@ -301,7 +315,9 @@ export class Play {
     if (checksums.size === 1) this.cluster.say(`all equal, up to ${last}`);
     else
       for (const { name, disk } of servers) {
-        const entries = disk.durable.entries.map((entry) => `${entry.position}e${entry.epoch}`);
+        const { first, entries: kept } = disk.durable;
+        const entries = kept.map((entry) => `${entry.position}e${entry.epoch}`);
+        if (first > 1) entries.unshift(`snapshot at ${first - 1}`);
         this.cluster.say(`${name}: ${entries.length === 0 ? 'empty' : entries.join(' ')}`);
       }
   }

@@ -111,11 +111,11 @@ export class Replica {
         ledger.install(input.snapshot, input.epochStarts, input.checksum);
         this.#snapshotAt = input.snapshot.position;
         this.#ground.report('snapshot', `starts over from a snapshot at ${input.snapshot.position}`);
-        this.#standby.pulled();
+        this.#standby.pulled(true);
         return this.#consider();
       case 'snapshot-failed':
         this.#ground.report('snapshot', `could not be had: ${input.detail}`);
-        this.#standby.pulled();
+        this.#standby.pulled(false);
         return this.#consider();
       case 'journal-failed':
         this.#ground.report('journal-failed', input.detail);

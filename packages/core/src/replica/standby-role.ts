@@ -7,7 +7,7 @@
 import type { Assignment, MemberInfo } from '../assignment.js';
 import { primaryMember } from '../assignment.js';
 import type { Entry } from '../entry.js';
-import { type Address, type Epoch, type Instant, position, serverName } from '../ids.js';
+import { type Address, type Epoch, type Instant, NO_EPOCH, position, serverName } from '../ids.js';
 import type { PrimaryMessage } from '../messages.js';
 import type { Ground } from './ground.js';
 import type { Attempt } from './messages.js';
@@ -16,7 +16,8 @@ import type { Attempt } from './messages.js';
 const JOIN_PATIENCE_FACTOR = 4;
 
 type Link =
-  | { readonly kind: 'none'; readonly retryAt: Instant }
+  /** `epoch`: that of the primary whom it failed to follow; another one may be joined at once. */
+  | { readonly kind: 'none'; readonly retryAt: Instant; readonly epoch: Epoch }
   | {
       readonly kind: 'joining' | 'joined';
       readonly attempt: Attempt;
@@ -25,11 +26,11 @@ type Link =
       heardAt: number;
     }
   /** The driver pulls a snapshot; it ends with `snapshot-installed` or `snapshot-failed`. */
-  | { readonly kind: 'pulling' };
+  | { readonly kind: 'pulling'; readonly epoch: Epoch };
 
 export class StandbyRole {
   readonly kind = 'standby';
-  #link: Link = { kind: 'none', retryAt: 0 };
+  #link: Link = { kind: 'none', retryAt: 0, epoch: NO_EPOCH };
   /** How following failed last, as it was reported. */
   #lastFailure = '';
   #attempts = 0;
@@ -54,10 +55,8 @@ export class StandbyRole {
     const { assignment } = this.ground;
     const link = this.#link;
     if (link.kind === 'pulling' || assignment === undefined) return;
-    if (link.kind !== 'none') {
-      if (link.epoch === assignment.epoch) return;
-      this.leave();
-    }
+    if (link.epoch === assignment.epoch && (link.kind !== 'none' || this.ground.now < link.retryAt)) return;
+    this.leave();
     this.#join();
   }
 
@@ -70,7 +69,7 @@ export class StandbyRole {
     const epoch = ground.highestEpoch;
     if (epoch > link.epoch) ground.emit({ kind: 'to-primary', attempt, message: { kind: 'fenced', epoch } });
     ground.emit({ kind: 'close-primary', attempt });
-    this.#link = { kind: 'none', retryAt: ground.now };
+    this.#link = { kind: 'none', retryAt: ground.now, epoch: NO_EPOCH };
   }
 
   message(message: PrimaryMessage, entries: readonly Entry[]): void {
@@ -112,9 +111,14 @@ export class StandbyRole {
     this.ground.emit({ kind: 'to-primary', attempt: link.attempt, message });
   }
 
-  /** The snapshot is in place, or could not be had. */
-  pulled(): void {
-    if (this.#link.kind === 'pulling') this.#link = { kind: 'none', retryAt: this.ground.now };
+  /** The snapshot is in place, or could not be had; then not at once again, or two servers keep each other busy. */
+  pulled(isInstalled: boolean): void {
+    const { ground } = this;
+    const link = this.#link;
+    if (link.kind !== 'pulling') return;
+    this.#link = isInstalled
+      ? { kind: 'none', retryAt: ground.now, epoch: NO_EPOCH }
+      : { kind: 'none', retryAt: ground.now + ground.timing.pingIntervalMs, epoch: link.epoch };
   }
 
   tick(): void {
@@ -189,7 +193,7 @@ export class StandbyRole {
     if (common < ledger.outline.last) {
       ground.report(
         'truncated',
-        `entries ${common + 1} to ${ledger.outline.last} were never acknowledged and are cut`,
+        `cuts entries ${common + 1} to ${ledger.outline.last}, which the primary of epoch ${link.epoch} does not have`,
       );
       ledger.truncateAfter(common);
       ground.emit({ kind: 'truncate', after: common });
@@ -223,7 +227,7 @@ export class StandbyRole {
   #pull(address: Address, epoch: Epoch, why: string): void {
     this.ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
     this.leave();
-    this.#link = { kind: 'pulling' };
+    this.#link = { kind: 'pulling', epoch };
     this.ground.emit({ kind: 'pull-snapshot', address, epoch });
   }
 
@@ -232,7 +236,8 @@ export class StandbyRole {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     if (close) ground.emit({ kind: 'close-primary', attempt: link.attempt });
-    this.#link = { kind: 'none', retryAt: ground.now + ground.timing.pingIntervalMs };
+    const retryAt = ground.now + ground.timing.pingIntervalMs;
+    this.#link = { kind: 'none', retryAt, epoch: link.epoch };
     const text = `stopped following ${link.address} in epoch ${link.epoch}: ${detail}`;
     // Each attempt at a primary that is gone ends like the one before it: an operator is told once.
     if (link.kind === 'joined' || text !== this.#lastFailure) ground.report('following', text);
