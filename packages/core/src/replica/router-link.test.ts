@@ -1,88 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  DEFAULT_TIMING,
-  type Reason,
-  Replica,
-  type ReplicaInput,
-  type RouterMessage,
-  serverId,
-} from '../index.js';
-import { assignmentOf } from './assignment.fixture.js';
-import { Disk } from './disk.fixture.js';
+import type { Reason } from '../index.js';
+import { Alone } from './alone.fixture.js';
 
-/** One server, and routers that do what the test says; outputs as lines. */
-class Alone {
-  readonly replica: Replica;
-  now = 0;
-  #attempt = 0;
+const HANGS_UP = 'hangs up on the router';
+const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 
-  constructor(routers: readonly string[] = ['r1', 'r2']) {
-    const identity = { cluster: 1, serverId: serverId(2), address: 's2', routers };
-    this.replica = new Replica(new Disk('journal of s2').start(identity), DEFAULT_TIMING);
-  }
-
-  step(input: ReplicaInput): string[] {
-    return this.replica.step(this.now, input).flatMap((output) => {
-      switch (output.kind) {
-        case 'open-router':
-          this.#attempt = output.attempt;
-          return [`dials ${output.address}`];
-        case 'close-router':
-          return ['hangs up'];
-        case 'to-router':
-          return [`says ${output.message.kind}`];
-        case 'report':
-          return [output.text];
-        case 'stopped':
-          return [`ends ${output.failed ? 'failed' : 'well'}: ${output.reason}`];
-        default:
-          return [];
-      }
-    });
-  }
-
-  hear(message: RouterMessage): string[] {
-    return this.step({ kind: 'router-message', attempt: this.#attempt, message });
-  }
-
-  refused = (reason: Reason): string[] => this.hear({ kind: 'refused', reason, detail: 'because' });
-
-  welcome = (): string[] =>
-    this.hear({
-      kind: 'welcome',
-      networkId: 'net',
-      ...DEFAULT_TIMING,
-      assignment: assignmentOf({ epoch: 1, primary: 1, members: [1, 2] }),
-    });
-
-  ended = (): string[] => this.step({ kind: 'router-ended', attempt: this.#attempt, detail: 'gone' });
-
-  /** To the next deadline. */
-  tick(): string[] {
-    this.now = Math.max(this.now, this.replica.nextDeadline() ?? Infinity);
-    return this.step({ kind: 'tick' });
-  }
-}
+const refused = (server: Alone, reason: Reason): string[] =>
+  server.router({ kind: 'refused', reason, detail: 'because' });
 
 test('routers are asked in turn, and the one that took us is asked first when it is lost', () => {
-  const server = new Alone();
-  assert.deepEqual(server.step({ kind: 'start' }), ['dials r1']);
-  assert.deepEqual(server.ended(), ["can't attach to the router at r1, goes on trying: gone"]);
-  assert.deepEqual([server.tick(), server.now], [['dials r2'], 20]);
-  assert.deepEqual(server.welcome(), ['attached to the router at r2, network net']);
-  assert.deepEqual(server.ended(), ['lost the router at r2: gone']);
-  assert.deepEqual([server.tick(), server.now], [['dials r2'], 20]);
-  server.ended();
-  assert.deepEqual([server.tick(), server.now], [['dials r1'], 40]);
+  const server = new Alone(2, { routers: ['r1', 'r2'] });
+  assert.deepEqual(server.start(), ['dials router r1']);
+  assert.deepEqual(server.routerEnded(), ['"can\'t attach to the router at r1, goes on trying: gone"']);
+  assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
+  assert.deepEqual(server.welcome(TOLD), ['"attached to the router at r2, network net"', 'dials primary s1']);
+  assert.deepEqual(server.routerEnded(), ['"lost the router at r2: gone"']);
+  assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
+  server.routerEnded();
+  assert.deepEqual([server.tick(), server.now], [['dials router r1'], 40]);
 });
 
 test('a router that can not take us now is asked again; one that never will is the end', () => {
   for (const reason of ['limit-reached', 'shutting-down', 'storage-failed'] as const) {
-    const server = new Alone(['r1']);
-    server.step({ kind: 'start' });
-    assert.ok(server.refused(reason).includes('hangs up'), reason);
-    assert.deepEqual(server.tick(), ['dials r1']);
+    const server = new Alone(2);
+    server.start();
+    assert.ok(refused(server, reason).includes(HANGS_UP), reason);
+    assert.deepEqual(server.tick(), ['dials router r1']);
   }
   for (const reason of [
     'wrong-network',
@@ -90,38 +34,38 @@ test('a router that can not take us now is asked again; one that never will is t
     'stale-incarnation',
     'router-store-too-old',
   ] as const) {
-    const server = new Alone(['r1']);
-    server.step({ kind: 'start' });
-    assert.equal(server.refused(reason).at(-1), `ends failed: ${reason}`);
+    const server = new Alone(2);
+    server.start();
+    assert.equal(refused(server, reason).at(-1), `ends failed: ${reason}`);
     assert.deepEqual([server.step({ kind: 'tick' }), server.replica.nextDeadline()], [[], undefined]);
   }
 });
 
 test('a router that says nothing is given up: soon while it has not welcomed us, late after that', () => {
-  const server = new Alone(['r1']);
-  server.step({ kind: 'start' });
+  const server = new Alone(2);
+  server.start();
   const heard = (): string[] => {
     for (;;) {
-      const lines = server.tick().filter((line) => line !== 'says ping');
-      if (lines.includes('hangs up')) return lines;
+      const lines = server.tick().filter((line) => line !== 'to the router: ping');
+      if (lines.includes(HANGS_UP)) return lines;
     }
   };
   assert.deepEqual(heard(), [
-    'hangs up',
-    "can't attach to the router at r1, goes on trying: no welcome within 3000 ms",
+    HANGS_UP,
+    '"can\'t attach to the router at r1, goes on trying: no welcome within 3000 ms"',
   ]);
   assert.equal(server.now, 3_000);
   server.tick();
   const welcomedAt = server.now;
-  server.welcome();
-  assert.deepEqual(heard(), ['hangs up', 'lost the router at r1: nothing heard for 1500 ms']);
+  server.welcome(TOLD);
+  assert.deepEqual(heard(), [HANGS_UP, '"lost the router at r1: nothing heard for 1500 ms"']);
   assert.equal(server.now - welcomedAt, 1_500);
 });
 
 test('what comes from a stream that was given up is not heard', () => {
-  const server = new Alone(['r1']);
-  server.step({ kind: 'start' });
-  server.ended();
-  assert.deepEqual(server.welcome(), []);
+  const server = new Alone(2);
+  server.start();
+  server.routerEnded();
+  assert.deepEqual(server.welcome(TOLD), []);
   assert.equal(server.replica.assignment, undefined);
 });

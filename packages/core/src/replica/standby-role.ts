@@ -212,8 +212,15 @@ export class StandbyRole {
     const expected = ledger.outline.last + 1;
     const isWhole = entries.length === message.to - message.from + 1;
     const isNext = message.from === expected && entries.every((entry, i) => entry.position === expected + i);
-    if (this.#link.kind !== 'joined' || !isWhole || !isNext) {
-      this.#retry(`it sent entries ${message.from} to ${message.to} where ${expected} comes next`);
+    let epoch = ledger.outline.lastEpoch;
+    const epochsRise = entries.every((entry) => {
+      const rises = entry.epoch >= epoch && entry.epoch <= message.epoch;
+      epoch = entry.epoch;
+      return rises;
+    });
+    if (this.#link.kind !== 'joined' || !isWhole || !isNext || !epochsRise) {
+      const what = epochsRise ? `where ${expected} comes next` : 'whose epochs no journal has';
+      this.#retry(`it sent entries ${message.from} to ${message.to} ${what}`);
       return;
     }
     if (entries.length > 0) {

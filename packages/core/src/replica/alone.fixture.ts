@@ -1,0 +1,178 @@
+/** One replica, to which the test itself says what routers, peers and clients say; outputs as lines. */
+import {
+  DEFAULT_TIMING,
+  type Entry,
+  epoch,
+  type JournalCommand,
+  NO_POSITION,
+  type PrimaryMessage,
+  position,
+  Replica,
+  type ReplicaInput,
+  type ReplicaOutput,
+  type ReplicaStart,
+  type RouterMessage,
+  type StandbyMessage,
+  serverId,
+} from '../index.js';
+import { assignmentOf, type Told } from './assignment.fixture.js';
+import { Disk } from './disk.fixture.js';
+
+export type Join = Extract<StandbyMessage, { kind: 'join' }>;
+
+export class Alone {
+  readonly replica: Replica;
+  now = 0;
+  #routerAttempt = 0;
+  #primaryAttempt = 0;
+
+  constructor(
+    readonly id: number,
+    { routers = ['r1'], start = {} }: { routers?: readonly string[]; start?: Partial<ReplicaStart> } = {},
+  ) {
+    const identity = { cluster: 1, serverId: serverId(id), address: `s${id}`, routers };
+    const empty = new Disk(`journal of s${id}`).start(identity);
+    this.replica = new Replica({ ...empty, ...start }, DEFAULT_TIMING);
+  }
+
+  step(input: ReplicaInput): string[] {
+    return this.replica.step(this.now, input).flatMap((output) => {
+      if (output.kind === 'open-router') this.#routerAttempt = output.attempt;
+      if (output.kind === 'open-primary') this.#primaryAttempt = output.attempt;
+      return lineOf(output) ?? [];
+    });
+  }
+
+  start = (): string[] => this.step({ kind: 'start' });
+  flush = (): string[] => this.step({ kind: 'flush' });
+
+  /** To the next deadline. */
+  tick(): string[] {
+    this.now = Math.max(this.now, this.replica.nextDeadline() ?? Infinity);
+    return this.step({ kind: 'tick' });
+  }
+
+  router = (message: RouterMessage): string[] =>
+    this.step({ kind: 'router-message', attempt: this.#routerAttempt, message });
+
+  routerEnded = (): string[] =>
+    this.step({ kind: 'router-ended', attempt: this.#routerAttempt, detail: 'gone' });
+
+  welcome = (told: Told): string[] =>
+    this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: assignmentOf(told) });
+
+  assigned = (told: Told, lastRequest = 0): string[] =>
+    this.router({ kind: 'assignment', assignment: assignmentOf(told), lastRequest });
+
+  primary = (message: PrimaryMessage, entries: readonly Entry[] = []): string[] =>
+    this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries });
+
+  /** Entries of one epoch each, beginning at a position, with the positions that they should have. */
+  entries = (from: number, epochs: readonly number[], inEpoch: number, committed = 0): string[] =>
+    this.primary(
+      {
+        kind: 'entries',
+        epoch: epoch(inEpoch),
+        from: position(from),
+        to: position(from + epochs.length - 1),
+        committed: position(committed),
+      },
+      epochs.map((each, at) => entryOf(from + at, each)),
+    );
+
+  joined = (common: number, inEpoch: number): string[] =>
+    this.primary({ kind: 'joined', epoch: epoch(inEpoch), common: position(common), committed: NO_POSITION });
+
+  durable = (through: number): string[] =>
+    this.step({ kind: 'durable', position: position(through), checksum: 0 });
+
+  standby = (link: number, message: StandbyMessage): string[] =>
+    this.step({ kind: 'standby-message', link, message });
+
+  /** Primary of epoch 1, and its epoch open. */
+  reign(): this {
+    this.start();
+    this.welcome({ epoch: 1, primary: this.id, members: [this.id] });
+    this.durable(1);
+    return this;
+  }
+}
+
+export function entryOf(at: number, inEpoch: number, command?: JournalCommand): Entry {
+  return {
+    position: position(at),
+    epoch: epoch(inEpoch),
+    timeMs: 0,
+    sessionId: command === undefined ? '' : 'session',
+    requestNo: command === undefined ? 0 : at,
+    command: command ?? { kind: 'epoch-start', serverId: serverId(1) },
+  };
+}
+
+/** A standby with an empty journal that asks to join. */
+export const joinOf = (id: number, other: Partial<Join> = {}): Join => ({
+  kind: 'join',
+  networkId: 'net',
+  cluster: 1,
+  epoch: epoch(1),
+  serverId: serverId(id),
+  incarnation: 1,
+  journalId: `journal of s${id}`,
+  lastPosition: NO_POSITION,
+  epochStarts: [],
+  ...other,
+});
+
+function lineOf(output: ReplicaOutput): string | undefined {
+  switch (output.kind) {
+    case 'open-router':
+      return `dials router ${output.address}`;
+    case 'close-router':
+      return 'hangs up on the router';
+    case 'to-router':
+      return `to the router: ${output.message.kind}`;
+    case 'open-primary':
+      return `dials primary ${output.address}`;
+    case 'close-primary':
+      return 'hangs up on the primary';
+    case 'to-primary':
+      return `to the primary: ${said(output.message)}`;
+    case 'to-standby':
+      return `to standby ${output.link}: ${said(output.message)}`;
+    case 'close-standby':
+      return `hangs up on standby ${output.link}`;
+    case 'append':
+      return `appends ${output.entries.map((entry) => entry.position).join(' ')}`;
+    case 'truncate':
+      return `cuts after ${output.after}`;
+    case 'save-snapshot':
+      return `saves a snapshot at ${output.snapshot.position}`;
+    case 'refuse':
+      return `refuses ${output.token}: ${output.reason}`;
+    case 'timeline-end':
+      return `ends timeline ${output.timeline}: ${output.reason}`;
+    case 'stopped':
+      return `ends ${output.failed ? 'failed' : 'well'}: ${output.reason}`;
+    case 'report':
+      return `"${output.text}"`;
+    default:
+      return undefined;
+  }
+}
+
+function said(message: StandbyMessage | PrimaryMessage): string {
+  switch (message.kind) {
+    case 'refused':
+      return `refused ${message.reason}, epoch ${message.epoch}`;
+    case 'joined':
+      return `joined at ${message.common}`;
+    case 'entries':
+      return `entries ${message.from} to ${message.to}, committed ${message.committed}`;
+    case 'durable':
+      return `durable ${message.position}`;
+    case 'fenced':
+      return `fenced by epoch ${message.epoch}`;
+    default:
+      return message.kind;
+  }
+}
