@@ -140,6 +140,8 @@ export class StandbyRole {
   #primaryToJoin(): { readonly assignment: Assignment; readonly primary: MemberInfo } | undefined {
     const { assignment, identity } = this.ground;
     if (assignment === undefined || !assignment.available) return undefined;
+    // Another has been primary since: the router will say who, and this one may not be followed any more.
+    if (assignment.epoch < this.ground.highestEpoch) return undefined;
     const primary = primaryMember(assignment);
     if (primary === undefined || primary.serverId === identity.serverId) return undefined;
     return { assignment, primary };

@@ -55,6 +55,17 @@ test('who claims to agree further than the journal reaches is left', () => {
   assert.ok(server.joined(1, 3).includes('hangs up on the primary'));
 });
 
+test('a standby that was told of a higher epoch does not join in a lower one', () => {
+  const server = new Alone(2);
+  server.start();
+  server.welcome(FOLLOWS_S1);
+  server.primary({ kind: 'refused', epoch: epoch(4), reason: 'fenced', detail: 'deposed' });
+  for (let i = 0; i < 20; i += 1) assert.ok(!server.tick().includes('dials primary s1'));
+  assert.ok(
+    server.assigned({ ...FOLLOWS_S1, epoch: 4, primary: 3, members: [2, 3] }).includes('dials primary s3'),
+  );
+});
+
 test('a join of another network or cluster is refused', () => {
   const server = new Alone(1).reign();
   assert.deepEqual(server.standby(1, joinOf(2, { networkId: 'other' })), [
