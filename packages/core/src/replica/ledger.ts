@@ -81,9 +81,11 @@ export class Ledger {
     this.#cutsPending += 1;
   }
 
-  truncated(checksum: number): void {
-    this.#cutsPending -= 1;
-    this.#checksum = checksum;
+  /** The disk has made a cut; what it kept, up to `last`, is durable. Says whether that is news. */
+  truncated(last: Position, checksum: number): boolean {
+    // None may be pending: a snapshot that was installed meanwhile made the cut pointless.
+    this.#cutsPending = Math.max(0, this.#cutsPending - 1);
+    return this.durableThrough(last, checksum);
   }
 
   /** Starts over from a snapshot: the journal is empty and goes on after it. */

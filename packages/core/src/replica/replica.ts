@@ -6,7 +6,7 @@
  * epoch, from anyone, ends its reign. Same inputs in the same order, same outputs. Design after
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
-import type { Assignment } from '../assignment.js';
+import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Epoch, type Instant, NO_EPOCH, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
@@ -83,6 +83,10 @@ export class Replica {
   get servingEpoch(): Epoch {
     return this.#primary?.opened === true ? this.#primary.epoch : NO_EPOCH;
   }
+  /** Whose copies a commit here waits for; nobody's while this is not the primary. */
+  get awaited(): readonly InSyncMember[] {
+    return this.#primary?.standbys.awaited ?? [];
+  }
   get ledger(): Ground['ledger'] {
     return this.#ground.ledger;
   }
@@ -101,12 +105,9 @@ export class Replica {
       case 'stop':
         return this.#stop();
       case 'durable':
-        if (!ledger.durableThrough(input.position, input.checksum)) return;
-        if (this.#primary === undefined) this.#standby.sayDurable();
-        else this.#advancePrimary(this.#primary);
-        return;
+        return this.#durable(ledger.durableThrough(input.position, input.checksum));
       case 'truncated':
-        return ledger.truncated(input.checksum);
+        return this.#durable(ledger.truncated(input.last, input.checksum));
       case 'snapshot-installed':
         ledger.install(input.snapshot, input.epochStarts, input.checksum);
         this.#snapshotAt = input.snapshot.position;
@@ -166,6 +167,12 @@ export class Replica {
       default:
         unreachable(input);
     }
+  }
+
+  #durable(isNews: boolean): void {
+    if (!isNews) return;
+    if (this.#primary === undefined) this.#standby.sayDurable();
+    else this.#advancePrimary(this.#primary);
   }
 
   // The router's word.

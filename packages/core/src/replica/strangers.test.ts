@@ -66,6 +66,24 @@ test('a standby that was told of a higher epoch does not join in a lower one', (
   );
 });
 
+test('what was cut is not durable, whatever the disk says of it late; what was kept is', () => {
+  const server = standby();
+  server.entries(1, [1, 1, 1, 1], 3);
+  server.durable(1);
+  server.step({ kind: 'primary-ended', attempt: 1, detail: 'gone' });
+  server.assigned({ ...FOLLOWS_S1, epoch: 4, primary: 3, members: [2, 3] });
+  assert.deepEqual(
+    server.joined(2, 4).filter((line) => !line.startsWith('"')),
+    ['cuts after 2', 'to the primary: durable 1'],
+  );
+  server.entries(3, [4, 4], 4);
+  assert.deepEqual(server.durable(4), []); // of the entries that were cut
+  assert.deepEqual(server.step({ kind: 'truncated', last: position(2), checksum: 0 }), [
+    'to the primary: durable 2',
+  ]);
+  assert.deepEqual(server.durable(4), ['to the primary: durable 4']);
+});
+
 test('a join of another network or cluster is refused', () => {
   const server = new Alone(1).reign();
   assert.deepEqual(server.standby(1, joinOf(2, { networkId: 'other' })), [
