@@ -18,7 +18,7 @@ import {
   type WallTimeMs,
 } from '../ids.js';
 import { invariant } from '../invariants.js';
-import { MAX_TIMELINES } from '../limits.js';
+import { MAX_MEMBERS, MAX_TIMELINES } from '../limits.js';
 import type { StandbyMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import type { Effect } from '../social/index.js';
@@ -279,6 +279,10 @@ export class PrimaryRole {
   #join(link: LinkId, join: Extract<StandbyMessage, { kind: 'join' }>): void {
     const { ground, standbys } = this;
     const { outline, committed } = ground.ledger;
+    if (standbys.has(link))
+      return this.#refuseStandby(link, 'invalid-argument', 'it has joined on this stream already');
+    if (standbys.isFullFor(join.serverId))
+      return this.#refuseStandby(link, 'limit-reached', `${MAX_MEMBERS - 1} standbys have joined already`);
     const common = outline.commonWith(join.lastPosition, join.epochStarts);
     const lacks = outline.last - common;
     const isNew = join.lastPosition === 0 && lacks > SNAPSHOT_WORTH_ENTRIES;

@@ -10,7 +10,7 @@
 import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Epoch, NO_POSITION, type Position, position, type ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
-import { MAX_BATCH_ENTRIES, MAX_REPLICATION_WINDOW } from '../limits.js';
+import { MAX_BATCH_ENTRIES, MAX_MEMBERS, MAX_REPLICATION_WINDOW } from '../limits.js';
 import type { MemberMessage, PrimaryMessage, StandbyMessage } from '../messages.js';
 import type { LinkId } from './messages.js';
 
@@ -121,6 +121,12 @@ export class Standbys {
 
   has(link: LinkId): boolean {
     return this.#links.has(link);
+  }
+
+  /** Whether one more would be too many; one that comes again takes its own place. */
+  isFullFor(serverId: ServerId): boolean {
+    const isKnown = [...this.#links.values()].some((standby) => standby.join.serverId === serverId);
+    return !isKnown && this.#links.size >= MAX_MEMBERS - 1;
   }
 
   /** Returns the server that was on that link, if any. */

@@ -113,6 +113,29 @@ test('a join that comes before the router has named us waits for its word, and n
   );
 });
 
+test('there is an end to the standbys that one primary takes, early or not', () => {
+  const early = new Alone(2);
+  early.start();
+  early.welcome(FOLLOWS_S1);
+  for (let id = 1; id <= MAX_MEMBERS; id += 1)
+    assert.deepEqual(early.standby(id, joinOf(10 + id, { epoch: epoch(4) })), []);
+  assert.deepEqual(
+    early.standby(99, joinOf(99, { epoch: epoch(4) }))[0],
+    'to standby 99: refused limit-reached, epoch 3',
+  );
+
+  const primary = new Alone(1).reign();
+  for (let id = 1; id < MAX_MEMBERS; id += 1)
+    assert.ok(primary.standby(id, joinOf(10 + id)).includes(`to standby ${id}: joined at 0`));
+  assert.deepEqual(primary.standby(99, joinOf(99))[0], 'to standby 99: refused limit-reached, epoch 1');
+  // One that comes again takes its own place.
+  assert.deepEqual(primary.standby(100, joinOf(11)).slice(0, 3), [
+    'to standby 1: refused superseded, epoch 1',
+    'hangs up on standby 1',
+    'to standby 100: joined at 0',
+  ]);
+});
+
 test('a standby that claims what it was never sent is not believed', () => {
   const server = new Alone(1).reign();
   server.standby(1, joinOf(2));
@@ -134,4 +157,14 @@ test('only who has joined can depose a primary, and only with a higher epoch', (
   assert.equal(server.replica.role, 'primary');
   server.standby(2, { kind: 'fenced', epoch: epoch(2) });
   assert.equal(server.replica.role, 'standby');
+});
+
+test('a second join on one stream ends it', () => {
+  const server = new Alone(1).reign();
+  server.standby(1, joinOf(2));
+  assert.ok(server.standby(1, joinOf(2)).includes('hangs up on standby 1'));
+  assert.deepEqual(server.flush(), []);
+  server.standby(2, joinOf(2));
+  assert.ok(server.standby(2, joinOf(3)).includes('hangs up on standby 2'));
+  assert.deepEqual(server.flush(), []);
 });
