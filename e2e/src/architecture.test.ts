@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   server: ['core', 'protocol'],
   client: ['core', 'protocol'],
   dualping: ['core', 'protocol', 'router', 'server', 'client'],
+  sim: ['core'],
 };
 
 /** Clocks, chance, promises and I/O: what the core does without. */

@@ -1,0 +1,104 @@
+/** What a checker can hear of. It sees everything in the world at once, which nobody inside it does. */
+import type {
+  Assignment,
+  ClusterRecord,
+  Entry,
+  Epoch,
+  Position,
+  Post,
+  Reply,
+  RequestNumber,
+  RequestResult,
+  SessionCommand,
+  SessionId,
+} from '@dualping/core';
+import type { ServerProcess } from '../server-process.js';
+import type { SessionRecord } from '../session-record.js';
+
+/** Something that must never be false is. `invariant` is its name, which stays the same while a schedule is shrunk. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  constructor(
+    readonly invariant: string,
+    readonly facts: string,
+  ) {
+    super(`${invariant}: ${facts}`);
+  }
+}
+
+export interface Request {
+  readonly sessionId: SessionId;
+  readonly requestNo: RequestNumber;
+}
+
+export interface Checker {
+  /** A server put entries at the end of its journal; `asPrimary` says whether they are its own. */
+  appended?(server: ServerProcess, entries: readonly Entry[]): void;
+  /** What is durable at a server has changed; up to `same` it is as it was. Also after a crash, with a new disk. */
+  diskChanged?(server: ServerProcess, same: number): void;
+  /** A server says that it has committed more than before. */
+  committed?(server: ServerProcess, from: Position, to: Position): void;
+  /** A server tells a client that a request is done. */
+  acknowledged?(server: ServerProcess, epoch: Epoch, request: Request, reply: Reply): void;
+  /** A server's machine has taken a step. */
+  serverStepped?(server: ServerProcess): void;
+  /** The server's state was made from a snapshot: at a start, or one that it pulled. */
+  serverRebuilt?(server: ServerProcess): void;
+  /** Durable at the router. */
+  recorded?(record: ClusterRecord): void;
+  /** The router tells somebody. */
+  told?(assignment: Assignment): void;
+  /** The router's machine has taken a step. */
+  routerStepped?(): void;
+  /** A session asked for something to be done. */
+  submitted?(session: SessionRecord, ticket: number, command: SessionCommand): void;
+  settled?(session: SessionRecord, ticket: number, command: SessionCommand, result: RequestResult): void;
+  /** A session's timeline was opened for the first time. */
+  timelineBegan?(session: SessionRecord, at: Position): void;
+  delivered?(session: SessionRecord, posts: readonly Post[]): void;
+  /** Everything is healed, quiet and well. */
+  atEnd?(): void;
+}
+
+type Hook = keyof Checker;
+
+/** All checkers as one; each is asked only about what it looks at. */
+export class Checkers {
+  readonly #byHook = new Map<Hook, Checker[]>();
+
+  add(...checkers: readonly Checker[]): void {
+    for (const checker of checkers)
+      for (const hook of HOOKS)
+        if (checker[hook] !== undefined) {
+          const known = this.#byHook.get(hook) ?? [];
+          known.push(checker);
+          this.#byHook.set(hook, known);
+        }
+  }
+
+  tell<H extends Hook>(hook: H, ...facts: Parameters<NonNullable<Checker[H]>>): void {
+    const checkers = this.#byHook.get(hook);
+    if (checkers === undefined) return;
+    for (const checker of checkers) {
+      const look = checker[hook] as (...facts: Parameters<NonNullable<Checker[H]>>) => void;
+      look.apply(checker, facts);
+    }
+  }
+}
+
+const HOOKS: readonly Hook[] = [
+  'appended',
+  'diskChanged',
+  'committed',
+  'acknowledged',
+  'serverStepped',
+  'serverRebuilt',
+  'recorded',
+  'told',
+  'routerStepped',
+  'submitted',
+  'settled',
+  'timelineBegan',
+  'delivered',
+  'atEnd',
+];

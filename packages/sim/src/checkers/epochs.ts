@@ -1,0 +1,151 @@
+/** One primary an epoch, and epochs only rise: at the router, at each member, and in what was told. */
+import type { Assignment, ClusterRecord, Entry, Epoch, PrimaryRef, Reply } from '@dualping/core';
+import { entryText, sameEntry } from '../entry-text.js';
+import type { RouterProcess } from '../router-process.js';
+import type { ServerProcess } from '../server-process.js';
+import { type Checker, type Request, Violation } from './checker.js';
+
+const refText = ({ serverId, incarnation, journalId }: PrimaryRef): string =>
+  `s${serverId}, incarnation ${incarnation}, ${journalId}`;
+
+const isSame = (one: PrimaryRef, other: PrimaryRef): boolean =>
+  one.serverId === other.serverId &&
+  one.incarnation === other.incarnation &&
+  one.journalId === other.journalId;
+
+interface Member {
+  incarnation: number;
+  assigned: number;
+  revision: number;
+  served: number;
+}
+
+export class Epochs implements Checker {
+  #record: ClusterRecord | undefined;
+  readonly #granted = new Map<Epoch, PrimaryRef>();
+  readonly #members = new Map<string, Member>();
+  /** By epoch and position. */
+  readonly #written = new Map<string, Entry>();
+
+  constructor(readonly router: RouterProcess) {}
+
+  recorded(record: ClusterRecord): void {
+    const before = this.#record;
+    this.#record = record;
+    const { epoch, primary, inSync } = record;
+    if (before !== undefined && epoch < before.epoch)
+      throw new Violation('epoch-only-rises', `the router records epoch ${epoch} after ${before.epoch}`);
+    if (primary === undefined) return;
+    const holder = this.#granted.get(epoch);
+    if (holder === undefined) this.#granted.set(epoch, primary);
+    else if (!isSame(holder, primary))
+      throw new Violation(
+        'one-primary-per-epoch',
+        `epoch ${epoch} of ${refText(holder)} is granted to ${refText(primary)}`,
+      );
+    if (!inSync.some((copy) => copy.serverId === primary.serverId && copy.journalId === primary.journalId))
+      throw new Violation(
+        'primary-is-in-sync',
+        `${refText(primary)} is not in the set of its epoch ${epoch}`,
+      );
+    const wasInSync = before?.inSync.some(
+      ({ serverId, journalId }) => serverId === primary.serverId && journalId === primary.journalId,
+    );
+    if (before?.primary !== undefined && epoch > before.epoch && wasInSync !== true)
+      throw new Violation(
+        'promoted-was-in-sync',
+        `${refText(primary)} was not in sync when it got epoch ${epoch}`,
+      );
+  }
+
+  /** What is told is durable, or has been replaced by something durable. */
+  told(assignment: Assignment): void {
+    const { epoch, revision, primary, inSync } = assignment;
+    const record = this.router.record;
+    if (primary === undefined || (record !== undefined && record.revision >= revision)) return;
+    const isDurable =
+      record?.primary !== undefined &&
+      record.epoch === epoch &&
+      isSame(record.primary, primary) &&
+      record.inSync.length === inSync.length &&
+      record.inSync.every((copy) =>
+        inSync.some(({ serverId, journalId }) => serverId === copy.serverId && journalId === copy.journalId),
+      );
+    if (!isDurable)
+      throw new Violation(
+        'persisted-before-spoken',
+        `revision ${revision}, epoch ${epoch}, is told and the disk has revision ${record?.revision}`,
+      );
+  }
+
+  serverStepped(server: ServerProcess): void {
+    const { replica } = server;
+    if (replica === undefined) return;
+    let member = this.#members.get(server.journalId);
+    if (member === undefined || member.incarnation !== server.incarnation) {
+      member = { incarnation: server.incarnation, assigned: 0, revision: 0, served: member?.served ?? 0 };
+      this.#members.set(server.journalId, member);
+    }
+    const { assignment, servingEpoch } = replica;
+    if (assignment !== undefined && assignment.epoch !== member.assigned) {
+      if (assignment.epoch < member.assigned)
+        throw new Violation(
+          'epoch-only-rises',
+          `${server.name} goes from epoch ${member.assigned} to ${assignment.epoch}`,
+        );
+      member.assigned = assignment.epoch;
+    }
+    if (assignment !== undefined && assignment.revision !== member.revision) {
+      if (assignment.revision < member.revision)
+        throw new Violation(
+          'epoch-only-rises',
+          `${server.name} goes from revision ${member.revision} to ${assignment.revision}`,
+        );
+      member.revision = assignment.revision;
+    }
+    if (servingEpoch !== 0 && servingEpoch !== member.served) {
+      if (servingEpoch < member.served)
+        throw new Violation(
+          'epoch-only-rises',
+          `${server.name} serves epoch ${servingEpoch} after ${member.served}`,
+        );
+      member.served = servingEpoch;
+      this.#checkHolder(server, servingEpoch, 'serves');
+    }
+  }
+
+  appended(server: ServerProcess, entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const key = `${entry.epoch}:${entry.position}`;
+      const known = this.#written.get(key);
+      if (known === undefined) {
+        this.#written.set(key, entry);
+        this.#checkHolder(server, entry.epoch, `begins position ${entry.position} of`);
+      } else if (!sameEntry(known, entry)) {
+        throw new Violation(
+          'same-epoch-and-position-same-entry',
+          `${server.name} has [${entryText(entry)}], another has [${entryText(known)}]`,
+        );
+      }
+    }
+  }
+
+  acknowledged(server: ServerProcess, epoch: Epoch, request: Request, reply: Reply): void {
+    this.#checkHolder(
+      server,
+      epoch,
+      `acknowledges ${request.sessionId}#${request.requestNo} at ${reply.position} in`,
+    );
+  }
+
+  #checkHolder(server: ServerProcess, epoch: Epoch, what: string): void {
+    const { serverId, incarnation, journalId } = server;
+    const self = { serverId, incarnation, journalId };
+    const holder = this.#granted.get(epoch);
+    if (holder === undefined || !isSame(holder, self))
+      throw new Violation(
+        'one-primary-per-epoch',
+        `${refText(self)} ${what} epoch ${epoch} of ${holder === undefined ? 'nobody' : refText(holder)}`,
+      );
+  }
+}

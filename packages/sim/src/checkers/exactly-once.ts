@@ -1,0 +1,113 @@
+/** Each request is done once, in the order of asking, and answered with what it came to, always the same. */
+import type { Epoch, Reply, RequestResult, SessionCommand } from '@dualping/core';
+import { entryText } from '../entry-text.js';
+import type { ServerProcess } from '../server-process.js';
+import type { SessionRecord } from '../session-record.js';
+import { type Checker, type Request, Violation } from './checker.js';
+import type { History } from './history.js';
+
+/** Refusals that are outcomes of a command that was done. */
+const SOCIAL = new Set([
+  'unknown-user',
+  'unknown-target',
+  'already-following',
+  'cannot-follow-self',
+  'not-following',
+  'cannot-unfollow-self',
+]);
+
+export class ExactlyOnce implements Checker {
+  readonly #replies = new Map<string, string>();
+  readonly #sessions = new Set<SessionRecord>();
+
+  constructor(
+    readonly history: History,
+    /** Whether sessions may be forgotten while they live: only with limits that are small. */
+    readonly forgets: boolean,
+  ) {}
+
+  acknowledged(server: ServerProcess, _epoch: Epoch, { sessionId, requestNo }: Request, reply: Reply): void {
+    const key = `${sessionId}#${requestNo}`;
+    const entry = this.history.at(reply.position);
+    if (entry?.sessionId !== sessionId || entry.requestNo !== requestNo)
+      throw new Violation(
+        'acknowledged-is-committed',
+        `${server.name} acknowledges ${key} at ${reply.position}, where [${entry === undefined ? 'nothing' : entryText(entry)}] is committed`,
+      );
+    const text = reply.kind === 'ok' ? `ok at ${reply.position}` : `${reply.reason} at ${reply.position}`;
+    const before = this.#replies.get(key);
+    if (before !== undefined && before !== text)
+      throw new Violation(
+        'one-outcome-per-request',
+        `${server.name} answers ${key}: ${text}; it was: ${before}`,
+      );
+    this.#replies.set(key, text);
+  }
+
+  submitted(session: SessionRecord): void {
+    this.#sessions.add(session);
+  }
+
+  settled(session: SessionRecord, ticket: number, command: SessionCommand, result: RequestResult): void {
+    const who = `${session.sessionId}, ticket ${ticket}`;
+    const before = session.requests.get(ticket)?.result;
+    if (before !== undefined)
+      throw new Violation('requests-settle-once', `${who} was ${before.kind} and is ${result.kind}`);
+    switch (result.kind) {
+      case 'ok': {
+        const entry = this.history.at(result.position);
+        const isThat =
+          entry !== undefined &&
+          entry.sessionId.split('.')[0] === session.sessionId &&
+          entry.command.kind === command.kind &&
+          (command.kind !== 'post' || (entry.command.kind === 'post' && entry.command.text === command.text));
+        if (!isThat)
+          throw new Violation(
+            'acknowledged-is-committed',
+            `${who} is told that ${JSON.stringify(command)} is at ${result.position}, where [${entry === undefined ? 'nothing' : entryText(entry)}] is`,
+          );
+        return;
+      }
+      case 'refused':
+        if (!SOCIAL.has(result.reason) && result.reason !== 'limit-reached')
+          throw new Violation('unexpected-refusal', `${who} is refused: ${result.reason}: ${result.detail}`);
+        return;
+      case 'may-have-happened':
+        if (!this.forgets)
+          throw new Violation(
+            'outcome-is-known',
+            `${who} may have happened: ${result.reason}: ${result.detail}`,
+          );
+    }
+  }
+
+  atEnd(): void {
+    for (const session of this.#sessions) this.#inOrder(session);
+  }
+
+  /** Posts of one session are in the journal in the order in which they were asked for. */
+  #inOrder(session: SessionRecord): void {
+    let last = 0;
+    for (const { command, result } of session.requests.values()) {
+      if (command.kind !== 'post') continue;
+      const at = this.history.post(command.text)?.position ?? 0;
+      if (result?.kind === 'ok' && at !== result.position)
+        throw new Violation(
+          'acknowledged-is-committed',
+          `"${command.text}" was told to be at ${result.position}, it is at ${at}`,
+        );
+      if (result?.kind === 'refused' && at > 0)
+        throw new Violation(
+          'refused-did-not-happen',
+          `"${command.text}" was refused (${result.reason}) and is at ${at}`,
+        );
+      if (at === 0) continue;
+      if (at < last)
+        throw new Violation(
+          'per-author-order',
+          `"${command.text}" is at ${at}, one that was asked for before it at ${last}`,
+        );
+      last = at;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** The set that a primary waits for contains the set that the router would promote from. */
+import type { Assignment, InSyncMember } from '@dualping/core';
+import type { RouterProcess } from '../router-process.js';
+import type { ServerProcess } from '../server-process.js';
+import { type Checker, Violation } from './checker.js';
+
+type Known = Pick<Assignment, 'epoch' | 'inSync'>;
+
+const setText = (members: readonly InSyncMember[]): string =>
+  members.map(({ journalId }) => journalId).join(' ');
+
+export class Superset implements Checker {
+  constructor(
+    readonly router: RouterProcess,
+    readonly servers: readonly ServerProcess[],
+  ) {}
+
+  routerStepped(): void {
+    for (const server of this.servers) this.serverStepped(server);
+  }
+
+  serverStepped(server: ServerProcess): void {
+    const { replica } = server;
+    if (replica?.role !== 'primary') return;
+    const { awaited, assignment } = replica;
+    const { record, registry } = this.router;
+    for (const known of [record, registry?.assignments()[0]])
+      if (known !== undefined && known.epoch === assignment?.epoch) this.#compare(server, awaited, known);
+  }
+
+  #compare(server: ServerProcess, awaited: readonly InSyncMember[], known: Known): void {
+    for (const member of known.inSync)
+      if (!awaited.some((it) => it.serverId === member.serverId && it.journalId === member.journalId))
+        throw new Violation(
+          'waits-for-superset',
+          `${server.name}, primary of epoch ${known.epoch}, waits for ${setText(awaited)} and ${setText(known.inSync)} may be promoted`,
+        );
+  }
+}

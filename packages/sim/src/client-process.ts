@@ -1,0 +1,259 @@
+/**
+ * A client: the real session machine, with links over the network. Does what `dualping-session.ts` of
+ * `@dualping/client` does, and decides nothing.
+ */
+import type {
+  ClientSession,
+  Instant,
+  SessionCommand,
+  SessionInput,
+  SessionOutput,
+  SessionQuery,
+  UserName,
+} from '@dualping/core';
+import { type Call, call } from './call.js';
+import type { Checkers } from './checkers/checker.js';
+import type { Core } from './core.js';
+import type { Acceptors } from './network.js';
+import { Process, type Surroundings } from './process.js';
+import { RouterWatch } from './router-watch.js';
+import { ServerLink } from './server-link.js';
+import { SessionRecord } from './session-record.js';
+
+/** A call that a router answers from what it knows, ms. */
+const ROUTER_TIMEOUT_MS = 2_000;
+
+export interface ClientSurroundings extends Surroundings {
+  readonly core: Core;
+  readonly checkers: Checkers;
+  readonly routers: readonly string[];
+}
+
+type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
+
+export class ClientProcess extends Process {
+  readonly acceptors: Acceptors = {};
+  readonly #around: ClientSurroundings;
+  readonly sessions: SessionRecord[] = [];
+  #machine: ClientSession | undefined;
+  #outputs: SessionOutput[] = [];
+  #performing = false;
+  #link: { readonly no: number; readonly link: ServerLink } | undefined;
+  #ask: { readonly askNo: number; readonly call: Call } | undefined;
+  #watching = false;
+  #lastTicket = 0;
+  #paused = false;
+
+  constructor(
+    name: string,
+    readonly user: UserName,
+    readonly history: number | undefined,
+    around: ClientSurroundings,
+  ) {
+    super(name, around);
+    this.#around = around;
+  }
+
+  /** The present session, if the client runs. */
+  get session(): SessionRecord | undefined {
+    return this.#machine === undefined ? undefined : this.sessions.at(-1);
+  }
+  get machine(): ClientSession | undefined {
+    return this.#machine;
+  }
+
+  start(): void {
+    const { core, routers } = this.#around;
+    this.begin();
+    const sessionId = `${this.name}-${this.sessions.length + 1}`;
+    this.sessions.push(new SessionRecord(sessionId, this.user, this.history));
+    this.#machine = new core.ClientSession({
+      routers,
+      user: this.user,
+      sessionId,
+      timeline: this.history === undefined ? { kind: 'none' } : { kind: 'history', posts: this.history },
+      chance: () => this.random.next(),
+    });
+    this.feed({ kind: 'start' });
+  }
+
+  kill(): void {
+    if (!this.running) return;
+    const { session } = this;
+    if (session !== undefined) session.abandoned = true;
+    this.end();
+    this.#machine = undefined;
+    this.#outputs = [];
+    this.#link = undefined;
+    this.#ask = undefined;
+    this.#watching = false;
+    this.#lastTicket = 0;
+    this.#paused = false;
+  }
+
+  submit(command: SessionCommand): void {
+    const { session } = this;
+    if (session === undefined) return;
+    this.#lastTicket += 1;
+    const ticket = this.#lastTicket;
+    session.requests.set(ticket, { command, askedAt: this.world.now, result: undefined });
+    this.#around.checkers.tell('submitted', session, ticket, command);
+    this.receive(() => this.feed({ kind: 'submit', ticket, command }));
+  }
+
+  query(query: SessionQuery): void {
+    if (this.#machine === undefined) return;
+    this.#lastTicket += 1;
+    const ticket = this.#lastTicket;
+    this.receive(() => this.feed({ kind: 'query', ticket, query }));
+  }
+
+  /** Leaves its timeline unread, or reads on. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#link?.link.pause(paused);
+  }
+
+  feed(input: SessionInput): void {
+    if (this.#machine === undefined) return;
+    this.#outputs.push(...this.#machine.step(this.now, input));
+    this.#perform();
+  }
+
+  protected override tick(): void {
+    this.feed({ kind: 'tick' });
+  }
+
+  protected override nextDeadline(): Instant | undefined {
+    return this.#machine?.nextDeadline();
+  }
+
+  #perform(): void {
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
+        this.#performOne(output);
+    } finally {
+      this.#performing = false;
+    }
+    this.arm();
+  }
+
+  #performOne(output: SessionOutput): void {
+    const { checkers } = this.#around;
+    const { session } = this;
+    if (session === undefined) return;
+    switch (output.kind) {
+      case 'introduce':
+        return this.#introduce(output);
+      case 'resolve':
+        return this.#resolve(output);
+      case 'cancel-ask':
+        if (this.#ask?.askNo === output.askNo) this.#ask.call.cancel();
+        return;
+      case 'open':
+        return this.#linkOf(output).open(output);
+      case 'send':
+        return this.#linkOf(output).send(output);
+      case 'ask':
+        return this.#linkOf(output).ask(output);
+      case 'drop':
+        if (this.#link?.no === output.link) this.#dropLink();
+        return;
+      case 'warm':
+      case 'settle-query':
+        return;
+      case 'settle': {
+        const { ticket, result } = output;
+        const asked = session.requests.get(ticket);
+        if (asked === undefined) throw new Error(`${this.name} settles ticket ${ticket}, which it never had`);
+        checkers.tell('settled', session, ticket, asked.command, result);
+        asked.result = result;
+        return;
+      }
+      case 'deliver':
+        checkers.tell('delivered', session, output.posts);
+        session.delivered.push(...output.posts);
+        return;
+      case 'state':
+        if (output.state.kind === 'failed') session.failure = output.state.because.detail;
+        return this.world.say(this.name, stateText(output));
+      case 'moved':
+        return this.world.say(
+          this.name,
+          `has moved from s${output.from.serverId} to s${output.to.serverId} in ${output.gapMs.toFixed(0)} ms`,
+        );
+    }
+  }
+
+  #introduce({ askNo, router }: OutputOf<'introduce'>): void {
+    const question = { kind: 'connect', user: this.user } as const;
+    const asked = call(this, router, 'connect', question, ROUTER_TIMEOUT_MS, 'router-unreachable', {
+      answered: ({ networkId, cluster, failoverWaitMs, assignment }) => {
+        this.#watch();
+        this.feed({ kind: 'introduced', askNo, networkId, cluster, failoverWaitMs, assignment });
+      },
+      failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
+    });
+    this.#ask = { askNo, call: asked };
+  }
+
+  #resolve({ askNo, router, failedEpoch, waitMs }: OutputOf<'resolve'>): void {
+    const question = { kind: 'get-available', cluster: 1, failedEpoch, waitMs } as const;
+    const timeoutMs = waitMs + ROUTER_TIMEOUT_MS;
+    const asked = call(this, router, 'get-available', question, timeoutMs, 'router-unreachable', {
+      answered: ({ assignment }) => this.feed({ kind: 'resolved', askNo, assignment }),
+      failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
+    });
+    this.#ask = { askNo, call: asked };
+  }
+
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { routers } = this.#around;
+    new RouterWatch(this, routers, this.user, (networkId, assignment) =>
+      this.feed({ kind: 'assignment-learned', networkId, assignment }),
+    ).open();
+  }
+
+  #linkOf({ link: no, target }: OutputOf<'open' | 'send' | 'ask'>): ServerLink {
+    if (this.#link?.no === no) return this.#link.link;
+    this.#dropLink();
+    const link = new ServerLink(this, target.address, this.user, (input) => this.#heard(input));
+    link.pause(this.#paused);
+    this.#link = { no, link };
+    return link;
+  }
+
+  #heard(input: SessionInput): void {
+    const { session } = this;
+    if (input.kind === 'connected' && session !== undefined && session.beganAt === undefined) {
+      session.beganAt = input.committed;
+      this.#around.checkers.tell('timelineBegan', session, input.committed);
+    }
+    this.feed(input);
+  }
+
+  #dropLink(): void {
+    this.#link?.link.drop();
+    this.#link = undefined;
+  }
+}
+
+function stateText({ state }: OutputOf<'state'>): string {
+  switch (state.kind) {
+    case 'resolving':
+      return `asks ${state.router}${state.because === undefined ? '' : ` (${state.because.reason})`}`;
+    case 'connecting':
+    case 'live':
+      return `is ${state.kind} at ${state.target.address}, epoch ${state.target.epoch}`;
+    case 'waiting':
+      return `waits: ${state.because.reason}`;
+    case 'closed':
+      return 'is closed';
+    case 'failed':
+      return `can't go on: ${state.because.reason}: ${state.because.detail}`;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Copies of the built core with exact changes to its text: limits made small enough to be reached in a minute of a
+ * small cluster's life, and the deliberate bugs of `mutants.ts`. The production code has no hooks for either.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Core } from './core.js';
+
+/** In `file` of the core's `dist`, `find` is there exactly once and becomes `replace`. */
+export interface Patch {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const limit = (file: string, name: string, production: string, small: number): Patch => ({
+  file,
+  find: `export const ${name} = ${production};`,
+  replace: `export const ${name} = ${small};`,
+});
+
+/**
+ * Small, but each still as much larger than the next as its reason says: a batch fits into a window, a window into what
+ * may be uncommitted.
+ */
+export const SMALL_LIMITS: readonly Patch[] = [
+  limit('limits.js', 'SESSION_WINDOW', '64', 4),
+  limit('limits.js', 'MAX_SESSIONS', '100_000', 12),
+  limit('limits.js', 'MAX_UNCOMMITTED_ENTRIES', '16_384', 48),
+  limit('limits.js', 'MAX_REPLICATION_WINDOW', '8_192', 16),
+  limit('limits.js', 'MAX_BATCH_ENTRIES', '512', 4),
+  limit('limits.js', 'MAX_EPOCH_STARTS', '1_000', 6),
+  limit('limits.js', 'MAX_PAGE_POSTS', '200', 20),
+  limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
+  limit('replica/primary-role.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
+  limit('session/session-limits.js', 'MAX_HELD_POSTS', '10_000', 12),
+];
+
+const DIST = dirname(fileURLToPath(import.meta.resolve('@dualping/core')));
+const IS_CODE = /(?<!\.test|\.fixture)\.js$/;
+
+/** A core of its own, with the patches applied. @throws Error that names a patch which doesn't fit exactly once */
+export async function buildCore(patches: readonly Patch[]): Promise<Core> {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-sim-core-'));
+  try {
+    cpSync(DIST, folder, {
+      recursive: true,
+      filter: (path) => !/\.[a-z]+$/.test(path) || IS_CODE.test(path),
+    });
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    for (const { file, find, replace } of patches) {
+      const path = join(folder, file);
+      const parts = readFileSync(path, 'utf8').split(find);
+      if (parts.length !== 2)
+        throw new Error(`${file} of core has ${parts.length - 1} times, not once: ${find}`);
+      writeFileSync(path, parts.join(replace));
+    }
+    return (await import(pathToFileURL(join(folder, 'index.js')).href)) as Core;
+  } finally {
+    // Everything is loaded, or never will be.
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

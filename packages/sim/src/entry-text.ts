@@ -1,0 +1,32 @@
+/** Entries put into words: two are the same entry exactly if they read the same. */
+import type { Entry, JournalCommand } from '@dualping/core';
+
+function commandText(command: JournalCommand): string {
+  switch (command.kind) {
+    case 'register':
+      return `${command.user} logs in`;
+    case 'follow':
+      return `${command.user} follows ${command.target}`;
+    case 'unfollow':
+      return `${command.user} unfollows ${command.target}`;
+    case 'post':
+      return `${command.user} posts ${JSON.stringify(command.text)}`;
+    case 'epoch-start':
+      return `epoch of s${command.serverId} begins`;
+  }
+}
+
+const texts = new WeakMap<Entry, string>();
+
+export function entryText(entry: Entry): string {
+  let text = texts.get(entry);
+  if (text === undefined) {
+    const { position, epoch, timeMs, sessionId, requestNo, command } = entry;
+    text = `${position} e${epoch} ${sessionId}#${requestNo} ${commandText(command)} @${timeMs}`;
+    texts.set(entry, text);
+  }
+  return text;
+}
+
+export const sameEntry = (one: Entry | undefined, other: Entry | undefined): boolean =>
+  one === other || (one !== undefined && other !== undefined && entryText(one) === entryText(other));

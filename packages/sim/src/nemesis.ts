@@ -1,0 +1,200 @@
+/** Does to a cluster what the schedule says, and undoes it: each in its time, or all at once when everything is healed. */
+import type { Cluster } from './cluster.js';
+import { type Fault, faultText } from './faults.js';
+import { RouterProcess } from './router-process.js';
+import { ServerProcess } from './server-process.js';
+
+type Undo = () => void;
+type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
+
+/** Between two looks of an operator who waits until a disk may be replaced, ms. */
+const OPERATOR_LOOKS_MS = 200;
+/** And then gives up, and starts the server as it is, ms. */
+const OPERATOR_PATIENCE_MS = 8_000;
+
+export class Nemesis {
+  readonly #undone = new Set<Undo>();
+  #healed = false;
+
+  constructor(readonly cluster: Cluster) {}
+
+  schedule(faults: readonly Fault[]): void {
+    const { world } = this.cluster;
+    for (const fault of faults)
+      world.at(fault.at, `fault ${fault.kind}`, () => {
+        world.say('nemesis', faultText(fault));
+        this.#lasting(fault.forMs, this.#inject(fault));
+      });
+  }
+
+  /** From here on nothing is broken any more. */
+  heal(): void {
+    this.#healed = true;
+    for (const undo of [...this.#undone]) undo();
+    this.cluster.startRouter();
+    for (const { name } of this.cluster.servers) this.cluster.supervisor(name).start();
+  }
+
+  #lasting(forMs: number, undo: Undo | undefined): void {
+    if (undo === undefined) return;
+    const once = (): void => {
+      if (this.#undone.delete(once)) undo();
+    };
+    this.#undone.add(once);
+    this.cluster.world.after(forMs, 'a fault is over', once);
+  }
+
+  #inject(fault: Fault): Undo | undefined {
+    const { cluster } = this;
+    const { world, network } = cluster;
+    switch (fault.kind) {
+      case 'kill':
+        return this.#kill(fault);
+      case 'stop':
+        return this.#stop(fault);
+      case 'freeze': {
+        const process = cluster.process(fault.process);
+        return process.running ? process.freeze() : undefined;
+      }
+      case 'slow-process':
+        return cluster.process(fault.process).slowDown(fault.costMs);
+      case 'cut':
+        return this.#cut(fault);
+      case 'sever':
+        network.sever(fault.one, fault.other, fault.quiet);
+        return undefined;
+      case 'slow-link': {
+        const { from, to, slowMs } = fault;
+        network.slow(from, to, slowMs);
+        return () => network.slow(from, to, -slowMs);
+      }
+      case 'slow-disk': {
+        const { syncMs } = fault;
+        const owner = cluster.process(fault.process);
+        if (!(owner instanceof ServerProcess || owner instanceof RouterProcess)) return undefined;
+        owner.syncMs.mean += syncMs;
+        return () => {
+          owner.syncMs.mean -= syncMs;
+        };
+      }
+      case 'full-disk': {
+        const { disk } = cluster.server(fault.process);
+        disk.full += 1;
+        return () => {
+          disk.full -= 1;
+        };
+      }
+      case 'failing-disk':
+        cluster.server(fault.process).disk.failing = true;
+        return undefined;
+      case 'wipe':
+        return this.#wipe(fault);
+      case 'clock-jump':
+        cluster.process(fault.process).clock.jump(world.now, fault.aheadMs, fault.wallMs);
+        return undefined;
+      case 'clock-drift': {
+        const { clock } = cluster.process(fault.process);
+        clock.setRate(world.now, fault.rate);
+        return () => clock.setRate(world.now, 1);
+      }
+      case 'handover':
+        cluster.router.handOver();
+        return undefined;
+      case 'stale-report': {
+        const { incarnation } = cluster.server(fault.process);
+        if (incarnation > fault.livesAgo)
+          cluster.supervisor(fault.process).report(incarnation - fault.livesAgo);
+        return undefined;
+      }
+    }
+  }
+
+  #kill({ process: name, powerLost, afterOutputs }: FaultOf<'kill'>): Undo | undefined {
+    const { cluster } = this;
+    const process = cluster.process(name);
+    if (process instanceof ServerProcess) {
+      const release = cluster.supervisor(name).hold();
+      if (process.running && afterOutputs !== undefined) process.dieAfterOutputs = afterOutputs;
+      else this.#killServer(process, powerLost);
+      return () => {
+        process.dieAfterOutputs = undefined;
+        release();
+      };
+    }
+    if (process instanceof RouterProcess) {
+      const release = cluster.holdRouter();
+      if (process.running && afterOutputs !== undefined) process.dieAfterOutputs = afterOutputs;
+      else process.kill(powerLost);
+      return () => {
+        process.dieAfterOutputs = undefined;
+        release();
+      };
+    }
+    const client = cluster.clients.find((it) => it.name === name);
+    if (client?.running !== true) return undefined;
+    client.kill();
+    return () => client.start();
+  }
+
+  #killServer(server: ServerProcess, powerLost: boolean): void {
+    if (!server.running) return;
+    server.kill(powerLost);
+    this.cluster.supervisor(server.name).lost(powerLost ? 'its machine lost power' : 'killed');
+  }
+
+  #stop({ process }: FaultOf<'stop'>): Undo {
+    const { cluster } = this;
+    const release = cluster.supervisor(process).hold();
+    cluster.server(process).stop();
+    return release;
+  }
+
+  #cut({ from, to, both, lose }: FaultOf<'cut'>): Undo {
+    const { network } = this.cluster;
+    network.cut(from, to, lose);
+    if (both) network.cut(to, from, lose);
+    return () => {
+      network.heal(from, to);
+      if (both) network.heal(to, from);
+    };
+  }
+
+  /**
+   * An operator replaces a server's disk: with the server down, and only once the router has dropped it and somebody else
+   * in the in-sync set has a disk that is whole. Whoever does it earlier can't be helped by any protocol.
+   */
+  #wipe({ process: name, damaged }: FaultOf<'wipe'>): Undo {
+    const { cluster } = this;
+    const { world } = cluster;
+    const server = cluster.server(name);
+    const supervisor = cluster.supervisor(name);
+    const release = supervisor.hold();
+    this.#killServer(server, false);
+    const until = world.now + OPERATOR_PATIENCE_MS;
+    const look = (): void => {
+      if (this.#healed || world.now > until) return;
+      if (!this.#mayReplace(server)) {
+        world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
+        return;
+      }
+      if (damaged) world.say(name, 'refuses to start: its journal is damaged');
+      world.say(name, 'gets an empty disk');
+      server.wipe();
+    };
+    world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
+    return release;
+  }
+
+  #mayReplace(server: ServerProcess): boolean {
+    const { cluster } = this;
+    const { record, registry } = cluster.router;
+    const told = registry?.assignments()[0];
+    if (server.running || record === undefined || told === undefined) return false;
+    if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
+    return [record.inSync, told.inSync].every((inSync) =>
+      inSync.some(({ serverId, journalId }) =>
+        cluster.servers.some((it) => it !== server && it.id === serverId && it.journalId === journalId),
+      ),
+    );
+  }
+}

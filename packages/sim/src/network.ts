@@ -1,0 +1,253 @@
+/**
+ * The network between processes: streams that break, links that are slow, clogged or cut.
+ *
+ * A cut holds back what is on its way, as TCP does, and lets it go on when it heals; or the connections over it die of it,
+ * which either side notices only when something tells: its own patience, HTTP/2 keepalive, a reset once the link is back.
+ */
+import type { Random } from './random.js';
+import { End, type Host, type Item, Pipe, Wire } from './stream.js';
+import type { WireKind, Wires } from './wires.js';
+import type { World } from './world.js';
+
+/** HTTP/2 keepalive finds a dead connection within this time, ms (interval and patience of `@dualping/protocol`). */
+const KEEPALIVE_MS = { least: 10_000, most: 15_000 } as const;
+/** TCP repeats what a cut held back, ms after it has healed. */
+const RETRANSMIT_MS = 100;
+/** From a link being whole again to a dead connection over it being found out by a reset, ms. */
+const RESET_MS = 1_000;
+
+export interface NetworkProfile {
+  /** Delay of one message, ms: at least, and on average on top of that. */
+  readonly leastMs: number;
+  readonly meanMs: number;
+  /** How often a message takes far longer than the others, and by how much. */
+  readonly hiccupChance: number;
+  readonly hiccupMs: number;
+}
+
+type Up<K extends WireKind> = Wires[K]['up'];
+type Down<K extends WireKind> = Wires[K]['down'];
+export type DiallerEnd<K extends WireKind> = End<Up<K>, Down<K>>;
+export type AcceptorEnd<K extends WireKind> = End<Down<K>, Up<K>>;
+/** Kinds of streams that a host takes. */
+export type Acceptors = { readonly [K in WireKind]?: (end: AcceptorEnd<K>) => void };
+
+export interface Station extends Host {
+  readonly acceptors: Acceptors;
+}
+
+interface Stream {
+  readonly hosts: readonly [Host, Host];
+  readonly up: Pipe;
+  readonly down: Pipe;
+  readonly dialler: { readonly over: boolean; vanish(): void; abort(): void; hear(item: Item): void };
+  /** Undefined until the dialled host has taken it. */
+  acceptor: Stream['dialler'] | undefined;
+}
+
+export class Network {
+  readonly #stations = new Map<string, Station>();
+  readonly #wires = new Map<string, Wire>();
+  readonly #streams = new Set<Stream>();
+  /** Hosts without power: their kernels answer nothing. */
+  readonly #dark = new Set<string>();
+
+  constructor(
+    readonly world: World,
+    readonly random: Random,
+    readonly profile: NetworkProfile,
+  ) {}
+
+  enter(station: Station): void {
+    this.#stations.set(station.name, station);
+  }
+
+  /** Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once. */
+  dial<K extends WireKind>(from: Host, address: string, kind: K, first: Up<K>): DiallerEnd<K> {
+    const station = this.#stations.get(address);
+    const to: Host = station ?? NOBODY(address);
+    const up = new Pipe(this.world, this.wire(from, to), kind, (item) =>
+      this.#arriveUp(stream, item, accept),
+    );
+    const down = new Pipe(this.world, this.wire(to, from), kind, (item) =>
+      from.receive(() => stream.dialler.hear(item)),
+    );
+    const dialler: DiallerEnd<K> = new End(from, address, up, () => down, this.#survivors);
+    const stream: Stream = { hosts: [from, to], up, down, dialler, acceptor: undefined };
+    const accept = (): boolean => {
+      const acceptor = station?.acceptors[kind];
+      if (station === undefined || acceptor === undefined) return false;
+      const end: AcceptorEnd<K> = new End(station, from.name, down, () => up, this.#survivors);
+      stream.acceptor = end;
+      acceptor(end);
+      return true;
+    };
+    this.#streams.add(stream);
+    up.push({ kind: 'syn' });
+    dialler.send(first);
+    return dialler;
+  }
+
+  wire(from: Host, to: Host): Wire {
+    const key = `${from.name}>${to.name}`;
+    let wire = this.#wires.get(key);
+    if (wire === undefined) {
+      wire = new Wire(from, to, this.#delayMs);
+      this.#wires.set(key, wire);
+    }
+    return wire;
+  }
+
+  /** Nothing gets from one to the other. `lose`: connections between the two do not outlive it. */
+  cut(from: string, to: string, lose: boolean): void {
+    const wire = this.#wireOf(from, to);
+    wire.cuts += 1;
+    if (!lose) return;
+    for (const stream of this.#between(from, to)) {
+      stream.up.kill();
+      stream.down.kill();
+      for (const end of [stream.dialler, stream.acceptor])
+        if (end !== undefined) this.#breakAfter(stream, end, this.#keepaliveMs());
+    }
+  }
+
+  heal(from: string, to: string): void {
+    const wire = this.#wireOf(from, to);
+    wire.cuts -= 1;
+    if (wire.cuts > 0) return;
+    this.#release(wire);
+    for (const stream of this.#between(from, to))
+      if (stream.up.dead)
+        for (const end of [stream.dialler, stream.acceptor])
+          if (end !== undefined) this.#breakAfter(stream, end, this.random.within(0, RESET_MS));
+  }
+
+  slow(from: string, to: string, ms: number): void {
+    this.#wireOf(from, to).slowMs += ms;
+  }
+
+  /**
+   * Connections between two break. Each end notices soon, or, `quiet`, only one does and the other much later.
+   * Of several streams some may be on another connection, and live on.
+   */
+  sever(one: string, other: string, quiet: boolean): void {
+    for (const stream of this.#between(one, other)) {
+      if (this.random.chance(0.3)) continue;
+      stream.up.kill();
+      stream.down.kill();
+      const late = quiet ? this.random.below(2) : -1;
+      for (const [index, end] of [stream.dialler, stream.acceptor].entries())
+        if (end !== undefined)
+          this.#breakAfter(stream, end, index === late ? this.#keepaliveMs() : this.#delayMs());
+    }
+  }
+
+  /** A process is gone. Its kernel says so to all it was connected to; without power nobody does. */
+  gone(host: string, powerLost: boolean): void {
+    if (powerLost) this.#dark.add(host);
+    for (const stream of [...this.#streams]) {
+      const isDialler = stream.hosts[0].name === host;
+      if (!isDialler && stream.hosts[1].name !== host) continue;
+      const [own, other] = isDialler ? [stream.dialler, stream.acceptor] : [stream.acceptor, stream.dialler];
+      if (powerLost) {
+        own?.vanish();
+        stream.up.kill();
+        stream.down.kill();
+        if (other !== undefined) this.#breakAfter(stream, other, this.#keepaliveMs());
+      } else if (own !== undefined) {
+        own.abort();
+      } else {
+        stream.acceptor = undefined; // never taken: refused when it gets there
+      }
+    }
+  }
+
+  /** Power is back: whoever still holds a connection from before is told soon that nobody knows of it. */
+  powered(host: string): void {
+    if (!this.#dark.delete(host)) return;
+    for (const stream of this.#streams)
+      if (stream.up.dead && stream.hosts.some(({ name }) => name === host))
+        for (const end of [stream.dialler, stream.acceptor])
+          if (end !== undefined) this.#breakAfter(stream, end, this.random.within(0, RESET_MS));
+  }
+
+  /** It reads again: what has come meanwhile is read, in any order among streams. */
+  woke(host: string): void {
+    for (const wire of this.#wires.values()) if (wire.to.name === host) this.#release(wire);
+  }
+
+  #release(wire: Wire): void {
+    const waiting = [...wire.waiting];
+    wire.waiting.clear();
+    for (const pipe of waiting) pipe.flow(this.random.within(0, wire.to.awake ? 1 : RETRANSMIT_MS));
+  }
+
+  #arriveUp(stream: Stream, item: Item, accept: () => boolean): void {
+    const to = stream.hosts[1];
+    if (item.kind !== 'syn') {
+      to.receive(() => stream.acceptor?.hear(item));
+      return;
+    }
+    this.#sweep();
+    if (this.#dark.has(to.name)) {
+      stream.up.kill(); // not even a refusal
+      return;
+    }
+    if (!to.running || stream.dialler.over || !accept()) {
+      stream.up.kill();
+      stream.down.push({ kind: 'reset' });
+    }
+  }
+
+  #breakAfter(stream: Stream, end: Stream['dialler'], ms: number): void {
+    const host = end === stream.dialler ? stream.hosts[0] : stream.hosts[1];
+    this.world.after(ms, `${host.name} loses a connection`, () => {
+      if (!end.over) host.receive(() => end.hear({ kind: 'reset' }));
+    });
+  }
+
+  /** Forgets streams that are over on both sides and have nothing on its way. */
+  #sweep(): void {
+    if (this.#streams.size < 256) return;
+    for (const stream of this.#streams)
+      if (
+        stream.dialler.over &&
+        (stream.acceptor?.over ?? true) &&
+        stream.up.length + stream.down.length === 0
+      )
+        this.#streams.delete(stream);
+  }
+
+  *#between(one: string, other: string): Generator<Stream> {
+    for (const stream of this.#streams) {
+      const [a, b] = stream.hosts;
+      const isThis = (a.name === one && b.name === other) || (a.name === other && b.name === one);
+      if (isThis && !(stream.dialler.over && (stream.acceptor?.over ?? true))) yield stream;
+    }
+  }
+
+  #wireOf(from: string, to: string): Wire {
+    const wire = this.#wires.get(`${from}>${to}`);
+    if (wire !== undefined) return wire;
+    const [a, b] = [this.#stations.get(from), this.#stations.get(to)];
+    if (a === undefined || b === undefined) throw new Error(`there is no link from ${from} to ${to}`);
+    return this.wire(a, b);
+  }
+
+  #keepaliveMs(): number {
+    return this.random.within(KEEPALIVE_MS.least, KEEPALIVE_MS.most);
+  }
+
+  readonly #survivors = (messages: number): number => this.random.between(0, messages);
+
+  readonly #delayMs = (): number => {
+    const { leastMs, meanMs, hiccupChance, hiccupMs } = this.profile;
+    const usual = leastMs + this.random.exponential(meanMs);
+    return hiccupChance > 0 && this.random.chance(hiccupChance)
+      ? usual + this.random.exponential(hiccupMs)
+      : usual;
+  };
+}
+
+/** An address at which there is no host. */
+const NOBODY = (name: string): Host => ({ name, running: false, awake: true, receive: () => {} });

@@ -1,0 +1,8 @@
+/** A trace for people: a line for each thing that matters, at its time, by whom. */
+import type { TraceSink } from './trace.js';
+
+export function playTo(write: (line: string) => void, events: boolean): TraceSink {
+  const at = (ms: number): string => `${(ms / 1_000).toFixed(6).padStart(11)} s`;
+  const sink: TraceSink = { line: (ms, who, text) => write(`${at(ms)}  ${who.padEnd(8)} ${text}`) };
+  return events ? { ...sink, event: (ms, label) => write(`${at(ms)}  ${' '.repeat(8)} · ${label}`) } : sink;
+}

@@ -1,0 +1,156 @@
+/**
+ * What every process is: alive or not, frozen or slow, with a clock of its own and one timer.
+ *
+ * A frozen process hears nothing and its timer goes off when it thaws; its sockets stay open, and what comes waits in
+ * them. A slow one does one thing at a time and takes its time.
+ */
+import type { Instant } from '@dualping/core';
+import { LocalClock } from './local-clock.js';
+import type { Acceptors, Network, Station } from './network.js';
+import type { Random } from './random.js';
+import type { Scheduled, World } from './world.js';
+
+/** A timer is this late at most, when nothing else holds the process up, ms. */
+const TIMER_LATE_MS = 1.5;
+
+/** What a process stands in. */
+export interface Surroundings {
+  readonly world: World;
+  readonly network: Network;
+  readonly random: Random;
+}
+
+export abstract class Process implements Station {
+  readonly clock = new LocalClock();
+  readonly random: Random;
+  readonly world: World;
+  readonly network: Network;
+  abstract readonly acceptors: Acceptors;
+  #running = false;
+  #frozen = 0;
+  /** How long each thing takes, ms. */
+  #costMs = 0;
+  #inbox: (() => void)[] = [];
+  #working: Scheduled | undefined;
+  #busyUntil = 0;
+  #timer: { readonly at: Instant; readonly scheduled: Scheduled } | undefined;
+  #life = 0;
+
+  constructor(
+    readonly name: string,
+    { world, network, random }: Surroundings,
+  ) {
+    this.world = world;
+    this.network = network;
+    this.random = random.fork(name);
+    network.enter(this);
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+  get awake(): boolean {
+    return this.#frozen === 0;
+  }
+  /** Which life this is; what was begun in another one is none of this one's. */
+  get life(): number {
+    return this.#life;
+  }
+  get now(): Instant {
+    return this.clock.monotonic(this.world.now);
+  }
+
+  protected abstract tick(): void;
+  protected abstract nextDeadline(): Instant | undefined;
+
+  protected begin(): void {
+    this.#life += 1;
+    this.#running = true;
+    this.clock.restart(this.world.now);
+    this.network.powered(this.name);
+  }
+
+  /** Nothing of this life happens any more. */
+  protected end(powerLost = false): void {
+    this.#running = false;
+    this.#life += 1;
+    this.#frozen = 0;
+    this.#inbox = [];
+    this.#stopTimer();
+    this.network.gone(this.name, powerLost);
+    this.network.woke(this.name);
+  }
+
+  receive(work: () => void): void {
+    if (!this.#running) return;
+    if (this.awake && this.#costMs === 0 && this.#inbox.length === 0) return work();
+    this.#inbox.push(work);
+    this.#workOn();
+  }
+
+  /** Does it after a while, if it is then still the same life. */
+  later(delayMs: number, label: string, work: () => void): void {
+    const life = this.#life;
+    this.world.after(delayMs, label, () => {
+      if (this.#life === life) this.receive(work);
+    });
+  }
+
+  /** Gives what thaws it; a process that was killed meanwhile is not thawed by it. */
+  freeze(): () => void {
+    const life = this.#life;
+    this.#frozen += 1;
+    return () => {
+      if (this.#life !== life) return;
+      this.#frozen -= 1;
+      if (!this.awake) return;
+      this.network.woke(this.name);
+      this.#workOn();
+    };
+  }
+
+  /** Gives what ends it. */
+  slowDown(costMs: number): () => void {
+    this.#costMs += costMs;
+    return () => {
+      this.#costMs -= costMs;
+    };
+  }
+
+  /** To be called after each step of the machine: sees to it that it is stepped again in time. */
+  protected arm(): void {
+    const at = this.#running ? this.nextDeadline() : undefined;
+    // One that goes off too early is set anew then: machines push their deadlines back all the time.
+    if (at === undefined || (this.#timer !== undefined && this.#timer.at <= at)) return;
+    this.#stopTimer();
+    const waitMs = this.clock.waitMs(this.world.now, at) + this.random.within(0, TIMER_LATE_MS);
+    const scheduled = this.world.after(waitMs, `${this.name} timer`, () => {
+      this.#timer = undefined;
+      this.receive(() => {
+        const due = this.nextDeadline();
+        if (due !== undefined && due <= this.now) this.tick();
+        else this.arm();
+      });
+    });
+    this.#timer = { at, scheduled };
+  }
+
+  #workOn(): void {
+    if (this.#working !== undefined || this.#inbox.length === 0 || !this.awake) return;
+    const waitMs = Math.max(0, this.#busyUntil - this.world.now);
+    const label = `${this.name} works`;
+    this.#working = this.world.after(waitMs, label, () => {
+      this.#working = undefined;
+      if (!this.awake || !this.#running) return;
+      const work = this.#inbox.shift();
+      this.#busyUntil = this.world.now + this.#costMs * this.random.within(0.5, 1.5);
+      work?.();
+      this.#workOn();
+    });
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.world.cancel(this.#timer.scheduled);
+    this.#timer = undefined;
+  }
+}

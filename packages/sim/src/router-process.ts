@@ -1,0 +1,325 @@
+/**
+ * The router: the real registry, with a store, and streams over the network. Does what `registry-driver.ts` of
+ * `@dualping/router` does: outputs in order, each `persist` durable before what comes after it.
+ */
+import type {
+  Assignment,
+  ClusterId,
+  ClusterRecord,
+  Failure,
+  Instant,
+  Registry,
+  RegistryInput,
+  RegistryLink,
+  RegistryOutput,
+  RegistryToken,
+  ServerId,
+  Timing,
+} from '@dualping/core';
+import type { Checkers } from './checkers/checker.js';
+import type { Core } from './core.js';
+import type { AcceptorEnd, Acceptors } from './network.js';
+import { Process, type Surroundings } from './process.js';
+
+export const NETWORK_ID = 'sim';
+/** Messages that wait for a member to read them, as in `member-streams.ts`. */
+const MAX_UNREAD_MESSAGES = 1_000;
+/** Besides detection a failover may take this long, as in the router's `services.ts`, ms. */
+const FAILOVER_SPARE_MS = 1_000;
+
+export interface RouterSurroundings extends Surroundings {
+  readonly core: Core;
+  readonly checkers: Checkers;
+  readonly timing: Timing;
+}
+
+interface Asker {
+  readonly answer: (output: Extract<RegistryOutput, { kind: 'answer' }>['answer']) => void;
+  readonly refuse: (failure: Failure) => void;
+}
+
+export class RouterProcess extends Process {
+  readonly #around: RouterSurroundings;
+  readonly acceptors: Acceptors;
+  readonly #store = new Map<ClusterId, ClusterRecord>();
+  /** Sync of one write, ms: at least and on average. */
+  syncMs = { least: 0.05, mean: 0.5 };
+  #registry: Registry | undefined;
+  #queue: RegistryOutput[] = [];
+  #persisting: readonly ClusterRecord[] | undefined;
+  #performing = false;
+  #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
+  #askers = new Map<RegistryToken, Asker>();
+  #watchers = new Set<AcceptorEnd<'watch'>>();
+  #told = new Map<ClusterId, Assignment>();
+  #numbers = 0;
+  /** Of what comes next only so many outputs are performed, then the process is killed. */
+  dieAfterOutputs: number | undefined;
+  /** Told when the process dies in the middle of something. */
+  onDied: () => void = () => {};
+
+  constructor(around: RouterSurroundings) {
+    super('router', around);
+    this.#around = around;
+    this.acceptors = {
+      'dual-ping': (end) => this.#acceptMember(end),
+      watch: (end) => this.#acceptWatcher(end),
+      connect: (end) => this.#acceptConnect(end),
+      'get-available': (end) =>
+        this.#acceptCall(end, ({ cluster, failedEpoch, waitMs }, token) => ({
+          kind: 'get-available',
+          token,
+          cluster,
+          failedEpoch,
+          waitMs,
+        })),
+      crash: (end) =>
+        this.#acceptCall(end, ({ serverId, incarnation }, token) => ({
+          kind: 'crash',
+          token,
+          cluster: 1,
+          serverId,
+          incarnation,
+          detail: 'said the supervisor',
+        })),
+    };
+  }
+
+  /** What is on its disk. */
+  get record(): ClusterRecord | undefined {
+    return this.#store.get(1);
+  }
+  get registry(): Registry | undefined {
+    return this.#registry;
+  }
+
+  start(): void {
+    const { core, timing } = this.#around;
+    this.begin();
+    const records = [...this.#store.values()];
+    this.#registry = new core.Registry({ networkId: NETWORK_ID, clusters: 1, timing, records });
+    this.#told = new Map(this.#registry.assignments().map((told) => [told.cluster, told]));
+    this.feed({ kind: 'tick' });
+  }
+
+  /** What was being written is on the disk or isn't. */
+  kill(powerLost = false): void {
+    if (!this.running) return;
+    if (this.#persisting !== undefined && this.random.chance(0.5)) this.#keep(this.#persisting);
+    this.end(powerLost);
+    this.#registry = undefined;
+    this.#queue = [];
+    this.#persisting = undefined;
+    this.#performing = false;
+    this.#links = new Map();
+    this.#askers = new Map();
+    this.#watchers = new Set();
+    this.dieAfterOutputs = undefined;
+  }
+
+  /** An operator asks the primary to hand over. */
+  handOver(): void {
+    this.receive(() => this.#ask({ kind: 'handover', token: this.#number(), cluster: 1 }));
+  }
+
+  /** An operator makes a member primary that may lack acknowledged writes. */
+  promoteUnclean(serverId: ServerId): void {
+    this.receive(() => this.#ask({ kind: 'promote', token: this.#number(), cluster: 1, serverId }));
+  }
+
+  feed(input: RegistryInput): void {
+    if (this.#registry === undefined) return;
+    this.#queue.push(...this.#registry.step(this.now, input));
+    this.#around.checkers.tell('routerStepped');
+    this.arm();
+    this.#drain();
+  }
+
+  protected override tick(): void {
+    this.feed({ kind: 'tick' });
+  }
+
+  protected override nextDeadline(): Instant | undefined {
+    return this.#registry?.nextDeadline();
+  }
+
+  #drain(): void {
+    if (this.#performing) return;
+    this.#performing = true;
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      const records = batch.flatMap((output) => (output.kind === 'persist' ? [output.record] : [])).slice(-1);
+      if (records.length > 0) return this.#persist(records, batch);
+      if (!this.#performAll(batch)) return;
+    }
+    this.#performing = false;
+  }
+
+  #persist(records: readonly ClusterRecord[], batch: readonly RegistryOutput[]): void {
+    this.#persisting = records;
+    const { life } = this;
+    const ms = this.syncMs.least + this.random.exponential(this.syncMs.mean);
+    this.world.after(ms, 'router store', () => {
+      if (this.life !== life) return;
+      this.#keep(records);
+      this.#persisting = undefined;
+      this.receive(() => {
+        if (!this.#performAll(batch)) return;
+        this.#performing = false;
+        this.#drain();
+      });
+    });
+  }
+
+  #keep(records: readonly ClusterRecord[]): void {
+    for (const record of records) {
+      this.#store.set(record.cluster, record);
+      this.#around.checkers.tell('recorded', record);
+    }
+  }
+
+  /** False when the process has died of it. */
+  #performAll(batch: readonly RegistryOutput[]): boolean {
+    for (const output of batch) {
+      if (output.kind === 'persist') continue;
+      if (this.dieAfterOutputs !== undefined) {
+        if (this.dieAfterOutputs === 0) {
+          this.world.say(this.name, `dies before it can ${output.kind}`);
+          this.kill();
+          this.onDied();
+          return false;
+        }
+        this.dieAfterOutputs -= 1;
+      }
+      this.#perform(output);
+    }
+    return true;
+  }
+
+  #perform(output: Exclude<RegistryOutput, { kind: 'persist' }>): void {
+    const { checkers } = this.#around;
+    switch (output.kind) {
+      case 'send': {
+        const { message } = output;
+        if (message.kind === 'welcome' || message.kind === 'assignment')
+          checkers.tell('told', message.assignment);
+        const end = this.#links.get(output.link);
+        end?.send(message);
+        if (end !== undefined && end.outgoing.length > MAX_UNREAD_MESSAGES) this.#close(output.link, end);
+        return;
+      }
+      case 'close': {
+        const end = this.#links.get(output.link);
+        if (end !== undefined) this.#close(output.link, end);
+        return;
+      }
+      case 'answer': {
+        if (output.answer.kind === 'assignment') checkers.tell('told', output.answer.assignment);
+        this.#take(output.token)?.answer(output.answer);
+        return;
+      }
+      case 'refuse': {
+        const { reason, detail } = output;
+        this.#take(output.token)?.refuse({ reason, detail });
+        return;
+      }
+      case 'changed': {
+        const { assignment } = output;
+        checkers.tell('told', assignment);
+        this.#told.set(assignment.cluster, assignment);
+        for (const watcher of this.#watchers)
+          watcher.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
+        return;
+      }
+      case 'report':
+        return this.world.say(this.name, output.event.text);
+    }
+  }
+
+  /** The registry hears of the end of every stream, also of those that it closed. */
+  #close(link: RegistryLink, end: AcceptorEnd<'dual-ping'>): void {
+    if (end.over) return;
+    end.close();
+    this.#links.delete(link);
+    this.later(0, 'router closes a stream', () =>
+      this.feed({ kind: 'link-ended', link, reason: 'its stream was closed' }),
+    );
+  }
+
+  #acceptMember(end: AcceptorEnd<'dual-ping'>): void {
+    const link = this.#number();
+    this.#links.set(link, end);
+    end.onMessage = (message) => this.feed({ kind: 'link-message', link, message });
+    end.onEnd = ({ kind }) => {
+      this.#links.delete(link);
+      this.feed({ kind: 'link-ended', link, reason: `its stream ${kind}` });
+    };
+  }
+
+  #acceptWatcher(end: AcceptorEnd<'watch'>): void {
+    end.onMessage = () => {
+      this.#watchers.add(end);
+      const assignment = this.#told.get(1);
+      if (assignment === undefined) return;
+      this.#around.checkers.tell('told', assignment);
+      end.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
+    };
+    end.onEnd = () => this.#watchers.delete(end);
+  }
+
+  #acceptConnect(end: AcceptorEnd<'connect'>): void {
+    end.onMessage = () => {
+      const { deadAfterMs, reattachGraceMs } = this.#around.timing;
+      const assignment = this.#told.get(1);
+      if (assignment !== undefined) this.#around.checkers.tell('told', assignment);
+      end.send({
+        kind: 'connected',
+        networkId: NETWORK_ID,
+        cluster: 1,
+        failoverWaitMs: 2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS,
+        assignment: assignment?.primary === undefined ? undefined : assignment,
+      });
+      end.close();
+    };
+  }
+
+  #acceptCall<K extends 'get-available' | 'crash'>(
+    end: AcceptorEnd<K>,
+    ask: (question: Parameters<AcceptorEnd<K>['onMessage']>[0], token: RegistryToken) => RegistryInput,
+  ): void {
+    const token = this.#number();
+    end.onMessage = (question) => {
+      this.#askers.set(token, {
+        answer: (answer) => {
+          end.send(answer as Parameters<AcceptorEnd<K>['send']>[0]);
+          end.close();
+        },
+        refuse: (failure) => end.close(failure),
+      });
+      this.feed(ask(question, token));
+    };
+    end.onEnd = () => {
+      if (this.#askers.delete(token)) this.feed({ kind: 'cancel', token });
+    };
+  }
+
+  #ask(input: Extract<RegistryInput, { kind: 'handover' | 'promote' }>): void {
+    this.#askers.set(input.token, {
+      answer: () => this.world.say(this.name, `tells the operator that ${input.kind} is done`),
+      refuse: ({ reason }) => this.world.say(this.name, `refuses the operator: ${reason}`),
+    });
+    this.feed(input);
+  }
+
+  #take(token: RegistryToken): Asker | undefined {
+    const asker = this.#askers.get(token);
+    this.#askers.delete(token);
+    return asker;
+  }
+
+  #number(): number {
+    this.#numbers += 1;
+    return this.#numbers;
+  }
+}

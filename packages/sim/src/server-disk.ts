@@ -1,0 +1,182 @@
+/**
+ * A server's disk: what is written becomes durable later, group by group, in the order of writing.
+ *
+ * While one group is synced the next one gathers. A crash keeps what was durable, of the group that was under way any
+ * number of entries from its beginning (what follows is a torn record, which opening cuts), and nothing of what waited.
+ */
+import type { Entry, JournalId, NetworkId, SocialSnapshot } from '@dualping/core';
+import { JournalImage } from './journal-image.js';
+import type { Random } from './random.js';
+import type { Installation } from './wires.js';
+
+export type DiskWork =
+  | { readonly kind: 'append'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'truncate'; readonly after: number }
+  | { readonly kind: 'install'; readonly installation: Installation };
+
+/** What a work that is done has brought. */
+export type DiskNews =
+  | { readonly kind: 'durable'; readonly last: number; readonly checksum: number }
+  | { readonly kind: 'truncated'; readonly last: number; readonly checksum: number }
+  | { readonly kind: 'installed'; readonly installation: Installation }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+export interface DiskOwner {
+  /** Sync of a group, ms: at least and on average. */
+  readonly syncMs: { readonly least: number; readonly mean: number };
+  /** Does things after a while, unless the process that asked for it is gone by then. */
+  later(delayMs: number, label: string, work: () => void): void;
+  tell(news: DiskNews): void;
+  /** What is durable has changed; up to `same` it is as it was. */
+  changed(same: number): void;
+}
+
+export class ServerDisk {
+  #written = new JournalImage();
+  #durable = new JournalImage();
+  #works: DiskWork[] = [];
+  #current: DiskWork | undefined;
+  #incarnation = 0;
+  #networkId: NetworkId | '' = '';
+  /** How many faults keep it from taking anything more. */
+  full = 0;
+  /** The next sync fails, and every later one of this life. */
+  failing = false;
+  #failed = false;
+
+  constructor(
+    readonly journalId: JournalId,
+    readonly random: Random,
+    readonly owner: DiskOwner,
+  ) {}
+
+  get durable(): JournalImage {
+    return this.#durable;
+  }
+  /** What the running server reads. */
+  get image(): JournalImage {
+    return this.#written;
+  }
+  get networkId(): NetworkId | '' {
+    return this.#networkId;
+  }
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  write(work: DiskWork): void {
+    switch (work.kind) {
+      case 'append':
+        for (const entry of work.entries) this.#written.append(entry);
+        break;
+      case 'truncate':
+        this.#written.truncateAfter(work.after);
+        break;
+      case 'install':
+        break; // it counts when it is whole, not before
+    }
+    const last = this.#works.at(-1);
+    if (work.kind === 'append' && last?.kind === 'append')
+      this.#works[this.#works.length - 1] = { kind: 'append', entries: [...last.entries, ...work.entries] };
+    else this.#works.push(work);
+    this.#next();
+  }
+
+  keepSnapshot(snapshot: SocialSnapshot): void {
+    this.owner.later(this.#delayMs() * 3, 'a snapshot is kept', () => {
+      // A standby may have applied what is not durable here yet.
+      if (snapshot.position > this.#durable.last) this.keepSnapshot(snapshot);
+      else this.#durable.keepSnapshot(snapshot);
+    });
+  }
+
+  keepNetwork(networkId: NetworkId): void {
+    this.owner.later(this.#delayMs(), 'the network is kept', () => {
+      this.#networkId = networkId;
+    });
+  }
+
+  crash(): void {
+    const work = this.#current;
+    if (work !== undefined && this.random.chance(0.7)) {
+      const reached =
+        work.kind === 'append'
+          ? { ...work, entries: work.entries.slice(0, this.random.between(0, work.entries.length)) }
+          : work;
+      if (!this.full && !this.#failed) this.#perform(reached);
+    }
+    this.#works = [];
+    this.#current = undefined;
+    this.#failed = false;
+    this.failing = false;
+    this.#written = this.#durable.clone();
+  }
+
+  /** A new life of the server that owns it: a number that is durable before anything is done with it. */
+  raiseIncarnation(): number {
+    this.#incarnation += 1;
+    return this.#incarnation;
+  }
+
+  #next(): void {
+    if (this.#current !== undefined) return;
+    const work = this.#works.shift();
+    if (work === undefined) return;
+    this.#current = work;
+    const ms = this.#delayMs() * (work.kind === 'install' ? 10 : 1);
+    this.owner.later(ms, `a disk has done ${work.kind}`, () => this.#done(work));
+  }
+
+  #done(work: DiskWork): void {
+    this.#current = undefined;
+    if (this.#failed) return;
+    if (this.failing || this.full > 0) {
+      this.#failed = true;
+      this.#works = [];
+      return this.owner.tell({ kind: 'failed', detail: this.failing ? 'sync failed' : 'no space left' });
+    }
+    this.#perform(work);
+    const { last, checksum } = this.#durable;
+    switch (work.kind) {
+      case 'append':
+        this.owner.tell(this.#durableNews(last));
+        break;
+      case 'truncate':
+        this.owner.tell({ kind: 'truncated', last, checksum });
+        break;
+      case 'install':
+        this.#written = this.#durable.clone();
+        this.owner.tell({ kind: 'installed', installation: work.installation });
+        break;
+    }
+    this.#next();
+  }
+
+  /** Of what a later cut takes back nothing is reported. */
+  #durableNews(last: number): DiskNews {
+    let kept = last;
+    for (const work of this.#works) if (work.kind === 'truncate') kept = Math.min(kept, work.after);
+    return { kind: 'durable', last: kept, checksum: this.#durable.checksumAt(kept) };
+  }
+
+  #perform(work: DiskWork): void {
+    switch (work.kind) {
+      case 'append': {
+        const same = this.#durable.last;
+        for (const entry of work.entries) this.#durable.append(entry);
+        return this.owner.changed(same);
+      }
+      case 'truncate':
+        this.#durable.truncateAfter(work.after);
+        return this.owner.changed(work.after);
+      case 'install':
+        this.#durable.install(work.installation);
+        return this.owner.changed(0);
+    }
+  }
+
+  #delayMs(): number {
+    const { least, mean } = this.owner.syncMs;
+    return least + this.random.exponential(mean);
+  }
+}

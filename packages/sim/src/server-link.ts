@@ -1,0 +1,122 @@
+/** One link of a session to a server: its timeline, and the calls beside it. As `server-link.ts` of `@dualping/client`. */
+import type { Failure, Position, SessionInput, SessionOutput, UserName } from '@dualping/core';
+import { type Call, call } from './call.js';
+import type { DiallerEnd } from './network.js';
+import type { Process } from './process.js';
+import type { StreamEnd, Wires } from './wires.js';
+
+/** The driver's deadline for a call, ms. */
+const REPLY_TIMEOUT_MS = 10_000;
+
+type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
+
+export class ServerLink {
+  readonly #calls = new Set<Call>();
+  #timeline: DiallerEnd<'timeline'> | undefined;
+  #older: { readonly sendNo: number; readonly before: Position } | undefined;
+  #dropped = false;
+  #paused = false;
+
+  constructor(
+    readonly process: Process,
+    readonly address: string,
+    readonly user: UserName,
+    readonly feed: (input: SessionInput) => void,
+  ) {}
+
+  open({ link, target, resumeAfter, history, posts }: OutputOf<'open'>): void {
+    const { process, user } = this;
+    const { epoch } = target;
+    const message = { kind: 'open', user, epoch, resumeAfter, history, posts } as const;
+    const end = process.network.dial(process, this.address, 'timeline', message);
+    end.onMessage = (update) => this.#take(link, update);
+    end.onEnd = (how) => {
+      if (!this.#dropped) this.feed({ kind: 'link-lost', link, ...whyEnded(how) });
+    };
+    this.#timeline = end;
+    if (this.#paused) end.pause();
+  }
+
+  send({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
+    const { epoch } = target;
+    this.#ask(
+      'write',
+      { kind: 'write', sessionId, requestNo, epoch, command },
+      ({ position, epoch: inEpoch }) => this.feed({ kind: 'reply', sendNo, position, epoch: inEpoch }),
+      (failure) => this.feed({ kind: 'request-failed', sendNo, ...failure }),
+    );
+  }
+
+  ask({ sendNo, target, query }: OutputOf<'ask'>): void {
+    if (query.kind === 'older') {
+      this.#older = { sendNo, before: query.before };
+      this.#timeline?.send(query);
+      return;
+    }
+    this.#ask(
+      'list',
+      { kind: 'list', user: this.user, epoch: target.epoch },
+      ({ lists }) => this.feed({ kind: 'query-answered', sendNo, answer: { kind: 'lists', lists } }),
+      (failure) => this.feed({ kind: 'query-failed', sendNo, ...failure }),
+    );
+  }
+
+  /** The application stops reading its timeline, or goes on. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    if (paused) this.#timeline?.pause();
+    else this.#timeline?.resume();
+  }
+
+  drop(): void {
+    this.#dropped = true;
+    this.#timeline?.abort();
+    for (const asked of this.#calls) asked.cancel();
+    this.#calls.clear();
+  }
+
+  #take(link: number, update: Wires['timeline']['down']): void {
+    if (this.#dropped) return;
+    switch (update.kind) {
+      case 'opened': {
+        const { epoch, serverId, committed } = update;
+        return this.feed({ kind: 'connected', link, epoch, serverId, committed });
+      }
+      case 'posts':
+        return this.feed({ kind: 'posts', link, posts: update.posts });
+      case 'page': {
+        const older = this.#older;
+        if (older === undefined || older.before !== update.before) return;
+        this.#older = undefined;
+        const { posts, oldest } = update;
+        const answer = { kind: 'page', page: { posts, oldest } } as const;
+        return this.feed({ kind: 'query-answered', sendNo: older.sendNo, answer });
+      }
+    }
+  }
+
+  #ask<K extends 'write' | 'list'>(
+    kind: K,
+    question: Wires[K]['up'],
+    answered: (answer: Wires[K]['down']) => void,
+    failed: (failure: Failure) => void,
+  ): void {
+    const broken = kind === 'write' ? 'may-have-happened' : 'server-unreachable';
+    const asked: Call = call(this.process, this.address, kind, question, REPLY_TIMEOUT_MS, broken, {
+      answered: (answer) => {
+        this.#calls.delete(asked);
+        if (!this.#dropped) answered(answer);
+      },
+      failed: (failure) => {
+        this.#calls.delete(asked);
+        if (!this.#dropped) failed(failure);
+      },
+    });
+    this.#calls.add(asked);
+  }
+}
+
+function whyEnded(end: StreamEnd): Failure {
+  if (end.kind === 'broken') return { reason: 'server-unreachable', detail: 'the connection broke' };
+  return end.failure ?? { reason: 'shutting-down', detail: 'the server ended the timeline' };
+}

@@ -1,0 +1,591 @@
+/**
+ * A server: the real replica, with a disk, and streams over the network. Does what `replica-driver.ts` of
+ * `@dualping/server` does, and decides nothing.
+ */
+import type {
+  Command,
+  Entry,
+  Failure,
+  Instant,
+  LinkId,
+  Position,
+  Post,
+  PresenceLists,
+  Reason,
+  Replica,
+  ReplicaInput,
+  ReplicaOutput,
+  ReplicaTiming,
+  RequestNumber,
+  ServerId,
+  SessionId,
+  Token,
+  UserName,
+} from '@dualping/core';
+import type { Checkers } from './checkers/checker.js';
+import type { Core } from './core.js';
+import { entryText } from './entry-text.js';
+import type { AcceptorEnd, Acceptors, DiallerEnd } from './network.js';
+import { Process, type Surroundings } from './process.js';
+import { type DiskNews, ServerDisk } from './server-disk.js';
+import type { Installation } from './wires.js';
+
+/** A primary that sends nothing for so long is gone, ms: as in `snapshot-pull.ts`. */
+const CHUNK_TIMEOUT_MS = 10_000;
+/** From an input to the end of its turn, ms. */
+const TURN_MS = 0.2;
+/** How often a turn takes longer, and how much at most. */
+const LONG_TURN = { chance: 0.02, ms: 20 } as const;
+
+export interface ServerSurroundings extends Surroundings {
+  readonly core: Core;
+  readonly checkers: Checkers;
+  readonly timing: ReplicaTiming;
+  readonly routers: readonly string[];
+}
+
+/** How a process ended by itself. */
+export interface Stopped {
+  readonly failed: boolean;
+  readonly reason: Reason;
+  readonly detail: string;
+}
+
+type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kind: Kind }>;
+
+interface WaitingWrite {
+  readonly end: AcceptorEnd<'write'>;
+  readonly sessionId: SessionId;
+  readonly requestNo: RequestNumber;
+  readonly command: Command;
+}
+
+export class ServerProcess extends Process {
+  readonly #around: ServerSurroundings;
+  readonly acceptors: Acceptors;
+  disk: ServerDisk;
+  /** Sync of its disks, ms: at least and on average. */
+  readonly syncMs = { least: 0.05, mean: 0.3 };
+  #replica: Replica | undefined;
+  #journals = 1;
+  #router: { readonly attempt: number; readonly end: DiallerEnd<'dual-ping'> } | undefined;
+  #primary: { readonly attempt: number; readonly end: DiallerEnd<'replicate'> } | undefined;
+  #standbys = new Map<LinkId, AcceptorEnd<'replicate'>>();
+  #snapshots = new Map<Token, AcceptorEnd<'snapshot'>>();
+  #writes = new Map<Token, WaitingWrite>();
+  #lists = new Map<Token, AcceptorEnd<'list'>>();
+  #timelines = new Map<LinkId, AcceptorEnd<'timeline'>>();
+  readonly #inputs: ReplicaInput[] = [];
+  #stepping = false;
+  #flushPending = false;
+  #links = 0;
+  #committed = 0;
+  /** Of the next step's outputs only so many are performed, then the process is killed. */
+  dieAfterOutputs: number | undefined;
+  /** Told when the process has ended by itself. */
+  onStopped: (stopped: Stopped) => void = () => {};
+
+  constructor(
+    readonly id: number,
+    around: ServerSurroundings,
+  ) {
+    super(`s${id}`, around);
+    this.#around = around;
+    this.disk = this.#newDisk();
+    this.acceptors = {
+      replicate: (end) => this.#acceptStandby(end),
+      snapshot: (end) => this.#acceptSnapshot(end),
+      write: (end) => this.#acceptWrite(end),
+      list: (end) => this.#acceptList(end),
+      timeline: (end) => this.#acceptTimeline(end),
+    };
+  }
+
+  /** Undefined while the process doesn't run. */
+  get replica(): Replica | undefined {
+    return this.#replica;
+  }
+  get incarnation(): number {
+    return this.disk.incarnation;
+  }
+  get serverId(): ServerId {
+    return this.id as ServerId;
+  }
+  get journalId(): string {
+    return this.disk.journalId;
+  }
+
+  // Its life.
+
+  start(): void {
+    const { core, timing, routers } = this.#around;
+    this.begin();
+    const incarnation = this.disk.raiseIncarnation();
+    const { durable, journalId, networkId } = this.disk;
+    const { snapshot } = durable;
+    this.#replica = new core.Replica(
+      {
+        identity: {
+          cluster: 1,
+          serverId: this.serverId,
+          incarnation,
+          journalId,
+          networkId,
+          address: this.name,
+          routers,
+        },
+        snapshot,
+        epochStarts: durable.epochStarts(),
+        first: durable.first as Position,
+        entries: durable.entries.filter((entry) => entry.position > snapshot.position),
+        checksum: durable.checksum,
+      },
+      timing,
+    );
+    this.#committed = snapshot.position;
+    this.#around.checkers.tell('serverRebuilt', this);
+    this.feed({ kind: 'start' });
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    if (this.running) this.receive(() => this.feed({ kind: 'stop' }));
+  }
+
+  kill(powerLost = false): void {
+    if (!this.running) return;
+    this.end(powerLost);
+    this.#forget();
+    this.disk.crash();
+  }
+
+  /** The disk is gone, and the identity that was on it. */
+  wipe(): void {
+    this.#journals += 1;
+    this.disk = this.#newDisk();
+    this.#around.checkers.tell('diskChanged', this, 0);
+  }
+
+  feed(input: ReplicaInput): void {
+    this.#inputs.push(input);
+    if (!this.#stepping) this.#run();
+  }
+
+  protected override tick(): void {
+    this.feed({ kind: 'tick' });
+  }
+
+  protected override nextDeadline(): Instant | undefined {
+    return this.#replica?.nextDeadline();
+  }
+
+  #newDisk(): ServerDisk {
+    return new ServerDisk(
+      `${this.name}-journal-${this.#journals}`,
+      this.random.fork(`disk ${this.#journals}`),
+      {
+        syncMs: this.syncMs,
+        later: (delayMs, label, work) => {
+          const { life } = this;
+          this.world.after(delayMs, `${this.name}: ${label}`, () => {
+            if (this.life === life) work();
+          });
+        },
+        tell: (news) => this.receive(() => this.#diskTells(news)),
+        changed: (same) => this.#around.checkers.tell('diskChanged', this, same),
+      },
+    );
+  }
+
+  #forget(): void {
+    this.#replica = undefined;
+    this.#inputs.length = 0;
+    this.#router = undefined;
+    this.#primary = undefined;
+    this.#standbys = new Map();
+    this.#snapshots = new Map();
+    this.#writes = new Map();
+    this.#lists = new Map();
+    this.#timelines = new Map();
+    this.#flushPending = false;
+    this.dieAfterOutputs = undefined;
+  }
+
+  // The machine.
+
+  #run(): void {
+    this.#stepping = true;
+    try {
+      for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
+        const replica = this.#replica;
+        if (replica === undefined) break;
+        this.#performAll(replica.step(this.now, input));
+        if (this.#replica !== replica) break;
+        this.#look();
+        if (input.kind === 'snapshot-installed') this.#around.checkers.tell('serverRebuilt', this);
+        if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
+      }
+    } finally {
+      this.#stepping = false;
+    }
+    this.arm();
+  }
+
+  #look(): void {
+    this.#lookAtCommits();
+    this.#around.checkers.tell('serverStepped', this);
+  }
+
+  /** Before anybody is told of what was committed, and after what was appended with it is in the journal. */
+  #lookAtCommits(): void {
+    const committed = this.#replica?.ledger.committed;
+    if (committed === undefined || committed === this.#committed) return;
+    const from = this.#committed as Position;
+    this.#committed = committed;
+    this.#around.checkers.tell('committed', this, from, committed);
+  }
+
+  #flushSoon(): void {
+    if (this.#flushPending) return;
+    this.#flushPending = true;
+    const isLong = this.random.chance(LONG_TURN.chance);
+    this.later(this.random.within(0, isLong ? LONG_TURN.ms : TURN_MS), `${this.name} flush`, () => {
+      this.#flushPending = false;
+      this.feed({ kind: 'flush' });
+    });
+  }
+
+  #performAll(outputs: readonly ReplicaOutput[]): void {
+    const { life } = this;
+    for (const output of outputs) {
+      if (this.dieAfterOutputs !== undefined) {
+        if (this.dieAfterOutputs === 0) {
+          this.world.say(this.name, `dies before it can ${output.kind}`);
+          this.kill();
+          return this.onStopped({
+            failed: true,
+            reason: 'internal',
+            detail: 'killed in the middle of a step',
+          });
+        }
+        this.dieAfterOutputs -= 1;
+      }
+      this.#perform(output);
+      if (this.life !== life) return;
+    }
+  }
+
+  #perform(output: ReplicaOutput): void {
+    switch (output.kind) {
+      case 'append':
+        this.disk.write({ kind: 'append', entries: output.entries });
+        return this.#around.checkers.tell('appended', this, output.entries);
+      case 'truncate':
+        return this.disk.write({ kind: 'truncate', after: output.after });
+      case 'save-snapshot':
+        return this.disk.keepSnapshot(output.snapshot);
+      case 'save-network':
+        return this.disk.keepNetwork(output.networkId);
+      case 'open-router':
+        return this.#openRouter(output);
+      case 'to-router':
+        if (this.#router?.attempt === output.attempt) this.#router.end.send(output.message);
+        return;
+      case 'close-router':
+        if (this.#router?.attempt === output.attempt) this.#router.end.close();
+        return;
+      case 'open-primary':
+        return this.#openPrimary(output);
+      case 'to-primary':
+        if (this.#primary?.attempt === output.attempt) this.#primary.end.send(output.message);
+        return;
+      case 'close-primary':
+        if (this.#primary?.attempt === output.attempt) this.#primary.end.close();
+        return;
+      case 'pull-snapshot':
+        return this.#pullSnapshot(output);
+      case 'keep-warm':
+        return;
+      case 'to-standby':
+        return this.#toStandby(output);
+      case 'close-standby':
+        this.#standbys.get(output.link)?.close();
+        this.#standbys.delete(output.link);
+        return;
+      case 'send-snapshot':
+        return this.#sendSnapshot(output);
+      case 'refuse-snapshot':
+        this.#snapshots.get(output.token)?.close(failureOf(output));
+        this.#snapshots.delete(output.token);
+        return;
+      case 'answer-write':
+        return this.#answerWrite(output);
+      case 'answer-list':
+        return this.#answerList(output);
+      case 'refuse':
+        return this.#refuse(output.token, failureOf(output));
+      case 'timeline-opened': {
+        const { epoch, serverId, committed } = output;
+        this.#timelines.get(output.timeline)?.send({ kind: 'opened', epoch, serverId, committed });
+        return;
+      }
+      case 'timeline-posts': {
+        const end = this.#timelines.get(output.timeline);
+        if (end !== undefined && !end.send({ kind: 'posts', posts: output.posts }))
+          this.feed({ kind: 'timeline-full', timeline: output.timeline });
+        return;
+      }
+      case 'timeline-read':
+        return this.#readTimeline(output);
+      case 'timeline-page': {
+        const { before, positions, oldest } = output;
+        const posts = this.#readPosts(positions);
+        this.#timelines.get(output.timeline)?.send({ kind: 'page', before, posts, oldest });
+        return;
+      }
+      case 'timeline-end':
+        this.#timelines.get(output.timeline)?.close(failureOf(output));
+        this.#timelines.delete(output.timeline);
+        return;
+      case 'report':
+        return this.world.say(this.name, output.text);
+      case 'stopped': {
+        const { failed, reason, detail } = output;
+        return this.#stopped({ failed, reason, detail });
+      }
+    }
+  }
+
+  /** What waits is told so in order, and then the process is over. */
+  #stopped(stopped: Stopped): void {
+    const failure: Failure = {
+      reason: stopped.failed ? 'not-primary' : 'shutting-down',
+      detail: stopped.detail,
+    };
+    for (const token of [...this.#writes.keys(), ...this.#lists.keys()]) this.#refuse(token, failure);
+    for (const end of this.#timelines.values()) end.close(failure);
+    for (const end of this.#standbys.values()) end.close();
+    this.end();
+    this.#forget();
+    this.disk.crash();
+    this.onStopped(stopped);
+  }
+
+  // The disk.
+
+  #diskTells(news: DiskNews): void {
+    switch (news.kind) {
+      case 'durable':
+        return this.feed({ kind: 'durable', position: news.last as Position, checksum: news.checksum });
+      case 'truncated':
+        return this.feed({ kind: 'truncated', last: news.last as Position, checksum: news.checksum });
+      case 'installed': {
+        const { snapshot, epochStarts, checksum } = news.installation;
+        return this.feed({ kind: 'snapshot-installed', snapshot, epochStarts, checksum });
+      }
+      case 'failed':
+        return this.feed({ kind: 'journal-failed', detail: news.detail });
+    }
+  }
+
+  // Streams that it opens.
+
+  #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
+    const end = this.network.dial(this, address, 'dual-ping', message);
+    end.onMessage = (heard) => this.feed({ kind: 'router-message', attempt, message: heard });
+    end.onEnd = ({ kind }) => this.feed({ kind: 'router-ended', attempt, detail: kind });
+    this.#router = { attempt, end };
+  }
+
+  #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {
+    const end = this.network.dial(this, address, 'replicate', message);
+    end.onMessage = ({ message: heard, entries }) =>
+      this.feed({ kind: 'primary-message', attempt, message: heard, entries });
+    end.onEnd = ({ kind }) => this.feed({ kind: 'primary-ended', attempt, detail: kind });
+    this.#primary = { attempt, end };
+  }
+
+  #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {
+    const { networkId } = this.disk;
+    const question = {
+      kind: 'get-follower-info',
+      networkId,
+      cluster: 1,
+      epoch,
+      serverId: this.serverId,
+    } as const;
+    const end = this.network.dial(this, address, 'snapshot', question);
+    let heard = 0;
+    const fail = (detail: string): void => this.feed({ kind: 'snapshot-failed', detail });
+    const listen = (): void => {
+      const before = heard;
+      this.later(CHUNK_TIMEOUT_MS, `${this.name} waits for a chunk`, () => {
+        if (end.over || heard !== before) return;
+        end.abort();
+        fail('nothing came');
+      });
+    };
+    end.onMessage = (chunk) => {
+      heard += 1;
+      if (chunk.kind === 'chunk') return listen();
+      end.close();
+      this.disk.write({ kind: 'install', installation: chunk.installation });
+    };
+    end.onEnd = (how) => fail(how.kind === 'ended' ? (how.failure?.reason ?? 'broke off') : 'broken');
+    listen();
+  }
+
+  // Streams and calls that come to it.
+
+  #number(): number {
+    this.#links += 1;
+    return this.#links;
+  }
+
+  #acceptStandby(end: AcceptorEnd<'replicate'>): void {
+    const link = this.#number();
+    this.#standbys.set(link, end);
+    end.onMessage = (message) => this.feed({ kind: 'standby-message', link, message });
+    end.onEnd = ({ kind }) => {
+      this.#standbys.delete(link);
+      this.feed({ kind: 'standby-ended', link, detail: kind });
+    };
+  }
+
+  #toStandby({ link, message }: OutputOf<'to-standby'>): void {
+    const end = this.#standbys.get(link);
+    if (end === undefined) return;
+    const entries: Entry[] = [];
+    if (message.kind === 'entries')
+      for (let at: number = message.from; at <= message.to; at += 1) {
+        const entry = this.disk.image.read(at);
+        if (entry === undefined) throw new Error(`${this.name} has no entry ${at} to send`);
+        entries.push(entry);
+      }
+    end.send({ kind: message.kind, message, entries });
+  }
+
+  #acceptSnapshot(end: AcceptorEnd<'snapshot'>): void {
+    end.onMessage = ({ networkId, cluster, epoch, serverId }) => {
+      if (networkId !== this.disk.networkId || cluster !== 1)
+        return end.close({ reason: 'wrong-network', detail: networkId });
+      const token = this.#number();
+      this.#snapshots.set(token, end);
+      this.feed({ kind: 'snapshot-asked', token, epoch, serverId });
+    };
+  }
+
+  #sendSnapshot({ token, snapshot, epochStarts }: OutputOf<'send-snapshot'>): void {
+    const end = this.#snapshots.get(token);
+    this.#snapshots.delete(token);
+    if (end === undefined) return;
+    const { image } = this.disk;
+    const installation: Installation = {
+      snapshot,
+      epochStarts,
+      checksum: image.checksumAt(snapshot.position),
+      posts: image.postsThrough(snapshot.position),
+    };
+    for (let chunk = this.random.between(0, 3); chunk > 0; chunk -= 1) end.send({ kind: 'chunk' });
+    end.send({ kind: 'whole', installation });
+    end.close();
+  }
+
+  #acceptWrite(end: AcceptorEnd<'write'>): void {
+    const token = this.#number();
+    end.onMessage = ({ sessionId, requestNo, epoch, command }) => {
+      this.#writes.set(token, { end, sessionId, requestNo, command });
+      const timeMs = this.clock.wall(this.world.now);
+      this.feed({ kind: 'write', token, sessionId, requestNo, epoch, command, timeMs });
+    };
+    end.onEnd = () => {
+      if (this.#writes.delete(token)) this.feed({ kind: 'write-abandoned', token });
+    };
+  }
+
+  #answerWrite({ token, epoch, reply }: OutputOf<'answer-write'>): void {
+    const write = this.#writes.get(token);
+    if (write === undefined) return;
+    this.#writes.delete(token);
+    const { end, sessionId, requestNo } = write;
+    this.#lookAtCommits();
+    this.#around.checkers.tell('acknowledged', this, epoch, { sessionId, requestNo }, reply);
+    if (reply.kind === 'ok') {
+      end.send({ kind: 'written', position: reply.position, epoch });
+      end.close();
+    } else {
+      end.close({ reason: reply.reason, detail: `at ${reply.position}` });
+    }
+  }
+
+  #acceptList(end: AcceptorEnd<'list'>): void {
+    const token = this.#number();
+    end.onMessage = ({ user, epoch }) => {
+      this.#lists.set(token, end);
+      this.feed({ kind: 'list', token, user, epoch });
+    };
+    end.onEnd = () => this.#lists.delete(token);
+  }
+
+  #answerList({ token, lists, present }: OutputOf<'answer-list'>): void {
+    const end = this.#lists.get(token);
+    this.#lists.delete(token);
+    const withPresence = (users: readonly UserName[]): PresenceLists['users'] =>
+      users.map((user) => ({ user, present: present.has(user) }));
+    const { users, followers, following } = lists;
+    end?.send({
+      kind: 'lists',
+      lists: {
+        users: withPresence(users),
+        followers: withPresence(followers),
+        following: withPresence(following),
+      },
+    });
+    end?.close();
+  }
+
+  #refuse(token: Token, failure: Failure): void {
+    this.#writes.get(token)?.end.close(failure);
+    this.#writes.delete(token);
+    this.#lists.get(token)?.close(failure);
+    this.#lists.delete(token);
+  }
+
+  #acceptTimeline(end: AcceptorEnd<'timeline'>): void {
+    const timeline = this.#number();
+    this.#timelines.set(timeline, end);
+    end.onMessage = (message) => {
+      if (message.kind === 'older') {
+        const { before, limit } = message;
+        return this.feed({ kind: 'timeline-older', timeline, before, limit });
+      }
+      const { user, epoch, resumeAfter, history, posts } = message;
+      this.feed({ kind: 'timeline-open', timeline, user, epoch, resumeAfter, history, posts });
+    };
+    end.onEnd = () => {
+      this.#timelines.delete(timeline);
+      this.feed({ kind: 'timeline-ended', timeline });
+    };
+    end.onDrain = () => this.feed({ kind: 'timeline-writable', timeline });
+  }
+
+  #readTimeline({ timeline, positions }: OutputOf<'timeline-read'>): void {
+    const end = this.#timelines.get(timeline);
+    if (end === undefined) return;
+    if (!end.send({ kind: 'posts', posts: this.#readPosts(positions) }))
+      return this.feed({ kind: 'timeline-full', timeline });
+    this.later(0, `${this.name} turn`, () => this.feed({ kind: 'timeline-writable', timeline }));
+  }
+
+  #readPosts(positions: readonly Position[]): Post[] {
+    return positions.map((at) => {
+      const entry = this.disk.image.read(at);
+      if (entry === undefined) throw new Error(`${this.name} has no entry ${at} to show`);
+      const { command, position, timeMs } = entry;
+      if (command.kind !== 'post') throw new Error(`${this.name} is to show ${entryText(entry)}`);
+      return { position, author: command.user, text: command.text, timeMs };
+    });
+  }
+}
+
+const failureOf = ({ reason, detail }: Failure): Failure => ({ reason, detail });

@@ -1,0 +1,33 @@
+/** What one session of a client asked, was told and was shown: kept for the checkers, never read by the client. */
+import type { Position, Post, RequestResult, SessionCommand, SessionId, UserName } from '@dualping/core';
+
+export interface AskedRequest {
+  readonly command: SessionCommand;
+  readonly askedAt: number;
+  result: RequestResult | undefined;
+}
+
+export class SessionRecord {
+  /** By ticket, in the order of asking. */
+  readonly requests = new Map<number, AskedRequest>();
+  readonly delivered: Post[] = [];
+  /** What was committed when its timeline was opened first. */
+  beganAt: Position | undefined;
+  /** Its client was killed: nobody waits for what it asked. */
+  abandoned = false;
+  /** Why it can't go on, if it said so. */
+  failure: string | undefined;
+
+  constructor(
+    readonly sessionId: SessionId,
+    readonly user: UserName,
+    /** Posts of the past that it asked for; undefined: no posts at all. */
+    readonly history: number | undefined,
+  ) {}
+
+  get unsettled(): number {
+    let count = 0;
+    for (const { result } of this.requests.values()) if (result === undefined) count += 1;
+    return count;
+  }
+}

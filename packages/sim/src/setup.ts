@@ -1,0 +1,80 @@
+/** Everything that a world is made from, as plain values out of one seed. */
+import type { Timing, UserName } from '@dualping/core';
+import { type Fault, scheduleFaults } from './faults.js';
+import type { NetworkProfile } from './network.js';
+import { Random } from './random.js';
+
+export interface ClientPlan {
+  readonly name: string;
+  readonly user: UserName;
+  /** Posts of the past that it begins with; undefined: it only writes. */
+  readonly history: number | undefined;
+  /** Between two things that it does, on average, ms. */
+  readonly pauseMs: number;
+}
+
+export interface Setup {
+  readonly seed: number;
+  /** `small`: so that they are reached. */
+  readonly limits: 'small' | 'production';
+  readonly servers: number;
+  readonly clients: readonly ClientPlan[];
+  readonly routers: readonly string[];
+  readonly timing: Timing;
+  readonly network: NetworkProfile;
+  /** Mean sync of a server's and of the router's disk, ms. */
+  readonly serverSyncMs: number;
+  readonly routerSyncMs: number;
+  /** How long clients work and things go wrong; then everything is healed. */
+  readonly stormMs: number;
+  readonly faults: readonly Fault[];
+}
+
+const TIMINGS: readonly Timing[] = [
+  { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 },
+  { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 },
+  { pingIntervalMs: 50, deadAfterMs: 150, reattachGraceMs: 1_000 },
+  { pingIntervalMs: 20, deadAfterMs: 100, reattachGraceMs: 300 },
+  { pingIntervalMs: 200, deadAfterMs: 2_000, reattachGraceMs: 4_000 },
+];
+
+export function setupFrom(seed: number): Setup {
+  const root = new Random(`${seed}`);
+  const random = root.fork('setup');
+  const servers = random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5]);
+  const clientCount = random.pick([1, 2, 2, 3, 3, 4, 6]);
+  const pauseMs = random.pick([10, 40, 120, 300, 800]);
+  const clients = Array.from(
+    { length: clientCount },
+    (_, at): ClientPlan => ({
+      name: `c${at + 1}`,
+      // Now and then one user is on from two places.
+      user: at > 0 && random.chance(0.15) ? 'u1' : `u${at + 1}`,
+      history: random.chance(0.1) ? undefined : random.pick([0, 3, 20]),
+      pauseMs: pauseMs * random.within(0.5, 2),
+    }),
+  );
+  const stormMs = random.pick([4_000, 10_000, 20_000, 30_000]);
+  const cast = {
+    servers: Array.from({ length: servers }, (_, at) => `s${at + 1}`),
+    clients: clients.map(({ name }) => name),
+  };
+  return {
+    seed,
+    limits: random.chance(0.6) ? 'small' : 'production',
+    servers,
+    clients,
+    routers: random.chance(0.1) ? ['nowhere', 'router'] : ['router'],
+    timing: random.pick(TIMINGS),
+    network: {
+      leastMs: random.pick([0.02, 0.1, 0.5]),
+      meanMs: random.pick([0.05, 0.3, 2, 8]),
+      hiccupChance: random.pick([0, 0, 0.001, 0.01]),
+      hiccupMs: random.pick([5, 40, 200]),
+    },
+    serverSyncMs: random.pick([0.1, 0.3, 2, 10]),
+    routerSyncMs: random.pick([0.1, 0.5, 5, 20]),
+    stormMs,
+    faults: scheduleFaults(root.fork('faults'), cast, stormMs),
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * One world from beginning to end: a storm in which clients work and things go wrong, then everything is healed, and all
+ * has to be well again within a bounded time. Every checker looks after every step.
+ */
+import { Checkers, Violation } from './checkers/checker.js';
+import { Durability } from './checkers/durability.js';
+import { Epochs } from './checkers/epochs.js';
+import { ExactlyOnce } from './checkers/exactly-once.js';
+import { History } from './checkers/history.js';
+import { Replay } from './checkers/replay.js';
+import { Superset } from './checkers/superset.js';
+import { TimelineChecker } from './checkers/timelines.js';
+import { Cluster } from './cluster.js';
+import type { Core } from './core.js';
+import { Nemesis } from './nemesis.js';
+import type { Setup } from './setup.js';
+import { Trace, type TraceSink } from './trace.js';
+import { whatIsNotWell } from './well-being.js';
+import { World } from './world.js';
+
+/**
+ * Within this virtual time after healing all must be well: more than the longest patience of the protocol (a reply or a chunk
+ * 10 s, keepalive 15 s) twice over, since one may lead to another.
+ */
+export const HEALING_MS = 60_000;
+/** Between two looks at whether all is well, ms. */
+const LOOK_MS = 250;
+/** A world in which so many things happen in one millisecond has run wild. */
+const MAX_EVENTS_A_MS = 5_000;
+
+export interface Machines {
+  /** What is put to the test. */
+  readonly core: Core;
+  /** The true core, with the same limits. */
+  readonly reference: Core;
+}
+
+export interface Outcome {
+  readonly hash: string;
+  readonly virtualMs: number;
+  /** From healing to being well, ms. */
+  readonly healedInMs: number;
+  readonly events: number;
+  readonly committed: number;
+  readonly epochs: number;
+  readonly violation:
+    | { readonly invariant: string; readonly facts: string; readonly atMs: number }
+    | undefined;
+}
+
+export function simulate(setup: Setup, { core, reference }: Machines, sink?: TraceSink): Outcome {
+  const trace = new Trace(sink);
+  const world = new World(trace);
+  const checkers = new Checkers();
+  const cluster = new Cluster(setup, world, checkers, core);
+  const history = new History();
+  const timelines = new TimelineChecker(history);
+  checkers.add(
+    new Durability(history, cluster.servers),
+    new Epochs(cluster.router),
+    new ExactlyOnce(history, setup.limits === 'small'),
+    timelines,
+    new Replay(reference, history, cluster.servers),
+    new Superset(cluster.router, cluster.servers),
+  );
+  const nemesis = new Nemesis(cluster);
+  let violation: Outcome['violation'];
+  let healedInMs = 0;
+  try {
+    nemesis.schedule(setup.faults);
+    cluster.start();
+    runUntil(world, setup.stormMs);
+    world.say('nemesis', 'heals everything');
+    nemesis.heal();
+    healedInMs = untilWell(world, setup.stormMs, () => whatIsNotWell(cluster, timelines));
+    world.say('nemesis', `all is well after ${healedInMs} ms`);
+    checkers.tell('atEnd');
+  } catch (error) {
+    violation = { ...asViolation(error), atMs: world.now };
+    world.say('checker', `${violation.invariant}: ${violation.facts}`);
+  }
+  return {
+    hash: trace.hash,
+    virtualMs: world.now,
+    healedInMs,
+    events: world.happened,
+    committed: history.last,
+    epochs: cluster.router.record?.epoch ?? 0,
+    violation,
+  };
+}
+
+function untilWell(world: World, from: number, look: () => string | undefined): number {
+  for (let at = from; ; at += LOOK_MS) {
+    runUntil(world, at);
+    const problem = look();
+    if (problem === undefined) return at - from;
+    if (at - from >= HEALING_MS)
+      throw new Violation('well-again-in-time', `${HEALING_MS} ms after healing: ${problem}`);
+  }
+}
+
+function runUntil(world: World, atMs: number): void {
+  let millisecond = Math.floor(world.now);
+  let events = 0;
+  while (world.step(atMs)) {
+    events += 1;
+    if (Math.floor(world.now) !== millisecond) {
+      millisecond = Math.floor(world.now);
+      events = 0;
+    } else if (events > MAX_EVENTS_A_MS) {
+      throw new Violation(
+        'time-goes-on',
+        `${events} things have happened at ${millisecond} ms, and there are more`,
+      );
+    }
+  }
+}
+
+/** The machines' own invariants count too; anything else that is thrown is a violation by the name of its kind. */
+function asViolation(error: unknown): { readonly invariant: string; readonly facts: string } {
+  if (error instanceof Violation) return error;
+  if (!(error instanceof Error)) return { invariant: 'thrown', facts: String(error) };
+  if (error.name === 'InvariantBroken' && 'invariant' in error)
+    return { invariant: String(error.invariant), facts: `asserted: ${error.message}` };
+  return { invariant: 'thrown', facts: error.stack ?? error.message };
+}

@@ -1,0 +1,204 @@
+/**
+ * One stream over the network: two ends and a pipe each way. A pipe keeps the order of what is put into it (TCP does),
+ * different pipes keep none with one another.
+ */
+import type { Failure } from '@dualping/core';
+import type { StreamEnd, WireKind } from './wires.js';
+import type { Scheduled, World } from './world.js';
+
+/** Messages that wait to be read, above which the writer is told to stop: what grpc-js does by bytes, here by number. */
+const HIGH_WATER = 8;
+
+/** Somebody who can be written to. */
+export interface Host {
+  readonly name: string;
+  /** Whether its process runs: then its kernel takes connections for it. */
+  readonly running: boolean;
+  /** Whether it reads what has come: not while it is frozen. */
+  readonly awake: boolean;
+  /** Does something as that process, now or when it gets round to it. */
+  receive(work: () => void): void;
+}
+
+/** One direction between two hosts. */
+export class Wire {
+  /** How many faults cut it now. */
+  cuts = 0;
+  /** Added to every delay, ms. */
+  slowMs = 0;
+  readonly waiting = new Set<Pipe>();
+
+  constructor(
+    readonly from: Host,
+    readonly to: Host,
+    readonly delayMs: () => number,
+  ) {}
+}
+
+export type Item =
+  | { readonly kind: 'message'; readonly message: { readonly kind: string } }
+  | { readonly kind: 'syn' }
+  | { readonly kind: 'end'; readonly failure: Failure | undefined }
+  /** What a kernel answers for a process that is not there. */
+  | { readonly kind: 'reset' };
+
+export class Pipe {
+  #items: { readonly readyAt: number; readonly item: Item }[] = [];
+  #scheduled: Scheduled | undefined;
+  #lastReadyAt = 0;
+  /** The reader does not read. */
+  paused = false;
+  /** Everything that is put in is lost: the connection is dead and its ends have not noticed. */
+  dead = false;
+  onEmpty: (() => void) | undefined;
+
+  constructor(
+    readonly world: World,
+    readonly wire: Wire,
+    readonly kind: WireKind,
+    readonly take: (item: Item) => void,
+  ) {}
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  push(item: Item): void {
+    if (this.dead) return;
+    const { wire, world } = this;
+    this.#lastReadyAt = Math.max(this.#lastReadyAt, world.now + wire.delayMs() + wire.slowMs);
+    this.#items.push({ readyAt: this.#lastReadyAt, item });
+    this.flow();
+  }
+
+  /** Of what is on its way only the first `kept` arrive. */
+  cutShort(kept: number): void {
+    this.#items.length = Math.min(this.#items.length, kept);
+    if (this.#items.length === 0) this.#stop();
+  }
+
+  kill(): void {
+    this.dead = true;
+    this.cutShort(0);
+  }
+
+  /** Brings on what waits, if something does and nothing is in its way. */
+  flow(afterMs = 0): void {
+    const head = this.#items[0];
+    if (head === undefined || this.#scheduled !== undefined) return;
+    const { world, wire } = this;
+    const what = head.item.kind === 'message' ? head.item.message.kind : head.item.kind;
+    const label = `${wire.from.name} > ${wire.to.name} ${this.kind} ${what}`;
+    this.#scheduled = world.at(Math.max(head.readyAt, world.now + afterMs), label, () => {
+      this.#scheduled = undefined;
+      this.#arrive();
+    });
+  }
+
+  #arrive(): void {
+    const { wire } = this;
+    const head = this.#items[0];
+    if (head === undefined) return;
+    if (wire.cuts > 0 || !wire.to.awake) {
+      wire.waiting.add(this);
+      return;
+    }
+    if (this.paused && head.item.kind === 'message') return;
+    this.#items.shift();
+    this.take(head.item);
+    if (this.#items.length > 0) this.flow();
+    else this.onEmpty?.();
+  }
+
+  #stop(): void {
+    if (this.#scheduled !== undefined) this.world.cancel(this.#scheduled);
+    this.#scheduled = undefined;
+  }
+}
+
+/** One end of a stream: what a process holds. `In` and `Out` are as the holder sees them. */
+export class End<Out extends { readonly kind: string }, In extends { readonly kind: string }> {
+  onMessage: (message: In) => void = () => {};
+  /** Once; nothing comes after it, and not at all for who ended it himself. */
+  onEnd: (end: StreamEnd) => void = () => {};
+  /** After `send` has returned false: there is room again. */
+  onDrain: () => void = () => {};
+  #over = false;
+  #full = false;
+
+  constructor(
+    readonly host: Host,
+    readonly peer: string,
+    readonly outgoing: Pipe,
+    readonly incoming: () => Pipe,
+    readonly survivors: (messages: number) => number,
+  ) {
+    outgoing.onEmpty = () => {
+      if (!this.#full || this.#over) return;
+      this.#full = false;
+      host.receive(() => {
+        if (!this.#over) this.onDrain();
+      });
+    };
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** False when the other side reads more slowly than this, or when the stream is over and the message is lost. */
+  send(message: Out): boolean {
+    if (this.#over) return false;
+    this.outgoing.push({ kind: 'message', message });
+    if (this.outgoing.length > HIGH_WATER) this.#full = true;
+    return !this.#full;
+  }
+
+  /** Ends in order, after what was sent. */
+  close(failure?: Failure): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.outgoing.push({ kind: 'end', failure });
+  }
+
+  /** Ends at once; of what is on its way some may be lost. */
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.outgoing.cutShort(this.survivors(this.outgoing.length));
+    this.outgoing.push({ kind: 'reset' });
+  }
+
+  /** The process is gone without a word: nothing of it leaves any more. */
+  vanish(): void {
+    this.#over = true;
+    this.outgoing.kill();
+  }
+
+  pause(): void {
+    this.incoming().paused = true;
+  }
+
+  resume(): void {
+    this.incoming().paused = false;
+    this.incoming().flow();
+  }
+
+  /** For the network: something has come to this end. */
+  hear(item: Item): void {
+    if (this.#over) return;
+    switch (item.kind) {
+      case 'message':
+        return this.onMessage(item.message as In);
+      case 'end':
+        this.#over = true;
+        return this.onEnd({ kind: 'ended', failure: item.failure });
+      case 'reset':
+        this.#over = true;
+        this.outgoing.kill();
+        return this.onEnd({ kind: 'broken' });
+      case 'syn':
+        return;
+    }
+  }
+}

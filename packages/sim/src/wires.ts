@@ -1,0 +1,130 @@
+/** What passes between processes: one entry for each kind of stream or call, as `protos/dualping/v1` has them. */
+import type {
+  Assignment,
+  ClusterId,
+  Command,
+  Entry,
+  Epoch,
+  EpochStart,
+  Failure,
+  Incarnation,
+  MemberMessage,
+  NetworkId,
+  Position,
+  Post,
+  PresenceLists,
+  PrimaryMessage,
+  RequestNumber,
+  RouterMessage,
+  ServerId,
+  SessionId,
+  SocialSnapshot,
+  StandbyMessage,
+  UserName,
+} from '@dualping/core';
+
+/** A snapshot as it is sent and installed, with the posts that the journal after it will not have. */
+export interface Installation {
+  readonly snapshot: SocialSnapshot;
+  readonly epochStarts: readonly EpochStart[];
+  readonly checksum: number;
+  readonly posts: ReadonlyMap<Position, Entry>;
+}
+
+export interface Wires {
+  'dual-ping': { up: MemberMessage; down: RouterMessage };
+  watch: {
+    up: { readonly kind: 'watch'; readonly user: UserName };
+    down: { readonly kind: 'assignment'; readonly networkId: NetworkId; readonly assignment: Assignment };
+  };
+  connect: {
+    up: { readonly kind: 'connect'; readonly user: UserName };
+    down: {
+      readonly kind: 'connected';
+      readonly networkId: NetworkId;
+      readonly cluster: ClusterId;
+      readonly failoverWaitMs: number;
+      readonly assignment: Assignment | undefined;
+    };
+  };
+  'get-available': {
+    up: {
+      readonly kind: 'get-available';
+      readonly cluster: ClusterId;
+      readonly failedEpoch: Epoch;
+      readonly waitMs: number;
+    };
+    down: { readonly kind: 'assignment'; readonly assignment: Assignment };
+  };
+  crash: {
+    up: { readonly kind: 'crash'; readonly serverId: ServerId; readonly incarnation: Incarnation };
+    down: { readonly kind: 'crash-noted'; readonly dropped: boolean };
+  };
+  replicate: {
+    up: StandbyMessage;
+    down: {
+      readonly kind: PrimaryMessage['kind'];
+      readonly message: PrimaryMessage;
+      readonly entries: readonly Entry[];
+    };
+  };
+  snapshot: {
+    up: {
+      readonly kind: 'get-follower-info';
+      readonly networkId: NetworkId | '';
+      readonly cluster: ClusterId;
+      readonly epoch: Epoch;
+      readonly serverId: ServerId;
+    };
+    down: { readonly kind: 'chunk' } | { readonly kind: 'whole'; readonly installation: Installation };
+  };
+  write: {
+    up: {
+      readonly kind: 'write';
+      readonly sessionId: SessionId;
+      readonly requestNo: RequestNumber;
+      readonly epoch: Epoch;
+      readonly command: Command;
+    };
+    down: { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch };
+  };
+  list: {
+    up: { readonly kind: 'list'; readonly user: UserName; readonly epoch: Epoch };
+    down: { readonly kind: 'lists'; readonly lists: PresenceLists };
+  };
+  timeline: {
+    up:
+      | {
+          readonly kind: 'open';
+          readonly user: UserName;
+          readonly epoch: Epoch;
+          readonly resumeAfter: Position;
+          readonly history: number;
+          readonly posts: boolean;
+        }
+      | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
+    down:
+      | {
+          readonly kind: 'opened';
+          readonly epoch: Epoch;
+          readonly serverId: ServerId;
+          readonly committed: Position;
+        }
+      | { readonly kind: 'posts'; readonly posts: readonly Post[] }
+      | {
+          readonly kind: 'page';
+          readonly before: Position;
+          readonly posts: readonly Post[];
+          readonly oldest: boolean;
+        };
+  };
+}
+
+export type WireKind = keyof Wires;
+
+/** How a stream ended, for the one who hears of it. */
+export type StreamEnd =
+  /** The other side closed it in order, with a reason (a gRPC status) or without. */
+  | { readonly kind: 'ended'; readonly failure: Failure | undefined }
+  /** Nobody was there, or the connection is gone. */
+  | { readonly kind: 'broken' };

@@ -1,0 +1,102 @@
+/** What the people behind the clients do, until the storm is over. */
+import type { Position } from '@dualping/core';
+import type { ClientProcess } from './client-process.js';
+import type { Random } from './random.js';
+import type { ClientPlan, Setup } from './setup.js';
+import type { World } from './world.js';
+
+/** Nobody waits for so many answers and asks on. */
+const MAX_UNANSWERED = 40;
+/** How long a timeline is left unread, on average, ms. */
+const UNREAD_MS = 600;
+
+type Deed = 'post' | 'burst' | 'follow' | 'unfollow' | 'list' | 'older' | 'leave-unread' | 'retry';
+
+const DEEDS: readonly (readonly [Deed, number])[] = [
+  ['post', 50],
+  ['burst', 4],
+  ['follow', 16],
+  ['unfollow', 7],
+  ['list', 4],
+  ['older', 8],
+  ['leave-unread', 3],
+  ['retry', 2],
+];
+
+export class Person {
+  readonly #random: Random;
+  readonly #users: readonly string[];
+  #posts = 0;
+
+  constructor(
+    readonly world: World,
+    readonly client: ClientProcess,
+    readonly plan: ClientPlan,
+    readonly setup: Setup,
+    random: Random,
+  ) {
+    this.#random = random.fork(`person ${plan.name}`);
+    this.#users = [...new Set(setup.clients.map(({ user }) => user)), 'nobody'];
+  }
+
+  live(): void {
+    const waitMs = this.#random.exponential(this.plan.pauseMs);
+    if (this.world.now + waitMs > this.setup.stormMs) return;
+    this.world.after(waitMs, `${this.plan.name} acts`, () => {
+      this.#act();
+      this.live();
+    });
+  }
+
+  #act(): void {
+    const { client } = this;
+    const { session } = client;
+    if (session === undefined || session.unsettled >= MAX_UNANSWERED) return;
+    switch (this.#draw()) {
+      case 'post':
+        return this.#post();
+      case 'burst':
+        for (let posts = this.#random.between(2, 12); posts > 0; posts -= 1) this.#post();
+        return;
+      case 'follow':
+        return client.submit({ kind: 'follow', target: this.#random.pick(this.#users) });
+      case 'unfollow':
+        return client.submit({ kind: 'unfollow', target: this.#random.pick(this.#users) });
+      case 'list':
+        return client.query({ kind: 'list' });
+      case 'older': {
+        if (session.history === undefined) return;
+        const seen = session.delivered;
+        const before = seen.length === 0 ? 1 : (seen[this.#random.below(seen.length)]?.position ?? 1);
+        return client.query({
+          kind: 'older',
+          before: before as Position,
+          limit: this.#random.between(1, 20),
+        });
+      }
+      case 'leave-unread':
+        client.pause(true);
+        client.later(this.#random.exponential(UNREAD_MS), `${client.name} reads on`, () =>
+          client.pause(false),
+        );
+        return;
+      case 'retry':
+        return client.receive(() => client.feed({ kind: 'retry-now' }));
+    }
+  }
+
+  #post(): void {
+    this.#posts += 1;
+    this.client.submit({ kind: 'post', text: `${this.plan.name}/${this.#posts}` });
+  }
+
+  #draw(): Deed {
+    const total = DEEDS.reduce((sum, [, weight]) => sum + weight, 0);
+    let left = this.#random.next() * total;
+    for (const [deed, weight] of DEEDS) {
+      left -= weight;
+      if (left < 0) return deed;
+    }
+    return 'post';
+  }
+}
