@@ -33,7 +33,6 @@ test('entries that do not follow on end the stream, and change nothing', () => {
     const server = standby();
     assert.ok(wrong(server).includes('hangs up on the primary'), wrong.toString());
     assert.equal(server.replica.ledger.outline.last, 0);
-    assert.ok(server.tick().length >= 0);
   }
   const server = standby();
   server.entries(1, [1, 2], 3);
@@ -60,7 +59,7 @@ test('a standby that was told of a higher epoch does not join in a lower one', (
   server.start();
   server.welcome(FOLLOWS_S1);
   server.primary({ kind: 'refused', epoch: epoch(4), reason: 'fenced', detail: 'deposed' });
-  for (let i = 0; i < 20; i += 1) assert.ok(!server.tick().includes('dials primary s1'));
+  for (let i = 0; i < 8; i += 1) assert.ok(!server.tick().includes('dials primary s1'));
   assert.ok(
     server.assigned({ ...FOLLOWS_S1, epoch: 4, primary: 3, members: [2, 3] }).includes('dials primary s3'),
   );
