@@ -1,5 +1,5 @@
 /** Lines in and out of a terminal, so that what comes in does not tear what a person is typing. */
-import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
+import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline';
 import type { Io } from '../io.js';
 
 export class TerminalLines {
@@ -13,6 +13,8 @@ export class TerminalLines {
         ? { input: io.input, output: io.output, prompt, terminal: true }
         : { input: io.input, crlfDelay: Number.POSITIVE_INFINITY },
     );
+    // After Ctrl-Z and `fg` readline stays paused, deaf even to Ctrl-C, until it is prompted.
+    this.#reader.on('SIGCONT', () => this.prompt());
   }
 
   /** In raw mode Ctrl-C is a key and no signal. */
@@ -41,9 +43,7 @@ export class TerminalLines {
   /** Leaves no prompt behind. */
   close(): void {
     this.#reader.close();
-    if (!this.#io.interactive) return;
-    clearLine(this.#io.output, 0);
-    cursorTo(this.#io.output, 0);
+    if (this.#io.interactive) this.#clearTyped();
   }
 
   #above(write: () => void): void {
@@ -51,9 +51,20 @@ export class TerminalLines {
       write();
       return;
     }
-    clearLine(this.#io.output, 0);
-    cursorTo(this.#io.output, 0);
+    const rows = this.#clearTyped();
     write();
+    // The prompt is drawn so many rows above the cursor, where readline believes that the typed line begins.
+    this.#io.output.write('\n'.repeat(rows));
     this.#reader.prompt(true);
+  }
+
+  /** Prompt and typed line, of which the terminal may have made several rows. Returns how many lay above the cursor. */
+  #clearTyped(): number {
+    const { output } = this.#io;
+    const { rows } = this.#reader.getCursorPos();
+    moveCursor(output, 0, -rows);
+    cursorTo(output, 0);
+    clearScreenDown(output);
+    return rows;
   }
 }
