@@ -38,6 +38,9 @@ export function plays(name: string, script: string, servers?: number, timing?: T
   });
 }
 
+/** Posts that are told in full, in one line of a play. */
+const MAX_TEXTS = 5;
+
 type Deed = (...found: string[]) => void;
 
 interface Person {
@@ -270,7 +273,7 @@ export class Play {
     const say = (line: string): void => this.cluster.say(`${user}: ${line}`);
     const reader: Reader = {
       take: (posts) => {
-        if (person.reads) say(`sees ${posts.map(textOf).join(' ')}`);
+        if (person.reads) say(`sees ${textsOf(posts)}`);
         else person.unread.push(...posts);
         return person.reads;
       },
@@ -291,8 +294,7 @@ export class Play {
   #readOn(user: UserName): void {
     const person = this.#person(user);
     person.reads = true;
-    if (person.unread.length > 0)
-      this.cluster.say(`${user}: sees ${person.unread.splice(0).map(textOf).join(' ')}`);
+    if (person.unread.length > 0) this.cluster.say(`${user}: sees ${textsOf(person.unread.splice(0))}`);
     if (person.timeline !== undefined)
       person.timeline.server.step({ kind: 'timeline-writable', timeline: person.timeline.link });
   }
@@ -321,6 +323,14 @@ export class Play {
         this.cluster.say(`${name}: ${entries.length === 0 ? 'empty' : entries.join(' ')}`);
       }
   }
+}
+
+/** Many are told by the first and the last of them. */
+function textsOf(posts: readonly Entry[]): string {
+  const texts = posts.map(textOf);
+  return texts.length <= MAX_TEXTS
+    ? texts.join(' ')
+    : `${texts[0]} to ${texts.at(-1)}, ${texts.length} posts`;
 }
 
 function outcomeText(outcome: Outcome): string {
