@@ -99,14 +99,15 @@ export class Ledger {
     this.#cutsPending = 0;
   }
 
-  /** Commits what is here up to `through` and applies it; returns the effects in order. */
-  commitThrough(through: Position): readonly Effect[] {
+  /**
+   * Commits what is here up to `through` and applies it. Each effect is settled before the next entry is applied: whom
+   * a post is for is decided by who follows at its place, not by a follow that is committed together with it.
+   */
+  commitThrough(through: Position, settle: (effect: Effect) => void = () => {}): void {
     const to = position(Math.min(through, this.#outline.last));
-    if (to <= this.#committed) return [];
+    if (to <= this.#committed) return;
     this.#committed = to;
-    const effects: Effect[] = [];
-    for (const entry of this.#unapplied.takeThrough(to)) effects.push(...this.#social.apply(entry));
+    for (const entry of this.#unapplied.takeThrough(to)) this.#social.apply(entry).forEach(settle);
     invariant(this.#social.applied === to, 'applied-in-order', { applied: this.#social.applied, to });
-    return effects;
   }
 }

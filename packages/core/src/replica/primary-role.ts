@@ -189,7 +189,7 @@ export class PrimaryRole {
     });
     // The predecessor's entries are committed together with the opening: nobody is answered before it.
     if (through < this.#opensAt) return;
-    for (const effect of ledger.commitThrough(through)) this.#settle(effect);
+    ledger.commitThrough(through, (effect) => this.#settle(effect));
     if (!this.#opened && ledger.committed >= this.#opensAt) {
       this.#opened = true;
       const tookMs = (this.ground.now - this.#assignedAt).toFixed(1);
