@@ -55,7 +55,7 @@ plays(
     router: epoch 2 is s2's; in sync: s2 s3 s1
   mira opens a timeline at s2
     mira: is on s2 at 1005
-    mira: sees 985 "number 983" 986 "number 984" 987 "number 985" 988 "number 986" 989 "number 987" 990 "number 988" 991 "number 989" 992 "number 990" 993 "number 991" 994 "number 992" 995 "number 993" 996 "number 994" 997 "number 995" 998 "number 996" 999 "number 997" 1000 "number 998" 1001 "number 999" 1002 "number 1000" 1003 "number 1001" 1004 "more"
+    mira: sees 985 "number 983" to 1004 "more", 20 posts
   mira pages 3 posts before 4
     mira: reads before 4: 3 "number 1" (the oldest)
   100 ms pass
