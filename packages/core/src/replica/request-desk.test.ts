@@ -96,6 +96,15 @@ test('a session has so many requests on their way and no more, until one is answ
   assert.equal(counter.ask('a', SESSION_WINDOW + 1), 'append');
 });
 
+test('one request has so many calls waiting for it and no more', () => {
+  const counter = new Counter();
+  counter.ask('a', 1);
+  for (let call = 2; call <= SESSION_WINDOW; call += 1) assert.equal(counter.ask('a', 1), 'wait');
+  assert.equal(counter.ask('a', 1), 'busy');
+  assert.equal(counter.commit().length, SESSION_WINDOW);
+  assert.equal(counter.ask('a', 1), 'known at 1');
+});
+
 test('all sessions together have so many requests on their way and no more', () => {
   const counter = new Counter();
   for (let at = 0; at < MAX_UNCOMMITTED_ENTRIES; at += 1) assert.equal(counter.ask(`s${at}`, 1), 'append');

@@ -43,7 +43,13 @@ export class RequestDesk {
         'session-mismatch',
         `session "${sessionId}" belongs to "${session.user}", not to "${command.user}"`,
       );
-    if (session?.waiting.has(requestNo)) {
+    const calls = session?.waiting.get(requestNo);
+    if (session !== undefined && calls !== undefined) {
+      if (calls.length >= SESSION_WINDOW)
+        return refused(
+          'busy',
+          `${SESSION_WINDOW} calls wait for request ${requestNo} of session "${sessionId}"`,
+        );
       this.#wait(session, request);
       return { kind: 'wait' };
     }
