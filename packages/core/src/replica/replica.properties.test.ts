@@ -5,6 +5,9 @@ import { Trial } from './trial.fixture.js';
 /** What may happen; the numbers choose among whatever there is to choose from. */
 type Happening = (trial: Trial) => void;
 
+/** Of a schedule that failed, the last that was said. */
+const MAX_STORY_LINES = 40;
+
 const any = fc.nat(1_000);
 
 const happenings = fc.oneof(
@@ -73,12 +76,13 @@ test('nothing acknowledged is lost or doubled under any schedule, and all is wel
         for (const happen of schedule) happen(trial);
         trial.heal();
       } catch (error) {
-        if (process.env.SHOW_TRIAL !== undefined) console.log(error, trial.cluster.lines.join('\n'));
-        throw error;
+        const story = trial.cluster.lines.slice(-MAX_STORY_LINES).join('\n');
+        throw new Error(`${error instanceof Error ? error.message : error}\n\n${story}`, { cause: error });
       }
     }),
     {
-      numRuns: Number(process.env.TRIALS ?? 60),
+      includeErrorInReport: true,
+      numRuns: Number(process.env.TRIALS ?? 150),
       ...(process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }),
     },
   );

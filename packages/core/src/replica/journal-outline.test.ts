@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Entry, epoch, position } from '../index.js';
+import { entryOf } from './alone.fixture.js';
+import { JournalOutline } from './journal-outline.js';
+
+/** A journal as the epochs of its entries. */
+type Epochs = readonly number[];
+
+const empty = (): JournalOutline => new JournalOutline(position(1), position(0), []);
+
+function outlineOf(epochs: Epochs): JournalOutline {
+  const outline = empty();
+  for (const [at, each] of epochs.entries()) outline.append(entryOf(at + 1, each));
+  return outline;
+}
+
+/** Runs of entries, each in an epoch above the one before; the two sides take epochs that the other doesn't. */
+const runs = (side: 0 | 1): fc.Arbitrary<(after: number) => number[]> =>
+  fc
+    .array(fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 4 })), { maxLength: 6 })
+    .map((steps) => (after: number) => {
+      let current = after;
+      return steps.flatMap(([skip, length]) => {
+        current += 1 + skip * 2;
+        if (current % 2 !== side) current += 1;
+        return new Array<number>(length).fill(current);
+      });
+    });
+
+const forked: fc.Arbitrary<readonly [Epochs, Epochs]> = fc
+  .tuple(runs(0), runs(0), runs(1))
+  .map(([shared, ours, theirs]) => {
+    const prefix = shared(0);
+    const last = prefix.at(-1) ?? 0;
+    return [
+      [...prefix, ...ours(last)],
+      [...prefix, ...theirs(last)],
+    ];
+  });
+
+const commonOf = (ours: Epochs, theirs: Epochs): number => {
+  const parting = ours.findIndex((each, at) => theirs[at] !== each);
+  return parting < 0 ? ours.length : parting;
+};
+
+test('where two journals part is found by where their epochs begin', () => {
+  fc.assert(
+    fc.property(forked, fc.nat(20), ([ours, theirs], cut) => {
+      // One side may also be the other's beginning, as after a crash.
+      const their = theirs.slice(0, Math.max(0, theirs.length - cut));
+      const outline = outlineOf(their);
+      assert.equal(outlineOf(ours).commonWith(outline.last, outline.epochStarts), commonOf(ours, their));
+    }),
+  );
+});
+
+test('a cut takes the epochs along that began behind it', () => {
+  fc.assert(
+    fc.property(forked, fc.nat(30), ([ours], keep) => {
+      const after = Math.min(keep, ours.length);
+      const outline = outlineOf(ours);
+      outline.durableThrough(position(ours.length));
+      outline.truncateAfter(position(after));
+      const fresh = outlineOf(ours.slice(0, after));
+      assert.deepEqual(outline.epochStarts, fresh.epochStarts);
+      assert.deepEqual([outline.last, outline.durable, outline.lastEpoch], [after, after, fresh.lastEpoch]);
+    }),
+  );
+});
+
+test('a journal that begins behind a snapshot can be continued from its beginning on, and not from before', () => {
+  const outline = new JournalOutline(position(11), position(12), [
+    { epoch: epoch(1), position: position(1) },
+  ]);
+  assert.deepEqual(
+    [9, 10, 11].map((at) => outline.canContinueAfter(position(at))),
+    [false, true, true],
+  );
+});
+
+test('what breaks the order is our own mistake, and stops us', () => {
+  const outline = outlineOf([2, 2]);
+  const append = (entry: Entry) => () => outline.append(entry);
+  assert.throws(append(entryOf(4, 2)), { invariant: 'journal-is-contiguous' });
+  assert.throws(append(entryOf(3, 1)), { invariant: 'epochs-rise-along-journal' });
+});
