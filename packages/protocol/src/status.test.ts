@@ -83,3 +83,14 @@ test('of a connection that could not be made the cause is told, without what grp
     'connect ECONNREFUSED 127.0.0.1:7070',
   );
 });
+
+test('a stream that was reset without a status is a peer that went, and nothing to give up for', () => {
+  const wire = Object.assign(new Error('x'), {
+    code: status.INTERNAL,
+    details: 'Received RST_STREAM with code 0 (Call ended without gRPC status)',
+    metadata: new Metadata(),
+  });
+  assert.equal(fromServiceError(wire, { sent: false, peer: 'router' }).reason, 'router-unreachable');
+  assert.equal(fromServiceError(wire, { sent: false, peer: 'server' }).reason, 'server-unreachable');
+  assert.equal(fromServiceError(wire, { sent: true, peer: 'server' }).reason, 'may-have-happened');
+});

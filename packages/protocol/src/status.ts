@@ -109,6 +109,7 @@ function reasonOfStatus(code: status, { sent, peer }: CallContext): Reason {
     case status.UNAVAILABLE:
     case status.CANCELLED:
     case status.DEADLINE_EXCEEDED:
+    case status.INTERNAL: // of us it would have a reason: grpc-js says it of a stream that was reset as its peer went
       if (sent) return 'may-have-happened';
       return peer === 'router' ? 'router-unreachable' : 'server-unreachable';
     default: // whatever a broken peer or a proxy says: after sending, only the doubt is certain
