@@ -16,18 +16,23 @@ export interface Unavailability {
   readonly inSync: readonly InSyncMember[];
   /** Members that may attach again after the router was away. */
   readonly awaited: readonly { readonly serverId: ServerId }[];
+  /** Live members whose copy in the set is lost: they have come with another journal. */
+  readonly replaced: readonly { readonly serverId: ServerId }[];
   /** How the primary was lost, when that was seen. */
   readonly why: string | undefined;
 }
 
-export function unavailableText({ cluster, epoch, primary, inSync, awaited, why }: Unavailability): string {
+export function unavailableText(facts: Unavailability): string {
+  const { cluster, epoch, primary, inSync, awaited, replaced, why } = facts;
   if (primary === undefined) return `no server of cluster ${cluster} has attached yet`;
   const holder = `${serverName(primary.serverId)}, primary of epoch ${epoch},`;
   if (awaited.length > 0)
     return `the router was away and waits for ${names(awaited, ' and ')} to attach again`;
   const cause = why === undefined ? '' : ` (${why})`;
   if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
-  return `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
+  const gone = `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
+  if (replaced.length === 0) return gone;
+  return `${gone} (with the journal that it had: ${names(replaced, ' and ')} came with another)`;
 }
 
 /** What an operator should know of a change, beside who came, went and was promoted. */

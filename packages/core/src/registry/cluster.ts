@@ -310,6 +310,11 @@ export class Cluster {
     return this.#inSync.some((copy) => isSameCopy(copy, member));
   }
 
+  /** The set has a copy of this server, and it is not the one that the server has now. */
+  #holdsAnotherCopy({ serverId, journalId }: Member): boolean {
+    return this.#inSync.some((copy) => copy.serverId === serverId && copy.journalId !== journalId);
+  }
+
   /** First of those who may be promoted; a new life of the lost primary only when there is nobody else. */
   #successor(): Member | undefined {
     const may = this.#roster.all.filter(
@@ -388,6 +393,7 @@ export class Cluster {
       primary: this.#primary,
       inSync: this.#inSync,
       awaited: this.#roster.all.filter((member) => member.presence.kind === 'awaited'),
+      replaced: this.#roster.all.filter((member) => isLive(member) && this.#holdsAnotherCopy(member)),
       why: this.#loss?.why,
     });
   }

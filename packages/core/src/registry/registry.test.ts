@@ -469,9 +469,11 @@ s1 attaches, journal j8, incarnation 1
   s1 is welcomed: epoch 1, (s1), in sync s1, live s1 s2
   s2 hears: epoch 1, (s1), in sync s1, live s1 s2
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first (with the journal that it had: s1 came with another)
 s1's stream ends
   s2 hears: epoch 1, (s1), in sync s1, live s2
   * cluster 1: s1 (standby) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
 s1 attaches, journal j1, incarnation 2
   s1 is welcomed: epoch 2, s1, in sync s1, live s1 s2
   s2 hears: epoch 2, s1, in sync s1, live s1 s2
