@@ -97,6 +97,7 @@ export class ClientProcess extends Process {
     this.#lastTicket += 1;
     const ticket = this.#lastTicket;
     session.requests.set(ticket, { command, askedAt: this.world.now, result: undefined });
+    session.unsettled += 1;
     this.#around.checkers.tell('submitted', session, ticket, command);
     this.receive(() => this.feed({ kind: 'submit', ticket, command }));
   }
@@ -170,6 +171,7 @@ export class ClientProcess extends Process {
         if (asked === undefined) throw new Error(`${this.name} settles ticket ${ticket}, which it never had`);
         checkers.tell('settled', session, ticket, asked.command, result);
         asked.result = result;
+        session.unsettled -= 1;
         return;
       }
       case 'deliver':

@@ -35,7 +35,6 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'MAX_PAGE_POSTS', '200', 20),
   limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
   limit('replica/primary-role.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
-  limit('session/session-limits.js', 'MAX_HELD_POSTS', '10_000', 12),
 ];
 
 const DIST = dirname(fileURLToPath(import.meta.resolve('@dualping/core')));

@@ -20,6 +20,7 @@ import type { Checkers } from './checkers/checker.js';
 import type { Core } from './core.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
+import type { Wires } from './wires.js';
 
 export const NETWORK_ID = 'sim';
 /** Messages that wait for a member to read them, as in `member-streams.ts`. */
@@ -50,6 +51,7 @@ export class RouterProcess extends Process {
   #performing = false;
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
   #askers = new Map<RegistryToken, Asker>();
+  #reports = new Map<RegistryToken, (dropped: boolean) => void>();
   #watchers = new Set<AcceptorEnd<'watch'>>();
   #told = new Map<ClusterId, Assignment>();
   #numbers = 0;
@@ -73,15 +75,7 @@ export class RouterProcess extends Process {
           failedEpoch,
           waitMs,
         })),
-      crash: (end) =>
-        this.#acceptCall(end, ({ serverId, incarnation }, token) => ({
-          kind: 'crash',
-          token,
-          cluster: 1,
-          serverId,
-          incarnation,
-          detail: 'said the supervisor',
-        })),
+      crash: (end) => this.#acceptCall(end, (report, token) => this.#crash(report, token)),
     };
   }
 
@@ -99,6 +93,7 @@ export class RouterProcess extends Process {
     const records = [...this.#store.values()];
     this.#registry = new core.Registry({ networkId: NETWORK_ID, clusters: 1, timing, records });
     this.#told = new Map(this.#registry.assignments().map((told) => [told.cluster, told]));
+    this.#around.checkers.tell('routerStarted', this.record);
     this.feed({ kind: 'tick' });
   }
 
@@ -113,6 +108,7 @@ export class RouterProcess extends Process {
     this.#performing = false;
     this.#links = new Map();
     this.#askers = new Map();
+    this.#reports = new Map();
     this.#watchers = new Set();
     this.dieAfterOutputs = undefined;
   }
@@ -129,8 +125,16 @@ export class RouterProcess extends Process {
 
   feed(input: RegistryInput): void {
     if (this.#registry === undefined) return;
-    this.#queue.push(...this.#registry.step(this.now, input));
-    this.#around.checkers.tell('routerStepped');
+    const { checkers } = this.#around;
+    for (const output of this.#registry.step(this.now, input)) {
+      if (output.kind === 'persist') checkers.tell('decided', output.record);
+      else {
+        const spoken = assignmentIn(output);
+        if (spoken !== undefined) checkers.tell('spoke', spoken);
+      }
+      this.#queue.push(output);
+    }
+    checkers.tell('routerStepped');
     this.arm();
     this.#drain();
   }
@@ -199,11 +203,11 @@ export class RouterProcess extends Process {
 
   #perform(output: Exclude<RegistryOutput, { kind: 'persist' }>): void {
     const { checkers } = this.#around;
+    const spoken = assignmentIn(output);
+    if (spoken !== undefined) checkers.tell('told', spoken);
     switch (output.kind) {
       case 'send': {
         const { message } = output;
-        if (message.kind === 'welcome' || message.kind === 'assignment')
-          checkers.tell('told', message.assignment);
         const end = this.#links.get(output.link);
         end?.send(message);
         if (end !== undefined && end.outgoing.length > MAX_UNREAD_MESSAGES) this.#close(output.link, end);
@@ -215,7 +219,8 @@ export class RouterProcess extends Process {
         return;
       }
       case 'answer': {
-        if (output.answer.kind === 'assignment') checkers.tell('told', output.answer.assignment);
+        if (output.answer.kind === 'crash-noted') this.#reports.get(output.token)?.(output.answer.dropped);
+        this.#reports.delete(output.token);
         this.#take(output.token)?.answer(output.answer);
         return;
       }
@@ -226,7 +231,6 @@ export class RouterProcess extends Process {
       }
       case 'changed': {
         const { assignment } = output;
-        checkers.tell('told', assignment);
         this.#told.set(assignment.cluster, assignment);
         for (const watcher of this.#watchers)
           watcher.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
@@ -304,6 +308,17 @@ export class RouterProcess extends Process {
     };
   }
 
+  /** The checkers are told what the registry knew when the report came. */
+  #crash({ serverId, incarnation }: Wires['crash']['up'], token: RegistryToken): RegistryInput {
+    const known = this.#registry
+      ?.assignments()[0]
+      ?.members.find((member) => member.serverId === serverId)?.incarnation;
+    this.#reports.set(token, (dropped) =>
+      this.#around.checkers.tell('crashNoted', serverId, incarnation, known, dropped),
+    );
+    return { kind: 'crash', token, cluster: 1, serverId, incarnation, detail: 'said the supervisor' };
+  }
+
   #ask(input: Extract<RegistryInput, { kind: 'handover' | 'promote' }>): void {
     this.#askers.set(input.token, {
       answer: () => this.world.say(this.name, `tells the operator that ${input.kind} is done`),
@@ -321,5 +336,19 @@ export class RouterProcess extends Process {
   #number(): number {
     this.#numbers += 1;
     return this.#numbers;
+  }
+}
+
+/** What an output tells of a cluster, to whomever. */
+function assignmentIn(output: RegistryOutput): Assignment | undefined {
+  switch (output.kind) {
+    case 'send':
+      return 'assignment' in output.message ? output.message.assignment : undefined;
+    case 'answer':
+      return output.answer.kind === 'assignment' ? output.answer.assignment : undefined;
+    case 'changed':
+      return output.assignment;
+    default:
+      return undefined;
   }
 }

@@ -25,9 +25,6 @@ export class SessionRecord {
     readonly history: number | undefined,
   ) {}
 
-  get unsettled(): number {
-    let count = 0;
-    for (const { result } of this.requests.values()) if (result === undefined) count += 1;
-    return count;
-  }
+  /** Requests without an outcome. */
+  unsettled = 0;
 }

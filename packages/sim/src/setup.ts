@@ -43,7 +43,7 @@ export function setupFrom(seed: number): Setup {
   const random = root.fork('setup');
   const servers = random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5]);
   const clientCount = random.pick([1, 2, 2, 3, 3, 4, 6]);
-  const pauseMs = random.pick([10, 40, 120, 300, 800]);
+  const pauseMs = random.pick([15, 60, 200, 500, 1_200]);
   const clients = Array.from(
     { length: clientCount },
     (_, at): ClientPlan => ({

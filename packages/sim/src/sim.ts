@@ -1,28 +1,125 @@
-import { prepareMachines } from './machines.js';
+/** The command: replays one world, runs many, or shows that deliberate bugs are caught. */
+import { type Command, parseArguments, USAGE, UsageError } from './arguments.js';
+import { runCampaign } from './campaign.js';
+import { faultText } from './faults.js';
+import { type MachinesFor, prepareMachines } from './machines.js';
+import { huntMutant } from './mutant-hunt.js';
+import { MUTANTS, mutantNamed } from './mutants.js';
 import { playTo } from './play.js';
-import { setupFrom } from './setup.js';
-import { simulate } from './simulation.js';
+import { reduced, reductionText } from './reduction.js';
+import { type Setup, setupFrom } from './setup.js';
+import { type Shrunk, shrink } from './shrink.js';
+import { type Outcome, simulate } from './simulation.js';
 
-export async function main(args: readonly string[]): Promise<number> {
-  const machinesFor = await prepareMachines();
-  const [from, to] = (args[0] ?? '1..20').split('..').map(Number);
-  const trace = args.includes('--trace');
-  const all = args.includes('--all');
-  let virtual = 0;
-  const t0 = performance.now();
-  let bad = 0;
-  for (let seed = from ?? 1; seed <= (to ?? from ?? 1); seed += 1) {
-    const setup = setupFrom(seed);
-    const outcome = simulate(setup, machinesFor(setup.limits), trace ? playTo(console.log, all) : undefined);
-    virtual += outcome.virtualMs;
-    if (outcome.violation || trace) {
-      bad += 1;
-      console.log(seed, setup.servers, setup.limits, JSON.stringify(outcome).slice(0, 700));
-    }
+type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
+
+/** Seeds that nobody chose are below this, so that they can be typed. */
+const RANDOM_SEEDS = 1_000_000_000;
+
+const say = (line: string): void => console.log(line);
+
+/** @returns the exit code */
+export async function main(given: readonly string[]): Promise<number> {
+  let command: Command;
+  try {
+    command = parseArguments(given);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n${USAGE}`);
+    return 2;
   }
-  const wall = performance.now() - t0;
-  console.log(
-    `bad ${bad}, ${(virtual / 3600_000).toFixed(2)} h in ${(wall / 1000).toFixed(1)} s: ${(virtual / wall).toFixed(0)}x`,
+  switch (command.kind) {
+    case 'help':
+      say(USAGE);
+      return 2;
+    case 'one':
+      return runOne(command);
+    case 'many':
+      return runMany(command);
+    case 'random': {
+      const from = Math.floor(Math.random() * RANDOM_SEEDS);
+      const to = from + command.count - 1;
+      say(`seeds ${from}..${to}`);
+      return runMany({ kind: 'many', from, to, jobs: command.jobs, mutant: undefined });
+    }
+    case 'mutants':
+      return runMutants(command);
+  }
+}
+
+async function runOne({ seed, trace, mutant, reduction }: CommandOf<'one'>): Promise<number> {
+  const machinesFor = await machinesWith(mutant);
+  const setup = reduced(setupFrom(seed), reduction);
+  if (trace !== 'none') say(setupText(setup));
+  const sink = trace === 'none' ? undefined : playTo(say, trace === 'all');
+  const outcome = simulate(setup, machinesFor(setup.limits), sink);
+  say(outcomeText(seed, outcome));
+  return outcome.violation === undefined ? 0 : 1;
+}
+
+async function runMany({ from, to, jobs, mutant }: CommandOf<'many'>): Promise<number> {
+  const { totals, wallMs, failed } = await runCampaign({ from, to, jobs, mutant }, say);
+  say(totals.text(wallMs));
+  if (failed === undefined) return 0;
+  const { seed, outcome } = failed;
+  say(outcomeText(seed, outcome));
+  const machinesFor = await machinesWith(mutant);
+  const setup = setupFrom(seed);
+  say('shrinks the schedule …');
+  sayShrunk(
+    seed,
+    shrink(setup, outcome, (smaller) => simulate(smaller, machinesFor(smaller.limits))),
+    mutant,
   );
-  return bad > 0 ? 1 : 0;
+  return 1;
+}
+
+async function runMutants({ only, most, from }: CommandOf<'mutants'>): Promise<number> {
+  let survivors = 0;
+  for (const mutant of MUTANTS) {
+    if (only !== undefined && mutant.name !== only) continue;
+    const { seeds, caughtBy, wallMs } = await huntMutant(mutant, from, most);
+    if (caughtBy === undefined) survivors += 1;
+    const verdict =
+      caughtBy === undefined
+        ? `SURVIVES ${seeds} seeds`
+        : `caught by seed ${caughtBy.seed} (the ${seeds}. tried): ${caughtBy.invariant}`;
+    say(`${mutant.name.padEnd(44)} ${verdict}, ${(wallMs / 1_000).toFixed(1)} s`);
+  }
+  return survivors === 0 ? 0 : 1;
+}
+
+const machinesWith = (mutant: string | undefined): Promise<MachinesFor> =>
+  prepareMachines(mutant === undefined ? [] : mutantNamed(mutant).patches);
+
+function sayShrunk(
+  seed: number,
+  { reduction, setup, outcome, runs }: Shrunk,
+  mutant: string | undefined,
+): void {
+  say(`after ${runs} runs: ${setupText(setup)}`);
+  for (const fault of setup.faults) say(`  ${(fault.at / 1_000).toFixed(4)} s ${faultText(fault)}`);
+  say(`  ${outcome.violation?.invariant}: ${outcome.violation?.facts}`);
+  const withMutant = mutant === undefined ? '' : ` --mutant ${mutant}`;
+  say(`replay: npm run sim -- --seed ${seed} ${reductionText(reduction)}${withMutant} --trace`);
+}
+
+function setupText({ servers, clients, limits, timing, stormMs, faults }: Setup): string {
+  const { pingIntervalMs, deadAfterMs } = timing;
+  return (
+    `${servers} servers, ${clients.length} clients, ${limits} limits, ping ${pingIntervalMs} ms, dead after ` +
+    `${deadAfterMs} ms, ${faults.length} faults in ${stormMs} ms`
+  );
+}
+
+function outcomeText(
+  seed: number,
+  { hash, virtualMs, events, epochs, committed, healedInMs, violation }: Outcome,
+): string {
+  const what =
+    `seed ${seed}: ${(virtualMs / 1_000).toFixed(3)} s, ${events} events, ${epochs} epochs, ${committed} entries, ` +
+    `trace ${hash}`;
+  return violation === undefined
+    ? `${what}, well again in ${healedInMs} ms`
+    : `${what}\nBROKEN ${violation.invariant}: ${violation.facts}`;
 }

@@ -4,11 +4,13 @@ import type {
   ClusterRecord,
   Entry,
   Epoch,
+  Incarnation,
   Position,
   Post,
   Reply,
   RequestNumber,
   RequestResult,
+  ServerId,
   SessionCommand,
   SessionId,
 } from '@dualping/core';
@@ -44,6 +46,19 @@ export interface Checker {
   serverStepped?(server: ServerProcess): void;
   /** The server's state was made from a snapshot: at a start, or one that it pulled. */
   serverRebuilt?(server: ServerProcess): void;
+  /** The router's machine has decided it, and will make it, or something newer, durable. */
+  decided?(record: ClusterRecord): void;
+  /** The router's machine wants it told, after all that it has decided so far. */
+  spoke?(assignment: Assignment): void;
+  /** The router was told of the end of a life by its supervisor; `dropped`: and dropped the member for it. */
+  crashNoted?(
+    serverId: ServerId,
+    incarnation: Incarnation,
+    known: Incarnation | undefined,
+    dropped: boolean,
+  ): void;
+  /** The router has started, with this on its disk. */
+  routerStarted?(record: ClusterRecord | undefined): void;
   /** Durable at the router. */
   recorded?(record: ClusterRecord): void;
   /** The router tells somebody. */
@@ -93,6 +108,10 @@ const HOOKS: readonly Hook[] = [
   'acknowledged',
   'serverStepped',
   'serverRebuilt',
+  'decided',
+  'spoke',
+  'crashNoted',
+  'routerStarted',
   'recorded',
   'told',
   'routerStepped',

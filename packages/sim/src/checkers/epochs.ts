@@ -1,5 +1,15 @@
 /** One primary an epoch, and epochs only rise: at the router, at each member, and in what was told. */
-import type { Assignment, ClusterRecord, Entry, Epoch, PrimaryRef, Reply } from '@dualping/core';
+import type {
+  Assignment,
+  ClusterRecord,
+  Entry,
+  Epoch,
+  Incarnation,
+  InSyncMember,
+  PrimaryRef,
+  Reply,
+  ServerId,
+} from '@dualping/core';
 import { entryText, sameEntry } from '../entry-text.js';
 import type { RouterProcess } from '../router-process.js';
 import type { ServerProcess } from '../server-process.js';
@@ -12,6 +22,9 @@ const isSame = (one: PrimaryRef, other: PrimaryRef): boolean =>
   one.serverId === other.serverId &&
   one.incarnation === other.incarnation &&
   one.journalId === other.journalId;
+
+const holds = (inSync: readonly InSyncMember[], copy: InSyncMember): boolean =>
+  inSync.some(({ serverId, journalId }) => serverId === copy.serverId && journalId === copy.journalId);
 
 interface Member {
   incarnation: number;
@@ -29,12 +42,39 @@ export class Epochs implements Checker {
 
   constructor(readonly router: RouterProcess) {}
 
-  recorded(record: ClusterRecord): void {
+  routerStarted(record: ClusterRecord | undefined): void {
+    this.#record = record;
+  }
+
+  decided(record: ClusterRecord): void {
     const before = this.#record;
     this.#record = record;
     const { epoch, primary, inSync } = record;
     if (before !== undefined && epoch < before.epoch)
-      throw new Violation('epoch-only-rises', `the router records epoch ${epoch} after ${before.epoch}`);
+      throw new Violation('epoch-only-rises', `the router goes from epoch ${before.epoch} to ${epoch}`);
+    if (before !== undefined && record.revision <= before.revision)
+      throw new Violation(
+        'revision-only-rises',
+        `the router goes from revision ${before.revision} to ${record.revision}`,
+      );
+    if (primary === undefined) return;
+    if (!holds(inSync, primary))
+      throw new Violation('primary-is-in-sync', `${refText(primary)} is not in the set of epoch ${epoch}`);
+    if (before?.primary === undefined || epoch === before.epoch) return;
+    if (!holds(before.inSync, primary))
+      throw new Violation(
+        'promoted-was-in-sync',
+        `${refText(primary)} was not in sync, and gets epoch ${epoch}`,
+      );
+    if (isSame(before.primary, primary))
+      throw new Violation(
+        'one-primary-per-epoch',
+        `${refText(primary)} gets epoch ${epoch} and had the one before`,
+      );
+  }
+
+  /** Only what is durable is granted: what was decided and never kept nobody was told of. */
+  recorded({ epoch, primary }: ClusterRecord): void {
     if (primary === undefined) return;
     const holder = this.#granted.get(epoch);
     if (holder === undefined) this.#granted.set(epoch, primary);
@@ -43,38 +83,28 @@ export class Epochs implements Checker {
         'one-primary-per-epoch',
         `epoch ${epoch} of ${refText(holder)} is granted to ${refText(primary)}`,
       );
-    if (!inSync.some((copy) => copy.serverId === primary.serverId && copy.journalId === primary.journalId))
-      throw new Violation(
-        'primary-is-in-sync',
-        `${refText(primary)} is not in the set of its epoch ${epoch}`,
-      );
-    const wasInSync = before?.inSync.some(
-      ({ serverId, journalId }) => serverId === primary.serverId && journalId === primary.journalId,
-    );
-    if (before?.primary !== undefined && epoch > before.epoch && wasInSync !== true)
-      throw new Violation(
-        'promoted-was-in-sync',
-        `${refText(primary)} was not in sync when it got epoch ${epoch}`,
-      );
+  }
+
+  /** The machine wants told only what it has decided before. */
+  spoke(assignment: Assignment): void {
+    this.#checkSaid(assignment, this.#record, 'was decided last');
   }
 
   /** What is told is durable, or has been replaced by something durable. */
   told(assignment: Assignment): void {
-    const { epoch, revision, primary, inSync } = assignment;
-    const record = this.router.record;
-    if (primary === undefined || (record !== undefined && record.revision >= revision)) return;
-    const isDurable =
-      record?.primary !== undefined &&
-      record.epoch === epoch &&
-      isSame(record.primary, primary) &&
-      record.inSync.length === inSync.length &&
-      record.inSync.every((copy) =>
-        inSync.some(({ serverId, journalId }) => serverId === copy.serverId && journalId === copy.journalId),
-      );
-    if (!isDurable)
+    this.#checkSaid(assignment, this.router.record, 'is on the disk');
+  }
+
+  crashNoted(
+    serverId: ServerId,
+    incarnation: Incarnation,
+    known: Incarnation | undefined,
+    dropped: boolean,
+  ): void {
+    if (dropped && known !== incarnation)
       throw new Violation(
-        'persisted-before-spoken',
-        `revision ${revision}, epoch ${epoch}, is told and the disk has revision ${record?.revision}`,
+        'stale-report-drops-nobody',
+        `s${serverId} is dropped for the end of incarnation ${incarnation}, it is at ${known}`,
       );
   }
 
@@ -136,6 +166,26 @@ export class Epochs implements Checker {
       epoch,
       `acknowledges ${request.sessionId}#${request.requestNo} at ${reply.position} in`,
     );
+  }
+
+  #checkSaid(
+    { epoch, revision, primary, inSync }: Assignment,
+    record: ClusterRecord | undefined,
+    is: string,
+  ): void {
+    if (primary === undefined || (record !== undefined && record.revision >= revision)) return;
+    // After a start the same is told with a higher revision, since everybody has to attach anew.
+    const isSaid =
+      record?.primary !== undefined &&
+      record.epoch === epoch &&
+      isSame(record.primary, primary) &&
+      record.inSync.length === inSync.length &&
+      record.inSync.every((copy) => holds(inSync, copy));
+    if (!isSaid)
+      throw new Violation(
+        'persisted-before-spoken',
+        `revision ${revision}, epoch ${epoch}, is told, and revision ${record?.revision} ${is}`,
+      );
   }
 
   #checkHolder(server: ServerProcess, epoch: Epoch, what: string): void {

@@ -9,13 +9,10 @@ import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
 
 export class TimelineChecker implements Checker {
-  readonly #sessions = new Set<SessionRecord>();
+  /** How many posts of the past each session was shown. */
+  readonly #past = new Map<SessionRecord, number>();
 
   constructor(readonly history: History) {}
-
-  timelineBegan(session: SessionRecord): void {
-    this.#sessions.add(session);
-  }
 
   delivered(session: SessionRecord, posts: readonly Post[]): void {
     const { sessionId, user, history: wanted, beganAt } = session;
@@ -39,7 +36,8 @@ export class TimelineChecker implements Checker {
         throw new Violation('only-followed-is-shown', `${who}, and did not follow ${author} then`);
     }
     if (wanted === undefined || beganAt === undefined) return;
-    const past = [...session.delivered, ...posts].filter(({ position }) => position <= beganAt).length;
+    const past = (this.#past.get(session) ?? 0) + posts.filter(({ position }) => position <= beganAt).length;
+    this.#past.set(session, past);
     if (past > wanted)
       throw new Violation(
         'past-is-bounded',

@@ -1,0 +1,137 @@
+/** The command line, parsed once; what can't be is refused with the value quoted. */
+import { NOTHING_LEFT_OUT, type Reduction } from './reduction.js';
+
+export type Command =
+  | { readonly kind: 'help' }
+  | {
+      readonly kind: 'one';
+      readonly seed: number;
+      readonly trace: 'none' | 'play' | 'all';
+      readonly mutant: string | undefined;
+      readonly reduction: Reduction;
+    }
+  | {
+      readonly kind: 'many';
+      readonly from: number;
+      readonly to: number;
+      readonly jobs: number;
+      readonly mutant: string | undefined;
+    }
+  | { readonly kind: 'random'; readonly count: number; readonly jobs: number }
+  | {
+      readonly kind: 'mutants';
+      readonly only: string | undefined;
+      readonly most: number;
+      readonly from: number;
+    };
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `usage: npm run sim -- OPTIONS
+  --seed N [--trace[=all]] [--faults 1,4|none] [--clients c1,c2] [--storm MS] [--mutant NAME]
+                         replays one world; --trace shows it as a play, --trace=all with every message
+  --seeds A..B [--jobs J] [--mutant NAME]
+                         runs many; the first that fails is shrunk
+  --random COUNT [--jobs J]
+                         runs seeds that nobody has chosen, and says which
+  mutants [--only NAME] [--most SEEDS] [--from SEED]
+                         runs each deliberate bug until it is caught
+exit: 0 all is well, 1 an invariant was broken (or a mutant survived), 2 this text`;
+
+/** Worlds until a mutant counts as having survived. */
+export const MUTANT_SEEDS = 400;
+const MAX_JOBS = 64;
+
+export function parseArguments(given: readonly string[]): Command {
+  if (given.length === 0 || given.includes('--help')) return { kind: 'help' };
+  const [first, ...rest] = given;
+  if (first === 'mutants') {
+    const options = parseOptions(rest, ['only', 'most', 'from']);
+    return {
+      kind: 'mutants',
+      only: options.get('only'),
+      most: numberOf(options, 'most', 1, MUTANT_SEEDS),
+      from: numberOf(options, 'from', 0, 1),
+    };
+  }
+  const options = parseOptions(given, [
+    'seed',
+    'seeds',
+    'random',
+    'jobs',
+    'trace',
+    'faults',
+    'clients',
+    'storm',
+    'mutant',
+  ]);
+  const mutant = options.get('mutant');
+  const jobs = Math.min(numberOf(options, 'jobs', 1, 1), MAX_JOBS);
+  if (options.has('seeds')) return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, mutant };
+  if (options.has('random')) return { kind: 'random', count: numberOf(options, 'random', 1, 1), jobs };
+  if (!options.has('seed')) throw new UsageError('give --seed, --seeds, --random or mutants');
+  return {
+    kind: 'one',
+    seed: numberOf(options, 'seed', 0, 0),
+    trace: traceOf(options.get('trace')),
+    mutant,
+    reduction: reductionOf(options),
+  };
+}
+
+/** `--name value`, `--name=value`; `--trace` needs none. */
+function parseOptions(given: readonly string[], known: readonly string[]): Map<string, string> {
+  const options = new Map<string, string>();
+  for (let at = 0; at < given.length; at += 1) {
+    const [name = '', value] = (given[at] ?? '').split(/=(.*)/s);
+    if (!name.startsWith('--') || !known.includes(name.slice(2)))
+      throw new UsageError(`"${given[at]}" is no option`);
+    if (value !== undefined) options.set(name.slice(2), value);
+    else if (name === '--trace') options.set('trace', '');
+    else {
+      at += 1;
+      const next = given[at];
+      if (next === undefined) throw new UsageError(`${name} needs a value`);
+      options.set(name.slice(2), next);
+    }
+  }
+  return options;
+}
+
+function numberOf(options: Map<string, string>, name: string, least: number, otherwise: number): number {
+  const text = options.get(name);
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new UsageError(`--${name} is "${text}": give a whole number from ${least}`);
+  return value;
+}
+
+function rangeOf(text: string): { readonly from: number; readonly to: number } {
+  const found = /^(\d+)\.\.(\d+)$/.exec(text);
+  const from = Number(found?.[1]);
+  const to = Number(found?.[2]);
+  if (found === null || to < from) throw new UsageError(`--seeds is "${text}": give them as 1..1000`);
+  return { from, to };
+}
+
+function traceOf(text: string | undefined): 'none' | 'play' | 'all' {
+  if (text === undefined) return 'none';
+  if (text === '') return 'play';
+  if (text === 'all') return 'all';
+  throw new UsageError(`--trace is "${text}": give --trace or --trace=all`);
+}
+
+function reductionOf(options: Map<string, string>): Reduction {
+  const faults = options.get('faults');
+  const clients = options.get('clients');
+  return {
+    ...NOTHING_LEFT_OUT,
+    faults:
+      faults === undefined ? undefined : faults === 'none' ? [] : faults.split(',').map((at) => Number(at)),
+    clients: clients?.split(','),
+    stormMs: options.has('storm') ? numberOf(options, 'storm', 1, 1) : undefined,
+  };
+}

@@ -1,0 +1,345 @@
+/**
+ * Deliberate bugs, each a small change to the text of the built core. Each must be caught: one that survives shows that a
+ * checker, or a fault, is missing. The list is the proof that passing means something.
+ */
+import type { Patch } from './core-build.js';
+
+export interface Mutant {
+  readonly name: string;
+  /** What goes wrong, for whoever reads the list. */
+  readonly bug: string;
+  readonly patches: readonly Patch[];
+}
+
+const STANDBYS = 'replica/standbys.js';
+const PRIMARY = 'replica/primary-role.js';
+const STANDBY = 'replica/standby-role.js';
+const REPLICA = 'replica/replica.js';
+const LEDGER = 'replica/ledger.js';
+const CLUSTER = 'registry/cluster.js';
+const MEMBER = 'registry/member.js';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'commits-without-absent-members',
+    bug: 'a commit does not wait for an in-sync member that has no stream now',
+    patches: [
+      {
+        file: STANDBYS,
+        find: 'this.#standbyOf(member)?.durable ?? NO_POSITION',
+        replace: 'this.#standbyOf(member)?.durable ?? ownDurable',
+      },
+    ],
+  },
+  {
+    name: 'commits-without-waiting-for-anyone',
+    bug: 'a commit waits for the own disk only',
+    patches: [{ file: STANDBYS, find: 'if (durable < least)\n', replace: 'if (durable < 0)\n' }],
+  },
+  {
+    name: 'commits-before-the-own-disk',
+    bug: 'the primary counts itself as holding what its disk has not synced',
+    patches: [
+      {
+        file: PRIMARY,
+        find: 'this.standbys.advance(ledger.outline.durable,',
+        replace: 'this.standbys.advance(ledger.outline.last,',
+      },
+      { file: PRIMARY, find: 'invariant(through <= ledger.outline.durable,', replace: 'invariant(true,' },
+    ],
+  },
+  {
+    name: 'standby-acknowledges-before-its-disk',
+    bug: 'a standby says that what it has appended is durable',
+    patches: [
+      {
+        file: STANDBY,
+        find: 'const { durable } = this.ground.ledger.outline;',
+        replace: 'const { last: durable } = this.ground.ledger.outline;',
+      },
+    ],
+  },
+  {
+    name: 'asks-to-add-and-does-not-wait',
+    bug: 'a standby that the router was asked to add is not waited for until the answer',
+    patches: [{ file: STANDBYS, find: 'this.#asked.set(change.request, member);', replace: '' }],
+  },
+  {
+    name: 'drops-a-removed-member-before-the-router-said-so',
+    bug: 'the primary no longer waits for a member from the moment in which it asks for its removal',
+    patches: [
+      {
+        file: STANDBYS,
+        find: "changes.push(this.#change('remove', member,",
+        replace:
+          "this.#told = this.#told.filter((other) => other !== member); changes.push(this.#change('remove', member,",
+      },
+    ],
+  },
+  {
+    name: 'new-journal-counts-as-in-sync',
+    bug: 'membership of the in-sync set goes by the server id, so that a wiped disk inherits it',
+    patches: [
+      {
+        file: MEMBER,
+        find: 'one.serverId === other.serverId && one.journalId === other.journalId',
+        replace: 'one.serverId === other.serverId',
+      },
+    ],
+  },
+  {
+    name: 'new-incarnation-resumes-its-epoch',
+    bug: 'a primary that was started again goes on in its epoch',
+    patches: [
+      {
+        file: MEMBER,
+        find: 'isSameCopy(one, other) && one.incarnation === other.incarnation',
+        replace: 'isSameCopy(one, other)',
+      },
+      {
+        file: REPLICA,
+        find: 'primary.incarnation === identity.incarnation &&',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'announces-before-persisting',
+    bug: 'the router tells of an assignment and makes it durable afterwards',
+    patches: [
+      {
+        file: 'registry/outcome.js',
+        find: "outputs.push({ kind: 'persist', record: change.record });",
+        replace: "this.#said.push({ kind: 'persist', record: change.record });",
+      },
+    ],
+  },
+  {
+    name: 'any-report-drops-a-member',
+    bug: "a supervisor's report counts whatever life it is about",
+    patches: [
+      {
+        file: 'registry/registry.js',
+        find: 'if (member.incarnation === incarnation) {',
+        replace: 'if (true) {',
+      },
+    ],
+  },
+  {
+    name: 'router-forgets-the-set',
+    bug: 'a router that starts again knows the primary and not who else is in sync',
+    patches: [
+      {
+        file: CLUSTER,
+        find: 'this.#inSync = record?.inSync ?? [];',
+        replace: 'this.#inSync = record?.primary === undefined ? [] : [record.primary];',
+      },
+    ],
+  },
+  {
+    name: 'router-forgets-who-held-the-epoch',
+    bug: 'a router that starts again takes whoever comes first for the holder of the recorded epoch',
+    patches: [
+      { file: CLUSTER, find: 'this.#primary = record?.primary;', replace: 'this.#primary = undefined;' },
+    ],
+  },
+  {
+    name: 'takes-up-an-older-epoch',
+    bug: 'a primary that stepped down for a higher epoch takes its own, older one up again',
+    patches: [{ file: REPLICA, find: ' && assignment.epoch === ground.highestEpoch', replace: '' }],
+  },
+  {
+    name: 'grants-what-a-deposed-primary-asks',
+    bug: 'the router changes the in-sync set at the request of whoever asks, in whatever epoch',
+    patches: [
+      { file: CLUSTER, find: ' || link !== this.primaryLink || asked.epoch !== this.#epoch', replace: '' },
+    ],
+  },
+  {
+    name: 'promotes-whoever-is-live',
+    bug: 'a member is promoted though it is not in sync',
+    patches: [
+      {
+        file: CLUSTER,
+        find: 'this.#primary === undefined || this.#holdsCopy(member)))',
+        replace: 'true))',
+      },
+      {
+        file: CLUSTER,
+        find: "|| this.#holdsCopy(member), 'promoted-was-in-sync'",
+        replace: "|| true, 'promoted-was-in-sync'",
+      },
+    ],
+  },
+  {
+    name: 'prunes-the-set-without-a-primary',
+    bug: 'a member that goes while nobody is primary leaves the in-sync set',
+    patches: [
+      {
+        file: CLUSTER,
+        find: '#prune() {\n        if (!this.isAvailable)\n            return;',
+        replace: '#prune() {',
+      },
+    ],
+  },
+  {
+    name: 'forgets-to-truncate',
+    bug: 'a standby keeps the tail that its new primary does not have',
+    patches: [
+      { file: STANDBY, find: 'ledger.truncateAfter(common);', replace: '' },
+      { file: STANDBY, find: "ground.emit({ kind: 'truncate', after: common });", replace: '' },
+    ],
+  },
+  {
+    name: 'truncates-in-memory-only',
+    bug: 'the disk is not told of a cut',
+    patches: [{ file: STANDBY, find: "ground.emit({ kind: 'truncate', after: common });", replace: '' }],
+  },
+  {
+    name: 'journals-agree-by-length',
+    bug: 'where two journals part is judged by their lengths, not by their epochs',
+    patches: [
+      {
+        file: PRIMARY,
+        find: 'outline.commonWith(join.lastPosition, join.epochStarts)',
+        replace: 'Math.min(outline.last, join.lastPosition)',
+      },
+    ],
+  },
+  {
+    name: 'shows-before-the-epoch-is-open',
+    bug: 'a new primary serves reads and timelines before its EpochStart is committed',
+    patches: [{ file: PRIMARY, find: '#opened = false;', replace: '#opened = true;' }],
+  },
+  {
+    name: 'deposed-primary-is-not-fenced',
+    bug: 'a primary that hears of a higher epoch goes on',
+    patches: [
+      {
+        file: REPLICA,
+        find: 'ground.highestEpoch > this.#primary.epoch)\n            this.#stepDown();',
+        replace: 'false)\n            this.#stepDown();',
+      },
+    ],
+  },
+  {
+    name: 'snapshot-without-sessions',
+    bug: 'the session table is left out of the snapshot',
+    patches: [
+      {
+        file: 'social/social-state.js',
+        find: 'sessions: this.#sessions.toSnapshot(),',
+        replace: 'sessions: [],',
+      },
+    ],
+  },
+  {
+    name: 'resend-is-not-recognised',
+    bug: 'a repeated request that was applied before is done again',
+    patches: [
+      {
+        file: 'social/sessions.js',
+        find: 'if (requestNo === session.lastRequestNo + 1)',
+        replace: 'if (requestNo === session.lastRequestNo + 1 || requestNo === session.lastRequestNo)',
+      },
+      {
+        file: 'social/sessions.js',
+        find: "invariant(requestNo === session.lastRequestNo + 1, 'request-applied-once'",
+        replace: "invariant(true, 'request-applied-once'",
+      },
+    ],
+  },
+  {
+    name: 'tail-is-not-taken-over',
+    bug: 'a new primary does not recognise a resend of what its predecessor left uncommitted',
+    patches: [{ file: PRIMARY, find: 'this.#desk.takeOver(ledger.unapplied);', replace: '' }],
+  },
+  {
+    name: 'timeline-is-pushed-before-the-commit',
+    bug: 'followers see a post when it is appended',
+    patches: [
+      {
+        file: PRIMARY,
+        find: 'ledger.append([entry]);',
+        replace:
+          "ledger.append([entry]); if (command.kind === 'post') this.timelines.posted({ position: entry.position, author: command.user, text: command.text, timeMs }, ledger.social);",
+      },
+      { file: PRIMARY, find: 'this.timelines.posted(effect.post, ground.ledger.social);', replace: '' },
+    ],
+  },
+  {
+    name: 'audience-after-the-whole-commit',
+    bug: 'whom a post is for is decided after everything that was committed with it is applied',
+    patches: [
+      {
+        file: LEDGER,
+        find: 'for (const entry of this.#unapplied.takeThrough(to))\n            this.#social.apply(entry).forEach(settle);',
+        replace:
+          'this.#unapplied.takeThrough(to).flatMap((entry) => this.#social.apply(entry)).forEach(settle);',
+      },
+    ],
+  },
+  {
+    name: 'shows-posts-from-before-the-follow',
+    bug: 'a page of the past has posts from before the follow began',
+    patches: [
+      {
+        file: 'social/timeline.js',
+        find: 'if (post <= since || !chosen.offer(post))',
+        replace: 'if (!chosen.offer(post))',
+      },
+    ],
+  },
+  {
+    name: 'resumes-one-too-late',
+    bug: 'a timeline goes on one position after where it should',
+    patches: [
+      {
+        file: 'session/timeline-cursor.js',
+        find: 'return { resumeAfter, history: 0, posts: true };',
+        replace: 'return { resumeAfter: resumeAfter + 1, history: 0, posts: true };',
+      },
+    ],
+  },
+  {
+    name: 'slow-reader-loses-what-was-gathered',
+    bug: 'a timeline that falls behind goes on after what was gathered for it, not after what it was given',
+    patches: [
+      {
+        file: 'replica/timelines.js',
+        find: "timeline.mode = 'behind';\n        timeline.gathered = [];",
+        replace:
+          "timeline.mode = 'behind';\n        timeline.after = (timeline.gathered.at(-1)?.position ?? timeline.after) + 1;\n        timeline.gathered = [];",
+      },
+    ],
+  },
+  {
+    name: 'client-does-not-send-again',
+    bug: 'what was unanswered when a link broke is not sent over the next one',
+    patches: [
+      {
+        file: 'session/request-queue.js',
+        find: 'slot.sendNo = undefined;\n            slot.whenLowest = false;',
+        replace: 'slot.whenLowest = false;',
+      },
+    ],
+  },
+  {
+    name: 'client-renumbers-what-it-sends-again',
+    bug: 'a break makes the client begin a new session, and ask in it for what may have been done in the old one',
+    patches: [
+      {
+        file: 'session/conversation.js',
+        find: 'this.#requests.sendAllAgain();',
+        replace: 'if (this.#requests.loggedIn) this.#requests.renew(); else this.#requests.sendAllAgain();',
+      },
+    ],
+  },
+];
+
+export function mutantNamed(name: string): Mutant {
+  const found = MUTANTS.find((mutant) => mutant.name === name);
+  if (found === undefined)
+    throw new Error(`there is no mutant "${name}"; there are ${MUTANTS.map((it) => it.name).join(', ')}`);
+  return found;
+}

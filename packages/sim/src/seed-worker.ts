@@ -1,0 +1,41 @@
+/** Runs every so-manieth seed of a range in a thread of its own, and says how each went. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { prepareMachines } from './machines.js';
+import { mutantNamed } from './mutants.js';
+import { setupFrom } from './setup.js';
+import { type Outcome, simulate } from './simulation.js';
+
+export interface WorkerTask {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  readonly mutant: string | undefined;
+  /** Of so many seeds one is run twice, and must come to the same. */
+  readonly twiceEvery: number;
+}
+
+export interface SeedReport {
+  readonly seed: number;
+  readonly outcome: Outcome;
+}
+
+/** Two runs of one seed differed. */
+export const NOT_DETERMINISTIC = 'same-seed-same-trace';
+
+const { from, to, step, mutant, twiceEvery } = workerData as WorkerTask;
+const machinesFor = await prepareMachines(mutant === undefined ? [] : mutantNamed(mutant).patches);
+for (let seed = from; seed <= to; seed += step) {
+  const setup = setupFrom(seed);
+  const machines = machinesFor(setup.limits);
+  let outcome = simulate(setup, machines);
+  if (seed % twiceEvery === 0 && outcome.violation === undefined) {
+    const again = simulate(setupFrom(seed), machines);
+    if (again.hash !== outcome.hash)
+      outcome = {
+        ...again,
+        violation: { invariant: NOT_DETERMINISTIC, facts: `${outcome.hash} and ${again.hash}`, atMs: 0 },
+      };
+  }
+  const report: SeedReport = { seed, outcome };
+  parentPort?.postMessage(report);
+}
