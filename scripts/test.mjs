@@ -29,7 +29,10 @@ if (files.length === 0) {
   console.error(`no tests under "${args.join(' ')}"${only === undefined ? '' : ` match "${only}"`}`);
   process.exit(1);
 }
-const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], {
+// One test that hangs must say so while there is time for the others: the longest takes two or three minutes.
+const TIMEOUT_MS = 8 * 60_000;
+const flags = ['--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];
+const result = spawnSync(process.execPath, [...flags, ...files], {
   stdio: 'inherit',
 });
 process.exit(result.status ?? 1);

@@ -33,9 +33,7 @@ import { type CallLimits, unary } from './unary.js';
 
 const NO_METADATA = new Metadata();
 /** What Node's HTTP/2 says of a peer that speaks something else; grpc-js passes it on only in its text. */
-const OTHER_PROTOCOL = 'Last error: Protocol error';
-/** grpc-js ends some messages with an empty heading. */
-const EMPTY_NOTE = /\s*Resolution note:\s*$/;
+const OTHER_PROTOCOL = 'Protocol error';
 
 export interface WatchListener {
   onUpdate(update: WatchUpdate): void;
@@ -147,10 +145,9 @@ export class RouterLink {
   /** Asking a router, or having it done something twice, does no harm: nothing is in doubt. */
   #failure(cause: unknown): DualpingError {
     const { reason, detail } = fromServiceError(cause, { sent: false, peer: 'router' });
-    const text = detail.replace(EMPTY_NOTE, '');
-    if (reason === 'router-unreachable' && detail.includes(OTHER_PROTOCOL))
-      return this.#error('not-a-router', `something else than gRPC answers there: ${text}`, cause);
-    return this.#error(reason, text, cause);
+    if (reason === 'router-unreachable' && detail.startsWith(OTHER_PROTOCOL))
+      return this.#error('not-a-router', `something else than gRPC answers there: ${detail}`, cause);
+    return this.#error(reason, detail, cause);
   }
 
   #nonsense(cause: unknown): DualpingError {

@@ -193,7 +193,7 @@ export class Cluster {
   }
 
   /** Its stream has ended, which says nothing about the member: it may attach again until the grace ends. */
-  await(serverId: ServerId): void {
+  expectBack(serverId: ServerId): void {
     const member = this.find(serverId);
     if (member?.presence.kind !== 'stream') return;
     member.presence = { kind: 'awaited' };

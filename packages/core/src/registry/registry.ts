@@ -282,15 +282,15 @@ export class Registry {
 
   #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
     if (this.#closed.delete(link)) return;
-    if (this.#away?.links.has(link) === true) this.#await(link);
+    if (this.#away?.links.has(link) === true) this.#expectBack(link);
     else this.#drop(now, link, reason);
   }
 
   /** Whoever gave the router up while it was away comes back at once, and has lost nothing. */
-  #await(link: RegistryLink): void {
+  #expectBack(link: RegistryLink): void {
     const attached = this.#detach(link);
     if (attached === undefined) return;
-    attached.cluster.await(attached.serverId);
+    attached.cluster.expectBack(attached.serverId);
     this.#graceEndMs = this.#clock.heardMs + this.#timing.reattachGraceMs;
     this.#outcome.touch(attached.cluster);
   }
