@@ -27,7 +27,10 @@ export const CONNECT_TIMEOUT_MS = 5_000;
  */
 export const REPLY_TIMEOUT_MS = 10_000;
 
-/** Between rounds, when router or every server is away. At most 5 s: a person watches the countdown. */
-export const RECONNECT_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 100, maxMs: 5_000 });
+/**
+ * Between rounds, when router or every server is away. At most 2 s: a person watches the countdown, and a thousand
+ * clients that ask every second or two are no load.
+ */
+export const RECONNECT_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 100, maxMs: 2_000 });
 /** Before a server that was busy is asked again. */
 export const BUSY_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 10, maxMs: 500 });
