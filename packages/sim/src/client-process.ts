@@ -5,10 +5,12 @@
 import type {
   ClientSession,
   Instant,
+  Position,
   SessionCommand,
   SessionInput,
   SessionOutput,
   SessionQuery,
+  TimelineStart,
   UserName,
 } from '@dualping/core';
 import { type Call, call } from './call.js';
@@ -42,6 +44,7 @@ export class ClientProcess extends Process {
   #ask: { readonly askNo: number; readonly call: Call } | undefined;
   #watching = false;
   #lastTicket = 0;
+  readonly #queries = new Map<number, SessionQuery>();
   #paused = false;
 
   constructor(
@@ -66,21 +69,39 @@ export class ClientProcess extends Process {
     const { core, routers } = this.#around;
     this.begin();
     const sessionId = `${this.name}-${this.sessions.length + 1}`;
-    this.sessions.push(new SessionRecord(sessionId, this.user, this.history));
+    const seen = this.sessions.at(-1)?.delivered.at(-1)?.position;
+    const timeline = this.#timelineStart(seen);
+    const session = new SessionRecord(sessionId, this.user, this.history);
+    if (timeline.kind === 'after') session.beganAt = timeline.position;
+    this.sessions.push(session);
     this.#machine = new core.ClientSession({
       routers,
       user: this.user,
       sessionId,
-      timeline: this.history === undefined ? { kind: 'none' } : { kind: 'history', posts: this.history },
+      timeline,
       chance: () => this.random.next(),
     });
     this.feed({ kind: 'start' });
   }
 
+  /** Of those who come back some go on after what they saw last. */
+  #timelineStart(seen: Position | undefined): TimelineStart {
+    if (this.history === undefined) return { kind: 'none' };
+    if (seen !== undefined && this.random.chance(0.5)) return { kind: 'after', position: seen };
+    return { kind: 'history', posts: this.history };
+  }
+
+  /** Ends its session in order, whatever it has asked and was not told. */
+  close(): void {
+    if (this.session === undefined) return;
+    this.session.closed = true;
+    this.feed({ kind: 'close' });
+    this.kill();
+  }
+
+  /** Its process is gone. */
   kill(): void {
     if (!this.running) return;
-    const { session } = this;
-    if (session !== undefined) session.abandoned = true;
     this.end();
     this.#machine = undefined;
     this.#outputs = [];
@@ -88,6 +109,7 @@ export class ClientProcess extends Process {
     this.#ask = undefined;
     this.#watching = false;
     this.#lastTicket = 0;
+    this.#queries.clear();
     this.#paused = false;
   }
 
@@ -106,6 +128,7 @@ export class ClientProcess extends Process {
     if (this.#machine === undefined) return;
     this.#lastTicket += 1;
     const ticket = this.#lastTicket;
+    this.#queries.set(ticket, query);
     this.receive(() => this.feed({ kind: 'query', ticket, query }));
   }
 
@@ -155,16 +178,25 @@ export class ClientProcess extends Process {
         return;
       case 'open':
         return this.#linkOf(output).open(output);
-      case 'send':
-        return this.#linkOf(output).send(output);
+      case 'send': {
+        const link = this.#linkOf(output);
+        link.send(output);
+        return checkers.tell('asked', session, link.writesInFlight(output.sessionId));
+      }
       case 'ask':
         return this.#linkOf(output).ask(output);
       case 'drop':
         if (this.#link?.no === output.link) this.#dropLink();
         return;
       case 'warm':
-      case 'settle-query':
         return;
+      case 'settle-query': {
+        const query = this.#queries.get(output.ticket);
+        this.#queries.delete(output.ticket);
+        if (query !== undefined && output.result.kind === 'answered')
+          checkers.tell('answered', session, query, output.result.answer);
+        return;
+      }
       case 'settle': {
         const { ticket, result } = output;
         const asked = session.requests.get(ticket);

@@ -133,7 +133,9 @@ export class Nemesis {
     const client = cluster.clients.find((it) => it.name === name);
     if (client?.running !== true) return undefined;
     client.kill();
-    return () => client.start();
+    return () => {
+      if (!client.running) client.start();
+    };
   }
 
   #killServer(server: ServerProcess, powerLost: boolean): void {

@@ -1,5 +1,5 @@
 /** One link of a session to a server: its timeline, and the calls beside it. As `server-link.ts` of `@dualping/client`. */
-import type { Failure, Position, SessionInput, SessionOutput, UserName } from '@dualping/core';
+import type { Failure, Position, SessionId, SessionInput, SessionOutput, UserName } from '@dualping/core';
 import { type Call, call } from './call.js';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
@@ -15,6 +15,7 @@ export class ServerLink {
   #timeline: DiallerEnd<'timeline'> | undefined;
   #older: { readonly sendNo: number; readonly before: Position } | undefined;
   #dropped = false;
+  readonly #writes = new Map<SessionId, number>();
   #paused = false;
 
   constructor(
@@ -61,6 +62,11 @@ export class ServerLink {
     );
   }
 
+  /** Writes of a session without an answer: one that was renewed is another one. */
+  writesInFlight(sessionId: SessionId): number {
+    return this.#writes.get(sessionId) ?? 0;
+  }
+
   /** The application stops reading its timeline, or goes on. */
   pause(paused: boolean): void {
     this.#paused = paused;
@@ -102,13 +108,22 @@ export class ServerLink {
     failed: (failure: Failure) => void,
   ): void {
     const broken = kind === 'write' ? 'may-have-happened' : 'server-unreachable';
+    const count = (change: number): void => {
+      if ('sessionId' in question)
+        this.#writes.set(question.sessionId, this.writesInFlight(question.sessionId) + change);
+    };
+    count(1);
+    const over = (): void => {
+      this.#calls.delete(asked);
+      count(-1);
+    };
     const asked: Call = call(this.process, this.address, kind, question, REPLY_TIMEOUT_MS, broken, {
       answered: (answer) => {
-        this.#calls.delete(asked);
+        over();
         if (!this.#dropped) answered(answer);
       },
       failed: (failure) => {
-        this.#calls.delete(asked);
+        over();
         if (!this.#dropped) failed(failure);
       },
     });

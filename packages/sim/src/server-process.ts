@@ -331,6 +331,7 @@ export class ServerProcess extends Process {
       }
       case 'timeline-posts': {
         const end = this.#timelines.get(output.timeline);
+        this.#around.checkers.tell('shown', this, output.posts.length);
         if (end !== undefined && !end.send({ kind: 'posts', posts: output.posts }))
           this.feed({ kind: 'timeline-full', timeline: output.timeline });
         return;
@@ -445,7 +446,10 @@ export class ServerProcess extends Process {
   #acceptStandby(end: AcceptorEnd<'replicate'>): void {
     const link = this.#number();
     this.#standbys.set(link, end);
-    end.onMessage = (message) => this.feed({ kind: 'standby-message', link, message });
+    end.onMessage = (message) => {
+      this.#around.checkers.tell('fromStandby', this, end, message);
+      this.feed({ kind: 'standby-message', link, message });
+    };
     end.onEnd = ({ kind }) => {
       this.#standbys.delete(link);
       this.feed({ kind: 'standby-ended', link, detail: kind });
@@ -455,6 +459,7 @@ export class ServerProcess extends Process {
   #toStandby({ link, message }: OutputOf<'to-standby'>): void {
     const end = this.#standbys.get(link);
     if (end === undefined) return;
+    this.#around.checkers.tell('toStandby', this, end, message);
     const entries: Entry[] = [];
     if (message.kind === 'entries')
       for (let at: number = message.from; at <= message.to; at += 1) {
@@ -578,6 +583,7 @@ export class ServerProcess extends Process {
   }
 
   #readPosts(positions: readonly Position[]): Post[] {
+    this.#around.checkers.tell('shown', this, positions.length);
     return positions.map((at) => {
       const entry = this.disk.image.read(at);
       if (entry === undefined) throw new Error(`${this.name} has no entry ${at} to show`);

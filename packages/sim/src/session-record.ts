@@ -13,8 +13,8 @@ export class SessionRecord {
   readonly delivered: Post[] = [];
   /** What was committed when its timeline was opened first. */
   beganAt: Position | undefined;
-  /** Its client was killed: nobody waits for what it asked. */
-  abandoned = false;
+  /** Its client has ended it: what was unanswered then is told as uncertain. */
+  closed = false;
   /** Why it can't go on, if it said so. */
   failure: string | undefined;
 

@@ -7,6 +7,8 @@ import { Durability } from './checkers/durability.js';
 import { Epochs } from './checkers/epochs.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
+import { Limits } from './checkers/limits.js';
+import { Pages } from './checkers/pages.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
 import { TimelineChecker } from './checkers/timelines.js';
@@ -53,15 +55,17 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
   const world = new World(trace);
   const checkers = new Checkers();
   const cluster = new Cluster(setup, world, checkers, core);
-  const history = new History();
+  const history = new History(setup.limits === 'small');
   const timelines = new TimelineChecker(history);
   checkers.add(
     new Durability(history, cluster.servers),
     new Epochs(cluster.router),
-    new ExactlyOnce(history, setup.limits === 'small'),
+    new ExactlyOnce(history),
     timelines,
     new Replay(reference, history, cluster.servers),
     new Superset(cluster.router, cluster.servers),
+    new Limits(reference, cluster.servers),
+    new Pages(history),
   );
   const nemesis = new Nemesis(cluster);
   let violation: Outcome['violation'];

@@ -10,7 +10,20 @@ const MAX_UNANSWERED = 40;
 /** How long a timeline is left unread, on average, ms. */
 const UNREAD_MS = 600;
 
-type Deed = 'post' | 'burst' | 'follow' | 'unfollow' | 'list' | 'older' | 'leave-unread' | 'retry';
+/** How long someone who left stays away, on average, ms. */
+const AWAY_MS = 200;
+
+type Deed =
+  | 'post'
+  | 'burst'
+  | 'follow'
+  | 'unfollow'
+  | 'list'
+  | 'older'
+  | 'leave-unread'
+  | 'hang-up'
+  | 'come-again'
+  | 'retry';
 
 const DEEDS: readonly (readonly [Deed, number])[] = [
   ['post', 50],
@@ -20,6 +33,8 @@ const DEEDS: readonly (readonly [Deed, number])[] = [
   ['list', 4],
   ['older', 8],
   ['leave-unread', 3],
+  ['hang-up', 2],
+  ['come-again', 1],
   ['retry', 2],
 ];
 
@@ -79,6 +94,17 @@ export class Person {
         client.later(this.#random.exponential(UNREAD_MS), `${client.name} reads on`, () =>
           client.pause(false),
         );
+        return;
+      case 'hang-up': {
+        const { state } = client.machine ?? {};
+        if (state?.kind !== 'live' && state?.kind !== 'connecting') return;
+        return client.network.sever(client.name, state.target.address, this.#random.chance(0.2));
+      }
+      case 'come-again':
+        client.close();
+        this.world.after(this.#random.exponential(AWAY_MS), `${client.name} comes again`, () => {
+          if (!client.running) client.start();
+        });
         return;
       case 'retry':
         return client.receive(() => client.feed({ kind: 'retry-now' }));

@@ -7,12 +7,16 @@ import type {
   Incarnation,
   Position,
   Post,
+  PrimaryMessage,
+  QueryAnswer,
   Reply,
   RequestNumber,
   RequestResult,
   ServerId,
   SessionCommand,
   SessionId,
+  SessionQuery,
+  StandbyMessage,
 } from '@dualping/core';
 import type { ServerProcess } from '../server-process.js';
 import type { SessionRecord } from '../session-record.js';
@@ -71,6 +75,16 @@ export interface Checker {
   /** A session's timeline was opened for the first time. */
   timelineBegan?(session: SessionRecord, at: Position): void;
   delivered?(session: SessionRecord, posts: readonly Post[]): void;
+  /** A read of a session has its answer. */
+  answered?(session: SessionRecord, query: SessionQuery, answer: QueryAnswer): void;
+  /** A session has so many writes unanswered at a server. */
+  asked?(session: SessionRecord, inFlight: number): void;
+  /** A primary says something on a standby's stream. */
+  toStandby?(server: ServerProcess, stream: object, message: PrimaryMessage): void;
+  /** A primary hears something on a standby's stream. */
+  fromStandby?(server: ServerProcess, stream: object, message: StandbyMessage): void;
+  /** A server sends so many posts in one message. */
+  shown?(server: ServerProcess, posts: number): void;
   /** Everything is healed, quiet and well. */
   atEnd?(): void;
 }
@@ -119,5 +133,10 @@ const HOOKS: readonly Hook[] = [
   'settled',
   'timelineBegan',
   'delivered',
+  'answered',
+  'asked',
+  'toStandby',
+  'fromStandby',
+  'shown',
   'atEnd',
 ];

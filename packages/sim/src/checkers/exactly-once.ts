@@ -20,11 +20,7 @@ export class ExactlyOnce implements Checker {
   readonly #replies = new Map<string, string>();
   readonly #sessions = new Set<SessionRecord>();
 
-  constructor(
-    readonly history: History,
-    /** Whether sessions may be forgotten while they live: only with limits that are small. */
-    readonly forgets: boolean,
-  ) {}
+  constructor(readonly history: History) {}
 
   acknowledged(server: ServerProcess, _epoch: Epoch, { sessionId, requestNo }: Request, reply: Reply): void {
     const key = `${sessionId}#${requestNo}`;
@@ -36,7 +32,8 @@ export class ExactlyOnce implements Checker {
       );
     const text = reply.kind === 'ok' ? `ok at ${reply.position}` : `${reply.reason} at ${reply.position}`;
     const before = this.#replies.get(key);
-    if (before !== undefined && before !== text)
+    const isBegunAgain = this.history.forgets && requestNo === 1;
+    if (before !== undefined && before !== text && !isBegunAgain)
       throw new Violation(
         'one-outcome-per-request',
         `${server.name} answers ${key}: ${text}; it was: ${before}`,
@@ -69,11 +66,11 @@ export class ExactlyOnce implements Checker {
         return;
       }
       case 'refused':
-        if (!SOCIAL.has(result.reason) && result.reason !== 'limit-reached')
+        if (!SOCIAL.has(result.reason) && result.reason !== 'limit-reached' && !session.closed)
           throw new Violation('unexpected-refusal', `${who} is refused: ${result.reason}: ${result.detail}`);
         return;
       case 'may-have-happened':
-        if (!this.forgets)
+        if (!this.history.forgets && !session.closed)
           throw new Violation(
             'outcome-is-known',
             `${who} may have happened: ${result.reason}: ${result.detail}`,

@@ -23,6 +23,11 @@ export class History {
   readonly #requests = new Map<string, Entry>();
   readonly #texts = new Map<string, Entry>();
 
+  constructor(
+    /** Whether sessions may be forgotten while they live: only with limits that are small. */
+    readonly forgets: boolean,
+  ) {}
+
   get last(): number {
     return this.#entries.length;
   }
@@ -82,7 +87,9 @@ export class History {
     if (sessionId !== '') {
       const key = `${sessionId}#${requestNo}`;
       const before = this.#requests.get(key);
-      if (before !== undefined)
+      // The login of a session that was forgotten begins it again, and changes nothing else.
+      const isBegunAgain = this.forgets && command.kind === 'register';
+      if (before !== undefined && !isBegunAgain)
         throw new Violation(
           'exactly-once',
           `[${entryText(entry)}] was done before as [${entryText(before)}]`,
