@@ -193,7 +193,7 @@ export class Network {
       stream.up.kill(); // not even a refusal
       return;
     }
-    if (!to.running || stream.dialler.over || !accept()) {
+    if (!to.running || !accept()) {
       stream.up.kill();
       stream.down.push({ kind: 'reset' });
     }

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Entry, Epoch, Position, SocialSnapshot } from '@dualping/core';
+import { Random } from './random.js';
+import { type DiskNews, ServerDisk } from './server-disk.js';
+
+const entry = (position: number, epoch = 1): Entry => ({
+  position: position as Position,
+  epoch: epoch as Epoch,
+  timeMs: 0,
+  sessionId: 's',
+  requestNo: position,
+  command: { kind: 'post', user: 'u', text: `${epoch}/${position}` },
+});
+
+const entries = (from: number, to: number, epoch = 1): Entry[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => entry(from + at, epoch));
+
+function stage(seed: string) {
+  const due: (() => void)[] = [];
+  const told: string[] = [];
+  const changes: number[] = [];
+  const newsText = (news: DiskNews): string =>
+    news.kind === 'durable' || news.kind === 'truncated' ? `${news.kind} ${news.last}` : news.kind;
+  const disk = new ServerDisk('journal', new Random(seed), {
+    syncMs: { least: 1, mean: 1 },
+    later: (_ms, _label, work) => due.push(work),
+    tell: (news) => told.push(newsText(news)),
+    changed: (same) => changes.push(same),
+  });
+  const sync = (): void => due.shift()?.();
+  return { disk, told, changes, sync };
+}
+
+test('what is written while a group is synced is the next group', () => {
+  const { disk, told, sync } = stage('groups');
+  for (const one of entries(1, 5)) disk.write({ kind: 'append', entries: [one] });
+  assert.equal(disk.image.last, 5);
+  assert.equal(disk.durable.last, 0);
+  sync();
+  sync();
+  assert.deepEqual(told, ['durable 1', 'durable 5']);
+});
+
+test('a crash keeps what was durable, any beginning of the group under way, and nothing that waited', () => {
+  const kept = new Set<number>();
+  for (let seed = 0; seed < 200; seed += 1) {
+    const { disk, sync } = stage(`${seed}`);
+    disk.write({ kind: 'append', entries: entries(1, 2) });
+    sync();
+    disk.write({ kind: 'append', entries: entries(3, 5) });
+    disk.write({ kind: 'append', entries: entries(6, 9) });
+    disk.crash();
+    kept.add(disk.durable.last);
+    assert.equal(disk.image.last, disk.durable.last);
+    assert.equal(disk.image.checksum, disk.durable.checksum);
+  }
+  assert.deepEqual([...kept].sort(), [2, 3, 4, 5]);
+});
+
+test('of what a cut takes back nothing is reported as durable', () => {
+  const { disk, told, changes, sync } = stage('cut');
+  disk.write({ kind: 'append', entries: entries(1, 3) });
+  disk.write({ kind: 'append', entries: entries(4, 6) });
+  disk.write({ kind: 'truncate', after: 2 });
+  disk.write({ kind: 'append', entries: entries(3, 4, 2) });
+  for (let i = 0; i < 4; i += 1) sync();
+  assert.deepEqual(told, ['durable 2', 'durable 2', 'truncated 2', 'durable 4']);
+  assert.deepEqual(changes, [0, 3, 2, 2]);
+  assert.deepEqual(
+    disk.durable.entries.map(({ epoch }) => epoch),
+    [1, 1, 2, 2],
+  );
+});
+
+test('a full disk and a failing sync end everything, until the next start', () => {
+  const { disk, told, sync } = stage('failing');
+  disk.failing = true;
+  disk.write({ kind: 'append', entries: entries(1, 1) });
+  disk.write({ kind: 'append', entries: entries(2, 2) });
+  sync();
+  sync();
+  assert.deepEqual(told, ['failed']);
+  disk.crash();
+  assert.equal(disk.durable.last, 0);
+  disk.write({ kind: 'append', entries: entries(1, 1) });
+  sync();
+  assert.deepEqual(told, ['failed', 'durable 1']);
+});
+
+test('an installed snapshot takes the place of all at once, or not at all', () => {
+  const snapshot: SocialSnapshot = { position: 7 as Position, users: [], sessions: [] };
+  const found = new Set<string>();
+  for (let seed = 0; seed < 50; seed += 1) {
+    const { disk } = stage(`${seed}`);
+    disk.write({
+      kind: 'install',
+      installation: { snapshot, epochStarts: [], checksum: 1, posts: new Map() },
+    });
+    disk.crash();
+    found.add(`${disk.durable.first} to ${disk.durable.last}`);
+  }
+  assert.deepEqual([...found].sort(), ['1 to 0', '8 to 7']);
+});
+
+test('a snapshot that the journal does not reach yet is kept when it does', () => {
+  const { disk, told, sync } = stage('snapshot');
+  disk.keepSnapshot({ position: 3 as Position, users: [], sessions: [] });
+  sync();
+  assert.equal(disk.durable.snapshot.position, 0);
+  disk.write({ kind: 'append', entries: entries(1, 3) });
+  for (let i = 0; i < 2; i += 1) sync();
+  sync();
+  assert.deepEqual(told, ['durable 3']);
+  assert.equal(disk.durable.snapshot.position, 3);
+});
