@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { type MachinesFor, prepareMachines } from './machines.js';
+import { mutantNamed } from './mutants.js';
+import { reduced } from './reduction.js';
+import { type Setup, setupFrom } from './setup.js';
+import { shrink } from './shrink.js';
+import { type Outcome, simulate } from './simulation.js';
+
+/** The same in every run of the tests. */
+const FIXED_SEEDS = 60;
+/** Others in every run of the tests. */
+const RANDOM_SEEDS = 40;
+const LARGEST_SEED = 1_000_000_000;
+
+const brokenText = (seed: number, { violation }: Outcome): string =>
+  `${violation?.invariant}: ${violation?.facts}\nreplay: npm run sim -- --seed ${seed} --trace`;
+
+describe('worlds', () => {
+  let machinesFor: MachinesFor;
+  before(async () => {
+    machinesFor = await prepareMachines();
+  });
+  const run = (setup: Setup): Outcome => simulate(setup, machinesFor(setup.limits));
+
+  test('the same seed gives the same trace, looked at or not', () => {
+    for (let seed = 100; seed < 110; seed += 1) {
+      const setup = setupFrom(seed);
+      let lines = 0;
+      const watched = simulate(setup, machinesFor(setup.limits), {
+        line: () => {
+          lines += 1;
+        },
+      });
+      assert.deepEqual(run(setupFrom(seed)), watched, `seed ${seed}`);
+      assert.ok(lines > 10);
+    }
+  });
+
+  test('different seeds give different traces', () => {
+    const hashes = Array.from({ length: 20 }, (_, at) => run(setupFrom(200 + at)).hash);
+    assert.equal(new Set(hashes).size, hashes.length);
+  });
+
+  test(`${FIXED_SEEDS} fixed seeds`, () => {
+    for (let seed = 1; seed <= FIXED_SEEDS; seed += 1) {
+      const outcome = run(setupFrom(seed));
+      assert.equal(outcome.violation, undefined, brokenText(seed, outcome));
+    }
+  });
+
+  test(`${RANDOM_SEEDS} seeds that nobody has chosen`, (t) => {
+    const from = Math.floor(Math.random() * LARGEST_SEED);
+    t.diagnostic(`seeds ${from}..${from + RANDOM_SEEDS - 1}`);
+    for (let seed = from; seed < from + RANDOM_SEEDS; seed += 1) {
+      const outcome = run(setupFrom(seed));
+      assert.equal(outcome.violation, undefined, brokenText(seed, outcome));
+    }
+  });
+
+  test('what is left out of a world stays out, and concerns nobody', () => {
+    const setup = setupFrom(17);
+    const less = reduced(setup, { faults: [0, 1, 2], clients: ['c1'], stormMs: 500 });
+    assert.deepEqual(
+      less.clients.map(({ name }) => name),
+      ['c1'],
+    );
+    assert.ok(less.faults.length <= 3);
+    assert.ok(less.faults.every((fault) => !Object.values(fault).includes('c2')));
+    assert.equal(less.stormMs, 500);
+    assert.equal(run(less).violation, undefined);
+  });
+});
+
+test('a schedule that fails is shrunk to one that fails in the same way, and no part of it is idle', async () => {
+  const machinesFor = await prepareMachines(mutantNamed('forgets-to-truncate').patches);
+  const run = (setup: Setup): Outcome => simulate(setup, machinesFor(setup.limits));
+  let seed = 0;
+  let failed: Outcome;
+  do {
+    seed += 1;
+    failed = run(setupFrom(seed));
+  } while (failed.violation === undefined || setupFrom(seed).faults.length < 10);
+  const setup = setupFrom(seed);
+  const { reduction, setup: short, outcome } = shrink(setup, failed, run);
+  assert.equal(outcome.violation?.invariant, failed.violation.invariant);
+  assert.ok(
+    short.faults.length < setup.faults.length / 2,
+    `${short.faults.length} of ${setup.faults.length}`,
+  );
+  assert.deepEqual(run(reduced(setupFrom(seed), reduction)), outcome);
+});

@@ -1,0 +1,144 @@
+/** What each fault alone must yield: who takes over, how soon, and that nobody does without need. */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { calm, FAULT_AT_MS, firstPrimary, type Line, played, TIMING } from './calm.fixture.js';
+import type { Fault } from './faults.js';
+import { type MachinesFor, prepareMachines } from './machines.js';
+
+const SEEDS = [1, 2, 3, 4, 5];
+const { pingIntervalMs, deadAfterMs } = TIMING;
+/** A failover besides noticing the loss: a few messages and syncs. */
+const TAKEOVER_MS = 40;
+/** Silence is noticed with the next look, and looks are a ping apart; the silent one last spoke up to a ping before. */
+const NOTICED_MS = deadAfterMs + 2 * pingIntervalMs;
+
+interface Names {
+  readonly primary: string;
+  readonly standby: string;
+}
+
+interface Yield {
+  readonly name: string;
+  readonly faults: (names: Names) => readonly Fault[];
+  readonly epochs: number;
+  /** From the fault, or from this line of the play, to the next epoch being served, ms. */
+  readonly withinMs?: number;
+  readonly noticedWith?: string;
+}
+
+const at = { at: FAULT_AT_MS } as const;
+const kill = { ...at, kind: 'kill', powerLost: false, afterOutputs: undefined } as const;
+const cut = { ...at, kind: 'cut', both: true, lose: false } as const;
+
+const YIELDS: readonly Yield[] = [
+  { name: 'nothing', faults: () => [], epochs: 1 },
+  {
+    name: 'the primary is killed',
+    faults: ({ primary }) => [{ ...kill, process: primary, forMs: 1_000 }],
+    epochs: 2,
+    withinMs: TAKEOVER_MS,
+  },
+  {
+    name: 'the machine of the primary loses power',
+    faults: ({ primary }) => [{ ...kill, process: primary, powerLost: true, forMs: 3_000 }],
+    epochs: 2,
+    withinMs: NOTICED_MS + TAKEOVER_MS,
+  },
+  {
+    name: 'the primary freezes',
+    faults: ({ primary }) => [{ ...at, kind: 'freeze', process: primary, forMs: 3_000 }],
+    epochs: 2,
+    withinMs: NOTICED_MS + TAKEOVER_MS,
+  },
+  {
+    name: 'the primary freezes for a moment only',
+    faults: ({ primary }) => [{ ...at, kind: 'freeze', process: primary, forMs: 250 }],
+    epochs: 1,
+  },
+  {
+    name: 'the primary is cut off from the router',
+    faults: ({ primary }) => [{ ...cut, from: primary, to: 'router', forMs: 2_000 }],
+    epochs: 2,
+    withinMs: NOTICED_MS + TAKEOVER_MS,
+  },
+  {
+    name: 'the router no longer hears the primary',
+    faults: ({ primary }) => [{ ...cut, from: primary, to: 'router', both: false, forMs: 2_000 }],
+    epochs: 2,
+    withinMs: NOTICED_MS + TAKEOVER_MS,
+  },
+  {
+    name: 'the primary is cut off from a standby',
+    faults: ({ primary, standby }) => [{ ...cut, from: primary, to: standby, forMs: 2_000 }],
+    epochs: 1,
+  },
+  {
+    name: 'a standby is killed',
+    faults: ({ standby }) => [{ ...kill, process: standby, forMs: 1_000 }],
+    epochs: 1,
+  },
+  {
+    name: 'a standby freezes',
+    faults: ({ standby }) => [{ ...at, kind: 'freeze', process: standby, forMs: 3_000 }],
+    epochs: 1,
+  },
+  {
+    name: 'the router is killed and started again',
+    faults: () => [{ ...kill, process: 'router', forMs: 500 }],
+    epochs: 1,
+  },
+  {
+    name: 'the router freezes',
+    faults: () => [{ ...at, kind: 'freeze', process: 'router', forMs: 1_200 }],
+    epochs: 1,
+  },
+  {
+    name: 'the disk of the primary fails',
+    faults: ({ primary }) => [{ ...at, kind: 'failing-disk', process: primary, forMs: 0 }],
+    epochs: 2,
+    noticedWith: 'sync failed', // with the next write
+    withinMs: TAKEOVER_MS,
+  },
+  {
+    name: 'an operator asks for a handover',
+    faults: () => [{ ...at, kind: 'handover', forMs: 0 }],
+    epochs: 2,
+    withinMs: TAKEOVER_MS,
+  },
+  {
+    name: 'the primary is asked to stop',
+    faults: ({ primary }) => [{ ...at, kind: 'stop', process: primary, forMs: 1_000 }],
+    epochs: 2,
+    withinMs: TAKEOVER_MS,
+  },
+  {
+    name: 'the disk of a standby is replaced',
+    faults: ({ standby }) => [{ ...at, kind: 'wipe', process: standby, damaged: true, forMs: 1_000 }],
+    epochs: 1,
+  },
+];
+
+const atOf = (lines: readonly Line[], beginning: string): number =>
+  lines.find(({ text }) => text.startsWith(beginning))?.atMs ?? Number.NaN;
+
+describe('what a fault alone yields', () => {
+  let machinesFor: MachinesFor;
+  before(async () => {
+    machinesFor = await prepareMachines();
+  });
+
+  for (const { name, faults, epochs, withinMs, noticedWith } of YIELDS)
+    test(name, () => {
+      for (const seed of SEEDS) {
+        const primary = firstPrimary(seed, machinesFor);
+        const standby = ['s1', 's2', 's3'].find((server) => server !== primary) ?? '';
+        const { outcome, lines } = played(calm(seed, faults({ primary, standby })), machinesFor);
+        assert.equal(outcome.violation, undefined, `seed ${seed}: ${JSON.stringify(outcome.violation)}`);
+        assert.equal(outcome.epochs, epochs, `epochs of seed ${seed}`);
+        if (withinMs === undefined) continue;
+        const fromMs = noticedWith === undefined ? FAULT_AT_MS : atOf(lines, noticedWith);
+        const tookMs = atOf(lines, 'serves epoch 2 ') - fromMs;
+        assert.ok(tookMs <= withinMs, `seed ${seed}: served after ${tookMs} ms, not within ${withinMs}`);
+      }
+    });
+});
