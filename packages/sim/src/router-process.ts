@@ -75,6 +75,8 @@ export class RouterProcess extends Process {
           failedEpoch,
           waitMs,
         })),
+      'register-server': (end) => this.#acceptCall(end, introduction),
+      'add-master': (end) => this.#acceptCall(end, introduction),
       crash: (end) => this.#acceptCall(end, (report, token) => this.#crash(report, token)),
     };
   }
@@ -288,7 +290,7 @@ export class RouterProcess extends Process {
     };
   }
 
-  #acceptCall<K extends 'get-available' | 'crash'>(
+  #acceptCall<K extends 'get-available' | 'crash' | 'register-server' | 'add-master'>(
     end: AcceptorEnd<K>,
     ask: (question: Parameters<AcceptorEnd<K>['onMessage']>[0], token: RegistryToken) => RegistryInput,
   ): void {
@@ -337,6 +339,13 @@ export class RouterProcess extends Process {
     this.#numbers += 1;
     return this.#numbers;
   }
+}
+
+function introduction(
+  { kind, ...vouching }: Wires['register-server' | 'add-master']['up'],
+  token: RegistryToken,
+): RegistryInput {
+  return { kind, token, candidate: { ...vouching, cluster: 1, address: `s${vouching.serverId}` } };
 }
 
 /** What an output tells of a cluster, to whomever. */

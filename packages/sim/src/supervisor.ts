@@ -1,6 +1,9 @@
 /**
- * Restarts a server that is gone, and tells the router of it: soon, late, or twice, as the network and chance have it.
- * Unless somebody keeps the server down, or its disk has to be replaced first.
+ * Restarts a server that is gone, unless somebody keeps it down; and tells the router of it: soon, late, or twice, as
+ * the network and chance have it.
+ *
+ * One that vouches also registers each life with the router, which then believes in it until its end is reported. Since
+ * a registration may arrive late, after the life is over, the end is reported again and again for a while.
  */
 import type { Incarnation, ServerId } from '@dualping/core';
 import { call } from './call.js';
@@ -13,6 +16,8 @@ const RESTART_MS = { first: 20, most: 1_000 } as const;
 /** A server that lived this long was well, ms. */
 const WELL_AFTER_MS = 2_000;
 const REPORT_TIMEOUT_MS = 2_000;
+/** How often, and how far apart, the end of a life that was vouched for is reported again. */
+const INSISTS = { times: 10, everyMs: 2_000 } as const;
 /** How often a report is sent twice, and how often it lies about for a while first. */
 const DOUBLED = 0.2;
 const LATE = { chance: 0.3, meanMs: 1_500 } as const;
@@ -22,8 +27,8 @@ export class Supervisor extends Process {
   #held = 0;
   #failures = 0;
   #startedAt = 0;
-  /** Reports are sent by some supervisors only: the stream's end tells the router as well. */
-  readonly #reports: boolean;
+  /** Some say nothing: the end of its stream tells the router as well. */
+  readonly #habit: 'silent' | 'reports' | 'vouches';
 
   constructor(
     readonly server: ServerProcess,
@@ -31,7 +36,7 @@ export class Supervisor extends Process {
     around: Surroundings,
   ) {
     super(`supervisor-${server.name}`, around);
-    this.#reports = this.random.chance(0.7);
+    this.#habit = this.random.pick(['silent', 'reports', 'reports', 'vouches']);
     server.onStopped = ({ detail }) => this.lost(detail);
     this.begin();
   }
@@ -49,7 +54,9 @@ export class Supervisor extends Process {
     if (this.server.running || this.#held > 0) return;
     this.#startedAt = this.world.now;
     this.world.say(this.server.name, `starts, incarnation ${this.server.incarnation + 1}`);
+    if (this.#habit === 'vouches' && this.random.chance(0.5)) this.#introduce('add-master');
     this.server.start();
+    if (this.#habit === 'vouches') this.#introduce('register-server');
   }
 
   /** The server is gone. */
@@ -57,7 +64,8 @@ export class Supervisor extends Process {
     const { server, world } = this;
     world.say(server.name, `is gone: ${detail}`);
     this.#failures = world.now - this.#startedAt >= WELL_AFTER_MS ? 0 : this.#failures + 1;
-    if (this.#reports) this.report(server.incarnation);
+    if (this.#habit !== 'silent') this.report(server.incarnation);
+    if (this.#habit === 'vouches') this.#insist(server.incarnation);
     this.#restart(Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.min(this.#failures, 10)));
   }
 
@@ -76,6 +84,26 @@ export class Supervisor extends Process {
 
   #restart(afterMs: number): void {
     this.later(afterMs, `${this.name} restarts`, () => this.start());
+  }
+
+  #insist(incarnation: Incarnation): void {
+    const { server } = this;
+    const { disk } = server;
+    for (let times = 1; times <= INSISTS.times; times += 1)
+      this.later(times * INSISTS.everyMs, `${this.name} insists`, () => {
+        // On a new disk the same number is another life.
+        if (server.disk === disk || server.incarnation !== incarnation) this.#send(incarnation);
+      });
+  }
+
+  #introduce(kind: 'register-server' | 'add-master'): void {
+    const { serverId, incarnation, journalId, disk } = this.server;
+    const { networkId } = disk;
+    const question = { kind, serverId, incarnation, journalId, networkId };
+    call(this, this.router, kind, question, REPORT_TIMEOUT_MS, 'router-unreachable', {
+      answered: () => {},
+      failed: () => {},
+    });
   }
 
   #send(incarnation: Incarnation): void {

@@ -8,6 +8,7 @@ import type {
   EpochStart,
   Failure,
   Incarnation,
+  JournalId,
   MemberMessage,
   NetworkId,
   Position,
@@ -29,6 +30,14 @@ export interface Installation {
   readonly epochStarts: readonly EpochStart[];
   readonly checksum: number;
   readonly posts: ReadonlyMap<Position, Entry>;
+}
+
+/** A server as its supervisor introduces it. */
+export interface Vouching {
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  readonly journalId: JournalId;
+  readonly networkId: NetworkId | '';
 }
 
 export interface Wires {
@@ -59,6 +68,14 @@ export interface Wires {
   crash: {
     up: { readonly kind: 'crash'; readonly serverId: ServerId; readonly incarnation: Incarnation };
     down: { readonly kind: 'crash-noted'; readonly dropped: boolean };
+  };
+  'register-server': {
+    up: Vouching & { readonly kind: 'register-server' };
+    down: { readonly kind: 'registered' };
+  };
+  'add-master': {
+    up: Vouching & { readonly kind: 'add-master' };
+    down: { readonly kind: 'announced' };
   };
   replicate: {
     up: StandbyMessage;

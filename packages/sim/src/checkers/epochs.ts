@@ -73,16 +73,8 @@ export class Epochs implements Checker {
       );
   }
 
-  /** Only what is durable is granted: what was decided and never kept nobody was told of. */
   recorded({ epoch, primary }: ClusterRecord): void {
-    if (primary === undefined) return;
-    const holder = this.#granted.get(epoch);
-    if (holder === undefined) this.#granted.set(epoch, primary);
-    else if (!isSame(holder, primary))
-      throw new Violation(
-        'one-primary-per-epoch',
-        `epoch ${epoch} of ${refText(holder)} is granted to ${refText(primary)}`,
-      );
+    this.#grant(epoch, primary);
   }
 
   /** The machine wants told only what it has decided before. */
@@ -93,6 +85,7 @@ export class Epochs implements Checker {
   /** What is told is durable, or has been replaced by something durable. */
   told(assignment: Assignment): void {
     this.#checkSaid(assignment, this.router.record, 'is on the disk');
+    this.#grant(assignment.epoch, assignment.primary);
   }
 
   crashNoted(
@@ -166,6 +159,18 @@ export class Epochs implements Checker {
       epoch,
       `acknowledges ${request.sessionId}#${request.requestNo} at ${reply.position} in`,
     );
+  }
+
+  /** By being recorded or told: what was only decided a crash may take back, and the epoch is then granted anew. */
+  #grant(epoch: Epoch, primary: PrimaryRef | undefined): void {
+    if (primary === undefined) return;
+    const holder = this.#granted.get(epoch);
+    if (holder === undefined) this.#granted.set(epoch, primary);
+    else if (!isSame(holder, primary))
+      throw new Violation(
+        'one-primary-per-epoch',
+        `epoch ${epoch} of ${refText(holder)} is granted to ${refText(primary)}`,
+      );
   }
 
   #checkSaid(
