@@ -322,6 +322,18 @@ test('a reply that is no longer kept: it happened, its outcome is unknown', () =
   assert.deepEqual(play.refuse(2, 'request-too-old'), ['settle 1 may-have-happened request-too-old']);
 });
 
+test('a program run again with its session id: its login of long ago is no longer kept, and it goes on', () => {
+  const play = new Stage();
+  play.submit('one');
+  play.start();
+  play.introduced(assignment(1, 1, 1));
+  assert.deepEqual(play.refuse(1, 'request-too-old'), [
+    'open 1 s1 e1 history 20',
+    'send 2 s1 e1 session#2 one',
+  ]);
+  assert.deepEqual(play.refuse(2, 'request-too-old'), ['settle 1 may-have-happened request-too-old']);
+});
+
 test('a login that is refused ends the session', () => {
   const play = new Stage();
   play.start();

@@ -196,6 +196,7 @@ export class ClientSession {
         break;
       case 'request-failed':
         this.#draw(this.#conversation.requestFailed(this.#now, input.sendNo, failureOf(input)), input);
+        this.#open();
         break;
       case 'query-answered':
         this.#answered(input.sendNo, input.answer);

@@ -142,7 +142,8 @@ export class Conversation {
         this.replied(sendNo, { kind: 'refused', ...failure });
         return 'go-on';
       case 'uncertain':
-        if (isLogin) return 'leave'; // it may be repeated
+        // A login that is too old to be kept did happen, and has no other outcome; any other may be repeated.
+        if (isLogin && failure.reason !== 'request-too-old') return 'leave';
         this.replied(sendNo, { kind: 'may-have-happened', ...failure });
         return 'go-on';
       case 'break':
