@@ -239,6 +239,15 @@ test('calls overtook one another: what left a gap goes out again once nothing is
   assert.deepEqual(play.reply(5, 21), ['settle 2 at 21', 'send 6 s1 e1 session#4 three']);
 });
 
+test('what left a gap when it was sent proves nothing once that gap is closed', () => {
+  const play = new Stage().goLive();
+  for (const text of ['one', 'two', 'three']) play.submit(text);
+  assert.deepEqual(play.reply(2, 12), ['settle 1 at 12']);
+  assert.deepEqual(play.refuse(3, 'sequence-gap'), ['send 5 s1 e1 session#3 two'], 'not a new session');
+  assert.deepEqual(play.refuse(4, 'sequence-gap'), []);
+  assert.deepEqual(play.reply(5, 13), ['settle 2 at 13', 'send 6 s1 e1 session#4 three']);
+});
+
 test('a busy server is asked again after a moment, in order', () => {
   const play = new Stage().goLive();
   play.submit('one');

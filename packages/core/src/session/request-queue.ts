@@ -7,7 +7,7 @@
  *
  * A server refuses a number that leaves a gap. That happens when calls overtake one another, or when
  * the one before was refused as busy; the request then waits until it is the lowest unsettled one. A gap
- * before the *lowest* one means that the server no longer has requests that it had acknowledged (an unclean
+ * before one that was sent as the *lowest* means that the server no longer has requests that it had acknowledged (an unclean
  * promote): then the session is renewed, under another id and from number 1.
  */
 import type { Command } from '../entry.js';
@@ -29,6 +29,8 @@ interface Slot extends PendingRequest {
   sentAt: Instant;
   /** Whether a server may have it. */
   sent: boolean;
+  /** Nothing was unsettled before it when it was sent. */
+  sentAsLowest: boolean;
   /** Left a gap: send again once it is the lowest. */
   whenLowest: boolean;
 }
@@ -105,6 +107,7 @@ export class RequestQueue {
       slot.sendNo = nextSendNo();
       slot.sentAt = now;
       slot.sent = true;
+      slot.sentAsLowest = requestNo === lowest;
       this.#inFlight.set(slot.sendNo, slot);
       due.push({ sendNo: slot.sendNo, requestNo, command: slot.command });
     }
@@ -134,13 +137,16 @@ export class RequestQueue {
     slot.sendNo = undefined;
   }
 
-  /** Refused for leaving a gap. @returns false when nothing was before it: the server has lost the session. */
+  /**
+   * Refused for leaving a gap. @returns false when nothing was before it as it was sent: the server has lost the session.
+   * (What was before it then may be settled by now, since answers overtake one another too; that proves nothing.)
+   */
   sendAgainAfterGap(sendNo: number): boolean {
     const slot = this.#inFlight.get(sendNo);
     if (slot === undefined) return true;
     this.sendAgain(sendNo);
     slot.whenLowest = true;
-    return slot.requestNo !== this.#lowest();
+    return !slot.sentAsLowest;
   }
 
   /** The link is gone: everything unsettled is to be sent again, in order. */
@@ -194,6 +200,7 @@ export class RequestQueue {
       sendNo: undefined,
       sentAt: 0,
       sent: false,
+      sentAsLowest: false,
       whenLowest: false,
     });
   }
