@@ -29,6 +29,8 @@ export interface ClientSurroundings extends Surroundings {
   readonly core: Core;
   readonly checkers: Checkers;
   readonly routers: readonly string[];
+  /** Whether servers may forget a session that lives. */
+  readonly forgets: boolean;
 }
 
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
@@ -68,10 +70,12 @@ export class ClientProcess extends Process {
   start(): void {
     const { core, routers } = this.#around;
     this.begin();
-    const sessionId = `${this.name}-${this.sessions.length + 1}`;
-    const seen = this.sessions.at(-1)?.delivered.at(-1)?.position;
-    const timeline = this.#timelineStart(seen);
-    const session = new SessionRecord(sessionId, this.user, this.history);
+    const before = this.sessions.at(-1);
+    const again = before !== undefined && this.#sameAgain() ? before : undefined;
+    if (again !== undefined) again.repeated = true;
+    const timeline = this.#timelineStart(before?.delivered.at(-1)?.position);
+    const sessionId = again?.sessionId ?? `${this.name}-${this.sessions.length + 1}`;
+    const session = new SessionRecord(sessionId, this.user, this.history, again !== undefined);
     if (timeline.kind === 'after') session.beganAt = timeline.position;
     this.sessions.push(session);
     this.#machine = new core.ClientSession({
@@ -82,6 +86,15 @@ export class ClientProcess extends Process {
       chance: () => this.random.next(),
     });
     this.feed({ kind: 'start' });
+    for (const { command } of again?.requests.values() ?? []) this.submit(command);
+  }
+
+  /**
+   * A program that is run again with the same session id, and asks for the same in the same order, changes nothing. Not
+   * with small limits: then its session may have been forgotten.
+   */
+  #sameAgain(): boolean {
+    return !this.#around.forgets && this.random.chance(0.4);
   }
 
   /** Of those who come back some go on after what they saw last. */

@@ -34,6 +34,7 @@ export class Cluster {
     this.network = new Network(world, random.fork('network'), setup.network);
     const around: Surroundings = { world, network: this.network, random };
     const { timing, routers } = setup;
+    const forgets = setup.limits === 'small';
     this.router = new RouterProcess({ ...around, core, checkers, timing });
     this.router.syncMs = { least: 0.05, mean: setup.routerSyncMs };
     this.router.onDied = () => this.#restartRouterSoon();
@@ -47,7 +48,7 @@ export class Cluster {
     }
     this.clients = setup.clients.map(
       ({ name, user, history }) =>
-        new ClientProcess(name, user, history, { ...around, core, checkers, routers }),
+        new ClientProcess(name, user, history, { ...around, core, checkers, routers, forgets }),
     );
     this.#people = this.clients.map((client, at) => {
       const plan = setup.clients[at];

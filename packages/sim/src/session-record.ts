@@ -15,6 +15,8 @@ export class SessionRecord {
   beganAt: Position | undefined;
   /** Its client has ended it: what was unanswered then is told as uncertain. */
   closed = false;
+  /** Another one has asked for the same after it, by the same name. */
+  repeated = false;
   /** Why it can't go on, if it said so. */
   failure: string | undefined;
 
@@ -23,6 +25,8 @@ export class SessionRecord {
     readonly user: UserName,
     /** Posts of the past that it asked for; undefined: no posts at all. */
     readonly history: number | undefined,
+    /** Begun by one before it: outcomes that are too old are no longer told. */
+    readonly again: boolean,
   ) {}
 
   /** Requests without an outcome. */

@@ -70,7 +70,11 @@ export class ExactlyOnce implements Checker {
           throw new Violation('unexpected-refusal', `${who} is refused: ${result.reason}: ${result.detail}`);
         return;
       case 'may-have-happened':
-        if (!this.history.forgets && !session.closed)
+        if (
+          !this.history.forgets &&
+          !session.closed &&
+          !(session.again && result.reason === 'request-too-old')
+        )
           throw new Violation(
             'outcome-is-known',
             `${who} may have happened: ${result.reason}: ${result.detail}`,
@@ -93,7 +97,8 @@ export class ExactlyOnce implements Checker {
           'acknowledged-is-committed',
           `"${command.text}" was told to be at ${result.position}, it is at ${at}`,
         );
-      if (result?.kind === 'refused' && at > 0)
+      // What is asked twice may be done the one time and refused the other.
+      if (result?.kind === 'refused' && at > 0 && !session.again && !session.repeated)
         throw new Violation(
           'refused-did-not-happen',
           `"${command.text}" was refused (${result.reason}) and is at ${at}`,
