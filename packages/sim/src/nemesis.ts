@@ -162,7 +162,8 @@ export class Nemesis {
   }
 
   /**
-   * An operator replaces a server's disk: with the server down, and only once the router has dropped it and somebody else
+   * An operator replaces a server's disk: with the server down, and only once the router has heard of its end (one that is
+   * frozen may yet read an older word of it, and make it primary), and somebody else
    * in the in-sync set has a disk that is whole. Whoever does it earlier can't be helped by any protocol.
    */
   #wipe({ process: name, damaged }: FaultOf<'wipe'>): Undo {
@@ -193,6 +194,7 @@ export class Nemesis {
     const told = registry?.assignments()[0];
     if (server.running || record === undefined || told === undefined) return false;
     if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
+    if (cluster.network.mayStillHear(server.name, cluster.router.name)) return false;
     return [record.inSync, told.inSync].every((inSync) =>
       inSync.some(({ serverId, journalId }) =>
         cluster.servers.some((it) => it !== server && it.id === serverId && it.journalId === journalId),

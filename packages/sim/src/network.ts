@@ -142,6 +142,14 @@ export class Network {
     }
   }
 
+  /** Whether something that one said to the other may still be on its way, or unread. */
+  mayStillHear(from: string, to: string): boolean {
+    for (const { hosts, up, acceptor } of this.#streams)
+      if (hosts[0].name === from && hosts[1].name === to)
+        if (acceptor === undefined ? !up.dead && up.length > 0 : !acceptor.over) return true;
+    return false;
+  }
+
   /** A process is gone. Its kernel says so to all it was connected to; without power nobody does. */
   gone(host: string, powerLost: boolean): void {
     if (powerLost) this.#dark.add(host);
