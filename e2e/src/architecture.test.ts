@@ -14,7 +14,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   router: ['core', 'protocol'],
   server: ['core', 'protocol'],
   client: ['core', 'protocol'],
-  dualping: ['core', 'protocol', 'router', 'server', 'client'],
+  terminal: ['client'],
+  dualping: ['core', 'protocol', 'router', 'server', 'client', 'terminal'],
   sim: ['core'],
 };
 

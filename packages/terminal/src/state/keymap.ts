@@ -1,0 +1,173 @@
+/** Every key there is: what the keys do, the footer shows and the help explains all come from this one table. */
+
+/** Where the keys go. */
+export type Where = 'timeline' | 'sidebar' | 'composer' | 'prompt' | 'overlay';
+
+export type Action =
+  | 'compose'
+  | 'reply'
+  | 'next'
+  | 'previous'
+  | 'page-down'
+  | 'page-up'
+  | 'first'
+  | 'last'
+  | 'next-unread'
+  | 'follow'
+  | 'unfollow'
+  | 'open-user'
+  | 'retry'
+  | 'edit'
+  | 'search'
+  | 'next-found'
+  | 'previous-found'
+  | 'command'
+  | 'other-side'
+  | 'open'
+  | 'next-timeline'
+  | 'previous-timeline'
+  | 'home'
+  | 'mentions'
+  | 'toggle-times'
+  | 'toggle-mouse'
+  | 'help'
+  | 'redraw'
+  | 'suspend'
+  | 'quit'
+  | 'send'
+  | 'new-line'
+  | 'leave'
+  | 'complete'
+  | 'complete-back'
+  | 'confirm'
+  | 'recall-older'
+  | 'recall-newer';
+
+export interface Binding {
+  readonly action: Action;
+  readonly where: readonly Where[];
+  /** Names of keys (see input/token.ts), the first is the one that is shown. */
+  readonly keys: readonly string[];
+  /** One or two words for the footer; undefined: the footer leaves it out. */
+  readonly label?: string;
+  readonly help: string;
+}
+
+const EVERYWHERE: readonly Where[] = ['timeline', 'sidebar', 'composer', 'prompt', 'overlay'];
+const BROWSING: readonly Where[] = ['timeline', 'sidebar'];
+
+/** In the order of the help; what the footer shows comes in this order too. */
+export const KEYMAP: readonly Binding[] = [
+  { action: 'compose', where: BROWSING, keys: ['i', 'c'], label: 'post', help: 'write a post' },
+  { action: 'next', where: ['timeline', 'sidebar', 'overlay'], keys: ['j', 'down'], help: 'next' },
+  {
+    action: 'previous',
+    where: ['timeline', 'sidebar', 'overlay'],
+    keys: ['k', 'up'],
+    help: 'previous; at the top it loads older posts',
+  },
+  { action: 'page-down', where: ['timeline', 'overlay'], keys: ['page-down', 'ctrl-d'], help: 'a page down' },
+  { action: 'page-up', where: ['timeline', 'overlay'], keys: ['page-up', 'ctrl-u'], help: 'a page up' },
+  {
+    action: 'first',
+    where: ['timeline', 'sidebar', 'overlay'],
+    keys: ['g', 'home'],
+    help: 'to the oldest that is loaded',
+  },
+  {
+    action: 'last',
+    where: ['timeline', 'sidebar', 'overlay'],
+    keys: ['G', 'end'],
+    help: 'to the newest, and stay there',
+  },
+  { action: 'next-unread', where: BROWSING, keys: ['u'], label: 'unread', help: 'to the first unread post' },
+  { action: 'reply', where: ['timeline'], keys: ['r'], help: 'write to the author of the post' },
+  { action: 'follow', where: BROWSING, keys: ['f'], label: 'follow', help: 'follow, or ask for a name' },
+  { action: 'unfollow', where: BROWSING, keys: ['F'], help: 'unfollow' },
+  { action: 'open-user', where: ['timeline'], keys: ['enter', 'o'], help: "open the author's posts" },
+  { action: 'retry', where: BROWSING, keys: ['R'], help: 'send again what was not sent' },
+  { action: 'edit', where: ['timeline'], keys: ['e'], help: 'take back what was not sent, and edit it' },
+  { action: 'search', where: BROWSING, keys: ['/'], label: 'search', help: 'search in this timeline' },
+  { action: 'next-found', where: ['timeline'], keys: ['n'], help: 'next found, towards older posts' },
+  {
+    action: 'previous-found',
+    where: ['timeline'],
+    keys: ['N'],
+    help: 'found before that, towards newer posts',
+  },
+  { action: 'command', where: BROWSING, keys: [':'], label: 'command', help: 'type a command' },
+  { action: 'other-side', where: BROWSING, keys: ['tab', 'shift-tab'], help: 'between timeline and sidebar' },
+  { action: 'open', where: ['sidebar'], keys: ['enter', 'o'], label: 'open', help: 'open it' },
+  { action: 'next-timeline', where: BROWSING, keys: [']'], help: 'next timeline' },
+  { action: 'previous-timeline', where: BROWSING, keys: ['['], help: 'previous timeline' },
+  { action: 'home', where: BROWSING, keys: ['1'], help: 'to Home' },
+  { action: 'mentions', where: BROWSING, keys: ['2'], help: 'to Mentions' },
+  { action: 'toggle-times', where: BROWSING, keys: ['t'], help: 'ages or times of day' },
+  {
+    action: 'toggle-mouse',
+    where: BROWSING,
+    keys: ['M'],
+    help: 'mouse on or off; off lets the terminal select text',
+  },
+  {
+    action: 'help',
+    where: ['timeline', 'sidebar', 'overlay'],
+    keys: ['?', 'f1'],
+    label: 'help',
+    help: 'this help',
+  },
+  { action: 'send', where: ['composer'], keys: ['enter'], label: 'send', help: 'send' },
+  {
+    action: 'new-line',
+    where: ['composer'],
+    keys: ['alt-enter', 'ctrl-j'],
+    label: 'new line',
+    help: 'a new line',
+  },
+  {
+    action: 'recall-older',
+    where: ['composer', 'prompt'],
+    keys: ['ctrl-p'],
+    help: 'what was typed before (Up on an empty line does it too)',
+  },
+  { action: 'recall-newer', where: ['composer', 'prompt'], keys: ['ctrl-n'], help: 'and back' },
+  { action: 'confirm', where: ['prompt'], keys: ['enter'], label: 'do it', help: 'do it' },
+  {
+    action: 'complete',
+    where: ['prompt', 'composer'],
+    keys: ['tab'],
+    label: 'complete',
+    help: 'complete the word',
+  },
+  {
+    action: 'complete-back',
+    where: ['prompt', 'composer'],
+    keys: ['shift-tab'],
+    help: 'the completion before',
+  },
+  {
+    action: 'leave',
+    where: EVERYWHERE,
+    keys: ['escape'],
+    label: 'back',
+    help: 'back; what is written stays as a draft',
+  },
+  { action: 'redraw', where: EVERYWHERE, keys: ['ctrl-l'], help: 'draw the screen anew' },
+  { action: 'suspend', where: EVERYWHERE, keys: ['ctrl-z'], help: 'to the shell; fg comes back' },
+  { action: 'quit', where: ['timeline', 'sidebar'], keys: ['q'], label: 'quit', help: 'quit' },
+  { action: 'quit', where: EVERYWHERE, keys: ['ctrl-c'], help: 'quit, from anywhere' },
+];
+
+/** What a key does where the keys go now. */
+export const actionOf = (where: Where, key: string): Action | undefined =>
+  KEYMAP.find((binding) => binding.where.includes(where) && binding.keys.includes(key))?.action;
+
+/** The keys that edit text, for the help; what they do is the editor's. */
+export const EDITING_HELP: readonly { readonly keys: string; readonly help: string }[] = [
+  { keys: 'left right', help: 'by character; with ctrl or alt by word' },
+  { keys: 'home end', help: 'begin and end of the line (ctrl-a, ctrl-e)' },
+  { keys: 'backspace delete', help: 'a character; ctrl-w, alt-backspace and alt-d a word' },
+  { keys: 'ctrl-u ctrl-k', help: 'to the begin and to the end of the line' },
+  { keys: 'ctrl-y', help: 'put back what was cut' },
+  { keys: 'alt-z ctrl-_', help: 'undo; alt-Z redo' },
+];
