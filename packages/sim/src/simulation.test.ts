@@ -12,6 +12,8 @@ const FIXED_SEEDS = 60;
 /** Others in every run of the tests. */
 const RANDOM_SEEDS = 40;
 const LARGEST_SEED = 1_000_000_000;
+/** Each broke something once, in the machines or in the checkers; the log of changes says what. */
+const KEPT_SEEDS = [500_532, 505_380, 2_000_027, 3_007_287];
 
 const brokenText = (seed: number, { violation }: Outcome): string =>
   `${violation?.invariant}: ${violation?.facts}\nreplay: npm run sim -- --seed ${seed} --trace`;
@@ -44,6 +46,13 @@ describe('worlds', () => {
 
   test(`${FIXED_SEEDS} fixed seeds`, () => {
     for (let seed = 1; seed <= FIXED_SEEDS; seed += 1) {
+      const outcome = run(setupFrom(seed));
+      assert.equal(outcome.violation, undefined, brokenText(seed, outcome));
+    }
+  });
+
+  test('seeds that broke something once', () => {
+    for (const seed of KEPT_SEEDS) {
       const outcome = run(setupFrom(seed));
       assert.equal(outcome.violation, undefined, brokenText(seed, outcome));
     }

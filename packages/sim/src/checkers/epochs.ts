@@ -66,7 +66,8 @@ export class Epochs implements Checker {
         'promoted-was-in-sync',
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,
       );
-    if (isSame(before.primary, primary))
+    // With an epoch between the two, somebody else had that and was lost in the same step.
+    if (epoch === before.epoch + 1 && isSame(before.primary, primary))
       throw new Violation(
         'one-primary-per-epoch',
         `${refText(primary)} gets epoch ${epoch} and had the one before`,
