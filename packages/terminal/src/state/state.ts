@@ -11,6 +11,8 @@ export interface Clock {
   readonly monoMs: number;
   /** Ms since 1970: for the times of posts. */
   readonly wallMs: number;
+  /** What is to be added to UTC for the time of day here; daylight saving changes it. */
+  readonly utcOffsetMinutes: number;
 }
 
 /** Where the session is, as the header tells it. Instants are monotonic ms. */
@@ -95,9 +97,20 @@ export interface Place {
 /** A post goes by its position, what is on its way by minus its id. */
 export type ItemKey = number;
 
-export type Item =
-  | { readonly kind: 'post'; readonly key: ItemKey; readonly post: Post; readonly mentionsMe: boolean }
-  | { readonly kind: 'outgoing'; readonly key: ItemKey; readonly outgoing: Outgoing };
+export interface PostItem {
+  readonly kind: 'post';
+  readonly key: ItemKey;
+  readonly post: Post;
+  readonly mentionsMe: boolean;
+}
+
+export interface OutgoingItem {
+  readonly kind: 'outgoing';
+  readonly key: ItemKey;
+  readonly outgoing: Outgoing;
+}
+
+export type Item = PostItem | OutgoingItem;
 
 /** A line of the sidebar on which one can stand. */
 export type SidebarEntry =
@@ -146,14 +159,18 @@ export interface State {
   readonly routers: readonly string[];
   readonly size: Size;
   readonly clock: Clock;
+  /** Alerts are for what was written after this. */
+  readonly startedWallMs: number;
   readonly connection: Connection;
   readonly story: SessionStory;
 
   /** All posts known, ascending by position: what came live and what was read back. */
-  readonly posts: readonly Post[];
+  readonly posts: readonly PostItem[];
   /** Nothing older is left to load. */
   readonly reachedOldest: boolean;
   readonly loadingOlder: boolean;
+  /** Pages that may still be loaded to find something for the timeline that is open. */
+  readonly pagesLeft: number;
   readonly outbox: readonly Outgoing[];
   /** Own posts that were acknowledged a moment ago, by position: until when that is shown, monotonic ms. */
   readonly fresh: ReadonlyMap<number, number>;
@@ -171,7 +188,9 @@ export interface State {
   readonly drafts: ReadonlyMap<TimelineId, Editor>;
   /** Texts that were sent, newest last: Up in an empty composer brings them back. */
   readonly sentTexts: readonly string[];
-  /** How far back one is in `sentTexts`; 0: not. */
+  /** Commands that were given, newest last. */
+  readonly givenCommands: readonly string[];
+  /** How far back one is in `sentTexts` or `givenCommands`; 0: not. */
   readonly recalled: number;
   readonly prompt: Prompt | undefined;
   /** What is searched for in the timeline; undefined: nothing. */

@@ -1,0 +1,92 @@
+/** What can be typed after `:`, and what completes it. */
+import type { State } from './state.js';
+
+export interface Command {
+  readonly name: string;
+  /** As the help shows it; empty: none. */
+  readonly arguments: string;
+  readonly help: string;
+  /** What the argument may be, best first. */
+  readonly candidates?: (state: State) => readonly string[];
+}
+
+const names =
+  (which: (person: { readonly followed: boolean }) => boolean) =>
+  ({ people = [] }: State): readonly string[] =>
+    people.filter(which).map(({ name }) => name);
+
+const oneOf =
+  (...words: readonly string[]) =>
+  (): readonly string[] =>
+    words;
+
+export const COMMANDS: readonly Command[] = [
+  { name: 'follow', arguments: 'NAME', help: 'see what they write', candidates: names((it) => !it.followed) },
+  { name: 'unfollow', arguments: 'NAME', help: 'no longer see it', candidates: names((it) => it.followed) },
+  { name: 'list', arguments: '', help: 'everybody: who is here, who follows whom' },
+  { name: 'user', arguments: 'NAME', help: "somebody's posts", candidates: names(() => true) },
+  { name: 'home', arguments: '', help: 'the Home timeline' },
+  { name: 'mentions', arguments: '', help: 'posts that name you' },
+  { name: 'info', arguments: '', help: 'the session: server, moves, figures' },
+  { name: 'router', arguments: '', help: 'which routers are asked' },
+  { name: 'retry', arguments: '', help: 'send again what was not sent; try to connect now' },
+  {
+    name: 'theme',
+    arguments: 'dark|light|plain',
+    help: 'colours, or none',
+    candidates: oneOf('dark', 'light', 'plain'),
+  },
+  {
+    name: 'times',
+    arguments: 'relative|absolute',
+    help: 'ages or times of day',
+    candidates: oneOf('relative', 'absolute'),
+  },
+  {
+    name: 'mouse',
+    arguments: 'on|off',
+    help: 'off lets the terminal select text',
+    candidates: oneOf('on', 'off'),
+  },
+  {
+    name: 'bell',
+    arguments: 'on|off',
+    help: 'ring for a mention while the window has no focus',
+    candidates: oneOf('on', 'off'),
+  },
+  { name: 'help', arguments: '', help: 'keys and commands' },
+  { name: 'quit', arguments: '', help: 'quit; drafts are kept' },
+];
+
+export const commandNamed = (name: string): Command | undefined =>
+  COMMANDS.find((command) => command.name === name);
+
+/** At most so many are offered. */
+const MOST_COMPLETIONS = 20;
+
+const beginningWith = (candidates: readonly string[], part: string): readonly string[] => {
+  const low = part.toLowerCase();
+  return candidates.filter((it) => it.toLowerCase().startsWith(low)).slice(0, MOST_COMPLETIONS);
+};
+
+/** What the last word of a command line could become, best first. */
+export function completionsOf(state: State, line: string): readonly string[] {
+  const space = line.indexOf(' ');
+  if (space < 0)
+    return beginningWith(
+      COMMANDS.map(({ name }) => name),
+      line,
+    );
+  const argument = line.slice(space + 1).trimStart();
+  const candidates = commandNamed(line.slice(0, space))?.candidates?.(state) ?? [];
+  return beginningWith(candidates, argument.startsWith('@') ? argument.slice(1) : argument);
+}
+
+/** What `@an` in a post could become. */
+export const mentionsFor = (state: State, word: string): readonly string[] =>
+  word.startsWith('@') && word.length > 1
+    ? beginningWith(
+        (state.people ?? []).map(({ name }) => `@${name}`),
+        word,
+      )
+    : [];

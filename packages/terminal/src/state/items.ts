@@ -1,0 +1,76 @@
+/** What a timeline shows, of all that is known. */
+import type { Post } from '@dualping/client';
+import type { Item, Outgoing, OutgoingItem, PostItem, State, TimelineId } from './state.js';
+
+const NAME_CHARACTER = /[A-Za-z0-9_-]/;
+
+/** `@ann` in a text, and not a part of `@anna` or `joann@ann`. */
+export function mentions(text: string, name: string): boolean {
+  const mention = `@${name}`;
+  for (let at = text.indexOf(mention); at >= 0; at = text.indexOf(mention, at + 1)) {
+    const before = text[at - 1] ?? ' ';
+    const after = text[at + mention.length] ?? ' ';
+    if (!NAME_CHARACTER.test(before) && !NAME_CHARACTER.test(after)) return true;
+  }
+  return false;
+}
+
+export const postItem = (me: string, post: Post): PostItem => ({
+  kind: 'post',
+  key: post.position,
+  post,
+  mentionsMe: post.author !== me && mentions(post.text, me),
+});
+
+/** The same outgoing post is the same item, so that what was computed of it stays known. */
+const outgoingItems = new WeakMap<Outgoing, OutgoingItem>();
+
+function outgoingItem(outgoing: Outgoing): OutgoingItem {
+  let item = outgoingItems.get(outgoing);
+  if (item === undefined) {
+    item = { kind: 'outgoing', key: -outgoing.id, outgoing };
+    outgoingItems.set(outgoing, item);
+  }
+  return item;
+}
+
+/** Whether a post belongs to a timeline. */
+export function belongs({ post, mentionsMe }: PostItem, timeline: TimelineId): boolean {
+  if (timeline === 'home') return true;
+  return timeline === 'mentions' ? mentionsMe : post.author === timeline.slice(1);
+}
+
+interface Selected {
+  readonly outbox: readonly Outgoing[];
+  readonly timeline: TimelineId;
+  readonly items: readonly Item[];
+}
+
+/** The last selection of each list of posts: a timeline is asked for several times a frame. */
+const selections = new WeakMap<readonly PostItem[], Selected>();
+
+/** Ascending by position; what is on its way comes last. */
+export function itemsOf({ posts, outbox, me }: State, timeline: TimelineId): readonly Item[] {
+  const known = selections.get(posts);
+  if (known?.outbox === outbox && known.timeline === timeline) return known.items;
+  const chosen = timeline === 'home' ? posts : posts.filter((item) => belongs(item, timeline));
+  const mine = timeline === 'home' || timeline === `@${me}` ? outbox.map(outgoingItem) : [];
+  const items = mine.length === 0 ? chosen : [...chosen, ...mine];
+  selections.set(posts, { outbox, timeline, items });
+  return items;
+}
+
+/** Where the item of a key is among items; -1: nowhere. */
+export function indexOfKey(items: readonly Item[], key: number): number {
+  if (key < 0) return items.findLastIndex((item) => item.key === key);
+  let low = 0;
+  let high = items.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = items[middle]?.key ?? -1;
+    if (found === key) return middle;
+    if (found >= 0 && found < key) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
