@@ -1,0 +1,58 @@
+/** Which parts of a post's text stand out: my name, and what is searched for. */
+import type { Role, Row, Span } from './row.js';
+
+export interface Highlight {
+  /** UTF-16 places in the text; `end` is not in it. */
+  readonly start: number;
+  readonly end: number;
+  readonly role: Role;
+}
+
+const escaped = (literal: string): string => literal.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+const WORD = 'A-Za-z0-9_\\-';
+
+/** `@name` as a word of its own. */
+export const mentionPattern = (name: string): RegExp =>
+  new RegExp(`(?<![${WORD}])@${escaped(name)}(?![${WORD}])`, 'gu');
+
+/** What is searched for, in any case. */
+export const searchPattern = (searched: string): RegExp => new RegExp(escaped(searched), 'giu');
+
+export function highlightsOf(text: string, pattern: RegExp, role: Role): readonly Highlight[] {
+  const found: Highlight[] = [];
+  for (const match of text.matchAll(pattern)) {
+    if (match[0] !== '') found.push({ start: match.index, end: match.index + match[0].length, role });
+  }
+  return found;
+}
+
+/** The part of a text that is shown in one row, in spans. Of highlights that overlap, the later in the list wins. */
+export function highlightedRow(
+  text: string,
+  start: number,
+  end: number,
+  highlights: readonly Highlight[],
+  base: Role,
+): Row {
+  const touching = highlights.filter((highlight) => highlight.start < end && highlight.end > start);
+  if (touching.length === 0) return start === end ? [] : [{ text: text.slice(start, end), role: base }];
+  const edges = new Set([start, end]);
+  for (const highlight of touching) {
+    edges.add(Math.max(start, highlight.start));
+    edges.add(Math.min(end, highlight.end));
+  }
+  const places = [...edges].sort((a, b) => a - b);
+  const spans: Span[] = [];
+  for (const [index, from] of places.entries()) {
+    const to = places[index + 1];
+    if (to === undefined) break;
+    const role = touching.findLast((highlight) => highlight.start <= from && highlight.end >= to)?.role;
+    spans.push({
+      text: text.slice(from, to),
+      role: role ?? base,
+      ...(role === undefined ? {} : { bold: true }),
+    });
+  }
+  return spans;
+}
