@@ -169,7 +169,7 @@ export class DualpingSession {
     return [...this.#writes.values()].map(({ id, command }) => ({ id, command }));
   }
 
-  /** @param text 1 to 1,000 characters, no control characters; else rejects with `invalid-post` */
+  /** @param text 1 to 1,000 characters, no control characters but `\n`; else rejects with `invalid-post` */
   post(text: string): Promise<Written> {
     return this.#write({ kind: 'post', text });
   }

@@ -12,7 +12,14 @@ export type {
   SessionTarget,
   UserPresence,
 } from '@dualping/core';
-export { DualpingError } from '@dualping/core';
+export {
+  DualpingError,
+  MAX_PAGE_POSTS,
+  MAX_POST_LENGTH,
+  postProblem,
+  quote,
+  userNameProblem,
+} from '@dualping/core';
 export type { MemberFigures, WatchUpdate } from '@dualping/protocol';
 export {
   DualpingSession,

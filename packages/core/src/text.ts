@@ -2,8 +2,11 @@
 import { MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
-/** C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. */
-const NOT_IN_POST = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+/**
+ * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. Lines are parted by
+ * U+000A and nothing else.
+ */
+const NOT_IN_POST = /(?!\n)[\p{Cc}\p{Cs}\u2028\u2029]/u;
 
 /** How much of a refused text is quoted back. */
 const MAX_QUOTE = 60;

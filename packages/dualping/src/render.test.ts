@@ -20,6 +20,11 @@ test('a post has its time and author, and can not act on the terminal', () => {
   assert.equal(renderPost(post, NOON), '12:00:00 bob: hi \ufffd[31mred');
 });
 
+test('a post of several lines is one line', () => {
+  const post = { position: position(7), author: 'bob', text: 'one\n\ntwo\n', timeMs: NOON };
+  assert.equal(renderPost(post, NOON), '12:00:00 bob: one ↵  ↵ two');
+});
+
 test('a move says from where to where, how long, and in which epoch', () => {
   assert.equal(
     renderMove({ from: target(1, 3), to: target(2, 4), gapMs: 22.6 }),

@@ -26,8 +26,11 @@ export function renderTime(timeMs: number, nowMs: number): string {
   return `${time.getFullYear()}-${twoDigits(time.getMonth() + 1)}-${twoDigits(time.getDate())} ${clock}`;
 }
 
+/** A post is one line, so that lines can be counted and searched; its own lines are parted by a sign. */
 export const renderPost = (post: Post, nowMs: number): string =>
-  cleanForTerminal(`${renderTime(post.timeMs, nowMs)} ${post.author}: ${post.text}`);
+  cleanForTerminal(
+    `${renderTime(post.timeMs, nowMs)} ${post.author}: ${post.text.trimEnd().replaceAll('\n', ' ↵ ')}`,
+  );
 
 export interface Move {
   readonly from: SessionTarget;

@@ -53,7 +53,7 @@ export interface PostRequest {
   header:
     | RequestHeader
     | undefined;
-  /** 1 to 1,000 characters, no control characters. */
+  /** 1 to 1,000 characters; no control characters but U+000A, which parts lines. */
   text: string;
 }
 
