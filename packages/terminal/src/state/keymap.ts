@@ -68,6 +68,8 @@ export const KEYMAP: readonly Binding[] = [
   },
   { action: 'page-down', where: ['timeline', 'overlay'], keys: ['page-down', 'ctrl-d'], help: 'a page down' },
   { action: 'page-up', where: ['timeline', 'overlay'], keys: ['page-up', 'ctrl-u'], help: 'a page up' },
+  { action: 'page-down', where: ['composer'], keys: ['page-down'], help: 'a page down, while writing' },
+  { action: 'page-up', where: ['composer'], keys: ['page-up'], help: 'a page up, while writing' },
   {
     action: 'first',
     where: ['timeline', 'sidebar', 'overlay'],

@@ -161,6 +161,8 @@ export interface State {
   readonly clock: Clock;
   /** Alerts are for what was written after this. */
   readonly startedWallMs: number;
+  /** Nothing was kept from an earlier run: what was written before counts as read. */
+  readonly isFirstVisit: boolean;
   readonly connection: Connection;
   readonly story: SessionStory;
 
@@ -172,6 +174,8 @@ export interface State {
   /** Pages that may still be loaded to find something for the timeline that is open. */
   readonly pagesLeft: number;
   readonly outbox: readonly Outgoing[];
+  /** Ids of outgoing posts only rise. */
+  readonly lastOutgoing: number;
   /** Own posts that were acknowledged a moment ago, by position: until when that is shown, monotonic ms. */
   readonly fresh: ReadonlyMap<number, number>;
   readonly unread: ReadonlyMap<TimelineId, number>;

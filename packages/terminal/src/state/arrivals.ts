@@ -1,0 +1,161 @@
+/** What comes from the network: posts, pages of older ones, people, and what became of what was sent. */
+import type { Post, PostPage, PresenceLists } from '@dualping/client';
+import { type Effect, just, type Step } from './events.js';
+import { itemsOf, postItem } from './items.js';
+import { problem } from './notices.js';
+import { isAtBeginning, isAtEnd } from './reading.js';
+import { sidebarEntries } from './sidebar-entries.js';
+import type { Outgoing, Person, PostItem, State } from './state.js';
+import { arrived } from './unread.js';
+
+/** Posts kept in memory, about 10 MB; older ones are loaded again when somebody reads back. */
+export const MAX_POSTS = 20_000;
+/** A reader who is far back keeps what is on the screen, within reason. */
+const MAX_POSTS_READ_BACK = 3 * MAX_POSTS;
+/** Trimmed in one go, so that it is not done with every post. */
+const TRIMMED = 1_000;
+/** How long the sign of an acknowledged post stays. */
+const FRESH_MS = 5_000;
+export const PAGE_POSTS = 100;
+/** Pages loaded at once at most while looking for what a narrow timeline shows. */
+const MOST_PAGES = 10;
+
+/** Without those that somebody else's message brings once more. */
+function isNews(state: State, post: Post): boolean {
+  return post.position > (state.posts.at(-1)?.key ?? 0);
+}
+
+function trimmed(state: State): State {
+  const { posts } = state;
+  const most = isAtEnd(state) ? MAX_POSTS : MAX_POSTS_READ_BACK;
+  if (posts.length <= most + TRIMMED) return state;
+  return { ...state, posts: posts.slice(posts.length - most), reachedOldest: false };
+}
+
+/** Own posts that the timeline has brought are no longer on their way, also when that comes before the acknowledgement. */
+function withoutDelivered(
+  outbox: readonly Outgoing[],
+  items: readonly PostItem[],
+  me: string,
+): readonly Outgoing[] {
+  if (outbox.length === 0) return outbox;
+  let left = outbox;
+  for (const { key, post } of items) {
+    if (post.author !== me) continue;
+    const at = left.findIndex(({ status, text }) =>
+      status.kind === 'sent' ? status.position === key : status.kind === 'sending' && text === post.text,
+    );
+    if (at >= 0) left = left.filter((_, index) => index !== at);
+  }
+  return left;
+}
+
+export function postsCame(state: State, posts: readonly Post[]): Step {
+  const items = posts.filter((post) => isNews(state, post)).map((post) => postItem(state.me, post));
+  if (items.length === 0) return just(state);
+  const { settings, windowFocused, startedWallMs, story, me, outbox } = state;
+  const isPast = !state.isFirstVisit && items.some(({ post }) => post.timeMs < startedWallMs);
+  const next = trimmed({
+    ...state,
+    posts: [...state.posts, ...items],
+    outbox: withoutDelivered(outbox, items, me),
+    story: { ...story, received: story.received + items.length },
+  });
+  const alerts = items.some(({ mentionsMe, post }) => mentionsMe && post.timeMs >= startedWallMs);
+  const effects: Effect[] = alerts && settings.bell && !windowFocused ? [{ kind: 'ring' }] : [];
+  return just(arrived(state, next, isPast), ...effects);
+}
+
+/** Asks for older posts, unless there are none or they are on their way. */
+export function loadingOlder(state: State, pages = MOST_PAGES): Step {
+  const before = state.posts[0]?.key;
+  if (state.loadingOlder || state.reachedOldest || before === undefined) return just(state);
+  if (state.posts.length > MAX_POSTS_READ_BACK)
+    return just(
+      problem(state, `${state.posts.length} posts are loaded: that is as far back as this client reads`),
+    );
+  return just(
+    { ...state, loadingOlder: true, pagesLeft: pages - 1 },
+    { kind: 'older', before, limit: PAGE_POSTS },
+  );
+}
+
+export function pageCame(state: State, { posts, oldest }: PostPage): Step {
+  const first = state.posts[0]?.key ?? Number.POSITIVE_INFINITY;
+  const items = posts.filter(({ position }) => position < first).map((post) => postItem(state.me, post));
+  const shownBefore = itemsOf(state, state.timeline).length;
+  const next: State = {
+    ...state,
+    posts: [...items, ...state.posts],
+    loadingOlder: false,
+    reachedOldest: oldest,
+    story: { ...state.story, received: state.story.received + items.length },
+  };
+  // A narrow timeline may have got nothing of a page: on with the next one, while its reader waits at its beginning.
+  const found = itemsOf(next, next.timeline).length > shownBefore;
+  if (found || next.pagesLeft === 0 || !isAtBeginning(next)) return just({ ...next, pagesLeft: 0 });
+  return loadingOlder(next, next.pagesLeft);
+}
+
+export const pageFailed = (state: State, detail: string): Step =>
+  just(problem({ ...state, loadingOlder: false, pagesLeft: 0 }, `older posts: ${detail}`));
+
+export function peopleCame(state: State, { users, followers, following }: PresenceLists): Step {
+  const followed = new Set(following.map(({ user }) => user));
+  const follows = new Set(followers.map(({ user }) => user));
+  const people = users
+    .filter(({ user }) => user !== state.me)
+    .map(
+      ({ user, present }): Person => ({
+        name: user,
+        present,
+        followed: followed.has(user),
+        followsMe: follows.has(user),
+      }),
+    );
+  if (isSame(people, state.people)) return just(state);
+  const at = sidebarEntries(state)[state.sidebarAt];
+  const next = { ...state, people };
+  const entries = sidebarEntries(next);
+  const still = entries.findIndex(
+    (entry) =>
+      entry === at || (at?.kind !== 'timeline' && entry.kind !== 'timeline' && entry.name === at?.name),
+  );
+  return just({ ...next, sidebarAt: still >= 0 ? still : Math.min(state.sidebarAt, entries.length - 1) });
+}
+
+const isSame = (one: readonly Person[], other: readonly Person[] | undefined): boolean =>
+  other !== undefined &&
+  one.length === other.length &&
+  one.every((person, at) => {
+    const before = other[at];
+    return (
+      before?.name === person.name &&
+      before.present === person.present &&
+      before.followed === person.followed &&
+      before.followsMe === person.followsMe
+    );
+  });
+
+const withStatus = (state: State, id: number, status: Outgoing['status']): State => ({
+  ...state,
+  outbox: state.outbox.map((outgoing) => (outgoing.id === id ? { ...outgoing, status } : outgoing)),
+});
+
+export function posted(state: State, id: number, position: number): Step {
+  const { clock, story, fresh } = state;
+  const next: State = {
+    ...state,
+    story: { ...story, acknowledged: story.acknowledged + 1 },
+    fresh: new Map(fresh).set(position, clock.monoMs + FRESH_MS),
+  };
+  if ((state.posts.at(-1)?.key ?? 0) >= position)
+    return just({ ...next, outbox: next.outbox.filter((outgoing) => outgoing.id !== id) });
+  return just(withStatus(next, id, { kind: 'sent', position }));
+}
+
+export function postFailed(state: State, id: number, reason: string, detail: string): Step {
+  const unknown = reason === 'may-have-happened';
+  const next = withStatus(state, id, { kind: 'failed', reason, detail, unknown });
+  return just(problem(next, unknown ? `it may have been posted: ${detail}` : `not posted: ${detail}`));
+}

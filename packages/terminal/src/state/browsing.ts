@@ -1,0 +1,177 @@
+/** Keys while one reads: in the timeline and in the sidebar. */
+import { loadingOlder } from './arrivals.js';
+import { composing, retried, takenBack } from './composing.js';
+import { just, type Step } from './events.js';
+import { found } from './finding.js';
+import { itemsOf } from './items.js';
+import type { Action } from './keymap.js';
+import { said } from './notices.js';
+import { prompting, withSettings } from './prompting.js';
+import { beginningAt, isAtBeginning, moved, paged, placeOf, selecting } from './reading.js';
+import { sidebarEntries } from './sidebar-entries.js';
+import type { State, TimelineId } from './state.js';
+import { neighbour, opened, personAt } from './timelines.js';
+import { firstUnread, undivided, unreadOf, withPlace } from './unread.js';
+
+export function browsing(state: State, where: 'timeline' | 'sidebar', action: Action): Step {
+  const step = where === 'sidebar' ? inSidebar(state, action) : inTimeline(state, action);
+  return step ?? inBoth(state, action);
+}
+
+function inBoth(state: State, action: Action): Step {
+  const { settings, focus } = state;
+  switch (action) {
+    case 'compose':
+      return just(composing(state, undefined));
+    case 'next-unread':
+      return just(toUnread(state));
+    case 'follow':
+      return follow(state);
+    case 'unfollow':
+      return unfollow(state);
+    case 'retry':
+      return retried(state);
+    case 'search':
+      return just(prompting(state, 'search'));
+    case 'command':
+      return just(prompting(state, 'command'));
+    case 'other-side':
+      return just({ ...state, focus: focus === 'sidebar' ? 'timeline' : 'sidebar' });
+    case 'next-timeline':
+      return just(neighbour(state, 1));
+    case 'previous-timeline':
+      return just(neighbour(state, -1));
+    case 'home':
+    case 'mentions':
+      return just({ ...opened(state, action), focus: 'timeline' });
+    case 'toggle-times':
+      return withSettings(state, {
+        ...settings,
+        times: settings.times === 'relative' ? 'absolute' : 'relative',
+      });
+    case 'toggle-mouse': {
+      const { state: next, effects } = withSettings(state, { ...settings, mouse: !settings.mouse });
+      const text = settings.mouse ? 'mouse off: the terminal selects text' : 'mouse on';
+      return just(said(next, text), ...effects);
+    }
+    case 'help':
+      return just({ ...state, overlay: { kind: 'help', scroll: 0 } });
+    default:
+      return just(state);
+  }
+}
+
+function inTimeline(state: State, action: Action): Step | undefined {
+  switch (action) {
+    case 'next':
+      return just(withPlace(state, moved(state, 1)));
+    case 'previous':
+      return backwards(withPlace(state, moved(state, -1)));
+    case 'page-down':
+      return just(withPlace(state, paged(state, 1)));
+    case 'page-up':
+      return backwards(withPlace(state, paged(state, -1)));
+    case 'first': {
+      const first = itemsOf(state, state.timeline)[0];
+      return first === undefined
+        ? loadingOlder(state)
+        : backwards(withPlace(state, selecting(state, first.key)));
+    }
+    case 'last':
+      return just(undivided(withPlace(state, { ...placeOf(state), top: 'newest', selected: undefined })));
+    case 'reply':
+      if (state.connection.kind === 'waiting') return just(state, { kind: 'retry-now' });
+      return just(composing(state, someoneElse(state)));
+    case 'open-user': {
+      const name = personAt(state);
+      return just(name === undefined ? state : opened(state, `@${name}`));
+    }
+    case 'edit':
+      return takenBack(state);
+    case 'next-found':
+      return found(state, -1);
+    case 'previous-found':
+      return found(state, 1);
+    case 'leave':
+      return just(left(state));
+    default:
+      return undefined;
+  }
+}
+
+/** Whoever goes on at the beginning of what is loaded wants what is before it. */
+const backwards = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
+
+/** Esc takes away one thing after the other: what was said, the search, the divider, the selection. */
+function left(state: State): State {
+  if (state.notice !== undefined) return { ...state, notice: undefined };
+  if (state.search !== undefined) return { ...state, search: undefined };
+  const place = placeOf(state);
+  if (place.selected !== undefined) return withPlace(state, { ...place, selected: undefined });
+  if (place.divider !== undefined) return undivided(state);
+  return state.timeline === 'home' ? state : opened(state, 'home');
+}
+
+function inSidebar(state: State, action: Action): Step | undefined {
+  const entries = sidebarEntries(state);
+  const to = (at: number): Step =>
+    just({ ...state, sidebarAt: Math.max(0, Math.min(entries.length - 1, at)) });
+  switch (action) {
+    case 'next':
+      return to(state.sidebarAt + 1);
+    case 'previous':
+      return to(state.sidebarAt - 1);
+    case 'first':
+      return to(0);
+    case 'last':
+      return to(entries.length - 1);
+    case 'open': {
+      const entry = entries[state.sidebarAt];
+      if (entry === undefined) return just(state);
+      const id: TimelineId = entry.kind === 'timeline' ? entry.id : `@${entry.name}`;
+      return just({ ...opened(state, id), focus: 'timeline' });
+    }
+    case 'leave':
+      return just({ ...state, focus: 'timeline' });
+    default:
+      return undefined;
+  }
+}
+
+/** In a timeline where all is read, on to the next one where something is not. */
+function toUnread(state: State): State {
+  const here = firstUnread(state);
+  if (here !== undefined) return { ...withPlace(state, beginningAt(state, here)), focus: 'timeline' };
+  const other = sidebarEntries(state)
+    .map((entry): TimelineId => (entry.kind === 'timeline' ? entry.id : `@${entry.name}`))
+    .find((timeline) => timeline !== state.timeline && unreadOf(state, timeline) > 0);
+  if (other === undefined) return said(state, 'nothing is unread');
+  const there = opened(state, other);
+  const first = firstUnread(there);
+  return {
+    ...(first === undefined ? there : withPlace(there, beginningAt(there, first))),
+    focus: 'timeline',
+  };
+}
+
+const someoneElse = (state: State): string | undefined => {
+  const name = personAt(state);
+  return name === state.me ? undefined : name;
+};
+
+/** Whom one may mean and doesn't follow is followed at once; else a name is asked for. */
+function follow(state: State): Step {
+  const name = someoneElse(state);
+  const person = state.people?.find((it) => it.name === name);
+  if (name === undefined || person?.followed === true) return just(prompting(state, 'command', 'follow '));
+  return just(state, { kind: 'follow', name });
+}
+
+/** Asks before it is done: what they write then no longer comes. */
+function unfollow(state: State): Step {
+  const name = someoneElse(state);
+  const person = state.people?.find((it) => it.name === name);
+  return just(
+    prompting(state, 'command', person?.followed === true ? `unfollow ${person.name}` : 'unfollow '),
+  );
+}

@@ -1,0 +1,56 @@
+/** What happens to the state, and what it asks for. */
+import type { Move, Post, PostPage, PresenceLists, SessionState } from '@dualping/client';
+import type { Token } from '../input/token.js';
+import type { Size } from './geometry.js';
+import type { Settings, State } from './state.js';
+
+export type Event =
+  | { readonly kind: 'session'; readonly session: SessionState }
+  | { readonly kind: 'moved'; readonly move: Move }
+  /** From the timeline, ascending. */
+  | { readonly kind: 'posts'; readonly posts: readonly Post[] }
+  /** Answers an `older` effect. */
+  | { readonly kind: 'page'; readonly page: PostPage }
+  | { readonly kind: 'page-failed'; readonly detail: string }
+  | { readonly kind: 'people'; readonly lists: PresenceLists }
+  /** Answers a `post` effect. */
+  | { readonly kind: 'posted'; readonly id: number; readonly position: number }
+  | {
+      readonly kind: 'post-failed';
+      readonly id: number;
+      readonly reason: string;
+      readonly detail: string;
+    }
+  /** How something else that was asked for ended. */
+  | { readonly kind: 'said'; readonly text: string }
+  | { readonly kind: 'problem'; readonly text: string }
+  | { readonly kind: 'token'; readonly token: Token }
+  | { readonly kind: 'resized'; readonly size: Size }
+  /** Time has passed. */
+  | { readonly kind: 'clock' };
+
+export type Effect =
+  | { readonly kind: 'post'; readonly id: number; readonly text: string }
+  | { readonly kind: 'follow'; readonly name: string }
+  | { readonly kind: 'unfollow'; readonly name: string }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'older'; readonly before: number; readonly limit: number }
+  | { readonly kind: 'retry-now' }
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  | { readonly kind: 'ring' }
+  | { readonly kind: 'redraw' }
+  | { readonly kind: 'suspend' }
+  | { readonly kind: 'quit' };
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export const just = (state: State, ...effects: readonly Effect[]): Step => ({ state, effects });
+
+/** The one thing after the other. */
+export function then({ state, effects }: Step, next: (state: State) => Step): Step {
+  const step = next(state);
+  return { state: step.state, effects: [...effects, ...step.effects] };
+}

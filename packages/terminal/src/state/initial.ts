@@ -1,0 +1,77 @@
+/** The state before anything has happened, with what was kept from last time. */
+import { type Editor, editorWith } from '../editor/editor.js';
+import type { Size } from './geometry.js';
+import { NEWEST } from './reading.js';
+import type { Clock, Outgoing, Place, Settings, State, TimelineId } from './state.js';
+
+/** What lasts from one run to the next, for one user of one network. */
+export interface Kept {
+  readonly drafts: ReadonlyMap<TimelineId, string>;
+  /** Texts that nobody acknowledged. */
+  readonly unsent: readonly string[];
+  readonly readUpTo: ReadonlyMap<TimelineId, number>;
+  readonly sentTexts: readonly string[];
+}
+
+export interface Beginning {
+  readonly me: string;
+  readonly routers: readonly string[];
+  readonly size: Size;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly kept: Kept;
+}
+
+export function initialState({ me, routers, size, clock, settings, kept }: Beginning): State {
+  const drafts = new Map<TimelineId, Editor>();
+  for (const [timeline, text] of kept.drafts) drafts.set(timeline, editorWith(text));
+  const places = new Map<TimelineId, Place>();
+  for (const [timeline, position] of kept.readUpTo) places.set(timeline, { ...NEWEST, readUpTo: position });
+  const outbox = kept.unsent.map(
+    (text, at): Outgoing => ({
+      id: at + 1,
+      text,
+      wallMs: clock.wallMs,
+      status: {
+        kind: 'failed',
+        reason: 'may-have-happened',
+        detail: 'it was not acknowledged when the client ended',
+        unknown: true,
+      },
+    }),
+  );
+  return {
+    me,
+    routers,
+    size,
+    clock,
+    startedWallMs: clock.wallMs,
+    isFirstVisit: !kept.readUpTo.has('home'),
+    connection: { kind: 'connecting', to: undefined },
+    story: { moves: 0, longestGapMs: 0, lastMove: undefined, received: 0, acknowledged: 0 },
+    posts: [],
+    reachedOldest: false,
+    loadingOlder: false,
+    pagesLeft: 0,
+    outbox,
+    lastOutgoing: outbox.length,
+    fresh: new Map(),
+    unread: new Map(),
+    people: undefined,
+    timeline: 'home',
+    places,
+    focus: 'timeline',
+    sidebarAt: 0,
+    drafts,
+    sentTexts: kept.sentTexts,
+    givenCommands: [],
+    recalled: 0,
+    prompt: undefined,
+    search: undefined,
+    overlay: undefined,
+    notice: undefined,
+    settings,
+    windowFocused: true,
+    quitting: false,
+  };
+}

@@ -1,0 +1,144 @@
+/** The line after `:` and `/`: typing it, completing it, doing it. */
+import { userNameProblem } from '@dualping/client';
+import { type Editor, edit, editorWith, emptyEditor, insert, textOf } from '../editor/editor.js';
+import type { KeyToken } from '../input/token.js';
+import { commandNamed, completionsOf } from './commands.js';
+import { retried } from './composing.js';
+import { just, type Step } from './events.js';
+import { found } from './finding.js';
+import { problem, said } from './notices.js';
+import { leaving } from './quitting.js';
+import type { Prompt, Settings, State } from './state.js';
+import { opened } from './timelines.js';
+
+const MOST_GIVEN_COMMANDS = 100;
+/** Longer than any command can be. */
+const MOST_PROMPT_LENGTH = 200;
+
+function withEditor(state: State, prompt: Prompt, editor: Editor): State {
+  const completions = prompt.kind === 'command' ? completionsOf(state, textOf(editor)) : [];
+  return { ...state, prompt: { ...prompt, editor, completions, chosen: -1 } };
+}
+
+export function prompting(state: State, kind: Prompt['kind'], text = ''): State {
+  const editor = text === '' ? emptyEditor : editorWith(text);
+  return { ...withEditor(state, { kind, editor, completions: [], chosen: -1 }, editor), recalled: 0 };
+}
+
+export function promptTyped(state: State, prompt: Prompt, text: string): State {
+  const line = text.replaceAll('\n', ' ');
+  if (textOf(prompt.editor).length + line.length > MOST_PROMPT_LENGTH)
+    return problem(state, `that is longer than the ${MOST_PROMPT_LENGTH} characters of a command`);
+  return withEditor(state, prompt, insert(prompt.editor, line));
+}
+
+/** @returns undefined when the key means nothing here */
+export function promptKey(state: State, prompt: Prompt, { name, text }: KeyToken): State | undefined {
+  if (name === 'up') return promptRecalled(state, prompt, 1);
+  if (name === 'down') return promptRecalled(state, prompt, -1);
+  if (name === 'backspace' && textOf(prompt.editor) === '') return { ...state, prompt: undefined };
+  const edited = edit(prompt.editor, name);
+  if (edited !== undefined) return withEditor(state, prompt, edited);
+  return text === undefined ? undefined : promptTyped(state, prompt, text);
+}
+
+export function promptRecalled(state: State, prompt: Prompt, by: 1 | -1): State {
+  const { givenCommands } = state;
+  if (prompt.kind !== 'command') return state;
+  const recalled = Math.min(givenCommands.length, Math.max(0, state.recalled + by));
+  const text = recalled === 0 ? '' : (givenCommands.at(-recalled) ?? '');
+  return { ...withEditor(state, prompt, text === '' ? emptyEditor : editorWith(text)), recalled };
+}
+
+/** Fills in the next completion; the one that was filled in before gives way. */
+export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State {
+  const { completions, chosen, editor } = prompt;
+  if (completions.length === 0) return state;
+  const from = chosen < 0 && by < 0 ? 0 : chosen;
+  const at = (from + by + completions.length) % completions.length;
+  const line = textOf(editor);
+  const space = line.indexOf(' ');
+  const word = completions[at] ?? '';
+  const completed = space < 0 ? word : `${line.slice(0, space)} ${word}`;
+  return { ...state, prompt: { ...prompt, editor: editorWith(completed), chosen: at } };
+}
+
+export function confirmed(state: State, { kind, editor, completions, chosen }: Prompt): Step {
+  const text = textOf(editor).trim();
+  const next = { ...state, prompt: undefined, recalled: 0, notice: undefined };
+  if (kind === 'search') {
+    if (text === '') return just({ ...next, search: undefined });
+    return found({ ...next, search: text, focus: 'timeline' }, -1, true);
+  }
+  if (text === '') return just(next);
+  const remembered = {
+    ...next,
+    givenCommands: [...state.givenCommands.filter((it) => it !== text), text].slice(-MOST_GIVEN_COMMANDS),
+  };
+  // What is typed may be the beginning of one command only.
+  const [only, another] = completions;
+  const isOne = chosen < 0 && !text.includes(' ') && only !== undefined && another === undefined;
+  return performed(remembered, isOne && commandNamed(text) === undefined ? only : text);
+}
+
+function performed(state: State, line: string): Step {
+  const [name = '', ...rest] = line.replace(/^:/, '').split(/\s+/);
+  const argument = rest.join(' ');
+  const command = commandNamed(name);
+  if (command === undefined) return just(problem(state, `there is no command "${name}": ? shows all`));
+  if (command.arguments === '' && argument !== '')
+    return just(problem(state, `:${name} takes nothing after it, not "${argument}"`));
+  switch (name) {
+    case 'follow':
+    case 'unfollow':
+      return withName(state, name, argument, (user) => just(state, { kind: name, name: user }));
+    case 'user':
+      return withName(state, name, argument, (user) =>
+        state.people === undefined || user === state.me || state.people.some((it) => it.name === user)
+          ? just({ ...opened(state, `@${user}`), focus: 'timeline' })
+          : just(problem(state, `nobody is called "${user}"`)),
+      );
+    case 'home':
+    case 'mentions':
+      return just({ ...opened(state, name), focus: 'timeline' });
+    case 'list':
+      return just({ ...state, overlay: { kind: 'people', scroll: 0 } }, { kind: 'list' });
+    case 'info':
+    case 'help':
+      return just({ ...state, overlay: { kind: name, scroll: 0 } });
+    case 'router':
+      return just(said(state, `asks ${state.routers.join(', ')}`));
+    case 'retry': {
+      const { state: next, effects } = retried(state);
+      return just(next, ...effects, { kind: 'retry-now' });
+    }
+    case 'quit':
+      return leaving(state);
+    default:
+      return setting(state, name, argument);
+  }
+}
+
+function withName(state: State, command: string, argument: string, perform: (name: string) => Step): Step {
+  const name = argument.startsWith('@') ? argument.slice(1) : argument;
+  if (name === '') return just(problem(state, `:${command} needs a name`));
+  const why = userNameProblem(name);
+  return why === undefined ? perform(name) : just(problem(state, why));
+}
+
+function setting(state: State, name: string, argument: string): Step {
+  const { settings } = state;
+  const allowed = commandNamed(name)?.candidates?.(state) ?? [];
+  if (!allowed.includes(argument))
+    return just(problem(state, `:${name} takes ${allowed.join(' or ')}, not "${argument}"`));
+  const chosen: Readonly<Record<string, Partial<Settings>>> = {
+    theme: { theme: argument as Settings['theme'] },
+    times: { times: argument as Settings['times'] },
+    mouse: { mouse: argument === 'on' },
+    bell: { bell: argument === 'on' },
+  };
+  return withSettings(state, { ...settings, ...chosen[name] });
+}
+
+export const withSettings = (state: State, settings: Settings): Step =>
+  just({ ...state, settings }, { kind: 'settings', settings });

@@ -1,0 +1,269 @@
+/**
+ * Which part of a timeline is on the screen, and how a reader moves in it.
+ *
+ * A place is kept by the post at the top of the screen and not by a count of rows: what comes in below, or is loaded above, moves nothing.
+ * At the end the place is `newest` instead, and the end is followed.
+ */
+import { blockHeight } from '../view/post-block.js';
+import type { Size } from './geometry.js';
+import { indexOfKey, itemsOf } from './items.js';
+import { postsArea } from './screen-geometry.js';
+import type { Item, ItemKey, Place, State } from './state.js';
+
+export interface Block {
+  readonly item: Item;
+  /** Rows of the item that lie above the screen. */
+  readonly skipRows: number;
+  /** Rows on the screen, with the divider's. */
+  readonly rows: number;
+  /** The row above the item says what is new. */
+  readonly divider: boolean;
+}
+
+export interface Window {
+  /** From top to bottom. */
+  readonly blocks: readonly Block[];
+  /** Rows that stay empty above: fewer posts than rows stand at the bottom. */
+  readonly blankRows: number;
+  /** The topmost row says whether there are older posts. */
+  readonly olderRow: boolean;
+  readonly older: 'loading' | 'more' | 'none';
+  readonly newCount: number;
+  /** Items under the screen. */
+  readonly below: number;
+}
+
+export const NEWEST: Place = { top: 'newest', selected: undefined, readUpTo: 0, divider: undefined };
+
+export const placeOf = ({ places, timeline }: State): Place => places.get(timeline) ?? NEWEST;
+
+/** Index of the item above which the divider stands; -1: nowhere. Posts of the person's own are nothing new. */
+function dividerIndex({ me }: State, place: Place, items: readonly Item[]): number {
+  const after = place.divider?.after;
+  if (after === undefined) return -1;
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (item?.kind === 'post' && item.key <= after) low = middle + 1;
+    else high = middle;
+  }
+  for (let at = low; at < items.length; at += 1) {
+    const item = items[at];
+    if (item?.kind === 'post' && item.post.author !== me) return at;
+  }
+  return -1;
+}
+
+/** A timeline as rows: item `at` has `rows(at)` of them, the row about older posts belongs to the first. */
+class Rows {
+  readonly items: readonly Item[];
+  readonly divider: number;
+
+  constructor(
+    readonly state: State,
+    readonly place: Place,
+    readonly width: number,
+  ) {
+    this.items = itemsOf(state, state.timeline);
+    this.divider = dividerIndex(state, place, this.items);
+  }
+
+  extra(at: number): number {
+    return (at === 0 ? 1 : 0) + (at === this.divider ? 1 : 0);
+  }
+
+  rows(at: number): number {
+    const item = this.items[at];
+    return item === undefined ? 0 : this.extra(at) + blockHeight(item, this.width);
+  }
+}
+
+/** The first row on the screen: a row of an item. */
+interface Top {
+  readonly at: number;
+  readonly skip: number;
+}
+
+/** The top when the end is at the bottom; undefined: all of it fits. */
+function topOfNewest(rows: Rows, height: number): Top | undefined {
+  let left = height;
+  for (let at = rows.items.length - 1; at >= 0; at -= 1) {
+    const own = rows.rows(at);
+    if (own >= left) return { at, skip: own - left };
+    left -= own;
+  }
+  return undefined;
+}
+
+const isBefore = (one: Top, other: Top): boolean =>
+  one.at < other.at || (one.at === other.at && one.skip < other.skip);
+
+/** Where the screen begins; undefined: at the first row, with room to spare. */
+function topOf(rows: Rows, height: number): Top | undefined {
+  const newest = topOfNewest(rows, height);
+  const { top } = rows.place;
+  if (newest === undefined || top === 'newest') return newest;
+  const at = Math.max(0, indexOfKey(rows.items, top.key));
+  const wanted = { at, skip: Math.min(Math.max(0, top.rows + rows.extra(at)), rows.rows(at) - 1) };
+  return isBefore(wanted, newest) ? wanted : newest;
+}
+
+export function windowOf(state: State, { width, height }: Size): Window {
+  const place = placeOf(state);
+  const rows = new Rows(state, place, width);
+  const { items } = rows;
+  const top = topOf(rows, height);
+  const blocks: Block[] = [];
+  let left = height;
+  let olderRow = false;
+  let at = top?.at ?? 0;
+  for (let skip = top?.skip ?? 0; left > 0 && at < items.length; at += 1, skip = 0) {
+    const item = items[at];
+    if (item === undefined) break;
+    let extra = rows.extra(at);
+    if (at === 0 && skip === 0) {
+      olderRow = true;
+      extra -= 1;
+      left -= 1;
+      if (left === 0) break;
+    } else if (at === 0) {
+      extra -= 1;
+      skip -= 1;
+    }
+    const divider = extra > 0 && skip === 0;
+    const skipRows = Math.max(0, skip - (divider ? 0 : extra));
+    const shown = Math.min(left, (divider ? 1 : 0) + blockHeight(item, width) - skipRows);
+    blocks.push({ item, skipRows, rows: shown, divider });
+    left -= shown;
+  }
+  return {
+    blocks,
+    blankRows: left,
+    olderRow,
+    older: state.loadingOlder ? 'loading' : state.reachedOldest ? 'none' : 'more',
+    newCount: newCount(state, place, items),
+    below: items.length - at,
+  };
+}
+
+function newCount({ me }: State, { divider }: Place, items: readonly Item[]): number {
+  if (divider === undefined) return 0;
+  let count = 0;
+  for (let at = items.length - 1; at >= 0; at -= 1) {
+    const item = items[at];
+    if (item?.kind !== 'post') continue;
+    if (item.key <= divider.after) break;
+    if (item.post.author !== me) count += 1;
+  }
+  return count;
+}
+
+/** The last post that is on the screen to its end; 0: none. */
+export function lastSeen(state: State): number {
+  const { blocks } = windowOf(state, postsArea(state));
+  const area = postsArea(state);
+  for (const { item, skipRows, rows, divider } of [...blocks].reverse()) {
+    if (item.kind !== 'post') continue;
+    if (skipRows + rows - (divider ? 1 : 0) >= blockHeight(item, area.width)) return item.key;
+  }
+  return 0;
+}
+
+export const isAtEnd = (state: State): boolean => placeOf(state).top === 'newest';
+
+/** Whether the first row of all that is loaded is on the screen. */
+export const isAtBeginning = (state: State): boolean => {
+  const { olderRow, blocks } = windowOf(state, postsArea(state));
+  return olderRow || blocks.length === 0;
+};
+
+const placeAt = (rows: Rows, place: Place, top: Top, height: number): Place => {
+  const newest = topOfNewest(rows, height);
+  const item = rows.items[top.at];
+  if (newest === undefined || item === undefined || !isBefore(top, newest))
+    return { ...place, top: 'newest' };
+  return { ...place, top: { key: item.key, rows: top.skip - rows.extra(top.at) } };
+};
+
+/** Scrolls, and leaves the selection where it is. @param by rows, up when negative */
+export function scrolled(state: State, by: number): Place {
+  const place = placeOf(state);
+  const { width, height } = postsArea(state);
+  const rows = new Rows(state, place, width);
+  let { at, skip } = topOf(rows, height) ?? { at: 0, skip: 0 };
+  skip += by;
+  while (skip < 0 && at > 0) {
+    at -= 1;
+    skip += rows.rows(at);
+  }
+  while (at < rows.items.length - 1 && skip >= rows.rows(at)) {
+    skip -= rows.rows(at);
+    at += 1;
+  }
+  return placeAt(rows, place, { at, skip: Math.max(0, skip) }, height);
+}
+
+/** The least movement that has the item on the screen, from its first row on if it is larger. */
+function shown(rows: Rows, place: Place, at: number, height: number): Place {
+  const top = topOf(rows, height);
+  if (top === undefined) return { ...place, top: 'newest' };
+  if (isBefore({ at, skip: 0 }, top)) return placeAt(rows, place, { at, skip: 0 }, height);
+  let under = -top.skip;
+  for (let each = top.at; each <= at; each += 1) {
+    under += rows.rows(each);
+    if (under > height + rows.rows(at)) break;
+  }
+  if (under <= height) return placeAt(rows, place, top, height);
+  let left = height - rows.rows(at);
+  let first = at;
+  while (left > 0 && first > 0) {
+    first -= 1;
+    left -= rows.rows(first);
+  }
+  return placeAt(rows, place, { at: first, skip: left < 0 ? -left : 0 }, height);
+}
+
+/** Selects an item, and has it on the screen. */
+export function selecting(state: State, key: ItemKey): Place {
+  const place = placeOf(state);
+  const { width, height } = postsArea(state);
+  const rows = new Rows(state, place, width);
+  const at = indexOfKey(rows.items, key);
+  if (at < 0) return place;
+  return { ...shown(rows, place, at, height), selected: key };
+}
+
+/** Has an item at the top of the screen, or as near as the end allows. */
+export function beginningAt(state: State, key: ItemKey): Place {
+  const place = placeOf(state);
+  const { width, height } = postsArea(state);
+  const rows = new Rows(state, place, width);
+  const at = indexOfKey(rows.items, key);
+  if (at < 0) return place;
+  return { ...placeAt(rows, place, { at, skip: 0 }, height), selected: key };
+}
+
+/** The selection goes on by so many items; past the last one it is given up and the end is followed. */
+export function moved(state: State, by: number): Place {
+  const place = placeOf(state);
+  const items = itemsOf(state, state.timeline);
+  if (items.length === 0) return place;
+  const from = place.selected === undefined ? items.length : indexOfKey(items, place.selected);
+  const to = Math.max(0, (from < 0 ? items.length : from) + by);
+  if (to >= items.length) return { ...place, top: 'newest', selected: undefined };
+  const item = items[to];
+  return item === undefined ? place : selecting(state, item.key);
+}
+
+/** A page further: the selection goes to what is then first (up) or last (down) on the screen. */
+export function paged(state: State, by: 1 | -1): Place {
+  const { height } = postsArea(state);
+  const place = scrolled(state, by * Math.max(1, height - 2));
+  if (place.top === 'newest' && by > 0) return { ...place, selected: undefined };
+  const then = { ...state, places: new Map(state.places).set(state.timeline, place) };
+  const { blocks } = windowOf(then, postsArea(then));
+  const block = by > 0 ? blocks.at(-1) : blocks.find(({ skipRows }) => skipRows === 0);
+  return block === undefined ? place : { ...place, selected: block.item.key };
+}

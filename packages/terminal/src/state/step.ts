@@ -1,0 +1,49 @@
+/**
+ * Decides what the client does about everything that happens to it.
+ *
+ * One pure function: what came in and the state before give the state after, and what is asked of the session, the terminal and the disk.
+ * So a day at the keyboard can be played in a test without any of them.
+ */
+import { unreachable } from '../unreachable.js';
+import { pageCame, pageFailed, peopleCame, posted, postFailed, postsCame } from './arrivals.js';
+import { sessionChanged, sessionMoved, timePassed } from './connection.js';
+import { type Event, just, type Step, then } from './events.js';
+import { problem, said } from './notices.js';
+import type { Clock, State } from './state.js';
+import { tokenCame } from './tokens.js';
+
+export const step = (before: State, clock: Clock, event: Event): Step =>
+  then(timePassed({ ...before, clock }), (state) => changed(state, event));
+
+function changed(state: State, event: Event): Step {
+  switch (event.kind) {
+    case 'session':
+      return sessionChanged(state, event.session);
+    case 'moved':
+      return sessionMoved(state, event.move);
+    case 'posts':
+      return postsCame(state, event.posts);
+    case 'page':
+      return pageCame(state, event.page);
+    case 'page-failed':
+      return pageFailed(state, event.detail);
+    case 'people':
+      return peopleCame(state, event.lists);
+    case 'posted':
+      return posted(state, event.id, event.position);
+    case 'post-failed':
+      return postFailed(state, event.id, event.reason, event.detail);
+    case 'said':
+      return just(said(state, event.text), { kind: 'list' });
+    case 'problem':
+      return just(problem(state, event.text));
+    case 'token':
+      return tokenCame(state, event.token);
+    case 'resized':
+      return just({ ...state, size: event.size });
+    case 'clock':
+      return just(state);
+    default:
+      return unreachable(event);
+  }
+}

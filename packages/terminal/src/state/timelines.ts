@@ -1,0 +1,52 @@
+/** From one timeline to another. */
+import { itemsOf } from './items.js';
+import { NEWEST } from './reading.js';
+import { sidebarEntries } from './sidebar-entries.js';
+import type { State, TimelineId } from './state.js';
+import { divided, seen, undivided } from './unread.js';
+
+/** Timelines that are in the sidebar, in its order. */
+function timelineOrder(state: State): readonly TimelineId[] {
+  return sidebarEntries(state).flatMap((entry): TimelineId[] => {
+    if (entry.kind === 'timeline') return [entry.id];
+    return entry.kind === 'followed' ? [`@${entry.name}`] : [];
+  });
+}
+
+export function opened(state: State, timeline: TimelineId): State {
+  if (timeline === state.timeline) return state;
+  const places = new Map(undivided(state).places);
+  if (!places.has(timeline)) places.set(timeline, NEWEST);
+  const entries = sidebarEntries(state);
+  const at = entries.findIndex((entry) =>
+    entry.kind === 'timeline' ? entry.id === timeline : `@${entry.name}` === timeline,
+  );
+  return divided({
+    ...state,
+    places,
+    timeline,
+    sidebarAt: at >= 0 ? at : state.sidebarAt,
+    recalled: 0,
+    search: undefined,
+  });
+}
+
+export function neighbour(state: State, by: 1 | -1): State {
+  const order = timelineOrder(state);
+  const at = order.indexOf(state.timeline);
+  const to = order[(Math.max(0, at) + by + order.length) % order.length];
+  return to === undefined ? state : seen(opened(state, to));
+}
+
+/** Whom keys about a person are about: the author of the selected post, else whose timeline it is. */
+export function personAt(state: State): string | undefined {
+  const { focus, sidebarAt, timeline, places } = state;
+  if (focus === 'sidebar') {
+    const entry = sidebarEntries(state)[sidebarAt];
+    return entry === undefined || entry.kind === 'timeline' ? undefined : entry.name;
+  }
+  const selected = places.get(timeline)?.selected;
+  const item = itemsOf(state, timeline).find(({ key }) => key === selected);
+  if (item?.kind === 'post') return item.post.author;
+  return timeline.startsWith('@') ? timeline.slice(1) : undefined;
+}

@@ -1,0 +1,127 @@
+/** What a person did at the keyboard, by who has the keys. */
+import type { KeyToken, Token } from '../input/token.js';
+import { unreachable } from '../unreachable.js';
+import { browsing } from './browsing.js';
+import { completed, composerKey, recalled, sent, typed } from './composing.js';
+import { just, type Step } from './events.js';
+import { type Action, actionOf } from './keymap.js';
+import { mouseUsed } from './mouse.js';
+import { overlayAction } from './overlays.js';
+import { confirmed, promptCompleted, promptKey, promptRecalled, promptTyped } from './prompting.js';
+import { leaving } from './quitting.js';
+import { paged } from './reading.js';
+import type { State } from './state.js';
+import { seen, withPlace } from './unread.js';
+import { whereOf } from './where.js';
+
+export function tokenCame(state: State, token: Token): Step {
+  switch (token.kind) {
+    case 'key': {
+      const { state: next, effects } = keyPressed(calmed(state, token), token);
+      return just(seen(next), ...effects);
+    }
+    case 'paste':
+      return just(pasted(state, token.text));
+    case 'mouse':
+      return just(seen(mouseUsed(state, token)));
+    case 'focus':
+      return just({ ...state, windowFocused: token.focused });
+    default:
+      return unreachable(token);
+  }
+}
+
+/** Any other key than the one that quits takes the wish to quit back. */
+function calmed(state: State, { name }: KeyToken): State {
+  if (!state.quitting || name === 'q' || name === 'ctrl-c') return state;
+  return { ...state, quitting: false, notice: undefined };
+}
+
+function pasted(state: State, text: string): State {
+  const { prompt, overlay, focus } = state;
+  if (overlay !== undefined) return state;
+  if (prompt !== undefined) return promptTyped(state, prompt, text);
+  // A paste is meant as text wherever one is: it opens the composer.
+  return typed(focus === 'composer' ? state : { ...state, focus: 'composer' }, text);
+}
+
+function keyPressed(state: State, key: KeyToken): Step {
+  const where = whereOf(state);
+  const action = actionOf(where, key.name);
+  if (action !== undefined) {
+    const general = everywhere(state, action);
+    if (general !== undefined) return general;
+  }
+  switch (where) {
+    case 'overlay':
+      return overlayAction(state, action);
+    case 'prompt':
+      return promptAction(state, action, key);
+    case 'composer':
+      return composerAction(state, action, key);
+    case 'timeline':
+    case 'sidebar':
+      return action === undefined ? just(state) : browsing(state, where, action);
+    default:
+      return unreachable(where);
+  }
+}
+
+function everywhere(state: State, action: Action): Step | undefined {
+  switch (action) {
+    case 'redraw':
+      return just(state, { kind: 'redraw' });
+    case 'suspend':
+      return just(state, { kind: 'suspend' });
+    case 'quit':
+      return leaving(state);
+    default:
+      return undefined;
+  }
+}
+
+function promptAction(state: State, action: Action | undefined, key: KeyToken): Step {
+  const { prompt } = state;
+  if (prompt === undefined) return just(state);
+  switch (action) {
+    case 'confirm':
+      return confirmed(state, prompt);
+    case 'leave':
+      return just({ ...state, prompt: undefined, recalled: 0 });
+    case 'complete':
+      return just(promptCompleted(state, prompt, 1));
+    case 'complete-back':
+      return just(promptCompleted(state, prompt, -1));
+    case 'recall-older':
+      return just(promptRecalled(state, prompt, 1));
+    case 'recall-newer':
+      return just(promptRecalled(state, prompt, -1));
+    default:
+      return just(promptKey(state, prompt, key) ?? state);
+  }
+}
+
+function composerAction(state: State, action: Action | undefined, key: KeyToken): Step {
+  switch (action) {
+    case 'send':
+      return sent(state);
+    case 'new-line':
+      return just(typed(state, '\n'));
+    case 'leave':
+      return just({ ...state, focus: 'timeline', recalled: 0 });
+    case 'complete':
+      return just(completed(state, 1));
+    case 'complete-back':
+      return just(completed(state, -1));
+    case 'recall-older':
+      return just(recalled(state, 1));
+    case 'recall-newer':
+      return just(recalled(state, -1));
+    case 'page-up':
+      return just(withPlace(state, paged(state, -1)));
+    case 'page-down':
+      return just(withPlace(state, paged(state, 1)));
+    default:
+      return just(composerKey(state, key) ?? state);
+  }
+}

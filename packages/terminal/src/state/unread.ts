@@ -1,0 +1,94 @@
+/**
+ * What counts as read: posts up to the last one that was on the screen, in a window with the focus, while the person was there. So what
+ * came while nobody looked, before a restart or during a failover stays unread.
+ */
+import { indexOfKey, itemsOf } from './items.js';
+import { isAtEnd, lastSeen, NEWEST, placeOf } from './reading.js';
+import type { Place, PostItem, State, TimelineId } from './state.js';
+
+/** What was read in Home counts as read everywhere. */
+export const readUpTo = ({ places }: Pick<State, 'places'>, timeline: TimelineId): number =>
+  Math.max(places.get('home')?.readUpTo ?? 0, places.get(timeline)?.readUpTo ?? 0);
+
+function countUnread({ posts, places, me }: State): ReadonlyMap<TimelineId, number> {
+  const counts = new Map<TimelineId, number>();
+  const home = places.get('home')?.readUpTo ?? 0;
+  const count = (item: PostItem, timeline: TimelineId): void => {
+    if (item.key > readUpTo({ places }, timeline)) counts.set(timeline, (counts.get(timeline) ?? 0) + 1);
+  };
+  for (let at = posts.length - 1; at >= 0; at -= 1) {
+    const item = posts[at];
+    if (item === undefined || item.key <= home) break;
+    if (item.post.author === me) continue;
+    count(item, 'home');
+    count(item, `@${item.post.author}`);
+    if (item.mentionsMe) count(item, 'mentions');
+  }
+  return counts;
+}
+
+export const recounted = (state: State): State => ({ ...state, unread: countUnread(state) });
+
+export const unreadOf = ({ unread }: State, timeline: TimelineId): number => unread.get(timeline) ?? 0;
+
+export function withPlace(state: State, place: Place): State {
+  if (place === state.places.get(state.timeline)) return state;
+  return { ...state, places: new Map(state.places).set(state.timeline, place) };
+}
+
+/** Whether somebody looks at the timeline. */
+export const isWatched = ({ windowFocused, overlay }: State): boolean =>
+  windowFocused && overlay === undefined;
+
+/** What is on the screen now has been seen. */
+export function seen(state: State): State {
+  if (!isWatched(state) || unreadOf(state, state.timeline) === 0) return state;
+  const last = lastSeen(state);
+  const place = placeOf(state);
+  if (last <= readUpTo(state, state.timeline)) return state;
+  return recounted(withPlace(state, { ...place, readUpTo: last }));
+}
+
+/** The divider goes above the first of what is unread; where nothing is, it stays. */
+export function divided(state: State): State {
+  if (unreadOf(state, state.timeline) === 0) return state;
+  const after = readUpTo(state, state.timeline);
+  const first = itemsOf(state, state.timeline).find(
+    (item) => item.kind === 'post' && item.key > after && item.post.author !== state.me,
+  );
+  const sinceWallMs = first?.kind === 'post' ? first.post.timeMs : state.clock.wallMs;
+  return withPlace(state, { ...placeOf(state), divider: { after, sinceWallMs } });
+}
+
+/** What was new no longer is: the reader has gone on. */
+export function undivided(state: State): State {
+  const place = state.places.get(state.timeline);
+  return place?.divider === undefined ? state : withPlace(state, { ...place, divider: undefined });
+}
+
+/** New posts are there. `count` is of those that arrived just now; earlier ones are what they were. */
+export function arrived(before: State, after: State, isPast: boolean): State {
+  const wasRead = unreadOf(before, before.timeline) === 0;
+  const counted = recounted(after);
+  if (!wasRead) return counted;
+  if (isAtEnd(counted) && isWatched(counted) && !isPast) {
+    const last = counted.posts.at(-1)?.key ?? 0;
+    return recounted(withPlace(counted, { ...placeOf(counted), readUpTo: last }));
+  }
+  return divided(counted);
+}
+
+/** Key of the first unread post of a timeline; undefined: all is read. */
+export function firstUnread(state: State): number | undefined {
+  const items = itemsOf(state, state.timeline);
+  const place = state.places.get(state.timeline) ?? NEWEST;
+  const after =
+    unreadOf(state, state.timeline) > 0
+      ? readUpTo(state, state.timeline)
+      : (place.divider?.after ?? Infinity);
+  const at = items.findIndex(
+    (item) => item.kind === 'post' && item.key > after && item.post.author !== state.me,
+  );
+  const key = items[at]?.key;
+  return key === undefined || indexOfKey(items, key) < 0 ? undefined : key;
+}
