@@ -1,0 +1,63 @@
+/** Texts as strangers post them. */
+import fc from 'fast-check';
+
+const family = '👨‍👩‍👧‍👦';
+const hostile = [
+  '\u001b[31m',
+  '\u001b]0;title\u0007',
+  '\u009b2J',
+  '{bold,foo}',
+  '\u202e',
+  '\u2066',
+  '\u200f',
+  '\u200b',
+  '\u200d',
+  '\ufe0f',
+  '\ufeff',
+  '\u2028',
+  '\t',
+  '\r\n',
+  '\n',
+  ' ',
+  '\u00a0',
+  '\u3000',
+  '\ud800',
+  '\udc00',
+  '\ue000',
+  '\u{10ffff}',
+  '\u{e0041}',
+  '\u0301',
+  '\u0301'.repeat(12),
+  '\u20e3',
+  '\u1161',
+  '\u11a8',
+  'e\u0301',
+  'が',
+  'か\u3099',
+  '漢字',
+  '。',
+  'שלום',
+  'مرحبا',
+  'क्षि',
+  'กำ',
+  '🎉',
+  '👍🏽',
+  '🏽',
+  '🫡',
+  '☰',
+  '🇩🇪',
+  '🇩',
+  '1\ufe0f\u20e3',
+  '❤\ufe0f\u200d🔥',
+  '🏴\u{e0067}\u{e0062}\u{e007f}',
+  family,
+  'word',
+  'a',
+  'Z',
+];
+
+export const postLike: fc.Arbitrary<string> = fc
+  .array(fc.oneof(fc.constantFrom(...hostile), fc.string({ unit: 'binary', maxLength: 6 })), {
+    maxLength: 40,
+  })
+  .map((parts) => parts.join(''));
