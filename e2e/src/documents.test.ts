@@ -1,6 +1,6 @@
 /** Tables in the documents that must say what the code says. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { INVARIANTS, REASONS } from '@dualping/core';
@@ -31,11 +31,79 @@ test('docs/protocol.md gives the status of every reason', () => {
     assert.ok(rows.get(status[code])?.includes(reason), `${reason} under ${status[code]}`);
 });
 
-test('docs/protocol.md lists every invariant, and no other', () => {
-  const section = protocol.slice(protocol.indexOf('## Invariants'));
-  const cells = [...section.matchAll(/^\| ([a-z-]+(?:, [a-z-]+)*)/gm)].map((row) => row[1] ?? '');
-  const names = cells.flatMap((cell) => cell.split(', ')).filter((name) => name.includes('-'));
+const invariants = protocol.slice(protocol.indexOf('## Invariants'));
+const [ofCore = '', ofSimulatorOnly = ''] = invariants.split('What only the simulator checks');
+
+/** Cells of the rows whose first cell begins with an invariant's name. */
+const invariantRows = (table: string): readonly (readonly [name: string, ...cells: string[]])[] =>
+  [...table.matchAll(/^\| ([a-z]+(?:-[a-z]+)+)([^|]*) \|(.+)\|$/gm)].map((row) => [
+    row[1] ?? '',
+    ...(row[3] ?? '').split('|'),
+  ]);
+
+/** Source files under a folder, without tests, as the documents call them: without `packages/` and `src/`. */
+function sourcesUnder(folder: string): string[] {
+  return readdirSync(fileURLToPath(new URL(folder, root)), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return sourcesUnder(path);
+    return /(?<!\.test|\.fixture)\.ts$/.test(path) ? [path] : [];
+  });
+}
+const shortName = (path: string): string =>
+  path
+    .replace(/^packages\//, '')
+    .replace('/src/', '/')
+    .replace(/^sim\/(checkers\/)?/, '');
+const filesIn = (cell: string): string[] =>
+  [...cell.matchAll(/`([\w/-]+\.ts)`/g)].map((file) => file[1] ?? '');
+
+test('docs/protocol.md lists every invariant of the machines, and no other', () => {
+  const names = invariantRows(ofCore).map(([name]) => name);
   assert.deepEqual(names.sort(), Object.keys(INVARIANTS).sort());
+});
+
+test('docs/protocol.md says in which files each invariant is asserted', () => {
+  const sources = ['packages/core/src', 'packages/router/src', 'packages/server/src']
+    .flatMap(sourcesUnder)
+    .filter((path) => !path.endsWith('/invariants.ts'));
+  for (const [name, assertedIn = ''] of invariantRows(ofCore)) {
+    const [asserted = '', byConstruction = ''] = assertedIn.split('by construction');
+    const holders = sources.filter((path) => read(path).includes(`'${name}'`)).map(shortName);
+    assert.deepEqual(filesIn(asserted).sort(), holders.sort(), name);
+    const known = new Set(sources.map(shortName));
+    for (const file of filesIn(byConstruction)) assert.ok(known.has(file), `${name}: there is no ${file}`);
+  }
+});
+
+test('docs/protocol.md lists every invariant that the simulator checks, with its file', () => {
+  const sources = new Map(sourcesUnder('packages/sim/src').map((path) => [shortName(path), read(path)]));
+  const listed = new Set<string>();
+  const look = (file: string, name: string): void => {
+    assert.ok(sources.get(file)?.includes(`'${name}'`), `${file} has no ${name}`);
+    listed.add(`${file} ${name}`);
+  };
+  for (const [, , checkedIn = ''] of invariantRows(ofCore))
+    for (const [, file = '', name = ''] of checkedIn.matchAll(/`([\w-]+\.ts)` ([a-z-]+)/g)) look(file, name);
+  for (const [name, checkedIn = ''] of invariantRows(ofSimulatorOnly))
+    for (const file of filesIn(checkedIn)) look(file, name);
+  for (const [file, source] of sources)
+    for (const [, name] of source.matchAll(/new Violation\(\s*'([a-z-]+)'/g))
+      assert.ok(listed.has(`${file} ${name}`), `${name} of ${file} is not in docs/protocol.md`);
+});
+
+test('links between the documents lead somewhere', () => {
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].concat(
+    readdirSync(fileURLToPath(new URL('docs/', root))).flatMap((name) =>
+      name.endsWith('.md') ? [`docs/${name}`] : [],
+    ),
+  );
+  for (const document of documents) {
+    const text = read(document);
+    for (const [, path = ''] of text.matchAll(/\]\((?![a-z]+:|#)([^)#]+)[^)]*\)/g))
+      assert.ok(existsSync(new URL(path, new URL(document, root))), `${document} links to ${path}`);
+    for (const [path] of text.matchAll(/\bdocs\/[\w-]+\.md\b/g))
+      assert.ok(existsSync(new URL(path, root)), `${document} names ${path}`);
+  }
 });
 
 test('every service of the protos is in docs/protocol.md', () => {
