@@ -1,0 +1,52 @@
+/** Whether the lines of a frame stand, by the cells of the terminal and not by characters. */
+import type { ScreenCell, Terminal } from './terminal.js';
+
+/** What can stand in a line that runs down. */
+const UPRIGHT = new Set('│┃║├┤┼┬┴┌┐└┘╭╮╰╯');
+
+export interface FrameRows {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The rows between the header and the rule over the composer. */
+export function bodyRows(terminal: Terminal): FrameRows {
+  for (let y = 1; y < terminal.rows; y += 1)
+    if (/^[─━]{3}/.test(terminal.row(y))) return { first: 1, last: y - 1 };
+  return { first: 1, last: terminal.rows - 2 };
+}
+
+/**
+ * The first place where the frame is broken; undefined when it stands.
+ *
+ * @param columns where its lines run down; left out: wherever most of the rows have one, for texts may have such characters too
+ */
+export function frameProblem(
+  terminal: Terminal,
+  rows: FrameRows = bodyRows(terminal),
+  columns?: readonly number[],
+): string | undefined {
+  const body: ScreenCell[][] = [];
+  for (let y = rows.first; y <= rows.last; y += 1) body.push(terminal.cells(y));
+  const upright = (y: number, x: number): boolean => UPRIGHT.has(body[y]?.[x]?.text ?? '');
+  const expected = columns ?? columnsOfFrame(body, upright, terminal.columns);
+  if (expected.length === 0) return `no line runs down between rows ${rows.first} and ${rows.last}`;
+  for (const y of body.keys())
+    for (const x of expected)
+      if (!upright(y, x))
+        return `row ${rows.first + y} has "${body[y]?.[x]?.text}" in column ${x}, not a line`;
+  return undefined;
+}
+
+export const frameIsIntact = (terminal: Terminal, rows?: FrameRows, columns?: readonly number[]): boolean =>
+  frameProblem(terminal, rows, columns) === undefined;
+
+function columnsOfFrame(
+  body: readonly ScreenCell[][],
+  upright: (y: number, x: number) => boolean,
+  width: number,
+): number[] {
+  return Array.from({ length: width }, (_, x) => x).filter(
+    (x) => body.filter((_, y) => upright(y, x)).length * 2 > body.length,
+  );
+}

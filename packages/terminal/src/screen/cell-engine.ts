@@ -1,0 +1,180 @@
+/**
+ * blessed as what it is best at: it holds two grids of cells, and writes what has changed between them.
+ *
+ * It gets neither the terminal nor its keys: it writes to a string here and reads from a stream that says nothing. Cells are
+ * written into its grid directly, so no text is ever read as blessed's markup.
+ */
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Size } from '../state/geometry.js';
+import type { Abilities } from './abilities.js';
+import type { Cell } from './cells.js';
+import type { Attribute } from './theme.js';
+
+/** A line of blessed's grid: pairs of attribute and text. It is looked at only while `dirty`. */
+interface GridLine extends Array<[Attribute, string]> {
+  dirty: boolean;
+}
+
+/** The part of blessed's screen that is used; its published types leave out the grids. */
+interface BlessedScreen {
+  /** What shall be on the terminal. */
+  readonly lines: readonly (GridLine | undefined)[];
+  /** What is. */
+  readonly olines: readonly (GridLine | undefined)[];
+  readonly program: { flush(): void };
+  draw(firstRow: number, lastRow: number): void;
+  alloc(): void;
+  enter(): void;
+  leave(): void;
+  destroy(): void;
+}
+
+interface Blessed {
+  screen(options: Readonly<Record<string, unknown>>): BlessedScreen;
+}
+
+const TERMINFO = fileURLToPath(new URL('../../terminfo/', import.meta.url));
+
+/** A move of the cursor that the next one makes good for nothing: two wide characters in a row make such. */
+const OVERTAKEN_MOVES = /\x1b\[\d+G(?=\x1b\[\d+(?:G|;\d+H))/g;
+
+/** What is never in a cell: makes blessed send the cell again. */
+const UNKNOWN = '\0';
+
+/** Stands for the terminal: keeps what blessed writes. */
+class Captured extends EventEmitter {
+  readonly isTTY = true;
+  readonly writable = true;
+  columns: number;
+  rows: number;
+  #text = '';
+
+  constructor(size: Size) {
+    super();
+    this.columns = size.width;
+    this.rows = size.height;
+  }
+
+  write(text: string): boolean {
+    this.#text += text;
+    return true;
+  }
+
+  take(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
+  }
+}
+
+export class CellEngine {
+  readonly #captured: Captured;
+  readonly #screen: BlessedScreen;
+
+  constructor(size: Size, terminfo: Abilities['terminfo']) {
+    this.#captured = new Captured(size);
+    this.#screen = openBlessed(this.#captured, terminfo);
+    this.#screen.leave();
+    this.#take(); // a screen enters by being made; here it waits to be told
+  }
+
+  /** To the alternate screen, empty. */
+  enter(): string {
+    this.#screen.enter();
+    return this.#take();
+  }
+
+  leave(): string {
+    this.#screen.leave();
+    return this.#take();
+  }
+
+  /** Forgets what is on the terminal: it is cleared, and everything is sent again. */
+  clear(): string {
+    this.#screen.alloc();
+    return this.#take();
+  }
+
+  resize(size: Size): string {
+    this.#captured.columns = size.width;
+    this.#captured.rows = size.height;
+    this.#captured.emit('resize');
+    return this.#take();
+  }
+
+  put(y: number, cells: readonly Cell[]): void {
+    const line = this.#screen.lines[y];
+    const shown = this.#screen.olines[y];
+    if (line === undefined || shown === undefined) return;
+    for (const [x, { attribute, text, spillsOver }] of cells.entries()) {
+      const cell = line[x];
+      if (cell === undefined) return;
+      if (cell[0] === attribute && cell[1] === text) continue;
+      cell[0] = attribute;
+      cell[1] = text;
+      line.dirty = true;
+      const next = shown[x + 1];
+      if (spillsOver && next !== undefined) next[1] = UNKNOWN;
+    }
+  }
+
+  /** What makes the terminal show what was put; empty when it does already. */
+  changes(): string {
+    this.#screen.draw(0, this.#screen.lines.length - 1);
+    return this.#take().replace(OVERTAKEN_MOVES, '');
+  }
+
+  close(): void {
+    this.#screen.destroy();
+    this.#take();
+  }
+
+  #take(): string {
+    this.#screen.program.flush();
+    return this.#captured.take();
+  }
+}
+
+/**
+ * Loads and opens blessed in surroundings that are made for it: it reads the environment as it loads and as it opens, calls tmux
+ * when it is within tmux, and takes over what happens when the process ends, which is ours to decide.
+ */
+function openBlessed(output: Captured, terminfo: Abilities['terminfo']): BlessedScreen {
+  const surroundings = { TERMINFO, NCURSES_NO_UTF8_ACS: '1', TMUX: undefined, NCURSES_FORCE_UNICODE: '1' };
+  return withEnvironment(surroundings, () =>
+    withoutProcessListeners(() => {
+      const blessed: Blessed = createRequire(import.meta.url)('blessed');
+      const input = new PassThrough();
+      return blessed.screen({ input, output, terminal: terminfo, forceUnicode: true, smartCSR: false });
+    }),
+  );
+}
+
+function withEnvironment<T>(values: Readonly<Record<string, string | undefined>>, act: () => T): T {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  const set = (name: string, value: string | undefined): void => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+  for (const [name, value] of Object.entries(values)) set(name, value);
+  try {
+    return act();
+  } finally {
+    for (const [name, value] of before) set(name, value);
+  }
+}
+
+function withoutProcessListeners<T>(act: () => T): T {
+  const events = ['uncaughtException', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'exit'];
+  const before = new Map(events.map((event) => [event, process.rawListeners(event)]));
+  try {
+    return act();
+  } finally {
+    for (const [event, own] of before)
+      for (const listener of process.rawListeners(event))
+        if (!own.includes(listener)) process.removeListener(event, listener as () => void);
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The terminal as the client sees it: frames go in, tokens and sizes come out, and whatever happens the terminal can be given back
+ * as it was.
+ *
+ * A frame becomes cells, blessed finds what has changed, and that goes out in one write together with the cursor. While the terminal
+ * has not taken the last write no other is made: of the frames that come meanwhile only the newest is drawn.
+ */
+import type { ReadStream, WriteStream } from 'node:tty';
+import { distinctUntilChanged, type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
+import type { Token } from '../input/token.js';
+import type { Size } from '../state/geometry.js';
+import type { Theme } from '../state/state.js';
+import type { Frame, Row } from '../view/row.js';
+import { type Abilities, abilitiesOf, NoScreen } from './abilities.js';
+import { CellEngine } from './cell-engine.js';
+import { paintRow } from './cells.js';
+import { tokensOf } from './keyboard.js';
+import * as modes from './modes.js';
+import { type Looks, looksOf } from './theme.js';
+
+export interface ScreenOptions {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+  readonly theme: Theme;
+  /** Whether the mouse is reported; then the terminal cannot select text with it. */
+  readonly mouse: boolean;
+}
+
+export interface Screen {
+  readonly size: Size;
+  /** Each new size; the frame that was drawn no longer fits. */
+  readonly sizes$: Observable<Size>;
+  /** What the person does, read from the first subscription on; for one subscriber. */
+  readonly tokens$: Observable<Token>;
+  /** Emits once, and to those who come late, when the terminal is gone: nothing can be drawn or read any more. */
+  readonly gone$: Observable<void>;
+  draw(frame: Frame): void;
+  setTheme(theme: Theme): void;
+  setMouse(on: boolean): void;
+  setTitle(title: string): void;
+  /** Clears the terminal and draws everything anew: something else may have written on it. */
+  redraw(): void;
+  ring(): void;
+  /** Gives the terminal back for a while: normal screen, lines and signals from its keys, no reports. */
+  suspend(): void;
+  /** Takes the terminal again, whatever was done to it, and draws the last frame. Also right without `suspend` before. */
+  resume(): void;
+  /** Gives the terminal back for good; more than once is harmless. */
+  close(): void;
+}
+
+/** @throws NoScreen where nothing can be drawn */
+export function openScreen(options: ScreenOptions): Screen {
+  if (options.input.isTTY !== true) throw new NoScreen('input-is-no-terminal');
+  if (options.output.isTTY !== true) throw new NoScreen('output-is-no-terminal');
+  const abilities = abilitiesOf(options.env.TERM);
+  if (abilities === undefined) throw new NoScreen('terminal-is-dumb', options.env.TERM ?? '');
+  const screen = new TerminalScreen(options, abilities);
+  screen.resume();
+  return screen;
+}
+
+const LEAST = 1;
+
+class TerminalScreen implements Screen {
+  readonly sizes$: Observable<Size>;
+  readonly tokens$: Observable<Token>;
+  readonly gone$: Observable<void>;
+  readonly #input: ReadStream;
+  readonly #output: WriteStream;
+  readonly #abilities: Abilities;
+  readonly #engine: CellEngine;
+  readonly #sizes = new Subject<Size>();
+  readonly #gone = new ReplaySubject<void>(1);
+  readonly #closing = new Subject<void>();
+  #looks: Looks;
+  #size: Size;
+  #mouse: boolean;
+  #titled = false;
+  #state: 'active' | 'suspended' | 'closed' | 'gone' = 'suspended';
+  /** The terminal has not yet taken what was last written. */
+  #blocked = false;
+  #frame: Frame | undefined;
+  /** Rows as they were last put into cells; a row that is still the same object is the same on the screen. */
+  #put: readonly Row[] = [];
+  /** The engine still has the old size. */
+  #resized = false;
+  #cursor: Frame['cursor'];
+
+  constructor(options: ScreenOptions, abilities: Abilities) {
+    this.#input = options.input;
+    this.#output = options.output;
+    this.#abilities = abilities;
+    this.#mouse = options.mouse;
+    this.#looks = this.#looksOf(options.theme);
+    this.#size = sizeOf(options.output);
+    this.#engine = new CellEngine(this.#size, abilities.terminfo);
+    this.gone$ = this.#gone.asObservable();
+    this.sizes$ = this.#sizes.pipe(
+      distinctUntilChanged((a, b) => a.width === b.width && a.height === b.height),
+    );
+    this.tokens$ = tokensOf(this.#input).pipe(takeUntil(this.#closing));
+    this.#output.on('resize', this.#onResize);
+    this.#output.on('drain', this.#onDrain);
+    // These two stay when the screen is closed: a terminal that is gone may say so at any later write.
+    this.#output.on('error', this.#onGone);
+    this.#input.on('error', this.#onGone);
+    this.#input.on('end', this.#onGone);
+  }
+
+  get size(): Size {
+    return this.#size;
+  }
+
+  draw(frame: Frame): void {
+    this.#frame = frame;
+    this.#flush('');
+  }
+
+  setTheme(theme: Theme): void {
+    this.#looks = this.#looksOf(theme);
+    this.#put = [];
+    this.#flush('');
+  }
+
+  setMouse(on: boolean): void {
+    this.#mouse = on;
+    if (this.#state === 'active' && this.#abilities.modes) this.#write(on ? modes.mouseOn : modes.mouseOff);
+  }
+
+  setTitle(title: string): void {
+    if (this.#state !== 'active' || !this.#abilities.modes) return;
+    this.#write((this.#titled ? '' : modes.titleSaved) + modes.titleOf(title));
+    this.#titled = true;
+  }
+
+  redraw(): void {
+    if (this.#state !== 'active') return;
+    this.#put = [];
+    this.#cursor = undefined;
+    this.#flush(modes.cursorHidden + this.#engine.clear());
+  }
+
+  ring(): void {
+    if (this.#state === 'active') this.#write(modes.bell);
+  }
+
+  suspend(): void {
+    if (this.#state !== 'active') return;
+    this.#leave();
+    this.#state = 'suspended';
+  }
+
+  resume(): void {
+    if (this.#state === 'closed' || this.#state === 'gone') return;
+    // Off and on: what had the terminal meanwhile may have changed its modes, and Node only sees its own.
+    this.#setRaw(false);
+    this.#setRaw(true);
+    const entering = this.#state === 'suspended' ? this.#engine.enter() : '';
+    this.#state = 'active';
+    const asked = this.#abilities.modes
+      ? modes.reportsOn + (this.#mouse ? modes.mouseOn : modes.mouseOff)
+      : '';
+    this.#write(entering + asked);
+    this.redraw();
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return;
+    const wasGone = this.#state === 'gone';
+    if (this.#state === 'active') this.#leave();
+    if (this.#titled && !wasGone) this.#write(modes.titleRestored);
+    this.#state = 'closed';
+    this.#engine.close();
+    this.#output.off('resize', this.#onResize);
+    this.#output.off('drain', this.#onDrain);
+    this.#closing.next();
+    this.#sizes.complete();
+    this.#input.pause();
+    this.#input.unref();
+  }
+
+  /** Draws what there is to draw in one write, after `before`; holds it while the terminal is busy, but for `before`. */
+  #flush(before: string): void {
+    if (this.#state !== 'active') return;
+    if (this.#blocked || this.#frame === undefined) {
+      if (before !== '') this.#write(before);
+      return;
+    }
+    const cleared = this.#resized ? this.#engine.resize(this.#size) : '';
+    if (this.#resized) this.#put = [];
+    this.#resized = false;
+    const changes = cleared + this.#putRows(this.#frame.rows);
+    const text = before + this.#withCursor(changes, before !== '');
+    if (text === '') return;
+    this.#write(this.#abilities.modes ? modes.updateBegins + text + modes.updateEnds : text);
+  }
+
+  #putRows(rows: readonly Row[]): string {
+    for (let y = 0; y < this.#size.height; y += 1) {
+      const row = rows[y] ?? [];
+      if (row !== this.#put[y]) this.#engine.put(y, paintRow(row, this.#size.width, this.#looks));
+    }
+    this.#put = rows;
+    return this.#engine.changes();
+  }
+
+  /** The cursor is hidden while cells are drawn, and stands where the frame wants it afterwards. */
+  #withCursor(changes: string, moved: boolean): string {
+    const wanted = this.#frame?.cursor;
+    const now = this.#cursor;
+    if (changes === '' && !moved && wanted?.x === now?.x && wanted?.y === now?.y) return '';
+    this.#cursor = wanted;
+    const hide = now === undefined ? '' : modes.cursorHidden;
+    const show =
+      wanted === undefined ? '' : modes.cursorTo(...within(wanted, this.#size)) + modes.cursorShown;
+    return hide + changes + show;
+  }
+
+  #leave(): void {
+    const asked = this.#abilities.modes ? modes.mouseOff + modes.reportsOff : '';
+    this.#write(asked + modes.looksReset + this.#engine.leave() + modes.cursorShown);
+    this.#cursor = undefined;
+    this.#setRaw(false);
+  }
+
+  #setRaw(raw: boolean): void {
+    try {
+      this.#input.setRawMode(raw);
+    } catch {
+      this.#onGone(); // the only way in which it fails
+    }
+  }
+
+  #write(text: string): void {
+    if (this.#state === 'gone' || text === '') return;
+    this.#blocked = !this.#output.write(text);
+  }
+
+  /** Fewer than 256 colours, and the palettes don't hold: they are made of the upper 240. */
+  #looksOf(theme: Theme): Looks {
+    return looksOf(this.#abilities.colours ? theme : 'plain');
+  }
+
+  readonly #onResize = (): void => {
+    this.#size = sizeOf(this.#output);
+    this.#resized = true;
+    this.#sizes.next(this.#size);
+  };
+
+  readonly #onDrain = (): void => {
+    this.#blocked = false;
+    this.#flush('');
+  };
+
+  readonly #onGone = (): void => {
+    if (this.#state === 'gone' || this.#state === 'closed') return;
+    this.#state = 'gone';
+    this.#gone.next();
+    this.#gone.complete();
+  };
+}
+
+/** Some terminals say 0 x 0 until they know better. */
+const sizeOf = ({ columns, rows }: WriteStream): Size => ({
+  width: Math.max(LEAST, columns || 80),
+  height: Math.max(LEAST, rows || 24),
+});
+
+const within = ({ x, y }: { readonly x: number; readonly y: number }, size: Size): [number, number] => [
+  Math.max(0, Math.min(x, size.width - 1)),
+  Math.max(0, Math.min(y, size.height - 1)),
+];
