@@ -1,4 +1,5 @@
 /** Which parts of a post's text stand out: my name, and what is searched for. */
+import { graphemeEnd, graphemeStart } from '../text/graphemes.js';
 import type { Role, Row, Span } from './row.js';
 
 export interface Highlight {
@@ -22,9 +23,18 @@ export const searchPattern = (searched: string): RegExp => new RegExp(escaped(se
 export function highlightsOf(text: string, pattern: RegExp, role: Role): readonly Highlight[] {
   const found: Highlight[] = [];
   for (const match of text.matchAll(pattern)) {
-    if (match[0] !== '') found.push({ start: match.index, end: match.index + match[0].length, role });
+    if (match[0] !== '') found.push({ ...wholeGraphemes(text, match.index, match[0].length), role });
   }
   return found;
+}
+
+/** A mark stays with the character that it is on: a span never begins with one. */
+function wholeGraphemes(text: string, index: number, length: number): { start: number; end: number } {
+  const firstUnits = (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
+  return {
+    start: graphemeStart(text, index + firstUnits),
+    end: graphemeEnd(text, graphemeStart(text, index + length)),
+  };
 }
 
 /** The part of a text that is shown in one row, in spans. Of highlights that overlap, the later in the list wins. */

@@ -9,7 +9,7 @@ import { wrap } from '../text/wrap.js';
 import { type Highlight, highlightedRow, highlightsOf, mentionPattern, searchPattern } from './highlights.js';
 import { keyOf } from './keys.js';
 import type { Role, Row, Span } from './row.js';
-import { cutRow, firstThatFits, fitRow, loud, rowWidth, say } from './spans.js';
+import { cutRow, firstThatFits, fitRow, lineOf, loud, rowWidth, say } from './spans.js';
 
 /** Cells left of the author: a blank, and the mark of the selected post. */
 const AUTHOR_INDENT = 2;
@@ -119,7 +119,7 @@ function headerRow(item: Item, width: number, look: BlockLook): Row {
 
 function authorSpan(item: Item, { me }: BlockLook): Span {
   const name = item.kind === 'post' ? item.post.author : me;
-  return loud(name === me ? 'self' : 'author', `@${cleanText(name)}`);
+  return loud(name === me ? 'self' : 'author', `@${lineOf(name)}`);
 }
 
 /** What the header says at its right, from the longest; each with the blank before it. */
@@ -183,6 +183,6 @@ function reasonRows(item: Item): readonly Row[] {
 
 function reasonOf({ status }: Outgoing): string | undefined {
   if (status.kind !== 'failed') return undefined;
-  const said = cleanText(status.detail === '' ? status.reason : status.detail).replaceAll('\n', ' ');
+  const said = lineOf(status.detail === '' ? status.reason : status.detail);
   return status.unknown ? `nobody can say whether it was posted: ${said}` : said;
 }

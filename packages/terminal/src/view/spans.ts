@@ -1,5 +1,6 @@
 /** Building rows out of spans, and making them fit: nothing that is drawn may be wider than its place. */
 
+import { cleanText } from '../text/clean.js';
 import { textWidth } from '../text/graphemes.js';
 import { cut } from '../text/wrap.js';
 import type { Role, Row, Span } from './row.js';
@@ -7,6 +8,12 @@ import type { Role, Row, Span } from './row.js';
 export const say = (role: Role, text: string): Span => ({ text, role });
 export const loud = (role: Role, text: string): Span => ({ text, role, bold: true });
 export const blank = (width: number): Span => ({ text: ' '.repeat(Math.max(0, width)), role: 'text' });
+
+/** Somebody else's words as one line that may be shown. */
+export function lineOf(foreign: string): string {
+  const clean = cleanText(foreign);
+  return clean.includes('\n') ? clean.replaceAll('\n', ' ') : clean;
+}
 
 export const rowWidth = (row: Row): number => row.reduce((sum, { text }) => sum + textWidth(text), 0);
 

@@ -1,0 +1,98 @@
+/** The last row: the keys that do something now, or what there is to say for a moment. */
+import { type Action, type Binding, KEYMAP, type Where } from '../state/keymap.js';
+import type { State } from '../state/state.js';
+import { whereOf } from '../state/where.js';
+import { keyText } from './keys.js';
+import { personNamed } from './people-index.js';
+import type { Row } from './row.js';
+import { cutRow, lineOf, rowWidth, say } from './spans.js';
+import { selectedItem, subjectOf } from './subject.js';
+
+export function footerRow(state: State, width: number): Row {
+  const { notice, clock } = state;
+  if (notice === undefined || notice.untilMs <= clock.monoMs) return keysRow(state, width);
+  const text = lineOf(notice.text);
+  return cutRow(
+    notice.kind === 'problem' ? [say('problem', ` ✗ ${text}`)] : [say('text', ` ${text}`)],
+    width,
+  );
+}
+
+interface Shown {
+  readonly key: string;
+  readonly label: string;
+  readonly action: Action;
+}
+
+/** Those that stay when there is little room, the most needed first. */
+const MOST_NEEDED: readonly Action[] = [
+  'send',
+  'confirm',
+  'leave',
+  'retry',
+  'edit',
+  'help',
+  'compose',
+  'open',
+];
+
+function keysRow(state: State, width: number): Row {
+  const shown = keysNow(state);
+  const rank = ({ action }: Shown): number => {
+    const at = MOST_NEEDED.indexOf(action);
+    return at < 0 ? MOST_NEEDED.length : at;
+  };
+  const byNeed = [...shown].sort((a, b) => rank(a) - rank(b));
+  const chosen = new Set<Shown>();
+  let room = width - 1;
+  for (const each of byNeed) {
+    const wanted = rowWidth(spansOf(each));
+    if (wanted > room) continue;
+    chosen.add(each);
+    room -= wanted;
+  }
+  return cutRow([say('text', ' '), ...shown.filter((each) => chosen.has(each)).flatMap(spansOf)], width);
+}
+
+const spansOf = ({ key, label }: Shown): Row => [say('key', key), say('dim', ` ${label}  `)];
+
+function keysNow(state: State): readonly Shown[] {
+  const where = whereOf(state);
+  return KEYMAP.flatMap((binding) => {
+    const label = binding.where.includes(where) ? labelNow(binding, where, state) : undefined;
+    return label === undefined
+      ? []
+      : [{ key: keyText(binding.keys[0] ?? ''), label, action: binding.action }];
+  });
+}
+
+/** What a key is called here and now; undefined: it would do nothing, or goes without saying. */
+function labelNow({ action, label }: Binding, where: Where, state: State): string | undefined {
+  switch (action) {
+    case 'next-unread':
+      return [...state.unread.values()].some((count) => count > 0) ? label : undefined;
+    case 'retry':
+    case 'edit':
+      return where === 'timeline' && isUnsent(state) ? action : undefined;
+    case 'reply': {
+      const item = selectedItem(state);
+      return item?.kind === 'post' && item.post.author !== state.me ? action : undefined;
+    }
+    case 'follow':
+      return isFollowed(state) ? undefined : label;
+    case 'unfollow':
+      return isFollowed(state) ? action : undefined;
+    default:
+      return label;
+  }
+}
+
+function isUnsent(state: State): boolean {
+  const item = selectedItem(state);
+  return item?.kind === 'outgoing' && item.outgoing.status.kind === 'failed';
+}
+
+function isFollowed(state: State): boolean {
+  const subject = subjectOf(state);
+  return subject !== undefined && personNamed(state, subject)?.followed === true;
+}

@@ -1,0 +1,43 @@
+/** The first row: who one is, and how the session is. */
+import type { State } from '../state/state.js';
+import { connectionVariants } from './connection-text.js';
+import { timelineTitle } from './names.js';
+import type { Row } from './row.js';
+import { cutRow, lineOf, loud, rowWidth, say, sides } from './spans.js';
+
+/** Between what stands left and what stands right. */
+const LEAST_GAP = 2;
+const RIGHT_MARGIN = 1;
+
+/** @param titled where no sidebar says which timeline one is in */
+export function headerRow(state: State, width: number, titled: boolean): Row {
+  const lefts = identityVariants(state, titled);
+  const shortest = rowWidth(lefts.at(-1) ?? []);
+  const rights = connectionVariants(state);
+  const room = width - RIGHT_MARGIN - LEAST_GAP;
+  // What the session does matters more than the name of the program.
+  const right =
+    rights.find((row) => rowWidth(row) + shortest <= room) ?? cutRow(rights.at(-1) ?? [], room - shortest);
+  const left = lefts.find((row) => rowWidth(row) + rowWidth(right) <= room) ?? lefts.at(-1) ?? [];
+  return sides(left, [...right, say('text', ' '.repeat(RIGHT_MARGIN))], width);
+}
+
+function identityVariants(state: State, titled: boolean): readonly Row[] {
+  const me = loud('self', `@${lineOf(state.me)}`);
+  const name = [loud('title', ' dualping'), say('text', '  '), me];
+  if (!titled) return [name, [say('text', ' '), me]];
+  const timeline = [say('text', ' '), me, say('dim', ' · '), loud('title', timelineTitle(state.timeline))];
+  const elsewhere = mentionsElsewhere(state);
+  return [
+    ...(elsewhere === undefined ? [] : [[...timeline, ...elsewhere]]),
+    timeline,
+    [say('text', ' '), me],
+  ];
+}
+
+/** Where no sidebar counts them. */
+function mentionsElsewhere({ unread, timeline }: State): Row | undefined {
+  const count = unread.get('mentions') ?? 0;
+  if (count === 0 || timeline === 'mentions') return undefined;
+  return [say('dim', ' · '), say('unread', `${count} ${count === 1 ? 'mention' : 'mentions'}`)];
+}

@@ -1,0 +1,88 @@
+/** The help: every key of the keymap, what edits text, and every command. */
+import { COMMANDS } from '../state/commands.js';
+import { type Binding, EDITING_HELP, KEYMAP } from '../state/keymap.js';
+import { wrap } from '../text/wrap.js';
+import { keysText, keyText } from './keys.js';
+import type { Row } from './row.js';
+import { fitRow, loud, say } from './spans.js';
+
+interface Section {
+  readonly title: string;
+  readonly entries: readonly { readonly keys: string; readonly help: string }[];
+}
+
+/** Cells of the keys in a column. */
+const KEYS_WIDTH = 19;
+/** From here on there is room for two columns. */
+const TWO_COLUMNS_FROM_WIDTH = 84;
+const COLUMN_GAP = 3;
+
+const isEverywhere = ({ where }: Binding): boolean => where.includes('overlay') && where.includes('composer');
+const isReading = ({ where }: Binding): boolean => where.includes('timeline') || where.includes('sidebar');
+
+const keysSection = (title: string, belongs: (binding: Binding) => boolean): Section => ({
+  title,
+  entries: KEYMAP.filter(belongs).map((binding) => ({ keys: keysText(binding), help: binding.help })),
+});
+
+const SECTIONS: readonly Section[] = [
+  keysSection('Reading', (binding) => isReading(binding) && !isEverywhere(binding)),
+  keysSection('Writing', (binding) => !isReading(binding)),
+  {
+    title: 'In a text',
+    entries: EDITING_HELP.map(({ keys, help }) => ({ keys: keys.split(' ').map(keyText).join(' '), help })),
+  },
+  keysSection('Everywhere', isEverywhere),
+  {
+    title: 'Commands',
+    entries: COMMANDS.map(({ name, arguments: args, help }) => ({
+      keys: `:${args === '' ? name : `${name} ${args}`}`,
+      help,
+    })),
+  },
+];
+
+/** The help never changes: it is laid out once for each width of a terminal that is being resized. */
+let last: { readonly width: number; readonly rows: readonly Row[] } | undefined;
+
+export function helpRows(width: number): readonly Row[] {
+  if (last?.width !== width) last = { width, rows: laidOut(width) };
+  return last.rows;
+}
+
+function laidOut(width: number): readonly Row[] {
+  if (width < TWO_COLUMNS_FROM_WIDTH) return columnOf(SECTIONS, width);
+  const leftWidth = Math.floor((width - COLUMN_GAP) / 2);
+  const rightWidth = width - COLUMN_GAP - leftWidth;
+  const columns = SECTIONS.map((_, at) => ({
+    left: columnOf(SECTIONS.slice(0, at + 1), leftWidth),
+    right: columnOf(SECTIONS.slice(at + 1), rightWidth),
+  }));
+  const heightOf = ({ left, right }: (typeof columns)[number]): number => Math.max(left.length, right.length);
+  const best = columns.reduce((one, other) => (heightOf(other) < heightOf(one) ? other : one));
+  return Array.from({ length: heightOf(best) }, (_, y) => [
+    ...fitRow(best.left[y] ?? [], leftWidth + COLUMN_GAP),
+    ...(best.right[y] ?? []),
+  ]);
+}
+
+const columnOf = (sections: readonly Section[], width: number): readonly Row[] =>
+  sections.flatMap((section, index) => [...(index === 0 ? [] : [[]]), ...sectionRows(section, width)]);
+
+const sectionRows = ({ title, entries }: Section, width: number): readonly Row[] => [
+  [loud('title', title)],
+  ...entries.flatMap(({ keys, help }) => entryRows(keys, help, width)),
+];
+
+function entryRows(keys: string, help: string, width: number): readonly Row[] {
+  const room = Math.max(1, width - KEYS_WIDTH - 2);
+  const lines = wrap(help, room);
+  const key = say('key', `  ${keys}`);
+  // Keys that need more than their column stand in a row of their own.
+  const apart = keys.length + 1 > KEYS_WIDTH;
+  const rows = lines.map((line, index) => [
+    ...fitRow(index === 0 && !apart ? [key] : [], KEYS_WIDTH + 2),
+    say('text', line),
+  ]);
+  return apart ? [[key], ...rows] : rows;
+}

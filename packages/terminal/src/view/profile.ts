@@ -1,0 +1,42 @@
+/** The line about a person, over that person's posts. */
+import type { Person, State } from '../state/state.js';
+import { keyOf } from './keys.js';
+import { presenceGlyph } from './names.js';
+import { personNamed } from './people-index.js';
+import type { Row } from './row.js';
+import { cutRow, lineOf, loud, rowWidth, say } from './spans.js';
+
+const DOT = say('dim', ' · ');
+
+export function profileRow(state: State, name: string, width: number): Row {
+  const who = loud(name === state.me ? 'self' : 'author', `  @${lineOf(name)}`);
+  const row: Row[] = [[who]];
+  for (const part of partsOf(state, name)) {
+    const longer = [DOT, ...part];
+    // What comes last matters least, and is left out whole.
+    if (rowWidth([...row.flat(), ...longer]) > width - 1) break;
+    row.push(longer);
+  }
+  return cutRow(row.flat(), width);
+}
+
+function partsOf(state: State, name: string): readonly Row[] {
+  if (name === state.me) return [[say('dim', 'this is you')]];
+  const person = personNamed(state, name);
+  if (person === undefined)
+    return state.people === undefined ? [] : [[say('dim', 'nobody has that name yet')]];
+  return [
+    ...(person.followed ? [[say('text', 'you follow')]] : []),
+    ...(person.followsMe ? [[say('text', 'follows you')]] : []),
+    presence(person),
+    [
+      say('key', keyOf(person.followed ? 'unfollow' : 'follow')),
+      say('dim', person.followed ? ' unfollow' : ' follow'),
+    ],
+  ];
+}
+
+const presence = ({ present }: Person): Row => [
+  say(present ? 'good' : 'dim', presenceGlyph(present)),
+  say(present ? 'text' : 'dim', present ? ' here' : ' away'),
+];

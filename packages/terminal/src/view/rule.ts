@@ -1,0 +1,82 @@
+/** The line over the composer: it closes the columns, and says what belongs to what is typed or where one reads. */
+import { textOf } from '../editor/editor.js';
+import { commandNamed } from '../state/commands.js';
+import type { Geometry } from '../state/geometry.js';
+import type { Window } from '../state/reading.js';
+import type { Prompt, State } from '../state/state.js';
+import { keyOf } from './keys.js';
+import type { Row, Span } from './row.js';
+import { cutRow, lineOf, loud, rowWidth, say } from './spans.js';
+
+/** Cells of line that stay at both ends, and between what stands on it. */
+const LEAST_LINE = 2;
+
+export function ruleRow(state: State, { rule, sidebar, pane }: Geometry, shown: Window): Row {
+  const { width } = rule;
+  const junctions = [sidebar?.width, pane === undefined ? undefined : pane.x - 1];
+  const line = Array.from({ length: width }, (_, x) => (junctions.includes(x) ? '┴' : '─')).join('');
+  const room = Math.max(0, width - 2 * LEAST_LINE);
+  const right = cutRow(belowSpans(shown), room);
+  const rightWidth = rowWidth(right);
+  const left = leftSpans(state, room - (rightWidth === 0 ? 0 : rightWidth + LEAST_LINE));
+  const leftEnd = LEAST_LINE + rowWidth(left);
+  const rightStart = width - LEAST_LINE - rightWidth;
+  return cutRow(
+    [
+      say('frame', line.slice(0, LEAST_LINE)),
+      ...left,
+      say('frame', line.slice(leftEnd, Math.max(leftEnd, rightStart))),
+      ...right,
+      say('frame', line.slice(width - LEAST_LINE)),
+    ],
+    width,
+  );
+}
+
+/** What has come in, or was scrolled past, under the screen. */
+function belowSpans({ below }: Window): Row {
+  if (below === 0) return [];
+  return [say('unread', ` ↓ ${below} newer`), say('dim', ' · '), say('key', keyOf('last')), say('text', ' ')];
+}
+
+function leftSpans({ prompt, search }: State, room: number): Row {
+  if (prompt !== undefined) return cutRow(promptSpans(prompt, room), room);
+  if (search === undefined || search === '') return [];
+  return cutRow(
+    [
+      say('text', ' '),
+      say('found', `/${lineOf(search)}`),
+      say('dim', ` · ${keyOf('next-found')} older · ${keyOf('previous-found')} newer · ${keyOf('leave')} `),
+    ],
+    room,
+  );
+}
+
+function promptSpans(prompt: Prompt, room: number): Row {
+  if (prompt.completions.length > 0) return completionSpans(prompt, room);
+  if (prompt.kind === 'search') return [say('dim', ' search in this timeline ')];
+  const command = commandNamed(textOf(prompt.editor).split(' ', 1)[0] ?? '');
+  if (command === undefined) return [];
+  const usage = command.arguments === '' ? command.name : `${command.name} ${command.arguments}`;
+  return [say('text', ` ${usage}`), say('dim', ` · ${command.help} `)];
+}
+
+/** As many as fit, beginning so that the chosen one is among them. */
+function completionSpans({ completions, chosen }: Prompt, room: number): Row {
+  let first = 0;
+  while (first < chosen && rowWidth(listed(completions, chosen, first, chosen + 1)) > room) first += 1;
+  let end = Math.max(first, chosen) + 1;
+  while (end < completions.length && rowWidth(listed(completions, chosen, first, end + 1)) <= room) end += 1;
+  return listed(completions, chosen, first, end);
+}
+
+function listed(completions: readonly string[], chosen: number, first: number, end: number): Row {
+  const spans: Span[] = [];
+  if (first > 0) spans.push(say('dim', ' ‹'));
+  for (const [index, completion] of completions.slice(first, end).entries()) {
+    const text = ` ${lineOf(completion)} `;
+    spans.push(first + index === chosen ? { ...loud('title', text), selected: true } : say('text', text));
+  }
+  if (end < completions.length) spans.push(say('dim', '› '));
+  return spans;
+}

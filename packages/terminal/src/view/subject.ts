@@ -1,0 +1,30 @@
+/** Whom the keys and the pane are about. */
+import { indexOfKey, itemsOf } from '../state/items.js';
+import { placeOf } from '../state/reading.js';
+import { sidebarEntries } from '../state/sidebar-entries.js';
+import type { Item, SidebarEntry, State, TimelineId } from '../state/state.js';
+
+/** The item that is selected in the timeline, as long as it is there. */
+export function selectedItem(state: State): Item | undefined {
+  const { selected } = placeOf(state);
+  if (selected === undefined) return undefined;
+  const items = itemsOf(state, state.timeline);
+  return items[indexOfKey(items, selected)];
+}
+
+/** The entry that one stands on in the sidebar. */
+export const sidebarEntry = (state: State): SidebarEntry | undefined =>
+  state.focus === 'sidebar' ? sidebarEntries(state)[state.sidebarAt] : undefined;
+
+export const personOfTimeline = (timeline: TimelineId): string | undefined =>
+  timeline.startsWith('@') ? timeline.slice(1) : undefined;
+
+/** In the sidebar who one stands on, else the author of the selected post, else whose timeline it is; undefined: nobody. */
+export function subjectOf(state: State): string | undefined {
+  const entry = sidebarEntry(state);
+  if (entry !== undefined && entry.kind !== 'timeline') return entry.name;
+  const item = selectedItem(state);
+  if (item?.kind === 'post') return item.post.author;
+  if (item?.kind === 'outgoing') return state.me;
+  return personOfTimeline(state.timeline);
+}

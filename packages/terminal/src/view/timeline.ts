@@ -1,0 +1,102 @@
+/** The middle of the screen: the posts where one reads, and what stands in their place when there are none. */
+import type { Size } from '../state/geometry.js';
+import { type Block, placeOf, type Window } from '../state/reading.js';
+import type { Item, State } from '../state/state.js';
+import { timeText, whenText } from './ages.js';
+import { emptyTimelineRows } from './empty-timeline.js';
+import { keyOf } from './keys.js';
+import { type BlockLook, blockRows } from './post-block.js';
+import { profileRow } from './profile.js';
+import type { Row } from './row.js';
+import { cutRow, firstThatFits, rowWidth, say } from './spans.js';
+import { personOfTimeline } from './subject.js';
+
+/** What is drawn in the timeline's area: exactly `height` rows. */
+export function timelineRows(state: State, { width, height }: Size, shown: Window): readonly Row[] {
+  const person = personOfTimeline(state.timeline);
+  const top = person === undefined ? [] : [profileRow(state, person, width)];
+  const posts = postRows(state, { width, height: Math.max(0, height - top.length) }, shown);
+  return [...top, ...posts].slice(0, height);
+}
+
+function postRows(state: State, size: Size, shown: Window): readonly Row[] {
+  if (shown.blocks.length === 0 && !shown.olderRow) return emptyTimelineRows(state, size);
+  const rows: Row[] = Array.from({ length: shown.blankRows }, () => []);
+  if (shown.olderRow) rows.push(olderRow(shown.older, size.width));
+  const look = lookOf(state);
+  for (const block of shown.blocks) rows.push(...rowsOfBlock(block, state, shown.newCount, size.width, look));
+  while (rows.length < size.height) rows.push([]);
+  return rows.slice(0, size.height);
+}
+
+function rowsOfBlock(
+  { item, skipRows, rows, divider }: Block,
+  state: State,
+  newCount: number,
+  width: number,
+  look: (item: Item) => BlockLook,
+): readonly Row[] {
+  const own = blockRows(item, width, look(item)).slice(skipRows);
+  return (divider ? [dividerRow(state, newCount, width), ...own] : own).slice(0, rows);
+}
+
+/** Ages, marks and selection of the posts of one frame. */
+function lookOf(state: State): (item: Item) => BlockLook {
+  const { clock, settings, me, search, fresh } = state;
+  const { selected } = placeOf(state);
+  const when = (wallMs: number): string => whenText(wallMs, clock, settings.times);
+  return (item) => ({
+    me,
+    when,
+    selected: item.key === selected,
+    focused: state.focus === 'timeline',
+    fresh: item.kind === 'post' && (fresh.get(item.key) ?? Number.NEGATIVE_INFINITY) > clock.monoMs,
+    search,
+  });
+}
+
+/** Left margin of rows that say something about the posts. */
+const INDENT = '    ';
+
+function olderRow(older: Window['older'], width: number): Row {
+  switch (older) {
+    case 'loading':
+      return cutRow([say('dim', `${INDENT}◌ loading older posts`)], width);
+    case 'more':
+      return firstThatFits(
+        [
+          [say('dim', `${INDENT}↑ older posts: keep scrolling (${keyOf('previous')} / ${keyOf('page-up')})`)],
+          [say('dim', `${INDENT}↑ older posts: keep scrolling`)],
+          [say('dim', `${INDENT}↑ older posts`)],
+        ],
+        width,
+      );
+    case 'none':
+      return cutRow([say('dim', `${INDENT}· nothing older ·`)], width);
+  }
+}
+
+/** Blank cells at both ends of the divider. */
+const DIVIDER_MARGIN = 1;
+
+function dividerRow(state: State, newCount: number, width: number): Row {
+  const { divider } = placeOf(state);
+  const since = divider === undefined ? '' : ` since ${timeText(divider.sinceWallMs, state.clock)}`;
+  const room = width - 2 * DIVIDER_MARGIN;
+  const [told] = firstThatFits(
+    [[say('unread', ` ${newCount} new${since} `)], [say('unread', ` ${newCount} new `)], [say('unread', '')]],
+    room,
+  );
+  const label = told ?? say('unread', '');
+  const line = Math.max(0, room - rowWidth([label]));
+  const left = Math.floor(line / 2);
+  return cutRow(
+    [
+      say('text', ' '.repeat(DIVIDER_MARGIN)),
+      say('unread', '─'.repeat(left)),
+      { ...label, bold: true },
+      say('unread', '─'.repeat(line - left)),
+    ],
+    width,
+  );
+}
