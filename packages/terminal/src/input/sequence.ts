@@ -1,0 +1,168 @@
+/**
+ * What a whole control sequence of a terminal says. Reference: xterm's ctlseqs ("PC-Style Function Keys", "Mouse Tracking"),
+ * the CSI u keys of fixterms and kitty; rxvt and the Linux console have some of their own.
+ */
+import { codedKey, type Modifiers, modifiersOf, specialKey } from './key-name.js';
+import type { Token } from './token.js';
+
+export interface ControlSequence {
+  /** `<`, `?` and such before the parameters; empty for most. */
+  readonly marker: string;
+  /** What parts by `;`, each as its parts by `:`; undefined where nothing stands. */
+  readonly parameters: readonly (readonly (number | undefined)[])[];
+  readonly intermediates: string;
+  readonly final: string;
+}
+
+const SHAPE = /^([<=>?]?)([\d:;]*)([\x20-\x2f]*)([\x40-\x7e])$/;
+
+/** The text between `ESC [` and its end, the end included; undefined when that is not a sequence at all. */
+export function parseSequence(body: string): ControlSequence | undefined {
+  const match = SHAPE.exec(body);
+  if (match === null) return undefined;
+  const [, marker = '', digits = '', intermediates = '', final = ''] = match;
+  const parameters = digits
+    .split(';')
+    .map((part) => part.split(':').map((number) => (number === '' ? undefined : Number(number))));
+  return { marker, parameters, intermediates, final };
+}
+
+/** By the last letter of a sequence, or of `ESC O`. */
+const LETTER_KEYS: Readonly<Record<string, string>> = {
+  A: 'up',
+  B: 'down',
+  C: 'right',
+  D: 'left',
+  F: 'end',
+  H: 'home',
+  P: 'f1',
+  Q: 'f2',
+  R: 'f3',
+  S: 'f4',
+};
+
+/** By the number before `~`. */
+const NUMBER_KEYS: Readonly<Record<number, string>> = {
+  1: 'home',
+  2: 'insert',
+  3: 'delete',
+  4: 'end',
+  5: 'page-up',
+  6: 'page-down',
+  7: 'home',
+  8: 'end',
+  11: 'f1',
+  12: 'f2',
+  13: 'f3',
+  14: 'f4',
+  15: 'f5',
+  17: 'f6',
+  18: 'f7',
+  19: 'f8',
+  20: 'f9',
+  21: 'f10',
+  23: 'f11',
+  24: 'f12',
+};
+
+/** rxvt ends a sequence otherwise instead of telling modifiers. */
+const RXVT_ENDINGS: Readonly<Record<string, Modifiers>> = {
+  '~': { shift: false, alt: false, ctrl: false },
+  '^': { shift: false, alt: false, ctrl: true },
+  '@': { shift: true, alt: false, ctrl: true },
+};
+const RXVT_LETTERS: Readonly<Record<string, string>> = { a: 'up', b: 'down', c: 'right', d: 'left' };
+
+/** Number before `~` under which modifyOtherKeys tells any key. */
+const OTHER_KEY = 27;
+/** kitty tells when a key is let go too: not a second press. */
+const KEY_RELEASED = 3;
+
+/** The token of a sequence; undefined for an answer of the terminal, and for what no key here sends. */
+export function tokenOf(sequence: ControlSequence): Token | undefined {
+  const { marker, parameters, intermediates, final } = sequence;
+  if (intermediates !== '') return undefined;
+  if (marker === '<')
+    return final === 'M' || final === 'm' ? mouseToken(parameters, final === 'm') : undefined;
+  if (marker !== '') return undefined;
+  const [first, second] = parameters;
+  if (second?.[1] === KEY_RELEASED) return undefined;
+  const bare = parameters.length === 1 && first?.[0] === undefined;
+  if (bare && (final === 'I' || final === 'O')) return { kind: 'focus', focused: final === 'I' };
+  if (final === 'u') return codeToken(first?.[1] ?? first?.[0], second?.[0]);
+  if (final in RXVT_ENDINGS && !bare) return numberedToken(sequence);
+  if (bare && final === 'Z') return specialKey('tab', { shift: true, alt: false, ctrl: false });
+  if (bare && final in RXVT_LETTERS)
+    return specialKey(RXVT_LETTERS[final] ?? '', { shift: true, alt: false, ctrl: false });
+  const name = LETTER_KEYS[final];
+  const modifiers = modifiersOf(second?.[0]);
+  if (name === undefined || modifiers === undefined) return undefined;
+  // With two numbers, `R` may also be where the cursor is, and `S` the size of something.
+  if (!bare && (first?.[0] ?? 1) !== 1) return undefined;
+  return specialKey(name, modifiers);
+}
+
+/** `ESC O` and a letter: keys in application mode; `ESC O 5 A` of old xterms carries a modifier. */
+export function applicationKey(modifier: number | undefined, letter: string): Token | undefined {
+  const rxvt = RXVT_LETTERS[letter];
+  if (rxvt !== undefined) return specialKey(rxvt, { shift: false, alt: false, ctrl: true });
+  if (letter === 'M') return specialKey('enter');
+  const name = LETTER_KEYS[letter];
+  const modifiers = modifiersOf(modifier);
+  return name === undefined || modifiers === undefined ? undefined : specialKey(name, modifiers);
+}
+
+/** F1 to F5 on the Linux console: `ESC [ [ A` to `E`. */
+export function consoleKey(letter: string): Token | undefined {
+  const number = letter.charCodeAt(0) - 0x40;
+  return number >= 1 && number <= 5 ? specialKey(`f${number}`) : undefined;
+}
+
+function codeToken(code: number | undefined, modifier: number | undefined): Token | undefined {
+  const modifiers = modifiersOf(modifier);
+  return code === undefined || modifiers === undefined ? undefined : codedKey(code, modifiers);
+}
+
+function numberedToken({ parameters, final }: ControlSequence): Token | undefined {
+  const [first, second, third] = parameters;
+  if (first?.[0] === OTHER_KEY && final === '~') return codeToken(third?.[0], second?.[0]);
+  const name = NUMBER_KEYS[first?.[0] ?? 0];
+  const modifiers = final === '~' ? modifiersOf(second?.[0]) : RXVT_ENDINGS[final];
+  return name === undefined || modifiers === undefined ? undefined : specialKey(name, modifiers);
+}
+
+/** No terminal is larger: their sizes are 16 bits. */
+const MOST_CELLS = 65_535;
+const BUTTON_BITS = 0b11;
+const MODIFIER_BITS = 0b1_1100;
+const MOTION_BIT = 0b10_0000;
+const WHEEL_BIT = 0b100_0000;
+const BUTTONS = ['left', 'middle', 'right', undefined] as const;
+
+function mouseToken(parameters: ControlSequence['parameters'], released: boolean): Token | undefined {
+  const [[code] = [], [column] = [], [row] = []] = parameters;
+  if (
+    code === undefined ||
+    column === undefined ||
+    row === undefined ||
+    column < 1 ||
+    row < 1 ||
+    column > MOST_CELLS ||
+    row > MOST_CELLS
+  )
+    return undefined;
+  const at = { x: column - 1, y: row - 1 };
+  // Shift and such with the mouse mean nothing here, and most terminals keep them for themselves.
+  const kind = code & ~MODIFIER_BITS & ~BUTTON_BITS;
+  const button = BUTTONS[code & BUTTON_BITS];
+  if (kind === WHEEL_BIT) {
+    const turn = code & BUTTON_BITS;
+    if (released || turn > 1) return undefined;
+    return { kind: 'mouse', action: turn === 0 ? 'wheel-up' : 'wheel-down', button: undefined, ...at };
+  }
+  if (kind === MOTION_BIT)
+    return button === undefined ? undefined : { kind: 'mouse', action: 'drag', button, ...at };
+  if (kind !== 0) return undefined;
+  if (released) return { kind: 'mouse', action: 'release', button, ...at };
+  return button === undefined ? undefined : { kind: 'mouse', action: 'press', button, ...at };
+}
