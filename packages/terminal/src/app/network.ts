@@ -1,0 +1,117 @@
+/** What the state asks of the session, and what the session tells the state. */
+import { DualpingError, type DualpingSession } from '@dualping/client';
+import {
+  auditTime,
+  buffer,
+  concat,
+  EMPTY,
+  exhaustMap,
+  filter,
+  map,
+  merge,
+  type Observable,
+  of,
+  Subject,
+  share,
+  switchMap,
+  timer,
+} from 'rxjs';
+import type { Effect, Event } from '../state/events.js';
+
+/** Posts that come within a frame are one event. */
+const GATHER_MS = 25;
+/** Who is here changes all the time; a list costs by the number of people. */
+const PEOPLE_EVERY_MS = 3_000;
+const MANY_PEOPLE = 1_000;
+const MANY_PEOPLE_EVERY_MS = 30_000;
+
+export class Network {
+  readonly #wanted = new Subject<void>();
+  #people = 0;
+  readonly events$: Observable<Event>;
+
+  constructor(readonly session: DualpingSession) {
+    const posts$ = session.posts$.pipe(share());
+    const gathered$ = posts$.pipe(
+      buffer(posts$.pipe(auditTime(GATHER_MS))),
+      filter((posts) => posts.length > 0),
+    );
+    this.events$ = merge(
+      session.state$.pipe(map((state): Event => ({ kind: 'session', session: state }))),
+      session.moves$.pipe(map((move): Event => ({ kind: 'moved', move }))),
+      gathered$.pipe(map((posts): Event => ({ kind: 'posts', posts }))),
+      this.#people$(),
+    );
+  }
+
+  /** @returns what became of it; nothing when it is none of ours */
+  perform(effect: Effect): Promise<Event | undefined> | undefined {
+    const { session } = this;
+    switch (effect.kind) {
+      case 'post': {
+        const { id } = effect;
+        return session.post(effect.text).then(
+          ({ position }) => ({ kind: 'posted', id, position }),
+          (error: unknown) => ({ kind: 'post-failed', id, ...failureOf(error) }),
+        );
+      }
+      case 'follow':
+        return said(session.follow(effect.name), `you follow ${effect.name}`);
+      case 'unfollow':
+        return said(session.unfollow(effect.name), `you no longer follow ${effect.name}`);
+      case 'older':
+        return session.older(effect.before, effect.limit).then(
+          (page) => ({ kind: 'page', page }),
+          (error: unknown) => ({ kind: 'page-failed', detail: failureOf(error).detail }),
+        );
+      case 'list':
+        this.#wanted.next();
+        return undefined;
+      case 'retry-now':
+        session.retryNow();
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  /** At once when it is asked for, else from time to time while the session is live. One question at a time. */
+  #people$(): Observable<Event> {
+    const { session } = this;
+    const ticks$ = session.state$.pipe(
+      switchMap(({ kind }) => (kind === 'live' ? this.#againAndAgain() : EMPTY)),
+    );
+    return merge(this.#wanted, ticks$).pipe(
+      exhaustMap(async (): Promise<Event | undefined> => {
+        try {
+          const lists = await session.list();
+          this.#people = lists.users.length;
+          return { kind: 'people', lists };
+        } catch (error) {
+          // While nobody can be asked the header says so; what the lists said last stays on the screen.
+          return error instanceof DualpingError && error.reason === 'message-too-large'
+            ? { kind: 'problem', text: `the list of people: ${error.detail}` }
+            : undefined;
+        }
+      }),
+      filter((event) => event !== undefined),
+    );
+  }
+
+  #againAndAgain(): Observable<unknown> {
+    return timer(this.#people > MANY_PEOPLE ? MANY_PEOPLE_EVERY_MS : PEOPLE_EVERY_MS).pipe(
+      switchMap(() => concat(of(undefined), this.#againAndAgain())),
+    );
+  }
+}
+
+function failureOf(error: unknown): { readonly reason: string; readonly detail: string } {
+  if (!(error instanceof DualpingError)) throw error;
+  return { reason: error.reason, detail: error.detail };
+}
+
+const said = (done: Promise<unknown>, text: string): Promise<Event> =>
+  done.then(
+    () => ({ kind: 'said', text }),
+    (error: unknown) => ({ kind: 'problem', text: failureOf(error).detail }),
+  );

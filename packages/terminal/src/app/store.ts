@@ -1,0 +1,42 @@
+/** The state over time: everything that happens goes through `step` in the order in which it happens. */
+import { BehaviorSubject, type Observable, Subject } from 'rxjs';
+import type { Effect, Event } from '../state/events.js';
+import type { Clock, State } from '../state/state.js';
+import { step } from '../state/step.js';
+
+export class Store {
+  readonly #states: BehaviorSubject<State>;
+  readonly #effects = new Subject<Effect>();
+  readonly #waiting: Event[] = [];
+  readonly #clock: () => Clock;
+  #stepping = false;
+  readonly state$: Observable<State>;
+  readonly effects$: Observable<Effect>;
+
+  constructor(state: State, clock: () => Clock) {
+    this.#states = new BehaviorSubject(state);
+    this.#clock = clock;
+    this.state$ = this.#states.asObservable();
+    this.effects$ = this.#effects.asObservable();
+  }
+
+  get state(): State {
+    return this.#states.value;
+  }
+
+  /** What an effect causes at once waits until the state that asked for it has been published. */
+  readonly dispatch = (event: Event): void => {
+    this.#waiting.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        const { state, effects } = step(this.state, this.#clock(), next);
+        if (state !== this.state) this.#states.next(state);
+        for (const effect of effects) this.#effects.next(effect);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+  };
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Stage, target } from './stage.fixture.js';
+
+const BROKEN = { reason: 'server-unreachable', detail: 'the connection broke' };
+
+test('a takeover is told in the header, and costs the one who types nothing', () => {
+  const stage = new Stage().live().past('ana: hello');
+  stage.press('i').type('half a thou');
+  stage.session({ kind: 'resolving', router: 'r', because: BROKEN });
+  assert.match(stage.lines[0] ?? '', /◐ server lost · resuming from #1/);
+  stage.type('ght');
+  stage.session({ kind: 'connecting', target: target(2, 2) });
+  assert.match(stage.lines[0] ?? '', /◐ server lost/);
+  stage.live(2, 2).tell({ kind: 'moved', move: { from: target(1, 1), to: target(2, 2), gapMs: 31.4 } });
+  assert.match(stage.lines[0] ?? '', /● resumed on s2 · gap 31 ms · nothing missed/);
+  assert.match(stage.screen, /› half a thought/);
+  stage.pass(2_900);
+  assert.match(stage.lines[0] ?? '', /resumed on s2/);
+  stage.pass(200);
+  assert.match(stage.lines[0] ?? '', /● live/);
+  assert.equal(stage.state.story.moves, 1);
+});
+
+test('with everything down there is a countdown, and r tries now', () => {
+  const stage = new Stage().live().past('ana: hello');
+  stage.session({ kind: 'resolving', router: 'r', because: BROKEN });
+  stage.session({ kind: 'waiting', retryAt: 1_000 + 1_800, attempt: 3, because: BROKEN });
+  assert.match(stage.lines[0] ?? '', /again in 2 s/);
+  stage.pass(1_000);
+  assert.match(stage.lines[0] ?? '', /again in 1 s/);
+  stage.asked();
+  stage.press('r');
+  assert.deepEqual(stage.asked(), [{ kind: 'retry-now' }]);
+  stage.press('i').type('r');
+  assert.deepEqual(stage.asked(), [], 'in the composer it is a letter');
+});
+
+test('before it was ever live nothing is lost', () => {
+  const stage = new Stage();
+  stage.session({ kind: 'resolving', router: 'r', because: undefined });
+  assert.doesNotMatch(stage.screen, /lost/);
+  stage.session({ kind: 'connecting', target: target(1, 1) });
+  assert.doesNotMatch(stage.screen, /lost/);
+});

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { blockHeight } from '../view/post-block.js';
+import { itemsOf } from './items.js';
+import { placeOf, windowOf } from './reading.js';
+import { postsArea } from './screen-geometry.js';
+import { Stage } from './stage.fixture.js';
+
+const numbered = (count: number, from = 1): string[] =>
+  Array.from({ length: count }, (_, at) => `ana: post number ${from + at}`);
+
+/** The numbers of the posts whose text is on the screen, from top to bottom. */
+const shownNumbers = (stage: Stage): number[] =>
+  [...stage.screen.matchAll(/post number (\d+)/g)].map(([, number]) => Number(number));
+
+describe('where one reads', () => {
+  test('the end is followed', () => {
+    const stage = new Stage().live().posts(...numbered(50));
+    assert.equal(shownNumbers(stage).at(-1), 50);
+    stage.posts(...numbered(3, 51));
+    assert.equal(shownNumbers(stage).at(-1), 53);
+  });
+
+  test('what comes in moves neither the place nor the selection of one who reads back', () => {
+    const stage = new Stage()
+      .live()
+      .posts(...numbered(50))
+      .press('k', 'k', 'page-up', 'page-up');
+    const before = shownNumbers(stage);
+    const selected = placeOf(stage.state).selected;
+    stage.posts(...numbered(40, 51));
+    assert.deepEqual(shownNumbers(stage), before);
+    assert.equal(placeOf(stage.state).selected, selected);
+  });
+
+  test('a page of older posts goes above, and the place stays', () => {
+    const stage = new Stage().live();
+    const older = Array.from({ length: 30 }, (_, at) => stage.post(`ana: older number ${at}`));
+    stage.posts(...numbered(30)).asked();
+    stage.press('g');
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 31, limit: 100 }]);
+    const before = shownNumbers(stage);
+    stage.tell({ kind: 'page', page: { posts: older, oldest: true } });
+    const after = shownNumbers(stage);
+    assert.ok(
+      before.every((number) => after.includes(number) || number === before.at(-1)),
+      `${before} ${after}`,
+    );
+    stage.press('g');
+    assert.match(stage.screen, /older number 0/);
+    stage.press('k');
+    assert.deepEqual(stage.asked(), [], 'nothing older is left');
+  });
+
+  test('j goes on to the newest and then follows it again', () => {
+    const stage = new Stage()
+      .live()
+      .posts(...numbered(30))
+      .press('g');
+    for (let at = 0; at < 30; at += 1) stage.press('j');
+    assert.equal(placeOf(stage.state).top, 'newest');
+    stage.posts(...numbered(1, 31));
+    assert.equal(shownNumbers(stage).at(-1), 31);
+  });
+
+  test('the selected post is always on the screen', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ minLength: 1, maxLength: 400 }), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.constantFrom('j', 'k', 'g', 'G', 'page-up', 'page-down', 'u'), { maxLength: 60 }),
+        fc.integer({ min: 40, max: 130 }),
+        fc.integer({ min: 10, max: 40 }),
+        (texts, keys, width, height) => {
+          const stage = new Stage({ width, height }).live();
+          stage.posts(...texts.map((text) => `ana: ${text}`));
+          for (const key of keys) {
+            stage.press(key);
+            const { selected } = placeOf(stage.state);
+            const { blocks } = windowOf(stage.state, postsArea(stage.state));
+            if (selected !== undefined)
+              assert.ok(
+                blocks.some(({ item }) => item.key === selected),
+                key,
+              );
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('the rows of a window are as many as there is room for, and no row of the timeline is left out', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ minLength: 1, maxLength: 300 }), { maxLength: 30 }),
+        fc.array(fc.constantFrom('j', 'k', 'page-up', 'page-down', 'g', 'wheel-up', 'wheel-down'), {
+          maxLength: 30,
+        }),
+        fc.integer({ min: 40, max: 130 }),
+        fc.integer({ min: 10, max: 40 }),
+        (texts, keys, width, height) => {
+          const stage = new Stage({ width, height }).live();
+          stage.posts(...texts.map((text) => `ana: ${text}`));
+          for (const key of keys) {
+            if (key === 'wheel-up' || key === 'wheel-down')
+              stage.tell({
+                kind: 'token',
+                token: { kind: 'mouse', action: key, button: undefined, x: width - 1, y: 2 },
+              });
+            else stage.press(key);
+            const area = postsArea(stage.state);
+            const { blocks, blankRows, olderRow, below } = windowOf(stage.state, area);
+            const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+            assert.equal(rows + blankRows + (olderRow ? 1 : 0), area.height);
+            const items = itemsOf(stage.state, 'home');
+            const first = blocks[0] === undefined ? items.length - below : items.indexOf(blocks[0].item);
+            assert.equal(first + blocks.length + below, items.length);
+            for (const [at, { item, skipRows, rows: shown, divider }] of blocks.entries())
+              if (at < blocks.length - 1)
+                assert.equal(shown, (divider ? 1 : 0) + blockHeight(item, area.width) - skipRows);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('unread', () => {
+  test('what comes while one looks on is read', () => {
+    const stage = new Stage().live().past('ana: hello').posts('bo: hi', 'ana: there');
+    assert.equal(stage.state.unread.size, 0);
+  });
+
+  test('what comes while the window is elsewhere is unread, below a divider, until one is back and does something', () => {
+    const stage = new Stage()
+      .live()
+      .past('ana: hello')
+      .focusWindow(false)
+      .posts('bo: hi @mira', 'ana: there');
+    assert.deepEqual(
+      [...stage.state.unread],
+      [
+        ['home', 2],
+        ['@ana', 1],
+        ['@bo', 1],
+        ['mentions', 1],
+      ],
+    );
+    assert.match(stage.screen, /─ 2 new since 12:41 ─/);
+    stage.focusWindow(true);
+    assert.equal(stage.state.unread.get('home'), 2);
+    stage.press('G');
+    assert.equal(stage.state.unread.size, 0);
+    assert.doesNotMatch(stage.screen, /new since/);
+  });
+
+  test('one who reads back counts what comes below, and u goes there', () => {
+    const stage = new Stage()
+      .live()
+      .posts(...numbered(40))
+      .press('g');
+    stage.posts(...numbered(30, 41));
+    assert.equal(stage.state.unread.get('home'), 30);
+    stage.press('u');
+    assert.equal(shownNumbers(stage)[0], 41);
+    assert.ok((stage.state.unread.get('home') ?? 0) < 30);
+    stage.press('G');
+    assert.equal(stage.state.unread.get('home'), undefined);
+  });
+
+  test('what was unread when the client ended is unread when it is back', () => {
+    const stage = new Stage({ kept: { readUpTo: new Map([['home', 2]]) } })
+      .live()
+      .past('ana: one', 'ana: two', 'bo: three', 'ana: four');
+    assert.equal(stage.state.unread.get('home'), 2);
+    assert.match(stage.screen, /2 new since/);
+  });
+
+  test('on a first visit the past is read', () => {
+    const stage = new Stage().live().past('ana: one').past('ana: two');
+    assert.equal(stage.state.unread.size, 0);
+  });
+
+  test('a failover changes nothing in what is unread', () => {
+    const stage = new Stage().live().past('ana: hello').focusWindow(false).posts('bo: hi');
+    const { unread } = stage.state;
+    stage.session({
+      kind: 'resolving',
+      router: 'r',
+      because: { reason: 'server-unreachable', detail: 'gone' },
+    });
+    stage.live(2, 2);
+    assert.deepEqual(stage.state.unread, unread);
+  });
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Stage } from './stage.fixture.js';
+
+test('a post is on the screen at once, and is what the timeline brings in the end', () => {
+  const stage = new Stage().live().past('ana: hello');
+  stage.asked();
+  stage.press('i').type('freezing one is scarier').press('enter');
+  assert.deepEqual(stage.asked(), [{ kind: 'post', id: 1, text: 'freezing one is scarier' }]);
+  assert.match(stage.screen, /@mira .*◌ sending/);
+  stage.tell({ kind: 'posted', id: 1, position: 2 });
+  assert.match(stage.screen, /@mira .*✓/);
+  stage.posts('mira: freezing one is scarier');
+  assert.equal(stage.screen.split('freezing one is scarier').length, 2, 'once');
+  assert.match(stage.screen, /@mira .*✓/);
+  stage.pass(6_000);
+  assert.doesNotMatch(stage.screen, /✓/);
+});
+
+test('a post that the timeline brings before it is acknowledged is shown once', () => {
+  const stage = new Stage().live().press('i').type('same').press('enter').type('same').press('enter');
+  stage.posts('mira: same');
+  assert.equal(stage.state.outbox.length, 1);
+  stage.tell({ kind: 'posted', id: 1, position: 1 });
+  assert.equal(stage.state.outbox.length, 1, 'the second is still on its way');
+  stage.tell({ kind: 'posted', id: 2, position: 2 });
+  stage.posts('mira: same');
+  assert.equal(stage.state.outbox.length, 0);
+  assert.equal(stage.state.posts.length, 2);
+});
+
+test('what was not sent stays, can be sent again, or taken back and edited', () => {
+  const stage = new Stage().live().press('i').type('hello').press('enter', 'escape');
+  stage.tell({ kind: 'post-failed', id: 1, reason: 'limit-reached', detail: 'too many' });
+  assert.match(stage.screen, /✗ not sent/);
+  stage.asked();
+  stage.press('R');
+  assert.deepEqual(stage.asked(), [{ kind: 'post', id: 1, text: 'hello' }]);
+  assert.match(stage.screen, /◌ sending/);
+  stage.tell({ kind: 'post-failed', id: 1, reason: 'limit-reached', detail: 'too many' });
+  stage.press('e').type('!');
+  assert.match(stage.screen, /› hello!/);
+  assert.equal(stage.state.outbox.length, 0);
+});
+
+test('drafts are kept for each timeline, over Esc', () => {
+  const stage = new Stage().live().people('ana*', 'bo');
+  stage.press('i').type('for all').press('escape', '2').press('i').type('about me').press('escape', '1');
+  assert.match(stage.screen, /› for all/);
+  stage.press('2');
+  assert.match(stage.screen, /› about me/);
+});
+
+test('a post that is too long stays in the composer, and says why', () => {
+  const stage = new Stage().live().press('i').paste('x'.repeat(1_001));
+  assert.match(stage.screen, /1001\/1000/);
+  stage.asked();
+  stage.press('enter');
+  assert.deepEqual(stage.asked(), []);
+  assert.match(stage.screen, /1001 characters/);
+  stage.press('backspace', 'enter');
+  assert.equal(stage.asked().length, 1);
+});
+
+test('a paste of many lines is one post, and opens the composer', () => {
+  const stage = new Stage().live().paste('one\ntwo\nthree');
+  assert.equal(stage.state.focus, 'composer');
+  stage.asked();
+  stage.press('alt-enter').type('four').press('enter');
+  assert.deepEqual(stage.asked(), [{ kind: 'post', id: 1, text: 'one\ntwo\nthree\nfour' }]);
+});
+
+test('Up brings back what was sent', () => {
+  const stage = new Stage().live().press('i').type('first').press('enter').type('second').press('enter');
+  stage.press('up', 'up');
+  assert.match(stage.screen, /› first/);
+  stage.press('down');
+  assert.match(stage.screen, /› second/);
+});
+
+test('Tab completes a name', () => {
+  const stage = new Stage().live().people('ana*', 'anton').press('i').type('hi @an').press('tab');
+  assert.match(stage.screen, /› hi @ana/);
+  stage.press('tab');
+  assert.match(stage.screen, /› hi @anton/);
+});
+
+test('who quits while a post is on its way is asked once', () => {
+  const stage = new Stage().live().press('i').type('hello').press('enter', 'escape');
+  stage.asked();
+  stage.press('q');
+  assert.deepEqual(stage.asked(), []);
+  assert.match(stage.screen, /1 post is not acknowledged yet/);
+  stage.press('j', 'q');
+  assert.deepEqual(stage.asked(), [], 'another key has taken it back');
+  stage.press('q');
+  assert.deepEqual(stage.asked(), [{ kind: 'quit' }]);
+});
