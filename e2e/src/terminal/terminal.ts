@@ -156,7 +156,12 @@ export class Terminal {
 
   row(y: number): string {
     const { active } = this.#emulator.buffer;
-    return active.getLine(active.viewportY + y)?.translateToString(true) ?? '';
+    return (
+      active
+        .getLine(active.viewportY + y)
+        ?.translateToString(true)
+        .trimEnd() ?? ''
+    );
   }
 
   cell(x: number, y: number): ScreenCell {
@@ -203,15 +208,9 @@ export class Terminal {
     return this.#received;
   }
 
-  /** Whether everything is as a shell wants it. */
+  /** Whether everything is as a program finds it. (Shells turn bracketed paste on for themselves: it is not looked at here.) */
   get restored(): boolean {
-    return (
-      !this.alternate &&
-      this.mouseMode === 'none' &&
-      !this.bracketedPaste &&
-      !this.reportsFocus &&
-      this.#cursorVisible
-    );
+    return !this.alternate && this.mouseMode === 'none' && !this.reportsFocus && this.#cursorVisible;
   }
 
   /** Waits until the screen is as wanted; fails with the screen. */

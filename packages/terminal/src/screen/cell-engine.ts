@@ -39,6 +39,7 @@ interface Blessed {
 const TERMINFO = fileURLToPath(new URL('../../terminfo/', import.meta.url));
 
 /** A move of the cursor that the next one makes good for nothing: two wide characters in a row make such. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about
 const OVERTAKEN_MOVES = /\x1b\[\d+G(?=\x1b\[\d+(?:G|;\d+H))/g;
 
 /** What is never in a cell: makes blessed send the cell again. */

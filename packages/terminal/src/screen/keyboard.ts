@@ -1,30 +1,35 @@
 /** Reads what comes from the terminal, and wakes the tokeniser when it waits for the rest of a sequence that may never come. */
+import { StringDecoder } from 'node:string_decoder';
 import { Observable } from 'rxjs';
 import type { Token } from '../input/token.js';
-import { Tokeniser } from './stand-in-tokeniser.js';
+import { Tokeniser } from '../input/tokeniser.js';
 
 /** The tokens of an input, from the first subscriber on; completes when the input ends, which a terminal does when it is gone. */
 export function tokensOf(input: NodeJS.ReadableStream): Observable<Token> {
   return new Observable<Token>((subscriber) => {
     const tokeniser = new Tokeniser();
+    const decoder = new StringDecoder('utf8');
     let timer: NodeJS.Timeout | undefined;
+    let look: NodeJS.Immediate | undefined;
 
-    const emit = (tokens: readonly Token[]): void => {
-      for (const token of tokens) subscriber.next(token);
-      wait();
-    };
-    const wait = (): void => {
+    const stopWaiting = (): void => {
       clearTimeout(timer);
-      const deadline = tokeniser.nextDeadline();
-      timer =
-        deadline === undefined
-          ? undefined
-          : setTimeout(
-              () => emit(tokeniser.tick(performance.now())),
-              Math.max(0, deadline - performance.now()),
-            );
+      clearImmediate(look);
     };
-    const read = (chunk: Buffer): void => emit(tokeniser.feed(performance.now(), chunk));
+    const emit = (tokens: readonly Token[]): void => {
+      stopWaiting();
+      const deadline = tokeniser.nextDeadline();
+      if (deadline !== undefined) timer = setTimeout(expire, Math.max(0, deadline - performance.now()));
+      for (const token of tokens) subscriber.next(token);
+    };
+    // A busy process is late for its timers and for its input alike: what has come meanwhile is read first.
+    const expire = (): void => {
+      look = setImmediate(() => emit(tokeniser.tick(performance.now())));
+    };
+    const read = (chunk: Buffer): void => {
+      const deadline = tokeniser.nextDeadline() ?? Number.POSITIVE_INFINITY;
+      emit(tokeniser.feed(Math.min(performance.now(), deadline - 1), decoder.write(chunk)));
+    };
     const ended = (): void => subscriber.complete();
 
     input.on('data', read);
@@ -32,9 +37,10 @@ export function tokensOf(input: NodeJS.ReadableStream): Observable<Token> {
     input.on('error', ended);
     input.resume();
     return () => {
-      clearTimeout(timer);
+      stopWaiting();
       input.off('data', read);
       input.off('end', ended);
+      input.off('error', ended);
       input.pause();
     };
   });

@@ -17,6 +17,10 @@ export type EndingSignal = 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM';
 const EXIT_CODES: Record<EndingSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 };
 
 export interface LifecycleOptions {
+  /** The terminal is back to normal, and nothing has been said on it yet. */
+  readonly onScreenClosed?: () => void;
+  /** As soon as the terminal is given back: what went elsewhere meanwhile may go there again. */
+  readonly onScreenClosed?: () => void;
   /** Saves what must not be lost. The terminal is back to normal by then. Ends the wait when it resolves. */
   readonly beforeEnd: (ending: Ending) => void | Promise<void>;
   /** Ends the process; `process.exit` but in tests. */
@@ -55,7 +59,7 @@ class Watch implements Lifecycle {
     readonly screen: Screen,
     readonly options: LifecycleOptions,
   ) {
-    this.#exit = options.exit ?? ((code) => process.exit(code));
+    this.#exit = once(options.exit ?? ((code) => process.exit(code)));
     this.#listeners = [
       ...(Object.keys(EXIT_CODES) as EndingSignal[]).map(
         (signal) =>
@@ -112,6 +116,7 @@ class Watch implements Lifecycle {
     this.#ending = true;
     clearTimeout(this.#timer);
     this.screen.close();
+    this.options.onScreenClosed?.();
     if (ending.kind === 'crash') complain(ending.error);
     const late = setTimeout(() => this.#exit(ending.exitCode), SAVE_WITHIN_MS);
     this.#save(ending)
@@ -133,6 +138,15 @@ class Watch implements Lifecycle {
   #off(event: string): void {
     for (const [name, listener] of this.#listeners) if (name === event) process.off(name, listener);
   }
+}
+
+function once(act: (code: number) => void): (code: number) => void {
+  let done = false;
+  return (code) => {
+    if (done) return;
+    done = true;
+    act(code);
+  };
 }
 
 /** On the normal screen; where nobody can read it any more that is no second failure. */

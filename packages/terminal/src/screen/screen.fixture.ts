@@ -82,7 +82,7 @@ function page(of: Page): Frame {
     ],
     ...body,
     [{ text: HOSTILE, role: 'mention' }],
-    [{ text: ` ${of.tokens.slice(-6).join(' ')}`, role: 'dim' }],
+    [{ text: ` ${of.tokens.slice(-3).join(' ')}`, role: 'dim' }],
   ];
   return { rows: rows.slice(0, height), cursor: { x: 1, y: height - 1 } };
 }

@@ -74,6 +74,7 @@ class TerminalScreen implements Screen {
   readonly #sizes = new Subject<Size>();
   readonly #gone = new ReplaySubject<void>(1);
   readonly #closing = new Subject<void>();
+  #theme: Theme;
   #looks: Looks;
   #size: Size;
   #mouse: boolean;
@@ -93,6 +94,7 @@ class TerminalScreen implements Screen {
     this.#output = options.output;
     this.#abilities = abilities;
     this.#mouse = options.mouse;
+    this.#theme = options.theme;
     this.#looks = this.#looksOf(options.theme);
     this.#size = sizeOf(options.output);
     this.#engine = new CellEngine(this.#size, abilities.terminfo);
@@ -119,12 +121,15 @@ class TerminalScreen implements Screen {
   }
 
   setTheme(theme: Theme): void {
+    if (theme === this.#theme) return;
+    this.#theme = theme;
     this.#looks = this.#looksOf(theme);
     this.#put = [];
     this.#flush('');
   }
 
   setMouse(on: boolean): void {
+    if (on === this.#mouse) return;
     this.#mouse = on;
     if (this.#state === 'active' && this.#abilities.modes) this.#write(on ? modes.mouseOn : modes.mouseOff);
   }

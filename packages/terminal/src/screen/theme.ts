@@ -49,7 +49,7 @@ const DARK: Palette = {
   roles: {
     text: { selectedForeground: 255 },
     dim: { foreground: 246, selectedForeground: 250 },
-    frame: { foreground: 242, selectedForeground: 248 },
+    frame: { foreground: 243, selectedForeground: 248 },
     title: { flags: BOLD, selectedForeground: 255 },
     author: { flags: BOLD, foreground: 117 },
     self: { flags: BOLD, foreground: 222 },
