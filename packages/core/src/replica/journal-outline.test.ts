@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Entry, epoch, position } from '../index.js';
+import { type Entry, epoch, MAX_EPOCH_STARTS, position } from '../index.js';
 import { entryOf } from './alone.fixture.js';
 import { JournalOutline } from './journal-outline.js';
 
@@ -78,6 +78,15 @@ test('a journal that begins behind a snapshot can be continued from its beginnin
     [9, 10, 11].map((at) => outline.canContinueAfter(position(at))),
     [false, true, true],
   );
+});
+
+test('a snapshot and a join take the latest epochs only, as many as the wire carries', () => {
+  const count = MAX_EPOCH_STARTS + 5;
+  const outline = outlineOf(Array.from({ length: count }, (_, at) => at + 1));
+  assert.equal(outline.epochStarts.length, MAX_EPOCH_STARTS);
+  const through = outline.epochStartsThrough(position(count - 2));
+  assert.equal(through.length, MAX_EPOCH_STARTS);
+  assert.equal(through.at(-1)?.epoch, count - 2);
 });
 
 test('what breaks the order is our own mistake, and stops us', () => {

@@ -52,8 +52,9 @@ export class JournalOutline {
     return this.#epochStarts.slice(-MAX_EPOCH_STARTS);
   }
 
+  /** The latest of them up to a position, as many as a snapshot may carry. */
   epochStartsThrough(through: Position): readonly EpochStart[] {
-    return this.#epochStarts.filter((start) => start.position <= through);
+    return this.#epochStarts.filter((start) => start.position <= through).slice(-MAX_EPOCH_STARTS);
   }
 
   append(entry: Entry): void {
