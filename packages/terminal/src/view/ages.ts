@@ -92,7 +92,7 @@ export function lastedText(lastedMs: number): string {
 
 /** A measured gap: `31 ms`, `1.9 s`, `12 s`, `2m 10s`. */
 export function gapText(gapMs: number): string {
-  if (gapMs < 1_000) return `${Math.round(gapMs)} ms`;
-  if (gapMs < 10_000) return `${(Math.floor(gapMs / 100) / 10).toFixed(1)} s`;
+  if (Math.round(gapMs) < 1_000) return `${Math.round(gapMs)} ms`;
+  if (gapMs < 10_000) return `${(Math.floor(Math.round(gapMs) / 100) / 10).toFixed(1)} s`;
   return lastedText(gapMs);
 }

@@ -1,7 +1,9 @@
 /** Where the session is, in one line: what happened, what it cost, and what comes next by itself. */
+
 import type { Failure } from '@dualping/client';
 import type { Connection, State } from '../state/state.js';
 import { whereOf } from '../state/where.js';
+import { unreachable } from '../unreachable.js';
 import { gapText, timeText } from './ages.js';
 import { serverText } from './names.js';
 import type { Role, Row } from './row.js';
@@ -25,6 +27,8 @@ export function connectionVariants(state: State): readonly Row[] {
       return waiting(connection, state);
     case 'failed':
       return failed(connection.because);
+    default:
+      return unreachable(connection);
   }
 }
 
@@ -69,12 +73,9 @@ function waiting({ retryAtMs, because }: Kind<'waiting'>, state: State): readonl
   const seconds = Math.max(0, Math.ceil((retryAtMs - state.clock.monoMs) / 1_000));
   const when = seconds === 0 ? 'now' : `in ${seconds} s`;
   const what = waitingFor(because);
-  const where = whereOf(state);
   // Elsewhere the letter is typed, and not a key.
   const key: Row =
-    where === 'timeline' || where === 'sidebar'
-      ? [say('text', ' · '), loud('key', 'r'), say('text', ' now')]
-      : [];
+    whereOf(state) === 'timeline' ? [say('text', ' · '), loud('key', 'r'), say('text', ' now')] : [];
   return [
     [...told('warning', `◌ ${what} · trying again ${when}`), ...key],
     [...told('warning', `◌ ${what} · again ${when}`), ...key],

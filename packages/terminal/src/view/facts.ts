@@ -1,5 +1,7 @@
 /** What is known of the session and of a person, as labels and values: the pane shows some of it, the overlay all. */
+
 import type { State } from '../state/state.js';
+import { unreachable } from '../unreachable.js';
 import { ageText, gapText, lastedText, timeText } from './ages.js';
 import { serverText } from './names.js';
 import { personNamed, seenOf } from './people-index.js';
@@ -62,6 +64,8 @@ function serverFacts({ connection, clock }: State): readonly Fact[] {
     case 'waiting':
     case 'failed':
       return [fact('server', 'none', 'warning')];
+    default:
+      return unreachable(connection);
   }
 }
 

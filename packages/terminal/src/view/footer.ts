@@ -1,5 +1,6 @@
 /** The last row: the keys that do something now, or what there is to say for a moment. */
 import { type Action, type Binding, KEYMAP, type Where } from '../state/keymap.js';
+import { placeOf } from '../state/reading.js';
 import type { State } from '../state/state.js';
 import { whereOf } from '../state/where.js';
 import { keyText } from './keys.js';
@@ -28,12 +29,13 @@ interface Shown {
 const MOST_NEEDED: readonly Action[] = [
   'send',
   'confirm',
-  'leave',
   'retry',
   'edit',
   'help',
   'compose',
   'open',
+  'quit',
+  'leave',
 ];
 
 function keysRow(state: State, width: number): Row {
@@ -78,6 +80,8 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
       const item = selectedItem(state);
       return item?.kind === 'post' && item.post.author !== state.me ? action : undefined;
     }
+    case 'leave':
+      return where !== 'timeline' || hasToLeave(state) ? label : undefined;
     case 'follow':
       return isFollowed(state) ? undefined : label;
     case 'unfollow':
@@ -85,6 +89,14 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
     default:
       return label;
   }
+}
+
+/** Whether there is anything that Esc takes away in a timeline. */
+function hasToLeave(state: State): boolean {
+  const { selected, divider } = placeOf(state);
+  return (
+    state.timeline !== 'home' || state.search !== undefined || selected !== undefined || divider !== undefined
+  );
 }
 
 function isUnsent(state: State): boolean {

@@ -7,12 +7,14 @@ import { cutRow, lineOf, loud, rowWidth, say, sides } from './spans.js';
 
 /** Between what stands left and what stands right. */
 const LEAST_GAP = 2;
+/** A longer name than this gives way to what the session does. */
+const LEAST_IDENTITY_WIDTH = 12;
 const RIGHT_MARGIN = 1;
 
 /** @param titled where no sidebar says which timeline one is in */
 export function headerRow(state: State, width: number, titled: boolean): Row {
   const lefts = identityVariants(state, titled);
-  const shortest = rowWidth(lefts.at(-1) ?? []);
+  const shortest = Math.min(rowWidth(lefts.at(-1) ?? []), LEAST_IDENTITY_WIDTH);
   const rights = connectionVariants(state);
   const room = width - RIGHT_MARGIN - LEAST_GAP;
   // What the session does matters more than the name of the program.

@@ -12,7 +12,7 @@ interface Section {
 }
 
 /** Cells of the keys in a column. */
-const KEYS_WIDTH = 19;
+const KEYS_WIDTH = 17;
 /** From here on there is room for two columns. */
 const TWO_COLUMNS_FROM_WIDTH = 84;
 const COLUMN_GAP = 3;

@@ -1,4 +1,5 @@
 /** Which parts of a post's text stand out: my name, and what is searched for. */
+import { cleanText } from '../text/clean.js';
 import { graphemeEnd, graphemeStart } from '../text/graphemes.js';
 import type { Role, Row, Span } from './row.js';
 
@@ -9,7 +10,7 @@ export interface Highlight {
   readonly role: Role;
 }
 
-const escaped = (literal: string): string => literal.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const escaped = (literal: string): string => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 const WORD = 'A-Za-z0-9_\\-';
 
@@ -17,8 +18,8 @@ const WORD = 'A-Za-z0-9_\\-';
 export const mentionPattern = (name: string): RegExp =>
   new RegExp(`(?<![${WORD}])@${escaped(name)}(?![${WORD}])`, 'gu');
 
-/** What is searched for, in any case. */
-export const searchPattern = (searched: string): RegExp => new RegExp(escaped(searched), 'giu');
+/** What is searched for, in any case; nothing finds nothing. */
+export const searchPattern = (searched: string): RegExp => new RegExp(escaped(cleanText(searched)), 'giu');
 
 export function highlightsOf(text: string, pattern: RegExp, role: Role): readonly Highlight[] {
   const found: Highlight[] = [];

@@ -1,7 +1,9 @@
 /** What lies over the timeline for a while: a frame, and rows that scroll in it. */
+
 import type { Area } from '../state/geometry.js';
 import { geometryNow } from '../state/screen-geometry.js';
 import type { Overlay, State } from '../state/state.js';
+import { unreachable } from '../unreachable.js';
 import { everybodyRows } from './everybody.js';
 import { allSessionFacts } from './facts.js';
 import { helpRows } from './help.js';
@@ -56,6 +58,8 @@ function contentRows(overlay: Overlay, state: State, width: number): readonly Ro
       return allSessionFacts(state).map(factRow);
     case 'people':
       return everybodyRows(state);
+    default:
+      return unreachable(overlay);
   }
 }
 
@@ -67,6 +71,8 @@ function titleOf({ kind }: Overlay): string {
       return ' Session ';
     case 'people':
       return ' People ';
+    default:
+      return unreachable(kind);
   }
 }
 

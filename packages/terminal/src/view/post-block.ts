@@ -6,10 +6,11 @@
 import type { Item, Outgoing, OutgoingItem, PostItem } from '../state/state.js';
 import { cleanText } from '../text/clean.js';
 import { wrap } from '../text/wrap.js';
+import { unreachable } from '../unreachable.js';
 import { type Highlight, highlightedRow, highlightsOf, mentionPattern, searchPattern } from './highlights.js';
 import { keyOf } from './keys.js';
 import type { Role, Row, Span } from './row.js';
-import { cutRow, firstThatFits, fitRow, lineOf, loud, rowWidth, say } from './spans.js';
+import { cutRow, firstThatFits, fitRow, lineOf, rowWidth, say } from './spans.js';
 
 /** Cells left of the author: a blank, and the mark of the selected post. */
 const AUTHOR_INDENT = 2;
@@ -93,7 +94,7 @@ function highlightsIn(item: Item, text: string, { me, search }: BlockLook): read
   const mentioned = item.kind === 'post' && item.mentionsMe;
   return [
     ...(mentioned ? highlightsOf(text, mentionPattern(me), 'mention') : []),
-    ...(search === undefined || search === '' ? [] : highlightsOf(text, searchPattern(search), 'found')),
+    ...(search === undefined ? [] : highlightsOf(text, searchPattern(search), 'found')),
   ];
 }
 
@@ -110,16 +111,25 @@ const lineRow = (
     : [say(base, line)];
 
 function headerRow(item: Item, width: number, look: BlockLook): Row {
-  const author = authorSpan(item, look);
+  const author = authorRow(item, look);
   const room = width - RIGHT_MARGIN;
-  const named = Math.min(rowWidth([author]), LEAST_AUTHOR_WIDTH);
+  const named = Math.min(rowWidth(author), LEAST_AUTHOR_WIDTH);
   const right = firstThatFits(statusVariants(item, look), Math.max(0, room - named - 1));
-  return [...fitRow([author], Math.max(0, room - rowWidth(right))), ...right];
+  return [...fitRow(author, Math.max(0, room - rowWidth(right))), ...right];
 }
 
-function authorSpan(item: Item, { me }: BlockLook): Span {
+/** A search finds authors too. */
+function authorRow(item: Item, { me, search }: BlockLook): Row {
   const name = item.kind === 'post' ? item.post.author : me;
-  return loud(name === me ? 'self' : 'author', `@${lineOf(name)}`);
+  const text = `@${lineOf(name)}`;
+  const found =
+    search === undefined || item.kind === 'outgoing'
+      ? []
+      : highlightsOf(text, searchPattern(search), 'found');
+  return highlightedRow(text, 0, text.length, found, name === me ? 'self' : 'author').map((span) => ({
+    ...span,
+    bold: true,
+  }));
 }
 
 /** What the header says at its right, from the longest; each with the blank before it. */
@@ -171,6 +181,8 @@ function outgoingStatus({ outgoing }: OutgoingItem, { when }: BlockLook): readon
         [space, say('problem', '✗')],
       ];
     }
+    default:
+      return unreachable(status);
   }
 }
 
@@ -178,7 +190,7 @@ function reasonRows(item: Item): readonly Row[] {
   if (item.kind !== 'outgoing') return [];
   const reason = reasonOf(item.outgoing);
   if (reason === undefined) return [];
-  return [[say('text', ' '.repeat(TEXT_INDENT - AUTHOR_INDENT)), say('problem', reason)]];
+  return [[say('text', ' '.repeat(TEXT_INDENT - AUTHOR_INDENT)), say('problem', `✗ ${reason}`)]];
 }
 
 function reasonOf({ status }: Outgoing): string | undefined {

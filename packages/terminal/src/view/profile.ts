@@ -14,7 +14,7 @@ export function profileRow(state: State, name: string, width: number): Row {
   for (const part of partsOf(state, name)) {
     const longer = [DOT, ...part];
     // What comes last matters least, and is left out whole.
-    if (rowWidth([...row.flat(), ...longer]) > width - 1) break;
+    if (rowWidth([...row.flat(), ...longer]) > width) break;
     row.push(longer);
   }
   return cutRow(row.flat(), width);

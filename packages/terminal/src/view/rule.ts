@@ -13,7 +13,11 @@ const LEAST_LINE = 2;
 
 export function ruleRow(state: State, { rule, sidebar, pane }: Geometry, shown: Window): Row {
   const { width } = rule;
-  const junctions = [sidebar?.width, pane === undefined ? undefined : pane.x - 1];
+  // An overlay lies over the pane too, and has no column to close.
+  const junctions = [
+    sidebar?.width,
+    pane === undefined || state.overlay !== undefined ? undefined : pane.x - 1,
+  ];
   const line = Array.from({ length: width }, (_, x) => (junctions.includes(x) ? '┴' : '─')).join('');
   const room = Math.max(0, width - 2 * LEAST_LINE);
   const right = cutRow(belowSpans(shown), room);

@@ -1,7 +1,9 @@
 /** The middle of the screen: the posts where one reads, and what stands in their place when there are none. */
+
 import type { Size } from '../state/geometry.js';
 import { type Block, placeOf, type Window } from '../state/reading.js';
 import type { Item, State } from '../state/state.js';
+import { unreachable } from '../unreachable.js';
 import { timeText, whenText } from './ages.js';
 import { emptyTimelineRows } from './empty-timeline.js';
 import { keyOf } from './keys.js';
@@ -73,6 +75,8 @@ function olderRow(older: Window['older'], width: number): Row {
       );
     case 'none':
       return cutRow([say('dim', `${INDENT}· nothing older ·`)], width);
+    default:
+      return unreachable(older);
   }
 }
 

@@ -11,7 +11,7 @@ import { paneRows } from './pane.js';
 import type { Frame, Row } from './row.js';
 import { ruleRow } from './rule.js';
 import { sidebarRows } from './sidebar.js';
-import { cutRow, fitRow, say } from './spans.js';
+import { cutRow, firstThatFits, fitRow, say } from './spans.js';
 import { timelineRows } from './timeline.js';
 
 /** Exactly `size.height` rows, none wider than `size.width` cells, whatever the state holds. */
@@ -58,10 +58,15 @@ const besideOneAnother = (columns: readonly Column[], y: number): Row =>
   });
 
 function tooSmall(width: number, height: number): Frame {
-  const text = `dualping needs ${LEAST_SIZE.width}x${LEAST_SIZE.height}: make the window larger`;
+  const least = `${LEAST_SIZE.width}x${LEAST_SIZE.height}`;
+  const told = [
+    `dualping needs ${least} cells: make the window larger`,
+    `dualping needs ${least} cells`,
+    `needs ${least}`,
+  ].map((text) => [say('text', text)]);
   const middle = Math.floor(Math.max(0, height - 1) / 2);
   const rows = Array.from({ length: Math.max(0, height) }, (_, y) =>
-    y === middle ? cutRow([say('text', text)], width) : [],
+    y === middle ? firstThatFits(told, width) : [],
   );
   return { rows, cursor: undefined };
 }

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { editorWith } from '../editor/editor.js';
+import type { Connection, State } from '../state/state.js';
+import { evening, NOW_MONO_MS, target } from './evening.fixture.js';
+import { headerRow } from './header.js';
+import { plainText } from './row.js';
+
+const header = (over: Partial<State>, width: number, titled = false): string =>
+  plainText(headerRow(evening(over), width, titled));
+
+/** What stands right, at a width. */
+const told = (connection: Connection, width: number, over: Partial<State> = {}): string =>
+  header({ connection, ...over }, width)
+    .trimEnd()
+    .replace(/^ (dualping {2})?@mira +/, '');
+
+const LOST: Connection = { kind: 'lost', because: undefined, resumeAfter: 8812 };
+const RESUMED: Connection = {
+  kind: 'resumed',
+  target: target(2),
+  gapMs: 31,
+  sinceMs: NOW_MONO_MS,
+  untilMs: NOW_MONO_MS + 3_000,
+};
+const WAITING: Connection = {
+  kind: 'waiting',
+  retryAtMs: NOW_MONO_MS + 2_400,
+  attempt: 3,
+  because: { reason: 'router-unreachable', detail: 'connection refused' },
+};
+
+test('who one is left, how the session is right', () => {
+  const row = header({}, 80);
+  assert.equal(row, ` dualping  @mira${' '.repeat(50)}● live  12:41 `);
+  assert.equal(row.length, 80);
+});
+
+test('a lost server is told with where it will go on', () => {
+  assert.equal(told(LOST, 80), '◐ server lost · resuming from #8812');
+  assert.equal(told(LOST, 40), '◐ resuming from #8812');
+  assert.equal(told({ ...LOST, resumeAfter: 0 }, 80), '◐ server lost · resuming');
+});
+
+test('a move is told with what it cost, for a while', () => {
+  assert.equal(told(RESUMED, 80), '● resumed on s2 · gap 31 ms · nothing missed');
+  assert.equal(told(RESUMED, 40), '● resumed on s2 · gap 31 ms');
+  assert.equal(told({ ...RESUMED, untilMs: NOW_MONO_MS }, 80), '● live  12:41');
+});
+
+test('with everything down it counts down, and says which key tries at once where it is a key', () => {
+  assert.equal(told(WAITING, 80), '◌ everything is down · trying again in 3 s · r now');
+  assert.equal(told(WAITING, 80, { focus: 'composer' }), '◌ everything is down · trying again in 3 s');
+  assert.equal(
+    told(WAITING, 80, { prompt: { kind: 'command', editor: editorWith(''), completions: [], chosen: -1 } }),
+    '◌ everything is down · trying again in 3 s',
+  );
+  assert.equal(told(WAITING, 40), '◌ again in 3 s');
+  assert.equal(
+    told({ ...WAITING, retryAtMs: NOW_MONO_MS - 5 }, 80),
+    '◌ everything is down · trying again now · r now',
+  );
+});
+
+test('the way to the first server, and the end of all ways', () => {
+  assert.equal(told({ kind: 'connecting', to: undefined }, 80), '◌ looking for a server');
+  assert.equal(told({ kind: 'connecting', to: target(3) }, 80), '◌ connecting to s3');
+  const because = { reason: 'wrong-network', detail: 'this router serves another network' } as const;
+  assert.equal(told({ kind: 'failed', because }, 80), '✗ this router serves another network');
+  assert.equal(told({ kind: 'failed', because }, 40), '✗ wrong-network');
+});
+
+test('where there is no sidebar it says where one is, and how often one was mentioned', () => {
+  assert.equal(header({}, 40, true), ` @mira · Home${' '.repeat(13)}● live  12:41 `);
+  assert.match(header({ unread: new Map([['mentions', 2]]) }, 50, true), /^ @mira · Home · 2 mentions {2}/);
+  assert.match(header({ timeline: '@ana' }, 40, true), /^ @mira · @ana /);
+});
+
+test('a long name gives way', () => {
+  const row = header({ me: 'm'.repeat(32) }, 40);
+  assert.equal(row.length, 40);
+  assert.match(row, /^ @m+… ● live {2}12:41 $/);
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { windowOf } from '../state/reading.js';
+import { postsArea } from '../state/screen-geometry.js';
+import type { State } from '../state/state.js';
+import {
+  EVENING,
+  evening,
+  items,
+  MINUTE_MS,
+  NOW_MONO_MS,
+  NOW_MS,
+  post,
+  reading,
+  sized,
+} from './evening.fixture.js';
+import { plainText } from './row.js';
+import { timelineRows } from './timeline.js';
+
+/** Without a sidebar: 40 cells and 6 rows for posts. */
+const SMALL = sized(40, 10);
+
+const timeline = (over: Partial<State>): readonly string[] => {
+  const state = evening({ ...SMALL, ...over });
+  const area = postsArea(state);
+  const height = area.height + (state.timeline.startsWith('@') ? 1 : 0);
+  return timelineRows(state, { width: area.width, height }, windowOf(state, area)).map((row) =>
+    plainText(row).trimEnd(),
+  );
+};
+
+test('at the end the newest post stands at the bottom, and the first is cut off', () => {
+  assert.deepEqual(timeline({}), [
+    '    Yes! It is the batching. Charts',
+    '    tomorrow.',
+    `  @ana${' '.repeat(31)}2m`,
+    '    Shipped the takeover demo. Kill a',
+    '    server and watch the timeline not',
+    '    blink. 🎉',
+  ]);
+});
+
+test('few posts stand at the bottom, under what is known of older ones', () => {
+  const posts = items(post(1, 'bo', 14, 'hello'));
+  assert.deepEqual(timeline({ posts }).slice(-4), [
+    '',
+    '    ↑ older posts: keep scrolling',
+    `  @bo${' '.repeat(31)}14m`,
+    '    hello',
+  ]);
+  assert.equal(timeline({ posts, loadingOlder: true })[3], '    ◌ loading older posts');
+  assert.equal(timeline({ posts, reachedOldest: true })[3], '    · nothing older ·');
+  assert.equal(timeline({ posts, ...sized(60, 10) })[3], '    ↑ older posts: keep scrolling');
+  assert.equal(timeline({ posts, ...sized(80, 10) })[3], '    ↑ older posts: keep scrolling (k / PgUp)');
+});
+
+test('the divider says how many are new and since when', () => {
+  const divider = { after: 8809, sinceWallMs: NOW_MS - 9 * MINUTE_MS };
+  assert.equal(timeline(reading({ divider }))[1], ` ${'─'.repeat(9)} 1 new since 12:32 ${'─'.repeat(10)}`);
+});
+
+test('times of day in the place of ages', () => {
+  assert.equal(
+    timeline({ settings: { ...EVENING.settings, times: 'absolute' } })[2],
+    `  @ana${' '.repeat(28)}12:39`,
+  );
+});
+
+test('an own post that was acknowledged is ticked for a moment', () => {
+  const posts = items(post(9, 'mira', 0, 'mine'));
+  assert.match(timeline({ posts, fresh: new Map([[9, NOW_MONO_MS + 1]]) })[4] ?? '', /✓ now$/);
+  assert.match(timeline({ posts, fresh: new Map([[9, NOW_MONO_MS]]) })[4] ?? '', /@mira +now$/);
+});
+
+test('the timeline of a person begins with who that is', () => {
+  assert.equal(timeline({ timeline: '@bo' })[0], '  @bo · you follow · ● here');
+  assert.equal(
+    timeline({ timeline: '@bo', ...sized(80, 10) })[0],
+    '  @bo · you follow · ● here · F unfollow',
+  );
+  assert.equal(timeline({ timeline: '@eli' })[0], '  @eli · follows you · ○ away · f follow');
+  assert.equal(timeline({ timeline: '@mira' })[0], '  @mira · this is you');
+  assert.equal(timeline({ timeline: '@zed' })[0], '  @zed · nobody has that name yet');
+  assert.equal(timeline({ timeline: '@zed', people: undefined })[0], '  @zed');
+});
+
+const said = (over: Partial<State>): string =>
+  timeline({ posts: [], ...sized(100, 24), ...over })
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' | ');
+
+test('where nothing is, it says why and what to do', () => {
+  assert.match(
+    said({ people: [] }),
+    /^Nothing here yet \| .* \| f {2}follow somebody \| i {2}write a post \| :/,
+  );
+  assert.match(said({}), /None of the 3 people you follow has posted since/);
+  assert.match(said({ people: undefined }), /^Connecting \| .*You can write/);
+  assert.match(said({ timeline: 'mentions' }), /^Nobody has mentioned you yet \| .*@mira/);
+  assert.match(said({ timeline: '@eli' }), /You do not follow @eli \| .* \| f {2}follow @eli$/);
+  assert.match(said({ timeline: '@bo' }), /Nothing from @bo yet/);
+  assert.match(said({ timeline: '@mira' }), /You have not posted yet/);
+  assert.match(said({ timeline: '@zed' }), /There is no @zed yet/);
+  assert.match(said({ timeline: 'mentions', loadingOlder: true }), /^Loading/);
+});
