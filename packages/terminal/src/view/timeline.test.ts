@@ -73,7 +73,7 @@ test('an own post that was acknowledged is ticked for a moment', () => {
 });
 
 test('the timeline of a person begins with who that is', () => {
-  assert.equal(timeline({ timeline: '@bo' })[0], '  @bo · you follow · ● here');
+  assert.equal(timeline({ timeline: '@chen' })[0], '  @chen · you follow · follows you');
   assert.equal(
     timeline({ timeline: '@bo', ...sized(80, 10) })[0],
     '  @bo · you follow · ● here · F unfollow',
