@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { windowOf } from '../state/reading.js';
+import { scrolled, windowOf } from '../state/reading.js';
 import { postsArea } from '../state/screen-geometry.js';
 import type { State } from '../state/state.js';
 import {
@@ -89,6 +89,27 @@ const said = (over: Partial<State>): string =>
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join(' | ');
+
+test('scrolling shows the same rows, each where the one before it was', () => {
+  const posts = items(
+    ...Array.from({ length: 12 }, (_, at) =>
+      post(at + 1, at % 3 === 0 ? 'ana' : 'bo', 30 - at, 'words '.repeat(at * 3)),
+    ),
+  );
+  const place = { divider: { after: 7, sinceWallMs: NOW_MS } };
+  const all = timeline({ posts, ...reading(place), ...sized(40, 100) });
+  const shown = all.slice(all.findIndex((row) => row !== ''));
+  assert.match(shown[0] ?? '', /older posts/);
+  let state = evening({ ...SMALL, posts, ...reading(place) });
+  for (let above = shown.length - 6; above >= 0; above -= 1) {
+    assert.deepEqual(timeline({ ...state }), shown.slice(above, above + 6), `${above} rows above`);
+    state = { ...state, places: new Map([['home', scrolled(state, -1)]]) };
+  }
+  for (let above = 0; above <= shown.length - 6; above += 1) {
+    assert.deepEqual(timeline({ ...state }), shown.slice(above, above + 6), `${above} rows above`);
+    state = { ...state, places: new Map([['home', scrolled(state, 1)]]) };
+  }
+});
 
 test('where nothing is, it says why and what to do', () => {
   assert.match(
