@@ -1,1 +1,2 @@
-export type { Settings, State } from './state/state.js';
+export { type ClientOptions, runClient } from './app/run-client.js';
+export { NoScreen } from './screen/abilities.js';

@@ -1,6 +1,6 @@
 /** `up` and `start`: a whole network on this machine, and with `start` a client to it. */
 import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DualpingSession } from '@dualping/client';
 import { DEFAULT_TIMING, parseTiming } from '@dualping/core';
 import { formatOperatorEvent, makeWritableFolder, type Report } from '@dualping/protocol';
@@ -8,8 +8,8 @@ import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { command, type Invocation } from '../command.js';
 import { SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import { runLineClient } from '../line-client/line-client.js';
 import { warnIfOpen } from '../long-running.js';
+import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
 import * as settings from '../settings/definitions.js';
 import type { Values } from '../settings/setting.js';
@@ -95,16 +95,16 @@ export const startCommand = command({
   name: 'start',
   summary:
     'run a network on this machine and a client to it; without a terminal, print its states until SIGTERM',
-  settings: { ...CLUSTER_SETTINGS, user: settings.user, limit: settings.limit },
-  run: async ({ user, limit, ...values }, invocation) => {
-    const { io } = invocation;
+  settings: { ...CLUSTER_SETTINGS, user: settings.user, limit: settings.limit, line: settings.line },
+  run: async ({ user, limit, line: lines, ...values }, invocation) => {
+    const { io, isGiven } = invocation;
     return await withCluster(values, invocation, operatorLines(values.data, io), async (cluster, signals) => {
-      const session = new DualpingSession({
-        routers: [cluster.routerAddress],
-        user,
-        timeline: { history: limit },
-      });
-      if (io.interactive) return await runLineClient({ session, user, io, signal: signals.first });
+      const routers = [cluster.routerAddress];
+      const history = hasFullScreen(io, lines) && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
+      const session = new DualpingSession({ routers, user, timeline: { history } });
+      const network = resolve(values.data);
+      const signal = signals.first;
+      if (io.interactive) return await runPersonClient({ session, routers, network, io, lines, signal });
       return await watchStates(session, signals, io);
     });
   },

@@ -137,6 +137,8 @@ export const limit = setting({
   fallback: TIMELINE_ENTRY_POSTS,
 });
 
+export const line = toggle('line', 'line by line instead of the full screen');
+
 export const json = toggle('json', 'print JSON for programs, one object a line');
 export const follow = toggle('follow', 'go on with new posts as they come');
 export const watch = toggle('watch', 'go on with every change as it is made');

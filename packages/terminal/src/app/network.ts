@@ -37,10 +37,10 @@ export class Network {
       filter((posts) => posts.length > 0),
     );
     this.events$ = merge(
+      this.#people$(), // first: a session that is live already asks for a list as soon as it is heard
       session.state$.pipe(map((state): Event => ({ kind: 'session', session: state }))),
       session.moves$.pipe(map((move): Event => ({ kind: 'moved', move }))),
       gathered$.pipe(map((posts): Event => ({ kind: 'posts', posts }))),
-      this.#people$(),
     );
   }
 

@@ -1,28 +1,40 @@
 /** The full-screen client: the session, the screen and the files around one state. */
-
+import { join } from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { DualpingSession } from '@dualping/client';
-import { interval, merge, type Observable, Subscription } from 'rxjs';
-import { map } from 'rxjs/operators';
+import createDebug from 'debug';
+import {
+  debounceTime,
+  distinctUntilChanged,
+  interval,
+  map,
+  merge,
+  type Observable,
+  Subscription,
+} from 'rxjs';
 import { ClientFile } from '../files/client-file.js';
-import { watchOver } from '../screen/lifecycle.js';
+import { foldersFor } from '../files/folders.js';
+import { type Ending, type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
 import type { Effect, Event } from '../state/events.js';
 import { initialState } from '../state/initial.js';
-import type { Clock } from '../state/state.js';
-import { unreachable } from '../unreachable.js';
+import type { Clock, Settings } from '../state/state.js';
 import { view } from '../view/view.js';
 import { divertDiagnostics } from './diagnostics.js';
 import { framesOf } from './frames.js';
-import { keptOf } from './kept.js';
+import { keptOf, mayDiffer } from './kept.js';
 import { Network } from './network.js';
 import { Store } from './store.js';
+
+const debug = createDebug('dualping:terminal');
 
 export interface ClientOptions {
   /** Closed when the client ends. */
   readonly session: DualpingSession;
   readonly routers: readonly string[];
+  /** Whatever names the network: what was read in one says nothing about another. */
+  readonly network: string;
   readonly input: ReadStream;
   readonly output: WriteStream;
   readonly env: NodeJS.ProcessEnv;
@@ -38,3 +50,125 @@ const clock = (): Clock => ({
   wallMs: Date.now(),
   utcOffsetMinutes: -new Date().getTimezoneOffset(),
 });
+
+/**
+ * Takes the terminal until the person quits or the process is to end, and gives it back as it was.
+ * @returns the exit code: 0, 1 after a mistake of ours, 128 and the number of the signal
+ * @throws NoScreen where nothing can be drawn; the session is open then
+ */
+export async function runClient(options: ClientOptions): Promise<number> {
+  return await new Client(options).ended;
+}
+
+class Client {
+  readonly ended: Promise<number>;
+  readonly #session: DualpingSession;
+  readonly #network: Network;
+  readonly #file: ClientFile;
+  readonly #screen: Screen;
+  readonly #store: Store;
+  readonly #lifecycle: Lifecycle;
+  readonly #backToStderr: () => void;
+  readonly #running = new Subscription();
+  #end: (exitCode: number) => void = () => {};
+
+  constructor({ session, routers, network, input, output, env }: ClientOptions) {
+    const folders = foldersFor(env);
+    const problems: string[] = [];
+    this.#session = session;
+    this.#network = new Network(session);
+    this.#file = new ClientFile({
+      folders,
+      user: session.user,
+      network,
+      onProblem: (text) => {
+        problems.push(text);
+        this.#store?.dispatch({ kind: 'problem', text });
+      },
+    });
+    const settings = settingsFor(this.#file, env);
+    const kept = this.#file.load();
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#screen = openScreen({ input, output, env, theme: settings.theme, mouse: settings.mouse });
+    this.#backToStderr = divertDiagnostics(join(folders.state, 'client.log'));
+    this.#lifecycle = watchOver(this.#screen, {
+      onScreenClosed: this.#backToStderr,
+      beforeEnd: (ending) => this.#save(ending),
+      exit: (exitCode) => this.#leave(exitCode),
+    });
+    const { size } = this.#screen;
+    const me = session.user;
+    this.#store = new Store(initialState({ me, routers, size, clock: clock(), settings, kept }), clock);
+    const changed$ = this.#store.state$.pipe(
+      distinctUntilChanged((one, other) => !mayDiffer(one, other)),
+      debounceTime(SAVE_AFTER_MS),
+    );
+    this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
+    this.#running.add(framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(view(state))));
+    this.#running.add(changed$.subscribe((state) => this.#file.save(keptOf(state))));
+    this.#screen.setTitle(`dualping @${me}`);
+    for (const text of problems) this.#store.dispatch({ kind: 'problem', text });
+    this.#running.add(this.#events$().subscribe(this.#store.dispatch));
+  }
+
+  #events$(): Observable<Event> {
+    return merge(
+      this.#screen.tokens$.pipe(map((token): Event => ({ kind: 'token', token }))),
+      this.#screen.sizes$.pipe(map((size): Event => ({ kind: 'resized', size }))),
+      this.#network.events$,
+      interval(CLOCK_MS).pipe(map((): Event => ({ kind: 'clock' }))),
+    );
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'settings':
+        this.#screen.setTheme(effect.settings.theme);
+        this.#screen.setMouse(effect.settings.mouse);
+        this.#file.saveSettings(effect.settings);
+        return;
+      case 'ring':
+        return this.#screen.ring();
+      case 'redraw':
+        return this.#screen.redraw();
+      case 'suspend':
+        return this.#lifecycle.suspend();
+      case 'quit':
+        this.#screen.close();
+        this.#backToStderr();
+        this.#file.save(keptOf(this.#store.state));
+        return this.#leave(0);
+      default:
+        void this.#network.perform(effect)?.then((event) => {
+          if (event !== undefined) this.#store.dispatch(event);
+        });
+    }
+  }
+
+  #save(ending: Ending): void {
+    debug('ends: %o', ending);
+    this.#file.save(keptOf(this.#store.state));
+  }
+
+  #leave(exitCode: number): void {
+    this.#running.unsubscribe();
+    this.#lifecycle.release();
+    this.#session.close();
+    this.#end(exitCode);
+  }
+}
+
+/** NO_COLOR is the person's word for this terminal, a theme that was chosen once is one for all of them. */
+function settingsFor(file: ClientFile, env: NodeJS.ProcessEnv): Settings {
+  const theme = themeFrom(env);
+  const chosen = file.loadSettings();
+  return {
+    mouse: true,
+    times: 'relative',
+    bell: false,
+    ...chosen,
+    theme: theme === 'plain' ? theme : (chosen.theme ?? theme),
+  };
+}

@@ -1,0 +1,22 @@
+/** The part of the state that is for the next run. */
+import { textOf } from '../editor/editor.js';
+import type { Kept } from '../state/initial.js';
+import type { State } from '../state/state.js';
+
+export const keptOf = ({ drafts, outbox, places, sentTexts }: State): Kept => ({
+  drafts: new Map([...drafts].map(([timeline, editor]) => [timeline, textOf(editor)])),
+  unsent: outbox.filter(({ status }) => status.kind !== 'sent').map(({ text }) => text),
+  readUpTo: new Map(
+    [...places]
+      .filter(([, { readUpTo }]) => readUpTo > 0)
+      .map(([timeline, { readUpTo }]) => [timeline, readUpTo]),
+  ),
+  sentTexts,
+});
+
+/** Whether something of it may have changed. */
+export const mayDiffer = (one: State, other: State): boolean =>
+  one.drafts !== other.drafts ||
+  one.outbox !== other.outbox ||
+  one.places !== other.places ||
+  one.sentTexts !== other.sentTexts;
