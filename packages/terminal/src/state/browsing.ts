@@ -23,6 +23,9 @@ function inBoth(state: State, action: Action): Step {
   switch (action) {
     case 'compose':
       return just(composing(state, undefined));
+    case 'reply':
+      if (state.connection.kind === 'waiting') return just(state, { kind: 'retry-now' });
+      return just(composing(state, someoneElse(state)));
     case 'next-unread':
       return just(toUnread(state));
     case 'follow':
@@ -79,9 +82,6 @@ function inTimeline(state: State, action: Action): Step | undefined {
     }
     case 'last':
       return just(undivided(withPlace(state, { ...placeOf(state), top: 'newest', selected: undefined })));
-    case 'reply':
-      if (state.connection.kind === 'waiting') return just(state, { kind: 'retry-now' });
-      return just(composing(state, someoneElse(state)));
     case 'open-user': {
       const name = personAt(state);
       return just(name === undefined ? state : opened(state, `@${name}`));

@@ -83,7 +83,7 @@ export const KEYMAP: readonly Binding[] = [
     help: 'to the newest, and stay there',
   },
   { action: 'next-unread', where: BROWSING, keys: ['u'], label: 'unread', help: 'to the first unread post' },
-  { action: 'reply', where: ['timeline'], keys: ['r'], help: 'write to the author of the post' },
+  { action: 'reply', where: BROWSING, keys: ['r'], help: 'write to the author of the post' },
   { action: 'follow', where: BROWSING, keys: ['f'], label: 'follow', help: 'follow, or ask for a name' },
   { action: 'unfollow', where: BROWSING, keys: ['F'], help: 'unfollow' },
   { action: 'open-user', where: ['timeline'], keys: ['enter', 'o'], help: "open the author's posts" },

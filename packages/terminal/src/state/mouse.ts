@@ -1,6 +1,7 @@
 /** Where a click goes. */
 import type { Token } from '../input/token.js';
 import { type Area, isTooSmall } from './geometry.js';
+import { overlayScrolled } from './overlays.js';
 import { placeOf, scrolled, windowOf } from './reading.js';
 import { geometryNow, postsArea } from './screen-geometry.js';
 import { sidebarEntries } from './sidebar-entries.js';
@@ -48,5 +49,5 @@ function overlayMouse(state: State, { action }: Mouse): State {
   if (state.overlay === undefined) return state;
   if (action === 'press') return { ...state, overlay: undefined };
   const by = action === 'wheel-down' ? WHEEL_ROWS : action === 'wheel-up' ? -WHEEL_ROWS : 0;
-  return { ...state, overlay: { ...state.overlay, scroll: Math.max(0, state.overlay.scroll + by) } };
+  return overlayScrolled(state, state.overlay.scroll + by);
 }

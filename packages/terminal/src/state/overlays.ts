@@ -1,17 +1,15 @@
 /** What lies over the timeline for a while: help, the session, everybody. */
+
+import { mostOverlayScroll } from '../view/overlay.js';
 import { just, type Step } from './events.js';
 import type { Action } from './keymap.js';
 import type { State } from './state.js';
-
-/** Further than any of them is long; the view stops at the end. */
-const END = 100_000;
 
 export function overlayAction(state: State, action: Action | undefined): Step {
   const { overlay, size } = state;
   if (overlay === undefined) return just(state);
   const page = Math.max(1, size.height - 6);
-  const to = (scroll: number): Step =>
-    just({ ...state, overlay: { ...overlay, scroll: Math.max(0, scroll) } });
+  const to = (scroll: number): Step => just(overlayScrolled(state, scroll));
   switch (action) {
     case 'next':
       return to(overlay.scroll + 1);
@@ -24,8 +22,14 @@ export function overlayAction(state: State, action: Action | undefined): Step {
     case 'first':
       return to(0);
     case 'last':
-      return to(END);
+      return to(Number.POSITIVE_INFINITY);
     default:
       return just({ ...state, overlay: undefined }); // any other key closes it
   }
+}
+
+export function overlayScrolled(state: State, scroll: number): State {
+  if (state.overlay === undefined) return state;
+  const within = Math.max(0, Math.min(scroll, mostOverlayScroll(state)));
+  return { ...state, overlay: { ...state.overlay, scroll: within } };
 }

@@ -35,6 +35,10 @@ export function sidebarTop(state: State, height: number): number {
 
 /** Which entry a row of the sidebar is; undefined: none. */
 export function sidebarLineAt(state: State, height: number, row: number): number | undefined {
-  const line = sidebarLines(state)[sidebarTop(state, height) + row];
+  const lines = sidebarLines(state);
+  const top = sidebarTop(state, height);
+  // The first and the last row say how many lines there are above and below, when there are.
+  if ((row === 0 && top > 0) || (row === height - 1 && lines.length - top > height)) return undefined;
+  const line = lines[top + row];
   return line?.kind === 'entry' ? line.at : undefined;
 }
