@@ -17,6 +17,8 @@ export interface Picture {
 const CELL_WIDTH = 9;
 const CELL_HEIGHT = 19;
 const FONT_SIZE = 15;
+/** A wide character fills more of its two cells than a letter of the same size would. */
+const WIDE_FONT_SIZE = 17;
 const BASELINE = 14.5;
 const MARGIN = 14;
 const CORNER = 8;
@@ -143,9 +145,10 @@ function charactersOf(cells: readonly ScreenCell[], y: number, paint: Paint): st
     const shape = shapeOf(cell.text, { left, top, width: CELL_WIDTH, height: CELL_HEIGHT }, foreground);
     if (shape !== undefined) return [...drawn, shape];
     const weight = cell.bold ? ' font-weight="bold"' : '';
+    const size = cell.width === 2 ? ` font-size="${WIDE_FONT_SIZE}"` : '';
     return [
       ...drawn,
-      `<text x="${left + width / 2}" y="${top + BASELINE}" text-anchor="middle" fill="${foreground}"${weight}>${escaped(cell.text)}</text>`,
+      `<text x="${left + width / 2}" y="${top + BASELINE}" text-anchor="middle" fill="${foreground}"${weight}${size}>${escaped(cell.text)}</text>`,
     ];
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { CellEngine } from './cell-engine.js';
 import { type Cell, paintRow } from './cells.js';
 import { looksOf } from './theme.js';

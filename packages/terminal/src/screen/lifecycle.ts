@@ -17,8 +17,6 @@ export type EndingSignal = 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM';
 const EXIT_CODES: Record<EndingSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 };
 
 export interface LifecycleOptions {
-  /** The terminal is back to normal, and nothing has been said on it yet. */
-  readonly onScreenClosed?: () => void;
   /** As soon as the terminal is given back: what went elsewhere meanwhile may go there again. */
   readonly onScreenClosed?: () => void;
   /** Saves what must not be lost. The terminal is back to normal by then. Ends the wait when it resolves. */
@@ -107,12 +105,8 @@ class Watch implements Lifecycle {
   }
 
   #end(ending: Ending): void {
-    if (this.#ending) {
-      // Asked twice, or it failed again on its way out: no more patience.
-      this.screen.close();
-      this.#exit(ending.exitCode);
-      return;
-    }
+    // Asked twice, or it failed again on its way out: no more patience.
+    if (this.#ending) return this.#exit(ending.exitCode);
     this.#ending = true;
     clearTimeout(this.#timer);
     this.screen.close();

@@ -1,0 +1,117 @@
+/** A small network with a few people who have talked, and somebody's full-screen client to it: for pictures, and for plays. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DualpingSession, RouterClient } from '@dualping/client';
+import { LAUNCHER } from '../dualping-process.js';
+import { TestCluster } from '../test-cluster.js';
+import { Terminal, type TerminalOptions } from './terminal.js';
+
+export const ME = 'mira';
+const SERVERS = 3;
+
+export interface ClientOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: TerminalOptions['env'];
+}
+
+export class Stage {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dualping-home-'));
+  readonly #people = new Map<string, DualpingSession>();
+  readonly #routers: RouterClient;
+  readonly #terminals: Terminal[] = [];
+
+  private constructor(readonly cluster: TestCluster) {
+    this.#routers = new RouterClient({ routers: [cluster.routerAddress] });
+  }
+
+  static async open(): Promise<Stage> {
+    const stage = new Stage(await TestCluster.start({ servers: SERVERS }));
+    try {
+      await stage.cluster.whenWhole(stage.#routers);
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  /** Somebody else, with a timeline open. */
+  person(name: string): DualpingSession {
+    const known = this.#people.get(name);
+    if (known !== undefined) return known;
+    const session = new DualpingSession({ routers: [this.cluster.routerAddress], user: name });
+    this.#people.set(name, session);
+    return session;
+  }
+
+  /** Somebody goes: is known, and no longer on. */
+  leaves(name: string): void {
+    this.#people.get(name)?.close();
+    this.#people.delete(name);
+  }
+
+  /** Starts the client; what it keeps on disk is there again at the next start. */
+  client({ columns = 80, rows = 24, env = {} }: ClientOptions = {}): Terminal {
+    const args = [LAUNCHER, 'client', '--user', ME, '--routers', this.cluster.routerAddress];
+    const home = {
+      HOME: this.#folder,
+      XDG_CONFIG_HOME: join(this.#folder, 'config'),
+      XDG_STATE_HOME: join(this.#folder, 'state'),
+    };
+    const command = process.execPath;
+    const terminal = Terminal.start({ command, args, columns, rows, env: { ...home, ...env } });
+    this.#terminals.push(terminal);
+    return terminal;
+  }
+
+  async primary(): Promise<number> {
+    const assignment = await this.cluster.assignment(this.#routers);
+    if (assignment?.primary === undefined) throw new Error('the cluster has no primary');
+    return assignment.primary.serverId;
+  }
+
+  async killPrimary(): Promise<number> {
+    const id = await this.primary();
+    await this.cluster.server(id).kill();
+    return id;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#terminals.map((terminal) => terminal.close()));
+    for (const session of this.#people.values()) session.close();
+    this.#routers.close();
+    await this.cluster.destroy();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Some talk, oldest first; `mira` follows all who take part. */
+const TALK: readonly (readonly [name: string, text: string])[] = [
+  ['bo', 'Standup moved to ten. Bring coffee ☕'],
+  ['yamada', '昨日のデプロイは順調でした。'],
+  ['ana', 'Freezing a server is scarier than killing one: nobody tells you.'],
+  ['mira', 'Detection is the stream, so a kill is a few milliseconds. A freeze has to be waited for.'],
+  ['bo', 'Anyone else seeing the p95 drop since Tuesday?'],
+  ['chen', 'Yes! It is the batching. Charts tomorrow.'],
+  ['yamada', 'グラフ、楽しみにしています 📈'],
+  ['ana', 'Shipped the takeover demo. Kill a server and watch the timeline not blink. 🎉'],
+];
+/** Comes while mira is there. */
+export const LATEST = { name: 'chen', text: '@mira can you hold it through four in a row?' } as const;
+const PEOPLE = ['ana', 'bo', 'chen', 'yamada'];
+/** They are there, and mira does not follow them yet. */
+const STRANGERS = ['dee', 'eli'];
+
+/** A network in which some have talked before mira comes. */
+export async function withTalk(stage: Stage): Promise<void> {
+  const mira = stage.person(ME);
+  for (const name of [...PEOPLE, ...STRANGERS]) await stage.person(name).list();
+  for (const name of PEOPLE) await mira.follow(name);
+  await stage.person('ana').follow(ME);
+  await stage.person('chen').follow(ME);
+  for (const [name, text] of TALK) await stage.person(name).post(text);
+  stage.leaves(ME);
+  stage.leaves('eli');
+}

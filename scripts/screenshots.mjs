@@ -1,0 +1,34 @@
+// Draws the pictures of docs/: the real client in a terminal, against real servers, cell by cell (no browser, no desktop).
+//
+//   npm run screenshots [PART-OF-A-NAME]
+//
+// Needs the fonts of the Debian packages fontconfig, fonts-dejavu-core, fonts-wqy-microhei and fonts-symbola, and says which is missing.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { filesOfFonts, pictureOf } from '../e2e/dist/terminal/picture.js';
+import { SCENES, withScene } from '../e2e/dist/terminal/scenes.js';
+
+const FOLDER = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
+
+const wanted = SCENES.filter((scene) => scene.name.includes(process.argv[2] ?? ''));
+if (wanted.length === 0) {
+  console.error(
+    `no scene "${process.argv[2]}"; there are:\n${SCENES.map(({ name }) => `  ${name}`).join('\n')}`,
+  );
+  process.exit(1);
+}
+try {
+  filesOfFonts();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+mkdirSync(FOLDER, { recursive: true });
+for (const scene of wanted) {
+  await withScene(scene, (terminal) => {
+    const file = join(FOLDER, `${scene.name}.png`);
+    writeFileSync(file, pictureOf(terminal, scene.background).png);
+    console.log(`docs/pictures/${scene.name}.png  ${terminal.columns}x${terminal.rows}`);
+  });
+}
