@@ -85,6 +85,9 @@ export function completed(state: State, by: 1 | -1): State {
 export function sent(state: State): Step {
   const text = textOf(draftOf(state)).trimEnd();
   if (text === '') return just({ ...state, focus: 'timeline' });
+  const over = [...text].length - MAX_POST_LENGTH;
+  if (over > 0)
+    return just(problem(state, `not sent: ${over} characters over the ${MAX_POST_LENGTH} of a post`));
   const why = postProblem(text);
   if (why !== undefined) return just(problem(state, why));
   const id = state.lastOutgoing + 1;

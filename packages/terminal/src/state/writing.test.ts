@@ -57,7 +57,7 @@ test('a post that is too long stays in the composer, and says why', () => {
   stage.asked();
   stage.press('enter');
   assert.deepEqual(stage.asked(), []);
-  assert.match(stage.screen, /1001 characters/);
+  assert.match(stage.screen, /not sent: 1 characters over/);
   stage.press('backspace', 'enter');
   assert.equal(stage.asked().length, 1);
 });
