@@ -66,10 +66,15 @@ async function help(terminal: Terminal, stage: Stage): Promise<void> {
   await terminal.shows('Esc closes');
 }
 
+/** The dark theme's background of what was found. */
+const FOUND = 220;
+
 async function search(terminal: Terminal, stage: Stage): Promise<void> {
   await arrived(terminal, stage);
   terminal.type('/server\n');
-  await terminal.eventually((seen) => seen.screen().includes('server'), 'what was searched for is seen');
+  const found = (y: number): boolean => terminal.cells(y).some(({ background }) => background === FOUND);
+  const rows = Array.from({ length: terminal.rows }, (_, y) => y);
+  await terminal.eventually(() => rows.some(found), 'what was searched for is marked');
 }
 
 async function command(terminal: Terminal, stage: Stage): Promise<void> {

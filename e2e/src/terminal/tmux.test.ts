@@ -1,0 +1,54 @@
+/** The screen driver in a real tmux: it has a terminfo, widths and quirks of its own, and many people live in it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { frameProblem } from './frame.js';
+import { Terminal } from './terminal.js';
+
+const PROGRAM = fileURLToPath(
+  new URL('../../../packages/terminal/dist/screen/screen.fixture.js', import.meta.url),
+);
+
+const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed';
+
+test('in tmux the frame stands, in 256 colours, with keys and the mouse', { skip }, async () => {
+  const socket = `dualping-test-${process.pid}`;
+  const tmux = ['-L', socket, '-f', '/dev/null'];
+  const inside = `'${process.execPath}' '${PROGRAM}'`;
+  const args = [...tmux, 'new-session', inside];
+  const terminal = Terminal.start({ command: 'tmux', args, env: { TMUX_TMPDIR: undefined } });
+  // The last row is tmux's own, so the page is 80x23.
+  const problem = (): string | undefined =>
+    frameProblem(terminal, { first: 1, last: 20 }, [0, 13, 26, 39, 52, 65, 78]);
+  try {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      await terminal.shows(`80x23 dark seed ${seed} `);
+      await terminal.eventually(
+        () => problem() === undefined,
+        `the frame stands, seed ${seed}: ${problem()}`,
+      );
+      terminal.press('r');
+    }
+    assert.equal(terminal.cell(0, 2).foreground, 243, 'one of the 256 colours');
+    terminal.press('alt-enter');
+    await terminal.shows('<alt-enter>');
+    terminal.press('up');
+    await terminal.shows('<up>');
+    terminal.paste('two\nlines');
+    await terminal.shows('<paste "two\\nlines">');
+    await terminal.eventually(
+      (seen) => seen.mouseMode !== 'none',
+      'tmux has passed on that the mouse is wanted',
+    );
+    terminal.click(12, 5);
+    await terminal.shows('<press left 12,5>');
+    terminal.resize(100, 30);
+    await terminal.shows('100x29 dark');
+    terminal.press('q');
+    await terminal.exit;
+  } finally {
+    spawnSync('tmux', [...tmux, 'kill-server']);
+    await terminal.close();
+  }
+});
