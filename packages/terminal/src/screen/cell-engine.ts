@@ -32,9 +32,10 @@ interface BlessedScreen {
   destroy(): void;
 }
 
-interface Blessed {
-  screen(options: Readonly<Record<string, unknown>>): BlessedScreen;
-}
+type BlessedScreenClass = new (options: Readonly<Record<string, unknown>>) => BlessedScreen;
+
+/** Its screen alone: the widgets, of which none is used, would double the time that it takes to load. */
+const BLESSED_SCREEN = 'blessed/lib/widgets/screen.js';
 
 const TERMINFO = fileURLToPath(new URL('../../terminfo/', import.meta.url));
 
@@ -147,9 +148,9 @@ function openBlessed(output: Captured, terminfo: Abilities['terminfo']): Blessed
   const surroundings = { TERMINFO, NCURSES_NO_UTF8_ACS: '1', TMUX: undefined, NCURSES_FORCE_UNICODE: '1' };
   return withEnvironment(surroundings, () =>
     withoutProcessListeners(() => {
-      const blessed: Blessed = createRequire(import.meta.url)('blessed');
+      const Screen: BlessedScreenClass = createRequire(import.meta.url)(BLESSED_SCREEN);
       const input = new PassThrough();
-      return blessed.screen({ input, output, terminal: terminfo, forceUnicode: true, smartCSR: false });
+      return new Screen({ input, output, terminal: terminfo, forceUnicode: true, smartCSR: false });
     }),
   );
 }
