@@ -1,10 +1,14 @@
 /** The part of the state that is for the next run. */
-import { textOf } from '../editor/editor.js';
+import { isEmpty, textOf } from '../editor/editor.js';
 import type { Kept } from '../state/initial.js';
 import type { State } from '../state/state.js';
 
 export const keptOf = ({ drafts, outbox, places, sentTexts }: State): Kept => ({
-  drafts: new Map([...drafts].map(([timeline, editor]) => [timeline, textOf(editor)])),
+  drafts: new Map(
+    [...drafts]
+      .filter(([, editor]) => !isEmpty(editor))
+      .map(([timeline, editor]) => [timeline, textOf(editor)]),
+  ),
   unsent: outbox.filter(({ status }) => status.kind !== 'sent').map(({ text }) => text),
   readUpTo: new Map(
     [...places]

@@ -68,6 +68,7 @@ class Client {
   readonly #screen: Screen;
   readonly #store: Store;
   readonly #lifecycle: Lifecycle;
+  #settings: Settings;
   readonly #backToStderr: () => void;
   readonly #running = new Subscription();
   #end: (exitCode: number) => void = () => {};
@@ -87,6 +88,7 @@ class Client {
       },
     });
     const settings = settingsFor(this.#file, env);
+    this.#settings = settings;
     const kept = this.#file.load();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -107,7 +109,7 @@ class Client {
     );
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
     this.#running.add(framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(view(state))));
-    this.#running.add(changed$.subscribe((state) => this.#file.save(keptOf(state))));
+    this.#running.add(changed$.subscribe((state) => this.#file.saveSoon(keptOf(state))));
     this.#screen.setTitle(`dualping @${me}`);
     for (const text of problems) this.#store.dispatch({ kind: 'problem', text });
     this.#running.add(this.#events$().subscribe(this.#store.dispatch));
@@ -127,7 +129,8 @@ class Client {
       case 'settings':
         this.#screen.setTheme(effect.settings.theme);
         this.#screen.setMouse(effect.settings.mouse);
-        this.#file.saveSettings(effect.settings);
+        this.#file.saveSettings(changesFrom(this.#settings, effect.settings));
+        this.#settings = effect.settings;
         return;
       case 'ring':
         return this.#screen.ring();
@@ -172,3 +175,11 @@ function settingsFor(file: ClientFile, env: NodeJS.ProcessEnv): Settings {
     theme: theme === 'plain' ? theme : (chosen.theme ?? theme),
   };
 }
+
+/** What the person has chosen just now; the rest may be this terminal's only. */
+const changesFrom = (before: Settings, after: Settings): Partial<Settings> => ({
+  ...(after.theme === before.theme ? {} : { theme: after.theme }),
+  ...(after.mouse === before.mouse ? {} : { mouse: after.mouse }),
+  ...(after.times === before.times ? {} : { times: after.times }),
+  ...(after.bell === before.bell ? {} : { bell: after.bell }),
+});

@@ -1,148 +1,174 @@
 import assert from 'node:assert/strict';
 import {
-  existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Kept } from '../state/initial.js';
+import type { TimelineId } from '../state/state.js';
 import { ClientFile } from './client-file.js';
 import { foldersFor } from './folders.js';
+import { nothingKept } from './record.js';
 
-const NOTHING: Kept = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
 let home = '';
 let problems: string[] = [];
+let now = 0;
+const running = new Set<number>();
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'dualping-files-'));
   problems = [];
+  running.clear();
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const path = (): string => join(home, '.local/state/dualping/clients/mira.json');
-const file = (network = 'one', isAlive = (pid: number): boolean => pid === process.pid): ClientFile =>
-  new ClientFile({
+/** A client in a process of its own, which runs until it is taken out of `running`. */
+function client(pid: number, network = 'one'): ClientFile {
+  running.add(pid);
+  return new ClientFile({
     folders: foldersFor({ HOME: home }),
     user: 'mira',
     network,
     onProblem: (text) => problems.push(text),
-    isAlive,
+    wallMs: () => (now += 1),
+    surroundings: { pid, host: 'here', bootedAtMs: 0, isRunning: (other) => running.has(other) },
   });
+}
+const keeping = (kept: Partial<Kept>): Kept => ({ ...nothingKept, ...kept });
+const draft = (text: string, timeline: TimelineId = 'home'): Kept =>
+  keeping({ drafts: new Map([[timeline, text]]) });
+const clients = (): string => join(home, '.local/state/dualping/clients');
+const files = (): readonly string[] =>
+  readdirSync(clients()).flatMap((folder) =>
+    readdirSync(join(clients(), folder)).map((name) => join(clients(), folder, name)),
+  );
 
-test('folders are where XDG says, relative ones are ignored', () => {
-  assert.deepEqual(foldersFor({ HOME: '/h', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: 'rel' }), {
-    config: '/c/dualping',
-    state: '/h/.local/state/dualping',
-  });
-});
-
-test('what was saved is there again', () => {
-  const kept: Kept = {
+test('what was saved is there for the next, and only the owner may read it', () => {
+  const kept = keeping({
     drafts: new Map([
       ['home', 'half\na thought'],
-      ['@ana', '@ana hi'],
+      ['@ana', 'hi'],
     ]),
-    unsent: [],
+    unsent: ['lost?'],
     readUpTo: new Map([['home', 8_812]]),
     sentTexts: ['one', 'two'],
-  };
-  const first = file();
-  assert.deepEqual(first.load(), NOTHING);
+  });
+  const first = client(1);
+  assert.deepEqual(first.load(), nothingKept);
   first.save(kept);
-  assert.deepEqual(file().load(), kept);
-  assert.deepEqual(
-    file('two').load(),
-    { ...kept, readUpTo: new Map() },
-    'read in one network, not in another',
-  );
-  assert.equal(statSync(path()).mode & 0o777, 0o600);
-  assert.deepEqual(readdirSync(join(path(), '..')), ['mira.json']);
+  running.delete(1);
+  assert.deepEqual(client(2).load(), kept);
+  assert.deepEqual(client(3, 'two').load(), nothingKept, 'another network');
+  assert.equal(files().length, 1);
+  for (const file of files()) assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(problems, []);
 });
 
-test('a draft that was sent is gone', () => {
-  const one = file();
+test('two that write in the same timeline at once keep both drafts, whoever ends first', () => {
+  const [one, other] = [client(1), client(2)];
   one.load();
-  one.save({ ...NOTHING, drafts: new Map([['home', 'x']]) });
-  one.save(NOTHING);
-  assert.deepEqual(file().load(), NOTHING);
+  assert.deepEqual(other.load(), nothingKept);
+  one.save(draft('of one'));
+  other.save(draft('of other'));
+  other.save(nothingKept);
+  one.save(draft('of one'));
+  running.clear();
+  assert.deepEqual([...client(3).load().drafts], [['home', 'of one']]);
 });
 
-test('two clients at once leave one another their drafts', () => {
-  const [one, other] = [file(), file()];
-  one.load();
-  other.load();
-  one.save({ ...NOTHING, drafts: new Map([['home', 'of one']]), sentTexts: ['a'] });
-  other.save({ ...NOTHING, drafts: new Map([['mentions', 'of other']]), sentTexts: ['b'] });
-  one.save({ ...NOTHING, drafts: new Map([['home', 'of one!']]), sentTexts: ['a'] });
-  const { drafts, sentTexts } = file().load();
-  assert.deepEqual(
-    [...drafts],
-    [
-      ['home', 'of one!'],
-      ['mentions', 'of other'],
-    ],
+test('of two drafts that are left for a timeline, the older is the first that Up brings', () => {
+  const [one, other] = [client(1), client(2)];
+  one.save(keeping({ drafts: new Map([['home', 'older']]), sentTexts: ['sent'] }));
+  other.save(draft('newer'));
+  running.clear();
+  const next = client(3).load();
+  assert.deepEqual([...next.drafts], [['home', 'newer']]);
+  assert.deepEqual(next.sentTexts, ['sent', 'older']);
+});
+
+test('what another still writes is its own; what it has read and sent is known', () => {
+  client(1).save(
+    keeping({
+      drafts: new Map([['home', 'x']]),
+      unsent: ['y'],
+      readUpTo: new Map([['home', 7]]),
+      sentTexts: ['z'],
+    }),
   );
-  assert.deepEqual(sentTexts, ['a', 'b']);
+  assert.deepEqual(client(2).load(), keeping({ readUpTo: new Map([['home', 7]]), sentTexts: ['z'] }));
 });
 
-test('what a run left unsent is taken over by the next, and by one only', () => {
-  const one = file();
-  one.load();
-  one.save({ ...NOTHING, unsent: ['lost?'] });
-  assert.deepEqual(file().load().unsent, [], 'its process lives');
-  const raw = JSON.parse(readFileSync(path(), 'utf8'));
-  raw.unsent[0].pid = 999_999;
-  writeFileSync(path(), JSON.stringify(raw));
-  const next = file();
-  const kept = next.load();
-  assert.deepEqual(kept.unsent, ['lost?']);
-  assert.deepEqual(file().load().unsent, []);
-  next.save({ ...kept, unsent: [] });
-  assert.deepEqual(JSON.parse(readFileSync(path(), 'utf8')).unsent, []);
+test('one that is taken for ended by mistake loses nothing', () => {
+  const one = client(1);
+  one.save(draft('first'));
+  running.clear();
+  client(2).load();
+  one.save(draft('second'));
+  running.clear();
+  assert.deepEqual([...client(3).load().drafts], [['home', 'second']]);
 });
 
-test('a damaged file is put aside, and said', () => {
-  for (const damage of ['{"version":1,', '[]', '{"version":1,"drafts":7}', '']) {
-    mkdirSync(join(path(), '..'), { recursive: true });
-    writeFileSync(path(), damage);
+test('damaged files are moved aside and told, later versions and strangers are left alone', () => {
+  client(1).save(draft('x'));
+  const [path = ''] = files();
+  for (const damage of ['{"version":1', '[]', '{"version":1,"drafts":7}', '']) {
+    rmSync(`${path}.damaged`, { force: true });
+    running.clear();
+    writeFileSync(path, damage);
     problems = [];
-    assert.deepEqual(file().load(), NOTHING);
-    assert.equal(readFileSync(`${path()}.damaged`, 'utf8'), damage);
-    assert.ok(!existsSync(path()));
-    assert.match(problems.join(), /is damaged .* put aside as .*mira\.json\.damaged/);
+    assert.deepEqual(client(2).load(), nothingKept);
+    assert.match(problems.join(), /cannot be used .* moved to .*\.damaged/);
+    assert.ok(files().some((file) => file.endsWith('.damaged') && readFileSync(file, 'utf8') === damage));
+    for (const file of files()) if (file.endsWith('.damaged')) rmSync(file);
   }
-});
-
-test('a file of a later version is left alone', () => {
-  mkdirSync(join(path(), '..'), { recursive: true });
-  writeFileSync(path(), '{"version":2}');
-  const one = file();
-  assert.deepEqual(one.load(), NOTHING);
-  one.save({ ...NOTHING, drafts: new Map([['home', 'x']]) });
-  assert.equal(readFileSync(path(), 'utf8'), '{"version":2}');
+  writeFileSync(path, '{"version":2}');
+  problems = [];
+  assert.deepEqual(client(3).load(), nothingKept);
   assert.match(problems.join(), /later version/);
+  assert.ok(files().some((file) => readFileSync(file, 'utf8') === '{"version":2}'));
 });
 
-test('a folder that can not be written is said, and nothing else happens', () => {
+test('in the background only the last is written, and nothing older comes after a save at once', async () => {
+  const one = client(1);
+  for (let count = 0; count < 50; count += 1) one.saveSoon(draft(`d${count}`));
+  await one.flush();
+  assert.match(readFileSync(files()[0] ?? '', 'utf8'), /"d49"/);
+  one.saveSoon(draft('older'));
+  one.save(draft('newest'));
+  await one.flush();
+  assert.match(readFileSync(files()[0] ?? '', 'utf8'), /"newest"/);
+  assert.equal(files().length, 1, 'nothing is left beside it');
+});
+
+test('a disk that does not take it is told once', async () => {
   writeFileSync(join(home, '.local'), 'a file where a folder should be');
-  const one = file();
+  const one = client(1);
   one.load();
-  one.save({ ...NOTHING, drafts: new Map([['home', 'x']]) });
-  assert.ok(problems.length > 0);
+  problems = [];
+  one.save(draft('x'));
+  one.saveSoon(draft('xy'));
+  await one.flush();
+  assert.equal(problems.length, 1);
 });
 
-test('settings are kept; what is not understood is left out', () => {
-  const settings = { theme: 'light', mouse: false, times: 'absolute', bell: true } as const;
-  file().saveSettings(settings);
-  assert.deepEqual(file().loadSettings(), settings);
-  writeFileSync(join(home, '.config/dualping/client.json'), '{"theme":"pink","mouse":true,"x":1}');
-  assert.deepEqual(file().loadSettings(), { mouse: true });
+test('settings: what is not understood is told, what is beside stays, a link stays a link', () => {
+  const config = join(home, '.config/dualping');
+  mkdirSync(config, { recursive: true });
+  writeFileSync(join(home, 'kept.json'), '{"theme":"pink","mouse":false,"own":1}');
+  symlinkSync(join(home, 'kept.json'), join(config, 'settings.json'));
+  assert.deepEqual(client(1).loadSettings(), { mouse: false });
+  assert.match(problems.join(), /theme is "pink"/);
+  client(2).saveSettings({ theme: 'light' });
+  assert.deepEqual(client(1).loadSettings(), { theme: 'light', mouse: false });
+  assert.match(readFileSync(join(home, 'kept.json'), 'utf8'), /"own": 1/);
+  assert.ok(lstatSync(join(config, 'settings.json')).isSymbolicLink());
 });

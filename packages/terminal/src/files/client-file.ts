@@ -1,247 +1,228 @@
 /**
- * What lasts from one run of a client to the next: drafts, posts that nobody acknowledged, what was read, what was sent; and settings.
+ * What lasts from one run of the client to the next: drafts, texts that were not sent, how far one has read, what was sent before;
+ * and the settings.
  *
- * Several clients of one user may run at once. Each writes only what it has itself changed, over what the file says then: so
- * none of them takes another's draft away.
+ * Each client writes a file of its own, so that two of the same user never write over one another's drafts, and no lock is needed.
+ * A client that starts takes over what others left that have ended: a rename decides between two that start at once. What a client
+ * that still runs has in its file stays there, but for what it has read and sent, which is good to know.
+ *
+ *     STATE/clients/mira-1f2e3d4c5b6a/8899aabb-4711-01234567.json      a user in a network / host, process, chance
+ *     CONFIG/settings.json
  */
 import { createHash } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kept } from '../state/initial.js';
-import type { Settings, TimelineId } from '../state/state.js';
+import type { Settings } from '../state/state.js';
+import { replaceLater, replaceNow } from './atomic-file.js';
 import type { Folders } from './folders.js';
-import { readJson, writeJson } from './json-file.js';
-
-/** A file of a later version is left alone and nothing is kept: better than to lose what it says. */
-const VERSION = 1;
-/** Networks for which it is remembered what was read; the one not used for longest is forgotten. */
-const MOST_NETWORKS = 50;
-/** Timelines with a place or a draft of their own. */
-const MOST_TIMELINES = 200;
-const MOST_SENT_TEXTS = 100;
-
-/** Posts that a run of the client had not had acknowledged; it is that run's as long as its process lives. */
-interface Unsent {
-  readonly pid: number;
-  readonly texts: readonly string[];
-}
-
-interface Contents {
-  readonly version: typeof VERSION;
-  readonly drafts: Readonly<Record<string, string>>;
-  readonly unsent: readonly Unsent[];
-  readonly sentTexts: readonly string[];
-  /** By network, least recently used first. */
-  readonly readUpTo: readonly {
-    readonly network: string;
-    readonly timelines: Readonly<Record<string, number>>;
-  }[];
-}
-
-const EMPTY: Contents = { version: VERSION, drafts: {}, unsent: [], sentTexts: [], readUpTo: [] };
+import { isClientFileName, isInUse, ownName, type Surroundings, thisMachine } from './owner.js';
+import { learntFrom, mergedKept, type Record, readRecord, recordText } from './record.js';
+import { reasonOf, SettingsFile, setAside } from './settings-file.js';
 
 export interface ClientFileOptions {
   readonly folders: Folders;
   readonly user: string;
-  /** Whatever names the network: what was read in one says nothing about another. */
+  /** Whatever names the network: its id, or its routers. */
   readonly network: string;
-  /** What goes wrong with the files, for the person. The client goes on without them. */
+  /** Told, for people: a file that cannot be used, a disk that is full. The client goes on without. Not called while constructing. */
   readonly onProblem: (text: string) => void;
-  /** Whether a process lives; other than the real answer only in tests. */
-  readonly isAlive?: (pid: number) => boolean;
+  /** Wall clock: tells which of two drafts is newer. */
+  readonly wallMs?: () => number;
+  readonly surroundings?: Surroundings;
 }
 
+/** Larger than any client writes. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 export class ClientFile {
-  readonly #path: string;
-  readonly #settingsPath: string;
+  readonly #user: string;
   readonly #network: string;
   readonly #onProblem: (text: string) => void;
-  readonly #isAlive: (pid: number) => boolean;
-  #saved: Kept = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
-  #writable = true;
+  readonly #wallMs: () => number;
+  readonly #surroundings: Surroundings;
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #settings: SettingsFile;
+  /** What the file holds, but for when it was saved. */
+  #saved: string | undefined;
+  /** Rises with each save: what was begun before must not take its place after. */
+  #saves = 0;
+  #saving: Promise<void> | undefined;
+  #waiting: Kept | undefined;
+  #failing = false;
 
-  constructor({ folders, user, network, onProblem, isAlive = isAliveNow }: ClientFileOptions) {
-    this.#path = join(folders.state, 'clients', `${user}.json`);
-    this.#settingsPath = join(folders.config, 'client.json');
-    this.#network = createHash('sha256').update(network).digest('hex').slice(0, 16);
+  constructor({ folders, user, network, onProblem, wallMs = Date.now, surroundings }: ClientFileOptions) {
+    this.#user = user;
+    this.#network = network;
     this.#onProblem = onProblem;
-    this.#isAlive = isAlive;
+    this.#wallMs = wallMs;
+    this.#surroundings = surroundings ?? thisMachine();
+    // Networks have long names, and some disks don't tell Mira from mira: the hash does.
+    const key = createHash('sha256').update(`${user}\n${network}`).digest('hex').slice(0, 12);
+    this.#folder = join(folders.state, 'clients', `${user}-${key}`);
+    this.#path = join(this.#folder, ownName(this.#surroundings));
+    this.#settings = new SettingsFile(join(folders.config, 'settings.json'), onProblem);
   }
 
-  /** Takes over what runs that have ended left unsent. */
+  /** Takes over what clients that have ended left behind. Once, at the start. */
   load(): Kept {
-    const contents = this.#contents();
-    const places = contents.readUpTo.find(({ network }) => network === this.#network)?.timelines ?? {};
-    const abandoned = contents.unsent.filter(({ pid }) => !this.#isAlive(pid));
-    const kept: Kept = {
-      drafts: new Map(Object.entries(contents.drafts)) as ReadonlyMap<TimelineId, string>,
-      unsent: abandoned.flatMap(({ texts }) => texts),
-      readUpTo: new Map(Object.entries(places)) as ReadonlyMap<TimelineId, number>,
-      sentTexts: contents.sentTexts,
-    };
-    this.#saved = { ...kept, unsent: [] };
-    if (abandoned.length > 0) {
-      this.#write({
-        ...contents,
-        unsent: [
-          ...contents.unsent.filter((it) => !abandoned.includes(it)),
-          { pid: process.pid, texts: kept.unsent },
-        ],
-      });
-      this.#saved = kept;
+    const left: { readonly path: string; readonly record: Record }[] = [];
+    const learnt: Record[] = [];
+    for (const name of this.#names()) {
+      const path = join(this.#folder, name);
+      const inUse = this.#isInUse(name);
+      if (inUse === undefined) continue;
+      const claimed = inUse ? path : this.#claim(path);
+      if (claimed === undefined) continue;
+      const record = this.#read(claimed, inUse);
+      if (record === undefined) continue;
+      if (inUse) learnt.push(learntFrom(record));
+      else left.push({ path: claimed, record });
     }
+    const kept = mergedKept([...learnt, ...left.map(({ record }) => record)]);
+    // Theirs go once ours is on the disk: whatever happens between, nothing is lost.
+    if (left.length > 0 && this.#saveNow(kept)) for (const { path } of left) rmSync(path, { force: true });
     return kept;
   }
 
-  /** Returns when it is on the disk, or a problem was told. */
+  /** On the disk when this returns, or told as a problem. For the end, however it comes. */
   save(kept: Kept): void {
-    if (isSame(kept, this.#saved)) return;
-    const file = this.#contents();
-    const drafts = { ...file.drafts };
-    for (const timeline of new Set([...kept.drafts.keys(), ...this.#saved.drafts.keys()])) {
-      const text = kept.drafts.get(timeline);
-      if (text === this.#saved.drafts.get(timeline)) continue;
-      if (text === undefined) delete drafts[timeline];
-      else drafts[timeline] = text;
-    }
-    const sentBefore = new Set(this.#saved.sentTexts);
-    const sentNow = kept.sentTexts.filter((text) => !sentBefore.has(text));
-    const others = file.readUpTo.filter(({ network }) => network !== this.#network);
-    const before = file.readUpTo.find(({ network }) => network === this.#network)?.timelines ?? {};
-    const timelines = { ...before };
-    for (const [timeline, position] of kept.readUpTo)
-      if (position !== this.#saved.readUpTo.get(timeline)) timelines[timeline] = position;
-    const unsent = file.unsent.filter(({ pid }) => pid !== process.pid && this.#isAlive(pid));
-    const written = this.#write({
-      version: VERSION,
-      drafts: lastOf(drafts, MOST_TIMELINES),
-      unsent: kept.unsent.length === 0 ? unsent : [...unsent, { pid: process.pid, texts: kept.unsent }],
-      sentTexts: [...file.sentTexts.filter((text) => !sentNow.includes(text)), ...sentNow].slice(
-        -MOST_SENT_TEXTS,
-      ),
-      readUpTo: [...others, { network: this.#network, timelines: lastOf(timelines, MOST_TIMELINES) }].slice(
-        -MOST_NETWORKS,
-      ),
+    this.#waiting = undefined;
+    this.#saveNow(kept);
+  }
+
+  /** The same without holding up the keys; of several that come meanwhile only the last is written. */
+  saveSoon(kept: Kept): void {
+    this.#waiting = kept;
+    this.#saving ??= this.#saveWaiting().finally(() => {
+      this.#saving = undefined;
     });
-    if (written) this.#saved = kept;
   }
 
-  /** What was chosen once; the rest is for the caller to say. */
+  /** When everything given to `saveSoon` has been written. Never fails: what did is told as a problem. */
+  async flush(): Promise<void> {
+    while (this.#saving !== undefined) await this.#saving;
+  }
+
+  /** Those that were ever chosen. */
   loadSettings(): Partial<Settings> {
-    const value = this.#read(this.#settingsPath, (it) => (isRecord(it) ? it : undefined));
-    if (value === undefined) return {};
-    const { theme, mouse, times, bell } = value;
-    return {
-      ...(theme === 'dark' || theme === 'light' || theme === 'plain' ? { theme } : {}),
-      ...(typeof mouse === 'boolean' ? { mouse } : {}),
-      ...(times === 'relative' || times === 'absolute' ? { times } : {}),
-      ...(typeof bell === 'boolean' ? { bell } : {}),
-    };
+    return this.#settings.load();
   }
 
-  saveSettings(settings: Settings): void {
-    this.#attempt(this.#settingsPath, settings);
+  /** Best only those that the person changed: another client may have changed others. */
+  saveSettings(changed: Partial<Settings>): void {
+    this.#settings.save(changed);
   }
 
-  #contents(): Contents {
-    return this.#read(this.#path, contentsFrom) ?? EMPTY;
-  }
-
-  /** What can't be made sense of is put aside, not overwritten. */
-  #read<T>(path: string, from: (value: unknown) => T | undefined): T | undefined {
+  #names(): readonly string[] {
+    let entries: readonly Dirent[];
     try {
-      const value = readJson(path);
-      if (value === undefined) return undefined;
-      const contents = from(value);
-      if (contents !== undefined) return contents;
-      if (isRecord(value) && typeof value.version === 'number' && value.version > VERSION) {
-        if (this.#writable) this.#onProblem(`${path} is of a later version: nothing is kept in this run`);
-        this.#writable = false;
-        return undefined;
-      }
-      throw new SyntaxError('it has another form than expected');
+      entries = readdirSync(this.#folder, { withFileTypes: true });
     } catch (error) {
-      this.#putAside(path, error);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#onProblem(`drafts cannot be read: ${reasonOf(error)}`);
+      return [];
+    }
+    return entries.filter((entry) => entry.isFile() && isClientFileName(entry.name)).map(({ name }) => name);
+  }
+
+  /** Undefined when it is gone. */
+  #isInUse(name: string): boolean | undefined {
+    const stat = statSync(join(this.#folder, name), { throwIfNoEntry: false });
+    // A rename counts too: whoever has just claimed a file is at work on it.
+    return stat === undefined ? undefined : isInUse(name, stat.ctimeMs, this.#surroundings);
+  }
+
+  /** Under a name of this process nobody else takes it. Undefined when another client was faster. */
+  #claim(path: string): string | undefined {
+    const claimed = join(this.#folder, ownName(this.#surroundings));
+    try {
+      renameSync(path, claimed);
+      return claimed;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#onProblem(`a draft cannot be taken over: ${reasonOf(error)}`);
       return undefined;
     }
   }
 
-  #putAside(path: string, error: unknown): void {
-    const { message } = error as Error;
-    if (!(error instanceof SyntaxError)) {
-      if (this.#writable) this.#onProblem(`${path} can't be read, drafts are not kept: ${message}`);
-      this.#writable = false;
-      return;
-    }
-    const aside = `${path}.damaged`;
+  #read(path: string, inUse: boolean): Record | undefined {
+    let text: string;
     try {
-      renameSync(path, aside);
-      this.#onProblem(`${path} is damaged (${message}) and was put aside as ${aside}`);
-    } catch {
-      this.#onProblem(`${path} is damaged: ${message}`);
+      const { size } = statSync(path);
+      text = size > MOST_BYTES ? '' : readFileSync(path, 'utf8');
+    } catch (error) {
+      if (!inUse) this.#onProblem(`drafts cannot be read: ${reasonOf(error)}`);
+      return undefined;
+    }
+    const reading = readRecord(text);
+    switch (reading.kind) {
+      case 'record': {
+        const { user, network } = reading.record;
+        if (user === this.#user && network === this.#network) return reading.record;
+        this.#onProblem(`${path} belongs to another user or network, and is left alone`);
+        return undefined;
+      }
+      case 'newer':
+        this.#onProblem(`${path} is of a later version (${reading.version}), and is left alone`);
+        return undefined;
+      case 'damaged':
+        // One in use is its owner's business, and is written anew with the next key.
+        if (!inUse) this.#onProblem(setAside(path, reading.why));
+        return undefined;
     }
   }
 
-  #write(contents: Contents): boolean {
-    return this.#writable && this.#attempt(this.#path, contents);
-  }
-
-  #attempt(path: string, value: unknown): boolean {
+  #saveNow(kept: Kept): boolean {
+    this.#saves += 1;
+    const text = this.#textOf(kept);
+    if (text.same) return true;
     try {
-      writeJson(path, value);
+      replaceNow(this.#path, text.content);
+      this.#succeeded(text.comparable);
       return true;
     } catch (error) {
-      this.#onProblem(`${path} can't be written: ${(error as Error).message}`);
+      this.#failed(error);
       return false;
     }
   }
-}
 
-function isAliveNow(pid: number): boolean {
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  async #saveWaiting(): Promise<void> {
+    for (let kept = this.#waiting; kept !== undefined; kept = this.#waiting) {
+      this.#waiting = undefined;
+      this.#saves += 1;
+      const save = this.#saves;
+      const text = this.#textOf(kept);
+      if (text.same) continue;
+      try {
+        await replaceLater(this.#path, text.content, () => save === this.#saves);
+        if (save === this.#saves) this.#succeeded(text.comparable);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
-}
 
-const isSameMap = <V>(one: ReadonlyMap<string, V>, other: ReadonlyMap<string, V>): boolean =>
-  one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
+  #textOf(kept: Kept): { readonly content: string; readonly comparable: string; readonly same: boolean } {
+    const whose = { user: this.#user, network: this.#network, kept };
+    const comparable = recordText({ ...whose, savedAtMs: 0 });
+    return {
+      content: recordText({ ...whose, savedAtMs: this.#wallMs() }),
+      comparable,
+      same: comparable === this.#saved,
+    };
+  }
 
-const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.every((text, at) => other[at] === text);
+  #succeeded(comparable: string): void {
+    this.#saved = comparable;
+    this.#failing = false;
+  }
 
-const isSame = (one: Kept, other: Kept): boolean =>
-  isSameMap(one.drafts, other.drafts) &&
-  isSameMap(one.readUpTo, other.readUpTo) &&
-  isSameList(one.unsent, other.unsent) &&
-  isSameList(one.sentTexts, other.sentTexts);
-
-const lastOf = <V>(record: Readonly<Record<string, V>>, most: number): Record<string, V> =>
-  Object.fromEntries(Object.entries(record).slice(-most));
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((it) => typeof it === 'string');
-
-const isRecordOf = (value: unknown, type: 'string' | 'number'): boolean =>
-  isRecord(value) && Object.values(value).every((it) => typeof it === type);
-
-function contentsFrom(value: unknown): Contents | undefined {
-  if (!isRecord(value) || value.version !== VERSION) return undefined;
-  const { drafts, unsent, sentTexts, readUpTo } = value;
-  const isWhole =
-    isRecordOf(drafts, 'string') &&
-    isTexts(sentTexts) &&
-    Array.isArray(unsent) &&
-    unsent.every((it) => isRecord(it) && typeof it.pid === 'number' && isTexts(it.texts)) &&
-    Array.isArray(readUpTo) &&
-    readUpTo.every(
-      (it) => isRecord(it) && typeof it.network === 'string' && isRecordOf(it.timelines, 'number'),
-    );
-  return isWhole ? (value as unknown as Contents) : undefined;
+  /** Told once, until it works again: it would come with every word otherwise. */
+  #failed(error: unknown): void {
+    this.#saved = undefined;
+    if (!this.#failing) this.#onProblem(`drafts are not saved: ${reasonOf(error)}`);
+    this.#failing = true;
+  }
 }

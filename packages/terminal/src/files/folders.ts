@@ -1,24 +1,24 @@
-/** Where a person's files belong, by the XDG base directory specification (version 0.8). */
+/** Where files of ours go: the XDG base directories. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 export interface Folders {
   /** What the person chose. */
   readonly config: string;
-  /** What the client remembers; drafts too. */
+  /** What the program remembers: may be thrown away without breaking anything but memories. */
   readonly state: string;
 }
 
 const NAME = 'dualping';
 
-/** A relative path in a variable is to be ignored, says the specification. */
-const chosen = (path: string | undefined): string | undefined =>
-  path !== undefined && isAbsolute(path) ? path : undefined;
-
 export function foldersFor(env: NodeJS.ProcessEnv): Folders {
-  const home = chosen(env.HOME) ?? homedir();
+  // A variable that is not an absolute path is to be ignored, says the specification.
+  const base = (variable: string, ...fallback: readonly string[]): string => {
+    const given = env[variable];
+    return given !== undefined && isAbsolute(given) ? given : join(env.HOME || homedir(), ...fallback);
+  };
   return {
-    config: join(chosen(env.XDG_CONFIG_HOME) ?? join(home, '.config'), NAME),
-    state: join(chosen(env.XDG_STATE_HOME) ?? join(home, '.local', 'state'), NAME),
+    config: join(base('XDG_CONFIG_HOME', '.config'), NAME),
+    state: join(base('XDG_STATE_HOME', '.local', 'state'), NAME),
   };
 }

@@ -28,7 +28,8 @@ const MOST_DRAFT_LENGTH = 20 * MAX_POST_LENGTH;
 
 export function withDraft(state: State, editor: Editor): State {
   const drafts = new Map(state.drafts);
-  if (isEmpty(editor)) drafts.delete(state.timeline);
+  // One that was emptied by hand stays: what was cut can be brought back.
+  if (editor === emptyEditor) drafts.delete(state.timeline);
   else drafts.set(state.timeline, editor);
   return { ...state, drafts };
 }

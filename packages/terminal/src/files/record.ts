@@ -1,0 +1,129 @@
+/** What a client file holds, as JSON: written, read back and judged, and several of them made one. */
+import { userNameProblem } from '@dualping/client';
+import type { Kept } from '../state/initial.js';
+import type { TimelineId } from '../state/state.js';
+
+export interface Record {
+  readonly user: string;
+  readonly network: string;
+  readonly savedAtMs: number;
+  readonly kept: Kept;
+}
+
+export type Reading =
+  | { readonly kind: 'record'; readonly record: Record }
+  /** From a version of this program that came later: to be left alone. */
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'damaged'; readonly why: string };
+
+export const VERSION = 1;
+
+/** Of those that were sent, as many as Up may want. */
+export const MOST_SENT_TEXTS = 200;
+/** More texts than that are not waiting to be sent; of a flood the newest are kept. */
+export const MOST_UNSENT = 1_000;
+/** Timelines that are remembered: everybody of a large network. */
+export const MOST_TIMELINES = 10_000;
+
+export const nothingKept: Kept = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
+
+export function recordText({ user, network, savedAtMs, kept }: Record): string {
+  const content = {
+    version: VERSION,
+    user,
+    network,
+    savedAtMs,
+    drafts: Object.fromEntries(newest(kept.drafts)),
+    unsent: kept.unsent.slice(-MOST_UNSENT),
+    readUpTo: Object.fromEntries(newest(kept.readUpTo)),
+    sentTexts: kept.sentTexts.slice(-MOST_SENT_TEXTS),
+  };
+  return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+/** Maps are in the order in which things were put in. */
+const newest = <Value>(map: ReadonlyMap<TimelineId, Value>): (readonly [TimelineId, Value])[] =>
+  [...map].slice(-MOST_TIMELINES);
+
+export function readRecord(text: string): Reading {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return damaged('it is no JSON');
+  }
+  if (!isObject(content)) return damaged('it is no object');
+  const { version, user, network, savedAtMs, drafts, unsent, readUpTo, sentTexts } = content;
+  if (typeof version !== 'number') return damaged('it has no version');
+  if (version > VERSION) return { kind: 'newer', version };
+  if (version !== VERSION) return damaged(`it has version ${version}`);
+  if (typeof user !== 'string' || typeof network !== 'string') return damaged('it does not say whose it is');
+  if (typeof savedAtMs !== 'number') return damaged('it does not say when it was saved');
+  if (!isMapOf(drafts, isText)) return damaged('its drafts are not texts by timeline');
+  if (!isMapOf(readUpTo, isPosition)) return damaged('its places are not positions by timeline');
+  if (!isListOfTexts(unsent) || !isListOfTexts(sentTexts)) return damaged('its texts are no list of texts');
+  const kept = { drafts: mapOf(drafts), unsent, readUpTo: mapOf(readUpTo), sentTexts };
+  return { kind: 'record', record: { user, network, savedAtMs, kept } };
+}
+
+/**
+ * What several clients left behind. The newest draft of a timeline is its draft; another one goes to the end of the sent texts,
+ * where Up finds it first. A text that two clients failed to send is kept once: it may well be the same one.
+ */
+export function mergedKept(records: readonly Record[]): Kept {
+  const inOrder = records.toSorted((one, other) => one.savedAtMs - other.savedAtMs);
+  const drafts = new Map<TimelineId, string>();
+  const readUpTo = new Map<TimelineId, number>();
+  const displaced: string[] = [];
+  let unsent: readonly string[] = [];
+  let sentTexts: readonly string[] = [];
+  for (const { kept } of inOrder) {
+    for (const [timeline, text] of kept.drafts) {
+      const other = drafts.get(timeline);
+      if (other !== undefined && other !== text) displaced.push(other);
+      drafts.set(timeline, text);
+    }
+    for (const [timeline, position] of kept.readUpTo)
+      readUpTo.set(timeline, Math.max(position, readUpTo.get(timeline) ?? 0));
+    const known = new Set(unsent);
+    unsent = [...unsent, ...kept.unsent.filter((text) => !known.has(text))];
+    sentTexts = [...sentTexts, ...kept.sentTexts];
+  }
+  return {
+    drafts,
+    unsent: unsent.slice(-MOST_UNSENT),
+    readUpTo,
+    sentTexts: eachOnce([...sentTexts, ...displaced]).slice(-MOST_SENT_TEXTS),
+  };
+}
+
+/** What another client, which still runs, has come to know: its drafts and unsent texts are its own. */
+export const learntFrom = (record: Record): Record => ({
+  ...record,
+  kept: { ...nothingKept, readUpTo: record.kept.readUpTo, sentTexts: record.kept.sentTexts },
+});
+
+/** Of what is there several times, the last. */
+const eachOnce = (texts: readonly string[]): readonly string[] => [...new Set(texts.toReversed())].reverse();
+
+const damaged = (why: string): Reading => ({ kind: 'damaged', why });
+
+const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isPosition = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isListOfTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every(isText);
+
+const isTimeline = (id: string): id is TimelineId =>
+  id === 'home' || id === 'mentions' || (id.startsWith('@') && userNameProblem(id.slice(1)) === undefined);
+
+const isMapOf = <Value>(
+  value: unknown,
+  isValue: (value: unknown) => value is Value,
+): value is { readonly [id in TimelineId]: Value } =>
+  isObject(value) && Object.entries(value).every(([id, entry]) => isTimeline(id) && isValue(entry));
+
+const mapOf = <Value>(entries: { readonly [id in TimelineId]: Value }): ReadonlyMap<TimelineId, Value> =>
+  new Map(Object.entries(entries) as [TimelineId, Value][]);
