@@ -1,8 +1,6 @@
 /** What the state asks of the session, and what the session tells the state. */
 import { DualpingError, type DualpingSession } from '@dualping/client';
 import {
-  auditTime,
-  buffer,
   concat,
   EMPTY,
   exhaustMap,
@@ -12,11 +10,11 @@ import {
   type Observable,
   of,
   Subject,
-  share,
   switchMap,
   timer,
 } from 'rxjs';
 import type { Effect, Event } from '../state/events.js';
+import { gathered } from './gathered.js';
 
 /** Posts that come within a frame are one event. */
 const GATHER_MS = 25;
@@ -31,16 +29,14 @@ export class Network {
   readonly events$: Observable<Event>;
 
   constructor(readonly session: DualpingSession) {
-    const posts$ = session.posts$.pipe(share());
-    const gathered$ = posts$.pipe(
-      buffer(posts$.pipe(auditTime(GATHER_MS))),
-      filter((posts) => posts.length > 0),
-    );
     this.events$ = merge(
       this.#people$(), // first: a session that is live already asks for a list as soon as it is heard
       session.state$.pipe(map((state): Event => ({ kind: 'session', session: state }))),
       session.moves$.pipe(map((move): Event => ({ kind: 'moved', move }))),
-      gathered$.pipe(map((posts): Event => ({ kind: 'posts', posts }))),
+      session.posts$.pipe(
+        gathered(GATHER_MS),
+        map((posts): Event => ({ kind: 'posts', posts })),
+      ),
     );
   }
 
