@@ -31,6 +31,8 @@ test('what can not be is quoted', () => {
     [{ routers: ['127.0.0.1'] }, /"127.0.0.1"/],
     [{ routers: ['127.0.0.1:99999'] }, /99999/],
     [{ advertiseHost: '0.0.0.0' }, /"0.0.0.0" can't be dialled/],
+    [{ advertise: '0.0.0.0:7071' }, /"0.0.0.0:7071" can't be dialled/],
+    [{ advertise: 'db.example' }, /"db.example"/],
   ];
   for (const [wrong, said] of cases) assert.throws(() => parseServerOptions({ ...GIVEN, ...wrong }), said);
 });

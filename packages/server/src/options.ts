@@ -11,6 +11,7 @@ import {
   serverId,
 } from '@dualping/core';
 import { formatAddress, parseAddress, type Report } from '@dualping/protocol';
+import type { SupervisionOptions } from './supervisor-desk.js';
 
 export interface ServerOptions {
   /** Where to listen. Default `127.0.0.1`. */
@@ -19,6 +20,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** The host that others are told to dial. Default: `host`, or this machine's name when that is a wildcard. */
   readonly advertiseHost?: string;
+  /** The whole address that others are told to dial, where something stands between: a port that is mapped, a proxy. */
+  readonly advertise?: Address;
   /** Holds the journal; made when it isn't there. */
   readonly dataFolder: string;
   /** From 1. Default 1. */
@@ -29,17 +32,22 @@ export interface ServerOptions {
   readonly routers: readonly Address[];
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
+  /** Who may keep an eye on it over `KeepAlive`. Default: nobody. */
+  readonly supervision?: SupervisionOptions;
 }
 
 export interface ParsedOptions {
   readonly host: string;
   readonly port: number;
   readonly advertiseHost: string;
+  /** Undefined: `advertiseHost` and the port it listens at. */
+  readonly advertise: Address | undefined;
   readonly dataFolder: string;
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
   readonly routers: readonly Address[];
   readonly report: Report;
+  readonly supervision: SupervisionOptions | undefined;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -54,6 +62,13 @@ const wholeNumber = (name: string, value: number, most: number): number => {
   return value;
 };
 
+function dialledAddress(text: Address): Address {
+  const address = parseAddress(text);
+  if (WILDCARDS.includes(address.host))
+    throw new DualpingError('invalid-argument', `address ${quote(text)} can't be dialled by others`);
+  return formatAddress(address);
+}
+
 /** Throws `invalid-argument` that quotes the first value that can't be. */
 export function parseServerOptions(options: ServerOptions): ParsedOptions {
   if (options.dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
@@ -67,10 +82,12 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     host,
     port: options.port ?? 0,
     advertiseHost,
+    advertise: options.advertise === undefined ? undefined : dialledAddress(options.advertise),
     dataFolder: options.dataFolder,
     cluster: wholeNumber('cluster', options.cluster ?? 1, MAX_CLUSTERS),
     serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     report: options.report ?? (() => {}),
+    supervision: options.supervision,
   });
 }

@@ -3,6 +3,8 @@ import {
   type Address,
   DEFAULT_TIMING,
   DualpingError,
+  type Incarnation,
+  type KeepAliveLink,
   quote,
   type ServerId,
   serverName,
@@ -23,6 +25,7 @@ import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
 import { addServices, SERVICE_NAMES } from './services.js';
 import { StandbyDesk } from './standby-desk.js';
+import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
 
 /** How long clients may take to read their last message when the server ends, ms. */
 const GOODBYE_MS = 1_000;
@@ -30,9 +33,13 @@ const GOODBYE_MS = 1_000;
 const HEALTH_INTERVAL_MS = 100;
 
 export interface RunningServer {
-  /** Where it can be dialled. */
+  /** Where it listens, as it can be dialled from here; others may be told another address (`advertise`). */
   readonly address: Address;
   readonly serverId: ServerId;
+  /** Of this start. */
+  readonly incarnation: Incarnation;
+  /** Ends the stream of a supervisor that another has taken the place of. */
+  closeSupervisor(link: KeepAliveLink): void;
   /** Drains: a primary hands over first, for at most `HANDOVER_TIMEOUT_MS`. Resolves when everything is closed. */
   stop(): Promise<void>;
   /** Resolves when it has stopped; rejects with the reason when it could not go on. */
@@ -98,15 +105,19 @@ async function run(
         throw new DualpingError('wrong-cluster', `cluster ${cluster} is not this server's ${parsed.cluster}`);
     },
   });
-  const health = addHealthAndReflection(grpc, SERVICE_NAMES);
+  const { cluster, serverId, incarnation } = journal.identity;
+  const supervisors = new SupervisorDesk({ cluster, serverId, incarnation }, parsed.supervision);
+  supervisors.addTo(grpc);
+  const health = addHealthAndReflection(grpc, [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME]);
   const bound = await listen(grpc, parsed.host, parsed.port);
   const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(bound).port });
+  const advertised = parsed.advertise ?? address;
 
   let onStopped: (stopped: Stopped) => void = () => {};
   const stopped = new Promise<Stopped>((resolve) => {
     onStopped = resolve;
   });
-  const start = replicaStart(journal, address, parsed.routers);
+  const start = replicaStart(journal, advertised, parsed.routers);
   const running = new ReplicaDriver(
     start,
     DEFAULT_TIMING,
@@ -126,6 +137,8 @@ async function run(
     const error = new DualpingError(failed ? 'not-primary' : 'shutting-down', detail);
     clients.endAll(error);
     standbys.endAll();
+    if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
+    supervisors.endAll();
     health.setServing(false);
     await shutDown(grpc);
     await journal.close().catch(() => {}); // a journal that failed has said so already
@@ -137,8 +150,11 @@ async function run(
   return {
     address,
     serverId: parsed.serverId,
+    incarnation,
+    closeSupervisor: (link) => supervisors.close(link),
     finished,
     stop: async () => {
+      supervisors.sayEnding(undefined);
       running.feed({ kind: 'stop' });
       await finished;
     },

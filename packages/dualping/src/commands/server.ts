@@ -9,17 +9,27 @@ export const serverCommand = command({
   settings: {
     host: settings.host,
     port: settings.serverPort,
+    advertise: settings.advertise,
     data: settings.data('dualping-data/server'),
     cluster: settings.cluster,
     id: settings.serverId,
     routers: settings.routers,
   },
-  run: async ({ host, port, data, cluster, id, routers }, { io }) => {
+  run: async ({ host, port, advertise, data, cluster, id, routers }, { io }) => {
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
     const { startServer } = await import('@dualping/server');
     return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
-      startServer({ host, port, dataFolder: data, cluster, serverId: id, routers, report: io.report }),
+      startServer({
+        host,
+        port,
+        ...(advertise === '' ? {} : { advertise }),
+        dataFolder: data,
+        cluster,
+        serverId: id,
+        routers,
+        report: io.report,
+      }),
     );
   },
 });

@@ -60,6 +60,16 @@ export const serverPort = setting({
   fallback: 0,
 });
 
+/** Empty: the address at which the server listens. */
+export const advertise = setting({
+  key: 'advertise',
+  argument: 'host:port',
+  help: 'the address that others are told to dial, where a proxy or a mapped port stands between',
+  parse: parse.address,
+  fallback: '',
+  fallbackText: 'default where it listens',
+});
+
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',

@@ -41,10 +41,12 @@ export function host(value: string): string {
   }
 }
 
+export const address = (value: string): Address => formatAddress(parseAddress(value));
+
 export function addresses(value: string): readonly Address[] {
   const parts = value.split(',').map((part) => part.trim());
   if (parts.length > MAX_ROUTERS) refuse(`give at most ${MAX_ROUTERS} addresses`);
-  return parts.map((part) => formatAddress(parseAddress(part)));
+  return parts.map(address);
 }
 
 export function userName(value: string): string {
