@@ -1,2 +1,3 @@
 export { type ClientOptions, runClient } from './app/run-client.js';
+export type { ClusterEvent, ClusterFeed, Controls, Counts, FaultKind, Takeover, Victim } from './cluster/feed.js';
 export { NoScreen } from './screen/abilities.js';
