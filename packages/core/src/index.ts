@@ -9,5 +9,6 @@ export * from './registry/index.js';
 export * from './replica/index.js';
 export * from './session/index.js';
 export * from './social/index.js';
+export * from './supervision/index.js';
 export * from './text.js';
 export * from './timing.js';

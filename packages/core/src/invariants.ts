@@ -29,6 +29,7 @@ export const INVARIANTS = {
   'waits-for-superset': 'the set a primary waits for contains the set the router would promote from',
   'timeline-only-rises': 'posts reach a timeline in the order of their positions, each once',
   'requests-settle-once': 'a request of a client session is settled exactly once',
+  'supervisor-begins-once': 'a supervisor takes up its work once, with a process that runs or without',
   'limit-is-kept': 'a bounded collection stays within its bound',
 } as const;
 

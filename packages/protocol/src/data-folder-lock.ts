@@ -26,6 +26,19 @@ export interface DataFolderLock {
   release(): void;
 }
 
+/** A process by what can't be reused: its id and the time it started. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** In its system's units; "0" where that isn't known. */
+  readonly startTime: string;
+}
+
+/** Who holds a data folder. */
+export interface Holder extends ProcessIdentity {
+  /** As it was said to `lockDataFolder`. */
+  readonly role: string;
+}
+
 const LOCK_FILE = /^lock-([0-9]+)-([0-9]+)$/;
 /** Where the state of a process and the time it started stand in /proc/PID/stat, after the command's closing parenthesis. */
 const STATE_FIELD = 0;
@@ -55,6 +68,42 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+/** Undefined when there is no such process any more. */
+export function processIdentity(pid: number): ProcessIdentity | undefined {
+  const startTime = startTimeOf(pid);
+  return startTime === undefined ? undefined : { pid, startTime };
+}
+
+/** Whether that very process is there, and not another one with its id. */
+export const isRunning = ({ pid, startTime }: ProcessIdentity): boolean => startTimeOf(pid) === startTime;
+
+/** Signals that very process; false when it is gone. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isRunning(identity)) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch {
+    return false; // gone just now, or not ours to signal
+  }
+}
+
+/** The process that holds the folder, without taking it; undefined when nobody does. */
+export function holderOf(folder: string): Holder | undefined {
+  const path = resolve(folder);
+  let names: readonly string[];
+  try {
+    names = readdirSync(path);
+  } catch {
+    return undefined; // no folder, no holder
+  }
+  for (const name of names) {
+    const match = LOCK_FILE.exec(name);
+    const holder = { pid: Number(match?.[1]), startTime: match?.[2] ?? '' };
+    if (match !== null && isRunning(holder)) return { ...holder, role: roleIn(join(path, name)) };
+  }
+  return undefined;
 }
 
 /** Makes the folder if need be. Throws `invalid-argument` quoting folder and process when it can't be had. */

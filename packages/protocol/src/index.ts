@@ -14,6 +14,8 @@ export {
 } from './gen/dualping/v1/routing.js';
 export * as socialWire from './gen/dualping/v1/social.js';
 export { SocialServiceClient } from './gen/dualping/v1/social.js';
+export * as supervisionWire from './gen/dualping/v1/supervision.js';
+export { SupervisionServiceClient, SupervisionServiceService } from './gen/dualping/v1/supervision.js';
 export * as typesWire from './gen/dualping/v1/types.js';
 export * from './operator-events.js';
 export * from './serve.js';

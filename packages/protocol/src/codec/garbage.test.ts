@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import * as replication from '../gen/dualping/v1/replication.js';
 import * as routing from '../gen/dualping/v1/routing.js';
 import * as social from '../gen/dualping/v1/social.js';
+import * as supervision from '../gen/dualping/v1/supervision.js';
 import * as types from '../gen/dualping/v1/types.js';
 import { entries } from './arbitraries.fixture.js';
 import * as codec from './index.js';
@@ -55,6 +56,8 @@ const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => (() => unknown) |
   TimelineRequest: judging(social.TimelineRequest, codec.timelineMessageFromWire),
   TimelineResponse: judging(social.TimelineResponse, codec.timelineUpdateFromWire),
   WriteResponse: judging(social.WriteResponse, codec.writtenFromWire),
+  KeepAliveRequest: judging(supervision.KeepAliveRequest, codec.supervisorMessageFromWire),
+  KeepAliveResponse: judging(supervision.KeepAliveResponse, codec.supervisedMessageFromWire),
   Entry: (bytes) => () => codec.decodeEntry(bytes),
 };
 

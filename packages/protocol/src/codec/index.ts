@@ -6,4 +6,5 @@ export * from './router-calls.js';
 export * from './routing.js';
 export * from './snapshot.js';
 export * from './snapshot-assembly.js';
+export * from './supervision.js';
 export * from './timeline.js';

@@ -170,3 +170,14 @@ test('an entry at its longest fits into the limit of entries', () => {
   });
   assert.ok(longest.length <= codec.MAX_ENTRY_BYTES, `${longest.length}`);
 });
+
+test("a supervisor's hello has a key, a process and an interval", () => {
+  const hello = (value: Partial<{ key: string; pid: number; intervalMs: number }>) => () =>
+    codec.supervisorMessageFromWire({
+      message: { $case: 'hello', value: { key: 'k', pid: 7, intervalMs: 3_000, ...value } },
+    });
+  refused(hello({ key: '' }), 'invalid-argument', /key is missing/);
+  refused(hello({ pid: 0 }), 'invalid-argument', /pid is "0"/);
+  refused(hello({ intervalMs: 1 }), 'invalid-argument', /interval_ms is "1": must be 20/);
+  refused(() => codec.supervisorMessageFromWire({ message: undefined }), 'invalid-argument', /hello or ping/);
+});

@@ -6,12 +6,14 @@ import fc from 'fast-check';
 import * as replication from '../gen/dualping/v1/replication.js';
 import * as routing from '../gen/dualping/v1/routing.js';
 import * as social from '../gen/dualping/v1/social.js';
+import * as supervision from '../gen/dualping/v1/supervision.js';
 import * as types from '../gen/dualping/v1/types.js';
 import {
   assignments,
   clusters,
   commands,
   counts,
+  details,
   durations,
   entries,
   epochStarts,
@@ -23,6 +25,7 @@ import {
   ordinals,
   positions,
   posts,
+  reasons,
   record,
   replies,
   routerMessages,
@@ -89,6 +92,42 @@ roundTrips(
     const frame = codec.primaryMessageFromWire(wire);
     return { message: frame.message, entries: frame.entries.map((bytes) => Buffer.from(bytes)) };
   },
+);
+roundTrips(
+  "a supervisor's message",
+  fc.oneof(
+    record({
+      kind: fc.constant('hello' as const),
+      key: ids,
+      pid: serverIds,
+      intervalMs: fc.integer({ min: 20, max: 3_600_000 }),
+    }),
+    record({ kind: fc.constant('ping' as const), sequence: counts }),
+  ),
+  supervision.KeepAliveRequest,
+  codec.supervisorMessageToWire,
+  codec.supervisorMessageFromWire,
+);
+roundTrips(
+  "a supervised server's message",
+  fc.oneof(
+    record({
+      kind: fc.constant('welcome' as const),
+      cluster: clusters,
+      serverId: serverIds,
+      incarnation: ordinals,
+      pid: serverIds,
+    }),
+    record({ kind: fc.constant('pong' as const), sequence: counts }),
+    record({
+      kind: fc.constant('ending' as const),
+      reason: fc.option(reasons, { nil: undefined }),
+      detail: details,
+    }),
+  ),
+  supervision.KeepAliveResponse,
+  codec.supervisedMessageToWire,
+  codec.supervisedMessageFromWire,
 );
 roundTrips('a post', posts, social.TimelinePost, codec.postToWire, codec.postFromWire);
 roundTrips(

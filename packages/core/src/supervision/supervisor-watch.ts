@@ -1,0 +1,139 @@
+/**
+ * Decides, for a server, when its supervisor counts as gone and another one is to be started.
+ *
+ * The mirror image of `supervisor.ts`: there is no certain evidence here, for a supervisor is nobody's child. The end of
+ * its stream makes the server look; silence on it means that it hangs. Whoever holds the supervisor's place (a lock) and
+ * does not attach in time is replaced, so that a frozen one can't keep the place. Starting one is cheap and always
+ * harmless: a second supervisor finds the place taken and ends.
+ */
+import type { Instant } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import { ListeningClock } from '../listening-clock.js';
+import type {
+  KeepAliveLink,
+  SupervisionMachine,
+  SupervisorWatchInput,
+  SupervisorWatchOutput,
+} from './supervision-messages.js';
+import {
+  hungAfterMs,
+  MAX_SUPERVISOR_WAIT_MS,
+  RELINK_GRACE_MS,
+  type SupervisionTiming,
+} from './supervision-timing.js';
+
+type State =
+  /** Since when, and for how long, one is waited for; how many were started meanwhile. */
+  | {
+      readonly kind: 'alone';
+      readonly sinceMs: number;
+      readonly patienceMs: number;
+      readonly started: number;
+    }
+  | {
+      readonly kind: 'watched';
+      readonly link: KeepAliveLink;
+      readonly keepAliveMs: number;
+      heardAtMs: number;
+    }
+  | { readonly kind: 'stopped' };
+
+export class SupervisorWatch implements SupervisionMachine<SupervisorWatchInput, SupervisorWatchOutput> {
+  #state: State;
+  readonly #clock: ListeningClock;
+  #outputs: SupervisorWatchOutput[] = [];
+  #now: Instant = 0;
+
+  constructor(readonly timing: SupervisionTiming) {
+    this.#clock = new ListeningClock(timing.keepAliveMs);
+    // Whoever has started this server attaches as soon as it listens.
+    this.#state = { kind: 'alone', sinceMs: 0, patienceMs: timing.keepAliveMs, started: 0 };
+  }
+
+  step(now: Instant, input: SupervisorWatchInput): readonly SupervisorWatchOutput[] {
+    this.#clock.advance(now);
+    this.#now = now;
+    this.#outputs = [];
+    if (this.#state.kind !== 'stopped') {
+      this.#take(input);
+      this.#expire();
+    }
+    return this.#outputs;
+  }
+
+  nextDeadline(): Instant | undefined {
+    switch (this.#state.kind) {
+      case 'alone': {
+        const leftMs = this.#state.sinceMs + this.#state.patienceMs - this.#clock.heardMs;
+        // Listening time counts only as far as somebody looks.
+        return this.#now + Math.min(Math.max(0, leftMs), this.timing.keepAliveMs);
+      }
+      case 'watched':
+        return this.#now + this.#state.keepAliveMs;
+      case 'stopped':
+        return undefined;
+      default:
+        return unreachable(this.#state);
+    }
+  }
+
+  #take(input: SupervisorWatchInput): void {
+    switch (input.kind) {
+      case 'attached':
+        if (this.#state.kind === 'watched')
+          this.#outputs.push({ kind: 'close-link', link: this.#state.link });
+        this.#clock.maxStepMs = input.keepAliveMs;
+        this.#state = {
+          kind: 'watched',
+          link: input.link,
+          keepAliveMs: input.keepAliveMs,
+          heardAtMs: this.#clock.heardMs,
+        };
+        return;
+      case 'heard':
+        if (this.#state.kind === 'watched' && this.#state.link === input.link)
+          this.#state.heardAtMs = this.#clock.heardMs;
+        return;
+      case 'link-ended':
+        if (this.#state.kind === 'watched' && this.#state.link === input.link)
+          this.#waitFor(RELINK_GRACE_MS, 0);
+        return;
+      case 'stop':
+        this.#state = { kind: 'stopped' };
+        return;
+      case 'tick':
+        return;
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #expire(): void {
+    const { heardMs } = this.#clock;
+    if (this.#state.kind === 'watched') {
+      const silentMs = heardMs - this.#state.heardAtMs;
+      if (silentMs < hungAfterMs({ keepAliveMs: this.#state.keepAliveMs })) return;
+      this.#outputs.push({ kind: 'close-link', link: this.#state.link });
+      this.#startSupervisor(true, 0, `the supervisor says nothing for ${Math.round(silentMs)} ms`);
+    } else if (this.#state.kind === 'alone' && heardMs - this.#state.sinceMs >= this.#state.patienceMs) {
+      const { started } = this.#state;
+      this.#startSupervisor(started > 0, started, 'there is no supervisor');
+    }
+  }
+
+  #startSupervisor(replace: boolean, started: number, why: string): void {
+    this.#outputs.push(
+      { kind: 'report', event: 'supervisor-lost', text: `${why}; starting another` },
+      { kind: 'start-supervisor', replace },
+    );
+    this.#waitFor(
+      Math.min(MAX_SUPERVISOR_WAIT_MS, hungAfterMs(this.timing) * 2 ** Math.min(started, 16)),
+      started + 1,
+    );
+  }
+
+  #waitFor(patienceMs: number, started: number): void {
+    this.#clock.maxStepMs = this.timing.keepAliveMs;
+    this.#state = { kind: 'alone', sinceMs: this.#clock.heardMs, patienceMs, started };
+  }
+}

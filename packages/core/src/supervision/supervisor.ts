@@ -1,0 +1,383 @@
+/**
+ * Decides when a process counts as hung or gone, what the router is told of it, and when it is started again.
+ *
+ *                      listening              greeted
+ *        start ► starting ──────► listening ─────────► listening (well)
+ *          ▲        │ too long       │ silence  │ told to end
+ *          │        ▼                ▼          ▼
+ *        down ◄── exited ◄──────── ending ◄─────┘            refused for good, or told: finished
+ *
+ * Two kinds of evidence. The end of the process is certain and noticed at once. Silence on the keep-alive link is a guess,
+ * made in listening time, so that a supervisor that was itself stopped does not kill a healthy server. The end of the link
+ * is neither: it is opened again, and the silence goes on being counted over it.
+ *
+ * What can't work is not tried for ever. A server that the router refuses for good ends with that; were it started again
+ * and again, each start would raise its incarnation, until an older copy of its data passes for the present one.
+ */
+import type { Incarnation, Instant } from '../ids.js';
+import { invariant, unreachable } from '../invariants.js';
+import { ListeningClock } from '../listening-clock.js';
+import type {
+  ExitKind,
+  Farewell,
+  KeepAliveLink,
+  Outcome,
+  SupervisionMachine,
+  SupervisorInput,
+  SupervisorOutput,
+} from './supervision-messages.js';
+import {
+  CRASH_REPORT_MS,
+  END_LIMIT_MS,
+  FIRST_RESTART_MS,
+  hungAfterMs,
+  MAX_CRASH_REPORTS,
+  MAX_MISUSES,
+  MAX_RESTART_MS,
+  RELINK_MS,
+  START_LIMIT_MS,
+  type SupervisionTiming,
+  WELL_AFTER_MS,
+} from './supervision-timing.js';
+
+/** How a link is, while its process listens. */
+type Link =
+  | { readonly kind: 'open'; readonly link: KeepAliveLink; greeted: boolean; pingAt: Instant }
+  | { readonly kind: 'broken'; readonly openAt: Instant };
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'starting'; readonly sinceHeardMs: number }
+  | { readonly kind: 'listening'; readonly since: Instant; link: Link; heardAtMs: number }
+  /** `killAt` undefined: it was killed, and its end is awaited. */
+  | {
+      readonly kind: 'ending';
+      readonly why: 'hung' | 'stop';
+      killAt: Instant | undefined;
+      wellSince: Instant | undefined;
+    }
+  | { readonly kind: 'down'; readonly startAt: Instant }
+  | { readonly kind: 'finished' };
+
+/** A crash that the router has not yet noted. */
+interface Crash {
+  readonly incarnation: Incarnation;
+  readonly detail: string;
+  reports: number;
+  /** Undefined while a report is on its way. */
+  reportAt: Instant | undefined;
+}
+
+export class Supervisor implements SupervisionMachine<SupervisorInput, SupervisorOutput> {
+  #state: State = { kind: 'idle' };
+  readonly #clock: ListeningClock;
+  #outputs: SupervisorOutput[] = [];
+  #now: Instant = 0;
+  #links = 0;
+  #sequence = 0;
+  /** Deaths in a row: the next start waits for longer with each. */
+  #deaths = 0;
+  #misuses = 0;
+  /** Whether a process was ever well with this command line. */
+  #everWell = false;
+  /** Of the present process, or the last. */
+  #incarnation: Incarnation | undefined;
+  #farewell: Farewell | undefined;
+  #crash: Crash | undefined;
+  /** The highest incarnation whose crash was reported: one report for each. */
+  #reported: Incarnation = 0;
+
+  constructor(
+    /** For people: `s1`. */
+    readonly name: string,
+    readonly timing: SupervisionTiming,
+  ) {
+    this.#clock = new ListeningClock(timing.keepAliveMs);
+  }
+
+  step(now: Instant, input: SupervisorInput): readonly SupervisorOutput[] {
+    this.#clock.advance(now);
+    this.#now = now;
+    this.#outputs = [];
+    if (this.#state.kind !== 'finished') {
+      this.#take(input);
+      this.#expire();
+    }
+    return this.#outputs;
+  }
+
+  nextDeadline(): Instant | undefined {
+    const own = this.#ownDeadline();
+    const report = this.#crash?.reportAt;
+    if (this.#state.kind === 'finished') return undefined;
+    return own === undefined ? report : Math.min(own, report ?? own);
+  }
+
+  /** Whether there is a process, as far as is known. */
+  get isUp(): boolean {
+    return (
+      this.#state.kind === 'starting' || this.#state.kind === 'listening' || this.#state.kind === 'ending'
+    );
+  }
+
+  #ownDeadline(): Instant | undefined {
+    const { keepAliveMs } = this.timing;
+    switch (this.#state.kind) {
+      case 'idle':
+      case 'finished':
+        return undefined;
+      case 'starting':
+        return this.#now + keepAliveMs; // listening time counts only as far as somebody looks
+      case 'listening': {
+        const { link } = this.#state;
+        return link.kind === 'broken' ? link.openAt : Math.min(link.pingAt, this.#now + keepAliveMs);
+      }
+      case 'ending':
+        return this.#state.killAt;
+      case 'down':
+        return this.#state.startAt;
+      default:
+        return unreachable(this.#state);
+    }
+  }
+
+  #take(input: SupervisorInput): void {
+    switch (input.kind) {
+      case 'begin':
+        invariant(this.#state.kind === 'idle', 'supervisor-begins-once', { state: this.#state.kind });
+        if (input.running) this.#state = { kind: 'starting', sinceHeardMs: this.#clock.heardMs };
+        else this.#start();
+        return;
+      case 'listening':
+        if (this.#state.kind !== 'starting') return;
+        this.#incarnation = input.incarnation;
+        this.#state = {
+          kind: 'listening',
+          since: this.#now,
+          heardAtMs: this.#clock.heardMs,
+          link: { kind: 'broken', openAt: this.#now },
+        };
+        return;
+      case 'greeted':
+        return this.#greeted(input.link);
+      case 'heard':
+        return this.#heard(input.link);
+      case 'farewell':
+        if (this.#hears(input.link)) this.#farewell = input.farewell;
+        return this.#heard(input.link);
+      case 'link-ended':
+        if (this.#state.kind === 'listening' && this.#hears(input.link))
+          this.#state.link = { kind: 'broken', openAt: this.#now + RELINK_MS };
+        return;
+      case 'exited':
+        return this.#exited(input.exit, input.detail);
+      case 'crash-noted':
+        this.#crash = undefined;
+        return;
+      case 'crash-failed':
+        if (this.#crash === undefined) return;
+        if (this.#crash.reports >= MAX_CRASH_REPORTS) this.#crash = undefined;
+        else this.#crash.reportAt = this.#now + CRASH_REPORT_MS;
+        return;
+      case 'stop':
+        return this.#stop();
+      case 'tick':
+        return;
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #hears(link: KeepAliveLink): boolean {
+    return (
+      this.#state.kind === 'listening' && this.#state.link.kind === 'open' && this.#state.link.link === link
+    );
+  }
+
+  #heard(link: KeepAliveLink): void {
+    if (this.#state.kind === 'listening' && this.#hears(link)) this.#state.heardAtMs = this.#clock.heardMs;
+  }
+
+  #greeted(link: KeepAliveLink): void {
+    if (this.#state.kind !== 'listening' || this.#state.link.kind !== 'open' || !this.#hears(link)) return;
+    this.#heard(link);
+    this.#state.link.greeted = true;
+    this.#everWell = true;
+    this.#crash = undefined; // the router hears of the new life from itself
+  }
+
+  #start(): void {
+    this.#farewell = undefined;
+    this.#incarnation = undefined;
+    this.#emit({ kind: 'start' });
+    this.#state = { kind: 'starting', sinceHeardMs: this.#clock.heardMs };
+  }
+
+  #stop(): void {
+    switch (this.#state.kind) {
+      case 'idle':
+      case 'down':
+        return this.#finish({ kind: 'told', detail: `${this.name} is not running` });
+      case 'starting':
+      case 'listening':
+        this.#emit({ kind: 'terminate' });
+        return this.#await('stop', this.#now + END_LIMIT_MS);
+      case 'ending':
+        // It was hung, and is ended already: only nothing is to follow.
+        this.#state = { ...this.#state, why: 'stop' };
+        return;
+      case 'finished':
+        return;
+      default:
+        return unreachable(this.#state);
+    }
+  }
+
+  #await(why: 'hung' | 'stop', killAt: Instant | undefined): void {
+    const wellSince = this.#state.kind === 'listening' ? this.#state.since : undefined;
+    if (this.#state.kind === 'listening' && this.#state.link.kind === 'open' && why === 'hung')
+      this.#emit({ kind: 'close-link', link: this.#state.link.link });
+    this.#state = { kind: 'ending', why, killAt, wellSince };
+  }
+
+  // Time
+
+  #expire(): void {
+    switch (this.#state.kind) {
+      case 'starting': {
+        const takenMs = this.#clock.heardMs - this.#state.sinceHeardMs;
+        if (takenMs >= START_LIMIT_MS)
+          this.#hung(`does not listen ${Math.round(takenMs)} ms after its start`);
+        break;
+      }
+      case 'listening': {
+        const silentMs = this.#clock.heardMs - this.#state.heardAtMs;
+        if (silentMs >= hungAfterMs(this.timing)) this.#hung(`says nothing for ${Math.round(silentMs)} ms`);
+        else this.#keepAlive(this.#state);
+        break;
+      }
+      case 'ending':
+        if (this.#state.killAt === undefined || this.#now < this.#state.killAt) break;
+        this.#state.killAt = undefined;
+        this.#say('gave-up', `${this.name} did not end in order within ${END_LIMIT_MS} ms and is killed`);
+        this.#emit({ kind: 'kill' });
+        break;
+      case 'down':
+        if (this.#now >= this.#state.startAt) this.#start();
+        break;
+      case 'idle':
+      case 'finished':
+        break;
+      default:
+        unreachable(this.#state);
+    }
+    this.#reportCrash();
+  }
+
+  #keepAlive(state: Extract<State, { kind: 'listening' }>): void {
+    const { link } = state;
+    if (link.kind === 'broken') {
+      if (this.#now < link.openAt) return;
+      this.#links += 1;
+      state.link = {
+        kind: 'open',
+        link: this.#links,
+        greeted: false,
+        pingAt: this.#now + this.timing.keepAliveMs,
+      };
+      this.#emit({ kind: 'open-link', link: this.#links });
+    } else if (this.#now >= link.pingAt) {
+      this.#sequence += 1;
+      link.pingAt = this.#now + this.timing.keepAliveMs;
+      if (link.greeted) this.#emit({ kind: 'ping', link: link.link, sequence: this.#sequence });
+    }
+  }
+
+  #hung(how: string): void {
+    this.#say('hung', `${this.name} ${how} and is killed`);
+    this.#noteCrash(`it hangs: ${how}`);
+    this.#await('hung', undefined);
+    this.#emit({ kind: 'kill' });
+  }
+
+  // Ends
+
+  #exited(exit: ExitKind | undefined, detail: string): void {
+    const { kind } = this.#state;
+    if (kind !== 'starting' && kind !== 'listening' && kind !== 'ending') return;
+    const stopping = this.#state.kind === 'ending' && this.#state.why === 'stop';
+    if (stopping) return this.#finish({ kind: 'told', detail });
+    const how = this.#judge(exit);
+    this.#countDeath();
+    if (how !== 'told') this.#noteCrash(detail);
+    switch (how) {
+      case 'told':
+        return this.#finish({ kind: 'told', detail: this.#farewell?.detail ?? detail });
+      case 'refused':
+        return this.#giveUp('refused', this.#farewell?.detail ?? detail);
+      case 'misused':
+        this.#misuses += 1;
+        if (!this.#everWell || this.#misuses >= MAX_MISUSES) return this.#giveUp('misused', detail);
+        return this.#startLater(detail);
+      case 'died':
+        this.#misuses = 0;
+        return this.#startLater(detail);
+      default:
+        return unreachable(how);
+    }
+  }
+
+  /** What it said on leaving tells more than an exit code, which only a parent sees; of a hung one neither counts. */
+  #judge(exit: ExitKind | undefined): ExitKind {
+    if (this.#state.kind === 'ending') return 'died';
+    if (exit === 'misused' || exit === 'refused') return exit;
+    return this.#farewell?.kind ?? exit ?? 'died';
+  }
+
+  #countDeath(): void {
+    const state = this.#state;
+    const since =
+      state.kind === 'listening' ? state.since : state.kind === 'ending' ? state.wellSince : undefined;
+    this.#deaths = since !== undefined && this.#now - since >= WELL_AFTER_MS ? 1 : this.#deaths + 1;
+  }
+
+  #startLater(detail: string): void {
+    const waitMs = Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.min(this.#deaths - 1, 16));
+    this.#say('died', `${this.name} ${detail}; starting again in ${waitMs} ms`);
+    this.#state = { kind: 'down', startAt: this.#now + waitMs };
+  }
+
+  #giveUp(because: 'refused' | 'misused', detail: string): void {
+    this.#say('given-up', `${this.name} ${detail}; it is not started again, because that would be of no use`);
+    this.#finish({ kind: 'given-up', because, detail });
+  }
+
+  #finish(outcome: Outcome): void {
+    this.#reportCrash();
+    this.#state = { kind: 'finished' };
+    this.#emit({ kind: 'finished', outcome });
+  }
+
+  #noteCrash(detail: string): void {
+    const incarnation = this.#incarnation;
+    if (incarnation === undefined || incarnation <= this.#reported) return;
+    this.#reported = incarnation;
+    this.#crash = { incarnation, detail, reports: 0, reportAt: this.#now };
+  }
+
+  #reportCrash(): void {
+    const crash = this.#crash;
+    if (crash?.reportAt === undefined || this.#now < crash.reportAt) return;
+    crash.reports += 1;
+    crash.reportAt = undefined;
+    this.#emit({ kind: 'report-crash', incarnation: crash.incarnation, detail: crash.detail });
+  }
+
+  #say(event: string, text: string): void {
+    this.#emit({ kind: 'report', event, text });
+  }
+
+  #emit(output: SupervisorOutput): void {
+    this.#outputs.push(output);
+  }
+}

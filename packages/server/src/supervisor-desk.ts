@@ -1,0 +1,154 @@
+/**
+ * The server's end of `KeepAlive`: lets its supervisor in, answers it, and tells it why the server ends.
+ *
+ * The service is on the same port as all others, and a stranger that passed for the supervisor would keep the server from
+ * getting a real one: whoever attaches must know the key, which is in the data folder only. What it means when a supervisor
+ * comes or goes is decided elsewhere.
+ */
+import {
+  type ClusterId,
+  DualpingError,
+  type Incarnation,
+  type KeepAliveLink,
+  type ServerId,
+} from '@dualping/core';
+import {
+  type BidiStream,
+  type SupervisedMessage,
+  SupervisionServiceService,
+  serverStream,
+  supervisedMessageToWire,
+  type supervisionWire,
+  supervisorMessageFromWire,
+  toDualpingError,
+} from '@dualping/protocol';
+import type { Server, ServerDuplexStream } from '@grpc/grpc-js';
+
+export interface SupervisionOptions {
+  /** What a supervisor must know. */
+  readonly key: string;
+  /** Hears of each stream that had the key. */
+  readonly listener?: SupervisionListener;
+}
+
+export interface SupervisionListener {
+  attached(link: KeepAliveLink, supervisor: { readonly pid: number; readonly keepAliveMs: number }): void;
+  heard(link: KeepAliveLink): void;
+  /** Once for each that attached; not for one that was closed from here. */
+  ended(link: KeepAliveLink): void;
+}
+
+export interface SupervisedIdentity {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+}
+
+type Stream = BidiStream<supervisionWire.KeepAliveResponse>;
+
+/** Streams that have not said `hello` yet: a supervisor is one, and strangers must not fill memory. */
+const MAX_UNKNOWN_STREAMS = 100;
+/** What is not sent yet on one stream: a supervisor that does not read for so many answers is gone or hangs. */
+const MAX_UNREAD_MESSAGES = 100;
+
+export const SUPERVISION_SERVICE_NAME = 'dualping.v1.SupervisionService';
+
+export class SupervisorDesk {
+  readonly #attached = new Map<KeepAliveLink, Stream>();
+  #links = 0;
+  #unknown = 0;
+
+  constructor(
+    readonly identity: SupervisedIdentity,
+    /** Undefined: nobody is let in. */
+    readonly options: SupervisionOptions | undefined,
+  ) {}
+
+  addTo(server: Server): void {
+    server.addService(SupervisionServiceService, {
+      keepAlive: (
+        call: ServerDuplexStream<supervisionWire.KeepAliveRequest, supervisionWire.KeepAliveResponse>,
+      ) => this.#open(call),
+    });
+  }
+
+  /** Another supervisor has come, or this one is given up. */
+  close(link: KeepAliveLink): void {
+    const stream = this.#attached.get(link);
+    this.#attached.delete(link);
+    stream?.close(new DualpingError('superseded', 'another supervisor has taken over this server'));
+  }
+
+  /** Tells whoever watches why this server ends. `error` undefined: it was told to. */
+  sayEnding(error: DualpingError | undefined): void {
+    const detail = error?.detail ?? 'was told to end';
+    for (const stream of this.#attached.values())
+      send(stream, { kind: 'ending', reason: error?.reason, detail });
+  }
+
+  endAll(): void {
+    for (const stream of this.#attached.values()) stream.close();
+    this.#attached.clear();
+  }
+
+  #open(call: ServerDuplexStream<supervisionWire.KeepAliveRequest, supervisionWire.KeepAliveResponse>): void {
+    let link: KeepAliveLink | undefined;
+    this.#unknown += 1;
+    const stream: Stream = serverStream(call, {
+      onMessage: (wire: supervisionWire.KeepAliveRequest) => {
+        try {
+          link = this.#take(stream, link, wire);
+        } catch (error) {
+          stream.close(toDualpingError(error));
+        }
+      },
+      onEnd: () => {
+        if (link === undefined) this.#unknown -= 1;
+        else if (this.#attached.delete(link)) this.options?.listener?.ended(link);
+      },
+    });
+    if (this.#unknown > MAX_UNKNOWN_STREAMS)
+      stream.close(
+        new DualpingError('limit-reached', `${MAX_UNKNOWN_STREAMS} streams have not said hello yet`),
+      );
+  }
+
+  #take(
+    stream: Stream,
+    link: KeepAliveLink | undefined,
+    wire: supervisionWire.KeepAliveRequest,
+  ): KeepAliveLink | undefined {
+    const message = supervisorMessageFromWire(wire);
+    if ((message.kind === 'hello') !== (link === undefined))
+      throw new DualpingError(
+        'invalid-argument',
+        'the first message of a KeepAlive is `hello`, and only the first',
+      );
+    if (message.kind === 'hello') return this.#attach(stream, message);
+    if (link === undefined) return undefined;
+    this.options?.listener?.heard(link);
+    if (stream.writableLength > MAX_UNREAD_MESSAGES)
+      throw new DualpingError('limit-reached', `${MAX_UNREAD_MESSAGES} answers were not read`);
+    send(stream, { kind: 'pong', sequence: message.sequence });
+    return link;
+  }
+
+  #attach(
+    stream: Stream,
+    { key, pid, intervalMs }: { readonly key: string; readonly pid: number; readonly intervalMs: number },
+  ): KeepAliveLink {
+    if (this.options === undefined || key !== this.options.key)
+      throw new DualpingError('invalid-argument', "the key is not the one in this server's data folder");
+    this.#unknown -= 1;
+    this.#links += 1;
+    const link = this.#links;
+    this.#attached.set(link, stream);
+    send(stream, { kind: 'welcome', ...this.identity, pid: process.pid });
+    this.options.listener?.attached(link, { pid, keepAliveMs: intervalMs });
+    return link;
+  }
+}
+
+const send = (stream: Stream, message: SupervisedMessage): void => {
+  stream.send(supervisedMessageToWire(message));
+};
