@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
 import createDebug from 'debug';
 import {
-  buffer,
   auditTime,
+  buffer,
   EMPTY,
   filter,
   interval,
