@@ -86,6 +86,9 @@ export function loadingOlder(state: State, pages = MOST_PAGES): Step {
 /** Whoever goes on at the beginning of what is loaded wants what is before it. */
 export const backwards = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
 
+/** A timeline whose beginning is on the screen has room for older posts; who looks at it should not have to ask for them. */
+export const filled = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
+
 export function pageCame(state: State, { posts, oldest }: PostPage): Step {
   const first = state.posts[0]?.key ?? Number.POSITIVE_INFINITY;
   const items = posts.filter(({ position }) => position < first).map((post) => postItem(state.me, post));

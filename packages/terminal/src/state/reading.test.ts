@@ -53,6 +53,42 @@ describe('where one reads', () => {
     assert.deepEqual(stage.asked(), [], 'nothing older is left');
   });
 
+  test('a timeline with room at its beginning fills itself', () => {
+    const stage = new Stage().live().past('ana: one').posts('bo: two');
+    assert.deepEqual(
+      stage.asked().filter(({ kind }) => kind === 'older'),
+      [{ kind: 'older', before: 1, limit: 100 }],
+    );
+    stage.tell({ kind: 'page', page: { posts: [], oldest: true } });
+    stage.type(':user ana').press('enter');
+    assert.deepEqual(
+      stage.asked().filter(({ kind }) => kind === 'older'),
+      [],
+      'there is nothing older',
+    );
+  });
+
+  test('somebody’s timeline is filled from older pages until there is something of theirs', () => {
+    const stage = new Stage().live();
+    const older = Array.from({ length: 100 }, (_, at) => stage.post(`bo: older ${at}`));
+    const oldest = Array.from({ length: 3 }, (_, at) => stage.post(`ana: oldest ${at}`));
+    stage.posts(...numbered(20).map((line) => line.replace('ana', 'bo')), 'bo: hi');
+    stage.asked();
+    stage.type(':user ana').press('enter');
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 104, limit: 100 }]);
+    stage.tell({
+      kind: 'page',
+      page: { posts: older.map((post, at) => ({ ...post, position: 4 + at }) as typeof post), oldest: false },
+    });
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 4, limit: 100 }]);
+    stage.tell({
+      kind: 'page',
+      page: { posts: oldest.map((post, at) => ({ ...post, position: 1 + at }) as typeof post), oldest: true },
+    });
+    assert.deepEqual(stage.asked(), []);
+    assert.match(stage.screen, /oldest 2/);
+  });
+
   test('j goes on to the newest and then follows it again', () => {
     const stage = new Stage()
       .live()
