@@ -75,7 +75,7 @@ function labelNow({ action, label }: ClusterBinding, state: ClusterViewState): s
     case 'freeze':
       return mark === 'frozen' ? 'thaw' : label;
     case 'cut':
-      return mark === 'cut' ? 'heal network' : label;
+      return mark === 'cut' ? 'heal' : label;
     case 'automatic':
       return state.automatic ? 'stop auto' : label;
     case 'next-cluster':

@@ -73,7 +73,7 @@ export const CLUSTER_KEYMAP: readonly ClusterBinding[] = [
     action: 'cut',
     where: ['cluster'],
     keys: ['n'],
-    label: 'cut network',
+    label: 'cut',
     help: 'cut the selected one off from all others; again: heal it',
     acts: true,
   },

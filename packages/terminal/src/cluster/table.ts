@@ -81,7 +81,7 @@ const MOST_HEARTBEAT_WIDTH = 60;
 const MOST_NAME_WIDTH = 14;
 const NOTHING = say('dim', '—');
 
-/** The head, and exactly `count` rows of members around the selected one. */
+/** The head, and exactly `count` rows of members around the selected one; arrows where there are more. */
 export function tableRows(state: ClusterViewState, count: number, width: number): readonly Row[] {
   const columns = columnsFor(state, width);
   const victims = victimsOf(state);
@@ -91,10 +91,14 @@ export function tableRows(state: ClusterViewState, count: number, width: number)
   );
   const first = Math.max(0, Math.min(at - Math.floor(count / 2), victims.length - count));
   const shown = victims.slice(first, first + count);
-  const rows = shown.map((victim) => victimRow(state, victim, columns, width));
+  const last = first + shown.length - 1;
+  const rows = shown.map((victim, y) => {
+    const goesOn = (y === 0 && first > 0) || (first + y === last && last < victims.length - 1);
+    const arrow = goesOn ? (y === 0 ? '↑' : '↓') : ' ';
+    return victimRow(state, victim, { columns, arrow, width });
+  });
   if (victims.length === 0) rows.push([say('dim', '   no server is known yet')]);
-  const more = victims.length > count ? `${first + 1}–${first + shown.length} of ${victims.length}` : '';
-  return [headRow(columns, more, width), ...Array.from({ length: count }, (_, y) => rows[y] ?? [])];
+  return [headRow(columns, width), ...Array.from({ length: count }, (_, y) => rows[y] ?? [])];
 }
 
 function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
@@ -121,13 +125,11 @@ function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
   });
 }
 
-function headRow(columns: readonly Column[], more: string, width: number): Row {
-  const titles = columns.flatMap(({ title, ...column }) => cellOf([say('dim', title)], { title, ...column }));
-  const row = [blank(MARKER_WIDTH), ...titles];
-  if (more === '') return cutRow(row, width);
-  const end = [say('dim', more)];
-  return [...fitRow(row, Math.max(0, width - textWidth(more))), ...cutRow(end, width)];
-}
+const headRow = (columns: readonly Column[], width: number): Row =>
+  cutRow(
+    [blank(MARKER_WIDTH), ...columns.flatMap((column) => cellOf([say('dim', column.title)], column))],
+    width,
+  );
 
 function cellOf(row: Row, { width, align }: Column): Row {
   const shorter = cutRow(row, width);
@@ -136,11 +138,19 @@ function cellOf(row: Row, { width, align }: Column): Row {
   return [...filled, blank(GAP_WIDTH)];
 }
 
-function victimRow(state: ClusterViewState, victim: Victim, columns: readonly Column[], width: number): Row {
+interface RowPlace {
+  readonly columns: readonly Column[];
+  /** Where there are more above or below. */
+  readonly arrow: string;
+  readonly width: number;
+}
+
+function victimRow(state: ClusterViewState, victim: Victim, { columns, arrow, width }: RowPlace): Row {
   const isSelected = sameVictim(victim, state.selected);
   const cells = victim.kind === 'router' ? routerCells(state) : serverCells(state, victim.serverId);
   const row = [
-    say('key', isSelected ? ' ▸ ' : '   '),
+    say('dim', arrow),
+    say('key', isSelected ? '▸ ' : '  '),
     ...columns.flatMap((column) => cellOf(cells(column), column)),
   ];
   const told = routerSilentMs(state) === undefined ? row : row.map(faded);

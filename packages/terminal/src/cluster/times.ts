@@ -28,12 +28,12 @@ export const millisecondText = (wallMs: number, clock: Clock): string =>
 export const countText = (count: number): string =>
   String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** `21 ms`, `0.4 ms` below ten: a takeover that is seen at once took some time all the same. */
+/** `21 ms`, `1.9 s`, `12 s`. */
 export function durationText(ms: number): string {
   if (ms >= 10_000) return `${Math.round(ms / 1_000)} s`;
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
   return `${numberText(ms)} ms`;
 }
 
-/** The same without its unit, in ms. */
-export const numberText = (ms: number): string => (ms > 0 && ms < 1 ? '<1' : countText(ms));
+/** In ms, without the unit. What is seen as one took some time all the same: it is not 0. */
+export const numberText = (ms: number): string => (ms < 1 ? '<1' : countText(ms));
