@@ -1,10 +1,13 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
 import { clientCommand } from './client.js';
+import { demoCommand } from './demo.js';
 import { listCommand } from './list.js';
 import { routerCommand } from './router.js';
 import { serverCommand } from './server.js';
+import { superviseCommand } from './supervise.js';
 import { timelineCommand } from './timeline.js';
+import { topCommand } from './top.js';
 import { startCommand, upCommand } from './up.js';
 import { followCommand, postCommand, unfollowCommand } from './writes.js';
 
@@ -12,8 +15,11 @@ import { followCommand, postCommand, unfollowCommand } from './writes.js';
 export const COMMANDS: readonly Command[] = [
   startCommand,
   upCommand,
+  topCommand,
+  demoCommand,
   routerCommand,
   serverCommand,
+  superviseCommand,
   clientCommand,
   postCommand,
   timelineCommand,
