@@ -1,0 +1,20 @@
+/** The demo on the full screen: a person does the faults, or watches them happen. */
+import { runClusterView } from '@dualping/terminal';
+import type { Io } from '../io.js';
+import type { Demo } from './demo.js';
+import type { DemoReport } from './report.js';
+import { reportOn, type ScriptOptions } from './script.js';
+
+/**
+ * Resolves when the person has left, with what has happened until then.
+ * @throws NoScreen where nothing can be drawn
+ */
+export async function runView(
+  demo: Demo,
+  { faults, servers, timing, onLine }: ScriptOptions,
+  { input, output }: Io,
+): Promise<DemoReport> {
+  const startedAtMs = Date.now();
+  await runClusterView({ feed: demo.feed, input, output, env: process.env });
+  return await reportOn(demo, { startedAtMs, asked: 0, faults, servers, timing, problems: [], onLine });
+}
