@@ -27,10 +27,11 @@ export async function supervise(values: PairValues, io: Io): Promise<number> {
     supervisor.begin();
     const adopted = ward.pid === undefined ? 'starts it' : `it runs already as pid ${ward.pid}`;
     io.report({ part, event: 'supervising', text: `watches over ${name}, ${adopted}; pid ${process.pid}` });
-    signals.first.then((signal) => {
-      io.report({ part, event: 'stopping', text: `on ${signal}, with ${name}` });
+    const first = await Promise.race([signals.first, supervisor.finished]);
+    if (typeof first === 'string') {
+      io.report({ part, event: 'stopping', text: `on ${first}, with ${name}` });
       supervisor.stop();
-    });
+    }
     const outcome = await supervisor.finished;
     const exitCode = exitCodeOf(outcome);
     const text = `${name} ${outcome.detail}`;
