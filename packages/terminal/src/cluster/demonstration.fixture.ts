@@ -117,11 +117,8 @@ export class Demonstration {
   /** Passes time before it. */
   after(ms: number, ...happenings: readonly Happening[]): this {
     this.#monoMs += ms;
-    for (const happening of [...happenings, { kind: 'clock', pids: this.state.pids } as const]) {
-      const { state, effects } = step(this.state, this.#clock(), happening);
-      this.state = state;
-      this.effects.push(...effects);
-    }
+    for (const happening of happenings) this.#step(happening);
+    this.#step({ kind: 'clock', pids: this.state.pids });
     return this;
   }
 
@@ -135,6 +132,12 @@ export class Demonstration {
 
   screen(): readonly string[] {
     return clusterView(this.state).rows.map((row) => plainText(row).trimEnd());
+  }
+
+  #step(happening: Happening): void {
+    const { state, effects } = step(this.state, this.#clock(), happening);
+    this.state = state;
+    this.effects.push(...effects);
   }
 
   #clock() {

@@ -32,7 +32,7 @@ function matching({ events, forgotten, shown }: ClusterViewState): readonly Numb
 
 export function eventsWindow(state: ClusterViewState, rows: number): EventsWindow {
   const found = matching(state);
-  const end = endIn(found, state.shown.end, rows);
+  const end = endIn(state, found, rows);
   return {
     events: found.slice(Math.max(0, end - rows), end).map(({ event }) => event),
     newer: found.length - end,
@@ -41,11 +41,12 @@ export function eventsWindow(state: ClusterViewState, rows: number): EventsWindo
 }
 
 /** As an index into those found. What was forgotten meanwhile gives way to what came after it: the window stays full. */
-function endIn(found: readonly Numbered[], end: number | undefined, rows: number): number {
+function endIn({ shown, forgotten }: ClusterViewState, found: readonly Numbered[], rows: number): number {
+  const { end } = shown;
   if (end === undefined) return found.length;
   const after = found.findIndex(({ number }) => number >= end);
   const wanted = after < 0 ? found.length : after;
-  return Math.min(found.length, Math.max(wanted, rows));
+  return forgotten === 0 ? wanted : Math.min(found.length, Math.max(wanted, rows));
 }
 
 /** Stops at the newest, or lets them come again. */
@@ -55,9 +56,10 @@ export const paused = (state: ClusterViewState): ClusterViewState =>
 /** @param by rows, towards older ones below 0; at the newest they come again by themselves */
 export function scrolled(state: ClusterViewState, by: number, rows: number): ClusterViewState {
   const found = matching(state);
-  const end = endIn(found, state.shown.end, rows) + by;
-  if (end >= found.length) return withEnd(state, by > 0 ? undefined : state.shown.end);
-  const last = found[Math.max(Math.min(rows, found.length), end) - 1];
+  const now = endIn(state, found, rows);
+  if (now + by >= found.length) return withEnd(state, by > 0 ? undefined : state.shown.end);
+  // The first page is the end of the way back.
+  const last = found[Math.max(Math.min(rows, now), now + by) - 1];
   return last === undefined ? state : withEnd(state, last.number + 1);
 }
 

@@ -82,7 +82,7 @@ function looksOf(kind: ClusterEvent['kind']): { readonly sign: string; readonly 
 
 /** The text with what was searched for marked in it. */
 function marked(text: string, search: string | undefined): readonly Span[] {
-  if (search === undefined) return [say('text', text)];
+  if (search === undefined || search === '') return [say('text', text)];
   const lower = text.toLowerCase();
   // Some letters change their length with their case: then nothing could be marked at the right place.
   if (lower.length !== text.length) return [say('text', text)];

@@ -196,6 +196,11 @@ export function partsRow(state: ClusterViewState, width: number): Row {
   if (last === undefined) return [];
   const parts = partsOf(last);
   if (parts.length === 0) return [blank(INDENT), say('dim', 'its parts were not measured')];
+  if (parts.length === 1)
+    return cutRow(
+      [blank(INDENT), ...legendOf(parts, true), say('dim', '; the rest is not measured from here')],
+      width,
+    );
   const fits = (legend: Row): boolean => INDENT + LEAST_BAR_WIDTH + 2 + rowWidth(legend) <= width;
   const legend = [true, false].map((named) => legendOf(parts, named)).find(fits) ?? [];
   const room = Math.min(MOST_BAR_WIDTH, width - INDENT - 2 - rowWidth(legend) - 1);
