@@ -2,6 +2,7 @@
 import type { RouterClient, WatchUpdate } from '@dualping/client';
 import type { ClusterEvent, ClusterFeed, Takeover } from '@dualping/terminal';
 import {
+  asyncScheduler,
   concat,
   distinctUntilChanged,
   from,
@@ -10,6 +11,7 @@ import {
   mergeMap,
   type Observable,
   of,
+  type SchedulerLike,
   share,
   switchMap,
   timer,
@@ -21,8 +23,17 @@ const SILENT_AFTER_MS = 2_500;
 /** What a takeover may take, ms: the promise for a server that is killed. */
 export const TAKEOVER_BUDGET_MS = 100;
 
-export type FeedClocks = { readonly wallMs: () => number; readonly monoMs: () => number };
-const CLOCKS: FeedClocks = { wallMs: () => Date.now(), monoMs: () => performance.now() };
+export interface FeedClocks {
+  readonly wallMs: () => number;
+  readonly monoMs: () => number;
+  readonly scheduler: SchedulerLike;
+}
+
+const CLOCKS: FeedClocks = {
+  wallMs: () => Date.now(),
+  monoMs: () => performance.now(),
+  scheduler: asyncScheduler,
+};
 
 /** Watches while anybody is subscribed, over whichever router answers; see `RouterClient.watch` for how its updates may end. */
 export function routerFeed(
@@ -55,10 +66,13 @@ function changesIn(updates$: Observable<WatchUpdate>, { wallMs, monoMs }: FeedCl
 }
 
 /** When none answers any more, and when one does again. */
-function routerEvents(updates$: Observable<WatchUpdate>, { wallMs }: FeedClocks): Observable<ClusterEvent> {
+function routerEvents(
+  updates$: Observable<WatchUpdate>,
+  { wallMs, scheduler }: FeedClocks,
+): Observable<ClusterEvent> {
   const answers$ = merge(of(undefined), updates$).pipe(
     switchMap((update) => {
-      const silent$ = timer(SILENT_AFTER_MS).pipe(map(() => false));
+      const silent$ = timer(SILENT_AFTER_MS, scheduler).pipe(map(() => false));
       return update === undefined ? silent$ : concat(of(true), silent$);
     }),
     distinctUntilChanged(),
