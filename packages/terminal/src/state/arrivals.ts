@@ -3,7 +3,7 @@ import type { Post, PostPage, PresenceLists } from '@dualping/client';
 import { type Effect, just, type Step } from './events.js';
 import { itemsOf, postItem, showsOutbox } from './items.js';
 import { problem, said } from './notices.js';
-import { isAtBeginning, isAtEnd } from './reading.js';
+import { isAtBeginning, isAtEnd, isNearBeginning } from './reading.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import type { Outgoing, Person, PostItem, State } from './state.js';
 import { arrived, divided, isUnreadBefore, recounted } from './unread.js';
@@ -83,8 +83,8 @@ export function loadingOlder(state: State, pages = MOST_PAGES): Step {
   );
 }
 
-/** Whoever goes on at the beginning of what is loaded wants what is before it. */
-export const backwards = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
+/** Whoever goes on near the beginning of what is loaded wants what is before it. */
+export const backwards = (state: State): Step => (isNearBeginning(state) ? loadingOlder(state) : just(state));
 
 /** A timeline whose beginning is on the screen has room for older posts; who looks at it should not have to ask for them. */
 export const filled = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));

@@ -3,11 +3,11 @@ import { type Effect, just, type Step } from './events.js';
 import { said } from './notices.js';
 import type { State } from './state.js';
 
-export const asking = (state: State, effect: Extract<Effect, { kind: 'follow' | 'unfollow' }>): Step => {
-  const { kind } = state.connection;
-  const isThere = kind === 'live' || kind === 'resumed';
-  return just(
-    isThere ? state : said(state, `${effect.kind} ${effect.name} as soon as there is a server`),
+/** Whether there is a server to ask. */
+export const isThere = ({ connection: { kind } }: State): boolean => kind === 'live' || kind === 'resumed';
+
+export const asking = (state: State, effect: Extract<Effect, { kind: 'follow' | 'unfollow' }>): Step =>
+  just(
+    isThere(state) ? state : said(state, `${effect.kind} ${effect.name} as soon as there is a server`),
     effect,
   );
-};

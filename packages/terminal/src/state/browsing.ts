@@ -1,6 +1,6 @@
 /** Keys while one reads: in the timeline and in the sidebar. */
 import { backwards, loadingOlder } from './arrivals.js';
-import { asking } from './asking.js';
+import { asking, isThere } from './asking.js';
 import { composing, retried, takenBack } from './composing.js';
 import { just, type Step } from './events.js';
 import { found } from './finding.js';
@@ -25,7 +25,8 @@ function inBoth(state: State, action: Action): Step {
     case 'compose':
       return just(composing(state, undefined));
     case 'reply':
-      if (state.connection.kind === 'waiting') return just(state, { kind: 'retry-now' });
+      // Whoever presses it once more, as the countdown ends, does not mean to write.
+      if (!isThere(state)) return just(state, { kind: 'retry-now' });
       return just(composing(state, someoneElse(state)));
     case 'next-unread':
       return just(toUnread(state));

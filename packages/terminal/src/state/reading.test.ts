@@ -111,6 +111,19 @@ describe('where one reads', () => {
     assert.deepEqual(stage.asked(), [{ kind: 'older', before: 61, limit: 100 }]);
   });
 
+  test('older posts come before their reader gets there', () => {
+    const stage = new Stage().live();
+    for (let at = 0; at < 60; at += 1) stage.post('ana: before');
+    stage.posts(...numbered(100)).asked();
+    let presses = 0;
+    while (stage.asked().length === 0) {
+      stage.press('page-up');
+      presses += 1;
+      assert.ok(presses < 20);
+    }
+    assert.doesNotMatch(stage.screen, /loading older|post number 1$/m);
+  });
+
   test('after scrolling by the wheel the keys go on from what is on the screen', () => {
     const stage = new Stage().live().posts(...numbered(80));
     for (let at = 0; at < 30; at += 1) stage.wheel('up');

@@ -179,6 +179,12 @@ export const isAtBeginning = (state: State): boolean => {
   return olderRow || blocks.length === 0;
 };
 
+/** The same a screen further up: whoever reads back has what is next before getting there. */
+export const isNearBeginning = (state: State): boolean => {
+  const place = scrolled(state, -postsArea(state).height);
+  return isAtBeginning({ ...state, places: new Map(state.places).set(state.timeline, place) });
+};
+
 const placeAt = (rows: Rows, place: Place, top: Top, height: number): Place => {
   const newest = topOfNewest(rows, height);
   const item = rows.items[top.at];
