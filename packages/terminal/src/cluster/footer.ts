@@ -77,7 +77,7 @@ function labelNow({ action, label }: ClusterBinding, state: ClusterViewState): s
     case 'cut':
       return mark === 'cut' ? 'heal' : label;
     case 'automatic':
-      return state.automatic ? 'stop auto' : label;
+      return state.automatic ? 'stop' : label;
     case 'next-cluster':
       return state.clusters.size > 1 ? label : undefined;
     case 'pause':

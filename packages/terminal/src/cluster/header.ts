@@ -1,4 +1,5 @@
 /** The first row: which cluster, how it is, and what time it is; below it all clusters, where there are several. */
+import { cut } from '../text/wrap.js';
 import { lastedText } from '../view/ages.js';
 import type { Role, Row } from '../view/row.js';
 import { asSelected, cutRow, firstThatFits, lineOf, loud, rowWidth, say, sides } from '../view/spans.js';
@@ -9,15 +10,16 @@ import { isHealthy } from './watching.js';
 /** Cells that the time of day takes, with a blank at each side. */
 const TIME_WIDTH = 10;
 const GAP = '  ';
+/** Less of a title says nothing. */
+const LEAST_TITLE_WIDTH = 6;
 
 export function clusterHeaderRow(state: ClusterViewState, width: number): Row {
   const { clock } = state;
   const time = [say('text', `${secondText(clock.wallMs, clock)} `)];
-  return sides(firstThatFits(variants(state), width - TIME_WIDTH), time, width);
+  return sides(firstThatFits(variants(state, width - TIME_WIDTH), width - TIME_WIDTH), time, width);
 }
 
-function variants(state: ClusterViewState): readonly Row[] {
-  const title = loud('title', ` ${lineOf(state.title)}${GAP}`);
+function variants(state: ClusterViewState, width: number): readonly Row[] {
   const number =
     state.clusters.size > 1 ? `cluster ${state.open} of ${state.clusters.size}` : `cluster ${state.open}`;
   const cluster = state.clusters.size === 0 ? [] : [say('text', `${number}${GAP}`)];
@@ -25,13 +27,12 @@ function variants(state: ClusterViewState): readonly Row[] {
   const [health, ...facts] = healthOf(state);
   const all = facts.flatMap((fact) => [say('text', GAP), fact]);
   const short = [say('text', ' '), ...automatic, ...(health === undefined ? [] : [health])];
-  return [
-    [title, ...cluster, ...automatic, ...(health === undefined ? [] : [health]), ...all],
-    [say('text', ' '), ...cluster, ...automatic, ...(health === undefined ? [] : [health]), ...all],
-    [...short, ...all],
-    [...short, ...all.slice(0, 2)],
-    short,
-  ];
+  const whole = [...cluster, ...automatic, ...(health === undefined ? [] : [health]), ...all];
+  // The title gives way to what it is the title of.
+  const room = width - rowWidth(whole) - 1 - GAP.length;
+  const title =
+    room < LEAST_TITLE_WIDTH ? [] : [loud('title', cut(lineOf(state.title), room)), say('text', GAP)];
+  return [[say('text', ' '), ...title, ...whole], [...short, ...all], [...short, ...all.slice(0, 2)], short];
 }
 
 /** How it is, and then the facts, the most important first. */

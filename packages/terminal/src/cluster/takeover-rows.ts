@@ -71,10 +71,13 @@ function barRow(takeovers: readonly Takeover[], budgetMs: number, width: number)
     totalMs > budgetMs
       ? within
       : Math.max(0, Math.min(within - 1, Math.ceil((totalMs / budgetMs) * within) - 1));
+  const room = Math.max(1, width - INDENT - 1);
+  // A blank between them as long as there is room for all with it.
+  const gap = takeovers.length * 2 <= room ? ' ' : '';
   const bars = takeovers
-    .slice(-Math.max(1, width - INDENT - 1))
-    .map((each): Span => say(roleOfBar(each, budgetMs), BARS.at(levelOf(each.totalMs)) ?? ''));
-  const legend = say('dim', '  each bar one takeover, █ over budget');
+    .slice(-room)
+    .map((each): Span => say(roleOfBar(each, budgetMs), `${BARS.at(levelOf(each.totalMs)) ?? ''}${gap}`));
+  const legend = say('dim', ' each bar one takeover, █ over budget');
   return firstThatFits(
     [
       [blank(INDENT), ...joined(bars), legend],
@@ -188,7 +191,7 @@ const ROLES: Record<PartName, Role> = {
 };
 /** Wider says no more. */
 const MOST_BAR_WIDTH = 80;
-const LEAST_BAR_WIDTH = 14;
+const LEAST_BAR_WIDTH = 11;
 
 /** The last takeover from left to right, each part as long as it took. */
 export function partsRow(state: ClusterViewState, width: number): Row {
@@ -201,10 +204,11 @@ export function partsRow(state: ClusterViewState, width: number): Row {
       [blank(INDENT), ...legendOf(parts, true), say('dim', '; the rest is not measured from here')],
       width,
     );
-  const fits = (legend: Row): boolean => INDENT + LEAST_BAR_WIDTH + 2 + rowWidth(legend) <= width;
+  const roomBeside = (legend: Row): number =>
+    Math.min(MOST_BAR_WIDTH, width - INDENT - 2 - rowWidth(legend) - 1);
+  const fits = (legend: Row): boolean => roomBeside(legend) >= LEAST_BAR_WIDTH;
   const legend = [true, false].map((named) => legendOf(parts, named)).find(fits) ?? [];
-  const room = Math.min(MOST_BAR_WIDTH, width - INDENT - 2 - rowWidth(legend) - 1);
-  const shares = shareCells(parts, room);
+  const shares = shareCells(parts, roomBeside(legend));
   const bar = parts.map(({ name }, at) => say(ROLES[name], SIGNS[name].repeat(shares[at] ?? 0)));
   return cutRow([blank(INDENT), ...bar, say('text', '  '), ...legend], width);
 }
