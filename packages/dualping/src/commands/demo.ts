@@ -9,6 +9,7 @@ import { openDemoFolder } from '../demo/folder.js';
 import type { DemoReport } from '../demo/report.js';
 import { EXIT, SIGNAL_EXITS } from '../exit-codes.js';
 import { warnIfOpen } from '../long-running.js';
+import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
 import { text, wholeNumber } from '../settings/parse.js';
 import type { Setting, Values } from '../settings/setting.js';
@@ -81,7 +82,7 @@ export const demoCommand = command({
   settings: DEMO_SETTINGS,
   run: async (values, invocation) => {
     const { io, isGiven } = invocation;
-    if (!values.script && !io.interactive)
+    if (!values.script && !hasFullScreen(io, false))
       throw new DualpingError('invalid-argument', 'there is no terminal to show it on: give --script');
     const html = values.script || isGiven('html') ? writableFile(values.html) : undefined;
     warnIfOpen(values.host, io);

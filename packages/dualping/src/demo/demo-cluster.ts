@@ -135,7 +135,7 @@ export class DemoCluster {
   }
 
   async stop(): Promise<void> {
-    await this.#cables.heal('router', this.#others('router'));
+    await this.mend();
     const servers = [...this.#actors.values()].filter(({ name }) => name !== 'router');
     const primary = this.primary;
     // Standbys first, so that nobody takes over from a server that is about to end.
@@ -189,6 +189,16 @@ export class DemoCluster {
     await this.#cables.heal(party, this.#others(party));
     this.#say('healed', `${party} has its network back`);
     this.#look();
+  }
+
+  /** Undoes whatever was done by hand: nobody is frozen or cut off any more. */
+  async mend(): Promise<void> {
+    const victimOf = (party: Party): Victim =>
+      party === 'router'
+        ? { kind: 'router' }
+        : { kind: 'server', cluster: CLUSTER, serverId: Number(party.slice(1)) };
+    for (const [party, actor] of this.#actors) if (actor.frozen) this.thaw(victimOf(party));
+    for (const party of [...this.#cut]) await this.heal(victimOf(party));
   }
 
   restart(victim: Victim): void {

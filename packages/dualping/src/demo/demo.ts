@@ -5,7 +5,7 @@
  * the cluster is whole the next may come. Whatever a person does by hand goes through the same doors.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Address, DualpingError, serverName, type Timing } from '@dualping/core';
+import { type Address, type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
 import type { ClusterEvent, ClusterFeed, Controls, Counts, Takeover, Victim } from '@dualping/terminal';
 import { interval, map, merge, type Observable, Subject } from 'rxjs';
 import { withinLimit } from '../signals.js';
@@ -44,7 +44,6 @@ export class Demo {
   readonly #clock: TakeoverClock;
   readonly #measured = new Subject<Measured>();
   readonly #said = new Subject<ClusterEvent>();
-  /** Of faults that a person did by hand, so that they are measured as what they were. */
   #crowd: Crowd | undefined;
   #automatic: AbortController | undefined;
   #acknowledged = 0;
@@ -131,6 +130,7 @@ export class Demo {
   /** Nobody posts any more; resolves when everything that was acknowledged has been looked for in every timeline. */
   async settle(): Promise<void> {
     this.#automatic?.abort();
+    await this.#cluster.mend();
     const people = this.#people;
     if (!(await withinLimit(people.stopPosting(), LIMIT_MS)))
       throw new DualpingError('internal', `some posts were not acknowledged within ${LIMIT_MS} ms`);
@@ -226,6 +226,8 @@ export class Demo {
     while (!signal.aborted) {
       const fault = FAULTS[Math.floor(Math.random() * FAULTS.length)] ?? 'kill';
       try {
+        // What was done by hand and left so would be waited for for ever.
+        await this.#cluster.mend();
         await this.takeOver(fault);
       } catch (error) {
         this.#say('said', error instanceof DualpingError ? error.detail : String(error));
@@ -244,7 +246,7 @@ export class Demo {
     this.#measured.next(measured);
   }
 
-  async #whenWhole(what: string) {
+  async #whenWhole(what: string): Promise<Assignment> {
     await this.#until(
       () => this.#cluster.whole,
       what,

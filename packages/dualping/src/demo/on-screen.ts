@@ -1,5 +1,6 @@
 /** The demo on the full screen: a person does the faults, or watches them happen. */
-import { runClusterView } from '@dualping/terminal';
+import { DualpingError } from '@dualping/core';
+import { NoScreen, runClusterView } from '@dualping/terminal';
 import type { Io } from '../io.js';
 import type { Demo } from './demo.js';
 import type { DemoReport } from './report.js';
@@ -7,7 +8,7 @@ import { reportOn, type ScriptOptions } from './script.js';
 
 /**
  * Resolves when the person has left, with what has happened until then.
- * @throws NoScreen where nothing can be drawn
+ * @throws DualpingError `invalid-argument` where nothing can be drawn
  */
 export async function runView(
   demo: Demo,
@@ -15,6 +16,13 @@ export async function runView(
   { input, output }: Io,
 ): Promise<DemoReport> {
   const startedAtMs = Date.now();
-  await runClusterView({ feed: demo.feed, input, output, env: process.env });
+  try {
+    await runClusterView({ feed: demo.feed, input, output, env: process.env });
+  } catch (error) {
+    if (!(error instanceof NoScreen)) throw error;
+    throw new DualpingError('invalid-argument', `no full screen: ${error.message}; give --script`, {
+      cause: error,
+    });
+  }
   return await reportOn(demo, { startedAtMs, asked: 0, faults, servers, timing, problems: [], onLine });
 }
