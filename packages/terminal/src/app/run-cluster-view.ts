@@ -1,6 +1,7 @@
 /** The cluster view: a feed, the screen and the keys around one state. */
 import { join } from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { DualpingError } from '@dualping/client';
 import createDebug from 'debug';
 import {
   auditTime,
@@ -149,10 +150,7 @@ class ClusterView {
       await this.#controls[deed](victim);
       this.#store.dispatch({ kind: 'done', deed, victim });
     } catch (error) {
-      this.#store.dispatch({
-        kind: 'not-done',
-        text: error instanceof Error ? error.message : String(error),
-      });
+      this.#store.dispatch({ kind: 'not-done', text: sentenceOf(error) });
     }
   }
 
@@ -172,4 +170,9 @@ class ClusterView {
     this.#backToStderr();
     this.#lifecycle.release();
   }
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof DualpingError) return error.detail;
+  return error instanceof Error ? error.message : String(error);
 }

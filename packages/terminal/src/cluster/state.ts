@@ -137,12 +137,13 @@ export function routerSilentMs({ heardMs, startedMs, clock }: ClusterViewState):
   return silentMs >= SILENT_AFTER_MS ? silentMs : undefined;
 }
 
-/** Whom the keys can be about, in the order of the table. */
+/** Whom the keys can be about, in the order of the table: by number, so that everybody is found where one looks. */
 export function victimsOf(state: ClusterViewState): readonly Victim[] {
   const { open, canAct } = state;
-  const servers = (openCluster(state)?.members ?? []).map(
-    ({ info }): Victim => ({ kind: 'server', cluster: open, serverId: info.serverId }),
-  );
+  const servers = (openCluster(state)?.members ?? [])
+    .map(({ info }) => info.serverId)
+    .sort((one, other) => one - other)
+    .map((serverId): Victim => ({ kind: 'server', cluster: open, serverId }));
   return canAct ? [...servers, { kind: 'router' }] : servers;
 }
 

@@ -118,11 +118,11 @@ function axisRows(
   return Array.from({ length: rows }, (_, y) => {
     const level = rows - 1 - y;
     const line = level === budgetRow ? '┄' : ' ';
-    const bars = shown.map((each): Span => {
+    const bars = shown.flatMap((each): Row => {
       const height = Math.max(1, eighths(each.totalMs)) - level * EIGHTHS;
       const sign = height <= 0 ? line : (BARS.at(Math.min(EIGHTHS, height) - 1) ?? '');
-      const text = wide ? `${sign}${sign}${line}` : sign;
-      return { text, role: height <= 0 ? 'dim' : roleOfBar(each, budgetMs) };
+      const role = height <= 0 ? 'dim' : roleOfBar(each, budgetMs);
+      return wide ? [say(role, sign + sign), say('dim', line)] : [say(role, sign)];
     });
     const used = shown.length * (wide ? 3 : 1);
     const rest = say('dim', line.repeat(Math.max(0, room - used)));
