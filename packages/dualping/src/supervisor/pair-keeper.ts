@@ -22,7 +22,7 @@ import { SupervisionFolder } from './supervision-folder.js';
 
 const LOOK_MS = 50;
 /** Both must have been gone for so long, ms, before they are started again: the one may just be starting the other. */
-const GONE_MS = 1_000;
+const GONE_MS = 500;
 /** Longest that both may take to end in order, ms: a supervisor kills its server after `END_LIMIT_MS`. */
 const PAIR_END_LIMIT_MS = END_LIMIT_MS + 4_000;
 /** Longest that is shown of a log at one look, bytes. */
