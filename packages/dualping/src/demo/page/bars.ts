@@ -46,7 +46,7 @@ export function faultPanel(summary: FaultSummary, takeovers: readonly Takeover[]
     WIDTH,
     HEIGHT,
     label,
-    [...grid, ...bars, half, svgText(LEFT - 10, TOP - 8, 'ms', { class: 'tick end' })].join(''),
+    [...grid, ...bars, half, svgText(LEFT - 10, TOP - 12, 'ms', { class: 'tick end' })].join(''),
   );
   const heading = element(
     'h3',
