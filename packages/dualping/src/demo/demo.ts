@@ -154,9 +154,10 @@ export class Demo {
   }
 
   get feed(): ClusterFeed {
-    const { people, servers, timing } = this.#options;
+    const { timing } = this.#options;
     return {
-      title: `demo · ${servers} servers · ${people} people`,
+      // Whoever wants to join reads it there: what was printed before lies under the view.
+      title: `demo at ${this.routerAddress}`,
       updates$: this.#cluster.updates$,
       takeovers$: this.takeovers$,
       events$: this.events$,
