@@ -7,8 +7,8 @@ import { type ClusterSeen, type ClusterViewState, openCluster, routerSilentMs, v
 import { secondText } from './times.js';
 import { isHealthy } from './watching.js';
 
-/** Cells that the time of day takes, with a blank at each side. */
-const TIME_WIDTH = 10;
+/** Cells that the time of day takes, with the blanks around it. */
+const TIME_WIDTH = 11;
 const GAP = '  ';
 /** Less of a title says nothing. */
 const LEAST_TITLE_WIDTH = 6;
