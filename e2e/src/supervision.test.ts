@@ -11,7 +11,7 @@ import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
 /** How often supervisor and server hear each other here; three in silence are a hang. */
-const KEEP_ALIVE_MS = 300;
+const KEEP_ALIVE_MS = 1_000;
 const ROUNDS = 50;
 const SETTLED_MS = 60_000;
 
