@@ -9,7 +9,14 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DualpingError, END_LIMIT_MS, MAX_RESTART_MS, quote } from '@dualping/core';
+import {
+  ATTACH_LIMIT_MS,
+  DualpingError,
+  END_LIMIT_MS,
+  hungAfterMs,
+  MAX_RESTART_MS,
+  quote,
+} from '@dualping/core';
 import { makeWritableFolder, signalProcess } from '@dualping/protocol';
 import { type EndingSignal, EXIT, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
@@ -51,6 +58,8 @@ class PairKeeper {
   readonly #logs: readonly LogTail[];
   #told = false;
   #goneSince: number | undefined;
+  /** Since when there is a supervisor and no server. */
+  #serverlessSince: number | undefined;
   /** The supervisor that was started last: until it has taken its place nothing else tells of it. */
   #started: ChildProcess | undefined;
   /** Starts of both in a row that came to nothing. */
@@ -99,12 +108,12 @@ class PairKeeper {
 
   #mend(): void {
     this.#announce();
+    const now = performance.now();
     if (!this.#isGone()) {
       this.#goneSince = undefined;
       if (this.folder.server !== undefined) this.#failures = 0;
-      return;
+      return this.#replaceHungSupervisor(now);
     }
-    const now = performance.now();
     this.#goneSince ??= now;
     if (now - this.#goneSince < Math.min(MAX_RESTART_MS, GONE_MS * 2 ** this.#failures)) return;
     const text = 'server and supervisor are gone; starting both again';
@@ -112,6 +121,22 @@ class PairKeeper {
     this.#goneSince = undefined;
     this.#failures += 1;
     this.#start();
+  }
+
+  /** One that hangs while there is no server is nobody else's to notice; one that is well has a server soon. */
+  #replaceHungSupervisor(now: number): void {
+    const { supervisor, server } = this.folder;
+    if (supervisor === undefined || server !== undefined) {
+      this.#serverlessSince = undefined;
+      return;
+    }
+    this.#serverlessSince ??= now;
+    const waitedMs = now - this.#serverlessSince;
+    if (waitedMs < MAX_RESTART_MS + Math.max(ATTACH_LIMIT_MS, hungAfterMs(this.values))) return;
+    this.#serverlessSince = undefined;
+    const text = `pid ${supervisor.pid} has started no server for ${Math.round(waitedMs)} ms`;
+    this.io.report({ part: 'pair', event: 'supervisor-killed', text });
+    signalProcess(supervisor, 'SIGKILL');
   }
 
   #announce(): void {
