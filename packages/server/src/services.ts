@@ -28,6 +28,7 @@ import type {
 import type { ClientDesk } from './client-desk.js';
 import { endText } from './router-stream.js';
 import type { StandbyDesk } from './standby-desk.js';
+import { OwnTimelineSink } from './timeline-sink.js';
 
 export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
 
@@ -36,6 +37,8 @@ export interface ServiceContext {
   readonly standbys: StandbyDesk;
   nextLink(): LinkId & Token;
   feed(input: ReplicaInput): void;
+  /** The epoch in which this server serves as primary; 0 when it does not. */
+  servingEpoch(): number;
   /** Whether a snapshot may be asked for by this network and cluster; throws when not. */
   checkMembership(networkId: string, cluster: number): void;
 }
@@ -112,7 +115,7 @@ function openTimeline(
     },
     onDrain: () => context.feed({ kind: 'timeline-writable', timeline }),
   });
-  context.clients.addTimeline(timeline, stream);
+  context.clients.addTimeline(timeline, new OwnTimelineSink(stream));
 }
 
 function openReplicate(
