@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
+import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
 import { listCommand } from './list.js';
 import { routerCommand } from './router.js';
@@ -21,4 +22,5 @@ export const COMMANDS: readonly Command[] = [
   unfollowCommand,
   listCommand,
   ...ADMIN_COMMANDS,
+  ...CLASSIC_COMMANDS,
 ];

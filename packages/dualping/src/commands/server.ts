@@ -1,6 +1,7 @@
 import { serverId as asServerId, serverName } from '@dualping/core';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { classicReplies } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 
 export const serverCommand = command({
@@ -14,8 +15,9 @@ export const serverCommand = command({
     cluster: settings.cluster,
     id: settings.serverId,
     routers: settings.routers,
+    classicReplies,
   },
-  run: async ({ host, port, advertise, data, cluster, id, routers }, { io }) => {
+  run: async ({ host, port, advertise, data, cluster, id, routers, classicReplies: replies }, { io }) => {
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
     const { startServer } = await import('@dualping/server');
@@ -28,6 +30,7 @@ export const serverCommand = command({
         cluster,
         serverId: id,
         routers,
+        classicReplies: replies,
         report: io.report,
       }),
     );
