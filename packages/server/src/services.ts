@@ -1,5 +1,5 @@
 /** `SocialService` and `ReplicationService`: judges what comes, numbers it, gives it to the machine. */
-import { DualpingError, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
+import { DualpingError, type Epoch, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
 import {
   type BidiStream,
   listQuestionFromWire,
@@ -39,6 +39,8 @@ export interface ServiceContext {
   feed(input: ReplicaInput): void;
   /** The epoch in which this server serves as primary; 0 when it does not. */
   servingEpoch(): number;
+  /** What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word is held. */
+  epochToExpect(): Epoch;
   /** Whether a snapshot may be asked for by this network and cluster; throws when not. */
   checkMembership(networkId: string, cluster: number): void;
 }

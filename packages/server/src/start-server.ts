@@ -5,6 +5,7 @@ import {
   DualpingError,
   type Incarnation,
   type KeepAliveLink,
+  NO_EPOCH,
   quote,
   type ServerId,
   serverName,
@@ -101,6 +102,7 @@ async function run(
     feed,
     nextLink: () => driver?.nextLink() ?? 0,
     servingEpoch: () => driver?.replica.servingEpoch ?? 0,
+    epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
     checkMembership: (networkId, cluster) => {
       if (networkId !== journal.identity.networkId)
         throw new DualpingError('wrong-network', `network ${quote(networkId)} is not this server's`);

@@ -3,7 +3,7 @@
  * the next one here, in the order in which they came.
  */
 import { randomUUID } from 'node:crypto';
-import { type Command, DualpingError, NO_EPOCH, SOCIAL_REASONS, type UserName } from '@dualping/core';
+import { type Command, DualpingError, SOCIAL_REASONS, type UserName } from '@dualping/core';
 import type { socialWire } from '@dualping/protocol';
 import type { ServiceContext } from '../services.js';
 
@@ -48,7 +48,7 @@ export class ClassicSession {
         token,
         sessionId: this.#id,
         requestNo,
-        epoch: NO_EPOCH,
+        epoch: this.context.epochToExpect(),
         command,
         timeMs: Date.now(),
       });

@@ -10,7 +10,6 @@
 import {
   type DualpingError,
   type LinkId,
-  NO_EPOCH,
   NO_POSITION,
   type Post,
   TIMELINE_ENTRY_POSTS,
@@ -122,7 +121,7 @@ export class ClassicTimeline implements TimelineSink {
       kind: 'timeline-open',
       timeline: this.#link,
       user,
-      epoch: NO_EPOCH,
+      epoch: this.context.epochToExpect(),
       resumeAfter: NO_POSITION,
       history: TIMELINE_ENTRY_POSTS,
       posts: true,

@@ -1,5 +1,5 @@
 /** Who is on by the classic wire, and what they ask for over it. */
-import { type Command, DualpingError, type Epoch, epoch, NO_EPOCH, type UserName } from '@dualping/core';
+import { type Command, DualpingError, type Epoch, epoch, type UserName } from '@dualping/core';
 import type { socialWire } from '@dualping/protocol';
 import type { ServiceContext } from '../services.js';
 import { ClassicSession } from './classic-session.js';
@@ -68,7 +68,7 @@ export class ClassicUsers {
         if (result instanceof DualpingError) reject(result);
         else resolve(result);
       });
-      feed({ kind: 'list', token, user, epoch: NO_EPOCH });
+      feed({ kind: 'list', token, user, epoch: this.context.epochToExpect() });
     });
   }
 
