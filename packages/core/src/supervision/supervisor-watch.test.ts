@@ -14,12 +14,12 @@ begins
 a supervisor attaches
 20000 ms pass
 its link ends
-900 ms pass
+400 ms pass
 a supervisor attaches
 link 1 ends
 5000 ms pass
 its link ends
-1000 ms pass
+500 ms pass
   * supervisor-lost: there is no supervisor; starting another
   starts a supervisor
 a supervisor attaches
@@ -33,15 +33,15 @@ begins
 1000 ms pass
   * supervisor-lost: there is no supervisor; starting another
   starts a supervisor
-3000 ms pass
+10000 ms pass
   * supervisor-lost: there is no supervisor; starting another
   starts a supervisor in place of whoever holds the place
-6000 ms pass
+20000 ms pass
   * supervisor-lost: there is no supervisor; starting another
   starts a supervisor in place of whoever holds the place
 a supervisor attaches
 its link ends
-1000 ms pass
+500 ms pass
   * supervisor-lost: there is no supervisor; starting another
   starts a supervisor
 `,

@@ -11,6 +11,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readFileSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -33,6 +34,15 @@ function cutIfLong(path: string, descriptor: number, maxBytes: number): void {
   if (fstatSync(descriptor).size < maxBytes) return;
   copyFileSync(path, `${path}.1`);
   ftruncateSync(descriptor, 0);
+}
+
+/** The last line of a log: why its process could not go on, if that is what it said. */
+export function lastLine(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** Whether an open file is that one. */

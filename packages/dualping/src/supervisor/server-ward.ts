@@ -10,7 +10,7 @@ import {
 } from '@dualping/protocol';
 import { portIfFree } from '../cluster/places.js';
 import { EXIT } from '../exit-codes.js';
-import { logFile } from './bounded-log.js';
+import { lastLine, logFile } from './bounded-log.js';
 import { reportCrash } from './crash-report.js';
 import { type KeepAliveClient, type KeepAliveListener, openKeepAlive } from './keep-alive-link.js';
 import { launchDetached } from './launch.js';
@@ -93,7 +93,10 @@ export class ServerWard implements Ward {
     const end = (code: number | undefined, detail: string): void => {
       clearInterval(this.#looking);
       const misusedOnlyNow = code === EXIT.usage && this.#folder.server !== undefined;
-      listener.exited(misusedOnlyNow ? 'died' : exitKindOf(code), detail);
+      const exit = misusedOnlyNow ? 'died' : exitKindOf(code);
+      const why =
+        exit === 'refused' || exit === 'misused' ? `: ${lastLine(logFile(this.#values.data, 'server'))}` : '';
+      listener.exited(exit, `${detail}${why}`);
     };
     child.once('error', (error) => end(undefined, `could not be started: ${error.message}`));
     child.once('exit', (code, signal) =>

@@ -73,9 +73,9 @@ test('a router that falls silent is told once, and once that one answers again',
   assert.deepEqual(
     seen.filter((line) => line.includes('router answers')),
     [
-      'down: no router answers: servers and clients go on without it',
+      'down: no router answers: what is shown is from before',
       'up: a router answers',
-      'down: no router answers: servers and clients go on without it',
+      'down: no router answers: what is shown is from before',
     ],
   );
 });

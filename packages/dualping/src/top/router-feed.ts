@@ -82,7 +82,7 @@ function routerEvents(
       const atMs = wallMs();
       return answers
         ? { atMs, kind: 'up', text: 'a router answers' }
-        : { atMs, kind: 'down', text: 'no router answers: servers and clients go on without it' };
+        : { atMs, kind: 'down', text: 'no router answers: what is shown is from before' };
     }),
   );
 }

@@ -153,30 +153,37 @@ export function lastRow(state: ClusterViewState, width: number): Row {
   const last = takeoversHere(state).at(-1);
   if (last === undefined) return [];
   const late = last.totalMs > state.budgetMs;
+  const took = loud(late ? 'warning' : 'good', durationText(last.totalMs));
+  // Without its begin or its end it is not said to have taken that long.
+  const end = isWhole(last)
+    ? [say('text', ' took over in '), took]
+    : [say('text', ' promoted '), took, say('text', ' after that')];
   const left = [
     say('dim', ` #${last.number} `),
     ...storyOf(last),
-    say('text', ' in '),
-    loud(late ? 'warning' : 'good', durationText(last.totalMs)),
+    ...(last.fault === 'handover' ? [say('text', ' in '), took] : end),
     say('text', late ? ' (over budget)' : ''),
   ];
   const right = [say('dim', `epoch ${last.epoch} · ${secondText(last.atMs, state.clock)} `)];
   return rowWidth(left) + rowWidth(right) + 2 <= width ? sides(left, right, width) : cutRow(left, width);
 }
 
+const isWhole = ({ parts }: Takeover): boolean =>
+  parts.detectMs !== undefined || parts.firstPostMs !== undefined;
+
 function storyOf({ fault, from, to }: Takeover): Row {
-  const took = say('text', ` → s${to} took over`);
+  const onward = say('text', ` → s${to}`);
   switch (fault) {
     case 'kill':
-      return [say('text', `s${from} `), say('problem', '✗ killed'), took];
+      return [say('text', `s${from} `), say('problem', '✗ killed'), onward];
     case 'freeze':
-      return [say('text', `s${from} `), say('warning', '◐ frozen'), took];
+      return [say('text', `s${from} `), say('warning', '◐ frozen'), onward];
     case 'cut':
-      return [say('text', `s${from} `), say('warning', '◐ cut off'), took];
+      return [say('text', `s${from} `), say('warning', '◐ cut off'), onward];
     case 'handover':
-      return [say('text', `s${from} `), say('good', '● handed over'), say('text', ` → s${to}`)];
+      return [say('text', `s${from} `), say('good', '● handed over'), onward];
     case 'unknown':
-      return [say('text', `s${from} `), say('problem', '✗ lost'), took];
+      return [say('text', `s${from} `), say('problem', '✗ lost'), onward];
     default:
       return unreachable(fault);
   }
@@ -199,11 +206,12 @@ export function partsRow(state: ClusterViewState, width: number): Row {
   if (last === undefined) return [];
   const parts = partsOf(last);
   if (parts.length === 0) return [blank(INDENT), say('dim', 'its parts were not measured')];
-  if (parts.length === 1)
-    return cutRow(
-      [blank(INDENT), ...legendOf(parts, true), say('dim', '; the rest is not measured from here')],
-      width,
-    );
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) {
+    const rest = 'the rest is not measured from here';
+    const about = only.name === 'promote' ? `, from drop to promotion; ${rest}` : `; ${rest}`;
+    return cutRow([blank(INDENT), ...legendOf(parts, true), say('dim', about)], width);
+  }
   const roomBeside = (legend: Row): number =>
     Math.min(MOST_BAR_WIDTH, width - INDENT - 2 - rowWidth(legend) - 1);
   const fits = (legend: Row): boolean => roomBeside(legend) >= LEAST_BAR_WIDTH;

@@ -114,6 +114,16 @@ test('bars over the budget are full blocks, or rise above its line', () => {
   assert.match(tall.screen()[10] ?? '', /100 ms ┤┄┄┄┄┄┄██┄/);
 });
 
+test('what was only seen by the router is not said to be the whole of it', () => {
+  const parts = { detectMs: undefined, promoteMs: 0, reconnectMs: undefined, firstPostMs: undefined };
+  const facts = { fault: 'unknown', parts, clients: undefined } as const;
+  const rows = lesson()
+    .now({ kind: 'takeover', takeover: takeover(24, 0, facts) })
+    .screen();
+  assert.match(rows[10] ?? '', /^ #24 s1 ✗ lost → s2 promoted <1 ms after that {2}/);
+  assert.equal(rows[11], '   ▓ promote <1 ms, from drop to promotion; the rest is not measured from here');
+});
+
 test('smaller than it can be it only says so', () => {
   const said = (width: number, height: number) => lesson({ width, height }).screen();
   assert.deepEqual(said(59, 3), ['', 'the cluster view needs 60x16 cells: make the window larger', '']);

@@ -73,9 +73,9 @@ function sentence(through: number, pending: number, to: number): string {
   const all = through === 1 ? 'It was' : 'All of them were';
   const end =
     pending === 0
-      ? `${all} acknowledged by s${to}, once`
+      ? `${all} acknowledged by s${to}, and nobody had to send anything again`
       : `${through - pending} of them were acknowledged by s${to} before this picture ends`;
-  return `${were} on the way to a primary that could not answer any more. ${end}; nobody pressed a key.`;
+  return `${were} sent before there was a new primary. ${end}.`;
 }
 
 function legend({ takeover }: Story): string {
