@@ -1,6 +1,6 @@
 /** What every dualping process does to serve: limits, health, reflection, and a place to listen at. */
 import { createRequire } from 'node:module';
-import { createServer as createProbe } from 'node:net';
+import { createServer as createSocketServer, type Socket } from 'node:net';
 import { type Address, DualpingError, quote } from '@dualping/core';
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
 import { formatAddress, MAX_PORT } from './address.js';
@@ -93,8 +93,7 @@ const WHY_NOT: Readonly<Record<string, string>> = {
  * Throws `invalid-argument` quoting the address when that can't be had.
  */
 export async function listen(server: Server, host: string, port: number): Promise<Address> {
-  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT)
-    throw new DualpingError('invalid-argument', `port ${quote(String(port))} is not 0 to ${MAX_PORT}`);
+  checkPort(port);
   const wanted = formatAddress({ host, port });
   await probe(host, port);
   return await new Promise((resolve, reject) => {
@@ -105,13 +104,50 @@ export async function listen(server: Server, host: string, port: number): Promis
   });
 }
 
+export interface Listener {
+  readonly address: Address;
+  /** Takes no more connections; those that are open stay. */
+  close(): void;
+}
+
+/**
+ * Like `listen`, but shows each connection before gRPC gets it: calls say by `getPeer()` on which one they came, and
+ * nothing else tells when it closes.
+ */
+export async function listenToConnections(
+  server: Server,
+  host: string,
+  port: number,
+  onConnection: (socket: Socket) => void,
+): Promise<Listener> {
+  checkPort(port);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sockets = createSocketServer({ noDelay: true }, (socket) => {
+    onConnection(socket);
+    injector.injectConnection(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    sockets.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
+    sockets.listen({ host, port, exclusive: true }, resolve);
+  });
+  sockets.on('error', () => {}); // a connection that could not be accepted is the caller's affair
+  const bound = sockets.address();
+  const address = formatAddress({ host, port: typeof bound === 'object' ? (bound?.port ?? port) : port });
+  return { address, close: () => sockets.close() };
+}
+
 /** grpc-js tells why it could not bind only in text, and logs it: a socket of our own is asked first. */
 async function probe(host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const socket = createProbe();
+    const socket = createSocketServer();
     socket.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
     socket.listen({ host, port, exclusive: true }, () => socket.close(() => resolve()));
   });
+}
+
+function checkPort(port: number): void {
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT)
+    throw new DualpingError('invalid-argument', `port ${quote(String(port))} is not 0 to ${MAX_PORT}`);
 }
 
 function cannotListen(wanted: Address, cause: Error): DualpingError {

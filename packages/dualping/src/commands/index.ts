@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
+import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
 import { demoCommand } from './demo.js';
 import { downCommand } from './down.js';
@@ -31,4 +32,5 @@ export const COMMANDS: readonly Command[] = [
   unfollowCommand,
   listCommand,
   ...ADMIN_COMMANDS,
+  ...CLASSIC_COMMANDS,
 ];

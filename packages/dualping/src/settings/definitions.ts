@@ -16,7 +16,6 @@ import * as parse from './parse.js';
 import type { Setting } from './setting.js';
 
 export const DEFAULT_ROUTER_PORT = 7070;
-const HOUR_MS = 3_600_000;
 
 const setting = <T>(definition: Setting<T>): Setting<T> => Object.freeze(definition);
 
@@ -24,7 +23,7 @@ const toggle = (key: string, help: string): Setting<boolean> =>
   setting({ key, help, parse: parse.switchValue, fallback: false });
 
 const milliseconds = (key: string, help: string, fallback: number, least = 1): Setting<number> =>
-  setting({ key, argument: 'ms', unit: 'ms', help, parse: parse.wholeNumber(least, HOUR_MS), fallback });
+  setting({ key, argument: 'ms', unit: 'ms', help, parse: parse.milliseconds(least), fallback });
 
 /** What a person is called when nobody said: as on this machine, if that can be a user name. */
 function ownName(): string {
