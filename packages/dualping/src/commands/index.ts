@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
 import { clientCommand } from './client.js';
+import { healthCommand } from './health.js';
 import { listCommand } from './list.js';
 import { routerCommand } from './router.js';
 import { serverCommand } from './server.js';
@@ -20,5 +21,6 @@ export const COMMANDS: readonly Command[] = [
   followCommand,
   unfollowCommand,
   listCommand,
+  healthCommand,
   ...ADMIN_COMMANDS,
 ];
