@@ -309,7 +309,8 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     if (stopping) return this.#finish({ kind: 'told', detail });
     const how = this.#judge(exit);
     this.#countDeath();
-    if (how !== 'told') this.#noteCrash(detail);
+    // Who was refused the router knows all about; and of a stale copy the same number may be another life.
+    if (how === 'died') this.#noteCrash(detail);
     switch (how) {
       case 'told':
         return this.#finish({ kind: 'told', detail: this.#farewell?.detail ?? detail });
@@ -348,7 +349,8 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
   }
 
   #giveUp(because: 'refused' | 'misused', detail: string): void {
-    this.#say('given-up', `${this.name} ${detail}; it is not started again, because that would be of no use`);
+    const what = because === 'refused' ? 'is refused for good' : "can't be started as it is";
+    this.#say('given-up', `${this.name} ${what}, and is not started again: ${detail}`);
     this.#finish({ kind: 'given-up', because, detail });
   }
 

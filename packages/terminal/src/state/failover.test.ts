@@ -32,6 +32,9 @@ test('with everything down there is a countdown, and r tries now', () => {
   stage.asked();
   stage.press('r');
   assert.deepEqual(stage.asked(), [{ kind: 'retry-now' }]);
+  stage.session({ kind: 'resolving', router: 'r', because: BROKEN }).press('r');
+  assert.deepEqual(stage.asked(), [{ kind: 'retry-now' }], 'once too often does no harm');
+  assert.equal(stage.state.focus, 'timeline');
   stage.press('i').type('r');
   assert.deepEqual(stage.asked(), [], 'in the composer it is a letter');
 });

@@ -31,6 +31,13 @@ export const recounted = (state: State): State => ({ ...state, unread: countUnre
 
 export const unreadOf = ({ unread }: State, timeline: TimelineId): number => unread.get(timeline) ?? 0;
 
+/** Whether there may be unread posts before those that are loaded. On a first visit there are none. */
+export function isUnreadBefore(state: State): boolean {
+  const first = state.posts[0]?.key ?? 0;
+  const read = readUpTo(state, 'home');
+  return read > 0 && first > read + 1 && !state.reachedOldest;
+}
+
 export function withPlace(state: State, place: Place): State {
   if (place === state.places.get(state.timeline)) return state;
   return { ...state, places: new Map(state.places).set(state.timeline, place) };

@@ -37,6 +37,7 @@ export function emptyTimelineRows(state: State, { width, height }: Size): readon
 function emptyOf(state: State): Empty {
   if (state.loadingOlder) return { title: 'Loading', text: 'Posts are on their way.', keys: [] };
   if (state.timeline === 'home') return emptyHome(state);
+  if (!state.reachedOldest && state.posts.length > 0) return notYetFound(state);
   if (state.timeline === 'mentions')
     return {
       title: 'Nobody has mentioned you yet',
@@ -45,6 +46,13 @@ function emptyOf(state: State): Empty {
     };
   return emptyPerson(state, personOfTimeline(state.timeline) ?? '');
 }
+
+/** Of a part of all there is nobody can say that there is nothing. */
+const notYetFound = ({ timeline, posts }: State): Empty => ({
+  title: timeline === 'mentions' ? 'No mentions so far' : `Nothing from ${timeline} so far`,
+  text: `None of the ${posts.length} posts that are loaded belongs here. Older ones may.`,
+  keys: [{ key: keyOf('previous'), does: 'look in older posts' }],
+});
 
 function emptyHome({ connection, people }: State): Empty {
   const known = people ?? [];
