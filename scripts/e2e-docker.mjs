@@ -10,8 +10,8 @@ const ENGINE_STARTER = fileURLToPath(new URL('../../shared/docker-engine', impor
 const SUITE = fileURLToPath(new URL('../e2e/dist/containers/containers.suite.js', import.meta.url));
 /** Each fault so often, in the short form of it: enough to see that it works, too little for a median. */
 const SHORT_ROUNDS = '1';
-/** One test that hangs must say so while there is time for the others. */
-const TIMEOUT_MS = 10 * 60_000;
+/** For all of it: within, everything has limits of its own. */
+const TIMEOUT_MS = 30 * 60_000;
 
 const works = (...words) => spawnSync(words[0], words.slice(1), { stdio: 'ignore' }).status === 0;
 const engineAnswers = () => works('docker', 'info');

@@ -38,7 +38,9 @@ export class PeopleContainer {
   }
 
   static async start(name: string, image: string, network: string): Promise<PeopleContainer> {
-    const options = ['--interactive', '--name', name, '--network', network, '--no-healthcheck'];
+    // As in compose.yaml: no name server outside is asked about names that are gone.
+    const place = ['--network', network, '--dns', '127.0.0.1'];
+    const options = ['--interactive', '--name', name, ...place, '--no-healthcheck'];
     await docker('create', ...options, '--entrypoint', 'node', image, `${PLACE}/containers/people.js`);
     await docker('cp', COMPILED, `${name}:${PLACE}`);
     return new PeopleContainer(name, keepRunning(['docker', 'start', '--attach', '--interactive', name]));

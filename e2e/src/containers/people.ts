@@ -79,13 +79,17 @@ const ordered = (posts: readonly { readonly position: number; readonly text: str
 async function verdict(): Promise<Verdict> {
   const wrong: string[] = [...progress().failures];
   const expected = progress().acknowledged;
+  await Promise.all(
+    people.map((reader) =>
+      eventually(
+        `${reader.user} sees ${expected} posts`,
+        () => reader.seen.length >= expected,
+        CATCH_UP_MS,
+        () => `${reader.user} saw ${reader.seen.length}`,
+      ).catch((error: unknown) => wrong.push(String(error))),
+    ),
+  );
   for (const reader of people) {
-    await eventually(
-      `${reader.user} sees ${expected} posts`,
-      () => reader.seen.length >= expected,
-      CATCH_UP_MS,
-      () => `${reader.user} saw ${reader.seen.length}`,
-    ).catch((error: unknown) => wrong.push(String(error)));
     for (const author of people) {
       const seen = reader.seen.filter((post) => post.author === author.user);
       const asShown = seen.map(({ position, text }) => `${position} ${text}`).join('\n');
