@@ -340,6 +340,13 @@ describe('by profile', () => {
     await network.destroy();
   });
 
+  test('demo: a network within one container', async () => {
+    const script = ['--script', '--takeovers', '2', '--people', '3'];
+    const shown = await network.tryCompose('', 'run', '--rm', '-T', 'demo', 'demo', ...script);
+    assert.equal(shown.code, 0, shown.stdout + shown.stderr);
+    assert.match(shown.stdout, /0 lost, 0 repeated, 0 out of order/);
+  });
+
   test('client: one container a person', async () => {
     await network.up();
     const asMira = async (...lines: readonly string[]) =>

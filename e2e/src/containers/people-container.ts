@@ -11,6 +11,9 @@ const COMPILED = fileURLToPath(new URL('../.', import.meta.url));
 /** Beside the modules of the image, so that they are found. */
 const PLACE = '/opt/dualping/e2e';
 
+/** Longest to wait for an answer, ms: catching up is the longest of what they are asked. */
+const ANSWER_LIMIT_MS = 120_000;
+
 interface Waiting {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -50,10 +53,18 @@ export class PeopleContainer {
     if (this.#ended) throw new Error(`the people's container has ended:\n${this.#stderr.join('\n')}`);
     const id = this.#next;
     this.#next += 1;
-    return await new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: (answer) => resolve(answer as Questions[Q]['answer']), reject });
-      this.process.stdin.write(`${JSON.stringify({ id, question, ask })}\n`);
-    });
+    let limit: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.set(id, { resolve: (answer) => resolve(answer as Questions[Q]['answer']), reject });
+        const late = new Error(`the people have not answered "${question}" within ${ANSWER_LIMIT_MS} ms`);
+        limit = setTimeout(() => reject(late), ANSWER_LIMIT_MS);
+        this.process.stdin.write(`${JSON.stringify({ id, question, ask })}\n`);
+      });
+    } finally {
+      clearTimeout(limit);
+      this.#waiting.delete(id);
+    }
   }
 
   async remove(): Promise<void> {
