@@ -151,9 +151,13 @@ export class ChildWard implements Ward {
     const reason = code === EXIT.usage ? 'invalid-argument' : 'internal';
     this.#onFirst({ error: new DualpingError(reason, `${this.name} ${text}: ${said}`) });
     const explained = exit === 'refused' || exit === 'misused' ? `${text}: ${said}` : text;
-    listener.exited(this.#wasReady ? meaning(exit) : 'misused', explained);
+    listener.exited(this.#wasReady ? this.#meaning(exit) : 'misused', explained);
+  }
+
+  #meaning(exit: ExitKind): ExitKind {
+    // A person may end one child to see what happens; who means all of them ends the parent.
+    if (exit === 'told') return 'died';
+    // It comes back to the address that everybody knows it by, whoever has that now, or there is no network.
+    return exit === 'misused' && this.#options.role.kind === 'router' ? 'died' : exit;
   }
 }
-
-/** A person may end one child to see what happens; who means all of them ends the parent. */
-const meaning = (exit: ExitKind): ExitKind => (exit === 'told' ? 'died' : exit);

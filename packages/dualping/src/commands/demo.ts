@@ -7,7 +7,7 @@ import type { Demo } from '../demo/demo.js';
 import { FAULTS, parseFaults } from '../demo/faults.js';
 import { openDemoFolder } from '../demo/folder.js';
 import type { DemoReport } from '../demo/report.js';
-import { EXIT, SIGNAL_EXITS } from '../exit-codes.js';
+import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import { warnIfOpen } from '../long-running.js';
 import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
@@ -135,6 +135,9 @@ async function withDemo(
     if (typeof report === 'string') return SIGNAL_EXITS[report];
     kept = !isGood(report);
     return report;
+  } catch (error) {
+    kept = exitCodeFor(error) === EXIT.internal;
+    throw error;
   } finally {
     if (!(await withinLimit(demo.stop(), DRAIN_LIMIT_MS))) demo.end();
     diary.end();

@@ -47,9 +47,13 @@ export class Cables {
     return proxy.address;
   }
 
-  /** Where `party` listens from now on. */
-  moved(party: Party, address: string): void {
-    this.#addresses.set(party, address);
+  /**
+   * Where `party` listens from now on. Undefined: nowhere, and whoever dials is refused. The port that it had may belong to
+   * somebody else by then.
+   */
+  moved(party: Party, address: string | undefined): void {
+    if (address === undefined) this.#addresses.delete(party);
+    else this.#addresses.set(party, address);
     for (const { proxy, to } of this.#ports) if (to === party) proxy.connectTo(address);
   }
 

@@ -7,6 +7,8 @@ import { type Follows, Tally } from './tally.js';
 const MAX_FOLLOWS = 11;
 /** Posts a second of all together: enough that some are under way at any moment, and far from what a server can do. */
 const POSTS_PER_SECOND = 100;
+/** Posts that are read back in the end, by all together: all of them in any but a long run, and a minute's work. */
+const MAX_READ_BACK = 240_000;
 /** Read back at a time: each asks for whole timelines. */
 const READING_AT_ONCE = 4;
 
@@ -63,12 +65,15 @@ export class Crowd {
     await Promise.all(this.people.map((person) => person.stopPosting()));
   }
 
-  /** Everybody reads the whole timeline back, and the tally judges it. */
+  /** Everybody reads the timeline back, and the tally judges it. */
   async readBack(): Promise<void> {
     const waiting = [...this.people];
+    const most = Math.ceil(MAX_READ_BACK / this.people.length);
     const readOn = async (): Promise<void> => {
-      for (let person = waiting.shift(); person !== undefined; person = waiting.shift())
-        this.tally.readBack(person.name, await person.readBack());
+      for (let person = waiting.shift(); person !== undefined; person = waiting.shift()) {
+        const { posts, whole } = await person.readBack(most);
+        this.tally.readBack(person.name, posts, whole);
+      }
     };
     await Promise.all(Array.from({ length: READING_AT_ONCE }, readOn));
   }

@@ -285,6 +285,7 @@ export class DemoCluster {
       args,
       onReady: (address) => this.#cables.moved(party, address),
       onEvent: (kind, text) => {
+        if (kind === 'down') this.#cables.moved(party, undefined);
         this.#say(kind, text);
         this.#look();
       },

@@ -17,6 +17,12 @@ export interface PersonEvents {
   acknowledged(person: number, number: number, epoch: Epoch): void;
 }
 
+export interface ReadBack {
+  readonly posts: readonly SeenPost[];
+  /** Whether it is all of it, from the first post on. */
+  readonly whole: boolean;
+}
+
 export class Person {
   readonly session: DualpingSession;
   readonly #index: number;
@@ -32,9 +38,7 @@ export class Person {
     this.session = new DualpingSession({ routers, user: name, timeline: { history: 0 } });
     this.session.posts$.subscribe({
       next: ({ text, position }) => {
-        const post = parseNumbered(text);
-        if (post === undefined) tally.unknown(name, text);
-        else tally.delivered(name, { ...post, position });
+        for (const post of this.#seen(text, position)) tally.delivered(name, post);
       },
       error: (error: Error) => tally.unknown(name, `a timeline that ended: ${error.message}`),
     });
@@ -70,27 +74,31 @@ export class Person {
     await this.#posting;
   }
 
-  /** The whole timeline, ascending, asked of whoever is primary now. */
-  async readBack(): Promise<readonly SeenPost[]> {
+  /** The timeline, ascending, asked of whoever is primary now. @param most newest posts that are read, about */
+  async readBack(most: number): Promise<ReadBack> {
     const pages: SeenPost[][] = [];
     let before = END;
-    for (;;) {
+    for (let count = 0; count < most; ) {
       const page = await this.session.older(before, MAX_PAGE_POSTS);
-      const posts = page.posts.flatMap(({ text, position }) => {
-        const post = parseNumbered(text);
-        if (post === undefined) this.#tally.unknown(this.name, text);
-        return post === undefined ? [] : [{ ...post, position }];
-      });
-      pages.push(posts);
+      pages.push(page.posts.flatMap(({ text, position }) => this.#seen(text, position)));
       const first = page.posts[0];
-      if (page.oldest || first === undefined) return pages.reverse().flat();
+      if (page.oldest || first === undefined) return { posts: pages.reverse().flat(), whole: true };
       before = first.position;
+      count += page.posts.length;
     }
+    return { posts: pages.reverse().flat(), whole: false };
   }
 
   close(): void {
     this.#stopping.abort();
     this.session.close();
+  }
+
+  #seen(text: string, position: number): readonly SeenPost[] {
+    const post = parseNumbered(text);
+    if (post !== undefined) return [{ ...post, position }];
+    this.#tally.unknown(this.name, text);
+    return [];
   }
 
   async #keepPosting(thinkMs: number): Promise<void> {

@@ -43,7 +43,7 @@ interface Run
 
 /** Ends the posting, looks for everything in every timeline, and says what was found. */
 export async function reportOn(demo: Demo, { onLine, ...run }: Run): Promise<DemoReport> {
-  onLine('everybody stops posting and reads the whole timeline back');
+  onLine('everybody stops posting and reads the timeline back');
   const problems = [...run.problems];
   try {
     await demo.settle();

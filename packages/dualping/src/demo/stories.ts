@@ -12,6 +12,9 @@ export const AFTER_MS = 250;
 /** Posts kept while nothing happens: a few seconds of them. */
 const MAX_RECENT = 4_096;
 
+/** Stories kept; of more the oldest are forgotten. Each holds a hundred posts or so. */
+const MAX_STORIES = 1_000;
+
 export interface StoryPost {
   readonly person: number;
   readonly number: number;
@@ -56,6 +59,7 @@ export class Stories {
     if (due.length === 0) return;
     this.#untold = this.#untold.filter((one) => !due.includes(one));
     for (const measured of due) this.told.push({ ...measured, posts: this.#around(measured) });
+    if (this.told.length > MAX_STORIES) this.told.splice(0, this.told.length - MAX_STORIES);
   }
 
   #around({ marks }: Measured): readonly StoryPost[] {

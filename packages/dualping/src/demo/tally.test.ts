@@ -44,7 +44,7 @@ const kinds = () => tally.findings.map(({ failing }) => failing);
 function seenByAll(posts: readonly Sent[]): void {
   for (const reader of EVERYBODY) {
     for (const each of posts) tally.delivered(reader, each);
-    tally.readBack(reader, posts);
+    tally.readBack(reader, posts, true);
   }
 }
 
@@ -105,10 +105,32 @@ test('an author misses its own posts too', () => {
 test('a post that was seen live and is gone when the timeline is read back is lost', () => {
   const posts = [acknowledged('ana'), acknowledged('ana'), acknowledged('ana')];
   seenByAll(posts);
-  tally.readBack('bo', posts.slice(0, 2));
+  tally.readBack('bo', posts.slice(0, 2), true);
   assert.deepEqual(wrongs(), { ...NONE, lost: 1 });
-  tally.readBack('ana', posts.slice(1));
+  tally.readBack('ana', posts.slice(1), true);
   assert.deepEqual(wrongs(), { ...NONE, lost: 2 });
+});
+
+test('of a timeline whose beginning was not read back, the rest is judged', () => {
+  const posts = [acknowledged('bo'), ...Array.from({ length: 5 }, () => acknowledged('ana'))];
+  seenByAll(posts);
+  tally.readBack('bo', posts.slice(2), false);
+  assert.deepEqual(wrongs(), NONE);
+  tally.readBack('bo', [...posts.slice(2, 4), ...posts.slice(5)], false);
+  assert.deepEqual(wrongs(), { ...NONE, lost: 1 });
+  tally.readBack('bo', posts.slice(2, -1), false);
+  assert.deepEqual(wrongs(), { ...NONE, lost: 2 });
+});
+
+test('posts may be answered in another order than they were sent', () => {
+  const posts = [post('ana'), post('ana'), post('ana'), post('ana')];
+  const [first, second, third, fourth] = posts.map(({ number }) => number);
+  tally.acknowledged('ana', third ?? 0);
+  tally.failed('ana', second ?? 0, 'may-have-happened');
+  tally.acknowledged('ana', first ?? 0);
+  tally.acknowledged('ana', fourth ?? 0);
+  tally.close();
+  assert.deepEqual(wrongs(), { ...NONE, lost: 6, failures: 1 }, 'three that neither of the two has seen');
 });
 
 test('a post that comes again is repeated, however late', () => {
@@ -122,7 +144,7 @@ test('a post that comes again is repeated, however late', () => {
 test('a post that stands in the timeline twice is repeated, also at another place', () => {
   const first = acknowledged('ana');
   seenByAll([first]);
-  tally.readBack('bo', [first, { ...first, position: 9 }]);
+  tally.readBack('bo', [first, { ...first, position: 9 }], true);
   assert.deepEqual(wrongs(), { ...NONE, repeated: 1 });
 });
 
@@ -147,7 +169,7 @@ test('posts of two authors that change places are out of order: the timeline has
 test('a timeline that is read back in another order is out of order', () => {
   const posts = [acknowledged('ana'), acknowledged('ana')];
   seenByAll(posts);
-  tally.readBack('bo', [...posts].reverse());
+  tally.readBack('bo', [...posts].reverse(), true);
   assert.deepEqual(wrongs(), { ...NONE, outOfOrder: 1 });
 });
 

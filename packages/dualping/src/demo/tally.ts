@@ -6,7 +6,7 @@
  *
  * A number that is passed over is lost once it turns out to be acknowledged: posts come in order, so it could only still come
  * out of it. What is acknowledged and not yet seen at the front of a timeline is on its way, until `close` says that
- * enough was waited. In the end everybody reads the whole timeline back, and that is judged by the same rules.
+ * enough was waited. In the end everybody reads the timeline back, and that is judged by the same rules.
  */
 import type { Counts } from '@dualping/terminal';
 
@@ -43,11 +43,38 @@ class Reading {
   }
 }
 
+/** What became of an author's posts. Only what is out of the ordinary is kept one by one: a demo may run for hours. */
 class Author {
   posted = 0;
   failed = 0;
-  readonly acknowledged = new Set<number>();
   lastAcknowledged = 0;
+  /** Everything up to here is answered: acknowledged, but for those in `#givenUp`. */
+  #answered = 0;
+  readonly #givenUp = new Set<number>();
+  readonly #acknowledgedBeyond = new Set<number>();
+
+  acknowledge(number: number): void {
+    this.#acknowledgedBeyond.add(number);
+    this.lastAcknowledged = Math.max(this.lastAcknowledged, number);
+    this.#advance();
+  }
+
+  giveUp(number: number): void {
+    this.failed += 1;
+    this.#givenUp.add(number);
+    this.#advance();
+  }
+
+  isAcknowledged(number: number): boolean {
+    return number <= this.#answered ? !this.#givenUp.has(number) : this.#acknowledgedBeyond.has(number);
+  }
+
+  #advance(): void {
+    for (let next = this.#answered + 1; ; next += 1) {
+      if (!this.#acknowledgedBeyond.delete(next) && !this.#givenUp.has(next)) return;
+      this.#answered = next;
+    }
+  }
 }
 
 export interface SeenPost {
@@ -89,9 +116,7 @@ export class Tally {
   }
 
   acknowledged(author: string, number: number): void {
-    const its = this.#author(author);
-    its.acknowledged.add(number);
-    its.lastAcknowledged = Math.max(its.lastAcknowledged, number);
+    this.#author(author).acknowledge(number);
     this.#acknowledged += 1;
     for (const [reader, authors] of this.#reads)
       if (authors.has(author) && this.#reading(reader).row(author).passedOver.has(number))
@@ -100,7 +125,7 @@ export class Tally {
 
   /** Neither acknowledged nor withdrawn: its author gave up, so nobody has been promised anything. */
   failed(author: string, number: number, why: string): void {
-    this.#author(author).failed += 1;
+    this.#author(author).giveUp(number);
     this.#find('failed', `${author} #${number} could not be posted: ${why}`);
   }
 
@@ -115,9 +140,12 @@ export class Tally {
     this.#find('unknown', `${reader} was shown what nobody it follows has posted: ${text}`);
   }
 
-  /** The whole timeline of a reader, ascending, as it was read back. */
-  readBack(reader: string, posts: readonly SeenPost[]): void {
-    const reading = new Reading();
+  /**
+   * The timeline of a reader, ascending, as it was read back.
+   * @param whole whether it was from the first post on; else only what comes after each author's first is judged
+   */
+  readBack(reader: string, posts: readonly SeenPost[], whole: boolean): void {
+    const reading = whole ? new Reading() : this.#readingFrom(reader, posts);
     for (const post of posts) if (this.#isDue(reader, post)) this.#see(reading, reader, post, 'read back');
     this.#loseAllMissing(reader, reading, 'it is not in the timeline that was read back');
   }
@@ -158,6 +186,16 @@ export class Tally {
     return this.#findings;
   }
 
+  /** As if everything before had been seen. */
+  #readingFrom(reader: string, posts: readonly SeenPost[]): Reading {
+    const reading = new Reading();
+    for (const author of this.#reads.get(reader) ?? []) {
+      const first = posts.find((post) => post.author === author)?.number;
+      reading.row(author).last = first === undefined ? this.#author(author).lastAcknowledged : first - 1;
+    }
+    return reading;
+  }
+
   #isDue(reader: string, { author, number }: SeenPost): boolean {
     const due =
       this.#reads.get(reader)?.has(author) === true && number >= 1 && number <= this.#author(author).posted;
@@ -183,7 +221,7 @@ export class Tally {
     }
     for (let skipped = row.last + 1; skipped < number; skipped += 1) {
       row.passedOver.add(skipped);
-      if (this.#author(author).acknowledged.has(skipped))
+      if (this.#author(author).isAcknowledged(skipped))
         this.#lose(reader, author, skipped, `it was passed over, ${how}`);
     }
     row.last = Math.max(row.last, number);
@@ -192,9 +230,11 @@ export class Tally {
 
   #loseAllMissing(reader: string, reading: Reading, why: string): void {
     for (const author of this.#reads.get(reader) ?? []) {
-      const row = reading.row(author);
-      for (const number of this.#author(author).acknowledged)
-        if (number > row.last || row.passedOver.has(number)) this.#lose(reader, author, number, why);
+      const its = this.#author(author);
+      const { last, passedOver } = reading.row(author);
+      const missing = [...passedOver];
+      for (let number = last + 1; number <= its.lastAcknowledged; number += 1) missing.push(number);
+      for (const number of missing) if (its.isAcknowledged(number)) this.#lose(reader, author, number, why);
     }
   }
 

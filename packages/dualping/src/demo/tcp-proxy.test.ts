@@ -181,8 +181,11 @@ test('nobody there is a closed connection, and a party that has moved is found',
   const { cables, server, address } = await cabled(context);
   server.server.close();
   await once(server.server, 'close');
-  const near = await dial(context, address);
-  await eventually('it is refused', () => near.closed || near.ended);
+  for (const place of [server.address, undefined]) {
+    cables.moved('s1', place);
+    const near = await dial(context, address);
+    await eventually('it is refused', () => near.closed || near.ended);
+  }
   const elsewhere = await far(context);
   cables.moved('s1', elsewhere.address);
   await conversation(context, { server: elsewhere, address });

@@ -62,9 +62,9 @@ export class TcpProxy {
     return this.#connections;
   }
 
-  /** Where connections go from now on; those that are open stay where they are. */
-  connectTo(address: string): void {
-    this.#target = parseAddress(address);
+  /** Where connections go from now on, undefined for nowhere; those that are open stay where they are. */
+  connectTo(address: string | undefined): void {
+    this.#target = address === undefined ? undefined : parseAddress(address);
   }
 
   async close(): Promise<void> {

@@ -4,11 +4,19 @@
  * The two mend one another as long as one of them lives. It is here for the one case that they can't: both killed at once.
  * Killed itself, it leaves them as they are.
  */
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DualpingError, END_LIMIT_MS, quote } from '@dualping/core';
+import {
+  ATTACH_LIMIT_MS,
+  DualpingError,
+  END_LIMIT_MS,
+  hungAfterMs,
+  MAX_RESTART_MS,
+  quote,
+} from '@dualping/core';
 import { makeWritableFolder, signalProcess } from '@dualping/protocol';
 import { type EndingSignal, EXIT, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
@@ -50,8 +58,12 @@ class PairKeeper {
   readonly #logs: readonly LogTail[];
   #told = false;
   #goneSince: number | undefined;
-  /** The supervisor that was started last, until it has taken its place. */
-  #startedAt = 0;
+  /** Since when there is a supervisor and no server. */
+  #serverlessSince: number | undefined;
+  /** The supervisor that was started last: until it has taken its place nothing else tells of it. */
+  #started: ChildProcess | undefined;
+  /** Starts of both in a row that came to nothing. */
+  #failures = 0;
 
   constructor(
     readonly values: PairValues,
@@ -74,40 +86,57 @@ class PairKeeper {
       this.#show();
       const { outcome } = this.folder;
       if (this.#isGone() && outcome !== undefined) return this.#farewell(outcome);
+      // It could not even begin, and has said why.
+      if (this.#isGone() && this.#started?.exitCode === EXIT.usage) return EXIT.usage;
       this.#mend();
       await delay(LOOK_MS);
     }
   }
 
   #start(): void {
-    const child = launchDetached(
-      ['supervise', ...pairFlags(this.values)],
-      logFile(this.values.data, 'supervisor'),
-    );
-    child.unref();
-    this.#startedAt = performance.now();
+    const { data } = this.values;
+    this.#started = launchDetached(['supervise', ...pairFlags(this.values)], logFile(data, 'supervisor'));
+    this.#started.on('error', () => {}); // it is gone, then, and started again
+    this.#started.unref();
   }
 
   #isGone(): boolean {
-    return this.folder.supervisor === undefined && this.folder.server === undefined;
+    const started = this.#started;
+    const isStarting = started?.pid !== undefined && started.exitCode === null && started.signalCode === null;
+    return !isStarting && this.folder.supervisor === undefined && this.folder.server === undefined;
   }
 
   #mend(): void {
     this.#announce();
+    const now = performance.now();
     if (!this.#isGone()) {
       this.#goneSince = undefined;
+      if (this.folder.server !== undefined) this.#failures = 0;
+      return this.#replaceHungSupervisor(now);
+    }
+    this.#goneSince ??= now;
+    if (now - this.#goneSince < Math.min(MAX_RESTART_MS, GONE_MS * 2 ** this.#failures)) return;
+    const text = 'server and supervisor are gone; starting both again';
+    this.io.report({ part: 'pair', event: 'both-gone', text });
+    this.#goneSince = undefined;
+    this.#failures += 1;
+    this.#start();
+  }
+
+  /** One that hangs while there is no server is nobody else's to notice; one that is well has a server soon. */
+  #replaceHungSupervisor(now: number): void {
+    const { supervisor, server } = this.folder;
+    if (supervisor === undefined || server !== undefined) {
+      this.#serverlessSince = undefined;
       return;
     }
-    const now = performance.now();
-    this.#goneSince ??= now;
-    if (now - Math.max(this.#goneSince, this.#startedAt) < GONE_MS) return;
-    this.io.report({
-      part: 'pair',
-      event: 'both-gone',
-      text: 'server and supervisor are gone; starting both again',
-    });
-    this.#goneSince = undefined;
-    this.#start();
+    this.#serverlessSince ??= now;
+    const waitedMs = now - this.#serverlessSince;
+    if (waitedMs < MAX_RESTART_MS + Math.max(ATTACH_LIMIT_MS, hungAfterMs(this.values))) return;
+    this.#serverlessSince = undefined;
+    const text = `pid ${supervisor.pid} has started no server for ${Math.round(waitedMs)} ms`;
+    this.io.report({ part: 'pair', event: 'supervisor-killed', text });
+    signalProcess(supervisor, 'SIGKILL');
   }
 
   #announce(): void {

@@ -7,7 +7,7 @@ import { type ClusterSeen, type ClusterViewState, openCluster, routerSilentMs, v
 import { secondText } from './times.js';
 import { isHealthy } from './watching.js';
 
-/** Cells that the time of day takes, with a blank at each side. */
+/** Cells that the time of day takes, with the blanks around it. */
 const TIME_WIDTH = 10;
 const GAP = '  ';
 /** Less of a title says nothing. */
@@ -29,7 +29,7 @@ function variants(state: ClusterViewState, width: number): readonly Row[] {
   const short = [say('text', ' '), ...automatic, ...(health === undefined ? [] : [health])];
   const whole = [...cluster, ...automatic, ...(health === undefined ? [] : [health]), ...all];
   // The title gives way to what it is the title of.
-  const room = width - rowWidth(whole) - 1 - GAP.length;
+  const room = width - rowWidth(whole) - 2 * GAP.length;
   const title =
     room < LEAST_TITLE_WIDTH ? [] : [loud('title', cut(lineOf(state.title), room)), say('text', GAP)];
   return [[say('text', ' '), ...title, ...whole], [...short, ...all], [...short, ...all.slice(0, 2)], short];

@@ -63,7 +63,7 @@ export function postsCame(state: State, posts: readonly Post[]): Step {
   });
   const alerts = items.some(({ mentionsMe, post }) => mentionsMe && post.timeMs >= startedWallMs);
   const effects: Effect[] = alerts && settings.bell && !windowFocused ? [{ kind: 'ring' }] : [];
-  const then = arrived(state, next, isPast);
+  const then = arrived(state, next, items.length, isPast);
   // Who was away for long has more unread than the timeline begins with.
   const { state: last, effects: asked } = isPast && isUnreadBefore(then) ? loadingOlder(then) : just(then);
   return just(last, ...effects, ...asked);

@@ -46,3 +46,19 @@ test('before it was ever live nothing is lost', () => {
   stage.session({ kind: 'connecting', target: target(1, 1) });
   assert.doesNotMatch(stage.screen, /lost/);
 });
+
+test('with no router to be found from the start the screen does not claim to be connecting', () => {
+  const stage = new Stage();
+  stage.session({ kind: 'resolving', router: 'r', because: undefined });
+  assert.match(stage.screen, /^.* Connecting$/m);
+  stage.session({
+    kind: 'waiting',
+    retryAt: 3_000,
+    attempt: 1,
+    because: { reason: 'router-unreachable', detail: 'nobody listens there' },
+  });
+  assert.match(stage.screen, /No server to be found yet/);
+  assert.match(stage.lines[0] ?? '', /everything is down · trying again in 2 s/);
+  stage.live();
+  assert.doesNotMatch(stage.screen, /Connecting|No server/);
+});

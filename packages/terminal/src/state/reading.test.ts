@@ -6,6 +6,7 @@ import { itemsOf } from './items.js';
 import { placeOf, windowOf } from './reading.js';
 import { postsArea } from './screen-geometry.js';
 import { NOON_MS, Stage } from './stage.fixture.js';
+import { recounted } from './unread.js';
 
 const numbered = (count: number, from = 1): string[] =>
   Array.from({ length: count }, (_, at) => `ana: post number ${from + at}`);
@@ -287,6 +288,37 @@ describe('unread', () => {
     stage.press('u');
     assert.match(stage.screen, /280 new since/);
     assert.equal(placeOf(stage.state).selected, 21);
+  });
+
+  test('counting only what is new comes to the same as counting all', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.array(fc.constantFrom('ana: hi', 'bo: hi @mira', 'mira: me', 'chen: longer text '.repeat(9)), {
+              minLength: 1,
+              maxLength: 8,
+            }),
+            fc.constantFrom('j', 'k', 'g', 'G', 'u', '?', '1', '2', ']', 'page-up', 'away', 'back'),
+          ),
+          { maxLength: 60 },
+        ),
+        (events) => {
+          const stage = new Stage().live().people('ana*', 'bo*').posts('ana: first');
+          for (const event of events) {
+            if (event === 'away' || event === 'back') stage.focusWindow(event === 'back');
+            else if (typeof event === 'string') stage.press(event);
+            else stage.posts(...event);
+            assert.deepEqual(
+              [...stage.state.unread].sort(),
+              [...recounted(stage.state).unread].sort(),
+              String(event),
+            );
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   test('on a first visit the past is read', () => {

@@ -59,7 +59,7 @@ function emptyHome({ connection, people }: State): Empty {
   const followed = known.filter((person) => person.followed).length;
   if (connection.kind === 'connecting' || people === undefined)
     return {
-      title: 'Connecting',
+      title: beginningTitle(connection),
       text: 'Your timeline shows up here. You can write already: it is sent as soon as there is a server.',
       keys: [{ key: keyOf('compose'), does: 'write a post' }],
     };
@@ -83,6 +83,12 @@ function emptyHome({ connection, people }: State): Empty {
         : `None of the ${followed} people you follow has posted since.`,
     keys,
   };
+}
+
+/** Before anything is known. */
+function beginningTitle({ kind }: State['connection']): string {
+  if (kind === 'live' || kind === 'resumed') return 'Loading';
+  return kind === 'connecting' || kind === 'lost' ? 'Connecting' : 'No server to be found yet';
 }
 
 function emptyPerson(state: State, name: string): Empty {

@@ -13,12 +13,15 @@ const RIGHT = 78;
 const TOP = 22;
 const BOTTOM = 38;
 const MAX_BAR_WIDTH = 34;
+/** More bars than this are thinner than a screen shows: the last ones are drawn. */
+const MAX_BARS = 300;
 /** Above so many bars their numbers would run into one another. */
 const MAX_LABELLED = 26;
 
 const round = (ms: number | undefined): string => (ms === undefined ? '—' : ms.toFixed(ms < 10 ? 1 : 0));
 
-export function faultPanel(summary: FaultSummary, takeovers: readonly Takeover[]): string {
+export function faultPanel(summary: FaultSummary, all: readonly Takeover[]): string {
+  const takeovers = all.slice(-MAX_BARS);
   const { fault, count, p50Ms, p95Ms, maxMs } = summary;
   const ticks = ticksUpTo(maxMs ?? 0);
   const y = linear([0, ticks.at(-1) ?? 1], [HEIGHT - BOTTOM, TOP]);
@@ -51,7 +54,7 @@ export function faultPanel(summary: FaultSummary, takeovers: readonly Takeover[]
   const heading = element(
     'h3',
     {},
-    `${DONE[fault]}<span class="quiet">${count} ${count === 1 ? 'takeover' : 'takeovers'} · p50 ${round(p50Ms)} ms · p95 ${round(p95Ms)} ms · max ${round(maxMs)} ms</span>`,
+    `${DONE[fault]}<span class="quiet">${count} ${count === 1 ? 'takeover' : 'takeovers'} · p50 ${round(p50Ms)} ms · p95 ${round(p95Ms)} ms · max ${round(maxMs)} ms${all.length > MAX_BARS ? ` · the last ${MAX_BARS} are drawn` : ''}</span>`,
   );
   return element('figure', { class: 'panel' }, heading + element('div', { class: 'wide' }, drawing));
 }
