@@ -11,10 +11,14 @@ export interface Acknowledged {
   readonly at: number;
 }
 
-/** Unanswered posts at a time: enough for several to be in flight when a server dies. */
-const IN_FLIGHT = 4;
-/** People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not the queue. */
-const THINKING_MS = 25;
+export interface Pace {
+  /** Unanswered posts at a time: enough for several to be in flight when a server dies. */
+  readonly inFlight: number;
+  /** People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not the queue. */
+  readonly thinkingMs: number;
+}
+
+const LIVELY: Pace = { inFlight: 4, thinkingMs: 25 };
 
 export class Person {
   readonly session: DualpingSession;
@@ -28,6 +32,7 @@ export class Person {
   constructor(
     readonly user: string,
     routers: readonly string[],
+    readonly pace = LIVELY,
   ) {
     this.session = new DualpingSession({ routers: [...routers], user, timeline: { history: 0 } });
     this.session.posts$.subscribe((post) => this.seen.push(post));
@@ -35,7 +40,9 @@ export class Person {
 
   startPosting(): void {
     this.#stop = false;
-    this.#posting = Promise.all(Array.from({ length: IN_FLIGHT }, () => this.#keepPosting())).then(() => {});
+    this.#posting = Promise.all(Array.from({ length: this.pace.inFlight }, () => this.#keepPosting())).then(
+      () => {},
+    );
   }
 
   /** Resolves when all that was posted is answered. */
@@ -61,7 +68,7 @@ export class Person {
         this.failures.push(`${text}: ${String(error)}`);
         return;
       }
-      await delay(THINKING_MS);
+      await delay(this.pace.thinkingMs);
     }
   }
 }

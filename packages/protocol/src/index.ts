@@ -22,6 +22,7 @@ export { SocialServiceClient } from './gen/dualping/v1/social.js';
 export * as supervisionWire from './gen/dualping/v1/supervision.js';
 export { SupervisionServiceClient, SupervisionServiceService } from './gen/dualping/v1/supervision.js';
 export * as typesWire from './gen/dualping/v1/types.js';
+export * from './health.js';
 export * from './operator-events.js';
 export * from './serve.js';
 export * from './services.js';

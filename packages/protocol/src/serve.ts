@@ -22,6 +22,12 @@ export const KEEPALIVE_TIMEOUT_MS = 5_000;
 const RECONNECT_FIRST_MS = 20;
 const RECONNECT_MOST_MS = 250;
 
+/**
+ * Least time between two look-ups of a name that turned out to lead nowhere, ms. A container that was replaced, or started
+ * after another, has another address under its old name; grpc-js would go on dialling the old one for 30 seconds.
+ */
+const NAME_LOOKUP_INTERVAL_MS = 1_000;
+
 const KEEPALIVE: ChannelOptions = {
   'grpc.keepalive_time_ms': KEEPALIVE_INTERVAL_MS,
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
@@ -34,6 +40,9 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.initial_reconnect_backoff_ms': RECONNECT_FIRST_MS,
   'grpc.max_reconnect_backoff_ms': RECONNECT_MOST_MS,
+  'grpc.dns_min_time_between_resolutions_ms': NAME_LOOKUP_INTERVAL_MS,
+  // Nobody configures us by TXT records, and where there is no name server to ask the question itself hangs.
+  'grpc.service_config_disable_resolution': 1,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
 });

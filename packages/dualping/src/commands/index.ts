@@ -4,6 +4,7 @@ import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
 import { demoCommand } from './demo.js';
 import { downCommand } from './down.js';
+import { healthCommand } from './health.js';
 import { listCommand } from './list.js';
 import { routerCommand } from './router.js';
 import { serverCommand } from './server.js';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   followCommand,
   unfollowCommand,
   listCommand,
+  healthCommand,
   ...ADMIN_COMMANDS,
   ...CLASSIC_COMMANDS,
 ];

@@ -140,6 +140,27 @@ export const user = setting({
 
 export const timeoutMs = milliseconds('timeoutMs', 'give up when it is not done by then', 10_000);
 
+/** Whom `health` asks. */
+export const address = setting({
+  key: 'address',
+  argument: 'host:port',
+  help: 'where the router or the server is',
+  parse: parse.address,
+  fallback: `127.0.0.1:${DEFAULT_ROUTER_PORT}`,
+});
+
+export const service = setting({
+  key: 'service',
+  argument: 'name',
+  help: 'which of its services is meant, as dualping.v1.SocialService: that serves only on a primary',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default the process as such',
+});
+
+/** Probes give up soon, and ask again. */
+export const healthTimeoutMs = milliseconds('timeoutMs', 'give up when there is no answer by then', 2_000);
+
 export const limit = setting({
   key: 'limit',
   argument: 'count',
