@@ -1,6 +1,6 @@
 // Runs the suites that need root: faults of the network, faults of the machine, abuse.
 //
-//   node scripts/e2e-faults.mjs [network] [machine] [abuse] [--short] [--only PART-OF-A-TEST-NAME]
+//   node scripts/e2e-faults.mjs [network] [machine] [memory] [abuse] [--short] [--only PART-OF-A-TEST-NAME]
 //
 // All of it happens in namespaces of its own (network, mounts, processes): nothing of this machine's network is touched, and
 // when this process ends, however it ends, the kernel takes everything away with it. Where there is no root to make them,
@@ -9,7 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const SUITES = ['network', 'machine', 'abuse'];
+const SUITES = ['network', 'machine', 'memory', 'abuse'];
 /** What the suites run, and the Debian package that has it. */
 const NEEDED = {
   ip: 'iproute2',

@@ -1,19 +1,12 @@
 /** The rules of faults, on machines that run out of something: disk, descriptors, memory, the right time. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
-import type { TestCluster } from '../test-cluster.js';
 import { run, succeeds } from './commands.js';
 import { FakeClock } from './fake-clock.js';
-import { inFull } from './length.js';
-import { MemoryLimit } from './memory-limit.js';
-import { memoryOf } from './process-memory.js';
 import { SmallDisk } from './small-disk.js';
 import { idOf, Trial } from './trial.js';
 
@@ -257,47 +250,5 @@ describe('clocks', () => {
     const posts = trial.people[0]?.seen ?? [];
     const backwards = posts.filter((post, i) => post.timeMs < (posts[i - 1]?.timeMs ?? 0)).length;
     assert.ok(backwards > 0, 'the clocks did differ');
-  });
-});
-
-describe('memory', () => {
-  const LIMIT_MB = 256;
-  const CLIENTS = inFull(5_000, 5_000);
-  let cluster: TestCluster;
-  let trial: Trial;
-  let idle: ChildProcess | undefined;
-  const limit = new MemoryLimit(`dualping-${process.ppid}-${process.hrtime.bigint()}`, LIMIT_MB);
-
-  before(async () => {
-    const housing = (name: string) => (name === 's1' ? { prefix: limit.prefix } : {});
-    trial = await Trial.start({ servers: 3, housing }, USERS);
-    cluster = trial.cluster;
-  });
-  after(async () => {
-    idle?.kill('SIGKILL');
-    await trial?.destroy();
-    await eventually('nobody is in the group', () => {
-      limit.remove();
-      return true;
-    });
-  });
-
-  test(`${LIMIT_MB} MB for a primary with ${CLIENTS} idle clients`, async (t) => {
-    const { epoch, primary } = await trial.makePrimary('s1');
-    assert.equal(primary, 's1');
-    const { members } = await cluster.whenWhole(trial.routers);
-    const address = members.find(({ serverId }) => serverId === 1)?.address ?? '';
-    idle = fork(fileURLToPath(new URL('./idle-clients.js', import.meta.url)), [address, `${CLIENTS}`]);
-    const since = performance.now();
-    const [said] = await once(idle, 'message');
-    assert.equal(said, 'ready');
-    t.diagnostic(`${CLIENTS} clients are on after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
-    await trial.posts(100);
-    t.diagnostic(
-      `resident ${memoryOf(cluster.server(1).pid, 'VmHWM').toFixed(0)} MB at most, the group ${limit.peakMegabytes.toFixed(0)} MB`,
-    );
-    const roles = await trial.whenWhole();
-    assert.deepEqual([roles.epoch, roles.primary], [epoch, 's1'], cluster.tails());
-    t.diagnostic(await trial.settle());
   });
 });
