@@ -53,7 +53,8 @@ async function garbage(): Promise<void> {
     const start = i % 3 === 0 ? [] : i % 3 === 1 ? [PREFACE] : [PREFACE, EMPTY_SETTINGS];
     const socket = socketTo(Buffer.concat([...start, randomBytes(16_384)]));
     socket.end();
-    await closed(socket);
+    // Who breaks the rules of HTTP/2 after a good beginning is not answered, and closed with the keepalive: not waited for.
+    await Promise.race([closed(socket), delay(100)]);
     did();
   }
 }

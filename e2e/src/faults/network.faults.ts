@@ -40,17 +40,18 @@ describe('cuts', () => {
     network?.destroy();
   });
 
+  /** The most telling first: the short form has these alone. */
   const TAKEOVERS: readonly (readonly [what: string, cut: (roles: Roles) => void])[] = [
+    ['from everybody', ({ primary }) => network.cutOff(primary)],
     ['from the router', ({ primary }) => network.cut(primary, 'router')],
-    ['from the router, one way: it is not heard', ({ primary }) => network.cutOneWay(primary, 'router')],
     ['from the router, one way: it hears nothing', ({ primary }) => network.cutOneWay('router', primary)],
+    ['from the router, one way: it is not heard', ({ primary }) => network.cutOneWay(primary, 'router')],
     [
       'from router and standbys, not from people',
       ({ primary, standbys }) => network.cut(primary, 'router', ...standbys),
     ],
-    ['from everybody', ({ primary }) => network.cutOff(primary)],
   ];
-  for (const [what, cut] of TAKEOVERS)
+  for (const [what, cut] of TAKEOVERS.slice(0, inFull(TAKEOVERS.length, 3)))
     test(`the primary is cut off ${what}: another takes over, and it comes back as a standby`, async (t) => {
       const roles = await trial.whenWhole();
       await trial.posts(20);
@@ -68,16 +69,16 @@ describe('cuts', () => {
 
   const PAUSES: readonly (readonly [what: string, cut: (roles: Roles) => void])[] = [
     [
-      'one standby is cut off from the primary',
-      ({ primary, standbys }) => network.cut(primary, ...standbys.slice(0, 1)),
-    ],
-    [
       'both standbys are cut off from the primary',
       ({ primary, standbys }) => network.cut(primary, ...standbys),
     ],
     [
       'one standby does not hear the primary',
       ({ primary, standbys }) => network.cutOneWay(primary, standbys[0] ?? ''),
+    ],
+    [
+      'one standby is cut off from the primary',
+      ({ primary, standbys }) => network.cut(primary, ...standbys.slice(0, 1)),
     ],
     [
       'one standby is not heard by the primary',
@@ -89,7 +90,7 @@ describe('cuts', () => {
     ],
     ['one standby is cut off from everybody', ({ standbys }) => network.cutOff(standbys[0] ?? '')],
   ];
-  for (const [what, cut] of PAUSES)
+  for (const [what, cut] of PAUSES.slice(0, inFull(PAUSES.length, 2)))
     test(`${what}: writes pause at most shortly, nobody takes over`, async (t) => {
       const roles = await trial.whenWhole();
       await trial.posts(20);
@@ -105,7 +106,7 @@ describe('cuts', () => {
       assert.equal(afterwards.epoch, roles.epoch);
     });
 
-  test('a router that nobody reaches: people go on, newcomers get in when it is back, no failover', async (t) => {
+  test('a router that nobody reaches: people go on, newcomers get in when it is back', async (t) => {
     const roles = await trial.whenWhole();
     const since = performance.now();
     network.cutOff('router');
@@ -137,9 +138,9 @@ describe('cuts', () => {
     assert.equal((await trial.whenWhole()).epoch, roles.epoch);
   });
 
-  test(`a host vanishes without a word (${inFull(5, 2)} times): the primary`, async (t) => {
+  test(`a host vanishes without a word (${inFull(5, 1)} times): the primary`, async (t) => {
     const took: number[] = [];
-    for (let i = 0; i < inFull(5, 2); i += 1) {
+    for (let i = 0; i < inFull(5, 1); i += 1) {
       const roles = await trial.whenWhole();
       await trial.posts(20);
       const since = performance.now();
@@ -154,8 +155,8 @@ describe('cuts', () => {
     await trial.whenWhole();
   });
 
-  test(`a host vanishes without a word (${inFull(5, 2)} times): the router, and comes back`, async (t) => {
-    for (let i = 0; i < inFull(5, 2); i += 1) {
+  test(`a host vanishes without a word (${inFull(5, 1)} times): the router, and comes back`, async (t) => {
+    for (let i = 0; i < inFull(5, 1); i += 1) {
       const roles = await trial.whenWhole();
       const since = performance.now();
       network.cutOff('router');
