@@ -3,6 +3,7 @@ export * from './bidi.js';
 export * from './clean-detail.js';
 export * from './codec/index.js';
 export * from './data-folder-lock.js';
+export * from './dial.js';
 export * as replicationWire from './gen/dualping/v1/replication.js';
 export { ReplicationServiceClient } from './gen/dualping/v1/replication.js';
 export * as routingWire from './gen/dualping/v1/routing.js';

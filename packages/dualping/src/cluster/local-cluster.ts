@@ -1,13 +1,32 @@
 /** A router and its servers on this machine, each a process of its own. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { RouterClient } from '@dualping/client';
-import { type Address, type Assignment, serverId, serverName, type Timing } from '@dualping/core';
-import { type DataFolderLock, lockDataFolder, parseAddress, type Report } from '@dualping/protocol';
+import {
+  type Address,
+  type Assignment,
+  DEFAULT_KEEP_ALIVE_MS,
+  DualpingError,
+  quote,
+  serverId,
+  serverName,
+  type Timing,
+} from '@dualping/core';
+import {
+  type DataFolderLock,
+  formatOperatorEvent,
+  holderOf,
+  lockDataFolder,
+  parseAddress,
+  type Report,
+} from '@dualping/protocol';
 import type { Subscription } from 'rxjs';
 import { withinLimit } from '../signals.js';
+import { BoundedLog, logFile } from '../supervisor/bounded-log.js';
+import { cleanForTerminal } from '../terminal-text.js';
+import type { ChildRole } from './child-ward.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
-import { RestartingChild } from './restarting-child.js';
+import { SupervisedChild } from './supervised-child.js';
 
 /** Longest that one process may take to end in order, ms: a handover takes tens. */
 const END_LIMIT_MS = 3_000;
@@ -23,8 +42,11 @@ export interface LocalClusterOptions {
   readonly servers: number;
   readonly dataFolder: string;
   readonly timing: Timing;
+  /** How often each process must be heard; after three of them in silence it is killed and started again. Default 3 s. */
+  readonly keepAliveMs?: number;
+  /** What the cluster itself has to say; it is in `logs/up.log` too. */
   readonly report: Report;
-  /** Lines of the children. */
+  /** Lines of the children; they are in `logs/NAME.log` too. */
   readonly onLine: (name: string, line: string) => void;
 }
 
@@ -40,8 +62,9 @@ export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #ports: Record<string, number>;
   readonly #addresses = new Map<string, Address>();
-  readonly #router: RestartingChild;
-  readonly #servers: readonly RestartingChild[];
+  readonly #router: SupervisedChild;
+  readonly #servers: readonly SupervisedChild[];
+  readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
   #client: RouterClient | undefined;
   #watching: Subscription | undefined;
@@ -50,13 +73,21 @@ export class LocalCluster {
 
   constructor(options: LocalClusterOptions) {
     this.#options = options;
+    refuseIfUp(options.dataFolder);
     // Before anything is read: two clusters in one folder would take each other's ports.
-    this.#lock = lockDataFolder(options.dataFolder, 'dualping up');
+    this.#lock = lockDataFolder(options.dataFolder, UP_ROLE);
     this.#ports = { ...readPlaces(options.dataFolder).ports };
-    this.#router = this.#child('router', () => this.#routerCommandLine());
+    this.#router = this.#child('router', { kind: 'router' }, () => this.#routerCommandLine());
     this.#servers = Array.from({ length: options.servers }, (_, index) => {
       const name = serverName(serverId(index + 1));
-      return this.#child(name, () => this.#serverCommandLine(name, index + 1));
+      const folder = join(options.dataFolder, name);
+      const role = {
+        kind: 'server',
+        id: index + 1,
+        dataFolder: folder,
+        router: () => this.routerAddress,
+      } as const;
+      return this.#child(name, role, () => this.#serverCommandLine(name, index + 1));
     });
   }
 
@@ -99,6 +130,7 @@ export class LocalCluster {
     this.#watching?.unsubscribe();
     this.#client?.close();
     await this.#router.stop(END_LIMIT_MS);
+    for (const log of this.#logs.values()) log.close();
     this.#lock?.release();
     this.#lock = undefined;
   }
@@ -119,21 +151,40 @@ export class LocalCluster {
     }));
   }
 
-  #child(name: string, commandLine: () => Promise<readonly string[]>): RestartingChild {
-    return new RestartingChild({
+  #child(name: string, role: ChildRole, commandLine: () => Promise<readonly string[]>): SupervisedChild {
+    return new SupervisedChild({
       name,
+      role,
       commandLine,
-      onLine: this.#options.onLine,
+      keepAliveMs: this.#options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
+      onLine: (_, line) => {
+        this.#log(name, line);
+        this.#options.onLine(name, line);
+      },
       onReady: (address) => this.#remember(name, address),
-      report: this.#options.report,
+      report: this.#report,
     });
   }
 
   #remember(name: string, address: Address): void {
     this.#addresses.set(name, address);
     this.#ports[name] = parseAddress(address).port;
-    writePlaces(this.#options.dataFolder, { ports: this.#ports });
+    writePlaces(this.#options.dataFolder, {
+      ports: this.#ports,
+      addresses: Object.fromEntries(this.#addresses),
+    });
   }
+
+  #log(name: string, line: string): void {
+    const log = this.#logs.get(name) ?? new BoundedLog(logFile(this.#options.dataFolder, name));
+    this.#logs.set(name, log);
+    log.write(cleanForTerminal(line));
+  }
+
+  readonly #report: Report = (event) => {
+    this.#log('up', formatOperatorEvent(event, Date.now()));
+    this.#options.report(event);
+  };
 
   async #routerCommandLine(): Promise<readonly string[]> {
     const { host, dataFolder, timing } = this.#options;
@@ -202,8 +253,23 @@ export class LocalCluster {
   }
 
   #say(event: string, text: string): void {
-    this.#options.report({ part: 'up', event, text });
+    this.#report({ part: 'up', event, text });
   }
+}
+
+/** How its lock is called; `down` and `status` know it by that. */
+export const UP_ROLE = 'dualping up';
+
+/** The lock would say who; a person wants to know where, too. */
+function refuseIfUp(folder: string): void {
+  const holder = holderOf(folder);
+  if (holder?.role !== UP_ROLE) return;
+  const router = readPlaces(folder).addresses?.router;
+  const where = router === undefined ? '' : `, its router is at ${router}`;
+  throw new DualpingError(
+    'invalid-argument',
+    `data folder ${quote(resolve(folder))} is in use by ${UP_ROLE} (pid ${holder.pid})${where}: see dualping status, end it with dualping down`,
+  );
 }
 
 /** What is printed once it runs. */
