@@ -228,7 +228,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
       assert.deepEqual(shown, numbers(beats), terminal.describe());
       assert.equal(terminal.screen().split('I go on as if nothing were').length, 3, 'one post with both');
       // A machine that is short of time may add a takeover of its own.
-    assert.match(terminal.screen(), /takeovers +([2-9]|\d\d) survived/);
+      assert.match(terminal.screen(), /takeovers +([2-9]|\d\d) survived/);
       terminal.press('escape');
       terminal.resize(80, 24);
       await terminal.eventually((seen) => problem(seen) === undefined && seen.columns === 80, 'it stands');
