@@ -9,6 +9,8 @@ export interface Acknowledged {
   readonly position: number;
   /** When the acknowledgement came, by performance.now(). */
   readonly at: number;
+  /** From asking to the acknowledgement, ms. */
+  readonly tookMs: number;
 }
 
 export interface Pace {
@@ -52,8 +54,10 @@ export class Person {
   }
 
   async post(text: string): Promise<Acknowledged> {
+    const asked = performance.now();
     const { position, epoch } = await this.session.post(text);
-    const acknowledged = { text, epoch, position, at: performance.now() };
+    const at = performance.now();
+    const acknowledged = { text, epoch, position, at, tookMs: at - asked };
     this.acknowledged.push(acknowledged);
     return acknowledged;
   }

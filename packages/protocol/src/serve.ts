@@ -6,8 +6,13 @@ import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
 import { formatAddress, MAX_PORT } from './address.js';
 import { DESCRIPTOR_SET } from './gen/descriptors.js';
 
-/** Largest message that is received, bytes: several times the largest that dualping sends (a batch of entries). */
+/** Largest message that a client receives, bytes: several times the largest that dualping sends (a batch of entries). */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/**
+ * Largest message that is asked with, bytes: several times the largest (a standby that joins, with 1,000 epoch starts). Who
+ * begins a message on each of thousands of streams and never ends it makes a process hold so much for each.
+ */
+export const MAX_REQUEST_BYTES = 64 * 1024;
 /** Calls open at once on one connection: room for a program that serves thousands of users over one. */
 export const MAX_STREAMS_PER_CONNECTION = 10_000;
 /** A connection without a call for so long is closed, ms: someone who only connects can't hold memory for ever. */
@@ -50,7 +55,7 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
 export function createGrpcServer(options: ChannelOptions = {}): Server {
   return new Server({
     ...KEEPALIVE,
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
     'grpc.max_connection_idle_ms': MAX_CONNECTION_IDLE_MS,
     ...options,
