@@ -20,6 +20,7 @@ const QUIET_AT_LEAST_MS = 20;
 const MEMORY_BOUND_MB = 1_024;
 /** What is tested is load: a machine that has no time left for anybody is no reason to change the primary. */
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
+const PEOPLE = ['ana', 'bo'];
 const POSTS = inFull(1_500, 300);
 /** Posts that are measured at most so often: a noisy neighbour on the same machine is not the abuse. */
 const MEASUREMENTS = 3;
@@ -32,6 +33,7 @@ const UNDER_WAY: Readonly<Record<Abuse, number>> = {
   'never-reads': 200,
   flood: 500,
   streams: 5_000,
+  crowd: 5_000,
 };
 const UNDER_WAY_DEADLINE_MS = 120_000;
 
@@ -41,10 +43,7 @@ describe('abuse', () => {
 
   before(async () => {
     const prefix = ['prlimit', '--nofile=20000:20000'];
-    trial = await Trial.start({ servers: 3, routerFlags: PATIENT, housing: () => ({ prefix }) }, [
-      'ana',
-      'bo',
-    ]);
+    trial = await Trial.start({ servers: 3, routerFlags: PATIENT, housing: () => ({ prefix }) }, PEOPLE);
     await trial.posts(200); // everything is compiled and warm
     quietP99 = Math.max(QUIET_AT_LEAST_MS, await p99());
   });
@@ -76,7 +75,7 @@ describe('abuse', () => {
       : (['primary'] as const))
       test(`${abuse}, at the ${target}`, async (t) => {
         const { epoch } = await trial.whenWhole();
-        const abuser = new SideProcess('abuser', [abuse, await addressOf(target)]);
+        const abuser = new SideProcess('abuser', [abuse, await addressOf(target), ...PEOPLE]);
         try {
           await eventually(
             `${abuse} is under way`,

@@ -14,7 +14,8 @@ import {
 import { credentials } from '@grpc/grpc-js';
 import { ABUSES, type Abuse } from './abuses.js';
 
-const [kind = '', address = '', user = 'mallory'] = process.argv.slice(2);
+const [kind = '', address = '', ...authors] = process.argv.slice(2);
+const user = 'mallory';
 const port = Number(address.slice(address.lastIndexOf(':') + 1));
 /** Abuse comes from other machines: it must not take the processor from those whose behaviour is measured. */
 setPriority(19);
@@ -163,9 +164,31 @@ const openMessage = () =>
     ...{ history: 200, posts: true },
   });
 
+async function follow(own: SocialServiceClient, sessionId: string, requestNo: number, target: string) {
+  const command = { kind: 'follow', user, target } as const;
+  const wire = requestToWire({ sessionId, requestNo, epoch: epoch(0), command });
+  if (wire.call !== 'follow') return;
+  // Refused as a repeat when an earlier one has done it.
+  await new Promise<void>((resolve) => own.follow(wire.request, () => resolve()));
+}
+
+/** Timelines of one user on one connection, each with all of the past that may be asked for. */
 async function streams(): Promise<void> {
   const own = client();
   await login(own, `streams-${process.pid}`);
+  await openTimelines(own);
+}
+
+/** The same, of a user who follows those that post all the time. */
+async function crowd(): Promise<void> {
+  const own = client();
+  const sessionId = `crowd-${process.pid}`;
+  await login(own, sessionId);
+  for (const [index, author] of authors.entries()) await follow(own, sessionId, index + 2, author);
+  await openTimelines(own);
+}
+
+async function openTimelines(own: SocialServiceClient): Promise<void> {
   for (let i = 0; i < STREAMS; i += 1) {
     const timeline = own.timeline();
     timeline.on('data', () => {});
@@ -215,6 +238,7 @@ const RUN: Readonly<Record<Abuse, () => Promise<void>>> = {
   'never-reads': neverReads,
   flood,
   streams,
+  crowd,
 };
 
 const abuse = ABUSES.find((name) => name === kind);

@@ -7,5 +7,6 @@ export const ABUSES = [
   'never-reads',
   'flood',
   'streams',
+  'crowd',
 ] as const;
 export type Abuse = (typeof ABUSES)[number];
