@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { epoch, position } from '@dualping/core';
+import { epoch, MAX_PAGE_POSTS, position } from '@dualping/core';
 import {
   CHANNEL_OPTIONS,
   requestToWire,
@@ -12,7 +12,7 @@ import {
   timelineMessageToWire,
 } from '@dualping/protocol';
 import { credentials } from '@grpc/grpc-js';
-import { ABUSES, type Abuse } from './abuses.js';
+import { ABUSES, type Abuse, CONNECTIONS, STREAMS } from './abuses.js';
 
 const [kind = '', address = '', ...authors] = process.argv.slice(2);
 const user = 'mallory';
@@ -22,8 +22,6 @@ setPriority(19);
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const EMPTY_SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-const CONNECTIONS = 10_000;
-const STREAMS = 5_000;
 const FLOOD_AT_ONCE = 64;
 const BIG = 5 * 1024 * 1024;
 /** Posts of the flood, each as long as a post may be. */
@@ -161,7 +159,7 @@ async function flood(): Promise<void> {
 const openMessage = () =>
   timelineMessageToWire({
     ...({ kind: 'open', user, sessionId: 'abuse', epoch: epoch(0), resumeAfter: position(0) } as const),
-    ...{ history: 200, posts: true },
+    ...{ history: MAX_PAGE_POSTS, posts: true },
   });
 
 async function follow(own: SocialServiceClient, sessionId: string, requestNo: number, target: string) {
@@ -172,10 +170,16 @@ async function follow(own: SocialServiceClient, sessionId: string, requestNo: nu
   await new Promise<void>((resolve) => own.follow(wire.request, () => resolve()));
 }
 
-/** Timelines of one user on one connection, each with all of the past that may be asked for. */
+/** Timelines of one user on one connection, each with all of the past that may be asked for, of posts as long as may be. */
 async function streams(): Promise<void> {
   const own = client();
-  await login(own, `streams-${process.pid}`);
+  const sessionId = `streams-${process.pid}`;
+  await login(own, sessionId);
+  for (let post = 0; post < MAX_PAGE_POSTS; post += 1) {
+    const wire = wirePost(sessionId, post + 2, LONG_TEXT);
+    if (wire.call !== 'post') return;
+    await new Promise<void>((resolve) => own.post(wire.request, () => resolve()));
+  }
   await openTimelines(own);
 }
 
