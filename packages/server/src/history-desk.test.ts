@@ -23,7 +23,11 @@ function desk() {
   /** Of each timeline what is to be called when its last piece has left. */
   const leaving = new Map<LinkId, () => void>();
   const journal = { readMany: (positions: readonly Position[]) => positions.map(entryAt) };
-  const history = new HistoryDesk(journal, (input) => fed.push(input));
+  const history = new HistoryDesk(
+    journal,
+    (input) => fed.push(input),
+    (next) => setImmediate(next),
+  );
   const add = (link: LinkId, peer: string): void => {
     const sink: Pick<TimelineSink, 'read' | 'page'> = {
       read: (posts, written) => {

@@ -15,6 +15,13 @@ import type { TimelineSink } from './timeline-sink.js';
 
 /** Posts that are read in one turn of the event loop: 50 KB to 200 KB, and well below a millisecond. A page is not split, and is a turn by itself. */
 const MAX_POSTS_A_TURN = 50;
+/** What is put on a stream costs as much as so many posts, however few they are. */
+const LEAST_COST_POSTS = 4;
+/**
+ * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for everything else, on this machine and not
+ * only in this process.
+ */
+const PAUSE_MS = 1;
 /**
  * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and however many there are, a connection
  * holds at most so many pieces.
@@ -55,11 +62,12 @@ export class HistoryDesk {
   readonly #turns = new Set<Connection>();
   /** Posts that may still be read in this turn. */
   #left = MAX_POSTS_A_TURN;
-  #nextTurn: NodeJS.Immediate | undefined;
+  #nextTurnIsSet = false;
 
   constructor(
     readonly journal: Pick<Journal, 'readMany'>,
     readonly feed: (input: ReplicaInput) => void,
+    readonly pause: (next: () => void) => void = (next) => setTimeout(next, PAUSE_MS),
   ) {}
 
   /** @param peer the connection, as gRPC calls it */
@@ -135,19 +143,22 @@ export class HistoryDesk {
         this.#turns.add(connection);
       this.#sendPiece(reader);
     }
-    if (this.#left === MAX_POSTS_A_TURN || this.#nextTurn !== undefined) return;
-    this.#nextTurn = setImmediate(() => {
-      this.#nextTurn = undefined;
+    if (this.#left === MAX_POSTS_A_TURN || this.#nextTurnIsSet) return;
+    this.#nextTurnIsSet = true;
+    const next = (): void => {
+      this.#nextTurnIsSet = false;
       this.#left = MAX_POSTS_A_TURN;
       this.#takeTurns();
-    });
+    };
+    if (this.#turns.size > 0) this.pause(next);
+    else setImmediate(next);
   }
 
   #sendPiece(reader: Reader): void {
     const [task] = reader.tasks;
     if (task === undefined) return;
     const positions = task.kind === 'read' ? task.rest.slice(0, MAX_POSTS_A_TURN) : task.positions;
-    this.#left -= Math.max(1, positions.length);
+    this.#left -= Math.max(LEAST_COST_POSTS, positions.length);
     const posts = this.#posts(positions);
     if (posts === undefined) return;
     const written = (): void => this.#written(reader, positions.length);
