@@ -239,7 +239,7 @@ export class ClientProcess extends Process {
     const asked = call(this, router, 'connect', question, ROUTER_TIMEOUT_MS, 'router-unreachable', {
       answered: ({ networkId, cluster, failoverWaitMs, assignment }) => {
         this.#watch();
-        this.feed({ kind: 'introduced', askNo, networkId, cluster, failoverWaitMs, assignment });
+        this.feed({ kind: 'introduced', askNo, networkId, cluster, clusters: 1, failoverWaitMs, assignment });
       },
       failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
     });

@@ -13,13 +13,20 @@ export const routerCommand = command({
     clusters: settings.clusters,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, ...given }, { io }) => {
+  run: async ({ host, port, data, clusters, ...given }, { io, isGiven }) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
     const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
-      startRouter({ host, port, dataFolder: data, clusters, timing, report: io.report }),
+      startRouter({
+        host,
+        port,
+        dataFolder: data,
+        ...(isGiven('clusters') && { clusters }),
+        timing,
+        report: io.report,
+      }),
     );
   },
 });
