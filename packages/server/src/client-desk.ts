@@ -12,6 +12,7 @@ import {
   type LinkId,
   type Position,
   type Post,
+  postIn,
   type PresenceLists,
   DualpingError as Refusal,
   type ReplicaInput,
@@ -163,12 +164,7 @@ export class ClientDesk {
 }
 
 function postOf(entry: Entry): Post {
-  if (entry.command.kind !== 'post')
-    throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
-  return {
-    position: entry.position,
-    author: entry.command.user,
-    text: entry.command.text,
-    timeMs: entry.timeMs,
-  };
+  const post = postIn(entry);
+  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
+  return post;
 }

@@ -13,6 +13,7 @@ import {
   snapshotQuestionFromWire,
   type socialWire,
   standbyMessageFromWire,
+  tailMessageFromWire,
   type TimelineOut,
   timelineMessageFromWire,
   toDualpingError,
@@ -28,12 +29,14 @@ import type {
 import type { ClientDesk } from './client-desk.js';
 import { endText } from './router-stream.js';
 import type { StandbyDesk } from './standby-desk.js';
+import type { TailDesk } from './tail-desk.js';
 
 export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
 
 export interface ServiceContext {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
+  readonly tails: TailDesk;
   nextLink(): LinkId & Token;
   feed(input: ReplicaInput): void;
   /** Whether a snapshot may be asked for by this network and cluster; throws when not. */
@@ -145,6 +148,36 @@ function openReplicate(
   context.standbys.add(link, stream);
 }
 
+function openTail(
+  context: ServiceContext,
+  call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>,
+): void {
+  const link = context.nextLink();
+  let opened = false;
+  const stream: BidiStream<replicationWire.TailResponse> = serverStream<
+    replicationWire.TailRequest,
+    replicationWire.TailResponse
+  >(call, {
+    onMessage: (wire) => {
+      judging(stream, () => {
+        const message = tailMessageFromWire(wire);
+        if ((message.kind === 'open') === opened)
+          throw new DualpingError(
+            'invalid-argument',
+            'the first message of a Tail is `open`, and only the first',
+          );
+        opened = true;
+        context.feed({ kind: 'tail-asked', link, message });
+      });
+    },
+    onEnd: () => {
+      context.tails.forget(link);
+      context.feed({ kind: 'tail-ended', link });
+    },
+  });
+  context.tails.add(link, stream);
+}
+
 function judging<Out>(stream: BidiStream<Out>, act: () => void): void {
   try {
     act();
@@ -187,5 +220,7 @@ export function addServices(server: Server, context: ServiceContext): void {
     ) => followerInfo(context, call),
     replicate: (call: ServerDuplexStream<replicationWire.ReplicateRequest, ReplicateOut>) =>
       openReplicate(context, call),
+    tail: (call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>) =>
+      openTail(context, call),
   });
 }

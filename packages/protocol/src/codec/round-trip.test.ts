@@ -23,6 +23,7 @@ import {
   ids,
   memberMessages,
   ordinals,
+  origins,
   positions,
   posts,
   reasons,
@@ -32,6 +33,8 @@ import {
   serverIds,
   somePositions,
   standbyMessages,
+  tailBatches,
+  tailMessages,
   uint32s,
   userNames,
 } from './arbitraries.fixture.js';
@@ -241,15 +244,21 @@ const chunks: fc.Arbitrary<codec.SnapshotChunk> = fc.oneof(
     epoch: epochs,
     checksum: uint32s,
     epochStarts,
+    origins: fc.array(origins, { maxLength: 5 }),
   }),
   record({
     kind: fc.constant('users' as const),
     users: fc.array(
-      record({
-        name: userNames,
-        since: somePositions,
-        following: fc.array(record({ target: userNames, since: somePositions })),
-      }),
+      fc
+        .tuple(
+          record({
+            name: userNames,
+            since: somePositions,
+            following: fc.array(record({ target: userNames, since: somePositions })),
+          }),
+          fc.option(clusters, { nil: undefined }),
+        )
+        .map(([user, home]) => ({ ...user, ...(home !== undefined && { home }) })),
     ),
   }),
   record({ kind: fc.constant('sessions' as const), sessions: fc.array(sessions, { maxLength: 5 }) }),
@@ -265,6 +274,21 @@ roundTrips(
   replication.GetFollowerInfoResponse,
   codec.snapshotChunkToWire,
   codec.snapshotChunkFromWire,
+);
+
+roundTrips(
+  'what a cluster asks of another',
+  tailMessages,
+  replication.TailRequest,
+  codec.tailMessageToWire,
+  codec.tailMessageFromWire,
+);
+roundTrips(
+  'what a cluster tells another',
+  tailBatches,
+  replication.TailResponse,
+  codec.tailBatchToWire,
+  codec.tailBatchFromWire,
 );
 
 test('an entry arrives as it was journalled', () => {
