@@ -105,7 +105,7 @@ export class Tailing {
       remote.journalled = remote.cursor;
     }
     remote.wanted.add(target);
-    remote.toAdd.add(target);
+    if (!remote.toRemove.delete(target)) remote.toAdd.add(target);
     this.#outdate(remote);
   }
 
