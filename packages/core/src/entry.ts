@@ -1,5 +1,14 @@
 /** What a journal holds: commands that were accepted, in the one order that every server applies them. */
-import type { ClusterId, Epoch, Position, RequestNumber, ServerId, SessionId, UserName, WallTimeMs } from './ids.js';
+import type {
+  ClusterId,
+  Epoch,
+  Position,
+  RequestNumber,
+  ServerId,
+  SessionId,
+  UserName,
+  WallTimeMs,
+} from './ids.js';
 import { unreachable } from './invariants.js';
 import type { SocialReason } from './reasons.js';
 

@@ -29,7 +29,9 @@ export interface StoredSnapshot {
 const encode = (part: Part): Buffer => Buffer.from(JSON.stringify(part));
 
 export function snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Buffer[] {
-  const parts = [encode({ kind: 'head', position: snapshot.position, epochStarts, origins: snapshot.origins })];
+  const parts = [
+    encode({ kind: 'head', position: snapshot.position, epochStarts, origins: snapshot.origins }),
+  ];
   for (let at = 0; at < snapshot.users.length; at += ELEMENTS_A_PART)
     parts.push(encode({ kind: 'users', users: snapshot.users.slice(at, at + ELEMENTS_A_PART) }));
   for (let at = 0; at < snapshot.sessions.length; at += ELEMENTS_A_PART)

@@ -26,8 +26,8 @@ import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
 import { addServices, SERVICE_NAMES } from './services.js';
 import { StandbyDesk } from './standby-desk.js';
-import { TailDesk } from './tail-desk.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
+import { TailDesk } from './tail-desk.js';
 
 /** How long clients may take to read their last message when the server ends, ms. */
 const GOODBYE_MS = 1_000;

@@ -81,8 +81,10 @@ export function parseArguments(given: readonly string[]): Command {
   const clusters = Math.min(numberOf(options, 'clusters', 1, 1), MAX_CLUSTERS);
   const mutant = options.get('mutant');
   const jobs = Math.min(numberOf(options, 'jobs', 1, 1), MAX_JOBS);
-  if (options.has('seeds')) return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, clusters, mutant };
-  if (options.has('random')) return { kind: 'random', count: numberOf(options, 'random', 1, 1), jobs, clusters };
+  if (options.has('seeds'))
+    return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, clusters, mutant };
+  if (options.has('random'))
+    return { kind: 'random', count: numberOf(options, 'random', 1, 1), jobs, clusters };
   if (!options.has('seed')) throw new UsageError('give --seed, --seeds, --random or mutants');
   return {
     kind: 'one',

@@ -51,7 +51,13 @@ export class Cluster {
     }
     this.clients = setup.clients.map(
       ({ name, user, history }) =>
-        new ClientProcess(name, user, core.clusterOf(user, clusters), history, { ...around, core, checkers, routers, forgets }),
+        new ClientProcess(name, user, core.clusterOf(user, clusters), history, {
+          ...around,
+          core,
+          checkers,
+          routers,
+          forgets,
+        }),
     );
     this.#people = this.clients.map((client, at) => {
       const plan = setup.clients[at];

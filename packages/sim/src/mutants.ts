@@ -342,13 +342,21 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'void-batches-count',
     bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
     clusters: 2,
-    patches: [{ file: TAILING, find: 'if (batch.number !== remote.number)\n            return;', replace: '' }],
+    patches: [
+      { file: TAILING, find: 'if (batch.number !== remote.number)\n            return;', replace: '' },
+    ],
   },
   {
     name: 'subscribing-does-not-go-back',
     bug: 'whoever is followed from now on is sent from the place that the stream has got to',
     clusters: 2,
-    patches: [{ file: 'replica/tails.js', find: 'tail.after = after;', replace: 'tail.after = Math.max(tail.after, after);' }],
+    patches: [
+      {
+        file: 'replica/tails.js',
+        find: 'tail.after = after;',
+        replace: 'tail.after = Math.max(tail.after, after);',
+      },
+    ],
   },
   {
     name: 'follow-begins-nowhere',
@@ -385,7 +393,11 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a state that is made from a snapshot has heard of no other cluster',
     clusters: 2,
     patches: [
-      { file: 'social/social-state.js', find: 'state.#heard = new Map(', replace: 'state.#heard = new Map(); new Map(' },
+      {
+        file: 'social/social-state.js',
+        find: 'state.#heard = new Map(',
+        replace: 'state.#heard = new Map(); new Map(',
+      },
     ],
   },
 ];

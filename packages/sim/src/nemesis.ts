@@ -198,7 +198,13 @@ export class Nemesis {
     if (cluster.network.mayStillHear(server.name, cluster.router.name)) return false;
     return [record.inSync, told.inSync].every((inSync) =>
       inSync.some(({ serverId, journalId }) =>
-        cluster.servers.some((it) => it !== server && it.cluster === server.cluster && it.id === serverId && it.journalId === journalId),
+        cluster.servers.some(
+          (it) =>
+            it !== server &&
+            it.cluster === server.cluster &&
+            it.id === serverId &&
+            it.journalId === journalId,
+        ),
       ),
     );
   }

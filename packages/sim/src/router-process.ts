@@ -327,7 +327,9 @@ export class RouterProcess extends Process {
 
   /** The checkers are told what the registry knew when the report came. */
   #crash({ cluster, serverId, incarnation }: Wires['crash']['up'], token: RegistryToken): RegistryInput {
-    const known = this.assignmentOf(cluster)?.members.find((member) => member.serverId === serverId)?.incarnation;
+    const known = this.assignmentOf(cluster)?.members.find(
+      (member) => member.serverId === serverId,
+    )?.incarnation;
     this.#reports.set(token, (dropped) =>
       this.#around.checkers.tell('crashNoted', { cluster, serverId }, incarnation, known, dropped),
     );

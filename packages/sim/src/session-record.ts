@@ -1,5 +1,13 @@
 /** What one session of a client asked, was told and was shown: kept for the checkers, never read by the client. */
-import type { ClusterId, Position, Post, RequestResult, SessionCommand, SessionId, UserName } from '@dualping/core';
+import type {
+  ClusterId,
+  Position,
+  Post,
+  RequestResult,
+  SessionCommand,
+  SessionId,
+  UserName,
+} from '@dualping/core';
 
 export interface AskedRequest {
   readonly command: SessionCommand;

@@ -102,7 +102,9 @@ function sayShrunk(
   say(`  ${outcome.violation?.invariant}: ${outcome.violation?.facts}`);
   const withClusters = setup.clusters === 1 ? '' : ` --clusters ${setup.clusters}`;
   const withMutant = mutant === undefined ? '' : ` --mutant ${mutant}`;
-  say(`replay: npm run sim -- --seed ${seed} ${reductionText(reduction)}${withClusters}${withMutant} --trace`);
+  say(
+    `replay: npm run sim -- --seed ${seed} ${reductionText(reduction)}${withClusters}${withMutant} --trace`,
+  );
 }
 
 function setupText({ clusters, servers, clients, limits, timing, stormMs, faults }: Setup): string {

@@ -302,7 +302,12 @@ export class PrimaryRole {
     for (const link of this.#tails.clear()) this.#endTail(link, 'not-primary', detail);
   }
 
-  #append(command: JournalCommand, sessionId: SessionId, requestNo: RequestNumber, timeMs: WallTimeMs): Position {
+  #append(
+    command: JournalCommand,
+    sessionId: SessionId,
+    requestNo: RequestNumber,
+    timeMs: WallTimeMs,
+  ): Position {
     const { ledger } = this.ground;
     const entry: Entry = {
       position: nextPosition(ledger.outline.last),

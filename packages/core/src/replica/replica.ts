@@ -213,8 +213,7 @@ export class Replica {
       case 'assignment':
         return this.#assigned(message.assignment, message.lastRequest);
       case 'please-hand-over':
-        if (this.#primary?.epoch === message.epoch && this.#drain === undefined)
-          this.#beginDrain(false);
+        if (this.#primary?.epoch === message.epoch && this.#drain === undefined) this.#beginDrain(false);
         return;
       case 'refused':
         ground.report(

@@ -122,7 +122,10 @@ export class Tailing {
     link.heardAt = ground.heardMs;
     if (!link.heard) {
       link.heard = true;
-      ground.report('tailing', `hears cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`);
+      ground.report(
+        'tailing',
+        `hears cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
+      );
     }
     for (const user of batch.arrived) remote.present.add(user);
     for (const user of batch.left) remote.present.delete(user);

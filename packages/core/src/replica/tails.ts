@@ -147,7 +147,9 @@ export class Tails {
   }
 
   silentLinks(at: number, deadAfterMs: number): readonly LinkId[] {
-    return [...this.#tails.values()].filter((tail) => at - tail.heardAt >= deadAfterMs).map(({ link }) => link);
+    return [...this.#tails.values()]
+      .filter((tail) => at - tail.heardAt >= deadAfterMs)
+      .map(({ link }) => link);
   }
 
   /** Ends all; returns whose they were. */

@@ -115,7 +115,12 @@ test('what came from another cluster is by users of that one, and clusters are i
         timeMs: 1,
         sessionId: '',
         requestNo: 0,
-        command: { kind: 'remote-post', user: 'a', text: 'hello', origin: { cluster, position: position(4) } },
+        command: {
+          kind: 'remote-post',
+          user: 'a',
+          text: 'hello',
+          origin: { cluster, position: position(4) },
+        },
       }),
     ],
   });

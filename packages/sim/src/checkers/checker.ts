@@ -88,7 +88,10 @@ export interface Checker {
   /** A server sends so many posts in one message. */
   shown?(server: ServerProcess, posts: number): void;
   /** A primary tells another cluster something. */
-  tellsOthers?(server: ServerProcess, batch: Omit<TailBatch, 'items'> & { readonly items: readonly unknown[] }): void;
+  tellsOthers?(
+    server: ServerProcess,
+    batch: Omit<TailBatch, 'items'> & { readonly items: readonly unknown[] },
+  ): void;
   /** Everything is healed, quiet and well. */
   atEnd?(): void;
 }

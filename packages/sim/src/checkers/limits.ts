@@ -53,7 +53,18 @@ export class Limits implements Checker {
     }
   }
 
-  tellsOthers({ name }: ServerProcess, { items, arrived, left }: { readonly items: readonly unknown[]; readonly arrived: readonly unknown[]; readonly left: readonly unknown[] }): void {
+  tellsOthers(
+    { name }: ServerProcess,
+    {
+      items,
+      arrived,
+      left,
+    }: {
+      readonly items: readonly unknown[];
+      readonly arrived: readonly unknown[];
+      readonly left: readonly unknown[];
+    },
+  ): void {
     const { MAX_TAIL_ITEMS, MAX_TAIL_NAMES } = this.core;
     this.#keep('MAX_TAIL_ITEMS', items.length, MAX_TAIL_ITEMS, `in a message of ${name}`);
     this.#keep('MAX_TAIL_NAMES', arrived.length + left.length, MAX_TAIL_NAMES, `in a message of ${name}`);

@@ -5,7 +5,14 @@
  * A follow of somebody elsewhere begins at the last place that its cluster had heard of when it was committed. All that
  * the author has posted since then has to come, whatever failed on whichever side.
  */
-import { type ClusterId, type Entry, isRemoteCommand, type Position, postIn, type UserName } from '@dualping/core';
+import {
+  type ClusterId,
+  type Entry,
+  isRemoteCommand,
+  type Position,
+  postIn,
+  type UserName,
+} from '@dualping/core';
 import { entryText } from '../entry-text.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
@@ -67,7 +74,8 @@ class Heard {
     if (command.kind === 'follow') {
       this.#asked.add(command.target);
       const home = this.homes.get(command.target);
-      if (home === undefined || !this.history.sees(command.user, command.target, entry.position + 0.5)) return;
+      if (home === undefined || !this.history.sees(command.user, command.target, entry.position + 0.5))
+        return;
       const followers = this.#followers.get(command.target) ?? new Set();
       if (followers.size === 0) this.wantedSince.set(command.target, this.last.get(home) ?? 0);
       this.#followers.set(command.target, followers.add(command.user));
