@@ -1,4 +1,5 @@
 /** The states of the client that pictures show, and how a person gets there. */
+import { LAUNCHER } from '../dualping-process.js';
 import type { Background } from './picture.js';
 import { type ClientOptions, LATEST, Stage, withTalk } from './stage.js';
 import type { Terminal } from './terminal.js';
@@ -7,6 +8,8 @@ export interface Scene extends ClientOptions {
   /** Of the file. */
   readonly name: string;
   readonly background: Background;
+  /** What is typed after `dualping`; the client of the stage where it is left out. */
+  readonly command?: (stage: Stage) => readonly string[];
   /** Brings the client to what shall be seen; ends when the screen shows it. */
   readonly drive: (terminal: Terminal, stage: Stage) => Promise<void>;
 }
@@ -26,6 +29,12 @@ export const SCENES: readonly Scene[] = [
   { name: 'command', ...DARK, ...SMALL, drive: command },
   { name: 'resumed', ...DARK, ...SMALL, drive: resumed },
   { name: 'everything-down', ...DARK, ...SMALL, drive: everythingDown },
+  { name: 'top-80x24', ...DARK, ...SMALL, command: top, drive: topOfTakeover },
+  { name: 'top-router-away', ...DARK, ...SMALL, command: top, drive: routerAway },
+  { name: 'demo-80x24', ...DARK, ...SMALL, command: demo, drive: lesson },
+  { name: 'demo-120x36', ...DARK, ...LARGE, command: demo, drive: lesson },
+  { name: 'demo-light', ...LIGHT, ...SMALL, command: demo, drive: lesson },
+  { name: 'demo-no-color', ...DARK, ...SMALL, env: { NO_COLOR: '1' }, command: demo, drive: lesson },
 ];
 
 /** Acts a scene on a stage of its own, shows it to `look`, and takes everything down. */
@@ -36,7 +45,10 @@ export async function withScene(
   const stage = await Stage.open();
   try {
     await withTalk(stage);
-    const terminal = stage.client(scene);
+    const terminal =
+      scene.command === undefined
+        ? stage.client(scene)
+        : stage.run(process.execPath, [LAUNCHER, ...scene.command(stage)], scene);
     await scene.drive(terminal, stage);
     await look(terminal, stage);
   } finally {
@@ -99,4 +111,56 @@ async function everythingDown(terminal: Terminal, stage: Stage): Promise<void> {
   await stage.cluster.router.kill();
   await Promise.all(stage.cluster.serverIds.map((id) => stage.cluster.server(id).kill()));
   await terminal.shows(/again in \d/);
+}
+
+function top(stage: Stage): readonly string[] {
+  return ['top', '--routers', stage.cluster.routerAddress];
+}
+
+function demo(): readonly string[] {
+  return ['demo'];
+}
+
+/** Until the traces of the heartbeats say something. */
+const traced = async (terminal: Terminal): Promise<void> => await terminal.shows(/s1 .*[▁▂▃▄▅▆▇█]{5}/);
+
+async function topOfTakeover(terminal: Terminal, stage: Stage): Promise<void> {
+  await terminal.shows('3 of 3 healthy');
+  await traced(terminal);
+  await stage.killPrimary();
+  await terminal.shows('1 run');
+  await terminal.shows(/[▁▂▃▄▅▆▇█]··/);
+}
+
+async function routerAway(terminal: Terminal, stage: Stage): Promise<void> {
+  await terminal.shows('3 of 3 healthy');
+  await traced(terminal);
+  await stage.cluster.router.kill();
+  await terminal.shows(/no router answers for \d/);
+  await terminal.shows('! no router answers');
+}
+
+/** Below the header and the head of the table. */
+const FIRST_SERVER_ROW = 2;
+
+/** The primary is killed a few times, and then one is frozen. */
+async function lesson(terminal: Terminal): Promise<void> {
+  await terminal.shows('3 of 3 healthy');
+  await traced(terminal);
+  for (let number = 1; number <= 4; number += 1) {
+    terminal.press('X');
+    await terminal.shows(`#${number} `);
+    await terminal.shows('3 of 3 healthy');
+  }
+  await terminal.shows(/PRIMARY ● up +[▁▂▃▄▅▆▇█·]+ /);
+  const row = terminal
+    .screen()
+    .split('\n')
+    .findIndex((text) => text.includes('PRIMARY'));
+  terminal.press('g');
+  for (let at = FIRST_SERVER_ROW; at < row; at += 1) terminal.press('j');
+  terminal.press('z');
+  await terminal.shows('#5 ');
+  await terminal.shows(/frozen .*··/);
+  await terminal.shows('q quit');
 }

@@ -53,17 +53,43 @@ export class Stage {
   }
 
   /** Starts the client; what it keeps on disk is there again at the next start. */
-  client({ columns = 80, rows = 24, env = {} }: ClientOptions = {}): Terminal {
-    const args = [LAUNCHER, 'client', '--user', ME, '--routers', this.cluster.routerAddress];
+  client(options: ClientOptions = {}): Terminal {
+    const [command = '', ...args] = this.#command;
+    return this.run(command, args, options);
+  }
+
+  /** The client as one types it into a shell. */
+  get commandLine(): string {
+    return this.#command.map((part) => `'${part}'`).join(' ');
+  }
+
+  /** Any program, with the client's folders around it. */
+  run(
+    command: string,
+    args: readonly string[],
+    { columns = 80, rows = 24, env = {} }: ClientOptions = {},
+  ): Terminal {
     const home = {
       HOME: this.#folder,
       XDG_CONFIG_HOME: join(this.#folder, 'config'),
-      XDG_STATE_HOME: join(this.#folder, 'state'),
+      XDG_STATE_HOME: this.stateFolder,
     };
-    const command = process.execPath;
     const terminal = Terminal.start({ command, args, columns, rows, env: { ...home, ...env } });
     this.#terminals.push(terminal);
     return terminal;
+  }
+
+  get #command(): readonly string[] {
+    return [process.execPath, LAUNCHER, 'client', '--user', ME, '--routers', this.cluster.routerAddress];
+  }
+
+  /** What clients keep from one run to the next. */
+  get stateFolder(): string {
+    return join(this.#folder, 'state');
+  }
+
+  async whenWhole(): Promise<void> {
+    await this.cluster.whenWhole(this.#routers);
   }
 
   async primary(): Promise<number> {

@@ -1,16 +1,17 @@
-/** The screen driver in a real tmux: it has a terminfo, widths and quirks of its own, and many people live in it. */
+/** In a real tmux: it has a terminfo, widths and quirks of its own, and many people live in it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { frameProblem } from './frame.js';
+import { ME, Stage, withTalk } from './stage.js';
 import { Terminal } from './terminal.js';
 
 const PROGRAM = fileURLToPath(
   new URL('../../../packages/terminal/dist/screen/screen.fixture.js', import.meta.url),
 );
 
-const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed';
+const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed: apt-get install tmux';
 
 test('in tmux the frame stands, in 256 colours, with keys and the mouse', { skip }, async () => {
   const socket = `dualping-test-${process.pid}`;
@@ -50,5 +51,47 @@ test('in tmux the frame stands, in 256 colours, with keys and the mouse', { skip
   } finally {
     spawnSync('tmux', [...tmux, 'kill-server']);
     await terminal.close();
+  }
+});
+
+test('the client in tmux: read, write, to the shell and back', { skip }, async () => {
+  const stage = await Stage.open();
+  const socket = `dualping-client-${process.pid}`;
+  const tmux = ['-L', socket, '-f', '/dev/null'];
+  // The last row is tmux's own.
+  const body = { first: 1, last: 19 };
+  try {
+    await withTalk(stage);
+    const terminal = stage.run('tmux', [...tmux, 'new-session', '-s', 'day', 'sh', '-m']);
+    await terminal.shows('[day]');
+    terminal.type(`${stage.commandLine}\n`);
+    await terminal.shows('● live');
+    await terminal.shows('グラフ、楽しみにしています 📈');
+    await terminal.shows(/Following 4/);
+    const stands = (what: string): Promise<void> =>
+      terminal.eventually((seen) => frameProblem(seen, body, [18]) === undefined, `the frame stands ${what}`);
+    await stands('at first');
+    terminal.type('i');
+    terminal.paste('from tmux 🎉\nin two lines 山田');
+    await terminal.shows('in two lines 山田');
+    terminal.type('\n');
+    await terminal.shows(/@mira .*✓/);
+    terminal.press('escape');
+    await terminal.shows('i to write a post');
+    await stands('after a post');
+    terminal.press('ctrl-z');
+    await terminal.shows(/Stopped/);
+    assert.doesNotMatch(terminal.screen(), /Timelines/);
+    terminal.type('fg\n');
+    await terminal.shows('● live');
+    await stands('after fg');
+    terminal.resize(130, 40);
+    await terminal.shows('Session');
+    await terminal.shows(`@${ME}`);
+    terminal.press('q');
+    await terminal.hides('Timelines');
+  } finally {
+    spawnSync('tmux', [...tmux, 'kill-server']);
+    await stage.close();
   }
 });

@@ -103,3 +103,24 @@ test('every option of every command has help with its variable, and help is no e
         assert.ok(out.includes(part), `${name}: ${part}`);
   }
 });
+
+test('what is switched off by `--no-…` is off whatever a variable says of it', async () => {
+  const supervised = command({
+    name: 'tell',
+    summary: 'tells',
+    settings: { supervised: definitions.supervised, noSupervise: definitions.noSupervise },
+    run: async (values, { io }) => {
+      io.out(JSON.stringify(values));
+      return 0;
+    },
+  });
+  const told = async (argv: readonly string[], environment: Record<string, string> = {}) =>
+    JSON.parse((await run(['tell', ...argv], environment, [supervised])).out);
+  assert.deepEqual(await told([]), { supervised: false, noSupervise: false });
+  assert.deepEqual(await told(['--no-supervise', '--supervised']), { supervised: true, noSupervise: true });
+  assert.deepEqual(await told(['--no-supervise'], { DUALPING_SUPERVISED: 'yes' }), {
+    supervised: true,
+    noSupervise: true,
+  });
+  assert.deepEqual(await told([], { DUALPING_NO_SUPERVISE: '1' }), { supervised: false, noSupervise: true });
+});

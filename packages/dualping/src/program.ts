@@ -94,7 +94,7 @@ async function runOne(
   line: Commander,
   { environment, known, io }: Surroundings,
 ): Promise<number> {
-  const flags = flagTexts(line.opts());
+  const flags = flagTexts(line);
   const json = flags.json !== undefined;
   try {
     const path = flags.config ?? environment[CONFIG_VARIABLE];
@@ -116,6 +116,14 @@ async function runOne(
   }
 }
 
-function flagTexts(options: Readonly<Record<string, unknown>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)]));
+function flagTexts(line: Commander): Record<string, string | undefined> {
+  const flags = Object.entries(line.opts()).map(([key, value]): [string, string] => [key, String(value)]);
+  const texts = new Map(flags);
+  // commander reads `--no-it` as `it` with the value false, and true where nothing was said.
+  for (const option of line.options.filter(({ negate }) => negate)) {
+    const key = option.attributeName();
+    if (texts.get(key) === 'false') texts.set(`no${key.slice(0, 1).toUpperCase()}${key.slice(1)}`, 'true');
+    texts.delete(key);
+  }
+  return Object.fromEntries(texts);
 }

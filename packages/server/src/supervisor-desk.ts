@@ -87,8 +87,9 @@ export class SupervisorDesk {
   }
 
   endAll(): void {
-    for (const stream of this.#attached.values()) stream.close();
+    const streams = [...this.#attached.values()];
     this.#attached.clear();
+    for (const stream of streams) stream.close();
   }
 
   #open(call: ServerDuplexStream<supervisionWire.KeepAliveRequest, supervisionWire.KeepAliveResponse>): void {

@@ -1,3 +1,12 @@
 export { type ClientOptions, runClient } from './app/run-client.js';
-export type { ClusterEvent, ClusterFeed, Controls, Counts, FaultKind, Takeover, Victim } from './cluster/feed.js';
+export { type ClusterViewOptions, runClusterView } from './app/run-cluster-view.js';
+export type {
+  ClusterEvent,
+  ClusterFeed,
+  Controls,
+  Counts,
+  FaultKind,
+  Takeover,
+  Victim,
+} from './cluster/feed.js';
 export { NoScreen } from './screen/abilities.js';

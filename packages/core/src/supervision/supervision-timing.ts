@@ -44,7 +44,9 @@ export const END_LIMIT_MS = 8_000;
 /** Waits between reports of one crash, ms, and how many there are: a router that restarts takes less than a second. */
 export const CRASH_REPORT_MS = 2_000;
 export const MAX_CRASH_REPORTS = 10;
-/** How long a server that lost its supervisor's stream waits for it to come back, ms: it relinks in a tenth of that. */
-export const RELINK_GRACE_MS = 1_000;
+/** How long a server that lost its supervisor's stream waits for it to come back, ms: it relinks in a fifth of that. */
+export const RELINK_GRACE_MS = 500;
+/** Least that a supervisor gets from its start until it attaches, ms: on a machine without an idle moment a start took 5 s. */
+export const ATTACH_LIMIT_MS = 10_000;
 /** Longest wait between attempts of a server to get a supervisor, ms. */
 export const MAX_SUPERVISOR_WAIT_MS = 60_000;

@@ -16,6 +16,7 @@ import type {
   SupervisorWatchOutput,
 } from './supervision-messages.js';
 import {
+  ATTACH_LIMIT_MS,
   hungAfterMs,
   MAX_SUPERVISOR_WAIT_MS,
   RELINK_GRACE_MS,
@@ -47,7 +48,12 @@ export class SupervisorWatch implements SupervisionMachine<SupervisorWatchInput,
   constructor(readonly timing: SupervisionTiming) {
     this.#clock = new ListeningClock(timing.keepAliveMs);
     // Whoever has started this server attaches as soon as it listens.
-    this.#state = { kind: 'alone', sinceMs: 0, patienceMs: timing.keepAliveMs, started: 0 };
+    this.#state = {
+      kind: 'alone',
+      sinceMs: 0,
+      patienceMs: Math.max(RELINK_GRACE_MS, timing.keepAliveMs),
+      started: 0,
+    };
   }
 
   step(now: Instant, input: SupervisorWatchInput): readonly SupervisorWatchOutput[] {
@@ -126,10 +132,8 @@ export class SupervisorWatch implements SupervisionMachine<SupervisorWatchInput,
       { kind: 'report', event: 'supervisor-lost', text: `${why}; starting another` },
       { kind: 'start-supervisor', replace },
     );
-    this.#waitFor(
-      Math.min(MAX_SUPERVISOR_WAIT_MS, hungAfterMs(this.timing) * 2 ** Math.min(started, 16)),
-      started + 1,
-    );
+    const patienceMs = Math.max(ATTACH_LIMIT_MS, hungAfterMs(this.timing)) * 2 ** Math.min(started, 16);
+    this.#waitFor(Math.min(MAX_SUPERVISOR_WAIT_MS, patienceMs), started + 1);
   }
 
   #waitFor(patienceMs: number, started: number): void {

@@ -17,6 +17,7 @@
 import type { Incarnation, Instant } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { ListeningClock } from '../listening-clock.js';
+import { CrashReports } from './crash-reports.js';
 import type {
   ExitKind,
   Farewell,
@@ -27,11 +28,9 @@ import type {
   SupervisorOutput,
 } from './supervision-messages.js';
 import {
-  CRASH_REPORT_MS,
   END_LIMIT_MS,
   FIRST_RESTART_MS,
   hungAfterMs,
-  MAX_CRASH_REPORTS,
   MAX_MISUSES,
   MAX_RESTART_MS,
   RELINK_MS,
@@ -59,15 +58,6 @@ type State =
   | { readonly kind: 'down'; readonly startAt: Instant }
   | { readonly kind: 'finished' };
 
-/** A crash that the router has not yet noted. */
-interface Crash {
-  readonly incarnation: Incarnation;
-  readonly detail: string;
-  reports: number;
-  /** Undefined while a report is on its way. */
-  reportAt: Instant | undefined;
-}
-
 export class Supervisor implements SupervisionMachine<SupervisorInput, SupervisorOutput> {
   #state: State = { kind: 'idle' };
   readonly #clock: ListeningClock;
@@ -83,9 +73,7 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
   /** Of the present process, or the last. */
   #incarnation: Incarnation | undefined;
   #farewell: Farewell | undefined;
-  #crash: Crash | undefined;
-  /** The highest incarnation whose crash was reported: one report for each. */
-  #reported: Incarnation = 0;
+  readonly #crashes = new CrashReports();
 
   constructor(
     /** For people: `s1`. */
@@ -108,16 +96,9 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
 
   nextDeadline(): Instant | undefined {
     const own = this.#ownDeadline();
-    const report = this.#crash?.reportAt;
+    const report = this.#crashes.nextDeadline;
     if (this.#state.kind === 'finished') return undefined;
     return own === undefined ? report : Math.min(own, report ?? own);
-  }
-
-  /** Whether there is a process, as far as is known. */
-  get isUp(): boolean {
-    return (
-      this.#state.kind === 'starting' || this.#state.kind === 'listening' || this.#state.kind === 'ending'
-    );
   }
 
   #ownDeadline(): Instant | undefined {
@@ -172,13 +153,9 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
       case 'exited':
         return this.#exited(input.exit, input.detail);
       case 'crash-noted':
-        this.#crash = undefined;
-        return;
+        return this.#crashes.settle();
       case 'crash-failed':
-        if (this.#crash === undefined) return;
-        if (this.#crash.reports >= MAX_CRASH_REPORTS) this.#crash = undefined;
-        else this.#crash.reportAt = this.#now + CRASH_REPORT_MS;
-        return;
+        return this.#crashes.failed(this.#now);
       case 'stop':
         return this.#stop();
       case 'tick':
@@ -203,7 +180,7 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     this.#heard(link);
     this.#state.link.greeted = true;
     this.#everWell = true;
-    this.#crash = undefined; // the router hears of the new life from itself
+    this.#crashes.settle(); // the router hears of the new life from itself
   }
 
   #start(): void {
@@ -309,7 +286,8 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     if (stopping) return this.#finish({ kind: 'told', detail });
     const how = this.#judge(exit);
     this.#countDeath();
-    if (how !== 'told') this.#noteCrash(detail);
+    // Who was refused the router knows all about; and of a stale copy the same number may be another life.
+    if (how === 'died') this.#noteCrash(detail);
     switch (how) {
       case 'told':
         return this.#finish({ kind: 'told', detail: this.#farewell?.detail ?? detail });
@@ -348,7 +326,8 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
   }
 
   #giveUp(because: 'refused' | 'misused', detail: string): void {
-    this.#say('given-up', `${this.name} ${detail}; it is not started again, because that would be of no use`);
+    const what = because === 'refused' ? 'is refused for good' : "can't be started as it is";
+    this.#say('given-up', `${this.name} ${what}, and is not started again: ${detail}`);
     this.#finish({ kind: 'given-up', because, detail });
   }
 
@@ -359,18 +338,13 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
   }
 
   #noteCrash(detail: string): void {
-    const incarnation = this.#incarnation;
-    if (incarnation === undefined || incarnation <= this.#reported) return;
-    this.#reported = incarnation;
-    this.#crash = { incarnation, detail, reports: 0, reportAt: this.#now };
+    this.#crashes.add(this.#now, this.#incarnation, detail);
   }
 
   #reportCrash(): void {
-    const crash = this.#crash;
-    if (crash?.reportAt === undefined || this.#now < crash.reportAt) return;
-    crash.reports += 1;
-    crash.reportAt = undefined;
-    this.#emit({ kind: 'report-crash', incarnation: crash.incarnation, detail: crash.detail });
+    const due = this.#crashes.takeDue(this.#now);
+    if (due !== undefined)
+      this.#emit({ kind: 'report-crash', incarnation: due.incarnation, detail: due.detail });
   }
 
   #say(event: string, text: string): void {

@@ -1,14 +1,12 @@
-/** One child of `dualping up`, from its start to its end; see `restarting-child.ts` for a row of them. */
+/** One child of `dualping up`, from its start to its end; `supervised-child.ts` has a row of them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Address } from '@dualping/core';
 import { isReadyMessage } from '../parent-link.js';
-
-const LAUNCHER = fileURLToPath(new URL('../../bin/dualping.js', import.meta.url));
+import { LAUNCHER, withoutOurVariables } from '../supervisor/launch.js';
 
 /** How a process ended, for people. */
 export interface Ending {
@@ -16,10 +14,6 @@ export interface Ending {
   readonly code: number | undefined;
   readonly text: string;
 }
-
-/** Ours must not reach the children: they are told everything by flags, which leave no doubt. */
-const withoutOurVariables = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DUALPING_')));
 
 export class Child {
   readonly pid: number | undefined;

@@ -1,21 +1,34 @@
 /** A router and its servers on this machine, each a process of its own. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { RouterClient } from '@dualping/client';
 import {
   type Address,
   type Assignment,
   type ClusterId,
+  DEFAULT_KEEP_ALIVE_MS,
+  DualpingError,
+  quote,
   type ServerId,
   serverId,
   serverNameIn,
   type Timing,
 } from '@dualping/core';
-import { type DataFolderLock, lockDataFolder, parseAddress, type Report } from '@dualping/protocol';
+import {
+  type DataFolderLock,
+  formatOperatorEvent,
+  holderOf,
+  lockDataFolder,
+  parseAddress,
+  type Report,
+} from '@dualping/protocol';
 import type { Subscription } from 'rxjs';
 import { withinLimit } from '../signals.js';
+import { BoundedLog, logFile } from '../supervisor/bounded-log.js';
+import { cleanForTerminal } from '../terminal-text.js';
+import type { ChildRole } from './child-ward.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
-import { RestartingChild } from './restarting-child.js';
+import { SupervisedChild } from './supervised-child.js';
 
 /** Longest that one process may take to end in order, ms: a handover takes tens. */
 const END_LIMIT_MS = 3_000;
@@ -34,8 +47,11 @@ export interface LocalClusterOptions {
   readonly servers: number;
   readonly dataFolder: string;
   readonly timing: Timing;
+  /** How often each process must be heard; after three of them in silence it is killed and started again. Default 3 s. */
+  readonly keepAliveMs?: number;
+  /** What the cluster itself has to say; it is in `logs/up.log` too. */
   readonly report: Report;
-  /** Lines of the children. */
+  /** Lines of the children; they are in `logs/NAME.log` too. */
   readonly onLine: (name: string, line: string) => void;
 }
 
@@ -52,16 +68,17 @@ interface LocalServer {
   readonly id: ServerId;
   /** `s1`, and `c2/s1` where there are several clusters: also where its folder is. */
   readonly name: string;
-  readonly child: RestartingChild;
+  readonly child: SupervisedChild;
 }
 
 export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #ports: Record<string, number>;
   readonly #addresses = new Map<string, Address>();
-  readonly #router: RestartingChild;
+  readonly #router: SupervisedChild;
   /** Known once the router has told how many clusters there are. */
   #servers: readonly LocalServer[] = [];
+  readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
   #client: RouterClient | undefined;
   #watching: Subscription | undefined;
@@ -70,10 +87,11 @@ export class LocalCluster {
 
   constructor(options: LocalClusterOptions) {
     this.#options = options;
+    refuseIfUp(options.dataFolder);
     // Before anything is read: two clusters in one folder would take each other's ports.
-    this.#lock = lockDataFolder(options.dataFolder, 'dualping up');
+    this.#lock = lockDataFolder(options.dataFolder, UP_ROLE);
     this.#ports = { ...readPlaces(options.dataFolder).ports };
-    this.#router = this.#child('router', () => this.#routerCommandLine());
+    this.#router = this.#child('router', { kind: 'router' }, () => this.#routerCommandLine());
   }
 
   /** Where clients find it. */
@@ -116,6 +134,7 @@ export class LocalCluster {
     this.#watching?.unsubscribe();
     this.#client?.close();
     await this.#router.stop(END_LIMIT_MS);
+    for (const log of this.#logs.values()) log.close();
     this.#lock?.release();
     this.#lock = undefined;
   }
@@ -128,7 +147,7 @@ export class LocalCluster {
   }
 
   get places(): readonly Place[] {
-    const place = (child: RestartingChild, role: string): Place => ({
+    const place = (child: SupervisedChild, role: string): Place => ({
       name: child.name,
       role,
       address: this.#addresses.get(child.name) ?? '',
@@ -145,31 +164,48 @@ export class LocalCluster {
     return Array.from({ length: clusters }, (_, index) => index + 1).flatMap((cluster) =>
       ids.map((id) => {
         const name = nameOf(cluster, clusters, id);
-        return {
-          cluster,
-          id,
-          name,
-          child: this.#child(name, () => this.#serverCommandLine(name, cluster, id)),
-        };
+        const dataFolder = join(this.#options.dataFolder, name);
+        const role = { kind: 'server', cluster, id, dataFolder, router: () => this.routerAddress } as const;
+        const child = this.#child(name, role, () => this.#serverCommandLine(name, cluster, id));
+        return { cluster, id, name, child };
       }),
     );
   }
 
-  #child(name: string, commandLine: () => Promise<readonly string[]>): RestartingChild {
-    return new RestartingChild({
+  #child(name: string, role: ChildRole, commandLine: () => Promise<readonly string[]>): SupervisedChild {
+    return new SupervisedChild({
       name,
+      role,
       commandLine,
-      onLine: this.#options.onLine,
+      keepAliveMs: this.#options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
+      onLine: (_, line) => {
+        this.#log(name, line);
+        this.#options.onLine(name, line);
+      },
       onReady: (address) => this.#remember(name, address),
-      report: this.#options.report,
+      report: this.#report,
     });
   }
 
   #remember(name: string, address: Address): void {
     this.#addresses.set(name, address);
     this.#ports[name] = parseAddress(address).port;
-    writePlaces(this.#options.dataFolder, { ports: this.#ports });
+    writePlaces(this.#options.dataFolder, {
+      ports: this.#ports,
+      addresses: Object.fromEntries(this.#addresses),
+    });
   }
+
+  #log(name: string, line: string): void {
+    const log = this.#logs.get(name) ?? new BoundedLog(logFile(this.#options.dataFolder, name));
+    this.#logs.set(name, log);
+    log.write(cleanForTerminal(line));
+  }
+
+  readonly #report: Report = (event) => {
+    this.#log('up', formatOperatorEvent(event, Date.now()));
+    this.#options.report(event);
+  };
 
   async #routerCommandLine(): Promise<readonly string[]> {
     const { host, dataFolder, timing, clusters } = this.#options;
@@ -240,13 +276,28 @@ export class LocalCluster {
   }
 
   #say(event: string, text: string): void {
-    this.#options.report({ part: 'up', event, text });
+    this.#report({ part: 'up', event, text });
   }
 }
 
 /** Where there is one cluster nobody needs to hear its number. */
 const nameOf = (cluster: ClusterId, clusters: number, id: ServerId): string =>
   serverNameIn(clusters > 1 ? cluster : undefined, id);
+
+/** How its lock is called; `down` and `status` know it by that. */
+export const UP_ROLE = 'dualping up';
+
+/** The lock would say who; a person wants to know where, too. */
+function refuseIfUp(folder: string): void {
+  const holder = holderOf(folder);
+  if (holder?.role !== UP_ROLE) return;
+  const router = readPlaces(folder).addresses?.router;
+  const where = router === undefined ? '' : `, its router is at ${router}`;
+  throw new DualpingError(
+    'invalid-argument',
+    `data folder ${quote(resolve(folder))} is in use by ${UP_ROLE} (pid ${holder.pid})${where}: see dualping status, end it with dualping down`,
+  );
+}
 
 /** What is printed once it runs. */
 export function renderPlaces(places: readonly Place[]): readonly string[] {

@@ -6,27 +6,34 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Address } from '@dualping/core';
 
 export interface Places {
   /** Port by the name of the process: `router`, `s1`. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Where each listened last, for those who ask what runs. */
+  readonly addresses?: Readonly<Record<string, Address>>;
 }
 
 const FILE = 'places.json';
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 export function readPlaces(folder: string): Places {
   try {
     const parsed: unknown = JSON.parse(readFileSync(join(folder, FILE), 'utf8'));
-    const ports = typeof parsed === 'object' && parsed !== null && 'ports' in parsed ? parsed.ports : {};
-    const entries = Object.entries(ports ?? {}).filter((entry): entry is [string, number] =>
-      isPort(entry[1]),
-    );
-    return { ports: Object.fromEntries(entries) };
+    return { ports: table(parsed, 'ports', isPort), addresses: table(parsed, 'addresses', isText) };
   } catch {
     return { ports: {} };
   }
+}
+
+function table<T>(from: unknown, key: string, is: (value: unknown) => value is T): Record<string, T> {
+  const found = new Map(Object.entries(from ?? {})).get(key);
+  return Object.fromEntries(
+    Object.entries(found ?? {}).filter((entry): entry is [string, T] => is(entry[1])),
+  );
 }
 
 export function writePlaces(folder: string, places: Places): void {

@@ -1,5 +1,5 @@
 /** Operators' commands: what the router knows, and the two things that can be asked of it. */
-import { RouterClient } from '@dualping/client';
+import { type NetworkStatus, RouterClient } from '@dualping/client';
 import {
   type Address,
   type Assignment,
@@ -41,16 +41,20 @@ const statusCommand = command({
   run: async ({ routers, watch, json }, { io }) =>
     await withRouter(routers, async (client) => {
       if (watch) return await watchStatus(client, json, io);
-      const status = await client.status();
-      if (json) io.out(JSON.stringify(status));
-      else {
-        io.out(`router ${status.router}, network ${status.networkId}`);
-        for (const assignment of status.assignments)
-          for (const line of renderAssignment(assignment, status.figures)) io.out(line);
-      }
+      showNetwork(await client.status(), json, io);
       return EXIT.done;
     }),
 });
+
+export const networkStatus = async (routers: readonly Address[]): Promise<NetworkStatus> =>
+  await withRouter(routers, (client) => client.status());
+
+export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
+  if (json) return io.out(JSON.stringify(status));
+  io.out(`router ${status.router}, network ${status.networkId}`);
+  for (const assignment of status.assignments)
+    for (const line of renderAssignment(assignment, status.figures)) io.out(line);
+}
 
 async function watchStatus(client: RouterClient, json: boolean, io: Io): Promise<number> {
   const signals = new Signals();

@@ -1,10 +1,15 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
 import { clientCommand } from './client.js';
+import { demoCommand } from './demo.js';
+import { downCommand } from './down.js';
 import { listCommand } from './list.js';
 import { routerCommand } from './router.js';
 import { serverCommand } from './server.js';
+import { statusCommand } from './status.js';
+import { superviseCommand } from './supervise.js';
 import { timelineCommand } from './timeline.js';
+import { topCommand } from './top.js';
 import { startCommand, upCommand } from './up.js';
 import { followCommand, postCommand, unfollowCommand } from './writes.js';
 
@@ -12,8 +17,13 @@ import { followCommand, postCommand, unfollowCommand } from './writes.js';
 export const COMMANDS: readonly Command[] = [
   startCommand,
   upCommand,
+  downCommand,
+  statusCommand,
+  topCommand,
+  demoCommand,
   routerCommand,
   serverCommand,
+  superviseCommand,
   clientCommand,
   postCommand,
   timelineCommand,

@@ -1,9 +1,8 @@
 /** `up` and `start`: a whole network on this machine, and with `start` a client to it. */
-import { createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession } from '@dualping/client';
 import { DEFAULT_TIMING, parseTiming } from '@dualping/core';
-import { formatOperatorEvent, makeWritableFolder, type Report } from '@dualping/protocol';
+import type { Report } from '@dualping/protocol';
 import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { command, type Invocation } from '../command.js';
 import { SIGNAL_EXITS } from '../exit-codes.js';
@@ -22,6 +21,7 @@ const CLUSTER_SETTINGS = {
   clusters: settings.clusters,
   servers: settings.servers,
   data: settings.data('dualping-data'),
+  keepAliveMs: settings.keepAliveMs,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
@@ -37,17 +37,8 @@ const toStderr = (io: Io): OperatorLines => ({
   onLine: (name, line) => io.note(cleanForTerminal(`${name} | ${line}`)),
 });
 
-/** Beside a person's client their place is a file, begun anew with each start. */
-function toFile(path: string): OperatorLines {
-  const file = createWriteStream(path, { flags: 'w' });
-  // A disk that is full must not end the cluster for the sake of its diary.
-  file.on('error', () => {});
-  const write = (line: string) => file.write(`${line}\n`);
-  return {
-    report: (event) => write(formatOperatorEvent(event, Date.now())),
-    onLine: (name, line) => write(cleanForTerminal(`${name} | ${line}`)),
-  };
-}
+/** Beside a person's client nothing may be written to the terminal; the logs have it all. */
+const NOWHERE: OperatorLines = { report: () => {}, onLine: () => {} };
 
 /** Runs `use` beside a cluster, and ends the cluster whatever happens. */
 async function withCluster(
@@ -56,7 +47,7 @@ async function withCluster(
   lines: OperatorLines,
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
-  const { host, port, clusters, servers, data, ...given } = values;
+  const { host, port, clusters, servers, data, keepAliveMs, ...given } = values;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
   const cluster = new LocalCluster({
@@ -67,6 +58,7 @@ async function withCluster(
     servers,
     dataFolder: data,
     timing,
+    keepAliveMs,
     ...lines,
   });
   const signals = new Signals(() => cluster.kill());
@@ -114,10 +106,8 @@ export const startCommand = command({
 
 function operatorLines(folder: string, io: Io): OperatorLines {
   if (!io.interactive) return toStderr(io);
-  makeWritableFolder(folder);
-  const path = join(folder, 'operator.log');
-  io.note(`what the servers do is written to ${path}`);
-  return toFile(path);
+  io.note(`what the servers do is written to ${join(folder, 'logs')}`);
+  return NOWHERE;
 }
 
 async function watchStates(session: DualpingSession, signals: Signals, io: Io): Promise<number> {

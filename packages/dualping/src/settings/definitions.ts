@@ -1,11 +1,14 @@
 /** Every setting of every command, once. */
 import { userInfo } from 'node:os';
 import {
+  DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_TIMING,
   MAX_CLUSTERS,
+  MAX_KEEP_ALIVE_MS,
   MAX_MEMBERS,
   MAX_PAGE_POSTS,
   MAX_SERVER_ID,
+  MIN_PING_INTERVAL_MS,
   TIMELINE_ENTRY_POSTS,
   userNameProblem,
 } from '@dualping/core';
@@ -147,6 +150,25 @@ export const limit = setting({
   parse: parse.wholeNumber(0, MAX_PAGE_POSTS),
   fallback: TIMELINE_ENTRY_POSTS,
 });
+
+export const keepAliveMs = setting({
+  key: 'keepAliveMs',
+  argument: 'ms',
+  unit: 'ms',
+  help: 'supervisor and server hear each other this often; three of them in silence count as a hang',
+  parse: parse.wholeNumber(MIN_PING_INTERVAL_MS, MAX_KEEP_ALIVE_MS),
+  fallback: DEFAULT_KEEP_ALIVE_MS,
+});
+
+export const supervised = toggle('supervised', 'start it with a supervisor, and start both again as needed');
+export const noSupervise = toggle(
+  'noSupervise',
+  'without a supervisor, whatever else says so: where systemd or a container starts again what ends',
+);
+export const paired = toggle(
+  'paired',
+  'it is one of a pair, and gets a supervisor when there is none; said by `supervise`',
+);
 
 export const line = toggle('line', 'line by line instead of the full screen');
 

@@ -3,15 +3,7 @@ import { join } from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { DualpingSession } from '@dualping/client';
 import createDebug from 'debug';
-import {
-  debounceTime,
-  distinctUntilChanged,
-  interval,
-  map,
-  merge,
-  type Observable,
-  Subscription,
-} from 'rxjs';
+import { interval, map, merge, type Observable, Subscription } from 'rxjs';
 import { ClientFile } from '../files/client-file.js';
 import { foldersFor } from '../files/folders.js';
 import { type Ending, type Lifecycle, watchOver } from '../screen/lifecycle.js';
@@ -19,12 +11,14 @@ import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
 import type { Effect, Event } from '../state/events.js';
 import { initialState } from '../state/initial.js';
-import type { Clock, Settings } from '../state/state.js';
+import type { Clock, Settings, State } from '../state/state.js';
+import { step } from '../state/step.js';
 import { view } from '../view/view.js';
 import { divertDiagnostics } from './diagnostics.js';
 import { framesOf } from './frames.js';
-import { keptOf, mayDiffer } from './kept.js';
+import { keptOf } from './kept.js';
 import { Network } from './network.js';
+import { savesOf } from './saves.js';
 import { Store } from './store.js';
 
 const debug = createDebug('dualping:terminal');
@@ -42,8 +36,6 @@ export interface ClientOptions {
 
 /** Ages, countdowns and what is said for a moment go by this. */
 const CLOCK_MS = 500;
-/** A draft is on the disk this soon after the last key: a crash costs a word at most. */
-const SAVE_AFTER_MS = 300;
 
 const clock = (): Clock => ({
   monoMs: performance.now(),
@@ -66,7 +58,7 @@ class Client {
   readonly #network: Network;
   readonly #file: ClientFile;
   readonly #screen: Screen;
-  readonly #store: Store;
+  readonly #store: Store<State, Event, Effect>;
   readonly #lifecycle: Lifecycle;
   #settings: Settings;
   readonly #backToStderr: () => void;
@@ -102,14 +94,11 @@ class Client {
     });
     const { size } = this.#screen;
     const me = session.user;
-    this.#store = new Store(initialState({ me, routers, size, clock: clock(), settings, kept }), clock);
-    const changed$ = this.#store.state$.pipe(
-      distinctUntilChanged((one, other) => !mayDiffer(one, other)),
-      debounceTime(SAVE_AFTER_MS),
-    );
+    const first = initialState({ me, routers, size, clock: clock(), settings, kept });
+    this.#store = new Store(first, clock, step);
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
     this.#running.add(framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(view(state))));
-    this.#running.add(changed$.subscribe((state) => this.#file.saveSoon(keptOf(state))));
+    this.#running.add(savesOf(this.#store.state$).subscribe((state) => this.#file.saveSoon(keptOf(state))));
     this.#screen.setTitle(`dualping @${me}`);
     for (const text of problems) this.#store.dispatch({ kind: 'problem', text });
     this.#running.add(this.#events$().subscribe(this.#store.dispatch));

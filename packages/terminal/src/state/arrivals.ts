@@ -1,12 +1,12 @@
 /** What comes from the network: posts, pages of older ones, people, and what became of what was sent. */
 import type { Post, PostPage, PresenceLists } from '@dualping/client';
 import { type Effect, just, type Step } from './events.js';
-import { itemsOf, postItem } from './items.js';
-import { problem } from './notices.js';
-import { isAtBeginning, isAtEnd } from './reading.js';
+import { itemsOf, postItem, showsOutbox } from './items.js';
+import { problem, said } from './notices.js';
+import { isAtBeginning, isAtEnd, isNearBeginning } from './reading.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import type { Outgoing, Person, PostItem, State } from './state.js';
-import { arrived } from './unread.js';
+import { arrived, divided, isUnreadBefore, recounted } from './unread.js';
 
 /** Posts kept in memory, about 10 MB; older ones are loaded again when somebody reads back. */
 export const MAX_POSTS = 20_000;
@@ -63,7 +63,10 @@ export function postsCame(state: State, posts: readonly Post[]): Step {
   });
   const alerts = items.some(({ mentionsMe, post }) => mentionsMe && post.timeMs >= startedWallMs);
   const effects: Effect[] = alerts && settings.bell && !windowFocused ? [{ kind: 'ring' }] : [];
-  return just(arrived(state, next, isPast), ...effects);
+  const then = arrived(state, next, items.length, isPast);
+  // Who was away for long has more unread than the timeline begins with.
+  const { state: last, effects: asked } = isPast && isUnreadBefore(then) ? loadingOlder(then) : just(then);
+  return just(last, ...effects, ...asked);
 }
 
 /** Asks for older posts, unless there are none or they are on their way. */
@@ -80,21 +83,34 @@ export function loadingOlder(state: State, pages = MOST_PAGES): Step {
   );
 }
 
+/** Whoever goes on near the beginning of what is loaded wants what is before it. */
+export const backwards = (state: State): Step => (isNearBeginning(state) ? loadingOlder(state) : just(state));
+
+/** A timeline whose beginning is on the screen has room for older posts; who looks at it should not have to ask for them. */
+export const filled = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
+
 export function pageCame(state: State, { posts, oldest }: PostPage): Step {
   const first = state.posts[0]?.key ?? Number.POSITIVE_INFINITY;
   const items = posts.filter(({ position }) => position < first).map((post) => postItem(state.me, post));
   const shownBefore = itemsOf(state, state.timeline).length;
-  const next: State = {
+  const next = withOlder({
     ...state,
     posts: [...items, ...state.posts],
     loadingOlder: false,
     reachedOldest: oldest,
     story: { ...state.story, received: state.story.received + items.length },
-  };
+  });
+  if (next.pagesLeft > 0 && isUnreadBefore(next)) return loadingOlder(next, next.pagesLeft);
   // A narrow timeline may have got nothing of a page: on with the next one, while its reader waits at its beginning.
   const found = itemsOf(next, next.timeline).length > shownBefore;
   if (found || next.pagesLeft === 0 || !isAtBeginning(next)) return just({ ...next, pagesLeft: 0 });
   return loadingOlder(next, next.pagesLeft);
+}
+
+/** Some of what was loaded may not have been read yet. */
+function withOlder(state: State): State {
+  const counted = recounted(state);
+  return counted.unread.get(state.timeline) === state.unread.get(state.timeline) ? counted : divided(counted);
 }
 
 export const pageFailed = (state: State, detail: string): Step =>
@@ -144,8 +160,9 @@ const withStatus = (state: State, id: number, status: Outgoing['status']): State
 
 export function posted(state: State, id: number, position: number): Step {
   const { clock, story, fresh } = state;
+  const told = showsOutbox(state, state.timeline) ? state : said(state, '✓ posted: it is in Home');
   const next: State = {
-    ...state,
+    ...told,
     story: { ...story, acknowledged: story.acknowledged + 1 },
     fresh: new Map(fresh).set(position, clock.monoMs + FRESH_MS),
   };

@@ -1,5 +1,6 @@
 /** Keys while one reads: in the timeline and in the sidebar. */
-import { loadingOlder } from './arrivals.js';
+import { backwards, loadingOlder } from './arrivals.js';
+import { asking, isThere } from './asking.js';
 import { composing, retried, takenBack } from './composing.js';
 import { just, type Step } from './events.js';
 import { found } from './finding.js';
@@ -7,7 +8,7 @@ import { itemsOf } from './items.js';
 import type { Action } from './keymap.js';
 import { said } from './notices.js';
 import { prompting, withSettings } from './prompting.js';
-import { beginningAt, isAtBeginning, moved, paged, placeOf, selecting } from './reading.js';
+import { beginningAt, moved, paged, placeOf, selecting } from './reading.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import type { State, TimelineId } from './state.js';
 import { neighbour, opened, personAt } from './timelines.js';
@@ -24,7 +25,8 @@ function inBoth(state: State, action: Action): Step {
     case 'compose':
       return just(composing(state, undefined));
     case 'reply':
-      if (state.connection.kind === 'waiting') return just(state, { kind: 'retry-now' });
+      // Whoever presses it once more, as the countdown ends, does not mean to write.
+      if (!isThere(state)) return just(state, { kind: 'retry-now' });
       return just(composing(state, someoneElse(state)));
     case 'next-unread':
       return just(toUnread(state));
@@ -99,9 +101,6 @@ function inTimeline(state: State, action: Action): Step | undefined {
   }
 }
 
-/** Whoever goes on at the beginning of what is loaded wants what is before it. */
-const backwards = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
-
 /** Esc takes away one thing after the other: what was said, the search, the divider, the selection. */
 function left(state: State): State {
   if (state.notice !== undefined) return { ...state, notice: undefined };
@@ -164,7 +163,7 @@ function follow(state: State): Step {
   const name = someoneElse(state);
   const person = state.people?.find((it) => it.name === name);
   if (name === undefined || person?.followed === true) return just(prompting(state, 'command', 'follow '));
-  return just(state, { kind: 'follow', name });
+  return asking(state, { kind: 'follow', name });
 }
 
 /** Asks before it is done: what they write then no longer comes. */

@@ -14,7 +14,7 @@ import {
 import type { KeyToken } from '../input/token.js';
 import { mentionsFor } from './commands.js';
 import { type Effect, just, type Step } from './events.js';
-import { itemsOf } from './items.js';
+import { itemsOf, showsOutbox } from './items.js';
 import { problem, said } from './notices.js';
 import { NEWEST, placeOf } from './reading.js';
 import { draftOf } from './screen-geometry.js';
@@ -93,10 +93,12 @@ export function sent(state: State): Step {
   if (why !== undefined) return just(problem(state, why));
   const id = state.lastOutgoing + 1;
   const outgoing: Outgoing = { id, text, wallMs: state.clock.wallMs, status: { kind: 'sending' } };
+  const told = showsOutbox(state, state.timeline)
+    ? { ...state, notice: undefined }
+    : said(state, '◌ sending: it shows up in Home');
   const next = undivided({
-    ...withDraft(state, emptyEditor),
+    ...withDraft(told, emptyEditor),
     recalled: 0,
-    notice: undefined,
     lastOutgoing: id,
     outbox: [...state.outbox, outgoing],
     sentTexts: [...state.sentTexts.filter((it) => it !== text), text].slice(-MOST_SENT_TEXTS),

@@ -32,6 +32,9 @@ test('with everything down there is a countdown, and r tries now', () => {
   stage.asked();
   stage.press('r');
   assert.deepEqual(stage.asked(), [{ kind: 'retry-now' }]);
+  stage.session({ kind: 'resolving', router: 'r', because: BROKEN }).press('r');
+  assert.deepEqual(stage.asked(), [{ kind: 'retry-now' }], 'once too often does no harm');
+  assert.equal(stage.state.focus, 'timeline');
   stage.press('i').type('r');
   assert.deepEqual(stage.asked(), [], 'in the composer it is a letter');
 });
@@ -42,4 +45,20 @@ test('before it was ever live nothing is lost', () => {
   assert.doesNotMatch(stage.screen, /lost/);
   stage.session({ kind: 'connecting', target: target(1, 1) });
   assert.doesNotMatch(stage.screen, /lost/);
+});
+
+test('with no router to be found from the start the screen does not claim to be connecting', () => {
+  const stage = new Stage();
+  stage.session({ kind: 'resolving', router: 'r', because: undefined });
+  assert.match(stage.screen, /^.* Connecting$/m);
+  stage.session({
+    kind: 'waiting',
+    retryAt: 3_000,
+    attempt: 1,
+    because: { reason: 'router-unreachable', detail: 'nobody listens there' },
+  });
+  assert.match(stage.screen, /No server to be found yet/);
+  assert.match(stage.lines[0] ?? '', /everything is down · trying again in 2 s/);
+  stage.live();
+  assert.doesNotMatch(stage.screen, /Connecting|No server/);
 });

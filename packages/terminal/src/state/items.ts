@@ -49,12 +49,17 @@ interface Selected {
 /** The last selection of each list of posts: a timeline is asked for several times a frame. */
 const selections = new WeakMap<readonly PostItem[], Selected>();
 
+/** Whether own posts that are on their way stand in a timeline. */
+export const showsOutbox = ({ me }: State, timeline: TimelineId): boolean =>
+  timeline === 'home' || timeline === `@${me}`;
+
 /** Ascending by position; what is on its way comes last. */
-export function itemsOf({ posts, outbox, me }: State, timeline: TimelineId): readonly Item[] {
+export function itemsOf(state: State, timeline: TimelineId): readonly Item[] {
+  const { posts, outbox } = state;
   const known = selections.get(posts);
   if (known?.outbox === outbox && known.timeline === timeline) return known.items;
   const chosen = timeline === 'home' ? posts : posts.filter((item) => belongs(item, timeline));
-  const mine = timeline === 'home' || timeline === `@${me}` ? outbox.map(outgoingItem) : [];
+  const mine = showsOutbox(state, timeline) ? outbox.map(outgoingItem) : [];
   const items = mine.length === 0 ? chosen : [...chosen, ...mine];
   selections.set(posts, { outbox, timeline, items });
   return items;

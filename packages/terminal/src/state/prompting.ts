@@ -2,6 +2,7 @@
 import { userNameProblem } from '@dualping/client';
 import { type Editor, edit, editorWith, emptyEditor, insert, textOf } from '../editor/editor.js';
 import type { KeyToken } from '../input/token.js';
+import { asking } from './asking.js';
 import { commandNamed, completionsOf } from './commands.js';
 import { retried } from './composing.js';
 import { just, type Step } from './events.js';
@@ -91,7 +92,7 @@ function performed(state: State, line: string): Step {
   switch (name) {
     case 'follow':
     case 'unfollow':
-      return withName(state, name, argument, (user) => just(state, { kind: name, name: user }));
+      return withName(state, name, argument, (user) => asking(state, { kind: name, name: user }));
     case 'user':
       return withName(state, name, argument, (user) =>
         state.people === undefined || user === state.me || state.people.some((it) => it.name === user)

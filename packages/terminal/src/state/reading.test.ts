@@ -5,7 +5,8 @@ import { blockHeight } from '../view/post-block.js';
 import { itemsOf } from './items.js';
 import { placeOf, windowOf } from './reading.js';
 import { postsArea } from './screen-geometry.js';
-import { Stage } from './stage.fixture.js';
+import { NOON_MS, Stage } from './stage.fixture.js';
+import { recounted } from './unread.js';
 
 const numbered = (count: number, from = 1): string[] =>
   Array.from({ length: count }, (_, at) => `ana: post number ${from + at}`);
@@ -53,6 +54,42 @@ describe('where one reads', () => {
     assert.deepEqual(stage.asked(), [], 'nothing older is left');
   });
 
+  test('a timeline with room at its beginning fills itself', () => {
+    const stage = new Stage().live().past('ana: one').posts('bo: two');
+    assert.deepEqual(
+      stage.asked().filter(({ kind }) => kind === 'older'),
+      [{ kind: 'older', before: 1, limit: 100 }],
+    );
+    stage.tell({ kind: 'page', page: { posts: [], oldest: true } });
+    stage.type(':user ana').press('enter');
+    assert.deepEqual(
+      stage.asked().filter(({ kind }) => kind === 'older'),
+      [],
+      'there is nothing older',
+    );
+  });
+
+  test('somebody’s timeline is filled from older pages until there is something of theirs', () => {
+    const stage = new Stage().live();
+    const older = Array.from({ length: 100 }, (_, at) => stage.post(`bo: older ${at}`));
+    const oldest = Array.from({ length: 3 }, (_, at) => stage.post(`ana: oldest ${at}`));
+    stage.posts(...numbered(20).map((line) => line.replace('ana', 'bo')), 'bo: hi');
+    stage.asked();
+    stage.type(':user ana').press('enter');
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 104, limit: 100 }]);
+    stage.tell({
+      kind: 'page',
+      page: { posts: older.map((post, at) => ({ ...post, position: 4 + at }) as typeof post), oldest: false },
+    });
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 4, limit: 100 }]);
+    stage.tell({
+      kind: 'page',
+      page: { posts: oldest.map((post, at) => ({ ...post, position: 1 + at }) as typeof post), oldest: true },
+    });
+    assert.deepEqual(stage.asked(), []);
+    assert.match(stage.screen, /oldest 2/);
+  });
+
   test('j goes on to the newest and then follows it again', () => {
     const stage = new Stage()
       .live()
@@ -62,6 +99,63 @@ describe('where one reads', () => {
     assert.equal(placeOf(stage.state).top, 'newest');
     stage.posts(...numbered(1, 31));
     assert.equal(shownNumbers(stage).at(-1), 31);
+  });
+
+  test('the wheel loads older posts too, and so does a page up while writing', () => {
+    const stage = new Stage().live();
+    for (let at = 0; at < 60; at += 1) stage.post('ana: before');
+    stage.posts(...numbered(30)).asked();
+    for (let at = 0; at < 40; at += 1) stage.wheel('up');
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 61, limit: 100 }]);
+    stage.tell({ kind: 'page-failed', detail: 'gone' }).press('G', 'i').asked();
+    for (let at = 0; at < 10; at += 1) stage.press('page-up');
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 61, limit: 100 }]);
+  });
+
+  test('older posts come before their reader gets there', () => {
+    const stage = new Stage().live();
+    for (let at = 0; at < 60; at += 1) stage.post('ana: before');
+    stage.posts(...numbered(100)).asked();
+    let presses = 0;
+    while (stage.asked().length === 0) {
+      stage.press('page-up');
+      presses += 1;
+      assert.ok(presses < 20);
+    }
+    assert.doesNotMatch(stage.screen, /loading older|post number 1$/m);
+  });
+
+  test('after scrolling by the wheel the keys go on from what is on the screen', () => {
+    const stage = new Stage().live().posts(...numbered(80));
+    for (let at = 0; at < 30; at += 1) stage.wheel('up');
+    const before = shownNumbers(stage);
+    assert.ok((before.at(-1) ?? 80) < 60, `${before}`);
+    stage.press('k');
+    assert.deepEqual(shownNumbers(stage), before, 'nothing jumps');
+    assert.ok(before.includes(placeOf(stage.state).selected ?? 0));
+    for (let at = 0; at < 10; at += 1) stage.wheel('up');
+    const further = shownNumbers(stage);
+    stage.press('j');
+    assert.ok(
+      further.includes(placeOf(stage.state).selected ?? 0),
+      'a selection that was left behind does not pull the reader back',
+    );
+  });
+
+  test('a timeline that shows nothing of what is loaded looks further back by itself, and says nothing false', () => {
+    const stage = new Stage().live().people('ana*', 'bo*');
+    for (let at = 0; at < 60; at += 1) stage.post('bo: before');
+    stage.posts(...numbered(30)).asked();
+    stage.type(':user bo').press('enter');
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 61, limit: 100 }]);
+    assert.match(stage.screen, /Loading/);
+    stage.tell({ kind: 'page-failed', detail: 'gone' });
+    assert.doesNotMatch(stage.screen, /Nothing from @bo yet/);
+    assert.match(stage.screen, /older/);
+    stage.press('2');
+    assert.equal(stage.asked().length, 1);
+    stage.tell({ kind: 'page', page: { posts: [], oldest: true } });
+    assert.match(stage.screen, /Nobody has mentioned you yet/);
   });
 
   test('the selected post is always on the screen', () => {
@@ -176,6 +270,55 @@ describe('unread', () => {
       .past('ana: one', 'ana: two', 'bo: three', 'ana: four');
     assert.equal(stage.state.unread.get('home'), 2);
     assert.match(stage.screen, /2 new since/);
+  });
+
+  test('what is unread beyond what came at the start is loaded and counted', () => {
+    const stage = new Stage({ kept: { readUpTo: new Map([['home', 20]]) } }).live();
+    const older = Array.from({ length: 200 }, () => stage.post('bo: older @mira', NOON_MS - 90_000));
+    stage.asked();
+    stage.past(...numbered(100));
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 201, limit: 100 }]);
+    stage.tell({ kind: 'page', page: { posts: older.slice(100), oldest: false } });
+    assert.equal(stage.state.unread.get('home'), 200);
+    assert.deepEqual(stage.asked(), [{ kind: 'older', before: 101, limit: 100 }]);
+    stage.tell({ kind: 'page', page: { posts: older.slice(0, 100), oldest: true } });
+    assert.deepEqual(stage.asked(), []);
+    assert.equal(stage.state.unread.get('home'), 280);
+    assert.equal(stage.state.unread.get('mentions'), 180);
+    stage.press('u');
+    assert.match(stage.screen, /280 new since/);
+    assert.equal(placeOf(stage.state).selected, 21);
+  });
+
+  test('counting only what is new comes to the same as counting all', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.array(fc.constantFrom('ana: hi', 'bo: hi @mira', 'mira: me', 'chen: longer text '.repeat(9)), {
+              minLength: 1,
+              maxLength: 8,
+            }),
+            fc.constantFrom('j', 'k', 'g', 'G', 'u', '?', '1', '2', ']', 'page-up', 'away', 'back'),
+          ),
+          { maxLength: 60 },
+        ),
+        (events) => {
+          const stage = new Stage().live().people('ana*', 'bo*').posts('ana: first');
+          for (const event of events) {
+            if (event === 'away' || event === 'back') stage.focusWindow(event === 'back');
+            else if (typeof event === 'string') stage.press(event);
+            else stage.posts(...event);
+            assert.deepEqual(
+              [...stage.state.unread].sort(),
+              [...recounted(stage.state).unread].sort(),
+              String(event),
+            );
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   test('on a first visit the past is read', () => {

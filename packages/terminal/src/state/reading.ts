@@ -179,6 +179,12 @@ export const isAtBeginning = (state: State): boolean => {
   return olderRow || blocks.length === 0;
 };
 
+/** The same a screen further up: whoever reads back has what is next before getting there. */
+export const isNearBeginning = (state: State): boolean => {
+  const place = scrolled(state, -postsArea(state).height);
+  return isAtBeginning({ ...state, places: new Map(state.places).set(state.timeline, place) });
+};
+
 const placeAt = (rows: Rows, place: Place, top: Top, height: number): Place => {
   const newest = topOfNewest(rows, height);
   const item = rows.items[top.at];
@@ -245,16 +251,39 @@ export function beginningAt(state: State, key: ItemKey): Place {
   return { ...placeAt(rows, place, { at, skip: 0 }, height), selected: key };
 }
 
-/** The selection goes on by so many items; past the last one it is given up and the end is followed. */
-export function moved(state: State, by: number): Place {
+/**
+ * The selection goes on by one item; past the last one it is given up and the end is followed. Where the reader has scrolled away
+ * from it, it begins anew on what is on the screen.
+ */
+export function moved(state: State, by: 1 | -1): Place {
   const place = placeOf(state);
   const items = itemsOf(state, state.timeline);
   if (items.length === 0) return place;
+  const anew = strayed(state, place) ? nearest(state, by) : undefined;
+  if (anew !== undefined) return { ...place, selected: anew };
   const from = place.selected === undefined ? items.length : indexOfKey(items, place.selected);
   const to = Math.max(0, (from < 0 ? items.length : from) + by);
   if (to >= items.length) return { ...place, top: 'newest', selected: undefined };
   const item = items[to];
   return item === undefined ? place : selecting(state, item.key);
+}
+
+/** Whether what the keys act on is not on the screen. */
+function strayed(state: State, { top, selected }: Place): boolean {
+  if (selected === undefined) return top !== 'newest';
+  const { blocks } = windowOf(state, postsArea(state));
+  return !blocks.some(({ item }) => item.key === selected);
+}
+
+/** The item on the screen at which one who goes on in a direction begins: whole ones first. */
+function nearest(state: State, by: 1 | -1): ItemKey | undefined {
+  const area = postsArea(state);
+  const { blocks } = windowOf(state, area);
+  const whole = blocks.filter(
+    ({ item, skipRows, rows }) => skipRows === 0 && rows >= blockHeight(item, area.width),
+  );
+  const among = whole.length > 0 ? whole : blocks;
+  return among.at(by > 0 ? 0 : -1)?.item.key;
 }
 
 /** A page further: the selection goes to what is then first (up) or last (down) on the screen. */

@@ -83,6 +83,15 @@ export class Stage {
     return this.tell({ kind: 'token', token: { kind: 'paste', text } });
   }
 
+  /** Over the posts. */
+  wheel(direction: 'up' | 'down'): this {
+    const { width } = this.state.size;
+    return this.tell({
+      kind: 'token',
+      token: { kind: 'mouse', action: `wheel-${direction}`, button: undefined, x: width - 1, y: 2 },
+    });
+  }
+
   focusWindow(focused: boolean): this {
     return this.tell({ kind: 'token', token: { kind: 'focus', focused } });
   }

@@ -5,7 +5,7 @@
  * So a day at the keyboard can be played in a test without any of them.
  */
 import { unreachable } from '../unreachable.js';
-import { pageCame, pageFailed, peopleCame, posted, postFailed, postsCame } from './arrivals.js';
+import { filled, pageCame, pageFailed, peopleCame, posted, postFailed, postsCame } from './arrivals.js';
 import { sessionChanged, sessionMoved, timePassed } from './connection.js';
 import { type Event, just, type Step, then } from './events.js';
 import { problem, said } from './notices.js';
@@ -13,7 +13,13 @@ import type { Clock, State } from './state.js';
 import { tokenCame } from './tokens.js';
 
 export const step = (before: State, clock: Clock, event: Event): Step =>
-  then(timePassed({ ...before, clock }), (state) => changed(state, event));
+  then(
+    then(timePassed({ ...before, clock }), (state) => changed(state, event)),
+    (state) => {
+      const isNewHere = state.timeline !== before.timeline || before.posts.length === 0;
+      return isNewHere && state.posts.length > 0 ? filled(state) : just(state);
+    },
+  );
 
 function changed(state: State, event: Event): Step {
   switch (event.kind) {

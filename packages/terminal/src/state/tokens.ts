@@ -1,9 +1,11 @@
 /** What a person did at the keyboard, by who has the keys. */
 import type { KeyToken, Token } from '../input/token.js';
 import { unreachable } from '../unreachable.js';
+import { backwards, loadingOlder } from './arrivals.js';
 import { browsing } from './browsing.js';
 import { completed, composerKey, recalled, sent, typed } from './composing.js';
-import { just, type Step } from './events.js';
+import { just, type Step, then } from './events.js';
+import { itemsOf } from './items.js';
 import { type Action, actionOf } from './keymap.js';
 import { mouseUsed } from './mouse.js';
 import { overlayAction } from './overlays.js';
@@ -14,7 +16,16 @@ import type { State } from './state.js';
 import { seen, withPlace } from './unread.js';
 import { whereOf } from './where.js';
 
+/** A timeline that is opened and does not fill the screen gets what is before. */
 export function tokenCame(state: State, token: Token): Step {
+  return then(tokenTaken(state, token), (next) =>
+    next.timeline !== state.timeline && itemsOf(next, next.timeline).length === 0
+      ? loadingOlder(next)
+      : just(next),
+  );
+}
+
+function tokenTaken(state: State, token: Token): Step {
   switch (token.kind) {
     case 'key': {
       const { state: next, effects } = keyPressed(calmed(state, token), token);
@@ -22,8 +33,10 @@ export function tokenCame(state: State, token: Token): Step {
     }
     case 'paste':
       return just(pasted(state, token.text));
-    case 'mouse':
-      return just(seen(mouseUsed(state, token)));
+    case 'mouse': {
+      const next = seen(mouseUsed(state, token));
+      return token.action === 'wheel-up' && next.overlay === undefined ? backwards(next) : just(next);
+    }
     case 'focus':
       return just({ ...state, windowFocused: token.focused });
     default:
@@ -118,7 +131,7 @@ function composerAction(state: State, action: Action | undefined, key: KeyToken)
     case 'recall-newer':
       return just(recalled(state, -1));
     case 'page-up':
-      return just(withPlace(state, paged(state, -1)));
+      return backwards(withPlace(state, paged(state, -1)));
     case 'page-down':
       return just(withPlace(state, paged(state, 1)));
     default:

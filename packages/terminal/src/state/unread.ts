@@ -10,13 +10,14 @@ import type { Place, PostItem, State, TimelineId } from './state.js';
 export const readUpTo = ({ places }: Pick<State, 'places'>, timeline: TimelineId): number =>
   Math.max(places.get('home')?.readUpTo ?? 0, places.get(timeline)?.readUpTo ?? 0);
 
-function countUnread({ posts, places, me }: State): ReadonlyMap<TimelineId, number> {
-  const counts = new Map<TimelineId, number>();
+/** Adds the last of `posts`, from `from` on, to the counts. */
+function counted(state: State, counts: Map<TimelineId, number>, from: number): State {
+  const { posts, places, me } = state;
   const home = places.get('home')?.readUpTo ?? 0;
   const count = (item: PostItem, timeline: TimelineId): void => {
     if (item.key > readUpTo({ places }, timeline)) counts.set(timeline, (counts.get(timeline) ?? 0) + 1);
   };
-  for (let at = posts.length - 1; at >= 0; at -= 1) {
+  for (let at = posts.length - 1; at >= from; at -= 1) {
     const item = posts[at];
     if (item === undefined || item.key <= home) break;
     if (item.post.author === me) continue;
@@ -24,12 +25,27 @@ function countUnread({ posts, places, me }: State): ReadonlyMap<TimelineId, numb
     count(item, `@${item.post.author}`);
     if (item.mentionsMe) count(item, 'mentions');
   }
-  return counts;
+  return { ...state, unread: counts };
 }
 
-export const recounted = (state: State): State => ({ ...state, unread: countUnread(state) });
+export const recounted = (state: State): State => counted(state, new Map(), 0);
+
+/** All of the timeline that is open is read. What is read in Home is read everywhere. */
+function allRead(state: State): State {
+  const readUpTo = state.posts.at(-1)?.key ?? 0;
+  const unread = new Map(state.timeline === 'home' ? [] : state.unread);
+  unread.delete(state.timeline);
+  return { ...withPlace(state, { ...placeOf(state), readUpTo }), unread };
+}
 
 export const unreadOf = ({ unread }: State, timeline: TimelineId): number => unread.get(timeline) ?? 0;
+
+/** Whether there may be unread posts before those that are loaded. On a first visit there are none. */
+export function isUnreadBefore(state: State): boolean {
+  const first = state.posts[0]?.key ?? 0;
+  const read = readUpTo(state, 'home');
+  return read > 0 && first > read + 1 && !state.reachedOldest;
+}
 
 export function withPlace(state: State, place: Place): State {
   if (place === state.places.get(state.timeline)) return state;
@@ -66,16 +82,17 @@ export function undivided(state: State): State {
   return place?.divider === undefined ? state : withPlace(state, { ...place, divider: undefined });
 }
 
-/** New posts are there. `count` is of those that arrived just now; earlier ones are what they were. */
-export function arrived(before: State, after: State, isPast: boolean): State {
+/**
+ * New posts are there, the last `count`. Only they are counted: a client that is left alone for a day has tens of thousands that are
+ * unread, and they come one by one.
+ */
+export function arrived(before: State, after: State, count: number, isPast: boolean): State {
   const wasRead = unreadOf(before, before.timeline) === 0;
-  const counted = recounted(after);
-  if (!wasRead) return counted;
-  if (isAtEnd(counted) && isWatched(counted) && !isPast) {
-    const last = counted.posts.at(-1)?.key ?? 0;
-    return recounted(withPlace(counted, { ...placeOf(counted), readUpTo: last }));
+  const more = counted(after, new Map(before.unread), Math.max(0, after.posts.length - count));
+  if (wasRead && isAtEnd(after) && isWatched(after) && !isPast) {
+    return allRead(more);
   }
-  return divided(counted);
+  return wasRead ? divided(more) : more;
 }
 
 /** Key of the first unread post of a timeline; undefined: all is read. */

@@ -96,3 +96,27 @@ test('who quits while a post is on its way is asked once', () => {
   stage.press('q');
   assert.deepEqual(stage.asked(), [{ kind: 'quit' }]);
 });
+
+test('a post that the timeline one is in does not show is said to be on its way', () => {
+  const stage = new Stage()
+    .live()
+    .people('ana*')
+    .posts('ana: hello')
+    .press('2', 'i')
+    .type('hi')
+    .press('enter');
+  assert.match(stage.screen, /sending/);
+  stage.tell({ kind: 'posted', id: 1, position: 9 });
+  assert.match(stage.screen, /posted.*Home/);
+});
+
+test('what is asked for while nobody is there is said to wait', () => {
+  const stage = new Stage().live().people('ana');
+  stage.session({
+    kind: 'resolving',
+    router: 'r',
+    because: { reason: 'server-unreachable', detail: 'gone' },
+  });
+  stage.type(':follow ana').press('enter');
+  assert.match(stage.lines.at(-1) ?? '', /follow ana as soon as there is a server/);
+});

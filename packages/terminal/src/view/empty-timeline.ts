@@ -37,6 +37,7 @@ export function emptyTimelineRows(state: State, { width, height }: Size): readon
 function emptyOf(state: State): Empty {
   if (state.loadingOlder) return { title: 'Loading', text: 'Posts are on their way.', keys: [] };
   if (state.timeline === 'home') return emptyHome(state);
+  if (!state.reachedOldest && state.posts.length > 0) return notYetFound(state);
   if (state.timeline === 'mentions')
     return {
       title: 'Nobody has mentioned you yet',
@@ -46,12 +47,19 @@ function emptyOf(state: State): Empty {
   return emptyPerson(state, personOfTimeline(state.timeline) ?? '');
 }
 
+/** Of a part of all there is nobody can say that there is nothing. */
+const notYetFound = ({ timeline, posts }: State): Empty => ({
+  title: timeline === 'mentions' ? 'No mentions so far' : `Nothing from ${timeline} so far`,
+  text: `None of the ${posts.length} posts that are loaded belongs here. Older ones may.`,
+  keys: [{ key: keyOf('previous'), does: 'look in older posts' }],
+});
+
 function emptyHome({ connection, people }: State): Empty {
   const known = people ?? [];
   const followed = known.filter((person) => person.followed).length;
   if (connection.kind === 'connecting' || people === undefined)
     return {
-      title: 'Connecting',
+      title: beginningTitle(connection),
       text: 'Your timeline shows up here. You can write already: it is sent as soon as there is a server.',
       keys: [{ key: keyOf('compose'), does: 'write a post' }],
     };
@@ -75,6 +83,12 @@ function emptyHome({ connection, people }: State): Empty {
         : `None of the ${followed} people you follow has posted since.`,
     keys,
   };
+}
+
+/** Before anything is known. */
+function beginningTitle({ kind }: State['connection']): string {
+  if (kind === 'live' || kind === 'resumed') return 'Loading';
+  return kind === 'connecting' || kind === 'lost' ? 'Connecting' : 'No server to be found yet';
 }
 
 function emptyPerson(state: State, name: string): Empty {

@@ -117,7 +117,7 @@ test('where nothing is, it says why and what to do', () => {
     /^Nothing here yet \| .* \| f {2}follow somebody \| i {2}write a post \| :/,
   );
   assert.match(said({}), /None of the 3 people you follow has posted since/);
-  assert.match(said({ people: undefined }), /^Connecting \| .*You can write/);
+  assert.match(said({ people: undefined }), /^Loading \| .*You can write/);
   assert.match(said({ timeline: 'mentions' }), /^Nobody has mentioned you yet \| .*@mira/);
   assert.match(said({ timeline: '@eli' }), /You do not follow @eli \| .* \| f {2}follow @eli$/);
   assert.match(said({ timeline: '@bo' }), /Nothing from @bo yet/);

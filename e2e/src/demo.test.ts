@@ -1,0 +1,151 @@
+/** `dualping demo --script`: takeover after takeover, counted by the people on it; and what it says to those who ask wrongly. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { DualpingProcess } from './dualping-process.js';
+import { eventually } from './eventually.js';
+
+const TAKEOVERS = 50;
+const USAGE = 2;
+const ON_SIGINT = 130;
+/** What a run says when people are on. */
+const RUNNING = /join them: dualping client --routers (\S+)/;
+
+interface Outcome {
+  readonly code: number | NodeJS.Signals;
+  readonly text: string;
+  /** The line for programs. */
+  readonly line: string | undefined;
+}
+
+function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-demo-test-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** @param folder stands for the temporary folder of the system */
+function demo(context: TestContext, folder: string, ...args: readonly string[]): DualpingProcess {
+  const html = join(folder, 'page.html');
+  const process = new DualpingProcess(['demo', '--script', '--html', html, ...args], { TMPDIR: folder });
+  context.after(() => process.kill());
+  return process;
+}
+
+async function outcomeOf(process: DualpingProcess): Promise<Outcome> {
+  const code = await process.exited;
+  await eventually('it has said all', () => process.drained);
+  return { code, text: process.lines.join('\n'), line: process.lines.find((line) => line.startsWith('{')) };
+}
+
+test(`${TAKEOVERS} takeovers by kill, freeze and cut: nothing is lost, repeated or out of order`, async (context) => {
+  const folder = folderFor(context);
+  const args = ['--takeovers', String(TAKEOVERS), '--faults', 'kill,freeze,cut'];
+  const { code, text, line } = await outcomeOf(demo(context, folder, ...args));
+  assert.equal(code, 0, text);
+  const report = JSON.parse(line ?? '{}');
+  const { good, asked, broughtAbout, lost, repeated, outOfOrder, failures, findings, problems } = report;
+  assert.deepEqual(
+    { good, asked, broughtAbout, lost, repeated, outOfOrder, failures, findings, problems },
+    {
+      good: true,
+      asked: TAKEOVERS,
+      broughtAbout: TAKEOVERS,
+      lost: 0,
+      repeated: 0,
+      outOfOrder: 0,
+      failures: 0,
+      findings: [],
+      problems: [],
+    },
+  );
+  assert.equal(report.acknowledged, report.posted, 'every post was answered in the end');
+  assert.equal(report.delivered, report.posted * (report.clients - 1), 'every post reached every follower');
+  for (const fault of ['kill', 'freeze', 'cut'])
+    assert.ok(
+      report.takeovers.filter((takeover: { fault: string }) => takeover.fault === fault).length >= 16,
+      fault,
+    );
+  for (const { parts, totalMs } of report.takeovers) {
+    const sum = Object.values<number>(parts).reduce((total, ms) => total + ms, 0);
+    assert.ok(Math.abs(sum - totalMs) < 0.5, `parts add up: ${JSON.stringify(parts)} is not ${totalMs}`);
+  }
+  assert.match(text, /0 lost, 0 repeated, 0 out of order/);
+  const page = readFileSync(join(folder, 'page.html'), 'utf8');
+  assert.doesNotMatch(page, /http|src=|href=|url\(|<script/i);
+  assert.equal(page.match(/class="bar"/g)?.length, report.takeovers.length);
+  assert.deepEqual(readdirSync(folder), ['page.html'], 'the temporary folder is gone');
+  for (const summary of report.summaries) context.diagnostic(JSON.stringify(summary));
+});
+
+test('a handover is a takeover too', async (context) => {
+  const folder = folderFor(context);
+  const args = ['--takeovers', '2', '--faults', 'handover', '--servers', '2', '--people', '4'];
+  const { code, text, line } = await outcomeOf(demo(context, folder, ...args));
+  assert.equal(code, 0, text);
+  const { takeovers } = JSON.parse(line ?? '{}');
+  assert.deepEqual(
+    takeovers.map(({ fault }: { fault: string }) => fault),
+    ['handover', 'handover'],
+  );
+});
+
+test('Ctrl-C ends all of it; a folder that was asked for is kept, is in use meanwhile and not used again', async (context) => {
+  const folder = folderFor(context);
+  const data = join(folder, 'kept');
+  const first = demo(context, folder, '--data', data);
+  await first.line(RUNNING);
+  const second = await outcomeOf(demo(context, folder, '--data', data));
+  assert.equal(second.code, USAGE, second.text);
+  assert.match(second.text, new RegExp(`"${data}" is in use by dualping demo \\(pid ${first.pid}\\)`));
+  first.signal('SIGINT');
+  assert.equal(await first.exited, ON_SIGINT);
+  assert.ok(existsSync(join(data, 's1')) && existsSync(join(data, 'operator.log')));
+  const third = await outcomeOf(demo(context, folder, '--data', data));
+  assert.equal(third.code, USAGE, third.text);
+  assert.match(third.text, /is not empty/);
+});
+
+test('what people get wrong is quoted', async (context) => {
+  const folder = folderFor(context);
+  const taken = createServer();
+  taken.listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  context.after(() => taken.close());
+  const bound = taken.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+    [['--takeovers', '0'], /--takeovers is "0": give a whole number from 1/],
+    [
+      ['--faults', 'kill,melt'],
+      /--faults is "kill,melt": "melt" is no fault: give some of kill, freeze, cut/,
+    ],
+    [['--faults', ''], /--faults is ""/],
+    [['--servers', '1'], /--servers is "1": with one server there is no standby/],
+    [['--people', '1'], /--people is "1"/],
+    [['--port', String(port)], new RegExp(`127\\.0\\.0\\.1:${port}.*EADDRINUSE`)],
+    [['--dead-after-ms', '100'], /deadAfterMs is "100"/],
+    [['--html', join(folder, 'no', 'such', 'page.html')], /--html is ".*page\.html": .*ENOENT/],
+  ];
+  for (const [args, said] of cases) {
+    const { code, text } = await outcomeOf(demo(context, folder, ...args));
+    assert.equal(code, USAGE, `${args.join(' ')}: ${text}`);
+    assert.match(text, said, args.join(' '));
+  }
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith('dualping-demo-')),
+    [],
+    'no temporary folder is left',
+  );
+});
+
+test('without a terminal, and without --script, it says what to do', async (context) => {
+  const process = new DualpingProcess(['demo'], { TMPDIR: folderFor(context) });
+  const { code, text } = await outcomeOf(process);
+  assert.equal(code, USAGE, text);
+  assert.match(text, /no terminal.*--script/);
+});

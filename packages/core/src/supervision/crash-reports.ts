@@ -1,0 +1,57 @@
+/**
+ * Which crash the router is still to be told of, and when.
+ *
+ * One report for each incarnation; repeated, within bounds, until the router has noted it or the next life is there, which the
+ * router hears of from itself.
+ */
+import type { Incarnation, Instant } from '../ids.js';
+import { CRASH_REPORT_MS, MAX_CRASH_REPORTS } from './supervision-timing.js';
+
+export interface CrashReport {
+  readonly incarnation: Incarnation;
+  readonly detail: string;
+}
+
+interface Crash extends CrashReport {
+  reports: number;
+  /** Undefined while a report is on its way. */
+  reportAt: Instant | undefined;
+}
+
+export class CrashReports {
+  #crash: Crash | undefined;
+  /** The highest incarnation that was ever noted here. */
+  #last: Incarnation = 0;
+
+  /** A life is over; one that is known already, or that has no number, is no news. */
+  add(now: Instant, incarnation: Incarnation | undefined, detail: string): void {
+    if (incarnation === undefined || incarnation <= this.#last) return;
+    this.#last = incarnation;
+    this.#crash = { incarnation, detail, reports: 0, reportAt: now };
+  }
+
+  /** The router knows, or need not any more. */
+  settle(): void {
+    this.#crash = undefined;
+  }
+
+  /** The router could not be told. */
+  failed(now: Instant): void {
+    if (this.#crash === undefined) return;
+    if (this.#crash.reports >= MAX_CRASH_REPORTS) this.#crash = undefined;
+    else this.#crash.reportAt = now + CRASH_REPORT_MS;
+  }
+
+  /** What to report now; undefined when nothing is due. */
+  takeDue(now: Instant): CrashReport | undefined {
+    const crash = this.#crash;
+    if (crash?.reportAt === undefined || now < crash.reportAt) return undefined;
+    crash.reports += 1;
+    crash.reportAt = undefined;
+    return crash;
+  }
+
+  get nextDeadline(): Instant | undefined {
+    return this.#crash?.reportAt;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * Plays the machines of supervision from a transcript, as `registry/play.fixture.ts` does: lines at the margin are what happens,
+ * indented ones what the machine does about it. Time is virtual; while it passes whoever is not frozen answers pings.
+ */
+import { unreachable } from '../invariants.js';
+import type {
+  ExitKind,
+  Outcome,
+  SupervisionMachine,
+  SupervisorInput,
+  SupervisorOutput,
+  SupervisorWatchInput,
+  SupervisorWatchOutput,
+} from './supervision-messages.js';
+import { Supervisor } from './supervisor.js';
+import { SupervisorWatch } from './supervisor-watch.js';
+
+type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
+
+abstract class Play<Input extends { readonly kind: string }, Output> {
+  protected now = 0;
+  #lines: string[] = [];
+
+  abstract readonly machine: SupervisionMachine<Input | { readonly kind: 'tick' }, Output>;
+  protected abstract readonly verbs: readonly Verb[];
+  /** Does what the surroundings do by themselves; undefined when there is nothing to show. */
+  protected abstract show(output: Output): string | undefined;
+  /** What the surroundings do while time passes. */
+  protected whileTimePasses(): void {}
+
+  perform(script: string): string {
+    this.#lines = [];
+    for (const line of script.split('\n').map((text) => text.trimEnd())) {
+      if (line === '' || line.startsWith('#')) this.#lines.push(line);
+      else if (!line.startsWith(' ')) {
+        this.#lines.push(line);
+        this.#act(line);
+      }
+    }
+    return this.#lines.join('\n');
+  }
+
+  #act(line: string): void {
+    const passes = /^(\d+) ms pass$/.exec(line);
+    if (passes !== null) return this.#pass(Number(passes[1]));
+    const sleeps = /^(\d+) ms pass in which nobody here runs$/.exec(line);
+    if (sleeps !== null) {
+      this.now += Number(sleeps[1]);
+      return;
+    }
+    for (const [pattern, act] of this.verbs) {
+      const match = pattern.exec(line);
+      if (match !== null) return act(...match.slice(1).map((group) => group ?? ''));
+    }
+    throw new Error(`nobody knows how to play "${line}"`);
+  }
+
+  #pass(durationMs: number): void {
+    const until = this.now + durationMs;
+    for (let due = this.machine.nextDeadline(); due !== undefined && due <= until; ) {
+      this.now = Math.max(this.now, due);
+      this.step({ kind: 'tick' });
+      this.whileTimePasses();
+      const next = this.machine.nextDeadline();
+      due = next === undefined || next > this.now ? next : undefined; // what is due and stays due waits for others
+    }
+    this.now = until;
+  }
+
+  protected step(input: Input | { readonly kind: 'tick' }): void {
+    for (const output of this.machine.step(this.now, input)) {
+      const shown = this.show(output);
+      if (shown !== undefined) this.#lines.push(`  ${shown}`);
+    }
+  }
+}
+
+const outcomeText = (outcome: Outcome): string =>
+  outcome.kind === 'told' ? `told, ${outcome.detail}` : `given up, ${outcome.because}: ${outcome.detail}`;
+
+export class SupervisorPlay extends Play<SupervisorInput, SupervisorOutput> {
+  override readonly machine = new Supervisor('s1', { keepAliveMs: 1_000 });
+  #link = 0;
+  #frozen = false;
+  #pinged = false;
+
+  protected override readonly verbs: readonly Verb[] = [
+    [/^begins with nothing running$/, () => this.step({ kind: 'begin', running: false })],
+    [/^begins with a process running$/, () => this.step({ kind: 'begin', running: true })],
+    [/^it listens, incarnation (\d+)$/, (n) => this.step({ kind: 'listening', incarnation: Number(n) })],
+    [/^it listens$/, () => this.step({ kind: 'listening', incarnation: undefined })],
+    [/^it welcomes$/, () => this.step({ kind: 'greeted', link: this.#link })],
+    [/^it welcomes on link (\d+)$/, (link) => this.step({ kind: 'greeted', link: Number(link) })],
+    [/^it freezes$/, () => this.#freeze(true)],
+    [/^it thaws$/, () => this.#freeze(false)],
+    [/^the link breaks$/, () => this.step({ kind: 'link-ended', link: this.#link, detail: 'broke' })],
+    [
+      /^it says that it ends, (told|refused|died): (.+)$/,
+      (kind, detail) =>
+        this.step({
+          kind: 'farewell',
+          link: this.#link,
+          farewell: { kind: kind as 'told' | 'refused' | 'died', detail },
+        }),
+    ],
+    [/^it exits, unseen$/, () => this.#exit(undefined)],
+    [/^it exits, (told|refused|misused|died)$/, (exit) => this.#exit(exit as ExitKind)],
+    [/^the router has noted it$/, () => this.step({ kind: 'crash-noted' })],
+    [/^the router can't be told$/, () => this.step({ kind: 'crash-failed' })],
+    [/^is told to stop$/, () => this.step({ kind: 'stop' })],
+  ];
+
+  protected override whileTimePasses(): void {
+    if (!this.#pinged || this.#frozen) return;
+    this.#pinged = false;
+    this.step({ kind: 'heard', link: this.#link });
+  }
+
+  protected override show(output: SupervisorOutput): string | undefined {
+    switch (output.kind) {
+      case 'start':
+        this.#frozen = false;
+        return 'starts it';
+      case 'open-link':
+        this.#link = output.link;
+        this.#pinged = false;
+        return `opens link ${output.link}`;
+      case 'ping':
+        this.#pinged = true;
+        return undefined;
+      case 'close-link':
+        return `closes link ${output.link}`;
+      case 'terminate':
+        return 'tells it to end';
+      case 'kill':
+        return 'kills it';
+      case 'report-crash':
+        return `tells the router that incarnation ${output.incarnation} is gone: ${output.detail}`;
+      case 'finished':
+        return `finished: ${outcomeText(output.outcome)}`;
+      case 'report':
+        return `* ${output.event}: ${output.text}`;
+      default:
+        return unreachable(output);
+    }
+  }
+
+  #freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+  }
+
+  #exit(exit: ExitKind | undefined): void {
+    this.step({ kind: 'exited', exit, detail: exit === undefined ? 'is gone' : `ended (${exit})` });
+  }
+}
+
+export class SupervisorWatchPlay extends Play<SupervisorWatchInput, SupervisorWatchOutput> {
+  override readonly machine = new SupervisorWatch({ keepAliveMs: 1_000 });
+  #link = 0;
+  #frozen = false;
+
+  protected override readonly verbs: readonly Verb[] = [
+    [/^begins$/, () => this.step({ kind: 'tick' })],
+    [/^a supervisor attaches$/, () => this.#attach()],
+    [/^its link ends$/, () => this.step({ kind: 'link-ended', link: this.#link })],
+    [/^link (\d+) ends$/, (link) => this.step({ kind: 'link-ended', link: Number(link) })],
+    [
+      /^it freezes$/,
+      () => {
+        this.#frozen = true;
+      },
+    ],
+    [/^the server is told to stop$/, () => this.step({ kind: 'stop' })],
+  ];
+
+  protected override whileTimePasses(): void {
+    if (this.#link > 0 && !this.#frozen) this.step({ kind: 'heard', link: this.#link });
+  }
+
+  protected override show(output: SupervisorWatchOutput): string {
+    switch (output.kind) {
+      case 'close-link':
+        return `closes link ${output.link}`;
+      case 'start-supervisor':
+        return output.replace
+          ? 'starts a supervisor in place of whoever holds the place'
+          : 'starts a supervisor';
+      case 'report':
+        return `* ${output.event}: ${output.text}`;
+      default:
+        return unreachable(output);
+    }
+  }
+
+  #attach(): void {
+    this.#link += 1;
+    this.#frozen = false;
+    this.step({ kind: 'attached', link: this.#link, keepAliveMs: 1_000 });
+  }
+}

@@ -1,0 +1,165 @@
+/** A child of `dualping up` as something to be supervised. */
+import { type Address, type ClusterId, DualpingError, type ExitKind, type Incarnation, serverId } from '@dualping/core';
+import { processIdentity } from '@dualping/protocol';
+import { EXIT } from '../exit-codes.js';
+import { reportCrash } from '../supervisor/crash-report.js';
+import {
+  type KeepAliveClient,
+  type KeepAliveListener,
+  openKeepAlive,
+  openRouterProbe,
+} from '../supervisor/keep-alive-link.js';
+import { type ServerPlace, SupervisionFolder } from '../supervisor/supervision-folder.js';
+import { exitKindOf, type Ward, type WardListener } from '../supervisor/ward.js';
+import { Child, type Ending } from './child-process.js';
+
+/** What `renderError` puts around the text of an error, for the one that is quoted in another. */
+const ERROR_FRAME = /^dualping: | \([a-z-]+\)$/g;
+
+/** What the child is: a router has no supervisor of its own kind, and nobody to report its crash to. */
+export type ChildRole =
+  | { readonly kind: 'router' }
+  | {
+      readonly kind: 'server';
+      readonly cluster: ClusterId;
+      readonly id: number;
+      readonly dataFolder: string;
+      readonly router: () => Address;
+    };
+
+export interface ChildWardOptions {
+  /** `router`, `s1`. */
+  readonly name: string;
+  readonly role: ChildRole;
+  /** Its command line, made anew for each start because the port may have been taken meanwhile. */
+  readonly commandLine: () => Promise<readonly string[]>;
+  readonly onLine: (name: string, line: string) => void;
+  readonly onReady: (address: Address, pid: number | undefined) => void;
+  readonly keepAliveMs: number;
+}
+
+export class ChildWard implements Ward {
+  readonly #options: ChildWardOptions;
+  #child: Child | undefined;
+  #address: Address = '';
+  #place: ServerPlace | undefined;
+  /** What it said last: why it could not start. */
+  #lastLine = '';
+  #over = false;
+  /** Before the first of them has listened, nothing shows that it can. */
+  #wasReady = false;
+  #onFirst: (first: { readonly address: Address } | { readonly error: DualpingError }) => void = () => {};
+  /** Where the very first one listens; rejects when it ended instead: that is a mistake in what was asked. */
+  readonly first: Promise<Address>;
+
+  constructor(options: ChildWardOptions) {
+    this.#options = options;
+    this.first = new Promise((resolve, reject) => {
+      this.#onFirst = (first) => ('error' in first ? reject(first.error) : resolve(first.address));
+    });
+    this.first.catch(() => {}); // whoever wants to know asks
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Children end with their parent: there is never one to be found. */
+  adopt(): boolean {
+    return false;
+  }
+
+  start(listener: WardListener): void {
+    this.#spawn(listener).catch((error: unknown) => {
+      this.#ended(listener, {
+        code: undefined,
+        text: error instanceof Error ? error.message : String(error),
+      });
+    });
+  }
+
+  openLink(listener: KeepAliveListener): KeepAliveClient {
+    const { keepAliveMs, role } = this.#options;
+    if (role.kind === 'router') return openRouterProbe(this.#address, keepAliveMs, listener);
+    const { address = '', key = '', pid = 0 } = this.#place ?? {};
+    return openKeepAlive({ address, key, pid }, keepAliveMs, {
+      ...listener,
+      farewell: (farewell) => {
+        if (farewell.kind !== 'told') listener.farewell(farewell);
+      },
+    });
+  }
+
+  terminate(): void {
+    this.#over = true;
+    this.#child?.signal('SIGTERM');
+  }
+
+  kill(): void {
+    this.#child?.signal('SIGKILL');
+  }
+
+  /** Nothing is started any more, not even what is about to be. */
+  killForGood(): void {
+    this.#over = true;
+    this.kill();
+  }
+
+  async reportCrash(incarnation: Incarnation, detail: string): Promise<void> {
+    const { role } = this.#options;
+    if (role.kind === 'router') return;
+    const { cluster, id, router } = role;
+    await reportCrash([router()], { cluster, serverId: serverId(id), incarnation, detail });
+  }
+
+  async #spawn(listener: WardListener): Promise<void> {
+    const args = await this.#options.commandLine();
+    if (this.#over) return listener.exited('died', 'was not started any more');
+    const child = new Child(args, (line) => {
+      this.#lastLine = line;
+      this.#options.onLine(this.name, line);
+    });
+    this.#child = child;
+    child.ended.then(
+      (ending) => this.#ended(listener, ending),
+      () => {}, // it never rejects
+    );
+    const address = await child.ready;
+    if (address !== undefined) this.#listens(listener, child, address);
+  }
+
+  #listens(listener: WardListener, child: Child, address: Address): void {
+    const { role } = this.#options;
+    this.#address = address;
+    const identity = child.pid === undefined ? undefined : processIdentity(child.pid);
+    this.#place =
+      role.kind === 'server' && identity !== undefined
+        ? new SupervisionFolder(role.dataFolder).placeOf(identity)
+        : undefined;
+    this.#options.onReady(address, child.pid);
+    this.#onFirst({ address });
+    this.#wasReady = true;
+    listener.listening(this.#place?.incarnation);
+  }
+
+  #ended(listener: WardListener, { code, text }: Ending): void {
+    const said = this.#lastLine.replace(ERROR_FRAME, '');
+    const exit = exitKindOf(code);
+    // Its exit code tells whether it was asked wrongly.
+    const reason = code === EXIT.usage ? 'invalid-argument' : 'internal';
+    this.#onFirst({ error: new DualpingError(reason, `${this.name} ${text}: ${said}`) });
+    const explained = exit === 'refused' || exit === 'misused' ? `${text}: ${said}` : text;
+    listener.exited(this.#wasReady ? this.#meaning(exit) : 'misused', explained);
+  }
+
+  #meaning(exit: ExitKind): ExitKind {
+    // A person may end one child to see what happens; who means all of them ends the parent.
+    if (exit === 'told') return 'died';
+    // It comes back to the address that everybody knows it by, whoever has that now, or there is no network.
+    return exit === 'misused' && this.#options.role.kind === 'router' ? 'died' : exit;
+  }
+}

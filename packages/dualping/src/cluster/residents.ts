@@ -1,0 +1,70 @@
+/**
+ * Who runs in a data folder: found by the locks that each process holds, so that it is true whoever started them and however
+ * they ended.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Address, DualpingError, quote } from '@dualping/core';
+import { type Holder, holderOf } from '@dualping/protocol';
+import { SupervisionFolder } from '../supervisor/supervision-folder.js';
+import { UP_ROLE } from './local-cluster.js';
+import { readPlaces } from './places.js';
+
+/** A process of a folder. */
+export interface Resident {
+  /** `up`, `supervisor`, `router`, `s1`; `server` for one that has the folder to itself. */
+  readonly name: string;
+  readonly holder: Holder;
+  readonly address: Address | undefined;
+}
+
+export interface Residents {
+  /** Absolute. */
+  readonly folder: string;
+  /** Who answers for all of them, and is told when they are to end; undefined when nobody does. */
+  readonly head: Resident | undefined;
+  readonly others: readonly Resident[];
+}
+
+/** Throws `invalid-argument` when there is no such folder. */
+export function residentsOf(dataFolder: string): Residents {
+  const folder = resolve(dataFolder);
+  if (!existsSync(folder))
+    throw new DualpingError('invalid-argument', `data folder ${quote(folder)} is not there`);
+  const own = holderOf(folder);
+  if (own?.role === UP_ROLE) return membersOfCluster(folder, { name: 'up', holder: own, address: undefined });
+  const { supervisor } = new SupervisionFolder(folder);
+  const head = supervisor && { name: 'supervisor', holder: supervisor, address: undefined };
+  if (own !== undefined) return { folder, head, others: [serverOrRouter(folder, own)] };
+  // The processes of an `up` that is gone end with it; the one that still does is shown.
+  return head === undefined ? membersOfCluster(folder, undefined) : { folder, head, others: [] };
+}
+
+function serverOrRouter(folder: string, holder: Holder): Resident {
+  const address = new SupervisionFolder(folder).placeOf(holder)?.address;
+  return { name: holder.role.startsWith('server') ? 'server' : holder.role, holder, address };
+}
+
+const MEMBER_FOLDER = /^(router|s[0-9]+)$/;
+/** Where there are several clusters each has a folder for its servers. */
+const CLUSTER_FOLDER = /^c[0-9]+$/;
+const byName = (a: Resident, b: Resident): number => a.name.localeCompare(b.name, 'en', { numeric: true });
+
+function membersOfCluster(folder: string, head: Resident | undefined): Residents {
+  const { addresses } = readPlaces(folder);
+  const others = memberFolders(folder)
+    .flatMap((name): Resident[] => {
+      const holder = holderOf(join(folder, name));
+      return holder === undefined ? [] : [{ name, holder, address: addresses?.[name] }];
+    });
+  return { folder, head, others: others.sort(byName) };
+}
+
+/** `router`, `s1`, `c2/s1`. */
+function memberFolders(folder: string): string[] {
+  const names = readdirSync(folder);
+  const inClusters = names
+    .filter((name) => CLUSTER_FOLDER.test(name))
+    .flatMap((cluster) => readdirSync(join(folder, cluster)).map((name) => `${cluster}/${name}`));
+  return [...names, ...inClusters].filter((name) => MEMBER_FOLDER.test(name.split('/').at(-1) ?? ''));
+}

@@ -1,0 +1,66 @@
+/** A process of `dualping up`: started again when it ends or hangs, until it is told to stop or would only be refused. */
+import type { Address } from '@dualping/core';
+import type { Report } from '@dualping/protocol';
+import { withinLimit } from '../signals.js';
+import { SupervisorDriver } from '../supervisor/supervisor-driver.js';
+import { ChildWard, type ChildWardOptions } from './child-ward.js';
+
+export interface SupervisedChildOptions extends Omit<ChildWardOptions, 'onReady'> {
+  readonly onReady: (address: Address) => void;
+  readonly report: Report;
+}
+
+export class SupervisedChild {
+  readonly #ward: ChildWard;
+  readonly #driver: SupervisorDriver;
+  #begun = false;
+
+  constructor(options: SupervisedChildOptions) {
+    const say = (event: string, text: string) => options.report({ part: 'up', event, text });
+    let starts = 0;
+    this.#ward = new ChildWard({
+      ...options,
+      onReady: (address, pid) => {
+        options.onReady(address);
+        starts += 1;
+        if (starts > 1) say('started', `${options.name} pid ${pid ?? '?'} at ${address}`);
+      },
+    });
+    this.#driver = new SupervisorDriver(this.#ward, { keepAliveMs: options.keepAliveMs }, say);
+  }
+
+  get name(): string {
+    return this.#ward.name;
+  }
+
+  get pid(): number | undefined {
+    return this.#ward.pid;
+  }
+
+  /** Resolves where it listens. Throws when the very first start fails: that is a mistake in what was asked. */
+  async start(): Promise<Address> {
+    this.#begun = true;
+    this.#driver.begin();
+    try {
+      return await this.#ward.first;
+    } catch (error) {
+      this.#driver.abandon();
+      this.#begun = false;
+      throw error;
+    }
+  }
+
+  /** In order; killed when that takes longer. */
+  async stop(limitMs: number): Promise<void> {
+    if (!this.#begun) return;
+    this.#driver.stop();
+    if (await withinLimit(this.#driver.finished, limitMs)) return;
+    this.#ward.killForGood();
+    await this.#driver.finished;
+  }
+
+  kill(): void {
+    this.#ward.killForGood();
+    this.#driver.abandon();
+  }
+}

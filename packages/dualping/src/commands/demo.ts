@@ -1,0 +1,169 @@
+/** `demo`: takeovers before your eyes, or counted for machines. */
+import { closeSync, createWriteStream, openSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DualpingError, MAX_MEMBERS, parseTiming, quote, type Timing } from '@dualping/core';
+import { command, type Invocation } from '../command.js';
+import type { Demo } from '../demo/demo.js';
+import { FAULTS, parseFaults } from '../demo/faults.js';
+import { openDemoFolder } from '../demo/folder.js';
+import type { DemoReport } from '../demo/report.js';
+import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
+import { warnIfOpen } from '../long-running.js';
+import { hasFullScreen } from '../person-client.js';
+import * as settings from '../settings/definitions.js';
+import { text, wholeNumber } from '../settings/parse.js';
+import type { Setting, Values } from '../settings/setting.js';
+import { DRAIN_LIMIT_MS, Signals, withinLimit } from '../signals.js';
+import { cleanForTerminal } from '../terminal-text.js';
+
+/** More people than this don't make it clearer, and the machine slower. */
+const MAX_PEOPLE = 200;
+const MAX_TAKEOVERS = 10_000;
+const DEFAULT_HTML = 'dualping-demo.html';
+
+const servers: Setting<number> = {
+  ...settings.servers,
+  help: 'servers to start, one primary and its standbys',
+  parse: (given) => {
+    if (given.trim() === '1')
+      throw new DualpingError(
+        'invalid-argument',
+        `with one server there is no standby to take over: give 2 to ${MAX_MEMBERS}`,
+      );
+    return wholeNumber(2, MAX_MEMBERS)(given);
+  },
+};
+
+const DEMO_SETTINGS = {
+  host: settings.host,
+  port: {
+    ...settings.routerPort,
+    help: 'where clients of yours can find the network, 0 for a free port',
+    fallback: 0,
+  },
+  servers,
+  people: {
+    key: 'people',
+    argument: 'count',
+    help: 'simulated people who follow one another, post and read',
+    parse: wholeNumber(2, MAX_PEOPLE),
+    fallback: 12,
+  },
+  data: { ...settings.data(''), fallbackText: 'a temporary folder, removed at the end' },
+  script: { ...settings.line, key: 'script', help: 'without a terminal: fault after fault, then a report' },
+  takeovers: {
+    key: 'takeovers',
+    argument: 'count',
+    help: 'with --script: how many',
+    parse: wholeNumber(1, MAX_TAKEOVERS),
+    fallback: 20,
+  },
+  faults: {
+    key: 'faults',
+    argument: 'fault,...',
+    help: `with --script: what is done to the primary, in turn: ${FAULTS.join(', ')}`,
+    parse: parseFaults,
+    fallback: parseFaults('kill,freeze,cut'),
+  },
+  html: {
+    key: 'html',
+    argument: 'file',
+    help: 'the report as a page; on the full screen only when asked for',
+    parse: text,
+    fallback: DEFAULT_HTML,
+  },
+  ...settings.timing,
+};
+type DemoValues = Values<typeof DEMO_SETTINGS>;
+
+export const demoCommand = command({
+  name: 'demo',
+  summary: 'a network with people on it whose servers are killed, frozen and cut off; nothing gets lost',
+  settings: DEMO_SETTINGS,
+  run: async (values, invocation) => {
+    const { io, isGiven } = invocation;
+    if (!values.script && !hasFullScreen(io, false))
+      throw new DualpingError('invalid-argument', 'there is no terminal to show it on: give --script');
+    const html = values.script || isGiven('html') ? writableFile(values.html) : undefined;
+    warnIfOpen(values.host, io);
+    const report = await withDemo(values, invocation, async (demo) =>
+      values.script ? await script(demo, values, invocation) : await show(demo, values, invocation),
+    );
+    if (typeof report === 'number') return report;
+    // Loaded here only: the short commands must not pay for what they don't run.
+    const { isGood, renderJson, renderTable } = await import('../demo/report.js');
+    for (const line of renderTable(report)) io.out(cleanForTerminal(line));
+    if (html !== undefined) {
+      const { renderPage } = await import('../demo/page/page.js');
+      writeFileSync(html, renderPage(report));
+      io.note(`the report is in ${html}`);
+    }
+    if (values.script) io.out(renderJson(report));
+    return isGood(report) ? EXIT.done : EXIT.refused;
+  },
+});
+
+const timingOf = ({ pingIntervalMs, deadAfterMs, reattachGraceMs }: DemoValues): Timing =>
+  parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
+
+/** Runs `use` on a demo, and ends it whatever happens. @returns the report, or the exit code when a signal came first */
+async function withDemo(
+  values: DemoValues,
+  { io }: Invocation,
+  use: (demo: Demo) => Promise<DemoReport>,
+): Promise<DemoReport | number> {
+  const { host, port, servers, people, data } = values;
+  const timing = timingOf(values);
+  const { Demo } = await import('../demo/demo.js');
+  const { isGood } = await import('../demo/report.js');
+  const folder = openDemoFolder(data);
+  const diary = createWriteStream(join(folder.path, 'operator.log'), { flags: 'w' });
+  // A disk that is full must not end the demo for the sake of its diary.
+  diary.on('error', () => {});
+  const onLine = (name: string, line: string) => diary.write(`${cleanForTerminal(`${name} | ${line}`)}\n`);
+  const demo = new Demo({ host, port, servers, people, folder: folder.path, timing, onLine });
+  const signals = new Signals(() => demo.end());
+  let kept = false;
+  try {
+    io.note(`starting a router, ${servers} servers and ${people} people`);
+    const running = demo.start().then(async () => {
+      io.note(`join them: dualping client --routers ${demo.routerAddress} --user NAME`);
+      return await use(demo);
+    });
+    running.catch(() => {}); // a signal may come first
+    const report = await Promise.race([running, signals.first]);
+    if (typeof report === 'string') return SIGNAL_EXITS[report];
+    kept = !isGood(report);
+    return report;
+  } catch (error) {
+    kept = exitCodeFor(error) === EXIT.internal;
+    throw error;
+  } finally {
+    if (!(await withinLimit(demo.stop(), DRAIN_LIMIT_MS))) demo.end();
+    diary.end();
+    folder.leave(kept);
+    if (kept || !folder.temporary) io.note(`what the servers wrote and said is kept in ${folder.path}`);
+  }
+}
+
+async function script(demo: Demo, values: DemoValues, { io }: Invocation): Promise<DemoReport> {
+  const { runScript } = await import('../demo/script.js');
+  return await runScript(demo, { ...values, timing: timingOf(values), onLine: io.note });
+}
+
+async function show(demo: Demo, values: DemoValues, { io }: Invocation): Promise<DemoReport> {
+  const { runView } = await import('../demo/on-screen.js');
+  return await runView(demo, { ...values, timing: timingOf(values), onLine: io.note }, io);
+}
+
+/** Looked at before minutes are spent on what should stand in it. @throws DualpingError `invalid-argument` quoting it */
+function writableFile(path: string): string {
+  const file = resolve(path);
+  try {
+    closeSync(openSync(file, 'a'));
+    return file;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DualpingError('invalid-argument', `--html is ${quote(path)}: ${why}`, { cause: error });
+  }
+}

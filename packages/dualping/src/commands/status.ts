@@ -1,0 +1,57 @@
+/** `status`: what runs in a data folder and where, and what the router says of it. */
+import { DualpingError, quote } from '@dualping/core';
+import { type Resident, type Residents, residentsOf } from '../cluster/residents.js';
+import { command } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import * as settings from '../settings/definitions.js';
+import { cleanForTerminal } from '../terminal-text.js';
+import { networkStatus, showNetwork } from './admin.js';
+
+export const statusCommand = command({
+  name: 'status',
+  summary: 'what runs in a data folder and where; with --routers, what that router knows',
+  settings: { data: settings.data('dualping-data'), routers: settings.routers, json: settings.json },
+  run: async ({ data, routers, json }, { io, isGiven }) => {
+    if (isGiven('routers')) {
+      if (isGiven('data'))
+        throw new DualpingError('invalid-argument', 'give --data or --routers, not both: one is asked');
+      showNetwork(await networkStatus(routers), json, io);
+      return EXIT.done;
+    }
+    const residents = residentsOf(data);
+    if (json) showJson(residents, io);
+    else showResidents(residents, io);
+    if (allOf(residents).length === 0)
+      throw new DualpingError('no-available-server', `nothing runs in ${quote(residents.folder)}`);
+    const router = residents.others.find(({ name }) => name === 'router')?.address;
+    if (router !== undefined && !json) showNetwork(await networkStatus([router]), json, io);
+    return EXIT.done;
+  },
+});
+
+const allOf = ({ head, others }: Residents): readonly Resident[] =>
+  head === undefined ? others : [head, ...others];
+
+function showJson(residents: Residents, io: Io): void {
+  const processes = allOf(residents).map(({ name, holder, address }) => ({
+    name,
+    role: holder.role,
+    pid: holder.pid,
+    address,
+  }));
+  io.out(JSON.stringify({ folder: residents.folder, processes }));
+}
+
+function showResidents(residents: Residents, io: Io): void {
+  const all = allOf(residents);
+  if (all.length === 0) return;
+  io.out(cleanForTerminal(residents.folder));
+  const width = Math.max(...all.map(({ name }) => name.length));
+  for (const { name, holder, address } of all)
+    io.out(
+      cleanForTerminal(
+        `  ${name.padEnd(width)}  pid ${holder.pid}${address === undefined ? '' : `  ${address}`}`,
+      ),
+    );
+}

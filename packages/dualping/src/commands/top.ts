@@ -1,0 +1,67 @@
+import { RouterClient } from '@dualping/client';
+import type { ClusterFeed } from '@dualping/terminal';
+import { map, merge } from 'rxjs';
+import { command } from '../command.js';
+import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
+import { type Io, renderError } from '../io.js';
+import { hasFullScreen } from '../person-client.js';
+import * as settings from '../settings/definitions.js';
+import { Signals } from '../signals.js';
+import { routerFeed } from '../top/router-feed.js';
+import { renderStatusTable } from '../top/table.js';
+
+export const topCommand = command({
+  name: 'top',
+  summary: 'clusters live, on the full screen; on a pipe a table, once; with --json a line for each change',
+  settings: { routers: settings.routers, json: settings.json },
+  run: async ({ routers, json }, { io }) => {
+    const client = new RouterClient({ routers });
+    try {
+      const feed = routerFeed(client, 'dualping top');
+      if (json) return await printChanges(feed, io);
+      if (hasFullScreen(io, false)) {
+        const exitCode = await showFeed(feed, io);
+        if (exitCode !== undefined) return exitCode;
+      }
+      for (const line of renderStatusTable(await client.status())) io.out(line);
+      return EXIT.done;
+    } finally {
+      client.close();
+    }
+  },
+});
+
+/** @returns the exit code; undefined where there is no full screen */
+async function showFeed(feed: ClusterFeed, io: Io): Promise<number | undefined> {
+  // Loaded only here: other commands start faster without it.
+  const { runClusterView, NoScreen } = await import('@dualping/terminal');
+  try {
+    return await runClusterView({ feed, input: io.input, output: io.output, env: process.env });
+  } catch (error) {
+    if (!(error instanceof NoScreen)) throw error;
+    io.note(`no full screen: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Until a signal: each assignment as it is and as it becomes, each takeover, and what is told of them. */
+async function printChanges({ updates$, takeovers$, events$ }: ClusterFeed, io: Io): Promise<number> {
+  const signals = new Signals();
+  const lines$ = merge(
+    events$.pipe(map(({ kind, ...event }) => ({ kind: 'event', what: kind, ...event }))),
+    takeovers$.pipe(map((takeover) => ({ kind: 'takeover', ...takeover }))),
+    updates$.pipe(map(({ assignments }) => assignments.map((each) => ({ kind: 'assignment', ...each })))),
+  );
+  const failed = new Promise<unknown>((resolve) => {
+    lines$.subscribe({
+      next: (lines) => {
+        for (const line of Array.isArray(lines) ? lines : [lines]) io.out(JSON.stringify(line));
+      },
+      error: resolve,
+    });
+  });
+  const end = await Promise.race([signals.first, failed.then((error) => ({ error }))]);
+  if (typeof end === 'string') return SIGNAL_EXITS[end];
+  io.note(renderError(end.error, true));
+  return exitCodeFor(end.error);
+}

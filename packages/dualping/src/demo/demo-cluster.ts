@@ -1,0 +1,318 @@
+/**
+ * A router and servers, each a process of its own, with every connection between them through cables that can be pulled.
+ *
+ *   people ──┐                     ┌── s1 (its router is a cable, its address is a cable)
+ *            ├─ router's cables ───┼── s2
+ *   s1…sN ───┘                     └── s3
+ *
+ * A server listens at a port of its own choice and tells everybody the address of its cable (`--advertise`). Because of that
+ * it can come back at another port without anybody having to know.
+ */
+import { join } from 'node:path';
+import { RouterClient, type WatchUpdate } from '@dualping/client';
+import {
+  type Address,
+  type Assignment,
+  DualpingError,
+  type ServerId,
+  serverId,
+  serverName,
+  type Timing,
+} from '@dualping/core';
+import type { ClusterEvent, Victim } from '@dualping/terminal';
+import {
+  BehaviorSubject,
+  defer,
+  filter,
+  firstValueFrom,
+  map,
+  type Observable,
+  Subject,
+  startWith,
+} from 'rxjs';
+import { Actor, endAll } from './actor.js';
+import { Cables, type Party } from './cables.js';
+
+const CLUSTER = 1;
+/** Longest that a process may take to end in order, ms: a handover takes tens. */
+const END_LIMIT_MS = 3_000;
+
+export interface DemoClusterOptions {
+  readonly host: string;
+  /** Where people find the router; 0 for a free port. */
+  readonly port: number;
+  readonly servers: number;
+  readonly folder: string;
+  readonly timing: Timing;
+  /** Lines that the processes write. */
+  readonly onLine: (name: string, line: string) => void;
+}
+
+const partyOf = (id: number): Party => `s${id}`;
+
+export class DemoCluster {
+  readonly #options: DemoClusterOptions;
+  readonly #actors = new Map<Party, Actor>();
+  readonly #cables: Cables;
+  readonly #cut = new Set<Party>();
+  readonly #assignment = new BehaviorSubject<Assignment | undefined>(undefined);
+  readonly #updates = new Subject<WatchUpdate>();
+  readonly #events = new Subject<ClusterEvent>();
+  #routers: RouterClient | undefined;
+  #routerAddress = '';
+
+  readonly updates$: Observable<WatchUpdate>;
+  readonly events$: Observable<ClusterEvent>;
+
+  constructor(options: DemoClusterOptions) {
+    this.#options = options;
+    // A view is opened when all runs already: it is told at once how things are.
+    this.updates$ = defer(() => {
+      const { assignment } = this;
+      return assignment === undefined
+        ? this.#updates
+        : this.#updates.pipe(startWith({ assignments: [assignment], figures: [] }));
+    });
+    this.events$ = this.#events.asObservable();
+    this.#cables = new Cables(options.host, () => this.#parties());
+  }
+
+  /** Where people find it. */
+  get routerAddress(): Address {
+    return this.#routerAddress;
+  }
+
+  get assignment(): Assignment | undefined {
+    return this.#assignment.value;
+  }
+
+  get primary(): ServerId | undefined {
+    return this.assignment?.available === true ? this.assignment.primary?.serverId : undefined;
+  }
+
+  /** By name: of those that are up. */
+  get pids(): ReadonlyMap<string, number> {
+    return new Map([...this.#actors].flatMap(([name, { pid }]) => (pid === undefined ? [] : [[name, pid]])));
+  }
+
+  /** Whether every server is live, in sync and untouched. */
+  get whole(): boolean {
+    return this.#missing(this.assignment).length === 0;
+  }
+
+  /** For people: who is not as it should be. */
+  get missing(): readonly string[] {
+    return this.#missing(this.assignment);
+  }
+
+  /** Starts everything; resolves when the cluster is whole. */
+  async start(): Promise<void> {
+    const { port, servers } = this.#options;
+    // The one that a person asked for first: it may be taken.
+    this.#routerAddress = await this.#cables.lay('router', 'people', port);
+    const observed = await this.#cables.lay('router', 'observer');
+    await this.#act('router', () => this.#routerArgs());
+    this.#watch(observed);
+    const starts: Promise<void>[] = [];
+    for (let id = 1; id <= servers; id += 1) {
+      const party = partyOf(id);
+      const router = await this.#cables.lay('router', party);
+      const address = await this.#cables.lay(party);
+      const started = this.#act(party, () => this.#serverArgs(id, router, address));
+      // s1 first, so that it is the first primary: people read it that way.
+      if (id === 1) await started;
+      else starts.push(started);
+    }
+    await Promise.all(starts);
+  }
+
+  async whenWhole(): Promise<Assignment> {
+    const assignment$ = this.#assignment.pipe(
+      map((assignment) => (this.#missing(assignment).length === 0 ? assignment : undefined)),
+      filter((assignment) => assignment !== undefined),
+    );
+    return await firstValueFrom(assignment$);
+  }
+
+  async stop(): Promise<void> {
+    await this.mend();
+    const servers = [...this.#actors.values()].filter(({ name }) => name !== 'router');
+    const primary = this.primary;
+    // Standbys first, so that nobody takes over from a server that is about to end.
+    await endAll(
+      servers.filter(({ name }) => primary === undefined || name !== partyOf(primary)),
+      END_LIMIT_MS,
+    );
+    await endAll(servers, END_LIMIT_MS);
+    this.#routers?.close();
+    const router = this.#actors.get('router');
+    if (router !== undefined) await endAll([router], END_LIMIT_MS);
+    await this.#cables.close();
+  }
+
+  /** At once. */
+  end(): void {
+    for (const actor of this.#actors.values()) actor.end();
+  }
+
+  // What can be done to it.
+
+  kill(victim: Victim): void {
+    const party = this.#party(victim);
+    this.#actor(party).kill();
+    this.#say('fault', `${party} killed`);
+  }
+
+  freeze(victim: Victim): void {
+    const party = this.#party(victim);
+    this.#actor(party).freeze();
+    this.#say('fault', `${party} frozen`);
+  }
+
+  thaw(victim: Victim): void {
+    const party = this.#party(victim);
+    this.#actor(party).thaw();
+    this.#say('healed', `${party} thawed`);
+    this.#look();
+  }
+
+  async cut(victim: Victim): Promise<void> {
+    const party = this.#party(victim);
+    this.#cut.add(party);
+    this.#say('fault', `${party} cut off from everybody`);
+    await this.#cables.cut(party, this.#others(party));
+  }
+
+  async heal(victim: Victim): Promise<void> {
+    const party = this.#party(victim);
+    this.#cut.delete(party);
+    await this.#cables.heal(party, this.#others(party));
+    this.#say('healed', `${party} has its network back`);
+    this.#look();
+  }
+
+  /** Undoes whatever was done by hand: nobody is frozen or cut off any more. */
+  async mend(): Promise<void> {
+    const victimOf = (party: Party): Victim =>
+      party === 'router'
+        ? { kind: 'router' }
+        : { kind: 'server', cluster: CLUSTER, serverId: Number(party.slice(1)) };
+    for (const [party, actor] of this.#actors) if (actor.frozen) this.thaw(victimOf(party));
+    for (const party of [...this.#cut]) await this.heal(victimOf(party));
+  }
+
+  restart(victim: Victim): void {
+    const party = this.#party(victim);
+    this.#say('fault', `${party} restarted`);
+    this.#actor(party).restart();
+  }
+
+  /** Resolves when another is primary. */
+  async handover(): Promise<void> {
+    await this.#routers?.handover(CLUSTER);
+  }
+
+  #watch(router: Address): void {
+    const routers = new RouterClient({ routers: [router] });
+    this.#routers = routers;
+    routers.watch({ figures: true }).subscribe({
+      next: (update) => {
+        const assignment = update.assignments.find(({ cluster }) => cluster === CLUSTER);
+        if (assignment !== undefined) this.#learn(assignment);
+        this.#updates.next(update);
+      },
+      error: (error: Error) => this.#say('said', `the watch ended: ${error.message}`),
+    });
+  }
+
+  #learn(assignment: Assignment): void {
+    const before = this.#assignment.value;
+    this.#assignment.next(assignment);
+    const { primary, epoch } = assignment;
+    if (primary !== undefined && epoch > (before?.epoch ?? 0))
+      this.#say('promoted', `${serverName(primary.serverId)} is primary of epoch ${epoch}`);
+  }
+
+  /** Something of ours has changed that the router does not know of. */
+  #look(): void {
+    this.#assignment.next(this.#assignment.value);
+  }
+
+  #missing(assignment: Assignment | undefined): readonly string[] {
+    const well = (party: Party): boolean => {
+      const actor = this.#actors.get(party);
+      return actor?.up === true && !actor.frozen && !this.#cut.has(party);
+    };
+    const parties = Array.from({ length: this.#options.servers }, (_, index) => partyOf(index + 1));
+    const live = new Set(
+      assignment?.available === true
+        ? assignment.members.flatMap((member) =>
+            member.live && member.inSync ? [partyOf(member.serverId)] : [],
+          )
+        : [],
+    );
+    const servers = parties.filter((party) => !well(party) || !live.has(party));
+    return well('router') ? servers : ['router', ...servers];
+  }
+
+  #party(victim: Victim): Party {
+    const party = victim.kind === 'router' ? 'router' : partyOf(victim.serverId);
+    if (!this.#actors.has(party) || (victim.kind === 'server' && victim.cluster !== CLUSTER))
+      throw new DualpingError('invalid-argument', `there is no ${party} here`);
+    return party;
+  }
+
+  /** Everybody but the party, and never those who watch. */
+  #others(party: Party): readonly Party[] {
+    return ['people' as const, ...this.#actors.keys()].filter((other) => other !== party);
+  }
+
+  #parties(): ReadonlyMap<number, Party> {
+    return new Map(
+      [...this.#actors].flatMap(([party, { pid }]) => (pid === undefined ? [] : [[pid, party]])),
+    );
+  }
+
+  #actor(party: Party): Actor {
+    const actor = this.#actors.get(party);
+    if (actor === undefined) throw new DualpingError('invalid-argument', `there is no ${party} here`);
+    return actor;
+  }
+
+  async #act(party: Party, args: () => readonly string[]): Promise<void> {
+    const actor = new Actor({
+      name: party,
+      args,
+      onReady: (address) => this.#cables.moved(party, address),
+      onEvent: (kind, text) => {
+        if (kind === 'down') this.#cables.moved(party, undefined);
+        this.#say(kind, text);
+        this.#look();
+      },
+      onLine: this.#options.onLine,
+    });
+    this.#actors.set(party, actor);
+    await actor.start();
+  }
+
+  #routerArgs(): readonly string[] {
+    const { host, folder, timing } = this.#options;
+    return [
+      ...['router', '--host', host, '--port', '0', '--data', join(folder, 'router'), '--clusters', '1'],
+      ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
+      ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
+    ];
+  }
+
+  #serverArgs(id: number, router: Address, address: Address): readonly string[] {
+    const { host, folder } = this.#options;
+    return [
+      ...['server', '--host', host, '--port', '0', '--advertise', address, '--routers', router],
+      ...['--id', String(id), '--cluster', String(CLUSTER), '--data', join(folder, serverName(serverId(id)))],
+    ];
+  }
+
+  #say(kind: ClusterEvent['kind'], text: string): void {
+    this.#events.next({ atMs: Date.now(), kind, text });
+  }
+}

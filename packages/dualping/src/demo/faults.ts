@@ -1,0 +1,28 @@
+/** What is done to a primary, and how it is called on the command line. */
+import { DualpingError, quote } from '@dualping/core';
+
+export const FAULTS = ['kill', 'freeze', 'cut', 'handover'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** The past tense, for people. */
+export const DONE: Readonly<Record<Fault | 'unknown', string>> = {
+  kill: 'killed',
+  freeze: 'frozen',
+  cut: 'cut off',
+  handover: 'asked to hand over',
+  unknown: 'lost',
+};
+
+const isFault = (text: string): text is Fault => FAULTS.some((fault) => fault === text);
+
+/** `kill,freeze,cut` @throws DualpingError `invalid-argument` quoting what is no fault */
+export function parseFaults(text: string): readonly Fault[] {
+  const faults = text.split(',').map((part) => part.trim());
+  return faults.map((fault) => {
+    if (isFault(fault)) return fault;
+    throw new DualpingError(
+      'invalid-argument',
+      `${quote(fault)} is no fault: give some of ${FAULTS.join(', ')}`,
+    );
+  });
+}

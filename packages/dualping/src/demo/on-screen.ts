@@ -1,0 +1,28 @@
+/** The demo on the full screen: a person does the faults, or watches them happen. */
+import { DualpingError } from '@dualping/core';
+import { NoScreen, runClusterView } from '@dualping/terminal';
+import type { Io } from '../io.js';
+import type { Demo } from './demo.js';
+import type { DemoReport } from './report.js';
+import { reportOn, type ScriptOptions } from './script.js';
+
+/**
+ * Resolves when the person has left, with what has happened until then.
+ * @throws DualpingError `invalid-argument` where nothing can be drawn
+ */
+export async function runView(
+  demo: Demo,
+  { faults, servers, timing, onLine }: ScriptOptions,
+  { input, output }: Io,
+): Promise<DemoReport> {
+  const startedAtMs = Date.now();
+  try {
+    await runClusterView({ feed: demo.feed, input, output, env: process.env });
+  } catch (error) {
+    if (!(error instanceof NoScreen)) throw error;
+    throw new DualpingError('invalid-argument', `no full screen: ${error.message}; give --script`, {
+      cause: error,
+    });
+  }
+  return await reportOn(demo, { startedAtMs, asked: 0, faults, servers, timing, problems: [], onLine });
+}

@@ -1,0 +1,32 @@
+/** Markup as text; what comes from elsewhere is escaped. */
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? '');
+
+export type Attributes = Readonly<Record<string, string | number>>;
+
+/** Tenths of a unit are finer than a screen. */
+const shown = (value: string | number): string =>
+  typeof value === 'number' ? String(Math.round(value * 10) / 10) : escaped(value);
+
+/** @param inner markup, not text */
+export function element(name: string, attributes: Attributes, inner = ''): string {
+  const list = Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${shown(value)}"`)
+    .join('');
+  return `<${name}${list}>${inner}</${name}>`;
+}
+
+export const svgText = (x: number, y: number, text: string, attributes: Attributes = {}): string =>
+  element('text', { x, y, ...attributes }, escaped(text));
+
+/** A picture that grows with the page, and says to those who can't see it what it shows. */
+export const picture = (width: number, height: number, label: string, inner: string): string =>
+  element('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, inner);

@@ -1,0 +1,127 @@
+/** Somebody simulated, with a real session over real sockets: posts numbered texts, reads, and tells the tally what it saw. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { DualpingSession } from '@dualping/client';
+import { type Address, DualpingError, type Epoch, MAX_PAGE_POSTS } from '@dualping/core';
+import { numberedText, parseNumbered } from './post-text.js';
+import type { SeenPost, Tally } from './tally.js';
+
+/** Above the position of any post. */
+const END = Number.MAX_SAFE_INTEGER;
+/** To look again for somebody who has not logged in yet, ms. */
+const NOT_YET_THERE_MS = 20;
+
+export interface PersonEvents {
+  live(person: number, epoch: Epoch): void;
+  moved(gapMs: number): void;
+  posting(person: number, number: number): void;
+  acknowledged(person: number, number: number, epoch: Epoch): void;
+}
+
+export interface ReadBack {
+  readonly posts: readonly SeenPost[];
+  /** Whether it is all of it, from the first post on. */
+  readonly whole: boolean;
+}
+
+export class Person {
+  readonly session: DualpingSession;
+  readonly #index: number;
+  readonly #tally: Tally;
+  readonly #events: PersonEvents;
+  readonly #stopping = new AbortController();
+  #posting: Promise<void> | undefined;
+
+  constructor(index: number, name: string, routers: readonly Address[], tally: Tally, events: PersonEvents) {
+    this.#index = index;
+    this.#tally = tally;
+    this.#events = events;
+    this.session = new DualpingSession({ routers, user: name, timeline: { history: 0 } });
+    this.session.posts$.subscribe({
+      next: ({ text, position }) => {
+        for (const post of this.#seen(text, position)) tally.delivered(name, post);
+      },
+      error: (error: Error) => tally.unknown(name, `a timeline that ended: ${error.message}`),
+    });
+    this.session.state$.subscribe((state) => {
+      if (state.kind === 'live') events.live(index, state.target.epoch);
+    });
+    this.session.moves$.subscribe(({ gapMs }) => events.moved(gapMs));
+  }
+
+  get name(): string {
+    return this.session.user;
+  }
+
+  async follow(other: string): Promise<void> {
+    for (;;)
+      try {
+        await this.session.follow(other);
+        return;
+      } catch (error) {
+        if (!(error instanceof DualpingError) || error.reason !== 'unknown-target') throw error;
+        await delay(NOT_YET_THERE_MS);
+      }
+  }
+
+  /** One post after another, each once the one before is acknowledged. @param thinkMs between them, on average */
+  startPosting(thinkMs: number): void {
+    this.#posting = this.#keepPosting(thinkMs);
+  }
+
+  /** Resolves when all that was posted is answered. */
+  async stopPosting(): Promise<void> {
+    this.#stopping.abort();
+    await this.#posting;
+  }
+
+  /** The timeline, ascending, asked of whoever is primary now. @param most newest posts that are read, about */
+  async readBack(most: number): Promise<ReadBack> {
+    const pages: SeenPost[][] = [];
+    let before = END;
+    for (let count = 0; count < most; ) {
+      const page = await this.session.older(before, MAX_PAGE_POSTS);
+      pages.push(page.posts.flatMap(({ text, position }) => this.#seen(text, position)));
+      const first = page.posts[0];
+      if (page.oldest || first === undefined) return { posts: pages.reverse().flat(), whole: true };
+      before = first.position;
+      count += page.posts.length;
+    }
+    return { posts: pages.reverse().flat(), whole: false };
+  }
+
+  close(): void {
+    this.#stopping.abort();
+    this.session.close();
+  }
+
+  #seen(text: string, position: number): readonly SeenPost[] {
+    const post = parseNumbered(text);
+    if (post !== undefined) return [{ ...post, position }];
+    this.#tally.unknown(this.name, text);
+    return [];
+  }
+
+  async #keepPosting(thinkMs: number): Promise<void> {
+    const { signal } = this.#stopping;
+    // Everybody begins at another moment.
+    await pause(Math.random() * thinkMs, signal);
+    while (!signal.aborted) {
+      const number = this.#tally.posting(this.name);
+      this.#events.posting(this.#index, number);
+      try {
+        const { epoch } = await this.session.post(numberedText(this.name, number));
+        this.#tally.acknowledged(this.name, number);
+        this.#events.acknowledged(this.#index, number, epoch);
+      } catch (error) {
+        this.#tally.failed(this.name, number, error instanceof Error ? error.message : String(error));
+        if (this.session.state.kind === 'failed' || this.session.state.kind === 'closed') return;
+      }
+      await pause(thinkMs * (0.5 + Math.random()), signal);
+    }
+  }
+}
+
+/** Ends early, without an error, when aborted. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,72 @@
+/**
+ * Keeps what everybody did around each takeover: every post from being sent to being acknowledged.
+ *
+ * It is what a picture of a takeover is drawn from: those posts that were under way when the primary was lost, and came through.
+ */
+import type { Instant } from '@dualping/core';
+import type { Measured } from './takeover-clock.js';
+
+/** How much of what came before and after is shown, ms. */
+export const BEFORE_MS = 150;
+export const AFTER_MS = 250;
+/** Posts kept while nothing happens: a few seconds of them. */
+const MAX_RECENT = 4_096;
+
+/** Stories kept; of more the oldest are forgotten. Each holds a hundred posts or so. */
+const MAX_STORIES = 1_000;
+
+export interface StoryPost {
+  readonly person: number;
+  readonly number: number;
+  readonly sent: Instant;
+  /** Undefined: it was still under way at the end of the story. */
+  readonly acknowledged: Instant | undefined;
+}
+
+export interface Story extends Measured {
+  readonly posts: readonly StoryPost[];
+}
+
+export class Stories {
+  readonly told: Story[] = [];
+  readonly #recent: { person: number; number: number; sent: Instant; acknowledged: Instant | undefined }[] =
+    [];
+  #untold: Measured[] = [];
+
+  posting(at: Instant, person: number, number: number): void {
+    this.#recent.push({ person, number, sent: at, acknowledged: undefined });
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift();
+    this.#tellUntil(at);
+  }
+
+  acknowledged(at: Instant, person: number, number: number): void {
+    const post = this.#recent.findLast((one) => one.person === person && one.number === number);
+    if (post !== undefined) post.acknowledged = at;
+    this.#tellUntil(at);
+  }
+
+  measured(measured: Measured): void {
+    this.#untold.push(measured);
+  }
+
+  /** Tells what has not been told, as far as it goes. */
+  close(): void {
+    this.#tellUntil(Number.POSITIVE_INFINITY);
+  }
+
+  #tellUntil(now: Instant): void {
+    const due = this.#untold.filter(({ marks }) => now > marks.end + AFTER_MS);
+    if (due.length === 0) return;
+    this.#untold = this.#untold.filter((one) => !due.includes(one));
+    for (const measured of due) this.told.push({ ...measured, posts: this.#around(measured) });
+    if (this.told.length > MAX_STORIES) this.told.splice(0, this.told.length - MAX_STORIES);
+  }
+
+  #around({ marks }: Measured): readonly StoryPost[] {
+    const from = marks.begin - BEFORE_MS;
+    const to = marks.end + AFTER_MS;
+    return this.#recent
+      .filter(({ sent, acknowledged }) => sent <= to && (acknowledged ?? to) >= from)
+      .map((post) => ({ ...post }));
+  }
+}

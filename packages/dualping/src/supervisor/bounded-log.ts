@@ -1,0 +1,96 @@
+/**
+ * A log that can't fill a disk: at `MAX_LOG_BYTES` it becomes `NAME.1`, in place of the one before, and begins anew.
+ *
+ * The content is copied and the file cut, rather than renamed: what a process has as its stderr stays the same file, and a
+ * crash still writes to the end of what people look at.
+ */
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** A day or more of a server that does something; two of them are kept. */
+export const MAX_LOG_BYTES = 1024 * 1024;
+
+export const logFile = (dataFolder: string, name: string): string => join(dataFolder, 'logs', `${name}.log`);
+
+/** Opens it for appending, cut if it is too long already: for the stderr of a process that is about to be started. */
+export function openLog(path: string): number {
+  mkdirSync(dirname(path), { recursive: true });
+  const descriptor = openSync(path, 'a');
+  cutIfLong(path, descriptor, MAX_LOG_BYTES);
+  return descriptor;
+}
+
+function cutIfLong(path: string, descriptor: number, maxBytes: number): void {
+  if (fstatSync(descriptor).size < maxBytes) return;
+  copyFileSync(path, `${path}.1`);
+  ftruncateSync(descriptor, 0);
+}
+
+/** The last line of a log: why its process could not go on, if that is what it said. */
+export function lastLine(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Whether an open file is that one. */
+function isFile(path: string, descriptor: number): boolean {
+  try {
+    const there = statSync(path);
+    const open = fstatSync(descriptor);
+    return there.ino === open.ino && there.dev === open.dev;
+  } catch {
+    return false;
+  }
+}
+
+export class BoundedLog {
+  #descriptor: number | undefined;
+  readonly #path: string;
+  readonly #maxBytes: number;
+
+  constructor(path: string, maxBytes = MAX_LOG_BYTES) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** A disk that is full must not end what the log is about. */
+  write(line: string): void {
+    try {
+      this.#descriptor ??= openLog(this.#path);
+      writeSync(this.#descriptor, `${line}\n`);
+      cutIfLong(this.#path, this.#descriptor, this.#maxBytes);
+    } catch {}
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+const STDERR = 2;
+/** How often a process looks how long its own log is, ms: at a thousand lines a second that is a few megabytes. */
+const LOOK_MS = 5_000;
+
+/** Keeps this process's stderr within bounds, if it is that log. Nobody else writes to it, so no line is lost. */
+export function boundOwnLog(path: string): void {
+  if (!isFile(path, STDERR)) return;
+  setInterval(() => {
+    try {
+      cutIfLong(path, STDERR, MAX_LOG_BYTES);
+    } catch {}
+  }, LOOK_MS).unref();
+}

@@ -1,0 +1,49 @@
+/** Tells a router that a server is gone, or the first of several that answers. */
+import { type Address, type ClusterId, DualpingError, type Incarnation, type ServerId } from '@dualping/core';
+import {
+  CHANNEL_OPTIONS,
+  fromServiceError,
+  RoutingServiceClient,
+  type routingWire,
+} from '@dualping/protocol';
+import { credentials, Metadata } from '@grpc/grpc-js';
+
+/** Longest that a router may take to answer, ms. */
+const TIMEOUT_MS = 2_000;
+
+export interface CrashedServer {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  readonly detail: string;
+}
+
+/** Whether a live member was dropped by it. Rejects when no router could be told. */
+export async function reportCrash(routers: readonly Address[], crashed: CrashedServer): Promise<boolean> {
+  let failure: unknown = new DualpingError('router-unreachable', 'there is no router to tell');
+  for (const router of routers) {
+    try {
+      return (await crash(router, crashed)).dropped;
+    } catch (error) {
+      const { reason } = fromServiceError(error, { sent: false, peer: 'router' });
+      // It answered: there is nothing it could drop.
+      if (reason === 'unknown-member' || reason === 'unknown-cluster') return false;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function crash(router: Address, crashed: CrashedServer): Promise<routingWire.CrashResponse> {
+  const client = new RoutingServiceClient(router, credentials.createInsecure(), CHANNEL_OPTIONS);
+  try {
+    return await new Promise((resolve, reject) => {
+      client.crash(crashed, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(error);
+      });
+    });
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,132 @@
+/** The supervisor's end of a link by which a process shows that it is there: `KeepAlive` to a server, a question to a router. */
+import { type Address, actionFor, type Farewell } from '@dualping/core';
+import {
+  CHANNEL_OPTIONS,
+  clientStream,
+  fromServiceError,
+  RoutingServiceClient,
+  type StreamEnd,
+  type SupervisedMessage,
+  SupervisionServiceClient,
+  supervisedMessageFromWire,
+  type supervisionWire,
+  supervisorMessageToWire,
+  toDualpingError,
+} from '@dualping/protocol';
+import { credentials, Metadata } from '@grpc/grpc-js';
+
+export interface KeepAliveListener {
+  /** It is the process that was meant, and answers. */
+  greeted(): void;
+  heard(): void;
+  farewell(farewell: Farewell): void;
+  /** Once, and nothing after it; not when it was closed from here. */
+  ended(detail: string): void;
+}
+
+export interface KeepAliveClient {
+  ping(sequence: number): void;
+  close(): void;
+}
+
+export interface ServerAtPlace {
+  readonly address: Address;
+  readonly key: string;
+  readonly pid: number;
+}
+
+/** An abrupt close by grpc-js must not keep us from trying again: each link has a connection of its own. */
+const ONE_CONNECTION = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
+
+const endText = (end: StreamEnd): string => {
+  if (end.kind !== 'broken') return 'the server closed the stream';
+  return end.error?.message ?? 'the connection broke';
+};
+
+/** `KeepAlive`. What answers there is believed only if it is the process that was meant. */
+export function openKeepAlive(
+  { address, key, pid }: ServerAtPlace,
+  keepAliveMs: number,
+  listener: KeepAliveListener,
+): KeepAliveClient {
+  const client = new SupervisionServiceClient(address, credentials.createInsecure(), ONE_CONNECTION);
+  let over = false;
+  const end = (detail: string): void => {
+    if (over) return;
+    over = true;
+    stream.abort();
+    client.close();
+    listener.ended(detail);
+  };
+  const take = (message: SupervisedMessage): void => {
+    switch (message.kind) {
+      case 'welcome':
+        if (message.pid === pid) return listener.greeted();
+        return end(`process ${message.pid} answers at ${address}, and not ${pid}`);
+      case 'pong':
+        return listener.heard();
+      case 'ending':
+        return listener.farewell(farewellOf(message));
+    }
+  };
+  const stream = clientStream<supervisionWire.KeepAliveResponse, supervisionWire.KeepAliveRequest>(
+    client.keepAlive(),
+    {
+      onMessage: (wire) => {
+        if (over) return;
+        try {
+          take(supervisedMessageFromWire(wire));
+        } catch (error) {
+          end(`it said what no server says: ${toDualpingError(error).detail}`);
+        }
+      },
+      onEnd: (ended) => end(endText(ended)),
+    },
+    'server',
+  );
+  stream.send(supervisorMessageToWire({ kind: 'hello', key, pid: process.pid, intervalMs: keepAliveMs }));
+  return {
+    ping: (sequence) => {
+      stream.send(supervisorMessageToWire({ kind: 'ping', sequence }));
+    },
+    close: () => {
+      over = true;
+      stream.abort();
+      client.close();
+    },
+  };
+}
+
+function farewellOf({ reason, detail }: Extract<SupervisedMessage, { kind: 'ending' }>): Farewell {
+  if (reason === undefined) return { kind: 'told', detail };
+  // A mistake of ours is not a refusal: it may not happen again.
+  const forGood = reason !== 'internal' && actionFor(reason) === 'give-up';
+  return { kind: forGood ? 'refused' : 'died', detail: `${reason}: ${detail}` };
+}
+
+/** A router serves no `KeepAlive`: it is asked who it is, and any answer shows that it is there. */
+export function openRouterProbe(
+  address: Address,
+  keepAliveMs: number,
+  listener: KeepAliveListener,
+): KeepAliveClient {
+  const client = new RoutingServiceClient(address, credentials.createInsecure(), ONE_CONNECTION);
+  let over = false;
+  const ask = (answered: () => void): void => {
+    client.connect({ user: '' }, new Metadata(), { deadline: Date.now() + keepAliveMs }, (error) => {
+      if (over) return;
+      // A question that was not answered is silence, and silence is counted by the machine.
+      if (error === null) answered();
+      else if (fromServiceError(error, { sent: false, peer: 'router' }).reason !== 'router-unreachable')
+        answered();
+    });
+  };
+  ask(() => listener.greeted());
+  return {
+    ping: () => ask(() => listener.heard()),
+    close: () => {
+      over = true;
+      client.close();
+    },
+  };
+}

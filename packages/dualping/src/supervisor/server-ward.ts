@@ -1,0 +1,127 @@
+/** A server that its supervisor may outlive or be outlived by: not a child with a pipe, but a process that is found again. */
+import type { ChildProcess } from 'node:child_process';
+import { type Incarnation, serverId, serverName } from '@dualping/core';
+import {
+  isRunning,
+  type ProcessIdentity,
+  parseAddress,
+  processIdentity,
+  signalProcess,
+} from '@dualping/protocol';
+import { portIfFree } from '../cluster/places.js';
+import { EXIT } from '../exit-codes.js';
+import { lastLine, logFile } from './bounded-log.js';
+import { reportCrash } from './crash-report.js';
+import { type KeepAliveClient, type KeepAliveListener, openKeepAlive } from './keep-alive-link.js';
+import { launchDetached } from './launch.js';
+import { type PairValues, pairFlags } from './server-flags.js';
+import { type ServerPlace, SupervisionFolder } from './supervision-folder.js';
+import { exitKindOf, type Ward, type WardListener } from './ward.js';
+
+/** How often a process is looked at that listens to nobody yet, or is not our child, ms. Costs a read of one small file. */
+const LOOK_MS = 50;
+
+export class ServerWard implements Ward {
+  readonly name: string;
+  readonly #values: PairValues;
+  readonly #folder: SupervisionFolder;
+  #process: ProcessIdentity | undefined;
+  #place: ServerPlace | undefined;
+  #looking: NodeJS.Timeout | undefined;
+
+  constructor(values: PairValues) {
+    this.#values = values;
+    this.#folder = new SupervisionFolder(values.data);
+    this.name = serverName(serverId(values.id));
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  adopt(listener: WardListener): boolean {
+    const running = this.#folder.server;
+    if (running === undefined) return false;
+    this.#watch(running, true, listener);
+    return true;
+  }
+
+  start(listener: WardListener): void {
+    // One that was started just before and has locked the folder first would keep the next one out.
+    if (this.adopt(listener)) return;
+    this.#launch(listener).catch((error: unknown) =>
+      listener.exited(
+        'died',
+        `could not be started: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+    );
+  }
+
+  openLink(listener: KeepAliveListener): KeepAliveClient {
+    const { address = '', key = '', pid = 0 } = this.#place ?? {};
+    return openKeepAlive({ address, key, pid }, this.#values.keepAliveMs, listener);
+  }
+
+  terminate(): void {
+    if (this.#process !== undefined) signalProcess(this.#process, 'SIGTERM');
+  }
+
+  kill(): void {
+    if (this.#process !== undefined) signalProcess(this.#process, 'SIGKILL');
+  }
+
+  async reportCrash(incarnation: Incarnation, detail: string): Promise<void> {
+    const { cluster, id, routers } = this.#values;
+    await reportCrash(routers, { cluster, serverId: serverId(id), incarnation, detail });
+  }
+
+  async #launch(listener: WardListener): Promise<void> {
+    const { host, data, port } = this.#values;
+    const last = this.#folder.lastPlace;
+    const wished = port === 0 && last !== undefined ? parseAddress(last.address).port : port;
+    const flags = pairFlags(this.#values, port === 0 ? await portIfFree(host, wished) : port);
+    const child = launchDetached(['server', ...flags, '--paired'], logFile(data, 'server'));
+    const identity = child.pid === undefined ? undefined : processIdentity(child.pid);
+    if (identity !== undefined) {
+      this.#folder.recordProcess(identity);
+      this.#watch(identity, false, listener);
+    }
+    this.#hearEnd(child, listener);
+  }
+
+  #hearEnd(child: ChildProcess, listener: WardListener): void {
+    const end = (code: number | undefined, detail: string): void => {
+      clearInterval(this.#looking);
+      const misusedOnlyNow = code === EXIT.usage && this.#folder.server !== undefined;
+      const exit = misusedOnlyNow ? 'died' : exitKindOf(code);
+      const why =
+        exit === 'refused' || exit === 'misused' ? `: ${lastLine(logFile(this.#values.data, 'server'))}` : '';
+      listener.exited(exit, `${detail}${why}`);
+    };
+    child.once('error', (error) => end(undefined, `could not be started: ${error.message}`));
+    child.once('exit', (code, signal) =>
+      end(
+        code ?? undefined,
+        code === null ? `was ended by ${signal ?? 'a signal'}` : `ended with exit code ${code}`,
+      ),
+    );
+  }
+
+  /** Looks until it says where it listens, and, if nobody tells us of its end, for that. */
+  #watch(identity: ProcessIdentity, adopted: boolean, listener: WardListener): void {
+    this.#process = identity;
+    this.#place = undefined;
+    clearInterval(this.#looking);
+    this.#looking = setInterval(() => {
+      if (adopted && !isRunning(identity)) {
+        clearInterval(this.#looking);
+        return listener.exited(undefined, 'is gone');
+      }
+      if (this.#place !== undefined) return;
+      this.#place = this.#folder.placeOf(identity);
+      if (this.#place === undefined) return;
+      if (!adopted) clearInterval(this.#looking);
+      listener.listening(this.#place.incarnation);
+    }, LOOK_MS);
+  }
+}

@@ -1,0 +1,49 @@
+/** `dualping supervise`: one of a pair, from taking its place to leaving it. */
+import { type Outcome, parseSupervisionTiming, serverId, serverName } from '@dualping/core';
+import { lockDataFolder } from '@dualping/protocol';
+import { EXIT, SIGNAL_EXITS } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { Signals } from '../signals.js';
+import { boundOwnLog, logFile } from './bounded-log.js';
+import type { PairValues } from './server-flags.js';
+import { ServerWard } from './server-ward.js';
+import { SupervisionFolder } from './supervision-folder.js';
+import { SupervisorDriver } from './supervisor-driver.js';
+
+/** Throws `invalid-argument` when there is a supervisor already. */
+export async function supervise(values: PairValues, io: Io): Promise<number> {
+  const name = serverName(serverId(values.id));
+  const part = `supervisor ${name}`;
+  const folder = new SupervisionFolder(values.data);
+  const lock = lockDataFolder(folder.path, `the supervisor of server ${name} of cluster ${values.cluster}`);
+  try {
+    boundOwnLog(logFile(values.data, 'supervisor'));
+    folder.forgetOutcome();
+    const signals = new Signals();
+    const ward = new ServerWard(values);
+    const supervisor = new SupervisorDriver(ward, parseSupervisionTiming(values), (event, text) =>
+      io.report({ part, event, text }),
+    );
+    supervisor.begin();
+    const adopted = ward.pid === undefined ? 'starts it' : `it runs already as pid ${ward.pid}`;
+    io.report({ part, event: 'supervising', text: `watches over ${name}, ${adopted}; pid ${process.pid}` });
+    const first = await Promise.race([signals.first, supervisor.finished]);
+    if (typeof first === 'string') {
+      io.report({ part, event: 'stopping', text: `on ${first}, with ${name}` });
+      supervisor.stop();
+    }
+    const outcome = await supervisor.finished;
+    const exitCode = exitCodeOf(outcome);
+    const text = `${name} ${outcome.detail}`;
+    folder.recordOutcome({ exitCode, text });
+    io.report({ part, event: 'stopped', text });
+    return signals.received === undefined ? exitCode : SIGNAL_EXITS[signals.received];
+  } finally {
+    lock.release();
+  }
+}
+
+function exitCodeOf(outcome: Outcome): number {
+  if (outcome.kind === 'told') return EXIT.done;
+  return outcome.because === 'misused' ? EXIT.usage : EXIT.refused;
+}

@@ -1,0 +1,134 @@
+/** A server's side of supervision: tells where it listens, and gets a new supervisor when there is none. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  parseSupervisionTiming,
+  SupervisorWatch,
+  type SupervisorWatchInput,
+  type SupervisorWatchOutput,
+  unreachable,
+} from '@dualping/core';
+import {
+  formatAddress,
+  isRunning,
+  parseAddress,
+  processIdentity,
+  type Report,
+  signalProcess,
+} from '@dualping/protocol';
+import type { RunningServer, SupervisionOptions } from '@dualping/server';
+import { logFile } from './bounded-log.js';
+import { launchDetached } from './launch.js';
+import { MachineDriver } from './machine-driver.js';
+import { type PairValues, pairFlags } from './server-flags.js';
+import { SupervisionFolder } from './supervision-folder.js';
+
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
+/** How long a process that was killed may take to be gone, ms, and how often that is looked at. */
+const KILL_LIMIT_MS = 5_000;
+const LOOK_MS = 20;
+
+export class SupervisedServer {
+  readonly #values: PairValues;
+  readonly #folder: SupervisionFolder;
+  readonly #report: Report;
+  readonly #part: string;
+  readonly #key = randomUUID();
+  /** Undefined when it is not one of a pair: then whoever attaches is welcome, and nobody is started. */
+  readonly #watch: MachineDriver<SupervisorWatchInput, SupervisorWatchOutput> | undefined;
+  #server: RunningServer | undefined;
+  #stopped = false;
+
+  constructor(
+    values: PairValues,
+    options: { readonly paired: boolean; readonly part: string; readonly report: Report },
+  ) {
+    this.#values = values;
+    this.#folder = new SupervisionFolder(values.data);
+    this.#part = options.part;
+    this.#report = options.report;
+    if (options.paired)
+      this.#watch = new MachineDriver(new SupervisorWatch(parseSupervisionTiming(values)), (output) =>
+        this.#perform(output),
+      );
+  }
+
+  /** For `startServer`. */
+  get options(): SupervisionOptions {
+    return {
+      key: this.#key,
+      listener: {
+        attached: (link, { pid, keepAliveMs }) => {
+          this.#report({ part: this.#part, event: 'supervised', text: `by pid ${pid}` });
+          this.#watch?.feed({ kind: 'attached', link, keepAliveMs });
+        },
+        heard: (link) => this.#watch?.feed({ kind: 'heard', link }),
+        ended: (link) => this.#watch?.feed({ kind: 'link-ended', link }),
+      },
+    };
+  }
+
+  /** It listens. */
+  started(server: RunningServer): void {
+    this.#server = server;
+    const own = processIdentity(process.pid);
+    if (own !== undefined) {
+      const { host, port } = parseAddress(server.address);
+      // A supervisor is on this machine: whatever others are told to dial, it needs no name service.
+      const address = formatAddress({
+        host: WILDCARDS.includes(this.#values.host) ? '127.0.0.1' : host,
+        port,
+      });
+      this.#folder.recordPlace({ ...own, address, key: this.#key, incarnation: server.incarnation });
+    }
+    server.finished.then(
+      () => this.stop(),
+      () => this.stop(),
+    );
+    this.#watch?.feed({ kind: 'tick' });
+  }
+
+  /** It is about to end, or has ended. */
+  stop(): void {
+    this.#stopped = true;
+    this.#watch?.feed({ kind: 'stop' });
+  }
+
+  #perform(output: SupervisorWatchOutput): void {
+    switch (output.kind) {
+      case 'close-link':
+        return this.#server?.closeSupervisor(output.link);
+      case 'report':
+        return this.#report({ part: this.#part, event: output.event, text: output.text });
+      case 'start-supervisor':
+        this.#startSupervisor(output.replace).catch((error: unknown) =>
+          this.#say('no-supervisor', error instanceof Error ? error.message : String(error)),
+        );
+        return;
+      default:
+        return unreachable(output);
+    }
+  }
+
+  async #startSupervisor(replace: boolean): Promise<void> {
+    const present = this.#folder.supervisor;
+    if (present !== undefined) {
+      if (!replace) return; // it has had no time to attach yet
+      this.#say('supervisor-killed', `pid ${present.pid} does not answer`);
+      signalProcess(present, 'SIGKILL');
+      for (let waitedMs = 0; isRunning(present) && waitedMs < KILL_LIMIT_MS; waitedMs += LOOK_MS)
+        await delay(LOOK_MS);
+    }
+    if (this.#stopped) return;
+    const child = launchDetached(
+      ['supervise', ...pairFlags(this.#values)],
+      logFile(this.#values.data, 'supervisor'),
+    );
+    child.once('error', (error) => this.#say('no-supervisor', `could not be started: ${error.message}`));
+    child.unref();
+  }
+
+  #say(event: string, text: string): void {
+    this.#report({ part: this.#part, event, text });
+  }
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { lockDataFolder, processIdentity } from '@dualping/protocol';
+import { SupervisionFolder } from './supervision-folder.js';
+
+function folderFor(context: TestContext): SupervisionFolder {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-supervision-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return new SupervisionFolder(folder);
+}
+
+const own = () => {
+  const identity = processIdentity(process.pid);
+  assert.ok(identity !== undefined);
+  return identity;
+};
+
+test('a place is believed of its very process only', (context) => {
+  const folder = folderFor(context);
+  const place = { ...own(), address: '127.0.0.1:1', key: 'k', incarnation: 3 };
+  assert.equal(folder.placeOf(own()), undefined);
+  folder.recordPlace(place);
+  assert.deepEqual(folder.placeOf(own()), place);
+  assert.equal(folder.placeOf({ ...own(), startTime: '1' }), undefined);
+  assert.equal(folder.placeOf({ ...own(), pid: 1 }), undefined);
+  assert.equal(
+    statSync(join(folder.path, 'server.json')).mode & 0o777,
+    0o600,
+    'the key is for its user only',
+  );
+});
+
+test('the server is whoever holds the data folder, or was just started and still runs', (context) => {
+  const folder = folderFor(context);
+  const running = (): number | undefined => folder.server?.pid;
+  assert.equal(running(), undefined);
+  folder.recordProcess(own());
+  assert.equal(running(), process.pid);
+  // The id of a process that is gone, with another's start: linux only can tell.
+  if (process.platform === 'linux') {
+    folder.recordProcess({ pid: process.pid, startTime: '1' });
+    assert.equal(running(), undefined);
+  }
+  const lock = lockDataFolder(folder.dataFolder, 'server s1');
+  assert.equal(running(), process.pid);
+  lock.release();
+});
+
+test('the supervisor is whoever holds its place', (context) => {
+  const folder = folderFor(context);
+  assert.equal(folder.supervisor, undefined);
+  const lock = lockDataFolder(folder.path, 'the supervisor of server s1');
+  assert.deepEqual(folder.supervisor, { ...own(), role: 'the supervisor of server s1' });
+  lock.release();
+  assert.equal(folder.supervisor, undefined);
+});
+
+test('files that are broken, or of something else, say nothing', (context) => {
+  const folder = folderFor(context);
+  folder.recordOutcome({ exitCode: 1, text: 'refused' });
+  assert.deepEqual(folder.outcome, { exitCode: 1, text: 'refused' });
+  for (const content of ['', '{', 'null', '[]', '{"exitCode":"1","text":"x"}', '{"pid":1.5}']) {
+    for (const name of ['outcome.json', 'server.json', 'process.json'])
+      writeFileSync(join(folder.path, name), content);
+    assert.deepEqual(
+      [folder.outcome, folder.lastPlace, folder.server],
+      [undefined, undefined, undefined],
+      content,
+    );
+  }
+  folder.forgetOutcome();
+  assert.equal(folder.outcome, undefined);
+});

@@ -1,0 +1,108 @@
+/** Does for one ward what the machine in `@dualping/core` decides. */
+import {
+  type KeepAliveLink,
+  type Outcome,
+  type SupervisionTiming,
+  Supervisor,
+  type SupervisorInput,
+  type SupervisorOutput,
+  unreachable,
+} from '@dualping/core';
+import createDebug from 'debug';
+import type { KeepAliveClient } from './keep-alive-link.js';
+import { MachineDriver } from './machine-driver.js';
+import type { Ward, WardListener } from './ward.js';
+
+const debug = createDebug('dualping:supervisor');
+
+export class SupervisorDriver {
+  readonly #driver: MachineDriver<SupervisorInput, SupervisorOutput>;
+  readonly #ward: Ward;
+  readonly #report: (event: string, text: string) => void;
+  #link: { readonly number: KeepAliveLink; readonly client: KeepAliveClient } | undefined;
+  #onFinished: (outcome: Outcome) => void = () => {};
+  /** How it ended; never rejects. */
+  readonly finished: Promise<Outcome>;
+
+  constructor(ward: Ward, timing: SupervisionTiming, report: (event: string, text: string) => void) {
+    this.#ward = ward;
+    this.#report = report;
+    this.finished = new Promise((resolve) => {
+      this.#onFinished = resolve;
+    });
+    this.#driver = new MachineDriver(new Supervisor(ward.name, timing), (output) => this.#perform(output));
+  }
+
+  /** Adopts a process that runs, or starts one. */
+  begin(): void {
+    this.#driver.feed({ kind: 'begin', running: this.#ward.adopt(this.#listener) });
+  }
+
+  /** Ends the ward in order; `finished` follows. */
+  stop(): void {
+    this.#driver.feed({ kind: 'stop' });
+  }
+
+  /** Lets go at once, and leaves the ward as it is. */
+  abandon(): void {
+    this.#driver.end();
+    this.#link?.client.close();
+  }
+
+  readonly #listener: WardListener = {
+    listening: (incarnation) => this.#driver.feed({ kind: 'listening', incarnation }),
+    exited: (exit, detail) => {
+      this.#closeLink();
+      this.#driver.feed({ kind: 'exited', exit, detail });
+    },
+  };
+
+  #perform(output: SupervisorOutput): void {
+    debug('%s: %o', this.#ward.name, output);
+    switch (output.kind) {
+      case 'start':
+        return this.#ward.start(this.#listener);
+      case 'open-link':
+        return this.#openLink(output.link);
+      case 'ping':
+        if (this.#link?.number === output.link) this.#link.client.ping(output.sequence);
+        return;
+      case 'close-link':
+        if (this.#link?.number === output.link) this.#closeLink();
+        return;
+      case 'terminate':
+        return this.#ward.terminate();
+      case 'kill':
+        return this.#ward.kill();
+      case 'report-crash':
+        this.#ward.reportCrash(output.incarnation, output.detail).then(
+          () => this.#driver.feed({ kind: 'crash-noted' }),
+          () => this.#driver.feed({ kind: 'crash-failed' }),
+        );
+        return;
+      case 'finished':
+        this.abandon();
+        return this.#onFinished(output.outcome);
+      case 'report':
+        return this.#report(output.event, output.text);
+      default:
+        return unreachable(output);
+    }
+  }
+
+  #openLink(number: KeepAliveLink): void {
+    this.#closeLink();
+    const client = this.#ward.openLink({
+      greeted: () => this.#driver.feed({ kind: 'greeted', link: number }),
+      heard: () => this.#driver.feed({ kind: 'heard', link: number }),
+      farewell: (farewell) => this.#driver.feed({ kind: 'farewell', link: number, farewell }),
+      ended: (detail) => this.#driver.feed({ kind: 'link-ended', link: number, detail }),
+    });
+    this.#link = { number, client };
+  }
+
+  #closeLink(): void {
+    this.#link?.client.close();
+    this.#link = undefined;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * What happened between one assignment of a cluster and the next, told to people, and takeovers among it.
+ *
+ * The router tells that a primary was dropped and that another was promoted, mostly both at once. Whether it was killed, frozen or
+ * cut off nobody has told it, and what came before the drop and after the promotion it has not seen: those parts stay open.
+ */
+import { type Assignment, type ClusterId, type MemberInfo, serverName } from '@dualping/core';
+import type { ClusterEvent, Takeover } from '@dualping/terminal';
+
+export interface Changes {
+  readonly events: readonly ClusterEvent[];
+  readonly takeovers: readonly Takeover[];
+}
+
+/** When it is seen: by the wall for people, and by a clock that never goes back for what is measured. */
+export interface Seen {
+  readonly wallMs: number;
+  readonly monoMs: number;
+}
+
+interface Known {
+  readonly assignment: Assignment;
+  /** Since when nobody is available. */
+  readonly lostMs: number | undefined;
+}
+
+export class AssignmentChanges {
+  readonly #known = new Map<ClusterId, Known>();
+  #takeovers = 0;
+
+  /** The first assignment of a cluster is where it begins: only how it is is told. */
+  step(seen: Seen, after: Assignment): Changes {
+    const known = this.#known.get(after.cluster);
+    // A watch that is opened again may begin with what was told already.
+    if (known !== undefined && after.revision <= known.assignment.revision) return NOTHING;
+    const lostMs = after.available ? undefined : (known?.lostMs ?? seen.monoMs);
+    this.#known.set(after.cluster, { assignment: after, lostMs });
+    const name = this.#known.size > 1 ? `cluster ${after.cluster}: ` : '';
+    const event = (kind: ClusterEvent['kind'], text: string): ClusterEvent => ({
+      atMs: seen.wallMs,
+      kind,
+      text: name + text,
+    });
+    if (known === undefined) return { events: [event('said', introduction(after))], takeovers: [] };
+    const before = known.assignment;
+    const takeover = takeoverBetween(before, after);
+    return {
+      events: [
+        ...memberEvents(before, after, event),
+        ...primaryEvents(before, after, event),
+        ...availabilityEvents(before, after, event),
+      ],
+      takeovers: takeover === undefined ? [] : [this.#measured(takeover, seen, known.lostMs)],
+    };
+  }
+
+  #measured(takeover: Unmeasured, { wallMs, monoMs }: Seen, lostMs: number | undefined): Takeover {
+    this.#takeovers += 1;
+    const promoteMs = lostMs === undefined ? 0 : monoMs - lostMs;
+    return {
+      ...takeover,
+      number: this.#takeovers,
+      atMs: wallMs,
+      parts: { detectMs: undefined, promoteMs, reconnectMs: undefined, firstPostMs: undefined },
+      totalMs: promoteMs,
+      clients: undefined,
+    };
+  }
+}
+
+const NOTHING: Changes = { events: [], takeovers: [] };
+
+type Tell = (kind: ClusterEvent['kind'], text: string) => ClusterEvent;
+type Unmeasured = Omit<Takeover, 'number' | 'atMs' | 'parts' | 'totalMs' | 'clients'>;
+
+function introduction({ epoch, primary, available, members, unavailableReason }: Assignment): string {
+  const live = members.filter((member) => member.live).length;
+  const who =
+    available && primary !== undefined ? `primary ${serverName(primary.serverId)}` : 'nobody available';
+  const why = available || unavailableReason === '' ? '' : ` (${unavailableReason})`;
+  return `${live} of ${members.length} servers are live, ${who}${why}, epoch ${epoch}`;
+}
+
+function memberEvents(before: Assignment, after: Assignment, tell: Tell): readonly ClusterEvent[] {
+  const was = new Map(before.members.map((member) => [member.serverId, member]));
+  return after.members.flatMap((member) => memberEvent(was.get(member.serverId), member, tell));
+}
+
+function memberEvent(was: MemberInfo | undefined, is: MemberInfo, tell: Tell): readonly ClusterEvent[] {
+  const name = serverName(is.serverId);
+  if (was?.live === true && !is.live) return [tell('down', `${name} dropped: the router no longer hears it`)];
+  if (is.live && was?.live !== true) {
+    const what =
+      was === undefined ? 'came' : was.incarnation === is.incarnation ? 'is heard again' : 'is back';
+    const sync = is.inSync || is.journalId === '' ? '' : ', fetching what it lacks';
+    return [tell('up', `${name} ${what}, incarnation ${is.incarnation}${sync}`)];
+  }
+  if (is.live && was !== undefined && was.incarnation !== is.incarnation)
+    return [tell('up', `${name} was started again, incarnation ${is.incarnation}`)];
+  if (is.live && was?.inSync === false && is.inSync) return [tell('up', `${name} is in sync`)];
+  if (is.live && was?.inSync === true && !is.inSync) return [tell('down', `${name} is no longer in sync`)];
+  return [];
+}
+
+function primaryEvents(before: Assignment, after: Assignment, tell: Tell): readonly ClusterEvent[] {
+  if (after.epoch <= before.epoch || after.primary === undefined) return [];
+  return [tell('promoted', `${serverName(after.primary.serverId)} promoted, epoch ${after.epoch}`)];
+}
+
+function availabilityEvents(before: Assignment, after: Assignment, tell: Tell): readonly ClusterEvent[] {
+  if (before.available && !after.available)
+    return [tell('down', `nobody is available: ${after.unavailableReason || 'no in-sync server is live'}`)];
+  const isSame = after.epoch === before.epoch;
+  if (!before.available && after.available && isSame && after.primary !== undefined)
+    return [tell('up', `${serverName(after.primary.serverId)} serves again, still epoch ${after.epoch}`)];
+  return [];
+}
+
+/** A primary that is live still while another holds the next epoch has handed over. */
+function takeoverBetween(before: Assignment, after: Assignment): Unmeasured | undefined {
+  const [from, to] = [before.primary, after.primary];
+  if (after.epoch <= before.epoch || from === undefined || to === undefined) return undefined;
+  const old = after.members.find(({ serverId }) => serverId === from.serverId);
+  const stands = old?.live === true && old.incarnation === from.incarnation;
+  return {
+    cluster: after.cluster,
+    fault: stands ? 'handover' : 'unknown',
+    from: from.serverId,
+    to: to.serverId,
+    epoch: after.epoch,
+  };
+}

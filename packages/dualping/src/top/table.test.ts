@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NetworkStatus } from '@dualping/client';
+import { position, serverId } from '@dualping/core';
+import { assignment, away, member } from './assignments.fixture.js';
+import { renderStatusTable } from './table.js';
+
+const figures = (id: number, durable: number): NetworkStatus['figures'][number] => ({
+  cluster: 1,
+  serverId: serverId(id),
+  ageMs: 40 + id,
+  figures: {
+    durable: position(durable),
+    committed: position(100),
+    checksum: 0,
+    timelines: 7,
+    postsAccepted: 9,
+  },
+});
+
+test('a row for each server, numbers to the right, nothing that acts on a terminal', () => {
+  const members = [member(1), member(2, { inSync: false }), member(3, { ...away, address: 'a\u001b[2J:1' })];
+  const status: NetworkStatus = {
+    router: '127.0.0.1:7070',
+    networkId: 'n',
+    clusters: 2,
+    assignments: [
+      assignment(1, { id: 1, epoch: 17 }, members),
+      assignment(1, undefined, [], { cluster: 2, unavailableReason: 'no server has registered' }),
+    ],
+    figures: [figures(1, 100), figures(2, 80)],
+  };
+  assert.deepEqual(renderStatusTable(status), [
+    'CLUSTER  SERVER  ROLE     STATE    AGE-MS  LAG  CLIENTS  EPOCH  ADDRESS',
+    '      1  s1      primary  up           41    0        7     17  127.0.0.1:7101',
+    '      1  s2      standby  joining      42   20        7     17  127.0.0.1:7102',
+    '      1  s3      -        dead          -    -        -     17  a\ufffd[2J:1',
+    'cluster 2 is not available: no server has registered',
+  ]);
+});

@@ -1,0 +1,59 @@
+/** The clusters as a table of plain text, for pipes and logs. */
+import type { NetworkStatus } from '@dualping/client';
+import { type Assignment, type MemberInfo, serverName } from '@dualping/core';
+import { cleanForTerminal } from '../terminal-text.js';
+
+const HEAD = ['CLUSTER', 'SERVER', 'ROLE', 'STATE', 'AGE-MS', 'LAG', 'CLIENTS', 'EPOCH', 'ADDRESS'];
+/** Those in which numbers stand. */
+const RIGHT = new Set([0, 4, 5, 6, 7]);
+const NOTHING = '-';
+
+export function renderStatusTable(status: NetworkStatus): readonly string[] {
+  const rows = status.assignments.flatMap((assignment) =>
+    assignment.members.map((member) => cellsOf(status, assignment, member)),
+  );
+  const unavailable = status.assignments
+    .filter(({ available }) => !available)
+    .map(({ cluster, unavailableReason }) => `cluster ${cluster} is not available: ${unavailableReason}`);
+  return [...aligned([HEAD, ...rows]), ...unavailable].map(cleanForTerminal);
+}
+
+function cellsOf({ figures }: NetworkStatus, assignment: Assignment, member: MemberInfo): readonly string[] {
+  const { cluster, primary, epoch } = assignment;
+  const figuresOf = (id: number | undefined) =>
+    figures.find((each) => each.cluster === cluster && each.serverId === id);
+  const told = member.live ? figuresOf(member.serverId) : undefined;
+  const committed = figuresOf(primary?.serverId)?.figures.committed;
+  const lag =
+    told === undefined || committed === undefined ? undefined : Math.max(0, committed - told.figures.durable);
+  const cell = (value: number | undefined): string => (value === undefined ? NOTHING : String(value));
+  return [
+    String(cluster),
+    serverName(member.serverId),
+    !member.live ? NOTHING : primary?.serverId === member.serverId ? 'primary' : 'standby',
+    stateOf(member),
+    cell(told?.ageMs),
+    cell(lag),
+    cell(told?.figures.timelines),
+    String(epoch),
+    member.address,
+  ];
+}
+
+function stateOf({ live, inSync, journalId }: MemberInfo): string {
+  if (!live) return 'dead';
+  return inSync || journalId === '' ? 'up' : 'joining';
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return RIGHT.has(column) ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * What is done to processes, and what is refused at first: a fault that would leave nobody to serve is made only when it is asked
+ * for twice. So a class that presses keys in a hurry still has a cluster to look at.
+ */
+import { unreachable } from '../unreachable.js';
+import type { Victim } from './feed.js';
+import { type ClusterStep, just } from './happenings.js';
+import { problem, said } from './notices.js';
+import {
+  type ClusterSeen,
+  type ClusterViewState,
+  type Deed,
+  type Mark,
+  openCluster,
+  sameVictim,
+  victimKey,
+  victimName,
+} from './state.js';
+
+/** How soon it must be asked again to be meant, ms. */
+const AGAIN_WITHIN_MS = 6_000;
+
+export function primaryVictim(state: ClusterViewState): Victim | undefined {
+  const cluster = openCluster(state);
+  const primary = cluster?.assignment.primary;
+  const isLive = cluster?.members.some(({ info }) => info.live && info.serverId === primary?.serverId);
+  return primary === undefined || isLive !== true
+    ? undefined
+    : { kind: 'server', cluster: state.open, serverId: primary.serverId };
+}
+
+export function killPrimary(state: ClusterViewState): ClusterStep {
+  const victim = primaryVictim(state);
+  return victim === undefined
+    ? just(problem(state, 'nobody is primary now: there is nobody to kill'))
+    : act({ ...state, selected: victim }, 'kill', victim);
+}
+
+/** Freezes, or lets go on. */
+export const toggleFrozen = (state: ClusterViewState): ClusterStep =>
+  toggled(state, 'frozen', 'freeze', 'thaw');
+/** Cuts off, or heals. */
+export const toggleCut = (state: ClusterViewState): ClusterStep => toggled(state, 'cut', 'cut', 'heal');
+
+function toggled(state: ClusterViewState, mark: Mark, fault: Deed, remedy: Deed): ClusterStep {
+  const { selected } = state;
+  if (selected === undefined) return nobody(state);
+  const isMarked = state.marks.get(victimKey(selected)) === mark;
+  return act(state, isMarked ? remedy : fault, selected);
+}
+
+export const toSelected = (state: ClusterViewState, deed: Deed): ClusterStep =>
+  state.selected === undefined ? nobody(state) : act(state, deed, state.selected);
+
+const nobody = (state: ClusterViewState): ClusterStep => just(problem(state, 'no server is selected'));
+
+export function act(state: ClusterViewState, deed: Deed, victim: Victim): ClusterStep {
+  const name = nameOf(state, victim);
+  const why = objection(state, deed, victim);
+  const { refused, clock } = state;
+  const isMeant =
+    refused?.deed === deed && sameVictim(refused.victim, victim) && clock.monoMs < refused.untilMs;
+  if (why !== undefined && !isMeant) {
+    const untilMs = clock.monoMs + AGAIN_WITHIN_MS;
+    return just({ ...problem(state, why), refused: { deed, victim, untilMs } });
+  }
+  const doing = said({ ...state, refused: undefined }, `${DOING[deed]} ${name} …`);
+  return just(doing, { kind: 'deed', deed, victim });
+}
+
+const DOING: Record<Deed, string> = {
+  kill: 'killing',
+  freeze: 'freezing',
+  thaw: 'thawing',
+  cut: 'cutting off',
+  heal: 'healing',
+  restart: 'restarting',
+};
+
+const nameOf = (state: ClusterViewState, victim: Victim): string =>
+  victim.kind === 'router' ? 'the router' : victimName(victim, state.clusters.size);
+
+/** Why it should be thought over; undefined: it leaves somebody to serve, or harms nobody. */
+function objection(state: ClusterViewState, deed: Deed, victim: Victim): string | undefined {
+  if (deed === 'thaw' || deed === 'heal' || victim.kind === 'router') return undefined;
+  const cluster = state.clusters.get(victim.cluster);
+  if (cluster === undefined || !isLastToServe(state, cluster, victim.serverId)) return undefined;
+  const name = nameOf(state, victim);
+  return `${name} is the last that can serve: to ${WORD[deed]} it stops all posts until it is back. Press again if you mean it.`;
+}
+
+const WORD: Record<Deed, string> = {
+  kill: 'kill',
+  freeze: 'freeze',
+  thaw: 'thaw',
+  cut: 'cut off',
+  heal: 'heal',
+  restart: 'restart',
+};
+
+/** Only the in-sync ones may be promoted; in a cluster that does not replicate everybody. */
+function isLastToServe(state: ClusterViewState, { members, assignment }: ClusterSeen, id: number): boolean {
+  const canServe = members.filter(
+    ({ info }) =>
+      info.live &&
+      (info.inSync || info.journalId === '') &&
+      !state.marks.has(victimKey({ kind: 'server', cluster: assignment.cluster, serverId: info.serverId })),
+  );
+  return canServe.length === 1 && canServe[0]?.info.serverId === id;
+}
+
+/** It was done: what is known of it from now on, until the router says more. */
+export function done(state: ClusterViewState, deed: Deed, victim: Victim): ClusterViewState {
+  const key = victimKey(victim);
+  const marks = new Map(state.marks);
+  switch (deed) {
+    case 'freeze':
+      marks.set(key, 'frozen');
+      break;
+    case 'cut':
+      marks.set(key, 'cut');
+      break;
+    case 'kill':
+    case 'restart':
+      // A process that was frozen is no more; whom the network does not reach stays out of reach.
+      if (marks.get(key) === 'frozen') marks.delete(key);
+      break;
+    case 'thaw':
+    case 'heal':
+      marks.delete(key);
+      break;
+    default:
+      return unreachable(deed);
+  }
+  return said({ ...state, marks }, `${nameOf(state, victim)} ${DONE[deed]}`);
+}
+
+const DONE: Record<Deed, string> = {
+  kill: 'killed',
+  freeze: 'frozen: its process is stopped, its connections stand',
+  thaw: 'goes on',
+  cut: 'cut off from everybody',
+  heal: 'reaches everybody again',
+  restart: 'started again',
+};

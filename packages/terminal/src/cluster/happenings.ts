@@ -1,0 +1,36 @@
+/** What happens to the cluster view, and what it asks for. */
+import type { WatchUpdate } from '@dualping/client';
+import type { Token } from '../input/token.js';
+import type { Size } from '../state/geometry.js';
+import type { ClusterEvent, Counts, Takeover, Victim } from './feed.js';
+import type { ClusterViewState, Deed } from './state.js';
+
+export type Happening =
+  | { readonly kind: 'update'; readonly update: WatchUpdate }
+  | { readonly kind: 'takeover'; readonly takeover: Takeover }
+  | { readonly kind: 'events'; readonly events: readonly ClusterEvent[] }
+  | { readonly kind: 'counts'; readonly counts: Counts }
+  /** Answers a `deed` effect. */
+  | { readonly kind: 'done'; readonly deed: Deed; readonly victim: Victim }
+  | { readonly kind: 'not-done'; readonly text: string }
+  | { readonly kind: 'token'; readonly token: Token }
+  | { readonly kind: 'resized'; readonly size: Size }
+  /** Time has passed; the process ids as they are now. */
+  | { readonly kind: 'clock'; readonly pids: ReadonlyMap<string, number> };
+
+export type ClusterEffect =
+  | { readonly kind: 'deed'; readonly deed: Deed; readonly victim: Victim }
+  | { readonly kind: 'automatic'; readonly on: boolean }
+  | { readonly kind: 'redraw' }
+  | { readonly kind: 'suspend' }
+  | { readonly kind: 'quit' };
+
+export interface ClusterStep {
+  readonly state: ClusterViewState;
+  readonly effects: readonly ClusterEffect[];
+}
+
+export const just = (state: ClusterViewState, ...effects: readonly ClusterEffect[]): ClusterStep => ({
+  state,
+  effects,
+});

@@ -1,0 +1,164 @@
+/** Every key of the cluster view: what the keys do, the footer and the help all come from this one table. */
+
+/** Where the keys go. */
+export type ClusterWhere = 'cluster' | 'search' | 'help';
+
+export type ClusterAction =
+  | 'next'
+  | 'previous'
+  | 'first'
+  | 'last'
+  | 'next-cluster'
+  | 'previous-cluster'
+  | 'kill'
+  | 'kill-primary'
+  | 'kill-router'
+  | 'freeze'
+  | 'cut'
+  | 'restart'
+  | 'automatic'
+  | 'pause'
+  | 'older-events'
+  | 'newer-events'
+  | 'search'
+  | 'confirm'
+  | 'leave'
+  | 'help'
+  | 'redraw'
+  | 'suspend'
+  | 'quit';
+
+export interface ClusterBinding {
+  readonly action: ClusterAction;
+  readonly where: readonly ClusterWhere[];
+  /** Names of keys (see input/token.ts), the first is the one that is shown. */
+  readonly keys: readonly string[];
+  /** One or two words for the footer; undefined: the footer leaves it out. */
+  readonly label?: string;
+  readonly help: string;
+  /** Only for whoever started the cluster. */
+  readonly acts?: true;
+}
+
+const EVERYWHERE: readonly ClusterWhere[] = ['cluster', 'search', 'help'];
+
+/** In the order of the help; what the footer shows comes in this order too. */
+export const CLUSTER_KEYMAP: readonly ClusterBinding[] = [
+  {
+    action: 'kill',
+    where: ['cluster'],
+    keys: ['x'],
+    label: 'kill',
+    help: 'kill the selected server, or the router (SIGKILL)',
+    acts: true,
+  },
+  {
+    action: 'kill-primary',
+    where: ['cluster'],
+    keys: ['X'],
+    label: 'kill primary',
+    help: 'kill whoever is primary now',
+    acts: true,
+  },
+  { action: 'kill-router', where: ['cluster'], keys: ['K'], help: 'kill the router', acts: true },
+  {
+    action: 'freeze',
+    where: ['cluster'],
+    keys: ['z'],
+    label: 'freeze',
+    help: 'freeze the selected one (SIGSTOP); again: let it go on',
+    acts: true,
+  },
+  {
+    action: 'cut',
+    where: ['cluster'],
+    keys: ['n'],
+    label: 'cut',
+    help: 'cut the selected one off from all others; again: heal it',
+    acts: true,
+  },
+  {
+    action: 'restart',
+    where: ['cluster'],
+    keys: ['r'],
+    label: 'restart',
+    help: 'start the selected one again',
+    acts: true,
+  },
+  {
+    action: 'automatic',
+    where: ['cluster'],
+    keys: ['a'],
+    label: 'auto',
+    help: 'faults of all kinds by themselves, one after another; again: stop',
+    acts: true,
+  },
+  { action: 'next', where: ['cluster', 'help'], keys: ['j', 'down'], help: 'next server' },
+  { action: 'previous', where: ['cluster', 'help'], keys: ['k', 'up'], help: 'previous server' },
+  { action: 'first', where: ['cluster', 'help'], keys: ['g', 'home'], help: 'first server' },
+  { action: 'last', where: ['cluster', 'help'], keys: ['G', 'end'], help: 'last server' },
+  {
+    action: 'next-cluster',
+    where: ['cluster'],
+    keys: [']', 'tab', 'right'],
+    label: 'next cluster',
+    help: 'open the next cluster',
+  },
+  {
+    action: 'previous-cluster',
+    where: ['cluster'],
+    keys: ['[', 'shift-tab', 'left'],
+    help: 'open the previous cluster',
+  },
+  {
+    action: 'pause',
+    where: ['cluster'],
+    keys: ['p', 'space'],
+    label: 'pause',
+    help: 'keep the events where they are; again: the newest as they come',
+  },
+  {
+    action: 'older-events',
+    where: ['cluster', 'help'],
+    keys: ['page-up', 'ctrl-u'],
+    help: 'older events',
+  },
+  {
+    action: 'newer-events',
+    where: ['cluster', 'help'],
+    keys: ['page-down', 'ctrl-d'],
+    help: 'newer events',
+  },
+  {
+    action: 'search',
+    where: ['cluster'],
+    keys: ['/'],
+    label: 'search',
+    help: 'show only the events with a text in them',
+  },
+  { action: 'confirm', where: ['search'], keys: ['enter'], label: 'search', help: 'search' },
+  {
+    action: 'leave',
+    where: EVERYWHERE,
+    keys: ['escape'],
+    label: 'back',
+    help: 'end the search, the pause, the help',
+  },
+  { action: 'help', where: ['cluster', 'help'], keys: ['?', 'f1'], label: 'help', help: 'this help' },
+  { action: 'redraw', where: EVERYWHERE, keys: ['ctrl-l'], help: 'draw the screen anew' },
+  { action: 'suspend', where: EVERYWHERE, keys: ['ctrl-z'], help: 'to the shell; fg comes back' },
+  { action: 'quit', where: ['cluster', 'help'], keys: ['q'], label: 'quit', help: 'quit' },
+  { action: 'quit', where: EVERYWHERE, keys: ['ctrl-c'], help: 'quit, from anywhere' },
+];
+
+/** Those that there are: without a cluster of one's own nothing can be done to it. */
+export const keymapFor = (canAct: boolean): readonly ClusterBinding[] =>
+  CLUSTER_KEYMAP.filter(({ acts }) => canAct || acts !== true);
+
+/** What a key does where the keys go now. */
+export const clusterActionOf = (
+  where: ClusterWhere,
+  key: string,
+  canAct: boolean,
+): ClusterAction | undefined =>
+  keymapFor(canAct).find((binding) => binding.where.includes(where) && binding.keys.includes(key))?.action;

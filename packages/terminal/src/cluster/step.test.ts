@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  assignment,
+  Demonstration,
+  figures,
+  lesson,
+  member,
+  NOW_MS,
+  takeover,
+  update,
+} from './demonstration.fixture.js';
+import type { Happening } from './happenings.js';
+import { postsPerSecond } from './watching.js';
+
+const server = (serverId: number) => ({ kind: 'server', cluster: 1, serverId }) as const;
+const deed = (what: string, serverId: number) => ({ kind: 'deed', deed: what, victim: server(serverId) });
+const whole = () =>
+  new Demonstration().now(
+    update([
+      assignment(
+        1,
+        [1, 2, 3].map((id) => member(id)),
+      ),
+    ]),
+  );
+const events = (...texts: readonly string[]): Happening => ({
+  kind: 'events',
+  events: texts.map((text) => ({ atMs: NOW_MS, kind: 'said', text })),
+});
+const shown = (show: Demonstration) =>
+  show
+    .screen()
+    .slice(show.screen().findIndex((row) => row.startsWith(' Events')) + 1, -1)
+    .map((row) => row.slice(18))
+    .filter((text) => text !== '');
+
+test('faults are for the selected server, or for the primary wherever it is', () => {
+  const show = whole().press('j', 'x', 'X', 'K');
+  assert.deepEqual(show.effects, [
+    deed('kill', 2),
+    deed('kill', 1),
+    { kind: 'deed', deed: 'kill', victim: { kind: 'router' } },
+  ]);
+  assert.deepEqual(show.state.selected, server(1), 'whom it was done to is looked at');
+});
+
+test('freeze and cut are done and undone by the same key, as they were done', () => {
+  const show = whole().press('z', 'n');
+  assert.deepEqual(show.effects, [deed('freeze', 1), deed('cut', 1)], 'nothing is done yet');
+  show.now({ kind: 'done', deed: 'freeze', victim: server(1) });
+  assert.match(show.screen()[2] ?? '', /◐ frozen/);
+  assert.match(show.press('escape').screen().at(-1) ?? '', /z thaw/);
+  show.press('z').now({ kind: 'done', deed: 'thaw', victim: server(1) });
+  assert.deepEqual(show.effects.at(-1), deed('thaw', 1));
+  assert.match(show.screen()[2] ?? '', /● up/);
+});
+
+test('who is live again is no longer marked, and who was killed is not frozen', () => {
+  const gone = [member(1, { live: false }), member(2), member(3)];
+  const show = whole().now({ kind: 'done', deed: 'freeze', victim: server(1) });
+  show.now(update([assignment(2, gone, { revision: 2 })]));
+  assert.match(show.screen()[2] ?? '', /◐ frozen/);
+  show.now(
+    update([
+      assignment(
+        2,
+        [1, 2, 3].map((id) => member(id)),
+        { revision: 3 },
+      ),
+    ]),
+  );
+  assert.match(show.screen()[2] ?? '', /● up/);
+  show.now(
+    { kind: 'done', deed: 'freeze', victim: server(1) },
+    { kind: 'done', deed: 'kill', victim: server(1) },
+  );
+  show.now(update([assignment(2, gone, { revision: 4 })]));
+  assert.match(show.screen()[2] ?? '', /✗ dead/);
+});
+
+test('the last that can serve is killed only when it is asked twice, soon', () => {
+  const show = new Demonstration();
+  show.now(update([assignment(2, [member(1, { live: false }), member(2), member(3, { inSync: false })])]));
+  show.press('X');
+  assert.deepEqual(show.effects, []);
+  assert.match(
+    show.screen().at(-1) ?? '',
+    /✗ s2 is the last that can serve: to kill it stops all posts until/,
+  );
+  show.after(7_000).press('X');
+  assert.deepEqual(show.effects, [], 'the first time is long ago');
+  show.press('z');
+  assert.deepEqual(show.effects, [], 'another deed is asked for the first time');
+  show.press('X', 'X');
+  assert.deepEqual(show.effects, [deed('kill', 2)]);
+});
+
+test('a frozen standby is nobody who could serve', () => {
+  const show = whole().now(
+    { kind: 'done', deed: 'freeze', victim: server(2) },
+    { kind: 'done', deed: 'cut', victim: server(3) },
+  );
+  assert.deepEqual(show.press('x').effects, []);
+  assert.match(show.screen().at(-1) ?? '', /s1 is the last that can serve/);
+});
+
+test('killing a primary where there is none is said', () => {
+  const show = new Demonstration().now(
+    update([assignment(undefined, [member(1, { live: false })], { available: false })]),
+  );
+  assert.deepEqual(show.press('X').effects, []);
+  assert.match(show.screen().at(-1) ?? '', /nobody is primary now/);
+});
+
+test('what could not be done is said', () => {
+  const show = whole().now({ kind: 'not-done', text: 's1 has ended already' });
+  assert.match(show.screen().at(-1) ?? '', /✗ s1 has ended already/);
+  assert.match(show.after(10_000).screen().at(-1) ?? '', /x kill/);
+});
+
+test('without controls the keys do nothing', () => {
+  const show = lesson({ canAct: false }).press('x', 'X', 'X', 'K', 'z', 'n', 'r', 'a');
+  assert.deepEqual(show.effects, []);
+  assert.deepEqual(show.press('q').effects, [{ kind: 'quit' }]);
+});
+
+test('automatic mode is shown for as long as it is on', () => {
+  const show = whole().press('a');
+  assert.deepEqual(show.effects, [{ kind: 'automatic', on: true }]);
+  assert.match(show.screen()[0] ?? '', /cluster 1 {2}auto {2}●/);
+  assert.deepEqual(show.press('a').effects.at(-1), { kind: 'automatic', on: false });
+});
+
+test('a takeover tells what the router cannot: that the old primary is frozen', () => {
+  const show = whole();
+  show.now(
+    update([assignment(2, [member(1, { live: false }), member(2), member(3)], { epoch: 18, revision: 2 })]),
+  );
+  assert.match(show.screen()[2] ?? '', /✗ dead/);
+  show.now({ kind: 'takeover', takeover: takeover(1, 170, { fault: 'freeze', from: 1, to: 2 }) });
+  assert.match(show.screen()[2] ?? '', /◐ frozen/);
+});
+
+test('paused events stay; what comes is counted, and shown when it goes on', () => {
+  const show = new Demonstration().now(events('one', 'two')).press('p').now(events('three'));
+  assert.deepEqual(shown(show), ['one', 'two']);
+  assert.match(show.screen().join('\n'), /Events ‖ paused, 1 newer · p goes on/);
+  assert.deepEqual(shown(show.press('p')), ['one', 'two', 'three']);
+});
+
+test('events are paged back and forth, and at the end they run again', () => {
+  const show = new Demonstration({ canAct: false });
+  show.now(events(...Array.from({ length: 60 }, (_, at) => `event ${at + 1}`)));
+  const rows = shown(show).length;
+  assert.equal(shown(show).at(-1), 'event 60');
+  show.press('page-up');
+  assert.equal(shown(show).at(-1), `event ${60 - rows + 1}`);
+  show.press('page-up', 'page-up', 'page-up', 'page-up', 'page-up');
+  assert.equal(shown(show)[0], 'event 1');
+  assert.equal(shown(show).length, rows);
+  show.press('page-down', 'page-down', 'page-down', 'page-down', 'page-down', 'page-down');
+  assert.equal(shown(show).at(-1), 'event 60');
+  assert.equal(show.state.shown.end, undefined);
+});
+
+test('a search shows what it finds while it is typed, and Esc ends it', () => {
+  const show = new Demonstration()
+    .now(events('s1 dropped', 'S2 promoted', 's1 is back'))
+    .press('/', 's', '1');
+  assert.deepEqual(shown(show), ['s1 dropped', 's1 is back']);
+  assert.equal(show.screen().at(-1), ' /s1');
+  assert.deepEqual(show.effects, [], 'what is typed is not a key');
+  show.press('enter');
+  assert.match(show.screen().join('\n'), /Events with “s1”: 2 · Esc shows all/);
+  assert.equal(shown(show.press('escape')).length, 3);
+});
+
+test('thousands of events are not kept for ever, and a pause holds', () => {
+  const show = new Demonstration().now(events('first')).press('p');
+  for (let round = 0; round < 30; round += 1)
+    show.now(events(...Array.from({ length: 100 }, (_, at) => `event ${round * 100 + at}`)));
+  assert.equal(show.state.events.length, 2_000);
+  assert.ok(shown(show).length > 5, 'the window stays full when what was looked at is forgotten');
+});
+
+test('rates are of one life, and uptime of what was seen', () => {
+  const show = new Demonstration({ width: 120 }).now(update([assignment(1, [member(1)])]));
+  for (const posts of [100, 140, 180]) show.after(1_000, update([], [figures(1, { posts })]));
+  const rate = () => {
+    const seen = show.state.clusters.get(1)?.members[0];
+    return seen === undefined ? undefined : postsPerSecond(seen);
+  };
+  assert.equal(rate(), 40);
+  assert.match(show.screen()[2] ?? '', />3 s/);
+  show.now(update([assignment(1, [member(1, { incarnation: 2 })], { revision: 2 })]));
+  assert.equal(rate(), undefined);
+  show
+    .after(1_000, update([], [figures(1, { posts: 5 })]))
+    .after(1_000, update([], [figures(1, { posts: 7 })]));
+  assert.equal(rate(), 2);
+  assert.match(show.screen()[2] ?? '', / 2 s /);
+});
+
+test('an older assignment than the known one changes nothing', () => {
+  const show = whole().now(update([assignment(2, [member(2)], { revision: 5 })]));
+  const before = show.state.clusters;
+  show.now(update([assignment(1, [member(1)], { revision: 4 })]));
+  assert.deepEqual(show.state.clusters, before);
+});

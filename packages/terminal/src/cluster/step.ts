@@ -1,0 +1,201 @@
+/** Decides what the cluster view does about everything that happens: one pure function. */
+import { edit, emptyEditor, insert, textOf } from '../editor/editor.js';
+import type { Token } from '../input/token.js';
+import type { Clock } from '../state/state.js';
+import { unreachable } from '../unreachable.js';
+import { act, done, killPrimary, toggleCut, toggleFrozen, toSelected } from './deeds.js';
+import { paused, scrolled, withEvents } from './event-list.js';
+import type { Takeover } from './feed.js';
+import { layoutOf } from './geometry.js';
+import { type ClusterStep, type Happening, just } from './happenings.js';
+import { mostHelpScroll } from './help.js';
+import { type ClusterAction, type ClusterWhere, clusterActionOf } from './keymap.js';
+import { problem, said } from './notices.js';
+import { type ClusterViewState, MOST_TAKEOVERS, victimKey, victimsOf } from './state.js';
+import { settled, updated } from './watching.js';
+
+/** Longer than any event. */
+const MOST_SEARCH_LENGTH = 200;
+
+export function step(before: ClusterViewState, clock: Clock, happening: Happening): ClusterStep {
+  const notice = before.notice !== undefined && before.notice.untilMs <= clock.monoMs;
+  return changed({ ...before, clock, notice: notice ? undefined : before.notice }, happening);
+}
+
+function changed(state: ClusterViewState, happening: Happening): ClusterStep {
+  switch (happening.kind) {
+    case 'update':
+      return just(updated(state, happening.update));
+    case 'takeover':
+      return just(takenOver(state, happening.takeover));
+    case 'events':
+      return just(withEvents(state, happening.events));
+    case 'counts':
+      return just({ ...state, counts: happening.counts });
+    case 'done':
+      return just(done(state, happening.deed, happening.victim));
+    case 'not-done':
+      return just(problem(state, happening.text));
+    case 'token':
+      return tokenCame(state, happening.token);
+    case 'resized':
+      return just({ ...state, size: happening.size });
+    case 'clock':
+      return just({ ...state, pids: happening.pids });
+    default:
+      return unreachable(happening);
+  }
+}
+
+/** Whoever made the fault told what it was: the router alone cannot tell a frozen server from a dead one. */
+function takenOver(state: ClusterViewState, takeover: Takeover): ClusterViewState {
+  const takeovers = [...state.takeovers, takeover].slice(-MOST_TAKEOVERS);
+  const { fault, cluster, from } = takeover;
+  const member = state.clusters.get(cluster)?.members.find(({ info }) => info.serverId === from);
+  if ((fault !== 'freeze' && fault !== 'cut') || member?.info.live !== false) return { ...state, takeovers };
+  const marks = new Map(state.marks);
+  marks.set(victimKey({ kind: 'server', cluster, serverId: from }), fault === 'freeze' ? 'frozen' : 'cut');
+  return { ...state, takeovers, marks };
+}
+
+function tokenCame(state: ClusterViewState, token: Token): ClusterStep {
+  if (token.kind === 'paste') return just(state.prompt === undefined ? state : typed(state, token.text));
+  if (token.kind !== 'key') return just(state);
+  const where = whereOf(state);
+  const action = clusterActionOf(where, token.name, state.canAct);
+  if (action !== undefined) return acted(state, where, action);
+  if (state.prompt === undefined) return just(state);
+  if (token.text !== undefined) return just(typed(state, token.text));
+  const edited = edit(state.prompt, token.name);
+  return just(edited === undefined ? state : searching({ ...state, prompt: edited }));
+}
+
+export const whereOf = ({ prompt, help }: ClusterViewState): ClusterWhere =>
+  prompt !== undefined ? 'search' : help !== undefined ? 'help' : 'cluster';
+
+function typed(state: ClusterViewState, text: string): ClusterViewState {
+  if (state.prompt === undefined) return state;
+  const prompt = insert(state.prompt, text.replaceAll('\n', ' '));
+  return textOf(prompt).length > MOST_SEARCH_LENGTH ? state : searching({ ...state, prompt });
+}
+
+/** What is found is shown while it is typed. */
+function searching(state: ClusterViewState): ClusterViewState {
+  const text = state.prompt === undefined ? '' : textOf(state.prompt);
+  return { ...state, shown: { ...state.shown, search: text === '' ? undefined : text } };
+}
+
+function acted(state: ClusterViewState, where: ClusterWhere, action: ClusterAction): ClusterStep {
+  switch (action) {
+    case 'quit':
+      return just(state, { kind: 'quit' });
+    case 'suspend':
+      return just(state, { kind: 'suspend' });
+    case 'redraw':
+      return just(state, { kind: 'redraw' });
+    case 'help':
+      return just({ ...state, help: state.help === undefined ? { scroll: 0 } : undefined });
+    case 'leave':
+      return just(left(state));
+    case 'confirm':
+      return just({ ...state, prompt: undefined });
+    default:
+      return where === 'help' ? just(helpScrolled(state, action)) : atCluster(state, action);
+  }
+}
+
+/** Esc takes away one thing after the other: what is typed, the help, what was said, the search, the pause. */
+function left(state: ClusterViewState): ClusterViewState {
+  const { shown } = state;
+  if (state.prompt !== undefined)
+    return { ...state, prompt: undefined, shown: { ...shown, search: undefined } };
+  if (state.help !== undefined) return { ...state, help: undefined };
+  if (state.notice !== undefined) return { ...state, notice: undefined };
+  if (shown.search !== undefined) return { ...state, shown: { ...shown, search: undefined } };
+  return { ...state, shown: { ...shown, end: undefined } };
+}
+
+type Plain = Exclude<ClusterAction, 'quit' | 'suspend' | 'redraw' | 'help' | 'leave' | 'confirm'>;
+
+function atCluster(state: ClusterViewState, action: Plain): ClusterStep {
+  switch (action) {
+    case 'next':
+      return just(selectedBy(state, (at) => at + 1));
+    case 'previous':
+      return just(selectedBy(state, (at) => at - 1));
+    case 'first':
+      return just(selectedBy(state, () => 0));
+    case 'last':
+      return just(selectedBy(state, (_, count) => count - 1));
+    case 'next-cluster':
+      return just(neighbour(state, 1));
+    case 'previous-cluster':
+      return just(neighbour(state, -1));
+    case 'kill':
+      return toSelected(state, 'kill');
+    case 'kill-primary':
+      return killPrimary(state);
+    case 'kill-router':
+      return act(state, 'kill', { kind: 'router' });
+    case 'freeze':
+      return toggleFrozen(state);
+    case 'cut':
+      return toggleCut(state);
+    case 'restart':
+      return toSelected(state, 'restart');
+    case 'automatic':
+      return automatic(state);
+    case 'pause':
+      return just(paused(state));
+    case 'older-events':
+      return just(paged(state, -1));
+    case 'newer-events':
+      return just(paged(state, 1));
+    case 'search':
+      return just({ ...state, prompt: emptyEditor });
+    default:
+      return unreachable(action);
+  }
+}
+
+function selectedBy(state: ClusterViewState, to: (at: number, count: number) => number): ClusterViewState {
+  const victims = victimsOf(state);
+  const key = state.selected === undefined ? undefined : victimKey(state.selected);
+  const at = victims.findIndex((victim) => victimKey(victim) === key);
+  const wanted = Math.max(0, Math.min(victims.length - 1, to(at, victims.length)));
+  return { ...state, selected: victims[wanted] };
+}
+
+function neighbour(state: ClusterViewState, by: 1 | -1): ClusterViewState {
+  const numbers = [...state.clusters.keys()];
+  if (numbers.length < 2) return state;
+  const at = (numbers.indexOf(state.open) + by + numbers.length) % numbers.length;
+  return settled({ ...state, open: numbers[at] ?? state.open, selected: undefined });
+}
+
+function automatic(state: ClusterViewState): ClusterStep {
+  const on = !state.automatic;
+  const text = on ? 'faults come by themselves now' : 'no more faults by themselves';
+  return just(said({ ...state, automatic: on }, text), { kind: 'automatic', on });
+}
+
+/** A row of the page before stays to be seen. */
+function paged(state: ClusterViewState, direction: 1 | -1): ClusterViewState {
+  const { events } = layoutOf(state);
+  return scrolled(state, direction * Math.max(1, events - 1), events);
+}
+
+function helpScrolled(state: ClusterViewState, action: Plain): ClusterViewState {
+  const most = mostHelpScroll(state);
+  const at = state.help?.scroll ?? 0;
+  const page = Math.max(1, state.size.height - 3);
+  const to: Partial<Record<Plain, number>> = {
+    next: at + 1,
+    previous: at - 1,
+    first: 0,
+    last: most,
+    'older-events': at - page,
+    'newer-events': at + page,
+  };
+  return { ...state, help: { scroll: Math.max(0, Math.min(most, to[action] ?? at)) } };
+}

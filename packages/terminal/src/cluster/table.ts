@@ -1,0 +1,259 @@
+/** The table of the servers, and of the router where something can be done to it. */
+import { textWidth } from '../text/graphemes.js';
+import { cut } from '../text/wrap.js';
+import { gapText, lastedText } from '../view/ages.js';
+import type { Role, Row, Span } from '../view/row.js';
+import { asSelected, blank, cutRow, fitRow, lineOf, say } from '../view/spans.js';
+import { beatSpans } from './beats.js';
+import type { Victim } from './feed.js';
+import {
+  type ClusterSeen,
+  type ClusterViewState,
+  type MemberSeen,
+  openCluster,
+  routerSilentMs,
+  sameVictim,
+  victimKey,
+  victimName,
+  victimsOf,
+} from './state.js';
+import { countText } from './times.js';
+import { ageOf, lagOf, postsPerSecond } from './watching.js';
+
+type ColumnName =
+  | 'server'
+  | 'role'
+  | 'state'
+  | 'heartbeat'
+  | 'age'
+  | 'lag'
+  | 'clients'
+  | 'epoch'
+  | 'uptime'
+  | 'rate'
+  | 'pid'
+  | 'address';
+
+interface Column {
+  readonly name: ColumnName;
+  readonly title: string;
+  readonly width: number;
+  readonly align: 'left' | 'right';
+}
+
+/** In the order of the table. */
+const COLUMNS: readonly Column[] = [
+  { name: 'server', title: 'SERVER', width: 6, align: 'left' },
+  { name: 'role', title: 'ROLE', width: 7, align: 'left' },
+  { name: 'state', title: 'STATE', width: 9, align: 'left' },
+  { name: 'heartbeat', title: 'HEARTBEAT', width: 10, align: 'left' },
+  { name: 'age', title: 'AGE', width: 7, align: 'right' },
+  { name: 'lag', title: 'LAG', width: 6, align: 'right' },
+  { name: 'clients', title: 'CLIENTS', width: 7, align: 'right' },
+  { name: 'epoch', title: 'EPOCH', width: 6, align: 'right' },
+  { name: 'uptime', title: 'UPTIME', width: 8, align: 'right' },
+  { name: 'rate', title: 'POSTS/S', width: 8, align: 'right' },
+  { name: 'pid', title: 'PID', width: 8, align: 'right' },
+  { name: 'address', title: 'ADDRESS', width: 21, align: 'left' },
+];
+
+/** Those that come first where not all of them fit. */
+const BY_NEED: readonly ColumnName[] = [
+  'server',
+  'role',
+  'state',
+  'age',
+  'heartbeat',
+  'lag',
+  'epoch',
+  'clients',
+  'uptime',
+  'rate',
+  'pid',
+  'address',
+];
+
+const MARKER_WIDTH = 3;
+const GAP_WIDTH = 1;
+/** The trace takes what is left, up to this. */
+const MOST_HEARTBEAT_WIDTH = 60;
+/** Longest name of a server, `c10000/s2147483647` cut. */
+const MOST_NAME_WIDTH = 14;
+const NOTHING = say('dim', '—');
+
+/** The head, and exactly `count` rows of members around the selected one; arrows where there are more. */
+export function tableRows(state: ClusterViewState, count: number, width: number): readonly Row[] {
+  const columns = columnsFor(state, width);
+  const victims = victimsOf(state);
+  const at = Math.max(
+    0,
+    victims.findIndex((victim) => sameVictim(victim, state.selected)),
+  );
+  const first = Math.max(0, Math.min(at - Math.floor(count / 2), victims.length - count));
+  const shown = victims.slice(first, first + count);
+  const last = first + shown.length - 1;
+  const rows = shown.map((victim, y) => {
+    const goesOn = (y === 0 && first > 0) || (first + y === last && last < victims.length - 1);
+    const arrow = goesOn ? (y === 0 ? '↑' : '↓') : ' ';
+    return victimRow(state, victim, { columns, arrow, width });
+  });
+  if (victims.length === 0) rows.push([say('dim', '   no server is known yet')]);
+  return [headRow(columns, width), ...Array.from({ length: count }, (_, y) => rows[y] ?? [])];
+}
+
+function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
+  const names = victimsOf(state).map((victim) => textWidth(victimName(victim, 1)));
+  const nameWidth = Math.min(MOST_NAME_WIDTH, Math.max(6, ...names));
+  const has = (name: ColumnName): boolean => name !== 'pid' || state.pids.size > 0;
+  const chosen = new Set<ColumnName>();
+  let room = width - MARKER_WIDTH;
+  const widthOf = ({ name, width: own }: Column): number => (name === 'server' ? nameWidth : own);
+  for (const name of BY_NEED) {
+    const column = COLUMNS.find((each) => each.name === name);
+    if (column === undefined || !has(name)) continue;
+    const wanted = widthOf(column) + GAP_WIDTH;
+    if (wanted > room) break;
+    chosen.add(name);
+    room -= wanted;
+  }
+  return COLUMNS.filter(({ name }) => chosen.has(name)).map((column) => {
+    const own = widthOf(column);
+    return {
+      ...column,
+      width: column.name === 'heartbeat' ? Math.min(MOST_HEARTBEAT_WIDTH, own + room) : own,
+    };
+  });
+}
+
+const headRow = (columns: readonly Column[], width: number): Row =>
+  cutRow(
+    [blank(MARKER_WIDTH), ...columns.flatMap((column) => cellOf([say('dim', column.title)], column))],
+    width,
+  );
+
+function cellOf(row: Row, { width, align }: Column): Row {
+  const shorter = cutRow(row, width);
+  const missing = width - shorter.reduce((sum, { text }) => sum + textWidth(text), 0);
+  const filled = align === 'left' ? [...shorter, blank(missing)] : [blank(missing), ...shorter];
+  return [...filled, blank(GAP_WIDTH)];
+}
+
+interface RowPlace {
+  readonly columns: readonly Column[];
+  /** Where there are more above or below. */
+  readonly arrow: string;
+  readonly width: number;
+}
+
+function victimRow(state: ClusterViewState, victim: Victim, { columns, arrow, width }: RowPlace): Row {
+  const isSelected = sameVictim(victim, state.selected);
+  const cells = victim.kind === 'router' ? routerCells(state) : serverCells(state, victim.serverId);
+  const row = [
+    say('dim', arrow),
+    say('key', isSelected ? '▸ ' : '  '),
+    ...columns.flatMap((column) => cellOf(cells(column), column)),
+  ];
+  const told = routerSilentMs(state) === undefined ? row : row.map(faded);
+  return isSelected ? asSelected(fitRow(told, width)) : cutRow(told, width);
+}
+
+/** What nobody has confirmed lately is not shown as if somebody had. */
+const faded = (span: Span): Span => (span.role === 'key' ? span : { ...span, role: 'dim', bold: false });
+
+function routerCells(state: ClusterViewState): (column: Column) => Row {
+  const mark = state.marks.get('router');
+  const silentMs = routerSilentMs(state);
+  return ({ name }) => {
+    switch (name) {
+      case 'server':
+        return [say('text', 'router')];
+      case 'state':
+        if (mark !== undefined) return markSpans(mark);
+        if (silentMs !== undefined) return [say('problem', '✗ silent')];
+        return state.heardMs === undefined ? [say('warning', '◌ asking')] : [say('good', '● up')];
+      case 'age':
+        return silentMs === undefined ? [NOTHING] : [say('text', gapText(silentMs))];
+      case 'pid':
+        return pidOf(state, { kind: 'router' });
+      case 'role':
+      case 'heartbeat':
+      case 'address':
+        return [];
+      default:
+        return [NOTHING];
+    }
+  };
+}
+
+function serverCells(state: ClusterViewState, serverId: number): (column: Column) => Row {
+  const cluster = openCluster(state);
+  const member = cluster?.members.find(({ info }) => info.serverId === serverId);
+  if (cluster === undefined || member === undefined) return () => [];
+  const victim: Victim = { kind: 'server', cluster: state.open, serverId };
+  return ({ name, width }) => {
+    switch (name) {
+      case 'server':
+        return [say('text', victimName(victim, 1))];
+      case 'role':
+        return roleOf(cluster, member);
+      case 'state':
+        return stateOf(state, member, victim);
+      case 'heartbeat':
+        return beatSpans(member.beats, width);
+      case 'age':
+        return optional(ageOf(member, state.clock.monoMs), gapText);
+      case 'lag':
+        return member.info.live ? optional(lagOf(cluster, member), countText) : [NOTHING];
+      case 'clients':
+        return member.info.live ? optional(member.told?.figures.figures.timelines, countText) : [NOTHING];
+      case 'epoch':
+        return member.epoch === 0 ? [NOTHING] : [say('text', String(member.epoch))];
+      case 'uptime':
+        return uptimeOf(state, member);
+      case 'rate':
+        return optional(postsPerSecond(member), rateText);
+      case 'pid':
+        return pidOf(state, victim);
+      case 'address':
+        return [say('dim', cut(lineOf(member.info.address), width))];
+      default:
+        return [];
+    }
+  };
+}
+
+const optional = (value: number | undefined, text: (value: number) => string): Row =>
+  value === undefined ? [NOTHING] : [say('text', text(value))];
+
+const rateText = (rate: number): string => (rate > 0 && rate < 10 ? rate.toFixed(1) : countText(rate));
+
+function roleOf({ assignment }: ClusterSeen, { info }: MemberSeen): Row {
+  if (!info.live) return [NOTHING];
+  const isPrimary = assignment.primary?.serverId === info.serverId;
+  return isPrimary ? [{ text: 'PRIMARY', role: 'title', bold: true }] : [say('text', 'standby')];
+}
+
+function stateOf(state: ClusterViewState, { info }: MemberSeen, victim: Victim): Row {
+  const mark = state.marks.get(victimKey(victim));
+  if (mark !== undefined) return markSpans(mark);
+  if (!info.live) return [say('problem', '✗ dead')];
+  // Live, and what it lacks is still on its way to it.
+  if (info.journalId !== '' && !info.inSync) return [say('warning', '◌ joining')];
+  return [say('good', '● up')];
+}
+
+const markSpans = (mark: 'frozen' | 'cut'): Row => {
+  const role: Role = 'warning';
+  return [say(role, mark === 'frozen' ? '◐ frozen' : '◐ cut off')];
+};
+
+/** `>` where it was up already when the view began: it is at least that. */
+function uptimeOf({ clock }: ClusterViewState, { liveSinceMs, beginningSeen }: MemberSeen): Row {
+  if (liveSinceMs === undefined) return [NOTHING];
+  return [say('text', `${beginningSeen ? '' : '>'}${lastedText(clock.monoMs - liveSinceMs)}`)];
+}
+
+function pidOf({ pids, clusters }: ClusterViewState, victim: Victim): Row {
+  const pid = pids.get(victimName(victim, clusters.size));
+  return pid === undefined ? [NOTHING] : [say('text', String(pid))];
+}

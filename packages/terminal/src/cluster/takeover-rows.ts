@@ -1,0 +1,250 @@
+/** Takeovers: a bar for each, the last one divided into its parts, and what the clients had of it. */
+import { unreachable } from '../unreachable.js';
+import type { Role, Row, Span } from '../view/row.js';
+import { blank, cutRow, firstThatFits, loud, rowWidth, say, sides } from '../view/spans.js';
+import { BARS } from './beats.js';
+import type { Takeover } from './feed.js';
+import { LEAST_CHART_WITH_AXIS } from './geometry.js';
+import type { ClusterViewState } from './state.js';
+import {
+  type Part,
+  type PartName,
+  partsOf,
+  shareCells,
+  type TakeoverFigures,
+  takeoverFigures,
+  takeoversHere,
+} from './takeovers.js';
+import { countText, durationText, numberText, secondText } from './times.js';
+
+const INDENT = 3;
+const GAP = '   ';
+
+export function takeoversTitle(state: ClusterViewState, width: number): Row {
+  const figures = takeoverFigures(takeoversHere(state), state.budgetMs);
+  const title = loud('title', ' Takeovers');
+  if (figures === undefined) {
+    const hint = state.canAct ? `  none yet: x kills the selected one` : '  none since this view began';
+    return cutRow([title, say('dim', hint)], width);
+  }
+  return firstThatFits(titleVariants(title, figures, state.budgetMs), width);
+}
+
+function titleVariants(title: Span, figures: TakeoverFigures, budgetMs: number): readonly Row[] {
+  const { count, last, p50Ms, p95Ms, mostMs, over } = figures;
+  const late = last.totalMs > budgetMs;
+  const counted = say('text', `  ${countText(count)} ${count === 1 ? 'run' : 'runs'}`);
+  const latest = [
+    say('text', `${GAP}last `),
+    loud(late ? 'warning' : 'good', `${durationText(last.totalMs)}${late ? ' !' : ''}`),
+  ];
+  const spread = say(
+    'text',
+    `${GAP}p50 ${numberText(p50Ms)}${GAP}p95 ${numberText(p95Ms)}${GAP}max ${numberText(mostMs)}`,
+  );
+  const budget = say('dim', `${GAP}budget ${durationText(budgetMs)}`);
+  const overs = over === 0 ? [] : [say('warning', `${GAP}${countText(over)} over`)];
+  return [
+    [title, counted, ...latest, spread, budget, ...overs],
+    [title, counted, ...latest, spread, budget],
+    [title, counted, ...latest, spread],
+    [title, counted, ...latest],
+  ];
+}
+
+/** Exactly `rows` rows. Where they suffice there is an axis, and a line at the budget. */
+export function chartRows(state: ClusterViewState, rows: number, width: number): readonly Row[] {
+  const takeovers = takeoversHere(state);
+  if (rows < 1) return [];
+  return rows < LEAST_CHART_WITH_AXIS
+    ? Array.from({ length: rows }, (_, y) => (y === rows - 1 ? barRow(takeovers, state.budgetMs, width) : []))
+    : axisRows(takeovers, state.budgetMs, rows, width);
+}
+
+const roleOfBar = ({ totalMs }: Takeover, budgetMs: number): Role =>
+  totalMs > budgetMs ? 'warning' : 'good';
+
+/** The full block is for those that took longer than the budget, so that it is seen without colours too. */
+function barRow(takeovers: readonly Takeover[], budgetMs: number, width: number): Row {
+  const within = BARS.length - 1;
+  const levelOf = (totalMs: number): number =>
+    totalMs > budgetMs
+      ? within
+      : Math.max(0, Math.min(within - 1, Math.ceil((totalMs / budgetMs) * within) - 1));
+  const room = Math.max(1, width - INDENT - 1);
+  // A blank between them as long as there is room for all with it.
+  const gap = takeovers.length * 2 <= room ? ' ' : '';
+  const bars = takeovers
+    .slice(-room)
+    .map((each): Span => say(roleOfBar(each, budgetMs), `${BARS.at(levelOf(each.totalMs)) ?? ''}${gap}`));
+  const legend = say('dim', ' each bar one takeover, █ over budget');
+  return firstThatFits(
+    [
+      [blank(INDENT), ...joined(bars), legend],
+      [blank(INDENT), ...joined(bars)],
+    ],
+    width,
+  );
+}
+
+/** Spans of one role become one. */
+function joined(spans: readonly Span[]): Row {
+  const all: Span[] = [];
+  for (const span of spans) {
+    const last = all.at(-1);
+    if (last?.role === span.role) all[all.length - 1] = { ...last, text: last.text + span.text };
+    else all.push(span);
+  }
+  return all;
+}
+
+/** Cells of the axis with its numbers. */
+const AXIS_WIDTH = 11;
+const EIGHTHS = 8;
+
+function axisRows(
+  takeovers: readonly Takeover[],
+  budgetMs: number,
+  rows: number,
+  width: number,
+): readonly Row[] {
+  const room = Math.max(1, width - AXIS_WIDTH - 2);
+  // Two cells a bar and one between them while there is room for it.
+  const wide = takeovers.length * 3 <= room;
+  const shown = takeovers.slice(-(wide ? Math.floor(room / 3) : room));
+  const most = Math.max(budgetMs, ...shown.map(({ totalMs }) => totalMs));
+  const eighths = (ms: number): number => Math.round((ms / most) * rows * EIGHTHS);
+  const budgetRow = Math.min(rows - 1, Math.ceil(eighths(budgetMs) / EIGHTHS) - 1);
+  return Array.from({ length: rows }, (_, y) => {
+    const level = rows - 1 - y;
+    const line = level === budgetRow ? '┄' : ' ';
+    const bars = shown.flatMap((each): Row => {
+      const height = Math.max(1, eighths(each.totalMs)) - level * EIGHTHS;
+      const sign = height <= 0 ? line : (BARS.at(Math.min(EIGHTHS, height) - 1) ?? '');
+      const role = height <= 0 ? 'dim' : roleOfBar(each, budgetMs);
+      return wide ? [say(role, sign + sign), say('dim', line)] : [say(role, sign)];
+    });
+    const used = shown.length * (wide ? 3 : 1);
+    const rest = say('dim', line.repeat(Math.max(0, room - used)));
+    return cutRow([...axis(level, { rows, budgetRow, budgetMs, most }), ...joined(bars), rest], width);
+  });
+}
+
+interface Axis {
+  readonly rows: number;
+  readonly budgetRow: number;
+  readonly budgetMs: number;
+  readonly most: number;
+}
+
+function axis(level: number, { rows, budgetRow, budgetMs, most }: Axis): Row {
+  const label =
+    level === budgetRow
+      ? durationText(budgetMs)
+      : level === rows - 1
+        ? durationText(most)
+        : level === 0
+          ? '0 ms'
+          : '';
+  return [say('dim', `${label.padStart(AXIS_WIDTH - 2)} ${label === '' ? '│' : '┤'}`)];
+}
+
+export function lastRow(state: ClusterViewState, width: number): Row {
+  const last = takeoversHere(state).at(-1);
+  if (last === undefined) return [];
+  const late = last.totalMs > state.budgetMs;
+  const took = loud(late ? 'warning' : 'good', durationText(last.totalMs));
+  // Without its begin or its end it is not said to have taken that long.
+  const end = isWhole(last)
+    ? [say('text', ' took over in '), took]
+    : [say('text', ' promoted '), took, say('text', ' after that')];
+  const left = [
+    say('dim', ` #${last.number} `),
+    ...storyOf(last),
+    ...(last.fault === 'handover' ? [say('text', ' in '), took] : end),
+    say('text', late ? ' (over budget)' : ''),
+  ];
+  const right = [say('dim', `epoch ${last.epoch} · ${secondText(last.atMs, state.clock)} `)];
+  return rowWidth(left) + rowWidth(right) + 2 <= width ? sides(left, right, width) : cutRow(left, width);
+}
+
+const isWhole = ({ parts }: Takeover): boolean =>
+  parts.detectMs !== undefined || parts.firstPostMs !== undefined;
+
+function storyOf({ fault, from, to }: Takeover): Row {
+  const onward = say('text', ` → s${to}`);
+  switch (fault) {
+    case 'kill':
+      return [say('text', `s${from} `), say('problem', '✗ killed'), onward];
+    case 'freeze':
+      return [say('text', `s${from} `), say('warning', '◐ frozen'), onward];
+    case 'cut':
+      return [say('text', `s${from} `), say('warning', '◐ cut off'), onward];
+    case 'handover':
+      return [say('text', `s${from} `), say('good', '● handed over'), onward];
+    case 'unknown':
+      return [say('text', `s${from} `), say('problem', '✗ lost'), onward];
+    default:
+      return unreachable(fault);
+  }
+}
+
+const SIGNS: Record<PartName, string> = { detect: '█', promote: '▓', reconnect: '▒', 'first post': '░' };
+const ROLES: Record<PartName, Role> = {
+  detect: 'warning',
+  promote: 'key',
+  reconnect: 'good',
+  'first post': 'text',
+};
+/** Wider says no more. */
+const MOST_BAR_WIDTH = 80;
+const LEAST_BAR_WIDTH = 11;
+
+/** The last takeover from left to right, each part as long as it took. */
+export function partsRow(state: ClusterViewState, width: number): Row {
+  const last = takeoversHere(state).at(-1);
+  if (last === undefined) return [];
+  const parts = partsOf(last);
+  if (parts.length === 0) return [blank(INDENT), say('dim', 'its parts were not measured')];
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) {
+    const rest = 'the rest is not measured from here';
+    const about = only.name === 'promote' ? `, from drop to promotion; ${rest}` : `; ${rest}`;
+    return cutRow([blank(INDENT), ...legendOf(parts, true), say('dim', about)], width);
+  }
+  const roomBeside = (legend: Row): number =>
+    Math.min(MOST_BAR_WIDTH, width - INDENT - 2 - rowWidth(legend) - 1);
+  const fits = (legend: Row): boolean => roomBeside(legend) >= LEAST_BAR_WIDTH;
+  const legend = [true, false].map((named) => legendOf(parts, named)).find(fits) ?? [];
+  const shares = shareCells(parts, roomBeside(legend));
+  const bar = parts.map(({ name }, at) => say(ROLES[name], SIGNS[name].repeat(shares[at] ?? 0)));
+  return cutRow([blank(INDENT), ...bar, say('text', '  '), ...legend], width);
+}
+
+const legendOf = (parts: readonly Part[], signed: boolean): Row =>
+  parts.flatMap(({ name, ms }, at) => [
+    ...(signed
+      ? [say(ROLES[name], `${at === 0 ? '' : '  '}${SIGNS[name]} `)]
+      : [say('dim', at === 0 ? '' : ' · ')]),
+    say('dim', `${name} `),
+    say('text', numberText(ms)),
+    ...(at === parts.length - 1 ? [say('dim', ' ms')] : []),
+  ]);
+
+export function clientsRow(state: ClusterViewState, width: number): Row {
+  const clients = takeoversHere(state).at(-1)?.clients;
+  if (clients === undefined) return [];
+  const { reconnected, all, longestGapMs } = clients;
+  const isAll = reconnected === all;
+  return cutRow(
+    [
+      blank(INDENT),
+      say(
+        isAll ? 'good' : 'warning',
+        `${isAll ? '✓' : '◌'} ${countText(reconnected)} of ${countText(all)} clients`,
+      ),
+      say('text', ` are on it${GAP}longest gap ${durationText(longestGapMs)}`),
+    ],
+    width,
+  );
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { takeover } from './demonstration.fixture.js';
+import { shareCells, takeoverFigures } from './takeovers.js';
+
+test('percentiles are runs that were measured', () => {
+  const runs = Array.from({ length: 20 }, (_, at) => takeover(at + 1, (at + 1) * 10));
+  const figures = takeoverFigures(runs, 100);
+  assert.deepEqual(
+    [figures?.p50Ms, figures?.p95Ms, figures?.mostMs, figures?.over, figures?.last.number],
+    [100, 190, 200, 10, 20],
+  );
+  assert.equal(takeoverFigures([], 100), undefined);
+});
+
+test('cells are shared out to the last, and whatever was measured is to be seen', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 4, max: 300 }),
+      (times, cells) => {
+        const shares = shareCells(
+          times.map((ms) => ({ name: 'detect', ms })),
+          cells,
+        );
+        assert.equal(
+          shares.reduce((sum, share) => sum + share, 0),
+          cells,
+        );
+        if (times.some((ms) => ms > 0)) assert.ok(shares.every((share) => share >= 1));
+      },
+    ),
+  );
+});

@@ -1,0 +1,77 @@
+/** Figures over takeovers, and the parts of one. */
+
+import type { Takeover } from './feed.js';
+import type { ClusterViewState } from './state.js';
+
+export interface TakeoverFigures {
+  readonly count: number;
+  readonly last: Takeover;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly mostMs: number;
+  /** How many took longer than the budget. */
+  readonly over: number;
+}
+
+export const takeoversHere = ({ takeovers, open }: ClusterViewState): readonly Takeover[] =>
+  takeovers.filter(({ cluster }) => cluster === open);
+
+export function takeoverFigures(
+  takeovers: readonly Takeover[],
+  budgetMs: number,
+): TakeoverFigures | undefined {
+  const last = takeovers.at(-1);
+  if (last === undefined) return undefined;
+  const sorted = takeovers.map(({ totalMs }) => totalMs).sort((one, other) => one - other);
+  return {
+    count: takeovers.length,
+    last,
+    p50Ms: percentile(sorted, 50),
+    p95Ms: percentile(sorted, 95),
+    mostMs: sorted.at(-1) ?? 0,
+    over: sorted.filter((totalMs) => totalMs > budgetMs).length,
+  };
+}
+
+/** Nearest rank: always one that was measured. */
+const percentile = (sorted: readonly number[], percent: number): number =>
+  sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;
+
+export type PartName = 'detect' | 'promote' | 'reconnect' | 'first post';
+
+export interface Part {
+  readonly name: PartName;
+  readonly ms: number;
+}
+
+/** Those that were measured, in their order. */
+export function partsOf({ parts }: Takeover): readonly Part[] {
+  const all: readonly (readonly [PartName, number | undefined])[] = [
+    ['detect', parts.detectMs],
+    ['promote', parts.promoteMs],
+    ['reconnect', parts.reconnectMs],
+    ['first post', parts.firstPostMs],
+  ];
+  return all.flatMap(([name, ms]) => (ms === undefined ? [] : [{ name, ms }]));
+}
+
+/**
+ * Divides cells in proportion, largest remainder first, so that they add up; whatever took any time gets one, as long as there
+ * are enough.
+ */
+export function shareCells(parts: readonly Part[], cells: number): readonly number[] {
+  const whole = parts.reduce((sum, { ms }) => sum + Math.max(0, ms), 0);
+  if (whole <= 0 || cells < parts.length) return parts.map((_, at) => (at === 0 ? Math.max(0, cells) : 0));
+  const shares = parts.map(({ ms }) => (Math.max(0, ms) / whole) * (cells - parts.length) + 1);
+  const given = shares.map(Math.floor);
+  const byRemainder = shares
+    .map((share, at) => ({ at, rest: share - Math.floor(share) }))
+    .sort((one, other) => other.rest - one.rest || one.at - other.at);
+  let left = cells - given.reduce((sum, count) => sum + count, 0);
+  for (const { at } of byRemainder) {
+    if (left <= 0) break;
+    given[at] = (given[at] ?? 0) + 1;
+    left -= 1;
+  }
+  return given;
+}

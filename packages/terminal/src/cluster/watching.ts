@@ -1,0 +1,157 @@
+/** What the router tells becomes what was seen of each member: since when, how often heard, how fast. */
+import type { Assignment, MemberFigures, MemberInfo, WatchUpdate } from '@dualping/client';
+import {
+  type Beat,
+  type ClusterSeen,
+  type ClusterViewState,
+  type MemberSeen,
+  MOST_BEATS,
+  MOST_SAMPLES,
+  type Sample,
+  victimKey,
+  victimsOf,
+} from './state.js';
+
+export function updated(state: ClusterViewState, update: WatchUpdate): ClusterViewState {
+  const now = state.clock.monoMs;
+  const clusters = new Map(state.clusters);
+  for (const assignment of update.assignments)
+    clusters.set(assignment.cluster, assigned(clusters.get(assignment.cluster), assignment, now));
+  // Figures come by themselves, about once a second; a message without anything is that of a network nobody pings in.
+  if (update.figures.length > 0 || update.assignments.length === 0)
+    for (const [number, cluster] of clusters) clusters.set(number, beaten(cluster, update.figures, now));
+  const sorted = new Map([...clusters].sort(([one], [other]) => one - other));
+  return settled(unmarked({ ...state, heardMs: now, clusters: sorted }, state));
+}
+
+function assigned(before: ClusterSeen | undefined, assignment: Assignment, now: number): ClusterSeen {
+  // A watch that was opened again may begin with what is known already.
+  if (before !== undefined && assignment.revision < before.assignment.revision) return before;
+  return {
+    assignment,
+    members: assignment.members.map((info) =>
+      memberAs(
+        before?.members.find((member) => member.info.serverId === info.serverId),
+        info,
+        { epoch: assignment.epoch, now, wasWatching: before !== undefined },
+      ),
+    ),
+  };
+}
+
+interface At {
+  readonly epoch: number;
+  readonly now: number;
+  /** Whether the cluster was known before: else nothing's beginning was seen. */
+  readonly wasWatching: boolean;
+}
+
+function memberAs(before: MemberSeen | undefined, info: MemberInfo, at: At): MemberSeen {
+  const { epoch, now } = at;
+  const known: MemberSeen = before ?? {
+    info,
+    epoch: info.live ? epoch : 0,
+    liveSinceMs: undefined,
+    beginningSeen: false,
+    droppedMs: undefined,
+    told: undefined,
+    samples: [],
+    beats: [],
+  };
+  if (!info.live) {
+    const dropped = before?.info.live === true ? now : known.droppedMs;
+    return { ...known, info, liveSinceMs: undefined, droppedMs: dropped };
+  }
+  const sameLife = before?.info.live === true && before.info.incarnation === info.incarnation;
+  if (sameLife) return { ...known, info, epoch };
+  // A frozen server that goes on is the same process: its posts are counted on, its pings begin anew.
+  const sameProcess = before?.info.incarnation === info.incarnation;
+  return {
+    ...known,
+    info,
+    epoch,
+    liveSinceMs: now,
+    beginningSeen: at.wasWatching,
+    droppedMs: undefined,
+    samples: sameProcess ? known.samples : [],
+  };
+}
+
+function beaten(cluster: ClusterSeen, figures: readonly MemberFigures[], now: number): ClusterSeen {
+  const { cluster: number } = cluster.assignment;
+  const own = figures.filter((each) => each.cluster === number);
+  const members = cluster.members.map((member): MemberSeen => {
+    const told = own.find(({ serverId }) => serverId === member.info.serverId);
+    const beats = [...member.beats, beatOf(member, told)].slice(-MOST_BEATS);
+    if (told === undefined) return { ...member, beats };
+    const sample: Sample = { monoMs: now, postsAccepted: told.figures.postsAccepted };
+    return { ...member, beats, told: { figures: told, monoMs: now }, samples: sampled(member, sample) };
+  });
+  return { ...cluster, members };
+}
+
+function beatOf({ info }: MemberSeen, told: MemberFigures | undefined): Beat {
+  if (told !== undefined && info.live) return { kind: 'heard', ageMs: told.ageMs };
+  return info.live && info.liveness === 'watched' ? { kind: 'vouched' } : { kind: 'silent' };
+}
+
+/** A count that falls is another process's. */
+function sampled({ samples }: MemberSeen, sample: Sample): readonly Sample[] {
+  const last = samples.at(-1);
+  if (last !== undefined && sample.postsAccepted < last.postsAccepted) return [sample];
+  return [...samples, sample].slice(-MOST_SAMPLES);
+}
+
+/** Who is live again is neither frozen nor cut off. */
+function unmarked(state: ClusterViewState, before: ClusterViewState): ClusterViewState {
+  if (state.marks.size === 0) return state;
+  const marks = new Map(state.marks);
+  for (const [number, { members }] of state.clusters)
+    for (const { info } of members) {
+      const was = before.clusters
+        .get(number)
+        ?.members.find((member) => member.info.serverId === info.serverId);
+      if (info.live && was?.info.live === false)
+        marks.delete(victimKey({ kind: 'server', cluster: number, serverId: info.serverId }));
+    }
+  return marks.size === state.marks.size ? state : { ...state, marks };
+}
+
+/** The cluster that is open and the server that is selected are there. */
+export function settled(state: ClusterViewState): ClusterViewState {
+  const open = state.clusters.has(state.open)
+    ? state.open
+    : (state.clusters.keys().next().value ?? state.open);
+  const opened = open === state.open ? state : { ...state, open };
+  const victims = victimsOf(opened);
+  const key = opened.selected === undefined ? undefined : victimKey(opened.selected);
+  if (key !== undefined && victims.some((victim) => victimKey(victim) === key)) return opened;
+  return { ...opened, selected: victims[0] };
+}
+
+/** Posts acknowledged in a second; undefined while there is nothing to compare. */
+export function postsPerSecond({ samples, info }: MemberSeen): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!info.live || first === undefined || last === undefined) return undefined;
+  const seconds = (last.monoMs - first.monoMs) / 1_000;
+  return seconds > 0 ? (last.postsAccepted - first.postsAccepted) / seconds : undefined;
+}
+
+/** Committed entries that a member lacks, by what the primary and it said last. */
+export function lagOf(cluster: ClusterSeen, member: MemberSeen): number | undefined {
+  const primary = cluster.members.find(({ info }) => info.serverId === cluster.assignment.primary?.serverId);
+  if (primary?.told === undefined || member.told === undefined) return undefined;
+  if (member === primary) return 0;
+  return Math.max(0, primary.told.figures.figures.committed - member.told.figures.figures.durable);
+}
+
+/** How long ago a member was heard; while it lives, as the router said last. Ms. */
+export function ageOf({ info, told, droppedMs }: MemberSeen, now: number): number | undefined {
+  if (info.live) return told?.figures.ageMs;
+  const lastHeard = told === undefined ? droppedMs : told.monoMs - told.figures.ageMs;
+  return lastHeard === undefined ? undefined : now - lastHeard;
+}
+
+/** Does what is asked of it: live, and in sync where its cluster has such a thing. */
+export const isHealthy = ({ info }: MemberSeen): boolean =>
+  info.live && (info.inSync || info.journalId === '');
