@@ -7,6 +7,13 @@ import type { Assignment } from '@dualping/core';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
+/** Where a process runs, and under which conditions. */
+export interface Housing {
+  readonly host?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly prefix?: readonly string[];
+}
+
 export interface TestClusterOptions {
   /** Of each cluster. */
   readonly servers: number;
@@ -14,7 +21,11 @@ export interface TestClusterOptions {
   readonly clusters?: number;
   /** More flags for the router: timings. */
   readonly routerFlags?: readonly string[];
+  /** Asked at each start of `router`, `s1`, `s2` …. Default: all of them on loopback, unrestricted. */
+  readonly housing?: (name: string) => Housing;
 }
+
+const LOOPBACK = '127.0.0.1';
 
 /** `s1`, and `c2s1` in the second cluster. */
 const nameOf = (id: number, cluster: number): string => (cluster === 1 ? `s${id}` : `c${cluster}s${id}`);
@@ -39,7 +50,7 @@ export class TestCluster {
     return this.#process('router');
   }
   get routerAddress(): string {
-    return `127.0.0.1:${this.#ports.get('router')}`;
+    return `${this.#housing('router').host ?? LOOPBACK}:${this.#ports.get('router')}`;
   }
   get serverIds(): readonly number[] {
     return Array.from({ length: this.options.servers }, (_, i) => i + 1);
@@ -86,9 +97,9 @@ export class TestCluster {
     );
   }
 
+  /** Undefined while nobody is available. Unlike a status it doesn't wait for figures. */
   async assignment(routers: RouterClient, cluster = 1): Promise<Assignment | undefined> {
-    const status = await routers.status().catch(() => undefined);
-    return status?.assignments.find((assignment) => assignment.cluster === cluster);
+    return await routers.available({ cluster }).catch(() => undefined);
   }
 
   /** Ends everything: servers in order, then the router. Leaves the folder. */
@@ -116,10 +127,16 @@ export class TestCluster {
   async #start(name: string, args: readonly string[]): Promise<void> {
     const old = this.#processes.get(name);
     if (old !== undefined) this.#past.push(old);
-    const started = new DualpingProcess([...args, '--port', this.#ports.get(name) ?? '0']);
+    const { host = LOOPBACK, environment, prefix } = this.#housing(name);
+    const place = ['--host', host, '--port', this.#ports.get(name) ?? '0'];
+    const started = new DualpingProcess([...args, ...place], environment, prefix);
     this.#processes.set(name, started);
     const address = await started.ready();
     this.#ports.set(name, address.slice(address.lastIndexOf(':') + 1));
+  }
+
+  #housing(name: string): Housing {
+    return this.options.housing?.(name) ?? {};
   }
 
   #process(name: string): DualpingProcess {

@@ -227,7 +227,8 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
       const shown = [...terminal.screen().matchAll(/beat (\d+) of the heart/g)].map(([, at]) => Number(at));
       assert.deepEqual(shown, numbers(beats), terminal.describe());
       assert.equal(terminal.screen().split('I go on as if nothing were').length, 3, 'one post with both');
-      assert.match(terminal.screen(), /moves? +2|2 moves?|takeovers? .*2/i);
+      // A machine that is short of time may add a takeover of its own.
+      assert.match(terminal.screen(), /takeovers +([2-9]|\d\d) survived/);
       terminal.press('escape');
       terminal.resize(80, 24);
       await terminal.eventually((seen) => problem(seen) === undefined && seen.columns === 80, 'it stands');
@@ -254,7 +255,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
     await terminal.shows(/● (resumed|live)/);
     terminal.press('escape'); // had it come back by itself just before, r would have begun a reply
     await terminal.shows('i to write a post');
-    await terminal.shows(/@mira .*✓/);
+    await terminal.hides('◌ sending');
     await hears('written in the dark');
     assert.equal(received.filter(({ text }) => text === 'written in the dark').length, 1);
     assert.equal(terminal.screen().split('written in the dark').length, 2);
@@ -301,6 +302,19 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
     assert.deepEqual(await terminal.exit, { code: 0, signal: 0 });
     await terminal.eventually((seen) => seen.restored, 'the terminal is as it was');
     assert.equal(terminal.screen().trim(), '', 'nothing is left on the screen');
+  });
+
+  chapter('a draft that no disk takes is left on the terminal', async () => {
+    const noFolder = process.execPath;
+    terminal = stage.client({ env: { XDG_STATE_HOME: noFolder } });
+    await terminal.shows('● live');
+    terminal.press('i');
+    terminal.type('nowhere to go');
+    await terminal.shows('drafts are not saved');
+    terminal.press('ctrl-c');
+    assert.deepEqual(await terminal.exit, { code: 0, signal: 0 });
+    await terminal.shows(/could not be saved:\nnowhere to go/);
+    assert.ok(terminal.restored);
   });
 
   const hears = (text: string): Promise<unknown> =>

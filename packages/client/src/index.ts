@@ -21,7 +21,8 @@ export {
   serverNameIn,
   userNameProblem,
 } from '@dualping/core';
-export type { MemberFigures, WatchUpdate } from '@dualping/protocol';
+export type { ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';
+export * from './classic-connection.js';
 export {
   DualpingSession,
   type DualpingSessionOptions,

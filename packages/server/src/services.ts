@@ -1,5 +1,5 @@
 /** `SocialService` and `ReplicationService`: judges what comes, numbers it, gives it to the machine. */
-import { DualpingError, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
+import { DualpingError, type Epoch, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
 import {
   type BidiStream,
   listQuestionFromWire,
@@ -30,6 +30,7 @@ import type { ClientDesk } from './client-desk.js';
 import { endText } from './router-stream.js';
 import type { StandbyDesk } from './standby-desk.js';
 import type { TailDesk } from './tail-desk.js';
+import { OwnTimelineSink } from './timeline-sink.js';
 
 export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
 
@@ -39,6 +40,10 @@ export interface ServiceContext {
   readonly tails: TailDesk;
   nextLink(): LinkId & Token;
   feed(input: ReplicaInput): void;
+  /** The epoch in which this server serves as primary; 0 when it does not. */
+  servingEpoch(): number;
+  /** What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word is held. */
+  epochToExpect(): Epoch;
   /** Whether a snapshot may be asked for by this network and cluster; throws when not. */
   checkMembership(networkId: string, cluster: number): void;
 }
@@ -115,7 +120,7 @@ function openTimeline(
     },
     onDrain: () => context.feed({ kind: 'timeline-writable', timeline }),
   });
-  context.clients.addTimeline(timeline, stream);
+  context.clients.addTimeline(timeline, new OwnTimelineSink(stream));
 }
 
 function openReplicate(

@@ -5,6 +5,7 @@ import {
   DualpingError,
   type Incarnation,
   type KeepAliveLink,
+  NO_EPOCH,
   quote,
   type ServerId,
   serverName,
@@ -13,18 +14,20 @@ import {
   addHealthAndReflection,
   createGrpcServer,
   formatAddress,
-  listen,
+  listenToConnections,
   lockDataFolder,
   parseAddress,
 } from '@dualping/protocol';
 import type { Server } from '@grpc/grpc-js';
+import { Connections } from './classic/connections.js';
+import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
 import { ClientDesk } from './client-desk.js';
 import { ClustersWatch } from './clusters-watch.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { parseServerOptions, type ServerOptions } from './options.js';
 import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
-import { addServices, SERVICE_NAMES } from './services.js';
+import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { StandbyDesk } from './standby-desk.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
 import { TailDesk } from './tail-desk.js';
@@ -96,25 +99,32 @@ async function run(
   const clients = new ClientDesk(journal, feed);
   const standbys = new StandbyDesk(journal);
   const tails = new TailDesk(journal, feed);
-  addServices(grpc, {
+  const context: ServiceContext = {
     clients,
     standbys,
     tails,
     feed,
     nextLink: () => driver?.nextLink() ?? 0,
+    servingEpoch: () => driver?.replica.servingEpoch ?? 0,
+    epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
     checkMembership: (networkId, cluster) => {
       if (networkId !== journal.identity.networkId)
         throw new DualpingError('wrong-network', `network ${quote(networkId)} is not this server's`);
       if (cluster !== parsed.cluster)
         throw new DualpingError('wrong-cluster', `cluster ${cluster} is not this server's ${parsed.cluster}`);
     },
-  });
+  };
+  const connections = new Connections();
+  addServices(grpc, context);
+  addSnsService(grpc, { context, connections, replies: parsed.classicReplies });
   const { cluster, serverId, incarnation } = journal.identity;
   const supervisors = new SupervisorDesk({ cluster, serverId, incarnation }, parsed.supervision);
   supervisors.addTo(grpc);
-  const health = addHealthAndReflection(grpc, [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME]);
-  const bound = await listen(grpc, parsed.host, parsed.port);
-  const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(bound).port });
+  const health = addHealthAndReflection(grpc, [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME]);
+  const listener = await listenToConnections(grpc, parsed.host, parsed.port, (socket) =>
+    connections.accept(socket),
+  );
+  const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(listener.address).port });
   const advertised = parsed.advertise ?? address;
 
   let onStopped: (stopped: Stopped) => void = () => {};
@@ -149,6 +159,7 @@ async function run(
     if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
     supervisors.endAll();
     health.setServing(false);
+    listener.close();
     await shutDown(grpc);
     await journal.close().catch(() => {}); // a journal that failed has said so already
     releaseLock();

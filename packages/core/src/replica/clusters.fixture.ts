@@ -8,8 +8,8 @@ import {
   DEFAULT_TIMING,
   type Entry,
   epoch,
-  NO_POSITION,
   type NewsItem,
+  NO_POSITION,
   position,
   postIn,
   Replica,
@@ -63,8 +63,7 @@ export class Clusters {
   /** The next message on a stream arrives. @returns whether there was one */
   deliver(stream: Stream, up: boolean): boolean {
     const message = up ? stream.up.shift() : undefined;
-    if (message !== undefined)
-      stream.teller.step({ kind: 'tail-asked', link: stream.link, message });
+    if (message !== undefined) stream.teller.step({ kind: 'tail-asked', link: stream.link, message });
     const batch = up ? undefined : stream.down.shift();
     if (batch !== undefined) stream.reader.step({ kind: 'tail-heard', attempt: stream.attempt, batch });
     return (message ?? batch) !== undefined;
@@ -147,7 +146,14 @@ export class LoneCluster {
       routers: ['router'],
     };
     const snapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
-    const start = { identity, snapshot, epochStarts, first: position(1), entries: [...this.journal], checksum: 0 };
+    const start = {
+      identity,
+      snapshot,
+      epochStarts,
+      first: position(1),
+      entries: [...this.journal],
+      checksum: 0,
+    };
     this.#replica = new Replica(start, DEFAULT_TIMING);
     this.#epoch += 1;
     this.step({ kind: 'start' });
@@ -186,10 +192,19 @@ export class LoneCluster {
   ask(command: Command): number {
     const token = this.#number();
     const requestNo = command.kind === 'register' ? 1 : (this.#requests.get(command.user) ?? 1) + 1;
-    const sessionId = command.kind === 'register' ? `${command.user}-${token}` : this.#sessionOf(command.user);
+    const sessionId =
+      command.kind === 'register' ? `${command.user}-${token}` : this.#sessionOf(command.user);
     if (command.kind === 'register') this.#sessions.set(command.user, sessionId);
     this.#requests.set(command.user, requestNo);
-    this.step({ kind: 'write', token, sessionId, requestNo, epoch: epoch(0), command, timeMs: this.world.now });
+    this.step({
+      kind: 'write',
+      token,
+      sessionId,
+      requestNo,
+      epoch: epoch(0),
+      command,
+      timeMs: this.world.now,
+    });
     return token;
   }
   readonly #sessions = new Map<UserName, string>();

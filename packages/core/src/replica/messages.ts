@@ -89,6 +89,8 @@ export interface TimelineOpenRequest {
   readonly history: number;
   /** False: only presence. */
   readonly posts: boolean;
+  /** Without the reader's own posts, as the classic wire wants it. */
+  readonly othersOnly?: boolean;
 }
 
 /** What waits in `HeldRequests` when it comes before the server knows of its epoch. */

@@ -7,7 +7,7 @@
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import { type Epoch, type Instant, NO_EPOCH, serverName } from '../ids.js';
+import { type Epoch, type Instant, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
@@ -78,6 +78,10 @@ export class Replica {
 
   get role(): 'primary' | 'standby' {
     return this.#primary === undefined ? 'standby' : 'primary';
+  }
+  /** The epoch to name for a caller who knows of none: so one who comes a moment before the router's word is held. */
+  get epochToExpect(): Epoch {
+    return this.#primary === undefined ? nextEpoch(this.#ground.assignment?.epoch ?? NO_EPOCH) : NO_EPOCH;
   }
   /** The epoch in which it serves; 0 when it doesn't. */
   get servingEpoch(): Epoch {

@@ -250,7 +250,10 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     weight: 10,
     arbitrary: fc.record({ kind: fc.constant('deliver' as const), stream: number, up: fc.boolean() }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('break' as const), stream: number, up: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('break' as const), stream: number, up: fc.boolean() }),
+  },
   {
     weight: 10,
     arbitrary: fc.record({
@@ -339,7 +342,10 @@ function check(here: LoneCluster, there: LoneCluster): void {
   }
   for (const { command, position } of there.journal)
     if (command.kind === 'post' && position > (since.get(command.user) ?? Infinity))
-      assert.ok(got.has(position), `${command.text} at ${position} is missing, heard ${here.heard.join(', ')}`);
+      assert.ok(
+        got.has(position),
+        `${command.text} at ${position} is missing, heard ${here.heard.join(', ')}`,
+      );
 }
 
 test('whatever fails on either side: each once, in order, and nothing that was followed is missing', () => {

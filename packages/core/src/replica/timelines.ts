@@ -16,6 +16,7 @@ interface Timeline {
   readonly link: LinkId;
   readonly user: UserName;
   readonly posts: boolean;
+  readonly othersOnly: boolean;
   mode: 'live' | 'behind';
   /** Every post up to here was given to it. */
   after: Position;
@@ -59,6 +60,7 @@ export class Timelines {
       link: request.timeline,
       user: request.user,
       posts: request.posts,
+      othersOnly: request.othersOnly ?? false,
       mode: 'live',
       after: begins,
       gathered: [],
@@ -75,7 +77,8 @@ export class Timelines {
       timeline.mode = 'behind';
       return this.writable(timeline.link, social);
     }
-    const { positions } = social.timelineBefore(timeline.user, undefined, request.history);
+    const { user, othersOnly } = timeline;
+    const { positions } = social.timelineBefore(user, undefined, request.history, othersOnly);
     return positions.length === 0 ? [] : [{ kind: 'timeline-read', timeline: timeline.link, positions }];
   }
 
@@ -87,6 +90,7 @@ export class Timelines {
       if (timelines === undefined) continue;
       for (const timeline of timelines) {
         if (!timeline.posts || timeline.mode !== 'live') continue;
+        if (timeline.othersOnly && user === post.author) continue;
         invariant(post.position > timeline.after, 'timeline-only-rises', {
           at: post.position,
           after: timeline.after,
@@ -125,7 +129,8 @@ export class Timelines {
   writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
     if (timeline === undefined || timeline.mode === 'live') return [];
-    const { positions, more } = social.timelineAfter(timeline.user, timeline.after, MAX_PAGE_POSTS);
+    const { user, after, othersOnly } = timeline;
+    const { positions, more } = social.timelineAfter(user, after, MAX_PAGE_POSTS, othersOnly);
     const last = positions.at(-1);
     timeline.after = more && last !== undefined ? last : position(Math.max(social.applied, timeline.after));
     if (!more) timeline.mode = 'live';
@@ -139,6 +144,7 @@ export class Timelines {
       timeline.user,
       before,
       Math.min(limit, MAX_PAGE_POSTS),
+      timeline.othersOnly,
     );
     return [{ kind: 'timeline-page', timeline: link, before, positions, oldest }];
   }

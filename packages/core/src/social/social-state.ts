@@ -140,15 +140,22 @@ export class SocialState {
   }
 
   /** The last `limit` posts of a timeline before a position (of all, without one). Nobody's is empty. */
-  timelineBefore(user: UserName, before: Position | undefined, limit: number): OlderPosts {
+  timelineBefore(
+    user: UserName,
+    before: Position | undefined,
+    limit: number,
+    othersOnly = false,
+  ): OlderPosts {
     const known = this.#users.get(user);
-    return known === undefined ? { positions: [], oldest: true } : postsBefore(known, before, limit);
+    return known === undefined
+      ? { positions: [], oldest: true }
+      : postsBefore(known, before, limit, othersOnly);
   }
 
   /** The first `limit` posts of a timeline after a position: for going on after a break. */
-  timelineAfter(user: UserName, after: Position, limit: number): NewerPosts {
+  timelineAfter(user: UserName, after: Position, limit: number, othersOnly = false): NewerPosts {
     const known = this.#users.get(user);
-    return known === undefined ? { positions: [], more: false } : postsAfter(known, after, limit);
+    return known === undefined ? { positions: [], more: false } : postsAfter(known, after, limit, othersOnly);
   }
 
   /** All users, and who follows and is followed by this one, each sorted by name. */

@@ -198,7 +198,7 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
       case 'starting':
       case 'listening':
         this.#emit({ kind: 'terminate' });
-        return this.#await('stop', this.#now + END_LIMIT_MS);
+        return this.#awaitEnd('stop', this.#now + END_LIMIT_MS);
       case 'ending':
         // It was hung, and is ended already: only nothing is to follow.
         this.#state = { ...this.#state, why: 'stop' };
@@ -210,7 +210,7 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     }
   }
 
-  #await(why: 'hung' | 'stop', killAt: Instant | undefined): void {
+  #awaitEnd(why: 'hung' | 'stop', killAt: Instant | undefined): void {
     const wellSince = this.#state.kind === 'listening' ? this.#state.since : undefined;
     if (this.#state.kind === 'listening' && this.#state.link.kind === 'open' && why === 'hung')
       this.#emit({ kind: 'close-link', link: this.#state.link.link });
@@ -273,7 +273,7 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
   #hung(how: string): void {
     this.#say('hung', `${this.name} ${how} and is killed`);
     this.#noteCrash(`it hangs: ${how}`);
-    this.#await('hung', undefined);
+    this.#awaitEnd('hung', undefined);
     this.#emit({ kind: 'kill' });
   }
 

@@ -1,5 +1,12 @@
 /** A child of `dualping up` as something to be supervised. */
-import { type Address, type ClusterId, DualpingError, type ExitKind, type Incarnation, serverId } from '@dualping/core';
+import {
+  type Address,
+  type ClusterId,
+  DualpingError,
+  type ExitKind,
+  type Incarnation,
+  serverId,
+} from '@dualping/core';
 import { processIdentity } from '@dualping/protocol';
 import { EXIT } from '../exit-codes.js';
 import { reportCrash } from '../supervisor/crash-report.js';

@@ -52,11 +52,10 @@ const byName = (a: Resident, b: Resident): number => a.name.localeCompare(b.name
 
 function membersOfCluster(folder: string, head: Resident | undefined): Residents {
   const { addresses } = readPlaces(folder);
-  const others = memberFolders(folder)
-    .flatMap((name): Resident[] => {
-      const holder = holderOf(join(folder, name));
-      return holder === undefined ? [] : [{ name, holder, address: addresses?.[name] }];
-    });
+  const others = memberFolders(folder).flatMap((name): Resident[] => {
+    const holder = holderOf(join(folder, name));
+    return holder === undefined ? [] : [{ name, holder, address: addresses?.[name] }];
+  });
   return { folder, head, others: others.sort(byName) };
 }
 

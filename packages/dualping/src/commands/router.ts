@@ -1,6 +1,7 @@
 import { parseTiming } from '@dualping/core';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { heartbeatTimeoutMs } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 
 export const routerCommand = command({
@@ -11,9 +12,10 @@ export const routerCommand = command({
     port: settings.routerPort,
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
+    heartbeatTimeoutMs,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, ...given }, { io, isGiven }) => {
+  run: async ({ host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given }, { io, isGiven }) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -25,6 +27,7 @@ export const routerCommand = command({
         dataFolder: data,
         ...(isGiven('clusters') && { clusters }),
         timing,
+        heartbeatTimeoutMs: heartbeatMs,
         report: io.report,
       }),
     );

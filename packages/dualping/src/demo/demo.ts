@@ -7,7 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
 import type { ClusterEvent, ClusterFeed, Controls, Counts, Takeover, Victim } from '@dualping/terminal';
-import { interval, map, merge, type Observable, Subject } from 'rxjs';
+import { interval, map, merge, type Observable, Subject, timer } from 'rxjs';
 import { withinLimit } from '../signals.js';
 import { Crowd } from './crowd.js';
 import { DemoCluster } from './demo-cluster.js';
@@ -161,15 +161,21 @@ export class Demo {
   get feed(): ClusterFeed {
     const { timing } = this.#options;
     return {
-      // Whoever wants to join reads it there: what was printed before lies under the view.
       title: `demo at ${this.routerAddress}`,
       updates$: this.#cluster.updates$,
       takeovers$: this.takeovers$,
-      events$: this.events$,
+      // Not while whoever subscribes is still at it.
+      events$: merge(this.events$, timer(0).pipe(map(() => this.#invitation))),
       counts$: interval(COUNTS_INTERVAL_MS).pipe(map(() => this.counts)),
       controls: this.#controls,
       budgetMs: timing.deadAfterMs + TAKEOVER_BUDGET_MS,
     };
+  }
+
+  /** What was printed before lies under the view, and in 80 columns the title is cut. */
+  get #invitation(): ClusterEvent {
+    const text = `join with: dualping client --routers ${this.routerAddress} --user NAME`;
+    return { atMs: Date.now(), kind: 'said', text };
   }
 
   get #controls(): Controls {

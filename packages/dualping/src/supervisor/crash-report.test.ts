@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DEFAULT_TIMING, serverId } from '@dualping/core';
-import { CHANNEL_OPTIONS, RoutingServiceClient } from '@dualping/protocol';
+import { dialRouting } from '@dualping/protocol';
 import { startRouter } from '@dualping/router';
-import { credentials } from '@grpc/grpc-js';
 import { reportCrash } from './crash-report.js';
 
 /** Nobody listens at the discard port. */
@@ -22,7 +21,7 @@ test('a router that can be reached drops the life that is reported, and no other
     timing: DEFAULT_TIMING,
     report: () => {},
   });
-  const client = new RoutingServiceClient(router.address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const client = dialRouting(router.address);
   context.after(async () => {
     client.close();
     await router.stop();

@@ -1,12 +1,6 @@
 /** Tells a router that a server is gone, or the first of several that answers. */
 import { type Address, type ClusterId, DualpingError, type Incarnation, type ServerId } from '@dualping/core';
-import {
-  CHANNEL_OPTIONS,
-  fromServiceError,
-  RoutingServiceClient,
-  type routingWire,
-} from '@dualping/protocol';
-import { credentials, Metadata } from '@grpc/grpc-js';
+import { dialRouting, fromServiceError, NO_METADATA, type routingWire } from '@dualping/protocol';
 
 /** Longest that a router may take to answer, ms. */
 const TIMEOUT_MS = 2_000;
@@ -35,10 +29,10 @@ export async function reportCrash(routers: readonly Address[], crashed: CrashedS
 }
 
 async function crash(router: Address, crashed: CrashedServer): Promise<routingWire.CrashResponse> {
-  const client = new RoutingServiceClient(router, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const client = dialRouting(router);
   try {
     return await new Promise((resolve, reject) => {
-      client.crash(crashed, new Metadata(), { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
+      client.crash(crashed, NO_METADATA, { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
         if (error === null) resolve(response);
         else reject(error);
       });

@@ -1,19 +1,18 @@
 /** The supervisor's end of a link by which a process shows that it is there: `KeepAlive` to a server, a question to a router. */
 import { type Address, actionFor, type Farewell } from '@dualping/core';
 import {
-  CHANNEL_OPTIONS,
   clientStream,
+  dialRouting,
+  dialSupervision,
   fromServiceError,
-  RoutingServiceClient,
+  NO_METADATA,
   type StreamEnd,
   type SupervisedMessage,
-  SupervisionServiceClient,
   supervisedMessageFromWire,
   type supervisionWire,
   supervisorMessageToWire,
   toDualpingError,
 } from '@dualping/protocol';
-import { credentials, Metadata } from '@grpc/grpc-js';
 
 export interface KeepAliveListener {
   /** It is the process that was meant, and answers. */
@@ -35,9 +34,6 @@ export interface ServerAtPlace {
   readonly pid: number;
 }
 
-/** An abrupt close by grpc-js must not keep us from trying again: each link has a connection of its own. */
-const ONE_CONNECTION = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
-
 const endText = (end: StreamEnd): string => {
   if (end.kind !== 'broken') return 'the server closed the stream';
   return end.error?.message ?? 'the connection broke';
@@ -49,7 +45,7 @@ export function openKeepAlive(
   keepAliveMs: number,
   listener: KeepAliveListener,
 ): KeepAliveClient {
-  const client = new SupervisionServiceClient(address, credentials.createInsecure(), ONE_CONNECTION);
+  const client = dialSupervision(address);
   let over = false;
   const end = (detail: string): void => {
     if (over) return;
@@ -110,10 +106,10 @@ export function openRouterProbe(
   keepAliveMs: number,
   listener: KeepAliveListener,
 ): KeepAliveClient {
-  const client = new RoutingServiceClient(address, credentials.createInsecure(), ONE_CONNECTION);
+  const client = dialRouting(address);
   let over = false;
   const ask = (answered: () => void): void => {
-    client.connect({ user: '' }, new Metadata(), { deadline: Date.now() + keepAliveMs }, (error) => {
+    client.connect({ user: '' }, NO_METADATA, { deadline: Date.now() + keepAliveMs }, (error) => {
       if (over) return;
       // A question that was not answered is silence, and silence is counted by the machine.
       if (error === null) answered();

@@ -71,7 +71,7 @@ const members = record({
   incarnation: ordinals,
   journalId: fc.oneof(ids, fc.constant('')),
   address: addresses,
-  liveness: fc.constantFrom('stream' as const, 'watched' as const),
+  liveness: fc.constantFrom('stream' as const, 'watched' as const, 'heartbeat' as const),
   live: fc.boolean(),
   inSync: fc.boolean(),
 });

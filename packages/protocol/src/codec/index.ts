@@ -1,4 +1,6 @@
 export * from './assignment.js';
+export * from './classic.js';
+export * from './classic-replies.js';
 export * from './entry.js';
 export * from './replication.js';
 export * from './requests.js';

@@ -65,7 +65,11 @@ test('a snapshot cut into chunks is put together to the same', async () => {
     const assembly = new SnapshotAssembly();
     const entries = (await collect(users)).flatMap((chunk) => assembly.add(chunk));
     assert.deepEqual(assembly.assembled?.snapshot, state(users).snapshot);
-    assert.deepEqual(assembly.assembled?.header, { ...HEADER, position: 10_000, origins: state(users).snapshot.origins });
+    assert.deepEqual(assembly.assembled?.header, {
+      ...HEADER,
+      position: 10_000,
+      origins: state(users).snapshot.origins,
+    });
     assert.equal(entries.length, users);
   }
 });

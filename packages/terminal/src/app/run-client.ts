@@ -130,7 +130,7 @@ class Client {
       case 'quit':
         this.#screen.close();
         this.#backToStderr();
-        this.#file.save(keptOf(this.#store.state));
+        this.#saveOrTell();
         return this.#leave(0);
       default:
         void this.#network.perform(effect)?.then((event) => {
@@ -141,7 +141,15 @@ class Client {
 
   #save(ending: Ending): void {
     debug('ends: %o', ending);
-    this.#file.save(keptOf(this.#store.state));
+    this.#saveOrTell();
+  }
+
+  /** What no disk takes is left on the terminal, which has its normal screen by now. */
+  #saveOrTell(): void {
+    const kept = keptOf(this.#store.state);
+    if (this.#file.save(kept)) return;
+    for (const text of [...kept.drafts.values(), ...kept.unsent])
+      process.stderr.write(`dualping: this could not be saved:\n${text}\n`);
   }
 
   #leave(exitCode: number): void {

@@ -86,10 +86,10 @@ export class ClientFile {
     return kept;
   }
 
-  /** On the disk when this returns, or told as a problem. For the end, however it comes. */
-  save(kept: Kept): void {
+  /** @returns whether it is on the disk; else that was told as a problem. For the end, however it comes. */
+  save(kept: Kept): boolean {
     this.#waiting = undefined;
-    this.#saveNow(kept);
+    return this.#saveNow(kept);
   }
 
   /** The same without holding up the keys; of several that come meanwhile only the last is written. */

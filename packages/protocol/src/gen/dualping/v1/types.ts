@@ -14,6 +14,8 @@ export enum Liveness {
   STREAM = 1,
   /** WATCHED - The member was registered by a supervisor, which reports its crash. */
   WATCHED = 2,
+  /** HEARTBEAT - The member sends unary heartbeats (package csce438); without one for 10 s it is dropped, and the next has it back. */
+  HEARTBEAT = 3,
 }
 
 /** A server as the router knows it. */
