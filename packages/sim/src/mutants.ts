@@ -267,7 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace:
           "ledger.append([entry]); if (command.kind === 'post') this.timelines.posted({ position: entry.position, author: command.user, text: command.text, timeMs }, ledger.social);",
       },
-      { file: PRIMARY, find: 'this.timelines.posted(effect.post, ground.ledger.social);', replace: '' },
+      { file: PRIMARY, find: 'this.timelines.posted(effect.post, social);', replace: '' },
     ],
   },
   {
