@@ -18,6 +18,7 @@ test('one seed, with what is left out of it', () => {
     kind: 'one',
     seed: 7,
     trace: 'all',
+    clusters: 1,
     mutant: 'x',
     reduction: { faults: [], clients: undefined, stormMs: undefined },
   });
