@@ -20,8 +20,11 @@ export class DualpingProcess {
   constructor(
     readonly args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
+    /** A command that runs the rest of its line in its own place: in another namespace, with less of something. */
+    prefix: readonly string[] = [],
   ) {
-    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, LAUNCHER, ...args];
+    this.#child = spawn(command, rest, {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...environment },
     });

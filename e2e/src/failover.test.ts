@@ -6,8 +6,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
+import {
+  acknowledgedCount,
+  everyoneSawEverythingOnce,
+  followOneAnother,
+  journalsAreIdentical,
+} from './accounts.js';
 import { eventually } from './eventually.js';
-import { readJournal } from './journals.js';
 import { Person } from './person.js';
 import { summary } from './statistics.js';
 import { TestCluster } from './test-cluster.js';
@@ -50,15 +55,13 @@ function schedule(): Fault[] {
   return faults;
 }
 
-const acknowledgedCount = (): number => people.reduce((sum, person) => sum + person.acknowledged.length, 0);
-
 /** A random moment, told by progress and not by a clock. */
 async function atSomeMoment(): Promise<void> {
-  const from = acknowledgedCount();
+  const from = acknowledgedCount(people);
   const more = 20 + Math.floor(Math.random() * 100);
   await eventually(
     `${more} more posts are acknowledged`,
-    () => acknowledgedCount() >= from + more,
+    () => acknowledgedCount(people) >= from + more,
     60_000,
     () => cluster.tails(),
   );
@@ -110,10 +113,7 @@ async function perform(fault: Fault, assignment: Assignment): Promise<number | u
 
 test(`${KILLS} kills, ${FREEZES} freezes and ${ROUTER_KILLS} kills of the router under people who post`, async (t) => {
   people = USERS.map((user) => new Person(user, [cluster.routerAddress]));
-  for (const person of people)
-    for (const other of USERS)
-      if (other !== person.user)
-        await eventually(`${person.user} follows ${other}`, () => follow(person, other));
+  await followOneAnother(people);
   for (const person of people) person.startPosting();
 
   const took: Record<Fault, number[]> = { kill: [], freeze: [], 'kill-router': [] };
@@ -134,73 +134,9 @@ test(`${KILLS} kills, ${FREEZES} freezes and ${ROUTER_KILLS} kills of the router
     [],
   );
 
-  await everyoneSawEverythingOnce();
-  await journalsAreIdentical();
+  await everyoneSawEverythingOnce(people);
+  await journalsAreIdentical(cluster, routers);
   t.diagnostic(summary('takeover after SIGKILL, signal to first acknowledged post', took.kill));
   t.diagnostic(summary('takeover after SIGSTOP, signal to first acknowledged post', took.freeze));
-  t.diagnostic(`${acknowledgedCount()} posts acknowledged, 0 lost, 0 repeated, 0 out of order`);
+  t.diagnostic(`${acknowledgedCount(people)} posts acknowledged, 0 lost, 0 repeated, 0 out of order`);
 });
-
-async function follow(person: Person, other: string): Promise<boolean> {
-  try {
-    await person.session.follow(other);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('unknown-target')) return false; // not yet logged in
-    throw error;
-  }
-}
-
-/** Every acknowledged post stands in every timeline exactly once, and each author's in the order they were sent. */
-async function everyoneSawEverythingOnce(): Promise<void> {
-  const expected = acknowledgedCount();
-  for (const person of people) {
-    await eventually(
-      `${person.user} sees ${expected} posts`,
-      () => person.seen.length >= expected,
-      60_000,
-      () => `${person.user} saw ${person.seen.length}`,
-    );
-    for (const author of people) {
-      const seen = person.seen
-        .filter((post) => post.author === author.user)
-        .map(({ position, text }) => `${position} ${text}`);
-      const sent = [...author.acknowledged]
-        .sort((a, b) => a.position - b.position)
-        .map(({ position, text }) => `${position} ${text}`);
-      assert.deepEqual(seen, sent, `${person.user}'s view of ${author.user}`);
-      const numbers = seen.map((line) => Number(line.split(' ').at(-1)));
-      assert.deepEqual(
-        numbers,
-        numbers.map((_, i) => i + 1),
-        `${author.user}'s posts in the order they were sent`,
-      );
-    }
-  }
-}
-
-async function journalsAreIdentical(): Promise<void> {
-  await cluster.whenWhole(routers);
-  await eventually('all journals end at the same place', async () => {
-    const { figures } = await routers.status();
-    return (
-      figures.length === cluster.serverIds.length && new Set(figures.map((f) => f.figures.durable)).size === 1
-    );
-  });
-  // The router first: nobody is given a new epoch while the others go.
-  await cluster.router.kill();
-  await Promise.all(cluster.serverIds.map((id) => cluster.server(id).kill()));
-  const journals = await Promise.all(cluster.serverIds.map((id) => readJournal(cluster.folderOf(id), 1, id)));
-  const [first, ...others] = journals;
-  assert.ok(first !== undefined);
-  for (const other of others) {
-    assert.deepEqual(other.entries, first.entries);
-    assert.equal(other.checksum, first.checksum);
-  }
-  const starts = first.entries
-    .filter(({ command }) => command.kind === 'epoch-start')
-    .map(({ epoch }) => epoch);
-  assert.equal(new Set(starts).size, starts.length, 'an epoch is opened once');
-  const texts = first.entries.flatMap(({ command }) => (command.kind === 'post' ? [command.text] : []));
-  assert.equal(new Set(texts).size, texts.length, 'a post is journalled once');
-}

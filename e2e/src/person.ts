@@ -9,12 +9,18 @@ export interface Acknowledged {
   readonly position: number;
   /** When the acknowledgement came, by performance.now(). */
   readonly at: number;
+  /** From asking to the acknowledgement, ms. */
+  readonly tookMs: number;
 }
 
-/** Unanswered posts at a time: enough for several to be in flight when a server dies. */
-const IN_FLIGHT = 4;
-/** People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not the queue. */
-const THINKING_MS = 25;
+export interface Pace {
+  /** Unanswered posts at a time: enough for several to be in flight when a server dies. */
+  readonly inFlight: number;
+  /** People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not the queue. */
+  readonly thinkingMs: number;
+}
+
+const LIVELY: Pace = { inFlight: 4, thinkingMs: 25 };
 
 export class Person {
   readonly session: DualpingSession;
@@ -28,6 +34,7 @@ export class Person {
   constructor(
     readonly user: string,
     routers: readonly string[],
+    readonly pace = LIVELY,
   ) {
     this.session = new DualpingSession({ routers: [...routers], user, timeline: { history: 0 } });
     this.session.posts$.subscribe((post) => this.seen.push(post));
@@ -35,7 +42,9 @@ export class Person {
 
   startPosting(): void {
     this.#stop = false;
-    this.#posting = Promise.all(Array.from({ length: IN_FLIGHT }, () => this.#keepPosting())).then(() => {});
+    this.#posting = Promise.all(Array.from({ length: this.pace.inFlight }, () => this.#keepPosting())).then(
+      () => {},
+    );
   }
 
   /** Resolves when all that was posted is answered. */
@@ -45,8 +54,10 @@ export class Person {
   }
 
   async post(text: string): Promise<Acknowledged> {
+    const asked = performance.now();
     const { position, epoch } = await this.session.post(text);
-    const acknowledged = { text, epoch, position, at: performance.now() };
+    const at = performance.now();
+    const acknowledged = { text, epoch, position, at, tookMs: at - asked };
     this.acknowledged.push(acknowledged);
     return acknowledged;
   }
@@ -61,7 +72,7 @@ export class Person {
         this.failures.push(`${text}: ${String(error)}`);
         return;
       }
-      await delay(THINKING_MS);
+      await delay(this.pace.thinkingMs);
     }
   }
 }

@@ -18,9 +18,11 @@ export {
   MAX_POST_LENGTH,
   postProblem,
   quote,
+  serverNameIn,
   userNameProblem,
 } from '@dualping/core';
-export type { MemberFigures, WatchUpdate } from '@dualping/protocol';
+export type { ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';
+export * from './classic-connection.js';
 export {
   DualpingSession,
   type DualpingSessionOptions,

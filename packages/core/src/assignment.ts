@@ -2,7 +2,7 @@
 import type { Address, ClusterId, Epoch, Incarnation, JournalId, ServerId } from './ids.js';
 
 /** How the router knows that a member is there (design: liveness). */
-export type Liveness = 'stream' | 'watched';
+export type Liveness = 'stream' | 'heartbeat' | 'watched';
 
 /**
  * `replicated`: members hold one journal, only in-sync ones are promoted.
@@ -77,7 +77,8 @@ export interface MemberRecord {
   readonly liveness: Liveness;
   /**
    * Whether there was evidence of it when this was written. A restarted router goes on believing it of
-   * watched members (their supervisor reports the end, and only that); the others have to attach again.
+   * watched members (their supervisor reports the end, and only that) and, for as long as a heartbeat counts, of those that
+   * send heartbeats; the others have to attach again.
    */
   readonly live: boolean;
 }

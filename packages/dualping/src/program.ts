@@ -72,6 +72,9 @@ function groupNamed(program: Commander, groups: Map<string, Commander>, name: st
 function lineFor(parent: Commander, command: Command): Commander {
   const line = parent.command(command.name).description(command.summary);
   for (const { name, help } of command.args) line.argument(`<${name}>`, help);
+  // -h is a host to the older family.
+  if (Object.values(command.settings).some(({ short }) => short === 'h'))
+    line.helpOption('--help', 'display help for command');
   for (const setting of Object.values(command.settings)) line.addOption(optionFor(setting));
   line.option('--config <file>', `JSON file with options (${CONFIG_VARIABLE})`);
   return line;
@@ -80,7 +83,8 @@ function lineFor(parent: Commander, command: Command): Commander {
 /** Without a default and unjudged: both belong to the setting. */
 function optionFor(setting: Setting<unknown>): Option {
   const value = setting.argument === undefined ? '' : ` <${setting.argument}>`;
-  return new Option(`${flagOf(setting)}${value}`, describe(setting));
+  const short = setting.short === undefined ? '' : `-${setting.short}, `;
+  return new Option(`${short}${flagOf(setting)}${value}`, describe(setting));
 }
 
 interface Surroundings {

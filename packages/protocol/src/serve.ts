@@ -1,13 +1,18 @@
 /** What every dualping process does to serve: limits, health, reflection, and a place to listen at. */
 import { createRequire } from 'node:module';
-import { createServer as createProbe } from 'node:net';
+import { createServer as createSocketServer, type Socket } from 'node:net';
 import { type Address, DualpingError, quote } from '@dualping/core';
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
 import { formatAddress, MAX_PORT } from './address.js';
 import { DESCRIPTOR_SET } from './gen/descriptors.js';
 
-/** Largest message that is received, bytes: several times the largest that dualping sends (a batch of entries). */
+/** Largest message that a client receives, bytes: several times the largest that dualping sends (a batch of entries). */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/**
+ * Largest message that is asked with, bytes: several times the largest (a standby that joins, with 1,000 epoch starts). Who
+ * begins a message on each of thousands of streams and never ends it makes a process hold so much for each.
+ */
+export const MAX_REQUEST_BYTES = 64 * 1024;
 /** Calls open at once on one connection: room for a program that serves thousands of users over one. */
 export const MAX_STREAMS_PER_CONNECTION = 10_000;
 /** A connection without a call for so long is closed, ms: someone who only connects can't hold memory for ever. */
@@ -22,6 +27,12 @@ export const KEEPALIVE_TIMEOUT_MS = 5_000;
 const RECONNECT_FIRST_MS = 20;
 const RECONNECT_MOST_MS = 250;
 
+/**
+ * Least time between two look-ups of a name that turned out to lead nowhere, ms. A container that was replaced, or started
+ * after another, has another address under its old name; grpc-js would go on dialling the old one for 30 seconds.
+ */
+const NAME_LOOKUP_INTERVAL_MS = 1_000;
+
 const KEEPALIVE: ChannelOptions = {
   'grpc.keepalive_time_ms': KEEPALIVE_INTERVAL_MS,
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
@@ -34,6 +45,9 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.initial_reconnect_backoff_ms': RECONNECT_FIRST_MS,
   'grpc.max_reconnect_backoff_ms': RECONNECT_MOST_MS,
+  'grpc.dns_min_time_between_resolutions_ms': NAME_LOOKUP_INTERVAL_MS,
+  // Nobody configures us by TXT records, and where there is no name server to ask the question itself hangs.
+  'grpc.service_config_disable_resolution': 1,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
 });
@@ -41,7 +55,7 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
 export function createGrpcServer(options: ChannelOptions = {}): Server {
   return new Server({
     ...KEEPALIVE,
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
     'grpc.max_connection_idle_ms': MAX_CONNECTION_IDLE_MS,
     ...options,
@@ -93,8 +107,7 @@ const WHY_NOT: Readonly<Record<string, string>> = {
  * Throws `invalid-argument` quoting the address when that can't be had.
  */
 export async function listen(server: Server, host: string, port: number): Promise<Address> {
-  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT)
-    throw new DualpingError('invalid-argument', `port ${quote(String(port))} is not 0 to ${MAX_PORT}`);
+  checkPort(port);
   const wanted = formatAddress({ host, port });
   await probe(host, port);
   return await new Promise((resolve, reject) => {
@@ -105,13 +118,50 @@ export async function listen(server: Server, host: string, port: number): Promis
   });
 }
 
+export interface Listener {
+  readonly address: Address;
+  /** Takes no more connections; those that are open stay. */
+  close(): void;
+}
+
+/**
+ * Like `listen`, but shows each connection before gRPC gets it: calls say by `getPeer()` on which one they came, and
+ * nothing else tells when it closes.
+ */
+export async function listenToConnections(
+  server: Server,
+  host: string,
+  port: number,
+  onConnection: (socket: Socket) => void,
+): Promise<Listener> {
+  checkPort(port);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sockets = createSocketServer({ noDelay: true }, (socket) => {
+    onConnection(socket);
+    injector.injectConnection(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    sockets.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
+    sockets.listen({ host, port, exclusive: true }, resolve);
+  });
+  sockets.on('error', () => {}); // a connection that could not be accepted is the caller's affair
+  const bound = sockets.address();
+  const address = formatAddress({ host, port: typeof bound === 'object' ? (bound?.port ?? port) : port });
+  return { address, close: () => sockets.close() };
+}
+
 /** grpc-js tells why it could not bind only in text, and logs it: a socket of our own is asked first. */
 async function probe(host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const socket = createProbe();
+    const socket = createSocketServer();
     socket.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
     socket.listen({ host, port, exclusive: true }, () => socket.close(() => resolve()));
   });
+}
+
+function checkPort(port: number): void {
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT)
+    throw new DualpingError('invalid-argument', `port ${quote(String(port))} is not 0 to ${MAX_PORT}`);
 }
 
 function cannotListen(wanted: Address, cause: Error): DualpingError {

@@ -5,6 +5,7 @@
  * same bytes to all of them is the biggest lever on fan-out. gRPC lets the serializer decide, so a Buffer
  * passes through it and anything else is encoded as usual.
  */
+import { Message, SNSServiceService } from './gen/csce438/sns.js';
 import { ReplicateResponse, ReplicationServiceService } from './gen/dualping/v1/replication.js';
 import { SocialServiceService, TimelineResponse } from './gen/dualping/v1/social.js';
 import { encodeReusing } from './writer.js';
@@ -35,3 +36,15 @@ export const ReplicationServiceDefinition = {
 /** Encodes a message for several `Replicate` streams at once. */
 export const encodeReplicateResponse = (response: ReplicateResponse): Buffer =>
   encodeReusing(ReplicateResponse, response);
+
+/** What may be written to a classic `Timeline`: a message, or one that is encoded already. */
+export type ClassicTimelineOut = Message | Buffer;
+
+export const SNSServiceDefinition = {
+  ...SNSServiceService,
+  timeline: {
+    ...SNSServiceService.timeline,
+    responseSerialize: (value: ClassicTimelineOut): Buffer =>
+      Buffer.isBuffer(value) ? value : encodeReusing(Message, value),
+  },
+} as const;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { DualpingError, epoch, position } from '@dualping/core';
@@ -15,7 +16,13 @@ import {
   type TimelineRequest,
   type TimelineResponse,
 } from './gen/dualping/v1/social.js';
-import { addHealthAndReflection, CHANNEL_OPTIONS, createGrpcServer, listen } from './serve.js';
+import {
+  addHealthAndReflection,
+  CHANNEL_OPTIONS,
+  createGrpcServer,
+  listen,
+  MAX_REQUEST_BYTES,
+} from './serve.js';
 import { SocialServiceDefinition, type TimelineOut } from './services.js';
 import { toServiceError } from './status.js';
 
@@ -171,7 +178,26 @@ test('a message above the limit is refused, and the next one served', async (con
   const post = (text: string) =>
     new Promise<unknown>((resolve) => client.post({ header, text }, (failure) => resolve(failure?.details)));
   assert.match(String(await post('x'.repeat(5 * 1024 * 1024))), /larger than max/);
+  assert.match(String(await post('x'.repeat(MAX_REQUEST_BYTES))), /larger than max/);
   assert.equal(await post('x'), 'not now');
+});
+
+test('a message that says it is longer than any question is refused before it has come', async (context) => {
+  const { address } = await serve(context);
+  const session = connectHttp2(`http://${address}`);
+  context.after(() => session.destroy());
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/dualping.v1.SocialService/Post',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const beginning = Buffer.alloc(16);
+  beginning.writeUInt32BE(MAX_REQUEST_BYTES + 1, 1);
+  stream.write(beginning);
+  stream.resume();
+  const [headers] = await once(stream, 'response');
+  assert.equal(headers['grpc-status'], '8');
 });
 
 test('garbage on the port harms nobody', async (context) => {

@@ -12,7 +12,11 @@ import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 /** A call that asks the registry: how to put it, and how to tell the answer. */
 export interface Question<Request, Response> {
   /** Throws what the request is refused with. */
-  readonly ask: (request: Request, token: RegistryToken) => RegistryInput;
+  readonly ask: (
+    request: Request,
+    token: RegistryToken,
+    call: ServerUnaryCall<Request, Response>,
+  ) => RegistryInput;
   readonly tell: (answer: RegistryAnswer) => Response;
 }
 
@@ -34,7 +38,7 @@ export class Callers {
       const token = this.#lastToken;
       let input: RegistryInput;
       try {
-        input = ask(call.request, token);
+        input = ask(call.request, token, call);
       } catch (error) {
         return callback(toServiceError(error));
       }

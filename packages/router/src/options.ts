@@ -1,5 +1,11 @@
 /** What a router is started with, judged once. */
-import { DualpingError, MAX_CLUSTERS, parseTiming, type Timing } from '@dualping/core';
+import {
+  DEFAULT_HEARTBEAT_TIMEOUT_MS,
+  DualpingError,
+  MAX_CLUSTERS,
+  parseTiming,
+  type Timing,
+} from '@dualping/core';
 import type { Report } from '@dualping/protocol';
 
 export interface RouterOptions {
@@ -12,6 +18,8 @@ export interface RouterOptions {
   /** How many clusters there are; fixed when the data folder is first used. Default: what it was then, or 1. */
   readonly clusters?: number;
   readonly timing?: Partial<Timing>;
+  /** How long a unary heartbeat counts, ms. Default 10,000. */
+  readonly heartbeatTimeoutMs?: number;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
 }
@@ -23,6 +31,7 @@ export interface ParsedOptions {
   /** Undefined: as the data folder says. */
   readonly clusters: number | undefined;
   readonly timing: Timing;
+  readonly heartbeatTimeoutMs: number;
   readonly report: Report;
 }
 
@@ -43,12 +52,19 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     if (!Number.isInteger(value))
       // they are told to members as whole milliseconds
       throw new DualpingError('invalid-argument', `${name} is "${value}": give whole milliseconds`);
+  const heartbeatTimeoutMs = options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS;
+  if (!Number.isSafeInteger(heartbeatTimeoutMs) || heartbeatTimeoutMs < 1)
+    throw new DualpingError(
+      'invalid-argument',
+      `heartbeatTimeoutMs is "${heartbeatTimeoutMs}": give whole milliseconds above 0`,
+    );
   return Object.freeze({
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     dataFolder: options.dataFolder,
     clusters,
     timing,
+    heartbeatTimeoutMs,
     report: options.report ?? (() => {}),
   });
 }

@@ -27,25 +27,28 @@ import {
   type typesWire,
   watchFromWire,
 } from '@dualping/protocol';
-import type { Server, sendUnaryData } from '@grpc/grpc-js';
+import type { Server } from '@grpc/grpc-js';
+import { answerAtOnce, expectAnswer } from './answers.js';
 import type { Callers } from './callers.js';
+import { addCoordService, COORD_SERVICE_NAME, type CoordParts } from './coord-service.js';
 import type { MemberStreams } from './member-streams.js';
-import type { Watchers } from './watchers.js';
 
-export const SERVICE_NAMES = ['dualping.v1.RoutingService', 'dualping.v1.AdminService'] as const;
+export const SERVICE_NAMES = [
+  'dualping.v1.RoutingService',
+  'dualping.v1.AdminService',
+  COORD_SERVICE_NAME,
+] as const;
 
-export interface RouterParts {
+export interface RouterParts extends CoordParts {
   readonly networkId: NetworkId;
-  readonly clusters: number;
   readonly timing: Timing;
   readonly members: MemberStreams;
-  readonly callers: Callers;
-  readonly watchers: Watchers;
 }
 
 export function addServices(grpc: Server, parts: RouterParts): void {
   grpc.addService(RoutingServiceService, routingService(parts));
   grpc.addService(AdminServiceService, adminService(parts.callers));
+  addCoordService(grpc, parts);
 }
 
 function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
@@ -54,7 +57,7 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
     dualPing: (call) => members.accept(call),
     addMaster: callers.handler<routingWire.AddMasterRequest, routingWire.AddMasterResponse>({
       ask: (request, token) => ({ kind: 'add-master', token, candidate: addMasterFromWire(request) }),
-      tell: (answer) => ({ networkId, ...expect(answer, 'announced') }),
+      tell: (answer) => ({ networkId, ...expectAnswer(answer, 'announced') }),
     }),
     registerServer: callers.handler<routingWire.RegisterServerRequest, routingWire.RegisterServerResponse>({
       ask: (request, token) => ({
@@ -63,13 +66,13 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
         candidate: registerServerFromWire(request),
       }),
       tell: (answer) => {
-        expect(answer, 'registered');
+        expectAnswer(answer, 'registered');
         return { networkId };
       },
     }),
     crash: callers.handler<routingWire.CrashRequest, routingWire.CrashResponse>({
       ask: (request, token) => ({ kind: 'crash', token, ...crashFromWire(request) }),
-      tell: (answer) => ({ dropped: expect(answer, 'crash-noted').dropped }),
+      tell: (answer) => ({ dropped: expectAnswer(answer, 'crash-noted').dropped }),
     }),
     getAvailable: callers.handler<routingWire.GetAvailableRequest, routingWire.GetAvailableResponse>({
       ask: (request, token) => {
@@ -133,24 +136,7 @@ const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
 const clusterIn = (target: Target, clusters: number): ClusterId =>
   target.kind === 'cluster' ? target.cluster : clusterOf(target.user, clusters);
 
-function answerAtOnce<Response>(callback: sendUnaryData<Response>, answer: () => Response): void {
-  try {
-    callback(null, answer());
-  } catch (error) {
-    callback(toServiceError(error));
-  }
-}
-
 const assigned = (answer: RegistryAnswer): { assignment: typesWire.Assignment } => {
-  const { assignment }: { assignment: Assignment } = expect(answer, 'assignment');
+  const { assignment }: { assignment: Assignment } = expectAnswer(answer, 'assignment');
   return { assignment: assignmentToWire(assignment) };
 };
-
-/** The registry answers each kind of call with one kind of answer. */
-function expect<Kind extends RegistryAnswer['kind']>(
-  answer: RegistryAnswer,
-  kind: Kind,
-): Omit<Extract<RegistryAnswer, { readonly kind: Kind }>, 'kind'> {
-  if (answer.kind !== kind) throw new Error(`the registry answered "${answer.kind}" instead of "${kind}"`);
-  return answer as Extract<RegistryAnswer, { readonly kind: Kind }>;
-}

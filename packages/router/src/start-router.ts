@@ -17,6 +17,7 @@ import { withFewRefusals } from './refusal-lines.js';
 import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
 import { addServices, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
+import { PathStore } from './store/path-store.js';
 import { Watchers } from './watchers.js';
 
 const debug = createDebug('dualping:router');
@@ -45,12 +46,15 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const lock = lockDataFolder(parsed.dataFolder, 'router');
   const grpc = createGrpcServer();
   let store: AssignmentStore | undefined;
+  let paths: PathStore | undefined;
   try {
     store = await openStore(parsed);
-    return await run(parsed, grpc, store, lock.release);
+    paths = await PathStore.open(parsed.dataFolder);
+    return await run(parsed, grpc, { store, paths }, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     await store?.close();
+    await paths?.close();
     lock.release();
     throw error;
   }
@@ -76,15 +80,20 @@ async function openStore({ dataFolder, clusters, report }: ParsedOptions): Promi
   return store;
 }
 
+interface Stores {
+  readonly store: AssignmentStore;
+  readonly paths: PathStore;
+}
+
 async function run(
-  { host, port, timing, report: reportAll }: ParsedOptions,
+  { host, port, timing, heartbeatTimeoutMs, report: reportAll }: ParsedOptions,
   grpc: Server,
-  store: AssignmentStore,
+  { store, paths }: Stores,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
   const { networkId, clusters } = store.header;
   const report = withFewRefusals(reportAll, () => performance.now());
-  const registry = new Registry({ networkId, clusters, timing, records: store.records });
+  const registry = new Registry({ networkId, clusters, timing, heartbeatTimeoutMs, records: store.records });
   const step: RegistryDriver['step'] = (input) => {
     debug('%o', input);
     driver.step(input);
@@ -126,7 +135,8 @@ async function run(
     },
   });
 
-  addServices(grpc, { networkId, clusters, timing, members, callers, watchers });
+  const companions = () => registry.companions();
+  addServices(grpc, { networkId, clusters, timing, members, callers, watchers, paths, companions });
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
   const address = await listen(grpc, host, port);
   step({ kind: 'tick' }); // the grace of members from before begins now
@@ -142,6 +152,7 @@ async function run(
     members.closeAll();
     await shutDown(grpc);
     await store.close();
+    await paths.close();
     releaseLock();
     if (failure !== undefined) throw failure;
   });

@@ -1,8 +1,7 @@
 /**
  * Clients' calls and timelines, by the numbers that the machine knows them by.
  *
- * A post is encoded once, however many timelines it goes to; what a timeline gets in one turn is one
- * message. A stream whose buffer is full is reported to the machine, which lets it read on from the
+ * What a timeline gets is put on its wire by its sink. A stream whose buffer is full is reported to the machine, which lets it read on from the
  * journal when it has drained.
  */
 import {
@@ -13,24 +12,17 @@ import {
   type Position,
   type Post,
   type PresenceLists,
+  postIn,
   DualpingError as Refusal,
   type ReplicaInput,
   type ReplicaOutput,
   type Token,
   type UserName,
 } from '@dualping/core';
-import {
-  type BidiStream,
-  decodeEntry,
-  encodePostFragment,
-  type socialWire,
-  type TimelineOut,
-  timelineUpdateToWire,
-  toDualpingError,
-  userListToWire,
-} from '@dualping/protocol';
+import { decodeEntry, type socialWire, toDualpingError, userListToWire } from '@dualping/protocol';
 import type { Journal } from './journal/index.js';
 import { refusalText } from './refusal-text.js';
+import type { TimelineSink } from './timeline-sink.js';
 
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kind: Kind }>;
 
@@ -44,9 +36,7 @@ export type WaitingList = (result: socialWire.ListResponse | DualpingError) => v
 export class ClientDesk {
   readonly #writes = new Map<Token, WaitingWrite>();
   readonly #lists = new Map<Token, WaitingList>();
-  readonly #timelines = new Map<LinkId, BidiStream<TimelineOut>>();
-  /** A post lives as long as some turn hands it out; so does its encoding. */
-  readonly #fragments = new WeakMap<Post, Buffer>();
+  readonly #timelines = new Map<LinkId, TimelineSink>();
 
   constructor(
     readonly journal: Journal,
@@ -65,8 +55,8 @@ export class ClientDesk {
     this.#lists.set(token, answer);
   }
 
-  addTimeline(link: LinkId, stream: BidiStream<TimelineOut>): void {
-    this.#timelines.set(link, stream);
+  addTimeline(link: LinkId, sink: TimelineSink): void {
+    this.#timelines.set(link, sink);
   }
 
   forgetTimeline(link: LinkId): void {
@@ -105,22 +95,18 @@ export class ClientDesk {
   }
 
   timelineOpened({ timeline, epoch, serverId, committed }: OutputOf<'timeline-opened'>): void {
-    this.#timelines.get(timeline)?.send(timelineUpdateToWire({ opened: { epoch, serverId, committed } }));
+    this.#timelines.get(timeline)?.opened({ epoch, serverId, committed });
   }
 
   timelinePosts({ timeline, posts }: OutputOf<'timeline-posts'>): void {
-    const stream = this.#timelines.get(timeline);
-    if (stream === undefined) return;
-    const fragments = posts.map((post) => this.#fragmentOf(post));
-    const message = fragments.length === 1 ? fragments[0] : Buffer.concat(fragments);
-    if (message !== undefined && !stream.send(message)) this.feed({ kind: 'timeline-full', timeline });
+    const hasRoom = this.#timelines.get(timeline)?.live(posts) ?? true;
+    if (!hasRoom) this.feed({ kind: 'timeline-full', timeline });
   }
 
   timelineRead({ timeline, positions }: OutputOf<'timeline-read'>): void {
-    const stream = this.#timelines.get(timeline);
-    if (stream === undefined) return;
-    const posts = this.#readPosts(positions);
-    const hasRoom = stream.send(Buffer.concat(posts.map(encodePostFragment)));
+    const sink = this.#timelines.get(timeline);
+    if (sink === undefined) return;
+    const hasRoom = sink.read(this.#readPosts(positions));
     // In a later turn: someone who reads years of posts must not keep everybody else waiting.
     if (hasRoom) setImmediate(() => this.feed({ kind: 'timeline-writable', timeline }));
     else this.feed({ kind: 'timeline-full', timeline });
@@ -128,28 +114,19 @@ export class ClientDesk {
 
   timelinePage({ timeline, before, positions, oldest }: OutputOf<'timeline-page'>): void {
     const posts = this.#readPosts(positions);
-    this.#timelines.get(timeline)?.send(timelineUpdateToWire({ page: { before, posts, oldest } }));
+    this.#timelines.get(timeline)?.page({ before, posts, oldest });
   }
 
   timelineEnd(timeline: LinkId, error: DualpingError): void {
-    const stream = this.#timelines.get(timeline);
+    const sink = this.#timelines.get(timeline);
     this.#timelines.delete(timeline);
-    stream?.close(error);
+    sink?.close(error);
   }
 
   /** The server ends: whoever still waits is told. */
   endAll(error: DualpingError): void {
     for (const token of [...this.#writes.keys(), ...this.#lists.keys()]) this.refuse(token, error);
     for (const timeline of [...this.#timelines.keys()]) this.timelineEnd(timeline, error);
-  }
-
-  #fragmentOf(post: Post): Buffer {
-    let fragment = this.#fragments.get(post);
-    if (fragment === undefined) {
-      fragment = encodePostFragment(post);
-      this.#fragments.set(post, fragment);
-    }
-    return fragment;
   }
 
   #readPosts(positions: readonly Position[]): Post[] {
@@ -163,12 +140,7 @@ export class ClientDesk {
 }
 
 function postOf(entry: Entry): Post {
-  if (entry.command.kind !== 'post')
-    throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
-  return {
-    position: entry.position,
-    author: entry.command.user,
-    text: entry.command.text,
-    timeMs: entry.timeMs,
-  };
+  const post = postIn(entry);
+  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
+  return post;
 }

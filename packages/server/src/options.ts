@@ -10,7 +10,7 @@ import {
   type ServerId,
   serverId,
 } from '@dualping/core';
-import { formatAddress, parseAddress, type Report } from '@dualping/protocol';
+import { type ClassicReplies, formatAddress, parseAddress, type Report } from '@dualping/protocol';
 import type { SupervisionOptions } from './supervisor-desk.js';
 
 export interface ServerOptions {
@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly routers: readonly Address[];
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
+  /** How requests of the classic wire are answered. Default `names`. */
+  readonly classicReplies?: ClassicReplies;
   /** Who may keep an eye on it over `KeepAlive`. Default: nobody. */
   readonly supervision?: SupervisionOptions;
 }
@@ -47,6 +49,7 @@ export interface ParsedOptions {
   readonly serverId: ServerId;
   readonly routers: readonly Address[];
   readonly report: Report;
+  readonly classicReplies: ClassicReplies;
   readonly supervision: SupervisionOptions | undefined;
 }
 
@@ -88,6 +91,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     report: options.report ?? (() => {}),
+    classicReplies: options.classicReplies ?? 'names',
     supervision: options.supervision,
   });
 }

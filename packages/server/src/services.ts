@@ -1,5 +1,5 @@
 /** `SocialService` and `ReplicationService`: judges what comes, numbers it, gives it to the machine. */
-import { DualpingError, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
+import { DualpingError, type Epoch, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
 import {
   type BidiStream,
   listQuestionFromWire,
@@ -14,6 +14,7 @@ import {
   type socialWire,
   standbyMessageFromWire,
   type TimelineOut,
+  tailMessageFromWire,
   timelineMessageFromWire,
   toDualpingError,
   toServiceError,
@@ -28,14 +29,21 @@ import type {
 import type { ClientDesk } from './client-desk.js';
 import { endText } from './router-stream.js';
 import type { StandbyDesk } from './standby-desk.js';
+import type { TailDesk } from './tail-desk.js';
+import { OwnTimelineSink } from './timeline-sink.js';
 
 export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
 
 export interface ServiceContext {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
+  readonly tails: TailDesk;
   nextLink(): LinkId & Token;
   feed(input: ReplicaInput): void;
+  /** The epoch in which this server serves as primary; 0 when it does not. */
+  servingEpoch(): number;
+  /** What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word is held. */
+  epochToExpect(): Epoch;
   /** Whether a snapshot may be asked for by this network and cluster; throws when not. */
   checkMembership(networkId: string, cluster: number): void;
 }
@@ -112,7 +120,7 @@ function openTimeline(
     },
     onDrain: () => context.feed({ kind: 'timeline-writable', timeline }),
   });
-  context.clients.addTimeline(timeline, stream);
+  context.clients.addTimeline(timeline, new OwnTimelineSink(stream));
 }
 
 function openReplicate(
@@ -143,6 +151,36 @@ function openReplicate(
     },
   );
   context.standbys.add(link, stream);
+}
+
+function openTail(
+  context: ServiceContext,
+  call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>,
+): void {
+  const link = context.nextLink();
+  let opened = false;
+  const stream: BidiStream<replicationWire.TailResponse> = serverStream<
+    replicationWire.TailRequest,
+    replicationWire.TailResponse
+  >(call, {
+    onMessage: (wire) => {
+      judging(stream, () => {
+        const message = tailMessageFromWire(wire);
+        if ((message.kind === 'open') === opened)
+          throw new DualpingError(
+            'invalid-argument',
+            'the first message of a Tail is `open`, and only the first',
+          );
+        opened = true;
+        context.feed({ kind: 'tail-asked', link, message });
+      });
+    },
+    onEnd: () => {
+      context.tails.forget(link);
+      context.feed({ kind: 'tail-ended', link });
+    },
+  });
+  context.tails.add(link, stream);
 }
 
 function judging<Out>(stream: BidiStream<Out>, act: () => void): void {
@@ -187,5 +225,7 @@ export function addServices(server: Server, context: ServiceContext): void {
     ) => followerInfo(context, call),
     replicate: (call: ServerDuplexStream<replicationWire.ReplicateRequest, ReplicateOut>) =>
       openReplicate(context, call),
+    tail: (call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>) =>
+      openTail(context, call),
   });
 }

@@ -5,6 +5,7 @@ import {
   DualpingError,
   type Incarnation,
   type KeepAliveLink,
+  NO_EPOCH,
   quote,
   type ServerId,
   serverName,
@@ -13,19 +14,23 @@ import {
   addHealthAndReflection,
   createGrpcServer,
   formatAddress,
-  listen,
+  listenToConnections,
   lockDataFolder,
   parseAddress,
 } from '@dualping/protocol';
 import type { Server } from '@grpc/grpc-js';
+import { Connections } from './classic/connections.js';
+import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
 import { ClientDesk } from './client-desk.js';
+import { ClustersWatch } from './clusters-watch.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { parseServerOptions, type ServerOptions } from './options.js';
 import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
-import { addServices, SERVICE_NAMES } from './services.js';
+import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { StandbyDesk } from './standby-desk.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
+import { TailDesk } from './tail-desk.js';
 
 /** How long clients may take to read their last message when the server ends, ms. */
 const GOODBYE_MS = 1_000;
@@ -93,24 +98,33 @@ async function run(
   const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
   const clients = new ClientDesk(journal, feed);
   const standbys = new StandbyDesk(journal);
-  addServices(grpc, {
+  const tails = new TailDesk(journal, feed);
+  const context: ServiceContext = {
     clients,
     standbys,
+    tails,
     feed,
     nextLink: () => driver?.nextLink() ?? 0,
+    servingEpoch: () => driver?.replica.servingEpoch ?? 0,
+    epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
     checkMembership: (networkId, cluster) => {
       if (networkId !== journal.identity.networkId)
         throw new DualpingError('wrong-network', `network ${quote(networkId)} is not this server's`);
       if (cluster !== parsed.cluster)
         throw new DualpingError('wrong-cluster', `cluster ${cluster} is not this server's ${parsed.cluster}`);
     },
-  });
+  };
+  const connections = new Connections();
+  addServices(grpc, context);
+  addSnsService(grpc, { context, connections, replies: parsed.classicReplies });
   const { cluster, serverId, incarnation } = journal.identity;
   const supervisors = new SupervisorDesk({ cluster, serverId, incarnation }, parsed.supervision);
   supervisors.addTo(grpc);
-  const health = addHealthAndReflection(grpc, [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME]);
-  const bound = await listen(grpc, parsed.host, parsed.port);
-  const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(bound).port });
+  const health = addHealthAndReflection(grpc, [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME]);
+  const listener = await listenToConnections(grpc, parsed.host, parsed.port, (socket) =>
+    connections.accept(socket),
+  );
+  const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(listener.address).port });
   const advertised = parsed.advertise ?? address;
 
   let onStopped: (stopped: Stopped) => void = () => {};
@@ -123,10 +137,13 @@ async function run(
     DEFAULT_TIMING,
     journal,
     parsed.report,
-    { clients, standbys },
+    { clients, standbys, tails },
     onStopped,
   );
   driver = running;
+  const others = new ClustersWatch(parsed.routers, (assignment) =>
+    running.feed({ kind: 'cluster-assigned', assignment }),
+  );
   const healthTimer = setInterval(
     () => health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]),
     HEALTH_INTERVAL_MS,
@@ -134,12 +151,15 @@ async function run(
   health.setServing(false, SERVICE_NAMES[0]);
   const finished = stopped.then(async ({ failed, reason, detail }) => {
     clearInterval(healthTimer);
+    others.close();
     const error = new DualpingError(failed ? 'not-primary' : 'shutting-down', detail);
     clients.endAll(error);
     standbys.endAll();
+    tails.endAll(error);
     if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
     supervisors.endAll();
     health.setServing(false);
+    listener.close();
     await shutDown(grpc);
     await journal.close().catch(() => {}); // a journal that failed has said so already
     releaseLock();
@@ -147,6 +167,7 @@ async function run(
   });
   finished.catch(() => {}); // whoever wants to know asks `finished`
   running.feed({ kind: 'start' });
+  others.open();
   return {
     address,
     serverId: parsed.serverId,

@@ -10,7 +10,7 @@ import { type ClusterId, type Epoch, type NetworkId, serverName } from '../ids.j
 import type { MemberMessage } from '../messages.js';
 import { quote } from '../text.js';
 import { isLive, type Member } from './member.js';
-import type { Candidate, Refusal } from './registry-messages.js';
+import type { Candidate, Heartbeat, Refusal } from './registry-messages.js';
 
 export function objectionToNetwork({ networkId, serverId }: Candidate, ours: NetworkId): Refusal | undefined {
   if (networkId === '' || networkId === ours) return undefined;
@@ -40,6 +40,18 @@ export function objectionToEpoch(seen: Epoch, ours: Epoch, candidate: Candidate)
   return {
     reason: 'router-store-too-old',
     detail: `${serverName(candidate.serverId)} has seen epoch ${seen} of cluster ${candidate.cluster}, this router's store ends with ${ours}: the store is older than its members`,
+  };
+}
+
+/** A heartbeat proves nothing of who sends it, so of two at different addresses the one that is here stays. */
+export function objectionToHeartbeat(
+  { cluster, serverId, address }: Heartbeat,
+  known: Member | undefined,
+): Refusal | undefined {
+  if (known === undefined || !isLive(known) || known.address === address) return undefined;
+  return {
+    reason: 'duplicate-server',
+    detail: `${serverName(serverId)} of cluster ${cluster} is live at ${quote(known.address)}: give ${quote(address)} another server id, or wait until that one is out`,
   };
 }
 

@@ -42,7 +42,7 @@ import {
   memberToRecord,
   type Presence,
 } from './member.js';
-import type { Candidate, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
+import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
 
 /** A change that is ready to be made durable and then told. */
@@ -123,6 +123,22 @@ export class Cluster {
     return this.#roster.find(serverId);
   }
 
+  /** Members that are known by their heartbeats. */
+  get callers(): ServerId[] {
+    return this.#roster.all.filter((it) => it.presence.kind === 'heartbeat').map(({ serverId }) => serverId);
+  }
+
+  /**
+   * Whom a heartbeat is from. It names no life: one from the same address is taken for the same (a routed member has
+   * nothing that a restart could lose for us), one from another address for the next.
+   */
+  candidateFor({ serverId, address }: Heartbeat): Candidate {
+    const known = this.find(serverId);
+    const before =
+      known === undefined ? 0 : known.address === address ? known.incarnation - 1 : known.incarnation;
+    return { networkId: '', cluster: this.id, serverId, incarnation: before + 1, journalId: '', address };
+  }
+
   /** Why this server can't be a member here now; undefined when it can. */
   objectionTo(candidate: Candidate): Refusal | undefined {
     const known = this.find(candidate.serverId);
@@ -145,7 +161,7 @@ export class Cluster {
     const replaced = known === undefined ? undefined : linkOf(known);
     if (known !== undefined && isCountedOn(known)) {
       const isAgain = isSameLife(known, candidate);
-      // Who holds a stream needs no supervisor's word for it.
+      // Who holds a stream or sends heartbeats needs no supervisor's word for it.
       if (isAgain && evidence.kind === 'watched' && isLive(known)) return undefined;
       if (!isAgain) {
         this.#leave(now, known, `incarnation ${candidate.incarnation} of it has come`);
@@ -156,7 +172,7 @@ export class Cluster {
     member.incarnation = candidate.incarnation;
     member.journalId = candidate.journalId;
     member.address = candidate.address;
-    member.liveness = evidence.kind === 'watched' ? 'watched' : 'stream';
+    member.liveness = evidence.kind === 'watched' || evidence.kind === 'heartbeat' ? evidence.kind : 'stream';
     member.presence = evidence;
     this.#changed = true;
     return replaced;

@@ -6,6 +6,8 @@ import type { RegistryLink } from './registry-messages.js';
 export type Presence =
   /** It holds a stream. */
   | { readonly kind: 'stream'; readonly link: RegistryLink }
+  /** It calls from time to time; see `Heartbeats`. */
+  | { readonly kind: 'heartbeat' }
   /** Its supervisor vouches for it. */
   | { readonly kind: 'watched' }
   /** It was there before the router was away (down, or stopped for long), and may attach again: neither live nor dropped yet. */
@@ -23,8 +25,8 @@ export interface Member {
   presence: Presence;
 }
 
-export const isLive = (member: Member): boolean =>
-  member.presence.kind === 'stream' || member.presence.kind === 'watched';
+export const isLive = ({ presence }: Member): boolean =>
+  presence.kind === 'stream' || presence.kind === 'heartbeat' || presence.kind === 'watched';
 
 /** Live, or not yet known to be otherwise. */
 export const isCountedOn = (member: Member): boolean => isLive(member) || member.presence.kind === 'awaited';
@@ -42,11 +44,8 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
   const { live, ...facts } = record;
-  const isWatched = live && record.liveness === 'watched';
-  return {
-    ...facts,
-    presence: isWatched ? { kind: 'watched' } : { kind: live && isAwaited ? 'awaited' : 'gone' },
-  };
+  if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
+  return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
 
 export const memberToRecord = (member: Member): MemberRecord => ({

@@ -9,12 +9,13 @@ import { unreachable } from '../invariants.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import { parseTiming, type Timing } from '../timing.js';
 import { Registry } from './registry.js';
-import type {
-  Candidate,
-  RegistryInput,
-  RegistryLink,
-  RegistryOutput,
-  RegistryToken,
+import {
+  type Candidate,
+  type RegistryInput,
+  type RegistryLink,
+  type RegistryOutput,
+  type RegistryToken,
+  SERVER_TYPE,
 } from './registry-messages.js';
 
 export const NETWORK = 'network-1';
@@ -100,6 +101,11 @@ export class Play {
     [/^(s\d+) leaves$/, (name) => this.#say(this.#actor(name), { kind: 'leave' })],
     [/^(s\d+) pings$/, (name) => this.#ping(this.#actor(name))],
     [/^a supervisor registers (s\d+)(.*)$/, (name, how) => this.#registerServer(name, how)],
+    [/^(s\d+) sends a heartbeat(.*)$/, (name, how) => this.#heartbeat(name, SERVER_TYPE, how)],
+    [
+      /^a (\w+) (\d+) sends a heartbeat(.*)$/,
+      (type, number, how) => this.#heartbeat(`s${number}`, type, how),
+    ],
     [
       /^a supervisor reports a crash of incarnation (\d+) of (s\d+)$/,
       (at, name) => this.#crash(name, Number(at)),
@@ -212,6 +218,13 @@ export class Play {
   #registerServer(name: string, how: string): void {
     const candidate = this.#candidate(this.#prepare(name, how));
     this.#step({ kind: 'register-server', token: this.#token('the supervisor'), candidate });
+  }
+
+  #heartbeat(name: string, type: string, how: string): void {
+    const { cluster, serverId: id, address } = this.#prepare(name, how);
+    const caller = type === SERVER_TYPE ? name : `the ${type}`;
+    const heartbeat = { cluster, serverId: id, address, type };
+    this.#step({ kind: 'heartbeat', token: this.#token(caller), heartbeat });
   }
 
   #crash(name: string, incarnation: number): void {
@@ -354,6 +367,8 @@ export class Play {
         return `come within ${answer.graceMs} ms, ping every ${answer.pingIntervalMs} ms`;
       case 'registered':
         return 'registered';
+      case 'heartbeat-noted':
+        return answer.isFirst ? 'it is the one' : 'it is not the one';
       case 'crash-noted':
         return answer.dropped ? 'dropped' : 'nothing to drop';
       default:

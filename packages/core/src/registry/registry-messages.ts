@@ -21,6 +21,18 @@ export interface Candidate {
   readonly address: Address;
 }
 
+/** What a unary heartbeat says. */
+export interface Heartbeat {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly address: Address;
+  /** `SERVER_TYPE`, or whatever else a process beside servers calls itself. */
+  readonly type: string;
+}
+
+/** The only type that is ever given to a client. */
+export const SERVER_TYPE = 'server';
+
 export type RegistryInput =
   /** Something came on a `DualPing` stream. The first on a new link has to be `attach`. */
   | { readonly kind: 'link-message'; readonly link: RegistryLink; readonly message: MemberMessage }
@@ -30,6 +42,8 @@ export type RegistryInput =
   | { readonly kind: 'add-master'; readonly token: RegistryToken; readonly candidate: Candidate }
   /** A supervisor vouches for a server until it reports a crash. Answered `registered`. */
   | { readonly kind: 'register-server'; readonly token: RegistryToken; readonly candidate: Candidate }
+  /** A server that can only call out, or a process beside servers, is there. Answered `heartbeat-noted`. */
+  | { readonly kind: 'heartbeat'; readonly token: RegistryToken; readonly heartbeat: Heartbeat }
   /** Answered `crash-noted`. */
   | {
       readonly kind: 'crash';
@@ -70,6 +84,8 @@ export type RegistryAnswer =
       readonly graceMs: number;
     }
   | { readonly kind: 'registered' }
+  /** Whether it is the one that clients are routed to; of processes beside servers, the first of its type. */
+  | { readonly kind: 'heartbeat-noted'; readonly isFirst: boolean }
   | { readonly kind: 'crash-noted'; readonly dropped: boolean };
 
 /** One line for the operator. */

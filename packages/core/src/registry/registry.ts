@@ -21,9 +21,13 @@ import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
 import { noSuchCluster, objectionToEpoch, objectionToJournal, objectionToNetwork } from './admission.js';
 import { Cluster } from './cluster.js';
+import type { Companion } from './companions.js';
 import { Deadlines } from './deadlines.js';
 import { Desk } from './desk.js';
+import { HeartbeatDesk } from './heartbeat-desk.js';
+import type { Presence } from './member.js';
 import { type Audience, Outcome } from './outcome.js';
+import { DEFAULT_HEARTBEAT_TIMEOUT_MS } from './registry-limits.js';
 import type { Candidate, Refusal, RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
 import { Silence } from './silence.js';
 
@@ -34,6 +38,8 @@ export interface RegistryOptions {
   readonly timing: Timing;
   /** What was made durable last of each cluster that ever had a member. */
   readonly records: readonly ClusterRecord[];
+  /** How long a unary heartbeat counts, ms. */
+  readonly heartbeatTimeoutMs?: number;
 }
 
 /** What a view shows of a member beside its assignment. */
@@ -66,6 +72,7 @@ export class Registry {
   readonly #desk = new Desk();
   /** Announced servers, and when their places lapse. */
   readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
+  readonly #heartbeats: HeartbeatDesk;
   readonly #attached = new Map<RegistryLink, Attached>();
   /** Links that we have ended and that may still bring messages which were on their way. */
   readonly #closed = new Set<RegistryLink>();
@@ -82,7 +89,7 @@ export class Registry {
   /** Of the present step. */
   #outcome = new Outcome();
 
-  constructor({ networkId, clusters, timing, records }: RegistryOptions) {
+  constructor({ networkId, clusters, timing, records, heartbeatTimeoutMs }: RegistryOptions) {
     invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });
     this.#networkId = networkId;
     this.#timing = timing;
@@ -95,6 +102,7 @@ export class Registry {
     const spareMs = deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs;
     this.#clock = new ListeningClock(Math.min(2 * pingIntervalMs, spareMs));
     this.#silence = new Silence(timing);
+    this.#heartbeats = new HeartbeatDesk(this.#clusters, heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS);
   }
 
   /** As they may be told now: at the start, and after the outputs of a step are performed. */
@@ -112,6 +120,11 @@ export class Registry {
     return all;
   }
 
+  /** Processes beside servers, in the order in which they registered. */
+  companions(): readonly Companion[] {
+    return this.#heartbeats.companions;
+  }
+
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
     this.#clock.advance(now);
     this.#noteAbsence(now);
@@ -123,6 +136,7 @@ export class Registry {
     const told = this.#outcome.seal(now, this.#audience);
     // Only now: a wait that ends in the step that contents it has not been in vain.
     this.#desk.expire(now, this.#clusters, this.#outcome);
+    this.#heartbeats.confirm(this.#outcome);
     return told.concat(this.#outcome.rest());
   }
 
@@ -139,8 +153,9 @@ export class Registry {
     if (now === undefined) return 0;
     const graceMs = this.#graceEndMs === undefined ? undefined : this.#graceEndMs - this.#clock.heardMs;
     const deathMs = this.#silence.nextDeathInMs(this.#clock.heardMs);
-    if (graceMs === undefined && deathMs === undefined) return undefined;
-    return now + Math.min(this.#timing.pingIntervalMs, graceMs ?? Infinity, deathMs ?? Infinity);
+    const silenceMs = this.#heartbeats.nextSilenceInMs(this.#clock.heardMs);
+    const due = [graceMs, deathMs, silenceMs].filter((ms) => ms !== undefined);
+    return due.length === 0 ? undefined : now + Math.min(this.#timing.pingIntervalMs, ...due);
   }
 
   #take(now: Instant, input: RegistryInput): void {
@@ -153,6 +168,14 @@ export class Registry {
         return this.#addMaster(now, input);
       case 'register-server':
         return this.#registerServer(now, input);
+      case 'heartbeat':
+        return this.#heartbeats.take(
+          now,
+          this.#clock.heardMs,
+          input,
+          this.#cluster(input.heartbeat.cluster),
+          this.#outcome,
+        );
       case 'crash':
         return this.#crash(now, input);
       case 'get-available':
@@ -218,7 +241,7 @@ export class Registry {
     const tooOld = objectionToEpoch(attach.epoch, cluster.assignment.epoch, attach);
     if (tooOld !== undefined) return this.#refuseLink(link, tooOld);
 
-    this.#admit(now, cluster, attach, link);
+    this.#admit(now, cluster, attach, { kind: 'stream', link });
     this.#attached.set(link, { cluster, serverId: attach.serverId, lastRequest: 0, figures: undefined });
     this.#silence.heard(this.#clock.heardMs, link);
     this.#outcome.welcome(link, cluster);
@@ -240,10 +263,8 @@ export class Registry {
     return this.#clusters[id - 1] ?? noSuchCluster(id, this.#clusters.length);
   }
 
-  /** On the evidence of a stream, or of a supervisor's word. */
-  #admit(now: Instant, cluster: Cluster, candidate: Candidate, link?: RegistryLink): void {
-    const evidence =
-      link === undefined ? ({ kind: 'watched' } as const) : ({ kind: 'stream', link } as const);
+  /** On the evidence of a stream, of a heartbeat, or of a supervisor's word. */
+  #admit(now: Instant, cluster: Cluster, candidate: Candidate, evidence: Presence): void {
     const replaced = cluster.admit(now, candidate, evidence);
     this.#outcome.touch(cluster);
     if (replaced === undefined) return;
@@ -338,7 +359,7 @@ export class Registry {
   #registerServer(now: Instant, { token, candidate }: Call<'register-server'>): void {
     const cluster = this.#clusterFor(candidate);
     if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
-    this.#admit(now, cluster, candidate);
+    this.#admit(now, cluster, candidate, { kind: 'watched' });
     if (cluster.isChanged)
       this.#outcome.report(
         'registered',
@@ -388,6 +409,7 @@ export class Registry {
   #expire(now: Instant): void {
     for (const { link, silentMs } of this.#silence.dead(this.#clock.heardMs))
       this.#dropLink(now, link, `nothing was heard of it for ${Math.round(silentMs)} ms`);
+    this.#heartbeats.expire(now, this.#clock.heardMs, this.#outcome);
     if (this.#graceEndMs !== undefined && this.#clock.heardMs >= this.#graceEndMs) {
       this.#graceEndMs = undefined;
       for (const cluster of this.#clusters) {

@@ -16,6 +16,7 @@ interface Timeline {
   readonly link: LinkId;
   readonly user: UserName;
   readonly posts: boolean;
+  readonly othersOnly: boolean;
   mode: 'live' | 'behind';
   /** Every post up to here was given to it. */
   after: Position;
@@ -27,6 +28,8 @@ export class Timelines {
   readonly #timelines = new Map<LinkId, Timeline>();
   readonly #byUser = new Map<UserName, Set<Timeline>>();
   readonly #gathering = new Set<Timeline>();
+  /** Who has come or gone since it was last asked. */
+  #moved = new Set<UserName>();
 
   get size(): number {
     return this.#timelines.size;
@@ -35,6 +38,17 @@ export class Timelines {
   /** The users who have a timeline open. */
   get present(): ReadonlySet<UserName> {
     return new Set(this.#byUser.keys());
+  }
+
+  isPresent(user: UserName): boolean {
+    return this.#byUser.has(user);
+  }
+
+  /** Who may have come or gone since this was last asked. */
+  takeMoved(): ReadonlySet<UserName> {
+    const moved = this.#moved;
+    if (moved.size > 0) this.#moved = new Set();
+    return moved;
   }
 
   /** Opens a timeline of a known user and gives the positions to begin with. */
@@ -46,20 +60,25 @@ export class Timelines {
       link: request.timeline,
       user: request.user,
       posts: request.posts,
+      othersOnly: request.othersOnly ?? false,
       mode: 'live',
       after: begins,
       gathered: [],
     };
     this.#timelines.set(timeline.link, timeline);
     const others = this.#byUser.get(timeline.user);
-    if (others === undefined) this.#byUser.set(timeline.user, new Set([timeline]));
-    else others.add(timeline);
+    if (others !== undefined) others.add(timeline);
+    else {
+      this.#byUser.set(timeline.user, new Set([timeline]));
+      this.#moved.add(timeline.user);
+    }
     if (!timeline.posts) return [];
     if (resumes) {
       timeline.mode = 'behind';
       return this.writable(timeline.link, social);
     }
-    const { positions } = social.timelineBefore(timeline.user, undefined, request.history);
+    const { user, othersOnly } = timeline;
+    const { positions } = social.timelineBefore(user, undefined, request.history, othersOnly);
     return positions.length === 0 ? [] : [{ kind: 'timeline-read', timeline: timeline.link, positions }];
   }
 
@@ -71,6 +90,7 @@ export class Timelines {
       if (timelines === undefined) continue;
       for (const timeline of timelines) {
         if (!timeline.posts || timeline.mode !== 'live') continue;
+        if (timeline.othersOnly && user === post.author) continue;
         invariant(post.position > timeline.after, 'timeline-only-rises', {
           at: post.position,
           after: timeline.after,
@@ -109,7 +129,8 @@ export class Timelines {
   writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
     if (timeline === undefined || timeline.mode === 'live') return [];
-    const { positions, more } = social.timelineAfter(timeline.user, timeline.after, MAX_PAGE_POSTS);
+    const { user, after, othersOnly } = timeline;
+    const { positions, more } = social.timelineAfter(user, after, MAX_PAGE_POSTS, othersOnly);
     const last = positions.at(-1);
     timeline.after = more && last !== undefined ? last : position(Math.max(social.applied, timeline.after));
     if (!more) timeline.mode = 'live';
@@ -123,6 +144,7 @@ export class Timelines {
       timeline.user,
       before,
       Math.min(limit, MAX_PAGE_POSTS),
+      timeline.othersOnly,
     );
     return [{ kind: 'timeline-page', timeline: link, before, positions, oldest }];
   }
@@ -134,12 +156,16 @@ export class Timelines {
     this.#gathering.delete(timeline);
     const others = this.#byUser.get(timeline.user);
     others?.delete(timeline);
-    if (others?.size === 0) this.#byUser.delete(timeline.user);
+    if (others?.size === 0) {
+      this.#byUser.delete(timeline.user);
+      this.#moved.add(timeline.user);
+    }
   }
 
   /** Ends all; returns whose they were. */
   clear(): readonly LinkId[] {
     const links = [...this.#timelines.keys()];
+    for (const user of this.#byUser.keys()) this.#moved.add(user);
     this.#timelines.clear();
     this.#byUser.clear();
     this.#gathering.clear();

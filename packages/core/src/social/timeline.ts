@@ -23,9 +23,14 @@ export interface NewerPosts {
 }
 
 /** The last `limit` posts before a position (of all, without one). */
-export function postsBefore(user: User, before: Position | undefined, limit: number): OlderPosts {
+export function postsBefore(
+  user: User,
+  before: Position | undefined,
+  limit: number,
+  othersOnly = false,
+): OlderPosts {
   const chosen = new Largest(limit);
-  for (const { posts, since } of sources(user)) {
+  for (const { posts, since } of sources(user, othersOnly)) {
     let index = before === undefined ? posts.length : countUpTo(posts, before - 1);
     while (index > 0) {
       index -= 1;
@@ -37,10 +42,10 @@ export function postsBefore(user: User, before: Position | undefined, limit: num
 }
 
 /** The first `limit` posts after a position. */
-export function postsAfter(user: User, after: Position, limit: number): NewerPosts {
+export function postsAfter(user: User, after: Position, limit: number, othersOnly = false): NewerPosts {
   // The smallest numbers are the largest negative ones.
   const chosen = new Largest(limit);
-  for (const { posts, since } of sources(user)) {
+  for (const { posts, since } of sources(user, othersOnly)) {
     const bound = Math.max(after, since);
     // Most authors have posted nothing since: seen at the end of their list, without a search.
     if ((posts[posts.length - 1] ?? NO_POSITION) <= bound) continue;
@@ -52,7 +57,10 @@ export function postsAfter(user: User, after: Position, limit: number): NewerPos
   return { positions: positions.reverse(), more: chosen.rejected };
 }
 
-function* sources(user: User): Generator<{ readonly posts: readonly Position[]; readonly since: Position }> {
-  yield { posts: user.posts, since: NO_POSITION };
+function* sources(
+  user: User,
+  othersOnly: boolean,
+): Generator<{ readonly posts: readonly Position[]; readonly since: Position }> {
+  if (!othersOnly) yield { posts: user.posts, since: NO_POSITION };
   for (const [author, since] of user.following) yield { posts: author.posts, since };
 }

@@ -1,8 +1,10 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
+import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
 import { demoCommand } from './demo.js';
 import { downCommand } from './down.js';
+import { healthCommand } from './health.js';
 import { listCommand } from './list.js';
 import { routerCommand } from './router.js';
 import { serverCommand } from './server.js';
@@ -30,5 +32,7 @@ export const COMMANDS: readonly Command[] = [
   followCommand,
   unfollowCommand,
   listCommand,
+  healthCommand,
   ...ADMIN_COMMANDS,
+  ...CLASSIC_COMMANDS,
 ];

@@ -1,6 +1,7 @@
 import { parseTiming } from '@dualping/core';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { heartbeatTimeoutMs } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 
 export const routerCommand = command({
@@ -11,15 +12,24 @@ export const routerCommand = command({
     port: settings.routerPort,
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
+    heartbeatTimeoutMs,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, ...given }, { io }) => {
+  run: async ({ host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given }, { io, isGiven }) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
     const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
-      startRouter({ host, port, dataFolder: data, clusters, timing, report: io.report }),
+      startRouter({
+        host,
+        port,
+        dataFolder: data,
+        ...(isGiven('clusters') && { clusters }),
+        timing,
+        heartbeatTimeoutMs: heartbeatMs,
+        report: io.report,
+      }),
     );
   },
 });

@@ -2,6 +2,7 @@ import { serverId as asServerId, serverName } from '@dualping/core';
 import { command } from '../command.js';
 import type { Io } from '../io.js';
 import { type Running, serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { classicReplies } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import type { PairValues } from '../supervisor/server-flags.js';
 
@@ -13,6 +14,7 @@ export const SERVER_SETTINGS = {
   cluster: settings.cluster,
   id: settings.serverId,
   routers: settings.routers,
+  classicReplies,
 };
 
 export const serverCommand = command({
@@ -34,7 +36,7 @@ export const serverCommand = command({
 });
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
-  const { host, port, advertise, data, cluster, id, routers } = values;
+  const { host, port, advertise, data, cluster, id, routers, classicReplies: replies } = values;
   const part = `server ${serverName(asServerId(id))}`;
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
@@ -51,6 +53,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       cluster,
       serverId: id,
       routers,
+      classicReplies: replies,
       report: io.report,
       supervision: supervised.options,
     });

@@ -16,7 +16,6 @@ import * as parse from './parse.js';
 import type { Setting } from './setting.js';
 
 export const DEFAULT_ROUTER_PORT = 7070;
-const HOUR_MS = 3_600_000;
 
 const setting = <T>(definition: Setting<T>): Setting<T> => Object.freeze(definition);
 
@@ -24,7 +23,7 @@ const toggle = (key: string, help: string): Setting<boolean> =>
   setting({ key, help, parse: parse.switchValue, fallback: false });
 
 const milliseconds = (key: string, help: string, fallback: number, least = 1): Setting<number> =>
-  setting({ key, argument: 'ms', unit: 'ms', help, parse: parse.wholeNumber(least, HOUR_MS), fallback });
+  setting({ key, argument: 'ms', unit: 'ms', help, parse: parse.milliseconds(least), fallback });
 
 /** What a person is called when nobody said: as on this machine, if that can be a user name. */
 function ownName(): string {
@@ -87,6 +86,7 @@ export const clusters = setting({
   help: 'clusters the users are divided over; fixed once the router has a data folder',
   parse: parse.wholeNumber(1, MAX_CLUSTERS),
   fallback: 1,
+  fallbackText: 'default what the folder was made for, at first 1',
 });
 
 export const cluster = setting({
@@ -108,7 +108,7 @@ export const serverId = setting<number>({
 export const servers = setting({
   key: 'servers',
   argument: 'count',
-  help: 'servers to start',
+  help: 'servers to start in each cluster',
   parse: parse.wholeNumber(1, MAX_MEMBERS),
   fallback: 3,
 });
@@ -140,6 +140,27 @@ export const user = setting({
 });
 
 export const timeoutMs = milliseconds('timeoutMs', 'give up when it is not done by then', 10_000);
+
+/** Whom `health` asks. */
+export const address = setting({
+  key: 'address',
+  argument: 'host:port',
+  help: 'where the router or the server is',
+  parse: parse.address,
+  fallback: `127.0.0.1:${DEFAULT_ROUTER_PORT}`,
+});
+
+export const service = setting({
+  key: 'service',
+  argument: 'name',
+  help: 'which of its services is meant, as dualping.v1.SocialService: that serves only on a primary',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default the process as such',
+});
+
+/** Probes give up soon, and ask again. */
+export const healthTimeoutMs = milliseconds('timeoutMs', 'give up when there is no answer by then', 2_000);
 
 export const limit = setting({
   key: 'limit',

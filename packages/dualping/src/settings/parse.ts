@@ -1,6 +1,6 @@
 /** How the texts of settings are judged. Each refusal says what would be right; the caller quotes what was given. */
 import { type Address, DualpingError, MAX_ROUTERS, userNameProblem } from '@dualping/core';
-import { formatAddress, parseAddress } from '@dualping/protocol';
+import { type ClassicReplies, formatAddress, parseAddress } from '@dualping/protocol';
 
 function refuse(text: string): never {
   throw new DualpingError('invalid-argument', text);
@@ -17,6 +17,10 @@ export const wholeNumber =
   };
 
 export const port = wholeNumber(0, 65_535);
+
+const HOUR_MS = 3_600_000;
+
+export const milliseconds = (least: number): ((text: string) => number) => wholeNumber(least, HOUR_MS);
 
 const TRUE = ['1', 'true', 'yes', 'on'];
 const FALSE = ['0', 'false', 'no', 'off'];
@@ -53,4 +57,8 @@ export function userName(value: string): string {
   const problem = userNameProblem(value);
   if (problem !== undefined) throw new DualpingError('invalid-user-name', problem);
   return value;
+}
+
+export function classicReplyDialect(value: string): ClassicReplies {
+  return value === 'names' || value === 'text' ? value : refuse('give names or text');
 }

@@ -9,6 +9,8 @@ import { DualpingError, quote } from '@dualping/core';
 export interface Setting<T> {
   /** As the config file spells it; the flag is the same in kebab-case, the variable in capitals. */
   readonly key: string;
+  /** One letter, for commands that have always been typed so. */
+  readonly short?: string;
   /** What stands for the value in help; undefined for a switch. */
   readonly argument?: string;
   readonly help: string;

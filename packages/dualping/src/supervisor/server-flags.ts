@@ -1,6 +1,7 @@
 /** The command line of a pair's processes, made from the values that it was started with. */
 import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
+import type { ClassicReplies } from '@dualping/protocol';
 
 export interface PairValues {
   readonly host: string;
@@ -13,6 +14,7 @@ export interface PairValues {
   readonly id: number;
   readonly routers: readonly Address[];
   readonly keepAliveMs: number;
+  readonly classicReplies: ClassicReplies;
 }
 
 /** Flags that `server` and `supervise` both understand. Absolute, whatever folder they are run in. */
@@ -21,4 +23,5 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...(values.advertise === '' ? [] : ['--advertise', values.advertise]),
   ...['--cluster', String(values.cluster), '--id', String(values.id)],
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
+  ...['--classic-replies', values.classicReplies],
 ];

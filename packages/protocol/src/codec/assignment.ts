@@ -35,14 +35,17 @@ function livenessFromWire(value: wire.Liveness): Liveness {
       return 'stream';
     case wire.Liveness.WATCHED:
       return 'watched';
+    case wire.Liveness.HEARTBEAT:
+      return 'heartbeat';
     default: // open enum: a stranger can send any number
-      return refuse(`liveness is "${value}": must be 1 (stream) or 2 (watched)`);
+      return refuse(`liveness is "${value}": must be 1 (stream), 2 (watched) or 3 (heartbeat)`);
   }
 }
 
 const LIVENESS_TO_WIRE: Readonly<Record<Liveness, wire.Liveness>> = {
   stream: wire.Liveness.STREAM,
   watched: wire.Liveness.WATCHED,
+  heartbeat: wire.Liveness.HEARTBEAT,
 };
 
 function memberFromWire(member: wire.Member): MemberInfo {

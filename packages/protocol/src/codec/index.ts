@@ -1,4 +1,6 @@
 export * from './assignment.js';
+export * from './classic.js';
+export * from './classic-replies.js';
 export * from './entry.js';
 export * from './replication.js';
 export * from './requests.js';
@@ -7,4 +9,5 @@ export * from './routing.js';
 export * from './snapshot.js';
 export * from './snapshot-assembly.js';
 export * from './supervision.js';
+export * from './tail.js';
 export * from './timeline.js';

@@ -5,9 +5,10 @@
  * depends; a file that is replaced with each change would need three. When most of it is
  * outdated it is replaced by one that holds only what counts.
  */
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';
+import { readIfThere, storageFailed, syncFolder, writeAll } from './files.js';
 import { frame, unframe } from './frames.js';
 import { headerFromJson, headerToJson, type LogHeader, recordFromJson, recordToJson } from './log-lines.js';
 
@@ -157,31 +158,6 @@ function frameAll(lines: readonly string[], seed: number): { bytes: Buffer; crc:
   return { bytes: Buffer.concat(parts), crc };
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
-    done += bytesWritten;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 function understand<T>(path: string, line: number, read: () => T): T {
   try {
     return read();
@@ -196,10 +172,4 @@ function damaged(path: string, line: number, what: string, offset?: number): Dua
     'storage-failed',
     `${path} is damaged at ${place}: ${what}; restore it from a copy: to go on without it could grant an epoch twice`,
   );
-}
-
-function storageFailed(doing: string, path: string, cause: unknown): DualpingError {
-  if (cause instanceof DualpingError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new DualpingError('storage-failed', `${doing} ${path} failed: ${why}`, { cause });
 }

@@ -79,7 +79,7 @@ function modeFrom(value: string): ClusterMode {
 }
 
 function livenessFrom(value: string): Liveness {
-  if (value === 'stream' || value === 'watched') return value;
+  if (value === 'stream' || value === 'watched' || value === 'heartbeat') return value;
   throw new Error('its liveness is unknown');
 }
 

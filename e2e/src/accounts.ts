@@ -1,0 +1,88 @@
+/** The promise, added up when all is over: nothing acknowledged is lost, nothing is there twice, nothing changed its order. */
+import assert from 'node:assert/strict';
+import type { RouterClient } from '@dualping/client';
+import { eventually } from './eventually.js';
+import { type ReadJournal, readJournal } from './journals.js';
+import type { Person } from './person.js';
+import type { TestCluster } from './test-cluster.js';
+
+export const acknowledgedCount = (people: readonly Person[]): number =>
+  people.reduce((sum, person) => sum + person.acknowledged.length, 0);
+
+/** True once it is done; false while the other has not logged in yet. */
+export async function follow(person: Person, other: string): Promise<boolean> {
+  try {
+    await person.session.follow(other);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('unknown-target')) return false;
+    throw error;
+  }
+}
+
+/** Everybody is logged in and follows everybody else. */
+export async function followOneAnother(people: readonly Person[]): Promise<void> {
+  for (const person of people)
+    for (const { user } of people)
+      if (user !== person.user)
+        await eventually(`${person.user} follows ${user}`, () => follow(person, user), 60_000);
+}
+
+/** Every acknowledged post stands in every timeline exactly once, and each author's in the order they were sent. */
+export async function everyoneSawEverythingOnce(people: readonly Person[]): Promise<void> {
+  const expected = acknowledgedCount(people);
+  for (const person of people) {
+    await eventually(
+      `${person.user} sees ${expected} posts`,
+      () => person.seen.length >= expected,
+      60_000,
+      () => `${person.user} saw ${person.seen.length}`,
+    );
+    for (const author of people) {
+      const seen = person.seen
+        .filter((post) => post.author === author.user)
+        .map(({ position, text }) => `${position} ${text}`);
+      const sent = [...author.acknowledged]
+        .sort((a, b) => a.position - b.position)
+        .map(({ position, text }) => `${position} ${text}`);
+      assert.deepEqual(seen, sent, `${person.user}'s view of ${author.user}`);
+      const numbers = seen.map((line) => Number(line.split(' ').at(-1)));
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, i) => i + 1),
+        `${author.user}'s posts in the order they were sent`,
+      );
+    }
+  }
+}
+
+/** Kills everything, and reads what is on the disks: the same everywhere, each epoch opened once, each post once. */
+export async function journalsAreIdentical(
+  cluster: TestCluster,
+  routers: RouterClient,
+): Promise<ReadJournal> {
+  await cluster.whenWhole(routers);
+  await eventually('all journals end at the same place', async () => {
+    const { figures } = await routers.status();
+    return (
+      figures.length === cluster.serverIds.length && new Set(figures.map((f) => f.figures.durable)).size === 1
+    );
+  });
+  // The router first: nobody is given a new epoch while the others go.
+  await cluster.router.kill();
+  await Promise.all(cluster.serverIds.map((id) => cluster.server(id).kill()));
+  const journals = await Promise.all(cluster.serverIds.map((id) => readJournal(cluster.folderOf(id), 1, id)));
+  const [first, ...others] = journals;
+  assert.ok(first !== undefined);
+  for (const other of others) {
+    assert.deepEqual(other.entries, first.entries);
+    assert.equal(other.checksum, first.checksum);
+  }
+  const starts = first.entries
+    .filter(({ command }) => command.kind === 'epoch-start')
+    .map(({ epoch }) => epoch);
+  assert.equal(new Set(starts).size, starts.length, 'an epoch is opened once');
+  const texts = first.entries.flatMap(({ command }) => (command.kind === 'post' ? [command.text] : []));
+  assert.equal(new Set(texts).size, texts.length, 'a post is journalled once');
+  return first;
+}

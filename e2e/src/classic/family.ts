@@ -1,0 +1,95 @@
+/** A coordinator and servers in the older family's spelling, as processes of their own at places that stay the same. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DualpingProcess } from '../dualping-process.js';
+import { eventually } from '../eventually.js';
+import { OldCoordinatorStub, type OldServerInfo } from './older-wire.js';
+
+const portOf = (address: string): string => address.slice(address.lastIndexOf(':') + 1);
+
+export class Family {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dualping-classic-'));
+  readonly #processes: DualpingProcess[] = [];
+  readonly #ports = new Map<string, string>();
+  #coordinatorPort = '0';
+  #coordinator: DualpingProcess | undefined;
+
+  private constructor() {}
+
+  static async start(...flags: readonly string[]): Promise<Family> {
+    const family = new Family();
+    await family.startCoordinator(...flags);
+    return family;
+  }
+
+  get coordinator(): string {
+    return `127.0.0.1:${this.#coordinatorPort}`;
+  }
+
+  /** Kills the one that runs. */
+  async startCoordinator(...flags: readonly string[]): Promise<void> {
+    await this.#coordinator?.kill();
+    const data = join(this.#folder, 'coordinator');
+    const started = this.#run(['coordinator', '-p', this.#coordinatorPort, '--data', data, ...flags]);
+    this.#coordinator = started;
+    this.#coordinatorPort = portOf(await started.ready());
+  }
+
+  /** Server `id` of a cluster: `tsd -c … -s … -h … -k … -p …`. */
+  async startServer(cluster: number, id: number, ...flags: readonly string[]): Promise<DualpingProcess> {
+    const name = `${cluster}-${id}`;
+    const started = this.#run([
+      ...['tsd', '-c', `${cluster}`, '-s', `${id}`, '-h', 'localhost', '-k', this.#coordinatorPort],
+      ...['-p', this.#ports.get(name) ?? '0', '--data', join(this.#folder, name), ...flags],
+    ]);
+    this.#ports.set(name, portOf(await started.ready()));
+    return started;
+  }
+
+  /** `tsc -h … -k … -u …`, with what is typed as its input. */
+  startClient(user: number): DualpingProcess {
+    return this.#run(['tsc', '-h', 'localhost', '-k', this.#coordinatorPort, '-u', `${user}`]);
+  }
+
+  /** What the coordinator says of a user's server, once it is as expected. */
+  async server(
+    user: number,
+    isMeant: (info: OldServerInfo) => boolean = ({ serverID }) => serverID > 0,
+  ): Promise<OldServerInfo> {
+    const coordinator = new OldCoordinatorStub(this.coordinator);
+    let last: OldServerInfo | undefined;
+    try {
+      return await eventually(
+        `the coordinator says what is meant of the server of ${user}`,
+        async () => {
+          last = await coordinator.getServer(user);
+          return isMeant(last) ? last : undefined;
+        },
+        undefined,
+        () => `${JSON.stringify(last)}\n${this.tails()}`,
+      );
+    } finally {
+      coordinator.close();
+    }
+  }
+
+  async coordinatorSays(pattern: RegExp): Promise<void> {
+    await this.#coordinator?.line(pattern);
+  }
+
+  tails(): string {
+    return this.#processes.map((each) => `--- ${each.args.join(' ')}\n${each.tail(15)}`).join('\n');
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#processes.map((each) => each.kill()));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #run(args: readonly string[]): DualpingProcess {
+    const started = new DualpingProcess(args);
+    this.#processes.push(started);
+    return started;
+  }
+}

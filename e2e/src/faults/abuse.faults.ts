@@ -1,0 +1,110 @@
+/** What strangers can do to every port, while others go on as if nothing were. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { eventually } from '../eventually.js';
+import { percentile } from '../statistics.js';
+import { ABUSES, type Abuse } from './abuses.js';
+import { inFull } from './length.js';
+import { memoryOf } from './process-memory.js';
+import { SideProcess } from './side-process.js';
+import { Trial } from './trial.js';
+
+/** Others' posts under abuse against their quiet figure, measured in the same run. */
+const SLOWER_AT_MOST = 3;
+/** A quiet figure below this is taken for this, ms: two collections of garbage, in processes that share two cores, are no abuse. */
+const QUIET_AT_LEAST_MS = 20;
+/**
+ * A process under any of this stays below, MB, its start (some 80 MB) included. What costs most are 10,000 connections, 30 to
+ * 45 KB each, and 10,000 unfinished messages or unread answers on streams of one connection, at most 64 KB each.
+ */
+const MEMORY_BOUND_MB = 1_024;
+/** What is tested is load: a machine that has no time left for anybody is no reason to change the primary. */
+const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
+const POSTS = inFull(1_500, 300);
+/** Posts that are measured at most so often: a noisy neighbour on the same machine is not the abuse. */
+const MEASUREMENTS = 3;
+/** How far an abuse is before others are measured: all that it holds is open, or some of what it repeats is done. */
+const UNDER_WAY: Readonly<Record<Abuse, number>> = {
+  garbage: 50,
+  'half-open': 5_000,
+  connections: 10_000,
+  oversize: 2,
+  'never-reads': 200,
+  flood: 500,
+  streams: 5_000,
+};
+const UNDER_WAY_DEADLINE_MS = 120_000;
+
+describe('abuse', () => {
+  let trial: Trial;
+  let quietP99 = Number.NaN;
+
+  before(async () => {
+    const prefix = ['prlimit', '--nofile=20000:20000'];
+    trial = await Trial.start({ servers: 3, routerFlags: PATIENT, housing: () => ({ prefix }) }, [
+      'ana',
+      'bo',
+    ]);
+    await trial.posts(200); // everything is compiled and warm
+    quietP99 = Math.max(QUIET_AT_LEAST_MS, await p99());
+  });
+  after(async () => {
+    await trial?.destroy();
+  });
+
+  async function p99(): Promise<number> {
+    const since = performance.now();
+    await trial.posts(POSTS, 120_000);
+    return percentile(trial.times(since), 0.99);
+  }
+
+  const processes = () => [
+    trial.cluster.router,
+    ...trial.cluster.serverIds.map((id) => trial.cluster.server(id)),
+  ];
+
+  async function addressOf(what: 'router' | 'primary'): Promise<string> {
+    if (what === 'router') return trial.cluster.routerAddress;
+    const { members, primary } = await trial.cluster.whenWhole(trial.routers);
+    return members.find(({ serverId }) => serverId === primary?.serverId)?.address ?? '';
+  }
+
+  const AT_ROUTERS: readonly Abuse[] = ['garbage', 'half-open', 'connections'];
+  for (const abuse of ABUSES)
+    for (const target of AT_ROUTERS.includes(abuse)
+      ? (['primary', 'router'] as const)
+      : (['primary'] as const))
+      test(`${abuse}, at the ${target}`, async (t) => {
+        const { epoch } = await trial.whenWhole();
+        const abuser = new SideProcess('abuser', [abuse, await addressOf(target)]);
+        try {
+          await eventually(
+            `${abuse} is under way`,
+            () => {
+              assert.equal(abuser.ended, false, 'the abuser gave up');
+              return Number(abuser.last) >= UNDER_WAY[abuse];
+            },
+            UNDER_WAY_DEADLINE_MS,
+            () => `${abuser.last} done\n${trial.describe()}`,
+          );
+          const measured: number[] = [];
+          do measured.push(await p99());
+          while (Math.min(...measured) > SLOWER_AT_MOST * quietP99 && measured.length < MEASUREMENTS);
+          const memory = processes().map(({ pid }) => memoryOf(pid, 'VmHWM'));
+          t.diagnostic(
+            `others' p99 ${measured.map((ms) => ms.toFixed(1))} ms, quiet ${quietP99.toFixed(1)} ms; ${abuser.last} done; resident at most (router, s1, s2, s3) ${memory.map((mb) => mb.toFixed(0))} MB`,
+          );
+          assert.ok(Math.max(...memory) < MEMORY_BOUND_MB, `${memory} MB`);
+          assert.ok(Math.min(...measured) <= SLOWER_AT_MOST * quietP99, `p99 ${measured}, quiet ${quietP99}`);
+          assert.equal((await trial.whenWhole()).epoch, epoch, trial.describe());
+        } finally {
+          await abuser.kill();
+        }
+      });
+
+  test('in the end everything is there once, and memory has come back', async (t) => {
+    for (const one of processes()) assert.equal(one.ended, false, one.tail());
+    t.diagnostic(`resident ${processes().map(({ pid }) => memoryOf(pid, 'VmRSS').toFixed(0))} MB`);
+    t.diagnostic(await trial.settle());
+  });
+});

@@ -1,0 +1,254 @@
+/** The rules of faults, on machines that run out of something: disk, descriptors, memory, the right time. */
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { DualpingProcess } from '../dualping-process.js';
+import { eventually } from '../eventually.js';
+import { run, succeeds } from './commands.js';
+import { FakeClock } from './fake-clock.js';
+import { SmallDisk } from './small-disk.js';
+import { idOf, Trial } from './trial.js';
+
+/** A disk that fails is noticed at once; as much as for a kill, on two busy cores, and the exit of a process beside it. */
+const TAKEOVER_BOUND_MS = 2_000;
+/** Writes wait for a lost standby until its stream ends, or `dead_after` (500 ms), and the router's word. */
+const PAUSE_BOUND_MS = 1_500;
+/** What the command says of a disk that failed. */
+const STORAGE_FAILED = 3;
+/** Servers that come when the router's disk is full. */
+const FIRST_NEWCOMER = 11;
+const MANY_NEWCOMERS = 8;
+const USERS = ['ana', 'bo'];
+const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
+
+describe('disks', () => {
+  let trial: Trial;
+  const disks: SmallDisk[] = [];
+
+  before(async () => {
+    trial = await Trial.start({ servers: 3 }, USERS);
+  });
+  after(async () => {
+    for (const disk of disks) disk.remove();
+    await trial?.destroy();
+  });
+
+  /** Gives a server a disk of its own, with what it had. */
+  async function smallDiskOf(name: string): Promise<SmallDisk> {
+    await trial.cluster.server(idOf(name)).stop();
+    const disk = SmallDisk.under(trial.cluster.folderOf(idOf(name)));
+    disks.push(disk);
+    await trial.cluster.startServer(idOf(name));
+    return disk;
+  }
+
+  test("the primary's disk is full: another takes over, and it comes back when there is room", async (t) => {
+    const disk = await smallDiskOf('s2');
+    const { epoch } = await trial.makePrimary('s2');
+    const primary = trial.cluster.server(2);
+    disk.fill();
+    const since = performance.now();
+    const took = await trial.takeover(epoch, since);
+    t.diagnostic(`takeover ${took.toFixed(0)} ms after the disk is full`);
+    assert.equal(await primary.exited, STORAGE_FAILED, primary.tail());
+    assert.match(primary.tail(), /journal-failed.*ENOSPC/);
+    assert.ok(took < TAKEOVER_BOUND_MS, `took ${took} ms`);
+
+    const refused = await outcome(
+      'server',
+      '--id',
+      '2',
+      '--data',
+      trial.cluster.folderOf(2),
+      ...routersFlag(),
+    );
+    assert.equal(refused.code, STORAGE_FAILED, refused.text);
+    assert.match(refused.text, /ENOSPC/);
+    disk.makeRoom();
+    await trial.cluster.startServer(2);
+    await trial.whenWhole();
+  });
+
+  test("a standby's disk is full: nobody notices but the operator", async (t) => {
+    const disk = await smallDiskOf('s3');
+    await trial.makePrimary('s1');
+    const standby = trial.cluster.server(3);
+    const since = performance.now();
+    disk.fill();
+    await trial.posts(40);
+    assert.equal(await standby.exited, STORAGE_FAILED, standby.tail());
+    const pause = trial.longestPause(since);
+    t.diagnostic(`longest pause ${pause.toFixed(0)} ms`);
+    assert.ok(pause < PAUSE_BOUND_MS, `paused ${pause} ms`);
+    disk.makeRoom();
+    await trial.cluster.startServer(3);
+    await trial.whenWhole();
+  });
+
+  test("the router's disk is full when the primary dies: it stops, and a takeover follows when there is room", async () => {
+    await trial.whenWhole();
+    const folder = join(trial.cluster.folder, 'router');
+    await trial.cluster.router.stop();
+    const disk = SmallDisk.under(folder);
+    disks.push(disk);
+    await trial.cluster.startRouter();
+    const { epoch, primary } = await trial.whenWhole();
+    const { router } = trial.cluster;
+    disk.fill();
+    // It writes down who comes. The rest of its last page may still take some.
+    const newcomers: DualpingProcess[] = [];
+    while (!router.ended) {
+      assert.ok(newcomers.length < MANY_NEWCOMERS, `the router goes on without a disk\n${router.tail()}`);
+      const id = `${FIRST_NEWCOMER + newcomers.length}`;
+      const data = join(trial.cluster.folder, `newcomer-${id}`);
+      const newcomer = new DualpingProcess([
+        ...['server', '--id', id, '--data', data, '--port', '0'],
+        ...routersFlag(),
+      ]);
+      newcomers.push(newcomer);
+      await eventually(
+        'it is in, or the router has failed',
+        () => router.ended || newcomer.lines.some((line) => line.includes(' following: ')),
+      );
+    }
+    assert.equal(await router.exited, STORAGE_FAILED, router.tail());
+    assert.match(router.tail(), /failed.*ENOSPC/);
+    await trial.posts(20); // it is not on the path of data
+    await trial.cluster.server(idOf(primary)).kill();
+    disk.makeRoom();
+    await trial.cluster.startRouter();
+    await trial.takeover(epoch, performance.now());
+    await trial.cluster.startServer(idOf(primary));
+    await Promise.all(newcomers.map((newcomer) => newcomer.stop()));
+    await trial.whenWhole();
+  });
+
+  test('a data folder that can only be read: a clear refusal', async () => {
+    const folder = join(trial.cluster.folder, 'read-only');
+    run('mkdir', '-p', folder);
+    run('mount', '-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder);
+    try {
+      const server = await outcome('server', '--id', '9', '--data', folder, ...routersFlag());
+      const router = await outcome('router', '--data', folder);
+      for (const { code, text } of [server, router]) {
+        assert.ok(code === STORAGE_FAILED || code === 2, `${code}: ${text}`);
+        assert.match(text, /EROFS/);
+        assert.ok(text.includes(folder), text);
+      }
+    } finally {
+      succeeds('umount', folder);
+    }
+  });
+
+  test('in the end everything is there once, and in order', async (t) => {
+    t.diagnostic(await trial.settle());
+  });
+
+  const routersFlag = (): readonly string[] => ['--routers', trial.cluster.routerAddress];
+});
+
+/** Runs a command to its end. */
+async function outcome(...args: readonly string[]): Promise<{ code: number | NodeJS.Signals; text: string }> {
+  const ended = new DualpingProcess([...args, '--port', '0']);
+  const code = await ended.exited;
+  await eventually('it has said all', () => ended.drained);
+  return { code, text: ended.lines.join('\n') };
+}
+
+describe('descriptors', () => {
+  /** Enough to serve some people with, and soon used up. */
+  const DESCRIPTORS = 128;
+  const CONNECTIONS = 300;
+  let trial: Trial;
+
+  before(async () => {
+    const prefix = ['prlimit', `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`];
+    trial = await Trial.start({ servers: 3, housing: () => ({ prefix }) }, USERS);
+  });
+  after(async () => {
+    await trial?.destroy();
+  });
+
+  test('of the primary, then of the router, are used up by connections: people go on, and so does everything when they are gone', async (t) => {
+    for (const name of ['primary', 'router'] as const) {
+      await trial.whenWhole();
+      const { members, primary } = await trial.cluster.whenWhole(trial.routers);
+      const address =
+        name === 'router'
+          ? trial.cluster.routerAddress
+          : (members.find(({ serverId }) => serverId === primary?.serverId)?.address ?? '');
+      const since = performance.now();
+      const sockets = Array.from({ length: CONNECTIONS }, () => {
+        const socket: Socket = connect(portOf(address), '127.0.0.1');
+        socket.on('error', () => {});
+        socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+        return socket;
+      });
+      await trial.posts(100);
+      const pause = trial.longestPause(since);
+      for (const socket of sockets) socket.destroy();
+      await trial.posts(20);
+      for (const id of trial.cluster.serverIds)
+        if (trial.cluster.server(id).ended) await trial.cluster.startServer(id);
+      await trial.whenWhole();
+      t.diagnostic(`${name}: longest pause ${pause.toFixed(0)} ms`);
+      assert.ok(pause < TAKEOVER_BOUND_MS, `paused ${pause} ms`);
+    }
+    assert.equal(trial.cluster.router.ended, false);
+    t.diagnostic(await trial.settle());
+  });
+});
+
+describe('clocks', () => {
+  const HOUR_S = 3_600;
+  let trial: Trial;
+  const clocks = new Map<string, FakeClock>();
+
+  before(async () => {
+    const folder = run('mktemp', '-d').trim();
+    const housing = (name: string) => {
+      const clock = clocks.get(name) ?? new FakeClock(folder, name);
+      clocks.set(name, clock);
+      return { environment: clock.environment };
+    };
+    trial = await Trial.start({ servers: 3, housing }, USERS);
+  });
+  after(async () => {
+    await trial?.destroy();
+  });
+
+  test('moved by an hour, forth and back, on each of them: nobody notices', async (t) => {
+    const before = await trial.whenWhole();
+    const since = performance.now();
+    for (const clock of clocks.values())
+      for (const seconds of [HOUR_S, -HOUR_S]) {
+        clock.move(seconds);
+        await trial.posts(20);
+      }
+    const pause = trial.longestPause(since);
+    t.diagnostic(`longest pause ${pause.toFixed(0)} ms`);
+    assert.ok(pause < PAUSE_BOUND_MS, `paused ${pause} ms`);
+    assert.equal((await trial.whenWhole()).epoch, before.epoch);
+  });
+
+  test('different on all of them: a takeover like any other, and posts keep their order', async (t) => {
+    let hours = -2;
+    for (const clock of clocks.values()) {
+      clock.move(hours * HOUR_S);
+      hours += 1;
+    }
+    await trial.posts(20);
+    const { epoch, primary } = await trial.whenWhole();
+    const since = performance.now();
+    await trial.cluster.server(idOf(primary)).kill();
+    const took = await trial.takeover(epoch, since);
+    t.diagnostic(`takeover ${took.toFixed(0)} ms`);
+    assert.ok(took < TAKEOVER_BOUND_MS, `took ${took} ms`);
+    await trial.cluster.startServer(idOf(primary));
+    t.diagnostic(await trial.settle());
+    const posts = trial.people[0]?.seen ?? [];
+    const backwards = posts.filter((post, i) => post.timeMs < (posts[i - 1]?.timeMs ?? 0)).length;
+    assert.ok(backwards > 0, 'the clocks did differ');
+  });
+});

@@ -1,0 +1,60 @@
+/** A server that may have so much memory and no more, and many clients that want nothing of it but to be there. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { eventually } from '../eventually.js';
+import { MemoryLimit } from './memory-limit.js';
+import { memoryOf } from './process-memory.js';
+import { SideProcess } from './side-process.js';
+import { Trial } from './trial.js';
+
+const LIMIT_MB = 256;
+const CLIENTS = 5_000;
+/** To have them all connect, log in and open a timeline, on two busy cores, ms. */
+const ENTRY_DEADLINE_MS = 180_000;
+
+/** What is tested is memory: a machine that has no time left for anybody is no reason to change the primary. */
+const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
+
+describe('memory', () => {
+  let trial: Trial;
+  let idle: SideProcess | undefined;
+  const limit = new MemoryLimit(`dualping-${process.hrtime.bigint()}`, LIMIT_MB);
+
+  before(async () => {
+    const housing = (name: string) => (name === 's1' ? { prefix: limit.prefix } : {});
+    trial = await Trial.start({ servers: 3, housing, routerFlags: PATIENT }, ['ana', 'bo']);
+  });
+  after(async () => {
+    await idle?.kill();
+    await trial?.destroy();
+    limit.remove();
+  });
+
+  test(`${LIMIT_MB} MB for a primary with ${CLIENTS} idle clients`, async (t) => {
+    const { epoch } = await trial.makePrimary('s1');
+    const server = trial.cluster.server(1);
+    const { members } = await trial.cluster.whenWhole(trial.routers);
+    const address = members.find(({ serverId }) => serverId === 1)?.address ?? '';
+    const memory = (): string =>
+      `resident ${memoryOf(server.pid, 'VmHWM').toFixed(0)} MB at most, with its sockets ${limit.peakMegabytes.toFixed(0)} MB`;
+    t.diagnostic(`before: ${memory()}`);
+    const process = new SideProcess('idle-clients', [address, `${CLIENTS}`]);
+    idle = process;
+    const since = performance.now();
+    await eventually(
+      'all clients are on',
+      () => {
+        assert.ok(!process.ended && !server.ended, `${process.last} were on\n${trial.describe()}`);
+        return process.last === `${CLIENTS}`;
+      },
+      ENTRY_DEADLINE_MS,
+      () => `${process.last} are on; ${memory()}\n${trial.describe()}`,
+    );
+    t.diagnostic(`${CLIENTS} clients are on after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
+    await trial.posts(100);
+    t.diagnostic(memory());
+    const roles = await trial.whenWhole();
+    assert.deepEqual([roles.epoch, roles.primary], [epoch, 's1'], trial.cluster.tails());
+    t.diagnostic(await trial.settle());
+  });
+});

@@ -1,0 +1,100 @@
+/**
+ * A network of hosts in namespaces of the kernel, to be cut in every way that cables and firewalls can be.
+ *
+ *     s1 ──┐
+ *     s2 ──┼── bridge, in the namespace of the test itself: `people`
+ *     router ─┘
+ *
+ * Packets are dropped where they arrive: a sender whose own kernel refuses them would be told, and a cut cable tells
+ * nobody. The test has been started in a namespace of its own (`scripts/e2e-faults.mjs`), with which all of this ends.
+ */
+import type { Housing } from '../test-cluster.js';
+import { run, succeeds } from './commands.js';
+
+/** Where the test and everybody's client is. */
+export const PEOPLE = 'people';
+const PREFIX = '10.77.0.';
+export const PEOPLE_ADDRESS = `${PREFIX}254`;
+const MASK = '/24';
+const BRIDGE = 'bridge0';
+
+export class Network {
+  readonly #addresses = new Map<string, string>([[PEOPLE, PEOPLE_ADDRESS]]);
+
+  constructor() {
+    run('ip', 'link', 'add', BRIDGE, 'type', 'bridge');
+    run('ip', 'address', 'add', `${PEOPLE_ADDRESS}${MASK}`, 'dev', BRIDGE);
+    run('ip', 'link', 'set', BRIDGE, 'up');
+  }
+
+  /** Runs in the namespace of its name, which is made at the first call. */
+  readonly housing = (name: string): Housing => ({
+    host: this.#addresses.get(name) ?? this.#join(name),
+    prefix: ['ip', 'netns', 'exec', name],
+  });
+
+  /** What `from` says no longer reaches `to`; the reverse does. */
+  cutOneWay(from: string, to: string): void {
+    this.#iptables(to, '-A', 'INPUT', '-s', this.#address(from), '-j', 'DROP');
+  }
+
+  cut(one: string, ...others: readonly string[]): void {
+    for (const other of others) {
+      this.cutOneWay(one, other);
+      this.cutOneWay(other, one);
+    }
+  }
+
+  /** From everybody. */
+  cutOff(name: string): void {
+    this.cut(name, ...this.names.filter((other) => other !== name));
+  }
+
+  /** This share of all packets is lost, wherever they arrive. */
+  lose(share: number): void {
+    for (const name of this.names)
+      this.#iptables(
+        name,
+        ...['-A', 'INPUT', '-m', 'statistic', '--mode', 'random', '--probability', `${share}`],
+        ...['-j', 'DROP'],
+      );
+  }
+
+  heal(): void {
+    for (const name of this.names) this.#iptables(name, '-F', 'INPUT');
+  }
+
+  destroy(): void {
+    for (const name of this.names) if (name !== PEOPLE) succeeds('ip', 'netns', 'delete', name);
+    succeeds('iptables', '-w', '-F', 'INPUT');
+    succeeds('ip', 'link', 'delete', BRIDGE);
+  }
+
+  get names(): readonly string[] {
+    return [...this.#addresses.keys()];
+  }
+
+  #address(name: string): string {
+    const address = this.#addresses.get(name);
+    if (address === undefined) throw new Error(`no host "${name}"`);
+    return address;
+  }
+
+  #join(name: string): string {
+    const address = `${PREFIX}${this.#addresses.size}`;
+    this.#addresses.set(name, address);
+    const port = `port-${name}`;
+    run('ip', 'netns', 'add', name);
+    run('ip', 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
+    run('ip', 'link', 'set', port, 'master', BRIDGE, 'up');
+    run('ip', '-n', name, 'address', 'add', `${address}${MASK}`, 'dev', 'eth0');
+    for (const device of ['lo', 'eth0']) run('ip', '-n', name, 'link', 'set', device, 'up');
+    return address;
+  }
+
+  #iptables(name: string, ...args: readonly string[]): void {
+    const rule = ['iptables', '-w', ...args];
+    if (name === PEOPLE) run('iptables', '-w', ...args);
+    else run('ip', 'netns', 'exec', name, ...rule);
+  }
+}

@@ -1,0 +1,48 @@
+/** A file system of its own for a data folder, that can be filled up. */
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, succeeds } from './commands.js';
+
+/** Room for a segment of a journal (16 MB) and some. */
+const SIZE = '32m';
+const BALLAST = 'ballast';
+const CHUNK = Buffer.alloc(64 * 1024, 1);
+
+export class SmallDisk {
+  private constructor(readonly folder: string) {}
+
+  /** Takes over what is in the folder. Nobody may use it meanwhile. */
+  static under(folder: string): SmallDisk {
+    const saved = `${folder}.saved`;
+    run('mkdir', '-p', folder, saved);
+    run('cp', '-a', `${folder}/.`, saved);
+    run('mount', '-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder);
+    run('cp', '-a', `${saved}/.`, folder);
+    rmSync(saved, { recursive: true });
+    return new SmallDisk(folder);
+  }
+
+  /** Not a byte more fits. */
+  fill(): void {
+    const file = openSync(join(this.folder, BALLAST), 'w');
+    try {
+      for (let size = CHUNK.length; size > 0; ) {
+        try {
+          if (writeSync(file, CHUNK, 0, size) < size) size = 0;
+        } catch {
+          size = Math.floor(size / 2);
+        }
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  makeRoom(): void {
+    rmSync(join(this.folder, BALLAST), { force: true });
+  }
+
+  remove(): void {
+    succeeds('umount', '--lazy', this.folder);
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The classic wire from a client's side: ask a coordinator where a user's server is, and talk to it over one connection.
+ *
+ * Works with servers and coordinators of the older family as well as with ours. There are no sessions and no
+ * acknowledgements on this wire; whoever loses a server asks again and logs in again.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Address, DualpingError, type Post, type UserName } from '@dualping/core';
+import {
+  type BidiStream,
+  CHANNEL_OPTIONS,
+  type ClassicStatus,
+  CoordServiceClient,
+  classicAddressFromWire,
+  classicPostRead,
+  classicPostToWire,
+  classicStatusOf,
+  clientStream,
+  type coordinatorWire,
+  fromServiceError,
+  SNSServiceClient,
+  type StreamEnd,
+  type snsWire,
+} from '@dualping/protocol';
+import { credentials, Metadata } from '@grpc/grpc-js';
+import { unary } from './unary.js';
+
+/** How long a coordinator or server may take to answer, ms: silence only, a refused connection is told at once. */
+const CALL_TIMEOUT_MS = 5_000;
+
+const LIMITS = { timeoutMs: CALL_TIMEOUT_MS };
+
+/** Where the coordinator sends user number `user`; undefined when nobody is there. Throws `router-unreachable`. */
+export async function resolveClassic(coordinator: Address, user: number): Promise<Address | undefined> {
+  const client = new CoordServiceClient(coordinator, credentials.createInsecure(), CHANNEL_OPTIONS);
+  try {
+    const info = await unary<coordinatorWire.ServerInfo>(
+      (options, callback) => client.getServer({ id: user }, new Metadata(), options, callback),
+      LIMITS,
+    );
+    return classicAddressFromWire(info);
+  } catch (error) {
+    throw fromServiceError(error, { sent: false, peer: 'router' });
+  } finally {
+    client.close();
+  }
+}
+
+export interface ClassicLists {
+  readonly allUsers: readonly UserName[];
+  readonly followers: readonly UserName[];
+}
+
+export interface ClassicTimelineListener {
+  onPost(post: Post): void;
+  onEnd(end: StreamEnd): void;
+}
+
+export interface ClassicTimelineHandle {
+  /** Sends a post; nothing tells whether it was taken. */
+  post(text: string, timeMs: number): void;
+  /** Ends it in order; resolves when the server has read everything that was posted, or is silent. */
+  finish(): Promise<void>;
+  close(): void;
+}
+
+/** A user on one server. Every call throws a `DualpingError` when the server can't be reached or refuses by status. */
+export class ClassicConnection {
+  readonly #client: SNSServiceClient;
+
+  constructor(
+    readonly address: Address,
+    readonly user: UserName,
+  ) {
+    // Connections of one process would be shared, and being on depends on this one.
+    this.#client = new SNSServiceClient(address, credentials.createInsecure(), {
+      ...CHANNEL_OPTIONS,
+      'grpc.use_local_subchannel_pool': 1,
+    });
+  }
+
+  async login(): Promise<ClassicStatus> {
+    return await this.#ask('login', []);
+  }
+
+  async follow(target: string): Promise<ClassicStatus> {
+    return await this.#ask('follow', [target]);
+  }
+
+  async unfollow(target: string): Promise<ClassicStatus> {
+    return await this.#ask('unFollow', [target]);
+  }
+
+  async list(): Promise<ClassicLists> {
+    try {
+      return await unary<snsWire.ListReply>(
+        (options, callback) =>
+          this.#client.list({ username: this.user, arguments: [] }, new Metadata(), options, callback),
+        LIMITS,
+      );
+    } catch (error) {
+      throw fromServiceError(error, { sent: false, peer: 'server' });
+    }
+  }
+
+  /** The 20 posts of the past come first, the newest of them first. */
+  timeline({ onPost, onEnd }: ClassicTimelineListener): ClassicTimelineHandle {
+    const call = this.#client.timeline();
+    const ended = new Promise<void>((resolve) => call.once('status', () => resolve()));
+    const stream: BidiStream<snsWire.Message> = clientStream<snsWire.Message, snsWire.Message>(
+      call,
+      {
+        onMessage: (message) => {
+          const post = readable(message);
+          if (post !== undefined) onPost(post);
+        },
+        onEnd,
+      },
+      'server',
+    );
+    stream.send({ username: this.user, msg: '', timestamp: undefined });
+    return {
+      post: (text, timeMs) => stream.send(classicPostToWire(this.user, text, timeMs)),
+      finish: async () => {
+        stream.close();
+        const limit = new AbortController();
+        await Promise.race([
+          ended,
+          delay(CALL_TIMEOUT_MS, undefined, { signal: limit.signal }).catch(() => {}),
+        ]);
+        limit.abort();
+      },
+      close: () => stream.abort(),
+    };
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #ask(call: 'login' | 'follow' | 'unFollow', args: string[]): Promise<ClassicStatus> {
+    const request = { username: this.user, arguments: args };
+    try {
+      const { msg } = await unary<snsWire.Reply>(
+        (options, callback) => this.#client[call](request, new Metadata(), options, callback),
+        LIMITS,
+      );
+      return classicStatusOf(msg);
+    } catch (error) {
+      throw fromServiceError(error, { sent: call !== 'login', peer: 'server' });
+    }
+  }
+}
+
+/** What makes no sense is passed over: one odd message of a foreign server must not end a timeline. */
+function readable(message: snsWire.Message): Post | undefined {
+  try {
+    return classicPostRead(message);
+  } catch (error) {
+    if (error instanceof DualpingError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Processes of the older family that register beside servers, under a type of their own (`synchronizer`, `follower`):
+ * they are listed to those who ask for them, and never given to a client.
+ *
+ * They are no members: they hold no epoch, share their numbers with servers, and nothing of them is made durable,
+ * because the next heartbeat brings them back.
+ */
+import type { Address, ClusterId, ServerId } from '../ids.js';
+
+export interface Companion {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  /** As it calls itself; never `server`. */
+  readonly type: string;
+  readonly address: Address;
+}
+
+export class Companions {
+  /** In the order in which they registered. */
+  readonly #companions = new Map<string, Companion>();
+
+  get all(): Companion[] {
+    return [...this.#companions.values()];
+  }
+
+  get size(): number {
+    return this.#companions.size;
+  }
+
+  has(companion: Companion): boolean {
+    return this.#companions.has(companionKey(companion));
+  }
+
+  /** One that is known keeps its place, and may have moved. Returns whether it is new. */
+  note(companion: Companion): boolean {
+    const isNew = !this.has(companion);
+    this.#companions.set(companionKey(companion), companion);
+    return isNew;
+  }
+
+  /** Whether it is the first of its type in its cluster: to programs with standbys of these, the one that acts. */
+  isFirst({ cluster, serverId, type }: Companion): boolean {
+    for (const other of this.#companions.values())
+      if (other.cluster === cluster && other.type === type) return other.serverId === serverId;
+    return false;
+  }
+
+  forget(companion: Companion): void {
+    this.#companions.delete(companionKey(companion));
+  }
+}
+
+export const companionKey = ({ cluster, serverId, type }: Companion): string =>
+  `${cluster}/${serverId}/${type}`;

@@ -1,0 +1,138 @@
+/**
+ * Takes unary heartbeats: of servers that can only call out, and of processes beside servers.
+ *
+ * A heartbeat is evidence like any other: a first one makes a member, a silence drops it, the next one has it back
+ * in its old place. Most say nothing new, and cost no write.
+ */
+import type { Instant, ServerId } from '../ids.js';
+import { serverName } from '../ids.js';
+import { quote } from '../text.js';
+import { objectionToHeartbeat } from './admission.js';
+import { Cluster } from './cluster.js';
+import { type Companion, Companions, companionKey } from './companions.js';
+import { Heartbeats } from './heartbeats.js';
+import type { Outcome } from './outcome.js';
+import { MAX_COMPANIONS } from './registry-limits.js';
+import { type Refusal, type RegistryInput, SERVER_TYPE } from './registry-messages.js';
+
+type HeartbeatCall = Extract<RegistryInput, { readonly kind: 'heartbeat' }>;
+
+type Sender =
+  | { readonly kind: 'member'; readonly cluster: Cluster; readonly serverId: ServerId }
+  | { readonly kind: 'companion'; readonly companion: Companion };
+
+export class HeartbeatDesk {
+  readonly #heartbeats: Heartbeats<Sender>;
+  readonly #companions = new Companions();
+  /** Of the present step: who is to be told how it stands. */
+  #noted: { readonly call: HeartbeatCall; readonly cluster: Cluster } | undefined;
+
+  /** Members that sent heartbeats before the router was away count as heard when it began. */
+  constructor(clusters: readonly Cluster[], timeoutMs: number) {
+    this.#heartbeats = new Heartbeats(timeoutMs);
+    for (const cluster of clusters) for (const id of cluster.callers) this.#heardOf(0, cluster, id);
+  }
+
+  get companions(): readonly Companion[] {
+    return this.#companions.all;
+  }
+
+  /** `cluster`: where it says that it belongs, or why it can't. `listeningMs`: listening time. */
+  take(
+    now: Instant,
+    listeningMs: number,
+    call: HeartbeatCall,
+    cluster: Cluster | Refusal,
+    outcome: Outcome,
+  ): void {
+    const refusal = !(cluster instanceof Cluster)
+      ? cluster
+      : call.heartbeat.type === SERVER_TYPE
+        ? this.#member(now, listeningMs, call, cluster, outcome)
+        : this.#companion(listeningMs, call.heartbeat, outcome);
+    if (refusal === undefined) {
+      if (cluster instanceof Cluster) this.#noted = { call, cluster };
+      return;
+    }
+    outcome.refuse(call.token, refusal);
+    outcome.report('refused', `a heartbeat is refused (${refusal.reason}): ${refusal.detail}`);
+  }
+
+  /** At the end of the step: with its first heartbeat it may have become the one that clients are routed to. */
+  confirm(outcome: Outcome): void {
+    if (this.#noted === undefined) return;
+    const { call, cluster } = this.#noted;
+    this.#noted = undefined;
+    const { type, serverId } = call.heartbeat;
+    const { available, primary } = cluster.assignment;
+    const isFirst =
+      type === SERVER_TYPE
+        ? available && primary?.serverId === serverId
+        : this.#companions.isFirst(call.heartbeat);
+    outcome.answer(call.token, { kind: 'heartbeat-noted', isFirst });
+  }
+
+  /** Whoever has been silent for too long is out. */
+  expire(now: Instant, listeningMs: number, outcome: Outcome): void {
+    for (const { who, silentMs } of this.#heartbeats.takeSilent(listeningMs)) {
+      if (who.kind === 'companion') {
+        this.#companions.forget(who.companion);
+        continue;
+      }
+      const { cluster, serverId } = who;
+      // Since then it may have come by a stream, or its supervisor have vouched for it.
+      if (cluster.find(serverId)?.presence.kind !== 'heartbeat') continue;
+      cluster.drop(now, serverId, `no heartbeat of it for ${Math.round(silentMs)} ms`);
+      outcome.touch(cluster);
+    }
+  }
+
+  /** Listening time until somebody may be out; undefined when nobody sends heartbeats. */
+  nextSilenceInMs(listeningMs: number): number | undefined {
+    return this.#heartbeats.nextSilenceInMs(listeningMs);
+  }
+
+  #member(
+    now: Instant,
+    listeningMs: number,
+    { heartbeat }: HeartbeatCall,
+    cluster: Cluster,
+    outcome: Outcome,
+  ): Refusal | undefined {
+    const { serverId, address } = heartbeat;
+    const candidate = cluster.candidateFor(heartbeat);
+    const known = cluster.find(serverId);
+    const objection = cluster.objectionTo(candidate) ?? objectionToHeartbeat(heartbeat, known);
+    if (objection !== undefined) return objection;
+    if (known?.presence.kind === 'stream') return undefined; // judged by its stream
+    this.#heardOf(listeningMs, cluster, serverId);
+    if (known?.presence.kind === 'heartbeat') return undefined;
+    cluster.admit(now, candidate, { kind: 'heartbeat' });
+    outcome.touch(cluster);
+    outcome.report(
+      'registered',
+      `cluster ${cluster.id}: ${serverName(serverId)} is registered by its heartbeat, at ${address}`,
+    );
+    return undefined;
+  }
+
+  #companion(listeningMs: number, companion: Companion, outcome: Outcome): Refusal | undefined {
+    const { cluster, type, serverId, address } = companion;
+    if (this.#companions.size >= MAX_COMPANIONS && !this.#companions.has(companion))
+      return {
+        reason: 'limit-reached',
+        detail: `${MAX_COMPANIONS} processes beside servers are registered already`,
+      };
+    this.#heartbeats.heard(listeningMs, companionKey(companion), { kind: 'companion', companion });
+    if (this.#companions.note(companion))
+      outcome.report(
+        'registered',
+        `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}`,
+      );
+    return undefined;
+  }
+
+  #heardOf(listeningMs: number, cluster: Cluster, serverId: ServerId): void {
+    this.#heartbeats.heard(listeningMs, `${cluster.id}/${serverId}`, { kind: 'member', cluster, serverId });
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Who calls from time to time, and who has stopped calling, in listening time.
+ *
+ * A unary heartbeat is evidence for `timeoutMs` and then none; the next one is evidence again. Entries are kept in
+ * the order in which they were last heard, so only the front is ever looked at.
+ */
+interface Heard<T> {
+  readonly who: T;
+  readonly atMs: number;
+}
+
+export class Heartbeats<T> {
+  /** Insertion order is the order of last being heard. */
+  readonly #heard = new Map<string, Heard<T>>();
+
+  constructor(readonly timeoutMs: number) {}
+
+  heard(listeningMs: number, key: string, who: T): void {
+    this.#heard.delete(key);
+    this.#heard.set(key, { who, atMs: listeningMs });
+  }
+
+  /** Takes out all that have been silent for too long. */
+  takeSilent(listeningMs: number): { readonly who: T; readonly silentMs: number }[] {
+    const silent = [];
+    for (const [key, { who, atMs }] of this.#heard) {
+      const silentMs = listeningMs - atMs;
+      if (silentMs < this.timeoutMs) break; // all behind it were heard later
+      this.#heard.delete(key);
+      silent.push({ who, silentMs });
+    }
+    return silent;
+  }
+
+  /** Listening time until somebody may be silent for too long; undefined when nobody calls. */
+  nextSilenceInMs(listeningMs: number): number | undefined {
+    const first = this.#heard.values().next().value;
+    return first === undefined ? undefined : Math.max(0, first.atMs + this.timeoutMs - listeningMs);
+  }
+}

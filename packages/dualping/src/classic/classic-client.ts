@@ -1,0 +1,229 @@
+/**
+ * The line client of the older family: resolve, log in, commands, and then the timeline, from which there is no way
+ * back.
+ *
+ * In two things it does better than its model. After a break the next command asks the coordinator again and logs in
+ * again; and a timeline whose server has gone is opened again on the next one, without what was shown already.
+ */
+import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Address,
+  ClassicConnection,
+  type ClassicStatus,
+  type ClassicTimelineHandle,
+  DualpingError,
+  type Post,
+  resolveClassic,
+} from '@dualping/client';
+import { type EndingSignal, EXIT, SIGNAL_EXITS } from '../exit-codes.js';
+import { type Io, renderError } from '../io.js';
+import {
+  BANNER,
+  CONNECTION_FAILED,
+  grpcFailed,
+  IN_TIMELINE,
+  listLines,
+  PROMPT,
+  postLine,
+  readCommand,
+  statusText,
+} from './classic-words.js';
+
+/** Between two attempts to open a timeline again, ms: at first at once, then doubling. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 2_000;
+/** Posts remembered so that they are not shown again: several times what comes again when a timeline is opened. */
+const MAX_SHOWN = 1_000;
+/** Lines typed while no server is there. */
+const MAX_KEPT_LINES = 64;
+
+export interface ClassicClientOptions {
+  readonly coordinator: Address;
+  readonly user: number;
+  readonly io: Io;
+  /** A signal that ends the client. */
+  readonly signal: Promise<EndingSignal>;
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof DualpingError ? error.detail : error instanceof Error ? error.message : String(error);
+
+export class ClassicClient {
+  readonly #coordinator: Address;
+  readonly #number: number;
+  readonly #io: Io;
+  readonly #signal: Promise<EndingSignal>;
+  #connection: ClassicConnection | undefined;
+  #timeline: ClassicTimelineHandle | undefined;
+  #inTimeline = false;
+  /** What earlier streams have shown, and what this one has. */
+  #shownBefore = new Set<string>();
+  #shown: string[] = [];
+  readonly #keptLines: string[] = [];
+  #isOver = false;
+
+  constructor({ coordinator, user, io, signal }: ClassicClientOptions) {
+    this.#coordinator = coordinator;
+    this.#number = user;
+    this.#io = io;
+    this.#signal = signal;
+  }
+
+  /** @returns the exit code. */
+  async run(): Promise<number> {
+    const signalled = this.#signal.then((signal) => SIGNAL_EXITS[signal]);
+    try {
+      return await Promise.race([this.#converse(), signalled]);
+    } finally {
+      this.#isOver = true;
+      this.#timeline?.close();
+      this.#connection?.close();
+    }
+  }
+
+  async #converse(): Promise<number> {
+    if (!(await this.#enter())) {
+      this.#io.out(CONNECTION_FAILED);
+      return EXIT.refused;
+    }
+    for (const line of BANNER) this.#io.out(line);
+    const lines = createInterface({ input: this.#io.input, crlfDelay: Number.POSITIVE_INFINITY });
+    try {
+      await this.#readLines(lines);
+    } finally {
+      lines.close();
+    }
+    return EXIT.done;
+  }
+
+  /** Whether there is a server and it lets the user in. Why not is said beside what programs read. */
+  async #enter(): Promise<boolean> {
+    try {
+      const status = await this.#connect();
+      if (status !== 'success')
+        this.#io.note(`dualping: ${statusText(status)}: user ${this.#number} may be on already`);
+      return status === 'success';
+    } catch (error) {
+      this.#io.note(renderError(error, false));
+      return false;
+    }
+  }
+
+  async #readLines(lines: Interface): Promise<void> {
+    this.#prompt();
+    for await (const line of { [Symbol.asyncIterator]: () => lines[Symbol.asyncIterator]() }) {
+      if (this.#inTimeline) this.#say(line);
+      else {
+        await this.#command(line);
+        if (!this.#inTimeline) this.#prompt();
+      }
+    }
+    this.#isOver = true;
+    await this.#timeline?.finish();
+  }
+
+  #prompt(): void {
+    this.#io.output.write(PROMPT);
+  }
+
+  async #command(line: string): Promise<void> {
+    const command = readCommand(line);
+    if (command.kind === 'nothing') return;
+    if (command.kind === 'mistake') return this.#io.out(command.text);
+    try {
+      if (this.#connection === undefined) await this.#connect();
+      const connection = this.#connection;
+      if (connection === undefined) return;
+      switch (command.kind) {
+        case 'follow':
+        case 'unfollow':
+          return this.#io.out(statusText(await connection[command.kind](command.target)));
+        case 'list': {
+          const lists = await connection.list();
+          this.#io.out(statusText('success'));
+          for (const each of listLines(lists)) this.#io.out(each);
+          return;
+        }
+        case 'timeline':
+          this.#io.out(statusText('success'));
+          this.#io.out(IN_TIMELINE);
+          this.#inTimeline = true;
+          return this.#openTimeline(connection);
+      }
+    } catch (error) {
+      this.#lose();
+      this.#io.out(grpcFailed(reasonOf(error)));
+    }
+  }
+
+  /** Asks where the server is and logs in; the status of that. Throws when there is none. */
+  async #connect(): Promise<ClassicStatus> {
+    const address = await resolveClassic(this.#coordinator, this.#number);
+    if (address === undefined) throw new DualpingError('no-available-server', 'no server is available');
+    const connection = new ClassicConnection(address, String(this.#number));
+    try {
+      // Refused as on already: by a server that has not yet noticed the end of the connection before. It serves us all the same.
+      const status = await connection.login();
+      this.#connection = connection;
+      return status;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  #lose(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#timeline = undefined;
+  }
+
+  #openTimeline(connection: ClassicConnection): void {
+    this.#timeline = connection.timeline({
+      onPost: (post) => this.#show(post),
+      onEnd: (end) => {
+        if (this.#isOver) return;
+        const reason =
+          end.kind === 'broken' && end.error !== undefined ? end.error.detail : 'the stream has ended';
+        this.#io.out(grpcFailed(reason));
+        this.#reopen().catch((error: unknown) => this.#io.out(grpcFailed(reasonOf(error))));
+      },
+    });
+    for (const line of this.#keptLines.splice(0)) this.#say(line);
+  }
+
+  async #reopen(): Promise<void> {
+    this.#lose();
+    this.#shownBefore = new Set([...this.#shownBefore, ...this.#shown].slice(-MAX_SHOWN));
+    this.#shown = [];
+    for (
+      let waitMs = 0;
+      !this.#isOver;
+      waitMs = Math.min(Math.max(FIRST_WAIT_MS, 2 * waitMs), LONGEST_WAIT_MS)
+    ) {
+      await delay(waitMs);
+      try {
+        await this.#connect();
+      } catch {
+        continue; // said already, when it broke
+      }
+      if (this.#connection !== undefined) return this.#openTimeline(this.#connection);
+    }
+  }
+
+  #say(line: string): void {
+    if (line.trim() === '') return;
+    if (this.#timeline !== undefined) this.#timeline.post(line, Date.now());
+    else if (this.#keptLines.length < MAX_KEPT_LINES) this.#keptLines.push(line);
+    else this.#io.out(grpcFailed(`${MAX_KEPT_LINES} lines wait for a server already`));
+  }
+
+  #show(post: Post): void {
+    const key = `${post.author} ${post.timeMs} ${post.text}`;
+    if (this.#shownBefore.has(key)) return;
+    this.#shown.push(key);
+    if (this.#shown.length > MAX_SHOWN) this.#shown.shift();
+    this.#io.out(postLine(post));
+  }
+}

@@ -1,0 +1,80 @@
+/** The older family's spellings of router, server and client. */
+import { serverId as asServerId, parseTiming, serverName } from '@dualping/core';
+import { ClassicClient } from '../classic/classic-client.js';
+import { type Command, command } from '../command.js';
+import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import * as classic from '../settings/classic-definitions.js';
+import * as settings from '../settings/definitions.js';
+import { Signals } from '../signals.js';
+
+const coordinatorCommand = command({
+  name: 'coordinator',
+  summary: "a router, as the older family's coordinator is started",
+  settings: {
+    port: classic.coordinatorListenPort,
+    host: settings.host,
+    data: settings.data('dualping-data/coordinator'),
+    clusters: classic.coordinatorClusters,
+    heartbeatTimeoutMs: classic.heartbeatTimeoutMs,
+    ...settings.timing,
+  },
+  run: async ({ host, port, data, clusters, heartbeatTimeoutMs, ...given }, { io }) => {
+    const timing = parseTiming(given);
+    warnIfOpen(host, io);
+    const { startRouter } = await import('@dualping/router');
+    return await serveUntilSignal('router', io, () =>
+      startRouter({ host, port, dataFolder: data, clusters, timing, heartbeatTimeoutMs, report: io.report }),
+    );
+  },
+});
+
+const tsdCommand = command({
+  name: 'tsd',
+  summary: "a server, as the older family's is started",
+  settings: {
+    cluster: classic.cluster,
+    id: classic.serverId,
+    coordinatorHost: classic.coordinatorHost,
+    coordinatorPort: classic.coordinatorPort,
+    port: classic.serverListenPort,
+    host: settings.host,
+    data: classic.serverData,
+    classicReplies: classic.classicReplies,
+  },
+  run: async (
+    { cluster, id, coordinatorHost, coordinatorPort, data, host, port, classicReplies },
+    { io },
+  ) => {
+    warnIfOpen(host, io);
+    const { startServer } = await import('@dualping/server');
+    return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
+      startServer({
+        host,
+        port,
+        dataFolder: data === '' ? `dualping-data/tsd-${cluster}-${id}` : data,
+        cluster,
+        serverId: id,
+        routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
+        classicReplies,
+        report: io.report,
+      }),
+    );
+  },
+});
+
+const tscCommand = command({
+  name: 'tsc',
+  summary: "the older family's line client",
+  settings: {
+    coordinatorHost: classic.coordinatorHost,
+    coordinatorPort: classic.coordinatorPort,
+    user: classic.userNumber,
+  },
+  run: async ({ coordinatorHost, coordinatorPort, user }, { io }) => {
+    const coordinator = classic.coordinatorAt(coordinatorHost, coordinatorPort);
+    const { first: signal } = new Signals();
+    return await new ClassicClient({ coordinator, user, io, signal }).run();
+  },
+});
+
+export const CLASSIC_COMMANDS: readonly Command[] = [coordinatorCommand, tsdCommand, tscCommand];

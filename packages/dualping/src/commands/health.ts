@@ -1,0 +1,21 @@
+import { askHealth } from '@dualping/protocol';
+import { command } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import * as settings from '../settings/definitions.js';
+
+/** For probes: whoever restarts what is not well goes by the exit code. */
+export const healthCommand = command({
+  name: 'health',
+  summary: 'ask a router or a server how it is; exit code 0 only when it serves',
+  settings: {
+    address: settings.address,
+    service: settings.service,
+    timeoutMs: settings.healthTimeoutMs,
+    json: settings.json,
+  },
+  run: async ({ json, ...question }, { io }) => {
+    const health = await askHealth(question);
+    io.out(json ? JSON.stringify({ ...question, health }) : health);
+    return health === 'serving' ? EXIT.done : EXIT.unavailable;
+  },
+});

@@ -1,0 +1,99 @@
+/** Settings in the older family's spelling: the same things as elsewhere, by one letter and with that family's defaults. */
+import { type Address, DEFAULT_HEARTBEAT_TIMEOUT_MS, MAX_CLUSTERS, MAX_SERVER_ID } from '@dualping/core';
+import { type ClassicReplies, formatAddress } from '@dualping/protocol';
+import * as definitions from './definitions.js';
+import { classicReplyDialect, host, milliseconds, port, text, wholeNumber } from './parse.js';
+import type { Setting } from './setting.js';
+
+const DEFAULT_COORDINATOR_PORT = 9090;
+const DEFAULT_SERVER_PORT = 10_000;
+/** What that family's coordinator always has. */
+const DEFAULT_CLUSTERS = 3;
+
+export const coordinatorListenPort: Setting<number> = {
+  ...definitions.routerPort,
+  short: 'p',
+  help: 'where the coordinator listens, 0 for a free port',
+  fallback: DEFAULT_COORDINATOR_PORT,
+};
+
+export const coordinatorClusters: Setting<number> = { ...definitions.clusters, fallback: DEFAULT_CLUSTERS };
+
+export const coordinatorHost: Setting<string> = {
+  key: 'coordinatorHost',
+  short: 'h',
+  argument: 'host',
+  help: 'where the coordinator is',
+  parse: host,
+  fallback: 'localhost',
+};
+
+export const coordinatorPort: Setting<number> = {
+  key: 'coordinatorPort',
+  short: 'k',
+  argument: 'port',
+  help: 'where the coordinator listens',
+  parse: port,
+  fallback: DEFAULT_COORDINATOR_PORT,
+};
+
+export const coordinatorAt = (hostname: string, at: number): Address =>
+  formatAddress({ host: hostname, port: at });
+
+export const cluster: Setting<number> = {
+  key: 'cluster',
+  short: 'c',
+  argument: 'number',
+  help: 'number of the cluster',
+  parse: wholeNumber(1, MAX_CLUSTERS),
+  fallback: 1,
+};
+
+export const serverId: Setting<number> = {
+  key: 'id',
+  short: 's',
+  argument: 'number',
+  help: 'lasting number of the server within its cluster',
+  parse: wholeNumber(1, MAX_SERVER_ID),
+  fallback: 1,
+};
+
+export const serverListenPort: Setting<number> = {
+  ...definitions.serverPort,
+  short: 'p',
+  fallback: DEFAULT_SERVER_PORT,
+};
+
+/** Empty: by cluster and id, so that several servers can be started in one folder. */
+export const serverData: Setting<string> = {
+  ...definitions.data(''),
+  parse: text,
+  fallbackText: 'default dualping-data/tsd-CLUSTER-ID',
+};
+
+/** The wire names users by numbers. */
+export const userNumber: Setting<number> = {
+  key: 'user',
+  short: 'u',
+  argument: 'number',
+  help: 'who you are: a whole number',
+  parse: wholeNumber(0, MAX_SERVER_ID),
+  fallback: 1,
+};
+
+export const heartbeatTimeoutMs: Setting<number> = {
+  key: 'heartbeatTimeoutMs',
+  argument: 'ms',
+  unit: 'ms',
+  help: 'without a heartbeat for so long a server that only sends those is out',
+  parse: milliseconds(1),
+  fallback: DEFAULT_HEARTBEAT_TIMEOUT_MS,
+};
+
+export const classicReplies: Setting<ClassicReplies> = {
+  key: 'classicReplies',
+  argument: 'dialect',
+  help: 'how the older family is answered: names (SUCCESS, FAILURE_...) or text (sentences)',
+  parse: classicReplyDialect,
+  fallback: 'names',
+};

@@ -1,0 +1,170 @@
+/** The wire of the older family (package csce438): what its programs send is judged here, and put as they expect it. */
+import { isIP } from 'node:net';
+import {
+  type Address,
+  type Companion,
+  DualpingError,
+  type Heartbeat,
+  type MemberInfo,
+  NO_POSITION,
+  type Post,
+  quote,
+  SERVER_TYPE,
+  type UserName,
+} from '@dualping/core';
+import type { Metadata } from '@grpc/grpc-js';
+import { parseAddress } from '../address.js';
+import type * as coordinator from '../gen/csce438/coordinator.js';
+import * as sns from '../gen/csce438/sns.js';
+import { encodeReusing } from '../writer.js';
+import { postTextFrom } from './entry.js';
+import { addressFrom, clusterFrom, refuse, serverIdFrom, userFrom } from './judge.js';
+
+/** Programs disagree on the key. */
+const CLUSTER_KEYS = ['cluster-id', 'clusterid'] as const;
+const SYNCHRONIZER_KEY = 'synchronizer';
+const SYNCHRONIZER_TYPE = 'synchronizer';
+/** What stands for the caller's own address: a program that listens everywhere doesn't know it. */
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::', '[::]'];
+
+/** Longest type that a process beside servers may have: a word. */
+const MAX_TYPE_LENGTH = 32;
+const TYPE = /^[A-Za-z0-9_-]*$/;
+/** Longest path and longest data under it, UTF-16 units: names and addresses, not documents. */
+export const MAX_PATH_LENGTH = 256;
+export const MAX_PATH_DATA_LENGTH = 1_000;
+
+function textOf(metadata: Metadata, key: string): string | undefined {
+  const value = metadata.get(key)[0];
+  return typeof value === 'string' ? value.trim() : undefined;
+}
+
+/** The host of a peer as gRPC gives it: `127.0.0.1:5000`, `::1:5000`, `::ffff:10.0.0.1:5000`. */
+export function hostOfPeer(peer: string): string {
+  const host = peer.slice(0, peer.lastIndexOf(':')).replace(/^::ffff:(?=[0-9.]+$)/, '');
+  if (isIP(host) === 0) refuse(`the address of the caller is not known: ${quote(peer)}`);
+  return host;
+}
+
+export function heartbeatFromWire(info: coordinator.ServerInfo, metadata: Metadata, peer: string): Heartbeat {
+  const stated = CLUSTER_KEYS.map((key) => textOf(metadata, key)).find((value) => value !== undefined);
+  if (stated === undefined && info.clusterID === 0)
+    refuse('metadata "cluster-id" (or "clusterid") is missing, and so is clusterID');
+  if (stated !== undefined && !/^[0-9]+$/.test(stated)) refuse(`cluster-id ${quote(stated)} is not a number`);
+  if (info.type.length > MAX_TYPE_LENGTH || !TYPE.test(info.type))
+    refuse(`type ${quote(info.type)} is not a word of at most ${MAX_TYPE_LENGTH} characters`);
+  const host = WILDCARDS.includes(info.hostname) ? hostOfPeer(peer) : info.hostname;
+  return {
+    cluster: clusterFrom(stated === undefined ? info.clusterID : Number(stated)),
+    serverId: serverIdFrom(info.serverID),
+    address: addressFrom(
+      host.includes(':') && !host.startsWith('[') ? `[${host}]:${info.port}` : `${host}:${info.port}`,
+    ),
+    type: textOf(metadata, SYNCHRONIZER_KEY) === 'yes' ? SYNCHRONIZER_TYPE : info.type,
+  };
+}
+
+/** Users of the classic wire are numbers, and these go round the clusters; so do the numbers of clusters themselves. */
+export const classicUserOf = ({ id }: coordinator.ID): UserName => userFrom(String(id));
+
+/** How the older family says that nobody is there. */
+export const NO_CLASSIC_SERVER: coordinator.ServerInfo = Object.freeze({
+  serverID: -1,
+  hostname: '',
+  port: '',
+  type: '',
+  clusterID: 0,
+  isMaster: false,
+});
+
+function placeToWire(address: Address): { hostname: string; port: string } {
+  const { host, port } = parseAddress(address);
+  return { hostname: host, port: String(port) };
+}
+
+export const memberToClassic = (
+  member: MemberInfo,
+  clusterID: number,
+  isMaster: boolean,
+): coordinator.ServerInfo => ({
+  serverID: member.serverId,
+  ...placeToWire(member.address),
+  type: SERVER_TYPE,
+  clusterID,
+  isMaster,
+});
+
+export const companionToClassic = (companion: Companion): coordinator.ServerInfo => ({
+  serverID: companion.serverId,
+  ...placeToWire(companion.address),
+  type: companion.type,
+  clusterID: companion.cluster,
+  isMaster: false,
+});
+
+/** Where a client is sent; undefined when nobody is there. */
+export function classicAddressFromWire(info: coordinator.ServerInfo): Address | undefined {
+  if (info.serverID < 0 || info.hostname === '' || info.port === '') return undefined;
+  const { hostname, port } = info;
+  return addressFrom(hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`);
+}
+
+export function pathFromWire({ path }: { readonly path: string }): string {
+  if (path === '') refuse('path is missing');
+  if (path.length > MAX_PATH_LENGTH)
+    refuse(`path ${quote(path)} has ${path.length} characters, at most ${MAX_PATH_LENGTH} are allowed`);
+  return path;
+}
+
+export interface PathAndData {
+  readonly path: string;
+  readonly data: string;
+}
+
+export function pathAndDataFromWire(request: coordinator.PathAndData): PathAndData {
+  const path = pathFromWire(request);
+  const { data } = request;
+  if (data.length > MAX_PATH_DATA_LENGTH)
+    refuse(`data of path ${quote(path)} has ${data.length} characters, at most ${MAX_PATH_DATA_LENGTH}`);
+  return { path, data };
+}
+
+// The social network.
+
+export const classicRequesterFromWire = ({ username }: sns.Request): UserName => userFrom(username);
+
+/** Undefined when there is none; one that can't be a user's name is refused as `invalid-user-name`. */
+export function classicTargetFromWire(request: sns.Request): UserName | undefined {
+  const [target] = request.arguments;
+  return target === undefined || target === '' ? undefined : userFrom(target);
+}
+
+const LINE_END = /[\r\n]+$/;
+const CONTROLS = /(?!\n)\p{Cc}/gu;
+
+/**
+ * The text of a post as it came from `fgets`: without its line end, other controls (a tab) as spaces, since no reply
+ * could tell that they are refused. Undefined when nothing is left; refused as `invalid-post` when it is too long.
+ */
+export function classicPostFromWire({ msg }: sns.Message): string | undefined {
+  const text = msg.replace(LINE_END, '').replace(CONTROLS, ' ');
+  return text.trim() === '' ? undefined : postTextFrom(text);
+}
+
+/** What a client sends to post. The time is for people who look on: a server puts its own. */
+export const classicPostToWire = (username: UserName, text: string, timeMs: number): sns.Message => ({
+  username,
+  msg: `${text}\n`,
+  timestamp: new Date(timeMs),
+});
+
+/** A post as one message of a `Timeline`, encoded. */
+export const encodeClassicPost = ({ author, text, timeMs }: Post): Buffer =>
+  encodeReusing(sns.Message, { username: author, msg: text, timestamp: new Date(timeMs) });
+
+/** A post as a client reads it: it has no place, because this wire has none. */
+export function classicPostRead({ username, msg, timestamp }: sns.Message): Post {
+  const timeMs = timestamp?.getTime() ?? 0;
+  if (!Number.isFinite(timeMs)) throw new DualpingError('invalid-argument', 'a post has no time');
+  return { position: NO_POSITION, author: username, text: msg.replace(LINE_END, ''), timeMs };
+}

@@ -1,0 +1,115 @@
+/**
+ * `CoordService`, by which programs of the older family know the router: heartbeats are put to the registry like
+ * everything else that is evidence; questions are answered from what may be told.
+ */
+import { type Assignment, type ClusterId, type Companion, clusterOf, type MemberInfo } from '@dualping/core';
+import {
+  CoordServiceService,
+  classicUserOf,
+  companionToClassic,
+  type coordinatorWire,
+  heartbeatFromWire,
+  memberToClassic,
+  NO_CLASSIC_SERVER,
+  pathAndDataFromWire,
+  pathFromWire,
+  toServiceError,
+} from '@dualping/protocol';
+import type { Server, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { answerAtOnce, expectAnswer } from './answers.js';
+import type { Callers } from './callers.js';
+import type { PathStore } from './store/path-store.js';
+import type { Watchers } from './watchers.js';
+
+export const COORD_SERVICE_NAME = 'csce438.CoordService';
+
+export interface CoordParts {
+  readonly clusters: number;
+  readonly callers: Callers;
+  readonly watchers: Watchers;
+  readonly paths: PathStore;
+  readonly companions: () => readonly Companion[];
+}
+
+export function addCoordService(grpc: Server, parts: CoordParts): void {
+  grpc.addService(CoordServiceService, coordService(parts));
+}
+
+type Ask = ServerUnaryCall<coordinatorWire.ID, coordinatorWire.ServerInfo>;
+
+function coordService({
+  clusters,
+  callers,
+  watchers,
+  paths,
+  companions,
+}: CoordParts): coordinatorWire.CoordServiceServer {
+  /** The cluster of a user; a cluster's own number gives that cluster. */
+  const clusterFor = (call: Ask): ClusterId => clusterOf(classicUserOf(call.request), clusters);
+  const answerServer = (
+    call: Ask,
+    callback: sendUnaryData<coordinatorWire.ServerInfo>,
+    find: (cluster: ClusterId) => coordinatorWire.ServerInfo | undefined,
+  ): void => answerAtOnce(callback, () => find(clusterFor(call)) ?? NO_CLASSIC_SERVER);
+
+  return {
+    heartbeat: callers.handler<coordinatorWire.ServerInfo, coordinatorWire.Confirmation>({
+      ask: (request, token, call) => ({
+        kind: 'heartbeat',
+        token,
+        heartbeat: heartbeatFromWire(request, call.metadata, call.getPeer()),
+      }),
+      tell: (answer) => ({ status: expectAnswer(answer, 'heartbeat-noted').isFirst }),
+    }),
+    getServer: (call, callback) =>
+      answerServer(call, callback, (cluster) => {
+        const member = primaryOf(watchers.assignment(cluster));
+        return member && memberToClassic(member, cluster, true);
+      }),
+    getSlave: (call, callback) =>
+      answerServer(call, callback, (cluster) => {
+        const member = standbyOf(watchers.assignment(cluster));
+        return member && memberToClassic(member, cluster, false);
+      }),
+    getAllFollowerServers: (_call, callback) => answerAtOnce(callback, () => listOf(companions())),
+    getFollowerServer: (call, callback) =>
+      answerServer(call, callback, (cluster) => {
+        const there = companions().filter((companion) => companion.cluster === cluster);
+        const companion = there.find(({ serverId }) => serverId === call.request.id) ?? there[0];
+        return companion && companionToClassic(companion);
+      }),
+    create: (call, callback) =>
+      answerStatus(callback, async () => await paths.create(pathAndDataFromWire(call.request))),
+    exists: (call, callback) => answerStatus(callback, async () => paths.exists(pathFromWire(call.request))),
+  };
+}
+
+function primaryOf(assignment: Assignment | undefined): MemberInfo | undefined {
+  if (assignment?.available !== true) return undefined;
+  return assignment.members.find((member) => member.serverId === assignment.primary?.serverId);
+}
+
+/** Who would probably be next: of ours the first that is in sync. */
+function standbyOf(assignment: Assignment | undefined): MemberInfo | undefined {
+  const others = assignment?.members.filter(
+    (member) => member.live && member.serverId !== assignment.primary?.serverId,
+  );
+  return others?.find((member) => member.inSync) ?? others?.[0];
+}
+
+function listOf(companions: readonly Companion[]): coordinatorWire.ServerList {
+  const infos = companions.map(companionToClassic);
+  return {
+    serverID: infos.map(({ serverID }) => serverID),
+    hostname: infos.map(({ hostname }) => hostname),
+    port: infos.map(({ port }) => port),
+    type: infos.map(({ type }) => type),
+  };
+}
+
+function answerStatus(callback: sendUnaryData<coordinatorWire.Status>, ask: () => Promise<boolean>): void {
+  ask().then(
+    (status) => callback(null, { status }),
+    (error: unknown) => callback(toServiceError(error)),
+  );
+}

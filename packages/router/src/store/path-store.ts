@@ -1,0 +1,107 @@
+/**
+ * The small store of paths that programs of the older family keep at their coordinator (`create`, `exists`).
+ *
+ * One append-only file of the same lines as the assignment log; each path is in it once, and their number is bounded,
+ * so it is never rewritten. It decides nothing about who is available: a failure here refuses the call, not the router.
+ */
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DualpingError } from '@dualping/core';
+import type { PathAndData } from '@dualping/protocol';
+import { readIfThere, storageFailed, syncFolder, writeAll } from './files.js';
+import { frame, unframe } from './frames.js';
+
+export const PATHS_NAME = 'paths.log';
+/** Paths of one router: with the longest paths and data 50 MB on disk and less in memory. */
+export const MAX_PATHS = 10_000;
+
+export class PathStore {
+  readonly #path: string;
+  readonly #paths = new Map<string, string>();
+  #file: FileHandle;
+  #length: number;
+  #crc: number;
+  /** One write at a time, in the order of the calls. */
+  #lastWrite: Promise<void> = Promise.resolve();
+  #failed: DualpingError | undefined;
+
+  private constructor(path: string, file: FileHandle, length: number, crc: number, lines: readonly string[]) {
+    this.#path = path;
+    this.#file = file;
+    this.#length = length;
+    this.#crc = crc;
+    for (const line of lines) {
+      const { path: name, data } = pathFromJson(line);
+      this.#paths.set(name, data);
+    }
+  }
+
+  /** Throws `storage-failed` naming file, line and byte when it is damaged or can't be read or written. */
+  static async open(folder: string): Promise<PathStore> {
+    const path = join(folder, PATHS_NAME);
+    try {
+      await mkdir(folder, { recursive: true });
+      const bytes = await readIfThere(path);
+      const log = unframe(bytes ?? Buffer.alloc(0));
+      if ('what' in log)
+        throw new DualpingError(
+          'storage-failed',
+          `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the older family find none of their paths`,
+        );
+      const file = await open(path, bytes === undefined ? 'w+' : 'r+');
+      await file.truncate(log.length); // what lies behind was never durable, and nobody was told of it
+      await file.sync();
+      if (bytes === undefined) await syncFolder(folder);
+      return new PathStore(path, file, log.length, log.crc, log.json);
+    } catch (error) {
+      throw storageFailed('opening', path, error);
+    }
+  }
+
+  /** Whether it was made, durably; false for one that is there already, which stays as it is. */
+  async create(made: PathAndData): Promise<boolean> {
+    const turn = this.#lastWrite.then(() => this.#create(made));
+    this.#lastWrite = turn.then(
+      () => {},
+      () => {}, // told to its caller
+    );
+    return await turn;
+  }
+
+  exists(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
+  async close(): Promise<void> {
+    await this.#lastWrite;
+    await this.#file.close();
+  }
+
+  async #create({ path, data }: PathAndData): Promise<boolean> {
+    // After a failed write nothing is known of what is on disk.
+    if (this.#failed !== undefined) throw this.#failed;
+    if (this.#paths.has(path)) return false;
+    if (this.#paths.size >= MAX_PATHS)
+      throw new DualpingError('limit-reached', `${MAX_PATHS} paths are kept already`);
+    const { bytes, crc } = frame(JSON.stringify({ path, data }), this.#crc);
+    try {
+      await writeAll(this.#file, bytes, this.#length);
+      await this.#file.datasync();
+    } catch (error) {
+      this.#failed = storageFailed('writing', this.#path, error);
+      throw this.#failed;
+    }
+    this.#length += bytes.length;
+    this.#crc = crc;
+    this.#paths.set(path, data);
+    return true;
+  }
+}
+
+function pathFromJson(json: string): PathAndData {
+  const line: unknown = JSON.parse(json);
+  if (typeof line === 'object' && line !== null && 'path' in line && 'data' in line)
+    if (typeof line.path === 'string' && typeof line.data === 'string')
+      return { path: line.path, data: line.data };
+  throw new Error('a line is no path');
+}

@@ -1,0 +1,57 @@
+/**
+ * A user's conversation over one classic connection, as a session of ours: the wire has no numbers, so each request gets
+ * the next one here, in the order in which they came.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Command, DualpingError, SOCIAL_REASONS, type UserName } from '@dualping/core';
+import type { socialWire } from '@dualping/protocol';
+import type { ServiceContext } from '../services.js';
+
+const isSocial = (error: DualpingError): boolean => Object.hasOwn(SOCIAL_REASONS, error.reason);
+
+export class ClassicSession {
+  readonly #id = `classic-${randomUUID()}`;
+  #lastRequest = 0;
+  #isOver = false;
+
+  constructor(
+    readonly context: ServiceContext,
+    readonly user: UserName,
+  ) {}
+
+  /** A request was refused without having its number used: what follows would leave a gap. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  async login(): Promise<socialWire.WriteResponse> {
+    return await this.write({ kind: 'register', user: this.user });
+  }
+
+  /** Rejects with a `DualpingError`; one with a social reason is an answer, and the session goes on. */
+  async write(command: Command): Promise<socialWire.WriteResponse> {
+    const { clients, feed, nextLink } = this.context;
+    this.#lastRequest += 1;
+    const requestNo = this.#lastRequest;
+    const token = nextLink();
+    return await new Promise((resolve, reject) => {
+      clients.waitForWrite(token, {
+        command,
+        answer: (result) => {
+          if (!(result instanceof DualpingError)) return resolve(result);
+          if (!isSocial(result)) this.#isOver = true;
+          reject(result);
+        },
+      });
+      feed({
+        kind: 'write',
+        token,
+        sessionId: this.#id,
+        requestNo,
+        epoch: this.context.epochToExpect(),
+        command,
+        timeMs: Date.now(),
+      });
+    });
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * A timeline on the classic wire.
+ *
+ *     client: {username} ─ opens ─►  20 posts of others, newest first, then new ones as they are committed
+ *     client: {msg} ─ is a post, with the next number of the user's session ─►
+ *
+ * The wire has no acknowledgements: a post that can't be taken ends the stream with the reason, so that nobody
+ * believes it was.
+ */
+import {
+  type DualpingError,
+  type LinkId,
+  NO_POSITION,
+  type Post,
+  TIMELINE_ENTRY_POSTS,
+  type UserName,
+} from '@dualping/core';
+import {
+  type BidiStream,
+  type ClassicTimelineOut,
+  classicPostFromWire,
+  classicRequesterFromWire,
+  encodeClassicPost,
+  serverStream,
+  type snsWire,
+  toDualpingError,
+} from '@dualping/protocol';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServiceContext } from '../services.js';
+import type { TimelineSink } from '../timeline-sink.js';
+import type { ClassicUsers } from './classic-users.js';
+import type { Connection } from './connections.js';
+
+export type ClassicTimelineCall = ServerDuplexStream<snsWire.Message, ClassicTimelineOut>;
+
+/** Posts of one stream that may be on their way: half of what a session may have. */
+const MAX_POSTS_ON_THE_WAY = 32;
+
+/** A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to. */
+const messages = new WeakMap<Post, Buffer>();
+
+function messageOf(post: Post): Buffer {
+  let message = messages.get(post);
+  if (message === undefined) {
+    message = encodeClassicPost(post);
+    messages.set(post, message);
+  }
+  return message;
+}
+
+export class ClassicTimeline implements TimelineSink {
+  readonly #stream: BidiStream<ClassicTimelineOut>;
+  readonly #link: LinkId;
+  #user: UserName | undefined;
+  #onTheWay = 0;
+  /** What is read first is the past, if anything is read before the first live post. */
+  #awaitsPast = false;
+
+  constructor(
+    readonly context: ServiceContext,
+    readonly users: ClassicUsers,
+    readonly connection: Connection,
+    call: ClassicTimelineCall,
+  ) {
+    const link = context.nextLink();
+    this.#link = link;
+    this.#stream = serverStream<snsWire.Message, ClassicTimelineOut>(call, {
+      onMessage: (message) => this.#message(message),
+      onEnd: () => {
+        context.clients.forgetTimeline(link);
+        context.feed({ kind: 'timeline-ended', timeline: link });
+      },
+      onDrain: () => context.feed({ kind: 'timeline-writable', timeline: link }),
+    });
+    context.clients.addTimeline(link, this);
+  }
+
+  opened(): void {
+    this.#awaitsPast = true;
+    this.#stream.resume();
+  }
+
+  live(posts: readonly Post[]): boolean {
+    this.#awaitsPast = false;
+    return this.#send(posts);
+  }
+
+  read(posts: readonly Post[]): boolean {
+    const isPast = this.#awaitsPast;
+    this.#awaitsPast = false;
+    return this.#send(isPast ? [...posts].reverse() : posts);
+  }
+
+  /** Nobody asks for one over this wire. */
+  page(): void {}
+
+  close(error: DualpingError): void {
+    this.#stream.close(error);
+  }
+
+  #send(posts: readonly Post[]): boolean {
+    let hasRoom = true;
+    for (const post of posts) hasRoom = this.#stream.send(messageOf(post));
+    return hasRoom;
+  }
+
+  #message(message: snsWire.Message): void {
+    try {
+      if (this.#user === undefined)
+        this.#open(classicRequesterFromWire({ username: message.username, arguments: [] }));
+      else this.#post(this.#user, classicPostFromWire(message));
+    } catch (error) {
+      this.#stream.close(toDualpingError(error));
+    }
+  }
+
+  #open(user: UserName): void {
+    this.#user = user;
+    this.#stream.pause(); // posts wait until the user is known to be one
+    this.context.feed({
+      kind: 'timeline-open',
+      timeline: this.#link,
+      user,
+      epoch: this.context.epochToExpect(),
+      resumeAfter: NO_POSITION,
+      history: TIMELINE_ENTRY_POSTS,
+      posts: true,
+      othersOnly: true,
+    });
+  }
+
+  #post(user: UserName, text: string | undefined): void {
+    if (text === undefined) return; // an empty line
+    this.#onTheWay += 1;
+    if (this.#onTheWay >= MAX_POSTS_ON_THE_WAY) this.#stream.pause();
+    this.users.write(this.connection, { kind: 'post', user, text }).then(
+      () => {
+        this.#onTheWay -= 1;
+        if (this.#onTheWay < MAX_POSTS_ON_THE_WAY) this.#stream.resume();
+      },
+      (error: unknown) => this.#stream.close(toDualpingError(error)),
+    );
+  }
+}

@@ -1,0 +1,83 @@
+/** Who is on by the classic wire, and what they ask for over it. */
+import { type Command, DualpingError, type Epoch, epoch, type UserName } from '@dualping/core';
+import type { socialWire } from '@dualping/protocol';
+import type { ServiceContext } from '../services.js';
+import { ClassicSession } from './classic-session.js';
+import type { Connection } from './connections.js';
+
+interface On {
+  readonly connection: Connection;
+  /** In which they logged in; undefined until that is answered. Being on ends with the reign of a primary. */
+  epoch: Epoch | undefined;
+}
+
+export class ClassicUsers {
+  /** One for each user who ever logged in; whether it still counts says `isOn`. */
+  readonly #on = new Map<UserName, On>();
+
+  constructor(readonly context: ServiceContext) {}
+
+  isOn(user: UserName): boolean {
+    const on = this.#on.get(user);
+    return (
+      on?.connection.isOpen === true &&
+      (on.epoch ?? this.context.servingEpoch()) === this.context.servingEpoch()
+    );
+  }
+
+  /** Of somebody who is not on. Rejects when it can't be done here. */
+  async login(connection: Connection, user: UserName): Promise<void> {
+    const on: On = { connection, epoch: undefined };
+    this.#on.set(user, on);
+    try {
+      const session = new ClassicSession(this.context, user);
+      connection.keep(user, session);
+      on.epoch = epoch((await session.login()).epoch);
+    } catch (error) {
+      if (this.#on.get(user) === on) this.#on.delete(user);
+      throw error;
+    }
+  }
+
+  /**
+   * Does what a user asks, in the order of the calls. A connection on which they never logged in (their first was
+   * closed for being idle, or the server has changed) gets a session of its own, unless nobody knows them.
+   */
+  async ask(connection: Connection, command: Command): Promise<socialWire.WriteResponse> {
+    if (connection.session(command.user) === undefined) await this.list(command.user);
+    return await this.write(connection, command);
+  }
+
+  /** As `ask`, of a user who is known. */
+  async write(connection: Connection, command: Command): Promise<socialWire.WriteResponse> {
+    try {
+      return await this.#session(connection, command.user).write(command);
+    } catch (error) {
+      // Forgotten after very many others: nothing of it happened, since each request is sent once.
+      if (!(error instanceof DualpingError) || error.reason !== 'session-expired') throw error;
+      return await this.#session(connection, command.user).write(command);
+    }
+  }
+
+  /** Rejects as `unknown-user` for somebody who never logged in. */
+  async list(user: UserName): Promise<socialWire.ListResponse> {
+    const { clients, feed, nextLink } = this.context;
+    const token = nextLink();
+    return await new Promise((resolve, reject) => {
+      clients.waitForList(token, (result) => {
+        if (result instanceof DualpingError) reject(result);
+        else resolve(result);
+      });
+      feed({ kind: 'list', token, user, epoch: this.context.epochToExpect() });
+    });
+  }
+
+  #session(connection: Connection, user: UserName): ClassicSession {
+    const open = connection.session(user);
+    if (open !== undefined) return open;
+    const session = new ClassicSession(this.context, user);
+    connection.keep(user, session);
+    session.login().catch(() => {}); // what is asked next in this session is refused for the same reason
+    return session;
+  }
+}

@@ -1,0 +1,59 @@
+/** Where the posts of a timeline go, on whichever wire its reader listens. */
+import type { DualpingError, Post } from '@dualping/core';
+import {
+  type BidiStream,
+  encodePostFragment,
+  type TimelineOpened,
+  type TimelineOut,
+  type TimelinePage,
+  timelineUpdateToWire,
+} from '@dualping/protocol';
+
+export interface TimelineSink {
+  opened(opened: TimelineOpened): void;
+  /** Posts of one turn, as they were committed. False when there is no room for more. */
+  live(posts: readonly Post[]): boolean;
+  /** Posts out of the journal, ascending. False when there is no room for more. */
+  read(posts: readonly Post[]): boolean;
+  page(page: TimelinePage): void;
+  close(error: DualpingError): void;
+}
+
+/** A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to. */
+const fragments = new WeakMap<Post, Buffer>();
+
+function fragmentOf(post: Post): Buffer {
+  let fragment = fragments.get(post);
+  if (fragment === undefined) {
+    fragment = encodePostFragment(post);
+    fragments.set(post, fragment);
+  }
+  return fragment;
+}
+
+/** `SocialService.Timeline`: what comes at once is one message. */
+export class OwnTimelineSink implements TimelineSink {
+  constructor(readonly stream: BidiStream<TimelineOut>) {}
+
+  opened(opened: TimelineOpened): void {
+    this.stream.send(timelineUpdateToWire({ opened }));
+  }
+
+  live(posts: readonly Post[]): boolean {
+    const [first, ...others] = posts.map(fragmentOf);
+    if (first === undefined) return true;
+    return this.stream.send(others.length === 0 ? first : Buffer.concat([first, ...others]));
+  }
+
+  read(posts: readonly Post[]): boolean {
+    return this.stream.send(Buffer.concat(posts.map(encodePostFragment)));
+  }
+
+  page(page: TimelinePage): void {
+    this.stream.send(timelineUpdateToWire({ page }));
+  }
+
+  close(error: DualpingError): void {
+    this.stream.close(error);
+  }
+}

@@ -1,0 +1,82 @@
+// Runs the suites that need root: faults of the network, faults of the machine, abuse.
+//
+//   node scripts/e2e-faults.mjs [network] [machine] [memory] [abuse] [--short] [--only PART-OF-A-TEST-NAME]
+//
+// All of it happens in namespaces of its own (network, mounts, processes): nothing of this machine's network is touched, and
+// when this process ends, however it ends, the kernel takes everything away with it. Where there is no root to make them,
+// it says that it is skipped.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const SUITES = ['network', 'machine', 'memory', 'abuse'];
+/** What the suites run, and the Debian package that has it. */
+const NEEDED = {
+  ip: 'iproute2',
+  iptables: 'iptables',
+  socat: 'socat',
+  faketime: 'faketime',
+  unshare: 'util-linux',
+  prlimit: 'util-linux',
+};
+/** One test that hangs must say so. */
+const TIMEOUT_MS = 6 * 60_000;
+
+const args = process.argv.slice(2);
+const short = args.includes('--short');
+const onlyAt = args.indexOf('--only');
+const only = onlyAt >= 0 ? args.splice(onlyAt, 2)[1] : undefined;
+const asked = args.filter((arg) => !arg.startsWith('--'));
+for (const suite of asked)
+  if (!SUITES.includes(suite)) {
+    console.error(`no suite "${suite}": there are ${SUITES.join(', ')}`);
+    process.exit(2);
+  }
+const suites = asked.length > 0 ? asked : SUITES;
+
+function skip(why) {
+  console.log(`e2e faults (${suites.join(', ')}): SKIPPED, nothing was tested: ${why}`);
+  process.exit(0);
+}
+
+if (process.platform !== 'linux') skip('namespaces are Linux');
+if (process.getuid() !== 0) skip('namespaces, packet filters and mounts need root');
+
+const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+const missing = () => Object.keys(NEEDED).filter((command) => !has(command));
+if (missing().length > 0 && has('apt-get')) {
+  const packages = [...new Set(missing().map((command) => NEEDED[command]))];
+  console.log(`installing ${packages.join(' ')}`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const quietly = { stdio: ['ignore', 'ignore', 'inherit'], env: environment };
+  spawnSync('apt-get', ['update', '-qq'], quietly);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quietly);
+}
+if (missing().length > 0) {
+  console.error(`missing, and could not be installed: ${missing().join(', ')}`);
+  process.exit(1);
+}
+
+const files = suites.map((suite) =>
+  fileURLToPath(new URL(`../e2e/dist/faults/${suite}.faults.js`, import.meta.url)),
+);
+for (const file of files)
+  if (!existsSync(file)) {
+    console.error(`${file} is not built: run npm run build`);
+    process.exit(1);
+  }
+
+const flags = ['--test', '--test-concurrency=1', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];
+if (only !== undefined) flags.push(`--test-name-pattern=${only}`);
+const quoted = [process.execPath, ...flags, ...files]
+  .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+  .join(' ');
+// Names of network namespaces are files: these are seen by nobody else.
+const inside = `mkdir -p /run/netns && mount -t tmpfs none /run/netns && ip link set lo up && exec ${quoted}`;
+const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const child = spawn('unshare', [...namespaces, 'sh', '-c', inside], {
+  stdio: 'inherit',
+  env: { ...process.env, DUALPING_FAULTS: short ? 'short' : 'long' },
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGKILL'));
+child.on('exit', (code) => process.exit(code ?? 1));
