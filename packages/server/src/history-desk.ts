@@ -8,7 +8,7 @@
  * not read yet is a list of positions, and a connection gets no more before it has taken what it got. Who is alone is answered in the turn that
  * asked.
  */
-import type { Entry, LinkId, Position, Post, ReplicaInput } from '@dualping/core';
+import { type Entry, type LinkId, type Position, type Post, postIn, type ReplicaInput } from '@dualping/core';
 import { decodeEntry, toDualpingError } from '@dualping/protocol';
 import type { Journal } from './journal/index.js';
 import type { TimelineSink } from './timeline-sink.js';
@@ -190,12 +190,7 @@ export class HistoryDesk {
 }
 
 function postOf(entry: Entry): Post {
-  if (entry.command.kind !== 'post')
-    throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
-  return {
-    position: entry.position,
-    author: entry.command.user,
-    text: entry.command.text,
-    timeMs: entry.timeMs,
-  };
+  const post = postIn(entry);
+  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
+  return post;
 }
