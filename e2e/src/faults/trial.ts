@@ -99,6 +99,15 @@ export class Trial {
     return first - since;
   }
 
+  /** The epochs in which posts were acknowledged from `since` on: each is a server that people were on. */
+  epochs(since: number): ReadonlySet<number> {
+    return new Set(
+      this.#acknowledgedAt()
+        .filter(({ at }) => at >= since)
+        .map(({ epoch }) => epoch),
+    );
+  }
+
   /** Longest time between two acknowledgements from `since` on, ms. */
   longestPause(since: number): number {
     const times = [
