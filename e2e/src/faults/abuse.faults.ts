@@ -27,7 +27,7 @@ const POSTS = inFull(1_500, 300);
  * Posts are measured at most so often, and when they are slow each time the quiet figure is measured again without the abuser: a neighbour on the
  * same machine who came meanwhile is not the abuse.
  */
-const MEASUREMENTS = 3;
+const MEASUREMENTS = 6;
 /** How far an abuse is before others are measured: all that it holds is open, or some of what it repeats is done. */
 const UNDER_WAY: Readonly<Record<Abuse, number>> = {
   garbage: 50,

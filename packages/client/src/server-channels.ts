@@ -1,7 +1,7 @@
 /** Channels to servers, one an address, shared by a session's link and the connection that it keeps warm. */
 import type { Address } from '@dualping/core';
-import { CHANNEL_OPTIONS, SocialServiceClient } from '@dualping/protocol';
-import { connectivityState, credentials } from '@grpc/grpc-js';
+import { CHANNEL_OPTIONS, OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
+import { type ChannelOptions, connectivityState, credentials } from '@grpc/grpc-js';
 
 export interface ServerChannel {
   readonly client: SocialServiceClient;
@@ -19,7 +19,13 @@ export class ServerChannels {
   #warm: { readonly address: Address; readonly channel: ServerChannel } | undefined;
 
   acquire(address: Address): ServerChannel {
-    const held = this.#held.get(address) ?? this.#open(address);
+    const kept = this.#held.get(address);
+    const held =
+      kept === undefined
+        ? this.#open(address, CHANNEL_OPTIONS)
+        : isBackingOff(kept.client)
+          ? this.#open(address, OWN_CONNECTION)
+          : kept;
     held.holders += 1;
     let released = false;
     return {
@@ -29,7 +35,7 @@ export class ServerChannels {
         released = true;
         held.holders -= 1;
         if (held.holders > 0) return;
-        this.#held.delete(address);
+        if (this.#held.get(address) === held) this.#held.delete(address);
         held.client.close();
       },
     };
@@ -44,13 +50,20 @@ export class ServerChannels {
     if (this.#warm !== undefined) keepConnected(this.#warm.channel.client);
   }
 
-  #open(address: Address): Held {
-    const client = new SocialServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  #open(address: Address, options: ChannelOptions): Held {
+    const client = new SocialServiceClient(address, credentials.createInsecure(), options);
     const held = { client, holders: 0 };
     this.#held.set(address, held);
     return held;
   }
 }
+
+/**
+ * Whether it fails every call until its back-off is over. It had its reason, but a server that was started again is told of
+ * as primary sooner than that.
+ */
+const isBackingOff = (client: SocialServiceClient): boolean =>
+  client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
 
 /** A channel connects only when it is used, and servers close idle connections: each time it falls idle it is told to connect. */
 function keepConnected(client: SocialServiceClient): void {
