@@ -1,36 +1,44 @@
 /** What the header says of the session, from what the session says of itself. */
-import type { Move, SessionState } from '@dualping/client';
+import type { Failure, Move, SessionState, SessionTarget } from '@dualping/client';
 import { just, type Step } from './events.js';
 import type { Connection, State } from './state.js';
 
 /** How long the header says what a move has cost. */
 const RESUMED_MS = 3_000;
 
-/** Whether the session was ever live: what is not there yet is not lost. */
-const wasLive = ({ connection, story }: State): boolean =>
-  story.moves > 0 ||
-  (connection.kind !== 'connecting' && connection.kind !== 'waiting') ||
-  story.received > 0;
+/** On the way to a server: for the first time, or back to where it was. */
+function underWay(state: State, to: SessionTarget | undefined, because: Failure | undefined): Connection {
+  if (!state.story.everLive) return { kind: 'connecting', to };
+  return { kind: 'lost', because, resumeAfter: state.posts.at(-1)?.key ?? 0 };
+}
 
-const lost = (state: State, because: Connection & { kind: 'lost' }): Connection =>
-  wasLive(state) ? because : { kind: 'connecting', to: undefined };
+/**
+ * The router holds a question for seconds, and between two of them the session waits for a moment only. So what it waits for is said
+ * until it is on its way to somebody: else whoever has no server would read next to always that one is looked for.
+ */
+function resolving(state: State, because: Failure | undefined): Connection {
+  const { connection } = state;
+  const before = 'because' in connection ? connection.because : undefined;
+  if (connection.kind === 'waiting')
+    return { ...connection, retryAtMs: undefined, because: because ?? connection.because };
+  return underWay(state, undefined, because ?? before);
+}
 
 export function sessionChanged(state: State, session: SessionState): Step {
   const { connection, clock } = state;
   const to = (next: Connection): State => ({ ...state, connection: next });
   switch (session.kind) {
-    case 'resolving': {
-      const before =
-        connection.kind === 'lost' || connection.kind === 'waiting' ? connection.because : undefined;
-      const resumeAfter = state.posts.at(-1)?.key ?? 0;
-      return just(to(lost(state, { kind: 'lost', because: session.because ?? before, resumeAfter })));
+    case 'resolving':
+      return just(to(resolving(state, session.because)));
+    case 'connecting': {
+      const because = 'because' in connection ? connection.because : undefined;
+      return just(to(underWay(state, session.target, because)));
     }
-    case 'connecting':
-      return just(connection.kind === 'connecting' ? to({ kind: 'connecting', to: session.target }) : state);
     case 'live': {
       const isSame = connection.kind === 'resumed' && connection.target.epoch === session.target.epoch;
       const live = { kind: 'live', target: session.target, sinceMs: clock.monoMs } as const;
-      return just(isSame ? state : to(live), { kind: 'list' });
+      const next = { ...(isSame ? state : to(live)), story: { ...state.story, everLive: true } };
+      return just(next, { kind: 'list' });
     }
     case 'waiting': {
       const { retryAt, attempt, because, cluster } = session;

@@ -47,6 +47,43 @@ test('before it was ever live nothing is lost', () => {
   assert.doesNotMatch(stage.screen, /lost/);
 });
 
+const NOBODY = {
+  reason: 'no-available-server',
+  detail: 'cluster 7: no server of cluster 7 has attached yet',
+};
+
+test('who has no server is told so while the router is asked again, from the start', () => {
+  const stage = new Stage();
+  stage.session({ kind: 'resolving', router: 'r', because: undefined });
+  stage.session({ kind: 'waiting', retryAt: 1_100, attempt: 1, because: NOBODY, cluster: 7 });
+  assert.match(stage.lines[0] ?? '', /cluster 7 is down · trying again in 1 s · r now/);
+  for (let round = 0; round < 3; round += 1) {
+    stage.pass(100).session({ kind: 'resolving', router: 'r', because: NOBODY });
+    assert.match(stage.lines[0] ?? '', /cluster 7 is down · trying again now$/);
+    assert.match(stage.screen, /Nobody is available in cluster 7 yet/);
+    assert.match(stage.screen, /no server of cluster 7 has attached yet\. Your/);
+    stage.pass(3_900);
+    assert.match(
+      stage.lines[0] ?? '',
+      /cluster 7 is down · trying again now$/,
+      'as long as the router is asked',
+    );
+  }
+  stage.session({ kind: 'connecting', target: target(1, 1) });
+  assert.match(stage.lines[0] ?? '', /connecting to s1/, 'something better is known');
+});
+
+test('who has lost the last server is told so while the router is asked again', () => {
+  const stage = new Stage().live();
+  stage.session({ kind: 'resolving', router: 'r', because: BROKEN });
+  assert.match(stage.lines[0] ?? '', /server lost · resuming/);
+  stage.session({ kind: 'waiting', retryAt: 1_100, attempt: 1, because: NOBODY, cluster: 7 });
+  stage.session({ kind: 'resolving', router: 'r', because: NOBODY });
+  assert.match(stage.lines[0] ?? '', /cluster 7 is down · trying again now$/);
+  stage.session({ kind: 'connecting', target: target(2, 2) });
+  assert.match(stage.lines[0] ?? '', /server lost · resuming/, 'even where no post was seen yet');
+});
+
 test('with no router to be found from the start the screen does not claim to be connecting', () => {
   const stage = new Stage();
   stage.session({ kind: 'resolving', router: 'r', because: undefined });

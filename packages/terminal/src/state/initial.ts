@@ -48,7 +48,7 @@ export function initialState({ me, routers, size, clock, settings, kept }: Begin
     startedWallMs: clock.wallMs,
     isFirstVisit: !kept.readUpTo.has('home'),
     connection: { kind: 'connecting', to: undefined },
-    story: { moves: 0, longestGapMs: 0, lastMove: undefined, received: 0, acknowledged: 0 },
+    story: { everLive: false, moves: 0, longestGapMs: 0, lastMove: undefined, received: 0, acknowledged: 0 },
     posts: [],
     reachedOldest: false,
     loadingOlder: false,

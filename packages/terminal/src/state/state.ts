@@ -30,10 +30,10 @@ export type Connection =
       readonly sinceMs: number;
       readonly untilMs: number;
     }
-  /** Nobody to talk to; tries again by itself at `retryAtMs`. */
+  /** Nobody to talk to; tries again by itself at `retryAtMs`, or is just trying (undefined) and knows nothing better yet. */
   | {
       readonly kind: 'waiting';
-      readonly retryAtMs: number;
+      readonly retryAtMs: number | undefined;
       readonly attempt: number;
       readonly because: Failure;
       /** Of the clusters the one that it waits for; undefined where there is only one. */
@@ -43,6 +43,8 @@ export type Connection =
 
 /** What this session has been through. */
 export interface SessionStory {
+  /** What is not there yet is not lost. */
+  readonly everLive: boolean;
   readonly moves: number;
   readonly longestGapMs: number;
   readonly lastMove:

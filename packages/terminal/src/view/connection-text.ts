@@ -70,12 +70,15 @@ function resumed({ target, gapMs }: Kind<'resumed'>): readonly Row[] {
 }
 
 function waiting({ retryAtMs, because, cluster }: Kind<'waiting'>, state: State): readonly Row[] {
-  const seconds = Math.max(0, Math.ceil((retryAtMs - state.clock.monoMs) / 1_000));
+  const isTrying = retryAtMs === undefined;
+  const seconds = isTrying ? 0 : Math.max(0, Math.ceil((retryAtMs - state.clock.monoMs) / 1_000));
   const when = seconds === 0 ? 'now' : `in ${seconds} s`;
   const what = waitingFor(because, cluster);
   // Elsewhere the letter is typed, and not a key.
   const key: Row =
-    whereOf(state) === 'timeline' ? [say('text', ' · '), loud('key', 'r'), say('text', ' now')] : [];
+    !isTrying && whereOf(state) === 'timeline'
+      ? [say('text', ' · '), loud('key', 'r'), say('text', ' now')]
+      : [];
   return [
     [...told('warning', `◌ ${what} · trying again ${when}`), ...key],
     [...told('warning', `◌ ${what} · again ${when}`), ...key],

@@ -1,4 +1,5 @@
 /** What stands where there are no posts: why, and what one can do. */
+import type { Failure } from '@dualping/client';
 import type { Size } from '../state/geometry.js';
 import type { State } from '../state/state.js';
 import { wrap } from '../text/wrap.js';
@@ -60,7 +61,7 @@ function emptyHome({ connection, people }: State): Empty {
   if (connection.kind === 'connecting' || people === undefined)
     return {
       title: beginningTitle(connection),
-      text: 'Your timeline shows up here. You can write already: it is sent as soon as there is a server.',
+      text: `${whyNobody(connection)}Your timeline shows up here. You can write already: it is sent as soon as there is a server.`,
       keys: [{ key: keyOf('compose'), does: 'write a post' }],
     };
   const keys = [
@@ -85,9 +86,18 @@ function emptyHome({ connection, people }: State): Empty {
   };
 }
 
+const NOBODY: Failure['reason'] = 'no-available-server';
+
+/** As it was told: others may be served at the same time, so that the fault would be looked for at home. */
+const whyNobody = (connection: State['connection']): string =>
+  connection.kind === 'waiting' && connection.because.detail !== '' ? `${connection.because.detail}. ` : '';
+
 /** Before anything is known. */
-function beginningTitle({ kind }: State['connection']): string {
+function beginningTitle(connection: State['connection']): string {
+  const { kind } = connection;
   if (kind === 'live' || kind === 'resumed') return 'Loading';
+  if (kind === 'waiting' && connection.cluster !== undefined && connection.because.reason === NOBODY)
+    return `Nobody is available in cluster ${connection.cluster} yet`;
   return kind === 'connecting' || kind === 'lost' ? 'Connecting' : 'No server to be found yet';
 }
 

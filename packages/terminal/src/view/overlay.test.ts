@@ -66,6 +66,7 @@ test('the session in full', () => {
     {
       ...sized(80, 40),
       story: {
+        everLive: true,
         moves: 4,
         longestGapMs: 1_940,
         received: 812,

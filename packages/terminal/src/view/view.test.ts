@@ -73,6 +73,7 @@ test('120x36 has the pane', () => {
     ...BUSY,
     ...sized(120, 36),
     story: {
+      everLive: true,
       moves: 4,
       longestGapMs: 31,
       received: 812,
