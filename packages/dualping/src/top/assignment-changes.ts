@@ -2,14 +2,20 @@
  * What happened between one assignment of a cluster and the next, told to people, and takeovers among it.
  *
  * The router tells that a primary was dropped and that another was promoted, mostly both at once. Whether it was killed, frozen or
- * cut off nobody has told it, and what came before the drop and after the promotion it has not seen: those parts stay open.
+ * cut off nobody has told it. What came before the drop and after the promotion is looked for in the figures: `takeover-sight.ts`.
  */
 import { type Assignment, type ClusterId, type MemberInfo, serverName } from '@dualping/core';
 import type { ClusterEvent, Takeover } from '@dualping/terminal';
 
 export interface Changes {
   readonly events: readonly ClusterEvent[];
-  readonly takeovers: readonly Takeover[];
+  readonly promotion: Promotion | undefined;
+}
+
+/** One server after another. */
+export interface Promotion extends Pick<Takeover, 'cluster' | 'fault' | 'from' | 'to' | 'epoch'> {
+  /** Since nobody was available. */
+  readonly promoteMs: number;
 }
 
 /** When it is seen: by the wall for people, and by a clock that never goes back for what is measured. */
@@ -26,7 +32,6 @@ interface Known {
 
 export class AssignmentChanges {
   readonly #known = new Map<ClusterId, Known>();
-  #takeovers = 0;
 
   /** The first assignment of a cluster is where it begins: only how it is is told. */
   step(seen: Seen, after: Assignment): Changes {
@@ -41,37 +46,23 @@ export class AssignmentChanges {
       kind,
       text: name + text,
     });
-    if (known === undefined) return { events: [event('said', introduction(after))], takeovers: [] };
+    if (known === undefined) return { events: [event('said', introduction(after))], promotion: undefined };
     const before = known.assignment;
-    const takeover = takeoverBetween(before, after);
+    const promoteMs = known.lostMs === undefined ? 0 : seen.monoMs - known.lostMs;
     return {
       events: [
         ...memberEvents(before, after, event),
         ...primaryEvents(before, after, event),
         ...availabilityEvents(before, after, event),
       ],
-      takeovers: takeover === undefined ? [] : [this.#measured(takeover, seen, known.lostMs)],
-    };
-  }
-
-  #measured(takeover: Unmeasured, { wallMs, monoMs }: Seen, lostMs: number | undefined): Takeover {
-    this.#takeovers += 1;
-    const promoteMs = lostMs === undefined ? 0 : monoMs - lostMs;
-    return {
-      ...takeover,
-      number: this.#takeovers,
-      atMs: wallMs,
-      parts: { detectMs: undefined, promoteMs, reconnectMs: undefined, firstPostMs: undefined },
-      totalMs: promoteMs,
-      clients: undefined,
+      promotion: promotionBetween(before, after, promoteMs),
     };
   }
 }
 
-const NOTHING: Changes = { events: [], takeovers: [] };
+const NOTHING: Changes = { events: [], promotion: undefined };
 
 type Tell = (kind: ClusterEvent['kind'], text: string) => ClusterEvent;
-type Unmeasured = Omit<Takeover, 'number' | 'atMs' | 'parts' | 'totalMs' | 'clients'>;
 
 function introduction({ epoch, primary, available, members, unavailableReason }: Assignment): string {
   const live = members.filter((member) => member.live).length;
@@ -117,7 +108,7 @@ function availabilityEvents(before: Assignment, after: Assignment, tell: Tell): 
 }
 
 /** A primary that is live still while another holds the next epoch has handed over. */
-function takeoverBetween(before: Assignment, after: Assignment): Unmeasured | undefined {
+function promotionBetween(before: Assignment, after: Assignment, promoteMs: number): Promotion | undefined {
   const [from, to] = [before.primary, after.primary];
   if (after.epoch <= before.epoch || from === undefined || to === undefined) return undefined;
   const old = after.members.find(({ serverId }) => serverId === from.serverId);
@@ -128,5 +119,6 @@ function takeoverBetween(before: Assignment, after: Assignment): Unmeasured | un
     from: from.serverId,
     to: to.serverId,
     epoch: after.epoch,
+    promoteMs,
   };
 }

@@ -1,5 +1,6 @@
 /** What a router tells whoever watches, as a feed of the cluster view: nothing can be done to such a cluster from here. */
 import type { RouterClient, WatchUpdate } from '@dualping/client';
+import { DEFAULT_TIMING } from '@dualping/core';
 import type { ClusterEvent, ClusterFeed, Takeover } from '@dualping/terminal';
 import {
   asyncScheduler,
@@ -16,12 +17,15 @@ import {
   switchMap,
   timer,
 } from 'rxjs';
-import { AssignmentChanges, type Changes } from './assignment-changes.js';
+import { AssignmentChanges } from './assignment-changes.js';
+import { FIGURES_GRAIN_MS, TakeoverSight } from './takeover-sight.js';
 
 /** A router tells figures once a second: this long without a word, and none answers. */
 const SILENT_AFTER_MS = 2_500;
-/** What a takeover may take, ms: the promise for a server that is killed. */
-export const TAKEOVER_BUDGET_MS = 100;
+/** The promise for a server that is killed. */
+const KILLED_BUDGET_MS = 100;
+/** What a takeover may take as it is seen from here, ms: silence up to the router's default, that promise, and the grain of figures at both ends. */
+export const TAKEOVER_BUDGET_MS = DEFAULT_TIMING.deadAfterMs + KILLED_BUDGET_MS + 2 * FIGURES_GRAIN_MS;
 
 export interface FeedClocks {
   readonly wallMs: () => number;
@@ -55,12 +59,24 @@ export function routerFeed(
   };
 }
 
-function changesIn(updates$: Observable<WatchUpdate>, { wallMs, monoMs }: FeedClocks): Observable<Changes> {
+interface Told {
+  readonly events: readonly ClusterEvent[];
+  readonly takeovers: readonly Takeover[];
+}
+
+function changesIn(updates$: Observable<WatchUpdate>, { wallMs, monoMs }: FeedClocks): Observable<Told> {
   const changes = new AssignmentChanges();
+  const sight = new TakeoverSight();
   return updates$.pipe(
-    mergeMap(({ assignments }) => {
+    map(({ assignments, figures }): Told => {
       const seen = { wallMs: wallMs(), monoMs: monoMs() };
-      return from(assignments.map((assignment) => changes.step(seen, assignment)));
+      const all = assignments.map((assignment) => changes.step(seen, assignment));
+      const promoted = all.flatMap(({ promotion }) =>
+        promotion === undefined ? [] : sight.promoted(seen, promotion),
+      );
+      // What brings assignments only tells nothing of pings.
+      const finished = figures.length === 0 ? [] : sight.figures(seen, figures);
+      return { events: all.flatMap(({ events }) => events), takeovers: [...promoted, ...finished] };
     }),
   );
 }

@@ -23,8 +23,10 @@ export interface Takeover {
     readonly reconnectMs: number | undefined;
     readonly firstPostMs: number | undefined;
   };
-  /** From the fault, or else from the primary being dropped, to the first acknowledged post, or else to the promotion. */
+  /** From the first to the last of what was measured. */
   readonly totalMs: number;
+  /** What the parts before the drop and after the promotion are exact to, ms, where they were read from figures; else they were measured where they happened. */
+  readonly grainMs?: number;
   readonly clients:
     | { readonly reconnected: number; readonly all: number; readonly longestGapMs: number }
     | undefined;

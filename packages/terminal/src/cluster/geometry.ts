@@ -79,7 +79,7 @@ export function layoutOf(state: ClusterViewState): ClusterLayout {
   layout.parts = take(hasAny);
   layout.gapBeforeEvents = take(true);
   layout.gapBeforeTakeovers = take(true);
-  layout.clients = take(last?.clients !== undefined);
+  layout.clients = take(last?.clients !== undefined || last?.grainMs !== undefined);
   const chart = Math.min(MOST_CHART, Math.floor(size.height / ROWS_A_CHART_ROW), room + layout.chart);
   if (layout.chart > 0 && chart >= LEAST_CHART_WITH_AXIS && size.height >= AXIS_FROM_HEIGHT) {
     room -= chart - layout.chart;

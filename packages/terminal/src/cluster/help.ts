@@ -30,7 +30,7 @@ const MEANINGS: readonly Entry[] = [
   { keys: 'UPTIME', help: 'since it was seen to come; > where it was there before this view' },
   {
     keys: 'Takeovers',
-    help: 'each from the fault (or, where nobody here made it, from the drop of the primary) to the first acknowledged post (or the promotion)',
+    help: 'each from the fault to the first acknowledged post; where nobody here made it, from when the primary was heard last, as far as figures show it',
   },
 ];
 

@@ -7,6 +7,7 @@ import type { Takeover } from './feed.js';
 import { LEAST_CHART_WITH_AXIS } from './geometry.js';
 import type { ClusterViewState } from './state.js';
 import {
+  missingParts,
   type Part,
   type PartName,
   partsOf,
@@ -36,7 +37,7 @@ function titleVariants(title: Span, figures: TakeoverFigures, budgetMs: number):
   const counted = say('text', `  ${countText(count)} ${count === 1 ? 'run' : 'runs'}`);
   const latest = [
     say('text', `${GAP}last `),
-    loud(late ? 'warning' : 'good', `${durationText(last.totalMs)}${late ? ' !' : ''}`),
+    loud(late ? 'warning' : 'good', `${tookText(last)}${late ? ' !' : ''}`),
   ];
   const spread = say(
     'text',
@@ -153,8 +154,8 @@ export function lastRow(state: ClusterViewState, width: number): Row {
   const last = takeoversHere(state).at(-1);
   if (last === undefined) return [];
   const late = last.totalMs > state.budgetMs;
-  const took = loud(late ? 'warning' : 'good', durationText(last.totalMs));
-  // Without its begin or its end it is not said to have taken that long.
+  const took = loud(late ? 'warning' : 'good', tookText(last));
+  // What nobody saw begin is not said to have taken that long.
   const end = isWhole(last)
     ? [say('text', ' took over in '), took]
     : [say('text', ' promoted '), took, say('text', ' after that')];
@@ -167,6 +168,10 @@ export function lastRow(state: ClusterViewState, width: number): Row {
   const right = [say('dim', `epoch ${last.epoch} · ${secondText(last.atMs, state.clock)} `)];
   return rowWidth(left) + rowWidth(right) + 2 <= width ? sides(left, right, width) : cutRow(left, width);
 }
+
+/** What was read from figures may have taken less. */
+const tookText = ({ totalMs, grainMs }: Takeover): string =>
+  `${grainMs === undefined || totalMs < 1 ? '' : '≤'}${durationText(totalMs)}`;
 
 const isWhole = ({ parts }: Takeover): boolean =>
   parts.detectMs !== undefined || parts.firstPostMs !== undefined;
@@ -206,12 +211,6 @@ export function partsRow(state: ClusterViewState, width: number): Row {
   if (last === undefined) return [];
   const parts = partsOf(last);
   if (parts.length === 0) return [blank(INDENT), say('dim', 'its parts were not measured')];
-  const [only, ...others] = parts;
-  if (only !== undefined && others.length === 0) {
-    const rest = 'the rest is not measured from here';
-    const about = only.name === 'promote' ? `, from drop to promotion; ${rest}` : `; ${rest}`;
-    return cutRow([blank(INDENT), ...legendOf(parts, true), say('dim', about)], width);
-  }
   const roomBeside = (legend: Row): number =>
     Math.min(MOST_BAR_WIDTH, width - INDENT - 2 - rowWidth(legend) - 1);
   const fits = (legend: Row): boolean => roomBeside(legend) >= LEAST_BAR_WIDTH;
@@ -231,8 +230,26 @@ const legendOf = (parts: readonly Part[], signed: boolean): Row =>
     ...(at === parts.length - 1 ? [say('dim', ' ms')] : []),
   ]);
 
+function grainRow(last: Takeover, grainMs: number, width: number): Row {
+  const missing = missingParts(last);
+  const left = missing.length === 0 ? '' : `not seen: ${missing.join(', ')}`;
+  const exact = `exact to ${durationText(grainMs)}`;
+  const texts = [`figures come with pings: ${exact}`, exact];
+  return firstThatFits(
+    texts.map((text) => [
+      blank(INDENT),
+      say('dim', text),
+      ...(left === '' ? [] : [say('text', `${GAP}${left}`)]),
+    ]),
+    width,
+  );
+}
+
+/** What the clients had of the last one; or, where it was read from figures, how exact that is, and what was not to be seen. */
 export function clientsRow(state: ClusterViewState, width: number): Row {
-  const clients = takeoversHere(state).at(-1)?.clients;
+  const last = takeoversHere(state).at(-1);
+  const clients = last?.clients;
+  if (last?.grainMs !== undefined) return grainRow(last, last.grainMs, width);
   if (clients === undefined) return [];
   const { reconnected, all, longestGapMs } = clients;
   const isAll = reconnected === all;

@@ -44,16 +44,22 @@ export interface Part {
   readonly ms: number;
 }
 
+const allParts = ({ parts }: Takeover): readonly (readonly [PartName, number | undefined])[] => [
+  ['detect', parts.detectMs],
+  ['promote', parts.promoteMs],
+  ['reconnect', parts.reconnectMs],
+  ['first post', parts.firstPostMs],
+];
+
 /** Those that were measured, in their order. */
-export function partsOf({ parts }: Takeover): readonly Part[] {
-  const all: readonly (readonly [PartName, number | undefined])[] = [
-    ['detect', parts.detectMs],
-    ['promote', parts.promoteMs],
-    ['reconnect', parts.reconnectMs],
-    ['first post', parts.firstPostMs],
-  ];
-  return all.flatMap(([name, ms]) => (ms === undefined ? [] : [{ name, ms }]));
-}
+export const partsOf = (takeover: Takeover): readonly Part[] =>
+  allParts(takeover).flatMap(([name, ms]) => (ms === undefined ? [] : [{ name, ms }]));
+
+/** Those that nobody saw. A handover has nothing to detect. */
+export const missingParts = (takeover: Takeover): readonly PartName[] =>
+  allParts(takeover).flatMap(([name, ms]) =>
+    ms === undefined && !(name === 'detect' && takeover.fault === 'handover') ? [name] : [],
+  );
 
 /**
  * Divides cells in proportion, largest remainder first, so that they add up; whatever took any time gets one, as long as there

@@ -114,14 +114,26 @@ test('bars over the budget are full blocks, or rise above its line', () => {
   assert.match(tall.screen()[10] ?? '', /100 ms ┤┄┄┄┄┄┄██┄/);
 });
 
-test('what was only seen by the router is not said to be the whole of it', () => {
+test('what was read from figures is said to be only that exact, and what was not to be seen is named', () => {
+  const parts = { detectMs: 9_600, promoteMs: 0, reconnectMs: 850, firstPostMs: undefined };
+  const facts = { fault: 'unknown', parts, clients: undefined, grainMs: 1_100 } as const;
+  const rows = lesson()
+    .now({ kind: 'takeover', takeover: takeover(24, 10_450, facts) })
+    .screen();
+  assert.match(rows[10] ?? '', /^ #24 s1 ✗ lost → s2 took over in ≤10 s \(over budget\) {2}/);
+  assert.match(rows[11] ?? '', /^ {3}█+▓▒+ {2}█ detect 9,600 {2}▓ promote <1 {2}▒ reconnect 850 ms$/);
+  assert.equal(rows[12], '   figures come with pings: exact to 1.1 s   not seen: first post');
+});
+
+test('of which only the promotion was seen is not said to have taken as long', () => {
   const parts = { detectMs: undefined, promoteMs: 0, reconnectMs: undefined, firstPostMs: undefined };
-  const facts = { fault: 'unknown', parts, clients: undefined } as const;
+  const facts = { fault: 'unknown', parts, clients: undefined, grainMs: 1_100 } as const;
   const rows = lesson()
     .now({ kind: 'takeover', takeover: takeover(24, 0, facts) })
     .screen();
   assert.match(rows[10] ?? '', /^ #24 s1 ✗ lost → s2 promoted <1 ms after that {2}/);
-  assert.equal(rows[11], '   ▓ promote <1 ms, from drop to promotion; the rest is not measured from here');
+  assert.match(rows[11] ?? '', /^ {3}▓+ {2}▓ promote <1 ms$/);
+  assert.equal(rows[12], '   exact to 1.1 s   not seen: detect, reconnect, first post');
 });
 
 test('smaller than it can be it only says so', () => {
@@ -219,6 +231,7 @@ const anyTakeover: fc.Arbitrary<Takeover> = fc.record({
     firstPostMs: optionally(ms),
   }),
   totalMs: ms,
+  grainMs: fc.constant(1_100),
   clients: optionally(fc.record({ reconnected: fc.nat(), all: fc.nat(), longestGapMs: ms })),
 });
 

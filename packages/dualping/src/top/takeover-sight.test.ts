@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MemberFigures } from '@dualping/client';
+import { serverId } from '@dualping/core';
+import type { Takeover } from '@dualping/terminal';
+import { TakeoverSight } from './takeover-sight.js';
+
+interface Told {
+  readonly ageMs?: number;
+  readonly clients?: number;
+  readonly posts?: number;
+}
+
+const of = (id: number, { ageMs = 50, clients = 0, posts = 0 }: Told = {}): MemberFigures => ({
+  cluster: 1,
+  serverId: serverId(id),
+  ageMs,
+  figures: {
+    durable: 0 as MemberFigures['figures']['durable'],
+    committed: 0 as MemberFigures['figures']['committed'],
+    checksum: 0,
+    timelines: clients,
+    postsAccepted: posts,
+  },
+});
+
+/** A router that tells figures each second, up to now. */
+class Watching {
+  readonly sight = new TakeoverSight();
+  readonly seen: Takeover[] = [];
+  #monoMs = 10_000;
+
+  told(afterMs: number, ...figures: readonly MemberFigures[]): this {
+    this.#monoMs += afterMs;
+    this.seen.push(...this.sight.figures({ wallMs: 0, monoMs: this.#monoMs }, figures));
+    return this;
+  }
+
+  promoted(afterMs: number, facts: { readonly fault?: 'handover'; readonly promoteMs?: number } = {}): this {
+    this.#monoMs += afterMs;
+    const { fault = 'unknown', promoteMs = 0 } = facts;
+    const promotion = { cluster: 1, fault, from: 1, to: 2, epoch: 5, promoteMs } as const;
+    this.seen.push(...this.sight.promoted({ wallMs: 7, monoMs: this.#monoMs }, promotion));
+    return this;
+  }
+
+  get parts(): Takeover['parts'] | undefined {
+    return this.seen.at(-1)?.parts;
+  }
+}
+
+const calm = (): Watching =>
+  new Watching()
+    .told(0, of(1, { clients: 9, posts: 100 }), of(2))
+    .told(1_000, of(1, { clients: 9, posts: 140, ageMs: 30 }), of(2));
+
+test('from the last sign of life to clients and posts on the new primary', () => {
+  const watching = calm().promoted(600);
+  assert.deepEqual(watching.seen, [], 'clients and posts are waited for');
+  watching
+    .told(400, of(2, { ageMs: 90, clients: 9 }))
+    .told(1_000, of(2, { ageMs: 40, clients: 9, posts: 3 }));
+  assert.deepEqual(watching.seen, [
+    {
+      number: 1,
+      cluster: 1,
+      atMs: 7,
+      fault: 'unknown',
+      from: 1,
+      to: 2,
+      epoch: 5,
+      parts: { detectMs: 630, promoteMs: 0, reconnectMs: 310, firstPostMs: 1_050 },
+      totalMs: 1_990,
+      clients: undefined,
+      grainMs: 1_100,
+    },
+  ]);
+});
+
+test('while the router was away it was an outage, whatever age it tells when it goes on', () => {
+  const watching = calm();
+  // Its clock stood still with it.
+  watching.told(9_500, of(1, { clients: 9, posts: 140, ageMs: 80 }), of(2, { ageMs: 80 })).promoted(70);
+  watching.told(900, of(2, { clients: 9, posts: 5 }));
+  assert.deepEqual(watching.parts, { detectMs: 9_600, promoteMs: 0, reconnectMs: 850, firstPostMs: 0 });
+  assert.equal(watching.seen[0]?.totalMs, 10_450);
+});
+
+test('what was told twice since the router came back counts', () => {
+  const watching = calm()
+    .told(9_500, of(1))
+    .told(1_000, of(1, { ageMs: 20 }))
+    .promoted(500);
+  assert.equal(watching.parts?.detectMs, 520);
+});
+
+test('nobody was available: the time to the promotion is not counted as detection', () => {
+  const watching = calm().promoted(1_000, { promoteMs: 750 });
+  watching.told(500, of(2, { clients: 9, posts: 1 }));
+  assert.equal(watching.parts?.detectMs, 280);
+  assert.equal(watching.parts?.promoteMs, 750);
+});
+
+test('without clients and posts before none are waited for', () => {
+  const watching = new Watching().told(0, of(1), of(2)).told(1_000, of(1), of(2)).promoted(40);
+  assert.deepEqual(watching.parts, {
+    detectMs: 90,
+    promoteMs: 0,
+    reconnectMs: undefined,
+    firstPostMs: undefined,
+  });
+});
+
+test('of a server that was never heard only the promotion is known', () => {
+  const { parts, seen } = new Watching().promoted(0, { promoteMs: 12 });
+  assert.deepEqual([parts?.detectMs, parts?.promoteMs, seen[0]?.totalMs], [undefined, 12, 12]);
+});
+
+test('a handover has nothing to detect, and its clients are waited for', () => {
+  const watching = calm()
+    .promoted(100, { fault: 'handover' })
+    .told(500, of(2, { clients: 9, posts: 1 }));
+  assert.deepEqual(watching.parts, {
+    detectMs: undefined,
+    promoteMs: 0,
+    reconnectMs: 450,
+    firstPostMs: 0,
+  });
+});
+
+test('a ping from before the promotion says nothing of the new reign', () => {
+  const watching = calm()
+    .promoted(10)
+    .told(50, of(2, { ageMs: 70, clients: 3, posts: 1 }));
+  assert.deepEqual(watching.seen, []);
+});
+
+test('clients that never come are not waited for without end', () => {
+  const watching = calm().promoted(600);
+  for (let second = 0; second < 10; second += 1) watching.told(1_000, of(2));
+  assert.deepEqual(watching.parts, {
+    detectMs: 630,
+    promoteMs: 0,
+    reconnectMs: undefined,
+    firstPostMs: undefined,
+  });
+});
+
+test('one that is overtaken by the next is told as far as it was seen', () => {
+  const watching = calm().promoted(600).promoted(300);
+  assert.deepEqual(
+    watching.seen.map(({ number, parts }) => [number, parts.reconnectMs]),
+    [[1, undefined]],
+  );
+});
+
+test('a post on the successor counts from its own count, which begins anew with its process', () => {
+  const watching = new Watching()
+    .told(0, of(1, { clients: 1, posts: 10 }), of(2, { posts: 500 }))
+    .told(1_000, of(1, { clients: 1, posts: 20 }), of(2, { posts: 500 }))
+    .promoted(100)
+    .told(900, of(2, { clients: 1, posts: 0 }));
+  assert.deepEqual(watching.seen, []);
+  watching.told(1_000, of(2, { clients: 1, posts: 2 }));
+  assert.deepEqual([watching.parts?.reconnectMs, watching.parts?.firstPostMs], [850, 1_000]);
+});
