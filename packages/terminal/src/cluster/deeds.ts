@@ -121,6 +121,10 @@ export function done(state: ClusterViewState, deed: Deed, victim: Victim): Clust
       marks.set(key, 'cut');
       break;
     case 'kill':
+      // The router may be away and not tell. Whom the network does not reach stays out of reach.
+      if (victim.kind === 'server' && marks.get(key) !== 'cut') marks.set(key, 'killed');
+      else if (marks.get(key) === 'frozen') marks.delete(key);
+      break;
     case 'restart':
       // A process that was frozen is no more; whom the network does not reach stays out of reach.
       if (marks.get(key) === 'frozen') marks.delete(key);

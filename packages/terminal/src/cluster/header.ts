@@ -107,7 +107,10 @@ export function stripRow(state: ClusterViewState, width: number): Row {
 
 function tabOf(number: number, cluster: ClusterSeen, state: ClusterViewState): Row {
   const { assignment, members } = cluster;
-  const { healthy, role, glyph } = healthText(cluster);
+  const known = healthText(cluster);
+  const { healthy } = known;
+  const { role, glyph } =
+    routerSilentMs(state) === undefined ? known : ({ role: 'dim', glyph: '?' } as const);
   const primary =
     assignment.available && assignment.primary !== undefined ? ` s${assignment.primary.serverId}` : '';
   const tab = [

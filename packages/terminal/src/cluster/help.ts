@@ -18,6 +18,11 @@ const MEANINGS: readonly Entry[] = [
   { keys: '● up', help: 'live and in sync: it holds every acknowledged post and may be promoted' },
   { keys: '◌ joining', help: 'live, and still fetching what it lacks' },
   { keys: '✗ dead', help: 'the router does not hear it: its stream ended, or it was silent for too long' },
+  {
+    keys: '? up, ? dead',
+    help: 'as the router said last: it does not answer now, and what goes by time stands still',
+  },
+  { keys: '✗ killed', help: 'what was done to it here, and the router has not told yet' },
   { keys: '◐ frozen, cut off', help: 'what was done to it here; the router only sees that it is silent' },
   {
     keys: 'HEARTBEAT',

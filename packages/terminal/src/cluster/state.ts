@@ -43,8 +43,8 @@ export interface ClusterSeen {
   readonly members: readonly MemberSeen[];
 }
 
-/** What was done to a process that goes on existing. */
-export type Mark = 'frozen' | 'cut';
+/** What was done to a server, or the router, until the router tells that it is otherwise. `killed`: its process has ended, and may have been started again. */
+export type Mark = 'frozen' | 'cut' | 'killed';
 
 /** What the keys can do to a process. */
 export type Deed = 'kill' | 'freeze' | 'thaw' | 'cut' | 'heal' | 'restart';
@@ -136,6 +136,10 @@ export function routerSilentMs({ heardMs, startedMs, clock }: ClusterViewState):
   const silentMs = clock.monoMs - (heardMs ?? startedMs);
   return silentMs >= SILENT_AFTER_MS ? silentMs : undefined;
 }
+
+/** The moment as of which all is shown: now, or when the router was last heard. */
+export const asOfMs = (state: ClusterViewState): number =>
+  routerSilentMs(state) === undefined ? state.clock.monoMs : (state.heardMs ?? state.clock.monoMs);
 
 /** Whom the keys can be about, in the order of the table: by number, so that everybody is found where one looks. */
 export function victimsOf(state: ClusterViewState): readonly Victim[] {

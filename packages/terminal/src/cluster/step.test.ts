@@ -105,6 +105,20 @@ test('a frozen standby is nobody who could serve', () => {
   assert.match(show.screen().at(-1) ?? '', /s1 is the last that can serve/);
 });
 
+test('while the router is away too the last is killed only when it is asked twice', () => {
+  const show = whole().after(4_000);
+  for (const id of [1, 2]) {
+    show.press('x');
+    assert.deepEqual(show.effects.at(-1), deed('kill', id));
+    show.now({ kind: 'done', deed: 'kill', victim: server(id) }).press('j');
+  }
+  show.press('x');
+  assert.match(show.screen().at(-1) ?? '', /s3 is the last that can serve/);
+  assert.equal(show.effects.length, 2);
+  show.press('x');
+  assert.deepEqual(show.effects.at(-1), deed('kill', 3));
+});
+
 test('killing a primary where there is none is said', () => {
   const show = new Demonstration().now(
     update([assignment(undefined, [member(1, { live: false })], { available: false })]),

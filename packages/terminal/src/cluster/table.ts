@@ -1,14 +1,18 @@
 /** The table of the servers, and of the router where something can be done to it. */
+import type { MemberInfo } from '@dualping/client';
 import { textWidth } from '../text/graphemes.js';
 import { cut } from '../text/wrap.js';
+import { unreachable } from '../unreachable.js';
 import { gapText, lastedText } from '../view/ages.js';
 import type { Role, Row, Span } from '../view/row.js';
 import { asSelected, blank, cutRow, fitRow, lineOf, say } from '../view/spans.js';
 import { beatSpans } from './beats.js';
 import type { Victim } from './feed.js';
 import {
+  asOfMs,
   type ClusterSeen,
   type ClusterViewState,
+  type Mark,
   type MemberSeen,
   openCluster,
   routerSilentMs,
@@ -148,17 +152,22 @@ interface RowPlace {
 function victimRow(state: ClusterViewState, victim: Victim, { columns, arrow, width }: RowPlace): Row {
   const isSelected = sameVictim(victim, state.selected);
   const cells = victim.kind === 'router' ? routerCells(state) : serverCells(state, victim.serverId);
+  const isStale = victim.kind === 'server' && routerSilentMs(state) !== undefined;
   const row = [
     say('dim', arrow),
     say('key', isSelected ? '▸ ' : '  '),
-    ...columns.flatMap((column) => cellOf(cells(column), column)),
+    ...columns.flatMap((column) => {
+      const cell = cellOf(cells(column), column);
+      // What was done from here is known from here.
+      const isKnown = column.name === 'state' && state.marks.has(victimKey(victim));
+      return isStale && !isKnown ? cell.map(faded) : cell;
+    }),
   ];
-  const told = routerSilentMs(state) === undefined ? row : row.map(faded);
-  return isSelected ? asSelected(fitRow(told, width)) : cutRow(told, width);
+  return isSelected ? asSelected(fitRow(row, width)) : cutRow(row, width);
 }
 
 /** What nobody has confirmed lately is not shown as if somebody had. */
-const faded = (span: Span): Span => (span.role === 'key' ? span : { ...span, role: 'dim', bold: false });
+const faded = (span: Span): Span => ({ ...span, role: 'dim', bold: false });
 
 function routerCells(state: ClusterViewState): (column: Column) => Row {
   const mark = state.marks.get('router');
@@ -190,28 +199,29 @@ function serverCells(state: ClusterViewState, serverId: number): (column: Column
   const member = cluster?.members.find(({ info }) => info.serverId === serverId);
   if (cluster === undefined || member === undefined) return () => [];
   const victim: Victim = { kind: 'server', cluster: state.open, serverId };
+  const isServing = member.info.live && state.marks.get(victimKey(victim)) !== 'killed';
   return ({ name, width }) => {
     switch (name) {
       case 'server':
         return [say('text', victimName(victim, 1))];
       case 'role':
-        return roleOf(cluster, member);
+        return isServing ? roleOf(cluster, member) : [NOTHING];
       case 'state':
         return stateOf(state, member, victim);
       case 'heartbeat':
         return beatSpans(member.beats, width);
       case 'age':
-        return optional(ageOf(member, state.clock.monoMs), gapText);
+        return optional(ageOf(member, asOfMs(state)), gapText);
       case 'lag':
-        return member.info.live ? optional(lagOf(cluster, member), countText) : [NOTHING];
+        return isServing ? optional(lagOf(cluster, member), countText) : [NOTHING];
       case 'clients':
-        return member.info.live ? optional(member.told?.figures.figures.timelines, countText) : [NOTHING];
+        return isServing ? optional(member.told?.figures.figures.timelines, countText) : [NOTHING];
       case 'epoch':
         return member.epoch === 0 ? [NOTHING] : [say('text', String(member.epoch))];
       case 'uptime':
-        return uptimeOf(state, member);
+        return isServing ? uptimeOf(state, member) : [NOTHING];
       case 'rate':
-        return optional(postsPerSecond(member), rateText);
+        return isServing ? optional(postsPerSecond(member), rateText) : [NOTHING];
       case 'pid':
         return pidOf(state, victim);
       case 'address':
@@ -228,29 +238,42 @@ const optional = (value: number | undefined, text: (value: number) => string): R
 const rateText = (rate: number): string => (rate > 0 && rate < 10 ? rate.toFixed(1) : countText(rate));
 
 function roleOf({ assignment }: ClusterSeen, { info }: MemberSeen): Row {
-  if (!info.live) return [NOTHING];
   const isPrimary = assignment.primary?.serverId === info.serverId;
   return isPrimary ? [{ text: 'PRIMARY', role: 'title', bold: true }] : [say('text', 'standby')];
 }
 
 function stateOf(state: ClusterViewState, { info }: MemberSeen, victim: Victim): Row {
   const mark = state.marks.get(victimKey(victim));
-  if (mark !== undefined) return markSpans(mark);
-  if (!info.live) return [say('problem', '✗ dead')];
-  // Live, and what it lacks is still on its way to it.
-  if (info.journalId !== '' && !info.inSync) return [say('warning', '◌ joining')];
-  return [say('good', '● up')];
+  // Once the router has dropped it, it is dead to all.
+  if (mark !== undefined && !(mark === 'killed' && !info.live)) return markSpans(mark);
+  const [role, glyph, text] = conditionOf(info);
+  return [say(role, `${routerSilentMs(state) === undefined ? glyph : '?'} ${text}`)];
 }
 
-const markSpans = (mark: 'frozen' | 'cut'): Row => {
-  const role: Role = 'warning';
-  return [say(role, mark === 'frozen' ? '◐ frozen' : '◐ cut off')];
-};
+function conditionOf(info: MemberInfo): readonly [Role, glyph: string, text: string] {
+  if (!info.live) return ['problem', '✗', 'dead'];
+  // Live, and what it lacks is still on its way to it.
+  if (info.journalId !== '' && !info.inSync) return ['warning', '◌', 'joining'];
+  return ['good', '●', 'up'];
+}
+
+function markSpans(mark: Mark): Row {
+  switch (mark) {
+    case 'frozen':
+      return [say('warning', '◐ frozen')];
+    case 'cut':
+      return [say('warning', '◐ cut off')];
+    case 'killed':
+      return [say('problem', '✗ killed')];
+    default:
+      return unreachable(mark);
+  }
+}
 
 /** `>` where it was up already when the view began: it is at least that. */
-function uptimeOf({ clock }: ClusterViewState, { liveSinceMs, beginningSeen }: MemberSeen): Row {
+function uptimeOf(state: ClusterViewState, { liveSinceMs, beginningSeen }: MemberSeen): Row {
   if (liveSinceMs === undefined) return [NOTHING];
-  return [say('text', `${beginningSeen ? '' : '>'}${lastedText(clock.monoMs - liveSinceMs)}`)];
+  return [say('text', `${beginningSeen ? '' : '>'}${lastedText(asOfMs(state) - liveSinceMs)}`)];
 }
 
 function pidOf({ pids, clusters }: ClusterViewState, victim: Victim): Row {

@@ -161,6 +161,26 @@ test('what a silent router said last is shown as of then, and dim', () => {
   assert.deepEqual([...roles], ['dim']);
 });
 
+test('while the router is away rows say so by a sign too, and nothing in them goes on', () => {
+  const show = lesson({ width: 100 }).after(4_000);
+  const before = show.screen().slice(2, 6);
+  assert.match(before[1] ?? '', /^ {3}s2 {5}PRIMARY \? up .* 398 .* >10 s/);
+  assert.match(before[3] ?? '', /^ {3}s4 {5}— {7}\? dead /);
+  assert.match(before[2] ?? '', /◐ frozen/, 'what was done here is known here');
+  assert.deepEqual(show.after(60_000).screen().slice(2, 6), before);
+});
+
+test('what was killed here is not shown as up because the router is away', () => {
+  const show = lesson({ width: 110 }).after(4_000);
+  show.now({ kind: 'done', deed: 'kill', victim: { kind: 'server', cluster: 1, serverId: 2 } });
+  assert.match(show.screen()[3] ?? '', /^ {3}s2 {5}— {7}✗ killed .* 51 ms {6}— {6}— {5}17 {8}— {8}— /);
+  const { rows } = clusterView(show.state);
+  assert.equal(rows[3]?.find(({ text }) => text.includes('killed'))?.role, 'problem');
+  const started = [member(1), member(2, { incarnation: 2 }), member(3), member(4)];
+  show.now(update([assignment(2, started, { revision: 4 })]));
+  assert.match(show.screen()[3] ?? '', /● up/);
+});
+
 test('nobody available says why', () => {
   const gone = [member(1, { live: false }), member(2, { inSync: false })];
   const lost = assignment(1, gone, {

@@ -102,7 +102,7 @@ function sampled({ samples }: MemberSeen, sample: Sample): readonly Sample[] {
   return [...samples, sample].slice(-MOST_SAMPLES);
 }
 
-/** Who is live again is neither frozen nor cut off. */
+/** Who is live again is neither frozen nor cut off, and whose process is another one is no longer the one that was killed. */
 function unmarked(state: ClusterViewState, before: ClusterViewState): ClusterViewState {
   if (state.marks.size === 0) return state;
   const marks = new Map(state.marks);
@@ -111,8 +111,9 @@ function unmarked(state: ClusterViewState, before: ClusterViewState): ClusterVie
       const was = before.clusters
         .get(number)
         ?.members.find((member) => member.info.serverId === info.serverId);
-      if (info.live && was?.info.live === false)
-        marks.delete(victimKey({ kind: 'server', cluster: number, serverId: info.serverId }));
+      const key = victimKey({ kind: 'server', cluster: number, serverId: info.serverId });
+      const isAnother = marks.get(key) === 'killed' && was?.info.incarnation !== info.incarnation;
+      if (info.live && (was?.info.live === false || isAnother)) marks.delete(key);
     }
   return marks.size === state.marks.size ? state : { ...state, marks };
 }
