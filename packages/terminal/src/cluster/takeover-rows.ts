@@ -1,10 +1,8 @@
-/** Takeovers: a bar for each, the last one divided into its parts, and what the clients had of it. */
+/** Takeovers: figures over all, the last one divided into its parts, and what the clients had of it. */
 import { unreachable } from '../unreachable.js';
 import type { Role, Row, Span } from '../view/row.js';
 import { blank, cutRow, firstThatFits, loud, rowWidth, say, sides } from '../view/spans.js';
-import { BARS } from './beats.js';
 import type { Takeover } from './feed.js';
-import { LEAST_CHART_WITH_AXIS } from './geometry.js';
 import type { ClusterViewState } from './state.js';
 import {
   missingParts,
@@ -51,103 +49,6 @@ function titleVariants(title: Span, figures: TakeoverFigures, budgetMs: number):
     [title, counted, ...latest, spread],
     [title, counted, ...latest],
   ];
-}
-
-/** Exactly `rows` rows. Where they suffice there is an axis, and a line at the budget. */
-export function chartRows(state: ClusterViewState, rows: number, width: number): readonly Row[] {
-  const takeovers = takeoversHere(state);
-  if (rows < 1) return [];
-  return rows < LEAST_CHART_WITH_AXIS
-    ? Array.from({ length: rows }, (_, y) => (y === rows - 1 ? barRow(takeovers, state.budgetMs, width) : []))
-    : axisRows(takeovers, state.budgetMs, rows, width);
-}
-
-const roleOfBar = ({ totalMs }: Takeover, budgetMs: number): Role =>
-  totalMs > budgetMs ? 'warning' : 'good';
-
-/** The full block is for those that took longer than the budget, so that it is seen without colours too. */
-function barRow(takeovers: readonly Takeover[], budgetMs: number, width: number): Row {
-  const within = BARS.length - 1;
-  const levelOf = (totalMs: number): number =>
-    totalMs > budgetMs
-      ? within
-      : Math.max(0, Math.min(within - 1, Math.ceil((totalMs / budgetMs) * within) - 1));
-  const room = Math.max(1, width - INDENT - 1);
-  // A blank between them as long as there is room for all with it.
-  const gap = takeovers.length * 2 <= room ? ' ' : '';
-  const bars = takeovers
-    .slice(-room)
-    .map((each): Span => say(roleOfBar(each, budgetMs), `${BARS.at(levelOf(each.totalMs)) ?? ''}${gap}`));
-  const legend = say('dim', ' each bar one takeover, █ over budget');
-  return firstThatFits(
-    [
-      [blank(INDENT), ...joined(bars), legend],
-      [blank(INDENT), ...joined(bars)],
-    ],
-    width,
-  );
-}
-
-/** Spans of one role become one. */
-function joined(spans: readonly Span[]): Row {
-  const all: Span[] = [];
-  for (const span of spans) {
-    const last = all.at(-1);
-    if (last?.role === span.role) all[all.length - 1] = { ...last, text: last.text + span.text };
-    else all.push(span);
-  }
-  return all;
-}
-
-/** Cells of the axis with its numbers. */
-const AXIS_WIDTH = 11;
-const EIGHTHS = 8;
-
-function axisRows(
-  takeovers: readonly Takeover[],
-  budgetMs: number,
-  rows: number,
-  width: number,
-): readonly Row[] {
-  const room = Math.max(1, width - AXIS_WIDTH - 2);
-  // Two cells a bar and one between them while there is room for it.
-  const wide = takeovers.length * 3 <= room;
-  const shown = takeovers.slice(-(wide ? Math.floor(room / 3) : room));
-  const most = Math.max(budgetMs, ...shown.map(({ totalMs }) => totalMs));
-  const eighths = (ms: number): number => Math.round((ms / most) * rows * EIGHTHS);
-  const budgetRow = Math.min(rows - 1, Math.ceil(eighths(budgetMs) / EIGHTHS) - 1);
-  return Array.from({ length: rows }, (_, y) => {
-    const level = rows - 1 - y;
-    const line = level === budgetRow ? '┄' : ' ';
-    const bars = shown.flatMap((each): Row => {
-      const height = Math.max(1, eighths(each.totalMs)) - level * EIGHTHS;
-      const sign = height <= 0 ? line : (BARS.at(Math.min(EIGHTHS, height) - 1) ?? '');
-      const role = height <= 0 ? 'dim' : roleOfBar(each, budgetMs);
-      return wide ? [say(role, sign + sign), say('dim', line)] : [say(role, sign)];
-    });
-    const used = shown.length * (wide ? 3 : 1);
-    const rest = say('dim', line.repeat(Math.max(0, room - used)));
-    return cutRow([...axis(level, { rows, budgetRow, budgetMs, most }), ...joined(bars), rest], width);
-  });
-}
-
-interface Axis {
-  readonly rows: number;
-  readonly budgetRow: number;
-  readonly budgetMs: number;
-  readonly most: number;
-}
-
-function axis(level: number, { rows, budgetRow, budgetMs, most }: Axis): Row {
-  const label =
-    level === budgetRow
-      ? durationText(budgetMs)
-      : level === rows - 1
-        ? durationText(most)
-        : level === 0
-          ? '0 ms'
-          : '';
-  return [say('dim', `${label.padStart(AXIS_WIDTH - 2)} ${label === '' ? '│' : '┤'}`)];
 }
 
 export function lastRow(state: ClusterViewState, width: number): Row {

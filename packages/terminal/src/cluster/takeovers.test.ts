@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { takeover } from './demonstration.fixture.js';
-import { shareCells, takeoverFigures } from './takeovers.js';
+import { chartTopMs, shareCells, takeoverFigures } from './takeovers.js';
 
 test('percentiles are runs that were measured', () => {
   const runs = Array.from({ length: 20 }, (_, at) => takeover(at + 1, (at + 1) * 10));
@@ -12,6 +12,14 @@ test('percentiles are runs that were measured', () => {
     [100, 190, 200, 10, 20],
   );
   assert.equal(takeoverFigures([], 100), undefined);
+});
+
+test('a chart reaches to the longest but for those that dwarf the usual one and the budget', () => {
+  assert.equal(chartTopMs([20, 30, 9_600], 100), 100);
+  assert.equal(chartTopMs([20, 30, 290], 100), 290);
+  assert.equal(chartTopMs([500, 510, 600, 9_600], 100), 600);
+  assert.equal(chartTopMs([9_000, 9_600], 100), 9_600, 'the usual one is long');
+  assert.equal(chartTopMs([], 100), 100);
 });
 
 test('cells are shared out to the last, and whatever was measured is to be seen', () => {

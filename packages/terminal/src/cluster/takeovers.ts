@@ -37,6 +37,16 @@ export function takeoverFigures(
 const percentile = (sorted: readonly number[], percent: number): number =>
   sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;
 
+/** A bar that is longer than so many times the usual one, or the budget, is cut: else nobody could tell the others apart. */
+const CUT_FROM_TIMES = 3;
+
+/** The longest that a chart shows whole, ms: the longest there is, but for those that dwarf the others. */
+export function chartTopMs(totalsMs: readonly number[], budgetMs: number): number {
+  const sorted = [...totalsMs].sort((one, other) => one - other);
+  const limitMs = CUT_FROM_TIMES * Math.max(budgetMs, percentile(sorted, 50));
+  return Math.max(budgetMs, ...sorted.filter((totalMs) => totalMs <= limitMs));
+}
+
 export type PartName = 'detect' | 'promote' | 'reconnect' | 'first post';
 
 export interface Part {

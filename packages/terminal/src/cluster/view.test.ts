@@ -114,6 +114,25 @@ test('bars over the budget are full blocks, or rise above its line', () => {
   assert.match(tall.screen()[10] ?? '', /100 ms ┤┄┄┄┄┄┄██┄/);
 });
 
+test('a very long one is cut, with its figure above it, and leaves the others their height', () => {
+  const tall = lesson({ width: 100, height: 36 });
+  const before = tall.screen().slice(9, 15);
+  tall.now({ kind: 'takeover', takeover: takeover(24, 9_600) });
+  tall.now({ kind: 'takeover', takeover: takeover(25, 80) });
+  const rows = tall.screen().slice(9, 15);
+  assert.equal(rows[0], '          │      ↑9.6 s');
+  assert.match(rows[1] ?? '', /^ {3}100 ms ┤┄{6}██┄/, 'the scale ends at the budget');
+  assert.match(rows[5] ?? '', /0 ms ┤██ ██ ██ ██$/);
+  assert.equal(before.length, rows.length);
+  tall.now({ kind: 'takeover', takeover: takeover(26, 7_000) });
+  tall.now({ kind: 'takeover', takeover: takeover(27, 12_000) });
+  assert.equal(
+    tall.screen()[9],
+    '          │      ↑     ↑  ↑12 s',
+    'where there is no room only that it is cut',
+  );
+});
+
 test('what was read from figures is said to be only that exact, and what was not to be seen is named', () => {
   const parts = { detectMs: 9_600, promoteMs: 0, reconnectMs: 850, firstPostMs: undefined };
   const facts = { fault: 'unknown', parts, clients: undefined, grainMs: 1_100 } as const;
@@ -173,7 +192,7 @@ test('while the router is away rows say so by a sign too, and nothing in them go
 test('what was killed here is not shown as up because the router is away', () => {
   const show = lesson({ width: 110 }).after(4_000);
   show.now({ kind: 'done', deed: 'kill', victim: { kind: 'server', cluster: 1, serverId: 2 } });
-  assert.match(show.screen()[3] ?? '', /^ {3}s2 {5}— {7}✗ killed .* 51 ms {6}— {6}— {5}17 {8}— {8}— /);
+  assert.match(show.screen()[3] ?? '', /^ {3}s2 {5}— {7}✗ killed .* 51 ms {6}— {7}— {5}17 {8}— {8}— /);
   const { rows } = clusterView(show.state);
   assert.equal(rows[3]?.find(({ text }) => text.includes('killed'))?.role, 'problem');
   const started = [member(1), member(2, { incarnation: 2 }), member(3), member(4)];

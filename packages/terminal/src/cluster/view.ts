@@ -9,7 +9,8 @@ import { clusterHeaderRow, stripRow } from './header.js';
 import { helpPage } from './help.js';
 import type { ClusterViewState } from './state.js';
 import { tableRows } from './table.js';
-import { chartRows, clientsRow, lastRow, partsRow, takeoversTitle } from './takeover-rows.js';
+import { chartRows } from './takeover-chart.js';
+import { clientsRow, lastRow, partsRow, takeoversTitle } from './takeover-rows.js';
 
 /** Exactly `size.height` rows, none wider than `size.width` cells, whatever the state holds. */
 export function clusterView(state: ClusterViewState): Frame {

@@ -1,10 +1,10 @@
 /** Every takeover as a bar, its parts stacked; one panel for each fault, because a freeze takes ten times what a kill takes. */
-import type { Takeover } from '@dualping/terminal';
+import { chartTopMs, type Takeover } from '@dualping/terminal';
 import { DONE } from '../faults.js';
 import type { FaultSummary } from '../report.js';
 import { element, picture, svgText } from './markup.js';
 import { PART_LOOKS } from './parts.js';
-import { linear, ticksUpTo } from './scale.js';
+import { linear, type Scale, ticksUpTo } from './scale.js';
 
 const WIDTH = 1_040;
 const HEIGHT = 250;
@@ -23,7 +23,12 @@ const round = (ms: number | undefined): string => (ms === undefined ? '—' : ms
 export function faultPanel(summary: FaultSummary, all: readonly Takeover[]): string {
   const takeovers = all.slice(-MAX_BARS);
   const { fault, count, p50Ms, p95Ms, maxMs } = summary;
-  const ticks = ticksUpTo(maxMs ?? 0);
+  // One that dwarfs the others is cut.
+  const top = chartTopMs(
+    takeovers.map(({ totalMs }) => totalMs),
+    0,
+  );
+  const ticks = ticksUpTo(top);
   const y = linear([0, ticks.at(-1) ?? 1], [HEIGHT - BOTTOM, TOP]);
   const slot = (WIDTH - LEFT - RIGHT) / takeovers.length;
   const width = Math.min(MAX_BAR_WIDTH, slot * 0.68);
@@ -38,7 +43,13 @@ export function faultPanel(summary: FaultSummary, all: readonly Takeover[]): str
       }) + svgText(LEFT - 10, y(tick) + 4, String(tick), { class: 'tick end' }),
   );
   const bars = takeovers.map((takeover, index) =>
-    bar(takeover, LEFT + slot * (index + 0.5), width, y, takeovers.length <= MAX_LABELLED),
+    bar(takeover, {
+      centre: LEFT + slot * (index + 0.5),
+      width,
+      y,
+      mostMs: ticks.at(-1) ?? 0,
+      labelled: takeovers.length <= MAX_LABELLED,
+    }),
   );
   const middle = y(p50Ms ?? 0);
   const half =
@@ -59,21 +70,24 @@ export function faultPanel(summary: FaultSummary, all: readonly Takeover[]): str
   return element('figure', { class: 'panel' }, heading + element('div', { class: 'wide' }, drawing));
 }
 
-function bar(
-  takeover: Takeover,
-  centre: number,
-  width: number,
-  y: (ms: number) => number,
-  labelled: boolean,
-): string {
+interface BarPlace {
+  readonly centre: number;
+  readonly width: number;
+  readonly y: Scale;
+  /** Where the panel ends: what is longer is cut there. */
+  readonly mostMs: number;
+  readonly labelled: boolean;
+}
+
+function bar(takeover: Takeover, { centre, width, y, mostMs, labelled }: BarPlace): string {
   const { number, from, to, epoch, parts, totalMs } = takeover;
   let below = 0;
   const segments = PART_LOOKS.map(({ part, look }) => {
-    const ms = parts[part] ?? 0;
+    const ms = Math.min(parts[part] ?? 0, mostMs - below);
     const top = y(below + ms);
     const height = y(below) - top;
     below += ms;
-    if (ms === 0) return '';
+    if (ms <= 0) return '';
     return element('rect', {
       class: look,
       x: centre - width / 2,
@@ -82,16 +96,38 @@ function bar(
       height: Math.max(height, 0.8),
     });
   });
+  const isCut = totalMs > mostMs;
   const told = PART_LOOKS.map(({ part, name }) => `${name} ${round(parts[part])}`).join(', ');
   const title = element(
     'title',
     {},
     `#${number}: s${from} → s${to}, epoch ${epoch}, ${round(totalMs)} ms (${told})`,
   );
+  const value =
+    labelled || isCut
+      ? svgText(centre, y(below) - 6, `${isCut ? '↑ ' : ''}${round(totalMs)}`, { class: 'value middle' })
+      : '';
   const labels = labelled
-    ? svgText(centre, y(below) - 6, round(totalMs), { class: 'value middle' }) +
-      svgText(centre, HEIGHT - BOTTOM + 16, `#${number}`, { class: 'tick middle' }) +
+    ? svgText(centre, HEIGHT - BOTTOM + 16, `#${number}`, { class: 'tick middle' }) +
       svgText(centre, HEIGHT - BOTTOM + 30, `s${from}→s${to}`, { class: 'faint middle' })
     : '';
-  return element('g', { class: 'bar' }, title + segments.join('') + labels);
+  return element(
+    'g',
+    { class: 'bar' },
+    title + segments.join('') + (isCut ? cutMark(centre, width, y(mostMs)) : '') + value + labels,
+  );
 }
+
+/** Two strokes through a bar near its top: it goes on beyond the panel. */
+const cutMark = (centre: number, width: number, top: number): string =>
+  [10, 17]
+    .map((below) =>
+      element('line', {
+        class: 'cut',
+        x1: centre - width / 2 - 3,
+        x2: centre + width / 2 + 3,
+        y1: top + below + 3,
+        y2: top + below - 3,
+      }),
+    )
+    .join('');

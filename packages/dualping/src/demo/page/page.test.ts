@@ -82,6 +82,16 @@ test('the page has a bar for each takeover, a panel for each fault, and a takeov
   );
 });
 
+test('a takeover that dwarfs the others is cut, marked, and has its figure', () => {
+  const all = [20, 30, 25, 9_600].map((ms, at) => takeover(at + 1, 'kill', ms));
+  const page = renderPage({ ...REPORT, takeovers: all });
+  assert.equal(page.match(/class="cut"/g)?.length, 2, 'two strokes');
+  assert.match(page, />↑ 9600</);
+  const ticks = [...page.matchAll(/class="tick end"[^>]*>(\d+)</g)].map(([, tick]) => Number(tick));
+  assert.equal(Math.max(...ticks), 30);
+  assert.doesNotMatch(renderPage(REPORT), /class="cut"/);
+});
+
 test('numbers on the page are numbers', () => {
   for (const report of [REPORT, { ...REPORT, takeovers: [], stories: [] }])
     assert.doesNotMatch(renderPage(report), /NaN|undefined|Infinity|\[object/);

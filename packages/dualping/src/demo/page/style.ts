@@ -27,7 +27,7 @@ svg{display:block;width:100%;height:auto;font-size:11.5px}
 svg text{fill:var(--soft)}svg .middle{text-anchor:middle}svg .end{text-anchor:end}svg .faint{fill:var(--faint);font-size:10px}svg .value{fill:var(--ink);font-weight:600}svg .name{fill:var(--soft);font-size:12px}
 .grid,.lane{stroke:var(--line)}.axis{stroke:var(--faint)}.median{stroke:var(--ink);stroke-dasharray:2 4;opacity:.55}.median-label{fill:var(--ink);font-weight:600}
 .detect{fill:var(--detect);background:var(--detect)}.promote{fill:var(--promote);background:var(--promote)}.reconnect{fill:var(--reconnect);background:var(--reconnect)}.first-post{fill:var(--first-post);background:var(--first-post)}
-.bar rect{stroke:var(--card);stroke-width:.8}.bar:hover rect{opacity:.8}.band{opacity:.13}
+.bar rect{stroke:var(--card);stroke-width:.8}.cut{stroke:var(--card);stroke-width:3}.bar:hover rect{opacity:.8}.band{opacity:.13}
 .legend{display:flex;flex-wrap:wrap;gap:4px 22px;margin:2px 0 10px;font-size:14px;color:var(--soft)}.legend b{color:var(--ink);font-weight:620}
 .swatch{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:7px}
 .serves{fill:var(--serves)}svg .serves-label{fill:var(--serves-ink);font-weight:600;font-size:12.5px}.nobody{fill:var(--nobody)}svg .nobody-label{fill:var(--nobody-ink);font-size:12.5px}
