@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyEditor, textOf } from '../editor/editor.js';
 import { Stage } from './stage.fixture.js';
 
 const ready = (): Stage => {
@@ -11,13 +12,43 @@ const ready = (): Stage => {
 test('commands are typed, completed and done', () => {
   const stage = ready().type(':fol').press('tab');
   assert.match(stage.screen, /:follow/);
-  stage.type(' c').press('tab', 'enter');
+  stage.type('c').press('tab', 'enter');
   assert.deepEqual(stage.asked(), [{ kind: 'follow', name: 'chen' }]);
 });
 
 test('the beginning of a command is enough when it is of one only', () => {
   const stage = ready().type(':qui').press('enter');
   assert.deepEqual(stage.asked(), [{ kind: 'quit' }]);
+});
+
+test('Tab fills in a command with the space that its argument needs, and goes on with the next', () => {
+  const line = (stage: Stage): string => textOf(stage.state.prompt?.editor ?? emptyEditor);
+  assert.equal(line(ready().type(':fol').press('tab')), 'follow ');
+  assert.equal(line(ready().type(':fol').press('tab').press('tab')), 'follow bo', 'then the argument');
+  assert.equal(line(ready().type(':fol').press('tab').press('tab', 'tab')), 'follow chen');
+  assert.equal(line(ready().type(':qui').press('tab')), 'quit', 'it takes nothing');
+  const several = ready().type(':t').press('tab');
+  assert.equal(line(several), 'theme ');
+  assert.equal(line(several.press('tab')), 'times ');
+  assert.equal(line(several.press('tab')), 'theme ');
+  assert.equal(line(several.type('d').press('tab')), 'theme dark');
+});
+
+test('times, mouse and bell alone go to the other; theme alone says which it is', () => {
+  const stage = ready();
+  for (const [command, said] of [
+    [':times', 'times: absolute'],
+    [':mouse', 'mouse: off'],
+    [':bell', 'bell: on'],
+    [':theme', 'theme: plain; there is dark, light, plain'],
+  ] as const) {
+    stage.type(command).press('enter');
+    assert.ok(stage.screen.includes(said), `${command}: ${stage.lines.at(-1)}`);
+  }
+  assert.deepEqual(stage.state.settings, { theme: 'plain', mouse: false, times: 'absolute', bell: true });
+  assert.equal(stage.asked().length, 3, 'what was only asked for is not kept');
+  stage.type(':times').press('enter');
+  assert.equal(stage.state.settings.times, 'relative');
 });
 
 test('what is no command is said, and changes nothing', () => {

@@ -23,7 +23,7 @@ const oneOf =
 export const COMMANDS: readonly Command[] = [
   { name: 'follow', arguments: 'NAME', help: 'see what they write', candidates: names((it) => !it.followed) },
   { name: 'unfollow', arguments: 'NAME', help: 'no longer see it', candidates: names((it) => it.followed) },
-  { name: 'list', arguments: '', help: 'everybody: who is here, who follows whom' },
+  { name: 'list', arguments: '', help: 'everybody: who is here, whom you follow, who follows you' },
   { name: 'user', arguments: 'NAME', help: "somebody's posts", candidates: names(() => true) },
   { name: 'home', arguments: '', help: 'the Home timeline' },
   { name: 'mentions', arguments: '', help: 'posts that name you' },
@@ -33,25 +33,25 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'theme',
     arguments: 'dark|light|plain',
-    help: 'colours, or none',
+    help: 'colours, or none; alone: which it is',
     candidates: oneOf('dark', 'light', 'plain'),
   },
   {
     name: 'times',
     arguments: 'relative|absolute',
-    help: 'ages or times of day',
+    help: 'ages or times of day; alone: the other',
     candidates: oneOf('relative', 'absolute'),
   },
   {
     name: 'mouse',
     arguments: 'on|off',
-    help: 'off lets the terminal select text',
+    help: 'off lets the terminal select text; alone: the other',
     candidates: oneOf('on', 'off'),
   },
   {
     name: 'bell',
     arguments: 'on|off',
-    help: 'ring for a mention while the window has no focus',
+    help: 'ring for a mention while the window has no focus; alone: the other',
     candidates: oneOf('on', 'off'),
   },
   { name: 'help', arguments: '', help: 'keys and commands' },

@@ -58,10 +58,18 @@ export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State
   const from = chosen < 0 && by < 0 ? 0 : chosen;
   const at = (from + by + completions.length) % completions.length;
   const line = textOf(editor);
-  const space = line.indexOf(' ');
   const word = completions[at] ?? '';
-  const completed = space < 0 ? word : `${line.slice(0, space)} ${word}`;
-  return { ...state, prompt: { ...prompt, editor: editorWith(completed), chosen: at } };
+  // A command that was filled in stands with the space after it: the next one takes its place.
+  const isName = chosen < 0 ? !line.includes(' ') : line.trimEnd() === completions[chosen];
+  if (!isName) {
+    const completed = `${line.slice(0, line.indexOf(' '))} ${word}`;
+    return { ...state, prompt: { ...prompt, editor: editorWith(completed), chosen: at } };
+  }
+  const takesArgument = (commandNamed(word)?.arguments ?? '') !== '';
+  const filled = editorWith(takesArgument ? `${word} ` : word);
+  // It can be no other command: what is completed next is its argument.
+  if (takesArgument && completions.length === 1) return withEditor(state, prompt, filled);
+  return { ...state, prompt: { ...prompt, editor: filled, chosen: at } };
 }
 
 export function confirmed(state: State, { kind, editor, completions, chosen }: Prompt): Step {
@@ -129,6 +137,7 @@ function withName(state: State, command: string, argument: string, perform: (nam
 
 function setting(state: State, name: string, argument: string): Step {
   const { settings } = state;
+  if (argument === '') return settingAlone(state, name);
   const allowed = commandNamed(name)?.candidates?.(state) ?? [];
   if (!allowed.includes(argument))
     return just(problem(state, `:${name} takes ${allowed.join(' or ')}, not "${argument}"`));
@@ -139,6 +148,28 @@ function setting(state: State, name: string, argument: string): Step {
     bell: { bell: argument === 'on' },
   };
   return withSettings(state, { ...settings, ...chosen[name] });
+}
+
+/** Of two the other; of more than two it is only said which one it is. */
+function settingAlone(state: State, name: string): Step {
+  const { settings } = state;
+  switch (name) {
+    case 'times':
+      return told(state, name, settings.times === 'relative' ? 'absolute' : 'relative');
+    case 'mouse':
+      return told(state, name, settings.mouse ? 'off' : 'on');
+    case 'bell':
+      return told(state, name, settings.bell ? 'off' : 'on');
+    default: {
+      const all = commandNamed(name)?.candidates?.(state) ?? [];
+      return just(said(state, `${name}: ${settings.theme}; there is ${all.join(', ')}`));
+    }
+  }
+}
+
+function told(state: State, name: string, argument: string): Step {
+  const { state: next, effects } = setting(state, name, argument);
+  return just(said(next, `${name}: ${argument}`), ...effects);
 }
 
 export const withSettings = (state: State, settings: Settings): Step =>
