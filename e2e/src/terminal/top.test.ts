@@ -188,6 +188,7 @@ test('it says what is no router, and waits for one that is not there yet', async
   try {
     await nobody.shows('asking the router');
     await nobody.shows(/no router answers for \d+ s/);
+    await nobody.shows(/! no router answers: router 127\.0\.0\.1:1: connect ECONNREFUSED/);
     nobody.press('ctrl-c');
     assert.equal((await nobody.exit).code, 0);
   } finally {

@@ -24,6 +24,8 @@ function watched() {
         watches += 1;
         return router$;
       },
+      status: () =>
+        Promise.reject(new DualpingError('router-unreachable', 'router 127.0.0.1:1: connect ECONNREFUSED')),
     },
     'a test',
     clocks,
@@ -72,12 +74,15 @@ test('a router that falls silent is told once, and once that one answers again',
   scheduler.flush();
   assert.deepEqual(
     seen.filter((line) => line.includes('router answers')),
-    [
-      'down: no router answers: what is shown is from before',
-      'up: a router answers',
-      'down: no router answers: what is shown is from before',
-    ],
+    ['up: a router answers', 'down: no router answers: what is shown is from before'],
   );
+});
+
+test('a router that was never there is told with its address and the cause', async () => {
+  const { scheduler, seen } = watched();
+  scheduler.flush();
+  await new Promise(setImmediate);
+  assert.deepEqual(seen, ['down: no router answers: router 127.0.0.1:1: connect ECONNREFUSED']);
 });
 
 test('an error of the watch reaches everybody', () => {

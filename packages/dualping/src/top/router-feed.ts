@@ -1,12 +1,15 @@
 /** What a router tells whoever watches, as a feed of the cluster view: nothing can be done to such a cluster from here. */
 import type { RouterClient, WatchUpdate } from '@dualping/client';
-import { DEFAULT_TIMING } from '@dualping/core';
+import { DEFAULT_TIMING, DualpingError, unreachable } from '@dualping/core';
 import type { ClusterEvent, ClusterFeed, Takeover } from '@dualping/terminal';
 import {
   asyncScheduler,
+  catchError,
   concat,
+  defer,
   distinctUntilChanged,
   from,
+  ignoreElements,
   map,
   merge,
   mergeMap,
@@ -41,7 +44,7 @@ const CLOCKS: FeedClocks = {
 
 /** Watches while anybody is subscribed, over whichever router answers; see `RouterClient.watch` for how its updates may end. */
 export function routerFeed(
-  client: Pick<RouterClient, 'watch'>,
+  client: Pick<RouterClient, 'watch' | 'status'>,
   title: string,
   clocks: FeedClocks = CLOCKS,
 ): ClusterFeed {
@@ -52,7 +55,7 @@ export function routerFeed(
     title,
     updates$,
     takeovers$: changes$.pipe(mergeMap(({ takeovers }): Observable<Takeover> => from(takeovers))),
-    events$: merge(events$, routerEvents(updates$, clocks)),
+    events$: merge(events$, routerEvents(client, updates$, clocks)),
     counts$: undefined,
     controls: undefined,
     budgetMs: TAKEOVER_BUDGET_MS,
@@ -81,24 +84,45 @@ function changesIn(updates$: Observable<WatchUpdate>, { wallMs, monoMs }: FeedCl
   );
 }
 
-/** When none answers any more, and when one does again. */
+/** When none answers any more, or none from the start with the reason, and when one does again. */
 function routerEvents(
+  client: Pick<RouterClient, 'status'>,
   updates$: Observable<WatchUpdate>,
   { wallMs, scheduler }: FeedClocks,
 ): Observable<ClusterEvent> {
   const answers$ = merge(of(undefined), updates$).pipe(
-    switchMap((update) => {
-      const silent$ = timer(SILENT_AFTER_MS, scheduler).pipe(map(() => false));
-      return update === undefined ? silent$ : concat(of(true), silent$);
-    }),
+    switchMap((update) =>
+      update === undefined
+        ? timer(SILENT_AFTER_MS, scheduler).pipe(map((): Word => 'none yet'))
+        : concat(of<Word>('answers'), timer(SILENT_AFTER_MS, scheduler).pipe(map((): Word => 'no longer'))),
+    ),
     distinctUntilChanged(),
   );
   return answers$.pipe(
-    map((answers): ClusterEvent => {
-      const atMs = wallMs();
-      return answers
-        ? { atMs, kind: 'up', text: 'a router answers' }
-        : { atMs, kind: 'down', text: 'no router answers: what is shown is from before' };
+    switchMap((word): Observable<Omit<ClusterEvent, 'atMs'>> => {
+      switch (word) {
+        case 'answers':
+          return of({ kind: 'up', text: 'a router answers' });
+        case 'no longer':
+          return of({ kind: 'down', text: 'no router answers: what is shown is from before' });
+        case 'none yet':
+          return whyNone(client).pipe(map((why) => ({ kind: 'down', text: `no router answers: ${why}` })));
+        default:
+          return unreachable(word);
+      }
     }),
+    map((event) => ({ atMs: wallMs(), ...event })),
   );
 }
+
+type Word = 'answers' | 'no longer' | 'none yet';
+
+/** A watch goes on over what breaks it and does not tell: a question of its own gets the address and the cause. */
+const whyNone = (client: Pick<RouterClient, 'status'>): Observable<string> =>
+  defer(() => client.status()).pipe(
+    ignoreElements(),
+    catchError((error: unknown) => {
+      if (!(error instanceof DualpingError)) throw error;
+      return of(error.detail);
+    }),
+  );
