@@ -101,10 +101,10 @@ function inTimeline(state: State, action: Action): Step | undefined {
   }
 }
 
-/** Esc takes away one thing after the other: what was said, the search, the divider, the selection. */
+/** Esc takes away one thing after the other: the search with what was said of it, else what was said, the divider, the selection. */
 function left(state: State): State {
+  if (state.search !== undefined) return { ...state, search: undefined, notice: undefined };
   if (state.notice !== undefined) return { ...state, notice: undefined };
-  if (state.search !== undefined) return { ...state, search: undefined };
   const place = placeOf(state);
   if (place.selected !== undefined) return withPlace(state, { ...place, selected: undefined });
   if (place.divider !== undefined) return undivided(state);

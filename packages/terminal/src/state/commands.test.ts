@@ -96,6 +96,14 @@ test('search selects what it finds, older and newer', () => {
   assert.match(stage.screen, /not in the 4 posts loaded/);
 });
 
+test('a search that finds nothing is left with one Esc', () => {
+  const stage = ready().posts('ana: one fish').type('/whale').press('enter');
+  assert.match(stage.screen, /whale/);
+  stage.press('escape');
+  assert.equal(stage.state.search, undefined);
+  assert.doesNotMatch(stage.screen, /whale|posts loaded/);
+});
+
 test('mentions are collected, and somebody’s posts are theirs', () => {
   const stage = ready().posts('ana: hello @mira', 'ana: hello @miranda', 'bo: x@mira', 'bo: (@mira)');
   stage.press('2');
