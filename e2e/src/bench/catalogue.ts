@@ -1,0 +1,9 @@
+/** All benchmarks by their names. */
+import type { Bench } from './bench.js';
+import { postBench } from './post.js';
+import { terminalBench } from './terminal.js';
+
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  post: postBench,
+  terminal: terminalBench,
+};
