@@ -13,6 +13,7 @@ export class DualpingProcess {
   readonly lines: string[] = [];
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;
+  readonly #lineListeners: ((line: string) => void)[] = [];
   #address: string | undefined;
   #ended = false;
   #openOutputs = 2;
@@ -72,6 +73,11 @@ export class DualpingProcess {
     );
   }
 
+  /** Calls `listener` with each line from now on, in the moment in which it is said. */
+  onLine(listener: (line: string) => void): void {
+    this.#lineListeners.push(listener);
+  }
+
   /** The first line from `from` on that matches. */
   async line(pattern: RegExp, from = 0): Promise<string> {
     return await eventually(
@@ -116,5 +122,6 @@ export class DualpingProcess {
   #keep(line: string): void {
     this.lines.push(line);
     if (this.lines.length > MAX_LINES) this.lines.shift();
+    for (const listener of this.#lineListeners) listener(line);
   }
 }

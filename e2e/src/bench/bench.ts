@@ -17,11 +17,11 @@ export interface Bench {
 }
 
 /** Ours and the limit in turn. Which of them goes first alternates, so that neither always follows the other's mess. */
-export async function* pairs<Ran>(
+export async function* pairs<Ours, Limit>(
   repetitions: number,
-  ours: () => Promise<Ran>,
-  limit: () => Promise<Ran>,
-): AsyncGenerator<{ readonly ours: Ran; readonly limit: Ran }> {
+  ours: () => Promise<Ours>,
+  limit: () => Promise<Limit>,
+): AsyncGenerator<{ readonly ours: Ours; readonly limit: Limit }> {
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     if (repetition % 2 === 0) {
       const first = await ours();

@@ -1,9 +1,11 @@
 /** All benchmarks by their names. */
 import type { Bench } from './bench.js';
 import { postBench } from './post.js';
+import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
 
 export const BENCHES: Readonly<Record<string, Bench>> = {
   post: postBench,
+  takeover: takeoverBench,
   terminal: terminalBench,
 };

@@ -38,7 +38,7 @@ test('a share is shown as a part of a rate, and as so many times a time', () => 
     '98.8',
     '9.88',
     '0.0123',
-    '0.00000',
+    '0',
   ]);
 });
 

@@ -72,11 +72,11 @@ export async function serveRaw(handlers: readonly RawHandler[]): Promise<string>
 export class RawClient {
   readonly #client: Client;
 
-  /** With a connection of its own: grpc-js lets clients to one address share, and people on machines of their own don't. */
-  constructor(address: string) {
+  /** @param connection grpc-js lets the clients of a program share one to each address; people on machines of their own don't */
+  constructor(address: string, connection: 'own' | 'shared' = 'own') {
     this.#client = new Client(address, credentials.createInsecure(), {
       ...OPTIONS,
-      'grpc.use_local_subchannel_pool': 1,
+      'grpc.use_local_subchannel_pool': connection === 'own' ? 1 : 0,
     });
   }
 
