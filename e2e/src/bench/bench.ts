@@ -16,19 +16,20 @@ export interface Bench {
   run(run: BenchRun): Promise<void>;
 }
 
-/** Ours and the limit in turn. Which of them goes first alternates, so that neither always follows the other's mess. */
-export async function* pairs<Ours, Limit>(
+type Runs = Readonly<Record<string, () => Promise<unknown>>>;
+type Results<All extends Runs> = { readonly [Name in keyof All]: Awaited<ReturnType<All[Name]>> };
+
+/** Ours and the limits, one after another. Which of them goes first changes, so that nobody always follows another's mess. */
+export async function* rounds<All extends Runs>(
   repetitions: number,
-  ours: () => Promise<Ours>,
-  limit: () => Promise<Limit>,
-): AsyncGenerator<{ readonly ours: Ours; readonly limit: Limit }> {
+  runs: All,
+): AsyncGenerator<Results<All>> {
+  const names = Object.keys(runs);
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    if (repetition % 2 === 0) {
-      const first = await ours();
-      yield { ours: first, limit: await limit() };
-    } else {
-      const first = await limit();
-      yield { ours: await ours(), limit: first };
-    }
+    const first = repetition % names.length;
+    const results: Record<string, unknown> = {};
+    for (const name of [...names.slice(first), ...names.slice(0, first)])
+      results[name] = await runs[name]?.();
+    yield results as Results<All>;
   }
 }

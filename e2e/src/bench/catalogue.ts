@@ -1,5 +1,6 @@
 /** All benchmarks by their names. */
 import type { Bench } from './bench.js';
+import { fanoutBench } from './fanout.js';
 import { postBench } from './post.js';
 import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
@@ -7,5 +8,6 @@ import { terminalBench } from './terminal.js';
 export const BENCHES: Readonly<Record<string, Bench>> = {
   post: postBench,
   takeover: takeoverBench,
+  fanout: fanoutBench,
   terminal: terminalBench,
 };

@@ -1,12 +1,7 @@
 /** Posts as fast as it is answered: people on one connection, each with one post on the way. */
-import { randomUUID } from 'node:crypto';
-import { encodeReusing, socialWire } from '@dualping/protocol';
+import { EncodedSession } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
-
-/** About as long as posts are: with its header some 200 bytes. */
-const TEXT =
-  'somebody says something of about the usual length, with a number after it so that no two are the same: ';
 
 export interface PostRun {
   /** People who post at a time. */
@@ -22,17 +17,17 @@ export interface PostRunResult {
 }
 
 class Author {
-  readonly #sessionId = randomUUID();
-  #requestNo = 1;
+  readonly #session: EncodedSession;
 
   constructor(
     readonly client: RawClient,
-    readonly user: string,
-  ) {}
+    user: string,
+  ) {
+    this.#session = new EncodedSession(user);
+  }
 
   async login(): Promise<void> {
-    const request = encodeReusing(socialWire.LoginRequest, { header: this.#header() });
-    await this.client.ask(PATHS.login, request);
+    await this.client.ask(PATHS.login, this.#session.login());
   }
 
   /** One post after another until `endsAt`. */
@@ -41,9 +36,7 @@ class Author {
       const next = (): void => {
         const beganAt = performance.now();
         if (beganAt >= endsAt) return resolve();
-        this.#requestNo += 1;
-        const post = { header: this.#header(), text: `${TEXT}${this.#requestNo}` };
-        this.client.call(PATHS.post, encodeReusing(socialWire.PostRequest, post), (error) => {
+        this.client.call(PATHS.post, this.#session.post(), (error) => {
           if (error !== null) return reject(error);
           took.push(performance.now() - beganAt);
           next();
@@ -51,10 +44,6 @@ class Author {
       };
       next();
     });
-  }
-
-  #header(): socialWire.RequestHeader {
-    return { sessionId: this.#sessionId, requestNo: this.#requestNo, user: this.user, epoch: 0 };
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { percentile } from '../statistics.js';
 import { BareJournal } from './bare/bare-journal.js';
-import { type Bench, type BenchRun, pairs } from './bench.js';
+import { type Bench, type BenchRun, rounds } from './bench.js';
 import { CPU_MICROSECONDS, MILLISECONDS, type Quantity } from './figures.js';
 import { startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
@@ -65,7 +65,8 @@ async function measure({ repetitions, figures, say }: BenchRun, servers: number)
       say(`post: ${label}`);
       for (const target of [ours, limit]) await target.run(inFlight, WARM_UP_MS);
       const run = (target: Target) => () => target.run(inFlight, RUN_MS);
-      for await (const { ours: we, limit: they } of pairs(repetitions, run(ours), run(limit))) {
+      const runs = rounds(repetitions, { we: run(ours), they: run(limit) });
+      for await (const { we, they } of runs) {
         figures.add(`rate, ${label}`, RATE, we.rate, they.rate);
         figures.add(`p50, ${label}`, MILLISECONDS, we.p50Ms, they.p50Ms);
         figures.add(`p99, ${label}`, MILLISECONDS, we.p99Ms, they.p99Ms);

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment } from '@dualping/core';
 import { percentile } from '../statistics.js';
 import { type BareTakeover, bareTakeover } from './bare/bare-takeover.js';
-import { type Bench, type BenchRun, pairs } from './bench.js';
+import { type Bench, type BenchRun, rounds } from './bench.js';
 import { clockMs } from './clock.js';
 import { MILLISECONDS } from './figures.js';
 import { type OwnCluster, startOwnCluster } from './own-cluster.js';
@@ -134,7 +134,7 @@ async function measure(
   try {
     // The first of everything is slower: code that was never run before.
     await own();
-    for await (const { ours, limit } of pairs(repetitions * takeovers, own, bare)) {
+    for await (const { ours, limit } of rounds(repetitions * takeovers, { ours: own, limit: bare })) {
       figures.add(`router knows, ${label}`, MILLISECONDS, ours.routerMs, limit.noticedMs);
       figures.add(`standby serves, ${label}`, MILLISECONDS, ours.servesMs);
       if (people > 1)
