@@ -2,6 +2,7 @@
 import type { Bench } from './bench.js';
 import { fanoutBench } from './fanout.js';
 import { postBench } from './post.js';
+import { routerBench } from './router.js';
 import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
 
@@ -9,5 +10,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   post: postBench,
   takeover: takeoverBench,
   fanout: fanoutBench,
+  router: routerBench,
   terminal: terminalBench,
 };
