@@ -31,7 +31,14 @@ if (files.length === 0) {
 }
 // One test that hangs must say so while there is time for the others: the longest takes two or three minutes.
 const TIMEOUT_MS = 8 * 60_000;
-const flags = ['--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];
+// Most of the time of most e2e tests is waiting: two files side by side keep two cores busy, more make them wait for one another.
+const CONCURRENCY = 2;
+const flags = [
+  '--test',
+  `--test-concurrency=${CONCURRENCY}`,
+  '--test-reporter=spec',
+  `--test-timeout=${TIMEOUT_MS}`,
+];
 const result = spawnSync(process.execPath, [...flags, ...files], {
   stdio: 'inherit',
 });

@@ -15,7 +15,10 @@ export interface Housing {
 }
 
 export interface TestClusterOptions {
+  /** Of each cluster. */
   readonly servers: number;
+  /** One when absent. */
+  readonly clusters?: number;
   /** More flags for the router: timings. */
   readonly routerFlags?: readonly string[];
   /** Asked at each start of `router`, `s1`, `s2` …. Default: all of them on loopback, unrestricted. */
@@ -23,6 +26,9 @@ export interface TestClusterOptions {
 }
 
 const LOOPBACK = '127.0.0.1';
+
+/** `s1`, and `c2s1` in the second cluster. */
+const nameOf = (id: number, cluster: number): string => (cluster === 1 ? `s${id}` : `c${cluster}s${id}`);
 
 export class TestCluster {
   readonly folder = mkdtempSync(join(tmpdir(), 'dualping-e2e-'));
@@ -35,7 +41,8 @@ export class TestCluster {
   static async start(options: TestClusterOptions): Promise<TestCluster> {
     const cluster = new TestCluster(options);
     await cluster.startRouter();
-    for (let id = 1; id <= options.servers; id += 1) await cluster.startServer(id);
+    for (const number of cluster.clusterNumbers)
+      for (const id of cluster.serverIds) await cluster.startServer(id, number);
     return cluster;
   }
 
@@ -49,12 +56,16 @@ export class TestCluster {
     return Array.from({ length: this.options.servers }, (_, i) => i + 1);
   }
 
-  server(id: number): DualpingProcess {
-    return this.#process(`s${id}`);
+  get clusterNumbers(): readonly number[] {
+    return Array.from({ length: this.options.clusters ?? 1 }, (_, i) => i + 1);
   }
 
-  folderOf(id: number): string {
-    return join(this.folder, `s${id}`);
+  server(id: number, cluster = 1): DualpingProcess {
+    return this.#process(nameOf(id, cluster));
+  }
+
+  folderOf(id: number, cluster = 1): string {
+    return join(this.folder, nameOf(id, cluster));
   }
 
   async startRouter(): Promise<void> {
@@ -62,21 +73,22 @@ export class TestCluster {
       'router',
       '--data',
       join(this.folder, 'router'),
+      ...(this.options.clusters === undefined ? [] : ['--clusters', `${this.options.clusters}`]),
       ...(this.options.routerFlags ?? []),
     ]);
   }
 
-  async startServer(id: number): Promise<void> {
-    const flags = ['--id', `${id}`, '--data', this.folderOf(id), '--routers', this.routerAddress];
-    await this.#start(`s${id}`, ['server', ...flags]);
+  async startServer(id: number, cluster = 1): Promise<void> {
+    const place = ['--id', `${id}`, '--cluster', `${cluster}`, '--data', this.folderOf(id, cluster)];
+    await this.#start(nameOf(id, cluster), ['server', ...place, '--routers', this.routerAddress]);
   }
 
-  /** The one cluster as the router sees it, once all servers are live and in-sync under one primary. */
-  async whenWhole(routers: RouterClient): Promise<Assignment> {
+  /** A cluster as the router sees it, once all its servers are live and in-sync under one primary. */
+  async whenWhole(routers: RouterClient, cluster = 1): Promise<Assignment> {
     return await eventually(
       'all servers are live and in-sync',
       async () => {
-        const assignment = await this.assignment(routers);
+        const assignment = await this.assignment(routers, cluster);
         const whole = assignment?.members.filter((member) => member.live && member.inSync).length;
         return assignment?.available === true && whole === this.options.servers ? assignment : undefined;
       },
@@ -86,13 +98,13 @@ export class TestCluster {
   }
 
   /** Undefined while nobody is available. Unlike a status it doesn't wait for figures. */
-  async assignment(routers: RouterClient): Promise<Assignment | undefined> {
-    return await routers.available({ cluster: 1 }).catch(() => undefined);
+  async assignment(routers: RouterClient, cluster = 1): Promise<Assignment | undefined> {
+    return await routers.available({ cluster }).catch(() => undefined);
   }
 
   /** Ends everything: servers in order, then the router. Leaves the folder. */
   async stop(): Promise<void> {
-    const servers = this.serverIds.map((id) => this.#processes.get(`s${id}`)).filter((p) => p !== undefined);
+    const servers = [...this.#processes].filter(([name]) => name !== 'router').map(([, process]) => process);
     await Promise.all(servers.map((server) => server.stop()));
     await this.#processes.get('router')?.stop();
   }

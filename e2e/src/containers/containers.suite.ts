@@ -322,7 +322,7 @@ describe('by profile', () => {
   after(async () => await network.destroy());
 
   test('clusters: three of two servers each', async () => {
-    await network.up('clusters');
+    await network.compose('--profile', 'clusters', 'up', '--detach', '--no-build', 'clusters');
     await eventually(
       'all three clusters have a primary and a standby in sync',
       async () => {

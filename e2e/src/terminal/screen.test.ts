@@ -34,11 +34,19 @@ const columns = (terminal: Terminal): number[] =>
 const problem = (terminal: Terminal): string | undefined =>
   frameProblem(terminal, body(terminal), columns(terminal));
 
+/** The cursor is hidden while a page is drawn, and is put into the last row at its end. */
+async function drawn(terminal: Terminal, seed: number): Promise<void> {
+  const isDrawn = ({ cursor, rows }: Terminal): boolean => cursor.visible && cursor.y === rows - 1;
+  await terminal.eventually(
+    (seen) => seen.screen().includes(`seed ${seed} `) && isDrawn(seen),
+    `page ${seed} is drawn to its end`,
+  );
+}
+
 test('the frame stands around 120 pages of any characters, each drawn over the last', async () => {
   await inTerminal(async (terminal) => {
-    await terminal.shows('seed 1 ');
     for (let seed = 1; seed <= 120; seed += 1) {
-      await terminal.shows(`seed ${seed} `);
+      await drawn(terminal, seed);
       assert.equal(problem(terminal), undefined, `seed ${seed}\n${terminal.describe()}`);
       terminal.press('r');
     }
@@ -48,12 +56,11 @@ test('the frame stands around 120 pages of any characters, each drawn over the l
 test('what is drawn over other pages is what a fresh screen shows', async () => {
   const pages: string[] = [];
   await inTerminal(async (terminal) => {
-    await terminal.shows('seed 1 ');
     for (let seed = 1; seed <= 20; seed += 1) {
-      await terminal.shows(`seed ${seed} `);
+      await drawn(terminal, seed);
       terminal.press('r');
     }
-    await terminal.shows('seed 21 ');
+    await drawn(terminal, 21);
     pages.push(terminal.screen());
     const before = terminal.received;
     terminal.press('l');
@@ -72,7 +79,7 @@ test('the frame stands where the terminal takes an emoji for one cell', async ()
   await inTerminal(
     async (terminal) => {
       for (let seed = 1; seed <= 30; seed += 1) {
-        await terminal.shows(`seed ${seed} `);
+        await drawn(terminal, seed);
         assert.equal(problem(terminal), undefined, `seed ${seed}\n${terminal.describe()}`);
         terminal.press('r');
       }
@@ -331,7 +338,7 @@ test('with NO_COLOR there is bold, underline and reverse, and no colour', async 
 
 test('a theme that is chosen recolours what is on the screen', async () => {
   await inTerminal(async (terminal) => {
-    await terminal.shows('80x24 dark');
+    await drawn(terminal, 1);
     const dark = terminal.cell(0, 2).foreground;
     terminal.press('t');
     await terminal.shows('80x24 light');
@@ -343,7 +350,7 @@ for (const TERM of ['tmux-256color', 'screen-256color', 'alacritty', 'foot', 'xt
   test(`TERM=${TERM} has 256 colours and lines that are lines, without any terminfo of the system`, async () => {
     await inTerminal(
       async (terminal) => {
-        await terminal.shows('80x24 dark');
+        await drawn(terminal, 1);
         assert.equal(terminal.cell(0, 2).foreground, 243);
         assert.equal(terminal.cell(0, 2).text, '│');
         assert.equal(terminal.cell(1, 0).background, 237);
@@ -356,7 +363,7 @@ for (const TERM of ['linux', 'vt220', 'ansi'])
   test(`TERM=${TERM} is drawn without colours and without reports`, async () => {
     await inTerminal(
       async (terminal) => {
-        await terminal.shows('80x24 dark');
+        await drawn(terminal, 1);
         assert.equal(problem(terminal), undefined, terminal.describe());
         assert.equal(terminal.mouseMode, 'none');
         assert.doesNotMatch(terminal.transcript, /\?1049h|\?2004h|8;5;/);

@@ -18,6 +18,7 @@ export {
   MAX_POST_LENGTH,
   postProblem,
   quote,
+  serverNameIn,
   userNameProblem,
 } from '@dualping/core';
 export type { ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';

@@ -1,5 +1,15 @@
 /** What a journal holds: commands that were accepted, in the one order that every server applies them. */
-import type { Epoch, Position, RequestNumber, ServerId, SessionId, UserName, WallTimeMs } from './ids.js';
+import type {
+  ClusterId,
+  Epoch,
+  Position,
+  RequestNumber,
+  ServerId,
+  SessionId,
+  UserName,
+  WallTimeMs,
+} from './ids.js';
+import { unreachable } from './invariants.js';
 import type { SocialReason } from './reasons.js';
 
 /** What a client can ask to be done. The user is the one whose session asks. */
@@ -10,15 +20,66 @@ export type Command =
   | { readonly kind: 'unfollow'; readonly user: UserName; readonly target: UserName }
   | { readonly kind: 'post'; readonly user: UserName; readonly text: string };
 
-/** What a journal can hold: clients' commands, and the opening of an epoch by its primary. */
-export type JournalCommand = Command | { readonly kind: 'epoch-start'; readonly serverId: ServerId };
+/** Where something was committed first: a place in the journal of the cluster that it happened in. */
+export interface Origin {
+  readonly cluster: ClusterId;
+  readonly position: Position;
+}
+
+/** What a primary has heard from the primary of another cluster, in the order of that cluster's journal. */
+export type RemoteCommand =
+  /** A user who logged in there for the first time. */
+  | { readonly kind: 'remote-user'; readonly user: UserName; readonly origin: Origin }
+  /** A post by someone who is followed from here; the entry's time is when it was accepted there. */
+  | {
+      readonly kind: 'remote-post';
+      readonly user: UserName;
+      readonly text: string;
+      readonly origin: Origin;
+    }
+  /** Everything up to there is here, as far as it was wanted: where a follow that comes next begins. */
+  | { readonly kind: 'remote-through'; readonly origin: Origin };
+
+/** What a journal can hold: clients' commands, what was heard from other clusters, and the opening of an epoch. */
+export type JournalCommand =
+  | Command
+  | RemoteCommand
+  | { readonly kind: 'epoch-start'; readonly serverId: ServerId };
+
+export function isClientCommand(command: JournalCommand): command is Command {
+  switch (command.kind) {
+    case 'register':
+    case 'follow':
+    case 'unfollow':
+    case 'post':
+      return true;
+    case 'remote-user':
+    case 'remote-post':
+    case 'remote-through':
+    case 'epoch-start':
+      return false;
+    default:
+      return unreachable(command);
+  }
+}
+
+export function isRemoteCommand(command: JournalCommand): command is RemoteCommand {
+  return !isClientCommand(command) && command.kind !== 'epoch-start';
+}
+
+/** The post that an entry holds, from wherever; undefined when it holds something else. */
+export function postIn({ command, position, timeMs }: Entry): Post | undefined {
+  return command.kind === 'post' || command.kind === 'remote-post'
+    ? { position, author: command.user, text: command.text, timeMs }
+    : undefined;
+}
 
 export interface Entry {
   readonly position: Position;
   readonly epoch: Epoch;
   /** Wall clock of the primary that accepted it: for people, decides nothing. */
   readonly timeMs: WallTimeMs;
-  /** Empty for entries of no session (`epoch-start`). */
+  /** Empty for entries of no session: all that no client asked for. */
   readonly sessionId: SessionId;
   /** 0 for entries of no session. */
   readonly requestNo: RequestNumber;

@@ -66,3 +66,6 @@ export const previousPosition = (at: Position): Position => position(at - 1);
 export const nextEpoch = (after: Epoch): Epoch => (after + 1) as Epoch;
 /** How a server is named to people. */
 export const serverName = (id: ServerId): string => `s${id}`;
+/** The same where there are several clusters, or, with `cluster` undefined, where there is only one. */
+export const serverNameIn = (cluster: ClusterId | undefined, id: ServerId): string =>
+  cluster === undefined ? serverName(id) : `c${cluster}/${serverName(id)}`;

@@ -24,6 +24,8 @@ export const INVARIANTS = {
   'commit-is-durable-here': 'a primary does not commit what its own disk does not hold',
   'applied-in-order': 'committed entries are applied one after another',
   'serves-only-own-epoch': 'a primary acknowledges only in the epoch that it was granted and has opened',
+  'remote-applied-once':
+    'what came from another cluster is applied in the order of its positions there, each once',
   'request-applied-once': 'a request number of a session is applied at most once',
   'session-has-one-user': 'a session speaks for one user only',
   'waits-for-superset': 'the set a primary waits for contains the set the router would promote from',

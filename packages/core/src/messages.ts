@@ -13,6 +13,8 @@ import type {
   NetworkId,
   Position,
   ServerId,
+  UserName,
+  WallTimeMs,
 } from './ids.js';
 import type { Reason } from './reasons.js';
 
@@ -122,3 +124,58 @@ export type PrimaryMessage =
       readonly committed: Position;
     }
   | { readonly kind: 'refused'; readonly epoch: Epoch; readonly reason: Reason; readonly detail: string };
+
+/** From the primary of one cluster to the primary of another, on `Tail`. The first is `open`, and only the first. */
+export type TailMessage =
+  | {
+      readonly kind: 'open';
+      readonly networkId: NetworkId;
+      /** Who asks: its cluster, and the epoch in which it is primary there. */
+      readonly from: ClusterId;
+      readonly fromEpoch: Epoch;
+      /** Who is asked. */
+      readonly cluster: ClusterId;
+      readonly epoch: Epoch;
+    }
+  /**
+   * Begins again after a position, from now on also with `add` and without `remove`. What was sent before and not
+   * taken is void: batches carry the number of the subscription that they are under.
+   */
+  | {
+      readonly kind: 'subscribe';
+      /** Counts up from 1 on each stream. */
+      readonly number: number;
+      readonly after: Position;
+      readonly add: readonly UserName[];
+      readonly remove: readonly UserName[];
+      /** Another message of the same number follows: nothing is sent before the last. */
+      readonly more: boolean;
+    }
+  /** What the last batch with items brought is committed here: the next may come. */
+  | { readonly kind: 'taken'; readonly number: number }
+  /** A sign of life. */
+  | { readonly kind: 'alive' };
+
+/** What happened in the cluster that is tailed. */
+export type TailItem =
+  | { readonly kind: 'user'; readonly position: Position; readonly user: UserName }
+  | {
+      readonly kind: 'post';
+      readonly position: Position;
+      readonly user: UserName;
+      readonly text: string;
+      readonly timeMs: WallTimeMs;
+    };
+
+/** The answer to it. One without items is a sign of life, and is not answered. */
+export interface TailBatch {
+  readonly kind: 'batch';
+  readonly number: number;
+  /** By position, ascending. */
+  readonly items: readonly TailItem[];
+  /** Everything up to here that is wanted has been sent. */
+  readonly through: Position;
+  /** Who has come and gone since the message before; in the first, who is there. */
+  readonly arrived: readonly UserName[];
+  readonly left: readonly UserName[];
+}

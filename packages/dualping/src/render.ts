@@ -10,6 +10,7 @@ import {
   type SessionState,
   type SessionTarget,
   serverName,
+  serverNameIn,
   type UserPresence,
   unreachable,
 } from '@dualping/core';
@@ -45,8 +46,8 @@ export interface Move {
 export function renderMove({ from, to, gapMs }: Move): string {
   const ms = Math.round(gapMs);
   if (from.serverId === to.serverId)
-    return `back on ${serverName(to.serverId)} after ${ms} ms, epoch ${to.epoch}, nothing missed`;
-  return `moved ${serverName(from.serverId)} → ${serverName(to.serverId)} in ${ms} ms, epoch ${to.epoch}, nothing missed`;
+    return `back on ${nameOf(to)} after ${ms} ms, epoch ${to.epoch}, nothing missed`;
+  return `moved ${nameOf(from)} → ${nameOf(to)} in ${ms} ms, epoch ${to.epoch}, nothing missed`;
 }
 
 export function renderState(state: SessionState, now: Instant): string {
@@ -76,8 +77,10 @@ export function renderState(state: SessionState, now: Instant): string {
   }
 }
 
+const nameOf = ({ cluster, serverId }: SessionTarget): string => serverNameIn(cluster, serverId);
+
 const renderTarget = (target: SessionTarget): string =>
-  `${serverName(target.serverId)} at ${target.address}, epoch ${target.epoch}`;
+  `${nameOf(target)} at ${target.address}, epoch ${target.epoch}`;
 
 const presence = ({ user, present }: UserPresence): string =>
   cleanForTerminal(present ? `${user} (on)` : user);

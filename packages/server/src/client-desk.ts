@@ -12,6 +12,7 @@ import {
   type Position,
   type Post,
   type PresenceLists,
+  postIn,
   DualpingError as Refusal,
   type ReplicaInput,
   type ReplicaOutput,
@@ -139,12 +140,7 @@ export class ClientDesk {
 }
 
 function postOf(entry: Entry): Post {
-  if (entry.command.kind !== 'post')
-    throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
-  return {
-    position: entry.position,
-    author: entry.command.user,
-    text: entry.command.text,
-    timeMs: entry.timeMs,
-  };
+  const post = postIn(entry);
+  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
+  return post;
 }

@@ -32,6 +32,8 @@ import { RouterStream } from './router-stream.js';
 import { snapshotToParts } from './snapshot-parts.js';
 import { pullSnapshot } from './snapshot-pull.js';
 import type { StandbyDesk } from './standby-desk.js';
+import type { TailDesk } from './tail-desk.js';
+import { TailStream } from './tail-stream.js';
 
 const debug = createDebug('dualping:server');
 
@@ -47,6 +49,7 @@ export interface Stopped {
 export interface Desks {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
+  readonly tails: TailDesk;
 }
 
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kind: Kind }>;
@@ -59,6 +62,7 @@ export class ReplicaDriver {
   readonly #bytes = new WeakMap<Entry, Buffer>();
   #router: { readonly attempt: number; readonly stream: RouterStream } | undefined;
   #primary: { readonly attempt: number; readonly stream: PrimaryStream } | undefined;
+  readonly #tails = new Map<number, TailStream>();
   #running = false;
   #flushPending = false;
   #timer: NodeJS.Timeout | undefined;
@@ -150,6 +154,7 @@ export class ReplicaDriver {
     clearTimeout(this.#timer);
     this.#router?.stream.close();
     this.#primary?.stream.close();
+    for (const stream of this.#tails.values()) stream.close();
     this.#peers.close();
     this.onStopped(stopped);
   }
@@ -198,6 +203,19 @@ export class ReplicaDriver {
           output.token,
           new DualpingError(output.reason, output.detail),
         );
+      case 'open-tail':
+        return this.#openTail(output);
+      case 'ask-tail':
+        this.#tails.get(output.attempt)?.send(output.message);
+        return;
+      case 'close-tail':
+        this.#tails.get(output.attempt)?.close();
+        this.#tails.delete(output.attempt);
+        return;
+      case 'tell-tail':
+        return this.desks.tails.tell(output);
+      case 'end-tail':
+        return this.desks.tails.end(output.link, new DualpingError(output.reason, output.detail));
       case 'answer-write':
         return this.desks.clients.answerWrite(output);
       case 'answer-list':
@@ -271,6 +289,18 @@ export class ReplicaDriver {
         onEnd: (detail) => this.feed({ kind: 'primary-ended', attempt, detail }),
       }),
     };
+  }
+
+  #openTail({ attempt, address, message }: OutputOf<'open-tail'>): void {
+    debug('tails %s', address);
+    const stream = new TailStream(address, message, {
+      onBatch: (batch) => this.feed({ kind: 'tail-heard', attempt, batch }),
+      onEnd: (detail) => {
+        this.#tails.delete(attempt);
+        this.feed({ kind: 'tail-broken', attempt, detail });
+      },
+    });
+    this.#tails.set(attempt, stream);
   }
 
   #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {

@@ -117,6 +117,14 @@ test('a snapshot of many users goes through parts unchanged', () => {
       { kind: 'refused' as const, position: position(2), reason: 'unknown-target' as const },
     ],
   }));
-  const stored = { snapshot: { position: position(9_000), users, sessions }, epochStarts: STARTS };
+  const stored = {
+    snapshot: {
+      position: position(9_000),
+      users,
+      sessions,
+      origins: [{ cluster: 2, position: position(7) }],
+    },
+    epochStarts: STARTS,
+  };
   assert.deepEqual(snapshotFromParts(snapshotToParts(stored)), stored);
 });

@@ -13,7 +13,7 @@ import type { Journal } from './journal/index.js';
 import { type StoredSnapshot, snapshotFromParts } from './snapshot-parts.js';
 
 const NOTHING: StoredSnapshot = {
-  snapshot: { position: NO_POSITION, users: [], sessions: [] },
+  snapshot: { position: NO_POSITION, users: [], sessions: [], origins: [] },
   epochStarts: [],
 };
 

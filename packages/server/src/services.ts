@@ -14,6 +14,7 @@ import {
   type socialWire,
   standbyMessageFromWire,
   type TimelineOut,
+  tailMessageFromWire,
   timelineMessageFromWire,
   toDualpingError,
   toServiceError,
@@ -28,6 +29,7 @@ import type {
 import type { ClientDesk } from './client-desk.js';
 import { endText } from './router-stream.js';
 import type { StandbyDesk } from './standby-desk.js';
+import type { TailDesk } from './tail-desk.js';
 import { OwnTimelineSink } from './timeline-sink.js';
 
 export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
@@ -35,6 +37,7 @@ export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.Replicat
 export interface ServiceContext {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
+  readonly tails: TailDesk;
   nextLink(): LinkId & Token;
   feed(input: ReplicaInput): void;
   /** The epoch in which this server serves as primary; 0 when it does not. */
@@ -150,6 +153,36 @@ function openReplicate(
   context.standbys.add(link, stream);
 }
 
+function openTail(
+  context: ServiceContext,
+  call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>,
+): void {
+  const link = context.nextLink();
+  let opened = false;
+  const stream: BidiStream<replicationWire.TailResponse> = serverStream<
+    replicationWire.TailRequest,
+    replicationWire.TailResponse
+  >(call, {
+    onMessage: (wire) => {
+      judging(stream, () => {
+        const message = tailMessageFromWire(wire);
+        if ((message.kind === 'open') === opened)
+          throw new DualpingError(
+            'invalid-argument',
+            'the first message of a Tail is `open`, and only the first',
+          );
+        opened = true;
+        context.feed({ kind: 'tail-asked', link, message });
+      });
+    },
+    onEnd: () => {
+      context.tails.forget(link);
+      context.feed({ kind: 'tail-ended', link });
+    },
+  });
+  context.tails.add(link, stream);
+}
+
 function judging<Out>(stream: BidiStream<Out>, act: () => void): void {
   try {
     act();
@@ -192,5 +225,7 @@ export function addServices(server: Server, context: ServiceContext): void {
     ) => followerInfo(context, call),
     replicate: (call: ServerDuplexStream<replicationWire.ReplicateRequest, ReplicateOut>) =>
       openReplicate(context, call),
+    tail: (call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>) =>
+      openTail(context, call),
   });
 }

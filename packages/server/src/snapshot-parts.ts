@@ -5,7 +5,7 @@
  * journal. JSON, because the journal guards the bytes with checksums and readability is worth more
  * here than the last millisecond of a start.
  */
-import type { EpochStart, SessionSnapshot, SocialSnapshot, UserSnapshot } from '@dualping/core';
+import type { EpochStart, Origin, SessionSnapshot, SocialSnapshot, UserSnapshot } from '@dualping/core';
 
 /** Users or sessions of one part: with the longest lists people have, a part stays well under a megabyte or two. */
 const ELEMENTS_A_PART = 500;
@@ -15,6 +15,8 @@ type Part =
       readonly kind: 'head';
       readonly position: SocialSnapshot['position'];
       readonly epochStarts: readonly EpochStart[];
+      /** Absent in what was written before clusters heard of one another. */
+      readonly origins?: readonly Origin[];
     }
   | { readonly kind: 'users'; readonly users: readonly UserSnapshot[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly SessionSnapshot[] };
@@ -27,7 +29,9 @@ export interface StoredSnapshot {
 const encode = (part: Part): Buffer => Buffer.from(JSON.stringify(part));
 
 export function snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Buffer[] {
-  const parts = [encode({ kind: 'head', position: snapshot.position, epochStarts })];
+  const parts = [
+    encode({ kind: 'head', position: snapshot.position, epochStarts, origins: snapshot.origins }),
+  ];
   for (let at = 0; at < snapshot.users.length; at += ELEMENTS_A_PART)
     parts.push(encode({ kind: 'users', users: snapshot.users.slice(at, at + ELEMENTS_A_PART) }));
   for (let at = 0; at < snapshot.sessions.length; at += ELEMENTS_A_PART)
@@ -47,5 +51,6 @@ export function snapshotFromParts(parts: readonly Buffer[]): StoredSnapshot {
     else sessions.push(...part.sessions);
   }
   if (head === undefined) throw new Error('a snapshot without its head');
-  return { snapshot: { position: head.position, users, sessions }, epochStarts: head.epochStarts };
+  const { position, epochStarts, origins = [] } = head;
+  return { snapshot: { position, users, sessions, origins }, epochStarts };
 }

@@ -22,6 +22,7 @@ import type { Server } from '@grpc/grpc-js';
 import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
 import { ClientDesk } from './client-desk.js';
+import { ClustersWatch } from './clusters-watch.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { parseServerOptions, type ServerOptions } from './options.js';
 import { ReplicaDriver, type Stopped } from './replica-driver.js';
@@ -29,6 +30,7 @@ import { replicaStart } from './replica-start.js';
 import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { StandbyDesk } from './standby-desk.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
+import { TailDesk } from './tail-desk.js';
 
 /** How long clients may take to read their last message when the server ends, ms. */
 const GOODBYE_MS = 1_000;
@@ -96,9 +98,11 @@ async function run(
   const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
   const clients = new ClientDesk(journal, feed);
   const standbys = new StandbyDesk(journal);
+  const tails = new TailDesk(journal, feed);
   const context: ServiceContext = {
     clients,
     standbys,
+    tails,
     feed,
     nextLink: () => driver?.nextLink() ?? 0,
     servingEpoch: () => driver?.replica.servingEpoch ?? 0,
@@ -133,10 +137,13 @@ async function run(
     DEFAULT_TIMING,
     journal,
     parsed.report,
-    { clients, standbys },
+    { clients, standbys, tails },
     onStopped,
   );
   driver = running;
+  const others = new ClustersWatch(parsed.routers, (assignment) =>
+    running.feed({ kind: 'cluster-assigned', assignment }),
+  );
   const healthTimer = setInterval(
     () => health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]),
     HEALTH_INTERVAL_MS,
@@ -144,9 +151,11 @@ async function run(
   health.setServing(false, SERVICE_NAMES[0]);
   const finished = stopped.then(async ({ failed, reason, detail }) => {
     clearInterval(healthTimer);
+    others.close();
     const error = new DualpingError(failed ? 'not-primary' : 'shutting-down', detail);
     clients.endAll(error);
     standbys.endAll();
+    tails.endAll(error);
     if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
     supervisors.endAll();
     health.setServing(false);
@@ -158,6 +167,7 @@ async function run(
   });
   finished.catch(() => {}); // whoever wants to know asks `finished`
   running.feed({ kind: 'start' });
+  others.open();
   return {
     address,
     serverId: parsed.serverId,

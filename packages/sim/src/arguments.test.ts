@@ -9,6 +9,7 @@ test('one seed, with what is left out of it', () => {
     kind: 'one',
     seed: 7,
     trace: 'play',
+    clusters: 1,
     mutant: undefined,
     reduction: { faults: [1, 4], clients: ['c1', 'c3'], stormMs: 900 },
   });
@@ -17,6 +18,7 @@ test('one seed, with what is left out of it', () => {
     kind: 'one',
     seed: 7,
     trace: 'all',
+    clusters: 1,
     mutant: 'x',
     reduction: { faults: [], clients: undefined, stormMs: undefined },
   });
@@ -28,9 +30,10 @@ test('many seeds, random ones, mutants', () => {
     from: 3,
     to: 9,
     jobs: 2,
+    clusters: 1,
     mutant: undefined,
   });
-  assert.deepEqual(parsed('--random 50'), { kind: 'random', count: 50, jobs: 1 });
+  assert.deepEqual(parsed('--random 50'), { kind: 'random', count: 50, jobs: 1, clusters: 1 });
   assert.deepEqual(parsed('mutants --most 5'), { kind: 'mutants', only: undefined, most: 5, from: 1 });
   assert.equal(parsed('').kind, 'help');
 });

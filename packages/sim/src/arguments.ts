@@ -7,6 +7,7 @@ export type Command =
       readonly kind: 'one';
       readonly seed: number;
       readonly trace: 'none' | 'play' | 'all';
+      readonly clusters: number;
       readonly mutant: string | undefined;
       readonly reduction: Reduction;
     }
@@ -15,9 +16,15 @@ export type Command =
       readonly from: number;
       readonly to: number;
       readonly jobs: number;
+      readonly clusters: number;
       readonly mutant: string | undefined;
     }
-  | { readonly kind: 'random'; readonly count: number; readonly jobs: number }
+  | {
+      readonly kind: 'random';
+      readonly count: number;
+      readonly jobs: number;
+      readonly clusters: number;
+    }
   | {
       readonly kind: 'mutants';
       readonly only: string | undefined;
@@ -38,11 +45,14 @@ export const USAGE = `usage: npm run sim -- OPTIONS
                          runs seeds that nobody has chosen, and says which
   mutants [--only NAME] [--most SEEDS] [--from SEED]
                          runs each deliberate bug until it is caught
+  --clusters N           of each of these: worlds of several clusters; the same seed is another world then
 exit: 0 all is well, 1 an invariant was broken (or a mutant survived), 2 this text`;
 
 /** Worlds until a mutant counts as having survived. */
 export const MUTANT_SEEDS = 400;
 const MAX_JOBS = 64;
+/** More would be more of the same, slowly. */
+const MAX_CLUSTERS = 9;
 
 export function parseArguments(given: readonly string[]): Command {
   if (given.length === 0 || given.includes('--help')) return { kind: 'help' };
@@ -66,16 +76,21 @@ export function parseArguments(given: readonly string[]): Command {
     'clients',
     'storm',
     'mutant',
+    'clusters',
   ]);
+  const clusters = Math.min(numberOf(options, 'clusters', 1, 1), MAX_CLUSTERS);
   const mutant = options.get('mutant');
   const jobs = Math.min(numberOf(options, 'jobs', 1, 1), MAX_JOBS);
-  if (options.has('seeds')) return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, mutant };
-  if (options.has('random')) return { kind: 'random', count: numberOf(options, 'random', 1, 1), jobs };
+  if (options.has('seeds'))
+    return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, clusters, mutant };
+  if (options.has('random'))
+    return { kind: 'random', count: numberOf(options, 'random', 1, 1), jobs, clusters };
   if (!options.has('seed')) throw new UsageError('give --seed, --seeds, --random or mutants');
   return {
     kind: 'one',
     seed: numberOf(options, 'seed', 0, 0),
     trace: traceOf(options.get('trace')),
+    clusters,
     mutant,
     reduction: reductionOf(options),
   };

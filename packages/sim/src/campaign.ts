@@ -15,7 +15,13 @@ export interface CampaignResult {
 }
 
 export async function runCampaign(
-  { from, to, jobs, mutant }: { from: number; to: number; jobs: number; mutant: string | undefined },
+  {
+    from,
+    to,
+    jobs,
+    clusters,
+    mutant,
+  }: { from: number; to: number; jobs: number; clusters: number; mutant: string | undefined },
   say: (line: string) => void,
 ): Promise<CampaignResult> {
   const startedAt = performance.now();
@@ -33,7 +39,7 @@ export async function runCampaign(
   };
   await Promise.all(
     Array.from({ length: Math.min(jobs, to - from + 1) }, (_, at) =>
-      runWorker({ from: from + at, to, step: jobs, mutant, twiceEvery: TWICE_EVERY }, heard),
+      runWorker({ from: from + at, to, step: jobs, clusters, mutant, twiceEvery: TWICE_EVERY }, heard),
     ),
   );
   return { totals, wallMs: performance.now() - startedAt, failed };

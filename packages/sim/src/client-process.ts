@@ -4,6 +4,7 @@
  */
 import type {
   ClientSession,
+  ClusterId,
   Instant,
   Position,
   SessionCommand,
@@ -52,6 +53,7 @@ export class ClientProcess extends Process {
   constructor(
     name: string,
     readonly user: UserName,
+    readonly cluster: ClusterId,
     readonly history: number | undefined,
     around: ClientSurroundings,
   ) {
@@ -75,7 +77,7 @@ export class ClientProcess extends Process {
     if (again !== undefined) again.repeated = true;
     const timeline = this.#timelineStart(before?.delivered.at(-1)?.position);
     const sessionId = again?.sessionId ?? `${this.name}-${this.sessions.length + 1}`;
-    const session = new SessionRecord(sessionId, this.user, this.history, again !== undefined);
+    const session = new SessionRecord(sessionId, this.user, this.cluster, this.history, again !== undefined);
     if (timeline.kind === 'after') session.beganAt = timeline.position;
     this.sessions.push(session);
     this.#machine = new core.ClientSession({
@@ -237,9 +239,9 @@ export class ClientProcess extends Process {
   #introduce({ askNo, router }: OutputOf<'introduce'>): void {
     const question = { kind: 'connect', user: this.user } as const;
     const asked = call(this, router, 'connect', question, ROUTER_TIMEOUT_MS, 'router-unreachable', {
-      answered: ({ networkId, cluster, failoverWaitMs, assignment }) => {
+      answered: ({ networkId, cluster, clusters, failoverWaitMs, assignment }) => {
         this.#watch();
-        this.feed({ kind: 'introduced', askNo, networkId, cluster, failoverWaitMs, assignment });
+        this.feed({ kind: 'introduced', askNo, networkId, cluster, clusters, failoverWaitMs, assignment });
       },
       failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
     });
@@ -247,7 +249,7 @@ export class ClientProcess extends Process {
   }
 
   #resolve({ askNo, router, failedEpoch, waitMs }: OutputOf<'resolve'>): void {
-    const question = { kind: 'get-available', cluster: 1, failedEpoch, waitMs } as const;
+    const question = { kind: 'get-available', cluster: this.cluster, failedEpoch, waitMs } as const;
     const timeoutMs = waitMs + ROUTER_TIMEOUT_MS;
     const asked = call(this, router, 'get-available', question, timeoutMs, 'router-unreachable', {
       answered: ({ assignment }) => this.feed({ kind: 'resolved', askNo, assignment }),
@@ -260,7 +262,7 @@ export class ClientProcess extends Process {
     if (this.#watching) return;
     this.#watching = true;
     const { routers } = this.#around;
-    new RouterWatch(this, routers, this.user, (networkId, assignment) =>
+    new RouterWatch(this, routers, this.cluster, (networkId, assignment) =>
       this.feed({ kind: 'assignment-learned', networkId, assignment }),
     ).open();
   }

@@ -33,22 +33,31 @@ export class Cluster {
     const random = new Random(`${setup.seed}/world`);
     this.network = new Network(world, random.fork('network'), setup.network);
     const around: Surroundings = { world, network: this.network, random };
-    const { timing, routers } = setup;
+    const { timing, routers, clusters } = setup;
     const forgets = setup.limits === 'small';
-    this.router = new RouterProcess({ ...around, core, checkers, timing });
+    this.router = new RouterProcess({ ...around, core, checkers, timing, clusters });
     this.router.syncMs = { least: 0.05, mean: setup.routerSyncMs };
     this.router.onDied = () => this.#restartRouterSoon();
-    this.servers = Array.from(
-      { length: setup.servers },
-      (_, at) => new ServerProcess(at + 1, { ...around, core, checkers, timing, routers }),
-    );
+    this.servers = Array.from({ length: clusters }, (_, cluster) =>
+      Array.from(
+        { length: setup.servers },
+        (_none, at) =>
+          new ServerProcess(at + 1, cluster + 1, { ...around, core, checkers, timing, routers, clusters }),
+      ),
+    ).flat();
     for (const server of this.servers) {
       server.syncMs.mean = setup.serverSyncMs;
       this.#supervisors.set(server.name, new Supervisor(server, 'router', around));
     }
     this.clients = setup.clients.map(
       ({ name, user, history }) =>
-        new ClientProcess(name, user, history, { ...around, core, checkers, routers, forgets }),
+        new ClientProcess(name, user, core.clusterOf(user, clusters), history, {
+          ...around,
+          core,
+          checkers,
+          routers,
+          forgets,
+        }),
     );
     this.#people = this.clients.map((client, at) => {
       const plan = setup.clients[at];

@@ -32,6 +32,8 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'MAX_REPLICATION_WINDOW', '8_192', 16),
   limit('limits.js', 'MAX_BATCH_ENTRIES', '512', 4),
   limit('limits.js', 'MAX_EPOCH_STARTS', '1_000', 6),
+  limit('limits.js', 'MAX_TAIL_ITEMS', '256', 3),
+  limit('limits.js', 'MAX_TAIL_NAMES', '1_000', 2),
   limit('limits.js', 'MAX_PAGE_POSTS', '200', 20),
   limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
   limit('replica/primary-role.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),

@@ -1,5 +1,7 @@
 /** Entries put into words: two are the same entry exactly if they read the same. */
-import type { Entry, JournalCommand } from '@dualping/core';
+import type { Entry, JournalCommand, Origin } from '@dualping/core';
+
+const originText = ({ cluster, position }: Origin): string => `${position} of c${cluster}`;
 
 function commandText(command: JournalCommand): string {
   switch (command.kind) {
@@ -11,6 +13,12 @@ function commandText(command: JournalCommand): string {
       return `${command.user} unfollows ${command.target}`;
     case 'post':
       return `${command.user} posts ${JSON.stringify(command.text)}`;
+    case 'remote-user':
+      return `hears of ${command.user}, ${originText(command.origin)}`;
+    case 'remote-post':
+      return `hears that ${command.user} posts ${JSON.stringify(command.text)}, ${originText(command.origin)}`;
+    case 'remote-through':
+      return `has heard all, ${originText(command.origin)}`;
     case 'epoch-start':
       return `epoch of s${command.serverId} begins`;
   }

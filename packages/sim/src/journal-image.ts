@@ -1,9 +1,9 @@
 /** What a disk holds of a journal: a base that came as a snapshot, the entries after it, the newest snapshot of its own. */
-import type { Entry, EpochStart, Position, SocialSnapshot } from '@dualping/core';
+import { type Entry, type EpochStart, type Position, postIn, type SocialSnapshot } from '@dualping/core';
 import { entryText } from './entry-text.js';
 import type { Installation } from './wires.js';
 
-const EMPTY: SocialSnapshot = { position: 0 as Position, users: [], sessions: [] };
+const EMPTY: SocialSnapshot = { position: 0 as Position, users: [], sessions: [], origins: [] };
 const NO_BASE: Installation = { snapshot: EMPTY, epochStarts: [], checksum: 0, posts: new Map() };
 const FNV_PRIME = 0x01000193;
 
@@ -92,7 +92,7 @@ export class JournalImage {
   postsThrough(through: number): Map<Position, Entry> {
     const posts = new Map([...this.#base.posts].filter(([at]) => at <= through));
     for (const entry of this.#entries)
-      if (entry.position <= through && entry.command.kind === 'post') posts.set(entry.position, entry);
+      if (entry.position <= through && postIn(entry) !== undefined) posts.set(entry.position, entry);
     return posts;
   }
 

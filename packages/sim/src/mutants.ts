@@ -9,12 +9,15 @@ export interface Mutant {
   /** What goes wrong, for whoever reads the list. */
   readonly bug: string;
   readonly patches: readonly Patch[];
+  /** How many clusters a world needs to show it; one if nothing is said. */
+  readonly clusters?: number;
 }
 
 const STANDBYS = 'replica/standbys.js';
 const PRIMARY = 'replica/primary-role.js';
 const STANDBY = 'replica/standby-role.js';
 const REPLICA = 'replica/replica.js';
+const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
 const MEMBER = 'registry/member.js';
@@ -264,7 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace:
           "ledger.append([entry]); if (command.kind === 'post') this.timelines.posted({ position: entry.position, author: command.user, text: command.text, timeMs }, ledger.social);",
       },
-      { file: PRIMARY, find: 'this.timelines.posted(effect.post, ground.ledger.social);', replace: '' },
+      { file: PRIMARY, find: 'this.timelines.posted(effect.post, social);', replace: '' },
     ],
   },
   {
@@ -332,6 +335,68 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'session/conversation.js',
         find: 'this.#requests.sendAllAgain();',
         replace: 'if (this.#requests.loggedIn) this.#requests.renew(); else this.#requests.sendAllAgain();',
+      },
+    ],
+  },
+  {
+    name: 'void-batches-count',
+    bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
+    clusters: 2,
+    patches: [
+      { file: TAILING, find: 'if (batch.number !== remote.number)\n            return;', replace: '' },
+    ],
+  },
+  {
+    name: 'subscribing-does-not-go-back',
+    bug: 'whoever is followed from now on is sent from the place that the stream has got to',
+    clusters: 2,
+    patches: [
+      {
+        file: 'replica/tails.js',
+        find: 'tail.after = after;',
+        replace: 'tail.after = Math.max(tail.after, after);',
+      },
+    ],
+  },
+  {
+    name: 'follow-begins-nowhere',
+    bug: 'the journal does not say where in the other cluster a follow begins',
+    clusters: 2,
+    patches: [
+      {
+        file: TAILING,
+        find: "this.append({ kind: 'remote-through', origin: { cluster: home, position: remote.cursor } }, 0);",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'unfollowed-for-good',
+    bug: 'whose last follower has left is not asked for any more, though another has come meanwhile',
+    clusters: 2,
+    patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) || ', replace: '' }],
+  },
+  {
+    name: 'new-primary-hears-from-the-end',
+    bug: 'a new primary asks other clusters only for what comes, not for what its predecessor had not got to',
+    clusters: 2,
+    patches: [
+      {
+        file: TAILING,
+        find: 'const { number, cursor: after } = remote;',
+        replace: 'const { number } = remote; const after = number === 1 ? 1000000 : remote.cursor;',
+      },
+    ],
+  },
+  {
+    name: 'snapshot-without-what-was-heard',
+    bug: 'a state that is made from a snapshot has heard of no other cluster',
+    clusters: 2,
+    patches: [
+      {
+        file: 'social/social-state.js',
+        find: 'state.#heard = new Map(',
+        replace: 'state.#heard = new Map(); new Map(',
       },
     ],
   },

@@ -98,7 +98,8 @@ export class Nemesis {
         return () => clock.setRate(world.now, 1);
       }
       case 'handover':
-        cluster.router.handOver();
+        // Which of them is left to the moment: a schedule knows of no clusters.
+        cluster.router.handOver((Math.floor(fault.at) % cluster.setup.clusters) + 1);
         return undefined;
       case 'stale-report': {
         const { incarnation } = cluster.server(fault.process);
@@ -190,14 +191,20 @@ export class Nemesis {
 
   #mayReplace(server: ServerProcess): boolean {
     const { cluster } = this;
-    const { record, registry } = cluster.router;
-    const told = registry?.assignments()[0];
+    const record = cluster.router.recordOf(server.cluster);
+    const told = cluster.router.assignmentOf(server.cluster);
     if (server.running || record === undefined || told === undefined) return false;
     if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
     if (cluster.network.mayStillHear(server.name, cluster.router.name)) return false;
     return [record.inSync, told.inSync].every((inSync) =>
       inSync.some(({ serverId, journalId }) =>
-        cluster.servers.some((it) => it !== server && it.id === serverId && it.journalId === journalId),
+        cluster.servers.some(
+          (it) =>
+            it !== server &&
+            it.cluster === server.cluster &&
+            it.id === serverId &&
+            it.journalId === journalId,
+        ),
       ),
     );
   }

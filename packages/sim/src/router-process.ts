@@ -32,6 +32,7 @@ export interface RouterSurroundings extends Surroundings {
   readonly core: Core;
   readonly checkers: Checkers;
   readonly timing: Timing;
+  readonly clusters: number;
 }
 
 interface Asker {
@@ -52,7 +53,7 @@ export class RouterProcess extends Process {
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
   #askers = new Map<RegistryToken, Asker>();
   #reports = new Map<RegistryToken, (dropped: boolean) => void>();
-  #watchers = new Set<AcceptorEnd<'watch'>>();
+  #watchers = new Map<AcceptorEnd<'watch'>, ClusterId | undefined>();
   #told = new Map<ClusterId, Assignment>();
   #numbers = 0;
   /** Of what comes next only so many outputs are performed, then the process is killed. */
@@ -81,21 +82,26 @@ export class RouterProcess extends Process {
     };
   }
 
-  /** What is on its disk. */
-  get record(): ClusterRecord | undefined {
-    return this.#store.get(1);
+  /** What is on its disk of a cluster. */
+  recordOf(cluster: ClusterId): ClusterRecord | undefined {
+    return this.#store.get(cluster);
+  }
+  /** What it tells of a cluster now; undefined while it doesn't run. */
+  assignmentOf(cluster: ClusterId): Assignment | undefined {
+    return this.#registry?.assignments()[cluster - 1];
   }
   get registry(): Registry | undefined {
     return this.#registry;
   }
 
   start(): void {
-    const { core, timing } = this.#around;
+    const { core, timing, clusters } = this.#around;
     this.begin();
     const records = [...this.#store.values()];
-    this.#registry = new core.Registry({ networkId: NETWORK_ID, clusters: 1, timing, records });
+    this.#registry = new core.Registry({ networkId: NETWORK_ID, clusters, timing, records });
     this.#told = new Map(this.#registry.assignments().map((told) => [told.cluster, told]));
-    this.#around.checkers.tell('routerStarted', this.record);
+    for (let cluster = 1; cluster <= clusters; cluster += 1)
+      this.#around.checkers.tell('routerStarted', { cluster, record: this.recordOf(cluster) });
     this.feed({ kind: 'tick' });
   }
 
@@ -111,18 +117,18 @@ export class RouterProcess extends Process {
     this.#links = new Map();
     this.#askers = new Map();
     this.#reports = new Map();
-    this.#watchers = new Set();
+    this.#watchers = new Map();
     this.dieAfterOutputs = undefined;
   }
 
   /** An operator asks the primary to hand over. */
-  handOver(): void {
-    this.receive(() => this.#ask({ kind: 'handover', token: this.#number(), cluster: 1 }));
+  handOver(cluster: ClusterId): void {
+    this.receive(() => this.#ask({ kind: 'handover', token: this.#number(), cluster }));
   }
 
   /** An operator makes a member primary that may lack acknowledged writes. */
-  promoteUnclean(serverId: ServerId): void {
-    this.receive(() => this.#ask({ kind: 'promote', token: this.#number(), cluster: 1, serverId }));
+  promoteUnclean(cluster: ClusterId, serverId: ServerId): void {
+    this.receive(() => this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId }));
   }
 
   feed(input: RegistryInput): void {
@@ -155,7 +161,11 @@ export class RouterProcess extends Process {
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
-      const records = batch.flatMap((output) => (output.kind === 'persist' ? [output.record] : [])).slice(-1);
+      // Of each cluster only the last counts.
+      const newest = new Map<ClusterId, ClusterRecord>();
+      for (const output of batch)
+        if (output.kind === 'persist') newest.set(output.record.cluster, output.record);
+      const records = [...newest.values()];
       if (records.length > 0) return this.#persist(records, batch);
       if (!this.#performAll(batch)) return;
     }
@@ -234,8 +244,9 @@ export class RouterProcess extends Process {
       case 'changed': {
         const { assignment } = output;
         this.#told.set(assignment.cluster, assignment);
-        for (const watcher of this.#watchers)
-          watcher.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
+        for (const [watcher, wanted] of this.#watchers)
+          if (wanted === undefined || wanted === assignment.cluster)
+            watcher.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
         return;
       }
       case 'report':
@@ -264,25 +275,29 @@ export class RouterProcess extends Process {
   }
 
   #acceptWatcher(end: AcceptorEnd<'watch'>): void {
-    end.onMessage = () => {
-      this.#watchers.add(end);
-      const assignment = this.#told.get(1);
-      if (assignment === undefined) return;
-      this.#around.checkers.tell('told', assignment);
-      end.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
+    end.onMessage = ({ cluster }) => {
+      this.#watchers.set(end, cluster);
+      for (const assignment of this.#told.values()) {
+        if (cluster !== undefined && assignment.cluster !== cluster) continue;
+        this.#around.checkers.tell('told', assignment);
+        end.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
+      }
     };
     end.onEnd = () => this.#watchers.delete(end);
   }
 
   #acceptConnect(end: AcceptorEnd<'connect'>): void {
-    end.onMessage = () => {
-      const { deadAfterMs, reattachGraceMs } = this.#around.timing;
-      const assignment = this.#told.get(1);
+    end.onMessage = ({ user }) => {
+      const { core, clusters, timing } = this.#around;
+      const { deadAfterMs, reattachGraceMs } = timing;
+      const cluster = core.clusterOf(user, clusters);
+      const assignment = this.#told.get(cluster);
       if (assignment !== undefined) this.#around.checkers.tell('told', assignment);
       end.send({
         kind: 'connected',
         networkId: NETWORK_ID,
-        cluster: 1,
+        cluster,
+        clusters,
         failoverWaitMs: 2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS,
         assignment: assignment?.primary === undefined ? undefined : assignment,
       });
@@ -311,14 +326,14 @@ export class RouterProcess extends Process {
   }
 
   /** The checkers are told what the registry knew when the report came. */
-  #crash({ serverId, incarnation }: Wires['crash']['up'], token: RegistryToken): RegistryInput {
-    const known = this.#registry
-      ?.assignments()[0]
-      ?.members.find((member) => member.serverId === serverId)?.incarnation;
+  #crash({ cluster, serverId, incarnation }: Wires['crash']['up'], token: RegistryToken): RegistryInput {
+    const known = this.assignmentOf(cluster)?.members.find(
+      (member) => member.serverId === serverId,
+    )?.incarnation;
     this.#reports.set(token, (dropped) =>
-      this.#around.checkers.tell('crashNoted', serverId, incarnation, known, dropped),
+      this.#around.checkers.tell('crashNoted', { cluster, serverId }, incarnation, known, dropped),
     );
-    return { kind: 'crash', token, cluster: 1, serverId, incarnation, detail: 'said the supervisor' };
+    return { kind: 'crash', token, cluster, serverId, incarnation, detail: 'said the supervisor' };
   }
 
   #ask(input: Extract<RegistryInput, { kind: 'handover' | 'promote' }>): void {
@@ -345,7 +360,7 @@ function introduction(
   { kind, ...vouching }: Wires['register-server' | 'add-master']['up'],
   token: RegistryToken,
 ): RegistryInput {
-  return { kind, token, candidate: { ...vouching, cluster: 1, address: `s${vouching.serverId}` } };
+  return { kind, token, candidate: vouching };
 }
 
 /** What an output tells of a cluster, to whomever. */

@@ -1,5 +1,5 @@
 /** A watch of assignments that lasts: over one router after the other, opened again when it breaks. */
-import type { Assignment, NetworkId, UserName } from '@dualping/core';
+import type { Assignment, ClusterId, NetworkId } from '@dualping/core';
 import type { Process } from './process.js';
 
 const BACK_OFF_MS = { first: 100, most: 5_000 } as const;
@@ -11,14 +11,15 @@ export class RouterWatch {
   constructor(
     readonly process: Process,
     readonly routers: readonly string[],
-    readonly user: UserName,
+    /** Undefined: all of them. */
+    readonly cluster: ClusterId | undefined,
     readonly learn: (networkId: NetworkId, assignment: Assignment) => void,
   ) {}
 
   open(): void {
-    const { process, routers, user } = this;
+    const { process, routers, cluster } = this;
     const router = routers[this.#at % routers.length] ?? '';
-    const end = process.network.dial(process, router, 'watch', { kind: 'watch', user });
+    const end = process.network.dial(process, router, 'watch', { kind: 'watch', cluster });
     end.onMessage = ({ networkId, assignment }) => {
       this.#failures = 0;
       this.learn(networkId, assignment);

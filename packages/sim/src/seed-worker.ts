@@ -9,6 +9,7 @@ export interface WorkerTask {
   readonly from: number;
   readonly to: number;
   readonly step: number;
+  readonly clusters: number;
   readonly mutant: string | undefined;
   /** Of so many seeds one is run twice, and must come to the same. */
   readonly twiceEvery: number;
@@ -22,14 +23,14 @@ export interface SeedReport {
 /** Two runs of one seed differed. */
 export const NOT_DETERMINISTIC = 'same-seed-same-trace';
 
-const { from, to, step, mutant, twiceEvery } = workerData as WorkerTask;
+const { from, to, step, clusters, mutant, twiceEvery } = workerData as WorkerTask;
 const machinesFor = await prepareMachines(mutant === undefined ? [] : mutantNamed(mutant).patches);
 for (let seed = from; seed <= to; seed += step) {
-  const setup = setupFrom(seed);
+  const setup = setupFrom(seed, clusters);
   const machines = machinesFor(setup.limits);
   let outcome = simulate(setup, machines);
   if (seed % twiceEvery === 0 && outcome.violation === undefined) {
-    const again = simulate(setupFrom(seed), machines);
+    const again = simulate(setupFrom(seed, clusters), machines);
     if (again.hash !== outcome.hash)
       outcome = {
         ...again,

@@ -89,7 +89,7 @@ test('a full disk and a failing sync end everything, until the next start', () =
 });
 
 test('an installed snapshot takes the place of all at once, or not at all', () => {
-  const snapshot: SocialSnapshot = { position: 7 as Position, users: [], sessions: [] };
+  const snapshot: SocialSnapshot = { position: 7 as Position, users: [], sessions: [], origins: [] };
   const found = new Set<string>();
   for (let seed = 0; seed < 50; seed += 1) {
     const { disk } = stage(`${seed}`);
@@ -105,7 +105,7 @@ test('an installed snapshot takes the place of all at once, or not at all', () =
 
 test('a snapshot that the journal does not reach yet is kept when it does', () => {
   const { disk, told, sync } = stage('snapshot');
-  disk.keepSnapshot({ position: 3 as Position, users: [], sessions: [] });
+  disk.keepSnapshot({ position: 3 as Position, users: [], sessions: [], origins: [] });
   sync();
   assert.equal(disk.durable.snapshot.position, 0);
   disk.write({ kind: 'append', entries: entries(1, 3) });

@@ -3,6 +3,7 @@
  * `@dualping/server` does, and decides nothing.
  */
 import type {
+  ClusterId,
   Command,
   Entry,
   Failure,
@@ -19,15 +20,19 @@ import type {
   RequestNumber,
   ServerId,
   SessionId,
+  TailItem,
   Token,
   UserName,
 } from '@dualping/core';
+import { postIn } from '@dualping/core';
 import type { Checkers } from './checkers/checker.js';
 import type { Core } from './core.js';
 import { entryText } from './entry-text.js';
 import type { AcceptorEnd, Acceptors, DiallerEnd } from './network.js';
 import { Process, type Surroundings } from './process.js';
+import { RouterWatch } from './router-watch.js';
 import { type DiskNews, ServerDisk } from './server-disk.js';
+import { serverNameOf } from './setup.js';
 import type { Installation } from './wires.js';
 
 /** A primary that sends nothing for so long is gone, ms: as in `snapshot-pull.ts`. */
@@ -42,6 +47,7 @@ export interface ServerSurroundings extends Surroundings {
   readonly checkers: Checkers;
   readonly timing: ReplicaTiming;
   readonly routers: readonly string[];
+  readonly clusters: number;
 }
 
 /** How a process ended by itself. */
@@ -75,6 +81,9 @@ export class ServerProcess extends Process {
   #writes = new Map<Token, WaitingWrite>();
   #lists = new Map<Token, AcceptorEnd<'list'>>();
   #timelines = new Map<LinkId, AcceptorEnd<'timeline'>>();
+  /** Streams to other clusters by attempt, and from them. */
+  #tails = new Map<number, DiallerEnd<'tail'>>();
+  #tailed = new Map<LinkId, AcceptorEnd<'tail'>>();
   readonly #inputs: ReplicaInput[] = [];
   #stepping = false;
   #flushPending = false;
@@ -87,9 +96,10 @@ export class ServerProcess extends Process {
 
   constructor(
     readonly id: number,
+    readonly cluster: ClusterId,
     around: ServerSurroundings,
   ) {
-    super(`s${id}`, around);
+    super(serverNameOf(id, cluster), around);
     this.#around = around;
     this.disk = this.#newDisk();
     this.acceptors = {
@@ -98,6 +108,7 @@ export class ServerProcess extends Process {
       write: (end) => this.#acceptWrite(end),
       list: (end) => this.#acceptList(end),
       timeline: (end) => this.#acceptTimeline(end),
+      tail: (end) => this.#acceptTail(end),
     };
   }
 
@@ -118,7 +129,7 @@ export class ServerProcess extends Process {
   // Its life.
 
   start(): void {
-    const { core, timing, routers } = this.#around;
+    const { core, timing, routers, clusters } = this.#around;
     this.begin();
     const incarnation = this.disk.raiseIncarnation();
     const { durable, journalId, networkId } = this.disk;
@@ -126,7 +137,7 @@ export class ServerProcess extends Process {
     this.#replica = new core.Replica(
       {
         identity: {
-          cluster: 1,
+          cluster: this.cluster,
           serverId: this.serverId,
           incarnation,
           journalId,
@@ -145,6 +156,10 @@ export class ServerProcess extends Process {
     this.#committed = snapshot.position;
     this.#around.checkers.tell('serverRebuilt', this);
     this.feed({ kind: 'start' });
+    if (clusters > 1)
+      new RouterWatch(this, routers, undefined, (_, assignment) =>
+        this.feed({ kind: 'cluster-assigned', assignment }),
+      ).open();
   }
 
   /** SIGTERM. */
@@ -207,6 +222,8 @@ export class ServerProcess extends Process {
     this.#writes = new Map();
     this.#lists = new Map();
     this.#timelines = new Map();
+    this.#tails = new Map();
+    this.#tailed = new Map();
     this.#flushPending = false;
     this.dieAfterOutputs = undefined;
   }
@@ -318,6 +335,21 @@ export class ServerProcess extends Process {
         this.#snapshots.get(output.token)?.close(failureOf(output));
         this.#snapshots.delete(output.token);
         return;
+      case 'open-tail':
+        return this.#openTail(output);
+      case 'ask-tail':
+        this.#tails.get(output.attempt)?.send(output.message);
+        return;
+      case 'close-tail':
+        this.#tails.get(output.attempt)?.close();
+        this.#tails.delete(output.attempt);
+        return;
+      case 'tell-tail':
+        return this.#tellTail(output);
+      case 'end-tail':
+        this.#tailed.get(output.link)?.close(failureOf(output));
+        this.#tailed.delete(output.link);
+        return;
       case 'answer-write':
         return this.#answerWrite(output);
       case 'answer-list':
@@ -366,6 +398,8 @@ export class ServerProcess extends Process {
     for (const token of [...this.#writes.keys(), ...this.#lists.keys()]) this.#refuse(token, failure);
     for (const end of this.#timelines.values()) end.close(failure);
     for (const end of this.#standbys.values()) end.close();
+    for (const end of this.#tails.values()) end.close();
+    for (const end of this.#tailed.values()) end.close(failure);
     this.end();
     this.#forget();
     this.disk.crash();
@@ -406,12 +440,23 @@ export class ServerProcess extends Process {
     this.#primary = { attempt, end };
   }
 
+  #openTail({ attempt, address, message }: OutputOf<'open-tail'>): void {
+    const end = this.network.dial(this, address, 'tail', message);
+    end.onMessage = (batch) => this.feed({ kind: 'tail-heard', attempt, batch });
+    end.onEnd = (how) => {
+      this.#tails.delete(attempt);
+      const detail = how.kind === 'ended' ? (how.failure?.reason ?? 'ended') : 'broken';
+      this.feed({ kind: 'tail-broken', attempt, detail });
+    };
+    this.#tails.set(attempt, end);
+  }
+
   #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {
     const { networkId } = this.disk;
     const question = {
       kind: 'get-follower-info',
       networkId,
-      cluster: 1,
+      cluster: this.cluster,
       epoch,
       serverId: this.serverId,
     } as const;
@@ -470,9 +515,33 @@ export class ServerProcess extends Process {
     end.send({ kind: message.kind, message, entries });
   }
 
+  #acceptTail(end: AcceptorEnd<'tail'>): void {
+    const link = this.#number();
+    this.#tailed.set(link, end);
+    end.onMessage = (message) => this.feed({ kind: 'tail-asked', link, message });
+    end.onEnd = () => {
+      this.#tailed.delete(link);
+      this.feed({ kind: 'tail-ended', link });
+    };
+  }
+
+  #tellTail({ link, batch }: OutputOf<'tell-tail'>): void {
+    const end = this.#tailed.get(link);
+    if (end === undefined) return;
+    this.#around.checkers.tell('tellsOthers', this, batch);
+    const items = batch.items.map((item): TailItem => {
+      if (item.kind === 'user') return item;
+      const [post] = this.#postsAt([item.position]);
+      if (post === undefined) throw new Error(`${this.name} has no post ${item.position} to tell`);
+      const { position, author: user, text, timeMs } = post;
+      return { kind: 'post', position, user, text, timeMs };
+    });
+    end.send({ ...batch, items });
+  }
+
   #acceptSnapshot(end: AcceptorEnd<'snapshot'>): void {
     end.onMessage = ({ networkId, cluster, epoch, serverId }) => {
-      if (networkId !== this.disk.networkId || cluster !== 1)
+      if (networkId !== this.disk.networkId || cluster !== this.cluster)
         return end.close({ reason: 'wrong-network', detail: networkId });
       const token = this.#number();
       this.#snapshots.set(token, end);
@@ -584,12 +653,16 @@ export class ServerProcess extends Process {
 
   #readPosts(positions: readonly Position[]): Post[] {
     this.#around.checkers.tell('shown', this, positions.length);
+    return this.#postsAt(positions);
+  }
+
+  #postsAt(positions: readonly Position[]): Post[] {
     return positions.map((at) => {
       const entry = this.disk.image.read(at);
       if (entry === undefined) throw new Error(`${this.name} has no entry ${at} to show`);
-      const { command, position, timeMs } = entry;
-      if (command.kind !== 'post') throw new Error(`${this.name} is to show ${entryText(entry)}`);
-      return { position, author: command.user, text: command.text, timeMs };
+      const post = postIn(entry);
+      if (post === undefined) throw new Error(`${this.name} is to show ${entryText(entry)}`);
+      return post;
     });
   }
 }

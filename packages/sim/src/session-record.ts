@@ -1,5 +1,13 @@
 /** What one session of a client asked, was told and was shown: kept for the checkers, never read by the client. */
-import type { Position, Post, RequestResult, SessionCommand, SessionId, UserName } from '@dualping/core';
+import type {
+  ClusterId,
+  Position,
+  Post,
+  RequestResult,
+  SessionCommand,
+  SessionId,
+  UserName,
+} from '@dualping/core';
 
 export interface AskedRequest {
   readonly command: SessionCommand;
@@ -23,6 +31,7 @@ export class SessionRecord {
   constructor(
     readonly sessionId: SessionId,
     readonly user: UserName,
+    readonly cluster: ClusterId,
     /** Posts of the past that it asked for; undefined: no posts at all. */
     readonly history: number | undefined,
     /** Begun by one before it: outcomes that are too old are no longer told. */

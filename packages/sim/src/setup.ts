@@ -1,5 +1,5 @@
 /** Everything that a world is made from, as plain values out of one seed. */
-import type { Timing, UserName } from '@dualping/core';
+import type { ClusterId, Timing, UserName } from '@dualping/core';
 import { type Fault, scheduleFaults } from './faults.js';
 import type { NetworkProfile } from './network.js';
 import { Random } from './random.js';
@@ -13,10 +13,16 @@ export interface ClientPlan {
   readonly pauseMs: number;
 }
 
+/** `s1`, and `c2s1` in the second cluster. */
+export const serverNameOf = (id: number, cluster: ClusterId): string =>
+  cluster === 1 ? `s${id}` : `c${cluster}s${id}`;
+
 export interface Setup {
   readonly seed: number;
   /** `small`: so that they are reached. */
   readonly limits: 'small' | 'production';
+  readonly clusters: number;
+  /** Of each cluster. */
   readonly servers: number;
   readonly clients: readonly ClientPlan[];
   readonly routers: readonly string[];
@@ -38,30 +44,36 @@ const TIMINGS: readonly Timing[] = [
   { pingIntervalMs: 200, deadAfterMs: 2_000, reattachGraceMs: 4_000 },
 ];
 
-export function setupFrom(seed: number): Setup {
-  const root = new Random(`${seed}`);
+/** @param clusters with more than one the same seed makes another world */
+export function setupFrom(seed: number, clusters = 1): Setup {
+  const root = new Random(clusters === 1 ? `${seed}` : `${seed}/${clusters} clusters`);
   const random = root.fork('setup');
-  const servers = random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5]);
-  const clientCount = random.pick([1, 2, 2, 3, 3, 4, 6]);
+  const servers = random.pick(clusters === 1 ? [1, 2, 3, 3, 3, 3, 3, 4, 5] : [1, 2, 2, 3]);
+  const clientCount = random.pick(clusters === 1 ? [1, 2, 2, 3, 3, 4, 6] : [2, 3, 4, 4, 6]);
+  // By their numbers people are dealt out to all clusters.
+  const userNo = (at: number): string => (clusters === 1 ? `u${at}` : `${at}`);
   const pauseMs = random.pick([15, 60, 200, 500, 1_200]);
   const clients = Array.from(
     { length: clientCount },
     (_, at): ClientPlan => ({
       name: `c${at + 1}`,
       // Now and then one user is on from two places.
-      user: at > 0 && random.chance(0.15) ? 'u1' : `u${at + 1}`,
+      user: at > 0 && random.chance(0.15) ? userNo(1) : userNo(at + 1),
       history: random.chance(0.1) ? undefined : random.pick([0, 3, 20]),
       pauseMs: pauseMs * random.within(0.5, 2),
     }),
   );
   const stormMs = random.pick([4_000, 10_000, 20_000, 30_000]);
   const cast = {
-    servers: Array.from({ length: servers }, (_, at) => `s${at + 1}`),
+    servers: Array.from({ length: clusters }, (_, cluster) =>
+      Array.from({ length: servers }, (_none, at) => serverNameOf(at + 1, cluster + 1)),
+    ).flat(),
     clients: clients.map(({ name }) => name),
   };
   return {
     seed,
     limits: random.chance(0.6) ? 'small' : 'production',
+    clusters,
     servers,
     clients,
     routers: random.chance(0.1) ? ['nowhere', 'router'] : ['router'],

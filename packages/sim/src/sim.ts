@@ -40,16 +40,16 @@ export async function main(given: readonly string[]): Promise<number> {
       const from = Math.floor(Math.random() * RANDOM_SEEDS);
       const to = from + command.count - 1;
       say(`seeds ${from}..${to}`);
-      return runMany({ kind: 'many', from, to, jobs: command.jobs, mutant: undefined });
+      return runMany({ ...command, kind: 'many', from, to, mutant: undefined });
     }
     case 'mutants':
       return runMutants(command);
   }
 }
 
-async function runOne({ seed, trace, mutant, reduction }: CommandOf<'one'>): Promise<number> {
+async function runOne({ seed, clusters, trace, mutant, reduction }: CommandOf<'one'>): Promise<number> {
   const machinesFor = await machinesWith(mutant);
-  const setup = reduced(setupFrom(seed), reduction);
+  const setup = reduced(setupFrom(seed, clusters), reduction);
   if (trace !== 'none') say(setupText(setup));
   const sink = trace === 'none' ? undefined : playTo(say, trace === 'all');
   const outcome = simulate(setup, machinesFor(setup.limits), sink);
@@ -57,14 +57,14 @@ async function runOne({ seed, trace, mutant, reduction }: CommandOf<'one'>): Pro
   return outcome.violation === undefined ? 0 : 1;
 }
 
-async function runMany({ from, to, jobs, mutant }: CommandOf<'many'>): Promise<number> {
-  const { totals, wallMs, failed } = await runCampaign({ from, to, jobs, mutant }, say);
+async function runMany({ from, to, jobs, clusters, mutant }: CommandOf<'many'>): Promise<number> {
+  const { totals, wallMs, failed } = await runCampaign({ from, to, jobs, clusters, mutant }, say);
   say(totals.text(wallMs));
   if (failed === undefined) return 0;
   const { seed, outcome } = failed;
   say(outcomeText(seed, outcome));
   const machinesFor = await machinesWith(mutant);
-  const setup = setupFrom(seed);
+  const setup = setupFrom(seed, clusters);
   say('shrinks the schedule …');
   sayShrunk(
     seed,
@@ -100,14 +100,17 @@ function sayShrunk(
   say(`after ${runs} runs: ${setupText(setup)}`);
   for (const fault of setup.faults) say(`  ${(fault.at / 1_000).toFixed(4)} s ${faultText(fault)}`);
   say(`  ${outcome.violation?.invariant}: ${outcome.violation?.facts}`);
+  const withClusters = setup.clusters === 1 ? '' : ` --clusters ${setup.clusters}`;
   const withMutant = mutant === undefined ? '' : ` --mutant ${mutant}`;
-  say(`replay: npm run sim -- --seed ${seed} ${reductionText(reduction)}${withMutant} --trace`);
+  say(
+    `replay: npm run sim -- --seed ${seed} ${reductionText(reduction)}${withClusters}${withMutant} --trace`,
+  );
 }
 
-function setupText({ servers, clients, limits, timing, stormMs, faults }: Setup): string {
+function setupText({ clusters, servers, clients, limits, timing, stormMs, faults }: Setup): string {
   const { pingIntervalMs, deadAfterMs } = timing;
   return (
-    `${servers} servers, ${clients.length} clients, ${limits} limits, ping ${pingIntervalMs} ms, dead after ` +
+    `${clusters === 1 ? '' : `${clusters} clusters of `}${servers} servers, ${clients.length} clients, ${limits} limits, ping ${pingIntervalMs} ms, dead after ` +
     `${deadAfterMs} ms, ${faults.length} faults in ${stormMs} ms`
   );
 }

@@ -14,9 +14,16 @@ const RANDOM_SEEDS = 40;
 const LARGEST_SEED = 1_000_000_000;
 /** Each broke something once, in the machines or in the checkers; the log of changes says what. */
 const KEPT_SEEDS = [500_532, 505_380, 2_000_027, 3_007_287];
+/** Worlds of several clusters, in every run of the tests; and those that broke something once, with their number of clusters. */
+const CLUSTER_SEEDS = 12;
+const KEPT_CLUSTER_SEEDS: readonly (readonly [seed: number, clusters: number])[] = [
+  [1_101, 2],
+  [1_320, 2],
+  [2_013, 3],
+];
 
-const brokenText = (seed: number, { violation }: Outcome): string =>
-  `${violation?.invariant}: ${violation?.facts}\nreplay: npm run sim -- --seed ${seed} --trace`;
+const brokenText = (seed: number, { violation }: Outcome, clusters = 1): string =>
+  `${violation?.invariant}: ${violation?.facts}\nreplay: npm run sim -- --seed ${seed} --clusters ${clusters} --trace`;
 
 describe('worlds', () => {
   let machinesFor: MachinesFor;
@@ -55,6 +62,24 @@ describe('worlds', () => {
     for (const seed of KEPT_SEEDS) {
       const outcome = run(setupFrom(seed));
       assert.equal(outcome.violation, undefined, brokenText(seed, outcome));
+    }
+  });
+
+  test(`${CLUSTER_SEEDS} fixed seeds and as many that nobody has chosen, of several clusters`, (t) => {
+    const from = Math.floor(Math.random() * LARGEST_SEED);
+    t.diagnostic(`seeds ${from}..${from + CLUSTER_SEEDS - 1}`);
+    for (let no = 0; no < CLUSTER_SEEDS; no += 1)
+      for (const seed of [1 + no, from + no]) {
+        const clusters = 2 + (seed % 2);
+        const outcome = run(setupFrom(seed, clusters));
+        assert.equal(outcome.violation, undefined, brokenText(seed, outcome, clusters));
+      }
+  });
+
+  test('seeds of several clusters that broke something once', () => {
+    for (const [seed, clusters] of KEPT_CLUSTER_SEEDS) {
+      const outcome = run(setupFrom(seed, clusters));
+      assert.equal(outcome.violation, undefined, brokenText(seed, outcome, clusters));
     }
   });
 

@@ -2,6 +2,7 @@
  * One world from beginning to end: a storm in which clients work and things go wrong, then everything is healed, and all
  * has to be well again within a bounded time. Every checker looks after every step.
  */
+import type { ClusterId } from '@dualping/core';
 import { Checkers, Violation } from './checkers/checker.js';
 import { Durability } from './checkers/durability.js';
 import { Epochs } from './checkers/epochs.js';
@@ -9,6 +10,7 @@ import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
 import { Limits } from './checkers/limits.js';
 import { Pages } from './checkers/pages.js';
+import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
 import { TimelineChecker } from './checkers/timelines.js';
@@ -55,18 +57,28 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
   const world = new World(trace);
   const checkers = new Checkers();
   const cluster = new Cluster(setup, world, checkers, core);
-  const history = new History(setup.limits === 'small');
-  const timelines = new TimelineChecker(history);
-  checkers.add(
-    new Durability(history, cluster.servers),
-    new Epochs(cluster.router),
-    new ExactlyOnce(history),
-    timelines,
-    new Replay(reference, history, cluster.servers),
-    new Superset(cluster.router, cluster.servers),
-    new Limits(reference, cluster.servers),
-    new Pages(history),
-  );
+  const histories = new Map<ClusterId, History>();
+  const timelines = new Map<ClusterId, TimelineChecker>();
+  for (let number = 1; number <= setup.clusters; number += 1) {
+    const history = new History(setup.limits === 'small');
+    const shown = new TimelineChecker(history);
+    const servers = cluster.servers.filter((server) => server.cluster === number);
+    histories.set(number, history);
+    timelines.set(number, shown);
+    checkers.add(
+      number,
+      new Durability(history, servers),
+      new Epochs(cluster.router, number),
+      new ExactlyOnce(history),
+      shown,
+      new Replay(reference, history, servers),
+      new Superset(cluster.router, number, servers),
+      new Limits(reference, servers),
+      new Pages(history),
+    );
+  }
+  const remote = new RemoteChecker(histories);
+  checkers.add(undefined, remote);
   const nemesis = new Nemesis(cluster);
   let violation: Outcome['violation'];
   let healedInMs = 0;
@@ -76,7 +88,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     runUntil(world, setup.stormMs);
     world.say('nemesis', 'heals everything');
     nemesis.heal();
-    healedInMs = untilWell(world, setup.stormMs, () => whatIsNotWell(cluster, timelines));
+    healedInMs = untilWell(world, setup.stormMs, () => whatIsNotWell(cluster, timelines, remote));
     world.say('nemesis', `all is well after ${healedInMs} ms`);
     checkers.tell('atEnd');
   } catch (error) {
@@ -88,11 +100,13 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     virtualMs: world.now,
     healedInMs,
     events: world.happened,
-    committed: history.last,
-    epochs: cluster.router.record?.epoch ?? 0,
+    committed: sum([...histories.values()].map(({ last }) => last)),
+    epochs: sum([...histories.keys()].map((number) => cluster.router.recordOf(number)?.epoch ?? 0)),
     violation,
   };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 function untilWell(world: World, from: number, look: () => string | undefined): number {
   for (let at = from; ; at += LOOK_MS) {

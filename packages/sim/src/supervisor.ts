@@ -5,7 +5,7 @@
  * One that vouches also registers each life with the router, which then believes in it until its end is reported. Since
  * a registration may arrive late, after the life is over, the end is reported again and again for a while.
  */
-import type { Incarnation, ServerId } from '@dualping/core';
+import type { Incarnation } from '@dualping/core';
 import { call } from './call.js';
 import type { Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
@@ -97,9 +97,9 @@ export class Supervisor extends Process {
   }
 
   #introduce(kind: 'register-server' | 'add-master'): void {
-    const { serverId, incarnation, journalId, disk } = this.server;
+    const { cluster, name: address, serverId, incarnation, journalId, disk } = this.server;
     const { networkId } = disk;
-    const question = { kind, serverId, incarnation, journalId, networkId };
+    const question = { kind, cluster, address, serverId, incarnation, journalId, networkId };
     call(this, this.router, kind, question, REPORT_TIMEOUT_MS, 'router-unreachable', {
       answered: () => {},
       failed: () => {},
@@ -107,7 +107,8 @@ export class Supervisor extends Process {
   }
 
   #send(incarnation: Incarnation): void {
-    const question = { kind: 'crash', serverId: this.server.id as ServerId, incarnation } as const;
+    const { cluster, serverId } = this.server;
+    const question = { kind: 'crash', cluster, serverId, incarnation } as const;
     call(this, this.router, 'crash', question, REPORT_TIMEOUT_MS, 'router-unreachable', {
       answered: ({ dropped }) => {
         if (dropped)

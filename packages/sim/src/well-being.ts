@@ -1,18 +1,30 @@
 /** Says what is not yet as it has to be once nothing is broken any more. */
+import type { ClusterId } from '@dualping/core';
+import type { RemoteChecker } from './checkers/remote.js';
 import type { TimelineChecker } from './checkers/timelines.js';
 import type { Cluster } from './cluster.js';
 
-export function whatIsNotWell(cluster: Cluster, timelines: TimelineChecker): string | undefined {
-  return whatServersLack(cluster) ?? whatClientsLack(cluster, timelines);
+export function whatIsNotWell(
+  cluster: Cluster,
+  timelines: ReadonlyMap<ClusterId, TimelineChecker>,
+  remote: RemoteChecker,
+): string | undefined {
+  for (const number of timelines.keys()) {
+    const problem = whatServersLack(cluster, number);
+    if (problem !== undefined) return timelines.size === 1 ? problem : `cluster ${number}: ${problem}`;
+  }
+  return remote.missing() ?? whatClientsLack(cluster, timelines);
 }
 
-function whatServersLack({ router, servers }: Cluster): string | undefined {
-  const assignment = router.registry?.assignments()[0];
+function whatServersLack({ router, servers }: Cluster, cluster: ClusterId): string | undefined {
+  const assignment = router.assignmentOf(cluster);
   if (assignment === undefined) return 'the router does not run';
   if (!assignment.available) return assignment.unavailableReason;
   const { epoch, primary, inSync } = assignment;
   let last: number | undefined;
-  for (const { name, id, journalId, replica, disk } of servers) {
+  for (const server of servers) {
+    if (server.cluster !== cluster) continue;
+    const { name, id, journalId, replica, disk } = server;
     if (replica === undefined) return `${name} does not run`;
     if (!inSync.some((copy) => copy.serverId === id && copy.journalId === journalId))
       return `${name} is not in sync`;
@@ -27,12 +39,15 @@ function whatServersLack({ router, servers }: Cluster): string | undefined {
   return undefined;
 }
 
-function whatClientsLack({ clients }: Cluster, timelines: TimelineChecker): string | undefined {
-  for (const { name, machine, session } of clients) {
+function whatClientsLack(
+  { clients }: Cluster,
+  timelines: ReadonlyMap<ClusterId, TimelineChecker>,
+): string | undefined {
+  for (const { name, cluster, machine, session } of clients) {
     if (machine === undefined || session === undefined) return `${name} does not run`;
     if (machine.state.kind !== 'live') return `${name} is ${machine.state.kind}${session.failure ?? ''}`;
     if (session.unsettled > 0) return `${name} has ${session.unsettled} requests without an outcome`;
-    const missing = timelines.missing(session);
+    const missing = timelines.get(cluster)?.missing(session);
     if (missing !== undefined) return `${name} has not been shown the post at ${missing}`;
   }
   return undefined;

@@ -21,6 +21,8 @@ import type {
   SessionId,
   SocialSnapshot,
   StandbyMessage,
+  TailBatch,
+  TailMessage,
   UserName,
 } from '@dualping/core';
 
@@ -34,6 +36,8 @@ export interface Installation {
 
 /** A server as its supervisor introduces it. */
 export interface Vouching {
+  readonly cluster: ClusterId;
+  readonly address: string;
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   readonly journalId: JournalId;
@@ -43,7 +47,7 @@ export interface Vouching {
 export interface Wires {
   'dual-ping': { up: MemberMessage; down: RouterMessage };
   watch: {
-    up: { readonly kind: 'watch'; readonly user: UserName };
+    up: { readonly kind: 'watch'; readonly cluster: ClusterId | undefined };
     down: { readonly kind: 'assignment'; readonly networkId: NetworkId; readonly assignment: Assignment };
   };
   connect: {
@@ -52,6 +56,7 @@ export interface Wires {
       readonly kind: 'connected';
       readonly networkId: NetworkId;
       readonly cluster: ClusterId;
+      readonly clusters: number;
       readonly failoverWaitMs: number;
       readonly assignment: Assignment | undefined;
     };
@@ -66,7 +71,12 @@ export interface Wires {
     down: { readonly kind: 'assignment'; readonly assignment: Assignment };
   };
   crash: {
-    up: { readonly kind: 'crash'; readonly serverId: ServerId; readonly incarnation: Incarnation };
+    up: {
+      readonly kind: 'crash';
+      readonly cluster: ClusterId;
+      readonly serverId: ServerId;
+      readonly incarnation: Incarnation;
+    };
     down: { readonly kind: 'crash-noted'; readonly dropped: boolean };
   };
   'register-server': {
@@ -85,6 +95,7 @@ export interface Wires {
       readonly entries: readonly Entry[];
     };
   };
+  tail: { up: TailMessage; down: TailBatch };
   snapshot: {
     up: {
       readonly kind: 'get-follower-info';

@@ -27,7 +27,7 @@ test('a post is for those who follow when it is made, whatever is committed toge
   const replica = new Replica(
     {
       identity: { ...SELF, cluster: 1, networkId: 'net', address: 's1', routers: ['router'] },
-      snapshot: { position: NO_POSITION, users: [], sessions: [] },
+      snapshot: { position: NO_POSITION, users: [], sessions: [], origins: [] },
       epochStarts: [],
       first: position(1),
       entries: [],

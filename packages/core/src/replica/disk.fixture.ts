@@ -28,7 +28,7 @@ export type DiskWork =
   | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' | 'save-network' }>
   | Installation;
 
-const EMPTY: SocialSnapshot = { position: NO_POSITION, users: [], sessions: [] };
+const EMPTY: SocialSnapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
 
 /** FNV-1a over the entry, seeded with what came before: equal at the end only when all was equal. */
 function chained(before: number, entry: Entry): number {

@@ -1,11 +1,12 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
-import type { Epoch, Instant, NetworkId } from '../ids.js';
+import type { ClusterId, Epoch, Instant, NetworkId } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
 import type { Figures } from '../messages.js';
 import { MIN_PINGS_BEFORE_DEAD } from '../timing.js';
 import { Ledger } from './ledger.js';
 import type {
+  Attempt,
   ReplicaEvent,
   ReplicaIdentity,
   ReplicaOutput,
@@ -32,6 +33,9 @@ export class Ground {
   now: Instant = 0;
   /** The newest that the router has told. */
   assignment: Assignment | undefined;
+  /** Of the other clusters the newest that the router has told. */
+  readonly others = new Map<ClusterId, Assignment>();
+  #tailAttempts: Attempt = 0;
   /** The highest epoch seen anywhere. */
   highestEpoch: Epoch;
   /** Posts acknowledged since the start. */
@@ -80,6 +84,12 @@ export class Ground {
       timelines: this.timelines(),
       postsAccepted: this.postsAccepted,
     };
+  }
+
+  /** Numbers the streams to other clusters over all reigns, so that a late word from an old one is known as such. */
+  nextTailAttempt(): Attempt {
+    this.#tailAttempts += 1;
+    return this.#tailAttempts;
   }
 
   see(epoch: Epoch): void {

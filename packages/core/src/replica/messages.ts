@@ -1,4 +1,5 @@
 /** What goes into a replica and what comes out of it. */
+import type { Assignment } from '../assignment.js';
 import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
 import type {
   Address,
@@ -14,9 +15,16 @@ import type {
   UserName,
   WallTimeMs,
 } from '../ids.js';
-import type { MemberMessage, PrimaryMessage, RouterMessage, StandbyMessage } from '../messages.js';
+import type {
+  MemberMessage,
+  PrimaryMessage,
+  RouterMessage,
+  StandbyMessage,
+  TailBatch,
+  TailMessage,
+} from '../messages.js';
 import type { Reason } from '../reasons.js';
-import type { SocialLists, SocialSnapshot } from '../social/index.js';
+import type { NewsItem, SocialLists, SocialSnapshot } from '../social/index.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
 export type LinkId = number;
@@ -126,6 +134,12 @@ export type ReplicaInput =
       readonly epoch: Epoch;
       readonly serverId: ServerId;
     }
+  // Other clusters: what the router tells of them, what we hear from them, what they ask of us.
+  | { readonly kind: 'cluster-assigned'; readonly assignment: Assignment }
+  | { readonly kind: 'tail-heard'; readonly attempt: Attempt; readonly batch: TailBatch }
+  | { readonly kind: 'tail-broken'; readonly attempt: Attempt; readonly detail: string }
+  | { readonly kind: 'tail-asked'; readonly link: LinkId; readonly message: TailMessage }
+  | { readonly kind: 'tail-ended'; readonly link: LinkId }
   // Clients.
   | ClientRequest
   | { readonly kind: 'write-abandoned'; readonly token: Token }
@@ -186,6 +200,22 @@ export type ReplicaOutput =
       readonly reason: Reason;
       readonly detail: string;
     }
+  // Other clusters.
+  | {
+      readonly kind: 'open-tail';
+      readonly attempt: Attempt;
+      readonly address: Address;
+      readonly message: TailMessage;
+    }
+  | { readonly kind: 'ask-tail'; readonly attempt: Attempt; readonly message: TailMessage }
+  | { readonly kind: 'close-tail'; readonly attempt: Attempt }
+  /** The texts of posts are to be read from the journal. */
+  | {
+      readonly kind: 'tell-tail';
+      readonly link: LinkId;
+      readonly batch: Omit<TailBatch, 'items'> & { readonly items: readonly NewsItem[] };
+    }
+  | { readonly kind: 'end-tail'; readonly link: LinkId; readonly reason: Reason; readonly detail: string }
   // Clients.
   | { readonly kind: 'answer-write'; readonly token: Token; readonly epoch: Epoch; readonly reply: Reply }
   | {
@@ -239,6 +269,7 @@ export type ReplicaEvent =
   | 'following'
   | 'truncated'
   | 'snapshot'
+  | 'tailing'
   | 'handover'
   | 'draining'
   | 'journal-failed'

@@ -20,7 +20,7 @@ test('a snapshot of its own is saved every so many applied entries, at the end o
 test('after a start, the next is counted from the last one', () => {
   const server = new Alone(1, {
     start: {
-      snapshot: { position: position(SNAPSHOT_EVERY_ENTRIES), users: [], sessions: [] },
+      snapshot: { position: position(SNAPSHOT_EVERY_ENTRIES), users: [], sessions: [], origins: [] },
       epochStarts: [{ epoch: epoch(1), position: position(1) }],
     },
   });

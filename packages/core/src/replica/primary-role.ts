@@ -17,9 +17,9 @@ import {
   serverName,
   type WallTimeMs,
 } from '../ids.js';
-import { invariant } from '../invariants.js';
+import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS, MAX_TIMELINES } from '../limits.js';
-import type { StandbyMessage } from '../messages.js';
+import type { StandbyMessage, TailMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
@@ -27,6 +27,8 @@ import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } fr
 import { RequestDesk } from './request-desk.js';
 import type { RouterLink } from './router-link.js';
 import { Standbys } from './standbys.js';
+import { Tailing } from './tailing.js';
+import { Tails } from './tails.js';
 import { Timelines } from './timelines.js';
 
 /** A new standby that lacks more than this many entries pulls a snapshot; below it, replaying them is quicker. */
@@ -38,6 +40,9 @@ export class PrimaryRole {
   readonly kind = 'primary';
   readonly standbys: Standbys;
   readonly timelines = new Timelines();
+  /** The other clusters that we hear, and those that hear us. */
+  readonly tailing: Tailing;
+  readonly #tails = new Tails();
   readonly #desk = new RequestDesk();
   readonly #opensAt: Position;
   readonly #assignedAt: number;
@@ -53,6 +58,7 @@ export class PrimaryRole {
     const { identity, ledger } = ground;
     this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs, () => router.nextRequest());
     this.#assignedAt = ground.now;
+    this.tailing = new Tailing(ground, epoch, (command, timeMs) => this.#append(command, '', 0, timeMs));
     this.#desk.takeOver(ledger.unapplied);
     this.#opensAt = nextPosition(ledger.outline.last);
     invariant(epoch > ledger.outline.lastEpoch, 'one-primary-per-epoch', {
@@ -77,10 +83,14 @@ export class PrimaryRole {
 
   write(request: WriteRequest): void {
     const { ground } = this;
-    const { token } = request;
+    const { token, command } = request;
+    const home = ground.ledger.social.homeOf(command.user);
+    if (home !== undefined)
+      return this.#refuse(token, 'wrong-cluster', `"${command.user}" is a user of cluster ${home}`);
     const admission = this.#desk.admit(request, ground.ledger.social);
     switch (admission.kind) {
       case 'append':
+        if (command.kind === 'follow') this.tailing.beforeFollow(command.target);
         this.#append(request.command, request.sessionId, request.requestNo, request.timeMs);
         return;
       case 'wait':
@@ -106,7 +116,7 @@ export class PrimaryRole {
         kind: 'answer-list',
         token: request.token,
         lists: social.list(request.user),
-        present: this.timelines.present,
+        present: new Set([...this.timelines.present, ...this.tailing.present()]),
       });
   }
 
@@ -163,6 +173,42 @@ export class PrimaryRole {
     });
   }
 
+  // Other clusters.
+
+  tailAsked(link: LinkId, message: TailMessage): void {
+    const tails = this.#tails;
+    const { heardMs } = this.ground;
+    switch (message.kind) {
+      case 'open':
+        return this.#openTail(link, message);
+      case 'subscribe':
+        return tails.subscribe(link, message, heardMs);
+      case 'taken':
+        return tails.taken(link, message.number, heardMs);
+      case 'alive':
+        return tails.alive(link, heardMs);
+      default:
+        unreachable(message);
+    }
+  }
+
+  tailEnded(link: LinkId): void {
+    this.#tails.ended(link);
+  }
+
+  #openTail(link: LinkId, open: Extract<TailMessage, { kind: 'open' }>): void {
+    const { ground } = this;
+    const replaced = this.#tails.open(link, open, ground.heardMs);
+    if (replaced === 'older')
+      this.#endTail(link, 'fenced', `cluster ${open.from} has a later epoch than ${open.fromEpoch}`);
+    else if (replaced !== undefined)
+      this.#endTail(replaced, 'superseded', `cluster ${open.from} reads on another stream`);
+  }
+
+  #endTail(link: LinkId, reason: Reason, detail: string): void {
+    this.ground.emit({ kind: 'end-tail', link, reason, detail });
+  }
+
   // The course of the epoch.
 
   /** The router's word on this very epoch. `lastRequest` undefined: as a welcome on a new stream. */
@@ -190,6 +236,7 @@ export class PrimaryRole {
     // The predecessor's entries are committed together with the opening: nobody is answered before it.
     if (through < this.#opensAt) return;
     ledger.commitThrough(through, (effect) => this.#settle(effect));
+    this.tailing.committed(ledger.committed);
     if (!this.#opened && ledger.committed >= this.#opensAt) {
       this.#opened = true;
       const tookMs = (this.ground.now - this.#assignedAt).toFixed(1);
@@ -197,6 +244,7 @@ export class PrimaryRole {
         'serving',
         `serves epoch ${this.epoch} from ${this.#opensAt}, ${tookMs} ms after it was assigned`,
       );
+      this.tailing.begin();
     }
   }
 
@@ -209,6 +257,13 @@ export class PrimaryRole {
     }
     for (const outgoing of standbys.signsOfLife(ledger.committed, heardMs, timing.pingIntervalMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
+    this.tailing.tick();
+    for (const link of this.#tails.silentLinks(heardMs, timing.deadAfterMs)) {
+      this.#tails.ended(link);
+      this.#endTail(link, 'may-have-happened', `nothing heard for ${timing.deadAfterMs} ms`);
+    }
+    const { social } = ledger;
+    ground.emit(...this.#tails.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
     this.#watchForIsolation();
   }
 
@@ -219,6 +274,8 @@ export class PrimaryRole {
     for (const outgoing of standbys.entriesToSend(ledger.outline.last, ledger.committed, heardMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
     ground.emit(...this.timelines.flush());
+    ground.emit(...this.#tails.flush(ledger.social, this.timelines, heardMs));
+    this.tailing.flush();
     if (!this.router.attached || ground.assignment?.epoch !== this.epoch) return;
     // Until the epoch is open our commit position may lag behind what the predecessor acknowledged.
     const required = position(Math.max(ledger.committed, this.#opensAt));
@@ -232,6 +289,7 @@ export class PrimaryRole {
     ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${reason}`);
     this.#sendAway(reason);
     this.#desk.clear();
+    this.tailing.stop();
     for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', reason);
     ground.timelines = () => 0;
   }
@@ -241,9 +299,15 @@ export class PrimaryRole {
     for (const token of this.#desk.dismiss()) this.#refuse(token, 'not-primary', detail);
     for (const timeline of this.timelines.clear())
       this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
+    for (const link of this.#tails.clear()) this.#endTail(link, 'not-primary', detail);
   }
 
-  #append(command: JournalCommand, sessionId: SessionId, requestNo: RequestNumber, timeMs: WallTimeMs): void {
+  #append(
+    command: JournalCommand,
+    sessionId: SessionId,
+    requestNo: RequestNumber,
+    timeMs: WallTimeMs,
+  ): Position {
     const { ledger } = this.ground;
     const entry: Entry = {
       position: nextPosition(ledger.outline.last),
@@ -255,6 +319,7 @@ export class PrimaryRole {
     };
     ledger.append([entry]);
     this.ground.emit({ kind: 'append', entries: [entry] });
+    return entry.position;
   }
 
   #settle(effect: Effect): void {
@@ -267,13 +332,23 @@ export class PrimaryRole {
         highest: ground.highestEpoch,
       },
     );
-    if (effect.kind === 'post') {
-      ground.postsAccepted += 1;
-      this.timelines.posted(effect.post, ground.ledger.social);
-      return;
+    const { social } = ground.ledger;
+    switch (effect.kind) {
+      case 'post':
+        if (social.has(effect.post.author)) ground.postsAccepted += 1;
+        this.timelines.posted(effect.post, social);
+        return this.#tails.committed(effect, social);
+      case 'user':
+        return this.#tails.committed(effect, social);
+      case 'unwanted':
+        return this.tailing.left(effect.home, effect.user);
+      case 'reply':
+        for (const token of this.#desk.settle(effect.sessionId, effect.requestNo))
+          ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
+        return;
+      default:
+        unreachable(effect);
     }
-    for (const token of this.#desk.settle(effect.sessionId, effect.requestNo))
-      ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
   }
 
   #join(link: LinkId, join: Extract<StandbyMessage, { kind: 'join' }>): void {

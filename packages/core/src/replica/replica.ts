@@ -10,7 +10,7 @@ import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Epoch, type Instant, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
-import type { RouterMessage, StandbyMessage } from '../messages.js';
+import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
 import { actionFor, type Reason } from '../reasons.js';
 import { Drain } from './drain.js';
 import { Ground } from './ground.js';
@@ -145,6 +145,20 @@ export class Replica {
         return;
       case 'snapshot-asked':
         return this.#snapshotAsked(input);
+      case 'cluster-assigned':
+        return this.#otherAssigned(input.assignment);
+      case 'tail-heard':
+        this.#primary?.tailing.heard(input.attempt, input.batch);
+        if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
+        return;
+      case 'tail-broken':
+        this.#primary?.tailing.broken(input.attempt, input.detail);
+        return;
+      case 'tail-asked':
+        return this.#tailAsked(input.link, input.message);
+      case 'tail-ended':
+        this.#primary?.tailEnded(input.link);
+        return;
       case 'write':
       case 'list':
       case 'timeline-open':
@@ -203,8 +217,7 @@ export class Replica {
       case 'assignment':
         return this.#assigned(message.assignment, message.lastRequest);
       case 'please-hand-over':
-        if (this.#primary?.epoch === message.epoch && this.#drain === undefined)
-          this.#drain = new Drain(ground, false);
+        if (this.#primary?.epoch === message.epoch && this.#drain === undefined) this.#beginDrain(false);
         return;
       case 'refused':
         ground.report(
@@ -362,6 +375,42 @@ export class Replica {
     this.#ground.emit({ kind: 'refuse-snapshot', token: input.token, reason: 'not-primary', detail });
   }
 
+  // Other clusters.
+
+  #otherAssigned(assignment: Assignment): void {
+    const { others, identity } = this.#ground;
+    const known = others.get(assignment.cluster);
+    if (assignment.cluster === identity.cluster || (known?.revision ?? 0) >= assignment.revision) return;
+    others.set(assignment.cluster, assignment);
+    this.#primary?.tailing.assigned(assignment);
+  }
+
+  #tailAsked(link: LinkId, message: TailMessage): void {
+    const refusal = message.kind === 'open' ? this.#tailProblem(message) : undefined;
+    if (refusal !== undefined) this.#ground.emit({ kind: 'end-tail', link, ...refusal });
+    else this.#primary?.tailAsked(link, message);
+  }
+
+  #tailProblem(
+    open: Extract<TailMessage, { kind: 'open' }>,
+  ): { readonly reason: Reason; readonly detail: string } | undefined {
+    const { networkId, identity } = this.#ground;
+    if (open.networkId !== networkId)
+      return {
+        reason: 'wrong-network',
+        detail: `network "${open.networkId}" is not this server's "${networkId}"`,
+      };
+    if (open.cluster !== identity.cluster || open.from === identity.cluster)
+      return {
+        reason: 'wrong-cluster',
+        detail: `cluster ${open.from} asks for ${open.cluster}, this is a server of ${identity.cluster}`,
+      };
+    const primary = this.#primary;
+    if (primary === undefined || !primary.opened || primary.isolated || primary.epoch !== open.epoch)
+      return { reason: 'not-primary', detail: `this server does not serve epoch ${open.epoch}` };
+    return undefined;
+  }
+
   // Clients.
 
   /** Serves, holds or refuses a request. `until`: how long it may be held, listening time, ms. */
@@ -449,7 +498,12 @@ export class Replica {
     if (this.#stopping) return;
     this.#stopping = true;
     if (this.#primary === undefined) return this.#end('shutting-down', 'standby stopped', false);
-    this.#drain = new Drain(this.#ground, true);
+    this.#beginDrain(true);
+  }
+
+  #beginDrain(leaving: boolean): void {
+    this.#drain = new Drain(this.#ground, leaving);
+    this.#primary?.tailing.pause(true);
   }
 
   #advanceDrain(drain: Drain): void {
@@ -469,6 +523,7 @@ export class Replica {
       'handover',
       progress === 'gave-up' ? 'was not answered in time: goes on' : 'no in-sync standby: goes on',
     );
+    primary.tailing.pause(false);
     this.#dispatchHeld();
   }
 

@@ -5,7 +5,7 @@
  * appended and not yet committed, with the calls that wait for it. A request that comes again while
  * it is on its way waits beside the first; one that comes again later gets the kept reply.
  */
-import type { Command, Entry, Reply } from '../entry.js';
+import { type Entry, isClientCommand, type Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
 import { MAX_UNCOMMITTED_ENTRIES, SESSION_WINDOW } from '../limits.js';
 import type { Reason } from '../reasons.js';
@@ -25,8 +25,6 @@ export type Admission =
   | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string };
 
 const refused = (reason: Reason, detail: string): Admission => ({ kind: 'refused', reason, detail });
-
-const isSessionCommand = (command: Entry['command']): command is Command => command.kind !== 'epoch-start';
 
 export class RequestDesk {
   readonly #sessions = new Map<SessionId, SessionOnTheWay>();
@@ -89,7 +87,7 @@ export class RequestDesk {
   /** A new primary takes over entries that its predecessor appended: they are on their way, nobody waits here. */
   takeOver(entries: Iterable<Entry>): void {
     for (const { sessionId, requestNo, command } of entries)
-      if (isSessionCommand(command)) this.#onItsWay(sessionId, requestNo, command.user);
+      if (isClientCommand(command)) this.#onItsWay(sessionId, requestNo, command.user);
   }
 
   /** The request was applied: returns the calls that wait for its reply. */

@@ -210,6 +210,13 @@ export class ServerOnStage implements Actor {
         return this.#pullSnapshot(output);
       case 'keep-warm':
         return;
+      // These plays have one cluster; several are in tailing.test.ts and in the simulator.
+      case 'open-tail':
+      case 'ask-tail':
+      case 'close-tail':
+      case 'tell-tail':
+      case 'end-tail':
+        return;
       case 'to-standby':
         return this.#toStandby(output);
       case 'close-standby':

@@ -28,6 +28,8 @@ export class Timelines {
   readonly #timelines = new Map<LinkId, Timeline>();
   readonly #byUser = new Map<UserName, Set<Timeline>>();
   readonly #gathering = new Set<Timeline>();
+  /** Who has come or gone since it was last asked. */
+  #moved = new Set<UserName>();
 
   get size(): number {
     return this.#timelines.size;
@@ -36,6 +38,17 @@ export class Timelines {
   /** The users who have a timeline open. */
   get present(): ReadonlySet<UserName> {
     return new Set(this.#byUser.keys());
+  }
+
+  isPresent(user: UserName): boolean {
+    return this.#byUser.has(user);
+  }
+
+  /** Who may have come or gone since this was last asked. */
+  takeMoved(): ReadonlySet<UserName> {
+    const moved = this.#moved;
+    if (moved.size > 0) this.#moved = new Set();
+    return moved;
   }
 
   /** Opens a timeline of a known user and gives the positions to begin with. */
@@ -54,8 +67,11 @@ export class Timelines {
     };
     this.#timelines.set(timeline.link, timeline);
     const others = this.#byUser.get(timeline.user);
-    if (others === undefined) this.#byUser.set(timeline.user, new Set([timeline]));
-    else others.add(timeline);
+    if (others !== undefined) others.add(timeline);
+    else {
+      this.#byUser.set(timeline.user, new Set([timeline]));
+      this.#moved.add(timeline.user);
+    }
     if (!timeline.posts) return [];
     if (resumes) {
       timeline.mode = 'behind';
@@ -140,12 +156,16 @@ export class Timelines {
     this.#gathering.delete(timeline);
     const others = this.#byUser.get(timeline.user);
     others?.delete(timeline);
-    if (others?.size === 0) this.#byUser.delete(timeline.user);
+    if (others?.size === 0) {
+      this.#byUser.delete(timeline.user);
+      this.#moved.add(timeline.user);
+    }
   }
 
   /** Ends all; returns whose they were. */
   clear(): readonly LinkId[] {
     const links = [...this.#timelines.keys()];
+    for (const user of this.#byUser.keys()) this.#moved.add(user);
     this.#timelines.clear();
     this.#byUser.clear();
     this.#gathering.clear();

@@ -243,7 +243,7 @@ export class ClientSession {
     if (phase.kind !== 'resolving' || phase.askNo !== input.askNo) return;
     if (this.#refuseForeign(input.networkId, `router ${this.#routers.current}`)) return;
     this.#routers.markIntroduced();
-    this.#cluster.introduce(input.networkId, input.cluster, input.failoverWaitMs);
+    this.#cluster.introduce(input.networkId, input.cluster, input.clusters, input.failoverWaitMs);
     if (input.assignment !== undefined) this.#cluster.remember(input.assignment);
     const target = this.#cluster.newerTarget;
     if (target === undefined) this.#ask(phase.because);
@@ -324,7 +324,7 @@ export class ClientSession {
     this.#reconnect = this.#reconnect.next();
     const { attempt } = this.#reconnect;
     const retryAt = this.#now + this.#reconnect.delayMs(this.#chance());
-    this.#enter({ kind: 'waiting', retryAt, attempt, because });
+    this.#enter({ kind: 'waiting', retryAt, attempt, because, ...this.#cluster.named });
   }
 
   // The link to a server.

@@ -12,6 +12,7 @@ import type { SessionTarget } from './session-state.js';
 export class ClusterView {
   #networkId: NetworkId | undefined;
   #cluster: ClusterId | undefined;
+  #several = false;
   #failoverWaitMs = DEFAULT_FAILOVER_WAIT_MS;
   #newest: Assignment | undefined;
   #failedEpoch: Epoch = NO_EPOCH;
@@ -19,6 +20,11 @@ export class ClusterView {
   /** Undefined until a router has introduced itself. */
   get networkId(): NetworkId | undefined {
     return this.#networkId;
+  }
+
+  /** The number of the cluster where there are several, as a part of what is said of it; else nothing. */
+  get named(): { readonly cluster?: ClusterId } {
+    return this.#several && this.#cluster !== undefined ? { cluster: this.#cluster } : {};
   }
 
   /** How long a router may hold its answer for a failover. */
@@ -39,9 +45,10 @@ export class ClusterView {
     return this.#newest?.available ?? false;
   }
 
-  introduce(networkId: NetworkId, cluster: ClusterId, failoverWaitMs: number): void {
+  introduce(networkId: NetworkId, cluster: ClusterId, clusters: number, failoverWaitMs: number): void {
     this.#networkId = networkId;
     this.#cluster = cluster;
+    this.#several = clusters > 1;
     this.#failoverWaitMs = Math.min(failoverWaitMs, MAX_WAIT_MS);
   }
 
@@ -58,7 +65,9 @@ export class ClusterView {
     const assignment = this.#newest;
     if (assignment === undefined || !assignment.available) return undefined;
     const member = primaryMember(assignment);
-    return member && { epoch: assignment.epoch, serverId: member.serverId, address: member.address };
+    if (member === undefined) return undefined;
+    const { serverId, address } = member;
+    return { epoch: assignment.epoch, serverId, address, ...this.named };
   }
 
   /** Who is primary, if it is not the one that has just failed. */

@@ -216,6 +216,7 @@ export class ModelNetwork {
         askNo: asked.askNo,
         networkId: NETWORK,
         cluster: 1,
+        clusters: 1,
         failoverWaitMs: FAILOVER_WAIT_MS,
         assignment: this.#assignment,
       });

@@ -77,6 +77,8 @@ export type SessionInput =
       readonly askNo: number;
       readonly networkId: NetworkId;
       readonly cluster: ClusterId;
+      /** How many there are. */
+      readonly clusters: number;
       readonly failoverWaitMs: number;
       readonly assignment: Assignment | undefined;
     }

@@ -1,5 +1,5 @@
 /** Where a client session is, as the world sees it. Each state carries only what is true in it. */
-import type { Address, Epoch, Instant, ServerId } from '../ids.js';
+import type { Address, ClusterId, Epoch, Instant, ServerId } from '../ids.js';
 import type { Reason } from '../reasons.js';
 
 /** Why something broke or was given up; `detail` is for people. */
@@ -13,6 +13,8 @@ export interface SessionTarget {
   readonly epoch: Epoch;
   readonly serverId: ServerId;
   readonly address: Address;
+  /** Only where there are several: people need not know of the one that is all. */
+  readonly cluster?: ClusterId;
 }
 
 /**
@@ -31,6 +33,8 @@ export type SessionState =
       /** How often in a row this has happened, from 1. */
       readonly attempt: number;
       readonly because: Failure;
+      /** Only where there are several. */
+      readonly cluster?: ClusterId;
     }
   | { readonly kind: 'closed' }
   /** It can't work as asked, and trying again would not help. */

@@ -98,6 +98,7 @@ export class Stage {
       askNo: this.#askNo,
       networkId,
       cluster: 1,
+      clusters: 1,
       failoverWaitMs: FAILOVER_WAIT_MS,
       assignment: told,
     });

@@ -1,5 +1,6 @@
 export type { Admission, AdmissionRefusal } from './sessions.js';
 export type { FollowSnapshot, SessionSnapshot, SocialSnapshot, UserSnapshot } from './snapshot.js';
 export { type Effect, type SocialOptions, SocialState } from './social-state.js';
+export type { NewsForOthers, NewsItem } from './tail.js';
 export type { NewerPosts, OlderPosts } from './timeline.js';
 export type { SocialLists } from './users.js';

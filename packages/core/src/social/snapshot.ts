@@ -5,8 +5,8 @@
  * wire those come as the retained entries themselves, from which the receiver takes the positions.)
  * The orders in it are part of the state: servers that applied the same entries give equal snapshots.
  */
-import type { Reply } from '../entry.js';
-import type { Position, RequestNumber, SessionId, UserName } from '../ids.js';
+import type { Origin, Reply } from '../entry.js';
+import type { ClusterId, Position, RequestNumber, SessionId, UserName } from '../ids.js';
 
 export interface SocialSnapshot {
   /** Everything up to here is in it, nothing after. */
@@ -15,12 +15,16 @@ export interface SocialSnapshot {
   readonly users: readonly UserSnapshot[];
   /** From the one silent for longest. */
   readonly sessions: readonly SessionSnapshot[];
+  /** Of each other cluster that was heard of the last position there, by cluster. */
+  readonly origins: readonly Origin[];
 }
 
 export interface UserSnapshot {
   readonly name: UserName;
   /** Position of the entry that made the user. */
   readonly since: Position;
+  /** The cluster whose user it is, if not this one's. */
+  readonly home?: ClusterId;
   /** In the order in which they began. */
   readonly following: readonly FollowSnapshot[];
   /** Positions of the user's posts, ascending. */

@@ -64,9 +64,11 @@ export class Play {
     return effects
       .map((effect) => {
         if (effect.kind === 'reply') return effect.reply.kind === 'ok' ? 'ok' : effect.reply.reason;
+        if (effect.kind !== 'post') return '';
         this.#texts.set(effect.post.position, effect.post.text);
         return `seen by ${[...this.state.audience(effect.post.author)].sort().join(', ')}`;
       })
+      .filter((text) => text !== '')
       .join(', ');
   }
 

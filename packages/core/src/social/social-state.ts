@@ -6,13 +6,30 @@
  * other, with a refusal as its outcome, so that a repeated request finds it. Replicated state machine
  * after Schneider; sessions after Ongaro's dissertation, §6.3.
  */
-import type { Entry, JournalCommand, Post, Reply } from '../entry.js';
-import { NO_POSITION, type Position, type RequestNumber, type SessionId, type UserName } from '../ids.js';
+import {
+  type Command,
+  type Entry,
+  isClientCommand,
+  type Origin,
+  type Post,
+  postIn,
+  type RemoteCommand,
+  type Reply,
+} from '../entry.js';
+import {
+  type ClusterId,
+  NO_POSITION,
+  type Position,
+  type RequestNumber,
+  type SessionId,
+  type UserName,
+} from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_SESSIONS } from '../limits.js';
 import type { SocialReason } from '../reasons.js';
 import { type Admission, Sessions } from './sessions.js';
 import type { SocialSnapshot } from './snapshot.js';
+import { type NewsForOthers, newsAfter } from './tail.js';
 import { type NewerPosts, type OlderPosts, postsAfter, postsBefore } from './timeline.js';
 import { type SocialLists, Users } from './users.js';
 
@@ -25,7 +42,11 @@ export type Effect =
       readonly reply: Reply;
     }
   /** A new post, for the timelines of `audience(post.author)`, asked before anything else is applied. */
-  | { readonly kind: 'post'; readonly post: Post };
+  | { readonly kind: 'post'; readonly post: Post }
+  /** A user of this cluster is new: the others are to hear of it. */
+  | { readonly kind: 'user'; readonly user: UserName; readonly position: Position }
+  /** Nobody here follows that user of another cluster any more. */
+  | { readonly kind: 'unwanted'; readonly home: ClusterId; readonly user: UserName };
 
 export interface SocialOptions {
   /** Part of the replicated state's rules: the same on every server. For tests. */
@@ -36,6 +57,8 @@ export class SocialState {
   #applied: Position = NO_POSITION;
   #users = new Users();
   #sessions: Sessions;
+  /** Of each other cluster the last position there that was heard of. */
+  #heard = new Map<ClusterId, Position>();
 
   constructor(options: SocialOptions = {}) {
     this.#sessions = new Sessions(options.maxSessions ?? MAX_SESSIONS);
@@ -52,9 +75,10 @@ export class SocialState {
     invariant(position === this.#applied + 1, 'applied-in-order', { position, applied: this.#applied });
     this.#applied = position;
     if (command.kind === 'epoch-start') return [];
+    if (!isClientCommand(command)) return this.#hear(command, entry);
 
-    const reason = this.#perform(command, position);
     const effects: Effect[] = [];
+    const reason = this.#perform(command, position, effects);
     if (command.kind === 'post' && reason === undefined)
       effects.push({ kind: 'post', post: { position, author: command.user, text: command.text, timeMs } });
     if (sessionId !== '') {
@@ -74,8 +98,37 @@ export class SocialState {
     return this.#sessions.admit(sessionId, requestNo, user);
   }
 
+  /** Whether this is a user of this cluster. */
   has(user: UserName): boolean {
-    return this.#users.get(user) !== undefined;
+    const known = this.#users.get(user);
+    return known !== undefined && known.home === undefined;
+  }
+
+  /** The other cluster whose user this is; undefined for a user of this one and for an unknown name. */
+  homeOf(user: UserName): ClusterId | undefined {
+    return this.#users.get(user)?.home;
+  }
+
+  // What clusters tell one another.
+
+  /** Everything up to there was heard of another cluster, as far as it was wanted. */
+  heardOf(cluster: ClusterId): Position {
+    return this.#heard.get(cluster) ?? NO_POSITION;
+  }
+
+  /** Whether anybody here follows this user. */
+  isFollowed(user: UserName): boolean {
+    return (this.#users.get(user)?.followers.size ?? 0) > 0;
+  }
+
+  /** Users of other clusters whom somebody here follows. */
+  followedRemote(): Iterable<{ readonly name: UserName; readonly home: ClusterId }> {
+    return this.#users.followedRemote();
+  }
+
+  /** What another cluster that follows these authors has to hear of, after a position: the first `limit` of it. */
+  newsAfter(authors: Iterable<UserName>, after: Position, limit: number): NewsForOthers {
+    return newsAfter(this.#users, authors, after, limit);
   }
 
   /** Who sees a post of `author` that is made now: the author, and the followers (in no order that means anything). */
@@ -122,6 +175,7 @@ export class SocialState {
   toSnapshot(): SocialSnapshot {
     return {
       position: this.#applied,
+      origins: this.#origins(),
       users: this.#users.toSnapshot(),
       sessions: this.#sessions.toSnapshot(),
     };
@@ -131,21 +185,53 @@ export class SocialState {
     const state = new SocialState(options);
     state.#applied = snapshot.position;
     state.#users = Users.fromSnapshot(snapshot.users);
+    state.#heard = new Map(snapshot.origins.map(({ cluster, position }) => [cluster, position]));
     state.#sessions = Sessions.fromSnapshot(snapshot.sessions, options.maxSessions);
     return state;
   }
 
-  #perform(
-    command: Exclude<JournalCommand, { kind: 'epoch-start' }>,
-    at: Position,
-  ): SocialReason | undefined {
+  #origins(): Origin[] {
+    return Array.from(this.#heard, ([cluster, position]) => ({ cluster, position })).sort(
+      (one, other) => one.cluster - other.cluster,
+    );
+  }
+
+  #hear(command: RemoteCommand, entry: Entry): Effect[] {
+    const { cluster, position } = command.origin;
+    const heard = this.heardOf(cluster);
+    invariant(position > heard, 'remote-applied-once', { at: entry.position, cluster, position, heard });
+    this.#heard.set(cluster, position);
+    switch (command.kind) {
+      case 'remote-user':
+        this.#users.registerRemote(command.user, cluster, entry.position);
+        return [];
+      case 'remote-post': {
+        const post = postIn(entry);
+        const isTheirs = this.#users.postRemote(command.user, cluster, entry.position);
+        return isTheirs && post !== undefined ? [{ kind: 'post', post }] : [];
+      }
+      case 'remote-through':
+        return [];
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #perform(command: Command, at: Position, effects: Effect[]): SocialReason | undefined {
     switch (command.kind) {
       case 'register':
-        return this.#users.register(command.user, at);
+        if (this.#users.register(command.user, at))
+          effects.push({ kind: 'user', user: command.user, position: at });
+        return undefined;
       case 'follow':
         return this.#users.follow(command.user, command.target, at);
-      case 'unfollow':
-        return this.#users.unfollow(command.user, command.target);
+      case 'unfollow': {
+        const reason = this.#users.unfollow(command.user, command.target);
+        const target = this.#users.get(command.target);
+        if (reason === undefined && target?.home !== undefined && target.followers.size === 0)
+          effects.push({ kind: 'unwanted', home: target.home, user: target.name });
+        return reason;
+      }
       case 'post':
         return this.#users.post(command.user, at);
       default:

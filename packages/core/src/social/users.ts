@@ -4,14 +4,17 @@
  * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
  * A million posts cost 10 to 30 MB, depending on how far their lists have grown ahead.
  */
-import type { Position, UserName } from '../ids.js';
+import type { ClusterId, Position, UserName } from '../ids.js';
 import type { SocialReason } from '../reasons.js';
+import { countUpTo } from './selection.js';
 import type { UserSnapshot } from './snapshot.js';
 
 export interface User {
   readonly name: UserName;
   /** Position of the entry that made the user. */
   readonly since: Position;
+  /** The cluster whose user it is; undefined: this one's. */
+  readonly home: ClusterId | undefined;
   /** Each followed user, with the position of the entry that began it: earlier posts are not shown. */
   readonly following: Map<User, Position>;
   readonly followers: Set<User>;
@@ -29,6 +32,9 @@ type Outcome = SocialReason | undefined;
 
 export class Users {
   readonly #byName = new Map<UserName, User>();
+  /** Those of this cluster and when they were made, in that order: what other clusters are told. */
+  readonly #own: User[] = [];
+  readonly #ownSince: Position[] = [];
   /** Every `List` wants all names sorted, and new users are rare. */
   #sortedNames: readonly UserName[] | undefined;
 
@@ -36,10 +42,42 @@ export class Users {
     return this.#byName.get(name);
   }
 
-  /** A known name is a login, which is fine. */
-  register(name: UserName, at: Position): Outcome {
-    if (!this.#byName.has(name)) this.#add(name, at);
-    return undefined;
+  /** A known name is a login, which is fine. @returns whether the user is new */
+  register(name: UserName, at: Position): boolean {
+    if (this.#byName.has(name)) return false;
+    this.#add(name, at, undefined);
+    return true;
+  }
+
+  /** Nothing if the name is known: who came first keeps it. */
+  registerRemote(name: UserName, home: ClusterId, at: Position): void {
+    if (!this.#byName.has(name)) this.#add(name, at, home);
+  }
+
+  /** @returns whether this is a user of that cluster */
+  postRemote(name: UserName, home: ClusterId, at: Position): boolean {
+    const user = this.#byName.get(name);
+    if (user?.home !== home) return false;
+    user.posts.push(at);
+    return true;
+  }
+
+  /** The users of this cluster who were made after a position, from the first on. */
+  *ownSince(after: Position): Generator<User> {
+    for (let index = countUpTo(this.#ownSince, after); index < this.#own.length; index += 1)
+      yield this.#own[index] as User;
+  }
+
+  /** The user of this cluster who was made by the entry at that very position. */
+  ownMadeAt(at: Position): User | undefined {
+    const user = this.#own[countUpTo(this.#ownSince, at) - 1];
+    return user?.since === at ? user : undefined;
+  }
+
+  /** Users of other clusters whom somebody here follows. */
+  *followedRemote(): Generator<{ readonly name: UserName; readonly home: ClusterId }> {
+    for (const { name, home, followers } of this.#byName.values())
+      if (home !== undefined && followers.size > 0) yield { name, home };
   }
 
   follow(name: UserName, targetName: UserName, at: Position): Outcome {
@@ -98,6 +136,7 @@ export class Users {
     return Array.from(this.#byName.values(), (user) => ({
       name: user.name,
       since: user.since,
+      ...(user.home !== undefined && { home: user.home }),
       following: Array.from(user.following, ([target, since]) => ({ target: target.name, since })),
       posts: user.posts.slice(),
     }));
@@ -105,15 +144,20 @@ export class Users {
 
   static fromSnapshot(snapshots: readonly UserSnapshot[]): Users {
     const users = new Users();
-    for (const { name, since, posts } of snapshots) users.#add(name, since, posts.slice());
+    for (const { name, since, home, posts } of snapshots) users.#add(name, since, home, posts.slice());
     for (const { name, following } of snapshots) {
       for (const { target, since } of following) connect(users.#known(name), users.#known(target), since);
     }
     return users;
   }
 
-  #add(name: UserName, since: Position, posts: Position[] = []): void {
-    this.#byName.set(name, { name, since, following: new Map(), followers: new Set(), posts });
+  #add(name: UserName, since: Position, home: ClusterId | undefined, posts: Position[] = []): void {
+    const user: User = { name, since, home, following: new Map(), followers: new Set(), posts };
+    this.#byName.set(name, user);
+    if (home === undefined) {
+      this.#own.push(user);
+      this.#ownSince.push(since);
+    }
     this.#sortedNames = undefined;
   }
 

@@ -1,5 +1,12 @@
 /** A child of `dualping up` as something to be supervised. */
-import { type Address, DualpingError, type ExitKind, type Incarnation, serverId } from '@dualping/core';
+import {
+  type Address,
+  type ClusterId,
+  DualpingError,
+  type ExitKind,
+  type Incarnation,
+  serverId,
+} from '@dualping/core';
 import { processIdentity } from '@dualping/protocol';
 import { EXIT } from '../exit-codes.js';
 import { reportCrash } from '../supervisor/crash-report.js';
@@ -21,6 +28,7 @@ export type ChildRole =
   | { readonly kind: 'router' }
   | {
       readonly kind: 'server';
+      readonly cluster: ClusterId;
       readonly id: number;
       readonly dataFolder: string;
       readonly router: () => Address;
@@ -111,7 +119,8 @@ export class ChildWard implements Ward {
   async reportCrash(incarnation: Incarnation, detail: string): Promise<void> {
     const { role } = this.#options;
     if (role.kind === 'router') return;
-    await reportCrash([role.router()], { cluster: 1, serverId: serverId(role.id), incarnation, detail });
+    const { cluster, id, router } = role;
+    await reportCrash([router()], { cluster, serverId: serverId(id), incarnation, detail });
   }
 
   async #spawn(listener: WardListener): Promise<void> {

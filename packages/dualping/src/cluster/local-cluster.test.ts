@@ -28,10 +28,9 @@ function folderFor(context: TestContext): string {
   return folder;
 }
 
-async function up(context: TestContext, folder: string): Promise<Up> {
-  const child = spawn(process.execPath, [LAUNCHER, 'up', '--data', folder, '--port', '0', '--servers', '2'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+async function up(context: TestContext, folder: string, ...more: readonly string[]): Promise<Up> {
+  const args = ['up', '--data', folder, '--port', '0', '--servers', '2', ...more];
+  const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   context.after(() => child.kill('SIGKILL'));
   const addresses = new Map<string, string>();
   for await (const line of createInterface({ input: child.stdout })) {
@@ -107,4 +106,26 @@ test('a folder has one cluster at a time', async (context) => {
   first.process.kill('SIGINT');
   const [ending] = await once(first.process, 'exit');
   assert.equal(ending, 130);
+});
+
+test('several clusters: servers are named with theirs, and there are as many again as the folder was made for', async (context) => {
+  const folder = folderFor(context);
+  const names = ['router', 'c1/s1', 'c1/s2', 'c2/s1', 'c2/s2', 'c3/s1', 'c3/s2'];
+  const first = await up(context, folder, '--clusters', '3');
+  assert.deepEqual([...first.addresses.keys()], names);
+  const status = await run('admin', 'status', '--routers', first.addresses.get('router') ?? '');
+  assert.deepEqual(
+    [...status.out.matchAll(/^cluster (\d): epoch \d+, available$/gm)].map(([, cluster]) => cluster),
+    ['1', '2', '3'],
+  );
+  first.process.kill('SIGTERM');
+  await once(first.process, 'exit');
+
+  const { code } = await run('up', '--data', folder, '--port', '0', '--clusters', '2');
+  assert.equal(code, 2);
+
+  const second = await up(context, folder);
+  assert.deepEqual([...second.addresses.keys()], names);
+  second.process.kill('SIGTERM');
+  await once(second.process, 'exit');
 });

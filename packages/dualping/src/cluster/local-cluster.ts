@@ -5,11 +5,13 @@ import { RouterClient } from '@dualping/client';
 import {
   type Address,
   type Assignment,
+  type ClusterId,
   DEFAULT_KEEP_ALIVE_MS,
   DualpingError,
   quote,
+  type ServerId,
   serverId,
-  serverName,
+  serverNameIn,
   type Timing,
 } from '@dualping/core';
 import {
@@ -39,6 +41,9 @@ export interface LocalClusterOptions {
   readonly routerPort: number;
   /** Whether another port will do when `routerPort` is taken. */
   readonly routerMayMove: boolean;
+  /** Undefined: as many as the folder was made for, at first one. */
+  readonly clusters: number | undefined;
+  /** Of each cluster. */
   readonly servers: number;
   readonly dataFolder: string;
   readonly timing: Timing;
@@ -58,17 +63,26 @@ export interface Place {
   readonly pid: number | undefined;
 }
 
+interface LocalServer {
+  readonly cluster: ClusterId;
+  readonly id: ServerId;
+  /** `s1`, and `c2/s1` where there are several clusters: also where its folder is. */
+  readonly name: string;
+  readonly child: SupervisedChild;
+}
+
 export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #ports: Record<string, number>;
   readonly #addresses = new Map<string, Address>();
   readonly #router: SupervisedChild;
-  readonly #servers: readonly SupervisedChild[];
+  /** Known once the router has told how many clusters there are. */
+  #servers: readonly LocalServer[] = [];
   readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
   #client: RouterClient | undefined;
   #watching: Subscription | undefined;
-  #assignment: Assignment | undefined;
+  readonly #assignments = new Map<ClusterId, Assignment>();
   #onAssignment: () => void = () => {};
 
   constructor(options: LocalClusterOptions) {
@@ -78,17 +92,6 @@ export class LocalCluster {
     this.#lock = lockDataFolder(options.dataFolder, UP_ROLE);
     this.#ports = { ...readPlaces(options.dataFolder).ports };
     this.#router = this.#child('router', { kind: 'router' }, () => this.#routerCommandLine());
-    this.#servers = Array.from({ length: options.servers }, (_, index) => {
-      const name = serverName(serverId(index + 1));
-      const folder = join(options.dataFolder, name);
-      const role = {
-        kind: 'server',
-        id: index + 1,
-        dataFolder: folder,
-        router: () => this.routerAddress,
-      } as const;
-      return this.#child(name, role, () => this.#serverCommandLine(name, index + 1));
-    });
   }
 
   /** Where clients find it. */
@@ -98,13 +101,17 @@ export class LocalCluster {
 
   /** Starts everything, and waits until every member is live and in sync; says who is missing when that takes too long. */
   async start(): Promise<void> {
-    this.#warnOfServersLeftOut();
     await this.#router.start();
-    this.#watch();
+    const client = new RouterClient({ routers: [this.routerAddress] });
+    this.#client = client;
+    const { clusters } = await client.status();
+    this.#warnOfServersLeftOut(clusters);
+    this.#servers = this.#makeServers(clusters);
+    this.#watch(client);
     // s1 first, so that a new cluster has it as its first primary: people read it that way.
-    const [first, ...others] = this.#servers;
-    await first?.start();
-    await Promise.all(others.map((server) => server.start()));
+    const isFirst = ({ id }: LocalServer): boolean => id === 1;
+    await Promise.all(this.#servers.filter(isFirst).map(({ child }) => child.start()));
+    await Promise.all(this.#servers.filter((server) => !isFirst(server)).map(({ child }) => child.start()));
     const ready = new Promise<void>((resolve) => {
       this.#onAssignment = () => {
         if (this.#missing().length === 0) resolve();
@@ -118,15 +125,12 @@ export class LocalCluster {
       );
   }
 
-  /** Standbys first, then the primary, then the router, so that nobody takes over from a server that is about to end. */
+  /** Standbys first, then the primaries, then the router, so that nobody takes over from a server that is about to end. */
   async stop(): Promise<void> {
-    const primary = this.#primaryName();
-    await Promise.all(
-      this.#servers.filter(({ name }) => name !== primary).map((server) => server.stop(END_LIMIT_MS)),
-    );
-    await Promise.all(
-      this.#servers.filter(({ name }) => name === primary).map((server) => server.stop(END_LIMIT_MS)),
-    );
+    const primaries = this.#servers.filter((server) => this.#isPrimary(server));
+    const standbys = this.#servers.filter((server) => !primaries.includes(server));
+    for (const servers of [standbys, primaries])
+      await Promise.all(servers.map(({ child }) => child.stop(END_LIMIT_MS)));
     this.#watching?.unsubscribe();
     this.#client?.close();
     await this.#router.stop(END_LIMIT_MS);
@@ -137,18 +141,35 @@ export class LocalCluster {
 
   /** At once; what was acknowledged is on disk. */
   kill(): void {
-    for (const child of [...this.#servers, this.#router]) child.kill();
+    for (const { child } of this.#servers) child.kill();
+    this.#router.kill();
     this.#lock?.release();
   }
 
   get places(): readonly Place[] {
-    const primary = this.#primaryName();
-    return [this.#router, ...this.#servers].map((child) => ({
+    const place = (child: SupervisedChild, role: string): Place => ({
       name: child.name,
-      role: child === this.#router ? 'router' : child.name === primary ? 'primary' : 'standby',
+      role,
       address: this.#addresses.get(child.name) ?? '',
       pid: child.pid,
-    }));
+    });
+    return [
+      place(this.#router, 'router'),
+      ...this.#servers.map((server) => place(server.child, this.#isPrimary(server) ? 'primary' : 'standby')),
+    ];
+  }
+
+  #makeServers(clusters: number): readonly LocalServer[] {
+    const ids = Array.from({ length: this.#options.servers }, (_, index) => serverId(index + 1));
+    return Array.from({ length: clusters }, (_, index) => index + 1).flatMap((cluster) =>
+      ids.map((id) => {
+        const name = nameOf(cluster, clusters, id);
+        const dataFolder = join(this.#options.dataFolder, name);
+        const role = { kind: 'server', cluster, id, dataFolder, router: () => this.routerAddress } as const;
+        const child = this.#child(name, role, () => this.#serverCommandLine(name, cluster, id));
+        return { cluster, id, name, child };
+      }),
+    );
   }
 
   #child(name: string, role: ChildRole, commandLine: () => Promise<readonly string[]>): SupervisedChild {
@@ -187,10 +208,11 @@ export class LocalCluster {
   };
 
   async #routerCommandLine(): Promise<readonly string[]> {
-    const { host, dataFolder, timing } = this.#options;
+    const { host, dataFolder, timing, clusters } = this.#options;
     return [
       ...['router', '--host', host, '--port', String(await this.#routerPort())],
       ...['--data', join(dataFolder, 'router')],
+      ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
     ];
@@ -207,48 +229,49 @@ export class LocalCluster {
     return port;
   }
 
-  async #serverCommandLine(name: string, id: number): Promise<readonly string[]> {
+  async #serverCommandLine(name: string, cluster: ClusterId, id: ServerId): Promise<readonly string[]> {
     const { host, dataFolder } = this.#options;
     const port = await portIfFree(host, this.#ports[name] ?? 0);
     return [
       ...['server', '--host', host, '--port', String(port), '--id', String(id)],
-      ...['--data', join(dataFolder, name), '--cluster', '1', '--routers', this.routerAddress],
+      ...['--data', join(dataFolder, name), '--cluster', String(cluster), '--routers', this.routerAddress],
     ];
   }
 
-  #watch(): void {
-    const client = new RouterClient({ routers: [this.routerAddress] });
-    this.#client = client;
-    this.#watching = client.watch({ of: { cluster: 1 } }).subscribe({
+  #watch(client: RouterClient): void {
+    this.#watching = client.watch().subscribe({
       next: ({ assignments }) => {
-        this.#assignment = assignments.at(-1) ?? this.#assignment;
+        for (const assignment of assignments) this.#assignments.set(assignment.cluster, assignment);
         this.#onAssignment();
       },
       error: (error: Error) => this.#say('watch-ended', error.message),
     });
   }
 
-  #primaryName(): string | undefined {
-    const primary = this.#assignment?.primary;
-    return primary === undefined ? undefined : serverName(primary.serverId);
+  #isPrimary({ cluster, id }: LocalServer): boolean {
+    return this.#assignments.get(cluster)?.primary?.serverId === id;
   }
 
   /** Servers that are not yet what they should be. */
   #missing(): readonly string[] {
-    const well = new Set(
-      this.#assignment?.members
-        .filter((member) => member.live && member.inSync)
-        .map((member) => serverName(member.serverId)),
-    );
-    return this.#servers.map(({ name }) => name).filter((name) => !well.has(name));
+    const isWell = ({ cluster, id }: LocalServer): boolean =>
+      this.#assignments
+        .get(cluster)
+        ?.members.some((member) => member.serverId === id && member.live && member.inSync) === true;
+    return this.#servers.filter((server) => !isWell(server)).map(({ name }) => name);
   }
 
-  #warnOfServersLeftOut(): void {
+  #warnOfServersLeftOut(clusters: number): void {
+    for (let cluster = 1; cluster <= clusters; cluster += 1) this.#warnOfServersLeftOutOf(cluster, clusters);
+  }
+
+  #warnOfServersLeftOutOf(cluster: ClusterId, clusters: number): void {
     const { servers, dataFolder } = this.#options;
-    for (let id = servers + 1; existsSync(join(dataFolder, serverName(serverId(id)))); id += 1)
+    const name = (id: number): string => nameOf(cluster, clusters, serverId(id));
+    for (let id = servers + 1; existsSync(join(dataFolder, name(id))); id += 1)
       this.#say(
         'left-out',
-        `${serverName(serverId(id))} has data in the folder but is not started (--servers ${servers}); writes it alone holds can't be had`,
+        `${name(id)} has data in the folder but is not started (--servers ${servers}); writes it alone holds can't be had`,
       );
   }
 
@@ -256,6 +279,10 @@ export class LocalCluster {
     this.#report({ part: 'up', event, text });
   }
 }
+
+/** Where there is one cluster nobody needs to hear its number. */
+const nameOf = (cluster: ClusterId, clusters: number, id: ServerId): string =>
+  serverNameIn(clusters > 1 ? cluster : undefined, id);
 
 /** How its lock is called; `down` and `status` know it by that. */
 export const UP_ROLE = 'dualping up';

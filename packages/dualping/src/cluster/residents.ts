@@ -46,15 +46,24 @@ function serverOrRouter(folder: string, holder: Holder): Resident {
 }
 
 const MEMBER_FOLDER = /^(router|s[0-9]+)$/;
+/** Where there are several clusters each has a folder for its servers. */
+const CLUSTER_FOLDER = /^c[0-9]+$/;
 const byName = (a: Resident, b: Resident): number => a.name.localeCompare(b.name, 'en', { numeric: true });
 
 function membersOfCluster(folder: string, head: Resident | undefined): Residents {
   const { addresses } = readPlaces(folder);
-  const others = readdirSync(folder)
-    .filter((name) => MEMBER_FOLDER.test(name))
-    .flatMap((name): Resident[] => {
-      const holder = holderOf(join(folder, name));
-      return holder === undefined ? [] : [{ name, holder, address: addresses?.[name] }];
-    });
+  const others = memberFolders(folder).flatMap((name): Resident[] => {
+    const holder = holderOf(join(folder, name));
+    return holder === undefined ? [] : [{ name, holder, address: addresses?.[name] }];
+  });
   return { folder, head, others: others.sort(byName) };
+}
+
+/** `router`, `s1`, `c2/s1`. */
+function memberFolders(folder: string): string[] {
+  const names = readdirSync(folder);
+  const inClusters = names
+    .filter((name) => CLUSTER_FOLDER.test(name))
+    .flatMap((cluster) => readdirSync(join(folder, cluster)).map((name) => `${cluster}/${name}`));
+  return [...names, ...inClusters].filter((name) => MEMBER_FOLDER.test(name.split('/').at(-1) ?? ''));
 }

@@ -15,7 +15,7 @@ export const routerCommand = command({
     heartbeatTimeoutMs,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given }, { io }) => {
+  run: async ({ host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given }, { io, isGiven }) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -25,7 +25,7 @@ export const routerCommand = command({
         host,
         port,
         dataFolder: data,
-        clusters,
+        ...(isGiven('clusters') && { clusters }),
         timing,
         heartbeatTimeoutMs: heartbeatMs,
         report: io.report,

@@ -18,6 +18,7 @@ import { cleanForTerminal } from '../terminal-text.js';
 const CLUSTER_SETTINGS = {
   host: settings.host,
   port: settings.routerPort,
+  clusters: settings.clusters,
   servers: settings.servers,
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
@@ -46,13 +47,14 @@ async function withCluster(
   lines: OperatorLines,
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
-  const { host, port, servers, data, keepAliveMs, ...given } = values;
+  const { host, port, clusters, servers, data, keepAliveMs, ...given } = values;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
   const cluster = new LocalCluster({
     host,
     routerPort: port,
     routerMayMove: !isGiven('port'),
+    clusters: isGiven('clusters') ? clusters : undefined,
     servers,
     dataFolder: data,
     timing,

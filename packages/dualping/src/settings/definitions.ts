@@ -86,6 +86,7 @@ export const clusters = setting({
   help: 'clusters the users are divided over; fixed once the router has a data folder',
   parse: parse.wholeNumber(1, MAX_CLUSTERS),
   fallback: 1,
+  fallbackText: 'default what the folder was made for, at first 1',
 });
 
 export const cluster = setting({
@@ -107,7 +108,7 @@ export const serverId = setting<number>({
 export const servers = setting({
   key: 'servers',
   argument: 'count',
-  help: 'servers to start',
+  help: 'servers to start in each cluster',
   parse: parse.wholeNumber(1, MAX_MEMBERS),
   fallback: 3,
 });

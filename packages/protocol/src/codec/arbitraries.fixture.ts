@@ -20,6 +20,9 @@ import {
   type SocialReason,
   type StandbyMessage,
   serverId,
+  type TailBatch,
+  type TailItem,
+  type TailMessage,
 } from '@dualping/core';
 import fc from 'fast-check';
 import { cleanDetail } from '../clean-detail.js';
@@ -163,6 +166,8 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant('post' as const), user: userNames, text: postTexts }),
 );
 
+export const origins = record({ cluster: clusters, position: somePositions });
+
 export const entries: fc.Arbitrary<Entry> = fc.oneof(
   record({
     position: somePositions,
@@ -178,9 +183,62 @@ export const entries: fc.Arbitrary<Entry> = fc.oneof(
     timeMs: counts,
     sessionId: fc.constant(''),
     requestNo: fc.constant(0),
-    command: record({ kind: fc.constant('epoch-start' as const), serverId: serverIds }),
+    command: fc.oneof(
+      record({ kind: fc.constant('epoch-start' as const), serverId: serverIds }),
+      record({ kind: fc.constant('remote-user' as const), user: userNames, origin: origins }),
+      record({
+        kind: fc.constant('remote-post' as const),
+        user: userNames,
+        text: postTexts,
+        origin: origins,
+      }),
+      record({ kind: fc.constant('remote-through' as const), origin: origins }),
+    ),
   }),
 );
+
+const names = fc.array(userNames, { maxLength: 8 });
+
+export const tailMessages: fc.Arbitrary<TailMessage> = fc.oneof(
+  record({
+    kind: fc.constant('open' as const),
+    networkId: ids,
+    from: clusters,
+    fromEpoch: epochs,
+    cluster: clusters,
+    epoch: epochs,
+  }),
+  record({
+    kind: fc.constant('subscribe' as const),
+    number: ordinals,
+    after: positions,
+    add: names,
+    remove: names,
+    more: fc.boolean(),
+  }),
+  record({ kind: fc.constant('taken' as const), number: ordinals }),
+  record({ kind: fc.constant('alive' as const) }),
+);
+
+const tailItems: fc.Arbitrary<TailItem> = fc.oneof(
+  record({ kind: fc.constant('user' as const), position: somePositions, user: userNames }),
+  record({
+    kind: fc.constant('post' as const),
+    position: somePositions,
+    user: userNames,
+    text: postTexts,
+    timeMs: counts,
+  }),
+);
+
+export const tailBatches: fc.Arbitrary<TailBatch> = record({
+  kind: fc.constant('batch' as const),
+  number: ordinals,
+  items: fc.array(tailItems, { maxLength: 8 }),
+  through: positions,
+  arrived: names,
+  left: names,
+});
 
 export interface Frame {
   readonly message: PrimaryMessage;

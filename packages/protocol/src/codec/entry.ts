@@ -3,17 +3,21 @@ import {
   type Command,
   DualpingError,
   type Entry,
+  isClientCommand,
   type JournalCommand,
+  type Origin,
   postProblem,
   unreachable,
 } from '@dualping/core';
 import * as wire from '../gen/dualping/v1/types.js';
 import { encodeReusing } from '../writer.js';
 import {
+  clusterFrom,
   count,
   epochFrom,
   ordinal,
   positionFrom,
+  present,
   refuse,
   serverIdFrom,
   sessionIdFrom,
@@ -59,9 +63,9 @@ function decodeWire(bytes: Uint8Array): wire.Entry {
 
 function entryFromWire(entry: wire.Entry): Entry {
   const command = commandFromWire(entry.command);
-  const ofSession = command.kind !== 'epoch-start';
+  const ofSession = isClientCommand(command);
   if (!ofSession && (entry.sessionId !== '' || entry.requestNo !== 0))
-    refuse(`an epoch start belongs to no session, but names "${entry.requestNo}" of one`);
+    refuse(`an entry of ${command.kind} belongs to no session, but names "${entry.requestNo}" of one`);
   return {
     position: positionFrom(ordinal(entry.position, 'position')),
     epoch: epochFrom(ordinal(entry.epoch, 'epoch')),
@@ -89,9 +93,29 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
       return { kind: 'post', user: userFrom(command.value.user), text: postTextFrom(command.value.text) };
     case 'epochStart':
       return { kind: 'epoch-start', serverId: serverIdFrom(command.value.serverId) };
+    case 'remoteUser':
+      return {
+        kind: 'remote-user',
+        user: userFrom(command.value.user),
+        origin: originFrom(command.value.origin),
+      };
+    case 'remotePost':
+      return {
+        kind: 'remote-post',
+        user: userFrom(command.value.user),
+        text: postTextFrom(command.value.text),
+        origin: originFrom(command.value.origin),
+      };
+    case 'remoteThrough':
+      return { kind: 'remote-through', origin: originFrom(command.value.origin) };
     default:
       return unreachable(command);
   }
+}
+
+export function originFrom(origin: wire.Origin | undefined): Origin {
+  const { cluster, position } = present(origin, 'origin');
+  return { cluster: clusterFrom(cluster), position: positionFrom(ordinal(position, 'origin')) };
 }
 
 function commandToWire(command: Command | JournalCommand): wire.Entry['command'] {
@@ -105,6 +129,15 @@ function commandToWire(command: Command | JournalCommand): wire.Entry['command']
       return { $case: 'post', value: { user: command.user, text: command.text } };
     case 'epoch-start':
       return { $case: 'epochStart', value: { serverId: command.serverId } };
+    case 'remote-user':
+      return { $case: 'remoteUser', value: { user: command.user, origin: { ...command.origin } } };
+    case 'remote-post':
+      return {
+        $case: 'remotePost',
+        value: { user: command.user, text: command.text, origin: { ...command.origin } },
+      };
+    case 'remote-through':
+      return { $case: 'remoteThrough', value: { origin: { ...command.origin } } };
     default:
       return unreachable(command);
   }

@@ -9,4 +9,5 @@ export * from './routing.js';
 export * from './snapshot.js';
 export * from './snapshot-assembly.js';
 export * from './supervision.js';
+export * from './tail.js';
 export * from './timeline.js';

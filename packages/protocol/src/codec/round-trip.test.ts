@@ -1,13 +1,22 @@
 /** Whatever core says arrives as it was said, through real bytes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { position } from '@dualping/core';
+import {
+  epoch,
+  MAX_EPOCH_STARTS,
+  MAX_TAIL_NAMES,
+  MAX_USER_NAME_LENGTH,
+  position,
+  serverId,
+  type UserName,
+} from '@dualping/core';
 import fc from 'fast-check';
 import * as replication from '../gen/dualping/v1/replication.js';
 import * as routing from '../gen/dualping/v1/routing.js';
 import * as social from '../gen/dualping/v1/social.js';
 import * as supervision from '../gen/dualping/v1/supervision.js';
 import * as types from '../gen/dualping/v1/types.js';
+import { MAX_REQUEST_BYTES } from '../serve.js';
 import {
   assignments,
   clusters,
@@ -23,6 +32,7 @@ import {
   ids,
   memberMessages,
   ordinals,
+  origins,
   positions,
   posts,
   reasons,
@@ -32,12 +42,15 @@ import {
   serverIds,
   somePositions,
   standbyMessages,
+  tailBatches,
+  tailMessages,
   uint32s,
   userNames,
 } from './arbitraries.fixture.js';
 import { assignmentFromWire, assignmentToWire } from './assignment.js';
 import { decodeEntry, encodeEntry } from './entry.js';
 import * as codec from './index.js';
+import { MAX_ID_LENGTH } from './judge.js';
 
 interface Message<T> {
   encode(message: T): { finish(): Uint8Array };
@@ -241,15 +254,21 @@ const chunks: fc.Arbitrary<codec.SnapshotChunk> = fc.oneof(
     epoch: epochs,
     checksum: uint32s,
     epochStarts,
+    origins: fc.array(origins, { maxLength: 5 }),
   }),
   record({
     kind: fc.constant('users' as const),
     users: fc.array(
-      record({
-        name: userNames,
-        since: somePositions,
-        following: fc.array(record({ target: userNames, since: somePositions })),
-      }),
+      fc
+        .tuple(
+          record({
+            name: userNames,
+            since: somePositions,
+            following: fc.array(record({ target: userNames, since: somePositions })),
+          }),
+          fc.option(clusters, { nil: undefined }),
+        )
+        .map(([user, home]) => ({ ...user, ...(home !== undefined && { home }) })),
     ),
   }),
   record({ kind: fc.constant('sessions' as const), sessions: fc.array(sessions, { maxLength: 5 }) }),
@@ -266,6 +285,52 @@ roundTrips(
   codec.snapshotChunkToWire,
   codec.snapshotChunkFromWire,
 );
+
+roundTrips(
+  'what a cluster asks of another',
+  tailMessages,
+  replication.TailRequest,
+  codec.tailMessageToWire,
+  codec.tailMessageFromWire,
+);
+roundTrips(
+  'what a cluster tells another',
+  tailBatches,
+  replication.TailResponse,
+  codec.tailBatchToWire,
+  codec.tailBatchFromWire,
+);
+
+test('the longest questions that servers ask one another fit into what a server takes', () => {
+  const longest = 'u'.repeat(MAX_USER_NAME_LENGTH) as UserName;
+  const add = Array.from({ length: MAX_TAIL_NAMES }, () => longest);
+  const most = position(Number.MAX_SAFE_INTEGER);
+  const subscribe = codec.tailMessageToWire({
+    kind: 'subscribe',
+    number: 1,
+    after: most,
+    add,
+    remove: [],
+    more: true,
+  });
+  assert.ok(replication.TailRequest.encode(subscribe).finish().length < MAX_REQUEST_BYTES);
+  const epochStarts = Array.from({ length: MAX_EPOCH_STARTS }, () => ({
+    epoch: epoch(Number.MAX_SAFE_INTEGER),
+    position: most,
+  }));
+  const join = codec.standbyMessageToWire({
+    kind: 'join',
+    networkId: 'n'.repeat(MAX_ID_LENGTH),
+    cluster: 1,
+    epoch: epoch(Number.MAX_SAFE_INTEGER),
+    serverId: serverId(1),
+    incarnation: 1,
+    journalId: 'j'.repeat(MAX_ID_LENGTH),
+    lastPosition: most,
+    epochStarts,
+  });
+  assert.ok(replication.ReplicateRequest.encode(join).finish().length < MAX_REQUEST_BYTES);
+});
 
 test('an entry arrives as it was journalled', () => {
   fc.assert(fc.property(entries, (entry) => assert.deepEqual(decodeEntry(encodeEntry(entry)), entry)));

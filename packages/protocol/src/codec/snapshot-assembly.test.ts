@@ -35,6 +35,7 @@ function state(users: number): { snapshot: SocialSnapshot; posts: Buffer[] } {
         lastRequestNo: 1,
         replies: [{ kind: 'ok', position: position(2) }],
       })),
+      origins: [{ cluster: 2, position: position(7) }],
     },
     posts: names.map((name, index) => post(postAt(index), name)),
   };
@@ -64,7 +65,11 @@ test('a snapshot cut into chunks is put together to the same', async () => {
     const assembly = new SnapshotAssembly();
     const entries = (await collect(users)).flatMap((chunk) => assembly.add(chunk));
     assert.deepEqual(assembly.assembled?.snapshot, state(users).snapshot);
-    assert.deepEqual(assembly.assembled?.header, { position: 10_000, ...HEADER });
+    assert.deepEqual(assembly.assembled?.header, {
+      ...HEADER,
+      position: 10_000,
+      origins: state(users).snapshot.origins,
+    });
     assert.equal(entries.length, users);
   }
 });
@@ -89,7 +94,7 @@ test('chunks out of order, repeated or missing are refused', async () => {
 });
 
 test('someone followed must be a user, and nothing lies beyond the position', () => {
-  const header: SnapshotChunk = { kind: 'header', position: position(5), ...HEADER };
+  const header: SnapshotChunk = { kind: 'header', position: position(5), origins: [], ...HEADER };
   const users = (since: number, target: string): SnapshotChunk => ({
     kind: 'users',
     users: [{ name: 'a', since: position(since), following: [{ target, since: position(3) }] }],
@@ -97,4 +102,40 @@ test('someone followed must be a user, and nothing lies beyond the position', ()
   const end: SnapshotChunk = { kind: 'end', users: 1, sessions: 0, posts: 0 };
   refused([header, users(2, 'nobody'), end], /"a" follows "nobody"/);
   refused([header, users(6, 'a'), end], /position 6, after the snapshot's 5/);
+});
+
+test('what came from another cluster is by users of that one, and clusters are in order', () => {
+  const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], ...HEADER };
+  const users: SnapshotChunk = {
+    kind: 'users',
+    users: [{ name: 'a', since: position(2), home: 3, following: [] }],
+  };
+  const remotePost = (cluster: number): SnapshotChunk => ({
+    kind: 'posts',
+    entries: [
+      encodeEntry({
+        position: position(9),
+        epoch: epoch(1),
+        timeMs: 1,
+        sessionId: '',
+        requestNo: 0,
+        command: {
+          kind: 'remote-post',
+          user: 'a',
+          text: 'hello',
+          origin: { cluster, position: position(4) },
+        },
+      }),
+    ],
+  });
+  refused([header, users, remotePost(2)], /"a", who is of another cluster/);
+  refused([header, users, { kind: 'posts', entries: [post(9, 'a')] }], /"a", who is of another cluster/);
+  const end: SnapshotChunk = { kind: 'end', users: 1, sessions: 0, posts: 1 };
+  const assembly = new SnapshotAssembly();
+  for (const chunk of [header, users, remotePost(3), end]) assembly.add(chunk);
+  assert.deepEqual(assembly.assembled?.snapshot.users, [
+    { name: 'a', since: position(2), home: 3, following: [], posts: [position(9)] },
+  ]);
+  const origins = [2, 2].map((cluster) => ({ cluster, position: position(1) }));
+  refused([{ ...header, origins }], /cluster 2 follows cluster 2/);
 });

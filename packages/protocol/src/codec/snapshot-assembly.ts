@@ -9,6 +9,7 @@ import {
   type Entry,
   type EpochStart,
   MAX_SESSIONS,
+  type Origin,
   type Position,
   type SessionSnapshot,
   type SocialSnapshot,
@@ -24,6 +25,8 @@ export interface SnapshotHeader {
   readonly epoch: Extract<SnapshotChunk, { kind: 'header' }>['epoch'];
   readonly checksum: number;
   readonly epochStarts: readonly EpochStart[];
+  /** How far other clusters were heard of. */
+  readonly origins: readonly Origin[];
 }
 
 /** Users, sessions and posts of one chunk: with all names and replies at their longest about 1 MB, of 4 allowed. */
@@ -36,10 +39,10 @@ const POST_BYTES_A_CHUNK = 1024 * 1024;
 /** `posts`: the retained posts as journalled bytes, ascending; may read from a disk as it goes. */
 export async function* snapshotChunks(
   snapshot: SocialSnapshot,
-  header: Omit<SnapshotHeader, 'position'>,
+  header: Omit<SnapshotHeader, 'position' | 'origins'>,
   posts: AsyncIterable<Buffer> | Iterable<Buffer>,
 ): AsyncGenerator<SnapshotChunk, void> {
-  yield { kind: 'header', position: snapshot.position, ...header };
+  yield { kind: 'header', position: snapshot.position, origins: snapshot.origins, ...header };
   for (const users of usersInChunks(snapshot.users)) yield { kind: 'users', users };
   for (let at = 0; at < snapshot.sessions.length; at += SESSIONS_A_CHUNK)
     yield { kind: 'sessions', sessions: snapshot.sessions.slice(at, at + SESSIONS_A_CHUNK) };
@@ -102,6 +105,7 @@ export class SnapshotAssembly {
     switch (chunk.kind) {
       case 'header': {
         const { kind: _, ...header } = chunk;
+        checkOrigins(header.origins);
         this.#header = header;
         return [];
       }
@@ -130,6 +134,7 @@ export class SnapshotAssembly {
         position: this.#header.position,
         users: [...this.#users.values()].map(({ user, posts }) => ({ ...user, posts })),
         sessions: [...this.#sessions.values()],
+        origins: this.#header.origins,
       },
     };
   }
@@ -162,11 +167,14 @@ export class SnapshotAssembly {
   }
 
   #addPost(entry: Entry): Entry {
-    if (entry.command.kind !== 'post')
-      throw refused(`entry ${entry.position} is a ${entry.command.kind}, not a post`);
-    const author = this.#users.get(entry.command.user);
+    const { command } = entry;
+    if (command.kind !== 'post' && command.kind !== 'remote-post')
+      throw refused(`entry ${entry.position} is a ${command.kind}, not a post`);
+    const author = this.#users.get(command.user);
     if (author === undefined)
-      throw refused(`entry ${entry.position} is by "${entry.command.user}", who is no user`);
+      throw refused(`entry ${entry.position} is by "${command.user}", who is no user`);
+    if (author.user.home !== (command.kind === 'post' ? undefined : command.origin.cluster))
+      throw refused(`entry ${entry.position} is by "${command.user}", who is of another cluster`);
     if (entry.position <= this.#lastPost)
       throw refused(`entry ${entry.position} follows entry ${this.#lastPost}: posts must ascend`);
     this.#upTo(entry.position, 'a post');
@@ -184,5 +192,13 @@ export class SnapshotAssembly {
       for (const { target } of user.following)
         if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);
     this.#whole = true;
+  }
+}
+
+function checkOrigins(origins: readonly Origin[]): void {
+  let last = 0;
+  for (const { cluster } of origins) {
+    if (cluster <= last) throw refused(`cluster ${cluster} follows cluster ${last}: they must ascend`);
+    last = cluster;
   }
 }

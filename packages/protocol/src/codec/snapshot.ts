@@ -3,7 +3,9 @@ import {
   type Epoch,
   type EpochStart,
   isReason,
+  MAX_CLUSTERS,
   MAX_SESSIONS,
+  type Origin,
   type Position,
   type Reply,
   SESSION_WINDOW,
@@ -15,8 +17,10 @@ import {
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/replication.js';
 import { epochStartsFromWire, epochStartsToWire } from './assignment.js';
+import { originFrom } from './entry.js';
 import {
   checksumFrom,
+  clusterFrom,
   count,
   epochFrom,
   listFrom,
@@ -38,6 +42,7 @@ export type SnapshotChunk =
       readonly epoch: Epoch;
       readonly checksum: number;
       readonly epochStarts: readonly EpochStart[];
+      readonly origins: readonly Origin[];
     }
   | { readonly kind: 'users'; readonly users: readonly SnapshotUser[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly SessionSnapshot[] }
@@ -59,6 +64,7 @@ export function snapshotChunkFromWire({ chunk }: wire.GetFollowerInfoResponse): 
         epoch: epochFrom(chunk.value.epoch),
         checksum: checksumFrom(chunk.value.checksum),
         epochStarts: epochStartsFromWire(chunk.value.epochStarts),
+        origins: listFrom(chunk.value.origins, 'origins', MAX_CLUSTERS, originFrom),
       };
     case 'users':
       return { kind: 'users', users: listFrom(chunk.value.users, 'users', MAX_CHUNK_ELEMENTS, userFromWire) };
@@ -95,6 +101,7 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
             epoch: chunk.epoch,
             checksum: chunk.checksum,
             epochStarts: epochStartsToWire(chunk.epochStarts),
+            origins: chunk.origins.map((origin) => ({ ...origin })),
           },
         },
       };
@@ -103,9 +110,10 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
         chunk: {
           $case: 'users',
           value: {
-            users: chunk.users.map(({ name, since, following }) => ({
+            users: chunk.users.map(({ name, since, home, following }) => ({
               name,
               since,
+              home: home ?? 0,
               following: following.map((edge) => ({ ...edge })),
             })),
           },
@@ -130,6 +138,7 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
 const userFromWire = (user: wire.SnapshotUser): SnapshotUser => ({
   name: userFrom(user.name),
   since: positionFrom(ordinal(user.since, 'since')),
+  ...(user.home !== 0 && { home: clusterFrom(user.home) }),
   following: listFrom(user.following, 'following', MAX_CHUNK_ELEMENTS, (edge) => ({
     target: userFrom(edge.target),
     since: positionFrom(ordinal(edge.since, 'since')),

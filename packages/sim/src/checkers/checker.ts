@@ -1,6 +1,7 @@
 /** What a checker can hear of. It sees everything in the world at once, which nobody inside it does. */
 import type {
   Assignment,
+  ClusterId,
   ClusterRecord,
   Entry,
   Epoch,
@@ -17,6 +18,7 @@ import type {
   SessionId,
   SessionQuery,
   StandbyMessage,
+  TailBatch,
 } from '@dualping/core';
 import type { ServerProcess } from '../server-process.js';
 import type { SessionRecord } from '../session-record.js';
@@ -56,13 +58,13 @@ export interface Checker {
   spoke?(assignment: Assignment): void;
   /** The router was told of the end of a life by its supervisor; `dropped`: and dropped the member for it. */
   crashNoted?(
-    serverId: ServerId,
+    member: { readonly cluster: ClusterId; readonly serverId: ServerId },
     incarnation: Incarnation,
     known: Incarnation | undefined,
     dropped: boolean,
   ): void;
   /** The router has started, with this on its disk. */
-  routerStarted?(record: ClusterRecord | undefined): void;
+  routerStarted?(of: { readonly cluster: ClusterId; readonly record: ClusterRecord | undefined }): void;
   /** Durable at the router. */
   recorded?(record: ClusterRecord): void;
   /** The router tells somebody. */
@@ -85,30 +87,48 @@ export interface Checker {
   fromStandby?(server: ServerProcess, stream: object, message: StandbyMessage): void;
   /** A server sends so many posts in one message. */
   shown?(server: ServerProcess, posts: number): void;
+  /** A primary tells another cluster something. */
+  tellsOthers?(
+    server: ServerProcess,
+    batch: Omit<TailBatch, 'items'> & { readonly items: readonly unknown[] },
+  ): void;
   /** Everything is healed, quiet and well. */
   atEnd?(): void;
 }
 
 type Hook = keyof Checker;
 
+/** Which cluster something is about; all of them, if it doesn't say. */
+const clusterIn = (fact: unknown): ClusterId | undefined =>
+  typeof fact === 'object' && fact !== null && 'cluster' in fact ? (fact.cluster as ClusterId) : undefined;
+
+interface Listener {
+  readonly checker: Checker;
+  /** It looks at this cluster alone. */
+  readonly cluster: ClusterId | undefined;
+}
+
 /** All checkers as one; each is asked only about what it looks at. */
 export class Checkers {
-  readonly #byHook = new Map<Hook, Checker[]>();
+  readonly #byHook = new Map<Hook, Listener[]>();
 
-  add(...checkers: readonly Checker[]): void {
+  /** @param cluster what they look at; undefined: everything */
+  add(cluster: ClusterId | undefined, ...checkers: readonly Checker[]): void {
     for (const checker of checkers)
       for (const hook of HOOKS)
         if (checker[hook] !== undefined) {
           const known = this.#byHook.get(hook) ?? [];
-          known.push(checker);
+          known.push({ checker, cluster });
           this.#byHook.set(hook, known);
         }
   }
 
   tell<H extends Hook>(hook: H, ...facts: Parameters<NonNullable<Checker[H]>>): void {
-    const checkers = this.#byHook.get(hook);
-    if (checkers === undefined) return;
-    for (const checker of checkers) {
+    const listeners = this.#byHook.get(hook);
+    if (listeners === undefined) return;
+    const about = clusterIn(facts[0]);
+    for (const { checker, cluster } of listeners) {
+      if (cluster !== undefined && about !== undefined && cluster !== about) continue;
       const look = checker[hook] as (...facts: Parameters<NonNullable<Checker[H]>>) => void;
       look.apply(checker, facts);
     }
@@ -138,5 +158,6 @@ const HOOKS: readonly Hook[] = [
   'toStandby',
   'fromStandby',
   'shown',
+  'tellsOthers',
   'atEnd',
 ];

@@ -1,6 +1,7 @@
 /** One primary an epoch, and epochs only rise: at the router, at each member, and in what was told. */
 import type {
   Assignment,
+  ClusterId,
   ClusterRecord,
   Entry,
   Epoch,
@@ -40,9 +41,12 @@ export class Epochs implements Checker {
   /** By epoch and position. */
   readonly #written = new Map<string, Entry>();
 
-  constructor(readonly router: RouterProcess) {}
+  constructor(
+    readonly router: RouterProcess,
+    readonly cluster: ClusterId,
+  ) {}
 
-  routerStarted(record: ClusterRecord | undefined): void {
+  routerStarted({ record }: { readonly record: ClusterRecord | undefined }): void {
     this.#record = record;
   }
 
@@ -85,12 +89,12 @@ export class Epochs implements Checker {
 
   /** What is told is durable, or has been replaced by something durable. */
   told(assignment: Assignment): void {
-    this.#checkSaid(assignment, this.router.record, 'is on the disk');
+    this.#checkSaid(assignment, this.router.recordOf(this.cluster), 'is on the disk');
     this.#grant(assignment.epoch, assignment.primary);
   }
 
   crashNoted(
-    serverId: ServerId,
+    { serverId }: { readonly serverId: ServerId },
     incarnation: Incarnation,
     known: Incarnation | undefined,
     dropped: boolean,

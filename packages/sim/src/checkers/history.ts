@@ -98,6 +98,7 @@ export class History {
     }
     switch (command.kind) {
       case 'register':
+      case 'remote-user':
         this.#users.add(command.user);
         return;
       case 'follow':
@@ -108,7 +109,9 @@ export class History {
         return;
       }
       case 'post':
+      case 'remote-post':
         return this.#posted(command.user, command.text, entry);
+      case 'remote-through':
       case 'epoch-start':
         return;
     }

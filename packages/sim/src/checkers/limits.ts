@@ -53,6 +53,23 @@ export class Limits implements Checker {
     }
   }
 
+  tellsOthers(
+    { name }: ServerProcess,
+    {
+      items,
+      arrived,
+      left,
+    }: {
+      readonly items: readonly unknown[];
+      readonly arrived: readonly unknown[];
+      readonly left: readonly unknown[];
+    },
+  ): void {
+    const { MAX_TAIL_ITEMS, MAX_TAIL_NAMES } = this.core;
+    this.#keep('MAX_TAIL_ITEMS', items.length, MAX_TAIL_ITEMS, `in a message of ${name}`);
+    this.#keep('MAX_TAIL_NAMES', arrived.length + left.length, MAX_TAIL_NAMES, `in a message of ${name}`);
+  }
+
   shown(server: ServerProcess, posts: number): void {
     this.#keep('MAX_PAGE_POSTS', posts, this.core.MAX_PAGE_POSTS, `in a message of ${server.name}`);
   }

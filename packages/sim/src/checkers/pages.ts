@@ -1,5 +1,5 @@
 /** A page of older posts has what a user sees before a position, all of it, and nothing else. */
-import type { QueryAnswer, SessionQuery } from '@dualping/core';
+import { postIn, type QueryAnswer, type SessionQuery } from '@dualping/core';
 import type { SessionRecord } from '../session-record.js';
 import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
@@ -14,8 +14,9 @@ export class Pages implements Checker {
     if (posts.length > query.limit) throw new Violation('page-is-whole', `${what} and gets ${posts.length}`);
     let last = 0;
     for (const { position, author, text } of posts) {
-      const command = this.history.at(position)?.command;
-      const isThat = command?.kind === 'post' && command.user === author && command.text === text;
+      const entry = this.history.at(position);
+      const committed = entry && postIn(entry);
+      const isThat = committed?.author === author && committed.text === text;
       if (
         !isThat ||
         position <= last ||

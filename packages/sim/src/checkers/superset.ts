@@ -1,5 +1,5 @@
 /** The set that a primary waits for contains the set that the router would promote from. */
-import type { Assignment, InSyncMember } from '@dualping/core';
+import type { Assignment, ClusterId, InSyncMember } from '@dualping/core';
 import type { RouterProcess } from '../router-process.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
@@ -12,6 +12,7 @@ const setText = (members: readonly InSyncMember[]): string =>
 export class Superset implements Checker {
   constructor(
     readonly router: RouterProcess,
+    readonly cluster: ClusterId,
     readonly servers: readonly ServerProcess[],
   ) {}
 
@@ -23,8 +24,8 @@ export class Superset implements Checker {
     const { replica } = server;
     if (replica?.role !== 'primary') return;
     const { awaited, assignment } = replica;
-    const { record, registry } = this.router;
-    for (const known of [record, registry?.assignments()[0]])
+    const { router, cluster } = this;
+    for (const known of [router.recordOf(cluster), router.assignmentOf(cluster)])
       if (known !== undefined && known.epoch === assignment?.epoch) this.#compare(server, awaited, known);
   }
 

@@ -2,7 +2,7 @@
  * What a session is shown: only what was committed, only of those its user follows and since the follow began, each post
  * once and in order; and, when all is quiet, everything.
  */
-import type { Position, Post } from '@dualping/core';
+import { type Position, type Post, postIn } from '@dualping/core';
 import { entryText } from '../entry-text.js';
 import type { SessionRecord } from '../session-record.js';
 import { type Checker, Violation } from './checker.js';
@@ -22,11 +22,8 @@ export class TimelineChecker implements Checker {
       if (position <= last) throw new Violation('timeline-only-rises', `${who} after ${last}`);
       last = position;
       const entry = this.history.at(position);
-      const isThat =
-        entry?.command.kind === 'post' &&
-        entry.command.user === author &&
-        entry.command.text === text &&
-        entry.timeMs === timeMs;
+      const committed = entry && postIn(entry);
+      const isThat = committed?.author === author && committed.text === text && committed.timeMs === timeMs;
       if (!isThat)
         throw new Violation(
           'only-committed-is-shown',

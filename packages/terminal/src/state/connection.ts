@@ -33,8 +33,8 @@ export function sessionChanged(state: State, session: SessionState): Step {
       return just(isSame ? state : to(live), { kind: 'list' });
     }
     case 'waiting': {
-      const { retryAt, attempt, because } = session;
-      return just(to({ kind: 'waiting', retryAtMs: retryAt, attempt, because }));
+      const { retryAt, attempt, because, cluster } = session;
+      return just(to({ kind: 'waiting', retryAtMs: retryAt, attempt, because, cluster }));
     }
     case 'failed':
       return just(to({ kind: 'failed', because: session.because }));

@@ -36,6 +36,8 @@ export type Connection =
       readonly retryAtMs: number;
       readonly attempt: number;
       readonly because: Failure;
+      /** Of the clusters the one that it waits for; undefined where there is only one. */
+      readonly cluster?: number | undefined;
     }
   | { readonly kind: 'failed'; readonly because: Failure };
 

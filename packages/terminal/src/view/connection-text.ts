@@ -69,10 +69,10 @@ function resumed({ target, gapMs }: Kind<'resumed'>): readonly Row[] {
   ].map((text) => told('good', text));
 }
 
-function waiting({ retryAtMs, because }: Kind<'waiting'>, state: State): readonly Row[] {
+function waiting({ retryAtMs, because, cluster }: Kind<'waiting'>, state: State): readonly Row[] {
   const seconds = Math.max(0, Math.ceil((retryAtMs - state.clock.monoMs) / 1_000));
   const when = seconds === 0 ? 'now' : `in ${seconds} s`;
-  const what = waitingFor(because);
+  const what = waitingFor(because, cluster);
   // Elsewhere the letter is typed, and not a key.
   const key: Row =
     whereOf(state) === 'timeline' ? [say('text', ' · '), loud('key', 'r'), say('text', ' now')] : [];
@@ -84,7 +84,9 @@ function waiting({ retryAtMs, because }: Kind<'waiting'>, state: State): readonl
   ];
 }
 
-function waitingFor({ reason }: Failure): string {
+function waitingFor({ reason }: Failure, cluster: number | undefined): string {
+  // The others go on: who is not told so looks for the fault at home.
+  if (reason === 'no-available-server' && cluster !== undefined) return `cluster ${cluster} is down`;
   if (reason === 'router-unreachable' || reason === 'no-available-server') return 'everything is down';
   if (reason === 'limit-reached' || reason === 'busy') return 'the server is full';
   return 'no connection';

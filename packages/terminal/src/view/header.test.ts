@@ -62,6 +62,21 @@ test('with everything down it counts down, and says which key tries at once wher
   );
 });
 
+test('where there are several clusters a server is named with its own, and who waits is told which is down', () => {
+  const elsewhere = { ...target(2), cluster: 3 };
+  assert.equal(
+    told({ ...RESUMED, target: elsewhere }, 80),
+    '● resumed on c3/s2 · gap 31 ms · nothing missed',
+  );
+  assert.equal(told({ kind: 'connecting', to: elsewhere }, 80), '◌ connecting to c3/s2');
+  const because = { reason: 'no-available-server', detail: 's2, primary of epoch 4, is gone' } as const;
+  assert.equal(
+    told({ ...WAITING, because, cluster: 3 }, 80),
+    '◌ cluster 3 is down · trying again in 3 s · r now',
+  );
+  assert.equal(told({ ...WAITING, because }, 80), '◌ everything is down · trying again in 3 s · r now');
+});
+
 test('the way to the first server, and the end of all ways', () => {
   assert.equal(told({ kind: 'connecting', to: undefined }, 80), '◌ looking for a server');
   assert.equal(told({ kind: 'connecting', to: target(3) }, 80), '◌ connecting to s3');

@@ -1,5 +1,5 @@
 /** What things are called on the screen. */
-import type { SessionTarget } from '@dualping/client';
+import { type SessionTarget, serverNameIn } from '@dualping/client';
 import type { TimelineId } from '../state/state.js';
 import { lineOf } from './spans.js';
 
@@ -8,7 +8,7 @@ export function timelineTitle(timeline: TimelineId): string {
   return timeline === 'mentions' ? 'Mentions' : lineOf(timeline);
 }
 
-export const serverText = ({ serverId }: SessionTarget): string => `s${serverId}`;
+export const serverText = ({ cluster, serverId }: SessionTarget): string => serverNameIn(cluster, serverId);
 
 /** Glyph and not colour alone: `●` is here, `○` is away. */
 export const presenceGlyph = (present: boolean): string => (present ? '●' : '○');

@@ -19,7 +19,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { EpochBoundary } from "./types.js";
+import { EpochBoundary, Origin } from "./types.js";
 
 export interface GetFollowerInfoRequest {
   networkId: string;
@@ -48,6 +48,8 @@ export interface SnapshotHeader {
   /** Checksum of the journal up to `position`; the standby's journal goes on from it. */
   checksum: number;
   epochStarts: EpochBoundary[];
+  /** How far the cluster has heard of the others, by cluster. */
+  origins: Origin[];
 }
 
 export interface SnapshotUsers {
@@ -60,6 +62,8 @@ export interface SnapshotUser {
   /** Position of the entry that made the user. */
   since: number;
   following: FollowEdge[];
+  /** The cluster whose user it is; 0: this one's. */
+  home: number;
 }
 
 export interface FollowEdge {
@@ -176,6 +180,81 @@ export interface ReplicateRefused {
   epoch: number;
   reason: string;
   detail: string;
+}
+
+/** Caller to server, on Tail. */
+export interface TailRequest {
+  message:
+    | //
+    /** The first message of a stream, and only the first. */
+    { $case: "open"; value: TailOpen }
+    | { $case: "subscribe"; value: TailSubscribe }
+    | { $case: "taken"; value: TailTaken }
+    | //
+    /** A sign of life, when nothing else was said for a ping interval. */
+    { $case: "alive"; value: TailAlive }
+    | undefined;
+}
+
+export interface TailOpen {
+  networkId: string;
+  /** Who asks: its cluster, and the epoch in which it is primary there. */
+  from: number;
+  fromEpoch: number;
+  /** Who is asked, and the epoch in which the caller knows it to be primary. */
+  cluster: number;
+  epoch: number;
+}
+
+/** Whose posts are wanted, as a change of what was said before, and from where on everything is to be sent (again). */
+export interface TailSubscribe {
+  /** Counts up from 1 on a stream. Batches under a lower number are void. */
+  number: number;
+  /** Everything wanted up to this position is with the caller. */
+  after: number;
+  /** At most 10,000 names in both together. */
+  add: string[];
+  remove: string[];
+  /** Another message of this number follows; nothing is sent before the last of them. */
+  more: boolean;
+}
+
+/** Everything that the last batch with items brought is committed at the caller: the next may be sent. */
+export interface TailTaken {
+  number: number;
+}
+
+export interface TailAlive {
+}
+
+/** Server to caller, on Tail. One without items is a sign of life, sent after a ping interval without a word. */
+export interface TailResponse {
+  number: number;
+  /** By position, ascending; at most 256. After a message with some, the next with some comes when it is taken. */
+  items: TailItem[];
+  /** Everything wanted up to here was sent. */
+  through: number;
+  /** Users of the cluster who have come and gone since the message before; the first says who is there. */
+  arrived: string[];
+  left: string[];
+}
+
+export interface TailItem {
+  /** Where it was committed. */
+  position: number;
+  item:
+    | //
+    /** The name of a new user. */
+    { $case: "user"; value: string }
+    | { $case: "post"; value: TailPost }
+    | undefined;
+}
+
+export interface TailPost {
+  author: string;
+  text: string;
+  /** When it was accepted. */
+  timeMs: number;
 }
 
 function createBaseGetFollowerInfoRequest(): GetFollowerInfoRequest {
@@ -350,7 +429,7 @@ export const GetFollowerInfoResponse: MessageFns<GetFollowerInfoResponse> = {
 };
 
 function createBaseSnapshotHeader(): SnapshotHeader {
-  return { position: 0, epoch: 0, checksum: 0, epochStarts: [] };
+  return { position: 0, epoch: 0, checksum: 0, epochStarts: [], origins: [] };
 }
 
 export const SnapshotHeader: MessageFns<SnapshotHeader> = {
@@ -366,6 +445,9 @@ export const SnapshotHeader: MessageFns<SnapshotHeader> = {
     }
     for (const v of message.epochStarts) {
       EpochBoundary.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.origins) {
+      Origin.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -413,6 +495,14 @@ export const SnapshotHeader: MessageFns<SnapshotHeader> = {
             }
 
             message.epochStarts.push(EpochBoundary.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.origins.push(Origin.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -475,7 +565,7 @@ export const SnapshotUsers: MessageFns<SnapshotUsers> = {
 };
 
 function createBaseSnapshotUser(): SnapshotUser {
-  return { name: "", since: 0, following: [] };
+  return { name: "", since: 0, following: [], home: 0 };
 }
 
 export const SnapshotUser: MessageFns<SnapshotUser> = {
@@ -488,6 +578,9 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
     }
     for (const v of message.following) {
       FollowEdge.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.home !== 0) {
+      writer.uint32(32).uint32(message.home);
     }
     return writer;
   },
@@ -527,6 +620,14 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
             }
 
             message.following.push(FollowEdge.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.home = reader.uint32();
             continue;
           }
         }
@@ -1542,7 +1643,577 @@ export const ReplicateRefused: MessageFns<ReplicateRefused> = {
   },
 };
 
-/** Between servers of one cluster. The standby calls, the primary answers. */
+function createBaseTailRequest(): TailRequest {
+  return { message: undefined };
+}
+
+export const TailRequest: MessageFns<TailRequest> = {
+  encode(message: TailRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.message?.$case) {
+      case "open":
+        TailOpen.encode(message.message.value, writer.uint32(10).fork()).join();
+        break;
+      case "subscribe":
+        TailSubscribe.encode(message.message.value, writer.uint32(18).fork()).join();
+        break;
+      case "taken":
+        TailTaken.encode(message.message.value, writer.uint32(26).fork()).join();
+        break;
+      case "alive":
+        TailAlive.encode(message.message.value, writer.uint32(34).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.message = { $case: "open", value: TailOpen.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = { $case: "subscribe", value: TailSubscribe.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = { $case: "taken", value: TailTaken.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = { $case: "alive", value: TailAlive.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailOpen(): TailOpen {
+  return { networkId: "", from: 0, fromEpoch: 0, cluster: 0, epoch: 0 };
+}
+
+export const TailOpen: MessageFns<TailOpen> = {
+  encode(message: TailOpen, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.networkId !== "") {
+      writer.uint32(10).string(message.networkId);
+    }
+    if (message.from !== 0) {
+      writer.uint32(16).uint32(message.from);
+    }
+    if (message.fromEpoch !== 0) {
+      writer.uint32(24).uint64(message.fromEpoch);
+    }
+    if (message.cluster !== 0) {
+      writer.uint32(32).uint32(message.cluster);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(40).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailOpen {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailOpen();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.from = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromEpoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailSubscribe(): TailSubscribe {
+  return { number: 0, after: 0, add: [], remove: [], more: false };
+}
+
+export const TailSubscribe: MessageFns<TailSubscribe> = {
+  encode(message: TailSubscribe, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint64(message.number);
+    }
+    if (message.after !== 0) {
+      writer.uint32(16).uint64(message.after);
+    }
+    for (const v of message.add) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.remove) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.more !== false) {
+      writer.uint32(40).bool(message.more);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailSubscribe {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailSubscribe();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.after = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.add.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.remove.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailTaken(): TailTaken {
+  return { number: 0 };
+}
+
+export const TailTaken: MessageFns<TailTaken> = {
+  encode(message: TailTaken, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint64(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailTaken {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailTaken();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailAlive(): TailAlive {
+  return {};
+}
+
+export const TailAlive: MessageFns<TailAlive> = {
+  encode(_: TailAlive, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailAlive {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailAlive();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailResponse(): TailResponse {
+  return { number: 0, items: [], through: 0, arrived: [], left: [] };
+}
+
+export const TailResponse: MessageFns<TailResponse> = {
+  encode(message: TailResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint64(message.number);
+    }
+    for (const v of message.items) {
+      TailItem.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.through !== 0) {
+      writer.uint32(24).uint64(message.through);
+    }
+    for (const v of message.arrived) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.left) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.items.push(TailItem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.through = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.arrived.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.left.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailItem(): TailItem {
+  return { position: 0, item: undefined };
+}
+
+export const TailItem: MessageFns<TailItem> = {
+  encode(message: TailItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    switch (message.item?.$case) {
+      case "user":
+        writer.uint32(18).string(message.item.value);
+        break;
+      case "post":
+        TailPost.encode(message.item.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.item = { $case: "user", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.item = { $case: "post", value: TailPost.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailPost(): TailPost {
+  return { author: "", text: "", timeMs: 0 };
+}
+
+export const TailPost: MessageFns<TailPost> = {
+  encode(message: TailPost, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.author !== "") {
+      writer.uint32(10).string(message.author);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    if (message.timeMs !== 0) {
+      writer.uint32(24).uint64(message.timeMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailPost {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailPost();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.author = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.timeMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+/** Between servers. A standby calls the primary of its cluster; the primary of another cluster calls for Tail. */
 export type ReplicationServiceService = typeof ReplicationServiceService;
 export const ReplicationServiceService = {
   /**
@@ -1570,6 +2241,20 @@ export const ReplicationServiceService = {
     responseSerialize: (value: ReplicateResponse): Buffer => Buffer.from(ReplicateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReplicateResponse => ReplicateResponse.decode(value),
   },
+  /**
+   * What the cluster commits and another cluster wants: new users, and posts by those whom the other's users follow. The
+   * primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
+   * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
+   */
+  tail: {
+    path: "/dualping.v1.ReplicationService/Tail" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: TailRequest): Buffer => Buffer.from(TailRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TailRequest => TailRequest.decode(value),
+    responseSerialize: (value: TailResponse): Buffer => Buffer.from(TailResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TailResponse => TailResponse.decode(value),
+  },
 } as const;
 
 export interface ReplicationServiceServer extends UntypedServiceImplementation {
@@ -1580,6 +2265,12 @@ export interface ReplicationServiceServer extends UntypedServiceImplementation {
   getFollowerInfo: handleServerStreamingCall<GetFollowerInfoRequest, GetFollowerInfoResponse>;
   /** The journal, as it grows. Entries and the commit position flow down, durable positions flow up. */
   replicate: handleBidiStreamingCall<ReplicateRequest, ReplicateResponse>;
+  /**
+   * What the cluster commits and another cluster wants: new users, and posts by those whom the other's users follow. The
+   * primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
+   * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
+   */
+  tail: handleBidiStreamingCall<TailRequest, TailResponse>;
 }
 
 export interface ReplicationServiceClient extends Client {
@@ -1603,6 +2294,14 @@ export interface ReplicationServiceClient extends Client {
     metadata: Metadata,
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;
+  /**
+   * What the cluster commits and another cluster wants: new users, and posts by those whom the other's users follow. The
+   * primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
+   * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
+   */
+  tail(): ClientDuplexStream<TailRequest, TailResponse>;
+  tail(options: Partial<CallOptions>): ClientDuplexStream<TailRequest, TailResponse>;
+  tail(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<TailRequest, TailResponse>;
 }
 
 export const ReplicationServiceClient = makeGenericClientConstructor(

@@ -83,6 +83,9 @@ export interface Entry {
     | { $case: "unfollow"; value: Unfollow }
     | { $case: "post"; value: PostText }
     | { $case: "epochStart"; value: EpochStart }
+    | { $case: "remoteUser"; value: RemoteUser }
+    | { $case: "remotePost"; value: RemotePost }
+    | { $case: "remoteThrough"; value: RemoteThrough }
     | undefined;
 }
 
@@ -104,6 +107,33 @@ export interface Unfollow {
 export interface PostText {
   user: string;
   text: string;
+}
+
+/** Where something was committed first: a place in another cluster's journal. */
+export interface Origin {
+  cluster: number;
+  position: number;
+}
+
+/**
+ * Heard from another cluster: a user who logged in there for the first time. Entries that were heard from a cluster
+ * have rising origin positions along a journal.
+ */
+export interface RemoteUser {
+  user: string;
+  origin: Origin | undefined;
+}
+
+/** A post by somebody of another cluster who is followed from here. The entry's time is when it was accepted there. */
+export interface RemotePost {
+  user: string;
+  text: string;
+  origin: Origin | undefined;
+}
+
+/** Everything up to there is in this journal, as far as it was wanted: a follow that comes next begins after it. */
+export interface RemoteThrough {
+  origin: Origin | undefined;
 }
 
 /** The first entry of an epoch. A primary serves once this is committed. */
@@ -523,6 +553,15 @@ export const Entry: MessageFns<Entry> = {
       case "epochStart":
         EpochStart.encode(message.command.value, writer.uint32(82).fork()).join();
         break;
+      case "remoteUser":
+        RemoteUser.encode(message.command.value, writer.uint32(90).fork()).join();
+        break;
+      case "remotePost":
+        RemotePost.encode(message.command.value, writer.uint32(98).fork()).join();
+        break;
+      case "remoteThrough":
+        RemoteThrough.encode(message.command.value, writer.uint32(106).fork()).join();
+        break;
     }
     return writer;
   },
@@ -618,6 +657,30 @@ export const Entry: MessageFns<Entry> = {
             }
 
             message.command = { $case: "epochStart", value: EpochStart.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.command = { $case: "remoteUser", value: RemoteUser.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.command = { $case: "remotePost", value: RemotePost.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.command = { $case: "remoteThrough", value: RemoteThrough.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -835,6 +898,234 @@ export const PostText: MessageFns<PostText> = {
             }
 
             message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrigin(): Origin {
+  return { cluster: 0, position: 0 };
+}
+
+export const Origin: MessageFns<Origin> = {
+  encode(message: Origin, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.position !== 0) {
+      writer.uint32(16).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Origin {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrigin();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoteUser(): RemoteUser {
+  return { user: "", origin: undefined };
+}
+
+export const RemoteUser: MessageFns<RemoteUser> = {
+  encode(message: RemoteUser, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.origin !== undefined) {
+      Origin.encode(message.origin, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoteUser {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoteUser();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.origin = Origin.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemotePost(): RemotePost {
+  return { user: "", text: "", origin: undefined };
+}
+
+export const RemotePost: MessageFns<RemotePost> = {
+  encode(message: RemotePost, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    if (message.origin !== undefined) {
+      Origin.encode(message.origin, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemotePost {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemotePost();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.origin = Origin.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoteThrough(): RemoteThrough {
+  return { origin: undefined };
+}
+
+export const RemoteThrough: MessageFns<RemoteThrough> = {
+  encode(message: RemoteThrough, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.origin !== undefined) {
+      Origin.encode(message.origin, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoteThrough {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoteThrough();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.origin = Origin.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { isRemoteCommand, postIn } from '../index.js';
+import { Clusters, type LoneCluster } from './clusters.fixture.js';
+
+/** ann and amy in cluster 1, ben and bob in cluster 2; everybody has heard of everybody. */
+function two(): { world: Clusters; a: LoneCluster; b: LoneCluster } {
+  const world = new Clusters(2);
+  const [a, b] = [world.cluster(1), world.cluster(2)];
+  for (const user of ['ann', 'amy']) a.login(user);
+  for (const user of ['ben', 'bob']) b.login(user);
+  world.settle();
+  return { world, a, b };
+}
+
+const posts = (cluster: LoneCluster): string[] =>
+  cluster.journal.flatMap((entry) => (entry.command.kind === 'remote-post' ? [entry.command.text] : []));
+const outcome = (cluster: LoneCluster, token: number): string | undefined => {
+  const reply = cluster.replies.get(token);
+  return reply?.kind === 'refused' ? reply.reason : reply?.kind;
+};
+const stopAll = (world: Clusters): void => {
+  for (const stream of [...world.streams]) world.break(stream);
+};
+
+describe('hearing of another cluster', () => {
+  test('users are known everywhere, and present where they are', () => {
+    const { world, a, b } = two();
+    assert.equal(a.list('ann'), 'amy ann ben bob');
+    const timeline = b.openTimeline('ben');
+    world.settle();
+    assert.equal(a.list('ann'), 'amy ann ben+ bob');
+    b.closeTimeline(timeline);
+    world.settle();
+    assert.equal(a.list('ann'), 'amy ann ben bob');
+  });
+
+  test('nobody is taken for present while their cluster is not heard', () => {
+    const { world, a, b } = two();
+    b.openTimeline('ben');
+    world.settle();
+    b.die();
+    assert.equal(a.list('ann'), 'amy ann ben bob');
+  });
+
+  test('a follow is judged by who was heard of', () => {
+    const { world, a } = two();
+    const known = a.follow('ann', 'ben');
+    const again = a.follow('ann', 'ben');
+    const unknown = a.follow('ann', 'nobody');
+    const never = a.unfollow('ann', 'bob');
+    world.settle();
+    assert.deepEqual(
+      [known, again, unknown, never].map((token) => outcome(a, token)),
+      ['ok', 'already-following', 'unknown-target', 'not-following'],
+    );
+  });
+
+  test('posts of the followed come, from the follow on, and go to the followers', () => {
+    const { world, a, b } = two();
+    b.post('ben', 'before');
+    world.settle();
+    const timeline = a.openTimeline('ann');
+    a.follow('ann', 'ben');
+    world.settle();
+    b.post('ben', 'one');
+    b.post('bob', 'of nobody’s interest');
+    b.post('ben', 'two');
+    world.settle();
+    assert.deepEqual(posts(a), ['one', 'two']);
+    assert.deepEqual(a.shown.get(timeline), ['one', 'two']);
+  });
+
+  test('the last who unfollows ends it, and who follows again begins anew', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    a.follow('amy', 'ben');
+    world.settle();
+    a.unfollow('ann', 'ben');
+    world.settle();
+    b.post('ben', 'for amy');
+    world.settle();
+    a.unfollow('amy', 'ben');
+    world.settle();
+    b.post('ben', 'for nobody');
+    world.settle();
+    a.follow('ann', 'ben');
+    world.settle();
+    b.post('ben', 'for ann');
+    world.settle();
+    assert.deepEqual(posts(a), ['for amy', 'for ann']);
+  });
+
+  test('who is unfollowed and followed again in one turn goes on being heard', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    world.settle();
+    a.unfollow('ann', 'ben');
+    a.follow('amy', 'ben');
+    a.sync();
+    b.post('ben', 'hello');
+    world.settle();
+    assert.deepEqual(posts(a), ['hello']);
+  });
+
+  test('what was on its way when somebody was followed is void, and comes again with him', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    world.settle();
+    b.post('bob', 'not asked for');
+    b.post('ben', 'one');
+    b.sync();
+    b.flush();
+    const onItsWay = [...world.streams].filter(({ reader, down }) => reader === a && down.length > 0);
+    assert.equal(onItsWay.length, 1);
+    a.follow('ann', 'bob');
+    for (const stream of onItsWay) world.deliver(stream, false);
+    assert.deepEqual(posts(a), []);
+    world.settle();
+    // Cluster 1 had not heard of the first when bob was followed.
+    assert.deepEqual(posts(a), ['not asked for', 'one']);
+  });
+
+  test('a follow that is made while nothing is heard misses nothing that is posted after it', () => {
+    const { world, a, b } = two();
+    stopAll(world);
+    const follow = a.follow('ann', 'ben');
+    a.sync();
+    assert.equal(outcome(a, follow), 'ok');
+    b.post('ben', 'while apart');
+    b.sync();
+    world.settle();
+    assert.deepEqual(posts(a), ['while apart']);
+  });
+
+  test('the batch after the first waits until that is committed', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    world.settle();
+    const [stream] = [...world.streams].filter(({ reader }) => reader === a);
+    assert.ok(stream !== undefined);
+    while (world.deliver(stream, true)); // signs of life
+    for (const text of ['one', 'two', 'three']) {
+      b.post('ben', text);
+      b.sync();
+      b.flush();
+    }
+    const withItems = () => stream.down.filter(({ items }) => items.length > 0);
+    assert.deepEqual(
+      withItems().map(({ items }) => items.length),
+      [1],
+    );
+    while (world.deliver(stream, false));
+    a.flush();
+    assert.equal(stream.up.length, 0, 'appended, and not committed');
+    a.sync();
+    assert.deepEqual(stream.up, [{ kind: 'taken', number: 2 }]);
+    world.deliver(stream, true);
+    b.flush();
+    assert.deepEqual(
+      withItems().map(({ items }) => items.length),
+      [2],
+    );
+  });
+
+  test('what a dead primary had not committed is asked for again, what it had is not', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    world.settle();
+    b.post('ben', 'one');
+    world.settle();
+    b.post('ben', 'two');
+    b.sync();
+    b.flush();
+    for (const stream of world.streams) if (stream.reader === a) while (world.deliver(stream, false));
+    assert.deepEqual(posts(a), ['one', 'two']);
+    a.die();
+    assert.deepEqual(posts(a), ['one']);
+    b.post('ben', 'three');
+    world.settle();
+    a.revive();
+    world.settle();
+    assert.deepEqual(posts(a), ['one', 'two', 'three']);
+  });
+
+  test('another primary there is asked at once, and a long absence is caught up with', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    world.settle();
+    a.die();
+    const texts = Array.from({ length: 1_000 }, (_, no) => `no. ${no}`);
+    for (const text of texts) {
+      b.post('ben', text);
+      b.sync();
+    }
+    b.die();
+    b.revive();
+    b.sync();
+    a.revive();
+    world.settle();
+    assert.deepEqual(posts(a), texts);
+  });
+
+  test('what came from elsewhere is not passed on', () => {
+    const world = new Clusters(3);
+    const [a, b, c] = [world.cluster(1), world.cluster(2), world.cluster(3)];
+    a.login('ann');
+    b.login('ben');
+    c.login('cy');
+    world.settle();
+    for (const [cluster, user] of [
+      [a, 'ann'],
+      [b, 'ben'],
+    ] as const)
+      for (const other of ['ann', 'ben', 'cy']) if (other !== user) cluster.follow(user, other);
+    world.settle();
+    c.post('cy', 'hello');
+    world.settle();
+    assert.deepEqual([posts(a), posts(b), posts(c)], [['hello'], ['hello'], []]);
+  });
+
+  test('a user is of one cluster', () => {
+    const { world, a } = two();
+    const token = a.login('ben');
+    world.settle();
+    assert.equal(outcome(a, token), undefined, 'refused before anything happened');
+    assert.equal(a.list('ben'), '');
+  });
+});
+
+type Act =
+  | { readonly kind: 'post' | 'follow' | 'unfollow'; readonly who: number; readonly whom: number }
+  | { readonly kind: 'deliver' | 'break'; readonly stream: number; readonly up: boolean }
+  | { readonly kind: 'sync' | 'flush' | 'die' | 'revive'; readonly cluster: number }
+  | { readonly kind: 'tick' };
+
+const number = fc.nat(3);
+const acts: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('post' as const), who: number, whom: number }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('follow' as const, 'follow' as const, 'unfollow' as const),
+      who: number,
+      whom: number,
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({ kind: fc.constant('deliver' as const), stream: number, up: fc.boolean() }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('break' as const), stream: number, up: fc.boolean() }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('sync' as const, 'flush' as const),
+      cluster: fc.integer({ min: 1, max: 2 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('die' as const, 'revive' as const, 'revive' as const),
+      cluster: fc.integer({ min: 1, max: 2 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('tick' as const) }) },
+);
+
+const USERS = ['ann', 'amy', 'ben', 'bob'];
+const homeOf = (world: Clusters, user: number): LoneCluster => world.cluster(user < 2 ? 1 : 2);
+
+function perform(world: Clusters, act: Act, no: number): void {
+  switch (act.kind) {
+    case 'post':
+    case 'follow':
+    case 'unfollow': {
+      const home = homeOf(world, act.who);
+      const user = USERS[act.who] ?? '';
+      const target = USERS[act.whom] ?? '';
+      if (!home.isThere) return;
+      // A session of its own for each: what a crash takes back must not stand in the way of what comes next.
+      home.login(user);
+      home.ask(
+        act.kind === 'post'
+          ? { kind: 'post', user, text: `${user} ${no}` }
+          : { kind: act.kind, user, target },
+      );
+      return;
+    }
+    case 'deliver':
+    case 'break': {
+      const stream = [...world.streams][act.stream];
+      if (stream === undefined) return;
+      if (act.kind === 'deliver') world.deliver(stream, act.up);
+      else world.break(stream);
+      return;
+    }
+    case 'sync':
+      return world.cluster(act.cluster).sync();
+    case 'flush':
+      return world.cluster(act.cluster).flush();
+    case 'die':
+      if (world.cluster(act.cluster).isThere) world.cluster(act.cluster).die();
+      return;
+    case 'revive':
+      if (!world.cluster(act.cluster).isThere) world.cluster(act.cluster).revive();
+      return;
+    case 'tick':
+      return world.tick();
+  }
+}
+
+/** By a reckoning of its own: from where on each author has to be here, and what is. */
+function check(here: LoneCluster, there: LoneCluster): void {
+  const since = new Map<string, number>();
+  const followers = new Map<string, Set<string>>();
+  const got = new Set<number>();
+  let last = 0;
+  for (const { command } of here.journal) {
+    if (isRemoteCommand(command)) {
+      const at = command.origin.position;
+      assert.ok(at > last, `${at} comes after ${last}`);
+      last = at;
+      const original = there.journal[at - 1];
+      if (command.kind !== 'remote-post') continue;
+      assert.equal(original && postIn(original)?.text, command.text);
+      got.add(at);
+    } else if (command.kind === 'follow' && USERS.indexOf(command.target) >= 0) {
+      const theirs = followers.get(command.target) ?? new Set();
+      if (theirs.size === 0) since.set(command.target, last);
+      followers.set(command.target, theirs.add(command.user));
+    } else if (command.kind === 'unfollow') {
+      const theirs = followers.get(command.target);
+      theirs?.delete(command.user);
+      if (theirs?.size === 0) since.delete(command.target);
+    }
+  }
+  for (const { command, position } of there.journal)
+    if (command.kind === 'post' && position > (since.get(command.user) ?? Infinity))
+      assert.ok(
+        got.has(position),
+        `${command.text} at ${position} is missing, heard ${here.heard.join(', ')}`,
+      );
+}
+
+test('whatever fails on either side: each once, in order, and nothing that was followed is missing', () => {
+  fc.assert(
+    fc.property(fc.array(acts, { minLength: 20, maxLength: 200 }), (schedule) => {
+      const { world, a, b } = two();
+      for (const [no, act] of schedule.entries()) perform(world, act, no);
+      for (const cluster of world.all) if (!cluster.isThere) cluster.revive();
+      world.settle();
+      check(a, b);
+      check(b, a);
+    }),
+    { numRuns: 150 },
+  );
+});

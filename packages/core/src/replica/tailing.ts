@@ -1,0 +1,325 @@
+/**
+ * How this cluster hears of the others: its primary reads what theirs commit, and journals what is wanted here.
+ *
+ * The journal itself says how far that has got: each entry from elsewhere names its place there, and whoever is primary
+ * next goes on after the last of them. So it does not matter who fails, or when: what was not committed here is asked for
+ * again, what was is not. What decides about whom to hear is settled where entries are appended and not where they are
+ * applied: from the moment a follow is in the journal, nothing is put behind it that was asked for without that author.
+ */
+import { type Assignment, primaryMember } from '../assignment.js';
+import type { Entry, RemoteCommand } from '../entry.js';
+import type { ClusterId, Epoch, Instant, Position, UserName, WallTimeMs } from '../ids.js';
+import { MAX_TAIL_NAMES } from '../limits.js';
+import type { TailBatch, TailItem, TailMessage } from '../messages.js';
+import type { Ground } from './ground.js';
+import type { Attempt } from './messages.js';
+
+/** Silence, in multiples of `deadAfterMs`, after which another cluster's primary is asked anew. */
+const PATIENCE = 2;
+
+interface Link {
+  readonly attempt: Attempt;
+  readonly epoch: Epoch;
+  /** Whether anything was ever heard on it. */
+  heard: boolean;
+  /** Listening time at which it was last heard and spoken to, ms. */
+  heardAt: number;
+  spokenAt: number;
+}
+
+interface Remote {
+  readonly cluster: ClusterId;
+  /** Its users whom somebody here follows, or will when what is appended is applied. */
+  readonly wanted: Set<UserName>;
+  /** Of those the ones whose last follower has left, and who may have got another since. */
+  readonly left: Set<UserName>;
+  /** What the other side has yet to be told of that. */
+  toAdd: Set<UserName>;
+  toRemove: Set<UserName>;
+  /** It must be subscribed to anew, under `number`; batches under lower ones are void. */
+  outdated: boolean;
+  number: number;
+  /** Everything wanted up to here is in the journal. */
+  cursor: Position;
+  /** How much of that the journal itself says. */
+  journalled: Position;
+  /** The place here of the last item that is to be called taken once it is committed. */
+  owed: Position | undefined;
+  readonly present: Set<UserName>;
+  link: Link | undefined;
+  retryAt: Instant;
+}
+
+export class Tailing {
+  readonly #remotes = new Map<ClusterId, Remote>();
+  #begun = false;
+  #paused = false;
+
+  constructor(
+    readonly ground: Ground,
+    readonly epoch: Epoch,
+    /** Puts an entry at the end of the journal, and says where that is. */
+    readonly append: (command: RemoteCommand, timeMs: WallTimeMs) => Position,
+  ) {}
+
+  /** The epoch is open: all that predecessors left is applied, and says where to go on. */
+  begin(): void {
+    this.#begun = true;
+    const { social, unapplied } = this.ground.ledger;
+    for (const { name, home } of social.followedRemote()) this.#remote(home).wanted.add(name);
+    for (const { command } of unapplied)
+      if (command.kind === 'follow') {
+        const home = social.homeOf(command.target);
+        if (home !== undefined) this.#remote(home).wanted.add(command.target);
+      }
+    for (const cluster of this.ground.others.keys()) this.#open(this.#remote(cluster));
+  }
+
+  /** While the reign drains nothing is appended any more. */
+  pause(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    for (const remote of this.#remotes.values())
+      if (paused) this.#close(remote);
+      else this.#open(remote);
+  }
+
+  /** The router has told of another cluster. */
+  assigned({ cluster, epoch }: Assignment): void {
+    if (!this.#begun) return;
+    const remote = this.#remote(cluster);
+    if (remote.link !== undefined && remote.link.epoch < epoch) this.#close(remote);
+    remote.retryAt = this.ground.now;
+    this.#open(remote);
+  }
+
+  /** A follow is about to be appended. */
+  beforeFollow(target: UserName): void {
+    const home = this.#begun ? this.#homeOf(target) : undefined;
+    if (home === undefined) return;
+    const remote = this.#remote(home);
+    if (remote.wanted.has(target)) return;
+    // It begins where we are, and not where somebody else was followed last.
+    if (remote.cursor > remote.journalled) {
+      this.append({ kind: 'remote-through', origin: { cluster: home, position: remote.cursor } }, 0);
+      remote.journalled = remote.cursor;
+    }
+    remote.wanted.add(target);
+    if (!remote.toRemove.delete(target)) remote.toAdd.add(target);
+    this.#outdate(remote);
+  }
+
+  /** The last of those who followed that user does so no longer. What is committed together with that may follow again. */
+  left(home: ClusterId, user: UserName): void {
+    this.#remotes.get(home)?.left.add(user);
+  }
+
+  heard(attempt: Attempt, batch: TailBatch): void {
+    const remote = this.#byAttempt(attempt);
+    const link = remote?.link;
+    if (remote === undefined || link === undefined) return;
+    const { ground } = this;
+    link.heardAt = ground.heardMs;
+    if (!link.heard) {
+      link.heard = true;
+      ground.report(
+        'tailing',
+        `hears cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
+      );
+    }
+    for (const user of batch.arrived) remote.present.add(user);
+    for (const user of batch.left) remote.present.delete(user);
+    if (batch.number !== remote.number) return;
+    if (!isNext(batch, remote.cursor))
+      return this.#lose(remote, `it sent what does not follow ${remote.cursor}`);
+    for (const item of batch.items) {
+      remote.owed = this.append(commandOf(remote.cluster, item), item.kind === 'post' ? item.timeMs : 0);
+      remote.journalled = item.position;
+    }
+    remote.cursor = batch.through;
+  }
+
+  broken(attempt: Attempt, detail: string): void {
+    const remote = this.#byAttempt(attempt);
+    if (remote !== undefined) this.#lose(remote, detail, false);
+  }
+
+  /** Everything up to here is committed: the next batches may come. */
+  committed(through: Position): void {
+    for (const remote of this.#remotes.values()) {
+      if (remote.left.size > 0) this.#forget(remote);
+      if (remote.owed === undefined || remote.owed > through) continue;
+      remote.owed = undefined;
+      this.#say(remote, { kind: 'taken', number: remote.number });
+    }
+  }
+
+  tick(): void {
+    const { heardMs, timing } = this.ground;
+    for (const remote of this.#remotes.values()) {
+      const { link } = remote;
+      if (link === undefined) this.#open(remote);
+      else if (heardMs - link.heardAt >= PATIENCE * timing.deadAfterMs)
+        this.#lose(remote, `nothing heard for ${PATIENCE * timing.deadAfterMs} ms`);
+      else if (heardMs - link.spokenAt >= timing.pingIntervalMs) this.#say(remote, { kind: 'alive' });
+    }
+  }
+
+  /** The end of a turn: what is wanted from now on is asked for. */
+  flush(): void {
+    for (const remote of this.#remotes.values()) {
+      if (!remote.outdated || remote.link === undefined) continue;
+      const { number, cursor: after } = remote;
+      const names = [...remote.toAdd];
+      const removed = [...remote.toRemove];
+      remote.outdated = false;
+      remote.toAdd = new Set();
+      remote.toRemove = new Set();
+      do {
+        const add = names.splice(0, MAX_TAIL_NAMES);
+        const remove = removed.splice(0, MAX_TAIL_NAMES - add.length);
+        const more = names.length + removed.length > 0;
+        this.#say(remote, { kind: 'subscribe', number, after, add, remove, more });
+      } while (names.length + removed.length > 0);
+    }
+  }
+
+  /** Users of other clusters who are there, as far as we hear. */
+  *present(): Generator<UserName> {
+    for (const { present } of this.#remotes.values()) yield* present;
+  }
+
+  /** The reign is over. */
+  stop(): void {
+    this.#begun = false;
+    for (const remote of this.#remotes.values()) this.#close(remote);
+  }
+
+  #remote(cluster: ClusterId): Remote {
+    let remote = this.#remotes.get(cluster);
+    if (remote === undefined) {
+      const cursor = this.ground.ledger.social.heardOf(cluster);
+      remote = {
+        cluster,
+        wanted: new Set(),
+        left: new Set(),
+        toAdd: new Set(),
+        toRemove: new Set(),
+        outdated: false,
+        number: 0,
+        cursor,
+        journalled: cursor,
+        owed: undefined,
+        present: new Set(),
+        link: undefined,
+        retryAt: this.ground.now,
+      };
+      this.#remotes.set(cluster, remote);
+    }
+    return remote;
+  }
+
+  /** Also of a user of whom the entry is not applied yet. */
+  #homeOf(user: UserName): ClusterId | undefined {
+    const { social, unapplied } = this.ground.ledger;
+    return social.homeOf(user) ?? (social.has(user) ? undefined : homeIn(unapplied, user));
+  }
+
+  #byAttempt(attempt: Attempt): Remote | undefined {
+    for (const remote of this.#remotes.values()) if (remote.link?.attempt === attempt) return remote;
+    return undefined;
+  }
+
+  /** Those who are neither followed nor about to be are asked for no longer. */
+  #forget(remote: Remote): void {
+    const { social, unapplied } = this.ground.ledger;
+    const kept = new Set<UserName>();
+    for (const { command } of unapplied) if (command.kind === 'follow') kept.add(command.target);
+    for (const user of remote.left) {
+      if (kept.has(user) || social.isFollowed(user) || !remote.wanted.delete(user)) continue;
+      if (!remote.toAdd.delete(user)) remote.toRemove.add(user);
+      this.#outdate(remote);
+    }
+    remote.left.clear();
+  }
+
+  #outdate(remote: Remote): void {
+    if (remote.outdated) return;
+    remote.outdated = true;
+    remote.number += 1;
+    remote.owed = undefined;
+  }
+
+  #open(remote: Remote): void {
+    const { ground } = this;
+    if (!this.#begun || this.#paused || remote.link !== undefined || ground.now < remote.retryAt) return;
+    const assignment = ground.others.get(remote.cluster);
+    const member = assignment?.available === true ? primaryMember(assignment) : undefined;
+    const { networkId } = ground;
+    if (assignment === undefined || member === undefined || networkId === '') return;
+    const attempt = ground.nextTailAttempt();
+    const { heardMs } = ground;
+    const { cluster } = remote;
+    const { epoch } = assignment;
+    remote.link = { attempt, epoch, heard: false, heardAt: heardMs, spokenAt: heardMs };
+    remote.number = 0;
+    remote.outdated = false;
+    remote.toAdd = new Set(remote.wanted);
+    remote.toRemove = new Set();
+    this.#outdate(remote);
+    const from = ground.identity.cluster;
+    ground.emit({
+      kind: 'open-tail',
+      attempt,
+      address: member.address,
+      message: { kind: 'open', networkId, from, fromEpoch: this.epoch, cluster, epoch },
+    });
+  }
+
+  #lose(remote: Remote, detail: string, close = true): void {
+    if (remote.link?.heard === true)
+      this.ground.report('tailing', `no longer hears cluster ${remote.cluster}: ${detail}`);
+    this.#close(remote, close);
+    remote.retryAt = this.ground.now + this.ground.timing.pingIntervalMs;
+  }
+
+  #close(remote: Remote, close = true): void {
+    const { link } = remote;
+    if (link === undefined) return;
+    if (close) this.ground.emit({ kind: 'close-tail', attempt: link.attempt });
+    remote.link = undefined;
+    remote.owed = undefined;
+    remote.present.clear();
+  }
+
+  #say(remote: Remote, message: TailMessage): void {
+    const { link } = remote;
+    if (link === undefined) return;
+    link.spokenAt = this.ground.heardMs;
+    this.ground.emit({ kind: 'ask-tail', attempt: link.attempt, message });
+  }
+}
+
+function homeIn(entries: Iterable<Entry>, user: UserName): ClusterId | undefined {
+  for (const { command } of entries)
+    if (command.kind === 'remote-user' && command.user === user) return command.origin.cluster;
+  return undefined;
+}
+
+function commandOf(cluster: ClusterId, item: TailItem): RemoteCommand {
+  const { position, user } = item;
+  const origin = { cluster, position };
+  return item.kind === 'user'
+    ? { kind: 'remote-user', user, origin }
+    : { kind: 'remote-post', user, text: item.text, origin };
+}
+
+/** Whether a batch goes on after what we have. */
+function isNext({ items, through }: TailBatch, cursor: Position): boolean {
+  let last = cursor;
+  for (const { position } of items) {
+    if (position <= last) return false;
+    last = position;
+  }
+  return through >= last;
+}

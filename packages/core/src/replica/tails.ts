@@ -1,0 +1,223 @@
+/**
+ * The other clusters that read here: what each wants, how far it has it, and what it gets next.
+ *
+ * A reader has at most one batch that it has not taken, so a slow one costs no memory here and cannot be flooded; what
+ * gathers meanwhile comes in one piece. A reader that keeps up is told what is committed as it is; one that doesn't is
+ * only a position, and what it lacks is found again in the state. Nothing is kept for a reader that is away.
+ */
+import { type ClusterId, type Epoch, NO_POSITION, type Position, type UserName } from '../ids.js';
+import { MAX_TAIL_ITEMS, MAX_TAIL_NAMES } from '../limits.js';
+import type { TailMessage } from '../messages.js';
+import type { Effect, NewsItem, SocialState } from '../social/index.js';
+import type { LinkId, ReplicaOutput } from './messages.js';
+import type { Timelines } from './timelines.js';
+
+type Open = Extract<TailMessage, { kind: 'open' }>;
+type Subscribe = Extract<TailMessage, { kind: 'subscribe' }>;
+
+interface Tail {
+  readonly link: LinkId;
+  readonly from: ClusterId;
+  readonly fromEpoch: Epoch;
+  readonly wanted: Set<UserName>;
+  /** Of the subscription that it gets batches under. */
+  number: number;
+  /** It has said all that it wants. */
+  subscribed: boolean;
+  /** Everything wanted up to here was sent. */
+  after: Position;
+  mode: 'live' | 'behind';
+  /** While live: what comes next. */
+  gathered: NewsItem[];
+  /** A batch was sent and not taken. */
+  untaken: boolean;
+  /** Whom it takes to be here; undefined: it was told of nobody. */
+  present: Set<UserName> | undefined;
+  /** Who may have come or gone since. */
+  moved: Set<UserName>;
+  /** Listening time at which it was last heard and spoken to, ms. */
+  heardAt: number;
+  spokenAt: number;
+}
+
+export class Tails {
+  readonly #tails = new Map<LinkId, Tail>();
+
+  has(link: LinkId): boolean {
+    return this.#tails.has(link);
+  }
+
+  /** @returns the link of an earlier stream of the same cluster; undefined when there is none; `'older'`: a later epoch reads already */
+  open(link: LinkId, { from, fromEpoch }: Open, at: number): LinkId | 'older' | undefined {
+    const former = [...this.#tails.values()].find((tail) => tail.from === from);
+    if (former !== undefined && former.fromEpoch > fromEpoch) return 'older';
+    if (former !== undefined) this.#tails.delete(former.link);
+    this.#tails.set(link, {
+      link,
+      from,
+      fromEpoch,
+      wanted: new Set(),
+      number: 0,
+      subscribed: false,
+      after: NO_POSITION,
+      mode: 'behind',
+      gathered: [],
+      untaken: false,
+      present: undefined,
+      moved: new Set(),
+      heardAt: at,
+      spokenAt: at,
+    });
+    return former?.link;
+  }
+
+  subscribe(link: LinkId, { number, after, add, remove, more }: Subscribe, at: number): void {
+    const tail = this.#tails.get(link);
+    if (tail === undefined) return;
+    for (const user of add) tail.wanted.add(user);
+    for (const user of remove) tail.wanted.delete(user);
+    tail.heardAt = at;
+    tail.number = number;
+    tail.subscribed = !more;
+    tail.after = after;
+    tail.mode = 'behind';
+    tail.gathered = [];
+    tail.untaken = false;
+  }
+
+  taken(link: LinkId, number: number, at: number): void {
+    const tail = this.#tails.get(link);
+    if (tail === undefined) return;
+    tail.heardAt = at;
+    if (tail.number === number) tail.untaken = false;
+  }
+
+  alive(link: LinkId, at: number): void {
+    const tail = this.#tails.get(link);
+    if (tail !== undefined) tail.heardAt = at;
+  }
+
+  ended(link: LinkId): void {
+    this.#tails.delete(link);
+  }
+
+  /** Something was committed: gathers it for those who want it and keep up. */
+  committed(effect: Effect, social: SocialState): void {
+    for (const tail of this.#tails.values()) {
+      if (tail.mode !== 'live') continue;
+      const item = itemFor(tail, effect, social);
+      if (item === undefined || item.position <= tail.after) continue;
+      tail.gathered.push(item);
+      if (tail.gathered.length <= MAX_TAIL_ITEMS) continue;
+      tail.mode = 'behind';
+      tail.gathered = [];
+    }
+  }
+
+  /** The end of a turn: what may be sent is. */
+  flush(social: SocialState, timelines: Timelines, at: number): readonly ReplicaOutput[] {
+    const moved = timelines.takeMoved();
+    const outputs: ReplicaOutput[] = [];
+    for (const tail of this.#tails.values()) {
+      for (const user of moved) tail.moved.add(user);
+      if (!tail.subscribed || tail.untaken) continue;
+      const items = this.#next(tail, social);
+      if (items.length === 0) continue;
+      tail.untaken = true;
+      outputs.push(this.#batch(tail, items, timelines, at));
+    }
+    return outputs;
+  }
+
+  /** A sign of life to whoever was not spoken to for a ping interval. */
+  signsOfLife(
+    social: SocialState,
+    timelines: Timelines,
+    at: number,
+    pingIntervalMs: number,
+  ): readonly ReplicaOutput[] {
+    const outputs: ReplicaOutput[] = [];
+    for (const tail of this.#tails.values()) {
+      if (!tail.subscribed || at - tail.spokenAt < pingIntervalMs) continue;
+      if (tail.mode === 'live' && tail.gathered.length === 0 && social.applied > tail.after)
+        tail.after = social.applied;
+      outputs.push(this.#batch(tail, [], timelines, at));
+    }
+    return outputs;
+  }
+
+  silentLinks(at: number, deadAfterMs: number): readonly LinkId[] {
+    return [...this.#tails.values()]
+      .filter((tail) => at - tail.heardAt >= deadAfterMs)
+      .map(({ link }) => link);
+  }
+
+  /** Ends all; returns whose they were. */
+  clear(): readonly LinkId[] {
+    const links = [...this.#tails.keys()];
+    this.#tails.clear();
+    return links;
+  }
+
+  /** What comes next; afterwards it counts as sent. */
+  #next(tail: Tail, social: SocialState): readonly NewsItem[] {
+    if (tail.mode === 'live') {
+      const items = tail.gathered;
+      tail.gathered = [];
+      if (social.applied > tail.after) tail.after = social.applied;
+      return items;
+    }
+    const { items, more } = social.newsAfter(tail.wanted, tail.after, MAX_TAIL_ITEMS);
+    const last = items.at(-1);
+    // Beyond what is committed it can only be from before an unclean promotion: nothing is sent until it is reached.
+    if (more && last !== undefined) tail.after = last.position;
+    else if (social.applied >= tail.after) {
+      tail.after = social.applied;
+      tail.mode = 'live';
+    }
+    return items;
+  }
+
+  #batch(tail: Tail, items: readonly NewsItem[], timelines: Timelines, at: number): ReplicaOutput {
+    tail.spokenAt = at;
+    const { number, after: through, link } = tail;
+    const { arrived, left } = presenceNews(tail, timelines);
+    return { kind: 'tell-tail', link, batch: { kind: 'batch', number, items, through, arrived, left } };
+  }
+}
+
+function itemFor(tail: Tail, effect: Effect, social: SocialState): NewsItem | undefined {
+  if (effect.kind === 'user') return { kind: 'user', position: effect.position, user: effect.user };
+  if (effect.kind !== 'post') return undefined;
+  const { author } = effect.post;
+  // What came from elsewhere is told by those whom it came from.
+  if (!tail.wanted.has(author) || !social.has(author)) return undefined;
+  return { kind: 'post', position: effect.post.position };
+}
+
+/** Who has come and gone since the reader was told last. A message has room for so many, the rest come with the next. */
+function presenceNews(
+  tail: Tail,
+  timelines: Timelines,
+): { readonly arrived: readonly UserName[]; readonly left: readonly UserName[] } {
+  if (tail.present === undefined) {
+    tail.present = new Set();
+    tail.moved = new Set(timelines.present);
+  }
+  const arrived: UserName[] = [];
+  const left: UserName[] = [];
+  for (const user of tail.moved) {
+    if (arrived.length + left.length >= MAX_TAIL_NAMES) break;
+    tail.moved.delete(user);
+    const isPresent = timelines.isPresent(user);
+    if (isPresent === tail.present.has(user)) continue;
+    if (isPresent) {
+      tail.present.add(user);
+      arrived.push(user);
+    } else {
+      tail.present.delete(user);
+      left.push(user);
+    }
+  }
+  return { arrived, left };
+}

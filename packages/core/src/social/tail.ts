@@ -1,0 +1,49 @@
+/**
+ * What other clusters are told of this one: who is new, and what those whom they follow have posted.
+ *
+ * Put together from the state whenever it is asked for, however long ago the asker was here last: nothing is kept
+ * for anybody who is away. Costs one look per followed author plus what is given.
+ */
+import { NO_POSITION, type Position, type UserName } from '../ids.js';
+import { countUpTo, Largest } from './selection.js';
+import type { Users } from './users.js';
+
+export type NewsItem =
+  | { readonly kind: 'user'; readonly position: Position; readonly user: UserName }
+  /** Its text is in the journal. */
+  | { readonly kind: 'post'; readonly position: Position };
+
+export interface NewsForOthers {
+  /** By position, ascending. */
+  readonly items: readonly NewsItem[];
+  /** More follows after the last of them. */
+  readonly more: boolean;
+}
+
+export function newsAfter(
+  users: Users,
+  authors: Iterable<UserName>,
+  after: Position,
+  limit: number,
+): NewsForOthers {
+  // The smallest numbers are the largest negative ones.
+  const chosen = new Largest(limit);
+  for (const { since } of users.ownSince(after)) if (!chosen.offer(-since)) break;
+  for (const name of authors) {
+    const author = users.get(name);
+    if (author === undefined || author.home !== undefined) continue;
+    const { posts } = author;
+    if ((posts[posts.length - 1] ?? NO_POSITION) <= after) continue;
+    for (let index = countUpTo(posts, after); index < posts.length; index += 1)
+      if (!chosen.offer(-(posts[index] as Position))) break;
+  }
+  const positions = chosen.ascending().map((negative) => -negative as Position);
+  return { items: positions.reverse().map((at) => itemAt(users, at)), more: chosen.rejected };
+}
+
+function itemAt(users: Users, at: Position): NewsItem {
+  const user = users.ownMadeAt(at);
+  return user === undefined
+    ? { kind: 'post', position: at }
+    : { kind: 'user', position: at, user: user.name };
+}

@@ -1,0 +1,65 @@
+/**
+ * What the router tells of all clusters, for as long as the server runs: where the primaries of the others are.
+ *
+ * The machine decides what it means; here it is only asked for again whenever it breaks.
+ */
+import type { Address, Assignment } from '@dualping/core';
+import { CHANNEL_OPTIONS, RoutingServiceClient, watchToWire, watchUpdateFromWire } from '@dualping/protocol';
+import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
+import createDebug from 'debug';
+
+const debug = createDebug('dualping:server:clusters');
+
+/** Before another router is asked, or the same one again, ms: the machine goes on with what it knows. */
+const RETRY_MS = 200;
+
+export class ClustersWatch {
+  #at = 0;
+  #client: RoutingServiceClient | undefined;
+  #call: ClientReadableStream<unknown> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(
+    readonly routers: readonly Address[],
+    readonly onAssignment: (assignment: Assignment) => void,
+  ) {}
+
+  open(): void {
+    if (this.#closed) return;
+    const address = this.routers[this.#at % this.routers.length];
+    if (address === undefined) return;
+    const client = new RoutingServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const call = client.watch(watchToWire({ target: undefined, figures: false }));
+    this.#client = client;
+    this.#call = call;
+    let over = false;
+    const again = (why: string): void => {
+      if (over) return;
+      over = true;
+      debug('%s: %s', address, why);
+      call.cancel();
+      client.close();
+      if (this.#closed) return;
+      this.#at += 1;
+      this.#timer = setTimeout(() => this.open(), RETRY_MS);
+    };
+    call.on('data', (response) => {
+      if (over) return;
+      try {
+        for (const assignment of watchUpdateFromWire(response).assignments) this.onAssignment(assignment);
+      } catch (error) {
+        again(String(error));
+      }
+    });
+    call.on('error', (error) => again(error.message));
+    call.on('end', () => again('ended'));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#call?.cancel();
+    this.#client?.close();
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * What clusters hear of one another: each thing once, as it was committed there, in the order in which it was; and, when
+ * all is quiet, everything that somebody had a right to.
+ *
+ * A follow of somebody elsewhere begins at the last place that its cluster had heard of when it was committed. All that
+ * the author has posted since then has to come, whatever failed on whichever side.
+ */
+import {
+  type ClusterId,
+  type Entry,
+  isRemoteCommand,
+  type Position,
+  postIn,
+  type UserName,
+} from '@dualping/core';
+import { entryText } from '../entry-text.js';
+import type { ServerProcess } from '../server-process.js';
+import { type Checker, Violation } from './checker.js';
+import type { History } from './history.js';
+
+/** What one cluster has heard so far, read from its history. */
+class Heard {
+  #read = 0;
+  readonly last = new Map<ClusterId, Position>();
+  /** Of each user of another cluster whom somebody follows: from where on there. */
+  readonly wantedSince = new Map<UserName, number>();
+  readonly homes = new Map<UserName, ClusterId>();
+  readonly #asked = new Set<UserName>();
+  readonly #followers = new Map<UserName, Set<UserName>>();
+  readonly posts = new Map<ClusterId, Set<Position>>();
+
+  constructor(
+    readonly cluster: ClusterId,
+    readonly history: History,
+    readonly others: ReadonlyMap<ClusterId, History>,
+  ) {}
+
+  readOn(): void {
+    while (this.#read < this.history.last) {
+      this.#read += 1;
+      const entry = this.history.at(this.#read);
+      if (entry !== undefined) this.#take(entry);
+    }
+  }
+
+  #take(entry: Entry): void {
+    const { command } = entry;
+    if (isRemoteCommand(command)) {
+      const { cluster, position } = command.origin;
+      if (position <= (this.last.get(cluster) ?? 0))
+        throw new Violation(
+          'remote-exactly-once-in-order',
+          `cluster ${this.cluster} has [${entryText(entry)}] after ${this.last.get(cluster)}`,
+        );
+      this.last.set(cluster, position);
+      const there = this.others.get(cluster)?.at(position);
+      if (command.kind === 'remote-user') {
+        if (there?.command.kind !== 'register' || there.command.user !== command.user)
+          this.#isUntrue(entry, there);
+        this.homes.set(command.user, cluster);
+      }
+      if (command.kind === 'remote-post') {
+        const post = there && postIn(there);
+        const isThat = there?.command.kind === 'post' && post?.author === command.user;
+        if (!isThat || post?.text !== command.text || post.timeMs !== entry.timeMs)
+          this.#isUntrue(entry, there);
+        if (!this.#asked.has(command.user))
+          throw new Violation('remote-is-wanted', `[${entryText(entry)}], whom nobody has asked to follow`);
+        const posts = this.posts.get(cluster) ?? new Set();
+        this.posts.set(cluster, posts.add(position));
+      }
+      return;
+    }
+    if (command.kind === 'follow') {
+      this.#asked.add(command.target);
+      const home = this.homes.get(command.target);
+      if (home === undefined || !this.history.sees(command.user, command.target, entry.position + 0.5))
+        return;
+      const followers = this.#followers.get(command.target) ?? new Set();
+      if (followers.size === 0) this.wantedSince.set(command.target, this.last.get(home) ?? 0);
+      this.#followers.set(command.target, followers.add(command.user));
+    }
+    if (command.kind === 'unfollow') {
+      const followers = this.#followers.get(command.target);
+      if (followers?.delete(command.user) === true && followers.size === 0)
+        this.wantedSince.delete(command.target);
+    }
+  }
+
+  /** What is there by now and should be here. */
+  missing(): string | undefined {
+    for (const [cluster, theirs] of this.others) {
+      if (cluster === this.cluster) continue;
+      for (const entry of theirs.entries(theirs.last)) {
+        const { command, position } = entry;
+        if (command.kind === 'register' && !this.homes.has(command.user))
+          return `cluster ${this.cluster} has not heard of ${command.user} of cluster ${cluster}`;
+        if (command.kind !== 'post') continue;
+        const since = this.wantedSince.get(command.user);
+        if (since !== undefined && position > since && this.posts.get(cluster)?.has(position) !== true)
+          return `cluster ${this.cluster} has not heard of [${entryText(entry)}] of cluster ${cluster}`;
+      }
+    }
+    return undefined;
+  }
+
+  #isUntrue(entry: Entry, there: Entry | undefined): never {
+    throw new Violation(
+      'remote-is-true',
+      `cluster ${this.cluster} has [${entryText(entry)}], where [${there === undefined ? 'nothing' : entryText(there)}] is committed`,
+    );
+  }
+}
+
+export class RemoteChecker implements Checker {
+  readonly #heard: ReadonlyMap<ClusterId, Heard>;
+
+  constructor(histories: ReadonlyMap<ClusterId, History>) {
+    this.#heard = new Map(
+      [...histories].map(([cluster, history]) => [cluster, new Heard(cluster, history, histories)]),
+    );
+  }
+
+  /** After the history has been told. */
+  committed({ cluster }: ServerProcess): void {
+    this.#heard.get(cluster)?.readOn();
+  }
+
+  missing(): string | undefined {
+    for (const heard of this.#heard.values()) {
+      const problem = heard.missing();
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+}
