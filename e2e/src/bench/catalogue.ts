@@ -1,6 +1,7 @@
 /** All benchmarks by their names. */
 import type { Bench } from './bench.js';
 import { fanoutBench } from './fanout.js';
+import { historyBench } from './history.js';
 import { postBench } from './post.js';
 import { routerBench } from './router.js';
 import { takeoverBench } from './takeover.js';
@@ -11,5 +12,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   takeover: takeoverBench,
   fanout: fanoutBench,
   router: routerBench,
+  history: historyBench,
   terminal: terminalBench,
 };

@@ -1,6 +1,14 @@
 /** The streams of standbys, by the numbers that the machine knows them by, and the snapshots they pull. */
 import { once } from 'node:events';
-import type { DualpingError, LinkId, Position, PrimaryMessage, ReplicaOutput, Token } from '@dualping/core';
+import type {
+  DualpingError,
+  LinkId,
+  Position,
+  PrimaryMessage,
+  ReplicaOutput,
+  SocialSnapshot,
+  Token,
+} from '@dualping/core';
 import { NO_EPOCH } from '@dualping/core';
 import {
   type BidiStream,
@@ -14,6 +22,7 @@ import {
   toServiceError,
 } from '@dualping/protocol';
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { breathe } from './breathe.js';
 import type { Journal } from './journal/index.js';
 
 type Entries = Extract<PrimaryMessage, { kind: 'entries' }>;
@@ -22,7 +31,7 @@ type SnapshotCall = ServerWritableStream<
   replicationWire.GetFollowerInfoResponse
 >;
 
-/** Posts read from the journal at a time for a snapshot: about a quarter of a megabyte. */
+/** Posts read from the journal at a time for a snapshot. */
 const POSTS_A_READ = 1_000;
 
 export class StandbyDesk {
@@ -72,10 +81,11 @@ export class StandbyDesk {
       checksum: this.journal.checksumAt(snapshot.position),
       epochStarts,
     };
-    const positions = snapshot.users.flatMap((user) => user.posts).sort((a, b) => a - b);
-    this.#write(call, snapshotChunks(snapshot, header, this.#posts(positions))).catch((error: unknown) => {
-      call.emit('error', toServiceError(error));
-    });
+    this.#write(call, snapshotChunks(snapshot, header, this.#posts(postsOf(snapshot)))).catch(
+      (error: unknown) => {
+        call.emit('error', toServiceError(error));
+      },
+    );
   }
 
   endAll(): void {
@@ -85,15 +95,17 @@ export class StandbyDesk {
   async #write(call: SnapshotCall, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {
     for await (const chunk of chunks) {
       if (call.cancelled || call.destroyed) return;
-      if (!call.write(snapshotChunkToWire(chunk)))
-        await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
+      const hasRoom = call.write(snapshotChunkToWire(chunk));
+      // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in between.
+      await breathe();
+      if (!hasRoom) await drained(call);
     }
     call.end();
   }
 
-  *#posts(positions: readonly Position[]): Generator<Buffer> {
+  *#posts(positions: Float64Array): Generator<Buffer> {
     for (let at = 0; at < positions.length; at += POSTS_A_READ)
-      yield* this.journal.readMany(positions.slice(at, at + POSTS_A_READ));
+      yield* this.journal.readMany([...positions.subarray(at, at + POSTS_A_READ)] as Position[]);
   }
 
   #encoded(message: Entries): Buffer {
@@ -109,5 +121,28 @@ export class StandbyDesk {
     const bytes = encodeReplicateResponse(primaryMessageToWire(message, entries));
     this.#lastBatch = { message, bytes };
     return bytes;
+  }
+}
+
+/** Ascending. In an array of numbers only: sorting a million others takes long enough for the router to give us up. */
+function postsOf({ users }: SocialSnapshot): Float64Array {
+  const all = new Float64Array(users.reduce((count, { posts }) => count + posts.length, 0));
+  let at = 0;
+  for (const { posts } of users) {
+    all.set(posts, at);
+    at += posts.length;
+  }
+  return all.sort();
+}
+
+/** Resolves when there is room again, or nobody who would read. */
+async function drained(call: SnapshotCall): Promise<void> {
+  if (call.cancelled || !call.writableNeedDrain) return;
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    await Promise.race([once(call, 'drain', { signal }), once(call, 'cancelled', { signal })]);
+  } finally {
+    settled.abort();
   }
 }
