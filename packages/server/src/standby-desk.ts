@@ -33,6 +33,7 @@ type SnapshotCall = ServerWritableStream<
 
 /** Posts read from the journal at a time for a snapshot. */
 const POSTS_A_READ = 1_000;
+const READ_BYTES = 128 * 1024;
 
 export class StandbyDesk {
   readonly #streams = new Map<LinkId, BidiStream<ReplicateOut>>();
@@ -103,9 +104,19 @@ export class StandbyDesk {
     call.end();
   }
 
+  /** Posts that follow one another in the journal are read in one piece: a read for each would take most of the time. */
   *#posts(positions: Float64Array): Generator<Buffer> {
-    for (let at = 0; at < positions.length; at += POSTS_A_READ)
-      yield* this.journal.readMany([...positions.subarray(at, at + POSTS_A_READ)] as Position[]);
+    for (let at = 0; at < positions.length; ) {
+      const from = positions[at] as Position;
+      let count = 1;
+      while (count < POSTS_A_READ && positions[at + count] === from + count) count += 1;
+      const payloads =
+        from >= this.journal.first
+          ? this.journal.read(from, (from + count - 1) as Position, READ_BYTES)
+          : this.journal.readMany([...positions.subarray(at, at + count)] as Position[]);
+      yield* payloads;
+      at += payloads.length;
+    }
   }
 
   #encoded(message: Entries): Buffer {
