@@ -11,7 +11,7 @@ import { shareText } from './table.js';
 /** Least share by benchmark and name of the measurement. */
 export type Floors = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** A floor is this part of what was measured: a change that costs a third or more is found. */
+/** A floor is this part of the least that any repetition reached: what is noisy is guarded less closely. */
 const ROOM_FOR_NOISE = 0.7;
 
 const FLOORS_FILE = new URL('../../bench-floors.json', import.meta.url);
@@ -25,7 +25,7 @@ export function writeFloors(floors: Floors): void {
 /** The floors with those of one benchmark replaced by what was just measured. */
 export function withFloorsOf(floors: Floors, bench: string, measurements: readonly Measurement[]): Floors {
   const recorded = measurements.flatMap(({ name, share }) =>
-    share === undefined ? [] : [[name, Number((share.median * ROOM_FOR_NOISE).toPrecision(2))] as const],
+    share === undefined ? [] : [[name, Number((share.least * ROOM_FOR_NOISE).toPrecision(2))] as const],
   );
   return { ...floors, [bench]: Object.fromEntries(recorded) };
 }
