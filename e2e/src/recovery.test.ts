@@ -1,10 +1,11 @@
 /** Servers that come back in every state a disk can be in, and readers that stopped reading. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
-import { epoch, type Post, position } from '@dualping/core';
+import { epoch, type Post, position, serverId } from '@dualping/core';
 import {
   CHANNEL_OPTIONS,
   SocialServiceClient,
@@ -213,5 +214,50 @@ describe('a tail that nobody acknowledged', () => {
     await allEqual(cluster(), routers());
     const page = await ana.session.older(position(Number.MAX_SAFE_INTEGER), 10);
     assert.deepEqual(texts(page.posts), ['first', 'second', 'third']);
+  });
+});
+
+describe('a backup', () => {
+  const { cluster, routers, person } = withCluster();
+
+  test('of one standby and the router, restored where nothing is left', async () => {
+    const ana = person('ana');
+    for (let i = 0; i < 5; i += 1) await ana.post(`kept ${i}`);
+    const [standby] = roles(await cluster().whenWhole(routers())).standbys;
+    assert.ok(standby !== undefined);
+    const routerFolder = join(cluster().folder, 'router');
+    const serverFolder = cluster().folderOf(standby);
+
+    await cluster().server(standby).stop();
+    cpSync(serverFolder, `${serverFolder}.backup`, { recursive: true });
+    cpSync(routerFolder, `${routerFolder}.backup`, { recursive: true });
+    await cluster().startServer(standby);
+    await cluster().whenWhole(routers());
+    await ana.post('after the backup');
+    ana.session.close();
+
+    await cluster().stop();
+    for (const folder of [routerFolder, ...cluster().serverIds.map((id) => cluster().folderOf(id))])
+      rmSync(folder, { recursive: true });
+    cpSync(`${routerFolder}.backup`, routerFolder, { recursive: true });
+    cpSync(`${serverFolder}.backup`, serverFolder, { recursive: true });
+    await cluster().startRouter();
+    await cluster().startServer(standby);
+    assert.equal(await cluster().assignment(routers()), undefined, 'nobody takes over unasked');
+    await eventually('the router waits for the others no longer', () =>
+      routers()
+        .promote(1, serverId(standby))
+        .catch(() => undefined),
+    );
+    for (const id of cluster().serverIds) if (id !== standby) await cluster().startServer(id);
+    await allEqual(cluster(), routers());
+
+    const again = person('ana');
+    const { position: last } = await again.post('after the restore');
+    const page = await again.session.older(position(last), 100);
+    assert.deepEqual(
+      texts(page.posts),
+      Array.from({ length: 5 }, (_, i) => `kept ${i}`),
+    );
   });
 });

@@ -215,18 +215,24 @@ test('the server is killed after the client started: its commands fail, the othe
     const one = family.startClient(1);
     const two = family.startClient(2);
     const older = await new OlderClient(family.coordinator, 5).connect(); // of cluster 2 too
+    const neighbour = await new OlderClient(family.coordinator, 7).connect(); // of cluster 1
     await Promise.all([one.line(/TINY SNS CLIENT/), two.line(/TINY SNS CLIENT/)]);
+    for (const somebody of [older, neighbour])
+      await eventually(
+        'everybody is known in both clusters',
+        async () => (await somebody.list()).all_users.length === 4,
+      );
 
     await server.kill();
     await answerTo(one, 'LIST', /grpc failed: /);
     await answerTo(one, 'follow 4', /grpc failed: /);
-    await answerTo(two, 'LIST', /^All users: 2, 5, $/);
-    assert.deepEqual((await older.list()).all_users, ['2', '5']);
+    await answerTo(two, 'LIST', /^All users: 1, 2, 5, 7, $/);
+    assert.deepEqual((await older.list()).all_users, ['1', '2', '5', '7']);
 
     await family.startServer(1, 1);
     await family.server(1);
-    await answerTo(one, 'LIST', /^All users: 1, $/);
-    await older.die();
+    await answerTo(one, 'LIST', /^All users: 1, 2, 5, 7, $/);
+    await Promise.all([older.die(), neighbour.die()]);
   } finally {
     await family.destroy();
   }

@@ -222,7 +222,7 @@ describe('a router and three servers', () => {
     const service = `s${lost.serverId}`;
     await unnoticed("deletion of a standby's volume", async () => {
       await network.compose('stop', service);
-      // As docs/operating.md says: first the router must know that it is away, and another one hold everything.
+      // As docs/operations.md says: first the router must know that it is away, and another one hold everything.
       await eventually('the router knows that it is away', async () => {
         const { assignments } = await people.ask('status', { routers: [ROUTER_ADDRESS] });
         const members = assignments[0]?.members ?? [];
