@@ -35,7 +35,7 @@ async function measure(bench: Bench, { repetitions }: BenchArguments): Promise<M
 
 function keep(name: string, bench: Bench, measurements: readonly Measurement[], asked: BenchArguments): void {
   if (asked.record) writeFloors(withFloorsOf(readFloors(), name, measurements));
-  if (asked.pictures)
+  if (asked.pictures && measurements.some(({ share }) => share !== undefined))
     writeFileSync(
       fileURLToPath(new URL(`performance-${name}.svg`, PICTURES)),
       pictureOf(bench.title, bench.limit, measurements),

@@ -30,6 +30,7 @@ export function pictureOf(title: string, limit: string, measurements: readonly M
   const bottom = HEAD + rows.length * ROW;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#222">`,
+    `<title>${escaped(title)}: shares of the limit</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     `<text x="${MARGIN}" y="24" font-size="15" font-weight="600">${escaped(title)}</text>`,
     `<text x="${MARGIN}" y="43" fill="#666">limit: ${escaped(limit)}</text>`,
