@@ -1,8 +1,8 @@
-/** What was asked for: `NAME [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
+/** What was asked for: `[NAME] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
 import { parseArgs } from 'node:util';
 
 export interface BenchArguments {
-  /** A benchmark, `all`, or nothing: then they are listed. */
+  /** A benchmark, `all`, or nothing: then they are listed. `--check` without a name is about all. */
   readonly name: string | undefined;
   readonly json: boolean;
   readonly repetitions: number;
@@ -33,7 +33,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
   const repetitions = Number(values.repetitions);
   if (!Number.isInteger(repetitions) || repetitions < 1 || repetitions > MAX_REPETITIONS)
     throw new Error(`--repetitions "${values.repetitions}" is not 1 to ${MAX_REPETITIONS}`);
-  const [name, ...others] = positionals;
+  const [name = values.check ? 'all' : undefined, ...others] = positionals;
   if (others.length > 0) throw new Error(`one benchmark at a time, not also "${others.join(' ')}"`);
   const { json, check, record, pictures } = values;
   return { name, json, repetitions, check, record, pictures };

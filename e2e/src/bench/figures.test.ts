@@ -73,6 +73,7 @@ test('arguments are refused with what is wrong quoted', () => {
   const { name, repetitions, check } = parseBenchArguments(['post', '--check', '--repetitions', '3']);
   assert.deepEqual([name, repetitions, check], ['post', 3, true]);
   assert.equal(parseBenchArguments([]).name, undefined);
+  assert.equal(parseBenchArguments(['--check']).name, 'all');
   assert.throws(() => parseBenchArguments(['post', '--repetitions', '0']), /--repetitions "0" is not/);
   assert.throws(() => parseBenchArguments(['post', 'fanout']), /"fanout"/);
   assert.throws(() => parseBenchArguments(['--quick']), /--quick/);

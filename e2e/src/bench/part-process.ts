@@ -86,7 +86,9 @@ export class Part<Methods extends PartMethods> {
     this.#lastNo += 1;
     const no = this.#lastNo;
     const answered = new Promise<unknown>((resolve, reject) => this.#waiting.set(no, { resolve, reject }));
-    this.#child.send({ no, method, argument } satisfies Question);
+    this.#child.send({ no, method, argument } satisfies Question, (error) => {
+      if (error !== null) this.#waiting.get(no)?.reject(error);
+    });
     return (await answered) as Awaited<ReturnType<Methods[Name]>>;
   }
 
