@@ -12,6 +12,8 @@ const ROW = 26;
 const BAR = 12;
 const HEAD = 62;
 const FOOT = 34;
+/** What is further beyond the limit ends at the edge, with its number beside it: the others would be too short to read. */
+const MOST_SHOWN = 2;
 const BARS_LEFT = MARGIN + NAMES_WIDTH;
 const BARS_WIDTH = WIDTH - BARS_LEFT - VALUES_WIDTH - MARGIN;
 
@@ -24,7 +26,7 @@ const px = (value: number): string => value.toFixed(1);
 export function pictureOf(title: string, limit: string, measurements: readonly Measurement[]): string {
   const rows = measurements.filter((row): row is Compared => row.share !== undefined);
   // The limit's line has its place also where nobody comes near it.
-  const scaleMost = Math.max(1, ...rows.map(({ share }) => share.median)) * 1.1;
+  const scaleMost = Math.min(MOST_SHOWN, Math.max(1, ...rows.map(({ share }) => share.median)) * 1.1);
   const x = (share: number): number => BARS_LEFT + (Math.min(share, scaleMost) / scaleMost) * BARS_WIDTH;
   const height = HEAD + rows.length * ROW + FOOT;
   const bottom = HEAD + rows.length * ROW;
@@ -43,7 +45,7 @@ export function pictureOf(title: string, limit: string, measurements: readonly M
 
 function gridLines(scaleMost: number, x: (share: number) => number, bottom: number): string[] {
   const lines: string[] = [];
-  for (let percent = 0; percent / 100 <= scaleMost; percent += scaleMost > 2.5 ? 100 : 25) {
+  for (let percent = 0; percent / 100 <= scaleMost; percent += 25) {
     const at = px(x(percent / 100));
     const stroke = percent === 100 ? 'stroke="#c0392b" stroke-width="1.5"' : 'stroke="#e4e4e4"';
     lines.push(`<line x1="${at}" y1="${HEAD - 6}" x2="${at}" y2="${bottom}" ${stroke}/>`);
