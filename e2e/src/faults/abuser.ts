@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { epoch, position } from '@dualping/core';
+import { epoch, MAX_PAGE_POSTS, position } from '@dualping/core';
 import {
   CHANNEL_OPTIONS,
   requestToWire,
@@ -12,17 +12,16 @@ import {
   timelineMessageToWire,
 } from '@dualping/protocol';
 import { credentials } from '@grpc/grpc-js';
-import { ABUSES, type Abuse } from './abuses.js';
+import { ABUSES, type Abuse, CONNECTIONS, STREAMS } from './abuses.js';
 
-const [kind = '', address = '', user = 'mallory'] = process.argv.slice(2);
+const [kind = '', address = '', ...authors] = process.argv.slice(2);
+const user = 'mallory';
 const port = Number(address.slice(address.lastIndexOf(':') + 1));
 /** Abuse comes from other machines: it must not take the processor from those whose behaviour is measured. */
 setPriority(19);
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const EMPTY_SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-const CONNECTIONS = 10_000;
-const STREAMS = 5_000;
 const FLOOD_AT_ONCE = 64;
 const BIG = 5 * 1024 * 1024;
 /** Posts of the flood, each as long as a post may be. */
@@ -160,12 +159,40 @@ async function flood(): Promise<void> {
 const openMessage = () =>
   timelineMessageToWire({
     ...({ kind: 'open', user, sessionId: 'abuse', epoch: epoch(0), resumeAfter: position(0) } as const),
-    ...{ history: 200, posts: true },
+    ...{ history: MAX_PAGE_POSTS, posts: true },
   });
 
+async function follow(own: SocialServiceClient, sessionId: string, requestNo: number, target: string) {
+  const command = { kind: 'follow', user, target } as const;
+  const wire = requestToWire({ sessionId, requestNo, epoch: epoch(0), command });
+  if (wire.call !== 'follow') return;
+  // Refused as a repeat when an earlier one has done it.
+  await new Promise<void>((resolve) => own.follow(wire.request, () => resolve()));
+}
+
+/** Timelines of one user on one connection, each with all of the past that may be asked for, of posts as long as may be. */
 async function streams(): Promise<void> {
   const own = client();
-  await login(own, `streams-${process.pid}`);
+  const sessionId = `streams-${process.pid}`;
+  await login(own, sessionId);
+  for (let post = 0; post < MAX_PAGE_POSTS; post += 1) {
+    const wire = wirePost(sessionId, post + 2, LONG_TEXT);
+    if (wire.call !== 'post') return;
+    await new Promise<void>((resolve) => own.post(wire.request, () => resolve()));
+  }
+  await openTimelines(own);
+}
+
+/** The same, of a user who follows those that post all the time. */
+async function crowd(): Promise<void> {
+  const own = client();
+  const sessionId = `crowd-${process.pid}`;
+  await login(own, sessionId);
+  for (const [index, author] of authors.entries()) await follow(own, sessionId, index + 2, author);
+  await openTimelines(own);
+}
+
+async function openTimelines(own: SocialServiceClient): Promise<void> {
   for (let i = 0; i < STREAMS; i += 1) {
     const timeline = own.timeline();
     timeline.on('data', () => {});
@@ -215,6 +242,7 @@ const RUN: Readonly<Record<Abuse, () => Promise<void>>> = {
   'never-reads': neverReads,
   flood,
   streams,
+  crowd,
 };
 
 const abuse = ABUSES.find((name) => name === kind);

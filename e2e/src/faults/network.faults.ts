@@ -121,11 +121,16 @@ describe('cuts', () => {
     const entered = performance.now() - healed;
     newcomer.session.close();
     const afterwards = await trial.whenWhole();
+    await trial.posts(20);
+    const failovers = trial.epochs(since).size - 1;
     t.diagnostic(
-      `longest pause ${pause.toFixed(0)} ms; in ${entered.toFixed(0)} ms after the router is back`,
+      `longest pause ${pause.toFixed(0)} ms; in ${entered.toFixed(0)} ms after the router is back, ${failovers} failovers`,
     );
     assert.ok(pause < PAUSE_BOUND_MS, `paused ${pause} ms`);
-    assert.equal(afterwards.epoch, roles.epoch, trial.describe());
+    // It can't tell its own cut from the death of all: when it finds the primary silent a moment before a standby, it promotes that one, and then
+    // perhaps the next. Nobody hears of it before the cut is mended, and then only of the last.
+    assert.ok(afterwards.epoch <= roles.epoch + roles.standbys.length, trial.describe());
+    assert.ok(failovers <= 1, trial.describe());
   });
 
   test('people are cut off from everything and come back: nothing is lost or repeated', async (t) => {

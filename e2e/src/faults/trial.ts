@@ -20,6 +20,8 @@ export interface Roles {
 }
 
 export class Trial {
+  #settled = false;
+
   private constructor(
     readonly cluster: TestCluster,
     readonly routers: RouterClient,
@@ -39,6 +41,18 @@ export class Trial {
 
   async whenWhole(): Promise<Roles> {
     return rolesOf(await this.cluster.whenWhole(this.routers));
+  }
+
+  /**
+   * Starts again whoever has ended, and waits until all are in sync; throws what they said when that can't be. Nothing when it is settled: they
+   * ended for good.
+   */
+  async makeWhole(): Promise<void> {
+    if (this.#settled) return;
+    const { cluster } = this;
+    if (cluster.router.ended) await cluster.startRouter();
+    for (const id of cluster.serverIds) if (cluster.server(id).ended) await cluster.startServer(id);
+    await this.whenWhole();
   }
 
   /** Hands over until this server is primary. */
@@ -85,6 +99,15 @@ export class Trial {
     return first - since;
   }
 
+  /** The epochs in which posts were acknowledged from `since` on: each is a server that people were on. */
+  epochs(since: number): ReadonlySet<number> {
+    return new Set(
+      this.#acknowledgedAt()
+        .filter(({ at }) => at >= since)
+        .map(({ epoch }) => epoch),
+    );
+  }
+
   /** Longest time between two acknowledgements from `since` on, ms. */
   longestPause(since: number): number {
     const times = [
@@ -104,6 +127,7 @@ export class Trial {
       [],
     );
     await everyoneSawEverythingOnce(this.people);
+    this.#settled = true;
     await journalsAreIdentical(this.cluster, this.routers);
     return `${this.acknowledged} posts acknowledged, 0 lost, 0 repeated, 0 out of order`;
   }

@@ -1,6 +1,9 @@
-/** Channels to servers, one an address, shared by a session's link and the connection that it keeps warm. */
+/**
+ * Channels to servers, one an address, shared by a session's link and the connection that it keeps warm. Nobody else in the
+ * process shares them: a connection that failed for one session would fail for all until its back-off is over.
+ */
 import type { Address } from '@dualping/core';
-import { CHANNEL_OPTIONS, SocialServiceClient } from '@dualping/protocol';
+import { OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
 import { connectivityState, credentials } from '@grpc/grpc-js';
 
 export interface ServerChannel {
@@ -19,7 +22,8 @@ export class ServerChannels {
   #warm: { readonly address: Address; readonly channel: ServerChannel } | undefined;
 
   acquire(address: Address): ServerChannel {
-    const held = this.#held.get(address) ?? this.#open(address);
+    const kept = this.#held.get(address);
+    const held = kept === undefined || isBackingOff(kept.client) ? this.#open(address) : kept;
     held.holders += 1;
     let released = false;
     return {
@@ -29,7 +33,7 @@ export class ServerChannels {
         released = true;
         held.holders -= 1;
         if (held.holders > 0) return;
-        this.#held.delete(address);
+        if (this.#held.get(address) === held) this.#held.delete(address);
         held.client.close();
       },
     };
@@ -45,12 +49,19 @@ export class ServerChannels {
   }
 
   #open(address: Address): Held {
-    const client = new SocialServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const client = new SocialServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
     const held = { client, holders: 0 };
     this.#held.set(address, held);
     return held;
   }
 }
+
+/**
+ * Whether it fails every call until its back-off is over. It had its reason, but a server that was started again is told of
+ * as primary sooner than that.
+ */
+const isBackingOff = (client: SocialServiceClient): boolean =>
+  client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
 
 /** A channel connects only when it is used, and servers close idle connections: each time it falls idle it is told to connect. */
 function keepConnected(client: SocialServiceClient): void {

@@ -28,6 +28,8 @@ export const MAX_TAIL_ITEMS = 256;
 export const MAX_TAIL_NAMES = 1_000;
 /** Timelines open on one server; each costs 20-40 KB of stream. */
 export const MAX_TIMELINES = 20_000;
+/** Timelines of one user that new posts are pushed to; those that are opened beyond it get them in their turn: who opens thousands delays nobody else. */
+export const MAX_LIVE_TIMELINES_OF_USER = 16;
 /** Longest a `GetAvailable` is held: beyond it proxies and people get impatient. */
 export const MAX_WAIT_MS = 30_000;
 /** Members of one cluster: every commit waits for all in-sync ones. */

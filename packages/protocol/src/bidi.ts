@@ -27,8 +27,12 @@ export interface StreamListener<In> {
 }
 
 export interface BidiStream<Out> {
-  /** False when the peer reads more slowly than we write, or when the stream has ended and the message is dropped. */
-  send(message: Out): boolean;
+  /**
+   * False when the peer reads more slowly than we write, or when the stream has ended and the message is dropped.
+   *
+   * @param written called in a later turn, when the message has left for the peer: flow control has let it. Not at all when the stream ends before
+   */
+  send(message: Out, written?: () => void): boolean;
   /** Messages that wait to be written. */
   readonly writableLength: number;
   readonly ended: boolean;
@@ -42,7 +46,7 @@ export interface BidiStream<Out> {
 }
 
 interface RawStream<In, Out> {
-  write(message: Out): boolean;
+  write(message: Out, written?: (error?: Error | null) => void): boolean;
   readonly writableLength: number;
   pause(): unknown;
   resume(): unknown;
@@ -85,8 +89,12 @@ abstract class Stream<In, Out> implements BidiStream<Out> {
     return this.raw.writableLength;
   }
 
-  send(message: Out): boolean {
-    return !this.#ended && this.raw.write(message);
+  send(message: Out, written?: () => void): boolean {
+    if (this.#ended) return false;
+    if (written === undefined) return this.raw.write(message);
+    return this.raw.write(message, (error) => {
+      if (!this.#ended && (error === undefined || error === null)) written();
+    });
   }
 
   pause(): void {

@@ -9,7 +9,7 @@ import { CHANNEL_OPTIONS } from './serve.js';
  * With a connection of its own: one that is shared within the process goes on waiting, after a failure, for as long as its
  * back-off says, whoever asks.
  */
-const OWN_CONNECTION: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
+export const OWN_CONNECTION: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
 
 export const dialRouting = (router: Address): RoutingServiceClient =>
   new RoutingServiceClient(router, credentials.createInsecure(), OWN_CONNECTION);

@@ -117,6 +117,34 @@ test('a stream carries encoded fragments, and ends in order on both sides', asyn
   assert.equal(server.send(Buffer.alloc(0)), false);
 });
 
+test('a message has left when the reader has room for it, not when it is sent', async (context) => {
+  const { client, opened } = await serve(context);
+  const { stream } = open(client);
+  const server = await opened;
+  stream.pause();
+  const posts = Array.from({ length: 200 }, (_, i) => ({
+    ...{ position: position(i + 1), author: 'a', text: 'x'.repeat(1_000), timeMs: 1 },
+  }));
+  const page = Buffer.concat(posts.map(encodePostFragment));
+  const left: number[] = [];
+  const hasLeft = new Promise<void>((resolve) => {
+    for (let i = 0; i < 8; i += 1)
+      assert.equal(
+        server.send(page, () => {
+          left.push(i);
+          if (i === 7) resolve();
+        }),
+        true,
+        'that there is room for more in memory says nothing',
+      );
+  });
+  await new Promise<void>((resolve) => server.send(Buffer.alloc(0)) && setImmediate(resolve));
+  assert.ok(left.length < 8, `${left} have left, and nobody reads`);
+  stream.resume();
+  await hasLeft;
+  assert.deepEqual(left, [0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
 test('what the server refuses a stream with reaches the client as its reason', async (context) => {
   const { client, opened, serverEnd } = await serve(context);
   const { end } = open(client);

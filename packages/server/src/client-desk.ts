@@ -2,24 +2,21 @@
  * Clients' calls and timelines, by the numbers that the machine knows them by.
  *
  * What a timeline gets is put on its wire by its sink. A stream whose buffer is full is reported to the machine, which lets it read on from the
- * journal when it has drained.
+ * journal when it has drained. What it reads is the history desk's.
  */
 import {
   type Command,
   type DualpingError,
-  type Entry,
   type LinkId,
-  type Position,
-  type Post,
   type PresenceLists,
-  postIn,
   DualpingError as Refusal,
   type ReplicaInput,
   type ReplicaOutput,
   type Token,
   type UserName,
 } from '@dualping/core';
-import { decodeEntry, type socialWire, toDualpingError, userListToWire } from '@dualping/protocol';
+import { type socialWire, userListToWire } from '@dualping/protocol';
+import { HistoryDesk, MAX_PAGES_WAITING } from './history-desk.js';
 import type { Journal } from './journal/index.js';
 import { refusalText } from './refusal-text.js';
 import type { TimelineSink } from './timeline-sink.js';
@@ -37,11 +34,14 @@ export class ClientDesk {
   readonly #writes = new Map<Token, WaitingWrite>();
   readonly #lists = new Map<Token, WaitingList>();
   readonly #timelines = new Map<LinkId, TimelineSink>();
+  readonly #history: HistoryDesk;
 
   constructor(
-    readonly journal: Journal,
+    journal: Journal,
     readonly feed: (input: ReplicaInput) => void,
-  ) {}
+  ) {
+    this.#history = new HistoryDesk(journal, feed);
+  }
 
   waitForWrite(token: Token, write: WaitingWrite): void {
     this.#writes.set(token, write);
@@ -55,12 +55,20 @@ export class ClientDesk {
     this.#lists.set(token, answer);
   }
 
-  addTimeline(link: LinkId, sink: TimelineSink): void {
+  /** @param peer the connection that it is on, as gRPC calls it */
+  addTimeline(link: LinkId, peer: string, sink: TimelineSink): void {
     this.#timelines.set(link, sink);
+    this.#history.add(link, peer, sink);
   }
 
   forgetTimeline(link: LinkId): void {
     this.#timelines.delete(link);
+    this.#history.forget(link);
+  }
+
+  /** A timeline's stream that was full has room again. */
+  timelineDrained(timeline: LinkId): void {
+    if (!this.#history.reads(timeline)) this.feed({ kind: 'timeline-writable', timeline });
   }
 
   answerWrite({ token, epoch, reply }: OutputOf<'answer-write'>): void {
@@ -104,22 +112,18 @@ export class ClientDesk {
   }
 
   timelineRead({ timeline, positions }: OutputOf<'timeline-read'>): void {
-    const sink = this.#timelines.get(timeline);
-    if (sink === undefined) return;
-    const hasRoom = sink.read(this.#readPosts(positions));
-    // In a later turn: someone who reads years of posts must not keep everybody else waiting.
-    if (hasRoom) setImmediate(() => this.feed({ kind: 'timeline-writable', timeline }));
-    else this.feed({ kind: 'timeline-full', timeline });
+    this.#history.read(timeline, positions);
   }
 
   timelinePage({ timeline, before, positions, oldest }: OutputOf<'timeline-page'>): void {
-    const posts = this.#readPosts(positions);
-    this.#timelines.get(timeline)?.page({ before, posts, oldest });
+    if (this.#history.page(timeline, { before, positions, oldest })) return;
+    const detail = `${MAX_PAGES_WAITING} pages of this timeline were asked for and are not read yet`;
+    this.#timelines.get(timeline)?.close(new Refusal('busy', detail));
   }
 
   timelineEnd(timeline: LinkId, error: DualpingError): void {
     const sink = this.#timelines.get(timeline);
-    this.#timelines.delete(timeline);
+    this.forgetTimeline(timeline);
     sink?.close(error);
   }
 
@@ -128,19 +132,4 @@ export class ClientDesk {
     for (const token of [...this.#writes.keys(), ...this.#lists.keys()]) this.refuse(token, error);
     for (const timeline of [...this.#timelines.keys()]) this.timelineEnd(timeline, error);
   }
-
-  #readPosts(positions: readonly Position[]): Post[] {
-    try {
-      return this.journal.readMany(positions).map((payload) => postOf(decodeEntry(payload)));
-    } catch (error) {
-      this.feed({ kind: 'journal-failed', detail: toDualpingError(error).detail });
-      return [];
-    }
-  }
-}
-
-function postOf(entry: Entry): Post {
-  const post = postIn(entry);
-  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
-  return post;
 }

@@ -118,9 +118,9 @@ function openTimeline(
       context.clients.forgetTimeline(timeline);
       context.feed({ kind: 'timeline-ended', timeline });
     },
-    onDrain: () => context.feed({ kind: 'timeline-writable', timeline }),
+    onDrain: () => context.clients.timelineDrained(timeline),
   });
-  context.clients.addTimeline(timeline, new OwnTimelineSink(stream));
+  context.clients.addTimeline(timeline, call.getPeer(), new OwnTimelineSink(stream));
 }
 
 function openReplicate(

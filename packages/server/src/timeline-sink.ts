@@ -13,9 +13,9 @@ export interface TimelineSink {
   opened(opened: TimelineOpened): void;
   /** Posts of one turn, as they were committed. False when there is no room for more. */
   live(posts: readonly Post[]): boolean;
-  /** Posts out of the journal, ascending. False when there is no room for more. */
-  read(posts: readonly Post[]): boolean;
-  page(page: TimelinePage): void;
+  /** Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all when the stream ends before. */
+  read(posts: readonly Post[], written: () => void): void;
+  page(page: TimelinePage, written: () => void): void;
   close(error: DualpingError): void;
 }
 
@@ -58,12 +58,12 @@ export class OwnTimelineSink implements TimelineSink {
     return posts.length === 0 || this.stream.send(batchOf(posts));
   }
 
-  read(posts: readonly Post[]): boolean {
-    return this.stream.send(Buffer.concat(posts.map(encodePostFragment)));
+  read(posts: readonly Post[], written: () => void): void {
+    this.stream.send(Buffer.concat(posts.map(encodePostFragment)), written);
   }
 
-  page(page: TimelinePage): void {
-    this.stream.send(timelineUpdateToWire({ page }));
+  page(page: TimelinePage, written: () => void): void {
+    this.stream.send(timelineUpdateToWire({ page }), written);
   }
 
   close(error: DualpingError): void {

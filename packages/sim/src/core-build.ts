@@ -35,6 +35,7 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'MAX_TAIL_ITEMS', '256', 3),
   limit('limits.js', 'MAX_TAIL_NAMES', '1_000', 2),
   limit('limits.js', 'MAX_PAGE_POSTS', '200', 20),
+  limit('limits.js', 'MAX_LIVE_TIMELINES_OF_USER', '16', 1),
   limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
   limit('replica/primary-role.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
 ];

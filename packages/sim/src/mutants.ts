@@ -317,6 +317,18 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'timeline-is-live-before-it-has-read',
+    bug: 'a timeline gets new posts while older ones are still being read for it',
+    patches: [
+      {
+        file: 'replica/timelines.js',
+        find: '            return [reads(timeline, positions)];\n        timeline.mode',
+        replace:
+          "{ const last = reads(timeline, positions); if (!more) timeline.mode = 'live'; return [last]; }\n        timeline.mode",
+      },
+    ],
+  },
+  {
     name: 'client-does-not-send-again',
     bug: 'what was unanswered when a link broke is not sent over the next one',
     patches: [

@@ -41,6 +41,8 @@ const CHUNK_TIMEOUT_MS = 10_000;
 const TURN_MS = 0.2;
 /** How often a turn takes longer, and how much at most. */
 const LONG_TURN = { chance: 0.02, ms: 20 } as const;
+/** How often what a timeline reads has to wait for others' reads, and how long at most, ms. */
+const LATE_READ = { chance: 0.3, ms: 50 } as const;
 
 export interface ServerSurroundings extends Surroundings {
   readonly core: Core;
@@ -81,6 +83,8 @@ export class ServerProcess extends Process {
   #writes = new Map<Token, WaitingWrite>();
   #lists = new Map<Token, AcceptorEnd<'list'>>();
   #timelines = new Map<LinkId, AcceptorEnd<'timeline'>>();
+  /** Timelines with a read that is not out yet. */
+  readonly #reading = new Set<LinkId>();
   /** Streams to other clusters by attempt, and from them. */
   #tails = new Map<number, DiallerEnd<'tail'>>();
   #tailed = new Map<LinkId, AcceptorEnd<'tail'>>();
@@ -222,6 +226,7 @@ export class ServerProcess extends Process {
     this.#writes = new Map();
     this.#lists = new Map();
     this.#timelines = new Map();
+    this.#reading.clear();
     this.#tails = new Map();
     this.#tailed = new Map();
     this.#flushPending = false;
@@ -640,15 +645,22 @@ export class ServerProcess extends Process {
       this.#timelines.delete(timeline);
       this.feed({ kind: 'timeline-ended', timeline });
     };
-    end.onDrain = () => this.feed({ kind: 'timeline-writable', timeline });
+    end.onDrain = () => {
+      if (!this.#reading.has(timeline)) this.feed({ kind: 'timeline-writable', timeline });
+    };
   }
 
+  /** In its turn: others' reads may come first. What drains before it is out is something else. */
   #readTimeline({ timeline, positions }: OutputOf<'timeline-read'>): void {
-    const end = this.#timelines.get(timeline);
-    if (end === undefined) return;
-    if (!end.send({ kind: 'posts', posts: this.#readPosts(positions) }))
-      return this.feed({ kind: 'timeline-full', timeline });
-    this.later(0, `${this.name} turn`, () => this.feed({ kind: 'timeline-writable', timeline }));
+    this.#reading.add(timeline);
+    const waits = this.random.chance(LATE_READ.chance) ? this.random.within(0, LATE_READ.ms) : 0;
+    this.later(waits, `${this.name} read`, () => {
+      this.#reading.delete(timeline);
+      const end = this.#timelines.get(timeline);
+      if (end === undefined) return;
+      if (!end.send({ kind: 'posts', posts: this.#readPosts(positions) })) return; // it says itself when it has drained
+      this.later(0, `${this.name} turn`, () => this.feed({ kind: 'timeline-writable', timeline }));
+    });
   }
 
   #readPosts(positions: readonly Position[]): Post[] {

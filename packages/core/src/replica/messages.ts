@@ -151,6 +151,7 @@ export type ReplicaInput =
     }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
+  /** The stream has drained after `timeline-full`, or what `timeline-read` asked for is out and has drained. */
   | { readonly kind: 'timeline-writable'; readonly timeline: LinkId }
   | { readonly kind: 'timeline-ended'; readonly timeline: LinkId };
 
@@ -234,7 +235,10 @@ export type ReplicaOutput =
     }
   /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
   | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
-  /** Posts to be read from the journal and sent; `timeline-writable` is expected when they have drained. */
+  /**
+   * Posts to be read from the journal and sent, now or later; `timeline-writable` is expected when they have drained, and not before. Nothing else
+   * but a `timeline-page` comes for this timeline until then.
+   */
   | { readonly kind: 'timeline-read'; readonly timeline: LinkId; readonly positions: readonly Position[] }
   | {
       readonly kind: 'timeline-page';

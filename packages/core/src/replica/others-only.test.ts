@@ -41,6 +41,7 @@ test('the reader’s own posts are nowhere in it, and the past is as long as it 
   assert.deepEqual(timelines.open({ ...open, timeline: 1, history: 2, othersOnly: true }, social), [
     { kind: 'timeline-read', timeline: 1, positions: [7, 9] },
   ]);
+  assert.deepEqual(timelines.writable(1, social), []);
   apply({ kind: 'post', user: 'ann', text: 'mine' });
   apply({ kind: 'post', user: 'ben', text: 'not mine' });
   assert.deepEqual(shown(), [11]);

@@ -258,9 +258,12 @@ export class ServerOnStage implements Actor {
         );
         return;
       case 'timeline-read': {
-        const { timeline } = output;
-        if (this.#show(timeline, output.positions))
-          stage.send(this.name, this.name, () => this.step({ kind: 'timeline-writable', timeline }));
+        const { timeline, positions } = output;
+        // Others come first: it is put out in a later turn, and is out in one later still.
+        stage.send(this.name, this.name, () => {
+          if (this.#timelines.get(timeline)?.take(this.#read(positions)) === true)
+            stage.send(this.name, this.name, () => this.step({ kind: 'timeline-writable', timeline }));
+        });
         return;
       }
       case 'timeline-page': {
@@ -411,11 +414,9 @@ export class ServerOnStage implements Actor {
     });
   }
 
-  /** Returns whether there is room for more. */
-  #show(timeline: LinkId, positions: readonly Position[]): boolean {
+  #show(timeline: LinkId, positions: readonly Position[]): void {
     const hasRoom = this.#timelines.get(timeline)?.take(this.#read(positions)) ?? true;
     if (!hasRoom) this.step({ kind: 'timeline-full', timeline });
-    return hasRoom;
   }
 
   #sayToRouter(message: Extract<ReplicaOutput, { kind: 'to-router' }>['message']): void {

@@ -4,11 +4,16 @@
  * A timeline that keeps up gets new posts as they are committed. One that doesn't costs no memory: it
  * is only a position, and reads on from the journal when it has drained. Either way it gets the same
  * posts in the same order: `live` and `behind` differ only in where the text comes from.
+ *
+ *     open, with a past ──► behind ──read out, nothing left──► live ──does not drain, or is one of a crowd──► behind
+ *
+ * What is read may be put out later than it was asked for: others come first. So a timeline with a read that is not out yet is never live, or
+ * new posts would overtake older ones.
  */
 import type { Post } from '../entry.js';
 import { type Position, position, type UserName } from '../ids.js';
 import { invariant } from '../invariants.js';
-import { MAX_PAGE_POSTS } from '../limits.js';
+import { MAX_LIVE_TIMELINES_OF_USER, MAX_PAGE_POSTS } from '../limits.js';
 import type { SocialState } from '../social/index.js';
 import type { LinkId, ReplicaOutput, TimelineOpenRequest } from './messages.js';
 
@@ -17,6 +22,8 @@ interface Timeline {
   readonly user: UserName;
   readonly posts: boolean;
   readonly othersOnly: boolean;
+  /** Its user had many open already: new posts are read for it, in its turn, not pushed. */
+  readonly crowded: boolean;
   mode: 'live' | 'behind';
   /** Every post up to here was given to it. */
   after: Position;
@@ -56,30 +63,28 @@ export class Timelines {
     const resumes = request.resumeAfter > 0;
     // A position beyond ours can only come from before an unclean promotion: what followed it is gone.
     const begins = resumes && request.resumeAfter < social.applied ? request.resumeAfter : social.applied;
+    const others = this.#byUser.get(request.user);
     const timeline: Timeline = {
       link: request.timeline,
       user: request.user,
       posts: request.posts,
       othersOnly: request.othersOnly ?? false,
+      crowded: (others?.size ?? 0) >= MAX_LIVE_TIMELINES_OF_USER,
       mode: 'live',
       after: begins,
       gathered: [],
     };
     this.#timelines.set(timeline.link, timeline);
-    const others = this.#byUser.get(timeline.user);
     if (others !== undefined) others.add(timeline);
     else {
       this.#byUser.set(timeline.user, new Set([timeline]));
       this.#moved.add(timeline.user);
     }
     if (!timeline.posts) return [];
-    if (resumes) {
-      timeline.mode = 'behind';
-      return this.writable(timeline.link, social);
-    }
+    if (resumes) return this.#readOn(timeline, social);
     const { user, othersOnly } = timeline;
     const { positions } = social.timelineBefore(user, undefined, request.history, othersOnly);
-    return positions.length === 0 ? [] : [{ kind: 'timeline-read', timeline: timeline.link, positions }];
+    return positions.length === 0 ? [] : [reads(timeline, positions)];
   }
 
   /** A post was committed: gathers it for everyone whom it is meant for and who keeps up. */
@@ -105,12 +110,18 @@ export class Timelines {
   flush(): readonly ReplicaOutput[] {
     const outputs: ReplicaOutput[] = [];
     for (const timeline of this.#gathering) {
-      for (let i = 0; i < timeline.gathered.length; i += MAX_PAGE_POSTS) {
-        const posts = timeline.gathered.slice(i, i + MAX_PAGE_POSTS);
+      const gathered = timeline.gathered;
+      timeline.gathered = [];
+      for (let i = 0; i < gathered.length; i += MAX_PAGE_POSTS) {
+        const posts = gathered.slice(i, i + MAX_PAGE_POSTS);
         timeline.after = posts.at(-1)?.position ?? timeline.after;
+        if (timeline.crowded) {
+          const positions = posts.map((post) => post.position);
+          outputs.push(reads(timeline, positions));
+          break; // what is left is read after it
+        }
         outputs.push({ kind: 'timeline-posts', timeline: timeline.link, posts });
       }
-      timeline.gathered = [];
     }
     this.#gathering.clear();
     return outputs;
@@ -125,16 +136,10 @@ export class Timelines {
     this.#gathering.delete(timeline);
   }
 
-  /** The stream has drained: the next posts from the journal, or, when there are none, live again. */
+  /** The stream has drained, and what was to be read is out: the next posts from the journal, or, when there are none, live again. */
   writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
-    if (timeline === undefined || timeline.mode === 'live') return [];
-    const { user, after, othersOnly } = timeline;
-    const { positions, more } = social.timelineAfter(user, after, MAX_PAGE_POSTS, othersOnly);
-    const last = positions.at(-1);
-    timeline.after = more && last !== undefined ? last : position(Math.max(social.applied, timeline.after));
-    if (!more) timeline.mode = 'live';
-    return positions.length === 0 ? [] : [{ kind: 'timeline-read', timeline: link, positions }];
+    return timeline === undefined || timeline.mode === 'live' ? [] : this.#readOn(timeline, social);
   }
 
   older(link: LinkId, before: Position, limit: number, social: SocialState): readonly ReplicaOutput[] {
@@ -171,4 +176,20 @@ export class Timelines {
     this.#gathering.clear();
     return links;
   }
+
+  #readOn(timeline: Timeline, social: SocialState): readonly ReplicaOutput[] {
+    const { user, after, othersOnly } = timeline;
+    const { positions, more } = social.timelineAfter(user, after, MAX_PAGE_POSTS, othersOnly);
+    const last = positions.at(-1);
+    timeline.after = more && last !== undefined ? last : position(Math.max(social.applied, after));
+    if (last !== undefined) return [reads(timeline, positions)];
+    timeline.mode = 'live';
+    return [];
+  }
+}
+
+/** From here on it is behind, until the driver says that these are out. */
+function reads(timeline: Timeline, positions: readonly Position[]): ReplicaOutput {
+  timeline.mode = 'behind';
+  return { kind: 'timeline-read', timeline: timeline.link, positions };
 }

@@ -11,6 +11,7 @@ import {
   type DualpingError,
   type LinkId,
   NO_POSITION,
+  type Position,
   type Post,
   TIMELINE_ENTRY_POSTS,
   type UserName,
@@ -23,6 +24,7 @@ import {
   encodeClassicPost,
   serverStream,
   type snsWire,
+  type TimelineOpened,
   toDualpingError,
 } from '@dualping/protocol';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
@@ -53,8 +55,8 @@ export class ClassicTimeline implements TimelineSink {
   readonly #link: LinkId;
   #user: UserName | undefined;
   #onTheWay = 0;
-  /** What is read first is the past, if anything is read before the first live post. */
-  #awaitsPast = false;
+  /** What is read up to here is the past, and comes newest first. */
+  #openedAt: Position = NO_POSITION;
 
   constructor(
     readonly context: ServiceContext,
@@ -70,25 +72,23 @@ export class ClassicTimeline implements TimelineSink {
         context.clients.forgetTimeline(link);
         context.feed({ kind: 'timeline-ended', timeline: link });
       },
-      onDrain: () => context.feed({ kind: 'timeline-writable', timeline: link }),
+      onDrain: () => context.clients.timelineDrained(link),
     });
-    context.clients.addTimeline(link, this);
+    context.clients.addTimeline(link, call.getPeer(), this);
   }
 
-  opened(): void {
-    this.#awaitsPast = true;
+  opened({ committed }: TimelineOpened): void {
+    this.#openedAt = committed;
     this.#stream.resume();
   }
 
   live(posts: readonly Post[]): boolean {
-    this.#awaitsPast = false;
     return this.#send(posts);
   }
 
-  read(posts: readonly Post[]): boolean {
-    const isPast = this.#awaitsPast;
-    this.#awaitsPast = false;
-    return this.#send(isPast ? [...posts].reverse() : posts);
+  read(posts: readonly Post[], written: () => void): void {
+    const isPast = (posts[0]?.position ?? NO_POSITION) <= this.#openedAt;
+    this.#send(isPast ? [...posts].reverse() : posts, written);
   }
 
   /** Nobody asks for one over this wire. */
@@ -98,9 +98,12 @@ export class ClassicTimeline implements TimelineSink {
     this.#stream.close(error);
   }
 
-  #send(posts: readonly Post[]): boolean {
+  /** A message a post. `written` when the last of them is: they leave in order. */
+  #send(posts: readonly Post[], written?: () => void): boolean {
     let hasRoom = true;
-    for (const post of posts) hasRoom = this.#stream.send(messageOf(post));
+    const last = posts.at(-1);
+    for (const post of posts)
+      hasRoom = this.#stream.send(messageOf(post), post === last ? written : undefined);
     return hasRoom;
   }
 

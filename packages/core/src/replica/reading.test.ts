@@ -1,0 +1,176 @@
+/** Timelines that are read from the journal: what is committed before a read is out comes after it, once. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  type Command,
+  epoch,
+  MAX_LIVE_TIMELINES_OF_USER,
+  MAX_PAGE_POSTS,
+  NO_POSITION,
+  type Position,
+  position,
+  SocialState,
+} from '../index.js';
+import type { LinkId, ReplicaOutput } from './messages.js';
+import { Timelines } from './timelines.js';
+
+const OPEN = {
+  kind: 'timeline-open',
+  user: 'ann',
+  epoch: epoch(1),
+  resumeAfter: NO_POSITION,
+  history: 20,
+  posts: true,
+} as const;
+
+/** One poster and her timelines, with the reads that wait to be put out. */
+class Desk {
+  readonly social = new SocialState();
+  readonly timelines = new Timelines();
+  /** What each timeline was given, in order. */
+  readonly given = new Map<LinkId, number[]>();
+  /** Reads that are not out yet, at most one a timeline. */
+  readonly waiting = new Map<LinkId, readonly Position[]>();
+  #last = 0;
+
+  constructor() {
+    this.apply({ kind: 'register', user: 'ann' });
+  }
+
+  apply(command: Command): void {
+    this.#last += 1;
+    const entry = { position: position(this.#last), epoch: epoch(1), timeMs: 0, sessionId: '', requestNo: 0 };
+    for (const effect of this.social.apply({ ...entry, command }))
+      if (effect.kind === 'post') this.timelines.posted(effect.post, this.social);
+  }
+
+  post(): void {
+    this.apply({ kind: 'post', user: 'ann', text: 'x' });
+  }
+
+  open(timeline: LinkId, resumeAfter: number = NO_POSITION): void {
+    this.given.set(timeline, []);
+    this.#perform(
+      this.timelines.open({ ...OPEN, timeline, resumeAfter: position(resumeAfter) }, this.social),
+    );
+  }
+
+  flush(): void {
+    this.#perform(this.timelines.flush());
+  }
+
+  /** The read of a timeline is put out, and has drained; without one it has drained all the same. */
+  drained(timeline: LinkId): void {
+    this.given.get(timeline)?.push(...(this.waiting.get(timeline) ?? []));
+    this.waiting.delete(timeline);
+    this.#perform(this.timelines.writable(timeline, this.social));
+  }
+
+  full(timeline: LinkId): void {
+    this.timelines.full(timeline);
+  }
+
+  get last(): number {
+    return this.#last;
+  }
+
+  #perform(outputs: readonly ReplicaOutput[]): void {
+    for (const output of outputs)
+      if (output.kind === 'timeline-read') {
+        assert.ok(!this.waiting.has(output.timeline), 'a read while another is not out');
+        assert.ok(output.positions.length > 0 && output.positions.length <= MAX_PAGE_POSTS);
+        this.waiting.set(output.timeline, output.positions);
+      } else if (output.kind === 'timeline-posts') {
+        assert.ok(!this.waiting.has(output.timeline), 'a post overtakes a read');
+        this.given.get(output.timeline)?.push(...output.posts.map((post) => post.position));
+      }
+  }
+}
+
+test('what is committed while the past is read comes after it', () => {
+  const desk = new Desk();
+  desk.post();
+  desk.open(1);
+  desk.post();
+  desk.flush();
+  assert.deepEqual(desk.given.get(1), []);
+  desk.drained(1);
+  desk.post();
+  desk.flush();
+  assert.deepEqual(desk.given.get(1), [2]);
+  desk.drained(1);
+  assert.deepEqual(desk.given.get(1), [2, 3]);
+  desk.drained(1);
+  assert.deepEqual(desk.given.get(1), [2, 3, 4]);
+  desk.post(); // the last read is out, nothing is left
+  desk.flush();
+  assert.deepEqual(desk.given.get(1), [2, 3, 4, 5]);
+});
+
+test('what is committed while a resumed timeline reads comes after it', () => {
+  const desk = new Desk();
+  for (let i = 0; i < MAX_PAGE_POSTS + 1; i += 1) desk.post();
+  desk.open(1, 2);
+  desk.post();
+  desk.flush();
+  assert.equal(desk.given.get(1)?.length, 0);
+  for (let i = 0; i < 3; i += 1) desk.drained(1);
+  assert.equal(desk.given.get(1)?.length, MAX_PAGE_POSTS + 1);
+});
+
+test('of a user who has many timelines open the first are pushed to, the others read when it is their turn', () => {
+  const desk = new Desk();
+  const links = Array.from({ length: MAX_LIVE_TIMELINES_OF_USER + 2 }, (_, i) => i + 1);
+  for (const link of links) desk.open(link);
+  desk.post();
+  desk.post();
+  desk.flush();
+  const crowd = links.slice(MAX_LIVE_TIMELINES_OF_USER);
+  assert.deepEqual([...desk.waiting.keys()], crowd);
+  desk.post();
+  desk.flush();
+  for (const link of links.slice(0, MAX_LIVE_TIMELINES_OF_USER))
+    assert.deepEqual(desk.given.get(link), [2, 3, 4]);
+  for (const link of crowd) {
+    desk.drained(link);
+    assert.deepEqual(desk.given.get(link), [2, 3]);
+    desk.drained(link);
+    assert.deepEqual(desk.given.get(link), [2, 3, 4]);
+    desk.drained(link);
+  }
+});
+
+test('however late reads are put out, every timeline gets every post once and in order', () => {
+  const LINKS = MAX_LIVE_TIMELINES_OF_USER + 4;
+  const link = fc.integer({ min: 1, max: LINKS });
+  const happening = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 150 }).map((times) => ['post', times] as const) },
+    { weight: 4, arbitrary: fc.constant(['flush', 0] as const) },
+    { weight: 6, arbitrary: link.map((at) => ['open', at] as const) },
+    { weight: 6, arbitrary: link.map((at) => ['drained', at] as const) },
+    { weight: 2, arbitrary: link.map((at) => ['full', at] as const) },
+  );
+  fc.assert(
+    fc.property(fc.array(happening, { maxLength: 80, size: 'max' }), (happenings) => {
+      const desk = new Desk();
+      desk.post();
+      for (const [kind, number] of happenings)
+        if (kind === 'post') for (let i = 0; i < number; i += 1) desk.post();
+        else if (kind === 'flush') desk.flush();
+        else if (kind === 'drained') desk.drained(number);
+        else if (kind === 'open') {
+          if (!desk.given.has(number)) desk.open(number, 1);
+        }
+        // A stream is found full only by what is put on it: never while a read waits.
+        else if (!desk.waiting.has(number)) desk.full(number);
+      desk.flush();
+      for (const at of desk.given.keys()) {
+        do desk.drained(at);
+        while (desk.waiting.has(at));
+        const all = Array.from({ length: desk.last - 1 }, (_, i) => i + 2);
+        assert.deepEqual(desk.given.get(at), all, `timeline ${at}`);
+      }
+    }),
+  );
+});

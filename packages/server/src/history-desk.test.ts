@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { epoch, type LinkId, type Position, position, type ReplicaInput } from '@dualping/core';
+import { encodeEntry } from '@dualping/protocol';
+import { HistoryDesk, MAX_PAGES_WAITING } from './history-desk.js';
+import type { TimelineSink } from './timeline-sink.js';
+
+/** Enough turns of the event loop for everything that can happen. */
+const MANY_TURNS = 200;
+const through = (last: number, first = 1): Position[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => position(first + i));
+const entryAt = (at: Position): Buffer =>
+  encodeEntry({
+    ...{ position: at, epoch: epoch(1), timeMs: 0, sessionId: 'ann', requestNo: 1 },
+    command: { kind: 'post', user: 'ann', text: 'x' },
+  });
+
+function desk() {
+  const fed: ReplicaInput[] = [];
+  /** What was sent, in order: `link: first-last`. */
+  const sent: string[] = [];
+  /** Of each timeline what is to be called when its last piece has left. */
+  const leaving = new Map<LinkId, () => void>();
+  const journal = { readMany: (positions: readonly Position[]) => positions.map(entryAt) };
+  const history = new HistoryDesk(
+    journal,
+    (input) => fed.push(input),
+    (next) => setImmediate(next),
+  );
+  const add = (link: LinkId, peer: string): void => {
+    const sink: Pick<TimelineSink, 'read' | 'page'> = {
+      read: (posts, written) => {
+        sent.push(`${link}: ${posts[0]?.position}-${posts.at(-1)?.position}`);
+        leaving.set(link, written);
+      },
+      page: ({ posts }, written) => {
+        sent.push(`${link}: page of ${posts.length}`);
+        leaving.set(link, written);
+      },
+    };
+    history.add(link, peer, sink as TimelineSink);
+  };
+  const leave = (link: LinkId): void => {
+    const written = leaving.get(link);
+    leaving.delete(link);
+    assert.ok(written !== undefined, `nothing of ${link} is on its way`);
+    written();
+  };
+  const writable = (): LinkId[] =>
+    fed.flatMap((input) => (input.kind === 'timeline-writable' ? [input.timeline] : []));
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < MANY_TURNS; i += 1) await turn();
+  };
+  return { history, add, leave, sent, leaving, writable, turns, fed };
+}
+
+test('who is alone is read for at once, and may go on when it has left', () => {
+  const { history, add, leave, sent, writable } = desk();
+  add(1, 'a');
+  history.read(1, through(20));
+  assert.deepEqual(sent, ['1: 1-20']);
+  assert.equal(history.reads(1), true);
+  assert.deepEqual(writable(), []);
+  leave(1);
+  assert.deepEqual(writable(), [1]);
+  assert.equal(history.reads(1), false);
+});
+
+test('a long read goes in pieces, in order, and others come between', async () => {
+  const { history, add, leave, sent, writable } = desk();
+  add(1, 'a');
+  add(2, 'b');
+  history.read(1, through(120));
+  history.read(2, through(20));
+  assert.deepEqual(sent, ['1: 1-50'], 'as much as a turn may');
+  await turn();
+  assert.deepEqual(sent, ['1: 1-50', '2: 1-20']);
+  for (let i = 0; i < 3; i += 1) {
+    leave(1);
+    await turn();
+  }
+  assert.deepEqual(sent, ['1: 1-50', '2: 1-20', '1: 51-100', '1: 101-120']);
+  assert.deepEqual(writable(), [1]);
+});
+
+test('a connection with thousands of timelines waits with itself, not others with it', async () => {
+  const { history, add, leave, sent, leaving, turns } = desk();
+  const crowd = Array.from({ length: 1_000 }, (_, i) => i + 1);
+  for (const link of crowd) {
+    add(link, 'a');
+    history.read(link, through(50));
+  }
+  add(5_000, 'b');
+  history.read(5_000, through(20));
+  await turn();
+  await turn();
+  assert.ok(sent.includes('5000: 1-20'), `${sent}`);
+  await turns();
+  const held = [...leaving.keys()].filter((link) => link !== 5_000);
+  assert.equal(held.length, 4, 'so many are on their way, and no more before one has left');
+  for (let left = crowd.length; left > 0; left -= 1) {
+    const [next] = [...leaving.keys()].filter((link) => link !== 5_000);
+    assert.ok(next !== undefined, `${left} are left`);
+    leave(next);
+    await turn();
+  }
+  assert.equal(sent.length, crowd.length + 1);
+});
+
+test('who never takes what it got stops nobody else of its connection, and who is gone is not read for', async () => {
+  const { history, add, leave, sent, turns } = desk();
+  for (const link of [1, 2, 3, 4, 5, 6]) add(link, 'a');
+  for (const link of [1, 2, 3]) history.read(link, through(10)); // these are never taken
+  for (const link of [4, 5, 6]) history.read(link, through(10));
+  await turns();
+  leave(4);
+  await turns();
+  assert.deepEqual(sent.slice(4), ['5: 1-10']);
+  history.forget(6);
+  history.forget(5);
+  await turns();
+  assert.equal(sent.length, 5, '6 was gone before its turn');
+  history.forget(1);
+  history.read(4, through(20, 11));
+  await turns();
+  assert.equal(sent.at(-1), '4: 11-20');
+});
+
+test('pages are bounded by themselves, and come in turns with what is read', async () => {
+  const { history, add, leave, sent, writable, turns } = desk();
+  add(1, 'a');
+  const page = { before: position(300), positions: through(200), oldest: false };
+  for (let i = 0; i < MAX_PAGES_WAITING; i += 1) assert.equal(history.page(1, page), true);
+  assert.equal(history.page(1, page), false);
+  history.read(1, through(320, 301));
+  for (let i = 0; i <= MAX_PAGES_WAITING; i += 1) {
+    await turns();
+    assert.equal(sent.length, i + 1, 'one at a time');
+    leave(1);
+  }
+  assert.deepEqual(sent.at(-1), '1: 301-320');
+  assert.deepEqual(writable(), [1], 'a page is no drain of what is read');
+});
+
+test('a journal that can not be read is said, and nothing is sent', () => {
+  const fed: ReplicaInput[] = [];
+  const journal = {
+    readMany: (): Buffer[] => {
+      throw new Error('EIO');
+    },
+  };
+  const history = new HistoryDesk(journal, (input) => fed.push(input));
+  const sink = { read: () => assert.fail('sent') };
+  history.add(1, 'a', sink as unknown as TimelineSink);
+  history.read(1, through(1));
+  assert.deepEqual(
+    fed.map(({ kind }) => kind),
+    ['journal-failed'],
+  );
+});

@@ -1,0 +1,196 @@
+/**
+ * What timelines read from the journal, in turns.
+ *
+ *     read, page ──► waits with its connection ──► read and sent, a piece at a time ──► written out ──► the next
+ *
+ * Nobody can make others wait by asking for much, in many timelines or again and again: a turn of the event loop reads only so much, and
+ * everybody else's calls come between two turns; connections take turns, and so do the timelines of one. Nobody can fill memory by it: what is
+ * not read yet is a list of positions, and a connection gets no more before it has taken what it got. Who is alone is answered in the turn that
+ * asked.
+ */
+import { type Entry, type LinkId, type Position, type Post, postIn, type ReplicaInput } from '@dualping/core';
+import { decodeEntry, toDualpingError } from '@dualping/protocol';
+import type { Journal } from './journal/index.js';
+import type { TimelineSink } from './timeline-sink.js';
+
+/** Posts that are read in one turn of the event loop: 50 KB to 200 KB, and well below a millisecond. A page is not split, and is a turn by itself. */
+const MAX_POSTS_A_TURN = 50;
+/** What is put on a stream costs as much as so many posts, however few they are. */
+const LEAST_COST_POSTS = 4;
+/**
+ * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for everything else, on this machine and not
+ * only in this process.
+ */
+const PAUSE_MS = 1;
+/**
+ * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and however many there are, a connection
+ * holds at most so many pieces.
+ */
+const MAX_UNWRITTEN = 4;
+/** Pages of one timeline that may be asked for at once. Clients of ours ask for one at a time. */
+export const MAX_PAGES_WAITING = 4;
+
+export interface PageQuestion {
+  readonly before: Position;
+  readonly positions: readonly Position[];
+  readonly oldest: boolean;
+}
+
+type Task = { readonly kind: 'read'; rest: readonly Position[] } | ({ readonly kind: 'page' } & PageQuestion);
+
+interface Reader {
+  readonly link: LinkId;
+  readonly sink: TimelineSink;
+  readonly connection: Connection;
+  /** In the order they were asked for: at most one `read` and MAX_PAGES_WAITING pages. The first may be on its way. */
+  readonly tasks: Task[];
+}
+
+interface Connection {
+  readonly peer: string;
+  readers: number;
+  /** Those with a task and nothing on its way, in the order of their turns. */
+  readonly waiting: Set<Reader>;
+  /** Those with a piece on its way. */
+  readonly unwritten: Set<Reader>;
+}
+
+export class HistoryDesk {
+  readonly #connections = new Map<string, Connection>();
+  readonly #readers = new Map<LinkId, Reader>();
+  /** Connections that can be read for now, in the order of their turns. */
+  readonly #turns = new Set<Connection>();
+  /** Posts that may still be read in this turn. */
+  #left = MAX_POSTS_A_TURN;
+  #nextTurnIsSet = false;
+
+  constructor(
+    readonly journal: Pick<Journal, 'readMany'>,
+    readonly feed: (input: ReplicaInput) => void,
+    readonly pause: (next: () => void) => void = (next) => setTimeout(next, PAUSE_MS),
+  ) {}
+
+  /** @param peer the connection, as gRPC calls it */
+  add(link: LinkId, peer: string, sink: TimelineSink): void {
+    let connection = this.#connections.get(peer);
+    if (connection === undefined) {
+      connection = { peer, readers: 0, waiting: new Set(), unwritten: new Set() };
+      this.#connections.set(peer, connection);
+    }
+    connection.readers += 1;
+    this.#readers.set(link, { link, sink, connection, tasks: [] });
+  }
+
+  /** The timeline is over: what it still wants is not read. */
+  forget(link: LinkId): void {
+    const reader = this.#readers.get(link);
+    if (reader === undefined) return;
+    this.#readers.delete(link);
+    const { connection } = reader;
+    connection.waiting.delete(reader);
+    connection.unwritten.delete(reader);
+    connection.readers -= 1;
+    if (connection.readers === 0) {
+      this.#connections.delete(connection.peer);
+      this.#turns.delete(connection);
+    } else this.#proceed(connection);
+  }
+
+  /** `timeline-writable` follows when all of it has drained. */
+  read(link: LinkId, positions: readonly Position[]): void {
+    const reader = this.#readers.get(link);
+    if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions });
+  }
+
+  /** False when too many wait already. */
+  page(link: LinkId, question: PageQuestion): boolean {
+    const reader = this.#readers.get(link);
+    if (reader === undefined) return true;
+    const pages = reader.tasks.filter(({ kind }) => kind === 'page').length;
+    if (pages >= MAX_PAGES_WAITING) return false;
+    this.#ask(reader, { kind: 'page', ...question });
+    return true;
+  }
+
+  /** Whether something is yet to be read for a timeline: its stream's draining says nothing of that. */
+  reads(link: LinkId): boolean {
+    return this.#readers.get(link)?.tasks.some(({ kind }) => kind === 'read') ?? false;
+  }
+
+  #ask(reader: Reader, task: Task): void {
+    reader.tasks.push(task);
+    const { connection } = reader;
+    if (!connection.unwritten.has(reader)) connection.waiting.add(reader);
+    this.#proceed(connection);
+  }
+
+  #proceed(connection: Connection): void {
+    if (connection.waiting.size === 0 || connection.unwritten.size >= MAX_UNWRITTEN) return;
+    this.#turns.add(connection);
+    this.#takeTurns();
+  }
+
+  #takeTurns(): void {
+    for (const connection of this.#turns) {
+      if (this.#left <= 0) break;
+      this.#turns.delete(connection);
+      const [reader] = connection.waiting;
+      if (reader === undefined) continue;
+      connection.waiting.delete(reader);
+      connection.unwritten.add(reader);
+      // To the end of the queue before anything is done that may call back.
+      if (connection.waiting.size > 0 && connection.unwritten.size < MAX_UNWRITTEN)
+        this.#turns.add(connection);
+      this.#sendPiece(reader);
+    }
+    if (this.#left === MAX_POSTS_A_TURN || this.#nextTurnIsSet) return;
+    this.#nextTurnIsSet = true;
+    const next = (): void => {
+      this.#nextTurnIsSet = false;
+      this.#left = MAX_POSTS_A_TURN;
+      this.#takeTurns();
+    };
+    if (this.#turns.size > 0) this.pause(next);
+    else setImmediate(next);
+  }
+
+  #sendPiece(reader: Reader): void {
+    const [task] = reader.tasks;
+    if (task === undefined) return;
+    const positions = task.kind === 'read' ? task.rest.slice(0, MAX_POSTS_A_TURN) : task.positions;
+    this.#left -= Math.max(LEAST_COST_POSTS, positions.length);
+    const posts = this.#posts(positions);
+    if (posts === undefined) return;
+    const written = (): void => this.#written(reader, positions.length);
+    if (task.kind === 'read') reader.sink.read(posts, written);
+    else reader.sink.page({ before: task.before, posts, oldest: task.oldest }, written);
+  }
+
+  #written(reader: Reader, posts: number): void {
+    const { connection, tasks, link } = reader;
+    if (this.#readers.get(link) !== reader) return;
+    const [task] = tasks;
+    if (task?.kind === 'read') task.rest = task.rest.slice(posts);
+    const isDone = task?.kind === 'page' || task?.rest.length === 0;
+    if (isDone) tasks.shift();
+    connection.unwritten.delete(reader);
+    if (tasks.length > 0) connection.waiting.add(reader);
+    this.#proceed(connection);
+    if (isDone && task?.kind === 'read') this.feed({ kind: 'timeline-writable', timeline: link });
+  }
+
+  #posts(positions: readonly Position[]): readonly Post[] | undefined {
+    try {
+      return this.journal.readMany(positions).map((payload) => postOf(decodeEntry(payload)));
+    } catch (error) {
+      this.feed({ kind: 'journal-failed', detail: toDualpingError(error).detail });
+      return undefined;
+    }
+  }
+}
+
+function postOf(entry: Entry): Post {
+  const post = postIn(entry);
+  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
+  return post;
+}
