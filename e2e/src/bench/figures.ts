@@ -11,9 +11,13 @@ import { percentile } from '../statistics.js';
 export interface Quantity {
   readonly unit: string;
   readonly better: 'more' | 'less';
+  /** False: shown, and without a floor. */
+  readonly guarded?: boolean;
 }
 
 export const MILLISECONDS: Quantity = { unit: 'ms', better: 'less' };
+/** Of the slowest, or of what others do to them: on a shared machine that is mostly the noise. */
+export const TAIL_MILLISECONDS: Quantity = { ...MILLISECONDS, guarded: false };
 export const CPU_MICROSECONDS: Quantity = { unit: 'µs CPU', better: 'less' };
 
 /** Of all repetitions. */
@@ -28,6 +32,7 @@ export interface Measurement {
   readonly name: string;
   readonly unit: string;
   readonly better: 'more' | 'less';
+  readonly guarded?: boolean;
   readonly ours: Spread;
   /** Absent where there is nothing bare to compare with. */
   readonly limit: Spread | undefined;

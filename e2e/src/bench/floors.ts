@@ -24,8 +24,10 @@ export function writeFloors(floors: Floors): void {
 
 /** The floors with those of one benchmark replaced by what was just measured. */
 export function withFloorsOf(floors: Floors, bench: string, measurements: readonly Measurement[]): Floors {
-  const recorded = measurements.flatMap(({ name, share }) =>
-    share === undefined ? [] : [[name, Number((share.least * ROOM_FOR_NOISE).toPrecision(2))] as const],
+  const recorded = measurements.flatMap(({ name, share, guarded }) =>
+    share === undefined || guarded === false
+      ? []
+      : [[name, Number((share.least * ROOM_FOR_NOISE).toPrecision(2))] as const],
   );
   return { ...floors, [bench]: Object.fromEntries(recorded) };
 }
@@ -35,10 +37,10 @@ export function belowFloors(floors: Floors, bench: string, measurements: readonl
   const problems: string[] = [];
   const unmet = new Map(Object.entries(floors[bench] ?? {}));
   for (const measurement of measurements) {
-    const { name, better, share } = measurement;
+    const { name, better, share, guarded } = measurement;
     const floor = unmet.get(name);
     unmet.delete(name);
-    if (share === undefined) continue;
+    if (share === undefined || guarded === false) continue;
     if (floor === undefined) problems.push(`${bench}: no floor is recorded for "${name}"`);
     else if (share.median < floor) {
       const least = shareText({ better, share: { median: floor, least: floor, most: floor } });

@@ -15,7 +15,7 @@ import { TestCluster } from '../test-cluster.js';
 import type { BareHistoryServer } from './bare/history-server.js';
 import type { BareJournalServer } from './bare/journal-server.js';
 import { type Bench, type BenchRun, rounds } from './bench.js';
-import { MILLISECONDS, type Quantity } from './figures.js';
+import { MILLISECONDS, type Quantity, TAIL_MILLISECONDS } from './figures.js';
 import type { HistoryFiller } from './history-filler.js';
 import type { HistoryLoad } from './history-load.js';
 import { Part } from './part-process.js';
@@ -167,7 +167,7 @@ async function measureReading({ repetitions, figures, say }: BenchRun, stage: St
       );
       figures.add(
         'last 20 of 1,000 followed, p99',
-        MILLISECONDS,
+        TAIL_MILLISECONDS,
         percentile([...ran.we], 0.99),
         percentile([...ran.they], 0.99),
       );
@@ -230,13 +230,13 @@ async function measureCatchUp({ repetitions, figures, say }: BenchRun, stage: St
       figures.add('catch-up of an empty standby', THROUGHPUT, we.rate, they);
       figures.add(
         'post meanwhile, against before, p50',
-        MILLISECONDS,
+        TAIL_MILLISECONDS,
         percentile(we.busy, 0.5),
         percentile(we.quiet, 0.5),
       );
       figures.add(
         'post meanwhile, against before, p99',
-        MILLISECONDS,
+        TAIL_MILLISECONDS,
         percentile(we.busy, 0.99),
         percentile(we.quiet, 0.99),
       );

@@ -8,7 +8,7 @@
 import { percentile } from '../statistics.js';
 import { BareJournal } from './bare/bare-journal.js';
 import { type Bench, type BenchRun, rounds } from './bench.js';
-import { CPU_MICROSECONDS, MILLISECONDS, type Quantity } from './figures.js';
+import { CPU_MICROSECONDS, MILLISECONDS, type Quantity, TAIL_MILLISECONDS } from './figures.js';
 import { startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
 import type { PostLoad } from './post-load.js';
@@ -69,7 +69,7 @@ async function measure({ repetitions, figures, say }: BenchRun, servers: number)
       for await (const { we, they } of runs) {
         figures.add(`rate, ${label}`, RATE, we.rate, they.rate);
         figures.add(`p50, ${label}`, MILLISECONDS, we.p50Ms, they.p50Ms);
-        figures.add(`p99, ${label}`, MILLISECONDS, we.p99Ms, they.p99Ms);
+        figures.add(`p99, ${label}`, TAIL_MILLISECONDS, we.p99Ms, they.p99Ms);
         figures.add(`server, ${label}`, CPU_MICROSECONDS, we.cpuMicroseconds, they.cpuMicroseconds);
       }
     }
