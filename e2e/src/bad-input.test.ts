@@ -6,9 +6,10 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
-import { DualpingProcess } from './dualping-process.js';
+import { DualpingProcess, LAUNCHER } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
+import { Terminal } from './terminal/terminal.js';
 import { TestCluster } from './test-cluster.js';
 
 const USAGE = 2;
@@ -179,6 +180,23 @@ describe('bad input', () => {
     } finally {
       await other.stop();
       web.close();
+    }
+  });
+
+  test('the full-screen client at what is no router says so and ends', async () => {
+    const address = (await routers.status()).assignments[0]?.members[0]?.address ?? '';
+    const terminal = Terminal.start({
+      command: process.execPath,
+      args: [LAUNCHER, 'client', '--user', 'bo', '--routers', address],
+      columns: 120,
+    });
+    try {
+      await terminal.shows(/not-a-router/);
+      await terminal.shows(address);
+      assert.equal((await terminal.exit).code, REFUSED);
+      assert.ok(terminal.restored);
+    } finally {
+      await terminal.close();
     }
   });
 
