@@ -14,6 +14,7 @@ import { TestCluster } from './test-cluster.js';
 
 const USAGE = 2;
 const REFUSED = 1;
+const UNAVAILABLE = 3;
 
 /** Runs a command to its end. */
 async function run(...args: readonly string[]): Promise<{ code: number | NodeJS.Signals; text: string }> {
@@ -180,6 +181,18 @@ describe('bad input', () => {
     } finally {
       await other.stop();
       web.close();
+    }
+  });
+
+  test('a post while nobody serves says why, however short the time', async () => {
+    const other = await TestCluster.start({ servers: 0 });
+    try {
+      const args = ['--user', 'bo', '--routers', other.routerAddress, '--timeout-ms', '1000', 'hi'];
+      const { code, text } = await run('post', ...args);
+      assert.equal(code, UNAVAILABLE, text);
+      assert.match(text, /not done within 1000 ms: .*no server of cluster 1 has served yet/);
+    } finally {
+      await other.destroy();
     }
   });
 
