@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -245,6 +246,31 @@ describe('bad input', () => {
     );
     assert.equal(code, USAGE, text);
     assert.ok(text.includes(cluster.routerAddress), text);
+  });
+
+  test('what can not be started says why once, and leaves no folder behind', async () => {
+    const port = cluster.routerAddress.split(':')[1] ?? '';
+    const routerFlags = ['--routers', cluster.routerAddress];
+    for (const args of [
+      ['up', '--port', port],
+      ['router', '--port', port],
+      ['server', '--id', '8', '--port', port, ...routerFlags],
+    ]) {
+      const data = folder(`never-${args[0]}`);
+      const { code, text } = await run(...args, '--data', data);
+      assert.equal(code, USAGE, text);
+      assert.equal(text.match(/something else listens there/g)?.length, 1, text);
+      assert.ok(!existsSync(data), `${args[0]} has left ${data}`);
+    }
+    const made = folder('made');
+    mkdirSync(made);
+    const { text } = await run('up', '--port', port, '--data', made);
+    assert.equal(text.match(/something else listens there/g)?.length, 1, text);
+
+    const [host = '', k = ''] = cluster.routerAddress.split(':');
+    const tsd = await run('tsd', '-c', '5', '-h', host, '-k', k, '-p', '0', '--data', folder('tsd'));
+    assert.equal(tsd.code, REFUSED);
+    assert.equal(tsd.text.match(/there is no cluster "5"/g)?.length, 1, tsd.text);
   });
 
   test('random bytes at every port', async () => {
