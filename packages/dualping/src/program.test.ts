@@ -113,6 +113,11 @@ test('a refusal is exit code 1, in words or in JSON, and clean', async () => {
   });
 });
 
+test("help has the older family's own defaults", async () => {
+  const { out } = await run(['coordinator', '--help'], {}, [...COMMANDS]);
+  assert.match(out.replace(/\s+/g, ' '), /data folder \(default 3; DUALPING_CLUSTERS\)/);
+});
+
 test('every option of every command has help with its variable, and help is no error', async () => {
   assert.equal((await run(['--help'], {}, [...COMMANDS])).exitCode, 0);
   for (const { group, name, settings } of COMMANDS) {
