@@ -15,6 +15,7 @@ export class DualpingProcess {
   readonly #times: number[] = [];
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;
+  readonly #lineListeners: ((line: string) => void)[] = [];
   #address: string | undefined;
   #ended = false;
   #openOutputs = 2;
@@ -74,6 +75,11 @@ export class DualpingProcess {
     );
   }
 
+  /** Calls `listener` with each line from now on, in the moment in which it is said. */
+  onLine(listener: (line: string) => void): void {
+    this.#lineListeners.push(listener);
+  }
+
   /** The first line from `from` on that matches. */
   async line(pattern: RegExp, from = 0): Promise<string> {
     return await eventually(
@@ -124,8 +130,10 @@ export class DualpingProcess {
   #keep(line: string): void {
     this.lines.push(line);
     this.#times.push(performance.now());
-    if (this.lines.length <= MAX_LINES) return;
-    this.lines.shift();
-    this.#times.shift();
+    if (this.lines.length > MAX_LINES) {
+      this.lines.shift();
+      this.#times.shift();
+    }
+    for (const listener of this.#lineListeners) listener(line);
   }
 }

@@ -1,21 +1,83 @@
-/** `npm run bench -- NAME`: figures for people, on this machine, in this moment. */
-import { benchTerminal } from './terminal.js';
+/** `npm run bench -- NAME`: how fast we are, beside how fast this machine would let anybody be in the same moment. */
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type BenchArguments, parseBenchArguments } from './arguments.js';
+import type { Bench } from './bench.js';
+import { BENCHES } from './catalogue.js';
+import { Figures, type Measurement } from './figures.js';
+import { belowFloors, readFloors, withFloorsOf, writeFloors } from './floors.js';
+import { pictureOf } from './picture.js';
+import { tableOf } from './table.js';
 
-const BENCHES: Readonly<Record<string, () => Promise<string>>> = {
-  terminal: async () => {
-    const { startMs, posted, tookMs, cpuShare, keysMs, memoryMb } = await benchTerminal();
-    return [
-      `start: the first frame after ${startMs.toFixed(0)} ms`,
-      `${posted} posts in ${(tookMs / 1_000).toFixed(2)} s at 120x36: ${(100 * cpuShare).toFixed(1)} % of a core, ${memoryMb.toFixed(0)} MB`,
-      `${keysMs.count} keys meanwhile: p50 ${keysMs.p50.toFixed(1)} ms, p95 ${keysMs.p95.toFixed(1)} ms, max ${keysMs.max.toFixed(1)} ms`,
-    ].join('\n');
-  },
-};
+const PICTURES = new URL('../../../docs/pictures/', import.meta.url);
 
-const [name = ''] = process.argv.slice(2);
-const bench = BENCHES[name];
-if (bench === undefined) {
-  console.error(`there is no benchmark "${name}", only: ${Object.keys(BENCHES).join(', ')}`);
-  process.exit(2);
+function list(): string {
+  const width = Math.max(...Object.keys(BENCHES).map((name) => name.length));
+  const lines = Object.entries(BENCHES).map(
+    ([name, { title, limit }]) => `  ${name.padEnd(width)}  ${title} (limit: ${limit})`,
+  );
+  const flags = '[--repetitions N] [--json] [--check] [--record] [--pictures]';
+  return [`npm run bench -- NAME ${flags}`, ...lines, `  ${'all'.padEnd(width)}  all of them`].join('\n');
 }
-console.log(await bench());
+
+/** Load of the machine, which explains a spread. */
+const machineNow = (): string =>
+  `Node ${process.version}, ${cpus().length} cores, load ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}`;
+
+async function measure(bench: Bench, { repetitions }: BenchArguments): Promise<Measurement[]> {
+  const figures = new Figures();
+  await bench.run({ repetitions, figures, say: (text) => console.error(`… ${text}`) });
+  return figures.measurements();
+}
+
+function keep(name: string, bench: Bench, measurements: readonly Measurement[], asked: BenchArguments): void {
+  if (asked.record) writeFloors(withFloorsOf(readFloors(), name, measurements));
+  if (asked.pictures && measurements.some(({ share }) => share !== undefined))
+    writeFileSync(
+      fileURLToPath(new URL(`performance-${name}.svg`, PICTURES)),
+      pictureOf(bench.title, bench.limit, measurements),
+    );
+}
+
+async function run(asked: BenchArguments): Promise<number> {
+  if (asked.name === undefined) {
+    console.log(list());
+    return 0;
+  }
+  const chosen = Object.entries(BENCHES).filter(([name]) => asked.name === 'all' || asked.name === name);
+  if (chosen.length === 0)
+    throw new Error(`there is no benchmark "${asked.name}", only: ${Object.keys(BENCHES).join(', ')}, all`);
+  const results: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, bench] of chosen) {
+    const before = machineNow();
+    const measurements = await measure(bench, asked);
+    keep(name, bench, measurements, asked);
+    if (asked.check) problems.push(...belowFloors(readFloors(), name, measurements));
+    results[name] = {
+      title: bench.title,
+      limit: bench.limit,
+      repetitions: asked.repetitions,
+      before,
+      after: machineNow(),
+      measurements,
+    };
+    if (!asked.json)
+      console.log(
+        `${bench.title}\nlimit: ${bench.limit}\n${before}, then ${machineNow()}; ${asked.repetitions} repetitions\n\n${tableOf(measurements)}\n`,
+      );
+  }
+  if (asked.json) console.log(JSON.stringify(results, null, 2));
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await run(parseBenchArguments(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error && process.env.DEBUG !== undefined ? error.stack : String(error));
+  process.exitCode = 2;
+}

@@ -9,6 +9,8 @@ import { eventually } from '../eventually.js';
 import { percentile } from '../statistics.js';
 import { ME, Stage } from '../terminal/stage.js';
 import type { Terminal } from '../terminal/terminal.js';
+import type { Bench } from './bench.js';
+import { MILLISECONDS, type Quantity } from './figures.js';
 import { cpuTimeMs, memoryMb } from './process-time.js';
 
 const POSTS_PER_SECOND = 1_000;
@@ -20,22 +22,18 @@ const PORTIONS = 50;
 const AUTHORS = ['ana', 'bo', 'chen', 'dee'];
 const KEYS_EVERY_MS = 100;
 
-export interface TerminalFigures {
+const SHARE_OF_A_CORE: Quantity = { unit: '% of a core', better: 'less' };
+const MEGABYTES: Quantity = { unit: 'MB', better: 'less' };
+
+interface TerminalRun {
   readonly startMs: number;
-  readonly posted: number;
-  readonly tookMs: number;
   /** Of one core. */
   readonly cpuShare: number;
-  readonly keysMs: {
-    readonly p50: number;
-    readonly p95: number;
-    readonly max: number;
-    readonly count: number;
-  };
+  readonly keysMs: readonly number[];
   readonly memoryMb: number;
 }
 
-export async function benchTerminal(): Promise<TerminalFigures> {
+async function runOnce(): Promise<TerminalRun> {
   const stage = await Stage.open();
   try {
     const mira = stage.person(ME);
@@ -53,27 +51,31 @@ export async function benchTerminal(): Promise<TerminalFigures> {
     const typing = new Typing(terminal);
     const cpuBefore = cpuTimeMs(terminal.pid);
     const began = performance.now();
-    const [posted, keys] = await Promise.all([write(authors), typing.during(SECONDS * 1_000)]);
+    const [posted, keysMs] = await Promise.all([write(authors), typing.during(SECONDS * 1_000)]);
     await whenShown(terminal, (screen) => screen.includes(`number ${posted} `));
     const tookMs = performance.now() - began;
     const cpuMs = cpuTimeMs(terminal.pid) - cpuBefore;
-    return {
-      startMs,
-      posted,
-      tookMs,
-      cpuShare: cpuMs / tookMs,
-      keysMs: {
-        p50: percentile(keys, 0.5),
-        p95: percentile(keys, 0.95),
-        max: percentile(keys, 1),
-        count: keys.length,
-      },
-      memoryMb: memoryMb(terminal.pid),
-    };
+    return { startMs, cpuShare: cpuMs / tookMs, keysMs, memoryMb: memoryMb(terminal.pid) };
   } finally {
     await stage.close();
   }
 }
+
+export const terminalBench: Bench = {
+  title: `The full-screen client under ${POSTS_PER_SECOND.toLocaleString('en')} posts a second`,
+  limit: 'none: there is no bare client to compare with',
+  async run({ repetitions, figures, say }) {
+    for (let repetition = 0; repetition < repetitions; repetition += 1) {
+      say(`terminal: ${repetition + 1} of ${repetitions}`);
+      const { startMs, cpuShare, keysMs, memoryMb: megabytes } = await runOnce();
+      figures.add('start: first frame', MILLISECONDS, startMs);
+      figures.add('CPU', SHARE_OF_A_CORE, cpuShare * 100);
+      figures.add('key to screen, p50', MILLISECONDS, percentile(keysMs, 0.5));
+      figures.add('key to screen, p95', MILLISECONDS, percentile(keysMs, 0.95));
+      figures.add('memory', MEGABYTES, megabytes);
+    }
+  },
+};
 
 /** At an even pace, however the machine does; @returns how many. */
 async function write(authors: readonly DualpingSession[]): Promise<number> {

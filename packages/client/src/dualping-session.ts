@@ -60,7 +60,7 @@ export interface DualpingSessionOptions {
 export interface Move {
   readonly from: SessionTarget;
   readonly to: SessionTarget;
-  /** From the break being noticed to being live again, ms. */
+  /** To being live again, from when the longest unanswered call was sent, or from when the break was noticed if none was, ms. */
   readonly gapMs: number;
 }
 

@@ -1,7 +1,10 @@
-/** Channels to servers, one an address, shared by a session's link and the connection that it keeps warm. */
+/**
+ * Channels to servers, one an address, shared by a session's link and the connection that it keeps warm. Nobody else in the
+ * process shares them: a connection that failed for one session would fail for all until its back-off is over.
+ */
 import type { Address } from '@dualping/core';
-import { CHANNEL_OPTIONS, OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
-import { type ChannelOptions, connectivityState, credentials } from '@grpc/grpc-js';
+import { OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
+import { connectivityState, credentials } from '@grpc/grpc-js';
 
 export interface ServerChannel {
   readonly client: SocialServiceClient;
@@ -20,12 +23,7 @@ export class ServerChannels {
 
   acquire(address: Address): ServerChannel {
     const kept = this.#held.get(address);
-    const held =
-      kept === undefined
-        ? this.#open(address, CHANNEL_OPTIONS)
-        : isBackingOff(kept.client)
-          ? this.#open(address, OWN_CONNECTION)
-          : kept;
+    const held = kept === undefined || isBackingOff(kept.client) ? this.#open(address) : kept;
     held.holders += 1;
     let released = false;
     return {
@@ -50,8 +48,8 @@ export class ServerChannels {
     if (this.#warm !== undefined) keepConnected(this.#warm.channel.client);
   }
 
-  #open(address: Address, options: ChannelOptions): Held {
-    const client = new SocialServiceClient(address, credentials.createInsecure(), options);
+  #open(address: Address): Held {
+    const client = new SocialServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
     const held = { client, holders: 0 };
     this.#held.set(address, held);
     return held;

@@ -1,6 +1,14 @@
 /** The streams of standbys, by the numbers that the machine knows them by, and the snapshots they pull. */
 import { once } from 'node:events';
-import type { DualpingError, LinkId, Position, PrimaryMessage, ReplicaOutput, Token } from '@dualping/core';
+import type {
+  DualpingError,
+  LinkId,
+  Position,
+  PrimaryMessage,
+  ReplicaOutput,
+  SocialSnapshot,
+  Token,
+} from '@dualping/core';
 import { NO_EPOCH } from '@dualping/core';
 import {
   type BidiStream,
@@ -14,6 +22,7 @@ import {
   toServiceError,
 } from '@dualping/protocol';
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { breathe } from './breathe.js';
 import type { Journal } from './journal/index.js';
 
 type Entries = Extract<PrimaryMessage, { kind: 'entries' }>;
@@ -22,8 +31,9 @@ type SnapshotCall = ServerWritableStream<
   replicationWire.GetFollowerInfoResponse
 >;
 
-/** Posts read from the journal at a time for a snapshot: about a quarter of a megabyte. */
+/** Posts read from the journal at a time for a snapshot. */
 const POSTS_A_READ = 1_000;
+const READ_BYTES = 128 * 1024;
 
 export class StandbyDesk {
   readonly #streams = new Map<LinkId, BidiStream<ReplicateOut>>();
@@ -72,10 +82,11 @@ export class StandbyDesk {
       checksum: this.journal.checksumAt(snapshot.position),
       epochStarts,
     };
-    const positions = snapshot.users.flatMap((user) => user.posts).sort((a, b) => a - b);
-    this.#write(call, snapshotChunks(snapshot, header, this.#posts(positions))).catch((error: unknown) => {
-      call.emit('error', toServiceError(error));
-    });
+    this.#write(call, snapshotChunks(snapshot, header, this.#posts(postsOf(snapshot)))).catch(
+      (error: unknown) => {
+        call.emit('error', toServiceError(error));
+      },
+    );
   }
 
   endAll(): void {
@@ -85,15 +96,27 @@ export class StandbyDesk {
   async #write(call: SnapshotCall, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {
     for await (const chunk of chunks) {
       if (call.cancelled || call.destroyed) return;
-      if (!call.write(snapshotChunkToWire(chunk)))
-        await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
+      const hasRoom = call.write(snapshotChunkToWire(chunk));
+      // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in between.
+      await breathe();
+      if (!hasRoom) await drained(call);
     }
     call.end();
   }
 
-  *#posts(positions: readonly Position[]): Generator<Buffer> {
-    for (let at = 0; at < positions.length; at += POSTS_A_READ)
-      yield* this.journal.readMany(positions.slice(at, at + POSTS_A_READ));
+  /** Posts that follow one another in the journal are read in one piece: a read for each would take most of the time. */
+  *#posts(positions: Float64Array): Generator<Buffer> {
+    for (let at = 0; at < positions.length; ) {
+      const from = positions[at] as Position;
+      let count = 1;
+      while (count < POSTS_A_READ && positions[at + count] === from + count) count += 1;
+      const payloads =
+        from >= this.journal.first
+          ? this.journal.read(from, (from + count - 1) as Position, READ_BYTES)
+          : this.journal.readMany([...positions.subarray(at, at + count)] as Position[]);
+      yield* payloads;
+      at += payloads.length;
+    }
   }
 
   #encoded(message: Entries): Buffer {
@@ -109,5 +132,28 @@ export class StandbyDesk {
     const bytes = encodeReplicateResponse(primaryMessageToWire(message, entries));
     this.#lastBatch = { message, bytes };
     return bytes;
+  }
+}
+
+/** Ascending. In an array of numbers only: sorting a million others takes long enough for the router to give us up. */
+function postsOf({ users }: SocialSnapshot): Float64Array {
+  const all = new Float64Array(users.reduce((count, { posts }) => count + posts.length, 0));
+  let at = 0;
+  for (const { posts } of users) {
+    all.set(posts, at);
+    at += posts.length;
+  }
+  return all.sort();
+}
+
+/** Resolves when there is room again, or nobody who would read. */
+async function drained(call: SnapshotCall): Promise<void> {
+  if (call.cancelled || !call.writableNeedDrain) return;
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    await Promise.race([once(call, 'drain', { signal }), once(call, 'cancelled', { signal })]);
+  } finally {
+    settled.abort();
   }
 }

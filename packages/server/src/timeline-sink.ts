@@ -31,6 +31,21 @@ function fragmentOf(post: Post): Buffer {
   return fragment;
 }
 
+/** The posts of the last message, and its bytes: followers of the same authors get the same in one turn. */
+let lastBatch: { readonly posts: readonly Post[]; readonly bytes: Buffer } = {
+  posts: [],
+  bytes: Buffer.alloc(0),
+};
+
+function batchOf(posts: readonly Post[]): Buffer {
+  const [first] = posts;
+  if (posts.length === 1 && first !== undefined) return fragmentOf(first);
+  const known = lastBatch.posts;
+  if (posts.length !== known.length || posts.some((post, index) => post !== known[index]))
+    lastBatch = { posts, bytes: Buffer.concat(posts.map(fragmentOf)) };
+  return lastBatch.bytes;
+}
+
 /** `SocialService.Timeline`: what comes at once is one message. */
 export class OwnTimelineSink implements TimelineSink {
   constructor(readonly stream: BidiStream<TimelineOut>) {}
@@ -40,9 +55,7 @@ export class OwnTimelineSink implements TimelineSink {
   }
 
   live(posts: readonly Post[]): boolean {
-    const [first, ...others] = posts.map(fragmentOf);
-    if (first === undefined) return true;
-    return this.stream.send(others.length === 0 ? first : Buffer.concat([first, ...others]));
+    return posts.length === 0 || this.stream.send(batchOf(posts));
   }
 
   read(posts: readonly Post[], written: () => void): void {

@@ -4,20 +4,21 @@
  * A unary heartbeat is evidence for `timeoutMs` and then none; the next one is evidence again. Entries are kept in
  * the order in which they were last heard, so only the front is ever looked at.
  */
+import { RecencyMap } from '../recency-map.js';
+
 interface Heard<T> {
   readonly who: T;
   readonly atMs: number;
 }
 
 export class Heartbeats<T> {
-  /** Insertion order is the order of last being heard. */
-  readonly #heard = new Map<string, Heard<T>>();
+  /** In the order of last being heard. */
+  readonly #heard = new RecencyMap<string, Heard<T>>();
 
   constructor(readonly timeoutMs: number) {}
 
   heard(listeningMs: number, key: string, who: T): void {
-    this.#heard.delete(key);
-    this.#heard.set(key, { who, atMs: listeningMs });
+    this.#heard.add(key, { who, atMs: listeningMs });
   }
 
   /** Takes out all that have been silent for too long. */
@@ -34,7 +35,7 @@ export class Heartbeats<T> {
 
   /** Listening time until somebody may be silent for too long; undefined when nobody calls. */
   nextSilenceInMs(listeningMs: number): number | undefined {
-    const first = this.#heard.values().next().value;
+    const { first } = this.#heard;
     return first === undefined ? undefined : Math.max(0, first.atMs + this.timeoutMs - listeningMs);
   }
 }

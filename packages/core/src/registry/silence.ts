@@ -5,6 +5,7 @@
  * members as with thousands: it moves its link to the end, and only the front is ever looked at.
  * The interval rises with the number of members, and a member is judged by the one it was told.
  */
+import { RecencyMap } from '../recency-map.js';
 import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
 import { MAX_PINGS_PER_SECOND } from './registry-limits.js';
 import type { RegistryLink } from './registry-messages.js';
@@ -15,8 +16,8 @@ interface Heard {
 }
 
 export class Silence {
-  /** Insertion order is the order of last being heard. */
-  readonly #links = new Map<RegistryLink, Heard>();
+  /** In the order of last being heard. */
+  readonly #links = new RecencyMap<RegistryLink, Heard>();
 
   constructor(readonly timing: Timing) {}
 
@@ -37,12 +38,14 @@ export class Silence {
 
   /** A message came on a link that is, or from now on will be, listened to. */
   heard(listeningMs: number, link: RegistryLink): void {
-    const known = this.#links.get(link);
-    this.#links.delete(link);
-    const heard = known ?? { atMs: 0, toldIntervalMs: 0 };
-    heard.atMs = listeningMs;
-    this.#links.set(link, heard);
-    if (known === undefined) heard.toldIntervalMs = this.pingIntervalMs;
+    const known = this.#links.touch(link);
+    if (known !== undefined) {
+      known.atMs = listeningMs;
+      return;
+    }
+    const heard = { atMs: listeningMs, toldIntervalMs: 0 };
+    this.#links.add(link, heard);
+    heard.toldIntervalMs = this.pingIntervalMs; // with this one among those who ping
   }
 
   /** The interval that the member has just been told. */
@@ -73,7 +76,7 @@ export class Silence {
 
   /** Listening time until somebody may be dead; undefined when nobody is listened to. */
   nextDeathInMs(listeningMs: number): number | undefined {
-    const first = this.#links.values().next().value;
+    const { first } = this.#links;
     if (first === undefined) return undefined;
     return Math.max(0, first.atMs + this.deadAfterMs(first.toldIntervalMs) - listeningMs);
   }

@@ -50,7 +50,7 @@ test('the primary is killed: asks at once, moves, goes on where it was, sends ag
     'send 5 s2 e2 session#3 two',
     `warm ${addressOf(3)}`,
   ]);
-  assert.deepEqual(play.after(3).connected(2, 2, 2, 15), ['live s2 e2', 'moved s1 e1 to s2 e2 in 15 ms']);
+  assert.deepEqual(play.after(3).connected(2, 2, 2, 15), ['live s2 e2', 'moved s1 e1 to s2 e2 in 65 ms']);
   assert.deepEqual(play.reply(4, 14), ['settle 1 at 14']);
   assert.deepEqual(play.posts(2, 14, 15), ['deliver 14 15']);
 });

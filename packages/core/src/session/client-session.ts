@@ -76,7 +76,7 @@ export class ClientSession {
   #outputs: SessionOutput[] = [];
   #phase: Phase = { kind: 'idle' };
   #reconnect = BackOff.start(RECONNECT_BACK_OFF);
-  /** Where the session was live, and when that ended. */
+  /** Where the session was live, and when that ended for its user: with what was never answered, or when it was noticed. */
   #left: { readonly target: SessionTarget; readonly at: Instant } | undefined;
   /** It has logged in anew because a server had forgotten it, and was not live since. */
   #renewed = false;
@@ -409,7 +409,7 @@ export class ClientSession {
       return;
     }
     this.#renewed = true;
-    if (phase.kind === 'live') this.#left = { target: phase.target, at: this.#now };
+    if (phase.kind === 'live') this.#left = { target: phase.target, at: this.#endedAt() };
     this.#drop(phase.link);
     this.#conversation.expire(failure);
     this.#connect(phase.target);
@@ -431,12 +431,16 @@ export class ClientSession {
     }
   }
 
+  #endedAt(): Instant {
+    return Math.min(this.#now, this.#conversation.unansweredSince ?? this.#now);
+  }
+
   /** Leaves its server: for a newer primary if one is known, else to ask for one. */
   #leave(failure: Failure): void {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' && phase.kind !== 'live') return;
     const { target } = phase;
-    if (phase.kind === 'live') this.#left = { target, at: this.#now };
+    if (phase.kind === 'live') this.#left = { target, at: this.#endedAt() };
     this.#drop(phase.link);
     const failedBefore = this.#cluster.fail(target.epoch);
     const newer = this.#cluster.newerTarget;

@@ -76,9 +76,14 @@ export class Conversation {
     return this.#pausedUntil;
   }
 
+  /** When the longest unanswered call was sent. */
+  get unansweredSince(): Instant | undefined {
+    return earliest(this.#requests.oldestSentAt, this.#queries.sentAt);
+  }
+
   /** When the longest unanswered call has taken too long. */
   get replyDeadline(): Instant | undefined {
-    const oldest = earliest(this.#requests.oldestSentAt, this.#queries.sentAt);
+    const oldest = this.unansweredSince;
     return oldest === undefined ? undefined : oldest + REPLY_TIMEOUT_MS;
   }
 

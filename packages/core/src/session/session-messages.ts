@@ -183,6 +183,6 @@ export type SessionOutput =
       readonly kind: 'moved';
       readonly from: SessionTarget;
       readonly to: SessionTarget;
-      /** From the break being noticed to being live again. */
+      /** To being live again, from when the longest unanswered call was sent; from when the break was noticed if none was. */
       readonly gapMs: number;
     };

@@ -126,11 +126,13 @@ export class Sessions {
     return { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
   }
 
+  /** Looks at the map only when it must: who walks it steps first over all that have moved from its front to its end. */
   #forgetBeyondLimit(): void {
-    for (const sessionId of this.#sessions.keys()) {
-      if (this.#sessions.size <= this.limit) return;
-      this.#sessions.delete(sessionId);
-    }
+    while (this.#sessions.size > this.limit)
+      for (const silentForLongest of this.#sessions.keys()) {
+        this.#sessions.delete(silentForLongest);
+        break;
+      }
   }
 }
 

@@ -34,7 +34,7 @@ const USERS_A_CHUNK = 200;
 /** Edges of one chunk: a user with more is a chunk alone (100,000 edges are 4 MB; that many users are none of ours). */
 const EDGES_A_CHUNK = 20_000;
 const SESSIONS_A_CHUNK = 200;
-const POST_BYTES_A_CHUNK = 1024 * 1024;
+const POST_BYTES_A_CHUNK = 128 * 1024;
 
 /** `posts`: the retained posts as journalled bytes, ascending; may read from a disk as it goes. */
 export async function* snapshotChunks(

@@ -14,7 +14,7 @@
 
 import { join } from 'node:path';
 import type { Position } from '@dualping/core';
-import { breathe } from './breathe.js';
+import { breathe } from '../breathe.js';
 import { type FileOperations, type OpenFile, readWhole } from './file-operations.js';
 import { findFrameBeyond, frameAt } from './frame.js';
 import type { CutTail } from './journal.js';

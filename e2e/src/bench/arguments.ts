@@ -1,0 +1,40 @@
+/** What was asked for: `[NAME] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
+import { parseArgs } from 'node:util';
+
+export interface BenchArguments {
+  /** A benchmark, `all`, or nothing: then they are listed. `--check` without a name is about all. */
+  readonly name: string | undefined;
+  readonly json: boolean;
+  readonly repetitions: number;
+  /** Fail when a share of the limit is below its floor. */
+  readonly check: boolean;
+  /** Take what is measured as what must be reached from now on. */
+  readonly record: boolean;
+  /** Draw what is measured into docs/pictures. */
+  readonly pictures: boolean;
+}
+
+const REPETITIONS = 5;
+const MAX_REPETITIONS = 1_000;
+
+/** @throws Error that quotes what is wrong */
+export function parseBenchArguments(args: readonly string[]): BenchArguments {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      repetitions: { type: 'string', default: `${REPETITIONS}` },
+      check: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
+      pictures: { type: 'boolean', default: false },
+    },
+  });
+  const repetitions = Number(values.repetitions);
+  if (!Number.isInteger(repetitions) || repetitions < 1 || repetitions > MAX_REPETITIONS)
+    throw new Error(`--repetitions "${values.repetitions}" is not 1 to ${MAX_REPETITIONS}`);
+  const [name = values.check ? 'all' : undefined, ...others] = positionals;
+  if (others.length > 0) throw new Error(`one benchmark at a time, not also "${others.join(' ')}"`);
+  const { json, check, record, pictures } = values;
+  return { name, json, repetitions, check, record, pictures };
+}

@@ -1,0 +1,54 @@
+/**
+ * The bare store: an append-only file, one write and one fdatasync for all that has gathered while the one before was on its way.
+ *
+ * What a journal must at least do, and nothing else: a length and a checksum before each record, as ours.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+
+const HEADER_BYTES = 8;
+
+interface Record {
+  readonly bytes: Buffer;
+  readonly durable: () => void;
+}
+
+export class GroupLog {
+  #gathered: Record[] = [];
+  #running = false;
+  #size = 0;
+
+  private constructor(readonly file: FileHandle) {}
+
+  static async create(path: string): Promise<GroupLog> {
+    return new GroupLog(await open(path, 'w'));
+  }
+
+  append(bytes: Buffer, durable: () => void): void {
+    this.#gathered.push({ bytes, durable });
+    if (this.#running) return;
+    this.#running = true;
+    // What else comes in this turn shares the first group.
+    setImmediate(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    while (this.#gathered.length > 0) {
+      const group = this.#gathered;
+      this.#gathered = [];
+      const frames = Buffer.concat(group.flatMap(({ bytes }) => [headerOf(bytes), bytes]));
+      await this.file.write(frames, 0, frames.length, this.#size);
+      this.#size += frames.length;
+      await this.file.datasync();
+      for (const { durable } of group) durable();
+    }
+    this.#running = false;
+  }
+}
+
+function headerOf(bytes: Buffer): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt32LE(bytes.length, 0);
+  header.writeUInt32LE(crc32(bytes), 4);
+  return header;
+}

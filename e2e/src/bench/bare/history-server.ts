@@ -1,0 +1,93 @@
+/** The limits for the past: bytes that are there already over grpc-js; reading a journal's files; copying them to another disk. */
+import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { servePart } from '../part-process.js';
+import { PATHS, RawClient, serveRaw } from '../raw-calls.js';
+
+const CHUNK_BYTES = 64 * 1024;
+
+const journalFiles = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /journal-\d+$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+
+let page = Buffer.alloc(0);
+
+const methods = {
+  /** Timelines that begin with `opening`, in which every question is answered by a page. */
+  async serve({ opening }: { readonly opening: Uint8Array }): Promise<string> {
+    const beginning = Buffer.from(opening);
+    return await serveRaw([
+      {
+        path: PATHS.timeline,
+        streams: true,
+        handle: (call: ServerDuplexStream<Buffer, Buffer>) => {
+          let begun = false;
+          call.on('data', () => {
+            call.write(begun ? page : beginning);
+            begun = true;
+          });
+          call.on('end', () => call.end());
+        },
+      },
+    ]);
+  },
+
+  setPage({ bytes }: { readonly bytes: Uint8Array }): void {
+    page = Buffer.from(bytes);
+  },
+
+  /** Reads every byte of a journal and computes its checksum. @returns how many there are */
+  scan({ folder }: { readonly folder: string }): number {
+    let bytes = 0;
+    let checksum = 0;
+    for (const file of journalFiles(folder)) {
+      const content = readFileSync(file);
+      bytes += content.length;
+      checksum = crc32(content, checksum);
+    }
+    return checksum >= 0 ? bytes : 0;
+  },
+
+  /** Sends a journal's files to a bare copy; resolves with the time until all of it is on disk there. */
+  async copy({
+    folder,
+    to,
+  }: {
+    readonly folder: string;
+    readonly to: string;
+  }): Promise<{ readonly bytes: number; readonly tookMs: number }> {
+    const client = new RawClient(to);
+    const stream = client.stream(PATHS.copy);
+    const files = journalFiles(folder);
+    let acknowledged = 0;
+    let sent = 0;
+    let onAcknowledged: () => void = () => {};
+    stream.on('data', () => {
+      acknowledged += 1;
+      onAcknowledged();
+    });
+    const beganAt = performance.now();
+    for (const file of files)
+      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
+        sent += 1;
+        if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
+      }
+    while (acknowledged < sent)
+      await new Promise<void>((resolve) => {
+        onAcknowledged = resolve;
+      });
+    const tookMs = performance.now() - beganAt;
+    // Whom it was sent to may go now.
+    stream.on('error', () => {});
+    stream.cancel();
+    client.close();
+    return { bytes: files.reduce((sum, file) => sum + statSync(file).size, 0), tookMs };
+  },
+} as const;
+
+export type BareHistoryServer = typeof methods;
+servePart(methods);

@@ -1,0 +1,94 @@
+/**
+ * The limit for acknowledged posts: grpc-js, an append-only file, and nothing else.
+ *
+ * It answers `Login`, `Follow` and `Post` once their bytes are on disk, here and at the copies that it was told of. It decodes nothing, knows
+ * nobody, and would lose everything at a failover.
+ */
+import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
+import { servePart } from '../part-process.js';
+import { PATHS, RawClient, type RawHandler, serveRaw } from '../raw-calls.js';
+import { GroupLog } from './group-log.js';
+
+/** A `WriteResponse` with a position and an epoch of usual size. */
+const RESPONSE = Buffer.from([0x08, 0x80, 0x89, 0x7a, 0x10, 0x01]);
+
+export interface BareServerOptions {
+  readonly file: string;
+  /** Where the copies listen. */
+  readonly copies: readonly string[];
+}
+
+/** Sends a turn's records in one message to each copy, and knows what all of them have. */
+class Copies {
+  readonly #streams;
+  readonly #waiting: { readonly missing: Set<number>; readonly held: () => void }[] = [];
+  #gathered: Buffer[] = [];
+  #held: (() => void)[] = [];
+
+  constructor(addresses: readonly string[]) {
+    this.#streams = addresses.map((address) => new RawClient(address).stream(PATHS.copy));
+    for (const [copy, stream] of this.#streams.entries()) stream.on('data', () => this.#acknowledged(copy));
+  }
+
+  append(bytes: Buffer, held: () => void): void {
+    this.#gathered.push(bytes);
+    this.#held.push(held);
+    if (this.#gathered.length === 1) setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    const message = Buffer.concat(this.#gathered);
+    const held = this.#held;
+    this.#gathered = [];
+    this.#held = [];
+    this.#waiting.push({
+      missing: new Set(this.#streams.keys()),
+      held: () => {
+        for (const tell of held) tell();
+      },
+    });
+    for (const stream of this.#streams) stream.write(message);
+  }
+
+  /** Copies answer in order: each answer is for the first message that lacks it. */
+  #acknowledged(copy: number): void {
+    this.#waiting.find(({ missing }) => missing.has(copy))?.missing.delete(copy);
+    while (this.#waiting[0]?.missing.size === 0) this.#waiting.shift()?.held();
+  }
+}
+
+const methods = {
+  async start({ file, copies }: BareServerOptions): Promise<string> {
+    const log = await GroupLog.create(file);
+    const others = copies.length === 0 ? undefined : new Copies(copies);
+    const handle: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) => {
+      let places = others === undefined ? 1 : 2;
+      const durable = (): void => {
+        places -= 1;
+        if (places === 0) callback(null, RESPONSE);
+      };
+      log.append(request, durable);
+      others?.append(request, durable);
+    };
+    const paths = [PATHS.login, PATHS.follow, PATHS.post] as const;
+    return await serveRaw(paths.map((path): RawHandler => ({ path, streams: false, handle })));
+  },
+
+  /** Listens as somebody's copy: a message is answered once it is on disk. */
+  async startCopy({ file }: { readonly file: string }): Promise<string> {
+    const log = await GroupLog.create(file);
+    const acknowledgement = Buffer.alloc(8);
+    return await serveRaw([
+      {
+        path: PATHS.copy,
+        streams: true,
+        handle: (call: ServerDuplexStream<Buffer, Buffer>) => {
+          call.on('data', (bytes: Buffer) => log.append(bytes, () => call.write(acknowledgement)));
+        },
+      },
+    ]);
+  },
+} as const;
+
+export type BareJournalServer = typeof methods;
+servePart(methods);

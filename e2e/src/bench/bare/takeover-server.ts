@@ -1,0 +1,78 @@
+/**
+ * The servers of a bare takeover: one that is lost, one that watches over it, one that answers in its place. The same program three times.
+ *
+ * The lost one pings the watcher as ours ping the router. The watcher tells whoever watches when that stream ends, or when
+ * it has heard nothing for as long as ours waits. Nothing is decided, stored or checked.
+ */
+
+import { DEFAULT_TIMING } from '@dualping/core';
+import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
+import { clockMs } from '../clock.js';
+import { servePart } from '../part-process.js';
+import { PATHS, RawClient, serveRaw } from '../raw-calls.js';
+
+const SOMETHING = Buffer.alloc(16, 1);
+
+let lostAt: number | undefined;
+let onLost: () => void = () => {};
+const readers = new Set<ServerDuplexStream<Buffer, Buffer>>();
+
+function lost(): void {
+  if (lostAt !== undefined) return;
+  lostAt = clockMs();
+  for (const reader of readers) reader.write(SOMETHING);
+  onLost();
+}
+
+function watchOver(call: ServerDuplexStream<Buffer, Buffer>): void {
+  let timer = setTimeout(lost, DEFAULT_TIMING.deadAfterMs);
+  call.on('data', () => {
+    clearTimeout(timer);
+    timer = setTimeout(lost, DEFAULT_TIMING.deadAfterMs);
+  });
+  call.on('end', () => {
+    clearTimeout(timer);
+    lost();
+  });
+}
+
+function read(call: ServerDuplexStream<Buffer, Buffer>): void {
+  readers.add(call);
+  call.on('data', () => call.write(SOMETHING));
+  call.on('cancelled', () => readers.delete(call));
+  call.on('end', () => call.end());
+}
+
+const answer: handleUnaryCall<Buffer, Buffer> = (_, callback) => callback(null, SOMETHING);
+
+const methods = {
+  async serve(_: Record<string, never>): Promise<string> {
+    return await serveRaw([
+      { path: PATHS.dualPing, streams: true, handle: watchOver },
+      { path: PATHS.timeline, streams: true, handle: read },
+      { path: PATHS.getAvailable, streams: false, handle: answer },
+      { path: PATHS.post, streams: false, handle: answer },
+    ]);
+  },
+
+  /** Begins to ping the watcher. */
+  ping({ watcher }: { readonly watcher: string }): void {
+    const stream = new RawClient(watcher).stream(PATHS.dualPing);
+    stream.on('data', () => {});
+    stream.on('error', () => {});
+    stream.write(SOMETHING);
+    setInterval(() => stream.write(SOMETHING), DEFAULT_TIMING.pingIntervalMs);
+  },
+
+  /** When it noticed that the one that it watches over was lost. */
+  async whenLost(_: Record<string, never>): Promise<number> {
+    if (lostAt === undefined)
+      await new Promise<void>((resolve) => {
+        onLost = resolve;
+      });
+    return lostAt ?? Number.NaN;
+  },
+} as const;
+
+export type BareTakeoverServer = typeof methods;
+servePart(methods);

@@ -1,0 +1,17 @@
+/** All benchmarks by their names. */
+import type { Bench } from './bench.js';
+import { fanoutBench } from './fanout.js';
+import { historyBench } from './history.js';
+import { postBench } from './post.js';
+import { routerBench } from './router.js';
+import { takeoverBench } from './takeover.js';
+import { terminalBench } from './terminal.js';
+
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  post: postBench,
+  takeover: takeoverBench,
+  fanout: fanoutBench,
+  router: routerBench,
+  history: historyBench,
+  terminal: terminalBench,
+};

@@ -1,0 +1,57 @@
+/** Requests of the social service as bytes, in sessions of their own: what load generators send. */
+import { randomUUID } from 'node:crypto';
+import { encodeReusing, socialWire } from '@dualping/protocol';
+
+/** About as long as posts are: with its header some 200 bytes. */
+const TEXT =
+  'somebody says something of about the usual length, with a number after it so that no two are the same: ';
+
+/** One session: its requests in order. */
+export class EncodedSession {
+  readonly #sessionId = randomUUID();
+  #requestNo = 0;
+
+  constructor(readonly user: string) {}
+
+  /** The first request. */
+  login(): Buffer {
+    return encodeReusing(socialWire.LoginRequest, { header: this.#next() });
+  }
+
+  follow(target: string): Buffer {
+    return encodeReusing(socialWire.FollowRequest, { header: this.#next(), target });
+  }
+
+  post(): Buffer {
+    const header = this.#next();
+    return encodeReusing(socialWire.PostRequest, { header, text: `${TEXT}${header.requestNo}` });
+  }
+
+  /** Opens a timeline with so many posts of the past. */
+  open(history: number): Buffer {
+    return encodeReusing(socialWire.TimelineRequest, {
+      message: {
+        $case: 'open',
+        value: {
+          user: this.user,
+          sessionId: this.#sessionId,
+          epoch: 0,
+          resumeAfter: 0,
+          history,
+          posts: true,
+        },
+      },
+    });
+  }
+
+  older(before: number, limit: number): Buffer {
+    return encodeReusing(socialWire.TimelineRequest, {
+      message: { $case: 'older', value: { before, limit } },
+    });
+  }
+
+  #next(): socialWire.RequestHeader {
+    this.#requestNo += 1;
+    return { sessionId: this.#sessionId, requestNo: this.#requestNo, user: this.user, epoch: 0 };
+  }
+}

@@ -1,0 +1,72 @@
+/** Posts as fast as it is answered: people on one connection, each with one post on the way. */
+import { EncodedSession } from './encoded-requests.js';
+import { servePart } from './part-process.js';
+import { PATHS, RawClient } from './raw-calls.js';
+
+export interface PostRun {
+  /** People who post at a time. */
+  readonly inFlight: number;
+  readonly forMs: number;
+}
+
+export interface PostRunResult {
+  readonly posts: number;
+  readonly tookMs: number;
+  /** From asking to the answer, of each post. */
+  readonly latenciesMs: Float64Array;
+}
+
+class Author {
+  readonly #session: EncodedSession;
+
+  constructor(
+    readonly client: RawClient,
+    user: string,
+  ) {
+    this.#session = new EncodedSession(user);
+  }
+
+  async login(): Promise<void> {
+    await this.client.ask(PATHS.login, this.#session.login());
+  }
+
+  /** One post after another until `endsAt`. */
+  post(endsAt: number, took: number[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const next = (): void => {
+        const beganAt = performance.now();
+        if (beganAt >= endsAt) return resolve();
+        this.client.call(PATHS.post, this.#session.post(), (error) => {
+          if (error !== null) return reject(error);
+          took.push(performance.now() - beganAt);
+          next();
+        });
+      };
+      next();
+    });
+  }
+}
+
+let authors: readonly Author[] = [];
+
+const methods = {
+  async connect({ address, people }: { readonly address: string; readonly people: number }): Promise<void> {
+    const client = new RawClient(address);
+    authors = Array.from({ length: people }, (_, index) => new Author(client, `author-${index}`));
+    for (const author of authors) await author.login();
+  },
+
+  async run({ inFlight, forMs }: PostRun): Promise<PostRunResult> {
+    const took: number[] = [];
+    const beganAt = performance.now();
+    await Promise.all(authors.slice(0, inFlight).map((author) => author.post(beganAt + forMs, took)));
+    return {
+      posts: took.length,
+      tookMs: performance.now() - beganAt,
+      latenciesMs: Float64Array.from(took),
+    };
+  },
+} as const;
+
+export type PostLoad = typeof methods;
+servePart(methods);

@@ -1,0 +1,103 @@
+/**
+ * Calls of bytes: what is sent is encoded already, and what comes is not looked into.
+ *
+ * Bare servers serve the paths of ours, so that one and the same load generator drives both, and what it costs is the same for both.
+ */
+import {
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
+
+const SOCIAL = '/dualping.v1.SocialService';
+const ROUTING = '/dualping.v1.RoutingService';
+
+export const PATHS = {
+  login: `${SOCIAL}/Login`,
+  follow: `${SOCIAL}/Follow`,
+  post: `${SOCIAL}/Post`,
+  timeline: `${SOCIAL}/Timeline`,
+  dualPing: `${ROUTING}/DualPing`,
+  getAvailable: `${ROUTING}/GetAvailable`,
+  /** Of bare servers only: what goes to a copy and is acknowledged. */
+  copy: '/bare.Copy/Copy',
+} as const;
+
+export type Path = (typeof PATHS)[keyof typeof PATHS];
+
+const sameBytes = (bytes: Buffer): Buffer => bytes;
+
+/** Bound for what is asked of a server or told by it, as of ours. */
+const OPTIONS: ChannelOptions = {
+  'grpc.max_concurrent_streams': 20_000,
+  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+};
+
+export function rawMethod(path: Path, streams: boolean): MethodDefinition<Buffer, Buffer> {
+  return {
+    path,
+    requestStream: streams,
+    responseStream: streams,
+    requestSerialize: sameBytes,
+    requestDeserialize: sameBytes,
+    responseSerialize: sameBytes,
+    responseDeserialize: sameBytes,
+  };
+}
+
+export interface RawHandler {
+  readonly path: Path;
+  readonly streams: boolean;
+  readonly handle: UntypedHandleCall;
+}
+
+/** Serves them on a free port of loopback. @returns the address */
+export async function serveRaw(handlers: readonly RawHandler[]): Promise<string> {
+  const server = new Server(OPTIONS);
+  for (const { path, streams, handle } of handlers)
+    server.addService({ [path]: rawMethod(path, streams) }, { [path]: handle });
+  return await new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(`127.0.0.1:${port}`);
+      else reject(error);
+    });
+  });
+}
+
+export class RawClient {
+  readonly #client: Client;
+
+  /** @param connection grpc-js lets the clients of a program share one to each address; people on machines of their own don't */
+  constructor(address: string, connection: 'own' | 'shared' = 'own') {
+    this.#client = new Client(address, credentials.createInsecure(), {
+      ...OPTIONS,
+      'grpc.use_local_subchannel_pool': connection === 'own' ? 1 : 0,
+    });
+  }
+
+  call(path: Path, request: Buffer, done: (error: Error | null, response?: Buffer) => void): void {
+    this.#client.makeUnaryRequest(path, sameBytes, sameBytes, request, done);
+  }
+
+  ask(path: Path, request: Buffer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.call(path, request, (error, response) => {
+        if (error === null && response !== undefined) resolve(response);
+        else reject(error ?? new Error('no response'));
+      });
+    });
+  }
+
+  stream(path: Path): ClientDuplexStream<Buffer, Buffer> {
+    return this.#client.makeBidiStreamRequest(path, sameBytes, sameBytes);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}

@@ -1,0 +1,86 @@
+/** People with our client library in one program, of whom the first posts: when was each back? They share connections, as the library does. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { DualpingSession } from '@dualping/client';
+import { clockMs } from './clock.js';
+import { servePart } from './part-process.js';
+
+/** Between two posts, ms: so often that one is on its way, or about to be, whenever a server dies. */
+const THINKING_MS = 2;
+
+export interface Return {
+  /** When each was live in the new epoch, on the clock of the machine. */
+  readonly liveAt: Float64Array;
+  readonly postedAt: number;
+}
+
+class Client {
+  readonly session: DualpingSession;
+  /** When it was live first in each epoch. */
+  readonly #liveAt = new Map<number, number>();
+  #onLive: (() => void) | undefined;
+
+  constructor(routers: readonly string[], user: string) {
+    this.session = new DualpingSession({ routers, user, timeline: { history: 0 } });
+    this.session.posts$.subscribe();
+    this.session.state$.subscribe((state) => {
+      if (state.kind !== 'live' || this.#liveAt.has(state.target.epoch)) return;
+      this.#liveAt.set(state.target.epoch, clockMs());
+      this.#onLive?.();
+    });
+  }
+
+  /** Resolves with the instant at which it was live in an epoch above `epoch`. */
+  async liveAfter(epoch: number): Promise<number> {
+    for (;;) {
+      for (const [liveEpoch, at] of this.#liveAt) if (liveEpoch > epoch) return at;
+      await new Promise<void>((resolve) => {
+        this.#onLive = resolve;
+      });
+    }
+  }
+}
+
+let clients: readonly Client[] = [];
+let posting: Promise<number> | undefined;
+
+/** One post after another. @returns when the first was acknowledged in an epoch above `epoch` */
+async function postUntilAfter({ session }: Client, epoch: number): Promise<number> {
+  for (;;) {
+    const written = await session.post('is anybody there?');
+    if (written.epoch > epoch) return clockMs();
+    await delay(THINKING_MS);
+  }
+}
+
+const methods = {
+  /** Resolves when all are live. */
+  async connect({
+    routers,
+    people,
+  }: {
+    readonly routers: readonly string[];
+    readonly people: number;
+  }): Promise<void> {
+    for (const { session } of clients) session.close();
+    clients = Array.from({ length: people }, (_, index) => new Client(routers, `person-${index}`));
+    await Promise.all(clients.map((client) => client.liveAfter(0)));
+  },
+
+  /** The first begins to post. Resolves when a post has been acknowledged. */
+  async beginPosting({ epoch }: { readonly epoch: number }): Promise<void> {
+    const [first] = clients;
+    if (first === undefined) throw new Error('nobody is there');
+    await first.session.post('here we go');
+    posting = postUntilAfter(first, epoch);
+  },
+
+  /** Resolves when all are live in an epoch above `epoch`, and a post was acknowledged there. */
+  async whenBack({ epoch }: { readonly epoch: number }): Promise<Return> {
+    const liveAt = await Promise.all(clients.map((client) => client.liveAfter(epoch)));
+    return { liveAt: Float64Array.from(liveAt), postedAt: (await posting) ?? Number.NaN };
+  },
+} as const;
+
+export type TakeoverClients = typeof methods;
+servePart(methods);

@@ -1,0 +1,166 @@
+/**
+ * How long it takes until everybody is served again when the primary is killed, or frozen.
+ *
+ * From the signal to: the router knows; the standby serves; clients are live again; the first post is acknowledged. The bare
+ * takeover beside it is the least that has to happen with grpc-js: somebody notices, and each client makes a round trip to whoever knows,
+ * and one to whoever serves. Nobody knows more there, no disk is touched. A frozen server is noticed by silence, in both after
+ * the same time.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Assignment } from '@dualping/core';
+import { percentile } from '../statistics.js';
+import { type BareTakeover, bareTakeover } from './bare/bare-takeover.js';
+import { type Bench, type BenchRun, rounds } from './bench.js';
+import { clockMs } from './clock.js';
+import { MILLISECONDS } from './figures.js';
+import { type OwnCluster, startOwnCluster } from './own-cluster.js';
+import { Part } from './part-process.js';
+import type { TakeoverClients } from './takeover-clients.js';
+
+const SERVERS = 3;
+/** Between the last thing that was seen and the signal: connections that are kept warm must be so. ms. */
+const SETTLE_MS = 500;
+
+interface Scenario {
+  readonly fault: 'killed' | 'frozen';
+  readonly people: number;
+  /** Takeovers a repetition: one that is over in some milliseconds needs more of them. */
+  readonly takeovers: number;
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  { fault: 'killed', people: 1, takeovers: 3 },
+  { fault: 'killed', people: 100, takeovers: 1 },
+  { fault: 'killed', people: 1_000, takeovers: 1 },
+  { fault: 'frozen', people: 1, takeovers: 1 },
+  { fault: 'frozen', people: 100, takeovers: 1 },
+  { fault: 'frozen', people: 1_000, takeovers: 1 },
+];
+
+const SIGNALS = { killed: 'SIGKILL', frozen: 'SIGSTOP' } as const;
+
+/** All times from the signal on, ms. */
+interface OwnTakeover {
+  readonly routerMs: number;
+  readonly servesMs: number;
+  readonly liveMs: readonly number[];
+  readonly postMs: number;
+}
+
+/** A cluster of ours with its clients, in which one takeover follows another. */
+class Stage {
+  readonly #clients = new Part<TakeoverClients>('./takeover-clients.js', import.meta.url);
+  readonly #watch: { unsubscribe(): void };
+  /** What was seen since the last signal. */
+  #promotedAt: number | undefined;
+  #servesAt: number | undefined;
+  #epoch = 0;
+
+  private constructor(readonly own: OwnCluster) {
+    for (const id of own.cluster.serverIds) this.#listenTo(id);
+    this.#watch = own.routers.watch().subscribe(({ assignments }) => {
+      for (const assignment of assignments) this.#assigned(assignment);
+    });
+  }
+
+  static async open(people: number): Promise<Stage> {
+    const stage = new Stage(await startOwnCluster(SERVERS));
+    try {
+      await stage.#clients.call('connect', { routers: [stage.own.cluster.routerAddress], people });
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  async takeover(fault: Scenario['fault']): Promise<OwnTakeover> {
+    const { cluster, routers } = this.own;
+    const { epoch, primary } = await cluster.whenWhole(routers);
+    if (primary === undefined) throw new Error('a whole cluster has a primary');
+    await this.#clients.call('beginPosting', { epoch });
+    const back = this.#clients.call('whenBack', { epoch });
+    await delay(SETTLE_MS);
+    this.#epoch = epoch;
+    this.#promotedAt = undefined;
+    this.#servesAt = undefined;
+    const lost = cluster.server(primary.serverId);
+    const begunAt = clockMs();
+    lost.signal(SIGNALS[fault]);
+    const { liveAt, postedAt } = await back;
+    const since = (at: number | undefined): number => (at ?? Number.NaN) - begunAt;
+    const seen = {
+      routerMs: since(this.#promotedAt),
+      servesMs: since(this.#servesAt),
+      liveMs: [...liveAt].map(since),
+      postMs: since(postedAt),
+    };
+    if (fault === 'frozen') lost.signal('SIGCONT');
+    else {
+      await lost.exited;
+      await cluster.startServer(primary.serverId);
+      this.#listenTo(primary.serverId);
+    }
+    await cluster.whenWhole(routers);
+    return seen;
+  }
+
+  async close(): Promise<void> {
+    this.#watch.unsubscribe();
+    await this.#clients.end();
+    await this.own.end();
+  }
+
+  #assigned({ epoch, available }: Assignment): void {
+    if (epoch > this.#epoch && available) this.#promotedAt ??= clockMs();
+  }
+
+  #listenTo(serverId: number): void {
+    this.own.cluster.server(serverId).onLine((line) => {
+      if (/ serving: /.test(line)) this.#servesAt ??= clockMs();
+    });
+  }
+}
+
+async function measure(
+  { repetitions, figures, say }: BenchRun,
+  { fault, people, takeovers }: Scenario,
+): Promise<void> {
+  const label = `${fault}, ${people.toLocaleString('en')} ${people === 1 ? 'client' : 'clients'}`;
+  say(`takeover: ${label}`);
+  const stage = await Stage.open(people);
+  const own = (): Promise<OwnTakeover> => stage.takeover(fault);
+  const bare = (): Promise<BareTakeover> => bareTakeover(SIGNALS[fault], people, SETTLE_MS);
+  try {
+    // The first of everything is slower: code that was never run before.
+    await own();
+    for await (const { ours, limit } of rounds(repetitions * takeovers, { ours: own, limit: bare })) {
+      figures.add(`router knows, ${label}`, MILLISECONDS, ours.routerMs, limit.noticedMs);
+      figures.add(`standby serves, ${label}`, MILLISECONDS, ours.servesMs);
+      if (people > 1)
+        figures.add(
+          `half live, ${label}`,
+          MILLISECONDS,
+          percentile(ours.liveMs, 0.5),
+          percentile(limit.backMs, 0.5),
+        );
+      figures.add(
+        `${people > 1 ? 'all live' : 'live'}, ${label}`,
+        MILLISECONDS,
+        Math.max(...ours.liveMs),
+        Math.max(...limit.backMs),
+      );
+      figures.add(`first post, ${label}`, MILLISECONDS, ours.postMs, limit.firstMs);
+    }
+  } finally {
+    await stage.close();
+  }
+}
+
+export const takeoverBench: Bench = {
+  title: 'Takeover, from the signal to the primary',
+  limit: 'a bare grpc-js stream ends, or is silent for as long, and two bare round trips follow',
+  async run(run) {
+    for (const scenario of SCENARIOS) await measure(run, scenario);
+  },
+};

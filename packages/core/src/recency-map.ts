@@ -1,0 +1,77 @@
+/**
+ * A map in the order in which its keys were last touched, the one untouched for longest first.
+ *
+ * A plain `Map` from which a key is deleted and set again has the same order. But it keeps the places of what was deleted until it
+ * grows, and who looks at its front steps over all of them: with 10,000 members of a router that was two thirds of what
+ * the router did about a ping. Here everything takes the same time, however many keys there are.
+ */
+interface Node<Key, Value> {
+  readonly key: Key;
+  readonly value: Value;
+  before: Node<Key, Value> | undefined;
+  after: Node<Key, Value> | undefined;
+}
+
+export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
+  readonly #nodes = new Map<Key, Node<Key, Value>>();
+  #first: Node<Key, Value> | undefined;
+  #last: Node<Key, Value> | undefined;
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#nodes.get(key)?.value;
+  }
+
+  /** The value of the key that is untouched for longest. */
+  get first(): Value | undefined {
+    return this.#first?.value;
+  }
+
+  /** Puts a key that is here at the end, and gives its value. */
+  touch(key: Key): Value | undefined {
+    const node = this.#nodes.get(key);
+    if (node === undefined) return undefined;
+    this.#unlink(node);
+    this.#append(node);
+    return node.value;
+  }
+
+  /** Puts a key with this value at the end, in place of what it had. */
+  add(key: Key, value: Value): void {
+    this.delete(key);
+    const node: Node<Key, Value> = { key, value, before: undefined, after: undefined };
+    this.#nodes.set(key, node);
+    this.#append(node);
+  }
+
+  delete(key: Key): boolean {
+    const node = this.#nodes.get(key);
+    if (node === undefined) return false;
+    this.#nodes.delete(key);
+    this.#unlink(node);
+    return true;
+  }
+
+  /** From the one untouched for longest. Meanwhile only the one just given may be deleted, and nothing be touched. */
+  *[Symbol.iterator](): Iterator<readonly [Key, Value]> {
+    for (let node = this.#first; node !== undefined; node = node.after) yield [node.key, node.value];
+  }
+
+  #append(node: Node<Key, Value>): void {
+    node.before = this.#last;
+    node.after = undefined;
+    if (this.#last === undefined) this.#first = node;
+    else this.#last.after = node;
+    this.#last = node;
+  }
+
+  #unlink({ before, after }: Node<Key, Value>): void {
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+  }
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { test } from 'node:test';
+import { epoch, position, type SocialSnapshot } from '@dualping/core';
+import { fill, openOn } from './journal/journal.fixture.js';
+import { MemoryDisk } from './journal/memory-disk.fixture.js';
+import { StandbyDesk } from './standby-desk.js';
+
+type SnapshotCall = Parameters<StandbyDesk['addSnapshotCall']>[1];
+
+const POSTS = 300;
+const USERS = 1_000;
+
+/** Somebody who reads as fast as is written, and notes in which turn of the event loop each message came. */
+class EagerCall extends EventEmitter {
+  readonly turns: number[] = [];
+  readonly cancelled = false;
+  readonly destroyed = false;
+  #turn = 0;
+
+  write(): boolean {
+    this.turns.push(this.#turn);
+    return true;
+  }
+
+  end(): void {
+    this.emit('whole');
+  }
+
+  /** Counts turns until the snapshot is whole. */
+  async count(): Promise<void> {
+    const next = (): void => {
+      this.#turn += 1;
+      immediate = setImmediate(next);
+    };
+    let immediate = setImmediate(next);
+    await once(this, 'whole');
+    clearImmediate(immediate);
+  }
+}
+
+test('a snapshot for a standby leaves a turn of the event loop between its chunks, however fast they are read', async () => {
+  const journal = await openOn(new MemoryDisk());
+  await fill(journal, POSTS);
+  const desk = new StandbyDesk(journal);
+  const call = new EagerCall();
+  desk.addSnapshotCall(1, call as unknown as SnapshotCall);
+  const posts = Array.from({ length: POSTS }, (_, index) => position(index + 1));
+  const users = Array.from({ length: USERS }, (_, index) => ({
+    name: `user-${index}`,
+    since: position(1),
+    following: [],
+    // The last one's come first in the journal: they have to be put in order.
+    posts: posts.filter((at) => (at + index) % USERS === 0),
+  }));
+  const snapshot: SocialSnapshot = { position: position(POSTS), users, sessions: [], origins: [] };
+  desk.sendSnapshot({
+    kind: 'send-snapshot',
+    token: 1,
+    snapshot,
+    epochStarts: [{ epoch: epoch(1), position: position(1) }],
+  });
+  await call.count();
+  assert.ok(call.turns.length >= 8, 'a header, users, posts, the end');
+  assert.equal(new Set(call.turns).size, call.turns.length);
+  await journal.close();
+});
