@@ -11,12 +11,16 @@ import { SCENES, withScene } from '../e2e/dist/terminal/scenes.js';
 
 const FOLDER = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 
-const wanted = SCENES.filter((scene) => scene.name.includes(process.argv[2] ?? ''));
+const [part = ''] = process.argv.slice(2);
+const names = SCENES.map(({ name }) => `  ${name}`).join('\n');
+if (part === '--help') {
+  console.log(`usage: npm run screenshots [PART-OF-A-NAME]\nScenes:\n${names}`);
+  process.exit(0);
+}
+const wanted = SCENES.filter((scene) => scene.name.includes(part));
 if (wanted.length === 0) {
-  console.error(
-    `no scene "${process.argv[2]}"; there are:\n${SCENES.map(({ name }) => `  ${name}`).join('\n')}`,
-  );
-  process.exit(1);
+  console.error(`no scene "${part}"; there are:\n${names}`);
+  process.exit(part.startsWith('-') ? 2 : 1);
 }
 try {
   filesOfFonts();

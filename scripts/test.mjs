@@ -4,10 +4,32 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
-const args = process.argv.slice(2);
-const onlyAt = args.indexOf('--only');
-const only = onlyAt >= 0 ? args.splice(onlyAt, 2)[1] : undefined;
+const USAGE = 'usage: node scripts/test.mjs FOLDER... [--only PART-OF-A-FILE-NAME]';
+
+const { folders, only } = asked(process.argv.slice(2));
+
+function asked(args) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { only: { type: 'string' }, help: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    if (positionals.length === 0) throw new Error('no folder is given');
+    const missing = positionals.find((folder) => !existsSync(folder));
+    if (missing !== undefined) throw new Error(`there is no folder "${missing}"`);
+    return { folders: positionals, only: values.only };
+  } catch (error) {
+    console.error(`${error.message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 function testsUnder(folder) {
   return readdirSync(folder, { withFileTypes: true })
@@ -21,12 +43,12 @@ function testsUnder(folder) {
     });
 }
 
-const files = args
+const files = folders
   .flatMap(testsUnder)
   .filter((file) => only === undefined || file.includes(only))
   .sort();
 if (files.length === 0) {
-  console.error(`no tests under "${args.join(' ')}"${only === undefined ? '' : ` match "${only}"`}`);
+  console.error(`no tests under "${folders.join(' ')}"${only === undefined ? '' : ` match "${only}"`}`);
   process.exit(1);
 }
 // One test that hangs must say so while there is time for the others: the longest takes two or three minutes.

@@ -2,17 +2,20 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
-import { DualpingProcess } from './dualping-process.js';
+import { DualpingProcess, LAUNCHER } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
+import { Terminal } from './terminal/terminal.js';
 import { TestCluster } from './test-cluster.js';
 
 const USAGE = 2;
 const REFUSED = 1;
+const UNAVAILABLE = 3;
 
 /** Runs a command to its end. */
 async function run(...args: readonly string[]): Promise<{ code: number | NodeJS.Signals; text: string }> {
@@ -182,6 +185,35 @@ describe('bad input', () => {
     }
   });
 
+  test('a post while nobody serves says why, however short the time', async () => {
+    const other = await TestCluster.start({ servers: 0 });
+    try {
+      const args = ['--user', 'bo', '--routers', other.routerAddress, '--timeout-ms', '1000', 'hi'];
+      const { code, text } = await run('post', ...args);
+      assert.equal(code, UNAVAILABLE, text);
+      assert.match(text, /not done within 1000 ms: .*no server of cluster 1 has served yet/);
+    } finally {
+      await other.destroy();
+    }
+  });
+
+  test('the full-screen client at what is no router says so and ends', async () => {
+    const address = (await routers.status()).assignments[0]?.members[0]?.address ?? '';
+    const terminal = Terminal.start({
+      command: process.execPath,
+      args: [LAUNCHER, 'client', '--user', 'bo', '--routers', address],
+      columns: 120,
+    });
+    try {
+      await terminal.shows(/not-a-router/);
+      await terminal.shows(address);
+      assert.equal((await terminal.exit).code, REFUSED);
+      assert.ok(terminal.restored);
+    } finally {
+      await terminal.close();
+    }
+  });
+
   test('names, posts, ports, addresses, options', async () => {
     const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
       [['post', '--user', 'no spaces', 'hi'], /"no spaces"/],
@@ -214,6 +246,31 @@ describe('bad input', () => {
     );
     assert.equal(code, USAGE, text);
     assert.ok(text.includes(cluster.routerAddress), text);
+  });
+
+  test('what can not be started says why once, and leaves no folder behind', async () => {
+    const port = cluster.routerAddress.split(':')[1] ?? '';
+    const routerFlags = ['--routers', cluster.routerAddress];
+    for (const args of [
+      ['up', '--port', port],
+      ['router', '--port', port],
+      ['server', '--id', '8', '--port', port, ...routerFlags],
+    ]) {
+      const data = folder(`never-${args[0]}`);
+      const { code, text } = await run(...args, '--data', data);
+      assert.equal(code, USAGE, text);
+      assert.equal(text.match(/something else listens there/g)?.length, 1, text);
+      assert.ok(!existsSync(data), `${args[0]} has left ${data}`);
+    }
+    const made = folder('made');
+    mkdirSync(made);
+    const { text } = await run('up', '--port', port, '--data', made);
+    assert.equal(text.match(/something else listens there/g)?.length, 1, text);
+
+    const [host = '', k = ''] = cluster.routerAddress.split(':');
+    const tsd = await run('tsd', '-c', '5', '-h', host, '-k', k, '-p', '0', '--data', folder('tsd'));
+    assert.equal(tsd.code, REFUSED);
+    assert.equal(tsd.text.match(/there is no cluster "5"/g)?.length, 1, tsd.text);
   });
 
   test('random bytes at every port', async () => {

@@ -25,8 +25,12 @@ describe('a local cluster', () => {
   const data = join(folder, 'data');
   let up: DualpingProcess;
 
-  const residents = async (): Promise<readonly Resident[]> =>
-    JSON.parse((await run('status', '--data', data, '--json')).text).processes;
+  /** While the router does not answer there is an error beside it. */
+  const status = async () => {
+    const { text } = await run('status', '--data', data, '--json');
+    return JSON.parse(text.split('\n').find((line) => line.startsWith('{"folder"')) ?? '{}');
+  };
+  const residents = async (): Promise<readonly Resident[]> => (await status()).processes;
   const pidOf = async (name: string): Promise<number> =>
     (await residents()).find((each) => each.name === name)?.pid ?? 0;
   /** Another process has come in that one's place, and all is well. */
@@ -63,6 +67,14 @@ describe('a local cluster', () => {
       (await residents()).map(({ name }) => name),
       ['up', 'router', 's1', 's2'],
     );
+    const [{ epoch, primary, inSync }] = (await status()).network.assignments;
+    assert.deepEqual([epoch, primary.serverId, inSync.length], [1, 1, 2]);
+  });
+
+  test('of status a flag is stronger than a variable', async () => {
+    const asked = new DualpingProcess(['status', '--data', data], { DUALPING_ROUTERS: '127.0.0.1:1' });
+    assert.equal(await asked.exited, 0);
+    await asked.line(/s1 primary at/);
   });
 
   test('a second up on the folder says which process has it, and where', async () => {
@@ -115,15 +127,15 @@ describe('a local cluster', () => {
     assert.match(text, new RegExp(`ended dualping up \\(pid ${up.pid}\\)`));
     assert.equal(await up.exited, 143);
     assert.match((await run('down', '--data', data)).text, /nothing runs in/);
-    const status = await run('status', '--data', data);
-    assert.equal(status.code, 3);
-    assert.match(status.text, /nothing runs in/);
+    const after = await run('status', '--data', data);
+    assert.equal(after.code, 3);
+    assert.match(after.text, /nothing runs in/);
   });
 
   test('what can not be asked is quoted', async () => {
     for (const command of ['down', 'status']) {
       const { code, text } = await run(command, '--data', join(folder, 'nowhere'));
-      assert.equal(code, 2);
+      assert.equal(code, 3);
       assert.match(text, /nowhere" is not there/);
     }
     const both = await run('status', '--data', data, '--routers', '127.0.0.1:1');

@@ -249,6 +249,24 @@ test('a web server is not a router, and that is said with its address', async (c
   assert.ok(state.kind === 'failed' && state.because.detail.includes(address));
 });
 
+test('who comes when all is over is told how it ended', async (context) => {
+  const other = createGrpcServer();
+  const address = await listen(other, '127.0.0.1', 0);
+  context.after(() => other.forceShutdown());
+  const failed = new DualpingSession({ routers: [address], user: 'ann' });
+  await assert.rejects(failed.post('x'), rejectsWith('not-a-router'));
+  const closed = new DualpingSession({ routers: [address], user: 'ann' });
+  closed.close();
+  for (const session of [failed, closed]) {
+    const heard: string[] = [];
+    session.state$.subscribe({
+      next: ({ kind }) => heard.push(kind),
+      complete: () => heard.push('complete'),
+    });
+    assert.deepEqual(heard, [session.state.kind, 'complete']);
+  }
+});
+
 test('a gRPC server without our service is not a router', async (context) => {
   const other = createGrpcServer();
   const address = await listen(other, '127.0.0.1', 0);

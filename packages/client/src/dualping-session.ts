@@ -27,7 +27,7 @@ import {
   unreachable,
 } from '@dualping/core';
 import createDebug from 'debug';
-import { BehaviorSubject, Observable, Subject, type Subscription } from 'rxjs';
+import { Observable, ReplaySubject, Subject, type Subscription } from 'rxjs';
 import { checkRouters } from './router-client.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
@@ -107,7 +107,9 @@ export class DualpingSession {
   readonly #routers: ReadonlyMap<Address, RouterLink>;
   readonly #channels = new ServerChannels();
   readonly #posts = new UnreadPosts();
-  readonly #states: BehaviorSubject<SessionState>;
+  /** Says its last word also to who comes when all is over, which a BehaviorSubject does not. */
+  readonly #states = new ReplaySubject<SessionState>(1);
+  #state: SessionState;
   readonly #moves = new Subject<Move>();
   readonly #writes = new Map<number, Waiting<Written> & PendingWrite>();
   readonly #writesChanged = new Subject<void>();
@@ -121,7 +123,7 @@ export class DualpingSession {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  /** Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`. */
+  /** Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`, which late subscribers get too. */
   readonly state$: Observable<SessionState>;
   /**
    * The timeline, ascending by position, each post once. What comes before the first subscriber is kept for it (at most
@@ -145,7 +147,8 @@ export class DualpingSession {
       chance: Math.random,
     });
     this.#routers = new Map(routers.map((address) => [address, new RouterLink(address)]));
-    this.#states = new BehaviorSubject(this.#machine.state);
+    this.#state = this.#machine.state;
+    this.#states.next(this.#state);
     this.state$ = this.#states.asObservable();
     this.posts$ = this.#posts.posts$;
     this.moves$ = this.#moves.asObservable();
@@ -161,7 +164,7 @@ export class DualpingSession {
 
   /** Where the session is now. */
   get state(): SessionState {
-    return this.#states.value;
+    return this.#state;
   }
 
   /** Writes that are not acknowledged yet, oldest first. */
@@ -397,6 +400,7 @@ export class DualpingSession {
 
   #enter(state: SessionState): void {
     debug('%s: %o', this.user, state);
+    this.#state = state;
     this.#states.next(state);
   }
 

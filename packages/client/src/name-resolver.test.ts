@@ -98,7 +98,10 @@ test('routers are tried in turn, and an address that is none is said', async (co
 test('a cluster that is not there is said', async (context) => {
   const { router } = await play(context);
   const client = clientOf(context, `dualping://${router.address}/cluster/7`);
-  await assert.rejects(whoAnswers(client), (error: ServiceError) => /unknown-cluster/.test(error.details));
+  await assert.rejects(
+    whoAnswers(client),
+    (error: ServiceError) => error.code === status.UNAVAILABLE && /^unknown-cluster: /.test(error.details),
+  );
 });
 
 test('a target that makes no sense is refused with its text', (context) => {

@@ -24,8 +24,8 @@ import {
   quote,
   userNameProblem,
 } from '@dualping/core';
-import { parseAddress, STATUS_OF_REASON } from '@dualping/protocol';
-import { experimental, Metadata } from '@grpc/grpc-js';
+import { parseAddress } from '@dualping/protocol';
+import { experimental, Metadata, status } from '@grpc/grpc-js';
 import createDebug from 'debug';
 import type { Subscription } from 'rxjs';
 import { type ClusterOf, checkRouters, targetOf } from './router-client.js';
@@ -193,11 +193,15 @@ class Resolving {
     this.#listener(experimental.statusOrFromValue([{ addresses: [{ host, port }] }]), {}, null, '');
   }
 
+  /**
+   * Always UNAVAILABLE, whatever the reason's own status: most others mean something about the call to whoever made it, so that
+   * gRPC does not take them of a resolver and calls them INTERNAL. The reason is in the text.
+   */
   #fail(error: DualpingError): void {
     if (this.#stopped.signal.aborted) return;
     debug('%o: %s', this.#of, error.message);
-    const status = { code: STATUS_OF_REASON[error.reason], details: error.message, metadata: new Metadata() };
-    this.#listener(experimental.statusOrFromError(status), {}, null, '');
+    const failure = { code: status.UNAVAILABLE, details: error.message, metadata: new Metadata() };
+    this.#listener(experimental.statusOrFromError(failure), {}, null, '');
   }
 }
 

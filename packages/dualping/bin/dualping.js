@@ -1,4 +1,13 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+import { existsSync } from 'node:fs';
 
-await main(process.argv.slice(2));
+const MAIN = new URL('../dist/main.js', import.meta.url);
+
+if (existsSync(MAIN)) {
+  const { main } = await import(MAIN.href);
+  await main(process.argv.slice(2));
+} else {
+  // Right after a clone: the trace of a missing module would tell nobody what to do.
+  console.error('dualping: not built yet: npm run build');
+  process.exitCode = 1;
+}

@@ -1,6 +1,12 @@
 /** A subcommand: its settings, its arguments, and what it does with them once they are judged. */
 import type { Io } from './io.js';
-import { resolveSettings, type Settings, type Sources, type Values } from './settings/setting.js';
+import {
+  resolveSettings,
+  type Settings,
+  type Sources,
+  type Strength,
+  type Values,
+} from './settings/setting.js';
 
 export interface CommandArgument {
   readonly name: string;
@@ -13,6 +19,8 @@ export interface Invocation {
   readonly io: Io;
   /** Whether a setting was said somewhere, or is only the default. */
   isGiven(key: string): boolean;
+  /** How strongly it was said: of two that exclude one another a flag wins over a variable. */
+  strengthOf(key: string): Strength;
 }
 
 /** A command whose settings have been forgotten by the types, so that all fit into one list. */

@@ -1,6 +1,13 @@
 /** A session for one thing to be done, with an end in time whatever happens. */
 import { DualpingSession } from '@dualping/client';
-import { type Address, DualpingError, type Failure } from '@dualping/core';
+import {
+  type Address,
+  DualpingError,
+  type Failure,
+  type SessionState,
+  serverNameIn,
+  unreachable,
+} from '@dualping/core';
 
 export interface OneShot {
   readonly routers: readonly Address[];
@@ -20,20 +27,21 @@ export async function withSession<T>(
 ): Promise<T> {
   const session = new DualpingSession({ routers, user, timeline: pages && { history: 0 } });
   let because: Failure | undefined;
-  let late = false;
+  let awaited: Failure | undefined;
   const subscription = session.state$.subscribe((state) => {
     if ('because' in state && state.because !== undefined) because = state.because;
   });
   // Closing settles everything that is pending, each with what is known of it.
   const timer = setTimeout(() => {
-    late = true;
+    awaited = because ?? whoIsSilent(session.state);
     session.close();
   }, timeoutMs);
   try {
     return await use(session);
   } catch (error) {
-    if (!late || !(error instanceof DualpingError) || error.reason === 'may-have-happened') throw error;
-    throw timedOut(timeoutMs, because, error);
+    if (awaited === undefined || !(error instanceof DualpingError) || error.reason === 'may-have-happened')
+      throw error;
+    throw timedOut(timeoutMs, awaited, error);
   } finally {
     clearTimeout(timer);
     subscription.unsubscribe();
@@ -41,8 +49,29 @@ export async function withSession<T>(
   }
 }
 
-function timedOut(timeoutMs: number, because: Failure | undefined, cause: DualpingError): DualpingError {
-  const reason = because?.reason === 'router-unreachable' ? 'router-unreachable' : 'no-available-server';
-  const detail = because === undefined ? '' : `: ${because.detail || because.reason}`;
-  return new DualpingError(reason, `not done within ${timeoutMs} ms${detail}`, { cause });
+/** For whose answer a session waits in which nothing has gone wrong yet. */
+function whoIsSilent(state: SessionState): Failure {
+  switch (state.kind) {
+    case 'resolving':
+      return { reason: 'router-unreachable', detail: `router ${state.router} has not answered` };
+    case 'connecting':
+    case 'live': {
+      const { cluster, serverId, address } = state.target;
+      const detail = `${serverNameIn(cluster, serverId)} at ${address} has not answered`;
+      return { reason: 'server-unreachable', detail };
+    }
+    case 'waiting':
+    case 'failed':
+      return state.because;
+    case 'closed':
+      return { reason: 'shutting-down', detail: 'the session has been closed' };
+    default:
+      return unreachable(state);
+  }
+}
+
+function timedOut(timeoutMs: number, because: Failure, cause: DualpingError): DualpingError {
+  const reason = because.reason === 'router-unreachable' ? 'router-unreachable' : 'no-available-server';
+  const detail = `not done within ${timeoutMs} ms: ${because.detail || because.reason}`;
+  return new DualpingError(reason, detail, { cause });
 }

@@ -1,8 +1,10 @@
 /** The client for whoever sits there: the full screen where there is one, lines elsewhere. */
-import type { DualpingSession } from '@dualping/client';
-import type { EndingSignal } from './exit-codes.js';
+import { DualpingError, type DualpingSession, type SessionState } from '@dualping/client';
+import { firstValueFrom, skipWhile } from 'rxjs';
+import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from './exit-codes.js';
 import type { Io } from './io.js';
 import { runLineClient } from './line-client/line-client.js';
+import { renderState } from './render.js';
 
 export interface PersonClientOptions {
   readonly session: DualpingSession;
@@ -28,8 +30,14 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
   if (hasFullScreen(io, lines)) {
     // Loaded only here: other commands start faster without it.
     const { runClient, NoScreen } = await import('@dualping/terminal');
+    const first = await Promise.race([firstWord(session), signal]);
+    if (typeof first === 'string') {
+      session.close();
+      return SIGNAL_EXITS[first];
+    }
+    if (first.kind === 'failed') return sayFailure(first, io);
     try {
-      return await runClient({
+      const exitCode = await runClient({
         session,
         routers,
         network,
@@ -37,10 +45,26 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
         output: io.output,
         env: process.env,
       });
+      // A session that fails later stays on the screen, with what the person has written.
+      const { state } = session;
+      return state.kind === 'failed' && exitCode === EXIT.done ? sayFailure(state, io) : exitCode;
     } catch (error) {
       if (!(error instanceof NoScreen)) throw error;
       io.note(`no full screen: ${error.message}`);
     }
   }
   return await runLineClient({ session, user: session.user, io, signal });
+}
+
+/** The first state that is more than a question: what can't work at all is said on a line, and takes no screen for it. */
+const firstWord = (session: DualpingSession): Promise<SessionState> =>
+  firstValueFrom(session.state$.pipe(skipWhile(isUndecided)));
+
+/** Nobody but what is no router has answered yet. A router that is silent is passed over in time, and then there is a screen. */
+const isUndecided = (state: SessionState): boolean =>
+  state.kind === 'resolving' && (state.because === undefined || state.because.reason === 'not-a-router');
+
+function sayFailure(state: Extract<SessionState, { kind: 'failed' }>, io: Io): number {
+  io.note(renderState(state, performance.now()));
+  return exitCodeFor(new DualpingError(state.because.reason, state.because.detail));
 }

@@ -10,7 +10,7 @@ import { COMMANDS } from './commands/index.js';
 import type { Io } from './io.js';
 import { runProgram } from './program.js';
 import * as definitions from './settings/definitions.js';
-import { flagOf, variableOf } from './settings/setting.js';
+import { flagOf, STRENGTH, variableOf } from './settings/setting.js';
 
 const TELL = command({
   name: 'tell',
@@ -63,6 +63,28 @@ test('flags, variables and the file reach the command', async (context) => {
   assert.equal(JSON.parse((await run(['tell', 'x'])).out).portGiven, false);
 });
 
+test('of two settings that exclude one another it can be told which was said more strongly', async (context) => {
+  const strengths: [servers: number, port: number][] = [];
+  const compare = command({
+    name: 'compare',
+    summary: 'compares',
+    settings: { servers: definitions.servers, port: definitions.routerPort },
+    run: async (_values, { strengthOf }) => {
+      strengths.push([strengthOf('servers'), strengthOf('port')]);
+      return 0;
+    },
+  });
+  const config = configFile(context, { port: 7171 });
+  await run(['compare', '--servers', '4'], { DUALPING_PORT: '7171' }, [compare]);
+  await run(['compare', '--config', config], { DUALPING_SERVERS: '4' }, [compare]);
+  await run(['compare', '--config', config], {}, [compare]);
+  assert.deepEqual(strengths, [
+    [STRENGTH.flag, STRENGTH.variable],
+    [STRENGTH.variable, STRENGTH.file],
+    [STRENGTH.none, STRENGTH.file],
+  ]);
+});
+
 test('wrong usage is exit code 2, with what was wrong quoted', async (context) => {
   for (const [argv, pattern] of [
     [['tell', 'x', '--servers', 'many'], /--servers is "many": give a whole number/],
@@ -89,6 +111,11 @@ test('a refusal is exit code 1, in words or in JSON, and clean', async () => {
   assert.deepEqual(JSON.parse(json.notes), {
     error: { reason: 'unknown-target', detail: 'there is no "x\x1b"' },
   });
+});
+
+test("help has the older family's own defaults", async () => {
+  const { out } = await run(['coordinator', '--help'], {}, [...COMMANDS]);
+  assert.match(out.replace(/\s+/g, ' '), /data folder \(default 3; DUALPING_CLUSTERS\)/);
 });
 
 test('every option of every command has help with its variable, and help is no error', async () => {

@@ -6,7 +6,7 @@ import type { Command } from './command.js';
 import { EXIT, EXIT_CODE_HELP, exitCodeFor } from './exit-codes.js';
 import { type Io, renderError } from './io.js';
 import { type KnownKeys, readConfigFile } from './settings/config-file.js';
-import { describe, flagOf, isGiven, type Setting, type Sources } from './settings/setting.js';
+import { describe, flagOf, type Setting, type Sources, STRENGTH, strengthOf } from './settings/setting.js';
 
 const SETTINGS_HELP = `
 Every option can also be given by the variable named in its help, or by the config file
@@ -107,11 +107,15 @@ async function runOne(
         ? undefined
         : { path, values: readConfigFile(path, nameOf(command), known) };
     const sources: Sources = { flags, environment, file };
+    const strength = (key: string) => {
+      const setting = Object.values(command.settings).find((each) => each.key === key);
+      return setting === undefined ? STRENGTH.none : strengthOf(setting, sources);
+    };
     return await command.run(sources, {
       args: line.args,
       io,
-      isGiven: (key) =>
-        Object.values(command.settings).some((setting) => setting.key === key && isGiven(setting, sources)),
+      isGiven: (key) => strength(key) !== STRENGTH.none,
+      strengthOf: strength,
     });
   } catch (error) {
     io.note(renderError(error, json));

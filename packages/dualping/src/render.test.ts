@@ -41,7 +41,7 @@ test('states are lines', () => {
   const router = '127.0.0.1:7070';
   assert.equal(
     renderState({ kind: 'resolving', router, because }, 0),
-    'server lost (Connection dropped), resolving …',
+    'no server (Connection dropped), asking the router at 127.0.0.1:7070 …',
   );
   assert.equal(
     renderState({ kind: 'resolving', router, because: undefined }, 0),

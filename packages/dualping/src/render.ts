@@ -56,7 +56,7 @@ export function renderState(state: SessionState, now: Instant): string {
       return cleanForTerminal(
         state.because === undefined
           ? `asking the router at ${state.router} …`
-          : `server lost (${state.because.detail || state.because.reason}), resolving …`,
+          : `no server (${state.because.detail || state.because.reason}), asking the router at ${state.router} …`,
       );
     case 'connecting':
       return cleanForTerminal(`connecting to ${renderTarget(state.target)} …`);

@@ -107,9 +107,8 @@ const WHY_NOT: Readonly<Record<string, string>> = {
  * Throws `invalid-argument` quoting the address when that can't be had.
  */
 export async function listen(server: Server, host: string, port: number): Promise<Address> {
-  checkPort(port);
   const wanted = formatAddress({ host, port });
-  await probe(host, port);
+  await checkListen(host, port);
   return await new Promise((resolve, reject) => {
     server.bindAsync(wanted, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(formatAddress({ host, port: bound }));
@@ -150,8 +149,12 @@ export async function listenToConnections(
   return { address, close: () => sockets.close() };
 }
 
-/** grpc-js tells why it could not bind only in text, and logs it: a socket of our own is asked first. */
-async function probe(host: string, port: number): Promise<void> {
+/**
+ * Throws as `listen` would now: before a folder is made for what could not run. A socket of our own is asked, because
+ * grpc-js tells why it could not bind only in text, and logs it.
+ */
+export async function checkListen(host: string, port: number): Promise<void> {
+  checkPort(port);
   await new Promise<void>((resolve, reject) => {
     const socket = createSocketServer();
     socket.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));

@@ -84,6 +84,20 @@ test('of a connection that could not be made the cause is told, without what grp
   );
 });
 
+test('a cause that is not there is told in words', () => {
+  const detailOf = (details: string | null): string => {
+    const wire = Object.assign(new Error('x'), {
+      code: status.UNAVAILABLE,
+      details,
+      metadata: new Metadata(),
+    });
+    return fromServiceError(wire, { sent: false, peer: 'server' }).detail;
+  };
+  assert.equal(detailOf('No connection established. Last error: null. Resolution note: '), 'no connection');
+  assert.equal(detailOf('null'), 'no cause is known');
+  assert.equal(detailOf(null), 'no cause is known');
+});
+
 test('a stream that was reset without a status is a peer that went, and nothing to give up for', () => {
   const wire = Object.assign(new Error('x'), {
     code: status.INTERNAL,

@@ -1,8 +1,10 @@
 /** Puts a router together: folder, store, registry, sockets; and takes it apart in the reverse order. */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type Address, DualpingError, type NetworkId, quote, Registry, unreachable } from '@dualping/core';
 import {
   addHealthAndReflection,
+  checkListen,
   createGrpcServer,
   listen,
   lockDataFolder,
@@ -43,6 +45,8 @@ export interface RunningRouter {
  */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
   const parsed = parseRouterOptions(options);
+  // A start that can't work leaves no folder behind.
+  if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
   const lock = lockDataFolder(parsed.dataFolder, 'router');
   const grpc = createGrpcServer();
   let store: AssignmentStore | undefined;

@@ -1,4 +1,5 @@
 /** Puts a server together: folder, journal, machine, sockets; and takes it apart in the reverse order. */
+import { existsSync } from 'node:fs';
 import {
   type Address,
   DEFAULT_TIMING,
@@ -12,6 +13,7 @@ import {
 } from '@dualping/core';
 import {
   addHealthAndReflection,
+  checkListen,
   createGrpcServer,
   formatAddress,
   listenToConnections,
@@ -60,6 +62,8 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const parsed = parseServerOptions(options);
   const name = serverName(parsed.serverId);
+  // A start that can't work leaves no folder behind.
+  if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
   const lock = lockDataFolder(parsed.dataFolder, `server ${name} of cluster ${parsed.cluster}`);
   const grpc = createGrpcServer();
   let journal: Journal | undefined;

@@ -355,15 +355,19 @@ export class Cluster {
     if (holder === undefined || !isCountedOn(holder)) {
       const successor = this.#successor();
       if (successor !== undefined) {
-        const loss = this.#loss;
-        const after =
-          loss === undefined
-            ? 'the first'
-            : `${Math.round(now - loss.at)} ms after ${this.#primaryName()} was dropped (${loss.why})`;
-        this.#grant(successor, 'old-leaves', after);
+        this.#grant(successor, 'old-leaves', this.#afterWhat(now));
       }
     }
     this.#prune();
+  }
+
+  /** Of a promotion, for people. */
+  #afterWhat(now: Instant): string {
+    const loss = this.#loss;
+    if (loss !== undefined)
+      return `${Math.round(now - loss.at)} ms after ${this.#primaryName()} was dropped (${loss.why})`;
+    if (this.#epoch === NO_EPOCH) return 'the first';
+    return `since ${this.#primaryName()} was gone when the router started`;
   }
 
   /** Only under a live primary: see the head of this file. */

@@ -438,6 +438,25 @@ s3 attaches
 );
 
 play(
+  'only the first primary of a cluster is called that, also by a router that has lost nobody itself',
+  `
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1 leaves
+  * cluster 1: s1 (primary of epoch 1) is dropped: it is leaving
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (it is leaving); only s1 can take over, and must attach first
+the router restarts
+s1 attaches, incarnation 2
+  s1 is welcomed: epoch 2, s1, in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  * cluster 1: s1 is primary of epoch 2, since s1 was gone when the router started
+`,
+);
+
+play(
   'a wiped disk is a new copy',
   `
 s1 attaches

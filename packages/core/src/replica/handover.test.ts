@@ -283,7 +283,6 @@ plays(
     s1: no longer primary of epoch 1: no space left
     mira: 2 is refused: not-primary
     mira: has lost the timeline: not-primary
-    s1: no space left
     s1: ends, failed: storage-failed
     s2: stopped following s1 in epoch 1: fenced: no space left
     router: epoch 2 is s2's; in sync: s2

@@ -219,14 +219,14 @@ export class Replica {
       case 'please-hand-over':
         if (this.#primary?.epoch === message.epoch && this.#drain === undefined) this.#beginDrain(false);
         return;
-      case 'refused':
-        ground.report(
-          'refused',
-          `the router at ${this.#router.address} refuses this server: ${message.reason}: ${message.detail}`,
-        );
-        if (actionFor(message.reason) === 'give-up') return this.#end(message.reason, message.detail, true);
+      case 'refused': {
+        const who = `the router at ${this.#router.address} refuses this server`;
+        if (actionFor(message.reason) === 'give-up')
+          return this.#end(message.reason, `${who}: ${message.detail}`, true);
+        ground.report('refused', `${who}: ${message.reason}: ${message.detail}`);
         this.#router.refused(message.detail);
         return;
+      }
       default:
         unreachable(message);
     }
@@ -538,7 +538,8 @@ export class Replica {
     this.#router.send({ kind: 'leave' });
     this.#router.close();
     this.#stopped = true;
-    ground.report('stopped', detail);
+    // Why it failed is said by whoever ends the process, with the reason.
+    if (!failed) ground.report('stopped', detail);
     ground.emit({ kind: 'stopped', failed, reason, detail });
   }
 }

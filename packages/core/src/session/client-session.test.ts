@@ -137,6 +137,17 @@ test('the router is away, then back: live clients notice nothing, new ones wait 
   assert.equal(play.introduced(assignment(1, 1, 1))[0], 'connecting s1 e1');
 });
 
+test('a router that has nobody to offer says why, while it holds its answer', () => {
+  const play = new Stage();
+  play.start();
+  assert.deepEqual(play.introduced(assignment(1, 1, 1, [1, 2, 3])), [
+    'resolving at r1 because no-available-server',
+    'resolve r1 failed e0 wait 800',
+  ]);
+  const { state } = play.session;
+  assert.equal(state.kind === 'resolving' && state.because?.detail, 'no in-sync member is live');
+});
+
 test('several routers are tried in turn, and the one that answers is kept', () => {
   const play = new Stage({ routers: ['r1', 'r2', 'r3'] });
   play.start();

@@ -245,9 +245,11 @@ export class ClientSession {
     this.#routers.markIntroduced();
     this.#cluster.introduce(input.networkId, input.cluster, input.clusters, input.failoverWaitMs);
     if (input.assignment !== undefined) this.#cluster.remember(input.assignment);
-    const target = this.#cluster.newerTarget;
-    if (target === undefined) this.#ask(phase.because);
-    else this.#connect(target);
+    const { target, newerTarget, unavailableReason } = this.#cluster;
+    if (newerTarget !== undefined) this.#connect(newerTarget);
+    else if (target !== undefined) this.#ask(phase.because);
+    // The router holds its next answer for a while: until then this is why nobody serves.
+    else this.#ask({ reason: 'no-available-server', detail: unavailableReason });
   }
 
   #resolved(input: InputOf<'resolved'>): void {

@@ -37,6 +37,9 @@ export class ClusterView {
   }
 
   get unavailableReason(): string {
+    // A router that introduces itself tells no assignment of a cluster that nobody has ever served.
+    if (this.#newest === undefined && this.#cluster !== undefined)
+      return `no server of cluster ${this.#cluster} has served yet`;
     return this.#newest?.unavailableReason || 'the router knows of nobody who may serve';
   }
 

@@ -22,7 +22,7 @@ export interface SessionTarget {
  * `closed` and `failed` are for good.
  */
 export type SessionState =
-  /** Asking `router` who is primary. `because` says what broke; undefined at the start. */
+  /** Asking `router` who is primary. `because` says what broke, or why nobody serves; undefined at the start. */
   | { readonly kind: 'resolving'; readonly router: Address; readonly because: Failure | undefined }
   | { readonly kind: 'connecting'; readonly target: SessionTarget }
   | { readonly kind: 'live'; readonly target: SessionTarget }

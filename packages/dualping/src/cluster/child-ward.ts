@@ -23,6 +23,9 @@ import { Child, type Ending } from './child-process.js';
 /** What `renderError` puts around the text of an error, for the one that is quoted in another. */
 const ERROR_FRAME = /^dualping: | \([a-z-]+\)$/g;
 
+/** Whether a child says with it why it ends. */
+export const isErrorLine = (line: string): boolean => /^dualping: .* \([a-z-]+\)$/.test(line);
+
 /** What the child is: a router has no supervisor of its own kind, and nobody to report its crash to. */
 export type ChildRole =
   | { readonly kind: 'router' }

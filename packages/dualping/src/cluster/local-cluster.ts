@@ -26,7 +26,7 @@ import type { Subscription } from 'rxjs';
 import { withinLimit } from '../signals.js';
 import { BoundedLog, logFile } from '../supervisor/bounded-log.js';
 import { cleanForTerminal } from '../terminal-text.js';
-import type { ChildRole } from './child-ward.js';
+import { type ChildRole, isErrorLine } from './child-ward.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
 import { SupervisedChild } from './supervised-child.js';
 
@@ -78,6 +78,8 @@ export class LocalCluster {
   readonly #router: SupervisedChild;
   /** Known once the router has told how many clusters there are. */
   #servers: readonly LocalServer[] = [];
+  /** Until then whoever called `start` is told what went wrong, and nobody else beside it. */
+  #started = false;
   readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
   #client: RouterClient | undefined;
@@ -112,6 +114,7 @@ export class LocalCluster {
     const isFirst = ({ id }: LocalServer): boolean => id === 1;
     await Promise.all(this.#servers.filter(isFirst).map(({ child }) => child.start()));
     await Promise.all(this.#servers.filter((server) => !isFirst(server)).map(({ child }) => child.start()));
+    this.#started = true;
     const ready = new Promise<void>((resolve) => {
       this.#onAssignment = () => {
         if (this.#missing().length === 0) resolve();
@@ -180,7 +183,7 @@ export class LocalCluster {
       keepAliveMs: this.#options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
       onLine: (_, line) => {
         this.#log(name, line);
-        this.#options.onLine(name, line);
+        if (this.#started || !isErrorLine(line)) this.#options.onLine(name, line);
       },
       onReady: (address) => this.#remember(name, address),
       report: this.#report,
@@ -204,7 +207,7 @@ export class LocalCluster {
 
   readonly #report: Report = (event) => {
     this.#log('up', formatOperatorEvent(event, Date.now()));
-    this.#options.report(event);
+    if (this.#started || event.event !== 'given-up') this.#options.report(event);
   };
 
   async #routerCommandLine(): Promise<readonly string[]> {

@@ -26,11 +26,11 @@ export interface Residents {
   readonly others: readonly Resident[];
 }
 
-/** Throws `invalid-argument` when there is no such folder. */
+/** Throws `no-available-server` when there is no such folder: to who asks what runs there that is the same. */
 export function residentsOf(dataFolder: string): Residents {
   const folder = resolve(dataFolder);
   if (!existsSync(folder))
-    throw new DualpingError('invalid-argument', `data folder ${quote(folder)} is not there`);
+    throw new DualpingError('no-available-server', `data folder ${quote(folder)} is not there`);
   const own = holderOf(folder);
   if (own?.role === UP_ROLE) return membersOfCluster(folder, { name: 'up', holder: own, address: undefined });
   const { supervisor } = new SupervisionFolder(folder);

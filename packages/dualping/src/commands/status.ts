@@ -1,4 +1,5 @@
 /** `status`: what runs in a data folder and where, and what the router says of it. */
+import type { NetworkStatus } from '@dualping/client';
 import { DualpingError, quote } from '@dualping/core';
 import { type Resident, type Residents, residentsOf } from '../cluster/residents.js';
 import { command } from '../command.js';
@@ -12,35 +13,41 @@ export const statusCommand = command({
   name: 'status',
   summary: 'what runs in a data folder and where; with --routers, what that router knows',
   settings: { data: settings.data('dualping-data'), routers: settings.routers, json: settings.json },
-  run: async ({ data, routers, json }, { io, isGiven }) => {
-    if (isGiven('routers')) {
-      if (isGiven('data'))
-        throw new DualpingError('invalid-argument', 'give --data or --routers, not both: one is asked');
-      showNetwork(await networkStatus(routers), json, io);
-      return EXIT.done;
-    }
-    const residents = residentsOf(data);
-    if (json) showJson(residents, io);
-    else showResidents(residents, io);
-    if (allOf(residents).length === 0)
-      throw new DualpingError('no-available-server', `nothing runs in ${quote(residents.folder)}`);
-    const router = residents.others.find(({ name }) => name === 'router')?.address;
-    if (router !== undefined && !json) showNetwork(await networkStatus([router]), json, io);
+  run: async ({ data, routers, json }, { io, isGiven, strengthOf }) => {
+    if (isGiven('data') && strengthOf('data') === strengthOf('routers'))
+      throw new DualpingError('invalid-argument', 'give --data or --routers, not both: one is asked');
+    if (strengthOf('routers') > strengthOf('data')) showNetwork(await networkStatus(routers), json, io);
+    else await showFolder(residentsOf(data), json, io);
     return EXIT.done;
   },
 });
 
+/** What runs is shown also where the router does not answer. */
+async function showFolder(residents: Residents, json: boolean, io: Io): Promise<void> {
+  if (!json) showResidents(residents, io);
+  const router = residents.others.find(({ name }) => name === 'router')?.address;
+  let network: NetworkStatus | undefined;
+  try {
+    if (router !== undefined) network = await networkStatus([router]);
+  } finally {
+    if (json) showJson(residents, network, io);
+  }
+  if (network !== undefined && !json) showNetwork(network, json, io);
+  if (allOf(residents).length === 0)
+    throw new DualpingError('no-available-server', `nothing runs in ${quote(residents.folder)}`);
+}
+
 const allOf = ({ head, others }: Residents): readonly Resident[] =>
   head === undefined ? others : [head, ...others];
 
-function showJson(residents: Residents, io: Io): void {
+function showJson(residents: Residents, network: NetworkStatus | undefined, io: Io): void {
   const processes = allOf(residents).map(({ name, holder, address }) => ({
     name,
     role: holder.role,
     pid: holder.pid,
     address,
   }));
-  io.out(JSON.stringify({ folder: residents.folder, processes }));
+  io.out(JSON.stringify({ folder: residents.folder, processes, network }));
 }
 
 function showResidents(residents: Residents, io: Io): void {

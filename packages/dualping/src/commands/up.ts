@@ -1,8 +1,9 @@
 /** `up` and `start`: a whole network on this machine, and with `start` a client to it. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession } from '@dualping/client';
 import { DEFAULT_TIMING, parseTiming } from '@dualping/core';
-import type { Report } from '@dualping/protocol';
+import { checkListen, type Report } from '@dualping/protocol';
 import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { command, type Invocation } from '../command.js';
 import { SIGNAL_EXITS } from '../exit-codes.js';
@@ -50,6 +51,8 @@ async function withCluster(
   const { host, port, clusters, servers, data, keepAliveMs, ...given } = values;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
+  // A start that can't work leaves no folder behind.
+  if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({
     host,
     routerPort: port,

@@ -8,13 +8,16 @@ import {
   type SessionState,
   TIMELINE_ENTRY_POSTS,
 } from '@dualping/core';
-import type { Subscription } from 'rxjs';
+import { filter, firstValueFrom, of, type Subscription, timeout } from 'rxjs';
 import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { renderLists, renderMove, renderPost, renderState } from '../render.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { TerminalLines } from './lines.js';
 import { readTypedLine, TYPED_HELP, type TypedLine } from './typed-line.js';
+
+/** Longest that a script waits for the timeline to bring its last post, ms: a takeover just then takes far less. */
+const ECHO_LIMIT_MS = 10_000;
 
 export interface LineClientOptions {
   readonly session: DualpingSession;
@@ -36,6 +39,10 @@ class LineClient {
   readonly #signal: Promise<EndingSignal>;
   readonly #interrupted: Promise<EndingSignal>;
   #oldestSeen: Position | undefined;
+  /** Of the posts that the timeline has brought. */
+  #newestSeen = 0;
+  /** Of the posts that were acknowledged. */
+  #newestPosted = 0;
   #everLive = false;
   #exitCode: number = EXIT.done;
 
@@ -62,7 +69,10 @@ class LineClient {
 
   #listen(fail: (exitCode: number) => void): void {
     this.#subscriptions.push(
-      this.#session.posts$.subscribe((post) => this.#showPosts([post])),
+      this.#session.posts$.subscribe((post) => {
+        this.#newestSeen = Math.max(this.#newestSeen, post.position);
+        this.#showPosts([post]);
+      }),
       this.#session.moves$.subscribe((move) => this.#lines.note(renderMove(move))),
       this.#session.state$.subscribe((state) => {
         this.#showState(state);
@@ -109,7 +119,19 @@ class LineClient {
       if (!this.#io.interactive) await done;
       this.#lines.prompt();
     }
+    if (!this.#io.interactive) await this.#untilAllIsShown();
     return this.#exitCode;
+  }
+
+  /** The timeline may bring a post a moment after its answer has come. */
+  async #untilAllIsShown(): Promise<void> {
+    const last = this.#newestPosted;
+    if (this.#newestSeen >= last) return;
+    const shown = this.#session.posts$.pipe(
+      filter(({ position }) => position >= last),
+      timeout({ first: ECHO_LIMIT_MS, with: () => of(undefined) }),
+    );
+    await firstValueFrom(shown, { defaultValue: undefined });
   }
 
   /** Never rejects: what went wrong is shown, and the first of it becomes the exit code of a script. */
@@ -141,7 +163,8 @@ class LineClient {
         this.#lines.note(`you no longer follow ${typed.target}`);
         return;
       case 'post':
-        await this.#session.post(typed.text); // it is shown when the timeline brings it
+        // It is shown when the timeline brings it.
+        this.#newestPosted = (await this.#session.post(typed.text)).position;
         return;
       case 'list':
         for (const line of renderLists(await this.#session.list())) this.#lines.print(line);

@@ -17,7 +17,11 @@ export const coordinatorListenPort: Setting<number> = {
   fallback: DEFAULT_COORDINATOR_PORT,
 };
 
-export const coordinatorClusters: Setting<number> = { ...definitions.clusters, fallback: DEFAULT_CLUSTERS };
+export const coordinatorClusters: Setting<number> = {
+  ...definitions.clusters,
+  fallback: DEFAULT_CLUSTERS,
+  fallbackText: `default ${DEFAULT_CLUSTERS}`,
+};
 
 export const coordinatorHost: Setting<string> = {
   key: 'coordinatorHost',

@@ -37,9 +37,9 @@ test('what nobody knows is refused, also for another command', () => {
 });
 
 test('a file that is missing or no JSON is quoted', () => {
-  assert.throws(() => parseConfig('c.json', '{', 'up', KNOWN), /config file "c.json": is not JSON/);
+  assert.throws(() => parseConfig('c.json', '{', 'up', KNOWN), /config file "c.json" is not JSON/);
   assert.throws(
     () => readConfigFile('no/such.json', 'up', KNOWN),
-    /config file "no\/such.json": cannot be read/,
+    /config file "no\/such.json" cannot be read/,
   );
 });

@@ -12,9 +12,12 @@ import { DualpingError, quote } from '@dualping/core';
 /** Keys of the settings of each command. */
 export type KnownKeys = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** @param text goes on a sentence that begins with the file */
 function refuse(path: string, text: string, cause?: unknown): never {
-  throw new DualpingError('invalid-argument', `config file ${quote(path)}: ${text}`, { cause });
+  throw new DualpingError('invalid-argument', `config file ${quote(path)}${text}`, { cause });
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export function readConfigFile(path: string, command: string, known: KnownKeys): Record<string, string> {
   return parseConfig(path, readText(path), command, known);
@@ -24,7 +27,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    return refuse(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+    return refuse(path, ` cannot be read: ${messageOf(error)}`, error);
   }
 }
 
@@ -39,15 +42,15 @@ export function parseConfig(
   const values: Record<string, string> = {};
   for (const [key, value] of Object.entries(top)) {
     if (known.has(key)) continue;
-    if (!all.has(key)) refuse(path, `${quote(key)} is neither a setting nor a command`);
+    if (!all.has(key)) refuse(path, `: ${quote(key)} is neither a setting nor a command`);
     if (known.get(command)?.has(key)) values[key] = valueText(path, key, value);
   }
   for (const [section, keys] of known) {
     const content = top[section];
     if (content === undefined) continue;
-    if (!isObject(content)) refuse(path, `${quote(section)} must be an object of settings`);
+    if (!isObject(content)) refuse(path, `: ${quote(section)} must be an object of settings`);
     for (const [key, value] of Object.entries(content)) {
-      if (!keys.has(key)) refuse(path, `${quote(`${section}.${key}`)} is not a setting of ${section}`);
+      if (!keys.has(key)) refuse(path, `: ${quote(`${section}.${key}`)} is not a setting of ${section}`);
       const judged = valueText(path, `${section}.${key}`, value);
       if (section === command) values[key] = judged;
     }
@@ -63,9 +66,9 @@ function objectIn(path: string, json: string): Record<string, unknown> {
   try {
     parsed = JSON.parse(json);
   } catch (error) {
-    return refuse(path, `is not JSON: ${error instanceof Error ? error.message : String(error)}`, error);
+    return refuse(path, ` is not JSON: ${messageOf(error)}`, error);
   }
-  return isObject(parsed) ? parsed : refuse(path, 'must be a JSON object');
+  return isObject(parsed) ? parsed : refuse(path, ' must be a JSON object');
 }
 
 /** Numbers and switches may be written as such, lists as arrays; the setting itself judges the text. */
@@ -73,5 +76,8 @@ function valueText(path: string, key: string, value: unknown): string {
   if (Array.isArray(value)) return value.map((element) => valueText(path, key, element)).join(',');
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return refuse(path, `${quote(key)} is ${quote(JSON.stringify(value))}: give text, a number, true or false`);
+  return refuse(
+    path,
+    `: ${quote(key)} is ${quote(JSON.stringify(value))}: give text, a number, true or false`,
+  );
 }

@@ -42,19 +42,28 @@ export interface Sources {
   readonly file: { readonly path: string; readonly values: Readonly<Record<string, string>> } | undefined;
 }
 
+/** How strongly a value was said: a flag is stronger than a variable, a variable than the file. */
+export const STRENGTH = { none: 0, file: 1, variable: 2, flag: 3 } as const;
+export type Strength = (typeof STRENGTH)[keyof typeof STRENGTH];
+
 interface Given {
   readonly text: string;
   readonly where: string;
+  readonly strength: Strength;
 }
 
 function given(setting: Setting<unknown>, { flags, environment, file }: Sources): Given | undefined {
   const flag = flags[setting.key];
-  if (flag !== undefined) return { text: flag, where: flagOf(setting) };
+  if (flag !== undefined) return { text: flag, where: flagOf(setting), strength: STRENGTH.flag };
   const variable = environment[variableOf(setting)];
   // An empty variable is how shells and compose files say "not set".
-  if (variable !== undefined && variable !== '') return { text: variable, where: variableOf(setting) };
+  if (variable !== undefined && variable !== '')
+    return { text: variable, where: variableOf(setting), strength: STRENGTH.variable };
   const value = file?.values[setting.key];
-  if (value !== undefined) return { text: value, where: `${setting.key} in ${quote(file?.path ?? '')}` };
+  if (value !== undefined) {
+    const where = `${setting.key} in ${quote(file?.path ?? '')}`;
+    return { text: value, where, strength: STRENGTH.file };
+  }
   return undefined;
 }
 
@@ -86,9 +95,9 @@ export function resolveSettings<S extends Settings>(settings: S, sources: Source
   return Object.freeze(Object.fromEntries(entries)) as Values<S>;
 }
 
-/** Whether something was said of a setting anywhere. */
-export const isGiven = (setting: Setting<unknown>, sources: Sources): boolean =>
-  given(setting, sources) !== undefined;
+/** Of the strongest place in which something was said of a setting. */
+export const strengthOf = (setting: Setting<unknown>, sources: Sources): Strength =>
+  given(setting, sources)?.strength ?? STRENGTH.none;
 
 /** `how often a server is heard (ms; default 100; DUALPING_PING_MS)` */
 export function describe(setting: Setting<unknown>): string {

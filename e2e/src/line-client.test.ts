@@ -1,0 +1,40 @@
+/** The client on a pipe: what a script writes to it, and reads of it. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { RouterClient } from '@dualping/client';
+import { DualpingProcess } from './dualping-process.js';
+import { eventually } from './eventually.js';
+import { TestCluster } from './test-cluster.js';
+
+let cluster: TestCluster;
+
+before(async () => {
+  cluster = await TestCluster.start({ servers: 1 });
+  const routers = new RouterClient({ routers: [cluster.routerAddress] });
+  await cluster.whenWhole(routers);
+  routers.close();
+});
+after(async () => await cluster.destroy());
+
+test('what was posted before the end of the input is shown before the client ends', async () => {
+  // The last is lost only now and then if it is not waited for.
+  for (const user of ['ana', 'bo', 'chen']) {
+    const client = new DualpingProcess(['client', '--user', user, '--routers', cluster.routerAddress]);
+    client.type('one\ntwo\nthree\n');
+    client.closeInput();
+    assert.equal(await client.exited, 0);
+    await eventually('it has said all', () => client.drained);
+    const shown = client.lines.flatMap((line) => /: (one|two|three)$/.exec(line)?.[1] ?? []);
+    assert.deepEqual(shown, ['one', 'two', 'three']);
+  }
+});
+
+test('who never had a server is not told that it is lost', async () => {
+  const client = new DualpingProcess(['client', '--user', 'ana', '--routers', '127.0.0.1:1']);
+  try {
+    await client.line(/no server \(.*ECONNREFUSED.*\), asking the router/);
+    assert.ok(!client.lines.some((line) => line.includes('lost')), client.tail(20));
+  } finally {
+    await client.kill();
+  }
+});

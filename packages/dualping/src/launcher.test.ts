@@ -1,0 +1,43 @@
+/** What `bin/dualping.js` does before there is a program to run. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const LAUNCHER = fileURLToPath(new URL('../bin/dualping.js', import.meta.url));
+
+/** A package with the launcher and whatever a build has left in it. */
+function launch(context: TestContext, main: string | undefined): { status: number | null; stderr: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-launcher-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  mkdirSync(join(folder, 'bin'));
+  copyFileSync(LAUNCHER, join(folder, 'bin', 'dualping.js'));
+  if (main !== undefined) {
+    mkdirSync(join(folder, 'dist'));
+    writeFileSync(join(folder, 'dist', 'main.js'), main);
+  }
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'bin', 'dualping.js'), 'up'], {
+    encoding: 'utf8',
+  });
+  return { status, stderr };
+}
+
+test('a clone that is not built says how to build it', (context) => {
+  const { status, stderr } = launch(context, undefined);
+  assert.deepEqual([status, stderr], [1, 'dualping: not built yet: npm run build\n']);
+});
+
+test('another module that is missing is not taken for that', (context) => {
+  const { status, stderr } = launch(context, "import './elsewhere.js';");
+  assert.notEqual(status, 0);
+  assert.match(stderr, /ERR_MODULE_NOT_FOUND[\s\S]*elsewhere\.js|elsewhere\.js[\s\S]*ERR_MODULE_NOT_FOUND/);
+});
+
+test('what is built is run with its arguments', (context) => {
+  const main = 'export const main = (argv) => { process.exitCode = argv[0] === "up" ? 7 : 1; };';
+  assert.equal(launch(context, main).status, 7);
+});
