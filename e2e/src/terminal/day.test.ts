@@ -345,9 +345,10 @@ function problem(terminal: Terminal): string | undefined {
 
 const stands = (terminal: Terminal): void => assert.equal(problem(terminal), undefined, terminal.describe());
 
+/** What is in place: a file that is being written beside the one that it will replace is none yet. */
 const filesUnder = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.new'))
     .flatMap((entry) => {
       try {
         return [readFileSync(join(entry.parentPath, entry.name), 'utf8')];
