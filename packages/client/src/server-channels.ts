@@ -1,9 +1,6 @@
 /**
- * Channels to servers, one an address for all sessions of the process. A session holds the one of its link and the one that
- * it keeps warm.
- *
- * They are not of grpc-js's own pool: there a connection that failed for a session that came too early fails for everybody
- * until its back-off is over. Here whoever comes next dials anew.
+ * Channels to servers, one an address, shared by a session's link and the connection that it keeps warm. Nobody else in the
+ * process shares them: a connection that failed for one session would fail for all until its back-off is over.
  */
 import type { Address } from '@dualping/core';
 import { OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
@@ -21,11 +18,11 @@ interface Held {
 }
 
 export class ServerChannels {
-  static readonly #held = new Map<Address, Held>();
+  readonly #held = new Map<Address, Held>();
   #warm: { readonly address: Address; readonly channel: ServerChannel } | undefined;
 
   acquire(address: Address): ServerChannel {
-    const kept = ServerChannels.#held.get(address);
+    const kept = this.#held.get(address);
     const held = kept === undefined || isBackingOff(kept.client) ? this.#open(address) : kept;
     held.holders += 1;
     let released = false;
@@ -36,7 +33,7 @@ export class ServerChannels {
         released = true;
         held.holders -= 1;
         if (held.holders > 0) return;
-        if (ServerChannels.#held.get(address) === held) ServerChannels.#held.delete(address);
+        if (this.#held.get(address) === held) this.#held.delete(address);
         held.client.close();
       },
     };
@@ -54,7 +51,7 @@ export class ServerChannels {
   #open(address: Address): Held {
     const client = new SocialServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
     const held = { client, holders: 0 };
-    ServerChannels.#held.set(address, held);
+    this.#held.set(address, held);
     return held;
   }
 }
