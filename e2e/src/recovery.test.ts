@@ -160,7 +160,12 @@ describe('a server that comes back', () => {
     const client = new SocialServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
     const call = client.timeline();
     const seen: Post[] = [];
-    call.on('data', (message) => seen.push(...timelineUpdateFromWire(message).posts));
+    let isOpen = false;
+    call.on('data', (message) => {
+      const update = timelineUpdateFromWire(message);
+      isOpen ||= update.opened !== undefined;
+      seen.push(...update.posts);
+    });
     call.on('error', () => {});
     const none = {
       sessionId: 'slow-reader',
@@ -170,6 +175,7 @@ describe('a server that comes back', () => {
       posts: true,
     };
     call.write(timelineMessageToWire({ kind: 'open', user: 'emil', ...none }));
+    await eventually('the timeline is open', () => isOpen);
     await emil.post('1');
     await eventually('the timeline is live', () => seen.length === 1);
     call.pause();
