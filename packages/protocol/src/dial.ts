@@ -1,4 +1,4 @@
-/** Clients for programs that only call now and then: how they dial is the same for all. */
+/** How to dial where nobody else's failures may count, and clients that do so for programs that only call now and then. */
 import type { Address } from '@dualping/core';
 import { type ChannelOptions, credentials, Metadata } from '@grpc/grpc-js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
@@ -6,8 +6,8 @@ import { SupervisionServiceClient } from './gen/dualping/v1/supervision.js';
 import { CHANNEL_OPTIONS } from './serve.js';
 
 /**
- * With a connection of its own: one that is shared within the process goes on waiting, after a failure, for as long as its
- * back-off says, whoever asks.
+ * A connection that no other client of the process uses. One that is shared goes on waiting, after a failure, for as long as
+ * its back-off says, whoever asks.
  */
 export const OWN_CONNECTION: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
 
