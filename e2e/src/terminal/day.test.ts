@@ -345,10 +345,10 @@ function problem(terminal: Terminal): string | undefined {
 
 const stands = (terminal: Terminal): void => assert.equal(problem(terminal), undefined, terminal.describe());
 
-/** What is in place: a file that is being written beside the one that it will replace is none yet. */
+/** What is in place: a file that is being written beside the one that it will replace (`….json.PID.new-later`) is none yet. */
 const filesUnder = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.new'))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
     .flatMap((entry) => {
       try {
         return [readFileSync(join(entry.parentPath, entry.name), 'utf8')];
