@@ -59,6 +59,10 @@ export function makeFolder(path: string): void {
 
 /** With the process in its name: two clients that replace a file at once must not write into one another's. */
 const besideOf = (path: string): string => `${path}.${process.pid}.new`;
+const BESIDE = /^(.+)\.\d+\.new(?:-later)?$/;
+
+/** The file that something so named was to replace; undefined for any other name. */
+export const replacedBy = (name: string): string | undefined => BESIDE.exec(name)?.[1];
 
 function putInPlace(beside: string, path: string): void {
   renameSync(beside, path);

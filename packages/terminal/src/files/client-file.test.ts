@@ -107,6 +107,22 @@ test('what another still writes is its own; what it has read and sent is known',
   assert.deepEqual(client(2).load(), keeping({ readUpTo: new Map([['home', 7]]), sentTexts: ['z'] }));
 });
 
+test('what a killed client wrote beside its file goes once it has ended, and only that', () => {
+  client(1).save(draft('whole'));
+  const [file = ''] = files();
+  writeFileSync(`${file}.1.new-later`, 'half');
+  writeFileSync(`${file}.1.new`, 'half');
+  writeFileSync(join(file, '../notes.1.new'), 'somebody else put it here');
+  client(2).load();
+  assert.equal(files().length, 4, 'it may still be at work');
+  running.clear();
+  assert.deepEqual([...client(3).load().drafts], [['home', 'whole']]);
+  assert.deepEqual(
+    files().filter((path) => !path.endsWith('.json')),
+    [join(file, '../notes.1.new')],
+  );
+});
+
 test('one that is taken for ended by mistake loses nothing', () => {
   const one = client(1);
   one.save(draft('first'));

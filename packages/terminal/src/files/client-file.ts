@@ -14,7 +14,7 @@ import { type Dirent, readdirSync, readFileSync, renameSync, rmSync, statSync } 
 import { join } from 'node:path';
 import type { Kept } from '../state/initial.js';
 import type { Settings } from '../state/state.js';
-import { replaceLater, replaceNow } from './atomic-file.js';
+import { replacedBy, replaceLater, replaceNow } from './atomic-file.js';
 import type { Folders } from './folders.js';
 import { isClientFileName, isInUse, ownName, type Surroundings, thisMachine } from './owner.js';
 import { learntFrom, mergedKept, type Record, readRecord, recordText } from './record.js';
@@ -69,7 +69,9 @@ export class ClientFile {
   load(): Kept {
     const left: { readonly path: string; readonly record: Record }[] = [];
     const learnt: Record[] = [];
-    for (const name of this.#names()) {
+    const names = this.#names();
+    this.#clearAway(names);
+    for (const name of names.filter(isClientFileName)) {
       const path = join(this.#folder, name);
       const inUse = this.#isInUse(name);
       if (inUse === undefined) continue;
@@ -124,7 +126,18 @@ export class ClientFile {
         this.#onProblem(`drafts cannot be read: ${reasonOf(error)}`);
       return [];
     }
-    return entries.filter((entry) => entry.isFile() && isClientFileName(entry.name)).map(({ name }) => name);
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  }
+
+  /** A client that is killed while it saves leaves what it wrote beside its file; the file itself is whole. */
+  #clearAway(names: readonly string[]): void {
+    for (const name of names) {
+      const owner = replacedBy(name);
+      if (owner === undefined || !isClientFileName(owner)) continue;
+      const stat = statSync(join(this.#folder, name), { throwIfNoEntry: false });
+      if (stat !== undefined && !isInUse(owner, stat.ctimeMs, this.#surroundings))
+        rmSync(join(this.#folder, name), { force: true });
+    }
   }
 
   /** Undefined when it is gone. */
