@@ -31,7 +31,7 @@ import { Observable, ReplaySubject, Subject, type Subscription } from 'rxjs';
 import { checkRouters } from './router-client.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
-import { ServerChannels } from './server-channels.js';
+import { type ServerChannel, serverConnections } from './server-connections.js';
 import { ServerLink } from './server-link.js';
 import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 import { UnreadPosts } from './unread-posts.js';
@@ -105,7 +105,6 @@ export class DualpingSession {
   readonly user: UserName;
   readonly #machine: ClientSession;
   readonly #routers: ReadonlyMap<Address, RouterLink>;
-  readonly #channels = new ServerChannels();
   readonly #posts = new UnreadPosts();
   /** Says its last word also to who comes when all is over, which a BehaviorSubject does not. */
   readonly #states = new ReplaySubject<SessionState>(1);
@@ -119,6 +118,8 @@ export class DualpingSession {
   #lastTicket = 0;
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
   #ask: { readonly askNo: number; readonly abort: AbortController } | undefined;
+  /** To where the next move probably goes. */
+  #warm: ServerChannel | undefined;
   #watch: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -277,7 +278,7 @@ export class DualpingSession {
         if (this.#link?.no === output.link) this.#dropLink();
         break;
       case 'warm':
-        this.#channels.keepWarm(output.address);
+        this.#keepWarm(output.address);
         break;
       case 'settle':
         this.#settle(output.ticket, output.result);
@@ -360,9 +361,15 @@ export class DualpingSession {
   #linkOf({ link: no, target }: { readonly link: number; readonly target: SessionTarget }): ServerLink {
     if (this.#link?.no === no) return this.#link.link;
     this.#dropLink();
-    const link = new ServerLink(this.user, this.#channels.acquire(target.address), this.#step);
+    const link = new ServerLink(this.user, serverConnections.acquire(target.address, 'calls'), this.#step);
     this.#link = { no, link };
     return link;
+  }
+
+  #keepWarm(address: Address | undefined): void {
+    const before = this.#warm;
+    this.#warm = address === undefined ? undefined : serverConnections.acquire(address, 'warmth');
+    before?.release();
   }
 
   #dropLink(): void {
@@ -426,7 +433,7 @@ export class DualpingSession {
     this.#ended = true;
     this.#watch?.unsubscribe();
     this.#dropLink();
-    this.#channels.keepWarm(undefined);
+    this.#keepWarm(undefined);
     for (const router of this.#routers.values()) router.close();
     this.#states.complete();
     this.#posts.complete();

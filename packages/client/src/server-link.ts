@@ -20,7 +20,7 @@ import {
   writtenFromWire,
 } from '@dualping/protocol';
 import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
-import type { ServerChannel } from './server-channels.js';
+import type { ServerChannel } from './server-connections.js';
 
 const NO_METADATA = new Metadata();
 

@@ -1,0 +1,106 @@
+/**
+ * Connections to servers, one an address, shared by all sessions of a program: with a thousand of them there is one to dial
+ * after a takeover, not a thousand.
+ *
+ * They are not of grpc-js's own pool: there a connection that failed for a session that came too early fails for all others
+ * until its back-off is over. Here whoever comes next dials at once.
+ */
+import type { Address } from '@dualping/core';
+import { OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
+import { type ChannelInterface, connectivityState, credentials } from '@grpc/grpc-js';
+
+export interface ServerChannel {
+  /** To be asked for at each call: a connection that has failed is replaced. */
+  readonly client: SocialServiceClient;
+  /** Once. The connection is closed when nobody holds it any more. */
+  release(): void;
+}
+
+/** What a channel is held for: to be called, or to be connected whenever that is possible, so that later calls needn't wait. */
+export type Purpose = 'calls' | 'warmth';
+
+export class ServerConnections {
+  readonly #connections = new Map<Address, Connection>();
+
+  acquire(address: Address, purpose: Purpose): ServerChannel {
+    const connection = this.#connections.get(address) ?? new Connection(address);
+    this.#connections.set(address, connection);
+    connection.hold(purpose);
+    let released = false;
+    return {
+      get client() {
+        return connection.client;
+      },
+      release: () => {
+        if (released) return;
+        released = true;
+        if (connection.letGo(purpose)) this.#connections.delete(address);
+      },
+    };
+  }
+}
+
+/** Those of this program. */
+export const serverConnections = new ServerConnections();
+
+class Connection {
+  readonly #address: Address;
+  readonly #holders: Record<Purpose, number> = { calls: 0, warmth: 0 };
+  #client: SocialServiceClient;
+  /** The channel whose changes are being waited for: never twice the same, as each wait would begin the next. */
+  #watched: ChannelInterface | undefined;
+
+  constructor(address: Address) {
+    this.#address = address;
+    this.#client = dial(address);
+  }
+
+  get client(): SocialServiceClient {
+    return this.#client;
+  }
+
+  hold(purpose: Purpose): void {
+    this.#holders[purpose] += 1;
+    if (purpose === 'calls' && isBackingOff(this.#client)) this.#redial();
+    if (this.#holders.warmth > 0) this.#keepConnected();
+  }
+
+  /** @returns whether nobody holds it any more; it is closed then */
+  letGo(purpose: Purpose): boolean {
+    this.#holders[purpose] -= 1;
+    if (this.#holders.calls + this.#holders.warmth > 0) return false;
+    this.#watched = undefined;
+    this.#client.close();
+    return true;
+  }
+
+  /** No call is on the old one: it fails them all. */
+  #redial(): void {
+    const before = this.#client;
+    this.#client = dial(this.#address);
+    before.close();
+  }
+
+  /** A channel connects only when it is used, and servers close idle connections: each time it falls idle it is told to connect. */
+  #keepConnected(): void {
+    const channel = this.#client.getChannel();
+    const state = channel.getConnectivityState(true);
+    if (this.#watched === channel) return;
+    this.#watched = channel;
+    channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
+      if (this.#watched !== channel) return;
+      this.#watched = undefined;
+      if (this.#holders.warmth > 0) this.#keepConnected();
+    });
+  }
+}
+
+const dial = (address: Address): SocialServiceClient =>
+  new SocialServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
+
+/**
+ * Whether it fails every call until its back-off is over. It had its reason, but a server that was started again is told of
+ * as primary sooner than that.
+ */
+const isBackingOff = (client: SocialServiceClient): boolean =>
+  client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
