@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import {
   type Address,
   ClientSession,
+  type ClusterId,
   DualpingError,
   type Epoch,
+  type NetworkId,
   type Position,
   type Post,
   type PostPage,
@@ -12,7 +14,6 @@ import {
   position,
   type QueryAnswer,
   type QueryResult,
-  quote,
   type RequestResult,
   type SessionCommand,
   type SessionId,
@@ -27,13 +28,11 @@ import {
   unreachable,
 } from '@dualping/core';
 import createDebug from 'debug';
-import { Observable, ReplaySubject, Subject, type Subscription } from 'rxjs';
+import { Observable, ReplaySubject, Subject, Subscription } from 'rxjs';
+import { NetworkRouters } from './network-routers.js';
 import { checkRouters } from './router-client.js';
-import { RouterLink } from './router-link.js';
-import { watchRouters } from './router-watch.js';
 import { type ServerChannel, serverConnections } from './server-connections.js';
 import { ServerLink } from './server-link.js';
-import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 import { UnreadPosts } from './unread-posts.js';
 
 const debug = createDebug('dualping:client');
@@ -104,7 +103,7 @@ interface Waiting<Result> {
 export class DualpingSession {
   readonly user: UserName;
   readonly #machine: ClientSession;
-  readonly #routers: ReadonlyMap<Address, RouterLink>;
+  readonly #routers: NetworkRouters;
   readonly #posts = new UnreadPosts();
   /** Says its last word also to who comes when all is over, which a BehaviorSubject does not. */
   readonly #states = new ReplaySubject<SessionState>(1);
@@ -117,7 +116,9 @@ export class DualpingSession {
   #performing = false;
   #lastTicket = 0;
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
-  #ask: { readonly askNo: number; readonly abort: AbortController } | undefined;
+  /** Told by the first router that introduces itself. */
+  #cluster: ClusterId | undefined;
+  #ask: { readonly askNo: number; readonly answer: Subscription } | undefined;
   /** To where the next move probably goes. */
   #warm: ServerChannel | undefined;
   #watch: Subscription | undefined;
@@ -147,7 +148,7 @@ export class DualpingSession {
       timeline: timelineStart(options.timeline),
       chance: Math.random,
     });
-    this.#routers = new Map(routers.map((address) => [address, new RouterLink(address)]));
+    this.#routers = NetworkRouters.acquire(routers);
     this.#state = this.#machine.state;
     this.#states.next(this.#state);
     this.state$ = this.#states.asObservable();
@@ -263,7 +264,7 @@ export class DualpingSession {
         this.#resolve(output);
         break;
       case 'cancel-ask':
-        if (this.#ask?.askNo === output.askNo) this.#ask.abort.abort();
+        if (this.#ask?.askNo === output.askNo) this.#ask.answer.unsubscribe();
         break;
       case 'open':
         this.#linkOf(output).open(output);
@@ -311,44 +312,39 @@ export class DualpingSession {
   }
 
   #introduce({ askNo, router }: Extract<SessionOutput, { kind: 'introduce' }>): void {
-    this.#askRouter(askNo, router, async (link, signal) => {
-      const told = await link.connect(this.user, { timeoutMs: ROUTER_TIMEOUT_MS, signal });
-      const { cluster } = told;
-      if (cluster === undefined)
-        throw new DualpingError('not-a-router', `router ${router}: told no cluster of ${quote(this.user)}`);
-      this.#watch ??= this.#startWatch();
-      return { ...told, kind: 'introduced', askNo, cluster };
+    this.#askRouter(askNo, this.#routers.introduce(router, this.user), (told) => {
+      const { cluster, networkId } = told;
+      this.#cluster = cluster;
+      this.#step({ ...told, kind: 'introduced', askNo });
+      // Not before: until a router has introduced itself there is nobody to watch.
+      if (!this.#ended) this.#watch ??= this.#startWatch(networkId, cluster);
     });
   }
 
   #resolve({ askNo, router, failedEpoch, waitMs }: Extract<SessionOutput, { kind: 'resolve' }>): void {
-    this.#askRouter(askNo, router, async (link, signal) => {
-      const question = { target: { kind: 'user', user: this.user }, failedEpoch, waitMs } as const;
-      const assignment = await link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS, signal });
-      return { kind: 'resolved', askNo, assignment };
-    });
+    const cluster = this.#cluster;
+    if (cluster === undefined) throw new DualpingError('internal', 'asked for a primary of no cluster');
+    const answer$ = this.#routers.available(router, { cluster, failedEpoch, waitMs });
+    this.#askRouter(askNo, answer$, (assignment) => this.#step({ kind: 'resolved', askNo, assignment }));
   }
 
-  #askRouter(
-    askNo: number,
-    router: Address,
-    call: (link: RouterLink, signal: AbortSignal) => Promise<SessionInput>,
-  ): void {
-    const abort = new AbortController();
-    this.#ask = { askNo, abort };
-    const link = this.#routers.get(router);
-    if (link === undefined) throw new DualpingError('internal', `no link to router ${router}`);
-    call(link, abort.signal).then(this.#step, (error: unknown) => {
-      if (abort.signal.aborted) return;
-      if (!(error instanceof DualpingError)) throw error;
-      this.#step({ kind: 'ask-failed', askNo, reason: error.reason, detail: error.detail });
-    });
+  #askRouter<Answer>(askNo: number, answer$: Observable<Answer>, take: (answer: Answer) => void): void {
+    const answer = new Subscription();
+    this.#ask?.answer.unsubscribe();
+    this.#ask = { askNo, answer };
+    answer.add(
+      answer$.subscribe({
+        next: take,
+        error: (error: unknown) => {
+          if (!(error instanceof DualpingError)) throw error;
+          this.#step({ kind: 'ask-failed', askNo, reason: error.reason, detail: error.detail });
+        },
+      }),
+    );
   }
 
-  /** Begun once a router has introduced itself: until then there is nobody to watch. */
-  #startWatch(): Subscription {
-    const question = { target: { kind: 'user', user: this.user }, figures: false } as const;
-    return watchRouters([...this.#routers.values()], question).subscribe({
+  #startWatch(networkId: NetworkId, cluster: ClusterId): Subscription {
+    return this.#routers.watch(networkId, cluster).subscribe({
       next: ({ networkId, update }) => {
         for (const assignment of update.assignments)
           this.#step({ kind: 'assignment-learned', networkId, assignment });
@@ -434,7 +430,8 @@ export class DualpingSession {
     this.#watch?.unsubscribe();
     this.#dropLink();
     this.#keepWarm(undefined);
-    for (const router of this.#routers.values()) router.close();
+    this.#ask?.answer.unsubscribe();
+    this.#routers.release();
     this.#states.complete();
     this.#posts.complete();
     this.#moves.complete();

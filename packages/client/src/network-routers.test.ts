@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type Assignment, DualpingError, epoch } from '@dualping/core';
+import { DualpingSession } from './dualping-session.js';
+import { FakeCluster, FakeRouter, until } from './fake-network.fixture.js';
+import { NetworkRouters } from './network-routers.js';
+
+interface Play {
+  readonly cluster: FakeCluster;
+  readonly router: FakeRouter;
+  /** That s2 took over from s1. */
+  readonly takenOver: Assignment;
+  killPrimary(): void;
+}
+
+async function play(context: TestContext): Promise<Play> {
+  const cluster = new FakeCluster();
+  const first = await cluster.addServer();
+  const second = await cluster.addServer();
+  const router = await FakeRouter.start(0, cluster.assignment(1, first));
+  context.after(() => {
+    router.kill();
+    for (const server of cluster.servers) server.kill();
+  });
+  return { cluster, router, takenOver: cluster.assignment(2, second), killPrimary: () => first.kill() };
+}
+
+const calls = (router: FakeRouter, call: string): number =>
+  router.calls.filter((made) => made.startsWith(call)).length;
+
+test('however many sessions there are, a takeover is told to them once and asked for once', async (context) => {
+  const { router, takenOver, killPrimary } = await play(context);
+  const sessions = ['ann', 'bob', 'cem', 'dee'].map(
+    (user) => new DualpingSession({ routers: [router.address], user }),
+  );
+  context.after(() => sessions.forEach((session) => void session.close()));
+  await Promise.all(sessions.map((session) => session.post('hello')));
+  assert.equal(router.watchers, 1);
+  killPrimary();
+  await until(() => sessions.every(({ state }) => state.kind === 'resolving'), 'each has lost its server');
+  await until(() => calls(router, 'available') > 0, 'the router is asked');
+  router.tell(takenOver);
+  await Promise.all(sessions.map((session) => session.post('still here')));
+  assert.equal(calls(router, 'available'), 1, router.calls.join());
+  assert.equal(calls(router, 'watch'), 1);
+
+  const [first, ...others] = sessions;
+  first?.close();
+  await Promise.all(others.map((session) => session.post('without the first')));
+  assert.equal(router.watchers, 1, 'it was not the watch of the first alone');
+  for (const session of others) session.close();
+  await until(() => router.watchers === 0, 'nobody watches any more');
+});
+
+test('who asks what is being asked waits for the same answer; when all have gone, so has the question', async (context) => {
+  const { router, takenOver } = await play(context);
+  const routers = NetworkRouters.acquire([router.address]);
+  context.after(() => routers.release());
+  const question = { cluster: 1, failedEpoch: epoch(1), waitMs: 20_000 };
+  const answers: number[] = [];
+  const ask = () =>
+    routers.available(router.address, question).subscribe((answer) => answers.push(answer.epoch));
+  const [one, other] = [ask(), ask()];
+  await until(() => calls(router, 'available') === 1, 'asked');
+  one.unsubscribe();
+  router.tell(takenOver);
+  await until(() => answers.length > 0, 'answered');
+  assert.deepEqual([answers, other.closed, calls(router, 'available')], [[2], true, 1]);
+
+  const later = { ...question, failedEpoch: epoch(2) };
+  const unheard = routers.available(router.address, later).subscribe();
+  await until(() => calls(router, 'available') === 2, 'another question is another call');
+  unheard.unsubscribe();
+  const anew = routers.available(router.address, later).subscribe();
+  await until(() => calls(router, 'available') === 3, 'it was not waited for any more');
+  anew.unsubscribe();
+});
+
+test('a failure reaches all who asked, and the next one asks anew', async (context) => {
+  const { router } = await play(context);
+  const routers = NetworkRouters.acquire([router.address]);
+  context.after(() => routers.release());
+  const reasons: string[] = [];
+  const ask = () =>
+    routers.available(router.address, { cluster: 7, failedEpoch: epoch(0), waitMs: 0 }).subscribe({
+      error: (error: unknown) => reasons.push(error instanceof DualpingError ? error.reason : String(error)),
+    });
+  ask();
+  ask();
+  await until(() => reasons.length === 2, 'both were told');
+  ask();
+  await until(() => reasons.length === 3, 'the third, too');
+  assert.deepEqual(new Set(reasons), new Set(['unknown-cluster']));
+  assert.equal(calls(router, 'available'), 2);
+});
+
+test('who comes to a watch later is told at once what it knows, but nothing of another network', async (context) => {
+  const { router, takenOver } = await play(context);
+  const routers = NetworkRouters.acquire([router.address]);
+  context.after(() => routers.release());
+  const heard: string[] = [];
+  const watch = (name: string, networkId: string) =>
+    routers.watch(networkId, 1).subscribe(({ networkId: of, update }) => {
+      for (const told of update.assignments) heard.push(`${name} hears of epoch ${told.epoch} in ${of}`);
+    });
+  const own = router.networkId;
+  const watches = [watch('ann', own)];
+  await until(() => heard.length === 1, 'the first');
+  router.tell(takenOver);
+  await until(() => heard.length === 2, 'the change');
+  watches.push(watch('bob', own));
+  assert.equal(heard.at(-1), `bob hears of epoch 2 in ${own}`);
+  router.networkId = 'another';
+  watches.push(watch('cem', 'another'));
+  await until(() => heard.length === 4, 'the other network');
+  assert.equal(heard.at(-1), 'cem hears of epoch 2 in another');
+  for (const subscription of watches) subscription.unsubscribe();
+  await until(() => router.watchers === 0, 'nobody watches any more');
+});

@@ -1,0 +1,133 @@
+/**
+ * The routers of a network as all sessions of a program see them that were given the same addresses: they share one watch of
+ * each cluster, and one question about it at a time. With a thousand sessions a takeover is told once and asked for once.
+ */
+import {
+  type Address,
+  type Assignment,
+  type ClusterId,
+  DualpingError,
+  type Epoch,
+  type NetworkId,
+  quote,
+  type UserName,
+} from '@dualping/core';
+import type { Connected } from '@dualping/protocol';
+import { finalize, type MonoTypeOperatorFunction, Observable, ReplaySubject, share } from 'rxjs';
+import { RouterLink } from './router-link.js';
+import { type Watched, watchRouters } from './router-watch.js';
+import { ROUTER_TIMEOUT_MS } from './timeouts.js';
+
+/** Who is primary of `cluster`, above `failedEpoch` if there is one within `waitMs`? */
+export interface Question {
+  readonly cluster: ClusterId;
+  readonly failedEpoch: Epoch;
+  readonly waitMs: number;
+}
+
+/** A router, and the cluster of whoever asked. */
+export type Introduction = Connected & { readonly cluster: ClusterId };
+
+/** What one session holds. Answers come once; to unsubscribe is to ask no longer. */
+export class NetworkRouters {
+  static readonly #shared = new Map<string, NetworkRouters>();
+
+  readonly #key: string;
+  readonly #links: ReadonlyMap<Address, RouterLink>;
+  readonly #questions = new Map<string, Observable<Assignment>>();
+  readonly #watches = new Map<string, Observable<Watched>>();
+  #holders = 0;
+
+  private constructor(key: string, addresses: readonly Address[]) {
+    this.#key = key;
+    this.#links = new Map(addresses.map((address) => [address, new RouterLink(address)]));
+  }
+
+  /** To be released, once. */
+  static acquire(addresses: readonly Address[]): NetworkRouters {
+    const key = addresses.join();
+    const routers = NetworkRouters.#shared.get(key) ?? new NetworkRouters(key, addresses);
+    NetworkRouters.#shared.set(key, routers);
+    routers.#holders += 1;
+    return routers;
+  }
+
+  /** Closed when nobody holds them any more. */
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
+    NetworkRouters.#shared.delete(this.#key);
+    for (const link of this.#links.values()) link.close();
+  }
+
+  introduce(router: Address, user: UserName): Observable<Introduction> {
+    const link = this.#link(router);
+    return answerTo(async (signal) => {
+      const told = await link.connect(user, { timeoutMs: ROUTER_TIMEOUT_MS, signal });
+      const { cluster } = told;
+      if (cluster === undefined)
+        throw new DualpingError('not-a-router', `router ${router}: told no cluster of ${quote(user)}`);
+      return { ...told, cluster };
+    });
+  }
+
+  /** Whoever asks what is being asked already gets that answer: it is about the same epoch, and comes no later. */
+  available(router: Address, { cluster, failedEpoch, waitMs }: Question): Observable<Assignment> {
+    const link = this.#link(router);
+    const question = { target: { kind: 'cluster', cluster }, failedEpoch, waitMs } as const;
+    const key = `${router} ${cluster} ${failedEpoch} ${waitMs}`;
+    return sharedIn(this.#questions, key, (ending) =>
+      answerTo((signal) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS, signal })).pipe(
+        ending,
+        share(),
+      ),
+    );
+  }
+
+  /**
+   * Assignments of a cluster: the last that was told at once, then each change, over whichever router answers.
+   * @param networkId of whoever asks: one who has met another network at these addresses is not told what the last one knew
+   */
+  watch(networkId: NetworkId, cluster: ClusterId): Observable<Watched> {
+    const question = { target: { kind: 'cluster', cluster }, figures: false } as const;
+    return sharedIn(this.#watches, `${networkId} ${cluster}`, (ending) =>
+      watchRouters([...this.#links.values()], question).pipe(
+        ending,
+        share({ connector: () => new ReplaySubject(1) }),
+      ),
+    );
+  }
+
+  #link(router: Address): RouterLink {
+    const link = this.#links.get(router);
+    if (link === undefined) throw new DualpingError('internal', `no link to router ${router}`);
+    return link;
+  }
+}
+
+/** One for all who want it while it lasts. */
+function sharedIn<Value>(
+  all: Map<string, Observable<Value>>,
+  key: string,
+  begin: (ending: MonoTypeOperatorFunction<Value>) => Observable<Value>,
+): Observable<Value> {
+  const running = all.get(key);
+  if (running !== undefined) return running;
+  const begun = begin(finalize(() => all.delete(key)));
+  all.set(key, begun);
+  return begun;
+}
+
+/** A call that is cancelled when nobody wants its answer any more. */
+const answerTo = <Answer>(call: (signal: AbortSignal) => Promise<Answer>): Observable<Answer> =>
+  new Observable((subscriber) => {
+    const abort = new AbortController();
+    call(abort.signal).then(
+      (answer) => {
+        subscriber.next(answer);
+        subscriber.complete();
+      },
+      (error: unknown) => subscriber.error(error),
+    );
+    return () => abort.abort();
+  });
