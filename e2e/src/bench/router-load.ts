@@ -83,6 +83,7 @@ async function attach(client: RawClient, cluster: number, serverId: number): Pro
           address: at,
           epoch: 0,
           replicates: false,
+          attempt: 1,
         },
       },
     }),
@@ -135,7 +136,14 @@ const methods = {
     const client = new RawClient(options.address);
     const member = new Member(client);
     const attachment = { networkId: '', cluster: options.cluster, serverId: 1_000, incarnation: 1 };
-    const value = { ...attachment, journalId: '', address: '10.0.0.1:7070', epoch: 0, replicates: false };
+    const value = {
+      ...attachment,
+      journalId: '',
+      address: '10.0.0.1:7070',
+      epoch: 0,
+      replicates: false,
+      attempt: 0,
+    };
     const welcome = await member.ask(
       encodeReusing(routingWire.DualPingRequest, { message: { $case: 'attach', value } }),
     );

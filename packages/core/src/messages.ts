@@ -43,6 +43,8 @@ export type MemberMessage =
       /** The highest epoch the member has seen anywhere. */
       readonly epoch: Epoch;
       readonly replicates: boolean;
+      /** Counts the streams that this life has opened; 0 where nobody counts. */
+      readonly attempt: number;
     }
   | { readonly kind: 'ping'; readonly sequence: number; readonly figures: Figures }
   | {

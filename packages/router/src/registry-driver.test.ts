@@ -39,6 +39,7 @@ function driverOverSlowDisk() {
     address: `h:${id}`,
     epoch: NO_EPOCH,
     replicates: true,
+    attempt: 1,
   });
   return {
     driver,

@@ -120,6 +120,7 @@ export class Member {
       address: `127.0.0.1:${7000 + id}`,
       epoch: NO_EPOCH,
       replicates: true,
+      attempt: 1,
       ...how,
     });
     let sequence = 0;

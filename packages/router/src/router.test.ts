@@ -73,6 +73,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
         address: '127.0.0.1:1',
         epoch: 0,
         replicates: true,
+        attempt: 1,
       },
     },
   });
@@ -305,6 +306,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
     address: '127.0.0.1:7001',
     epoch: 0,
     replicates: true,
+    attempt: 0,
   };
   const announced = await call<routingWire.AddMasterResponse>((callback) =>
     served.routing.addMaster({ server }, callback),

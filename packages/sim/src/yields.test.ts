@@ -93,6 +93,16 @@ const YIELDS: readonly Yield[] = [
     epochs: 1,
   },
   {
+    // Members give up waiting for its welcome and try again: it hears all attempts at once, most with their end.
+    name: 'the primary is killed while the router is frozen for long',
+    faults: ({ primary }) => [
+      { ...at, kind: 'freeze', process: 'router', forMs: 6_000 },
+      { ...kill, at: FAULT_AT_MS + 5_000, process: primary, forMs: 20_000 },
+    ],
+    epochs: 2,
+    withinMs: 6_000 + TIMING.reattachGraceMs + NOTICED_MS + TAKEOVER_MS,
+  },
+  {
     name: 'the disk of the primary fails',
     faults: ({ primary }) => [{ ...at, kind: 'failing-disk', process: primary, forMs: 0 }],
     epochs: 2,

@@ -38,6 +38,7 @@ interface Actor {
   link: RegistryLink | undefined;
   frozen: boolean;
   requests: number;
+  attempt: number;
 }
 
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
@@ -165,6 +166,7 @@ export class Play {
       link: undefined,
       frozen: false,
       requests: 0,
+      attempt: 0,
     };
     this.#actors.set(name, actor);
     return actor;
@@ -182,6 +184,7 @@ export class Play {
       else if (what === 'network') actor.networkId = value;
       else if (what === 'epoch') actor.seen = epoch(Number(value));
       else if (what === 'cluster') actor.cluster = Number(value);
+      else if (what === 'attempt') actor.attempt = Number(value) - 1;
       else if (what === 'at') actor.address = value;
       else throw new Error(`nobody knows how to play "${word}"`);
     }
@@ -206,8 +209,10 @@ export class Play {
   }
 
   #sayAttach(actor: Actor): void {
+    actor.attempt += 1;
+    const { attempt, seen } = actor;
     const replicates = actor.journalId !== '';
-    this.#say(actor, { kind: 'attach', ...this.#candidate(actor), epoch: actor.seen, replicates });
+    this.#say(actor, { kind: 'attach', ...this.#candidate(actor), epoch: seen, replicates, attempt });
   }
 
   #announce(name: string, how: string): void {

@@ -158,6 +158,111 @@ the router sleeps 60000 ms
 );
 
 play(
+  'of streams that were opened while the router slept the last one counts, and those that were given up blame nobody',
+  `
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s3 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s1 asks to add s3
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3 (request 2)
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2, s3
+the router sleeps 60000 ms
+# It hears all of it at once. The primary has died since its first attempt, the others have tried again.
+s1's stream ends
+  s2 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  s3 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  * cluster 1: s1 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 goes on as primary of epoch 1
+s2's stream ends
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s2 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s2's stream ends
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s2 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s3's stream ends
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
+  * cluster 1: s3 gave the router up while it was away, and may attach again
+s3 attaches
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s3's stream ends
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
+  * cluster 1: s3 gave the router up while it was away, and may attach again
+s3 attaches
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1's stream ends
+  s2 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  s3 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  * cluster 1: s1 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
+3000 ms pass
+  s2 hears: epoch 2, s2, in sync s2 s3, live s2 s3
+  s3 hears: epoch 2, s2, in sync s2 s3, live s2 s3
+  * cluster 1: s1 (primary of epoch 1) is dropped: it has not attached again since the router was away
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (it has not attached again since the router was away)
+  * cluster 1: the in-sync set of epoch 2 is s2, s3
+# The order in which two connections are heard is the network's.
+s3 attaches, attempt 9
+  s2 hears: epoch 2, s2, in sync s2 s3, live s2 s3
+  s3 is welcomed: epoch 2, s2, in sync s2 s3, live s2 s3
+  s3 is refused superseded: incarnation 1 of s3 has come at host3:7000
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s3 attaches, attempt 8
+# Somebody else's count says nothing about this one.
+s3 attaches, attempt 1, incarnation 2
+  s2 hears: epoch 2, s2, in sync s2, live s2 s3
+  s3 is welcomed: epoch 2, s2, in sync s2, live s2 s3
+  s3 is refused superseded: incarnation 2 of s3 has come at host3:7000
+  * cluster 1: s3 is attached, incarnation 2, at host3:7000
+  * cluster 1: s3 (standby) is dropped: incarnation 2 of it has come
+  * cluster 1: the in-sync set of epoch 2 is s2
+`,
+);
+
+play(
   'a router that slept so long that its members gave it up waits for them as after a restart',
   `
 s1 attaches

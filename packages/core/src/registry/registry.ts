@@ -25,7 +25,7 @@ import type { Companion } from './companions.js';
 import { Deadlines } from './deadlines.js';
 import { Desk } from './desk.js';
 import { HeartbeatDesk } from './heartbeat-desk.js';
-import type { Presence } from './member.js';
+import { isSameLife, linkOf, type Presence } from './member.js';
 import { type Audience, Outcome } from './outcome.js';
 import { DEFAULT_HEARTBEAT_TIMEOUT_MS } from './registry-limits.js';
 import type { Candidate, Refusal, RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
@@ -54,6 +54,9 @@ export interface MemberFigures {
 interface Attached {
   readonly cluster: Cluster;
   readonly serverId: ServerId;
+  readonly attempt: number;
+  /** Whether it has said anything since it attached: its member knows that it is in, and has not given it up unheard. */
+  confirmed: boolean;
   /** The highest `change-in-sync` that came on this stream. */
   lastRequest: number;
   figures: Figures | undefined;
@@ -216,6 +219,7 @@ export class Registry {
       const detail = `the first message of a stream has to be "attach", this one is "${message.kind}"`;
       return this.#refuseLink(link, { reason: 'invalid-argument', detail });
     }
+    attached.confirmed = true;
     this.#silence.heard(this.#clock.heardMs, link);
     switch (message.kind) {
       case 'attach':
@@ -240,15 +244,34 @@ export class Registry {
     if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
     const tooOld = objectionToEpoch(attach.epoch, cluster.assignment.epoch, attach);
     if (tooOld !== undefined) return this.#refuseLink(link, tooOld);
+    if (this.#isOvertaken(cluster, attach))
+      return this.#close(link, `${serverName(attach.serverId)} has opened another stream since`);
 
+    const { serverId, attempt } = attach;
     this.#admit(now, cluster, attach, { kind: 'stream', link });
-    this.#attached.set(link, { cluster, serverId: attach.serverId, lastRequest: 0, figures: undefined });
+    this.#attached.set(link, {
+      cluster,
+      serverId,
+      attempt,
+      confirmed: false,
+      lastRequest: 0,
+      figures: undefined,
+    });
     this.#silence.heard(this.#clock.heardMs, link);
     this.#outcome.welcome(link, cluster);
     this.#outcome.report(
       'attached',
       `cluster ${cluster.id}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
     );
+  }
+
+  /** Whether a later stream of the same life stands: the network may bring the earlier one last. */
+  #isOvertaken(cluster: Cluster, attach: Say<'attach'>): boolean {
+    const known = cluster.find(attach.serverId);
+    const standing = known === undefined ? undefined : linkOf(known);
+    if (known === undefined || standing === undefined) return false;
+    const isSame = isSameLife(known, attach) && known.address === attach.address;
+    return isSame && attach.attempt > 0 && attach.attempt < (this.#attached.get(standing)?.attempt ?? 0);
   }
 
   /** Where a server belongs, whichever way it comes, or what speaks against it. */
@@ -303,8 +326,14 @@ export class Registry {
 
   #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
     if (this.#closed.delete(link)) return;
-    if (this.#away?.links.has(link) === true) this.#expectBack(link);
+    if (this.#wasGivenUp(link)) this.#expectBack(link);
     else this.#drop(now, link, reason);
+  }
+
+  /** While we were away: a stream that stood before, or one that was opened meanwhile and is heard of now together with its end. */
+  #wasGivenUp(link: RegistryLink): boolean {
+    if (this.#away === undefined) return false;
+    return this.#away.links.has(link) || this.#attached.get(link)?.confirmed === false;
   }
 
   /** Whoever gave the router up while it was away comes back at once, and has lost nothing. */

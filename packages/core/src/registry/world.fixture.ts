@@ -97,6 +97,7 @@ export class World {
       address: `host${process.id}:1`,
       epoch: process.belief?.epoch ?? NO_EPOCH,
       replicates: true,
+      attempt: this.#links,
     });
   }
 

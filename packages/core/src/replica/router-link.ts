@@ -181,6 +181,7 @@ export class RouterLink {
         address,
         epoch: ground.highestEpoch,
         replicates: true,
+        attempt: this.#attempts,
       },
     });
   }

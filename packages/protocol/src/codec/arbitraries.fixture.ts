@@ -98,6 +98,7 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
   address: addresses,
   epoch: epochs,
   replicates: fc.boolean(),
+  attempt: counts,
 });
 
 export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(

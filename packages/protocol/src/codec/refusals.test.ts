@@ -23,6 +23,7 @@ const ATTACH = {
   address: '127.0.0.1:7070',
   epoch: 0,
   replicates: true,
+  attempt: 1,
 };
 const HEADER = { sessionId: 's', requestNo: 2, user: 'alice', epoch: 1 };
 

@@ -32,6 +32,7 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
     address: addressFrom(attach.address),
     epoch: epochFrom(attach.epoch),
     replicates: attach.replicates,
+    attempt: count(attach.attempt, 'attempt'),
   };
 }
 

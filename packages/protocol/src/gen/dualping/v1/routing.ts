@@ -49,6 +49,11 @@ export interface Attach {
   epoch: number;
   /** False for servers without a journal; they are routed to in registration order. */
   replicates: boolean;
+  /**
+   * Counts the streams that this life of the member has opened, from 1: a router that was away for long hears several of them
+   * at once, in any order, and the last one counts. 0: not counted; then the one that is heard last counts.
+   */
+  attempt: number;
 }
 
 /** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures for views. */
@@ -380,6 +385,7 @@ function createBaseAttach(): Attach {
     address: "",
     epoch: 0,
     replicates: false,
+    attempt: 0,
   };
 }
 
@@ -408,6 +414,9 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.replicates !== false) {
       writer.uint32(64).bool(message.replicates);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(72).uint64(message.attempt);
     }
     return writer;
   },
@@ -487,6 +496,14 @@ export const Attach: MessageFns<Attach> = {
             }
 
             message.replicates = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.attempt = longToNumber(reader.uint64());
             continue;
           }
         }
