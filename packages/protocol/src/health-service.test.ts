@@ -95,7 +95,10 @@ test('so many may watch and no more, and each that leaves makes room', async (co
   const watches = Array.from({ length: MAX_HEALTH_WATCHERS }, () => new Watch(client, SERVICE));
   await Promise.all(watches.map((watch) => watch.count(1)));
   const { code, details } = await new Watch(client, SERVICE).failed;
-  assert.deepEqual([code, details], [status.RESOURCE_EXHAUSTED, '1000 are watching already']);
+  assert.deepEqual(
+    [code, details],
+    [status.RESOURCE_EXHAUSTED, `${MAX_HEALTH_WATCHERS} are watching already`],
+  );
   for (const watch of watches) watch.call.cancel();
   // That they have left reaches the server in its own time.
   for (;;) {
