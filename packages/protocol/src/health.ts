@@ -1,13 +1,11 @@
-/**
- * Asking a process how it is: the client's side of `grpc.health.v1.Health/Check`.
- *
- * The two messages have one field each, so they are read and written here. The generated way would load the
- * definition of the service at run time, which takes longer than the whole question; probes ask every few seconds.
- */
-
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+/** Asking a process how it is: the client's side of `grpc.health.v1.Health/Check`. */
 import { type Address, DualpingError } from '@dualping/core';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  HealthCheckResponse,
+  HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from './gen/grpc/health/v1/health.js';
 import { CHANNEL_OPTIONS } from './serve.js';
 import { fromServiceError } from './status.js';
 
@@ -20,27 +18,16 @@ export interface HealthQuestion {
   readonly timeoutMs: number;
 }
 
-const METHOD = '/grpc.health.v1.Health/Check';
-/** Tag of field 1: as a string in the question, as a number in the answer. */
-const SERVICE_TAG = 0x0a;
-const STATUS_FIELD = 1;
-const VARINT = 0;
-const HEALTH_OF_STATUS: readonly Health[] = ['unknown', 'serving', 'not-serving'];
-
-const encodeQuestion = (service: string): Buffer =>
-  Buffer.from(service === '' ? [] : new BinaryWriter().uint32(SERVICE_TAG).string(service).finish());
+const HEALTH_OF_STATUS: Readonly<Record<ServingStatus, Health>> = {
+  [ServingStatus.UNKNOWN]: 'unknown',
+  [ServingStatus.SERVING]: 'serving',
+  [ServingStatus.NOT_SERVING]: 'not-serving',
+  [ServingStatus.SERVICE_UNKNOWN]: 'unknown',
+};
 
 /** A field that isn't known is passed over, a status that isn't known is `unknown`. */
-export function decodeHealth(bytes: Uint8Array): Health {
-  const reader = new BinaryReader(bytes);
-  let health: Health = 'unknown';
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === STATUS_FIELD && wireType === VARINT) health = HEALTH_OF_STATUS[reader.int32()] ?? 'unknown';
-    else reader.skip(wireType);
-  }
-  return health;
-}
+export const decodeHealth = (bytes: Uint8Array): Health =>
+  HEALTH_OF_STATUS[HealthCheckResponse.decode(bytes).status] ?? 'unknown';
 
 /** Rejects with `server-unreachable` when nobody answers in time, and `not-a-server` when nobody there knows of the service. */
 export async function askHealth({ address, service, timeoutMs }: HealthQuestion): Promise<Health> {
@@ -48,10 +35,10 @@ export async function askHealth({ address, service, timeoutMs }: HealthQuestion)
   try {
     return await new Promise((resolve, reject) => {
       client.makeUnaryRequest(
-        METHOD,
-        encodeQuestion,
+        HealthService.check.path,
+        HealthService.check.requestSerialize,
         decodeHealth,
-        service,
+        { service },
         // gRPC deadlines are on the wall clock.
         { deadline: Date.now() + timeoutMs },
         (error, health = 'unknown') => {

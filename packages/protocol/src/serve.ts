@@ -1,10 +1,10 @@
 /** What every dualping process does to serve: limits, health, reflection, and a place to listen at. */
-import { createRequire } from 'node:module';
 import { createServer as createSocketServer, type Socket } from 'node:net';
 import { type Address, DualpingError, quote } from '@dualping/core';
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
 import { formatAddress, MAX_PORT } from './address.js';
-import { DESCRIPTOR_SET } from './gen/descriptors.js';
+import { addHealth, type HealthHandle } from './health-service.js';
+import { addReflection } from './reflection-service.js';
 
 /** Largest message that a client receives, bytes: several times the largest that dualping sends (a batch of entries). */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -62,35 +62,12 @@ export function createGrpcServer(options: ChannelOptions = {}): Server {
   });
 }
 
-const require = createRequire(import.meta.url);
-
-/** Loaded by those who serve: it takes a seventh of the time in which a client starts. */
-const servingParts = () => ({
-  ...(require('grpc-health-check') as typeof import('grpc-health-check')),
-  ...(require('@grpc/reflection') as typeof import('@grpc/reflection')),
-  ...(require('@grpc/proto-loader') as typeof import('@grpc/proto-loader')),
-});
-
-export interface HealthHandle {
-  /** For one service, or for the whole process when none is named. */
-  setServing(serving: boolean, serviceName?: string): void;
-}
+export type { HealthHandle } from './health-service.js';
 
 /** Adds `grpc.health.v1.Health` and server reflection; everything named, and the process as such, serves until told otherwise. */
 export function addHealthAndReflection(server: Server, serviceNames: readonly string[]): HealthHandle {
-  const { HealthImplementation, ReflectionService, loadFileDescriptorSetFromBuffer } = servingParts();
-  const health = new HealthImplementation(
-    Object.fromEntries(['', ...serviceNames].map((name) => [name, 'SERVING' as const])),
-  );
-  health.addToServer(server);
-  // Only what is served here is listed: descriptors of other roles' services would mislead a caller.
-  new ReflectionService(loadFileDescriptorSetFromBuffer(DESCRIPTOR_SET), {
-    services: [...serviceNames],
-  }).addToServer(server);
-  return {
-    setServing: (serving, serviceName = '') =>
-      health.setStatus(serviceName, serving ? 'SERVING' : 'NOT_SERVING'),
-  };
+  addReflection(server, serviceNames);
+  return addHealth(server, serviceNames);
 }
 
 const WHY_NOT: Readonly<Record<string, string>> = {

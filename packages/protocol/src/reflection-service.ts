@@ -1,0 +1,121 @@
+/**
+ * Serves `grpc.reflection`: tools like grpcurl learn here what a process serves and what its messages look like.
+ *
+ * All that can be answered is written down when code is generated. Nothing is parsed at run time, and nothing is kept
+ * but the text of that file.
+ */
+import { DualpingError, quote, unreachable } from '@dualping/core';
+import { type Server, status } from '@grpc/grpc-js';
+import { serverStream } from './bidi.js';
+import {
+  type ServerReflectionRequest,
+  type ServerReflectionResponse,
+  type ServerReflectionServer,
+  ServerReflectionService,
+} from './gen/grpc/reflection/v1/reflection.js';
+import { PROTO_FILES, type ProtoFile } from './gen/proto-files.js';
+
+/**
+ * Reflection streams open at once: a question may have 64 KB, goes back with its answer, and several wait on each stream
+ * that is not read.
+ */
+export const MAX_REFLECTION_STREAMS = 100;
+
+/** The older name of the very same service, which some tools still ask for. */
+const V1_ALPHA_PATH = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
+
+/** Only `serviceNames` are listed: other roles' services, which the files describe as well, would mislead a caller. */
+export function addReflection(server: Server, serviceNames: readonly string[]): void {
+  let open = 0;
+  const implementation: ServerReflectionServer = {
+    serverReflectionInfo: (call) => {
+      open += 1;
+      const stream = serverStream<ServerReflectionRequest, ServerReflectionResponse>(call, {
+        onMessage: (question) => {
+          // A few bytes are answered with thousands: the next question is read when this answer has left.
+          stream.pause();
+          stream.send(answer(question, serviceNames), () => stream.resume());
+        },
+        onEnd: () => {
+          open -= 1;
+        },
+      });
+      if (open > MAX_REFLECTION_STREAMS)
+        stream.close(
+          new DualpingError('limit-reached', `${MAX_REFLECTION_STREAMS} reflection streams are open`),
+        );
+    },
+  };
+  const { serverReflectionInfo } = ServerReflectionService;
+  server.addService(ServerReflectionService, implementation);
+  server.addService(
+    { serverReflectionInfo: { ...serverReflectionInfo, path: V1_ALPHA_PATH } },
+    implementation,
+  );
+}
+
+type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
+
+const answer = (
+  question: ServerReflectionRequest,
+  serviceNames: readonly string[],
+): ServerReflectionResponse => ({
+  validHost: question.host,
+  originalRequest: question,
+  messageResponse: answerTo(question.messageRequest, serviceNames),
+});
+
+function answerTo(asked: ServerReflectionRequest['messageRequest'], serviceNames: readonly string[]): Answer {
+  switch (asked?.$case) {
+    case 'listServices':
+      return {
+        $case: 'listServicesResponse',
+        value: { service: serviceNames.map((name) => ({ name })) },
+      };
+    case 'fileByFilename': {
+      const file = PROTO_FILES.find(({ name }) => name === asked.value);
+      return file === undefined ? notFound(`there is no file ${quote(asked.value)}`) : withImports(file);
+    }
+    case 'fileContainingSymbol': {
+      const file = PROTO_FILES.find(
+        ({ messages, others }) => isAmong(messages, asked.value) || isAmong(others, asked.value),
+      );
+      return file === undefined ? notFound(`there is no symbol ${quote(asked.value)}`) : withImports(file);
+    }
+    // None of our files extends anything.
+    case 'fileContainingExtension': {
+      const { containingType, extensionNumber } = asked.value;
+      return notFound(`${quote(containingType)} has no extension ${extensionNumber}`);
+    }
+    case 'allExtensionNumbersOfType': {
+      if (!PROTO_FILES.some(({ messages }) => isAmong(messages, asked.value)))
+        return notFound(`there is no message ${quote(asked.value)}`);
+      return {
+        $case: 'allExtensionNumbersResponse',
+        value: { baseTypeName: asked.value, extensionNumber: [] },
+      };
+    }
+    case undefined:
+      return refusal(status.UNIMPLEMENTED, 'this question is not known here');
+    default:
+      return unreachable(asked);
+  }
+}
+
+const isAmong = (lines: string, name: string): boolean => name !== '' && lines.split('\n').includes(name);
+
+const withImports = (file: ProtoFile): Answer => ({
+  $case: 'fileDescriptorResponse',
+  value: {
+    fileDescriptorProto: [file, ...PROTO_FILES.filter(({ name }) => file.imports.includes(name))].map(
+      ({ descriptor }) => Buffer.from(descriptor, 'base64'),
+    ),
+  },
+});
+
+const notFound = (detail: string): Answer => refusal(status.NOT_FOUND, detail);
+
+const refusal = (errorCode: status, errorMessage: string): Answer => ({
+  $case: 'errorResponse',
+  value: { errorCode, errorMessage },
+});
