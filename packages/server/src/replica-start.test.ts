@@ -3,7 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { type Entry, epoch, type JournalCommand, Ledger, position, Replica, serverId } from '@dualping/core';
+import {
+  type Entry,
+  epoch,
+  type JournalCommand,
+  Ledger,
+  packReply,
+  position,
+  Replica,
+  serverId,
+} from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
 import { type Journal, openJournal } from './journal/index.js';
 import { replicaStart } from './replica-start.js';
@@ -113,8 +122,8 @@ test('a snapshot of many users goes through parts unchanged', () => {
     user: name,
     lastRequestNo: 2,
     replies: [
-      { kind: 'ok' as const, position: position(1) },
-      { kind: 'refused' as const, position: position(2), reason: 'unknown-target' as const },
+      packReply({ kind: 'ok', position: position(1) }),
+      packReply({ kind: 'refused', position: position(2), reason: 'unknown-target' }),
     ],
   }));
   const stored = {
@@ -127,4 +136,28 @@ test('a snapshot of many users goes through parts unchanged', () => {
     epochStarts: STARTS,
   };
   assert.deepEqual(snapshotFromParts(snapshotToParts(stored)), stored);
+});
+
+test('an author of more posts than a part holds, and who comes after, go through parts unchanged', () => {
+  const posting = (name: string, since: number, count: number) => ({
+    name,
+    since: position(since),
+    following: [],
+    posts: Array.from({ length: count }, (_, i) => position(since + 3 * i)),
+  });
+  const snapshot = {
+    position: position(900_000),
+    users: [
+      posting('few', 1, 4),
+      posting('very-many', 2, 120_000),
+      posting('none', 3, 0),
+      posting('many', 4, 50_000),
+    ],
+    sessions: [],
+    origins: [],
+  };
+  const parts = [...snapshotToParts({ snapshot, epochStarts: STARTS })];
+  assert.deepEqual(snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
+  const largest = Math.max(...parts.map(({ length }) => length));
+  assert.ok(largest < 500_000, `a part has ${largest} bytes`);
 });

@@ -1,3 +1,4 @@
+export { MAX_REPLY_POSITION, type PackedReply, packReply, unpackReply } from './packed-reply.js';
 export type { Admission, AdmissionRefusal } from './sessions.js';
 export type { FollowSnapshot, SessionSnapshot, SocialSnapshot, UserSnapshot } from './snapshot.js';
 export { type Effect, type SocialOptions, SocialState } from './social-state.js';

@@ -7,10 +7,10 @@
  * looks there first. After Raft's client sessions (Ongaro's dissertation, §6.3).
  */
 import type { Reply } from '../entry.js';
-import type { Position, RequestNumber, SessionId, UserName } from '../ids.js';
+import type { RequestNumber, SessionId, UserName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_SESSIONS, SESSION_WINDOW } from '../limits.js';
-import { SOCIAL_REASONS, type SocialReason } from '../reasons.js';
+import { type PackedReply, packReply, unpackReply } from './packed-reply.js';
 import type { SessionSnapshot } from './snapshot.js';
 
 /** What to do with a request, judged by what has been applied. */
@@ -28,31 +28,8 @@ interface Session {
   /** Number of the request whose outcome is, or first was, in slot 0. */
   readonly firstRequestNo: RequestNumber;
   lastRequestNo: RequestNumber;
-  /**
-   * Ring of packed outcomes, grown as needed. A number instead of an object for each keeps a full session
-   * within 1 KB, which is what `MAX_SESSIONS` of them are reckoned with.
-   */
-  readonly outcomes: number[];
-}
-
-/** Outcomes by their code in a packed reply. Never leaves this process, so that the order is free. */
-const OUTCOMES: readonly (SocialReason | 'ok')[] = ['ok', ...(Object.keys(SOCIAL_REASONS) as SocialReason[])];
-/** Room for the codes; leaves 2^49 positions, which at a million a second last for 17 years. */
-const OUTCOME_CODES = 16;
-const CODE_OF: ReadonlyMap<SocialReason | 'ok', number> = new Map(
-  OUTCOMES.map((outcome, code) => [outcome, code]),
-);
-
-function pack(reply: Reply): number {
-  const code = CODE_OF.get(reply.kind === 'ok' ? 'ok' : reply.reason) ?? 0;
-  return reply.position * OUTCOME_CODES + code;
-}
-
-function unpack(packed: number): Reply {
-  const code = packed % OUTCOME_CODES;
-  const position = ((packed - code) / OUTCOME_CODES) as Position;
-  const outcome = OUTCOMES[code] ?? 'ok';
-  return outcome === 'ok' ? { kind: 'ok', position } : { kind: 'refused', position, reason: outcome };
+  /** Ring, grown as needed. A full session stays within 1 KB, which is what `MAX_SESSIONS` of them are reckoned with. */
+  readonly outcomes: PackedReply[];
 }
 
 export class Sessions {
@@ -75,7 +52,7 @@ export class Sessions {
     if (requestNo <= session.lastRequestNo - session.outcomes.length)
       return { kind: 'refused', reason: 'request-too-old' };
     const slot = (requestNo - session.firstRequestNo) % SESSION_WINDOW;
-    return { kind: 'known', reply: unpack(session.outcomes[slot] as number) };
+    return { kind: 'known', reply: unpackReply(session.outcomes[slot] as number) };
   }
 
   /** Keeps the outcome of an applied request. */
@@ -87,7 +64,7 @@ export class Sessions {
       requestNo,
       lastRequestNo: session.lastRequestNo,
     });
-    session.outcomes[(requestNo - session.firstRequestNo) % SESSION_WINDOW] = pack(reply);
+    session.outcomes[(requestNo - session.firstRequestNo) % SESSION_WINDOW] = packReply(reply);
     session.lastRequestNo = requestNo;
     this.#sessions.delete(sessionId);
     this.#sessions.set(sessionId, session);
@@ -95,12 +72,12 @@ export class Sessions {
   }
 
   toSnapshot(): SessionSnapshot[] {
-    return Array.from(this.#sessions, ([sessionId, session]) => ({
-      sessionId,
-      user: session.user,
-      lastRequestNo: session.lastRequestNo,
-      replies: inOrder(session).map(unpack),
-    }));
+    const snapshots: SessionSnapshot[] = [];
+    for (const [sessionId, session] of this.#sessions) {
+      const { user, lastRequestNo } = session;
+      snapshots.push({ sessionId, user, lastRequestNo, replies: inOrder(session) });
+    }
+    return snapshots;
   }
 
   static fromSnapshot(snapshots: readonly SessionSnapshot[], limit?: number): Sessions {
@@ -111,7 +88,7 @@ export class Sessions {
         user,
         firstRequestNo: lastRequestNo - replies.length + 1,
         lastRequestNo,
-        outcomes: replies.map(pack),
+        outcomes: [...replies],
       });
     }
     invariant(sessions.size <= sessions.limit, 'limit-is-kept', { sessions: sessions.size });
@@ -137,9 +114,9 @@ export class Sessions {
 }
 
 /** The ring's outcomes from the oldest on. */
-function inOrder(session: Session): number[] {
+function inOrder(session: Session): PackedReply[] {
   const { outcomes, firstRequestNo, lastRequestNo } = session;
-  if (outcomes.length < SESSION_WINDOW) return [...outcomes];
+  if (outcomes.length < SESSION_WINDOW) return outcomes.slice();
   const oldest = (lastRequestNo + 1 - firstRequestNo) % SESSION_WINDOW;
-  return [...outcomes.slice(oldest), ...outcomes.slice(0, oldest)];
+  return outcomes.slice(oldest).concat(outcomes.slice(0, oldest));
 }

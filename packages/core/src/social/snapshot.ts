@@ -5,8 +5,9 @@
  * wire those come as the retained entries themselves, from which the receiver takes the positions.)
  * The orders in it are part of the state: servers that applied the same entries give equal snapshots.
  */
-import type { Origin, Reply } from '../entry.js';
+import type { Origin } from '../entry.js';
 import type { ClusterId, Position, RequestNumber, SessionId, UserName } from '../ids.js';
+import type { PackedReply } from './packed-reply.js';
 
 export interface SocialSnapshot {
   /** Everything up to here is in it, nothing after. */
@@ -41,5 +42,5 @@ export interface SessionSnapshot {
   readonly user: UserName;
   readonly lastRequestNo: RequestNumber;
   /** Outcomes of the last requests in order; the last of them is that of `lastRequestNo`. */
-  readonly replies: readonly Reply[];
+  readonly replies: readonly PackedReply[];
 }

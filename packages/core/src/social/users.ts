@@ -7,7 +7,7 @@
 import type { ClusterId, Position, UserName } from '../ids.js';
 import type { SocialReason } from '../reasons.js';
 import { countUpTo } from './selection.js';
-import type { UserSnapshot } from './snapshot.js';
+import type { FollowSnapshot, UserSnapshot } from './snapshot.js';
 
 export interface User {
   readonly name: UserName;
@@ -133,13 +133,14 @@ export class Users {
   }
 
   toSnapshot(): UserSnapshot[] {
-    return Array.from(this.#byName.values(), (user) => ({
-      name: user.name,
-      since: user.since,
-      ...(user.home !== undefined && { home: user.home }),
-      following: Array.from(user.following, ([target, since]) => ({ target: target.name, since })),
-      posts: user.posts.slice(),
-    }));
+    const snapshots: UserSnapshot[] = [];
+    for (const { name, since, home, following: follows, posts } of this.#byName.values()) {
+      const following: FollowSnapshot[] = [];
+      for (const [target, from] of follows) following.push({ target: target.name, since: from });
+      const user = { name, since, following, posts: posts.slice() };
+      snapshots.push(home === undefined ? user : { ...user, home });
+    }
+    return snapshots;
   }
 
   static fromSnapshot(snapshots: readonly UserSnapshot[]): Users {

@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import {
   epoch,
   MAX_EPOCH_STARTS,
+  MAX_REPLY_POSITION,
   MAX_TAIL_NAMES,
   MAX_USER_NAME_LENGTH,
+  packReply,
   position,
   serverId,
   type UserName,
@@ -239,13 +241,14 @@ roundTrips(
   codec.snapshotQuestionFromWire,
 );
 
+const keptReplies = replies.filter(({ position }) => position <= MAX_REPLY_POSITION);
 const sessions = fc
-  .tuple(ids, userNames, ordinals, fc.array(replies, { maxLength: 8 }))
+  .tuple(ids, userNames, ordinals, fc.array(keptReplies, { maxLength: 8 }))
   .map(([sessionId, user, beyond, kept]) => ({
     sessionId,
     user,
     lastRequestNo: Math.max(beyond, kept.length),
-    replies: kept,
+    replies: kept.map(packReply),
   }));
 const chunks: fc.Arbitrary<codec.SnapshotChunk> = fc.oneof(
   record({

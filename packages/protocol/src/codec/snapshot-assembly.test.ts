@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DualpingError, epoch, type Position, position, type SocialSnapshot } from '@dualping/core';
+import {
+  DualpingError,
+  epoch,
+  type Position,
+  packReply,
+  position,
+  type SocialSnapshot,
+} from '@dualping/core';
 import { encodeEntry } from './entry.js';
 import type { SnapshotChunk } from './snapshot.js';
 import { SnapshotAssembly, snapshotChunks } from './snapshot-assembly.js';
@@ -33,7 +40,7 @@ function state(users: number): { snapshot: SocialSnapshot; posts: Buffer[] } {
         sessionId: `of-${user}`,
         user,
         lastRequestNo: 1,
-        replies: [{ kind: 'ok', position: position(2) }],
+        replies: [packReply({ kind: 'ok', position: position(2) })],
       })),
       origins: [{ cluster: 2, position: position(7) }],
     },

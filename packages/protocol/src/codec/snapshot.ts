@@ -4,15 +4,18 @@ import {
   type EpochStart,
   isReason,
   MAX_CLUSTERS,
+  MAX_REPLY_POSITION,
   MAX_SESSIONS,
   type Origin,
   type Position,
+  packReply,
   type Reply,
   SESSION_WINDOW,
   type SessionSnapshot,
   SOCIAL_REASONS,
   type SocialReason,
   type UserSnapshot,
+  unpackReply,
   unreachable,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/replication.js';
@@ -147,7 +150,9 @@ const userFromWire = (user: wire.SnapshotUser): SnapshotUser => ({
 
 function sessionFromWire(session: wire.SnapshotSession): SessionSnapshot {
   const lastRequestNo = ordinal(session.lastRequestNo, 'last_request_no');
-  const replies = listFrom(session.replies, 'replies', SESSION_WINDOW, replyFromWire);
+  const replies = listFrom(session.replies, 'replies', SESSION_WINDOW, (reply) =>
+    packReply(replyFromWire(reply)),
+  );
   if (replies.length > lastRequestNo)
     refuse(`a session has ${replies.length} replies, but only ${lastRequestNo} requests`);
   return {
@@ -162,7 +167,7 @@ const isSocialReason = (reason: string): reason is SocialReason =>
   isReason(reason) && Object.hasOwn(SOCIAL_REASONS, reason);
 
 function replyFromWire(reply: wire.SnapshotReply): Reply {
-  const at = positionFrom(ordinal(reply.position, 'position'));
+  const at = positionFrom(ordinal(reply.position, 'position', MAX_REPLY_POSITION));
   if (reply.reason === '') return { kind: 'ok', position: at };
   // Unlike a refusal of a peer this is replicated state: a word that isn't known can't be kept as another.
   if (!isSocialReason(reply.reason))
@@ -174,7 +179,7 @@ const sessionToWire = (session: SessionSnapshot): wire.SnapshotSession => ({
   sessionId: session.sessionId,
   user: session.user,
   lastRequestNo: session.lastRequestNo,
-  replies: session.replies.map((reply) => ({
+  replies: session.replies.map(unpackReply).map((reply) => ({
     position: reply.position,
     reason: reply.kind === 'ok' ? '' : reply.reason,
   })),

@@ -250,6 +250,32 @@ test('a damaged snapshot is passed over for the one before it', async () => {
   }
 });
 
+test('between two parts of a snapshot everything else has its turn', async () => {
+  const journal = await openOn(new MemoryDisk(), SMALL);
+  await fill(journal, 8);
+  let turns = 0;
+  const turn = () => {
+    turns += 1;
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
+  const turnsAtParts: number[] = [];
+  function* parts() {
+    for (const part of ['one', 'two', 'three']) {
+      turnsAtParts.push(turns);
+      yield Buffer.from(part);
+    }
+  }
+  try {
+    await journal.saveSnapshot({ ...snapshotAt(journal, 8), parts: parts() });
+  } finally {
+    clearImmediate(next);
+  }
+  const [first = 0, second = 0, third = 0] = turnsAtParts;
+  assert.ok(first < second && second < third, `turns before each part: ${turnsAtParts}`);
+  assert.deepEqual(journal.readSnapshot()?.parts.map(String), ['one', 'two', 'three']);
+});
+
 test('an installed snapshot takes the place of the journal', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, SMALL);

@@ -44,6 +44,11 @@ export interface Snapshot extends SnapshotInfo {
   readonly parts: readonly Buffer[];
 }
 
+/** One that is to be kept: each part is asked for when there is room for it. */
+export interface SnapshotToKeep extends SnapshotInfo {
+  readonly parts: Iterable<Buffer>;
+}
+
 /** What arrives of a primary's snapshot: parts, and retained posts in ascending order of position. */
 export type InstallChunk =
   | { readonly kind: 'part'; readonly bytes: Buffer }
@@ -103,7 +108,7 @@ export interface Journal {
   /** The newest snapshot that is whole. */
   readSnapshot(): Snapshot | undefined;
   /** Keeps a snapshot, once the journal is durable up to its position. A rejection does the journal no harm. */
-  saveSnapshot(snapshot: Snapshot): Promise<void>;
+  saveSnapshot(snapshot: SnapshotToKeep): Promise<void>;
   /**
    * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone
    * when it resolves, and untouched when it rejects or the server dies before. Nothing may be appended meanwhile.

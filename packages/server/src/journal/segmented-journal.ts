@@ -14,6 +14,7 @@ import type {
   JournalListener,
   Snapshot,
   SnapshotInfo,
+  SnapshotToKeep,
 } from './journal.js';
 import { makeInstalledGeneration } from './new-generation.js';
 import { Snapshots } from './snapshots.js';
@@ -125,7 +126,7 @@ export class SegmentedJournal implements Journal {
     return newestSnapshot(this.#opened).snapshot;
   }
 
-  async saveSnapshot(snapshot: Snapshot): Promise<void> {
+  async saveSnapshot(snapshot: SnapshotToKeep): Promise<void> {
     const { generation, snapshots } = this.#opened;
     await generation.whenDurable(snapshot.position);
     if (this.#installing) throw new DualpingError('busy', 'the journal is about to be replaced');

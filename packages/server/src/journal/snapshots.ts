@@ -1,7 +1,8 @@
 /** The snapshots of one generation: the newest that is whole counts, and the one before it is kept too. */
 import { join } from 'node:path';
+import { breathe } from '../breathe.js';
 import type { FileOperations } from './file-operations.js';
-import type { Snapshot, SnapshotInfo } from './journal.js';
+import type { Snapshot, SnapshotInfo, SnapshotToKeep } from './journal.js';
 import { readSnapshotFile, SnapshotWriter, snapshotNames } from './snapshot-file.js';
 import { storageFailed } from './storage-errors.js';
 
@@ -38,7 +39,7 @@ export class Snapshots {
   }
 
   /** One after another; resolves when it is durable. */
-  save(snapshot: Snapshot): Promise<void> {
+  save(snapshot: SnapshotToKeep): Promise<void> {
     const saved = this.#saving.then(() => this.#save(snapshot));
     this.#saving = saved.catch(() => {}); // told to who asked; the next one has its own chance
     return saved;
@@ -49,11 +50,14 @@ export class Snapshots {
     await this.#saving;
   }
 
-  async #save(snapshot: Snapshot): Promise<void> {
+  async #save(snapshot: SnapshotToKeep): Promise<void> {
     try {
       const writer = await SnapshotWriter.create(this.files, this.folder, snapshot);
       try {
-        for (const part of snapshot.parts) await writer.add(part);
+        for (const part of snapshot.parts) {
+          await writer.add(part);
+          await breathe(); // the disk may take it at once, and the next part has to be encoded
+        }
         await writer.finish();
       } catch (error) {
         await writer.abandon().catch(() => {}); // the first error tells more
