@@ -1,6 +1,6 @@
 /**
  * A router and members without a journal in virtual time: the machines that run in production, and streams between
- * them that take a millisecond. Members are killed, frozen and thawed, the router is killed and started.
+ * them in which everything takes as long. Members are killed, frozen and thawed, the router is killed and started.
  *
  * Looks after every event whether two members that can act believe to be primary.
  */
@@ -12,8 +12,6 @@ import {
   Registry,
   type RegistryInput,
 } from '../index.js';
-
-const LATENCY_MS = 1;
 
 interface Event {
   readonly at: number;
@@ -49,7 +47,11 @@ export class RoutedCluster {
   #links = 0;
   #starts = 0;
 
-  constructor(members: number) {
+  /** @param latencyMs how long a message takes */
+  constructor(
+    members: number,
+    readonly latencyMs = 1,
+  ) {
     this.startRouter();
     for (let id = 1; id <= members; id += 1) this.start(id);
   }
@@ -93,15 +95,17 @@ export class RoutedCluster {
     if (life !== undefined && !life.dead) life.frozen ??= [];
   }
 
-  /** Timers come first, as in Node, then what is in the buffers. */
+  /** What is in the buffers comes before any timer: the harder order, and the one of a process that was stopped while it read. */
   thaw(id: number): void {
     const life = this.#lives.get(id);
     if (life?.frozen === undefined) return;
     const missed = life.frozen;
     life.frozen = undefined;
     this.#look('thawed');
-    this.#step(life, { kind: 'tick' });
-    for (const happen of missed) happen();
+    for (const happen of missed) {
+      happen();
+      this.#look('while it reads what came meanwhile');
+    }
   }
 
   leave(id: number): void {
@@ -220,7 +224,7 @@ export class RoutedCluster {
 
   /** To the router that is there now: not to its successor, which has none of these streams. */
   #toRouter(link: number, input: RegistryInput): void {
-    this.#after(LATENCY_MS, () => {
+    this.#after(this.latencyMs, () => {
       if (!this.#streams.has(link)) return;
       if (input.kind === 'link-ended') this.#streams.delete(link);
       this.#registryStep(input);
@@ -228,7 +232,7 @@ export class RoutedCluster {
   }
 
   #toMember(life: Life, input: MembershipInput): void {
-    this.#after(LATENCY_MS, () => {
+    this.#after(this.latencyMs, () => {
       if (life.frozen === undefined) this.#step(life, input);
       else life.frozen.push(() => this.#step(life, input));
     });
