@@ -65,6 +65,12 @@ export class FakeRouter {
   readonly calls: string[] = [];
   assignment: Assignment | undefined;
   networkId = NETWORK_ID;
+  /** What it does with a member; nothing unless a test says so. */
+  onDualPing = (
+    call: ServerDuplexStream<routingWire.DualPingRequest, routingWire.DualPingResponse>,
+  ): void => {
+    call.end();
+  };
 
   private constructor(server: Server, address: string) {
     this.#server = server;
@@ -83,7 +89,7 @@ export class FakeRouter {
       connect: (call, callback) => it().#connect(call.request, callback),
       getAvailable: (call, callback) => it().#getAvailable(call.request, callback),
       watch: (call) => it().#watch(call),
-      dualPing: (call) => call.end(),
+      dualPing: (call) => it().onDualPing(call),
       addMaster: notHere,
       registerServer: notHere,
       crash: notHere,

@@ -16,7 +16,13 @@ test('every type that a public signature names can be named', () => {
   const exported = new Set(
     [...index.matchAll(/^export (?:type )?{([^}]*)}/gm)].flatMap(([, names = '']) => namesIn(names)),
   );
-  for (const module of ['dualping-session', 'router-client', 'classic-connection', 'name-resolver']) {
+  for (const module of [
+    'dualping-session',
+    'dualping-member',
+    'router-client',
+    'classic-connection',
+    'name-resolver',
+  ]) {
     assert.ok(index.includes(`'./${module}.js'`), module);
     for (const [, names = ''] of declarations(module).matchAll(
       /^import (?:type )?{([^}]*)} from '@dualping/gm,

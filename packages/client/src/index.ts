@@ -11,6 +11,7 @@ export type {
   JournalId,
   Liveness,
   MemberInfo,
+  MemberState,
   NetworkId,
   Position,
   Post,
@@ -41,6 +42,7 @@ export {
 } from '@dualping/core';
 export type { ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';
 export * from './classic-connection.js';
+export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 export {
   DualpingSession,
   type DualpingSessionOptions,

@@ -29,11 +29,10 @@ import {
   watchUpdateFromWire,
 } from '@dualping/protocol';
 import { credentials, Metadata } from '@grpc/grpc-js';
+import { routerFailure } from './router-failure.js';
 import { type CallLimits, unary } from './unary.js';
 
 const NO_METADATA = new Metadata();
-/** What Node's HTTP/2 says of a peer that speaks something else; grpc-js passes it on only in its text. */
-const OTHER_PROTOCOL = 'Protocol error';
 
 export interface WatchListener {
   onUpdate(update: WatchUpdate): void;
@@ -144,9 +143,7 @@ export class RouterLink {
 
   /** Asking a router, or having it done something twice, does no harm: nothing is in doubt. */
   #failure(cause: unknown): DualpingError {
-    const { reason, detail } = fromServiceError(cause, { sent: false, peer: 'router' });
-    if (reason === 'router-unreachable' && detail.startsWith(OTHER_PROTOCOL))
-      return this.#error('not-a-router', `something else than gRPC answers there: ${detail}`, cause);
+    const { reason, detail } = routerFailure(fromServiceError(cause, { sent: false, peer: 'router' }));
     return this.#error(reason, detail, cause);
   }
 

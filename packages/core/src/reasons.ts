@@ -81,6 +81,12 @@ export function isReason(value: string): value is Reason {
 
 export const actionFor = (reason: Reason): Action => REASONS[reason];
 
+/** Why something broke or was given up; `detail` is for people. */
+export interface Failure {
+  readonly reason: Reason;
+  readonly detail: string;
+}
+
 /** The one error class of dualping. `detail` is for people: it quotes what was refused and says why. */
 export class DualpingError extends Error {
   override readonly name = 'DualpingError';

@@ -11,6 +11,7 @@ export interface HostAndPort {
 export const MAX_PORT = 65_535;
 /** Longest name that DNS allows. */
 const MAX_HOST_LENGTH = 253;
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
 const HOST_AND_PORT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})$/;
 
 function refused(text: string, why: string): DualpingError {
@@ -31,6 +32,17 @@ export function parseAddress(text: Address): HostAndPort {
   const port = Number(portText);
   if (port < 1 || port > MAX_PORT) throw refused(text, `has port ${port}, not 1 to ${MAX_PORT}`);
   return { host, port };
+}
+
+/** Whether it means every interface of a machine: where one can listen, and nobody can dial. */
+export const isWildcard = (host: string): boolean => WILDCARDS.includes(host);
+
+/** An address that is given to others. @throws DualpingError `invalid-argument` for what nobody can dial */
+export function dialledAddress(text: Address): Address {
+  const address = parseAddress(text);
+  if (isWildcard(address.host))
+    throw new DualpingError('invalid-argument', `address ${quote(text)} can't be dialled by others`);
+  return formatAddress(address);
 }
 
 export const formatAddress = ({ host, port }: HostAndPort): Address =>

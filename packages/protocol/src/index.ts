@@ -24,6 +24,7 @@ export { SupervisionServiceClient, SupervisionServiceService } from './gen/dualp
 export * as typesWire from './gen/dualping/v1/types.js';
 export * from './health.js';
 export * from './operator-events.js';
+export * from './router-stream.js';
 export * from './serve.js';
 export * from './services.js';
 export * from './status.js';

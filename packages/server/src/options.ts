@@ -9,8 +9,16 @@ import {
   quote,
   type ServerId,
   serverId,
+  wholeNumber,
 } from '@dualping/core';
-import { type ClassicReplies, formatAddress, parseAddress, type Report } from '@dualping/protocol';
+import {
+  type ClassicReplies,
+  dialledAddress,
+  formatAddress,
+  isWildcard,
+  parseAddress,
+  type Report,
+} from '@dualping/protocol';
 import type { SupervisionOptions } from './supervisor-desk.js';
 
 export interface ServerOptions {
@@ -54,23 +62,6 @@ export interface ParsedOptions {
 }
 
 const DEFAULT_HOST = '127.0.0.1';
-const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
-
-const wholeNumber = (name: string, value: number, most: number): number => {
-  if (!Number.isSafeInteger(value) || value < 1 || value > most)
-    throw new DualpingError(
-      'invalid-argument',
-      `${name} is "${value}": give a whole number from 1 to ${most}`,
-    );
-  return value;
-};
-
-function dialledAddress(text: Address): Address {
-  const address = parseAddress(text);
-  if (WILDCARDS.includes(address.host))
-    throw new DualpingError('invalid-argument', `address ${quote(text)} can't be dialled by others`);
-  return formatAddress(address);
-}
 
 /** Throws `invalid-argument` that quotes the first value that can't be. */
 export function parseServerOptions(options: ServerOptions): ParsedOptions {
@@ -78,8 +69,8 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
   if (options.routers.length === 0)
     throw new DualpingError('invalid-argument', 'the address of a router is missing');
   const host = options.host ?? DEFAULT_HOST;
-  const advertiseHost = options.advertiseHost ?? (WILDCARDS.includes(host) ? hostname() : host);
-  if (advertiseHost === '' || WILDCARDS.includes(advertiseHost))
+  const advertiseHost = options.advertiseHost ?? (isWildcard(host) ? hostname() : host);
+  if (advertiseHost === '' || isWildcard(advertiseHost))
     throw new DualpingError('invalid-argument', `host ${quote(advertiseHost)} can't be dialled by others`);
   return Object.freeze({
     host,

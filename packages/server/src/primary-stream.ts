@@ -10,7 +10,7 @@ import {
   standbyMessageToWire,
   toDualpingError,
 } from '@dualping/protocol';
-import { endText } from './router-stream.js';
+import { endText } from './end-text.js';
 
 export interface PrimaryStreamListener {
   /** `bytes[i]` is what `entries[i]` was decoded from. */

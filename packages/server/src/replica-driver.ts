@@ -22,13 +22,13 @@ import {
   type Token,
   unreachable,
 } from '@dualping/core';
-import { encodeEntry, type Report, toDualpingError } from '@dualping/protocol';
+import { encodeEntry, type Report, RouterStream, toDualpingError } from '@dualping/protocol';
 import createDebug from 'debug';
 import type { ClientDesk } from './client-desk.js';
+import { endText } from './end-text.js';
 import type { Journal } from './journal/index.js';
 import { Peers } from './peers.js';
 import { PrimaryStream } from './primary-stream.js';
-import { RouterStream } from './router-stream.js';
 import { snapshotToParts } from './snapshot-parts.js';
 import { pullSnapshot } from './snapshot-pull.js';
 import type { StandbyDesk } from './standby-desk.js';
@@ -271,7 +271,7 @@ export class ReplicaDriver {
       attempt,
       stream: new RouterStream(address, message, {
         onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
-        onEnd: (detail) => this.feed({ kind: 'router-ended', attempt, detail }),
+        onEnd: (end) => this.feed({ kind: 'router-ended', attempt, detail: endText(end) }),
       }),
     };
   }

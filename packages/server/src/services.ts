@@ -27,7 +27,7 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import type { ClientDesk } from './client-desk.js';
-import { endText } from './router-stream.js';
+import { endText } from './end-text.js';
 import type { StandbyDesk } from './standby-desk.js';
 import type { TailDesk } from './tail-desk.js';
 import { OwnTimelineSink } from './timeline-sink.js';

@@ -11,7 +11,7 @@ import {
   toDualpingError,
 } from '@dualping/protocol';
 import { credentials } from '@grpc/grpc-js';
-import { endText } from './router-stream.js';
+import { endText } from './end-text.js';
 
 export interface TailStreamListener {
   onBatch(batch: TailBatch): void;

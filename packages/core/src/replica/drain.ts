@@ -3,8 +3,8 @@
  * is asked to choose another primary.
  */
 import type { Instant } from '../ids.js';
+import type { Attempt } from '../membership/membership-messages.js';
 import type { Ground } from './ground.js';
-import type { Attempt } from './messages.js';
 import type { PrimaryRole } from './primary-role.js';
 
 /** How long a planned change of primary may take before it is given up (or, when leaving, done without), ms. */

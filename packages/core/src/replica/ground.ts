@@ -1,12 +1,11 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
 import type { ClusterId, Epoch, Instant, NetworkId } from '../ids.js';
-import { ListeningClock } from '../listening-clock.js';
+import type { Attempt } from '../membership/membership-messages.js';
+import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';
-import { MIN_PINGS_BEFORE_DEAD } from '../timing.js';
 import { Ledger } from './ledger.js';
 import type {
-  Attempt,
   ReplicaEvent,
   ReplicaIdentity,
   ReplicaOutput,
@@ -14,23 +13,12 @@ import type {
   ReplicaTiming,
 } from './messages.js';
 
-/**
- * How much of one step of time counts as listening. Two pings, so that a turn which comes late is not lost;
- * but never so much that one step alone would make somebody silent who was heard a moment before we were away.
- */
-const listeningStepMs = ({ pingIntervalMs, deadAfterMs }: ReplicaTiming): number =>
-  Math.min(2 * pingIntervalMs, deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs);
-
 export class Ground {
   readonly identity: ReplicaIdentity;
   readonly ledger: Ledger;
-  readonly #clock: ListeningClock;
+  readonly #pace: Pace;
   #outputs: ReplicaOutput[] = [];
-  #timing: ReplicaTiming;
-  /** What the router told; what counts is longer when pings are rare. */
-  #toldDeadAfterMs: number;
   networkId: NetworkId | '';
-  now: Instant = 0;
   /** The newest that the router has told. */
   assignment: Assignment | undefined;
   /** Of the other clusters the newest that the router has told. */
@@ -47,32 +35,30 @@ export class Ground {
     this.identity = start.identity;
     this.networkId = start.identity.networkId;
     this.ledger = new Ledger(start);
-    this.#timing = timing;
-    this.#toldDeadAfterMs = timing.deadAfterMs;
-    this.#clock = new ListeningClock(listeningStepMs(timing));
+    this.#pace = new Pace(timing);
     this.highestEpoch = this.ledger.outline.lastEpoch;
+  }
+
+  get now(): Instant {
+    return this.#pace.now;
   }
 
   /** Time that we were there to listen, ms: what silence is measured in. */
   get heardMs(): number {
-    return this.#clock.heardMs;
+    return this.#pace.heardMs;
   }
 
   get timing(): ReplicaTiming {
-    return this.#timing;
+    return this.#pace.timing;
   }
 
   /** The router has told how often to ping; and at the beginning also how long a silence means the end. */
-  keepTime(pingIntervalMs: number, toldDeadAfterMs: number = this.#toldDeadAfterMs): void {
-    this.#toldDeadAfterMs = toldDeadAfterMs;
-    const deadAfterMs = Math.max(toldDeadAfterMs, MIN_PINGS_BEFORE_DEAD * pingIntervalMs);
-    this.#timing = { pingIntervalMs, deadAfterMs };
-    this.#clock.maxStepMs = listeningStepMs(this.#timing);
+  keepTime(pingIntervalMs: number, toldDeadAfterMs?: number): void {
+    this.#pace.keepTime(pingIntervalMs, toldDeadAfterMs);
   }
 
   advanceTo(now: Instant): void {
-    this.now = now;
-    this.#clock.advance(now);
+    this.#pace.advanceTo(now);
   }
 
   figures(): Figures {

@@ -3,10 +3,7 @@ import type { Assignment } from '../assignment.js';
 import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
 import type {
   Address,
-  ClusterId,
   Epoch,
-  Incarnation,
-  JournalId,
   NetworkId,
   Position,
   RequestNumber,
@@ -15,34 +12,19 @@ import type {
   UserName,
   WallTimeMs,
 } from '../ids.js';
-import type {
-  MemberMessage,
-  PrimaryMessage,
-  RouterMessage,
-  StandbyMessage,
-  TailBatch,
-  TailMessage,
-} from '../messages.js';
+import type { Attempt, MemberIdentity, RouterLinkOutput } from '../membership/membership-messages.js';
+import type { MemberTiming } from '../membership/pace.js';
+import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import type { NewsItem, SocialLists, SocialSnapshot } from '../social/index.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
 export type LinkId = number;
 export type Token = number;
-/** A stream that we opened: numbered by the machine, so that what comes from an abandoned one is ignored. */
-export type Attempt = number;
 
-export interface ReplicaIdentity {
-  readonly cluster: ClusterId;
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  readonly journalId: JournalId;
+export interface ReplicaIdentity extends MemberIdentity {
   /** Empty while the server has never belonged to a network. */
   readonly networkId: NetworkId | '';
-  /** Where others dial this server. */
-  readonly address: Address;
-  /** Asked in turn. */
-  readonly routers: readonly Address[];
 }
 
 /** What the disk held at the start. */
@@ -166,14 +148,7 @@ export type ReplicaOutput =
     }
   | { readonly kind: 'save-network'; readonly networkId: NetworkId }
   // The router.
-  | {
-      readonly kind: 'open-router';
-      readonly attempt: Attempt;
-      readonly address: Address;
-      readonly message: MemberMessage;
-    }
-  | { readonly kind: 'to-router'; readonly attempt: Attempt; readonly message: MemberMessage }
-  | { readonly kind: 'close-router'; readonly attempt: Attempt }
+  | RouterLinkOutput
   // The primary.
   | {
       readonly kind: 'open-primary';
@@ -279,8 +254,5 @@ export type ReplicaEvent =
   | 'journal-failed'
   | 'stopped';
 
-export interface ReplicaTiming {
-  /** Until the router has told its own. */
-  readonly pingIntervalMs: number;
-  readonly deadAfterMs: number;
-}
+/** Until the router has told its own. */
+export type ReplicaTiming = MemberTiming;

@@ -19,13 +19,13 @@ import {
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS, MAX_TIMELINES } from '../limits.js';
+import type { RouterLink } from '../membership/router-link.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
 import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } from './messages.js';
 import { RequestDesk } from './request-desk.js';
-import type { RouterLink } from './router-link.js';
 import { Standbys } from './standbys.js';
 import { Tailing } from './tailing.js';
 import { Tails } from './tails.js';

@@ -10,6 +10,7 @@ import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Epoch, type Instant, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
+import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
 import { actionFor, type Reason } from '../reasons.js';
 import { Drain } from './drain.js';
@@ -24,7 +25,6 @@ import type {
   ReplicaTiming,
 } from './messages.js';
 import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
-import { RouterLink } from './router-link.js';
 import { StandbyRole } from './standby-role.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
@@ -129,7 +129,8 @@ export class Replica {
         if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.message);
         return;
       case 'router-ended':
-        if (this.#router.isCurrent(input.attempt)) this.#router.ended(input.detail);
+        if (this.#router.isCurrent(input.attempt))
+          this.#router.ended({ reason: 'router-unreachable', detail: input.detail });
         return;
       case 'primary-message':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.message(input.message, input.entries);
@@ -224,7 +225,7 @@ export class Replica {
         if (actionFor(message.reason) === 'give-up')
           return this.#end(message.reason, `${who}: ${message.detail}`, true);
         ground.report('refused', `${who}: ${message.reason}: ${message.detail}`);
-        this.#router.refused(message.detail);
+        this.#router.refused(message);
         return;
       }
       default:

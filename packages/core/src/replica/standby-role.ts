@@ -8,9 +8,9 @@ import type { Assignment, MemberInfo } from '../assignment.js';
 import { primaryMember } from '../assignment.js';
 import type { Entry } from '../entry.js';
 import { type Address, type Epoch, type Instant, NO_EPOCH, position, serverName } from '../ids.js';
+import type { Attempt } from '../membership/membership-messages.js';
 import type { PrimaryMessage } from '../messages.js';
 import type { Ground } from './ground.js';
-import type { Attempt } from './messages.js';
 
 /** How long a primary may take to answer a join, in multiples of the time after which silence means it is gone. */
 const JOIN_PATIENCE_FACTOR = 4;

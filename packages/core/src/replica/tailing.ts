@@ -10,9 +10,9 @@ import { type Assignment, primaryMember } from '../assignment.js';
 import type { Entry, RemoteCommand } from '../entry.js';
 import type { ClusterId, Epoch, Instant, Position, UserName, WallTimeMs } from '../ids.js';
 import { MAX_TAIL_NAMES } from '../limits.js';
+import type { Attempt } from '../membership/membership-messages.js';
 import type { TailBatch, TailItem, TailMessage } from '../messages.js';
 import type { Ground } from './ground.js';
-import type { Attempt } from './messages.js';
 
 /** Silence, in multiples of `deadAfterMs`, after which another cluster's primary is asked anew. */
 const PATIENCE = 2;

@@ -25,6 +25,7 @@ import type { Post } from '../entry.js';
 import type { Address, Instant, NetworkId } from '../ids.js';
 import { NO_POSITION } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
+import type { Failure } from '../reasons.js';
 import { quote } from '../text.js';
 import { BackOff } from './back-off.js';
 import { ClusterView } from './cluster-view.js';
@@ -40,7 +41,7 @@ import {
 } from './session-limits.js';
 import type { QueryAnswer, SessionInput, SessionOutput } from './session-messages.js';
 import { type ClientSessionOptions, checkOptions } from './session-options.js';
-import type { Failure, SessionState, SessionTarget } from './session-state.js';
+import type { SessionState, SessionTarget } from './session-state.js';
 import { TimelineCursor } from './timeline-cursor.js';
 import { linkVerdict } from './verdicts.js';
 

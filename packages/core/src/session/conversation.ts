@@ -5,6 +5,7 @@
 import type { Instant, SessionId, UserName } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import { MAX_PAGE_POSTS } from '../limits.js';
+import type { Failure } from '../reasons.js';
 import { postProblem, userNameProblem } from '../text.js';
 import { BackOff } from './back-off.js';
 import { earliest } from './earliest.js';
@@ -25,7 +26,7 @@ import type {
   SessionOutput,
   SessionQuery,
 } from './session-messages.js';
-import type { Failure, SessionTarget } from './session-state.js';
+import type { SessionTarget } from './session-state.js';
 import { requestVerdict } from './verdicts.js';
 
 /** What a failed call means for the session: it goes on, leaves this server, or can't go on at all. */

@@ -1,12 +1,6 @@
 /** Where a client session is, as the world sees it. Each state carries only what is true in it. */
 import type { Address, ClusterId, Epoch, Instant, ServerId } from '../ids.js';
-import type { Reason } from '../reasons.js';
-
-/** Why something broke or was given up; `detail` is for people. */
-export interface Failure {
-  readonly reason: Reason;
-  readonly detail: string;
-}
+import type { Failure } from '../reasons.js';
 
 /** The server a session talks to, or is about to. */
 export interface SessionTarget {

@@ -1,15 +1,17 @@
 /**
- * The server's stream to the router: opened, kept alive, opened again.
+ * A member's stream to the router: opened, kept alive, opened again. The same for a server with its journal and for a
+ * member that has none.
  *
- * The server gives the router up much later than the router gives up a server: the server that ends
+ * The member gives the router up much later than the router gives up a member: the member that ends
  * the stream causes a failover, and a router that is merely slow is no reason for one.
  */
-import type { Instant } from '../ids.js';
+import type { Address, Epoch, Instant, NetworkId } from '../ids.js';
 import { invariant } from '../invariants.js';
-import type { MemberMessage } from '../messages.js';
+import type { Figures, MemberMessage } from '../messages.js';
+import type { Failure } from '../reasons.js';
 import { ROUTER_SILENCE_FACTOR } from '../timing.js';
-import type { Ground } from './ground.js';
-import type { Attempt } from './messages.js';
+import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-messages.js';
+import type { MemberTiming } from './pace.js';
 
 /** How long a router may take to welcome us, ms: connect and one write to its disk, on a bad day. */
 const WELCOME_TIMEOUT_MS = 3_000;
@@ -30,6 +32,21 @@ type State =
       request: number;
     };
 
+/** What the link stands on: who speaks, what it has seen, the time, and where outputs go. */
+export interface RouterLinkGround {
+  readonly identity: MemberIdentity;
+  readonly networkId: NetworkId | '';
+  readonly highestEpoch: Epoch;
+  readonly now: Instant;
+  /** Time that we were there to listen, ms. */
+  readonly heardMs: number;
+  readonly timing: MemberTiming;
+  figures(): Figures;
+  emit(output: RouterLinkOutput): void;
+  /** For people. */
+  report(event: 'router-lost', text: string): void;
+}
+
 export class RouterLink {
   #state: State = { kind: 'down', retryAt: 0 };
   #attempts = 0;
@@ -40,7 +57,10 @@ export class RouterLink {
   /** Listening time of the last word from any router, ms. */
   #heardAt = 0;
 
-  constructor(readonly ground: Ground) {}
+  /** How the last attempt, or the stream that stood, was lost, and at which router; none since the last welcome. */
+  #because: Failure | undefined;
+
+  constructor(readonly ground: RouterLinkGround) {}
 
   get attached(): boolean {
     return this.#state.kind === 'attached';
@@ -51,7 +71,12 @@ export class RouterLink {
     return this.#state.kind === 'attached' ? this.#state.attempt : undefined;
   }
 
-  get address(): string {
+  get because(): Failure | undefined {
+    return this.#because;
+  }
+
+  /** Of the router that is asked now, or will be next. */
+  get address(): Address {
     const { routers } = this.ground.identity;
     return routers[this.#asked % routers.length] ?? '';
   }
@@ -84,6 +109,7 @@ export class RouterLink {
     if (this.#state.kind !== 'opening') return;
     const { attempt } = this.#state;
     this.#failures = 0;
+    this.#because = undefined;
     this.#state = {
       kind: 'attached',
       attempt,
@@ -101,8 +127,10 @@ export class RouterLink {
   }
 
   /** The stream is over. Tells an operator of a loss, and of the first failure in a row to find a router. */
-  ended(detail: string): void {
+  ended(because: Failure): void {
     const { ground, address } = this;
+    const { detail } = because;
+    this.#because = { reason: because.reason, detail: `router ${address}: ${detail}` };
     if (this.attached) {
       ground.report('router-lost', `lost the router at ${address}: ${detail}`);
       this.#state = { kind: 'down', retryAt: ground.now };
@@ -116,8 +144,8 @@ export class RouterLink {
   }
 
   /** The router can't take us now: lets go and tries again later. */
-  refused(detail: string): void {
-    if (this.#state.kind === 'opening') this.#giveUp(this.#state.attempt, detail);
+  refused(because: Failure): void {
+    if (this.#state.kind === 'opening') this.#giveUp(this.#state.attempt, because);
   }
 
   close(): void {
@@ -134,12 +162,12 @@ export class RouterLink {
         return;
       case 'opening':
         if (ground.now >= this.#state.until)
-          this.#giveUp(this.#state.attempt, `no welcome within ${WELCOME_TIMEOUT_MS} ms`);
+          this.#giveUp(this.#state.attempt, silence(`no welcome within ${WELCOME_TIMEOUT_MS} ms`));
         return;
       case 'attached': {
         const silentMs = ground.heardMs - this.#state.heardAt;
         if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR)
-          this.#giveUp(this.#state.attempt, `nothing heard for ${silentMs.toFixed(0)} ms`);
+          this.#giveUp(this.#state.attempt, silence(`nothing heard for ${silentMs.toFixed(0)} ms`));
         else if (ground.now >= this.#state.pingAt) this.#ping(this.#state);
         return;
       }
@@ -157,9 +185,9 @@ export class RouterLink {
     }
   }
 
-  #giveUp(attempt: Attempt, detail: string): void {
+  #giveUp(attempt: Attempt, because: Failure): void {
     this.ground.emit({ kind: 'close-router', attempt });
-    this.ended(detail);
+    this.ended(because);
   }
 
   #open(): void {
@@ -180,7 +208,7 @@ export class RouterLink {
         journalId,
         address,
         epoch: ground.highestEpoch,
-        replicates: true,
+        replicates: journalId !== '',
         attempt: this.#attempts,
       },
     });
@@ -192,3 +220,5 @@ export class RouterLink {
     this.send({ kind: 'ping', sequence: state.sequence, figures: this.ground.figures() });
   }
 }
+
+const silence = (detail: string): Failure => ({ reason: 'router-unreachable', detail });

@@ -1,0 +1,179 @@
+/** A service's membership in a routed cluster: a driver of core's `Membership`, published as an observable. */
+import {
+  type Address,
+  type ClusterId,
+  type Failure,
+  type Incarnation,
+  type MemberState,
+  Membership,
+  type MembershipInput,
+  type MembershipOutput,
+  unreachable,
+} from '@dualping/core';
+import { dialledAddress, RouterStream, type RouterStreamListener } from '@dualping/protocol';
+import createDebug from 'debug';
+import { lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
+import { checkRouters } from './router-client.js';
+import { routerFailure } from './router-failure.js';
+
+const debug = createDebug('dualping:client:member');
+
+export interface DualpingMemberOptions {
+  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  readonly routers: readonly Address[];
+  /** From 1. Its members have to be of this kind, all of them: none with a journal. 1 when absent. */
+  readonly cluster?: ClusterId;
+  /** Lasting number of this member, its own within the cluster, 1 to 2,147,483,647. */
+  readonly serverId: number;
+  /** Where clients dial the service, `host:port`. It should listen there already. */
+  readonly address: Address;
+  /**
+   * Tells this start of the member from earlier ones: has to be higher at each, from 1. When absent the wall clock, in ms,
+   * which suffices as long as it doesn't go back from one start to the next.
+   */
+  readonly incarnation?: Incarnation;
+}
+
+/**
+ * Makes a gRPC service of anybody's a member of a cluster: the first live member, in the order in which they registered,
+ * is *primary*, and clients on `dualping:///CLUSTER` are led to it (`registerDualpingResolver`). Nothing is replicated.
+ *
+ * Begins to attach as soon as it is made and goes on by itself whatever happens to routers. It holds one stream to one of
+ * them: the instant the process dies the next member is primary; when it freezes, after the router's `dead_after` (500 ms).
+ * Holds the process open until it has `left` or `failed`.
+ *
+ * **`isPrimary`** is true only while this very life is named as primary by the newest assignment *and* the router has answered,
+ * on the stream that stands, something that was asked less than `dead_after` ago. So it turns false at once when the stream
+ * is lost, and after `dead_after` without an answer, or frozen for as long: another may be primary by then.
+ * * It promises that a member which froze, or whose router or network fell silent, doesn't take itself for primary on old
+ *   news: before the router promotes another for silence, this one has stopped (both by their own clocks, which must run at
+ *   the same rate).
+ * * It doesn't promise that there is never a second one: where the router has seen the stream break and this side has not yet,
+ *   both are primary for up to `dead_after`; and what a primary has begun goes on when it no longer is. Nothing
+ *   is fenced but by the **epoch**, which rises with each change of primary: pass it on to whatever keeps your data, and
+ *   have that refuse a lower one than it has seen.
+ * * While no router can be reached nobody is primary, though clients are still led to the last one. A service for which a second
+ *   primary does no harm serves whoever comes, and doesn't ask.
+ *
+ * ```ts
+ * const member = new DualpingMember({ routers: ['127.0.0.1:7070'], serverId: 2, address: '10.0.0.5:9000' });
+ * member.state$.subscribe((state) => console.log(state.kind));    // connecting, attached, …
+ * process.once('SIGTERM', async () => {
+ *   await member.leave();                                         // the next member has taken over
+ *   server.tryShutdown(() => {});                                 // calls that are on their way are finished
+ * });
+ * ```
+ */
+export class DualpingMember {
+  readonly #machine: Membership;
+  /** Says its last word also to who comes when all is over. */
+  readonly #states = new ReplaySubject<MemberState>(1);
+  readonly #outputs: MembershipOutput[] = [];
+  #performing = false;
+  #stream: { readonly attempt: number; readonly stream: RouterStream } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * The latest state at once, then each change:
+   * `connecting` (with why the last attempt failed), `attached` (`epoch`, `isPrimary`, `assignment`), `failed` (why: it
+   * can't work as asked, and trying again would not help), `left`. Completes after the last two, which late subscribers get too.
+   */
+  readonly state$: Observable<MemberState>;
+
+  /** @throws DualpingError `invalid-argument`, quoting the value */
+  constructor(options: DualpingMemberOptions) {
+    this.#machine = new Membership({
+      routers: checkRouters(options.routers),
+      cluster: options.cluster ?? 1,
+      serverId: options.serverId,
+      incarnation: options.incarnation ?? Date.now(),
+      incarnationIsTime: options.incarnation === undefined,
+      address: dialledAddress(options.address),
+    });
+    this.#states.next(this.#machine.state);
+    this.state$ = this.#states.asObservable();
+    this.#step({ kind: 'tick' });
+  }
+
+  get state(): MemberState {
+    return this.#machine.state;
+  }
+
+  /** Judged now, by the clock: to be asked for each thing that only a primary may do. */
+  get isPrimary(): boolean {
+    return this.#machine.isPrimaryAt(performance.now());
+  }
+
+  /**
+   * Leaves in order: it is no longer primary, and the next member takes over at once. Resolves when the router has made that
+   * durable, or after 2 s without a word of it; at once when no router is attached to, or all is over. Idempotent, never rejects.
+   */
+  async leave(): Promise<void> {
+    this.#step({ kind: 'leave' });
+    await lastValueFrom(this.#states);
+  }
+
+  // Driving the machine.
+
+  #step(input: MembershipInput): void {
+    this.#outputs.push(...this.#machine.step(performance.now(), input));
+    this.#perform();
+  }
+
+  /** In order, also when a subscriber calls back while it is told of something. */
+  #perform(): void {
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
+        this.#performOne(output);
+    } finally {
+      this.#performing = false;
+    }
+    this.#arm();
+  }
+
+  #performOne(output: MembershipOutput): void {
+    switch (output.kind) {
+      case 'open-router':
+        return this.#open(output);
+      case 'to-router':
+        if (this.#stream?.attempt === output.attempt) this.#stream.stream.send(output.message);
+        return;
+      case 'close-router':
+        if (this.#stream?.attempt === output.attempt) this.#stream.stream.abort();
+        return;
+      case 'state':
+        debug('%o', output.state);
+        this.#states.next(output.state);
+        if (output.state.kind === 'failed' || output.state.kind === 'left') this.#states.complete();
+        return;
+      default:
+        unreachable(output);
+    }
+  }
+
+  #open({ attempt, address, message }: Extract<MembershipOutput, { kind: 'open-router' }>): void {
+    const stream = new RouterStream(address, message, {
+      onMessage: (said) => this.#step({ kind: 'router-message', attempt, message: said }),
+      onEnd: (end) => this.#step({ kind: 'router-ended', attempt, ...whyEnded(end) }),
+    });
+    this.#stream = { attempt, stream };
+  }
+
+  /** One timer, for the machine's next deadline. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const deadline = this.#machine.nextDeadline();
+    if (deadline === undefined) return;
+    // A timer may fire a little early; rounded up it fires late instead, and the machine needs no second tick.
+    const delayMs = Math.max(0, Math.ceil(deadline - performance.now()));
+    this.#timer = setTimeout(() => this.#step({ kind: 'tick' }), delayMs);
+  }
+}
+
+function whyEnded(end: Parameters<RouterStreamListener['onEnd']>[0]): Failure {
+  if (end.kind === 'ended') return { reason: 'router-unreachable', detail: 'it ended the stream' };
+  if (end.error === undefined) return { reason: 'router-unreachable', detail: 'the connection broke' };
+  return routerFailure(end.error);
+}

@@ -1,0 +1,123 @@
+/** One membership, to which the test itself says what routers say; outputs as lines. */
+import {
+  type Assignment,
+  DEFAULT_TIMING,
+  epoch,
+  type MemberState,
+  Membership,
+  type MembershipInput,
+  type MembershipOptions,
+  type MembershipOutput,
+  type Reason,
+  type RouterMessage,
+  serverId,
+} from '../index.js';
+
+export interface Told {
+  readonly epoch: number;
+  readonly primary: number;
+  readonly revision?: number;
+  readonly incarnation?: number;
+  readonly available?: boolean;
+}
+
+/** Of a routed cluster with members 1 and 2. */
+export const routed = ({ epoch: number, primary, revision, incarnation, available }: Told): Assignment => ({
+  cluster: 1,
+  revision: revision ?? number,
+  epoch: epoch(number),
+  primary: { serverId: serverId(primary), incarnation: incarnation ?? 1, journalId: '' },
+  available: available ?? true,
+  unavailableReason: '',
+  inSync: [],
+  members: [1, 2].map((id) => ({
+    serverId: serverId(id),
+    incarnation: 1,
+    journalId: '',
+    address: `s${id}`,
+    liveness: 'stream',
+    live: true,
+    inSync: false,
+  })),
+});
+
+export class AloneMember {
+  readonly membership: Membership;
+  now = 0;
+  #attempt = 0;
+  #sequence = 0;
+
+  constructor(options: Partial<MembershipOptions> = {}) {
+    this.membership = new Membership({
+      routers: ['r1'],
+      cluster: 1,
+      serverId: 2,
+      incarnation: 1,
+      incarnationIsTime: false,
+      address: 's2:1',
+      ...options,
+    });
+  }
+
+  step(input: MembershipInput): string[] {
+    return this.membership.step(this.now, input).map((output) => {
+      if (output.kind === 'open-router') this.#attempt = output.attempt;
+      if (output.kind === 'to-router' && output.message.kind === 'ping')
+        this.#sequence = output.message.sequence;
+      return lineOf(output);
+    });
+  }
+
+  start = (): string[] => this.step({ kind: 'tick' });
+  leave = (): string[] => this.step({ kind: 'leave' });
+
+  /** To the next deadline. */
+  tick(): string[] {
+    this.now = Math.max(this.now, this.membership.nextDeadline() ?? Infinity);
+    return this.step({ kind: 'tick' });
+  }
+
+  router = (message: RouterMessage): string[] =>
+    this.step({ kind: 'router-message', attempt: this.#attempt, message });
+
+  ended = (reason: Reason = 'router-unreachable', detail = 'gone'): string[] =>
+    this.step({ kind: 'router-ended', attempt: this.#attempt, reason, detail });
+
+  welcome = (told: Told): string[] =>
+    this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: routed(told) });
+
+  assigned = (told: Told): string[] =>
+    this.router({ kind: 'assignment', assignment: routed(told), lastRequest: 0 });
+
+  refused = (reason: Reason): string[] => this.router({ kind: 'refused', reason, detail: 'because' });
+
+  /** To the ping of `sequence`, or to the last one. */
+  pong = (pingIntervalMs: number = DEFAULT_TIMING.pingIntervalMs, sequence = this.#sequence): string[] =>
+    this.router({ kind: 'pong', sequence, pingIntervalMs });
+}
+
+function lineOf(output: MembershipOutput): string {
+  switch (output.kind) {
+    case 'open-router':
+      return `dials ${output.address}`;
+    case 'to-router':
+      return `says ${output.message.kind}`;
+    case 'close-router':
+      return 'hangs up';
+    case 'state':
+      return textOf(output.state);
+  }
+}
+
+function textOf(state: MemberState): string {
+  switch (state.kind) {
+    case 'connecting':
+      return `connecting to ${state.router}${state.because === undefined ? '' : ` (${state.because.reason}: ${state.because.detail})`}`;
+    case 'attached':
+      return `${state.isPrimary ? 'primary' : 'attached'} in epoch ${state.epoch}`;
+    case 'failed':
+      return `failed: ${state.because.reason}: ${state.because.detail}`;
+    case 'left':
+      return 'left';
+  }
+}

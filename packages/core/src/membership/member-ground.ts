@@ -1,0 +1,70 @@
+/** What a membership and its stream stand on: who it is, what it has seen, the time, and where outputs go. */
+import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION } from '../ids.js';
+import type { Figures } from '../messages.js';
+import { LastAnswer } from './last-answer.js';
+import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
+import { type MemberTiming, Pace } from './pace.js';
+import type { RouterLinkGround } from './router-link.js';
+
+/** To be attached is the first question on a stream, before the pings, which count from 1. */
+export const WELCOME = 0;
+
+/** Of a journal that there is none of. */
+const NO_FIGURES: Figures = Object.freeze({
+  durable: NO_POSITION,
+  committed: NO_POSITION,
+  checksum: 0,
+  timelines: 0,
+  postsAccepted: 0,
+});
+
+export class MemberGround implements RouterLinkGround {
+  readonly pace: Pace;
+  readonly lastAnswer = new LastAnswer();
+  /** Empty until a router has told. */
+  networkId: NetworkId | '' = '';
+  highestEpoch: Epoch = NO_EPOCH;
+  #outputs: MembershipOutput[] = [];
+
+  constructor(
+    readonly identity: MemberIdentity,
+    timing: MemberTiming,
+  ) {
+    this.pace = new Pace(timing);
+  }
+
+  get now(): Instant {
+    return this.pace.now;
+  }
+
+  get heardMs(): number {
+    return this.pace.heardMs;
+  }
+
+  get timing(): MemberTiming {
+    return this.pace.timing;
+  }
+
+  figures(): Figures {
+    return NO_FIGURES;
+  }
+
+  emit(output: MembershipOutput): void {
+    this.#outputs.push(output);
+    if (output.kind === 'open-router') {
+      this.lastAnswer.forget();
+      this.lastAnswer.asked(WELCOME, this.now, this.timing.deadAfterMs);
+    }
+    if (output.kind === 'to-router' && output.message.kind === 'ping')
+      this.lastAnswer.asked(output.message.sequence, this.now, this.timing.deadAfterMs);
+  }
+
+  /** The state says it all. */
+  report(): void {}
+
+  takeOutputs(): readonly MembershipOutput[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+}

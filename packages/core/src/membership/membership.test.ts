@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DualpingError, epoch, LEAVE_TIMEOUT_MS, type MembershipOptions } from '../index.js';
+import { AloneMember } from './alone-member.fixture.js';
+
+const OURS = { epoch: 1, primary: 2 } as const;
+const ANOTHERS = { epoch: 2, primary: 1 } as const;
+
+/** Attached, as primary of epoch 1, and its first ping is on its way. */
+function primary(options: Partial<MembershipOptions> = {}): AloneMember {
+  const member = new AloneMember(options);
+  member.start();
+  assert.deepEqual(member.welcome(OURS), ['primary in epoch 1']);
+  assert.deepEqual(member.tick(), ['says ping']);
+  return member;
+}
+
+test('it attaches without a journal, pings as often as it is told, and is primary when the router says so', () => {
+  const member = new AloneMember();
+  const [open] = member.membership.step(0, { kind: 'tick' });
+  assert.deepEqual(open, {
+    kind: 'open-router',
+    attempt: 1,
+    address: 'r1',
+    message: {
+      kind: 'attach',
+      networkId: '',
+      cluster: 1,
+      serverId: 2,
+      incarnation: 1,
+      journalId: '',
+      address: 's2:1',
+      epoch: 0,
+      replicates: false,
+      attempt: 1,
+    },
+  });
+  const again = new AloneMember();
+  assert.deepEqual(again.start(), ['dials r1']);
+  assert.deepEqual(again.welcome({ epoch: 1, primary: 1 }), ['attached in epoch 1']);
+  assert.deepEqual([again.tick(), again.now], [['says ping'], 0]);
+  assert.deepEqual(again.pong(40), []);
+  assert.deepEqual([again.tick(), again.now], [['says ping'], 100]);
+  assert.deepEqual([again.tick(), again.now], [['says ping'], 140]);
+  again.pong();
+  assert.deepEqual(again.assigned({ epoch: 2, primary: 2 }), ['primary in epoch 2']);
+  assert.deepEqual(again.assigned({ epoch: 3, primary: 1 }), ['attached in epoch 3']);
+});
+
+test('another life of it, and one that is away, are not this one', () => {
+  const member = new AloneMember();
+  member.start();
+  assert.deepEqual(member.welcome({ ...OURS, incarnation: 7 }), ['attached in epoch 1']);
+  assert.deepEqual(member.assigned({ ...OURS, revision: 2, available: false }), ['attached in epoch 1']);
+  assert.deepEqual(member.assigned({ ...OURS, revision: 3 }), ['primary in epoch 1']);
+});
+
+test('an older assignment, and one of a lower epoch, are not believed', () => {
+  const member = primary();
+  assert.deepEqual(member.assigned({ ...ANOTHERS, revision: 5 }), ['attached in epoch 2']);
+  assert.deepEqual(member.assigned({ ...OURS, revision: 4 }), []);
+  assert.deepEqual(member.assigned({ ...OURS, revision: 6 }), []);
+});
+
+test('it stops being primary at once when the stream is lost, and is again when it is back', () => {
+  const member = primary();
+  assert.deepEqual(member.ended(), ['connecting to r1 (router-unreachable: router r1: gone)']);
+  assert.equal(member.membership.isPrimaryAt(member.now), false);
+  assert.deepEqual([member.tick(), member.now], [['dials r1'], 0]);
+  assert.deepEqual(member.welcome({ ...OURS, revision: 2 }), ['primary in epoch 1']);
+});
+
+test('it stops being primary when no answer is younger than dead_after, long before it gives the router up', () => {
+  const member = primary();
+  member.now = 30;
+  member.pong();
+  const said = new Map<string, number>();
+  while (member.membership.state.kind === 'attached')
+    for (const line of member.tick()) said.set(line, said.get(line) ?? member.now);
+  assert.equal(said.get('attached in epoch 1'), 500); // from the question at 0, not from the answer at 30
+  assert.equal(
+    said.get('connecting to r1 (router-unreachable: router r1: nothing heard for 1570 ms)'),
+    1_600,
+  );
+});
+
+test('a process that was frozen does not take what it finds in its buffers for news', () => {
+  const member = primary();
+  member.pong();
+  member.now = 100;
+  assert.deepEqual(member.tick(), ['says ping']);
+  member.now = 10_000;
+  assert.equal(member.membership.isPrimaryAt(member.now), false);
+  assert.deepEqual(member.pong(), ['attached in epoch 1']); // the answer to the ping before the freeze
+  assert.deepEqual(member.assigned({ ...OURS, revision: 2 }), ['attached in epoch 1']);
+  assert.deepEqual(member.tick(), ['says ping']);
+  assert.deepEqual(member.pong(), ['primary in epoch 1']);
+});
+
+test('answers to questions that are forgotten, or were never asked, are worth nothing', () => {
+  const member = primary();
+  for (let at = 0; at < 10; at += 1) member.tick();
+  assert.ok(member.now >= 700);
+  assert.deepEqual([member.pong(100, 1), member.pong(100, 99)], [[], []]);
+  assert.equal(member.membership.isPrimaryAt(member.now), false);
+  member.tick();
+  assert.deepEqual(member.pong(), ['primary in epoch 1']);
+});
+
+test('routers are asked in turn, each failure a little later, and the one that took us first when it is lost', () => {
+  const member = new AloneMember({ routers: ['r1', 'r2'] });
+  member.start();
+  assert.deepEqual(member.ended('not-a-router', 'a web server'), [
+    'connecting to r2 (not-a-router: router r1: a web server)',
+  ]);
+  const dialled: unknown[] = [];
+  for (let at = 0; at < 7; at += 1) {
+    dialled.push([member.tick().at(-1), member.now]);
+    member.ended();
+  }
+  assert.deepEqual(dialled, [
+    ['dials r2', 20],
+    ['dials r1', 70],
+    ['dials r2', 170],
+    ['dials r1', 370],
+    ['dials r2', 770],
+    ['dials r1', 1_270],
+    ['dials r2', 1_770],
+  ]);
+  member.tick();
+  member.welcome(OURS);
+  member.ended();
+  assert.deepEqual(member.tick(), ['dials r1']);
+});
+
+test('a router that can not take us now is asked again; one that never will is the end', () => {
+  for (const reason of ['limit-reached', 'shutting-down', 'storage-failed'] as const) {
+    const member = new AloneMember();
+    member.start();
+    assert.deepEqual(member.refused(reason), [
+      'hangs up',
+      `connecting to r1 (${reason}: router r1: refuses s2: because)`,
+    ]);
+    assert.deepEqual(member.tick(), ['dials r1']);
+  }
+  for (const reason of ['wrong-mode', 'unknown-cluster', 'superseded', 'router-store-too-old'] as const) {
+    const member = new AloneMember();
+    member.start();
+    assert.deepEqual(member.refused(reason), [
+      'hangs up',
+      `failed: ${reason}: router r1: refuses s2: because`,
+    ]);
+    assert.deepEqual([member.step({ kind: 'tick' }), member.membership.nextDeadline()], [[], undefined]);
+    assert.deepEqual(member.leave(), []);
+  }
+});
+
+test('a clock that went back is said', () => {
+  const ofClock = new AloneMember({ incarnationIsTime: true });
+  ofClock.start();
+  assert.match(ofClock.refused('stale-incarnation').join(), /because\. This number is the wall clock/);
+  const given = new AloneMember();
+  given.start();
+  assert.deepEqual(
+    given.refused('stale-incarnation').at(-1),
+    'failed: stale-incarnation: router r1: refuses s2: because',
+  );
+});
+
+test('asked to hand over, it does, and is primary no more until it is told otherwise', () => {
+  const member = primary();
+  assert.deepEqual(member.router({ kind: 'please-hand-over', epoch: epoch(2) }), []);
+  assert.deepEqual(member.router({ kind: 'please-hand-over', epoch: epoch(1) }), [
+    'says hand-over',
+    'attached in epoch 1',
+  ]);
+  assert.deepEqual(member.pong(), []); // asked before
+  assert.deepEqual([member.assigned(OURS), member.tick()], [[], ['says ping']]);
+  assert.deepEqual(member.pong(), ['primary in epoch 1']); // there was nobody else
+  member.router({ kind: 'please-hand-over', epoch: epoch(1) });
+  assert.deepEqual(member.assigned(ANOTHERS), ['attached in epoch 2']);
+});
+
+test('it leaves in order: no longer primary from then on, over when the router has ended the stream', () => {
+  const member = primary();
+  assert.deepEqual(member.leave(), ['says leave', 'attached in epoch 1']);
+  assert.deepEqual(member.leave(), []);
+  assert.deepEqual(member.assigned(ANOTHERS), ['attached in epoch 2']);
+  assert.deepEqual(member.ended(), ['hangs up', 'left']);
+  assert.deepEqual([member.tick(), member.membership.nextDeadline()], [[], undefined]);
+});
+
+test('it does not wait for a router for long, and for none at all that it has not', () => {
+  const member = primary();
+  member.leave();
+  assert.deepEqual([member.tick(), member.now], [['hangs up', 'left'], LEAVE_TIMEOUT_MS]);
+  const opening = new AloneMember();
+  opening.start();
+  assert.deepEqual(opening.leave(), ['hangs up', 'left']);
+  const down = new AloneMember();
+  down.start();
+  down.ended();
+  assert.deepEqual(down.leave(), ['left']);
+});
+
+test('what comes from a stream that was given up is not heard', () => {
+  const member = new AloneMember();
+  member.start();
+  member.ended();
+  assert.deepEqual(member.welcome(OURS), []);
+});
+
+test('numbers that can not be are refused and quoted', () => {
+  const refusals: readonly [Partial<MembershipOptions>, RegExp][] = [
+    [{ serverId: 0 }, /server id is "0"/],
+    [{ serverId: 2 ** 31 }, /server id is "2147483648"/],
+    [{ cluster: 1.5 }, /cluster is "1.5"/],
+    [{ cluster: 10_001 }, /cluster is "10001"/],
+    [{ incarnation: Number.NaN }, /incarnation is "NaN"/],
+  ];
+  for (const [options, text] of refusals)
+    assert.throws(
+      () => new AloneMember(options),
+      (error) =>
+        error instanceof DualpingError && error.reason === 'invalid-argument' && text.test(error.detail),
+    );
+});

@@ -1,0 +1,244 @@
+/**
+ * A member without a journal: what a service of anybody's is to the router, and whether it is the one that clients are led to.
+ *
+ * It makes nobody primary; it decides when to stop believing that it is. By then the router may have dropped it for silence
+ * and led its clients to another, so its claim rests on an answer to a question that it asked less than `deadAfterMs` ago,
+ * on the stream that still stands. Silence of the *router* is another matter, judged as a server does (`RouterLink`):
+ * who ends the stream causes a failover.
+ */
+import type { Assignment } from '../assignment.js';
+import {
+  type Address,
+  type ClusterId,
+  type Incarnation,
+  type Instant,
+  MAX_SERVER_ID,
+  serverId,
+  serverName,
+} from '../ids.js';
+import { unreachable } from '../invariants.js';
+import { MAX_CLUSTERS } from '../limits.js';
+import type { RouterMessage } from '../messages.js';
+import { actionFor } from '../reasons.js';
+import { DEFAULT_TIMING } from '../timing.js';
+import { wholeNumber } from '../whole-number.js';
+import { MemberGround, WELCOME } from './member-ground.js';
+import type { MemberState, MembershipInput, MembershipOutput } from './membership-messages.js';
+import { RouterLink } from './router-link.js';
+
+/** How long a router may take to hear that a member leaves, and to have written that down, ms. */
+export const LEAVE_TIMEOUT_MS = 2_000;
+
+export interface MembershipOptions {
+  /** At least one; asked in turn. */
+  readonly routers: readonly Address[];
+  /** From 1. */
+  readonly cluster: ClusterId;
+  /** Lasting number within the cluster, 1 to 2^31 − 1. */
+  readonly serverId: number;
+  /** Has to rise with each start. */
+  readonly incarnation: Incarnation;
+  /** The incarnation is the wall clock's time at the start, ms: for people, when it turns out to be stale. */
+  readonly incarnationIsTime: boolean;
+  readonly address: Address;
+}
+
+type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
+
+export class Membership {
+  readonly #incarnationIsTime: boolean;
+  readonly #ground: MemberGround;
+  readonly #link: RouterLink;
+  #assignment: Assignment | undefined;
+  /** It has said that it leaves; waits for the router to have heard it. */
+  #leaveUntil: Instant | undefined;
+  #ending: Extract<MemberState, { readonly kind: 'failed' | 'left' }> | undefined;
+  #state: MemberState;
+
+  /** @throws DualpingError `invalid-argument`, quoting the number that can't be */
+  constructor(options: MembershipOptions) {
+    const { routers, address, incarnationIsTime } = options;
+    this.#incarnationIsTime = incarnationIsTime;
+    const identity = {
+      routers,
+      cluster: wholeNumber('cluster', options.cluster, MAX_CLUSTERS),
+      serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
+      incarnation: wholeNumber('incarnation', options.incarnation, Number.MAX_SAFE_INTEGER),
+      journalId: '',
+      address,
+    };
+    this.#ground = new MemberGround(identity, DEFAULT_TIMING);
+    this.#link = new RouterLink(this.#ground);
+    this.#state = this.#describe();
+  }
+
+  /** As of the last step. */
+  get state(): MemberState {
+    return this.#state;
+  }
+
+  /** The same as in `state`, for who looks between two steps: a process that was frozen has not been stepped yet. */
+  isPrimaryAt(now: Instant): boolean {
+    const { lastAnswer, timing } = this.#ground;
+    if (this.#ending !== undefined || this.#leaveUntil !== undefined) return false;
+    return this.#link.attached && this.#isNamed() && now < lastAnswer.validUntil(timing.deadAfterMs);
+  }
+
+  /** Takes one input and gives what is to be done, in order. Does nothing any more after `failed` or `left`. */
+  step(now: Instant, input: MembershipInput): readonly MembershipOutput[] {
+    if (this.#ending !== undefined) return [];
+    this.#ground.pace.advanceTo(now);
+    this.#take(input);
+    const state = this.#describe();
+    if (!isSame(state, this.#state)) this.#ground.emit({ kind: 'state', state });
+    this.#state = state;
+    return this.#ground.takeOutputs();
+  }
+
+  /** When to `tick` next; undefined: never again. */
+  nextDeadline(): Instant | undefined {
+    if (this.#ending !== undefined) return undefined;
+    if (this.#leaveUntil !== undefined) return this.#leaveUntil;
+    const { now, lastAnswer, timing } = this.#ground;
+    const claimEnds = this.isPrimaryAt(now)
+      ? lastAnswer.validUntil(timing.deadAfterMs)
+      : Number.POSITIVE_INFINITY;
+    return Math.max(now, Math.min(this.#link.nextDeadline(), claimEnds));
+  }
+
+  #take(input: MembershipInput): void {
+    switch (input.kind) {
+      case 'tick':
+        return this.#tick();
+      case 'leave':
+        return this.#leave();
+      case 'router-message':
+        if (this.#link.isCurrent(input.attempt)) this.#heard(input.message);
+        return;
+      case 'router-ended': {
+        if (!this.#link.isCurrent(input.attempt)) return;
+        const { reason, detail } = input;
+        if (this.#leaveUntil === undefined) this.#link.ended({ reason, detail });
+        else this.#end({ kind: 'left' });
+        return;
+      }
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #tick(): void {
+    if (this.#leaveUntil === undefined) this.#link.tick();
+    else if (this.#ground.now >= this.#leaveUntil) this.#end({ kind: 'left' });
+  }
+
+  #leave(): void {
+    if (this.#leaveUntil !== undefined) return;
+    if (!this.#link.attached) return this.#end({ kind: 'left' });
+    this.#link.send({ kind: 'leave' });
+    this.#leaveUntil = this.#ground.now + LEAVE_TIMEOUT_MS;
+  }
+
+  #heard(message: RouterMessage): void {
+    const { pace, lastAnswer } = this.#ground;
+    this.#link.heard();
+    switch (message.kind) {
+      case 'welcome':
+        this.#link.welcomed();
+        lastAnswer.answered(WELCOME);
+        pace.keepTime(message.pingIntervalMs, message.deadAfterMs);
+        if (this.#ground.networkId === '') this.#ground.networkId = message.networkId;
+        return this.#assigned(message.assignment);
+      case 'pong':
+        pace.keepTime(message.pingIntervalMs);
+        return lastAnswer.answered(message.sequence);
+      case 'assignment':
+        return this.#assigned(message.assignment);
+      case 'please-hand-over':
+        return this.#handOver(message.epoch);
+      case 'refused':
+        return this.#refused(message);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  /** Of two the one with the higher revision is the newer; none of a lower epoch is believed, whoever says it. */
+  #assigned(assignment: Assignment): void {
+    const isOlder = assignment.revision < (this.#assignment?.revision ?? 0);
+    if (isOlder || assignment.epoch < this.#ground.highestEpoch) return;
+    this.#assignment = assignment;
+    this.#ground.highestEpoch = assignment.epoch;
+  }
+
+  /** At once: what the service itself has to finish is not known here, and goes on at the old member meanwhile. */
+  #handOver(epoch: Assignment['epoch']): void {
+    if (this.#leaveUntil !== undefined || this.#assignment?.epoch !== epoch || !this.#isNamed()) return;
+    this.#link.send({ kind: 'hand-over', epoch, leaving: false });
+    // What was asked before says nothing about whether somebody has taken it; what is asked from now on does.
+    this.#ground.lastAnswer.forget();
+  }
+
+  #refused({ reason, detail }: Refused): void {
+    if (this.#leaveUntil !== undefined) return this.#end({ kind: 'left' });
+    const refusal = `refuses ${serverName(this.#ground.identity.serverId)}: ${detail}`;
+    if (actionFor(reason) !== 'give-up') return this.#link.refused({ reason, detail: refusal });
+    const advice = reason === 'stale-incarnation' && this.#incarnationIsTime ? `. ${CLOCK_WENT_BACK}` : '';
+    const because = { reason, detail: `router ${this.#link.address}: ${refusal}${advice}` };
+    this.#end({ kind: 'failed', because });
+  }
+
+  #end(ending: Extract<MemberState, { readonly kind: 'failed' | 'left' }>): void {
+    this.#link.close();
+    this.#ending = ending;
+  }
+
+  /** Whether the newest assignment has this very life as its available primary. */
+  #isNamed(): boolean {
+    const { serverId, incarnation, journalId } = this.#ground.identity;
+    const { available = false, primary } = this.#assignment ?? {};
+    return (
+      available &&
+      primary?.serverId === serverId &&
+      primary.incarnation === incarnation &&
+      primary.journalId === journalId
+    );
+  }
+
+  #describe(): MemberState {
+    if (this.#ending !== undefined) return this.#ending;
+    const router = this.#link.address;
+    const assignment = this.#assignment;
+    if (!this.#link.attached || assignment === undefined)
+      return { kind: 'connecting', router, because: this.#link.because };
+    const isPrimary = this.isPrimaryAt(this.#ground.now);
+    return { kind: 'attached', router, epoch: assignment.epoch, isPrimary, assignment };
+  }
+}
+
+const CLOCK_WENT_BACK =
+  'This number is the wall clock at the start, in milliseconds: that clock has gone back, or the other was ahead. Set it right, or give an incarnation above that one';
+
+function isSame(one: MemberState, other: MemberState): boolean {
+  switch (one.kind) {
+    case 'connecting':
+      return (
+        other.kind === 'connecting' &&
+        one.router === other.router &&
+        one.because?.reason === other.because?.reason &&
+        one.because?.detail === other.because?.detail
+      );
+    case 'attached':
+      return (
+        other.kind === 'attached' &&
+        one.router === other.router &&
+        one.isPrimary === other.isPrimary &&
+        one.assignment.revision === other.assignment.revision
+      );
+    case 'failed':
+    case 'left':
+      return one.kind === other.kind;
+    default:
+      return unreachable(one);
+  }
+}

@@ -1,0 +1,94 @@
+/** Memberships with the registry that they are made for. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { RoutedCluster } from './routed-cluster.fixture.js';
+
+test('killed, frozen, leaving and handing over: the next member in the order of registration is primary', () => {
+  const cluster = new RoutedCluster(3);
+  cluster.pass(100);
+  cluster.kill(1);
+  cluster.pass(5);
+  assert.deepEqual(cluster.primaries, ['s2']);
+  cluster.freeze(2);
+  cluster.pass(700);
+  assert.deepEqual(cluster.primaries, ['s3']);
+  cluster.thaw(2);
+  cluster.pass(100);
+  cluster.leave(3);
+  cluster.pass(5);
+  assert.deepEqual(cluster.primaries, ['s2']);
+  cluster.start(1);
+  cluster.pass(100);
+  cluster.handOver();
+  cluster.pass(10);
+  assert.deepEqual(cluster.primaries, ['s1']);
+  assert.deepEqual(cluster.reigns, [
+    's1 in epoch 1',
+    's2 in epoch 2',
+    's3 in epoch 3',
+    's2 in epoch 4',
+    's1 in epoch 5',
+  ]);
+  assert.deepEqual(cluster.conflicts, []);
+});
+
+test('a router that is started again leaves the primary what it is', () => {
+  const cluster = new RoutedCluster(2);
+  cluster.pass(100);
+  cluster.killRouter();
+  cluster.pass(50);
+  assert.deepEqual(cluster.primaries, []);
+  cluster.startRouter();
+  cluster.pass(3_000);
+  assert.deepEqual(cluster.reigns, ['s1 in epoch 1']);
+  assert.deepEqual(cluster.primaries, ['s1']);
+});
+
+test('a primary that thaws after the router has been started again does not believe what it knew', () => {
+  const cluster = new RoutedCluster(2);
+  cluster.pass(100);
+  cluster.freeze(1);
+  cluster.killRouter();
+  cluster.startRouter();
+  cluster.pass(3_000);
+  assert.deepEqual(cluster.primaries, ['s2']);
+  cluster.thaw(1);
+  cluster.pass(1_000);
+  assert.deepEqual([cluster.primaries, cluster.conflicts], [['s2'], []]);
+});
+
+const MEMBERS = 3;
+/** The long one leaves answers in the buffers of those who freeze. */
+const LATENCIES_MS = [1, 40] as const;
+const FAULTS = ['kill', 'freeze', 'thaw', 'start', 'leave', 'killRouter', 'startRouter', 'handOver'] as const;
+
+test('whatever dies, freezes and comes back, no two believe to be primary at once, and in the end one does', () => {
+  const step = fc.record({
+    fault: fc.constantFrom(...FAULTS),
+    member: fc.integer({ min: 1, max: MEMBERS }),
+    thenMs: fc.oneof(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 0, max: 3_000 })),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 25, size: 'max' }),
+      fc.constantFrom(...LATENCIES_MS),
+      (steps, latencyMs) => {
+        const cluster = new RoutedCluster(MEMBERS, latencyMs);
+        for (const { fault, member, thenMs } of steps) {
+          cluster[fault](member);
+          cluster.pass(thenMs);
+        }
+        cluster.startRouter();
+        for (let id = 1; id <= MEMBERS; id += 1) {
+          cluster.thaw(id);
+          cluster.start(id);
+        }
+        cluster.pass(10_000);
+        assert.deepEqual(cluster.conflicts, []);
+        assert.equal(cluster.primaries.length, 1);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,12 @@
+/** A number that somebody gives, judged once. */
+import { DualpingError } from './reasons.js';
+
+/** @throws DualpingError `invalid-argument`, quoting what is not a whole number from 1 to `most` */
+export function wholeNumber(name: string, value: number, most: number): number {
+  if (!Number.isSafeInteger(value) || value < 1 || value > most)
+    throw new DualpingError(
+      'invalid-argument',
+      `${name} is "${value}": give a whole number from 1 to ${most}`,
+    );
+  return value;
+}

@@ -1,0 +1,63 @@
+/** The wire of a member's stream to the router: one `DualPing` at a time. */
+import { type Address, DualpingError, type MemberMessage, type RouterMessage } from '@dualping/core';
+import { credentials } from '@grpc/grpc-js';
+import { type BidiStream, clientStream, type StreamEnd } from './bidi.js';
+import { memberMessageToWire, routerMessageFromWire } from './codec/index.js';
+import type * as routingWire from './gen/dualping/v1/routing.js';
+import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
+import { CHANNEL_OPTIONS } from './serve.js';
+import { toDualpingError } from './status.js';
+
+export interface RouterStreamListener {
+  onMessage(message: RouterMessage): void;
+  /** Once, and not when it was closed from here. */
+  onEnd(end: Exclude<StreamEnd, { readonly kind: 'closed' }>): void;
+}
+
+export class RouterStream {
+  readonly #client: RoutingServiceClient;
+  readonly #stream: BidiStream<routingWire.DualPingRequest>;
+
+  constructor(address: Address, attach: MemberMessage, listener: RouterStreamListener) {
+    this.#client = new RoutingServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#stream = clientStream<routingWire.DualPingResponse, routingWire.DualPingRequest>(
+      this.#client.dualPing(),
+      {
+        onMessage: (wire) => {
+          let message: RouterMessage;
+          try {
+            message = routerMessageFromWire(wire);
+          } catch (cause) {
+            this.close();
+            const detail = `it said what no router says: ${toDualpingError(cause).detail}`;
+            listener.onEnd({ kind: 'broken', error: new DualpingError('not-a-router', detail, { cause }) });
+            return;
+          }
+          listener.onMessage(message);
+        },
+        onEnd: (end) => {
+          this.#client.close();
+          if (end.kind !== 'closed') listener.onEnd(end);
+        },
+      },
+      'router',
+    );
+    this.send(attach);
+  }
+
+  send(message: MemberMessage): void {
+    this.#stream.send(memberMessageToWire(message));
+  }
+
+  /** Ends it in order, so that what was sent before arrives. The listener hears nothing more. */
+  close(): void {
+    this.#stream.close();
+    this.#client.close();
+  }
+
+  /** Ends it at once, so that nothing is left open, whether or not the router still answers. The listener hears nothing more. */
+  abort(): void {
+    this.#stream.abort();
+    this.#client.close();
+  }
+}
