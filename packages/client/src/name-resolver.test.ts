@@ -95,6 +95,22 @@ test('routers are tried in turn, and an address that is none is said', async (co
   await assert.rejects(whoAnswers(none), (error: ServiceError) => error.details.includes(gone.address));
 });
 
+test('a channel follows a router that has lost its folder, whose epochs and revisions begin anew', async (context) => {
+  const { cluster, router, servers } = await play(context);
+  const client = clientOf(context, `dualping://${router.address}/1`);
+  assert.equal(await whoAnswers(client), 'from-s1');
+  router.tell(cluster.assignment(8, servers[0]));
+  const { port } = router;
+  router.kill();
+  const anew = await FakeRouter.start(port);
+  anew.networkId = 'another';
+  context.after(() => anew.kill());
+  await until(() => anew.watchers > 0, 'the channel watches the new one');
+  anew.tell({ ...cluster.assignment(1, servers[1]), revision: 1 });
+  servers[0].kill();
+  await untilAnsweredBy(client, 'from-s2');
+});
+
 test('a cluster that is not there is said', async (context) => {
   const { router } = await play(context);
   const client = clientOf(context, `dualping://${router.address}/cluster/7`);

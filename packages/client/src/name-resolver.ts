@@ -19,6 +19,7 @@ import {
   type Assignment,
   DualpingError,
   type Epoch,
+  type NetworkId,
   NO_EPOCH,
   primaryMember,
   quote,
@@ -113,6 +114,7 @@ class Resolving {
   readonly #listener: experimental.ResolverListener;
   readonly #stopped = new AbortController();
   #watch: Subscription;
+  #networkId: NetworkId | undefined;
   #newest: Assignment | undefined;
   #asking = false;
 
@@ -143,7 +145,10 @@ class Resolving {
 
   #startWatch(): Subscription {
     return watchRouters(this.#links, { target: targetOf(this.#of), figures: false }).subscribe({
-      next: ({ update }) => {
+      next: ({ networkId, update }) => {
+        // The revisions of another network say nothing about this one's.
+        if (networkId !== this.#networkId) this.#newest = undefined;
+        this.#networkId = networkId;
         for (const assignment of update.assignments) this.#learn(assignment);
       },
       error: (error: DualpingError) => this.#fail(error),

@@ -8,6 +8,7 @@ import {
   MAX_ROUTERS,
   type NetworkId,
   NO_EPOCH,
+  quote,
   type ServerId,
   type UserName,
 } from '@dualping/core';
@@ -53,6 +54,11 @@ export interface NetworkStatus {
 
 /** Parses and completes addresses of routers. @throws DualpingError `invalid-argument` quoting what is wrong */
 export function checkRouters(routers: readonly Address[]): readonly Address[] {
+  if (!Array.isArray(routers))
+    throw new DualpingError(
+      'invalid-argument',
+      `routers is ${quote(String(routers))}: give a list of addresses`,
+    );
   if (routers.length < 1 || routers.length > MAX_ROUTERS)
     throw new DualpingError(
       'invalid-argument',

@@ -100,7 +100,7 @@ function renderMember(
 ): string {
   const role = member === primary ? 'primary' : 'standby';
   const marks = [member.live ? 'live' : 'away', ...(member.inSync ? ['in sync'] : [])];
-  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${renderFigures(figures)}`;
+  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${member.journalId === '' ? '' : renderFigures(figures)}`;
 }
 
 /** Equal checksums at equal positions: equal journals. */

@@ -23,8 +23,9 @@ function refused(text: string, why: string): DualpingError {
 
 /** Throws `invalid-argument` for anything that can't be dialled: without a host, or a port from 1 to 65535. */
 export function parseAddress(text: Address): HostAndPort {
-  const match = HOST_AND_PORT.exec(text);
-  if (match === null) throw refused(text, 'is not a host and a port');
+  // An environment variable that isn't set comes as no string, whatever the types say.
+  const match = typeof text === 'string' ? HOST_AND_PORT.exec(text) : null;
+  if (match === null) throw refused(String(text), 'is not a host and a port');
   const [, ipv6, name, portText] = match;
   const host = ipv6 ?? name ?? '';
   if (ipv6 !== undefined && !isIPv6(ipv6)) throw refused(text, 'has no IPv6 address in its brackets');

@@ -124,3 +124,15 @@ test('a check of what is not there is NOT_FOUND, and a list has all there is', a
   );
   assert.deepEqual(listed.statuses, { '': { status: SERVING }, [SERVICE]: { status: NOT_SERVING } });
 });
+
+test('a process that shuts down says so of each of its services, to those who watch too', async (context) => {
+  const { client, health } = await serve(context);
+  const watches = ['', SERVICE].map((service) => new Watch(client, service));
+  for (const watch of watches) await watch.until((heard) => heard.length === 1);
+  health.shutDown();
+  for (const watch of watches) {
+    await watch.until((heard) => heard.length === 2);
+    assert.deepEqual(watch.heard, [SERVING, NOT_SERVING]);
+    watch.call.cancel();
+  }
+});

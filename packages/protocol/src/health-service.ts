@@ -21,6 +21,8 @@ export const MAX_HEALTH_WATCHERS = 1_000;
 export interface HealthHandle {
   /** For one service, or for the whole process when none is named. */
   setServing(serving: boolean, serviceName?: string): void;
+  /** For the process and all of its services: it is about to end. */
+  shutDown(): void;
 }
 
 interface Watcher {
@@ -65,10 +67,15 @@ export function addHealth(server: Server, serviceNames: readonly string[]): Heal
   };
   server.addService(HealthService, implementation);
 
+  const set = (serviceName: string, now: ServingStatus): void => {
+    statuses.set(serviceName, now);
+    for (const watcher of watchers) if (watcher.call.request.service === serviceName) tell(watcher);
+  };
   return {
-    setServing: (serving, serviceName = '') => {
-      statuses.set(serviceName, serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
-      for (const watcher of watchers) if (watcher.call.request.service === serviceName) tell(watcher);
+    setServing: (serving, serviceName = '') =>
+      set(serviceName, serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING),
+    shutDown: () => {
+      for (const serviceName of statuses.keys()) set(serviceName, ServingStatus.NOT_SERVING);
     },
   };
 }

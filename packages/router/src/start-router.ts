@@ -148,7 +148,7 @@ async function run(
   const finished = stopped.then(async (failure) => {
     // First, so that the streams that we end ourselves are not taken for members that have gone.
     await driver.stop();
-    health.setServing(false);
+    health.shutDown();
     const goodbye =
       failure ?? new DualpingError('shutting-down', `the router at ${address} is shutting down`);
     callers.refuseAll(goodbye);

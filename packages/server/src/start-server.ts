@@ -155,6 +155,7 @@ async function run(
   health.setServing(false, SERVICE_NAMES[0]);
   const finished = stopped.then(async ({ failed, reason, detail }) => {
     clearInterval(healthTimer);
+    health.shutDown();
     others.close();
     const error = new DualpingError(failed ? 'not-primary' : 'shutting-down', detail);
     clients.endAll(error);
@@ -162,7 +163,6 @@ async function run(
     tails.endAll(error);
     if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
     supervisors.endAll();
-    health.setServing(false);
     listener.close();
     await shutDown(grpc);
     await journal.close().catch(() => {}); // a journal that failed has said so already
