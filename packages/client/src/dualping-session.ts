@@ -317,7 +317,7 @@ export class DualpingSession {
       this.#cluster = cluster;
       this.#step({ ...told, kind: 'introduced', askNo });
       // Not before: until a router has introduced itself there is nobody to watch.
-      if (!this.#ended) this.#watch ??= this.#startWatch(networkId, cluster);
+      if (!this.#ended) this.#startWatch(networkId, cluster);
     });
   }
 
@@ -343,8 +343,11 @@ export class DualpingSession {
     );
   }
 
-  #startWatch(networkId: NetworkId, cluster: ClusterId): Subscription {
-    return this.#routers.watch(networkId, cluster).subscribe({
+  #startWatch(networkId: NetworkId, cluster: ClusterId): void {
+    if (this.#watch !== undefined) return;
+    // Kept first: what is told at once may end the session.
+    this.#watch = new Subscription();
+    const watched = this.#routers.watch(networkId, cluster).subscribe({
       next: ({ networkId, update }) => {
         for (const assignment of update.assignments)
           this.#step({ kind: 'assignment-learned', networkId, assignment });
@@ -352,6 +355,7 @@ export class DualpingSession {
       // Without it the session still moves at every break.
       error: (error: DualpingError) => debug('%s: the watch ended: %s', this.user, error.message),
     });
+    this.#watch.add(watched);
   }
 
   #linkOf({ link: no, target }: { readonly link: number; readonly target: SessionTarget }): ServerLink {
@@ -369,7 +373,9 @@ export class DualpingSession {
   }
 
   #dropLink(): void {
-    this.#link?.link.drop();
+    const { kind } = this.#machine.state;
+    if (kind === 'closed' || kind === 'failed') this.#link?.link.leave();
+    else this.#link?.link.drop();
     this.#link = undefined;
   }
 

@@ -117,3 +117,55 @@ test('who comes to a watch later is told at once what it knows, but nothing of a
   for (const subscription of watches) subscription.unsubscribe();
   await until(() => router.watchers === 0, 'nobody watches any more');
 });
+
+test('who asks the same again while it is being answered gets that answer, and while it fails a call of its own', async (context) => {
+  const { router, takenOver } = await play(context);
+  const routers = NetworkRouters.acquire([router.address]);
+  context.after(() => routers.release());
+  const question = { cluster: 1, failedEpoch: epoch(1), waitMs: 20_000 };
+  const heard: string[] = [];
+  routers.available(router.address, question).subscribe(() => {
+    routers.available(router.address, question).subscribe({
+      next: (answer) => heard.push(`epoch ${answer.epoch}`),
+      complete: () => heard.push('complete'),
+    });
+  });
+  await until(() => calls(router, 'available') === 1, 'asked');
+  router.tell(takenOver);
+  await until(() => heard.length === 2, 'both are told');
+  assert.deepEqual([heard, calls(router, 'available')], [['epoch 2', 'complete'], 1]);
+
+  const reasons: string[] = [];
+  const wrong = { cluster: 7, failedEpoch: epoch(0), waitMs: 0 };
+  const ask = (then: () => void) =>
+    routers.available(router.address, wrong).subscribe({
+      error: (error: unknown) => {
+        reasons.push(error instanceof DualpingError ? error.reason : String(error));
+        then();
+      },
+    });
+  ask(() => [1, 2].forEach(() => void ask(() => {})));
+  await until(() => reasons.length === 3, 'all were told');
+  assert.equal(calls(router, 'available'), 3, 'the two that came later share a call');
+});
+
+test('a session that is closed by what the watch tells at once leaves no watch behind', async (context) => {
+  const { router, takenOver } = await play(context);
+  const first = new DualpingSession({ routers: [router.address], user: 'ann' });
+  context.after(() => first.close());
+  await first.post('hello');
+  const before = router.assignment;
+  router.tell(takenOver);
+  await until(() => first.state.kind === 'live' && first.state.target.epoch === 2, 'it has moved');
+  // As when the answer to a newcomer is overtaken by the watch.
+  router.assignment = before;
+  const second = new DualpingSession({ routers: [router.address], user: 'bob' });
+  let attempts = 0;
+  second.state$.subscribe(({ kind }) => {
+    if (kind === 'connecting') attempts += 1;
+    if (attempts === 2) second.close();
+  });
+  await until(() => second.state.kind === 'closed', 'the watch has told it of epoch 2');
+  first.close();
+  await until(() => router.watchers === 0, 'nobody watches any more');
+});

@@ -13,7 +13,7 @@ import {
   type UserName,
 } from '@dualping/core';
 import type { Connected } from '@dualping/protocol';
-import { finalize, type MonoTypeOperatorFunction, Observable, ReplaySubject, share } from 'rxjs';
+import { finalize, Observable, ReplaySubject, share, tap } from 'rxjs';
 import { RouterLink } from './router-link.js';
 import { type Watched, watchRouters } from './router-watch.js';
 import { ROUTER_TIMEOUT_MS } from './timeouts.js';
@@ -76,11 +76,8 @@ export class NetworkRouters {
     const link = this.#link(router);
     const question = { target: { kind: 'cluster', cluster }, failedEpoch, waitMs } as const;
     const key = `${router} ${cluster} ${failedEpoch} ${waitMs}`;
-    return sharedIn(this.#questions, key, (ending) =>
-      answerTo((signal) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS, signal })).pipe(
-        ending,
-        share(),
-      ),
+    return sharedIn(this.#questions, key, () =>
+      answerTo((signal) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS, signal })),
     );
   }
 
@@ -90,11 +87,8 @@ export class NetworkRouters {
    */
   watch(networkId: NetworkId, cluster: ClusterId): Observable<Watched> {
     const question = { target: { kind: 'cluster', cluster }, figures: false } as const;
-    return sharedIn(this.#watches, `${networkId} ${cluster}`, (ending) =>
-      watchRouters([...this.#links.values()], question).pipe(
-        ending,
-        share({ connector: () => new ReplaySubject(1) }),
-      ),
+    return sharedIn(this.#watches, `${networkId} ${cluster}`, () =>
+      watchRouters([...this.#links.values()], question),
     );
   }
 
@@ -105,15 +99,23 @@ export class NetworkRouters {
   }
 }
 
-/** One for all who want it while it lasts. */
+/** One for all who want it while it lasts; those who come later are told the last value at once. */
 function sharedIn<Value>(
   all: Map<string, Observable<Value>>,
   key: string,
-  begin: (ending: MonoTypeOperatorFunction<Value>) => Observable<Value>,
+  begin: () => Observable<Value>,
 ): Observable<Value> {
   const running = all.get(key);
   if (running !== undefined) return running;
-  const begun = begin(finalize(() => all.delete(key)));
+  const forget = (): void => {
+    if (all.get(key) === begun) all.delete(key);
+  };
+  const begun: Observable<Value> = begin().pipe(
+    // Before anybody is told of the end: who asks again in that moment begins anew.
+    tap({ error: forget, complete: forget }),
+    finalize(forget),
+    share({ connector: () => new ReplaySubject(1) }),
+  );
   all.set(key, begun);
   return begun;
 }

@@ -4,7 +4,7 @@ import type { Address } from '@dualping/core';
 import { createGrpcServer, type SocialServiceClient } from '@dualping/protocol';
 import { connectivityState, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js';
 import { until } from './fake-network.fixture.js';
-import { ServerConnections } from './server-connections.js';
+import { MAX_CALLERS_A_CONNECTION, ServerConnections } from './server-connections.js';
 
 /** A server that knows no call: any answer of it says that it was reached. */
 async function listen(port: number): Promise<{ readonly port: number; close(): void }> {
@@ -94,5 +94,27 @@ test('twenty restarts under sessions that come and go: each change of the connec
     fresh.release();
   }
   stays.release();
+  server.close();
+});
+
+test('a connection that carries enough is joined by another, and both end with their holders', async () => {
+  const server = await listen(0);
+  const address = `127.0.0.1:${server.port}` as Address;
+  const connections = new ServerConnections();
+  const full = Array.from({ length: MAX_CALLERS_A_CONNECTION }, () => connections.acquire(address, 'calls'));
+  const beyond = connections.acquire(address, 'calls');
+  const [first] = full;
+  assert.ok(first !== undefined);
+  assert.equal(new Set(full.map(({ client }) => client)).size, 1);
+  assert.notEqual(beyond.client, first.client);
+  const warm = connections.acquire(address, 'warmth');
+  assert.equal(warm.client, first.client, 'one is enough to be warm');
+  await Promise.all([call(first.client), call(beyond.client)]);
+  first.release();
+  const next = connections.acquire(address, 'calls');
+  assert.equal(next.client, first.client, 'there is a place again');
+  beyond.release();
+  assert.equal(stateOf(beyond.client), connectivityState.SHUTDOWN);
+  for (const { release } of [warm, next, ...full]) release();
   server.close();
 });

@@ -1,6 +1,6 @@
 /**
- * Connections to servers, one an address, shared by all sessions of a program: with a thousand of them there is one to dial
- * after a takeover, not a thousand.
+ * Connections to servers, shared by all sessions of a program: with a thousand of them there are two to dial after a takeover,
+ * not a thousand.
  *
  * They are not of grpc-js's own pool: there a connection that failed for a session that came too early fails for all others
  * until its back-off is over. Here whoever comes next dials at once.
@@ -19,12 +19,20 @@ export interface ServerChannel {
 /** What a channel is held for: to be called, or to be connected whenever that is possible, so that later calls needn't wait. */
 export type Purpose = 'calls' | 'warmth';
 
+/**
+ * Sessions that one connection carries, each with a timeline for as long as it lives and up to 64 requests: a server takes 10,000 calls on
+ * a connection, and those beyond would wait for a place that nobody leaves.
+ */
+export const MAX_CALLERS_A_CONNECTION = 500;
+
 export class ServerConnections {
-  readonly #connections = new Map<Address, Connection>();
+  /** Of each address those that are held, the oldest first: that one is kept warm. */
+  readonly #connections = new Map<Address, Connection[]>();
 
   acquire(address: Address, purpose: Purpose): ServerChannel {
-    const connection = this.#connections.get(address) ?? new Connection(address);
-    this.#connections.set(address, connection);
+    const held = this.#connections.get(address) ?? [];
+    const connection = held.find((it) => purpose === 'warmth' || it.hasRoom) ?? new Connection(address);
+    if (!held.includes(connection)) this.#connections.set(address, [...held, connection]);
     connection.hold(purpose);
     let released = false;
     return {
@@ -34,9 +42,15 @@ export class ServerConnections {
       release: () => {
         if (released) return;
         released = true;
-        if (connection.letGo(purpose)) this.#connections.delete(address);
+        if (connection.letGo(purpose)) this.#forget(address, connection);
       },
     };
+  }
+
+  #forget(address: Address, connection: Connection): void {
+    const others = this.#connections.get(address)?.filter((held) => held !== connection) ?? [];
+    if (others.length === 0) this.#connections.delete(address);
+    else this.#connections.set(address, others);
   }
 }
 
@@ -59,6 +73,10 @@ class Connection {
     return this.#client;
   }
 
+  get hasRoom(): boolean {
+    return this.#holders.calls < MAX_CALLERS_A_CONNECTION;
+  }
+
   hold(purpose: Purpose): void {
     this.#holders[purpose] += 1;
     if (purpose === 'calls' && isBackingOff(this.#client)) this.#redial();
@@ -74,7 +92,7 @@ class Connection {
     return true;
   }
 
-  /** No call is on the old one: it fails them all. */
+  /** A new call would fail on the old one. Those that are on their way there go on until they end. */
   #redial(): void {
     const before = this.#client;
     this.#client = dial(this.#address);

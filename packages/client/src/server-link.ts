@@ -21,6 +21,7 @@ import {
 } from '@dualping/protocol';
 import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ServerChannel } from './server-connections.js';
+import { LEAVE_TIMEOUT_MS } from './timeouts.js';
 
 const NO_METADATA = new Metadata();
 
@@ -31,10 +32,12 @@ export class ServerLink {
   readonly #user: UserName;
   readonly #channel: ServerChannel;
   readonly #feed: (input: SessionInput) => void;
-  readonly #calls = new Set<ClientUnaryCall>();
+  /** Those on their way, the timeline's among them. */
+  readonly #calls = new Set<Pick<ClientUnaryCall, 'cancel'>>();
   #timeline: BidiStream<socialWire.TimelineRequest> | undefined;
   #older: { readonly sendNo: number; readonly before: Position } | undefined;
   #dropped = false;
+  #patience: NodeJS.Timeout | undefined;
 
   /** @param feed takes what came, for the session's machine */
   constructor(user: UserName, channel: ServerChannel, feed: (input: SessionInput) => void) {
@@ -45,6 +48,8 @@ export class ServerLink {
 
   open({ link, target, sessionId, resumeAfter, history, posts }: OutputOf<'open'>): void {
     const call = this.#channel.client.timeline();
+    this.#calls.add(call);
+    call.on('status', () => this.#over(call));
     const timeline = clientStream<socialWire.TimelineResponse, socialWire.TimelineRequest>(
       call,
       {
@@ -109,13 +114,33 @@ export class ServerLink {
     );
   }
 
-  /** Ends everything on it; nothing is fed any more. */
+  /** Leaves a server that is lost, or no longer primary: ends everything at once. Nothing is fed any more. */
   drop(): void {
     if (this.#dropped) return;
     this.#dropped = true;
     this.#timeline?.abort();
     for (const call of this.#calls) call.cancel();
-    this.#calls.clear();
+    this.#channel.release();
+  }
+
+  /**
+   * Ends everything in order, for a session that ends while others go on by the same connection: HTTP/2 takes many calls that
+   * are cancelled for an attack, and ends the connection. Nothing is fed any more.
+   */
+  leave(): void {
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.#timeline?.close();
+    if (this.#calls.size === 0) return this.#channel.release();
+    this.#patience = setTimeout(() => {
+      for (const call of this.#calls) call.cancel();
+    }, LEAVE_TIMEOUT_MS);
+  }
+
+  #over(call: Pick<ClientUnaryCall, 'cancel'>): void {
+    this.#calls.delete(call);
+    if (!this.#dropped || this.#calls.size > 0) return;
+    clearTimeout(this.#patience);
     this.#channel.release();
   }
 
@@ -145,7 +170,7 @@ export class ServerLink {
     writes: boolean,
   ): void {
     const call = start({ deadline: Date.now() + REPLY_TIMEOUT_MS }, (error, response) => {
-      this.#calls.delete(call);
+      this.#over(call);
       if (this.#dropped) return;
       if (error !== null) {
         onFailure(fromServiceError(error, { sent: writes, peer: 'server' }));
