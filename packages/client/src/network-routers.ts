@@ -28,7 +28,7 @@ export interface Question {
 /** A router, and the cluster of whoever asked. */
 export type Introduction = Connected & { readonly cluster: ClusterId };
 
-/** What one session holds. Answers come once; to unsubscribe is to ask no longer. */
+/** Held by as many sessions as have acquired it. Answers come once; to unsubscribe is to ask no longer. */
 export class NetworkRouters {
   static readonly #shared = new Map<string, NetworkRouters>();
 

@@ -20,8 +20,8 @@ export interface ServerChannel {
 export type Purpose = 'calls' | 'warmth';
 
 /**
- * Sessions that one connection carries, each with a timeline for as long as it lives and up to 64 requests: a server takes 10,000 calls on
- * a connection, and those beyond would wait for a place that nobody leaves.
+ * Sessions that one connection carries. A server takes 10,000 calls on it, and each session's timeline is one for as long as it
+ * lives: most of the places have to stay free for requests, which come and go.
  */
 export const MAX_CALLERS_A_CONNECTION = 500;
 

@@ -1,4 +1,4 @@
-/** One link of a session to a server: its timeline, and the calls in flight beside it, all on one connection. */
+/** One link of a session to a server: its timeline, and the calls in flight beside it. */
 import {
   DualpingError,
   type Position,

@@ -11,8 +11,9 @@ import { SOCIAL_REASONS, type SocialReason } from '../reasons.js';
 export type PackedReply = number;
 
 const OUTCOMES: readonly (SocialReason | 'ok')[] = ['ok', ...(Object.keys(SOCIAL_REASONS) as SocialReason[])];
-/** Room for the codes; leaves 2^49 positions, which at a million a second last for 17 years. */
+/** Room for the codes. */
 const OUTCOME_CODES = 16;
+/** What that leaves of a safe integer: at a million entries a second it lasts for 17 years. */
 export const MAX_REPLY_POSITION = 2 ** 49 - 1;
 const CODE_OF: ReadonlyMap<SocialReason | 'ok', number> = new Map(
   OUTCOMES.map((outcome, code) => [outcome, code]),
