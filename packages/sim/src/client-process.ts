@@ -79,6 +79,8 @@ export class ClientProcess extends Process {
     const sessionId = again?.sessionId ?? `${this.name}-${this.sessions.length + 1}`;
     const session = new SessionRecord(sessionId, this.user, this.cluster, this.history, again !== undefined);
     if (timeline.kind === 'after') session.beganAt = timeline.position;
+    if (before !== undefined && (timeline.kind === 'after' || again !== undefined))
+      session.isInDoubt = before.isInDoubt;
     this.sessions.push(session);
     this.#machine = new core.ClientSession({
       routers,
@@ -144,6 +146,7 @@ export class ClientProcess extends Process {
     this.#lastTicket += 1;
     const ticket = this.#lastTicket;
     this.#queries.set(ticket, query);
+    this.session?.asks(query);
     this.receive(() => this.feed({ kind: 'query', ticket, query }));
   }
 

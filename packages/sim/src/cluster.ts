@@ -1,5 +1,5 @@
 /** All processes of one world, put together from a setup. */
-import type { Checkers } from './checkers/checker.js';
+import { Checkers } from './checkers/checker.js';
 import { ClientProcess } from './client-process.js';
 import type { Core } from './core.js';
 import { Network } from './network.js';
@@ -7,8 +7,10 @@ import type { Process, Surroundings } from './process.js';
 import { Random } from './random.js';
 import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
-import type { Setup } from './setup.js';
+import type { ServerDisk } from './server-disk.js';
+import { BLACK_HOLE, type Setup } from './setup.js';
 import { Supervisor } from './supervisor.js';
+import { Trespasser } from './trespasser.js';
 import { Person } from './workload.js';
 import type { World } from './world.js';
 
@@ -22,7 +24,14 @@ export class Cluster {
   readonly clients: readonly ClientProcess[];
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #people: readonly Person[];
+  readonly #around: Surroundings;
+  readonly #core: Core;
+  #trespasser: Trespasser | undefined;
   #routerHeld = 0;
+  /** Processes beside those of the setup. */
+  #extra = 0;
+  /** Disks that were replaced by older copies of themselves. */
+  readonly #originals = new Map<ServerProcess, ServerDisk>();
 
   constructor(
     readonly setup: Setup,
@@ -32,9 +41,12 @@ export class Cluster {
   ) {
     const random = new Random(`${setup.seed}/world`);
     this.network = new Network(world, random.fork('network'), setup.network);
+    this.network.blackHole(BLACK_HOLE);
     const around: Surroundings = { world, network: this.network, random };
+    this.#around = around;
+    this.#core = core;
     const { timing, routers, clusters } = setup;
-    const forgets = setup.limits === 'small';
+    const forgets = setup.limits !== 'production';
     this.router = new RouterProcess({ ...around, core, checkers, timing, clusters });
     this.router.syncMs = { least: 0.05, mean: setup.routerSyncMs };
     this.router.onDied = () => this.#restartRouterSoon();
@@ -79,9 +91,12 @@ export class Cluster {
     for (const person of this.#people) person.live();
   }
 
+  get processes(): readonly Process[] {
+    return [this.router, ...this.servers, ...this.clients];
+  }
+
   process(name: string): Process {
-    const all: Process[] = [this.router, ...this.servers, ...this.clients];
-    const found = all.find((process) => process.name === name);
+    const found = this.processes.find((process) => process.name === name);
     if (found === undefined) throw new Error(`there is no ${name} in this world`);
     return found;
   }
@@ -111,6 +126,78 @@ export class Cluster {
       this.#routerHeld -= 1;
       this.#restartRouterSoon();
     };
+  }
+
+  get routerIsHeld(): boolean {
+    return this.#routerHeld > 0;
+  }
+
+  /** A server of its own with a copy of another one's folder. Not supervised. */
+  makeTwin(name: string): ServerProcess {
+    this.#extra += 1;
+    return this.server(name).twin(`${name}-twin-${this.#extra}`);
+  }
+
+  /** A router of its own with a copy of the router's folder. Gives what ends it. */
+  startSecondRouter(): () => void {
+    const { timing, clusters } = this.setup;
+    this.#extra += 1;
+    // What it says is no word of the router that the checkers know.
+    const around = { ...this.#around, core: this.#core, checkers: new Checkers(), timing, clusters };
+    const second = new RouterProcess(around, `router-${this.#extra}`);
+    second.putIn(this.router.folder());
+    second.start();
+    const leave = this.network.usurp(this.router.name, second);
+    return () => {
+      leave();
+      second.kill();
+    };
+  }
+
+  get trespasser(): Trespasser {
+    this.#trespasser ??= new Trespasser('trespasser', this.#around);
+    return this.#trespasser;
+  }
+
+  keepOriginal(server: ServerProcess, disk: ServerDisk): void {
+    if (!this.#originals.has(server)) this.#originals.set(server, disk);
+  }
+
+  /** An operator puts the true disks back, where only they will do. */
+  restoreOriginals(): void {
+    for (const [server, disk] of this.#originals) {
+      if (server.isLost || server.disk.journalId !== disk.journalId || !server.disk.isOlder) continue;
+      const release = this.supervisor(server.name).hold();
+      server.kill();
+      if (disk.incarnation < server.disk.incarnation)
+        disk.raiseIncarnation(server.disk.incarnation - disk.incarnation);
+      server.putIn(disk);
+      this.world.say(server.name, 'has its own disk again');
+      release();
+    }
+  }
+
+  /** Whether a server that is down is no longer needed: others that are in sync have all that it has. */
+  mayDoWithout(server: ServerProcess): boolean {
+    const record = this.router.recordOf(server.cluster);
+    const told = this.router.assignmentOf(server.cluster);
+    if (server.running || record === undefined || told === undefined) return false;
+    if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
+    // One that is frozen may yet read an older word of it, and make it primary.
+    if (this.network.mayStillHear(server.name, this.router.name)) return false;
+    return [record.inSync, told.inSync].every((inSync) =>
+      inSync.some(({ serverId, journalId }) =>
+        this.servers.some(
+          (it) =>
+            it !== server &&
+            !it.isLost &&
+            !it.disk.isOlder &&
+            it.cluster === server.cluster &&
+            it.id === serverId &&
+            it.journalId === journalId,
+        ),
+      ),
+    );
   }
 
   #restartRouterSoon(): void {

@@ -2,6 +2,7 @@
  * What may go wrong in a world, as plain values. A schedule of them is made from the seed before anything runs, so that it
  * can be shown, and shrunk by leaving elements out.
  */
+import type { Accident } from './accidents.js';
 import type { Random } from './random.js';
 
 interface At {
@@ -51,9 +52,11 @@ export type Fault = At &
     | { readonly kind: 'handover' }
     /** A supervisor reports the end of a life that is over, once more or very late. */
     | { readonly kind: 'stale-report'; readonly process: string; readonly livesAgo: number }
+    | Accident
   );
 
-export type FaultKind = Fault['kind'];
+/** What storms are made of. */
+type FaultKind = Exclude<Fault['kind'], Accident['kind']>;
 
 /** How a process is named in a schedule. */
 export interface Cast {

@@ -1,4 +1,5 @@
 /** Does to a cluster what the schedule says, and undoes it: each in its time, or all at once when everything is healed. */
+import { AccidentScene } from './accident-scene.js';
 import type { Cluster } from './cluster.js';
 import { type Fault, faultText } from './faults.js';
 import { RouterProcess } from './router-process.js';
@@ -14,9 +15,12 @@ const OPERATOR_PATIENCE_MS = 8_000;
 
 export class Nemesis {
   readonly #undone = new Set<Undo>();
+  readonly #scene: AccidentScene;
   #healed = false;
 
-  constructor(readonly cluster: Cluster) {}
+  constructor(readonly cluster: Cluster) {
+    this.#scene = new AccidentScene(cluster);
+  }
 
   schedule(faults: readonly Fault[]): void {
     const { world } = this.cluster;
@@ -27,10 +31,18 @@ export class Nemesis {
       });
   }
 
+  /** A fault that is in no schedule: it has its moment now. */
+  strike(fault: Fault): void {
+    if (this.#healed) return;
+    this.cluster.world.say('ambush', faultText(fault));
+    this.#lasting(fault.forMs, this.#inject(fault));
+  }
+
   /** From here on nothing is broken any more. */
   heal(): void {
     this.#healed = true;
     for (const undo of [...this.#undone]) undo();
+    this.cluster.restoreOriginals();
     this.cluster.startRouter();
     for (const { name } of this.cluster.servers) this.cluster.supervisor(name).start();
   }
@@ -107,6 +119,8 @@ export class Nemesis {
           cluster.supervisor(fault.process).report(incarnation - fault.livesAgo);
         return undefined;
       }
+      default:
+        return this.#scene.inject(fault);
     }
   }
 
@@ -163,9 +177,8 @@ export class Nemesis {
   }
 
   /**
-   * An operator replaces a server's disk: with the server down, and only once the router has heard of its end (one that is
-   * frozen may yet read an older word of it, and make it primary), and somebody else
-   * in the in-sync set has a disk that is whole. Whoever does it earlier can't be helped by any protocol.
+   * An operator replaces a server's disk: with the server down, and only once nothing is lost with it. Whoever does it
+   * earlier can't be helped by any protocol.
    */
   #wipe({ process: name, damaged }: FaultOf<'wipe'>): Undo {
     const { cluster } = this;
@@ -177,7 +190,7 @@ export class Nemesis {
     const until = world.now + OPERATOR_PATIENCE_MS;
     const look = (): void => {
       if (this.#healed || world.now > until) return;
-      if (!this.#mayReplace(server)) {
+      if (!cluster.mayDoWithout(server)) {
         world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
         return;
       }
@@ -187,25 +200,5 @@ export class Nemesis {
     };
     world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
     return release;
-  }
-
-  #mayReplace(server: ServerProcess): boolean {
-    const { cluster } = this;
-    const record = cluster.router.recordOf(server.cluster);
-    const told = cluster.router.assignmentOf(server.cluster);
-    if (server.running || record === undefined || told === undefined) return false;
-    if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
-    if (cluster.network.mayStillHear(server.name, cluster.router.name)) return false;
-    return [record.inSync, told.inSync].every((inSync) =>
-      inSync.some(({ serverId, journalId }) =>
-        cluster.servers.some(
-          (it) =>
-            it !== server &&
-            it.cluster === server.cluster &&
-            it.id === serverId &&
-            it.journalId === journalId,
-        ),
-      ),
-    );
   }
 }

@@ -51,6 +51,7 @@ export class Network {
   readonly #streams = new Set<Stream>();
   /** Hosts without power: their kernels answer nothing. */
   readonly #dark = new Set<string>();
+  readonly #blackHoles = new Set<string>();
 
   constructor(
     readonly world: World,
@@ -60,6 +61,19 @@ export class Network {
 
   enter(station: Station): void {
     this.#stations.set(station.name, station);
+  }
+
+  /** Whatever is sent to this address vanishes, and nothing is ever refused. */
+  blackHole(address: string): void {
+    this.#blackHoles.add(address);
+  }
+
+  /** Somebody else answers at an address. What stands there goes on to whoever it was opened to. Gives what ends it. */
+  usurp(address: string, stranger: Station): () => void {
+    const before = this.#stations.get(address);
+    if (before === undefined) throw new Error(`nobody is at ${address}`);
+    this.#stations.set(address, stranger);
+    return () => this.#stations.set(address, before);
   }
 
   /** Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once. */
@@ -82,7 +96,8 @@ export class Network {
       acceptor(end);
       return true;
     };
-    this.#streams.add(stream);
+    if (this.#blackHoles.has(address)) up.kill();
+    else this.#streams.add(stream);
     up.push({ kind: 'syn' });
     dialler.send(first);
     return dialler;
@@ -111,11 +126,12 @@ export class Network {
     }
   }
 
-  heal(from: string, to: string): void {
+  /** @param retransmitMs until TCP tries again what was held back: the longer the cut, the rarer it tries */
+  heal(from: string, to: string, retransmitMs = RETRANSMIT_MS): void {
     const wire = this.#wireOf(from, to);
     wire.cuts -= 1;
     if (wire.cuts > 0) return;
-    this.#release(wire);
+    this.#release(wire, retransmitMs);
     for (const stream of this.#between(from, to))
       if (stream.up.dead)
         for (const end of [stream.dialler, stream.acceptor])
@@ -124,6 +140,17 @@ export class Network {
 
   slow(from: string, to: string, ms: number): void {
     this.#wireOf(from, to).slowMs += ms;
+  }
+
+  /** Whether what one sends gets to the other as it should. */
+  isWhole(from: string, to: string): boolean {
+    const wire = this.#wires.get(`${from}>${to}`);
+    return wire === undefined || (wire.cuts === 0 && wire.slowMs === 0);
+  }
+
+  /** Whether nothing gets from one to the other. */
+  isCut(from: string, to: string): boolean {
+    return (this.#wires.get(`${from}>${to}`)?.cuts ?? 0) > 0;
   }
 
   /**
@@ -184,10 +211,11 @@ export class Network {
     for (const wire of this.#wires.values()) if (wire.to.name === host) this.#release(wire);
   }
 
-  #release(wire: Wire): void {
+  #release(wire: Wire, retransmitMs = RETRANSMIT_MS): void {
     const waiting = [...wire.waiting];
     wire.waiting.clear();
-    for (const pipe of waiting) pipe.flow(this.random.within(0, wire.to.awake ? 1 : RETRANSMIT_MS));
+    const mostMs = wire.to.awake && retransmitMs === RETRANSMIT_MS ? 1 : retransmitMs;
+    for (const pipe of waiting) pipe.flow(this.random.within(0, mostMs));
   }
 
   #arriveUp(stream: Stream, item: Item, accept: () => boolean): void {

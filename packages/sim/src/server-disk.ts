@@ -43,6 +43,11 @@ export class ServerDisk {
   /** The next sync fails, and every later one of this life. */
   failing = false;
   #failed = false;
+  /** How many faults keep its syncs from ending, and the work that waits for that. */
+  #hung = 0;
+  #stuck: DiskWork | undefined;
+  /** It was put back from a copy, and what it lacks was not yet had from others. */
+  isOlder = false;
 
   constructor(
     readonly journalId: JournalId,
@@ -96,6 +101,31 @@ export class ServerDisk {
     });
   }
 
+  /** Syncs do not end until then. Gives what ends it. */
+  hang(): () => void {
+    this.#hung += 1;
+    return () => {
+      this.#hung -= 1;
+      const work = this.#stuck;
+      if (this.#hung > 0 || work === undefined) return;
+      this.#stuck = undefined;
+      this.#done(work);
+    };
+  }
+  get isHung(): boolean {
+    return this.#hung > 0;
+  }
+
+  /** The folder as it is now, for another disk. A copy that is made while the server runs has what was durable. */
+  copy(owner = this.owner): ServerDisk {
+    const copy = new ServerDisk(this.journalId, this.random.fork(`copy at ${this.#durable.last}`), owner);
+    copy.#durable = this.#durable.clone();
+    copy.#written = this.#durable.clone();
+    copy.#incarnation = this.#incarnation;
+    copy.#networkId = this.#networkId;
+    return copy;
+  }
+
   crash(): void {
     const work = this.#current;
     if (work !== undefined && this.random.chance(0.7)) {
@@ -107,14 +137,15 @@ export class ServerDisk {
     }
     this.#works = [];
     this.#current = undefined;
+    this.#stuck = undefined;
     this.#failed = false;
     this.failing = false;
     this.#written = this.#durable.clone();
   }
 
   /** A new life of the server that owns it: a number that is durable before anything is done with it. */
-  raiseIncarnation(): number {
-    this.#incarnation += 1;
+  raiseIncarnation(by = 1): number {
+    this.#incarnation += by;
     return this.#incarnation;
   }
 
@@ -128,6 +159,10 @@ export class ServerDisk {
   }
 
   #done(work: DiskWork): void {
+    if (this.#hung > 0) {
+      this.#stuck = work;
+      return;
+    }
     this.#current = undefined;
     if (this.#failed) return;
     if (this.failing || this.full > 0) {

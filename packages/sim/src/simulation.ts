@@ -3,12 +3,16 @@
  * has to be well again within a bounded time. Every checker looks after every step.
  */
 import type { ClusterId } from '@dualping/core';
+import { Ambush } from './ambush.js';
+import { Availability } from './checkers/availability.js';
 import { Checkers, Violation } from './checkers/checker.js';
 import { Durability } from './checkers/durability.js';
 import { Epochs } from './checkers/epochs.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
 import { Limits } from './checkers/limits.js';
+import { Lists } from './checkers/lists.js';
+import { OrderlyEnd } from './checkers/orderly-end.js';
 import { Pages } from './checkers/pages.js';
 import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
@@ -17,6 +21,7 @@ import { TimelineChecker } from './checkers/timelines.js';
 import { Cluster } from './cluster.js';
 import type { Core } from './core.js';
 import { Nemesis } from './nemesis.js';
+import { Operator } from './operator.js';
 import type { Setup } from './setup.js';
 import { Trace, type TraceSink } from './trace.js';
 import { whatIsNotWell } from './well-being.js';
@@ -29,6 +34,8 @@ import { World } from './world.js';
 export const HEALING_MS = 60_000;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
+/** Between two looks at whether somebody serves, ms. */
+const AVAILABILITY_LOOK_MS = 125;
 /** A world in which so many things happen in one millisecond has run wild. */
 const MAX_EVENTS_A_MS = 5_000;
 
@@ -60,14 +67,17 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
   const histories = new Map<ClusterId, History>();
   const timelines = new Map<ClusterId, TimelineChecker>();
   for (let number = 1; number <= setup.clusters; number += 1) {
-    const history = new History(setup.limits === 'small');
+    const history = new History(setup.limits !== 'production');
     const shown = new TimelineChecker(history);
     const servers = cluster.servers.filter((server) => server.cluster === number);
     histories.set(number, history);
     timelines.set(number, shown);
     checkers.add(
       number,
-      new Durability(history, servers),
+      new Durability(history, servers, () => {
+        for (const client of cluster.clients)
+          for (const session of client.sessions) if (client.cluster === number) session.isInDoubt = true;
+      }),
       new Epochs(cluster.router, number),
       new ExactlyOnce(history),
       shown,
@@ -75,20 +85,33 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),
+      new Lists(history),
+      new OrderlyEnd(cluster.router, number),
     );
   }
+  const availability = [...histories.keys()].map((number) => new Availability(cluster, number));
   const remote = new RemoteChecker(histories);
   checkers.add(undefined, remote);
   const nemesis = new Nemesis(cluster);
+  if (setup.ambush !== undefined)
+    checkers.add(undefined, new Ambush(setup.ambush, cluster, (fault) => nemesis.strike(fault)));
+  if (setup.operatorPatienceMs !== undefined) new Operator(cluster, setup.operatorPatienceMs).begin();
+  const run = (untilMs: number): void => {
+    for (let at = world.now; at < untilMs; ) {
+      at = Math.min(untilMs, at + AVAILABILITY_LOOK_MS);
+      runUntil(world, at);
+      for (const one of availability) one.look(world.now);
+    }
+  };
   let violation: Outcome['violation'];
   let healedInMs = 0;
   try {
     nemesis.schedule(setup.faults);
     cluster.start();
-    runUntil(world, setup.stormMs);
+    run(setup.stormMs);
     world.say('nemesis', 'heals everything');
     nemesis.heal();
-    healedInMs = untilWell(world, setup.stormMs, () => whatIsNotWell(cluster, timelines, remote));
+    healedInMs = untilWell(run, setup.stormMs, () => whatIsNotWell(cluster, timelines, remote));
     world.say('nemesis', `all is well after ${healedInMs} ms`);
     checkers.tell('atEnd');
   } catch (error) {
@@ -108,9 +131,9 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-function untilWell(world: World, from: number, look: () => string | undefined): number {
+function untilWell(run: (untilMs: number) => void, from: number, look: () => string | undefined): number {
   for (let at = from; ; at += LOOK_MS) {
-    runUntil(world, at);
+    run(at);
     const problem = look();
     if (problem === undefined) return at - from;
     if (at - from >= HEALING_MS)

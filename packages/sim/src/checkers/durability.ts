@@ -4,7 +4,7 @@
  * This is the whole promise in one sentence, and it is looked at whenever one of its parts moves: the commit, the
  * router's recorded in-sync set, what is durable on a disk.
  */
-import type { ClusterRecord, Entry, Position } from '@dualping/core';
+import type { ClusterRecord, Entry, Position, ServerId } from '@dualping/core';
 import { entryText, sameEntry } from '../entry-text.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
@@ -15,20 +15,33 @@ export class Durability implements Checker {
   /** Up to where a journal's durable content is known to be what was committed, by journal id. */
   readonly #agreed = new Map<string, number>();
 
+  /** Whom an operator wants promoted, whatever it lacks. */
+  #chosen: ServerId | undefined;
+
   constructor(
     readonly history: History,
     readonly servers: readonly ServerProcess[],
+    /** An operator has accepted that something may be lost. */
+    readonly onLoss: () => void,
   ) {}
 
+  promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
+    this.#chosen = serverId;
+  }
+
   recorded(record: ClusterRecord): void {
+    const before = this.#record;
     this.#record = record;
+    this.#noteUnclean(before, record);
+    for (const server of this.servers)
+      if (server.disk.isOlder && holds(record, server) && !holds(before, server)) server.disk.isOlder = false;
     this.#look(`the in-sync set of epoch ${record.epoch} is recorded`);
   }
 
   diskChanged(server: ServerProcess, same: number): void {
-    const agreed = this.#agreed.get(server.journalId) ?? 0;
+    const agreed = this.#agreed.get(keyOf(server)) ?? 0;
     if (same >= agreed) return;
-    this.#agreed.set(server.journalId, same);
+    this.#agreed.set(keyOf(server), same);
     this.#look(`the journal of ${server.name} has changed after ${same}`);
   }
 
@@ -47,7 +60,27 @@ export class Durability implements Checker {
   }
 
   atEnd(): void {
-    for (const server of this.servers) this.#check(server, 'all is well again');
+    for (const server of this.servers) if (!server.isLost) this.#check(server, 'all is well again');
+  }
+
+  /** What may be lost by it is what the one that was chosen does not hold, and nothing else. */
+  #noteUnclean(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
+    if (primary === undefined || primary.serverId !== this.#chosen || epoch === before?.epoch) return;
+    this.#chosen = undefined;
+    if (before?.inSync.some((it) => it.serverId === primary.serverId && it.journalId === primary.journalId) === true)
+      return;
+    const server = this.servers.find((it) => it.id === primary.serverId && it.journalId === primary.journalId);
+    if (server === undefined) return;
+    const kept = this.#keptBy(server);
+    this.history.acceptsLoss(epoch, kept);
+    this.onLoss();
+  }
+
+  #keptBy({ disk: { durable } }: ServerProcess): number {
+    const { history } = this;
+    let kept = Math.min(durable.base.snapshot.position, history.last);
+    while (kept < history.last && sameEntry(durable.read(kept + 1), history.at(kept + 1))) kept += 1;
+    return kept;
   }
 
   #look(when: string): void {
@@ -56,9 +89,11 @@ export class Durability implements Checker {
     let holders = 0;
     for (const { serverId, journalId } of record.inSync) {
       const server = this.servers.find((it) => it.id === serverId && it.journalId === journalId);
-      if (server === undefined) continue; // its disk was replaced; nobody can promote it
+      if (server === undefined || server.isLost) continue; // its disk is gone; nobody can promote it
       holders += 1;
-      this.#check(server, when);
+      const isPrimary = serverId === record.primary.serverId;
+      // One that was put back from a copy may stand in the set by name, and must not get further than that.
+      if (!server.disk.isOlder || (isPrimary && server.replica?.role === 'primary')) this.#check(server, when);
     }
     if (holders === 0)
       throw new Violation('in-sync-never-empty', `nobody in the in-sync set has its disk, when ${when}`);
@@ -67,10 +102,11 @@ export class Durability implements Checker {
   #check(server: ServerProcess, when: string): void {
     const { durable } = server.disk;
     const { history } = this;
-    let agreed = this.#agreed.get(server.journalId) ?? 0;
-    if (agreed >= history.last) return;
-    agreed = Math.max(agreed, Math.min(durable.base.snapshot.position, history.last));
-    while (agreed < Math.min(durable.last, history.last)) {
+    let agreed = Math.min(this.#agreed.get(keyOf(server)) ?? 0, history.safe);
+    const needed = history.safe;
+    if (agreed >= needed) return;
+    agreed = Math.max(agreed, Math.min(durable.base.snapshot.position, needed));
+    while (agreed < Math.min(durable.last, needed)) {
       const entry = durable.read(agreed + 1);
       const committed = history.at(agreed + 1);
       if (!sameEntry(entry, committed))
@@ -80,13 +116,23 @@ export class Durability implements Checker {
         );
       agreed += 1;
     }
-    this.#agreed.set(server.journalId, agreed);
-    if (agreed < history.last)
+    this.#agreed.set(keyOf(server), agreed);
+    if (agreed >= durable.first && durable.checksumAt(agreed) !== history.checksumAt(agreed))
+      throw new Violation(
+        'equal-checksums-at-equal-positions',
+        `${server.name} has ${durable.checksumAt(agreed)} at ${agreed}, not ${history.checksumAt(agreed)}, when ${when}`,
+      );
+    if (agreed < needed)
       throw new Violation(
         'committed-survives-on-all-in-sync',
-        `${server.name} has only ${durable.last} of ${history.last} committed entries, when ${when}`,
+        `${server.name} has only ${durable.last} of ${needed} committed entries, when ${when}`,
       );
   }
 }
+
+const keyOf = ({ name, journalId }: ServerProcess): string => `${name} ${journalId}`;
+
+const holds = (record: ClusterRecord | undefined, { id, journalId }: ServerProcess): boolean =>
+  record?.inSync.some((it) => it.serverId === id && it.journalId === journalId) === true;
 
 const text = (entry: Entry | undefined): string => (entry === undefined ? 'nothing' : entryText(entry));

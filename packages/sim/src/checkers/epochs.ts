@@ -36,6 +36,8 @@ interface Member {
 
 export class Epochs implements Checker {
   #record: ClusterRecord | undefined;
+  /** Whom an operator wants promoted, though it is not in sync. */
+  #chosen: ServerId | undefined;
   readonly #granted = new Map<Epoch, PrimaryRef>();
   readonly #members = new Map<string, Member>();
   /** By epoch and position. */
@@ -65,7 +67,9 @@ export class Epochs implements Checker {
     if (!holds(inSync, primary))
       throw new Violation('primary-is-in-sync', `${refText(primary)} is not in the set of epoch ${epoch}`);
     if (before?.primary === undefined || epoch === before.epoch) return;
-    if (!holds(before.inSync, primary))
+    const isChosen = primary.serverId === this.#chosen;
+    this.#chosen = undefined;
+    if (!holds(before.inSync, primary) && !isChosen)
       throw new Violation(
         'promoted-was-in-sync',
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,
@@ -76,6 +80,10 @@ export class Epochs implements Checker {
         'one-primary-per-epoch',
         `${refText(primary)} gets epoch ${epoch} and had the one before`,
       );
+  }
+
+  promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
+    this.#chosen = serverId;
   }
 
   recorded({ epoch, primary }: ClusterRecord): void {
@@ -109,10 +117,11 @@ export class Epochs implements Checker {
   serverStepped(server: ServerProcess): void {
     const { replica } = server;
     if (replica === undefined) return;
-    let member = this.#members.get(server.journalId);
+    const key = `${server.name} ${server.journalId}`;
+    let member = this.#members.get(key);
     if (member === undefined || member.incarnation !== server.incarnation) {
       member = { incarnation: server.incarnation, assigned: 0, revision: 0, served: member?.served ?? 0 };
-      this.#members.set(server.journalId, member);
+      this.#members.set(key, member);
     }
     const { assignment, servingEpoch } = replica;
     if (assignment !== undefined && assignment.epoch !== member.assigned) {
