@@ -74,7 +74,8 @@ export type AccidentName =
   | 'trespass';
 
 /** What is not drawn yet, and which rule of the machines it waits for. An entry goes when the rule is there. */
-export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>> = {
+export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean' | 'black-hole-router', string>>> = {
+  'black-hole-router': 'whoever watches a router that never answers does not ask the next one',
   'hung-server-disk': 'a primary whose disk hangs does not fence itself',
   'hung-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
   'crawling-server-disk': 'a standby that falls out for slowness comes back at once, and stalls every commit again',

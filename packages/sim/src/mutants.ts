@@ -351,6 +351,61 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'lists-who-was-known-at-first',
+    bug: 'a list of users that was once asked for is given for ever',
+    patches: [{ file: 'social/users.js', find: 'this.#sortedNames = undefined;', replace: '' }],
+  },
+  {
+    name: 'timeline-begins-with-one-too-few',
+    bug: 'a timeline that begins with posts of the past leaves one of them out',
+    patches: [
+      {
+        file: 'replica/timelines.js',
+        find: 'social.timelineBefore(user, undefined, request.history, othersOnly)',
+        replace: 'social.timelineBefore(user, undefined, Math.max(0, request.history - 1), othersOnly)',
+      },
+    ],
+  },
+  {
+    name: 'silence-is-no-evidence',
+    bug: 'a member that is silent for long is not dropped as long as its stream stands',
+    patches: [
+      {
+        file: 'registry/registry.js',
+        find: 'of this.#silence.dead(this.#clock.heardMs))',
+        replace: 'of [])',
+      },
+    ],
+  },
+  {
+    name: 'waits-for-a-silent-standby-for-ever',
+    bug: 'a primary does not ask for the removal of a standby that no longer acknowledges',
+    patches: [{ file: STANDBYS, find: 'for (const member of this.#told) {', replace: 'for (const member of []) {' }],
+  },
+  {
+    name: 'promotes-over-a-primary',
+    bug: 'an operator may make a member primary that lacks something while there is a primary',
+    patches: [
+      {
+        file: CLUSTER,
+        find: "if (this.isAvailable)\n            return refusal('invalid-argument'",
+        replace: "if (false)\n            return refusal('invalid-argument'",
+      },
+    ],
+  },
+  {
+    name: 'unclean-promotion-keeps-the-old-set',
+    bug: 'whom an operator promoted waits for those that were in sync before and are lost',
+    patches: [
+      {
+        file: CLUSTER,
+        find: "if (old === undefined || how === 'unclean')\n                this.#inSync = [{ serverId, journalId }];",
+        replace:
+          "if (old === undefined || how === 'unclean')\n                this.#inSync = [...this.#inSync.filter((copy) => !isSameCopy(copy, member)), { serverId, journalId }];",
+      },
+    ],
+  },
+  {
     name: 'void-batches-count',
     bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
     clusters: 2,

@@ -4,6 +4,8 @@ import type { Cluster } from './cluster.js';
 import { Random } from './random.js';
 
 const LOOKS_MS = 150;
+/** From looking to doing, on average, ms: meanwhile a primary may be back. */
+const TYPES_MS = 150;
 /** How often the one is chosen that has the most; else any. */
 const CHOOSES_WELL = 0.7;
 
@@ -40,8 +42,10 @@ export class Operator {
     const chosen = this.#choose(told);
     if (chosen === undefined) return;
     this.#since = undefined;
-    world.say('operator', `promotes s${chosen} unclean`);
-    router.promoteUnclean(number, chosen);
+    world.after(this.#random.exponential(TYPES_MS), 'the operator has typed', () => {
+      world.say('operator', `promotes s${chosen} unclean`);
+      router.promoteUnclean(number, chosen);
+    });
   }
 
   #choose({ cluster, members }: Assignment): ServerId | undefined {

@@ -38,6 +38,8 @@ export class Epochs implements Checker {
   #record: ClusterRecord | undefined;
   /** Whom an operator wants promoted, though it is not in sync. */
   #chosen: ServerId | undefined;
+  /** Before the router's present step. */
+  #wasAvailable = false;
   readonly #granted = new Map<Epoch, PrimaryRef>();
   readonly #members = new Map<string, Member>();
   /** By epoch and position. */
@@ -69,6 +71,11 @@ export class Epochs implements Checker {
     if (before?.primary === undefined || epoch === before.epoch) return;
     const isChosen = primary.serverId === this.#chosen;
     this.#chosen = undefined;
+    if (isChosen && this.#wasAvailable)
+      throw new Violation(
+        'unclean-only-without-primary',
+        `${refText(primary)} gets epoch ${epoch} from an operator, and ${refText(before.primary)} was there`,
+      );
     if (!holds(before.inSync, primary) && !isChosen)
       throw new Violation(
         'promoted-was-in-sync',
@@ -84,6 +91,11 @@ export class Epochs implements Checker {
 
   promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
     this.#chosen = serverId;
+  }
+
+  routerStepped(): void {
+    this.#chosen = undefined;
+    this.#wasAvailable = this.router.assignmentOf(this.cluster)?.available === true;
   }
 
   recorded({ epoch, primary }: ClusterRecord): void {
