@@ -105,6 +105,9 @@ type Made = Accident & { readonly forMs: number };
 type SlowDisk = Extract<Fault, { kind: 'slow-disk' }>;
 type Maker = (random: Random, cast: AccidentCast) => Made | Omit<SlowDisk, 'at'>;
 
+/** Longer than an operator waits for others to have what a server that is lost had. */
+const LOSING_MS = 10_000;
+
 const anyServer = (random: Random, { clusters }: AccidentCast): string => random.pick(clusters.flat());
 const length = (random: Random, usualMs: number): number => Math.round(random.exponential(usualMs) + 5);
 /** Past every patience of the protocol, now and then to the end of the storm. */
@@ -192,7 +195,7 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
   'older-store': olderStore(false),
   'emptied-store': olderStore(true),
   'second-router': (random) => ({ kind: 'second-router', forMs: length(random, 5_000) }),
-  'lose-server': (random, cast) => ({ kind: 'lose-server', process: anyServer(random, cast), forMs: 0 }),
+  'lose-server': (random, cast) => ({ kind: 'lose-server', process: anyServer(random, cast), forMs: LOSING_MS }),
   shutdown: (random, { clusters }) => {
     const cluster = random.between(1, clusters.length);
     const servers = clusters[cluster - 1] ?? [];

@@ -35,6 +35,8 @@ export class History {
   /** Chained from the first entry on, as journals do it. */
   readonly #checksums: number[] = [];
   #unclean: Unclean | undefined;
+  /** Something of its epochs was committed: whoever goes on in the old ones is not part of this history. */
+  #hasNewLine = false;
   /** How many entries that were committed are lost, as an operator accepted. */
   lost = 0;
 
@@ -63,6 +65,7 @@ export class History {
   /** From here on a member leads that has only so much of what was committed. */
   acceptsLoss(epoch: Epoch, kept: number): void {
     this.#unclean = { epoch, kept: Math.min(kept, this.#unclean?.kept ?? kept) };
+    this.#hasNewLine = false;
   }
 
   /** Up to where nothing may be lost. */
@@ -83,8 +86,7 @@ export class History {
   committed(who: string, entry: Entry): void {
     const known = this.at(entry.position);
     if (known !== undefined && sameEntry(known, entry)) return;
-    if (this.mayBeLost(entry.epoch, entry.position) && (known !== undefined || entry.position > this.last + 1))
-      return;
+    if (this.#hasNewLine && this.mayBeLost(entry.epoch, entry.position)) return;
     if (known !== undefined && this.mayBeLost(known.epoch, entry.position)) this.#lose(entry.position - 1);
     if (this.at(entry.position) === undefined) return this.#add(who, entry);
     if (known !== undefined)
@@ -187,6 +189,7 @@ export class History {
       throw new Violation('committed-in-order', `${who} commits ${position} after ${this.last}`);
     this.#checksums.push(chained(this.checksumAt(this.last), entry));
     this.#entries.push(entry);
+    if (this.#unclean !== undefined && entry.epoch >= this.#unclean.epoch) this.#hasNewLine = true;
     if (sessionId !== '') {
       const key = `${sessionId}#${requestNo}`;
       const before = this.#requests.get(key);
