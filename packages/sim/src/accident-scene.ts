@@ -8,7 +8,8 @@ import { ServerProcess } from './server-process.js';
 import { Stranger } from './stranger.js';
 
 type Undo = () => void;
-type AccidentOf<Kind extends Accident['kind']> = Extract<Accident, { kind: Kind }> & Pick<Fault, 'at' | 'forMs'>;
+type AccidentOf<Kind extends Accident['kind']> = Extract<Accident, { kind: Kind }> &
+  Pick<Fault, 'at' | 'forMs'>;
 
 /** TCP tries again what was lost at most so much later, ms: it doubles its waits while nothing is answered. */
 const LONGEST_RETRANSMIT_MS = 15_000;
@@ -177,7 +178,10 @@ export class AccidentScene {
       if (isOver) return;
       const release = this.#takeDown(router.name);
       original = router.folder();
-      world.say(router.name, emptied ? 'begins with an empty folder' : `begins with its folder of ${ageMs} ms ago`);
+      world.say(
+        router.name,
+        emptied ? 'begins with an empty folder' : `begins with its folder of ${ageMs} ms ago`,
+      );
       router.putIn(older);
       release();
     });

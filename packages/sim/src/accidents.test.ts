@@ -21,11 +21,14 @@ test('every kind that may be drawn is drawn, and none that may not', () => {
     if (NOT_YET[name as AccidentName] === undefined && !isUsual) assert.ok((kinds.get(kind) ?? 0) > 0, name);
   }
   for (const kind of ['stranger', 'twin', 'older-disk', 'older-store', 'second-router', 'trespass'])
-    if (Object.keys(NOT_YET).some((name) => name.startsWith(kind))) assert.equal(kinds.get(kind), undefined, kind);
+    if (Object.keys(NOT_YET).some((name) => name.startsWith(kind)))
+      assert.equal(kinds.get(kind), undefined, kind);
 });
 
 test('a seed keeps its storm, whatever accidents are added to it', () => {
-  const storm = setupFrom(7).faults.filter(({ kind }) => !(kind in { isolate: 0, split: 0, 'black-hole': 0 }));
+  const storm = setupFrom(7).faults.filter(
+    ({ kind }) => !(kind in { isolate: 0, split: 0, 'black-hole': 0 }),
+  );
   assert.deepEqual(storm.slice(0, 3), setupFrom(7).faults.slice(0, 3));
 });
 

@@ -78,7 +78,8 @@ export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean' | 'black-
   'black-hole-router': 'whoever watches a router that never answers does not ask the next one',
   'hung-server-disk': 'a primary whose disk hangs does not fence itself',
   'hung-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
-  'crawling-server-disk': 'a standby that falls out for slowness comes back at once, and stalls every commit again',
+  'crawling-server-disk':
+    'a standby that falls out for slowness comes back at once, and stalls every commit again',
   'crawling-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
   'stranger-server': "a stranger's refusal raises the epoch that a standby has seen",
   'stranger-router': 'servers and sessions end at the word of a router of another network',
@@ -195,7 +196,11 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
   'older-store': olderStore(false),
   'emptied-store': olderStore(true),
   'second-router': (random) => ({ kind: 'second-router', forMs: length(random, 5_000) }),
-  'lose-server': (random, cast) => ({ kind: 'lose-server', process: anyServer(random, cast), forMs: LOSING_MS }),
+  'lose-server': (random, cast) => ({
+    kind: 'lose-server',
+    process: anyServer(random, cast),
+    forMs: LOSING_MS,
+  }),
   shutdown: (random, { clusters }) => {
     const cluster = random.between(1, clusters.length);
     const servers = clusters[cluster - 1] ?? [];

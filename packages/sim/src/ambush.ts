@@ -66,11 +66,17 @@ export class Ambush implements Checker {
   #perhaps(record: ClusterRecord): void {
     const { world, setup } = this.cluster;
     const random = this.#random;
-    if (world.now > setup.stormMs || this.#strikes >= this.plan.most || !random.chance(this.plan.chance)) return;
+    if (world.now > setup.stormMs || this.#strikes >= this.plan.most || !random.chance(this.plan.chance))
+      return;
     for (let count = random.pick([1, 1, 2, 3]); count > 0; count -= 1) {
       this.#strikes += 1;
       const strike = this.#choose(record);
-      const delayMs = random.pick([0, random.exponential(0.5), random.exponential(3), random.exponential(30)]);
+      const delayMs = random.pick([
+        0,
+        random.exponential(0.5),
+        random.exponential(3),
+        random.exponential(30),
+      ]);
       world.after(delayMs, 'ambush', () => {
         if (world.now <= setup.stormMs) this.strike({ ...strike, at: world.now });
       });
@@ -97,7 +103,9 @@ export class Ambush implements Checker {
     const [from, to] = random.chance(0.5) ? [a, b] : [b, a];
     const powerLost = random.chance(0.5);
     const quiet = random.chance(0.5);
-    switch (random.pick(['kill', 'kill', 'kill', 'freeze', 'freeze', 'cut', 'cut', 'sever', 'slow', 'stop', 'move'])) {
+    switch (
+      random.pick(['kill', 'kill', 'kill', 'freeze', 'freeze', 'cut', 'cut', 'sever', 'slow', 'stop', 'move'])
+    ) {
       case 'kill': {
         const afterOutputs = random.chance(0.4) ? random.below(5) : undefined;
         return { kind: 'kill', process, powerLost, afterOutputs, forMs };

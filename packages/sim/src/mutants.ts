@@ -380,7 +380,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'waits-for-a-silent-standby-for-ever',
     bug: 'a primary does not ask for the removal of a standby that no longer acknowledges',
-    patches: [{ file: STANDBYS, find: 'for (const member of this.#told) {', replace: 'for (const member of []) {' }],
+    patches: [
+      { file: STANDBYS, find: 'for (const member of this.#told) {', replace: 'for (const member of []) {' },
+    ],
   },
   {
     name: 'promotes-over-a-primary',

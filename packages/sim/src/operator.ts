@@ -51,7 +51,9 @@ export class Operator {
   #choose({ cluster, members }: Assignment): ServerId | undefined {
     const live = members
       .filter((member) => member.live)
-      .flatMap((member) => this.cluster.servers.filter((it) => it.cluster === cluster && it.id === member.serverId));
+      .flatMap((member) =>
+        this.cluster.servers.filter((it) => it.cluster === cluster && it.id === member.serverId),
+      );
     if (live.length === 0) return undefined;
     const longest = [...live].sort((one, other) => other.disk.durable.last - one.disk.durable.last);
     return (this.#random.chance(CHOOSES_WELL) ? longest[0] : this.#random.pick(live))?.serverId;

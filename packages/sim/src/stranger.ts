@@ -2,8 +2,9 @@
  * A process of another network, or of another cluster, that answers at an address where ours was: a lease of an address
  * that ran out, a port that was given out again. It says what such a process would, and knows nothing of us.
  */
-import type { StrangersWord } from './accidents.js';
+
 import type { Epoch } from '@dualping/core';
+import type { StrangersWord } from './accidents.js';
 import type { AcceptorEnd, Acceptors, Network, Station } from './network.js';
 import type { WireKind } from './wires.js';
 

@@ -67,9 +67,14 @@ export class Durability implements Checker {
   #noteUnclean(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
     if (primary === undefined || primary.serverId !== this.#chosen || epoch === before?.epoch) return;
     this.#chosen = undefined;
-    if (before?.inSync.some((it) => it.serverId === primary.serverId && it.journalId === primary.journalId) === true)
+    if (
+      before?.inSync.some((it) => it.serverId === primary.serverId && it.journalId === primary.journalId) ===
+      true
+    )
       return;
-    const server = this.servers.find((it) => it.id === primary.serverId && it.journalId === primary.journalId);
+    const server = this.servers.find(
+      (it) => it.id === primary.serverId && it.journalId === primary.journalId,
+    );
     if (server === undefined) return;
     this.history.acceptsLoss(epoch, this.#keptBy(server));
     this.onLoss();
@@ -92,7 +97,8 @@ export class Durability implements Checker {
       holders += 1;
       const isPrimary = serverId === record.primary.serverId;
       // One that was put back from a copy may stand in the set by name, and must not get further than that.
-      if (!server.disk.isOlder || (isPrimary && server.replica?.role === 'primary')) this.#check(server, when);
+      if (!server.disk.isOlder || (isPrimary && server.replica?.role === 'primary'))
+        this.#check(server, when);
     }
     if (holders === 0)
       throw new Violation('in-sync-never-empty', `nobody in the in-sync set has its disk, when ${when}`);

@@ -63,6 +63,7 @@ test('lists and the past are of one moment', () => {
   assert.deepEqual(history.listsOf('b', 5), ['a b', '', 'a']);
   assert.deepEqual(history.listsOf('a', 6), ['a b', '', '']);
   assert.deepEqual([...history.momentsSince('a', 0)], [6, 5, 3, 1, 0]);
-  const seen = (at: number, before: number): number[] => history.seenBefore('a', at, before).map((it) => it.position);
+  const seen = (at: number, before: number): number[] =>
+    history.seenBefore('a', at, before).map((it) => it.position);
   assert.deepEqual([seen(5, 9), seen(6, 9), seen(5, 5)], [[5], [], []]);
 });

@@ -23,9 +23,7 @@ export class Replay implements Checker {
   atEnd(): void {
     const left = this.servers.filter(({ isLost }) => !isLost);
     for (const server of left) this.#compare(server);
-    const checksums = new Set(
-      left.map(({ disk }) => `${disk.durable.last} ${disk.durable.checksum}`),
-    );
+    const checksums = new Set(left.map(({ disk }) => `${disk.durable.last} ${disk.durable.checksum}`));
     if (checksums.size > 1)
       throw new Violation(
         'journals-are-equal',
@@ -38,7 +36,11 @@ export class Replay implements Checker {
     if (social === undefined || social.applied === 0) return;
     const end = server.disk.image.read(social.applied);
     // Where an operator accepted loss it may stand on the line that was lost.
-    if (this.history.hasAcceptedLoss && (end === undefined || !sameEntry(end, this.history.at(social.applied)))) return;
+    if (
+      this.history.hasAcceptedLoss &&
+      (end === undefined || !sameEntry(end, this.history.at(social.applied)))
+    )
+      return;
     const theirs = JSON.stringify(social.toSnapshot());
     const ours = JSON.stringify(this.#replayed(social.applied).toSnapshot());
     if (theirs !== ours)
