@@ -23,6 +23,7 @@ import {
   getAvailableToWire,
   RoutingServiceClient,
   type routingWire,
+  type Promotion,
   type WatchQuestion,
   type WatchUpdate,
   watchToWire,
@@ -86,8 +87,8 @@ export class RouterLink {
     );
   }
 
-  async promote(cluster: ClusterId, serverId: ServerId, limits: CallLimits): Promise<Assignment> {
-    const request = { cluster, serverId, unclean: true };
+  async promote(promotion: Promotion, limits: CallLimits): Promise<Assignment> {
+    const request = { ...promotion, unclean: true };
     return await this.#call(
       unary<routingWire.PromoteResponse>(
         (options, callback) => this.#admin.promote(request, NO_METADATA, options, callback),

@@ -3,6 +3,8 @@ import {
   type Entry,
   type EpochStart,
   type JournalId,
+  type Known,
+  type LifeId,
   type NetworkId,
   NO_EPOCH,
   NO_POSITION,
@@ -25,7 +27,7 @@ export interface Installation {
 }
 
 export type DiskWork =
-  | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' | 'save-network' }>
+  | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' | 'note-welcome' }>
   | Installation;
 
 const EMPTY: SocialSnapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
@@ -40,6 +42,7 @@ function chained(before: number, entry: Entry): number {
 
 class DiskImage {
   networkId: NetworkId | '' = '';
+  welcomedLife = '';
   snapshot: SocialSnapshot = EMPTY;
   #base: Omit<Installation, 'kind'> = { snapshot: EMPTY, epochStarts: [], checksum: 0, posts: new Map() };
   #entries: Entry[] = [];
@@ -87,8 +90,9 @@ class DiskImage {
       case 'save-snapshot':
         this.snapshot = work.snapshot;
         return;
-      case 'save-network':
+      case 'note-welcome':
         this.networkId = work.networkId;
+        this.welcomedLife = work.lifeId;
         return;
       case 'install':
         this.#base = work;
@@ -109,6 +113,7 @@ class DiskImage {
   clone(): DiskImage {
     const copy = new DiskImage();
     copy.networkId = this.networkId;
+    copy.welcomedLife = this.welcomedLife;
     copy.snapshot = this.snapshot;
     copy.#base = this.#base;
     copy.#entries = [...this.#entries];
@@ -123,7 +128,10 @@ export class Disk {
   #works: DiskWork[] = [];
   #incarnation = 0;
 
-  constructor(readonly journalId: JournalId) {}
+  /** Outlives the process, not the machine. */
+  known: Known = { committed: NO_POSITION, epoch: NO_EPOCH, revision: 0 };
+
+  constructor(public journalId: JournalId) {}
 
   /** What a crash would leave. */
   get durable(): Omit<DiskImage, 'perform'> {
@@ -154,6 +162,8 @@ export class Disk {
         const { snapshot, epochStarts } = work;
         return { kind: 'snapshot-installed', snapshot, epochStarts, checksum };
       }
+      case 'note-welcome':
+        return { kind: 'welcome-noted' };
       default:
         return undefined;
     }
@@ -168,14 +178,21 @@ export class Disk {
 
   start(identity: Pick<ReplicaIdentity, 'cluster' | 'serverId' | 'address' | 'routers'>): ReplicaStart {
     this.#incarnation += 1;
-    const { networkId, snapshot, first, entries, checksum } = this.#durable;
+    const { networkId, welcomedLife, snapshot, first, entries, checksum } = this.#durable;
+    const { journalId } = this;
+    const incarnation = this.#incarnation;
+    const lifeId = lifeOf(journalId, incarnation);
     return {
-      identity: { ...identity, incarnation: this.#incarnation, journalId: this.journalId, networkId },
+      identity: { ...identity, incarnation, journalId, lifeId, networkId, welcomedLife },
       snapshot,
       epochStarts: this.#durable.epochStarts(),
       first,
       entries: entries.filter((entry) => entry.position > snapshot.position),
       checksum,
+      known: this.known,
     };
   }
 }
+
+export const lifeOf = (journalId: JournalId, incarnation: number): LifeId =>
+  `life ${incarnation} of ${journalId}`;

@@ -7,7 +7,7 @@ const HANGS_UP = 'hangs up on the router';
 const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 
 const refused = (server: Alone, reason: Reason): string[] =>
-  server.router({ kind: 'refused', reason, detail: 'because' });
+  server.router({ kind: 'refused', networkId: 'net', reason, detail: 'because' });
 
 test('routers are asked in turn, and the one that took us is asked first when it is lost', () => {
   const server = new Alone(2, { routers: ['r1', 'r2'] });

@@ -186,8 +186,15 @@ export class ServerOnStage implements Actor {
         return this.#write(output);
       case 'truncate':
       case 'save-snapshot':
-      case 'save-network':
+      case 'note-welcome':
         return this.#write(output);
+      case 'note-known':
+        this.disk.known = output.known;
+        return;
+      case 'renew-journal':
+        this.disk.journalId = `${this.disk.journalId}'`;
+        this.step({ kind: 'journal-renewed', journalId: this.disk.journalId });
+        return;
       case 'open-router':
         return this.#openRouter(output);
       case 'to-router':
