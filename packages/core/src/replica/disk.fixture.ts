@@ -27,7 +27,7 @@ export interface Installation {
 }
 
 export type DiskWork =
-  | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' | 'note-welcome' }>
+  | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' }>
   | Installation;
 
 const EMPTY: SocialSnapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
@@ -41,8 +41,6 @@ function chained(before: number, entry: Entry): number {
 }
 
 class DiskImage {
-  networkId: NetworkId | '' = '';
-  welcomedLife = '';
   snapshot: SocialSnapshot = EMPTY;
   #base: Omit<Installation, 'kind'> = { snapshot: EMPTY, epochStarts: [], checksum: 0, posts: new Map() };
   #entries: Entry[] = [];
@@ -90,10 +88,6 @@ class DiskImage {
       case 'save-snapshot':
         this.snapshot = work.snapshot;
         return;
-      case 'note-welcome':
-        this.networkId = work.networkId;
-        this.welcomedLife = work.lifeId;
-        return;
       case 'install':
         this.#base = work;
         this.snapshot = work.snapshot;
@@ -112,8 +106,6 @@ class DiskImage {
 
   clone(): DiskImage {
     const copy = new DiskImage();
-    copy.networkId = this.networkId;
-    copy.welcomedLife = this.welcomedLife;
     copy.snapshot = this.snapshot;
     copy.#base = this.#base;
     copy.#entries = [...this.#entries];
@@ -128,7 +120,9 @@ export class Disk {
   #works: DiskWork[] = [];
   #incarnation = 0;
 
-  /** Outlives the process, not the machine. */
+  /** In files of their own, which do not wait for the journal's. */
+  networkId: NetworkId | '' = '';
+  welcomedLife: LifeId = '';
   known: Known = { committed: NO_POSITION, epoch: NO_EPOCH, revision: 0 };
 
   constructor(public journalId: JournalId) {}
@@ -162,8 +156,6 @@ export class Disk {
         const { snapshot, epochStarts } = work;
         return { kind: 'snapshot-installed', snapshot, epochStarts, checksum };
       }
-      case 'note-welcome':
-        return { kind: 'welcome-noted' };
       default:
         return undefined;
     }
@@ -178,8 +170,8 @@ export class Disk {
 
   start(identity: Pick<ReplicaIdentity, 'cluster' | 'serverId' | 'address' | 'routers'>): ReplicaStart {
     this.#incarnation += 1;
-    const { networkId, welcomedLife, snapshot, first, entries, checksum } = this.#durable;
-    const { journalId } = this;
+    const { snapshot, first, entries, checksum } = this.#durable;
+    const { journalId, networkId, welcomedLife } = this;
     const incarnation = this.#incarnation;
     const lifeId = lifeOf(journalId, incarnation);
     return {

@@ -14,7 +14,11 @@ test('routers are asked in turn, and the one that took us is asked first when it
   assert.deepEqual(server.start(), ['dials router r1']);
   assert.deepEqual(server.routerEnded(), ['"can\'t attach to the router at r1, goes on trying: gone"']);
   assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
-  assert.deepEqual(server.welcome(TOLD), ['"attached to the router at r2, network net"', 'dials primary s1']);
+  assert.deepEqual(server.welcome(TOLD), [
+    '"attached to the router at r2, network net"',
+    'dials primary s1',
+    'to the router: ping',
+  ]);
   assert.deepEqual(server.routerEnded(), ['"lost the router at r2: gone"']);
   assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
   server.routerEnded();
