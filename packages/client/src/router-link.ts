@@ -4,14 +4,7 @@
  * Every failure is a `DualpingError` that quotes the router's address. Whatever answers there without being a
  * router (another gRPC service, a web server, a router of nonsense) is `not-a-router`.
  */
-import {
-  type Address,
-  type Assignment,
-  type ClusterId,
-  DualpingError,
-  type Reason,
-  type ServerId,
-} from '@dualping/core';
+import { type Address, type Assignment, type ClusterId, DualpingError, type Reason } from '@dualping/core';
 import {
   AdminServiceClient,
   type AvailableQuestion,
@@ -21,9 +14,9 @@ import {
   connectedFromWire,
   fromServiceError,
   getAvailableToWire,
+  type Promotion,
   RoutingServiceClient,
   type routingWire,
-  type Promotion,
   type WatchQuestion,
   type WatchUpdate,
   watchToWire,

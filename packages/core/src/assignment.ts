@@ -1,14 +1,5 @@
 /** What the router tells everybody about a cluster, and what it keeps. */
-import type {
-  Address,
-  ClusterId,
-  Epoch,
-  Incarnation,
-  JournalId,
-  LifeId,
-  Position,
-  ServerId,
-} from './ids.js';
+import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, Position, ServerId } from './ids.js';
 
 /** How the router knows that a member is there (design: liveness). */
 export type Liveness = 'stream' | 'heartbeat' | 'watched';

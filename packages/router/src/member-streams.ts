@@ -1,5 +1,11 @@
 /** The `DualPing` streams, by the numbers that the registry knows them by. */
-import { DualpingError, type NetworkId, type RegistryInput, type RegistryLink, type RouterMessage } from '@dualping/core';
+import {
+  DualpingError,
+  type NetworkId,
+  type RegistryInput,
+  type RegistryLink,
+  type RouterMessage,
+} from '@dualping/core';
 import {
   type BidiStream,
   memberMessageFromWire,

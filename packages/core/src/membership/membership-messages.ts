@@ -1,14 +1,6 @@
 /** What goes into a membership and what comes out of it; the part about the stream to the router is a server's, too. */
 import type { Assignment } from '../assignment.js';
-import type {
-  Address,
-  ClusterId,
-  Epoch,
-  Incarnation,
-  JournalId,
-  LifeId,
-  ServerId,
-} from '../ids.js';
+import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Failure, Reason } from '../reasons.js';
 

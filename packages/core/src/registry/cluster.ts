@@ -516,7 +516,9 @@ export class Cluster {
     return (
       this.#isStarting &&
       this.#mode === 'replicated' &&
-      this.#roster.all.some((member) => member.presence.kind === 'awaited' && this.#copyOf(member) !== undefined)
+      this.#roster.all.some(
+        (member) => member.presence.kind === 'awaited' && this.#copyOf(member) !== undefined,
+      )
     );
   }
 
@@ -554,8 +556,7 @@ export class Cluster {
       this.#committed = member.end.committed;
     }
     if (this.#mode === 'replicated') {
-      if (old === undefined || how === 'unclean')
-        this.#inSync = [{ serverId, journalId, lives: [lifeId] }];
+      if (old === undefined || how === 'unclean') this.#inSync = [{ serverId, journalId, lives: [lifeId] }];
       else if (how === 'old-leaves' && !isSameCopy(old, member))
         this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, old));
     }

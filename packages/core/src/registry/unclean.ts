@@ -14,8 +14,7 @@ export const hasMore = ({ end: one }: Member, { end: other }: Member): boolean =
 /** The live member that has most, of those that have more than this one. */
 export function fullerThan(member: Member, members: readonly Member[]): Member | undefined {
   let fullest: Member | undefined;
-  for (const other of members)
-    if (isLive(other) && hasMore(other, fullest ?? member)) fullest = other;
+  for (const other of members) if (isLive(other) && hasMore(other, fullest ?? member)) fullest = other;
   return fullest;
 }
 

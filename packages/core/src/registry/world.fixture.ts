@@ -10,8 +10,8 @@ import assert from 'node:assert/strict';
 import type { Assignment, ClusterRecord, InSyncMember, PrimaryRef } from '../assignment.js';
 import { NO_EPOCH, type ServerId, serverId } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
-import { DEFAULT_TIMING } from '../timing.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
+import { DEFAULT_TIMING } from '../timing.js';
 import { NETWORK, NO_FIGURES } from './play.fixture.js';
 import { Registry } from './registry.js';
 import type { RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
@@ -110,8 +110,7 @@ export class World {
   }
 
   #ping(process: Process): void {
-    if (process.link !== undefined)
-      this.#say(process, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+    if (process.link !== undefined) this.#say(process, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
   }
 
   /** The process is killed; the router sees the end of its stream. */
@@ -230,8 +229,7 @@ export class World {
     const until = this.#now + ms;
     while (this.#now < until) {
       this.#now = Math.min(until, this.#now + DEFAULT_TIMING.pingIntervalMs);
-      for (const process of this.#processes)
-        if (!process.frozen) this.#ping(process);
+      for (const process of this.#processes) if (!process.frozen) this.#ping(process);
       this.#step({ kind: 'tick' });
     }
   }

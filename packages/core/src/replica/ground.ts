@@ -1,6 +1,14 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
-import { type ClusterId, type Epoch, epoch, type Instant, type LifeId, type NetworkId, position } from '../ids.js';
+import {
+  type ClusterId,
+  type Epoch,
+  epoch,
+  type Instant,
+  type LifeId,
+  type NetworkId,
+  position,
+} from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';

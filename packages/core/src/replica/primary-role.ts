@@ -381,7 +381,11 @@ export class PrimaryRole {
     const lacks = outline.last - common;
     const isNew = join.lastPosition === 0 && lacks > SNAPSHOT_WORTH_ENTRIES;
     if (!outline.canContinueAfter(common) || isNew) {
-      ground.emit({ kind: 'to-standby', link, message: { kind: 'snapshot-needed', epoch: this.epoch, common } });
+      ground.emit({
+        kind: 'to-standby',
+        link,
+        message: { kind: 'snapshot-needed', epoch: this.epoch, common },
+      });
       ground.emit({ kind: 'close-standby', link });
       return;
     }

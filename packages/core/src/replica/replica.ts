@@ -154,7 +154,7 @@ export class Replica {
           this.#router.ended({ reason: 'router-unreachable', detail: input.detail });
         return;
       case 'primary-message':
-        if (this.#standby.isCurrent(input.attempt)) 
+        if (this.#standby.isCurrent(input.attempt))
           this.#standby.message(input.message, input.entries, input.checksum);
         return;
       case 'primary-ended':
@@ -641,8 +641,6 @@ function isSameConfiguration(one: Assignment, other: Assignment): boolean {
       : isSameLife(one.primary, other.primary);
   return (
     isSamePrimary &&
-    one.inSync.every((copy) =>
-      other.inSync.some((it) => isSameCopy(it, copy) && it.lifeId === copy.lifeId),
-    )
+    one.inSync.every((copy) => other.inSync.some((it) => isSameCopy(it, copy) && it.lifeId === copy.lifeId))
   );
 }

@@ -39,8 +39,7 @@ export interface Outgoing {
 }
 
 /** One life over one journal: what another life over it says of the disk may not be true of this one. */
-const sameMember = (a: InSyncMember, b: InSyncMember): boolean =>
-  isSameCopy(a, b) && a.lifeId === b.lifeId;
+const sameMember = (a: InSyncMember, b: InSyncMember): boolean => isSameCopy(a, b) && a.lifeId === b.lifeId;
 
 export class Standbys {
   readonly #links = new Map<LinkId, Standby>();
@@ -201,8 +200,7 @@ export class Standbys {
       const member = { serverId, journalId, lifeId };
       if (standby.durable < required || this.awaited.some((other) => sameMember(other, member))) continue;
       const known = assignment.members.find((other) => other.serverId === member.serverId);
-      const isThatOne =
-        known?.live && isSameLife(known, standby.join);
+      const isThatOne = known?.live && isSameLife(known, standby.join);
       if (!isThatOne || !this.#mayAsk(member.serverId, at, pace.pingIntervalMs)) continue;
       const change = this.#change('add', member, standby.join.incarnation);
       this.#asked.set(change.request, member);

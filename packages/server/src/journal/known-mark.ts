@@ -53,9 +53,10 @@ export class KnownMark {
     this.#known = undefined;
     const path = join(this.folder, NAME);
     try {
-      const file = readWholeIfThere(this.files, path) === undefined
-        ? await this.files.create(path)
-        : this.files.open(path);
+      const file =
+        readWholeIfThere(this.files, path) === undefined
+          ? await this.files.create(path)
+          : this.files.open(path);
       try {
         await file.write(encodeNumbers([known.committed, known.epoch, known.revision]), 0);
       } finally {

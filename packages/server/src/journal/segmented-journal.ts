@@ -123,7 +123,9 @@ export class SegmentedJournal implements Journal {
     const generation = this.#generation;
     if (position >= generation.last) return;
     const first = (position + 1) as Position;
-    const payloads = [...generation.replay(first, generation.last)].map(({ payload }) => Buffer.from(payload));
+    const payloads = [...generation.replay(first, generation.last)].map(({ payload }) =>
+      Buffer.from(payload),
+    );
     const seed = generation.checksumAt(position);
     const cut = generation.truncateAfter(position);
     // The cut is what counts: what could not be set aside was never acknowledged.
@@ -225,11 +227,7 @@ export class SegmentedJournal implements Journal {
     return this.#opened.generation;
   }
 
-  async #install(
-    info: SnapshotInfo,
-    chunks: AsyncIterable<InstallChunk>,
-    setAside: boolean,
-  ): Promise<void> {
+  async #install(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>, setAside: boolean): Promise<void> {
     const { files, folder, options } = this;
     const before = this.#opened;
     const number = before.record.generation + 1;

@@ -9,8 +9,7 @@ interface Known {
   readonly inSync: readonly Pick<InSyncMember, 'serverId' | 'journalId'>[];
 }
 
-const setText = (members: Known['inSync']): string =>
-  members.map(({ journalId }) => journalId).join(' ');
+const setText = (members: Known['inSync']): string => members.map(({ journalId }) => journalId).join(' ');
 
 export class Superset implements Checker {
   constructor(
