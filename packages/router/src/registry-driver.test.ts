@@ -37,7 +37,7 @@ function driverOverSlowDisk() {
     serverId: serverId(id),
     incarnation: 1,
     journalId: `j${id}`,
-    lifeId: `life of j${id}`,
+    lifeId: `life-of-j${id}`,
     welcomedLife: '',
     address: `h:${id}`,
     epoch: NO_EPOCH,

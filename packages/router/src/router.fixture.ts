@@ -118,7 +118,7 @@ export class Member {
       serverId: serverId(id),
       incarnation: 1,
       journalId: `j${id}`,
-      lifeId: `life of j${id}`,
+      lifeId: `life-of-j${id}`,
       welcomedLife: '',
       address: `127.0.0.1:${7000 + id}`,
       epoch: NO_EPOCH,
@@ -183,7 +183,7 @@ export class Member {
       serverId: serverId(id),
       incarnation: 1,
       journalId: `j${id}`,
-      lifeId: `life of j${id}`,
+      lifeId: `life-of-j${id}`,
     });
     return (await this.hears('assignment', ({ lastRequest }) => lastRequest === 1)).assignment;
   }

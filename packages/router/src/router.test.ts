@@ -70,7 +70,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
         serverId: 1,
         incarnation: 1,
         journalId: 'j',
-        lifeId: 'life of j',
+        lifeId: 'life-of-j',
         welcomedLife: '',
         address: '127.0.0.1:1',
         epoch: 0,
@@ -81,6 +81,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
       },
     },
   });
+  silent.write({ message: { $case: 'ping', value: { sequence: 1, figures: undefined } } });
   await ended;
   assert.ok(served.events.some(({ text }) => /s1 .* is dropped: nothing was heard of it/.test(text)));
   await assert.rejects(available(served.routing), refusedAs('no-available-server', /s1, primary of epoch 1/));
@@ -307,7 +308,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
     serverId: 1,
     incarnation: 1,
     journalId: 'j1',
-    lifeId: 'life of j1',
+    lifeId: 'life-of-j1',
     welcomedLife: '',
     address: '127.0.0.1:7001',
     epoch: 0,

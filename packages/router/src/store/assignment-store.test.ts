@@ -159,7 +159,7 @@ test('a log that is mostly outdated is replaced, and goes on', async (context) =
 
 test('a log of a later version is not touched', async (context) => {
   const path = await folder(context);
-  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 2 }));
+  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 3 }));
   await store.close();
-  await assert.rejects(open(path), /of version "2"/);
+  await assert.rejects(open(path), /of version "3"/);
 });
