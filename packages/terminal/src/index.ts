@@ -9,5 +9,5 @@ export type {
   Takeover,
   Victim,
 } from './cluster/feed.js';
-export { chartTopMs } from './cluster/takeovers.js';
+export { chartTopMs, LEAST_FOR_P95 } from './cluster/takeovers.js';
 export { NoScreen } from './screen/abilities.js';

@@ -1,5 +1,5 @@
 /** `demo`: takeovers before your eyes, or counted for machines. */
-import { closeSync, createWriteStream, openSync, writeFileSync } from 'node:fs';
+import { closeSync, createWriteStream, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingError, MAX_MEMBERS, parseTiming, quote, type Timing } from '@dualping/core';
 import { command, type Invocation } from '../command.js';
@@ -127,7 +127,7 @@ async function withDemo(
   try {
     io.note(`starting a router, ${servers} servers and ${people} people`);
     const running = demo.start().then(async () => {
-      io.note(`join them: dualping client --routers ${demo.routerAddress} --user NAME`);
+      io.note(`join them: ${demo.joinCommand}`);
       return await use(demo);
     });
     running.catch(() => {}); // a signal may come first
@@ -156,11 +156,18 @@ async function show(demo: Demo, values: DemoValues, { io }: Invocation): Promise
   return await runView(demo, { ...values, timing: timingOf(values), onLine: io.note }, io);
 }
 
-/** Looked at before minutes are spent on what should stand in it. @throws DualpingError `invalid-argument` quoting it */
+/**
+ * Looked at before minutes are spent on what should stand in it. Leaves no file behind: the folder may be the data folder, as in
+ * the image, and that has to be empty.
+ *
+ * @throws DualpingError `invalid-argument` quoting it
+ */
 function writableFile(path: string): string {
   const file = resolve(path);
+  const isThere = existsSync(file);
   try {
     closeSync(openSync(file, 'a'));
+    if (!isThere) unlinkSync(file);
     return file;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

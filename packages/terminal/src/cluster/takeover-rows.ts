@@ -37,10 +37,8 @@ function titleVariants(title: Span, figures: TakeoverFigures, budgetMs: number):
     say('text', `${GAP}last `),
     loud(late ? 'warning' : 'good', `${tookText(last)}${late ? ' !' : ''}`),
   ];
-  const spread = say(
-    'text',
-    `${GAP}p50 ${numberText(p50Ms)}${GAP}p95 ${numberText(p95Ms)}${GAP}max ${numberText(mostMs)}`,
-  );
+  const p95 = p95Ms === undefined ? '' : `${GAP}p95 ${numberText(p95Ms)}`;
+  const spread = say('text', `${GAP}p50 ${numberText(p50Ms)}${p95}${GAP}max ${numberText(mostMs)}`);
   const budget = say('dim', `${GAP}budget ${durationText(budgetMs)}`);
   const overs = over === 0 ? [] : [say('warning', `${GAP}${countText(over)} over`)];
   return [

@@ -2,27 +2,40 @@
 import { chartTopMs, type Takeover } from '@dualping/terminal';
 import { DONE } from '../faults.js';
 import type { FaultSummary } from '../report.js';
-import { element, picture, svgText } from './markup.js';
+import { element, picture, plot, svgText } from './markup.js';
 import { PART_LOOKS } from './parts.js';
 import { linear, type Scale, ticksUpTo } from './scale.js';
 
-const WIDTH = 1_040;
 const HEIGHT = 250;
 const LEFT = 52;
 const RIGHT = 78;
 const TOP = 22;
 const BOTTOM = 38;
 const MAX_BAR_WIDTH = 34;
-/** More bars than this are thinner than a screen shows: the last ones are drawn. */
-const MAX_BARS = 300;
-/** Above so many bars their numbers would run into one another. */
-const MAX_LABELLED = 26;
+/** Thinner than this a bar is not to be seen: the last ones are drawn. */
+const LEAST_SLOT = 3;
+/** With less room than this the numbers of the bars would run into one another. */
+const LEAST_LABELLED_SLOT = 35;
 
 const round = (ms: number | undefined): string => (ms === undefined ? '—' : ms.toFixed(ms < 10 ? 1 : 0));
 
-export function faultPanel(summary: FaultSummary, all: readonly Takeover[]): string {
-  const takeovers = all.slice(-MAX_BARS);
+export function faultPanel(summary: FaultSummary, takeovers: readonly Takeover[]): string {
   const { fault, count, p50Ms, p95Ms, maxMs } = summary;
+  const p95 = p95Ms === undefined ? '' : ` · p95 ${round(p95Ms)} ms`;
+  const heading = element(
+    'h3',
+    {},
+    `${DONE[fault]}<span class="quiet">${count} ${count === 1 ? 'takeover' : 'takeovers'} · p50 ${round(p50Ms)} ms${p95} · max ${round(maxMs)} ms</span>`,
+  );
+  return element('figure', { class: 'panel' }, heading + plot((width) => drawing(summary, takeovers, width)));
+}
+
+function drawing(
+  { fault, count, p50Ms, maxMs }: FaultSummary,
+  all: readonly Takeover[],
+  width: number,
+): string {
+  const takeovers = all.slice(-Math.floor((width - LEFT - RIGHT) / LEAST_SLOT));
   // One that dwarfs the others is cut.
   const top = chartTopMs(
     takeovers.map(({ totalMs }) => totalMs),
@@ -30,14 +43,13 @@ export function faultPanel(summary: FaultSummary, all: readonly Takeover[]): str
   );
   const ticks = ticksUpTo(top);
   const y = linear([0, ticks.at(-1) ?? 1], [HEIGHT - BOTTOM, TOP]);
-  const slot = (WIDTH - LEFT - RIGHT) / takeovers.length;
-  const width = Math.min(MAX_BAR_WIDTH, slot * 0.68);
+  const slot = (width - LEFT - RIGHT) / takeovers.length;
   const grid = ticks.map(
     (tick) =>
       element('line', {
         class: tick === 0 ? 'axis' : 'grid',
         x1: LEFT,
-        x2: WIDTH - RIGHT,
+        x2: width - RIGHT,
         y1: y(tick),
         y2: y(tick),
       }) + svgText(LEFT - 10, y(tick) + 4, String(tick), { class: 'tick end' }),
@@ -45,29 +57,20 @@ export function faultPanel(summary: FaultSummary, all: readonly Takeover[]): str
   const bars = takeovers.map((takeover, index) =>
     bar(takeover, {
       centre: LEFT + slot * (index + 0.5),
-      width,
+      width: Math.min(MAX_BAR_WIDTH, slot * 0.68),
       y,
       mostMs: ticks.at(-1) ?? 0,
-      labelled: takeovers.length <= MAX_LABELLED,
+      labelled: slot >= LEAST_LABELLED_SLOT,
     }),
   );
   const middle = y(p50Ms ?? 0);
   const half =
-    element('line', { class: 'median', x1: LEFT, x2: WIDTH - RIGHT + 6, y1: middle, y2: middle }) +
-    svgText(WIDTH - RIGHT + 12, middle + 4, `p50 ${round(p50Ms)}`, { class: 'median-label' });
-  const label = `${count} takeovers after the primary was ${DONE[fault]}: median ${round(p50Ms)} ms, at most ${round(maxMs)} ms`;
-  const drawing = picture(
-    WIDTH,
-    HEIGHT,
-    label,
-    [...grid, ...bars, half, svgText(LEFT - 10, TOP - 12, 'ms', { class: 'tick end' })].join(''),
-  );
-  const heading = element(
-    'h3',
-    {},
-    `${DONE[fault]}<span class="quiet">${count} ${count === 1 ? 'takeover' : 'takeovers'} · p50 ${round(p50Ms)} ms · p95 ${round(p95Ms)} ms · max ${round(maxMs)} ms${all.length > MAX_BARS ? ` · the last ${MAX_BARS} are drawn` : ''}</span>`,
-  );
-  return element('figure', { class: 'panel' }, heading + element('div', { class: 'wide' }, drawing));
+    element('line', { class: 'median', x1: LEFT, x2: width - RIGHT + 6, y1: middle, y2: middle }) +
+    svgText(width - RIGHT + 12, middle + 4, `p50 ${round(p50Ms)}`, { class: 'median-label' });
+  const drawn = takeovers.length < all.length ? `; the last ${takeovers.length} are drawn` : '';
+  const label = `${count} takeovers after the primary was ${DONE[fault]}: median ${round(p50Ms)} ms, at most ${round(maxMs)} ms${drawn}`;
+  const inner = [...grid, ...bars, half, svgText(LEFT - 10, TOP - 12, 'ms', { class: 'tick end' })];
+  return picture(width, HEIGHT, label, inner.join(''));
 }
 
 interface BarPlace {

@@ -27,6 +27,15 @@ export function element(name: string, attributes: Attributes, inner = ''): strin
 export const svgText = (x: number, y: number, text: string, attributes: Attributes = {}): string =>
   element('text', { x, y, ...attributes }, escaped(text));
 
+/** Units across: for a page on a screen or on paper, and for one on a telephone. */
+const WIDTHS = { wide: 1_040, narrow: 380 } as const;
+
+/** A plot drawn for either; the style sheet shows one of them. So nothing has to be scrolled sideways, and letters stay readable. */
+export const plot = (draw: (width: number) => string): string =>
+  Object.entries(WIDTHS)
+    .map(([name, width]) => element('div', { class: name }, draw(width)))
+    .join('');
+
 /** A picture that grows with the page, and says to those who can't see it what it shows. */
 export const picture = (width: number, height: number, label: string, inner: string): string =>
   element('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, inner);

@@ -20,7 +20,7 @@ h1 .good{color:var(--good)}h1 .bad{color:var(--bad)}
 section{margin-top:64px}h2{font-size:26px;letter-spacing:-.02em;line-height:1.2;margin:0 0 8px;font-weight:660}
 section>p{max-width:46em;color:var(--soft);margin:0 0 20px}
 .panel{background:var(--card);border:1px solid var(--line);border-radius:14px;box-shadow:var(--shadow);padding:20px 22px 14px;margin:0 0 18px}
-.wide{overflow-x:auto}.wide svg{min-width:720px}
+.narrow{display:none}
 h3{font-size:17px;margin:0 0 6px;font-weight:640}h3::first-letter{text-transform:uppercase}h3 .quiet{font-weight:400;font-size:14px;color:var(--soft);margin-left:14px}
 figcaption{font-size:15px;color:var(--soft);padding:4px 0 8px}
 svg{display:block;width:100%;height:auto;font-size:11.5px}
@@ -34,9 +34,11 @@ svg text{fill:var(--soft)}svg .middle{text-anchor:middle}svg .end{text-anchor:en
 .fault{stroke:var(--detect);stroke-width:1.6}svg .fault-label{fill:var(--detect);font-weight:640;font-size:12.5px}
 .post line{stroke:var(--faint);stroke-width:1.4}.post .sent{fill:var(--card);stroke:var(--faint);stroke-width:1.3}.post .acknowledged{fill:var(--faint)}
 .through line{stroke:var(--ink);stroke-width:2}.through .sent{stroke:var(--ink)}.through .acknowledged{fill:var(--ink)}.live{stroke:var(--reconnect);stroke-width:2.4;stroke-linecap:round;fill:none}
-table{border-collapse:collapse;width:100%;font-size:15px}th,td{padding:9px 12px;text-align:right;border-bottom:1px solid var(--line)}th{font-weight:500;color:var(--soft);font-size:13px}th:first-child,td:first-child{text-align:left;padding-left:0}tr:last-child td{border-bottom:0}td.strong{font-weight:640}
+table{border-collapse:collapse;width:100%;font-size:15px}th,td{padding:9px 12px;text-align:right;border-bottom:1px solid var(--line)}th{font-weight:500;color:var(--soft);font-size:13px}th:first-child,td:first-child{text-align:left;padding-left:0}tr:last-child td{border-bottom:0}td:nth-last-child(-n+3){font-weight:640}
 ul.findings{padding-left:20px;color:var(--bad)}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:6px 22px;margin:0;font-size:15px}dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;overflow-wrap:anywhere}
 footer{margin-top:56px;padding-top:20px;border-top:1px solid var(--line);font-size:14px;color:var(--soft)}
+@media screen and (max-width:760px){.wide{display:none}.narrow{display:block}main{padding:36px 16px 56px}.panel{padding:16px 14px 10px}h3 .quiet{display:block;margin:2px 0 6px}
+table,tbody,tr,td{display:block}thead{display:none}tr{padding:10px 0;border-bottom:1px solid var(--line)}tr:last-child{border-bottom:0}td,td:first-child{display:flex;justify-content:space-between;border:0;padding:2px 0}td::before{content:attr(data-name);color:var(--soft)}td:first-child{font-weight:640}td:first-child::first-letter{text-transform:uppercase}td:first-child::before{content:none}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}}
 @media print{.panel{break-inside:avoid;box-shadow:none}}
 `;
