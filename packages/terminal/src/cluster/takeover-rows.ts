@@ -69,13 +69,13 @@ export function lastRow(state: ClusterViewState, width: number): Row {
 }
 
 /** What was read from figures may have taken less. */
-const tookText = ({ totalMs, grainMs }: Takeover): string =>
+export const tookText = ({ totalMs, grainMs }: Takeover): string =>
   `${grainMs === undefined || totalMs < 1 ? '' : '≤'}${durationText(totalMs)}`;
 
 const isWhole = ({ parts }: Takeover): boolean =>
   parts.detectMs !== undefined || parts.firstPostMs !== undefined;
 
-function storyOf({ fault, from, to }: Takeover): Row {
+export function storyOf({ fault, from, to }: Takeover): Row {
   const onward = say('text', ` → s${to}`);
   switch (fault) {
     case 'kill':
