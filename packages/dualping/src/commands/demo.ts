@@ -2,6 +2,7 @@
 import { closeSync, createWriteStream, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingError, MAX_MEMBERS, parseTiming, quote, type Timing } from '@dualping/core';
+import { checkListen } from '@dualping/protocol';
 import { command, type Invocation } from '../command.js';
 import type { Demo } from '../demo/demo.js';
 import { FAULTS, parseFaults } from '../demo/faults.js';
@@ -105,6 +106,8 @@ export const demoCommand = command({
         'there is no terminal to show it on: give --web or --script',
       );
     const html = values.script || isGiven('html') ? writableFile(values.html) : undefined;
+    // Before everything is brought up: it is needed only then.
+    if (isWeb && values.webPort !== 0) await checkListen(values.host, values.webPort);
     warnIfOpen(values.host, io);
     const report = await withDemo(values, invocation, async (demo, signal) => {
       if (isScript) return await script(demo, values, invocation);

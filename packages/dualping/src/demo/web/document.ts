@@ -73,10 +73,7 @@ function help(): string {
       'Cards',
       'the servers, and the router that decides which of them is primary. Every post goes to the primary.',
     ],
-    [
-      'Trace',
-      'a bar each second: how long the server had been silent. A row of dots is a server that is not live.',
-    ],
+    ['Trace', 'a bar each second: how long the server had been silent. A flat line: it is not live.'],
     ['Lag', 'posts that everybody may see and that this server has not on its disk yet.'],
     ['Bars', 'takeovers, each from the fault to everybody being served again, in its four parts.'],
     ['0 lost', 'what the simulated people count, each for itself: every post has a number.'],
@@ -90,7 +87,7 @@ function help(): string {
   const list = parts.map(([name, text]) => element('dt', {}, name) + element('dd', {}, text)).join('');
   return `<h2 id="help-title">What is this</h2>
 <p>A network with people on it whose servers are killed, frozen and cut off. Nothing is played: the servers are processes.</p>
-<dl>${list}</dl>
-<div class="act"><h2>Keys</h2><dl>${keys.join('')}</dl></div>
+<div class="columns"><dl>${list}</dl>
+<dl class="act" aria-label="keys">${keys.join('')}</dl></div>
 <form method="dialog"><button autofocus>Close</button></form>`;
 }

@@ -16,8 +16,9 @@ import { PART_LOOKS } from '../page/parts.js';
 import { markupOf } from './spans.js';
 
 /** Letters in a plot grow with the page: fewer units make them larger. */
-const WIDTHS = { wide: 700, narrow: 380 };
-const HEIGHT = 250;
+const WIDTHS = { wide: 620, narrow: 380 };
+/** As high as its place beside the events is; on a telephone there is more of it. */
+const heightFor = (width: number): number => Math.max(250, width * 0.43);
 /** So many are shown, and the oldest leave on the left. */
 const MOST_BARS = 60;
 const LEAST_BARS = 8;
@@ -34,7 +35,7 @@ export function takeoversMarkup(state: ClusterViewState): string {
       chart({
         takeovers: takeovers.slice(-MOST_BARS),
         width,
-        height: HEIGHT,
+        height: heightFor(width),
         leastTopMs: state.budgetMs,
         leastBars: LEAST_BARS,
         line: { ms: state.budgetMs, name: 'budget' },

@@ -1,9 +1,8 @@
 /** The demo in browsers: the state of the cluster view, drawn as a page instead of a screen. */
 import { DualpingError, quote } from '@dualping/core';
-import { LiveCluster, victimKey, victimsOf } from '@dualping/terminal';
+import { countText, LiveCluster, victimKey, victimsOf } from '@dualping/terminal';
 import { asyncScheduler, type Subscription, throttleTime } from 'rxjs';
-import type { EndingSignal } from '../../exit-codes.js';
-import { SIGNAL_EXITS } from '../../exit-codes.js';
+import { type EndingSignal, SIGNAL_EXITS } from '../../exit-codes.js';
 import type { Demo } from '../demo.js';
 import { type DemoReport, isGood } from '../report.js';
 import { reportOn, type ScriptOptions } from '../script.js';
@@ -54,7 +53,7 @@ export async function runWeb(demo: Demo, options: WebOptions): Promise<DemoRepor
 
 const verdictOn = (report: DemoReport): string => {
   const { posted, lost, repeated, outOfOrder } = report.counts;
-  const counts = `${posted} posted, ${lost} lost, ${repeated} repeated, ${outOfOrder} out of order`;
+  const counts = `${countText(posted)} posted, ${lost} lost, ${repeated} repeated, ${outOfOrder} out of order`;
   return isGood(report) ? `${counts}.` : `${counts}: see what the demo says where it was started.`;
 };
 
