@@ -49,9 +49,9 @@ export class DemoOnTheWeb {
     await this.shows(page, '#top', /(\d+) of \1 healthy/);
   }
 
-  /** Kills, freezes, cuts off and hands over, each once everything is well: so that there is something to see. */
-  async lesson(page: Page): Promise<void> {
-    for (const key of ['X', 'z', 'X', 'r', 'n', 'X'] as const) {
+  /** Presses keys that take the primary away, each once everything is well: so that there is something to see. */
+  async lesson(page: Page, keys: readonly ('X' | 'z' | 'n' | 'r')[]): Promise<void> {
+    for (const key of keys) {
       const before = await page.locator('#takeovers .wide .bar').count();
       await this.whenWhole(page);
       const primary = await page.locator('.card.primary').getAttribute('data-item');

@@ -23,7 +23,7 @@ export async function takeWebPictures(
   const demo = await DemoOnTheWeb.start(folder);
   try {
     const { page: teacher } = await openPage(browser, demo.ownLink);
-    await demo.lesson(teacher);
+    await demo.lesson(teacher, ['X', 'z', 'X', 'r', 'n', 'X']);
     await demo.whenWhole(teacher);
     await teacher.locator('.card.primary button[data-press="z"]').click();
     await demo.shows(teacher, '#last', /frozen/);

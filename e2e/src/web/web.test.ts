@@ -103,7 +103,7 @@ test('a wrong key gives no buttons and says so; without any the server refuses',
   const browser = await openBrowser();
   context.after(() => browser.close());
   const { page } = await openPage(browser, `${demo.link}#wrong`);
-  await demo.shows(page, '#notice', /only whoever has the link/);
+  await page.locator('#refusal', { hasText: 'only whoever has the link' }).waitFor();
   assert.equal(await page.locator('button[data-press]:visible').count(), 0);
   await page.keyboard.press('X');
   const press = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"press":"X"}' };
@@ -132,7 +132,7 @@ test('in every light and width it fits, can be read, and stands still for those 
   const browser = await openBrowser();
   context.after(() => browser.close());
   const { page: teacher } = await openPage(browser, demo.ownLink);
-  await demo.lesson(teacher);
+  await demo.lesson(teacher, ['X', 'X']);
   await demo.whenWhole(teacher);
   await teacher.locator('[data-item="c1/s3"] button[data-press="z"]').click();
   for (const look of LOOKS)

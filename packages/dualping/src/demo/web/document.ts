@@ -59,7 +59,7 @@ export function documentOf(regions: Regions): string {
 <p class="watching">You are watching. The buttons are on the screen of whoever started the demo.</p>
 <button type="button" class="help" aria-haspopup="dialog"><kbd aria-hidden="true">?</kbd>what is this</button>
 </footer>
-<div id="notice" role="status" aria-live="polite">${notice}</div>
+<div class="notices"><div id="notice" role="status">${notice}</div><div id="refusal" role="status"></div></div>
 <dialog aria-labelledby="help-title">${help()}</dialog>
 <script type="module">${SCRIPT}</script>
 </body>

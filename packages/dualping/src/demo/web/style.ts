@@ -10,7 +10,7 @@ p,dl,dd,h2,h3,ol{margin:0}
 #top{display:flex;flex-wrap:wrap;align-items:baseline;gap:.2rem 1.4rem;padding:.9rem 1.5rem .8rem;border-bottom:1px solid var(--line);background:var(--card)}
 .mark{font-weight:680;letter-spacing:-.02em;font-size:1.2rem}.now{display:flex;flex-wrap:wrap;align-items:baseline;gap:.1rem 1.2rem;flex:1;font-size:1.2rem}
 .health{font-weight:640}.fact{color:var(--soft)}.automatic{color:var(--warn);font-weight:640}#top time{font-size:1.2rem;color:var(--soft)}
-#end:empty,#notice:empty,.away{display:none}#end,.is-away .away{display:block;padding:.8rem 1.5rem;font-weight:640;font-size:1.15rem;background:var(--serves);color:var(--serves-ink)}
+#end:empty,#notice:empty,#refusal:empty,.away{display:none}#end,.is-away .away{display:block;padding:.8rem 1.5rem;font-weight:640;font-size:1.15rem;background:var(--serves);color:var(--serves-ink)}
 .is-away .away{background:var(--nobody);color:var(--nobody-ink)}
 main{flex:1;width:100%;max-width:120rem;margin:0 auto;padding:1rem 1.5rem;display:grid;gap:1rem;grid-template-columns:minmax(0,1.55fr) minmax(0,1fr);grid-template-rows:auto auto 1fr}
 #counts,#members{grid-column:1/-1}
@@ -45,7 +45,7 @@ body>footer{display:flex;flex-wrap:wrap;align-items:center;gap:.6rem 1rem;paddin
 #actions{display:none;gap:.6rem;flex-wrap:wrap}.has-control #actions{display:flex}.has-control .watching,dialog .act{display:none}.has-control dialog .act{display:grid}.has-control dialog .columns{display:grid;grid-template-columns:1fr 1fr;gap:0 2.5rem}.has-control dialog{max-width:min(66rem,calc(100vw - 2rem))}.watching{color:var(--soft)}.help{margin-left:auto}
 #actions button:first-child{background:var(--ink);color:var(--paper);border-color:var(--ink)}#actions button:first-child kbd{background:color-mix(in srgb,var(--paper) 22%,var(--ink));color:var(--paper)}
 .is-over button[data-press]{display:none}
-#notice{position:fixed;left:50%;bottom:4.6rem;transform:translateX(-50%);max-width:min(46rem,calc(100vw - 2rem));width:max-content;padding:.7rem 1.2rem;border-radius:.8rem;background:var(--ink);color:var(--paper);font-weight:560;box-shadow:0 6px 30px #0005}#notice p{color:inherit}#notice .problem::before{content:"✗ "}
+.notices{position:fixed;left:50%;bottom:4.6rem;transform:translateX(-50%);max-width:min(46rem,calc(100vw - 2rem));width:max-content;display:grid;gap:.5rem;pointer-events:none}.notices>div{padding:.7rem 1.2rem;border-radius:.8rem;background:var(--ink);color:var(--paper);font-weight:560;box-shadow:0 6px 30px #0005}#notice p,#refusal p{color:inherit}.notices .problem::before{content:"✗ "}
 dialog{max-width:min(44rem,calc(100vw - 2rem));border:1px solid var(--line);border-radius:1rem;background:var(--card);color:var(--ink);padding:1.3rem 1.5rem}dialog::backdrop{background:#0008}dialog h2{margin:.4rem 0 .3rem;font-size:1.25rem}
 dialog dl{display:grid;align-content:start;grid-template-columns:max-content 1fr;gap:.3rem 1.1rem;margin:.6rem 0 .9rem}dialog dt{font-weight:640}dialog dd{color:var(--soft)}
 @media screen and (max-width:760px){main{grid-template-columns:minmax(0,1fr);grid-template-rows:none;padding:.9rem;gap:.9rem}#top,body>footer{padding-left:.9rem;padding-right:.9rem}.mark{display:none}.now{font-size:1rem;gap:0 .7rem}#top{gap:0 .7rem}#top time{font-size:1rem}

@@ -138,6 +138,8 @@ export class WebServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Who has gone is told nothing more: that is no mistake of anybody.
+    response.on('error', () => {});
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     try {
       await this.#route(request, response);

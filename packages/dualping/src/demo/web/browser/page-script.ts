@@ -71,12 +71,12 @@ function watch(): void {
 
 let noticeTimer: number | undefined;
 
-/** What the server says of a press; the next word of the stream takes its place. */
+/** Why a press was refused. It has a place of its own, where the stream does not write. */
 function say(text: string): void {
   const line = document.createElement('p');
   line.className = 'problem';
   line.textContent = text;
-  byId('notice')?.replaceChildren(line);
+  byId('refusal')?.replaceChildren(line);
   clearTimeout(noticeTimer);
   noticeTimer = setTimeout(() => line.remove(), PROBLEM_FOR_MS);
 }
