@@ -19,8 +19,11 @@ export async function takeWebPictures(
   onPicture: (name: string, png: Buffer) => void,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-web-pictures-'));
-  const browser = await openBrowser();
   const demo = await DemoOnTheWeb.start(folder);
+  const browser = await openBrowser().catch(async (error) => {
+    await demo.process.stop();
+    throw error;
+  });
   try {
     const { page: teacher } = await openPage(browser, demo.ownLink);
     await demo.lesson(teacher, ['X', 'z', 'X', 'r', 'n', 'X']);
