@@ -19,6 +19,7 @@ const member = (serverId: number, facts: Partial<MemberInfo> = {}): MemberInfo =
   serverId: serverId as MemberInfo['serverId'],
   incarnation: 1,
   journalId: `journal-${serverId}`,
+  lifeId: '',
   address: `127.0.0.1:710${serverId}`,
   liveness: 'stream',
   live: true,
