@@ -148,8 +148,8 @@ export class AccidentScene {
       // What was wiped meanwhile is not what the copy was taken of.
       if (original.journalId === copy.journalId) {
         cluster.world.say(process, `gets a copy of its folder from before, ${starts} starts more`);
-        if (starts > 0) copy.raiseIncarnation(starts);
-        copy.isOlder = true;
+        if (starts > 0) copy.addStarts(starts);
+        copy.ages(original);
         server.putIn(copy);
         cluster.keepOriginal(server, original);
       }
@@ -160,11 +160,11 @@ export class AccidentScene {
   #twin({ process, starts }: AccidentOf<'twin'>): Undo {
     const { world } = this.cluster;
     const twin = this.cluster.makeTwin(process);
-    if (starts > 0) twin.disk.raiseIncarnation(starts);
-    twin.disk.isOlder = true;
+    if (starts > 0) twin.disk.addStarts(starts);
+    twin.disk.ages(this.cluster.server(process).disk);
     world.say(twin.name, `starts from a copy of the folder of ${process}`);
     twin.start();
-    return () => twin.kill();
+    return () => this.cluster.endTwin(twin, process);
   }
 
   #olderStore({ ageMs, emptied }: AccidentOf<'older-store'>): Undo | undefined {
@@ -188,10 +188,12 @@ export class AccidentScene {
     return () => {
       isOver = true;
       const release = this.#takeDown(router.name);
-      const isNewer = [...router.folder().records.values()].some(
-        ({ cluster, epoch }) => epoch > (original.records.get(cluster)?.epoch ?? 0),
-      );
-      if (router.networkId !== original.networkId || !isNewer) router.putIn(original);
+      // Where it lacked nothing that anybody knew of, members have followed it, and it is the true one now.
+      const isFollowed = servers.some(({ cluster, replica }) => {
+        const told = replica?.assignment?.revision ?? 0;
+        return told > (original.records.get(cluster)?.revision ?? 0) + 1;
+      });
+      if (router.networkId !== original.networkId || !isFollowed) router.putIn(original);
       release();
     };
   }

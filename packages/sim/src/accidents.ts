@@ -83,9 +83,6 @@ export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean' | 'black-
   'crawling-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
   'stranger-server': "a stranger's refusal raises the epoch that a standby has seen",
   'stranger-router': 'servers and sessions end at the word of a router of another network',
-  'older-disk': 'an older copy of a folder with as many starts is taken for the journal that it was',
-  twin: 'a copy of a folder with as many starts is taken for its original',
-  'older-store': 'members follow a router whose folder is older than what they know',
   'emptied-store': 'serving servers end when a router of a new network answers',
   'second-router': 'members follow a copy of their router',
   shutdown: 'an orderly end of everybody leaves one eligible copy',
@@ -223,6 +220,9 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
   },
 };
 
+/** What no protocol survives together with anything else: whoever could tell may be gone. */
+export const ALONE: ReadonlySet<Fault['kind']> = new Set(['older-store', 'second-router']);
+
 const NAMES = Object.keys(ACCIDENTS) as AccidentName[];
 
 /** How many worlds have accidents, and how many kinds of them, and how many of each. */
@@ -236,10 +236,12 @@ export function scheduleAccidents(random: Random, cast: AccidentCast, stormMs: n
     (name) => NOT_YET[name] === undefined && (name !== 'trespass' || cast.clusters.length > 1),
   );
   const drawn = random.shuffle(possible).slice(0, random.between(1, MOST_KINDS));
-  return drawn.flatMap((name) =>
+  const faults = drawn.flatMap((name) =>
     Array.from({ length: random.between(1, MOST_OF_A_KIND) }, (): Fault => {
       const at = Math.round(random.within(0, stormMs) * 10) / 10;
       return { ...ACCIDENTS[name](random, cast), at } as Fault;
     }),
   );
+  const alone = faults.find(({ kind }) => ALONE.has(kind));
+  return alone === undefined ? faults : [alone];
 }

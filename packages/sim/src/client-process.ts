@@ -73,7 +73,7 @@ export class ClientProcess extends Process {
     const { core, routers } = this.#around;
     this.begin();
     const before = this.sessions.at(-1);
-    const again = before !== undefined && this.#sameAgain() ? before : undefined;
+    const again = before !== undefined && !before.isInDoubt && this.#sameAgain() ? before : undefined;
     if (again !== undefined) again.repeated = true;
     const timeline = this.#timelineStart(before?.delivered.at(-1)?.position);
     const sessionId = again?.sessionId ?? `${this.name}-${this.sessions.length + 1}`;

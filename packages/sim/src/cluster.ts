@@ -1,4 +1,5 @@
 /** All processes of one world, put together from a setup. */
+import type { ClusterId } from '@dualping/core';
 import { Checkers } from './checkers/checker.js';
 import { ClientProcess } from './client-process.js';
 import type { Core } from './core.js';
@@ -6,7 +7,7 @@ import { Network } from './network.js';
 import type { Process, Surroundings } from './process.js';
 import { Random } from './random.js';
 import { RouterProcess } from './router-process.js';
-import type { ServerDisk } from './server-disk.js';
+import { isCopy, type ServerDisk } from './server-disk.js';
 import { ServerProcess } from './server-process.js';
 import { BLACK_HOLE, type Setup } from './setup.js';
 import { Supervisor } from './supervisor.js';
@@ -30,6 +31,7 @@ export class Cluster {
   #routerHeld = 0;
   /** Processes beside those of the setup. */
   #extra = 0;
+  readonly #twins = new Set<ServerProcess>();
   /** Disks that were replaced by older copies of themselves. */
   readonly #originals = new Map<ServerProcess, ServerDisk>();
 
@@ -91,6 +93,11 @@ export class Cluster {
     for (const person of this.#people) person.live();
   }
 
+  /** Servers of a cluster, with those that run from copies of their folders. */
+  serverProcesses(cluster: ClusterId): ServerProcess[] {
+    return [...this.servers, ...this.#twins].filter((server) => server.cluster === cluster);
+  }
+
   get processes(): readonly Process[] {
     return [this.router, ...this.servers, ...this.clients];
   }
@@ -135,7 +142,38 @@ export class Cluster {
   /** A server of its own with a copy of another one's folder. Not supervised. */
   makeTwin(name: string): ServerProcess {
     this.#extra += 1;
-    return this.server(name).twin(`${name}-twin-${this.#extra}`);
+    const twin = this.server(name).twin(`${name}-twin-${this.#extra}`);
+    this.#twins.add(twin);
+    return twin;
+  }
+
+  /** What the twin has that is in sync goes back to where it came from. */
+  endTwin(twin: ServerProcess, name: string): void {
+    const server = this.server(name);
+    const release = this.supervisor(name).hold();
+    twin.kill();
+    this.#twins.delete(twin);
+    if (twin.disk.age === 'newest' && this.isInSync(twin.disk) && !server.isLost) {
+      server.kill();
+      this.world.say(name, `gets the folder of ${twin.name}`);
+      server.putIn(twin.disk.copy(server.disk.owner));
+    }
+    release();
+  }
+
+  isInSync(disk: ServerDisk): boolean {
+    for (let cluster = 1; cluster <= this.setup.clusters; cluster += 1)
+      for (const copy of this.router.recordOf(cluster)?.inSync ?? [])
+        if (isCopy(copy, disk)) return true;
+    return false;
+  }
+
+  /** Whether a journal is on a disk somewhere, though a copy may be in its place now. */
+  isKept(journalId: string): boolean {
+    return (
+      [...this.servers, ...this.#twins].some((it) => !it.isLost && it.journalId === journalId) ||
+      [...this.#originals].some(([server, disk]) => !server.isLost && disk.journalId === journalId)
+    );
   }
 
   /** A router of its own with a copy of the router's folder. Gives what ends it. */
@@ -166,17 +204,18 @@ export class Cluster {
   /** An operator puts the true disks back, where only they will do. */
   restoreOriginals(): void {
     for (const [server, disk] of this.#originals) {
-      if (server.isLost || server.disk.journalId !== disk.journalId || !server.disk.isOlder) continue;
+      if (server.isLost || server.disk === disk || !this.isInSync(disk) || this.isInSync(server.disk)) continue;
       const release = this.supervisor(server.name).hold();
       server.kill();
       if (disk.incarnation < server.disk.incarnation)
-        disk.raiseIncarnation(server.disk.incarnation - disk.incarnation);
+        disk.addStarts(server.disk.incarnation - disk.incarnation);
       server.putIn(disk);
       this.world.say(server.name, 'has its own disk again');
       release();
     }
   }
 
+  /** The set has the disk that lies beside, and not the copy of it that is in its place. */
   /** Whether a server that is down is no longer needed: others that are in sync have all that it has. */
   mayDoWithout(server: ServerProcess): boolean {
     const record = this.router.recordOf(server.cluster);
@@ -191,7 +230,7 @@ export class Cluster {
           (it) =>
             it !== server &&
             !it.isLost &&
-            !it.disk.isOlder &&
+            it.disk.age === 'newest' &&
             it.cluster === server.cluster &&
             it.id === serverId &&
             it.journalId === journalId,

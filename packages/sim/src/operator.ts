@@ -4,6 +4,8 @@ import type { Cluster } from './cluster.js';
 import { Random } from './random.js';
 
 const LOOKS_MS = 150;
+/** How often it accepts that others have more. */
+const ACCEPTS_LOSS = 0.5;
 /** From looking to doing, on average, ms: meanwhile a primary may be back. */
 const TYPES_MS = 150;
 /** How often the one is chosen that has the most; else any. */
@@ -17,6 +19,7 @@ export class Operator {
   constructor(
     readonly cluster: Cluster,
     readonly patienceMs: number,
+    readonly untilMs: number,
   ) {
     this.#random = new Random(`${cluster.setup.seed}/operator`);
   }
@@ -24,7 +27,7 @@ export class Operator {
   begin(): void {
     const { world, setup } = this.cluster;
     world.after(LOOKS_MS, 'the operator looks', () => {
-      if (world.now > setup.stormMs) return;
+      if (world.now > this.untilMs) return;
       for (let number = 1; number <= setup.clusters; number += 1) this.#look(number);
       this.begin();
     });
@@ -44,7 +47,8 @@ export class Operator {
     this.#since = undefined;
     world.after(this.#random.exponential(TYPES_MS), 'the operator has typed', () => {
       world.say('operator', `promotes s${chosen} unclean`);
-      router.promoteUnclean(number, chosen);
+      // One that has less than another is refused unless the loss is accepted.
+      router.promoteUnclean(number, chosen, this.#random.chance(ACCEPTS_LOSS));
     });
   }
 

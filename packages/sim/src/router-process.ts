@@ -172,10 +172,10 @@ export class RouterProcess extends Process {
   }
 
   /** An operator makes a member primary that may lack acknowledged writes. */
-  promoteUnclean(cluster: ClusterId, serverId: ServerId): void {
+  promoteUnclean(cluster: ClusterId, serverId: ServerId, acceptLoss: boolean): void {
     this.receive(() => {
       this.#around.checkers.tell('promotedByOperator', { cluster, serverId });
-      this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId });
+      this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId, acceptLoss });
     });
   }
 
@@ -413,7 +413,8 @@ function introduction(
   { kind, ...vouching }: Wires['register-server' | 'add-master']['up'],
   token: RegistryToken,
 ): RegistryInput {
-  return { kind, token, candidate: vouching };
+  // A supervisor does not know its server's life.
+  return { kind, token, candidate: { ...vouching, lifeId: '', welcomedLife: '' } };
 }
 
 /** What an output tells of a cluster, to whomever. */

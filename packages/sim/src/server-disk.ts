@@ -4,7 +4,17 @@
  * While one group is synced the next one gathers. A crash keeps what was durable, of the group that was under way any
  * number of entries from its beginning (what follows is a torn record, which opening cuts), and nothing of what waited.
  */
-import type { Entry, JournalId, NetworkId, SocialSnapshot } from '@dualping/core';
+import type {
+  Entry,
+  Epoch,
+  InSyncCopy,
+  JournalId,
+  Known,
+  LifeId,
+  NetworkId,
+  Position,
+  SocialSnapshot,
+} from '@dualping/core';
 import { JournalImage } from './journal-image.js';
 import type { Random } from './random.js';
 import type { Installation } from './wires.js';
@@ -19,7 +29,12 @@ export type DiskNews =
   | { readonly kind: 'durable'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'truncated'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'installed'; readonly installation: Installation }
+  | { readonly kind: 'welcome-noted' }
   | { readonly kind: 'failed'; readonly detail: string };
+
+/** Whether a disk is what the set means: its last life is one of those that the router knows. */
+export const isCopy = ({ journalId, lives }: InSyncCopy, disk: ServerDisk): boolean =>
+  journalId === disk.journalId && (lives.includes(disk.lifeId) || lives.includes(disk.welcomedLife));
 
 export interface DiskOwner {
   /** Sync of a group, ms: at least and on average. */
@@ -38,6 +53,10 @@ export class ServerDisk {
   #current: DiskWork | undefined;
   #incarnation = 0;
   #networkId: NetworkId | '' = '';
+  #welcomedLife: LifeId = '';
+  #lifeId: LifeId = '';
+  /** Outlives the process; of the machine's death see `crash`. */
+  #known: Known = { committed: 0 as Position, epoch: 0 as Epoch, revision: 0 };
   /** How many faults keep it from taking anything more. */
   full = 0;
   /** The next sync fails, and every later one of this life. */
@@ -46,11 +65,12 @@ export class ServerDisk {
   /** How many faults keep its syncs from ending, and the work that waits for that. */
   #hung = 0;
   #stuck: DiskWork | undefined;
-  /** It was put back from a copy, and what it lacks was not yet had from others. */
-  isOlder = false;
+  /** Of one that was put back from a copy, until others have given it what it lacks: of when the copy was. */
+  age: 'newest' | 'copy-of-last-life' | 'copy-of-earlier-life' = 'newest';
+  #copies = 0;
 
   constructor(
-    readonly journalId: JournalId,
+    public journalId: JournalId,
     readonly random: Random,
     readonly owner: DiskOwner,
   ) {}
@@ -61,6 +81,16 @@ export class ServerDisk {
   /** What the running server reads. */
   get image(): JournalImage {
     return this.#written;
+  }
+  /** Of the process that has it open. */
+  get lifeId(): LifeId {
+    return this.#lifeId;
+  }
+  get welcomedLife(): LifeId {
+    return this.#welcomedLife;
+  }
+  get known(): Known {
+    return this.#known;
   }
   get networkId(): NetworkId | '' {
     return this.#networkId;
@@ -95,9 +125,25 @@ export class ServerDisk {
     });
   }
 
-  keepNetwork(networkId: NetworkId): void {
-    this.owner.later(this.#delayMs(), 'the network is kept', () => {
+  noteWelcome(networkId: NetworkId, lifeId: LifeId): void {
+    this.owner.later(this.#delayMs(), 'a welcome is noted', () => {
       this.#networkId = networkId;
+      this.#welcomedLife = lifeId;
+      this.owner.tell({ kind: 'welcome-noted' });
+    });
+  }
+
+  /** Without a sync: what is noted now may be lost with what is not durable. */
+  noteKnown(known: Known): void {
+    this.#known = known;
+  }
+
+  /** The same content under another id. */
+  renew(journalId: JournalId, done: (journalId: JournalId) => void): void {
+    this.owner.later(this.#delayMs(), 'a journal is renewed', () => {
+      this.journalId = journalId;
+      this.#welcomedLife = '';
+      done(journalId);
     });
   }
 
@@ -118,12 +164,21 @@ export class ServerDisk {
 
   /** The folder as it is now, for another disk. A copy that is made while the server runs has what was durable. */
   copy(owner = this.owner): ServerDisk {
-    const copy = new ServerDisk(this.journalId, this.random.fork(`copy at ${this.#durable.last}`), owner);
+    this.#copies += 1;
+    const copy = new ServerDisk(this.journalId, this.random.fork(`copy ${this.#copies}`), owner);
     copy.#durable = this.#durable.clone();
     copy.#written = this.#durable.clone();
     copy.#incarnation = this.#incarnation;
     copy.#networkId = this.#networkId;
+    copy.#welcomedLife = this.#welcomedLife;
+    copy.#known = this.#known;
     return copy;
+  }
+
+  /** Takes the place of, or stands beside, what it is a copy of. */
+  ages(original: ServerDisk): void {
+    this.age =
+      this.#welcomedLife === original.#welcomedLife ? 'copy-of-last-life' : 'copy-of-earlier-life';
   }
 
   crash(): void {
@@ -144,9 +199,16 @@ export class ServerDisk {
   }
 
   /** A new life of the server that owns it: a number that is durable before anything is done with it. */
-  raiseIncarnation(by = 1): number {
-    this.#incarnation += by;
+  raiseIncarnation(): number {
+    this.#incarnation += 1;
+    // A copy of a folder draws from elsewhere: its lives are others.
+    this.#lifeId = `${this.random.seed}/${this.#incarnation}`;
     return this.#incarnation;
+  }
+
+  /** Starts that it has seen elsewhere. */
+  addStarts(starts: number): void {
+    this.#incarnation += starts;
   }
 
   #next(): void {

@@ -1,6 +1,6 @@
 /** Everything that a world is made from, as plain values out of one seed. */
 import { type ClusterId, clusterOf, type Timing, type UserName } from '@dualping/core';
-import { NOT_YET, scheduleAccidents } from './accidents.js';
+import { ALONE, NOT_YET, scheduleAccidents } from './accidents.js';
 import { type AmbushPlan, ambushFrom } from './ambush.js';
 import { type Fault, scheduleFaults } from './faults.js';
 import type { NetworkProfile } from './network.js';
@@ -88,6 +88,9 @@ export function setupFrom(seed: number, clusters = 1): Setup {
   );
   const limits = random.chance(0.6) ? 'small' : 'production';
   const routers = random.chance(0.1) ? ['nowhere', 'router'] : ['router'];
+  const people = { clusters: byCluster, clients: cast.clients, users };
+  const accidents = scheduleAccidents(root.fork('accidents'), people, stormMs);
+  const isAlone = accidents.some(({ kind }) => ALONE.has(kind));
   const habits = root.fork('habits');
   const churn = habits.chance(CHURN_SHARE);
   const isImpatient = habits.chance(OPERATOR_SHARE);
@@ -110,18 +113,11 @@ export function setupFrom(seed: number, clusters = 1): Setup {
     serverSyncMs: random.pick([0.1, 0.3, 2, 10]),
     routerSyncMs: random.pick([0.1, 0.5, 5, 20]),
     stormMs,
-    faults: [
-      ...scheduleFaults(root.fork('faults'), cast, stormMs),
-      ...scheduleAccidents(
-        root.fork('accidents'),
-        { clusters: byCluster, clients: cast.clients, users },
-        stormMs,
-      ),
-    ],
-    ambush: ambushFrom(root.fork('ambush')),
+    faults: isAlone ? accidents : [...scheduleFaults(root.fork('faults'), cast, stormMs), ...accidents],
+    ambush: isAlone ? undefined : ambushFrom(root.fork('ambush')),
     churn,
     // What is lost then the other clusters may have heard of: with one cluster there is no such thing.
     operatorPatienceMs:
-      isImpatient && clusters === 1 && NOT_YET.unclean === undefined ? operatorPatienceMs : undefined,
+      isImpatient && !isAlone && clusters === 1 && NOT_YET.unclean === undefined ? operatorPatienceMs : undefined,
   };
 }

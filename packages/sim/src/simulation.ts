@@ -34,6 +34,8 @@ import { World } from './world.js';
 export const HEALING_MS = 60_000;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
+/** An operator gives it to copies of a folder to agree, ms. */
+const DISPUTE_PATIENCE_MS = 12_000;
 /** Between two looks at whether somebody serves, ms. */
 const AVAILABILITY_LOOK_MS = 125;
 /** A world in which so many things happen in one millisecond has run wild. */
@@ -74,7 +76,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     timelines.set(number, shown);
     checkers.add(
       number,
-      new Durability(history, servers, () => {
+      new Durability(history, cluster, number, () => {
         for (const client of cluster.clients)
           for (const session of client.sessions) if (client.cluster === number) session.isInDoubt = true;
       }),
@@ -95,7 +97,11 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
   const nemesis = new Nemesis(cluster);
   if (setup.ambush !== undefined)
     checkers.add(undefined, new Ambush(setup.ambush, cluster, (fault) => nemesis.strike(fault)));
-  if (setup.operatorPatienceMs !== undefined) new Operator(cluster, setup.operatorPatienceMs).begin();
+  const { operatorPatienceMs = DISPUTE_PATIENCE_MS } = setup;
+  // Where copies of folders disagree nobody serves until an operator has decided.
+  const copies = setup.faults.some(({ kind }) => kind === 'older-disk' || kind === 'twin');
+  if (setup.operatorPatienceMs !== undefined || copies)
+    new Operator(cluster, operatorPatienceMs, copies ? setup.stormMs + HEALING_MS : setup.stormMs).begin();
   const run = (untilMs: number): void => {
     for (let at = world.now; at < untilMs; ) {
       at = Math.min(untilMs, at + AVAILABILITY_LOOK_MS);

@@ -30,7 +30,7 @@ export class Stranger implements Station {
     this.acceptors = {
       'dual-ping': (end) => {
         end.onMessage = () => {
-          end.send({ kind: 'refused', ...failure });
+          end.send({ kind: 'refused', networkId: FOREIGN_NETWORK, ...failure });
           end.close();
         };
       },

@@ -116,7 +116,7 @@ export class Availability {
       disk.full === 0 &&
       !disk.failing &&
       !disk.isHung &&
-      !disk.isOlder &&
+      disk.age === 'newest' &&
       server.syncMs.mean <= SLOW_SYNC_MS;
     return isWell ? 'well' : undefined;
   }

@@ -4,14 +4,18 @@
  * This is the whole promise in one sentence, and it is looked at whenever one of its parts moves: the commit, the
  * router's recorded in-sync set, what is durable on a disk.
  */
-import type { ClusterRecord, Entry, Position, ServerId } from '@dualping/core';
+import type { ClusterId, ClusterRecord, Entry, Position, ServerId } from '@dualping/core';
 import { entryText, sameEntry } from '../entry-text.js';
+import type { Cluster } from '../cluster.js';
+import { isCopy, type ServerDisk } from '../server-disk.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
 
 export class Durability implements Checker {
   #record: ClusterRecord | undefined;
+  /** The highest revision that was ever recorded. */
+  #newest = 0;
   /** Up to where a journal's durable content is known to be what was committed, by journal id. */
   readonly #agreed = new Map<string, number>();
 
@@ -20,7 +24,8 @@ export class Durability implements Checker {
 
   constructor(
     readonly history: History,
-    readonly servers: readonly ServerProcess[],
+    readonly cluster: Cluster,
+    readonly number: ClusterId,
     /** An operator has accepted that something may be lost. */
     readonly onLoss: () => void,
   ) {}
@@ -32,9 +37,8 @@ export class Durability implements Checker {
   recorded(record: ClusterRecord): void {
     const before = this.#record;
     this.#record = record;
-    this.#noteUnclean(before, record);
-    for (const server of this.servers)
-      if (server.disk.isOlder && holds(record, server) && !holds(before, server)) server.disk.isOlder = false;
+    if (record.epoch !== before?.epoch) this.#granted(record);
+    for (const { disk } of this.cluster.serverProcesses(this.number)) if (isAdded(before, record, disk)) disk.age = 'newest';
     this.#look(`the in-sync set of epoch ${record.epoch} is recorded`);
   }
 
@@ -60,24 +64,37 @@ export class Durability implements Checker {
   }
 
   atEnd(): void {
-    for (const server of this.servers) if (!server.isLost) this.#check(server, 'all is well again');
+    for (const server of this.cluster.serverProcesses(this.number)) if (!server.isLost) this.#check(server, 'all is well again');
   }
 
-  /** What may be lost by it is what the one that was chosen does not hold, and nothing else. */
-  #noteUnclean(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
-    if (primary === undefined || primary.serverId !== this.#chosen || epoch === before?.epoch) return;
+  /**
+   * What an operator's choice loses is what the chosen one does not hold, and nothing else. The same goes for a copy of a
+   * folder that was made in the life that ended last: nothing but others who are there can tell that it lacks something.
+   */
+  #granted({ epoch, primary }: ClusterRecord): void {
+    const isChosen = primary?.serverId === this.#chosen;
     this.#chosen = undefined;
-    if (
-      before?.inSync.some((it) => it.serverId === primary.serverId && it.journalId === primary.journalId) ===
-      true
-    )
-      return;
-    const server = this.servers.find(
-      (it) => it.id === primary.serverId && it.journalId === primary.journalId,
-    );
+    const server = this.cluster.serverProcesses(this.number).find(({ lifeId }) => lifeId === primary?.lifeId);
     if (server === undefined) return;
-    this.history.acceptsLoss(epoch, this.#keptBy(server));
+    const kept = this.#keptBy(server);
+    const { age } = server.disk;
+    server.disk.age = 'newest';
+    if (kept >= this.history.last) return;
+    const isHidden = age === 'copy-of-last-life' && !this.#isKnownByOthers(server);
+    if (!isChosen && !isHidden) return;
+    this.history.acceptsLoss(epoch, kept);
     this.onLoss();
+  }
+
+  #isKnownByOthers(server: ServerProcess): boolean {
+    const live = this.cluster.router.assignmentOf(server.cluster)?.members.filter((member) => member.live) ?? [];
+    return this.cluster.serverProcesses(this.number).some(
+      (it) =>
+        it !== server &&
+        it.running &&
+        live.some(({ lifeId }) => lifeId === it.lifeId) &&
+        this.#keptBy(it) > this.#keptBy(server),
+    );
   }
 
   #keptBy({ disk: { durable } }: ServerProcess): number {
@@ -89,19 +106,21 @@ export class Durability implements Checker {
 
   #look(when: string): void {
     const record = this.#record;
-    if (record === undefined || record.primary === undefined) return;
-    let holders = 0;
-    for (const { serverId, journalId } of record.inSync) {
-      const server = this.servers.find((it) => it.id === serverId && it.journalId === journalId);
-      if (server === undefined || server.isLost) continue; // its disk is gone; nobody can promote it
-      holders += 1;
-      const isPrimary = serverId === record.primary.serverId;
-      // One that was put back from a copy may stand in the set by name, and must not get further than that.
-      if (!server.disk.isOlder || (isPrimary && server.replica?.role === 'primary'))
-        this.#check(server, when);
-    }
-    if (holders === 0)
+    if (record?.primary === undefined) return;
+    // What a router says that runs with an older folder counts for nothing but its grants.
+    if (record.revision < this.#newest) return;
+    this.#newest = record.revision;
+    if (!record.inSync.some(({ journalId }) => this.cluster.isKept(journalId)))
       throw new Violation('in-sync-never-empty', `nobody in the in-sync set has its disk, when ${when}`);
+    for (const copy of record.inSync) {
+      const holders = this.cluster.serverProcesses(this.number).filter(({ isLost, disk }) => !isLost && isCopy(copy, disk));
+      for (const server of holders) {
+        const isPrimary = server.lifeId === record.primary.lifeId;
+        // A copy that was put back may stand in the set by name, and must not get further than that.
+        if (server.disk.age === 'newest' || (isPrimary && server.replica?.role === 'primary'))
+          this.#check(server, when);
+      }
+    }
   }
 
   #check(server: ServerProcess, when: string): void {
@@ -140,7 +159,9 @@ export class Durability implements Checker {
 
 const keyOf = ({ name, journalId }: ServerProcess): string => `${name} ${journalId}`;
 
-const holds = (record: ClusterRecord | undefined, { id, journalId }: ServerProcess): boolean =>
-  record?.inSync.some((it) => it.serverId === id && it.journalId === journalId) === true;
+/** Whether its primary has asked for it, which has given it all that it lacked. */
+const isAdded = (before: ClusterRecord | undefined, { inSync }: ClusterRecord, disk: ServerDisk): boolean =>
+  before?.inSync.some(({ journalId }) => journalId === disk.journalId) !== true &&
+  inSync.some(({ journalId, lives }) => journalId === disk.journalId && lives.includes(disk.lifeId));
 
 const text = (entry: Entry | undefined): string => (entry === undefined ? 'nothing' : entryText(entry));

@@ -1,13 +1,16 @@
 /** The set that a primary waits for contains the set that the router would promote from. */
-import type { Assignment, ClusterId, InSyncMember } from '@dualping/core';
+import type { ClusterId, Epoch, InSyncMember } from '@dualping/core';
 import type { RouterProcess } from '../router-process.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 
-type Known = Pick<Assignment, 'epoch' | 'inSync'>;
+interface Known {
+  readonly epoch: Epoch;
+  readonly revision: number;
+  readonly inSync: readonly Pick<InSyncMember, 'serverId' | 'journalId'>[];
+}
 
-const setText = (members: readonly InSyncMember[]): string =>
-  members.map(({ journalId }) => journalId).join(' ');
+const setText = (members: Known['inSync']): string => members.map(({ journalId }) => journalId).join(' ');
 
 export class Superset implements Checker {
   constructor(
@@ -25,8 +28,10 @@ export class Superset implements Checker {
     if (replica?.role !== 'primary') return;
     const { awaited, assignment } = replica;
     const { router, cluster } = this;
+    // A router with an older folder is not believed, whatever it says.
     for (const known of [router.recordOf(cluster), router.assignmentOf(cluster)])
-      if (known !== undefined && known.epoch === assignment?.epoch) this.#compare(server, awaited, known);
+      if (known !== undefined && known.epoch === assignment?.epoch && known.revision >= assignment.revision)
+        this.#compare(server, awaited, known);
   }
 
   #compare(server: ServerProcess, awaited: readonly InSyncMember[], known: Known): void {
