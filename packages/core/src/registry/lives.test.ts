@@ -229,6 +229,63 @@ s2 attaches, incarnation 2
 );
 
 play(
+  'after an orderly end everyone who ends where the primary ended may begin alone',
+  `
+s1 attaches, durable 9, committed 9, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 9, committed 9, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s3 attaches, durable 8, committed 8, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+# All are asked to stop: nothing is handed over.
+s2 is leaving
+s1 is leaving
+s1 hands over and leaves
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s1 is told that nobody can take over epoch 1
+  * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
+s2 leaves
+  s1 hears: epoch 1, s1, in sync s1, live s1 s3 (request 1)
+  s3 hears: epoch 1, s1, in sync s1, live s1 s3
+  * cluster 1: s2 (standby) is dropped: it is leaving
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1 leaves
+  s3 hears: epoch 1, (s1), in sync s1, live s3
+  * cluster 1: s1 (primary of epoch 1) is dropped: it is leaving
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (it is leaving); only s1 can take over, and must attach first
+s3's stream ends
+  * cluster 1: s3 (standby) is dropped: its stream ended
+# The disk of s1 is lost.
+s3 attaches, incarnation 2
+  s3 is welcomed: epoch 1, (s1), in sync s1, live s3
+  * cluster 1: s3 is attached, incarnation 2, at host3:7000
+s2 attaches, incarnation 2
+  s2 is welcomed: epoch 1, (s1), in sync s1, live s2 s3
+  s3 hears: epoch 1, (s1), in sync s1, live s2 s3
+  * cluster 1: s2 is attached, incarnation 2, at host2:7000
+  s2 hears: epoch 2, s2, in sync s2, live s2 s3
+  s3 hears: epoch 2, s2, in sync s2, live s2 s3
+  * cluster 1: s2 ends where everything ended in order, at 9: it is in sync
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (it is leaving)
+  * cluster 1: the in-sync set of epoch 2 is s2
+`,
+);
+
+play(
   'an unclean promotion says what is lost, and does not take the shorter of two',
   `
 s1 attaches, durable 12, committed 12, last 1
