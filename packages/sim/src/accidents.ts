@@ -85,7 +85,7 @@ export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean' | 'black-
   'stranger-router': 'servers and sessions end at the word of a router of another network',
   'emptied-store': 'serving servers end when a router of a new network answers',
   'second-router': 'members follow a copy of their router',
-  shutdown: 'an orderly end of everybody leaves one eligible copy',
+  shutdown: 'a standby that has said that it stops is promoted when its primary leaves, and the orderly end is lost',
   trespass: 'servers take users of other clusters whose entries were pipelined',
 };
 

@@ -15,6 +15,8 @@ import { Trespasser } from './trespasser.js';
 import { Person } from './workload.js';
 import type { World } from './world.js';
 
+/** A sync that takes longer on average is a slow disk, ms. */
+const SLOW_SYNC_MS = 50;
 /** A router that died is started again by whatever started it, ms. */
 const ROUTER_RESTART_MS = 200;
 
@@ -135,16 +137,26 @@ export class Cluster {
     };
   }
 
-  get routerIsHeld(): boolean {
-    return this.#routerHeld > 0;
-  }
-
   /** A server of its own with a copy of another one's folder. Not supervised. */
   makeTwin(name: string): ServerProcess {
     this.#extra += 1;
     const twin = this.server(name).twin(`${name}-twin-${this.#extra}`);
     this.#twins.add(twin);
     return twin;
+  }
+
+  routerIsWell(): boolean {
+    const { router } = this;
+    return this.#routerHeld === 0 && router.isProper && !router.isHung && router.syncMs.mean <= SLOW_SYNC_MS;
+  }
+
+  /** Whether nothing keeps it from doing its work for the router, if it runs. */
+  isWell(server: ServerProcess): boolean {
+    const { network, router } = this;
+    const { name, disk, syncMs } = server;
+    const diskIsWell = disk.full === 0 && !disk.failing && !disk.isHung && disk.age === 'newest';
+    const isLinked = network.isWhole(name, router.name) && network.isWhole(router.name, name);
+    return server.isProper && diskIsWell && syncMs.mean <= SLOW_SYNC_MS && isLinked;
   }
 
   /** What the twin has that is in sync goes back to where it came from. */

@@ -20,7 +20,7 @@ const REPLICA = 'replica/replica.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
-const MEMBER = 'registry/member.js';
+const SAME_LIFE = 'same-life.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -84,7 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'membership of the in-sync set goes by the server id, so that a wiped disk inherits it',
     patches: [
       {
-        file: MEMBER,
+        file: SAME_LIFE,
         find: 'one.serverId === other.serverId && one.journalId === other.journalId',
         replace: 'one.serverId === other.serverId',
       },
@@ -95,14 +95,9 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a primary that was started again goes on in its epoch',
     patches: [
       {
-        file: MEMBER,
-        find: 'isSameCopy(one, other) && one.incarnation === other.incarnation',
+        file: SAME_LIFE,
+        find: 'isSameCopy(one, other) && one.incarnation === other.incarnation && one.lifeId === other.lifeId',
         replace: 'isSameCopy(one, other)',
-      },
-      {
-        file: REPLICA,
-        find: 'primary.incarnation === identity.incarnation &&',
-        replace: '',
       },
     ],
   },
@@ -164,8 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: 'this.#primary === undefined || this.#holdsCopy(member)))',
-        replace: 'true))',
+        find: 'return this.#holdsCopy(member) && !isShort;',
+        replace: 'return true;',
       },
       {
         file: CLUSTER,
@@ -367,6 +362,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'believes-an-older-folder',
+    bug: 'the chain of lives is not looked at: a folder that is older than its journal was counts as in sync',
+    patches: [
+      { file: 'registry/admission.js', find: '!continuesFrom(copy, candidate)', replace: 'false' },
+    ],
+  },
+  {
     name: 'silence-is-no-evidence',
     bug: 'a member that is silent for long is not dropped as long as its stream stands',
     patches: [
@@ -401,9 +403,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: "if (old === undefined || how === 'unclean')\n                this.#inSync = [{ serverId, journalId }];",
+        find: "if (old === undefined || how === 'unclean')\n                this.#inSync = [{ serverId, journalId, lives: [lifeId] }];",
         replace:
-          "if (old === undefined || how === 'unclean')\n                this.#inSync = [...this.#inSync.filter((copy) => !isSameCopy(copy, member)), { serverId, journalId }];",
+          "if (old === undefined || how === 'unclean')\n                this.#inSync = [...this.#inSync.filter((copy) => !isSameCopy(copy, member)), { serverId, journalId, lives: [lifeId] }];",
       },
     ],
   },

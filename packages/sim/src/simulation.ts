@@ -88,7 +88,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new Limits(reference, servers),
       new Pages(history),
       new Lists(history),
-      new OrderlyEnd(cluster.router, number),
+      new OrderlyEnd(cluster, number),
     );
   }
   const availability = [...histories.keys()].map((number) => new Availability(cluster, number));

@@ -22,8 +22,6 @@ const HANDOVER_MS = 5_000;
 const SILENCES = 6;
 /** Messages and syncs of a takeover one after the other, with all that is caught up first. */
 const STEPS = 60;
-/** A sync that takes longer on average is a slow disk, ms. */
-const SLOW_SYNC_MS = 50;
 
 export function patienceMs({ timing, network, serverSyncMs, routerSyncMs }: Setup): number {
   const stepMs = network.leastMs + network.meanMs + network.hiccupChance * network.hiccupMs;
@@ -82,8 +80,7 @@ export class Availability {
   /** Who could serve, in words; undefined: nobody has to. */
   #whatStands(): string | undefined {
     const { router } = this.cluster;
-    if (this.cluster.routerIsHeld || !router.isProper || router.isHung || router.syncMs.mean > SLOW_SYNC_MS)
-      return undefined;
+    if (!this.cluster.routerIsWell()) return undefined;
     const record = router.recordOf(this.number);
     if (record?.primary === undefined) return undefined;
     const told = router.assignmentOf(this.number) ?? record;
@@ -101,24 +98,12 @@ export class Availability {
   }
 
   #stateOf(server: ServerProcess): 'well' | 'gone' | undefined {
-    const { network, router, supervisor } = {
-      network: this.cluster.network,
-      router: this.cluster.router.name,
-      supervisor: this.cluster.supervisor(server.name),
-    };
-    const { name, disk } = server;
-    if (server.isLost || supervisor.holds || !server.awake) return 'gone';
-    if (network.isCut(name, router) && network.isCut(router, name)) return 'gone';
-    const isWell =
-      server.isProper &&
-      network.isWhole(name, router) &&
-      network.isWhole(router, name) &&
-      disk.full === 0 &&
-      !disk.failing &&
-      !disk.isHung &&
-      disk.age === 'newest' &&
-      server.syncMs.mean <= SLOW_SYNC_MS;
-    return isWell ? 'well' : undefined;
+    const { cluster } = this;
+    const { network, router } = cluster;
+    const { name } = server;
+    if (server.isLost || cluster.supervisor(name).holds || !server.awake) return 'gone';
+    if (network.isCut(name, router.name) && network.isCut(router.name, name)) return 'gone';
+    return cluster.isWell(server) ? 'well' : undefined;
   }
 
   #serving(): ServerProcess | undefined {

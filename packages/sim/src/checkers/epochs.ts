@@ -79,7 +79,8 @@ export class Epochs implements Checker {
         'unclean-only-without-primary',
         `${refText(primary)} gets epoch ${epoch} from an operator, and ${refText(before.primary)} was there`,
       );
-    if (!holds(before.inSync, primary) && !isChosen)
+    // Whoever ends where everything ended in order has everything: `Durability` looks after that.
+    if (!holds(before.inSync, primary) && !isChosen && before.orderlyEnd === undefined)
       throw new Violation(
         'promoted-was-in-sync',
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,

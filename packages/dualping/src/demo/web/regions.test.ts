@@ -35,6 +35,7 @@ function assignment(members: readonly MemberInfo[]): Assignment {
     epoch: 7 as Assignment['epoch'],
     primary,
     available: primary !== undefined,
+    lastUncleanEpoch: 0 as Assignment['epoch'],
     unavailableReason: primary === undefined ? '<b>nobody</b>' : '',
     inSync: members,
     members,
