@@ -15,7 +15,7 @@ export interface MemberIdentity {
   readonly journalId: JournalId;
   /** Where others dial this server. */
   readonly address: Address;
-  /** Asked in turn. */
+  /** Dialled side by side while none has answered. */
   readonly routers: readonly Address[];
 }
 

@@ -10,6 +10,7 @@ import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Epoch, type Instant, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
+import type { Attempt } from '../membership/membership-messages.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
 import { actionFor, type Reason } from '../reasons.js';
@@ -126,11 +127,11 @@ export class Replica {
         this.#ground.report('journal-failed', input.detail);
         return this.#end('storage-failed', input.detail, true);
       case 'router-message':
-        if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.message);
+        if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.attempt, input.message);
         return;
       case 'router-ended':
         if (this.#router.isCurrent(input.attempt))
-          this.#router.ended({ reason: 'router-unreachable', detail: input.detail });
+          this.#router.ended(input.attempt, { reason: 'router-unreachable', detail: input.detail });
         return;
       case 'primary-message':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.message(input.message, input.entries);
@@ -196,12 +197,13 @@ export class Replica {
 
   // The router's word.
 
-  #routerMessage(message: RouterMessage): void {
+  #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const ground = this.#ground;
-    this.#router.heard();
+    this.#router.heard(attempt);
+    if (message.kind === 'welcome') this.#router.welcomed(attempt);
+    else if (message.kind !== 'refused' && this.#router.attachedBy !== attempt) return;
     switch (message.kind) {
       case 'welcome': {
-        this.#router.welcomed();
         ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
         if (ground.networkId === '') {
           ground.networkId = message.networkId;
@@ -220,17 +222,21 @@ export class Replica {
       case 'please-hand-over':
         if (this.#primary?.epoch === message.epoch && this.#drain === undefined) this.#beginDrain(false);
         return;
-      case 'refused': {
-        const who = `the router at ${this.#router.address} refuses this server`;
-        if (actionFor(message.reason) === 'give-up')
-          return this.#end(message.reason, `${who}: ${message.detail}`, true);
-        ground.report('refused', `${who}: ${message.reason}: ${message.detail}`);
-        this.#router.refused(message);
-        return;
-      }
+      case 'refused':
+        return this.#refusedByRouter(attempt, message);
       default:
         unreachable(message);
     }
+  }
+
+  #refusedByRouter(attempt: Attempt, { reason, detail }: Extract<RouterMessage, { kind: 'refused' }>): void {
+    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will say so.
+    if (reason === 'superseded' && this.#router.isOvertaken(attempt))
+      return this.#router.ended(attempt, { reason, detail });
+    const who = `the router at ${this.#router.addressOf(attempt)} refuses this server`;
+    if (actionFor(reason) === 'give-up') return this.#end(reason, `${who}: ${detail}`, true);
+    this.#ground.report('refused', `${who}: ${reason}: ${detail}`);
+    this.#router.refused(attempt, { reason, detail });
   }
 
   #assigned(assignment: Assignment, lastRequest: number | undefined): void {
