@@ -55,6 +55,17 @@ function stage(seed = 'net') {
   return { world, network, client, server, dial, pass, older };
 }
 
+test('what is sent to a black hole vanishes and nothing is refused; one host may have two addresses', () => {
+  const { client, server, network, pass } = stage();
+  network.blackHole('hole');
+  network.enter(server, 'alias');
+  const end = network.dial(client, 'hole', 'timeline', OPEN as never);
+  end.onEnd = (how) => client.heard.push(how.kind);
+  network.dial(client, 'alias', 'timeline', OPEN as never);
+  pass(100_000);
+  assert.deepEqual([client.heard, end.over, server.heard], [[], false, ['open']]);
+});
+
 test('a stream keeps its order, whatever each message takes; its end comes last', () => {
   const { client, server, dial, pass, older } = stage();
   const end = dial();

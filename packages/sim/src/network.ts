@@ -51,6 +51,7 @@ export class Network {
   readonly #streams = new Set<Stream>();
   /** Hosts without power: their kernels answer nothing. */
   readonly #dark = new Set<string>();
+  readonly #blackHoles = new Set<string>();
 
   constructor(
     readonly world: World,
@@ -58,8 +59,14 @@ export class Network {
     readonly profile: NetworkProfile,
   ) {}
 
-  enter(station: Station): void {
-    this.#stations.set(station.name, station);
+  /** @param address by which it is dialled, beside or instead of its name */
+  enter(station: Station, address = station.name): void {
+    this.#stations.set(address, station);
+  }
+
+  /** Whatever is sent to this address vanishes, and nothing is ever refused. */
+  blackHole(address: string): void {
+    this.#blackHoles.add(address);
   }
 
   /** Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once. */
@@ -82,7 +89,8 @@ export class Network {
       acceptor(end);
       return true;
     };
-    this.#streams.add(stream);
+    if (this.#blackHoles.has(address)) up.kill();
+    else this.#streams.add(stream);
     up.push({ kind: 'syn' });
     dialler.send(first);
     return dialler;
