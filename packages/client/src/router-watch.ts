@@ -51,28 +51,29 @@ class RouterWatch {
   }
 
   async run(): Promise<void> {
-    this.#rotation.beginRound();
     while (!this.#stopped.signal.aborted) {
-      const failure = await this.#watchOnce();
-      if (this.#stopped.signal.aborted) return;
-      debug('%s', failure.message);
-      if (isFinal(failure)) return this.#subscriber.error(failure);
-      if (this.#rotation.passOn(failure.reason)) continue;
-      if (this.#rotation.hopeless) return this.#subscriber.error(failure);
+      this.#rotation.beginRound();
+      for (let router = this.#rotation.next(); router !== undefined; router = this.#rotation.next()) {
+        const failure = await this.#watchOnce(router);
+        if (this.#stopped.signal.aborted) return;
+        debug('%s', failure.message);
+        this.#rotation.failed(router, failure.reason);
+        if (isFinal(failure) || (!this.#rotation.hasNext && this.#rotation.hopeless))
+          return this.#subscriber.error(failure);
+      }
       this.#backOff = this.#backOff.next();
       await sleep(this.#backOff.delayMs(Math.random()), this.#stopped.signal);
-      this.#rotation.beginRound();
     }
   }
 
   /** Watches until it breaks. @returns why it did */
-  async #watchOnce(): Promise<DualpingError> {
-    const link = this.#byAddress.get(this.#rotation.current);
+  async #watchOnce(router: string): Promise<DualpingError> {
+    const link = this.#byAddress.get(router);
     if (link === undefined) return new DualpingError('router-unreachable', 'there is no router to ask');
     const { signal } = this.#stopped;
     try {
       const { networkId } = await link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS, signal });
-      this.#rotation.markIntroduced();
+      this.#rotation.introduced(router);
       return await this.#follow(link, networkId);
     } catch (error) {
       return error instanceof DualpingError ? error : new DualpingError('internal', String(error));
@@ -86,7 +87,7 @@ class RouterWatch {
       const stop = link.watch(this.#question, {
         onUpdate: (update) => {
           this.#backOff = this.#backOff.reset();
-          this.#rotation.beginRound();
+          this.#rotation.answered(link.address);
           this.#subscriber.next({ networkId, update });
         },
         onEnd: (error) => {

@@ -226,6 +226,8 @@ export class ReplicaDriver {
         return this.desks.clients.refuse(output.token, new DualpingError(output.reason, output.detail));
       case 'timeline-opened':
         return this.desks.clients.timelineOpened(output);
+      case 'timeline-sign':
+        return this.desks.clients.timelineSign(output);
       case 'timeline-posts':
         return this.desks.clients.timelinePosts(output);
       case 'timeline-read':

@@ -16,6 +16,9 @@ const RETRANSMIT_MS = 100;
 /** From a link being whole again to a dead connection over it being found out by a reset, ms. */
 const RESET_MS = 1_000;
 
+/** A session's timeline and its calls go by one connection: `ServerLink` of `@dualping/client`. */
+const SESSION_STREAMS: ReadonlySet<WireKind> = new Set(['timeline', 'write', 'list']);
+
 export interface NetworkProfile {
   /** Delay of one message, ms: at least, and on average on top of that. */
   readonly leastMs: number;
@@ -136,11 +139,12 @@ export class Network {
 
   /**
    * Connections between two break. Each end notices soon, or, `quiet`, only one does and the other much later.
-   * Of several streams some may be on another connection, and live on.
+   * Of several streams some may be on another connection, and live on; those of a session share one.
    */
   sever(one: string, other: string, quiet: boolean): void {
+    const sessionsLive = this.random.chance(0.3);
     for (const stream of this.#between(one, other)) {
-      if (this.random.chance(0.3)) continue;
+      if (SESSION_STREAMS.has(stream.up.kind) ? sessionsLive : this.random.chance(0.3)) continue;
       stream.up.kill();
       stream.down.kill();
       const late = quiet ? this.random.below(2) : -1;

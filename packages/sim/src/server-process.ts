@@ -364,8 +364,13 @@ export class ServerProcess extends Process {
       case 'refuse':
         return this.#refuse(output.token, failureOf(output));
       case 'timeline-opened': {
-        const { epoch, serverId, committed } = output;
-        this.#timelines.get(output.timeline)?.send({ kind: 'opened', epoch, serverId, committed });
+        const { epoch, serverId, committed, signs } = output;
+        this.#timelines.get(output.timeline)?.send({ kind: 'opened', epoch, serverId, committed, signs });
+        return;
+      }
+      case 'timeline-sign': {
+        const end = this.#timelines.get(output.timeline);
+        if (end?.outgoing.length === 0) end.send({ kind: 'sign', signs: output.signs });
         return;
       }
       case 'timeline-posts': {
@@ -643,8 +648,8 @@ export class ServerProcess extends Process {
         const { before, limit } = message;
         return this.feed({ kind: 'timeline-older', timeline, before, limit });
       }
-      const { user, epoch, resumeAfter, history, posts } = message;
-      this.feed({ kind: 'timeline-open', timeline, user, epoch, resumeAfter, history, posts });
+      if (message.kind === 'alive') return this.feed({ kind: 'timeline-alive', timeline });
+      this.feed({ ...message, kind: 'timeline-open', timeline });
     };
     end.onEnd = () => {
       this.#timelines.delete(timeline);

@@ -169,7 +169,11 @@ export class Replica {
         this.#held.dropToken(input.token);
         this.#primary?.abandonWrite(input.token);
         return;
+      case 'timeline-alive':
+        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
+        return;
       case 'timeline-older':
+        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
         this.#ground.emit(
           ...(this.#primary?.timelines.older(input.timeline, input.before, input.limit, ledger.social) ?? []),
         );
@@ -182,7 +186,7 @@ export class Replica {
         return;
       case 'timeline-ended':
         this.#held.dropTimeline(input.timeline);
-        this.#primary?.timelines.ended(input.timeline);
+        this.#primary?.timelineEnded(input.timeline);
         return;
       default:
         unreachable(input);

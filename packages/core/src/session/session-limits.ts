@@ -14,6 +14,8 @@ export const MAX_ROUTERS = 16;
 
 /** How long a router may hold its answer while nothing is known of its own bound (`failover_wait_ms`). */
 export const DEFAULT_FAILOVER_WAIT_MS = 3_000;
+/** How long the first router is waited for before the next is asked beside it, ms: three pings. One that is well takes a few ms. */
+export const NEXT_ROUTER_MS = 300;
 /** How long past a held answer's time a router may take, and how long to introduce itself: above that it is away. */
 export const ROUTER_ANSWER_MARGIN_MS = 2_000;
 /**
@@ -22,8 +24,8 @@ export const ROUTER_ANSWER_MARGIN_MS = 2_000;
  */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * A reply that took longer than this won't come on this link. Second net only: a dead or frozen server is found by its
- * closed connection or by the router.
+ * A reply that took longer than this won't come on this link. Third net only: a dead or frozen server is found by its
+ * closed connection or by the router, and a dead path by the silence of the timeline.
  */
 export const REPLY_TIMEOUT_MS = 10_000;
 
