@@ -38,7 +38,7 @@ import { UnreadPosts } from './unread-posts.js';
 const debug = createDebug('dualping:client');
 
 export interface DualpingSessionOptions {
-  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  /** `host:port` of routers of one network, 1 to 16: asked side by side while none has answered. */
   readonly routers: readonly Address[];
   /** Made on first sight. 1 to 32 of `A-Z a-z 0-9 _ -`. */
   readonly user: UserName;
