@@ -316,7 +316,8 @@ export class DualpingSession {
     }
   }
 
-  #introduce({ askNo, router }: Extract<SessionOutput, { kind: 'introduce' }>): void {
+  #introduce({ askNo, router, anew }: Extract<SessionOutput, { kind: 'introduce' }>): void {
+    if (anew) this.#routers.redial(router);
     this.#askRouter(askNo, this.#routers.introduce(router, this.user), (told) => {
       const { cluster, networkId } = told;
       this.#cluster = cluster;

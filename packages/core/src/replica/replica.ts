@@ -14,6 +14,7 @@ import type { Attempt } from '../membership/membership-messages.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
 import { actionFor, type Reason } from '../reasons.js';
+import { signsOfLife } from '../signs-of-life.js';
 import { Drain } from './drain.js';
 import { Ground } from './ground.js';
 import { HeldRequests } from './held-requests.js';
@@ -433,7 +434,7 @@ export class Replica {
     if (this.#stopping && primary === undefined)
       return this.#refuse(request, 'shutting-down', 'the server is about to end');
     if (primary === undefined || isEarly) {
-      if (isEarly && this.#held.hold(request, until)) return;
+      if (isEarly && this.#hold(request, until)) return;
       return this.#refuse(request, 'not-primary', this.#whoIsPrimary());
     }
     if (primary.isolated)
@@ -443,7 +444,7 @@ export class Replica {
       // Beyond the end of the drain: one that is given up lets in what waited for it.
       const patience =
         this.#drain === undefined ? until : until + Math.max(0, this.#drain.until - ground.now);
-      if (!this.#held.hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
+      if (!this.#hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
       return;
     }
     switch (request.kind) {
@@ -457,6 +458,18 @@ export class Replica {
       default:
         unreachable(request);
     }
+  }
+
+  /** @returns whether there was room. A reader is told that somebody is there, or it would give this server up */
+  #hold(request: ClientRequest, until: number): boolean {
+    if (!this.#held.hold(request, until)) return false;
+    if (request.kind === 'timeline-open' && request.signs)
+      this.#ground.emit({
+        kind: 'timeline-sign',
+        timeline: request.timeline,
+        signs: signsOfLife(this.#ground.timing, this.#primary?.timelines.size ?? 0),
+      });
+    return true;
   }
 
   #dispatchHeld(): void {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Assignment } from '../assignment.js';
 import { position } from '../ids.js';
 import { SESSION_WINDOW } from '../limits.js';
 import { DualpingError } from '../reasons.js';
 import { CONNECT_TIMEOUT_MS, MAX_PENDING_REQUESTS, REPLY_TIMEOUT_MS } from './session-limits.js';
-import { addressOf, assignment, post, Stage } from './stage.fixture.js';
+import { addressOf, assignment, NETWORK, post, Stage } from './stage.fixture.js';
 
 test('a new session logs in before it opens its timeline', () => {
   const play = new Stage();
@@ -195,6 +196,35 @@ test('routers that answer nothing are given up one by one, and the session waits
   assert.deepEqual(
     [play.tick(), play.now],
     [['cancel-ask', 'waiting until 2075, attempt 1: router-unreachable'], 2_000],
+  );
+});
+
+test('a router that holds its answer is asked anew by another connection, since that one may be dead', () => {
+  const play = new Stage();
+  const introduced = (askNo: number, told: Assignment | undefined): string[] =>
+    play.step({
+      ...({ kind: 'introduced', networkId: NETWORK, cluster: 1, clusters: 1, failoverWaitMs: 4_000 } as const),
+      ...{ askNo, assignment: told },
+    });
+  play.start();
+  assert.equal(introduced(1, undefined).at(-1), 'resolve r1 failed e0 wait 4000');
+  assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 1_000]);
+  assert.deepEqual(introduced(3, assignment(1, 1, 1)).slice(0, 2), ['cancel-ask', 'connecting s1 e1']);
+  play.reply(1, 2);
+  play.connected(1, 1, 1, 2);
+  play.lost(1);
+  play.tick();
+  // It says that it is there: what it was asked before is asked again, by the connection on which it said so.
+  assert.deepEqual(introduced(5, assignment(1, 1, 1)), [
+    'cancel-ask',
+    'resolving at r1 because may-have-happened',
+    'resolve r1 failed e1 wait 4000',
+  ]);
+  // It says nothing: the session waits, and begins again.
+  assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 3_000]);
+  assert.deepEqual(
+    [play.tick(), play.now],
+    [['cancel-ask', 'cancel-ask', 'waiting until 5075, attempt 1: router-unreachable'], 5_000],
   );
 });
 

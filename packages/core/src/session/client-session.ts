@@ -37,6 +37,7 @@ import { type Inquiry, RouterInquiries } from './router-inquiries.js';
 import { RouterRotation } from './router-rotation.js';
 import {
   CONNECT_TIMEOUT_MS,
+  FIRST_WORD_MS,
   MAX_HELD_POSTS,
   RECONNECT_BACK_OFF,
   REPLY_TIMEOUT_MS,
@@ -55,6 +56,8 @@ type Phase =
       readonly link: number;
       readonly target: SessionTarget;
       readonly deadline: Instant;
+      /** When the first word on the timeline is due; undefined after it, and while the session is still logging in. */
+      readonly firstWordBy: Instant | undefined;
       /** The timeline was asked for; before that the session is still logging in. */
       readonly opening: boolean;
     }
@@ -130,7 +133,7 @@ export class ClientSession {
       case 'resolving':
         return this.#inquiries.deadline;
       case 'connecting':
-        return earliest(phase.deadline, this.#conversation.pausedUntil);
+        return earliest(earliest(phase.deadline, phase.firstWordBy), this.#conversation.pausedUntil);
       case 'live': {
         const { replyDeadline, pausedUntil } = this.#conversation;
         return earliest(earliest(replyDeadline, pausedUntil), this.#signs.deadline);
@@ -184,7 +187,7 @@ export class ClientSession {
         this.#posts(input);
         break;
       case 'sign':
-        if (this.#phase.kind === 'live' && this.#phase.link === input.link) this.#signs.sign(input.signs);
+        this.#signed(input);
         break;
       case 'submit':
         this.#conversation.submit(input.ticket, input.command, this.#whyOver);
@@ -247,7 +250,12 @@ export class ClientSession {
     const { askNo } = this.#inquiries.ask(router, this.#now, waitMs);
     this.#enter({ kind: 'resolving', because });
     if (isIntroduced) this.#emit({ kind: 'resolve', askNo, router, failedEpoch, waitMs });
-    else this.#emit({ kind: 'introduce', askNo, router });
+    else this.#emit({ kind: 'introduce', askNo, router, anew: false });
+  }
+
+  /** What a router was asked before that has said something since is asked again, by the connection that works. */
+  #cancelAt(router: Address): void {
+    for (const askNo of this.#inquiries.cancelAt(router)) this.#emit({ kind: 'cancel-ask', askNo });
   }
 
   #introduced(input: InputOf<'introduced'>): void {
@@ -257,6 +265,7 @@ export class ClientSession {
     const { router } = inquiry;
     if (this.#refuseForeign(input.networkId, `router ${router}`)) return;
     this.#routers.introduced(router);
+    this.#cancelAt(router);
     this.#cluster.introduce(input.networkId, input.cluster, input.clusters, input.failoverWaitMs);
     if (input.assignment !== undefined) this.#cluster.remember(input.assignment);
     const { target, newerTarget, unavailableReason } = this.#cluster;
@@ -294,6 +303,7 @@ export class ClientSession {
       default:
         break;
     }
+    this.#cancelAt(inquiry.router);
     this.#inquiries.failed(inquiry.router, failure.reason);
     if (this.#askNext(phase.because ?? failure) || !this.#inquiries.isEmpty) return;
     if (this.#routers.hopeless) this.#end({ kind: 'failed', because: failure });
@@ -350,7 +360,8 @@ export class ClientSession {
   #connect(target: SessionTarget): void {
     this.#lastLink += 1;
     const deadline = this.#now + CONNECT_TIMEOUT_MS;
-    this.#enter({ kind: 'connecting', link: this.#lastLink, target, deadline, opening: false });
+    const link = this.#lastLink;
+    this.#enter({ kind: 'connecting', link, target, deadline, firstWordBy: undefined, opening: false });
     this.#open();
   }
 
@@ -358,7 +369,7 @@ export class ClientSession {
   #open(): void {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' || phase.opening || !this.#conversation.loggedIn) return;
-    this.#phase = { ...phase, opening: true };
+    this.#phase = { ...phase, opening: true, firstWordBy: this.#now + this.#signs.patienceMs(FIRST_WORD_MS) };
     const { link, target } = phase;
     const { sessionId } = this.#conversation;
     this.#emit({ kind: 'open', link, target, sessionId, ...this.#cursor.opening() });
@@ -384,6 +395,13 @@ export class ClientSession {
       this.#conversation.askForPast({ kind: 'older', before: opened.before, limit: opened.limit });
     this.#signs.begin(input.signs);
     this.#live(link, { ...target, epoch: input.epoch });
+  }
+
+  #signed(input: InputOf<'sign'>): void {
+    const phase = this.#phase;
+    if ((phase.kind !== 'connecting' && phase.kind !== 'live') || phase.link !== input.link) return;
+    if (phase.kind === 'live') this.#signs.sign(input.signs);
+    else this.#phase = { ...phase, firstWordBy: undefined };
   }
 
   #live(link: number, target: SessionTarget): void {
@@ -511,7 +529,7 @@ export class ClientSession {
         this.#tickInquiries(phase.because);
         break;
       case 'connecting':
-        if (this.#now >= phase.deadline) this.#leave(silence(phase.target, CONNECT_TIMEOUT_MS), true);
+        this.#tickConnecting(phase);
         break;
       case 'live':
         this.#tickLink(phase);
@@ -531,7 +549,20 @@ export class ClientSession {
       const detail = `router ${inquiry.router} did not answer in time`;
       this.#askFailed(inquiry, { reason: 'router-unreachable', detail });
     }
-    if (this.#phase.kind === 'resolving') this.#askNext(because);
+    if (this.#phase.kind !== 'resolving') return;
+    for (const router of this.#inquiries.takeAnew(this.#now)) {
+      const { askNo } = this.#inquiries.ask(router, this.#now, 0);
+      this.#emit({ kind: 'introduce', askNo, router, anew: true });
+    }
+    this.#askNext(because);
+  }
+
+  #tickConnecting({ target, deadline, firstWordBy }: Extract<Phase, { kind: 'connecting' }>): void {
+    if (firstWordBy !== undefined && this.#now >= firstWordBy) {
+      const patienceMs = this.#signs.patienceMs(FIRST_WORD_MS);
+      this.#signs.wasSilent();
+      this.#leave(silence(target, patienceMs), true);
+    } else if (this.#now >= deadline) this.#leave(silence(target, CONNECT_TIMEOUT_MS), true);
   }
 
   #tickLink({ link, target }: Extract<Phase, { kind: 'live' }>): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CONNECT_TIMEOUT_MS, FIRST_WORD_MS } from './session-limits.js';
 import { assignment, Stage } from './stage.fixture.js';
 
 const SIGNS = { intervalMs: 500, deadAfterMs: 1_250 } as const;
@@ -71,4 +72,18 @@ test('the patience doubles with each link in a row that was silent: on a slow li
   const from = play.now;
   while (play.session.state.kind === 'live') play.tick();
   assert.equal(play.now - from, 1_250);
+});
+
+test('a server that says nothing at all is left soon, one that says that it has to wait is waited for', () => {
+  const reconnecting = (): Stage => {
+    const play = new Stage().goLive();
+    play.lost(1);
+    play.resolved(assignment(1, 1, 1));
+    return play;
+  };
+  const silent = reconnecting();
+  assert.deepEqual([silent.tick().slice(0, 1), silent.now], [['drop 2 and its connection'], FIRST_WORD_MS]);
+  const waiting = reconnecting();
+  waiting.sign(2, SIGNS);
+  assert.deepEqual([waiting.tick().slice(0, 1), waiting.now], [['drop 2 and its connection'], CONNECT_TIMEOUT_MS]);
 });

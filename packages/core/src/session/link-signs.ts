@@ -54,9 +54,19 @@ export class LinkSigns {
   /** @returns for how long the server was silent, if that was too long, ms; the link is to be given up */
   takeSilence(): number | undefined {
     const silentMs = this.#clock.heardMs - this.#heardAt;
-    if (this.#told === undefined || silentMs < this.#patienceMs(this.#told)) return undefined;
-    this.#silences += 1;
+    if (this.#told === undefined || silentMs < this.patienceMs(this.#told.deadAfterMs)) return undefined;
+    this.wasSilent();
     return silentMs;
+  }
+
+  /** A link was given up because nothing came. */
+  wasSilent(): void {
+    this.#silences += 1;
+  }
+
+  /** How long a silence is borne that is too long at first. */
+  patienceMs(atFirstMs: number): number {
+    return Math.max(atFirstMs, Math.min(atFirstMs * 2 ** this.#silences, REPLY_TIMEOUT_MS));
   }
 
   /** @returns whether a sign is to be given now */
@@ -68,7 +78,7 @@ export class LinkSigns {
 
   get deadline(): Instant | undefined {
     if (this.#told === undefined) return undefined;
-    const leftMs = this.#patienceMs(this.#told) - (this.#clock.heardMs - this.#heardAt);
+    const leftMs = this.patienceMs(this.#told.deadAfterMs) - (this.#clock.heardMs - this.#heardAt);
     return Math.min(this.#signAt, this.#now + Math.max(0, leftMs));
   }
 
@@ -76,9 +86,5 @@ export class LinkSigns {
     this.#told = told && { ...told, intervalMs: Math.max(told.intervalMs, LEAST_INTERVAL_MS) };
     // A timer is set for each interval, so one step longer than that is time in which nobody listened.
     if (this.#told !== undefined) this.#clock.maxStepMs = this.#told.intervalMs;
-  }
-
-  #patienceMs({ deadAfterMs }: SignsOfLife): number {
-    return Math.max(deadAfterMs, Math.min(deadAfterMs * 2 ** this.#silences, REPLY_TIMEOUT_MS));
   }
 }

@@ -99,7 +99,7 @@ export type SessionInput =
       /** Undefined: the server gives none. */
       readonly signs: SignsOfLife | undefined;
     }
-  /** The server says on the timeline that it is there. */
+  /** The server says on the timeline that it is there; also before `connected`, if it has to wait. */
   | { readonly kind: 'sign'; readonly link: number; readonly signs: SignsOfLife }
   /** The timeline of `open` ended, or could not be opened. */
   | { readonly kind: 'link-lost'; readonly link: number; readonly reason: Reason; readonly detail: string }
@@ -135,7 +135,13 @@ export type SessionInput =
 /** To be performed in order. */
 export type SessionOutput =
   /** Call the router's `Connect` for the user. Several routers may be asked at once. */
-  | { readonly kind: 'introduce'; readonly askNo: number; readonly router: Address }
+  | {
+      readonly kind: 'introduce';
+      readonly askNo: number;
+      readonly router: Address;
+      /** By a new connection: on the old one the router holds an answer for so long that it may be dead. */
+      readonly anew: boolean;
+    }
   /** Call the router's `GetAvailable` for the user. */
   | {
       readonly kind: 'resolve';

@@ -182,7 +182,7 @@ const name = (id: ServerId, inEpoch: Epoch): string => `s${id} e${inEpoch}`;
 export function line(output: SessionOutput): string {
   switch (output.kind) {
     case 'introduce':
-      return `introduce ${output.router}`;
+      return `introduce ${output.router}${output.anew ? ' anew' : ''}`;
     case 'resolve':
       return `resolve ${output.router} failed e${output.failedEpoch} wait ${output.waitMs}`;
     case 'cancel-ask':
