@@ -41,7 +41,9 @@ export function firstRouter(links: readonly RouterLink[], signal?: AbortSignal):
       link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS, signal: over.signal }).then(
         (told) => finish(() => resolve({ link, told })),
         (error: unknown) => {
-          failures.push(error instanceof DualpingError ? error : new DualpingError('internal', String(error)));
+          failures.push(
+            error instanceof DualpingError ? error : new DualpingError('internal', String(error)),
+          );
           if (failures.length === links.length) fail(worthKnowing(failures));
           else if (!over.signal.aborted) askNext();
         },

@@ -114,9 +114,7 @@ export class RouterClient {
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0 } = options;
     const question = { target: targetOf(options), failedEpoch, waitMs };
-    return await this.#ask(({ link }) =>
-      link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }),
-    );
+    return await this.#ask(({ link }) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }));
   }
 
   /**

@@ -28,7 +28,15 @@ class Listener implements Host {
   }
 }
 
-const OPEN = { kind: 'open', user: 'u', epoch: 0, resumeAfter: 0, history: 0, posts: true, signs: false } as const;
+const OPEN = {
+  kind: 'open',
+  user: 'u',
+  epoch: 0,
+  resumeAfter: 0,
+  history: 0,
+  posts: true,
+  signs: false,
+} as const;
 
 function stage(seed = 'net') {
   const world = new World(new Trace());

@@ -59,10 +59,13 @@ export class DialPlan {
   }
 
   /** Which router is dialled next, and when. */
-  next(isDialled: (router: number) => boolean): { readonly router: number; readonly at: Instant } | undefined {
+  next(
+    isDialled: (router: number) => boolean,
+  ): { readonly router: number; readonly at: Instant } | undefined {
     let first: { readonly router: number; readonly at: Instant } | undefined;
     for (const [router, { dueAt }] of this.#turns.entries())
-      if (!isDialled(router) && dueAt < (first?.at ?? Number.POSITIVE_INFINITY)) first = { router, at: dueAt };
+      if (!isDialled(router) && dueAt < (first?.at ?? Number.POSITIVE_INFINITY))
+        first = { router, at: dueAt };
     return first;
   }
 

@@ -222,7 +222,10 @@ export class RouterLink {
     const address = this.#addressOf(dial.router);
     this.#because = { reason: because.reason, detail: `router ${address}: ${because.detail}` };
     if (!this.#toldFailure)
-      ground.report('router-lost', `can't attach to the router at ${address}, goes on trying: ${because.detail}`);
+      ground.report(
+        'router-lost',
+        `can't attach to the router at ${address}, goes on trying: ${because.detail}`,
+      );
     this.#toldFailure = true;
     this.#plan.failed(dial.router, ground.now, this.#isDialled);
   }

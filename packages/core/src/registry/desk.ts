@@ -19,7 +19,13 @@ export class Desk {
 
   getAvailable(now: Instant, cluster: Cluster, input: Call<'get-available'>, outcome: Outcome): void {
     const { token } = input;
-    const waiter: Waiter = { token, cluster: cluster.id, wants: 'primary', above: input.failedEpoch, pings: 0 };
+    const waiter: Waiter = {
+      token,
+      cluster: cluster.id,
+      wants: 'primary',
+      above: input.failedEpoch,
+      pings: 0,
+    };
     if (isContent(waiter, cluster.assignment)) return outcome.answerWith(token, cluster.assignment);
     if (input.waitMs <= 0) return endInVain(waiter, cluster, outcome);
     if (this.#mayWait(token, outcome)) this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);

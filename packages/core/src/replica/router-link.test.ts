@@ -70,9 +70,14 @@ test('two addresses of one router: the stream with the higher number is kept, wh
   };
   // The first answers first, and is superseded by the second.
   const first = dialled();
-  assert.deepEqual(first.welcome(TOLD, 'r1'), ['"attached to the router at r1, network net"', 'dials primary s1']);
+  assert.deepEqual(first.welcome(TOLD, 'r1'), [
+    '"attached to the router at r1, network net"',
+    'dials primary s1',
+  ]);
   assert.deepEqual(first.router(SUPERSEDED, 'r1'), ['"lost the router at r1: it came again"']);
-  assert.deepEqual(first.welcome({ ...TOLD, revision: 9 }, 'alias'), ['"attached to the router at alias, network net"']);
+  assert.deepEqual(first.welcome({ ...TOLD, revision: 9 }, 'alias'), [
+    '"attached to the router at alias, network net"',
+  ]);
   // The other way round: the lower one is closed, which says nothing to a router that has taken the higher one.
   const second = dialled();
   second.welcome(TOLD, 'r1');

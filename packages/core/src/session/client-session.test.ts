@@ -182,10 +182,13 @@ test('while a router says nothing the next is asked beside it, and the first ans
   assert.deepEqual([play.tick().at(-1), play.now], ['introduce r3', 600]);
   assert.deepEqual([play.tick().at(-1), play.now], ['introduce hole', 900]);
   assert.deepEqual([play.tick(), play.now], [['cancel-ask'], 2_600]);
-  assert.deepEqual(play.after(100).resolved(assignment(2, 2, 2), 'r2').slice(0, 2), [
-    'cancel-ask',
-    'connecting s2 e2',
-  ]);
+  assert.deepEqual(
+    play
+      .after(100)
+      .resolved(assignment(2, 2, 2), 'r2')
+      .slice(0, 2),
+    ['cancel-ask', 'connecting s2 e2'],
+  );
 });
 
 test('routers that answer nothing are given up one by one, and the session waits when none is left', () => {
@@ -203,7 +206,13 @@ test('a router that holds its answer is asked anew by another connection, since 
   const play = new Stage();
   const introduced = (askNo: number, told: Assignment | undefined): string[] =>
     play.step({
-      ...({ kind: 'introduced', networkId: NETWORK, cluster: 1, clusters: 1, failoverWaitMs: 4_000 } as const),
+      ...({
+        kind: 'introduced',
+        networkId: NETWORK,
+        cluster: 1,
+        clusters: 1,
+        failoverWaitMs: 4_000,
+      } as const),
       ...{ askNo, assignment: told },
     });
   play.start();
@@ -272,10 +281,7 @@ test('a router of another network ends the session', () => {
   const play = new Stage({ routers: ['r1', 'r2'] }).goLive();
   play.lost(1);
   play.askFailed('router-unreachable');
-  assert.deepEqual(play.introduced(assignment(9, 9, 1), 'net-2'), [
-    'failed wrong-network',
-    'warm nobody',
-  ]);
+  assert.deepEqual(play.introduced(assignment(9, 9, 1), 'net-2'), ['failed wrong-network', 'warm nobody']);
   const watching = new Stage().goLive();
   assert.ok(watching.watched(assignment(9, 9, 1), 'net-2').includes('failed wrong-network'));
 });

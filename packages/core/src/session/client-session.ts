@@ -37,7 +37,6 @@ import { type Inquiry, RouterInquiries } from './router-inquiries.js';
 import { RouterRotation } from './router-rotation.js';
 import {
   CONNECT_TIMEOUT_MS,
-  FIRST_WORD_MS,
   MAX_HELD_POSTS,
   RECONNECT_BACK_OFF,
   REPLY_TIMEOUT_MS,
@@ -369,7 +368,7 @@ export class ClientSession {
   #open(): void {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' || phase.opening || !this.#conversation.loggedIn) return;
-    this.#phase = { ...phase, opening: true, firstWordBy: this.#now + this.#signs.patienceMs(FIRST_WORD_MS) };
+    this.#phase = { ...phase, opening: true, firstWordBy: this.#now + this.#signs.firstWordMs };
     const { link, target } = phase;
     const { sessionId } = this.#conversation;
     this.#emit({ kind: 'open', link, target, sessionId, ...this.#cursor.opening() });
@@ -400,8 +399,9 @@ export class ClientSession {
   #signed(input: InputOf<'sign'>): void {
     const phase = this.#phase;
     if ((phase.kind !== 'connecting' && phase.kind !== 'live') || phase.link !== input.link) return;
-    if (phase.kind === 'live') this.#signs.sign(input.signs);
-    else this.#phase = { ...phase, firstWordBy: undefined };
+    if (phase.kind === 'live') return this.#signs.sign(input.signs);
+    this.#signs.hasWord();
+    this.#phase = { ...phase, firstWordBy: undefined };
   }
 
   #live(link: number, target: SessionTarget): void {
@@ -559,9 +559,9 @@ export class ClientSession {
 
   #tickConnecting({ target, deadline, firstWordBy }: Extract<Phase, { kind: 'connecting' }>): void {
     if (firstWordBy !== undefined && this.#now >= firstWordBy) {
-      const patienceMs = this.#signs.patienceMs(FIRST_WORD_MS);
-      this.#signs.wasSilent();
-      this.#leave(silence(target, patienceMs), true);
+      const waitedMs = this.#signs.firstWordMs;
+      this.#signs.wasWordless();
+      this.#leave(silence(target, waitedMs), true);
     } else if (this.#now >= deadline) this.#leave(silence(target, CONNECT_TIMEOUT_MS), true);
   }
 

@@ -85,5 +85,8 @@ test('a server that says nothing at all is left soon, one that says that it has 
   assert.deepEqual([silent.tick().slice(0, 1), silent.now], [['drop 2 and its connection'], FIRST_WORD_MS]);
   const waiting = reconnecting();
   waiting.sign(2, SIGNS);
-  assert.deepEqual([waiting.tick().slice(0, 1), waiting.now], [['drop 2 and its connection'], CONNECT_TIMEOUT_MS]);
+  assert.deepEqual(
+    [waiting.tick().slice(0, 1), waiting.now],
+    [['drop 2 and its connection'], CONNECT_TIMEOUT_MS],
+  );
 });

@@ -8,7 +8,7 @@
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
 import type { SignsOfLife } from '../signs-of-life.js';
-import { REPLY_TIMEOUT_MS } from './session-limits.js';
+import { FIRST_WORD_MS, REPLY_TIMEOUT_MS } from './session-limits.js';
 
 /** A server can't have a client give signs more often, ms. */
 const LEAST_INTERVAL_MS = 100;
@@ -20,8 +20,9 @@ export class LinkSigns {
   #told: SignsOfLife | undefined;
   #heardAt = 0;
   #signAt: Instant = 0;
-  /** Links in a row that were given up for silence. */
+  /** Links in a row that were given up for silence, after they stood and before. */
   #silences = 0;
+  #wordless = 0;
 
   advance(now: Instant): void {
     this.#now = now;
@@ -30,6 +31,7 @@ export class LinkSigns {
 
   /** The link stands. */
   begin(told: SignsOfLife | undefined): void {
+    this.hasWord();
     this.#tell(told);
     this.#signAt = this.#now + (this.#told?.intervalMs ?? 0);
     this.heard();
@@ -54,19 +56,25 @@ export class LinkSigns {
   /** @returns for how long the server was silent, if that was too long, ms; the link is to be given up */
   takeSilence(): number | undefined {
     const silentMs = this.#clock.heardMs - this.#heardAt;
-    if (this.#told === undefined || silentMs < this.patienceMs(this.#told.deadAfterMs)) return undefined;
-    this.wasSilent();
+    if (this.#told === undefined || silentMs < patienceMs(this.#told.deadAfterMs, this.#silences))
+      return undefined;
+    this.#silences += 1;
     return silentMs;
   }
 
-  /** A link was given up because nothing came. */
-  wasSilent(): void {
-    this.#silences += 1;
+  /** How long the first word of a server is waited for on a new link. */
+  get firstWordMs(): number {
+    return patienceMs(FIRST_WORD_MS, this.#wordless);
   }
 
-  /** How long a silence is borne that is too long at first. */
-  patienceMs(atFirstMs: number): number {
-    return Math.max(atFirstMs, Math.min(atFirstMs * 2 ** this.#silences, REPLY_TIMEOUT_MS));
+  /** A new link was given up because nothing came. */
+  wasWordless(): void {
+    this.#wordless += 1;
+  }
+
+  /** The first word of a server has come. */
+  hasWord(): void {
+    this.#wordless = 0;
   }
 
   /** @returns whether a sign is to be given now */
@@ -78,7 +86,7 @@ export class LinkSigns {
 
   get deadline(): Instant | undefined {
     if (this.#told === undefined) return undefined;
-    const leftMs = this.patienceMs(this.#told.deadAfterMs) - (this.#clock.heardMs - this.#heardAt);
+    const leftMs = patienceMs(this.#told.deadAfterMs, this.#silences) - (this.#clock.heardMs - this.#heardAt);
     return Math.min(this.#signAt, this.#now + Math.max(0, leftMs));
   }
 
@@ -88,3 +96,6 @@ export class LinkSigns {
     if (this.#told !== undefined) this.#clock.maxStepMs = this.#told.intervalMs;
   }
 }
+
+const patienceMs = (atFirstMs: number, inVain: number): number =>
+  Math.max(atFirstMs, Math.min(atFirstMs * 2 ** inVain, REPLY_TIMEOUT_MS));

@@ -34,7 +34,8 @@ export class RouterInquiries {
 
   get deadline(): Instant | undefined {
     let first = this.rotation.hasNext ? this.#nextAt : undefined;
-    for (const { deadline, anewAt } of this.#open.values()) first = earliest(first, earliest(anewAt, deadline));
+    for (const { deadline, anewAt } of this.#open.values())
+      first = earliest(first, earliest(anewAt, deadline));
     return first;
   }
 

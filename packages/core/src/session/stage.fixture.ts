@@ -119,13 +119,7 @@ export class Stage {
   watched = (told: Assignment, networkId = NETWORK): string[] =>
     this.step({ kind: 'assignment-learned', networkId, assignment: told });
 
-  connected = (
-    link: number,
-    id: number,
-    atEpoch: number,
-    committed: number,
-    signs?: SignsOfLife,
-  ): string[] =>
+  connected = (link: number, id: number, atEpoch: number, committed: number, signs?: SignsOfLife): string[] =>
     this.step({
       kind: 'connected',
       link,

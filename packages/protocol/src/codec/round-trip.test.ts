@@ -170,7 +170,10 @@ roundTrips(
   codec.timelineMessageFromWire,
 );
 const signsOfLife = fc.option(
-  record({ intervalMs: fc.integer({ min: 1, max: 60_000 }), deadAfterMs: fc.integer({ min: 1, max: 60_000 }) }),
+  record({
+    intervalMs: fc.integer({ min: 1, max: 60_000 }),
+    deadAfterMs: fc.integer({ min: 1, max: 60_000 }),
+  }),
   { nil: undefined },
 );
 roundTrips(
