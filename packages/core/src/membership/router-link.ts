@@ -10,7 +10,7 @@
  * *lower* number. A higher one stays until it is answered: to close a stream that the router has just taken for ours would be
  * taken for our end.
  */
-import type { Address, Epoch, Instant, NetworkId } from '../ids.js';
+import type { Address, Epoch, Instant, LifeId, NetworkId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
@@ -37,6 +37,8 @@ interface Attached {
   readonly router: number;
   heardAt: number;
   pingAt: Instant;
+  /** The disk has this life as welcomed: before that nothing is said, so that the router has not heard it. */
+  isNoted: boolean;
   sequence: number;
   /** The last `change-in-sync` asked on this stream. */
   request: number;
@@ -47,6 +49,10 @@ export interface RouterLinkGround {
   readonly identity: MemberIdentity;
   readonly networkId: NetworkId | '';
   readonly highestEpoch: Epoch;
+  /** The last life over this journal that was welcomed, as the disk has it; undefined where no disk keeps it. */
+  readonly welcomedLife: LifeId | undefined;
+  /** The highest revision that this member was told; 0 when none. */
+  readonly revision: number;
   readonly now: Instant;
   /** Time that we were there to listen, ms. */
   readonly heardMs: number;
@@ -80,13 +86,19 @@ export class RouterLink {
     this.#plan = new DialPlan(ground.identity.routers.length);
   }
 
+  /** Whether we are welcomed, and may speak. */
   get attached(): boolean {
-    return this.#attached !== undefined;
+    return this.#attached?.isNoted === true;
   }
 
   /** The stream by which we are attached. */
   get attachedBy(): Attempt | undefined {
-    return this.#attached?.attempt;
+    return this.#attached?.isNoted === true ? this.#attached.attempt : undefined;
+  }
+
+  /** Whether it is the stream on which we were welcomed last. */
+  isWelcomedBy(attempt: Attempt): boolean {
+    return this.#attached?.attempt === attempt;
   }
 
   get because(): Failure | undefined {
@@ -120,7 +132,7 @@ export class RouterLink {
   }
 
   send(message: MemberMessage): void {
-    if (this.#attached !== undefined)
+    if (this.#attached?.isNoted === true)
       this.ground.emit({ kind: 'to-router', attempt: this.#attached.attempt, message });
   }
 
@@ -150,16 +162,26 @@ export class RouterLink {
     this.#toldFailure = false;
     this.#searching = false;
     this.#router = dial.router;
+    const isNoted = ground.welcomedLife === undefined || ground.welcomedLife === ground.identity.lifeId;
     this.#attached = {
       attempt,
       router: dial.router,
       heardAt: ground.heardMs,
-      pingAt: ground.now,
+      pingAt: isNoted ? ground.now : Number.POSITIVE_INFINITY,
+      isNoted,
       sequence: 0,
       request: 0,
     };
     this.heard(attempt);
     return dial.openedAt;
+  }
+
+  /** The disk has this life as welcomed. The router waits for our first word. */
+  noted(): void {
+    const attached = this.#attached;
+    if (attached === undefined || attached.isNoted) return;
+    attached.isNoted = true;
+    this.#ping(attached);
   }
 
   heard(attempt: Attempt): void {
@@ -173,9 +195,14 @@ export class RouterLink {
     else this.#failed(attempt, because);
   }
 
-  /** The router can't take us now: lets go and tries again later. */
+  /** The router does not take us, or must not be believed: lets go, asks the next one, and this one again later. */
   refused(attempt: Attempt, because: Failure): void {
-    if (this.#dials.has(attempt)) this.#giveUp(attempt, because);
+    if (this.isCurrent(attempt)) this.#giveUp(attempt, because);
+  }
+
+  /** Tries again at once: what was refused has been changed. */
+  retry(): void {
+    this.#searching = false;
   }
 
   close(): void {
@@ -259,7 +286,7 @@ export class RouterLink {
   #open(router: number): void {
     const { ground } = this;
     const { now } = ground;
-    const { cluster, serverId, incarnation, journalId, address } = ground.identity;
+    const { cluster, serverId, incarnation, journalId, lifeId, address } = ground.identity;
     this.#attempts += 1;
     const attempt = this.#attempts;
     this.#router = router;
@@ -275,8 +302,12 @@ export class RouterLink {
         serverId,
         incarnation,
         journalId,
+        lifeId,
+        welcomedLife: ground.welcomedLife ?? '',
         address,
         epoch: ground.highestEpoch,
+        revision: ground.revision,
+        figures: ground.figures(),
         replicates: journalId !== '',
         attempt,
       },

@@ -16,7 +16,7 @@ import {
   serverId,
 } from '../index.js';
 import { assignmentOf, type Told } from './assignment.fixture.js';
-import { Disk } from './disk.fixture.js';
+import { Disk, lifeOf } from './disk.fixture.js';
 
 export type Join = Extract<StandbyMessage, { kind: 'join' }>;
 
@@ -66,17 +66,20 @@ export class Alone {
   routerEnded = (address?: string): string[] =>
     this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail: 'gone' });
 
-  welcome = (told: Told, address?: string): string[] =>
-    this.router(
+  /** And the disk has noted it. */
+  welcome = (told: Told, address?: string): string[] => [
+    ...this.router(
       { kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: assignmentOf(told) },
       address,
-    );
+    ),
+    ...this.step({ kind: 'welcome-noted' }),
+  ];
 
   assigned = (told: Told, lastRequest = 0): string[] =>
     this.router({ kind: 'assignment', assignment: assignmentOf(told), lastRequest });
 
-  primary = (message: PrimaryMessage, entries: readonly Entry[] = []): string[] =>
-    this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries });
+  primary = (message: PrimaryMessage, entries: readonly Entry[] = [], checksum?: number): string[] =>
+    this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries, checksum });
 
   /** Entries of one epoch each, beginning at a position, with the positions that they should have. */
   entries = (from: number, epochs: readonly number[], inEpoch: number, committed = 0): string[] =>
@@ -92,7 +95,13 @@ export class Alone {
     );
 
   joined = (common: number, inEpoch: number): string[] =>
-    this.primary({ kind: 'joined', epoch: epoch(inEpoch), common: position(common), committed: NO_POSITION });
+    this.primary({
+      kind: 'joined',
+      epoch: epoch(inEpoch),
+      common: position(common),
+      committed: NO_POSITION,
+      checksum: 0,
+    });
 
   durable = (through: number): string[] =>
     this.step({ kind: 'durable', position: position(through), checksum: 0 });
@@ -133,6 +142,7 @@ export const joinOf = (id: number, other: Partial<Join> = {}): Join => ({
   serverId: serverId(id),
   incarnation: 1,
   journalId: `journal of s${id}`,
+  lifeId: lifeOf(`journal of s${id}`, 1),
   lastPosition: NO_POSITION,
   epochStarts: [],
   ...other,

@@ -7,14 +7,18 @@ const HANGS_UP = 'hangs up on the router';
 const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 
 const refused = (server: Alone, reason: Reason): string[] =>
-  server.router({ kind: 'refused', reason, detail: 'because' });
+  server.router({ kind: 'refused', networkId: 'net', reason, detail: 'because' });
 
 test('after one that refuses the next is dialled at once, and the one that took us is first when it is lost', () => {
   const server = new Alone(2, { routers: ['r1', 'r2'] });
   assert.deepEqual(server.start(), ['dials router r1']);
   assert.deepEqual(server.routerEnded(), ['"can\'t attach to the router at r1, goes on trying: gone"']);
   assert.deepEqual([server.tick(), server.now], [['dials router r2'], 0]);
-  assert.deepEqual(server.welcome(TOLD), ['"attached to the router at r2, network net"', 'dials primary s1']);
+  assert.deepEqual(server.welcome(TOLD), [
+    '"attached to the router at r2, network net"',
+    'dials primary s1',
+    'to the router: ping',
+  ]);
   assert.deepEqual(server.routerEnded(), ['"lost the router at r2: gone"']);
   assert.deepEqual([server.tick(), server.now], [['dials router r2'], 0]);
   server.routerEnded();
@@ -41,6 +45,7 @@ test('while one says nothing the others are dialled beside it, and the first wel
     'hangs up on r2',
     '"attached to the router at r3, network net"',
     'dials primary s1',
+    'to the router: ping',
   ]);
   assert.deepEqual(server.welcome(TOLD, 'r2'), []);
 });
@@ -61,7 +66,10 @@ test('a router that restarts is attached to in time though every other address o
 });
 
 test('two addresses of one router: the stream with the higher number is kept, whatever order their answers come in', () => {
-  const SUPERSEDED = { kind: 'refused', reason: 'superseded', detail: 'it came again' } as const;
+  const SUPERSEDED = {
+    ...({ kind: 'refused', networkId: 'net' } as const),
+    ...({ reason: 'superseded', detail: 'it came again' } as const),
+  };
   const dialled = (): Alone => {
     const server = new Alone(2, { routers: ['r1', 'alias'] });
     server.start();
@@ -73,6 +81,7 @@ test('two addresses of one router: the stream with the higher number is kept, wh
   assert.deepEqual(first.welcome(TOLD, 'r1'), [
     '"attached to the router at r1, network net"',
     'dials primary s1',
+    'to the router: ping',
   ]);
   assert.deepEqual(first.router(SUPERSEDED, 'r1'), ['"lost the router at r1: it came again"']);
   assert.deepEqual(first.welcome({ ...TOLD, revision: 9 }, 'alias'), [
