@@ -38,7 +38,7 @@ import { UnreadPosts } from './unread-posts.js';
 const debug = createDebug('dualping:client');
 
 export interface DualpingSessionOptions {
-  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  /** `host:port` of routers of one network, 1 to 16: asked side by side while none has answered. */
   readonly routers: readonly Address[];
   /** Made on first sight. 1 to 32 of `A-Z a-z 0-9 _ -`. */
   readonly user: UserName;
@@ -118,7 +118,8 @@ export class DualpingSession {
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
   /** Told by the first router that introduces itself. */
   #cluster: ClusterId | undefined;
-  #ask: { readonly askNo: number; readonly answer: Subscription } | undefined;
+  /** Questions to routers that are on their way. */
+  readonly #asks = new Map<number, Subscription>();
   /** To where the next move probably goes. */
   #warm: ServerChannel | undefined;
   #watch: Subscription | undefined;
@@ -264,7 +265,8 @@ export class DualpingSession {
         this.#resolve(output);
         break;
       case 'cancel-ask':
-        if (this.#ask?.askNo === output.askNo) this.#ask.answer.unsubscribe();
+        this.#asks.get(output.askNo)?.unsubscribe();
+        this.#asks.delete(output.askNo);
         break;
       case 'open':
         this.#linkOf(output).open(output);
@@ -275,8 +277,11 @@ export class DualpingSession {
       case 'ask':
         this.#linkOf(output).ask(output);
         break;
+      case 'give-sign':
+        if (this.#link?.no === output.link) this.#link.link.giveSign();
+        break;
       case 'drop':
-        if (this.#link?.no === output.link) this.#dropLink();
+        if (this.#link?.no === output.link) this.#dropLink(output.isSilent);
         break;
       case 'warm':
         this.#keepWarm(output.address);
@@ -311,7 +316,8 @@ export class DualpingSession {
     }
   }
 
-  #introduce({ askNo, router }: Extract<SessionOutput, { kind: 'introduce' }>): void {
+  #introduce({ askNo, router, anew }: Extract<SessionOutput, { kind: 'introduce' }>): void {
+    if (anew) this.#routers.redial(router);
     this.#askRouter(askNo, this.#routers.introduce(router, this.user), (told) => {
       const { cluster, networkId } = told;
       this.#cluster = cluster;
@@ -330,12 +336,15 @@ export class DualpingSession {
 
   #askRouter<Answer>(askNo: number, answer$: Observable<Answer>, take: (answer: Answer) => void): void {
     const answer = new Subscription();
-    this.#ask?.answer.unsubscribe();
-    this.#ask = { askNo, answer };
+    this.#asks.set(askNo, answer);
     answer.add(
       answer$.subscribe({
-        next: take,
+        next: (told) => {
+          this.#asks.delete(askNo);
+          take(told);
+        },
         error: (error: unknown) => {
+          this.#asks.delete(askNo);
           if (!(error instanceof DualpingError)) throw error;
           this.#step({ kind: 'ask-failed', askNo, reason: error.reason, detail: error.detail });
         },
@@ -372,10 +381,10 @@ export class DualpingSession {
     before?.release();
   }
 
-  #dropLink(): void {
+  #dropLink(isSilent = false): void {
     const { kind } = this.#machine.state;
     if (kind === 'closed' || kind === 'failed') this.#link?.link.leave();
-    else this.#link?.link.drop();
+    else this.#link?.link.drop(isSilent);
     this.#link = undefined;
   }
 
@@ -436,7 +445,7 @@ export class DualpingSession {
     this.#watch?.unsubscribe();
     this.#dropLink();
     this.#keepWarm(undefined);
-    this.#ask?.answer.unsubscribe();
+    for (const answer of this.#asks.values()) answer.unsubscribe();
     this.#routers.release();
     this.#states.complete();
     this.#posts.complete();

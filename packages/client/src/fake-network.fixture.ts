@@ -415,12 +415,13 @@ export class FakeServer {
           stream.send(timelineUpdateToWire({ page }));
           return;
         }
+        if (message.kind === 'alive') return;
         if (this.epoch === 0) {
           stream.close(new DualpingError('not-primary', `s${this.id} is not primary`));
           return;
         }
         const committed = position(this.#cluster.journal.length);
-        const opened = { epoch: epoch(this.epoch), serverId: serverId(this.id), committed };
+        const opened = { epoch: epoch(this.epoch), serverId: serverId(this.id), committed, signs: undefined };
         stream.send(timelineUpdateToWire({ opened }));
         const past =
           message.resumeAfter > 0 ? undefined : this.#cluster.posts(0).slice(-message.history || Infinity);

@@ -60,6 +60,11 @@ export class NetworkRouters {
     for (const link of this.#links.values()) link.close();
   }
 
+  /** Calls from now on go by a new connection. One who finds the old one dead finds it so for all; each time it is dialled once. */
+  redial(router: Address): void {
+    this.#link(router).redial();
+  }
+
   introduce(router: Address, user: UserName): Observable<Introduction> {
     const link = this.#link(router);
     return answerTo(async (signal) => {

@@ -70,8 +70,13 @@ export class ServerLink {
         resumeAfter,
         history,
         posts,
+        signs: true,
       }),
     );
+  }
+
+  giveSign(): void {
+    this.#timeline?.send(timelineMessageToWire({ kind: 'alive' }));
   }
 
   send({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
@@ -114,10 +119,15 @@ export class ServerLink {
     );
   }
 
-  /** Leaves a server that is lost, or no longer primary: ends everything at once. Nothing is fed any more. */
-  drop(): void {
+  /**
+   * Leaves a server that is lost, or no longer primary: ends everything at once. Nothing is fed any more.
+   *
+   * @param isSilent the connection may be dead, and is not to be used again
+   */
+  drop(isSilent: boolean): void {
     if (this.#dropped) return;
     this.#dropped = true;
+    if (isSilent) this.#channel.abandon();
     this.#timeline?.abort();
     for (const call of this.#calls) call.cancel();
     this.#channel.release();
@@ -153,7 +163,8 @@ export class ServerLink {
       this.#feed({ kind: 'link-lost', link, ...nonsense(error) });
       return;
     }
-    const { opened, posts, page } = update;
+    const { opened, posts, page, signs } = update;
+    if (signs !== undefined) this.#feed({ kind: 'sign', link, signs });
     if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
     if (posts.length > 0) this.#feed({ kind: 'posts', link, posts });
     const older = this.#older;

@@ -9,6 +9,7 @@ export * from './reasons.js';
 export * from './registry/index.js';
 export * from './replica/index.js';
 export * from './session/index.js';
+export * from './signs-of-life.js';
 export * from './social/index.js';
 export * from './supervision/index.js';
 export * from './text.js';

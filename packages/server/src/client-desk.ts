@@ -102,8 +102,12 @@ export class ClientDesk {
     list?.(error);
   }
 
-  timelineOpened({ timeline, epoch, serverId, committed }: OutputOf<'timeline-opened'>): void {
-    this.#timelines.get(timeline)?.opened({ epoch, serverId, committed });
+  timelineOpened({ timeline, epoch, serverId, committed, signs }: OutputOf<'timeline-opened'>): void {
+    this.#timelines.get(timeline)?.opened({ epoch, serverId, committed, signs });
+  }
+
+  timelineSign({ timeline, signs }: OutputOf<'timeline-sign'>): void {
+    this.#timelines.get(timeline)?.sign(signs);
   }
 
   timelinePosts({ timeline, posts }: OutputOf<'timeline-posts'>): void {

@@ -61,7 +61,8 @@ export class ReplicaDriver {
   readonly #inputs: ReplicaInput[] = [];
   /** Bytes that standby entries came as: journalled as they are, so that journals are equal to the byte. */
   readonly #bytes = new WeakMap<Entry, Buffer>();
-  #router: { readonly attempt: number; readonly stream: RouterStream } | undefined;
+  /** Streams to routers by attempt. */
+  readonly #routers = new Map<number, RouterStream>();
   #primary: { readonly attempt: number; readonly stream: PrimaryStream } | undefined;
   readonly #tails = new Map<number, TailStream>();
   #running = false;
@@ -153,7 +154,7 @@ export class ReplicaDriver {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#router?.stream.close();
+    for (const stream of this.#routers.values()) stream.close();
     this.#primary?.stream.close();
     for (const stream of this.#tails.values()) stream.close();
     this.#peers.close();
@@ -182,10 +183,11 @@ export class ReplicaDriver {
       case 'open-router':
         return this.#openRouter(output);
       case 'to-router':
-        if (this.#router?.attempt === output.attempt) this.#router.stream.send(output.message);
+        this.#routers.get(output.attempt)?.send(output.message);
         return;
       case 'close-router':
-        if (this.#router?.attempt === output.attempt) this.#router.stream.close();
+        this.#routers.get(output.attempt)?.close();
+        this.#routers.delete(output.attempt);
         return;
       case 'open-primary':
         return this.#openPrimary(output);
@@ -231,6 +233,8 @@ export class ReplicaDriver {
         return this.desks.clients.refuse(output.token, new DualpingError(output.reason, output.detail));
       case 'timeline-opened':
         return this.desks.clients.timelineOpened(output);
+      case 'timeline-sign':
+        return this.desks.clients.timelineSign(output);
       case 'timeline-posts':
         return this.desks.clients.timelinePosts(output);
       case 'timeline-read':
@@ -280,13 +284,14 @@ export class ReplicaDriver {
 
   #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
     debug('opens DualPing to %s', address);
-    this.#router = {
-      attempt,
-      stream: new RouterStream(address, message, {
-        onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
-        onEnd: (end) => this.feed({ kind: 'router-ended', attempt, detail: endText(end) }),
-      }),
-    };
+    const stream = new RouterStream(address, message, {
+      onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
+      onEnd: (end) => {
+        this.#routers.delete(attempt);
+        this.feed({ kind: 'router-ended', attempt, detail: endText(end) });
+      },
+    });
+    this.#routers.set(attempt, stream);
   }
 
   #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {

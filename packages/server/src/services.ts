@@ -1,5 +1,12 @@
 /** `SocialService` and `ReplicationService`: judges what comes, numbers it, gives it to the machine. */
-import { DualpingError, type Epoch, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
+import {
+  DualpingError,
+  type Epoch,
+  type LinkId,
+  type ReplicaInput,
+  type Token,
+  unreachable,
+} from '@dualping/core';
 import {
   type BidiStream,
   listQuestionFromWire,
@@ -110,8 +117,16 @@ function openTimeline(
             'the first message of a Timeline is `open`, and only the first',
           );
         opened = true;
-        if (message.kind === 'open') context.feed({ ...message, kind: 'timeline-open', timeline });
-        else context.feed({ ...message, kind: 'timeline-older', timeline });
+        switch (message.kind) {
+          case 'open':
+            return context.feed({ ...message, kind: 'timeline-open', timeline });
+          case 'older':
+            return context.feed({ ...message, kind: 'timeline-older', timeline });
+          case 'alive':
+            return context.feed({ kind: 'timeline-alive', timeline });
+          default:
+            return unreachable(message);
+        }
       });
     },
     onEnd: () => {

@@ -5,6 +5,7 @@
 import type {
   ClientSession,
   ClusterId,
+  Failure,
   Instant,
   Position,
   SessionCommand,
@@ -44,7 +45,8 @@ export class ClientProcess extends Process {
   #outputs: SessionOutput[] = [];
   #performing = false;
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
-  #ask: { readonly askNo: number; readonly call: Call } | undefined;
+  /** Questions to routers that are on their way. */
+  #asks = new Map<number, Call>();
   #watching = false;
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
@@ -121,7 +123,7 @@ export class ClientProcess extends Process {
     this.#machine = undefined;
     this.#outputs = [];
     this.#link = undefined;
-    this.#ask = undefined;
+    this.#asks = new Map();
     this.#watching = false;
     this.#lastTicket = 0;
     this.#queries.clear();
@@ -189,7 +191,11 @@ export class ClientProcess extends Process {
       case 'resolve':
         return this.#resolve(output);
       case 'cancel-ask':
-        if (this.#ask?.askNo === output.askNo) this.#ask.call.cancel();
+        this.#asks.get(output.askNo)?.cancel();
+        this.#asks.delete(output.askNo);
+        return;
+      case 'give-sign':
+        if (this.#link?.no === output.link) this.#link.link.giveSign();
         return;
       case 'open':
         return this.#linkOf(output).open(output);
@@ -240,22 +246,31 @@ export class ClientProcess extends Process {
     const question = { kind: 'connect', user: this.user } as const;
     const asked = call(this, router, 'connect', question, ROUTER_TIMEOUT_MS, 'router-unreachable', {
       answered: ({ networkId, cluster, clusters, failoverWaitMs, assignment }) => {
+        this.#asks.delete(askNo);
         this.#watch();
         this.feed({ kind: 'introduced', askNo, networkId, cluster, clusters, failoverWaitMs, assignment });
       },
-      failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
+      failed: (failure) => this.#askFailed(askNo, failure),
     });
-    this.#ask = { askNo, call: asked };
+    this.#asks.set(askNo, asked);
+  }
+
+  #askFailed(askNo: number, failure: Failure): void {
+    this.#asks.delete(askNo);
+    this.feed({ kind: 'ask-failed', askNo, ...failure });
   }
 
   #resolve({ askNo, router, failedEpoch, waitMs }: OutputOf<'resolve'>): void {
     const question = { kind: 'get-available', cluster: this.cluster, failedEpoch, waitMs } as const;
     const timeoutMs = waitMs + ROUTER_TIMEOUT_MS;
     const asked = call(this, router, 'get-available', question, timeoutMs, 'router-unreachable', {
-      answered: ({ assignment }) => this.feed({ kind: 'resolved', askNo, assignment }),
-      failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
+      answered: ({ assignment }) => {
+        this.#asks.delete(askNo);
+        this.feed({ kind: 'resolved', askNo, assignment });
+      },
+      failed: (failure) => this.#askFailed(askNo, failure),
     });
-    this.#ask = { askNo, call: asked };
+    this.#asks.set(askNo, asked);
   }
 
   #watch(): void {

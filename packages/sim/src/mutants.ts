@@ -21,6 +21,7 @@ const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
 const MEMBER = 'registry/member.js';
+const LINK_SIGNS = 'session/link-signs.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -380,6 +381,24 @@ export const MUTANTS: readonly Mutant[] = [
         find: "this.append({ kind: 'remote-through', origin: { cluster: home, position: remote.cursor } }, 0);",
         replace: '',
       },
+    ],
+  },
+  {
+    name: 'silence-of-a-server-means-nothing',
+    bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
+    patches: [
+      {
+        file: LINK_SIGNS,
+        find: 'if (this.#told === undefined || silentMs <',
+        replace: 'if (true || silentMs <',
+      },
+    ],
+  },
+  {
+    name: 'only-a-successor-is-an-answer',
+    bug: 'a client whose own link broke is told of the same primary only when its wait is over',
+    patches: [
+      { file: 'registry/waiting.js', find: 'waiter.pings >= PINGS_OF_A_LIVE_PRIMARY', replace: 'false' },
     ],
   },
   {

@@ -76,7 +76,8 @@ export class ServerProcess extends Process {
   readonly syncMs = { least: 0.05, mean: 0.3 };
   #replica: Replica | undefined;
   #journals = 1;
-  #router: { readonly attempt: number; readonly end: DiallerEnd<'dual-ping'> } | undefined;
+  /** Streams to routers by attempt. */
+  #routers = new Map<number, DiallerEnd<'dual-ping'>>();
   #primary: { readonly attempt: number; readonly end: DiallerEnd<'replicate'> } | undefined;
   #standbys = new Map<LinkId, AcceptorEnd<'replicate'>>();
   #snapshots = new Map<Token, AcceptorEnd<'snapshot'>>();
@@ -234,7 +235,7 @@ export class ServerProcess extends Process {
   #forget(): void {
     this.#replica = undefined;
     this.#inputs.length = 0;
-    this.#router = undefined;
+    this.#routers = new Map();
     this.#primary = undefined;
     this.#standbys = new Map();
     this.#snapshots = new Map();
@@ -330,10 +331,11 @@ export class ServerProcess extends Process {
       case 'open-router':
         return this.#openRouter(output);
       case 'to-router':
-        if (this.#router?.attempt === output.attempt) this.#router.end.send(output.message);
+        this.#routers.get(output.attempt)?.send(output.message);
         return;
       case 'close-router':
-        if (this.#router?.attempt === output.attempt) this.#router.end.close();
+        this.#routers.get(output.attempt)?.close();
+        this.#routers.delete(output.attempt);
         return;
       case 'open-primary':
         return this.#openPrimary(output);
@@ -381,8 +383,13 @@ export class ServerProcess extends Process {
       case 'refuse':
         return this.#refuse(output.token, failureOf(output));
       case 'timeline-opened': {
-        const { epoch, serverId, committed } = output;
-        this.#timelines.get(output.timeline)?.send({ kind: 'opened', epoch, serverId, committed });
+        const { epoch, serverId, committed, signs } = output;
+        this.#timelines.get(output.timeline)?.send({ kind: 'opened', epoch, serverId, committed, signs });
+        return;
+      }
+      case 'timeline-sign': {
+        const end = this.#timelines.get(output.timeline);
+        if (end?.outgoing.length === 0) end.send({ kind: 'sign', signs: output.signs });
         return;
       }
       case 'timeline-posts': {
@@ -454,8 +461,11 @@ export class ServerProcess extends Process {
   #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
     const end = this.network.dial(this, address, 'dual-ping', message);
     end.onMessage = (heard) => this.feed({ kind: 'router-message', attempt, message: heard });
-    end.onEnd = ({ kind }) => this.feed({ kind: 'router-ended', attempt, detail: kind });
-    this.#router = { attempt, end };
+    end.onEnd = ({ kind }) => {
+      this.#routers.delete(attempt);
+      this.feed({ kind: 'router-ended', attempt, detail: kind });
+    };
+    this.#routers.set(attempt, end);
   }
 
   #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {
@@ -667,8 +677,8 @@ export class ServerProcess extends Process {
         const { before, limit } = message;
         return this.feed({ kind: 'timeline-older', timeline, before, limit });
       }
-      const { user, epoch, resumeAfter, history, posts } = message;
-      this.feed({ kind: 'timeline-open', timeline, user, epoch, resumeAfter, history, posts });
+      if (message.kind === 'alive') return this.feed({ kind: 'timeline-alive', timeline });
+      this.feed({ ...message, kind: 'timeline-open', timeline });
     };
     end.onEnd = () => {
       this.#timelines.delete(timeline);

@@ -14,6 +14,7 @@ import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
 import { TimelineChecker } from './checkers/timelines.js';
+import { ClientService } from './client-service.js';
 import { Cluster } from './cluster.js';
 import type { Core } from './core.js';
 import { Nemesis } from './nemesis.js';
@@ -88,7 +89,11 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     runUntil(world, setup.stormMs);
     world.say('nemesis', 'heals everything');
     nemesis.heal();
-    healedInMs = untilWell(world, setup.stormMs, () => whatIsNotWell(cluster, timelines, remote));
+    const service = new ClientService(cluster, timelines);
+    healedInMs = untilWell(world, setup.stormMs, () => {
+      service.look(world.now);
+      return whatIsNotWell(cluster, timelines, remote);
+    });
     world.say('nemesis', `all is well after ${healedInMs} ms`);
     checkers.tell('atEnd');
   } catch (error) {

@@ -19,6 +19,7 @@ import type {
   RouterMessage,
   ServerId,
   SessionId,
+  SignsOfLife,
   SocialSnapshot,
   StandbyMessage,
   TailBatch,
@@ -129,7 +130,9 @@ export interface Wires {
           readonly resumeAfter: Position;
           readonly history: number;
           readonly posts: boolean;
+          readonly signs: boolean;
         }
+      | { readonly kind: 'alive' }
       | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
     down:
       | {
@@ -137,7 +140,9 @@ export interface Wires {
           readonly epoch: Epoch;
           readonly serverId: ServerId;
           readonly committed: Position;
+          readonly signs: SignsOfLife | undefined;
         }
+      | { readonly kind: 'sign'; readonly signs: SignsOfLife }
       | { readonly kind: 'posts'; readonly posts: readonly Post[] }
       | {
           readonly kind: 'page';

@@ -6,9 +6,6 @@ import type { MemberIdentity, MembershipOutput } from './membership-messages.js'
 import { type MemberTiming, Pace } from './pace.js';
 import type { RouterLinkGround } from './router-link.js';
 
-/** To be attached is the first question on a stream, before the pings, which count from 1. */
-export const WELCOME = 0;
-
 /** Of a journal that there is none of. */
 const NO_FIGURES: Figures = Object.freeze({
   durable: NO_POSITION,
@@ -56,10 +53,6 @@ export class MemberGround implements RouterLinkGround {
 
   emit(output: MembershipOutput): void {
     this.#outputs.push(output);
-    if (output.kind === 'open-router') {
-      this.lastAnswer.forget();
-      this.lastAnswer.asked(WELCOME, this.now, this.timing.deadAfterMs);
-    }
     if (output.kind === 'to-router' && output.message.kind === 'ping')
       this.lastAnswer.asked(output.message.sequence, this.now, this.timing.deadAfterMs);
   }

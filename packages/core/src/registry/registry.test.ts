@@ -858,15 +858,46 @@ s1 attaches
   client D hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
-# Its own link broke, the primary is well: it is told so when the wait is over.
-client A asks for cluster 1, epoch 1 has failed, waits 100 ms
-99 ms pass
-1 ms pass
+# Its own link broke, the primary is well: it is told so when the primary has pinged twice since, or when the wait is over.
+client A asks for cluster 1, epoch 1 has failed, waits 5000 ms
+client B asks for cluster 1, epoch 1 has failed, waits 120 ms
+client C asks for cluster 1, epoch 2 has failed, waits 5000 ms
+s1 pings
+120 ms pass
   client A hears: epoch 1, s1, in sync s1, live s1
-client A asks for cluster 1, epoch 1 has failed, waits 99999999 ms
-29999 ms pass
+  client B hears: epoch 1, s1, in sync s1, live s1
+4879 ms pass
 1 ms pass
-  client A hears: epoch 1, s1, in sync s1, live s1
+  client C hears: epoch 1, s1, in sync s1, live s1
+`,
+);
+
+play(
+  'one who has lost a primary that is silent waits for its successor, whatever the other members say',
+  `
+s1 attaches
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+client A asks for cluster 1, epoch 1 has failed, waits 5000 ms
+s1 pings
+s1 freezes
+500 ms pass
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  client A hears: epoch 2, s2, in sync s2, live s2
+  * cluster 1: s1 (primary of epoch 1) is dropped: nothing was heard of it for 500 ms
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (nothing was heard of it for 500 ms)
+  * cluster 1: the in-sync set of epoch 2 is s2
 `,
 );
 

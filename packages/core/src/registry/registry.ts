@@ -339,6 +339,7 @@ export class Registry {
     const { pingIntervalMs } = this.#silence;
     this.#silence.told(link, pingIntervalMs);
     this.#outcome.send(link, { kind: 'pong', sequence, pingIntervalMs });
+    if (link === attached.cluster.primaryLink) this.#desk.primaryPinged(attached.cluster, this.#outcome);
   }
 
   #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {

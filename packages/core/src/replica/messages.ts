@@ -18,6 +18,7 @@ import type { Attempt, MemberIdentity, RouterLinkOutput } from '../membership/me
 import type { MemberTiming } from '../membership/pace.js';
 import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
+import type { SignsOfLife } from '../signs-of-life.js';
 import type { NewsItem, SocialLists, SocialSnapshot } from '../social/index.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
@@ -86,6 +87,8 @@ export interface TimelineOpenRequest {
   readonly posts: boolean;
   /** Without the reader's own posts, as the classic wire wants it. */
   readonly othersOnly?: boolean;
+  /** Both sides give signs of life. */
+  readonly signs?: boolean;
 }
 
 /** What waits in `HeldRequests` when it comes before the server knows of its epoch. */
@@ -150,6 +153,8 @@ export type ReplicaInput =
       readonly before: Position;
       readonly limit: number;
     }
+  /** A sign of life of a reader. */
+  | { readonly kind: 'timeline-alive'; readonly timeline: LinkId }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
   /** The stream has drained after `timeline-full`, or what `timeline-read` asked for is out and has drained. */
@@ -239,7 +244,11 @@ export type ReplicaOutput =
       readonly epoch: Epoch;
       readonly serverId: ServerId;
       readonly committed: Position;
+      /** If its reader asked for them. */
+      readonly signs: SignsOfLife | undefined;
     }
+  /** A sign of life, of no use to a reader who has something to read. */
+  | { readonly kind: 'timeline-sign'; readonly timeline: LinkId; readonly signs: SignsOfLife }
   /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
   | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
   /**

@@ -26,6 +26,7 @@ import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
 import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } from './messages.js';
+import { ReaderSigns } from './reader-signs.js';
 import { RequestDesk } from './request-desk.js';
 import { Standbys } from './standbys.js';
 import { Tailing } from './tailing.js';
@@ -41,6 +42,7 @@ export class PrimaryRole {
   readonly kind = 'primary';
   readonly standbys: Standbys;
   readonly timelines = new Timelines();
+  readonly readerSigns = new ReaderSigns();
   /** The other clusters that we hear, and those that hear us. */
   readonly tailing: Tailing;
   readonly #tails = new Tails();
@@ -134,9 +136,17 @@ export class PrimaryRole {
     } else {
       const { serverId } = ground.identity;
       const { committed } = ground.ledger;
-      ground.emit({ kind: 'timeline-opened', timeline, epoch: this.epoch, serverId, committed });
+      const signs = request.signs
+        ? this.readerSigns.opened(timeline, ground.heardMs, ground.timing)
+        : undefined;
+      ground.emit({ kind: 'timeline-opened', timeline, epoch: this.epoch, serverId, committed, signs });
       ground.emit(...this.timelines.open(request, social));
     }
+  }
+
+  timelineEnded(timeline: LinkId): void {
+    this.timelines.ended(timeline);
+    this.readerSigns.ended(timeline);
   }
 
   // Standbys.
@@ -276,6 +286,7 @@ export class PrimaryRole {
     }
     for (const outgoing of standbys.signsOfLife(ledger.committed, heardMs, timing.pingIntervalMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
+    this.#tickReaders();
     this.tailing.tick();
     for (const link of this.#tails.silentLinks(heardMs, timing.deadAfterMs)) {
       this.#tails.ended(link);
@@ -284,6 +295,18 @@ export class PrimaryRole {
     const { social } = ledger;
     ground.emit(...this.#tails.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
     this.#watchForIsolation();
+  }
+
+  /** A reader whose path is dead is present no longer, and what it keeps here is free. */
+  #tickReaders(): void {
+    const { ground } = this;
+    for (const { link, silentMs } of this.readerSigns.takeSilent(ground.heardMs)) {
+      this.timelines.ended(link);
+      const detail = `nothing was heard of its reader for ${silentMs.toFixed(0)} ms`;
+      ground.emit({ kind: 'timeline-end', timeline: link, reason: 'may-have-happened', detail });
+    }
+    for (const { link, signs } of this.readerSigns.due(ground.heardMs, ground.timing))
+      ground.emit({ kind: 'timeline-sign', timeline: link, signs });
   }
 
   /** The end of a turn: entries to standbys, posts to timelines, questions to the router. */
@@ -316,6 +339,7 @@ export class PrimaryRole {
   /** Whoever waits or reads here asks the router again. */
   #sendAway(detail: string): void {
     for (const token of this.#desk.dismiss()) this.#refuse(token, 'not-primary', detail);
+    this.readerSigns.clear();
     for (const timeline of this.timelines.clear())
       this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
     for (const link of this.#tails.clear()) this.#endTail(link, 'not-primary', detail);

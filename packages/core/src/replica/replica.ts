@@ -10,11 +10,13 @@ import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Epoch, type Instant, type JournalId, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
+import type { Attempt } from '../membership/membership-messages.js';
 import { RouterRefusals } from '../membership/refusal.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
+import { signsOfLife } from '../signs-of-life.js';
 import { Drain } from './drain.js';
 import { Ground } from './ground.js';
 import { HeldRequests } from './held-requests.js';
@@ -161,11 +163,11 @@ export class Replica {
       case 'journal-renewed':
         return this.#journalRenewed(input.journalId);
       case 'router-message':
-        if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.message);
+        if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.attempt, input.message);
         return;
       case 'router-ended':
         if (this.#router.isCurrent(input.attempt))
-          this.#router.ended({ reason: 'router-unreachable', detail: input.detail });
+          this.#router.ended(input.attempt, { reason: 'router-unreachable', detail: input.detail });
         return;
       case 'primary-message':
         if (this.#standby.isCurrent(input.attempt))
@@ -204,7 +206,11 @@ export class Replica {
         this.#held.dropToken(input.token);
         this.#primary?.abandonWrite(input.token);
         return;
+      case 'timeline-alive':
+        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
+        return;
       case 'timeline-older':
+        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
         this.#ground.emit(
           ...(this.#primary?.timelines.older(input.timeline, input.before, input.limit, ledger.social) ?? []),
         );
@@ -217,7 +223,7 @@ export class Replica {
         return;
       case 'timeline-ended':
         this.#held.dropTimeline(input.timeline);
-        this.#primary?.timelines.ended(input.timeline);
+        this.#primary?.timelineEnded(input.timeline);
         return;
       default:
         unreachable(input);
@@ -232,12 +238,14 @@ export class Replica {
 
   // The router's word.
 
-  #routerMessage(message: RouterMessage): void {
+  #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const ground = this.#ground;
-    this.#router.heard();
+    this.#router.heard(attempt);
+    const isAnswer = message.kind === 'welcome' || message.kind === 'refused';
+    if (!isAnswer && !this.#router.isWelcomedBy(attempt)) return;
     switch (message.kind) {
       case 'welcome':
-        return this.#welcomed(message);
+        return this.#welcomed(attempt, message);
       case 'pong':
         return ground.keepTime(message.pingIntervalMs);
       case 'assignment':
@@ -249,17 +257,17 @@ export class Replica {
         if (this.#primary?.epoch === message.epoch) this.#drain?.noSuccessor();
         return;
       case 'refused':
-        return this.#refused(message);
+        return this.#refused(attempt, message);
       default:
         unreachable(message);
     }
   }
 
-  #welcomed(message: Extract<RouterMessage, { kind: 'welcome' }>): void {
+  #welcomed(attempt: Attempt, message: Extract<RouterMessage, { kind: 'welcome' }>): void {
     const ground = this.#ground;
     const problem = this.#storeProblem(message);
-    if (problem !== undefined) return this.#disbelieve(problem);
-    this.#router.welcomed();
+    if (problem !== undefined) return this.#disbelieve(attempt, problem);
+    this.#router.welcomed(attempt);
     this.#refusals.welcomed();
     this.#predecessorSince = undefined;
     ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
@@ -291,19 +299,22 @@ export class Replica {
   }
 
   /** Goes on as it is, says so, and asks another router, or this one later. */
-  #disbelieve(problem: string): void {
-    const detail = `does not follow the router at ${this.#router.address}: ${problem}`;
+  #disbelieve(attempt: Attempt, problem: string): void {
+    const detail = `does not follow the router at ${this.#router.addressOf(attempt)}: ${problem}`;
     if (this.#refusals.isNews(detail)) this.#ground.report('refused', detail);
-    this.#router.refused({ reason: 'router-store-too-old', detail });
+    this.#router.refused(attempt, { reason: 'router-store-too-old', detail });
   }
 
-  #refused(message: Refused): void {
+  #refused(attempt: Attempt, message: Refused): void {
     const ground = this.#ground;
-    const { address } = this.#router;
+    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will say so.
+    if (message.reason === 'superseded' && this.#router.isOvertaken(attempt))
+      return this.#router.ended(attempt, message);
+    const address = this.#router.addressOf(attempt);
     const text = `the router at ${address} refuses this server: ${message.reason}: ${message.detail}`;
     if (message.reason === 'older-copy' && this.#mayRenew(message)) {
       ground.report('older-copy', `${text}. It goes on as a new journal, which has to catch up`);
-      this.#router.refused(message);
+      this.#router.refused(attempt, message);
       ground.emit({ kind: 'renew-journal' });
       return;
     }
@@ -311,7 +322,7 @@ export class Replica {
     if (this.#refusals.isFinal(message, address, ground.networkId))
       return this.#end(message.reason, text, true);
     if (this.#refusals.isNews(text)) ground.report('refused', text);
-    this.#router.refused(message);
+    this.#router.refused(attempt, message);
   }
 
   /** A life that has never been welcomed has promised nothing yet: it may come as another. */
@@ -518,7 +529,7 @@ export class Replica {
     if (this.#stopping && primary === undefined)
       return this.#refuse(request, 'shutting-down', 'the server is about to end');
     if (primary === undefined || isEarly) {
-      if (isEarly && this.#held.hold(request, until)) return;
+      if (isEarly && this.#hold(request, until)) return;
       return this.#refuse(request, 'not-primary', this.#whoIsPrimary());
     }
     if (primary.isolated)
@@ -528,7 +539,7 @@ export class Replica {
       // Beyond the end of the drain: one that is given up lets in what waited for it.
       const patience =
         this.#drain === undefined ? until : until + Math.max(0, this.#drain.until - ground.now);
-      if (!this.#held.hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
+      if (!this.#hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
       return;
     }
     switch (request.kind) {
@@ -542,6 +553,18 @@ export class Replica {
       default:
         unreachable(request);
     }
+  }
+
+  /** @returns whether there was room. A reader is told that somebody is there, or it would give this server up */
+  #hold(request: ClientRequest, until: number): boolean {
+    if (!this.#held.hold(request, until)) return false;
+    if (request.kind === 'timeline-open' && request.signs)
+      this.#ground.emit({
+        kind: 'timeline-sign',
+        timeline: request.timeline,
+        signs: signsOfLife(this.#ground.timing, this.#primary?.timelines.size ?? 0),
+      });
+    return true;
   }
 
   #dispatchHeld(): void {

@@ -289,6 +289,8 @@ export class ServerOnStage implements Actor {
         this.#timelines.get(output.timeline)?.ended(output.reason);
         this.#timelines.delete(output.timeline);
         return;
+      case 'timeline-sign':
+        return;
       case 'report':
         if (output.event !== 'attached') say(`${this.name}: ${output.text}`);
         return;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Assignment } from '../assignment.js';
 import { position } from '../ids.js';
 import { SESSION_WINDOW } from '../limits.js';
 import { DualpingError } from '../reasons.js';
 import { CONNECT_TIMEOUT_MS, MAX_PENDING_REQUESTS, REPLY_TIMEOUT_MS } from './session-limits.js';
-import { addressOf, assignment, post, Stage } from './stage.fixture.js';
+import { addressOf, assignment, NETWORK, post, Stage } from './stage.fixture.js';
 
 test('a new session logs in before it opens its timeline', () => {
   const play = new Stage();
@@ -107,7 +108,7 @@ test('a server that says nothing while connecting is given up after a while', ()
   play.start();
   play.introduced(assignment(1, 1, 1));
   assert.deepEqual(play.tick(), [
-    'drop 1',
+    'drop 1 and its connection',
     'resolving at r1 because may-have-happened',
     'resolve r1 failed e1 wait 800',
   ]);
@@ -117,7 +118,7 @@ test('a server that says nothing while connecting is given up after a while', ()
 test('a reply that never comes breaks the link, and the request goes out again', () => {
   const play = new Stage().goLive();
   play.submit('one');
-  assert.equal(play.tick()[0], 'drop 1');
+  assert.equal(play.tick()[0], 'drop 1 and its connection');
   assert.equal(play.now, REPLY_TIMEOUT_MS);
   assert.ok(play.resolved(assignment(1, 1, 1)).includes('send 3 s1 e1 session#2 one'));
 });
@@ -148,7 +149,7 @@ test('a router that has nobody to offer says why, while it holds its answer', ()
   assert.equal(state.kind === 'resolving' && state.because?.detail, 'no in-sync member is live');
 });
 
-test('several routers are tried in turn, and the one that answers is kept', () => {
+test('after a router that fails the next is asked at once, and the one that answers is kept', () => {
   const play = new Stage({ routers: ['r1', 'r2', 'r3'] });
   play.start();
   assert.deepEqual(play.askFailed('router-unreachable'), [
@@ -165,10 +166,75 @@ test('several routers are tried in turn, and the one that answers is kept', () =
   assert.deepEqual(play.lost(1).at(-1), 'resolve r3 failed e1 wait 800');
 });
 
-test('a frozen router is given up and the next one asked', () => {
-  const play = new Stage({ routers: ['r1', 'r2'] });
+test('while a router says nothing the next is asked beside it, and the first answer that is of use counts', () => {
+  const play = new Stage({ routers: ['hole', 'r2', 'r3'] });
   play.start();
-  assert.deepEqual(play.tick(), ['cancel-ask', 'resolving at r2 because router-unreachable', 'introduce r2']);
+  assert.deepEqual([play.tick(), play.now], [['resolving at r2', 'introduce r2'], 300]);
+  assert.deepEqual(play.introduced(assignment(1, 1, 1), undefined, 'r2').slice(0, 2), [
+    'cancel-ask',
+    'connecting s1 e1',
+  ]);
+  assert.deepEqual(play.introduced(assignment(1, 1, 1), undefined, 'hole'), []);
+  play.reply(1, 2);
+  play.connected(1, 1, 1, 2);
+  // It holds its answer, for it may have died meanwhile: the others are asked beside it, those that don't answer given up.
+  assert.equal(play.lost(1).at(-1), 'resolve r2 failed e1 wait 800');
+  assert.deepEqual([play.tick().at(-1), play.now], ['introduce r3', 600]);
+  assert.deepEqual([play.tick().at(-1), play.now], ['introduce hole', 900]);
+  assert.deepEqual([play.tick(), play.now], [['cancel-ask'], 2_600]);
+  assert.deepEqual(
+    play
+      .after(100)
+      .resolved(assignment(2, 2, 2), 'r2')
+      .slice(0, 2),
+    ['cancel-ask', 'connecting s2 e2'],
+  );
+});
+
+test('routers that answer nothing are given up one by one, and the session waits when none is left', () => {
+  const play = new Stage({ routers: ['hole', 'r2'] });
+  play.start();
+  play.tick();
+  assert.deepEqual(play.askFailed('router-unreachable', 'r2'), []);
+  assert.deepEqual(
+    [play.tick(), play.now],
+    [['cancel-ask', 'waiting until 2075, attempt 1: router-unreachable'], 2_000],
+  );
+});
+
+test('a router that holds its answer is asked anew by another connection, since that one may be dead', () => {
+  const play = new Stage();
+  const introduced = (askNo: number, told: Assignment | undefined): string[] =>
+    play.step({
+      ...({
+        kind: 'introduced',
+        networkId: NETWORK,
+        cluster: 1,
+        clusters: 1,
+        failoverWaitMs: 4_000,
+      } as const),
+      ...{ askNo, assignment: told },
+    });
+  play.start();
+  assert.equal(introduced(1, undefined).at(-1), 'resolve r1 failed e0 wait 4000');
+  assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 1_000]);
+  assert.deepEqual(introduced(3, assignment(1, 1, 1)).slice(0, 2), ['cancel-ask', 'connecting s1 e1']);
+  play.reply(1, 2);
+  play.connected(1, 1, 1, 2);
+  play.lost(1);
+  play.tick();
+  // It says that it is there: what it was asked before is asked again, by the connection on which it said so.
+  assert.deepEqual(introduced(5, assignment(1, 1, 1)), [
+    'cancel-ask',
+    'resolving at r1 because may-have-happened',
+    'resolve r1 failed e1 wait 4000',
+  ]);
+  // It says nothing: the session waits, and begins again.
+  assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 3_000]);
+  assert.deepEqual(
+    [play.tick(), play.now],
+    [['cancel-ask', 'cancel-ask', 'waiting until 5075, attempt 1: router-unreachable'], 5_000],
+  );
 });
 
 test('every server is away: waits with a countdown, and goes at once when the Watch tells of one', () => {
@@ -215,11 +281,7 @@ test('a router of another network ends the session', () => {
   const play = new Stage({ routers: ['r1', 'r2'] }).goLive();
   play.lost(1);
   play.askFailed('router-unreachable');
-  assert.deepEqual(play.introduced(assignment(9, 9, 1), 'net-2'), [
-    'cancel-ask',
-    'failed wrong-network',
-    'warm nobody',
-  ]);
+  assert.deepEqual(play.introduced(assignment(9, 9, 1), 'net-2'), ['failed wrong-network', 'warm nobody']);
   const watching = new Stage().goLive();
   assert.ok(watching.watched(assignment(9, 9, 1), 'net-2').includes('failed wrong-network'));
 });

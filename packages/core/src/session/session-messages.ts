@@ -13,6 +13,7 @@ import type {
   UserName,
 } from '../ids.js';
 import type { Reason } from '../reasons.js';
+import type { SignsOfLife } from '../signs-of-life.js';
 import type { SessionState, SessionTarget } from './session-state.js';
 
 /** What a caller asks to be done; the user is the session's. */
@@ -95,7 +96,11 @@ export type SessionInput =
       readonly epoch: Epoch;
       readonly serverId: ServerId;
       readonly committed: Position;
+      /** Undefined: the server gives none. */
+      readonly signs: SignsOfLife | undefined;
     }
+  /** The server says on the timeline that it is there; also before `connected`, if it has to wait. */
+  | { readonly kind: 'sign'; readonly link: number; readonly signs: SignsOfLife }
   /** The timeline of `open` ended, or could not be opened. */
   | { readonly kind: 'link-lost'; readonly link: number; readonly reason: Reason; readonly detail: string }
   | { readonly kind: 'posts'; readonly link: number; readonly posts: readonly Post[] }
@@ -129,8 +134,14 @@ export type SessionInput =
 
 /** To be performed in order. */
 export type SessionOutput =
-  /** Call the router's `Connect` for the user. */
-  | { readonly kind: 'introduce'; readonly askNo: number; readonly router: Address }
+  /** Call the router's `Connect` for the user. Several routers may be asked at once. */
+  | {
+      readonly kind: 'introduce';
+      readonly askNo: number;
+      readonly router: Address;
+      /** By a new connection: on the old one the router holds an answer for so long that it may be dead. */
+      readonly anew: boolean;
+    }
   /** Call the router's `GetAvailable` for the user. */
   | {
       readonly kind: 'resolve';
@@ -152,8 +163,13 @@ export type SessionOutput =
       /** False: only hold the stream, for presence and as a sign of life. */
       readonly posts: boolean;
     }
-  /** Close the timeline of `link` and cancel what is in flight on it. */
-  | { readonly kind: 'drop'; readonly link: number }
+  /** Say on the timeline that the client is there. */
+  | { readonly kind: 'give-sign'; readonly link: number }
+  /**
+   * Close the timeline of `link` and cancel what is in flight on it. `isSilent`: the server did not answer, so its connection
+   * may be dead and is not to be used again.
+   */
+  | { readonly kind: 'drop'; readonly link: number; readonly isSilent: boolean }
   /** Keep a connection ready to this standby and to no other; undefined: to none. */
   | { readonly kind: 'warm'; readonly address: Address | undefined }
   | {

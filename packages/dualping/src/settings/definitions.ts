@@ -75,7 +75,7 @@ export const advertise = setting({
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',
-  help: 'where the router is; several addresses are tried in turn',
+  help: 'where the router is; of several addresses the first that answers counts',
   parse: parse.addresses,
   fallback: [`127.0.0.1:${DEFAULT_ROUTER_PORT}`],
 });

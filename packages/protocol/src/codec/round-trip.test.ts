@@ -156,24 +156,35 @@ roundTrips(
       resumeAfter: positions,
       history: fc.nat(200),
       posts: fc.boolean(),
+      signs: fc.boolean(),
     }),
     record({
       kind: fc.constant('older' as const),
       before: positions,
       limit: fc.integer({ min: 1, max: 200 }),
     }),
+    fc.constant({ kind: 'alive' as const }),
   ),
   social.TimelineRequest,
   codec.timelineMessageToWire,
   codec.timelineMessageFromWire,
 );
+const signsOfLife = fc.option(
+  record({
+    intervalMs: fc.integer({ min: 1, max: 60_000 }),
+    deadAfterMs: fc.integer({ min: 1, max: 60_000 }),
+  }),
+  { nil: undefined },
+);
 roundTrips(
   'a timeline update',
   record({
     posts: fc.array(posts),
-    opened: fc.option(record({ epoch: epochs, serverId: serverIds, committed: positions }), {
-      nil: undefined,
-    }),
+    opened: fc.option(
+      record({ epoch: epochs, serverId: serverIds, committed: positions, signs: signsOfLife }),
+      { nil: undefined },
+    ),
+    signs: signsOfLife,
     page: fc.option(record({ before: positions, posts: fc.array(posts), oldest: fc.boolean() }), {
       nil: undefined,
     }),
@@ -356,7 +367,7 @@ test('concatenated post fragments are one valid message', () => {
     fc.property(fc.array(posts), (several) => {
       const message = Buffer.concat(several.map(codec.encodePostFragment));
       const update = codec.timelineUpdateFromWire(social.TimelineResponse.decode(message));
-      assert.deepEqual(update, { posts: several, opened: undefined, page: undefined });
+      assert.deepEqual(update, { posts: several, opened: undefined, page: undefined, signs: undefined });
     }),
   );
 });

@@ -33,6 +33,7 @@ function assignment(members: readonly MemberInfo[]): Assignment {
     cluster: 1,
     revision: 1,
     epoch: 7 as Assignment['epoch'],
+    lastUncleanEpoch: 0 as Assignment['lastUncleanEpoch'],
     primary,
     available: primary !== undefined,
     lastUncleanEpoch: 0 as Assignment['epoch'],

@@ -53,7 +53,8 @@ export interface Attach {
   replicates: boolean;
   /**
    * Counts the streams that this life of the member has opened, from 1: a router that was away for long hears several of them
-   * at once, in any order, and the last one counts. 0: not counted; then the one that is heard last counts.
+   * at once, in any order, and the last one counts. So does a router that was dialled by two of its addresses. 0: not
+   * counted; then the one that is heard last counts.
    */
   attempt: number;
   /**
@@ -2687,8 +2688,9 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): AddMasterResponse => AddMasterResponse.decode(value),
   },
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: {
@@ -2766,8 +2768,9 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
    */
   addMaster: handleUnaryCall<AddMasterRequest, AddMasterResponse>;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: handleUnaryCall<GetAvailableRequest, GetAvailableResponse>;
@@ -2818,8 +2821,9 @@ export interface RoutingServiceClient extends Client {
     callback: (error: ServiceError | null, response: AddMasterResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable(
