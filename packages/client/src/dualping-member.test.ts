@@ -39,6 +39,7 @@ const primaryIs = ({ serverId, incarnation, journalId, address }: Attach): Assig
 const welcome = (attach: Attach): RouterMessage => ({
   kind: 'welcome',
   networkId: 'net',
+  clusters: 1,
   ...DEFAULT_TIMING,
   assignment: primaryIs(attach),
 });

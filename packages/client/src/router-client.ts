@@ -13,7 +13,7 @@ import {
   type UserName,
 } from '@dualping/core';
 import { type MemberFigures, parseAddress, type Target, type WatchUpdate } from '@dualping/protocol';
-import { map, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
 import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './timeouts.js';
@@ -103,9 +103,7 @@ export class RouterClient {
    */
   watch(options: WatchOptions = {}): Observable<WatchUpdate> {
     const target = options.of && targetOf(options.of);
-    return watchRouters(this.#links, { target, figures: options.figures ?? false }).pipe(
-      map(({ update }) => update),
-    );
+    return watchRouters(this.#links, { target, figures: options.figures ?? false });
   }
 
   /**
@@ -115,7 +113,10 @@ export class RouterClient {
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0 } = options;
     const question = { target: targetOf(options), failedEpoch, waitMs };
-    return await this.#inTurn((link) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }));
+    return await this.#inTurn(async (link) => {
+      const { assignment } = await link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS });
+      return assignment;
+    });
   }
 
   /**

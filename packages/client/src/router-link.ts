@@ -14,17 +14,19 @@ import {
 } from '@dualping/core';
 import {
   AdminServiceClient,
+  type Available,
   type AvailableQuestion,
   assignmentFromWire,
+  availableFromWire,
   CHANNEL_OPTIONS,
   type Connected,
   connectedFromWire,
   fromServiceError,
   getAvailableToWire,
+  type RouterUpdate,
   RoutingServiceClient,
   type routingWire,
   type WatchQuestion,
-  type WatchUpdate,
   watchToWire,
   watchUpdateFromWire,
 } from '@dualping/protocol';
@@ -35,7 +37,7 @@ import { type CallLimits, unary } from './unary.js';
 const NO_METADATA = new Metadata();
 
 export interface WatchListener {
-  onUpdate(update: WatchUpdate): void;
+  onUpdate(update: RouterUpdate): void;
   /** Once, and nothing after it; not when the watch was stopped from here. */
   onEnd(error: DualpingError): void;
 }
@@ -65,14 +67,14 @@ export class RouterLink {
     );
   }
 
-  async available(question: AvailableQuestion, limits: CallLimits): Promise<Assignment> {
+  async available(question: AvailableQuestion, limits: CallLimits): Promise<Available> {
     const request = getAvailableToWire(question);
     return await this.#call(
       unary<routingWire.GetAvailableResponse>(
         (options, callback) => this.#routing.getAvailable(request, NO_METADATA, options, callback),
         limits,
       ),
-      (response) => assignmentFromWire(response.assignment),
+      availableFromWire,
     );
   }
 

@@ -1,11 +1,10 @@
 /**
  * A watch of assignments that lasts: over whichever router answers, opened again when it breaks.
  *
- * Each opening asks the router first what network it is of, so that whoever watches can tell that a router was
- * replaced by one that knows nothing.
+ * Each opening asks first whether a router is there: an address where none ever was is an error, and not worth waiting for.
  */
-import { BackOff, DualpingError, type NetworkId, RECONNECT_BACK_OFF, RouterRotation } from '@dualping/core';
-import type { WatchQuestion, WatchUpdate } from '@dualping/protocol';
+import { BackOff, DualpingError, RECONNECT_BACK_OFF, RouterRotation } from '@dualping/core';
+import type { RouterUpdate, WatchQuestion } from '@dualping/protocol';
 import createDebug from 'debug';
 import { Observable, type Subscriber } from 'rxjs';
 import type { RouterLink } from './router-link.js';
@@ -13,17 +12,14 @@ import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 const debug = createDebug('dualping:client:watch');
 
-/** What a watch told, and the network of the router that told it. */
-export interface Watched {
-  readonly networkId: NetworkId;
-  readonly update: WatchUpdate;
-}
-
 /**
  * Never completes. Errors when every router says for good that it can't work: with `not-a-router` when none ever
  * was one, with `unknown-cluster`, `invalid-user-name` or `invalid-argument` when what is to be watched isn't there.
  */
-export function watchRouters(links: readonly RouterLink[], question: WatchQuestion): Observable<Watched> {
+export function watchRouters(
+  links: readonly RouterLink[],
+  question: WatchQuestion,
+): Observable<RouterUpdate> {
   return new Observable((subscriber) => {
     const watch = new RouterWatch(links, question, subscriber);
     void watch.run();
@@ -35,11 +31,11 @@ class RouterWatch {
   readonly #byAddress: ReadonlyMap<string, RouterLink>;
   readonly #rotation: RouterRotation;
   readonly #question: WatchQuestion;
-  readonly #subscriber: Subscriber<Watched>;
+  readonly #subscriber: Subscriber<RouterUpdate>;
   readonly #stopped = new AbortController();
   #backOff = BackOff.start(RECONNECT_BACK_OFF);
 
-  constructor(links: readonly RouterLink[], question: WatchQuestion, subscriber: Subscriber<Watched>) {
+  constructor(links: readonly RouterLink[], question: WatchQuestion, subscriber: Subscriber<RouterUpdate>) {
     this.#byAddress = new Map(links.map((link) => [link.address, link]));
     this.#rotation = new RouterRotation([...this.#byAddress.keys()]);
     this.#question = question;
@@ -71,15 +67,15 @@ class RouterWatch {
     if (link === undefined) return new DualpingError('router-unreachable', 'there is no router to ask');
     const { signal } = this.#stopped;
     try {
-      const { networkId } = await link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS, signal });
+      await link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS, signal });
       this.#rotation.markIntroduced();
-      return await this.#follow(link, networkId);
+      return await this.#follow(link);
     } catch (error) {
       return error instanceof DualpingError ? error : new DualpingError('internal', String(error));
     }
   }
 
-  #follow(link: RouterLink, networkId: NetworkId): Promise<DualpingError> {
+  #follow(link: RouterLink): Promise<DualpingError> {
     const { signal } = this.#stopped;
     return new Promise((resolve) => {
       if (signal.aborted) return;
@@ -87,7 +83,7 @@ class RouterWatch {
         onUpdate: (update) => {
           this.#backOff = this.#backOff.reset();
           this.#rotation.beginRound();
-          this.#subscriber.next({ networkId, update });
+          this.#subscriber.next(update);
         },
         onEnd: (error) => {
           signal.removeEventListener('abort', stop);

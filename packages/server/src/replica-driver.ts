@@ -12,6 +12,7 @@ import {
   type Entry,
   InvariantBroken,
   type LinkId,
+  type NetworkId,
   type Reason,
   Replica,
   type ReplicaInput,
@@ -46,6 +47,13 @@ export interface Stopped {
   readonly detail: string;
 }
 
+export interface DriverListener {
+  /** It is known of which network the server is. */
+  onNetwork(networkId: NetworkId): void;
+  /** Called once, when the machine has stopped or can't go on. */
+  onStopped(stopped: Stopped): void;
+}
+
 export interface Desks {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
@@ -76,8 +84,7 @@ export class ReplicaDriver {
     readonly journal: Journal,
     readonly report: Report,
     readonly desks: Desks,
-    /** Called once, when the machine has stopped or can't go on. */
-    readonly onStopped: (stopped: Stopped) => void,
+    readonly listener: DriverListener,
   ) {
     this.#replica = new Replica(start, timing);
     journal.listen({
@@ -156,7 +163,7 @@ export class ReplicaDriver {
     this.#primary?.stream.close();
     for (const stream of this.#tails.values()) stream.close();
     this.#peers.close();
-    this.onStopped(stopped);
+    this.listener.onStopped(stopped);
   }
 
   #perform(output: ReplicaOutput): void {
@@ -171,6 +178,7 @@ export class ReplicaDriver {
         return this.#saveSnapshot(output);
       case 'save-network':
         this.#orFail(this.journal.setNetworkId(output.networkId));
+        this.listener.onNetwork(output.networkId);
         return;
       case 'open-router':
         return this.#openRouter(output);
@@ -198,11 +206,8 @@ export class ReplicaDriver {
         return this.desks.standbys.close(output.link);
       case 'send-snapshot':
         return this.desks.standbys.sendSnapshot(output);
-      case 'refuse-snapshot':
-        return this.desks.standbys.refuseSnapshot(
-          output.token,
-          new DualpingError(output.reason, output.detail),
-        );
+      case 'end-snapshot':
+        return this.desks.standbys.endSnapshot(output.token, new DualpingError(output.reason, output.detail));
       case 'open-tail':
         return this.#openTail(output);
       case 'ask-tail':
@@ -303,10 +308,8 @@ export class ReplicaDriver {
     this.#tails.set(attempt, stream);
   }
 
-  #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {
-    const { cluster, serverId } = this.start.identity;
-    const { networkId } = this.journal.identity;
-    pullSnapshot(this.#peers.to(address), { networkId, cluster, epoch, serverId }, this.journal).then(
+  #pullSnapshot({ address, question }: OutputOf<'pull-snapshot'>): void {
+    pullSnapshot(this.#peers.to(address), question, this.journal).then(
       (pulled) => this.feed({ kind: 'snapshot-installed', ...pulled }),
       (error: unknown) => this.feed({ kind: 'snapshot-failed', detail: toDualpingError(error).message }),
     );

@@ -252,7 +252,7 @@ export class ClientProcess extends Process {
     const question = { kind: 'get-available', cluster: this.cluster, failedEpoch, waitMs } as const;
     const timeoutMs = waitMs + ROUTER_TIMEOUT_MS;
     const asked = call(this, router, 'get-available', question, timeoutMs, 'router-unreachable', {
-      answered: ({ assignment }) => this.feed({ kind: 'resolved', askNo, assignment }),
+      answered: ({ networkId, assignment }) => this.feed({ kind: 'resolved', askNo, networkId, assignment }),
       failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
     });
     this.#ask = { askNo, call: asked };

@@ -1,5 +1,5 @@
 /** What the people behind the clients do, until the storm is over. */
-import type { Position } from '@dualping/core';
+import { MAX_LIST_PAGE, type Position } from '@dualping/core';
 import type { ClientProcess } from './client-process.js';
 import type { Random } from './random.js';
 import type { ClientPlan, Setup } from './setup.js';
@@ -78,7 +78,7 @@ export class Person {
       case 'unfollow':
         return client.submit({ kind: 'unfollow', target: this.#random.pick(this.#users) });
       case 'list':
-        return client.query({ kind: 'list' });
+        return client.query({ kind: 'list', after: undefined, limit: MAX_LIST_PAGE });
       case 'older': {
         if (session.history === undefined) return;
         const seen = session.delivered;

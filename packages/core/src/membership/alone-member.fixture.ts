@@ -84,7 +84,13 @@ export class AloneMember {
     this.step({ kind: 'router-ended', attempt: this.#attempt, reason, detail });
 
   welcome = (told: Told): string[] =>
-    this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: routed(told) });
+    this.router({
+      kind: 'welcome',
+      networkId: 'net',
+      clusters: 1,
+      ...DEFAULT_TIMING,
+      assignment: routed(told),
+    });
 
   assigned = (told: Told): string[] =>
     this.router({ kind: 'assignment', assignment: routed(told), lastRequest: 0 });

@@ -13,6 +13,7 @@ import {
   type Incarnation,
   type Instant,
   MAX_SERVER_ID,
+  type NetworkId,
   serverId,
   serverName,
 } from '../ids.js';
@@ -20,6 +21,7 @@ import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import type { RouterMessage } from '../messages.js';
 import { actionFor } from '../reasons.js';
+import { quote } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
 import { MemberGround, WELCOME } from './member-ground.js';
@@ -141,6 +143,7 @@ export class Membership {
 
   #heard(message: RouterMessage): void {
     const { pace, lastAnswer } = this.#ground;
+    if (message.kind === 'welcome' && this.#isForeign(message.networkId)) return;
     this.#link.heard();
     switch (message.kind) {
       case 'welcome':
@@ -161,6 +164,15 @@ export class Membership {
       default:
         return unreachable(message);
     }
+  }
+
+  /** Whether a router of another network would have us: nothing of it is believed, and another one is asked. */
+  #isForeign(networkId: NetworkId): boolean {
+    const own = this.#ground.networkId;
+    if (own === '' || own === networkId) return false;
+    const detail = `it is of network ${quote(networkId)}, this member of ${quote(own)}`;
+    this.#link.refused({ reason: 'wrong-network', detail });
+    return true;
   }
 
   /** Of two the one with the higher revision is the newer; none of a lower epoch is believed, whoever says it. */

@@ -59,7 +59,13 @@ export class Alone {
     this.step({ kind: 'router-ended', attempt: this.#routerAttempt, detail: 'gone' });
 
   welcome = (told: Told): string[] =>
-    this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: assignmentOf(told) });
+    this.router({
+      kind: 'welcome',
+      networkId: 'net',
+      clusters: 1,
+      ...DEFAULT_TIMING,
+      assignment: assignmentOf(told),
+    });
 
   assigned = (told: Told, lastRequest = 0): string[] =>
     this.router({ kind: 'assignment', assignment: assignmentOf(told), lastRequest });
@@ -89,10 +95,10 @@ export class Alone {
   standby = (link: number, message: StandbyMessage): string[] =>
     this.step({ kind: 'standby-message', link, message });
 
-  /** Primary of epoch 1, and its epoch open. */
-  reign(): this {
+  /** Primary of epoch 1, and its epoch open. `others` are members too. */
+  reign(...others: readonly number[]): this {
     this.start();
-    this.welcome({ epoch: 1, primary: this.id, members: [this.id] });
+    this.welcome({ epoch: 1, primary: this.id, members: [this.id, ...others] });
     this.durable(1);
     return this;
   }
@@ -149,6 +155,12 @@ function lineOf(output: ReplicaOutput): string | undefined {
       return `saves a snapshot at ${output.snapshot.position}`;
     case 'refuse':
       return `refuses ${output.token}: ${output.reason}`;
+    case 'send-snapshot':
+      return `sends snapshot ${output.token} at ${output.copy.snapshot.position}`;
+    case 'end-snapshot':
+      return `ends snapshot ${output.token}: ${output.reason}`;
+    case 'end-tail':
+      return `ends tail ${output.link}: ${output.reason}`;
     case 'timeline-end':
       return `ends timeline ${output.timeline}: ${output.reason}`;
     case 'stopped':

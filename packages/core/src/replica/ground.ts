@@ -1,11 +1,14 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
-import type { ClusterId, Epoch, Instant, NetworkId } from '../ids.js';
+import type { ClusterId, Epoch, Instant, NetworkId, UserName } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';
+import type { Reason } from '../reasons.js';
+import { clusterOf } from '../user-cluster.js';
 import { Ledger } from './ledger.js';
 import type {
+  LinkId,
   ReplicaEvent,
   ReplicaIdentity,
   ReplicaOutput,
@@ -19,6 +22,8 @@ export class Ground {
   readonly #pace: Pace;
   #outputs: ReplicaOutput[] = [];
   networkId: NetworkId | '';
+  /** How many clusters the network has; 0 until the router has told. */
+  clusters = 0;
   /** The newest that the router has told. */
   assignment: Assignment | undefined;
   /** Of the other clusters the newest that the router has told. */
@@ -80,6 +85,19 @@ export class Ground {
 
   see(epoch: Epoch): void {
     if (epoch > this.highestEpoch) this.highestEpoch = epoch;
+  }
+
+  /** The cluster that a user belongs to by name; undefined while the number of clusters is not known. */
+  homeByName(user: UserName): ClusterId | undefined {
+    return this.clusters === 0 ? undefined : clusterOf(user, this.clusters);
+  }
+
+  /** Ends a standby's stream, and says whose word that is. */
+  refuseStandby(link: LinkId, reason: Reason, detail: string): void {
+    const { networkId, identity, highestEpoch: epoch } = this;
+    const { cluster } = identity;
+    const message = { kind: 'refused', networkId, cluster, epoch, reason, detail } as const;
+    this.emit({ kind: 'to-standby', link, message }, { kind: 'close-standby', link });
   }
 
   emit(...outputs: readonly ReplicaOutput[]): void {

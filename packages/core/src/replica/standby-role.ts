@@ -77,7 +77,7 @@ export class StandbyRole {
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     link.heardAt = this.ground.heardMs;
     if (message.kind === 'refused') {
-      this.ground.see(message.epoch);
+      if (this.#fences(message)) this.ground.see(message.epoch);
       this.#retry(`${message.reason}: ${message.detail}`);
       return;
     }
@@ -96,6 +96,15 @@ export class StandbyRole {
         this.#entries(message, entries);
         return;
     }
+  }
+
+  /**
+   * Whether a refusal proves that there is a higher epoch of this cluster. Anybody may answer at an address, and says
+   * what epoch it likes: a server of another cluster has epochs of its own.
+   */
+  #fences({ reason, networkId, cluster }: Extract<PrimaryMessage, { kind: 'refused' }>): boolean {
+    const { ground } = this;
+    return reason === 'fenced' && networkId === ground.networkId && cluster === ground.identity.cluster;
   }
 
   ended(detail: string): void {
@@ -234,10 +243,16 @@ export class StandbyRole {
   }
 
   #pull(address: Address, epoch: Epoch, why: string): void {
-    this.ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
+    const { ground } = this;
+    const { networkId, identity } = ground;
+    // It has joined before, so there is a network; the disk may have yet to note which.
+    if (networkId === '') return;
+    const { cluster, serverId, incarnation, journalId } = identity;
+    ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
     this.leave();
     this.#link = { kind: 'pulling', epoch };
-    this.ground.emit({ kind: 'pull-snapshot', address, epoch });
+    const question = { networkId, cluster, epoch, serverId, incarnation, journalId };
+    ground.emit({ kind: 'pull-snapshot', address, question });
   }
 
   #retry(detail: string, close = true): void {

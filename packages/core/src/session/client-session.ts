@@ -242,7 +242,7 @@ export class ClientSession {
   #introduced(input: InputOf<'introduced'>): void {
     const phase = this.#phase;
     if (phase.kind !== 'resolving' || phase.askNo !== input.askNo) return;
-    if (this.#refuseForeign(input.networkId, `router ${this.#routers.current}`)) return;
+    if (this.#isForeign(input)) return;
     this.#routers.markIntroduced();
     this.#cluster.introduce(input.networkId, input.cluster, input.clusters, input.failoverWaitMs);
     if (input.assignment !== undefined) this.#cluster.remember(input.assignment);
@@ -256,6 +256,7 @@ export class ClientSession {
   #resolved(input: InputOf<'resolved'>): void {
     const phase = this.#phase;
     if (phase.kind !== 'resolving' || phase.askNo !== input.askNo) return;
+    if (this.#isForeign(input)) return;
     this.#cluster.remember(input.assignment);
     const { target, unavailableReason } = this.#cluster;
     if (target !== undefined) this.#connect(target);
@@ -284,8 +285,7 @@ export class ClientSession {
 
   #learn(networkId: NetworkId, assignment: Assignment): void {
     // Until a router has introduced itself there is no network that this could be of.
-    if (this.#cluster.networkId === undefined || this.#isOver) return;
-    if (this.#refuseForeign(networkId, 'a router')) return;
+    if (this.#cluster.networkId !== networkId || this.#isOver) return;
     const wasAvailable = this.#cluster.available;
     if (!this.#cluster.remember(assignment)) return;
     const phase = this.#phase;
@@ -315,11 +315,12 @@ export class ClientSession {
     }
   }
 
-  #refuseForeign(networkId: NetworkId, whose: string): boolean {
+  /** Whether a router of another network answers: nothing of it is believed, and another one is asked. */
+  #isForeign({ askNo, networkId }: InputOf<'introduced' | 'resolved'>): boolean {
     const own = this.#cluster.networkId;
     if (own === undefined || own === networkId) return false;
-    const detail = `${whose} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
-    this.#end({ kind: 'failed', because: { reason: 'wrong-network', detail } });
+    const detail = `router ${this.#routers.current} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
+    this.#askFailed(askNo, { reason: 'wrong-network', detail });
     return true;
   }
 

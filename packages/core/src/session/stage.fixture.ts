@@ -103,8 +103,8 @@ export class Stage {
       assignment: told,
     });
 
-  resolved = (told: Assignment): string[] =>
-    this.step({ kind: 'resolved', askNo: this.#askNo, assignment: told });
+  resolved = (told: Assignment, networkId = NETWORK): string[] =>
+    this.step({ kind: 'resolved', askNo: this.#askNo, networkId, assignment: told });
 
   askFailed = (reason: Reason): string[] =>
     this.step({ kind: 'ask-failed', askNo: this.#askNo, reason, detail: reason });
