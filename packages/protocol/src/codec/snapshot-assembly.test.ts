@@ -8,9 +8,11 @@ import {
   position,
   type SocialSnapshot,
 } from '@dualping/core';
+import * as replication from '../gen/dualping/v1/replication.js';
+import { MAX_MESSAGE_BYTES } from '../serve.js';
 import { encodeEntry } from './entry.js';
-import type { SnapshotChunk } from './snapshot.js';
-import { SnapshotAssembly, snapshotChunks } from './snapshot-assembly.js';
+import { type SnapshotChunk, snapshotChunkFromWire, snapshotChunkToWire } from './snapshot.js';
+import { EDGES_A_CHUNK, SnapshotAssembly, snapshotChunks } from './snapshot-assembly.js';
 
 const post = (at: number, user: string): Buffer =>
   encodeEntry({
@@ -79,6 +81,25 @@ test('a snapshot cut into chunks is put together to the same', async () => {
     });
     assert.equal(entries.length, users);
   }
+});
+
+test('however many one user follows, every chunk has room for it', async () => {
+  const names = Array.from({ length: 2 * EDGES_A_CHUNK + 7 }, (_, at) => `user-${at}`);
+  const following = names.map((target, at) => ({ target, since: position(at + 1) }));
+  const users = ['fan', ...names, 'other'].map((name) => ({
+    name,
+    since: position(1),
+    following: name === 'fan' || name === 'other' ? following : [],
+    posts: [],
+  }));
+  const snapshot = { position: position(names.length + 1), users, sessions: [], origins: [] };
+  const assembly = new SnapshotAssembly();
+  for await (const chunk of snapshotChunks(snapshot, HEADER, [])) {
+    const bytes = replication.GetFollowerInfoResponse.encode(snapshotChunkToWire(chunk)).finish();
+    assert.ok(bytes.length < MAX_MESSAGE_BYTES, `${bytes.length}`);
+    assembly.add(snapshotChunkFromWire(replication.GetFollowerInfoResponse.decode(bytes)));
+  }
+  assert.deepEqual(assembly.assembled?.snapshot, snapshot);
 });
 
 test('a snapshot that was cut short is not whole', async () => {
