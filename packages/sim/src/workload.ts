@@ -111,7 +111,9 @@ export class Person {
       case 'trespass': {
         const { servers, clusters } = this.setup;
         if (clusters === 1) return;
-        const others = Array.from({ length: clusters }, (_, at) => at + 1).filter((at) => at !== client.cluster);
+        const others = Array.from({ length: clusters }, (_, at) => at + 1).filter(
+          (at) => at !== client.cluster,
+        );
         return client.trespass(serverNameOf(this.#random.between(1, servers), this.#random.pick(others)));
       }
       case 'retry':

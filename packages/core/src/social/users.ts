@@ -38,13 +38,16 @@ export interface UserPage {
 
 type Outcome = SocialReason | undefined;
 
+/** New users that are put into the order one by one. With more of them the whole order is made anew, in about the time that so many take. */
+const MOST_INSERTED = 32;
+
 export class Users {
   readonly #byName = new Map<UserName, User>();
   /** Those of this cluster and when they were made, in that order: what other clusters are told. */
   readonly #own: User[] = [];
   readonly #ownSince: Position[] = [];
   /** By name, without those of `#added`: these are put in their places when a list is asked for. */
-  #byNameInOrder: readonly User[] = [];
+  #byNameInOrder: User[] = [];
   #added: User[] = [];
 
   get(name: UserName): User | undefined {
@@ -118,7 +121,7 @@ export class Users {
     return undefined;
   }
 
-  /** The first `limit` users whose names come after one. Costs by the limit, and by the number of users after a new one. */
+  /** The first `limit` users whose names come after one. Costs by the limit, and a little for each user who is new since. */
   page(asker: UserName, after: UserName | undefined, limit: number): UserPage {
     const all = this.#inOrder();
     const from = after === undefined ? 0 : placeAfter(all, after);
@@ -134,10 +137,12 @@ export class Users {
   }
 
   #inOrder(): readonly User[] {
-    if (this.#added.length > 0) {
-      this.#byNameInOrder = merged(this.#byNameInOrder, this.#added.sort(byName));
-      this.#added = [];
-    }
+    const added = this.#added;
+    if (added.length > MOST_INSERTED) this.#byNameInOrder = merged(this.#byNameInOrder, added.sort(byName));
+    else
+      for (const user of added)
+        this.#byNameInOrder.splice(placeAfter(this.#byNameInOrder, user.name), 0, user);
+    if (added.length > 0) this.#added = [];
     return this.#byNameInOrder;
   }
 
