@@ -81,9 +81,9 @@ describe('strangers', () => {
     });
 
   const question = (other: { serverId?: number; journalId?: string } = {}) => {
-    const { incarnation = 0, journalId = '', serverId: id = serverId(1) } = told.primary ?? {};
+    const { incarnation = 0, journalId = '', lifeId = '', serverId: id = serverId(1) } = told.primary ?? {};
     const { epoch } = told;
-    const asked = { networkId, cluster: 1, epoch, serverId: id, incarnation, journalId };
+    const asked = { networkId, cluster: 1, epoch, serverId: id, incarnation, journalId, lifeId };
     return { ...snapshotQuestionToWire(asked), ...other };
   };
 

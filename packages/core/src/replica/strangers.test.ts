@@ -252,20 +252,35 @@ test('a welcome of another network is no welcome', () => {
     ...DEFAULT_TIMING,
     assignment,
   });
-  assert.deepEqual([lines[0], server.replica.assignment?.epoch], ['hangs up on the router', 3]);
+  assert.ok(lines.includes('hangs up on the router'), lines.join('\n'));
+  assert.equal(server.replica.assignment?.epoch, 3);
 });
 
 test('snapshots are for live members of this network and cluster', () => {
   const server = new Alone(1).reign(2);
   const asked = (other: Partial<SnapshotQuestion>, token = 1): string[] => {
-    const { networkId, cluster, serverId, incarnation, journalId } = joinOf(2);
-    const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, ...other };
+    const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
+    const question = {
+      networkId,
+      cluster,
+      epoch: epoch(1),
+      serverId,
+      incarnation,
+      journalId,
+      lifeId,
+      ...other,
+    };
     return server.step({ kind: 'snapshot-asked', token, ...question });
   };
   assert.deepEqual(asked({ networkId: 'other' }), ['ends snapshot 1: wrong-network']);
   assert.deepEqual(asked({ cluster: 2 }), ['ends snapshot 1: wrong-cluster']);
   assert.deepEqual(asked({ epoch: epoch(2) }), ['ends snapshot 1: not-primary']);
-  for (const stranger of [{ serverId: serverId(9) }, { journalId: 'another' }, { incarnation: 2 }])
+  for (const stranger of [
+    { serverId: serverId(9) },
+    { journalId: 'another' },
+    { incarnation: 2 },
+    { lifeId: 'another' },
+  ])
     assert.deepEqual(asked(stranger), ['ends snapshot 1: unknown-member']);
   assert.deepEqual(asked({}), ['sends snapshot 1 at 1']);
   // One at a time for each.
@@ -278,8 +293,8 @@ test('all who read snapshots at a time read one copy of the state, and nobody ma
   let token = 0;
   const ask = (id: number): void => {
     token += 1;
-    const { networkId, cluster, serverId, incarnation, journalId } = joinOf(id);
-    const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId };
+    const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(id);
+    const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, lifeId };
     for (const output of server.replica.step(server.now, { kind: 'snapshot-asked', token, ...question }))
       if (output.kind === 'send-snapshot') copies.push(output.copy);
   };
@@ -297,8 +312,8 @@ test('all who read snapshots at a time read one copy of the state, and nobody ma
 
 test('the end of a reign breaks off what is read of it', () => {
   const server = new Alone(1).reign(2);
-  const { networkId, cluster, serverId, incarnation, journalId } = joinOf(2);
-  const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId };
+  const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
+  const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, lifeId };
   server.step({ kind: 'snapshot-asked', token: 1, ...question });
   const lines = server.assigned({ epoch: 2, primary: 2, members: [1, 2] });
   assert.ok(lines.includes('ends snapshot 1: not-primary'), lines.join('\n'));
@@ -311,7 +326,7 @@ test('a server that pulls its first snapshot says which network it is of', () =>
   const outputs = server.replica.step(server.now, {
     kind: 'primary-message',
     attempt: 1,
-    message: { kind: 'snapshot-needed', epoch: epoch(3) },
+    message: { kind: 'snapshot-needed', epoch: epoch(3), common: position(0) },
     entries: [],
   });
   const pull = outputs.find((output) => output.kind === 'pull-snapshot');
