@@ -42,6 +42,7 @@ const primaryIs = ({ serverId, incarnation, journalId, lifeId, address }: Attach
 const welcome = (attach: Attach): RouterMessage => ({
   kind: 'welcome',
   networkId: 'net',
+  clusters: 1,
   ...DEFAULT_TIMING,
   assignment: primaryIs(attach),
 });

@@ -6,6 +6,8 @@ import {
   type ClusterId,
   DualpingError,
   type Epoch,
+  type ListPage,
+  MAX_LIST_PAGE,
   type NetworkId,
   type Position,
   type Post,
@@ -25,6 +27,7 @@ import {
   TIMELINE_ENTRY_POSTS,
   type TimelineStart,
   type UserName,
+  type UserPresence,
   unreachable,
 } from '@dualping/core';
 import createDebug from 'debug';
@@ -76,6 +79,18 @@ export interface PendingWrite {
   readonly id: number;
   readonly command: SessionCommand;
 }
+
+export interface ListPageOptions {
+  /** Only users whose names come after this one; from the first on when absent. */
+  readonly after?: UserName | undefined;
+  /** How many at most, 1 to 2,000; 2,000 when absent. */
+  readonly limit?: number;
+}
+
+/** Users that `list` puts together: some 25 MB. */
+export const MAX_LISTED_USERS = 250_000;
+
+type GrowingLists = { -readonly [Part in keyof PresenceLists]: UserPresence[] };
 
 interface Waiting<Result> {
   resolve(result: Result): void;
@@ -190,9 +205,37 @@ export class DualpingSession {
     return this.#write({ kind: 'unfollow', target });
   }
 
-  /** All users, the user's followers, whom the user follows; each with presence. */
+  /**
+   * All users, the user's followers, whom the user follows; each with presence. Rejects with `limit-reached` when there are
+   * more than 250,000 users: `listPages` is for any number of them.
+   */
   async list(): Promise<PresenceLists> {
-    const answer = await this.#read({ kind: 'list' });
+    const lists: GrowingLists = { users: [], followers: [], following: [] };
+    for await (const page of this.listPages()) {
+      for (const part of ['users', 'followers', 'following'] as const) lists[part].push(...page[part]);
+      if (lists.users.length <= MAX_LISTED_USERS) continue;
+      const detail = `there are more than ${MAX_LISTED_USERS} users: list them page by page`;
+      throw new DualpingError('limit-reached', detail);
+    }
+    return lists;
+  }
+
+  /**
+   * The same page by page, in the order of names (as ASCII has it); each page has all three parts of one range of names.
+   * @param limit users of a page at most, 1 to 2,000
+   */
+  async *listPages(limit: number = MAX_LIST_PAGE): AsyncGenerator<ListPage, void> {
+    let after: UserName | undefined;
+    do {
+      const page = await this.listPage({ after, limit });
+      yield page;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /** One page. Rejects with `invalid-argument`, `invalid-user-name`, quoting the value. */
+  async listPage({ after, limit = MAX_LIST_PAGE }: ListPageOptions = {}): Promise<ListPage> {
+    const answer = await this.#read({ kind: 'list', after, limit });
     if (answer.kind !== 'lists') throw new DualpingError('internal', 'a list was answered by a page');
     return answer.lists;
   }
@@ -331,7 +374,7 @@ export class DualpingSession {
     const cluster = this.#cluster;
     if (cluster === undefined) throw new DualpingError('internal', 'asked for a primary of no cluster');
     const answer$ = this.#routers.available(router, { cluster, failedEpoch, waitMs });
-    this.#askRouter(askNo, answer$, (assignment) => this.#step({ kind: 'resolved', askNo, assignment }));
+    this.#askRouter(askNo, answer$, (told) => this.#step({ ...told, kind: 'resolved', askNo }));
   }
 
   #askRouter<Answer>(askNo: number, answer$: Observable<Answer>, take: (answer: Answer) => void): void {
@@ -357,8 +400,8 @@ export class DualpingSession {
     // Kept first: what is told at once may end the session.
     this.#watch = new Subscription();
     const watched = this.#routers.watch(networkId, cluster).subscribe({
-      next: ({ networkId, update }) => {
-        for (const assignment of update.assignments)
+      next: ({ networkId, assignments }) => {
+        for (const assignment of assignments)
           this.#step({ kind: 'assignment-learned', networkId, assignment });
       },
       // Without it the session still moves at every break.

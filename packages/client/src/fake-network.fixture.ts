@@ -16,12 +16,14 @@ import {
 import {
   AdminServiceService,
   assignmentToWire,
+  availableToWire,
   type BidiStream,
   type ClientRequest,
   connectedToWire,
   createGrpcServer,
   getAvailableFromWire,
   listen,
+  listPageToWire,
   parseAddress,
   RoutingServiceService,
   requestFromWire,
@@ -33,7 +35,6 @@ import {
   timelineMessageFromWire,
   timelineUpdateToWire,
   toServiceError,
-  userListToWire,
 } from '@dualping/protocol';
 import type { Server, ServerDuplexStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 
@@ -107,7 +108,7 @@ export class FakeRouter {
   tell(assignment: Assignment): void {
     this.assignment = assignment;
     for (const watcher of this.#watchers)
-      watcher.write({ assignments: [assignmentToWire(assignment)], figures: [] });
+      watcher.write({ networkId: this.networkId, assignments: [assignmentToWire(assignment)], figures: [] });
     for (const waiter of this.#waiters)
       if (assignment.available && assignment.epoch > waiter.failedEpoch) waiter.answer();
   }
@@ -155,7 +156,8 @@ export class FakeRouter {
       clearTimeout(timer);
       this.#waiters.delete(waiter);
       const { assignment } = this;
-      if (assignment?.available) callback(null, { assignment: assignmentToWire(assignment) });
+      const { networkId } = this;
+      if (assignment?.available) callback(null, availableToWire({ networkId, assignment }));
       else callback(toServiceError(new DualpingError('no-available-server', 'no in-sync member is live')));
     };
     const waiter = { failedEpoch, answer };
@@ -184,7 +186,7 @@ export class FakeRouter {
           },
         ]
       : [];
-    call.write({ assignments, figures });
+    call.write({ networkId: this.networkId, assignments, figures });
   }
 
   #handover(cluster: ClusterId, callback: sendUnaryData<routingWire.HandoverResponse>): void {
@@ -396,7 +398,7 @@ export class FakeServer {
     try {
       this.#refuseUnlessPrimary();
       const users = [{ user: `from-s${this.id}`, present: true }];
-      callback(null, userListToWire({ users, followers: [], following: [] }));
+      callback(null, listPageToWire({ users, followers: [], following: [], next: undefined }));
     } catch (error) {
       callback(toServiceError(error));
     }

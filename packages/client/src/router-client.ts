@@ -13,7 +13,7 @@ import {
   type UserName,
 } from '@dualping/core';
 import { type MemberFigures, parseAddress, type Target, type WatchUpdate } from '@dualping/protocol';
-import { map, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { type FirstRouter, firstRouter } from './first-router.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
@@ -102,9 +102,7 @@ export class RouterClient {
    */
   watch(options: WatchOptions = {}): Observable<WatchUpdate> {
     const target = options.of && targetOf(options.of);
-    return watchRouters(this.#links, { target, figures: options.figures ?? false }).pipe(
-      map(({ update }) => update),
-    );
+    return watchRouters(this.#links, { target, figures: options.figures ?? false });
   }
 
   /**
@@ -114,7 +112,10 @@ export class RouterClient {
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0 } = options;
     const question = { target: targetOf(options), failedEpoch, waitMs };
-    return await this.#ask(({ link }) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }));
+    const { assignment } = await this.#ask(({ link }) =>
+      link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }),
+    );
+    return assignment;
   }
 
   /**

@@ -7,18 +7,20 @@
 import { type Address, type Assignment, type ClusterId, DualpingError, type Reason } from '@dualping/core';
 import {
   AdminServiceClient,
+  type Available,
   type AvailableQuestion,
   assignmentFromWire,
+  availableFromWire,
   type Connected,
   connectedFromWire,
   fromServiceError,
   getAvailableToWire,
   OWN_CONNECTION,
   type Promotion,
+  type RouterUpdate,
   RoutingServiceClient,
   type routingWire,
   type WatchQuestion,
-  type WatchUpdate,
   watchToWire,
   watchUpdateFromWire,
 } from '@dualping/protocol';
@@ -46,7 +48,7 @@ function dial(address: Address): Clients {
 }
 
 export interface WatchListener {
-  onUpdate(update: WatchUpdate): void;
+  onUpdate(update: RouterUpdate): void;
   /** Once, and nothing after it; not when the watch was stopped from here. */
   onEnd(error: DualpingError): void;
 }
@@ -85,14 +87,14 @@ export class RouterLink {
     );
   }
 
-  async available(question: AvailableQuestion, limits: CallLimits): Promise<Assignment> {
+  async available(question: AvailableQuestion, limits: CallLimits): Promise<Available> {
     const request = getAvailableToWire(question);
     return await this.#call(
       unary<routingWire.GetAvailableResponse>(
         (options, callback) => this.#clients.routing.getAvailable(request, NO_METADATA, options, callback),
         limits,
       ),
-      (response) => assignmentFromWire(response.assignment),
+      availableFromWire,
     );
   }
 

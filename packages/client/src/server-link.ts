@@ -11,12 +11,13 @@ import {
   type BidiStream,
   clientStream,
   fromServiceError,
+  listPageFromWire,
+  listQuestionToWire,
   requestToWire,
   type StreamEnd,
   type socialWire,
   timelineMessageToWire,
   timelineUpdateFromWire,
-  userListFromWire,
   writtenFromWire,
 } from '@dualping/protocol';
 import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
@@ -107,11 +108,12 @@ export class ServerLink {
       this.#timeline?.send(timelineMessageToWire(query));
       return;
     }
-    const request = { user: this.#user, epoch: target.epoch };
+    const { after, limit } = query;
+    const request = listQuestionToWire({ user: this.#user, epoch: target.epoch, after, limit });
     this.#call<socialWire.ListResponse>(
       (options, done) => this.#channel.client.list(request, NO_METADATA, options, done),
       (response) => {
-        const answer = { kind: 'lists', lists: userListFromWire(response) } as const;
+        const answer = { kind: 'lists', lists: listPageFromWire(response) } as const;
         this.#feed({ kind: 'query-answered', sendNo, answer });
       },
       (error) => this.#feed({ kind: 'query-failed', sendNo, reason: error.reason, detail: error.detail }),

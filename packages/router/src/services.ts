@@ -13,6 +13,7 @@ import {
   AdminServiceService,
   addMasterFromWire,
   assignmentToWire,
+  availableToWire,
   connectedToWire,
   connectFromWire,
   crashFromWire,
@@ -79,7 +80,7 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
         const { target, ...question } = getAvailableFromWire(request);
         return { kind: 'get-available', token, cluster: clusterIn(target, clusters), ...question };
       },
-      tell: assigned,
+      tell: (answer) => availableToWire({ networkId, assignment: assignmentIn(answer) }),
     }),
     connect: (call, callback) => answerAtOnce(callback, () => connect(call.request, parts)),
     watch: (call) => {
@@ -136,7 +137,8 @@ const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
 const clusterIn = (target: Target, clusters: number): ClusterId =>
   target.kind === 'cluster' ? target.cluster : clusterOf(target.user, clusters);
 
-const assigned = (answer: RegistryAnswer): { assignment: typesWire.Assignment } => {
-  const { assignment }: { assignment: Assignment } = expectAnswer(answer, 'assignment');
-  return { assignment: assignmentToWire(assignment) };
-};
+const assignmentIn = (answer: RegistryAnswer): Assignment => expectAnswer(answer, 'assignment').assignment;
+
+const assigned = (answer: RegistryAnswer): { assignment: typesWire.Assignment } => ({
+  assignment: assignmentToWire(assignmentIn(answer)),
+});

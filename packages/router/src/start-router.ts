@@ -104,7 +104,7 @@ async function run(
   };
   const members = new MemberStreams(step, report, networkId);
   const callers = new Callers(step);
-  const watchers = new Watchers(registry.assignments(), () => registry.figures());
+  const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
 
   const perform = (output: SpokenOutput): void => {
     switch (output.kind) {

@@ -4,7 +4,13 @@
  * A watcher costs the same however slow it is: while its stream is full only the numbers of the
  * clusters that have changed are kept, and what is sent when it drains is how they are then.
  */
-import { type Assignment, type ClusterId, DualpingError, type MemberFigures } from '@dualping/core';
+import {
+  type Assignment,
+  type ClusterId,
+  DualpingError,
+  type MemberFigures,
+  type NetworkId,
+} from '@dualping/core';
 import { type routingWire, toServiceError, watchUpdateToWire } from '@dualping/protocol';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 
@@ -36,7 +42,11 @@ export class Watchers {
   readonly #figures: () => readonly MemberFigures[];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(assignments: readonly Assignment[], figures: () => readonly MemberFigures[]) {
+  constructor(
+    readonly networkId: NetworkId,
+    assignments: readonly Assignment[],
+    figures: () => readonly MemberFigures[],
+  ) {
     this.#assignments = new Map(assignments.map((assignment) => [assignment.cluster, assignment]));
     this.#figures = figures;
   }
@@ -86,7 +96,8 @@ export class Watchers {
       const assignments = clusters
         .map((cluster) => this.#assignments.get(cluster))
         .filter((assignment) => assignment !== undefined);
-      watcher.isFull = !watcher.call.write(watchUpdateToWire({ assignments, figures: [] }));
+      const { networkId } = this;
+      watcher.isFull = !watcher.call.write(watchUpdateToWire({ networkId, assignments, figures: [] }));
     }
   }
 
@@ -95,7 +106,8 @@ export class Watchers {
     for (const { call, cluster, wantsFigures, isFull } of this.#watchers) {
       if (!wantsFigures || isFull) continue; // the next ones, a second from now, are as good
       const figures = cluster === undefined ? all : all.filter((member) => member.cluster === cluster);
-      call.write(watchUpdateToWire({ assignments: [], figures: figures.slice(0, MAX_FIGURES_A_MESSAGE) }));
+      const told = figures.slice(0, MAX_FIGURES_A_MESSAGE);
+      call.write(watchUpdateToWire({ networkId: this.networkId, assignments: [], figures: told }));
     }
   }
 

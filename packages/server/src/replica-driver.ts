@@ -12,6 +12,7 @@ import {
   type Entry,
   InvariantBroken,
   type LinkId,
+  type NetworkId,
   type PrimaryMessage,
   type Reason,
   Replica,
@@ -47,6 +48,13 @@ export interface Stopped {
   readonly detail: string;
 }
 
+export interface DriverListener {
+  /** It is known of which network the server is. */
+  onNetwork(networkId: NetworkId): void;
+  /** Called once, when the machine has stopped or can't go on. */
+  onStopped(stopped: Stopped): void;
+}
+
 export interface Desks {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
@@ -78,8 +86,7 @@ export class ReplicaDriver {
     readonly journal: Journal,
     readonly report: Report,
     readonly desks: Desks,
-    /** Called once, when the machine has stopped or can't go on. */
-    readonly onStopped: (stopped: Stopped) => void,
+    readonly listener: DriverListener,
   ) {
     this.#replica = new Replica(start, timing);
     journal.listen({
@@ -158,7 +165,7 @@ export class ReplicaDriver {
     this.#primary?.stream.close();
     for (const stream of this.#tails.values()) stream.close();
     this.#peers.close();
-    this.onStopped(stopped);
+    this.listener.onStopped(stopped);
   }
 
   #perform(output: ReplicaOutput): void {
@@ -207,11 +214,8 @@ export class ReplicaDriver {
         return this.desks.standbys.close(output.link);
       case 'send-snapshot':
         return this.desks.standbys.sendSnapshot(output);
-      case 'refuse-snapshot':
-        return this.desks.standbys.refuseSnapshot(
-          output.token,
-          new DualpingError(output.reason, output.detail),
-        );
+      case 'end-snapshot':
+        return this.desks.standbys.endSnapshot(output.token, new DualpingError(output.reason, output.detail));
       case 'open-tail':
         return this.#openTail(output);
       case 'ask-tail':
@@ -258,6 +262,7 @@ export class ReplicaDriver {
   }
 
   #noteWelcome({ networkId, lifeId }: OutputOf<'note-welcome'>): void {
+    this.listener.onNetwork(networkId);
     this.#orFail(
       this.journal.noteWelcome(networkId, lifeId).then(() => this.feed({ kind: 'welcome-noted' })),
     );
@@ -330,10 +335,7 @@ export class ReplicaDriver {
     this.#tails.set(attempt, stream);
   }
 
-  #pullSnapshot({ address, epoch, setAside }: OutputOf<'pull-snapshot'>): void {
-    const { cluster, serverId } = this.start.identity;
-    const { networkId } = this.journal.identity;
-    const question = { networkId, cluster, epoch, serverId };
+  #pullSnapshot({ address, question, setAside }: OutputOf<'pull-snapshot'>): void {
     pullSnapshot(this.#peers.to(address), question, this.journal, { setAside }).then(
       (pulled) => this.feed({ kind: 'snapshot-installed', ...pulled }),
       (error: unknown) => this.feed({ kind: 'snapshot-failed', detail: toDualpingError(error).message }),

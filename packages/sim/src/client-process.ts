@@ -2,18 +2,20 @@
  * A client: the real session machine, with links over the network. Does what `dualping-session.ts` of
  * `@dualping/client` does, and decides nothing.
  */
-import type {
-  ClientSession,
-  ClusterId,
-  Failure,
-  Instant,
-  Position,
-  SessionCommand,
-  SessionInput,
-  SessionOutput,
-  SessionQuery,
-  TimelineStart,
-  UserName,
+import {
+  type ClientSession,
+  type ClusterId,
+  type Command,
+  type Failure,
+  type Instant,
+  NO_EPOCH,
+  type Position,
+  type SessionCommand,
+  type SessionInput,
+  type SessionOutput,
+  type SessionQuery,
+  type TimelineStart,
+  type UserName,
 } from '@dualping/core';
 import { type Call, call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
@@ -26,6 +28,8 @@ import { SessionRecord } from './session-record.js';
 
 /** A call that a router answers from what it knows, ms. */
 const ROUTER_TIMEOUT_MS = 2_000;
+/** An answer that nobody waits for, ms. */
+const TRESPASS_TIMEOUT_MS = 1_000;
 
 export interface ClientSurroundings extends Surroundings {
   readonly core: Core;
@@ -51,6 +55,7 @@ export class ClientProcess extends Process {
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
   #paused = false;
+  #trespasses = 0;
 
   constructor(
     name: string,
@@ -147,6 +152,24 @@ export class ClientProcess extends Process {
     const ticket = this.#lastTicket;
     this.#queries.set(ticket, query);
     this.receive(() => this.feed({ kind: 'query', ticket, query }));
+  }
+
+  /**
+   * Asks a server of another cluster, past the router: a login and a post right behind it. No library does that; whoever
+   * writes to a port may.
+   */
+  trespass(address: string): void {
+    this.#trespasses += 1;
+    const sessionId = `${this.name}-at-${address}-${this.#trespasses}`;
+    const commands: readonly Command[] = [
+      { kind: 'register', user: this.user },
+      { kind: 'post', user: this.user, text: `of ${this.user}, who is not from here` },
+    ];
+    const ignored = { answered: () => {}, failed: () => {} };
+    for (const [at, command] of commands.entries()) {
+      const write = { kind: 'write', sessionId, requestNo: at + 1, epoch: NO_EPOCH, command } as const;
+      call(this, address, 'write', write, TRESPASS_TIMEOUT_MS, 'server-unreachable', ignored);
+    }
   }
 
   /** Leaves its timeline unread, or reads on. */
@@ -264,9 +287,9 @@ export class ClientProcess extends Process {
     const question = { kind: 'get-available', cluster: this.cluster, failedEpoch, waitMs } as const;
     const timeoutMs = waitMs + ROUTER_TIMEOUT_MS;
     const asked = call(this, router, 'get-available', question, timeoutMs, 'router-unreachable', {
-      answered: ({ assignment }) => {
+      answered: ({ networkId, assignment }) => {
         this.#asks.delete(askNo);
-        this.feed({ kind: 'resolved', askNo, assignment });
+        this.feed({ kind: 'resolved', askNo, networkId, assignment });
       },
       failed: (failure) => this.#askFailed(askNo, failure),
     });

@@ -35,6 +35,8 @@ export type Fault = At &
         readonly lose: boolean;
       }
     | { readonly kind: 'sever'; readonly one: string; readonly other: string; readonly quiet: boolean }
+    /** Who dials a server reaches another one: an address was reused, or is wrongly told. */
+    | { readonly kind: 'misroute'; readonly process: string; readonly to: string }
     | { readonly kind: 'slow-link'; readonly from: string; readonly to: string; readonly slowMs: number }
     | { readonly kind: 'slow-disk'; readonly process: string; readonly syncMs: number }
     | { readonly kind: 'full-disk'; readonly process: string }
@@ -135,6 +137,15 @@ const MAKERS: Readonly<Record<FaultKind, { readonly weight: number; readonly mak
   sever: {
     weight: 3,
     make: (random, cast) => ({ kind: 'sever', ...twoOf(random, cast), quiet: random.chance(0.4), forMs: 0 }),
+  },
+  misroute: {
+    weight: 1,
+    make: (random, { servers }) => ({
+      kind: 'misroute',
+      process: random.pick(servers),
+      to: random.pick(servers),
+      forMs: length(random, 600),
+    }),
   },
   'slow-link': {
     weight: 2,

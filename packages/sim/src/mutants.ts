@@ -431,6 +431,18 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'lets-in-users-of-other-clusters',
+    bug: 'a server does for whoever asks what is asked, also for a user of another cluster',
+    clusters: 2,
+    patches: [{ file: REPLICA, find: 'if (home !== ground.identity.cluster)', replace: 'if (false)' }],
+  },
+  {
+    name: 'any-refusal-tells-of-an-epoch',
+    bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",
+    clusters: 2,
+    patches: [{ file: STANDBY, find: "return reason === 'fenced' &&", replace: 'return true || reason &&' }],
+  },
 ];
 
 export function mutantNamed(name: string): Mutant {

@@ -63,6 +63,8 @@ export class Nemesis {
       case 'sever':
         network.sever(fault.one, fault.other, fault.quiet);
         return undefined;
+      case 'misroute':
+        return network.misroute(fault.process, fault.to);
       case 'slow-link': {
         const { from, to, slowMs } = fault;
         network.slow(from, to, slowMs);

@@ -52,6 +52,8 @@ export class Network {
   readonly #stations = new Map<string, Station>();
   readonly #wires = new Map<string, Wire>();
   readonly #streams = new Set<Stream>();
+  /** Of addresses that lead elsewhere where to, the last word last. */
+  readonly #misrouted = new Map<string, string[]>();
   /** Hosts without power: their kernels answer nothing. */
   readonly #dark = new Set<string>();
   readonly #blackHoles = new Set<string>();
@@ -74,7 +76,7 @@ export class Network {
 
   /** Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once. */
   dial<K extends WireKind>(from: Host, address: string, kind: K, first: Up<K>): DiallerEnd<K> {
-    const station = this.#stations.get(address);
+    const station = this.#stations.get(this.#misrouted.get(address)?.at(-1) ?? address);
     const to: Host = station ?? NOBODY(address);
     const up = new Pipe(this.world, this.wire(from, to), kind, (item) =>
       this.#arriveUp(stream, item, accept),
@@ -131,6 +133,16 @@ export class Network {
       if (stream.up.dead)
         for (const end of [stream.dialler, stream.acceptor])
           if (end !== undefined) this.#breakAfter(stream, end, this.random.within(0, RESET_MS));
+  }
+
+  /** From now on who dials one reaches the other. @returns what ends it */
+  misroute(address: string, to: string): () => void {
+    const told = this.#misrouted.get(address) ?? [];
+    this.#misrouted.set(address, told);
+    told.push(to);
+    return () => {
+      told.splice(told.lastIndexOf(to), 1);
+    };
   }
 
   slow(from: string, to: string, ms: number): void {

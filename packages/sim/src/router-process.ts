@@ -315,7 +315,8 @@ export class RouterProcess extends Process {
     end.onMessage = (question) => {
       this.#askers.set(token, {
         answer: (answer) => {
-          end.send(answer as Parameters<AcceptorEnd<K>['send']>[0]);
+          const told = answer.kind === 'assignment' ? { ...answer, networkId: NETWORK_ID } : answer;
+          end.send(told as Parameters<AcceptorEnd<K>['send']>[0]);
           end.close();
         },
         refuse: (failure) => end.close(failure),

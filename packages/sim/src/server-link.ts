@@ -56,7 +56,7 @@ export class ServerLink {
     }
     this.#ask(
       'list',
-      { kind: 'list', user: this.user, epoch: target.epoch },
+      { ...query, user: this.user, epoch: target.epoch },
       ({ lists }) => this.feed({ kind: 'query-answered', sendNo, answer: { kind: 'lists', lists } }),
       (failure) => this.feed({ kind: 'query-failed', sendNo, ...failure }),
     );

@@ -11,7 +11,6 @@ import type {
   LinkId,
   Position,
   Post,
-  PresenceLists,
   Reason,
   Replica,
   ReplicaInput,
@@ -22,7 +21,6 @@ import type {
   SessionId,
   TailItem,
   Token,
-  UserName,
 } from '@dualping/core';
 import { postIn } from '@dualping/core';
 import type { Checkers } from './checkers/checker.js';
@@ -82,6 +80,7 @@ export class ServerProcess extends Process {
   #standbys = new Map<LinkId, AcceptorEnd<'replicate'>>();
   #snapshots = new Map<Token, AcceptorEnd<'snapshot'>>();
   #writes = new Map<Token, WaitingWrite>();
+  #watchesOthers = false;
   #lists = new Map<Token, AcceptorEnd<'list'>>();
   #timelines = new Map<LinkId, AcceptorEnd<'timeline'>>();
   /** Timelines with a read that is not out yet. */
@@ -137,8 +136,9 @@ export class ServerProcess extends Process {
   // Its life.
 
   start(): void {
-    const { core, timing, routers, clusters } = this.#around;
+    const { core, timing, routers } = this.#around;
     this.begin();
+    this.#watchesOthers = false;
     const incarnation = this.disk.raiseIncarnation();
     const { durable, journalId, lifeId, welcomedLife, networkId, known } = this.disk;
     const { snapshot } = durable;
@@ -167,10 +167,17 @@ export class ServerProcess extends Process {
     this.#committed = snapshot.position;
     this.#around.checkers.tell('serverRebuilt', this);
     this.feed({ kind: 'start' });
-    if (clusters > 1)
-      new RouterWatch(this, routers, undefined, (_, assignment) =>
-        this.feed({ kind: 'cluster-assigned', assignment }),
-      ).open();
+    if (networkId !== '') this.#watchOthers();
+  }
+
+  /** Once it is known of which network the server is. */
+  #watchOthers(): void {
+    const { clusters, routers } = this.#around;
+    if (clusters === 1 || this.#watchesOthers) return;
+    this.#watchesOthers = true;
+    new RouterWatch(this, routers, undefined, (networkId, assignment) =>
+      this.feed({ kind: 'cluster-assigned', networkId, assignment }),
+    ).open();
   }
 
   /** SIGTERM. */
@@ -323,7 +330,8 @@ export class ServerProcess extends Process {
       case 'save-snapshot':
         return this.disk.keepSnapshot(output.snapshot);
       case 'note-welcome':
-        return this.disk.noteWelcome(output.networkId, output.lifeId);
+        this.disk.noteWelcome(output.networkId, output.lifeId);
+        return this.#watchOthers();
       case 'note-known':
         return this.disk.noteKnown(output.known);
       case 'renew-journal':
@@ -357,7 +365,7 @@ export class ServerProcess extends Process {
         return;
       case 'send-snapshot':
         return this.#sendSnapshot(output);
-      case 'refuse-snapshot':
+      case 'end-snapshot':
         this.#snapshots.get(output.token)?.close(failureOf(output));
         this.#snapshots.delete(output.token);
         return;
@@ -491,16 +499,8 @@ export class ServerProcess extends Process {
     this.#tails.set(attempt, end);
   }
 
-  #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {
-    const { networkId } = this.disk;
-    const question = {
-      kind: 'get-follower-info',
-      networkId,
-      cluster: this.cluster,
-      epoch,
-      serverId: this.serverId,
-    } as const;
-    const end = this.network.dial(this, address, 'snapshot', question);
+  #pullSnapshot({ address, question }: OutputOf<'pull-snapshot'>): void {
+    const end = this.network.dial(this, address, 'snapshot', { kind: 'get-follower-info', ...question });
     let heard = 0;
     const fail = (detail: string): void => this.feed({ kind: 'snapshot-failed', detail });
     const listen = (): void => {
@@ -584,19 +584,22 @@ export class ServerProcess extends Process {
   }
 
   #acceptSnapshot(end: AcceptorEnd<'snapshot'>): void {
-    end.onMessage = ({ networkId, cluster, epoch, serverId }) => {
-      if (networkId !== this.disk.networkId || cluster !== this.cluster)
-        return end.close({ reason: 'wrong-network', detail: networkId });
-      const token = this.#number();
+    const token = this.#number();
+    end.onMessage = ({ kind: _, ...question }) => {
       this.#snapshots.set(token, end);
-      this.feed({ kind: 'snapshot-asked', token, epoch, serverId });
+      this.feed({ kind: 'snapshot-asked', token, ...question });
     };
+    end.onEnd = () => this.#snapshotEnded(token);
   }
 
-  #sendSnapshot({ token, snapshot, epochStarts }: OutputOf<'send-snapshot'>): void {
+  #snapshotEnded(token: Token): void {
+    if (this.#snapshots.delete(token)) this.feed({ kind: 'snapshot-ended', token });
+  }
+
+  #sendSnapshot({ token, copy }: OutputOf<'send-snapshot'>): void {
     const end = this.#snapshots.get(token);
-    this.#snapshots.delete(token);
     if (end === undefined) return;
+    const { snapshot, epochStarts } = copy;
     const { image } = this.disk;
     const installation: Installation = {
       snapshot,
@@ -607,6 +610,7 @@ export class ServerProcess extends Process {
     for (let chunk = this.random.between(0, 3); chunk > 0; chunk -= 1) end.send({ kind: 'chunk' });
     end.send({ kind: 'whole', installation });
     end.close();
+    this.#snapshotEnded(token);
   }
 
   #acceptWrite(end: AcceptorEnd<'write'>): void {
@@ -638,27 +642,17 @@ export class ServerProcess extends Process {
 
   #acceptList(end: AcceptorEnd<'list'>): void {
     const token = this.#number();
-    end.onMessage = ({ user, epoch }) => {
+    end.onMessage = (question) => {
       this.#lists.set(token, end);
-      this.feed({ kind: 'list', token, user, epoch });
+      this.feed({ ...question, token });
     };
     end.onEnd = () => this.#lists.delete(token);
   }
 
-  #answerList({ token, lists, present }: OutputOf<'answer-list'>): void {
+  #answerList({ token, page }: OutputOf<'answer-list'>): void {
     const end = this.#lists.get(token);
     this.#lists.delete(token);
-    const withPresence = (users: readonly UserName[]): PresenceLists['users'] =>
-      users.map((user) => ({ user, present: present.has(user) }));
-    const { users, followers, following } = lists;
-    end?.send({
-      kind: 'lists',
-      lists: {
-        users: withPresence(users),
-        followers: withPresence(followers),
-        following: withPresence(following),
-      },
-    });
+    end?.send({ kind: 'lists', lists: page });
     end?.close();
   }
 

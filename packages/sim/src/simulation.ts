@@ -8,6 +8,7 @@ import { Durability } from './checkers/durability.js';
 import { Epochs } from './checkers/epochs.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
+import { Homes } from './checkers/homes.js';
 import { Limits } from './checkers/limits.js';
 import { Pages } from './checkers/pages.js';
 import { RemoteChecker } from './checkers/remote.js';
@@ -79,7 +80,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     );
   }
   const remote = new RemoteChecker(histories);
-  checkers.add(undefined, remote);
+  checkers.add(undefined, remote, new Homes((user) => reference.clusterOf(user, setup.clusters)));
   const nemesis = new Nemesis(cluster);
   let violation: Outcome['violation'];
   let healedInMs = 0;

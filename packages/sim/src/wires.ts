@@ -9,17 +9,18 @@ import type {
   Failure,
   Incarnation,
   JournalId,
+  ListPage,
   MemberMessage,
   NetworkId,
   Position,
   Post,
-  PresenceLists,
   PrimaryMessage,
   RequestNumber,
   RouterMessage,
   ServerId,
   SessionId,
   SignsOfLife,
+  SnapshotQuestion,
   SocialSnapshot,
   StandbyMessage,
   TailBatch,
@@ -69,7 +70,7 @@ export interface Wires {
       readonly failedEpoch: Epoch;
       readonly waitMs: number;
     };
-    down: { readonly kind: 'assignment'; readonly assignment: Assignment };
+    down: { readonly kind: 'assignment'; readonly networkId: NetworkId; readonly assignment: Assignment };
   };
   crash: {
     up: {
@@ -98,13 +99,7 @@ export interface Wires {
   };
   tail: { up: TailMessage; down: TailBatch };
   snapshot: {
-    up: {
-      readonly kind: 'get-follower-info';
-      readonly networkId: NetworkId | '';
-      readonly cluster: ClusterId;
-      readonly epoch: Epoch;
-      readonly serverId: ServerId;
-    };
+    up: SnapshotQuestion & { readonly kind: 'get-follower-info' };
     down: { readonly kind: 'chunk' } | { readonly kind: 'whole'; readonly installation: Installation };
   };
   write: {
@@ -118,8 +113,14 @@ export interface Wires {
     down: { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch };
   };
   list: {
-    up: { readonly kind: 'list'; readonly user: UserName; readonly epoch: Epoch };
-    down: { readonly kind: 'lists'; readonly lists: PresenceLists };
+    up: {
+      readonly kind: 'list';
+      readonly user: UserName;
+      readonly epoch: Epoch;
+      readonly after: UserName | undefined;
+      readonly limit: number;
+    };
+    down: { readonly kind: 'lists'; readonly lists: ListPage };
   };
   timeline: {
     up:

@@ -96,7 +96,16 @@ export class AloneMember {
     this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), reason, detail });
 
   welcome = (told: Told, address?: string): string[] =>
-    this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: routed(told) }, address);
+    this.router(
+      {
+        kind: 'welcome',
+        networkId: 'net',
+        clusters: 1,
+        ...DEFAULT_TIMING,
+        assignment: routed(told),
+      },
+      address,
+    );
 
   assigned = (told: Told): string[] =>
     this.router({ kind: 'assignment', assignment: routed(told), lastRequest: 0 });

@@ -14,6 +14,7 @@ import {
   type Instant,
   type LifeId,
   MAX_SERVER_ID,
+  type NetworkId,
   serverId,
   serverName,
 } from '../ids.js';
@@ -21,6 +22,7 @@ import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import type { RouterMessage } from '../messages.js';
 import { isSameLife } from '../same-life.js';
+import { quote } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
 import { MemberGround } from './member-ground.js';
@@ -148,6 +150,7 @@ export class Membership {
 
   #heard(attempt: Attempt, message: RouterMessage): void {
     const { pace, lastAnswer } = this.#ground;
+    if (message.kind === 'welcome' && this.#isForeign(message.networkId, attempt)) return;
     this.#link.heard(attempt);
     if (message.kind === 'welcome') {
       const askedAt = this.#link.welcomed(attempt);
@@ -173,6 +176,15 @@ export class Membership {
       default:
         return unreachable(message);
     }
+  }
+
+  /** Whether a router of another network would have us: nothing of it is believed, and another one is asked. */
+  #isForeign(networkId: NetworkId, attempt: Attempt): boolean {
+    const own = this.#ground.networkId;
+    if (own === '' || own === networkId) return false;
+    const detail = `it is of network ${quote(networkId)}, this member of ${quote(own)}`;
+    this.#link.refused(attempt, { reason: 'wrong-network', detail });
+    return true;
   }
 
   /** Of two the one with the higher revision is the newer; none of a lower epoch is believed, whoever says it. */

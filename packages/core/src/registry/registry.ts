@@ -497,7 +497,14 @@ export class Registry {
     }
     const { pingIntervalMs } = this.#silence;
     const deadAfterMs = this.#silence.deadAfterMs();
-    return { kind: 'welcome', networkId: this.#networkId, pingIntervalMs, deadAfterMs, assignment };
+    return {
+      kind: 'welcome',
+      networkId: this.#networkId,
+      clusters: this.#clusters.length,
+      pingIntervalMs,
+      deadAfterMs,
+      assignment,
+    };
   }
 
   #refuseLink(link: RegistryLink, { reason, detail }: Refusal): void {

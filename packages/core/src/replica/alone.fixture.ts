@@ -69,7 +69,13 @@ export class Alone {
   /** And the disk has noted it. */
   welcome = (told: Told, address?: string): string[] => [
     ...this.router(
-      { kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: assignmentOf(told) },
+      {
+        kind: 'welcome',
+        networkId: 'net',
+        clusters: 1,
+        ...DEFAULT_TIMING,
+        assignment: assignmentOf(told),
+      },
       address,
     ),
     ...this.step({ kind: 'welcome-noted' }),
@@ -113,10 +119,10 @@ export class Alone {
     return address === undefined ? this.#routerAttempt : (this.#routers.get(address) ?? 0);
   }
 
-  /** Primary of epoch 1, and its epoch open. */
-  reign(): this {
+  /** Primary of epoch 1, and its epoch open. `others` are members too. */
+  reign(...others: readonly number[]): this {
     this.start();
-    this.welcome({ epoch: 1, primary: this.id, members: [this.id] });
+    this.welcome({ epoch: 1, primary: this.id, members: [this.id, ...others] });
     this.durable(1);
     return this;
   }
@@ -174,6 +180,12 @@ function lineOf(output: ReplicaOutput): string | undefined {
       return `saves a snapshot at ${output.snapshot.position}`;
     case 'refuse':
       return `refuses ${output.token}: ${output.reason}`;
+    case 'send-snapshot':
+      return `sends snapshot ${output.token} at ${output.copy.snapshot.position}`;
+    case 'end-snapshot':
+      return `ends snapshot ${output.token}: ${output.reason}`;
+    case 'end-tail':
+      return `ends tail ${output.link}: ${output.reason}`;
     case 'timeline-end':
       return `ends timeline ${output.timeline}: ${output.reason}`;
     case 'stopped':

@@ -61,7 +61,7 @@ test('a post is for those who follow when it is made, whatever is committed toge
   step({
     kind: 'router-message',
     attempt: 1,
-    message: { kind: 'welcome', networkId: 'net', ...timing, assignment: ASSIGNMENT },
+    message: { kind: 'welcome', networkId: 'net', clusters: 1, ...timing, assignment: ASSIGNMENT },
   });
   for (const user of ['mira', 'ben', 'ida']) ask({ kind: 'register', user });
   ask({ kind: 'follow', user: 'ida', target: 'mira' });

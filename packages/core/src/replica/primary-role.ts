@@ -15,12 +15,14 @@ import {
   type RequestNumber,
   type SessionId,
   serverName,
+  type UserName,
   type WallTimeMs,
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
-import { MAX_MEMBERS, MAX_TIMELINES } from '../limits.js';
+import { MAX_MEMBERS, MAX_TAIL_UNKNOWN_NAMES, MAX_TIMELINES } from '../limits.js';
 import type { RouterLink } from '../membership/router-link.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
+import type { ListPage, UserPresence } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
@@ -28,6 +30,7 @@ import type { Ground } from './ground.js';
 import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } from './messages.js';
 import { ReaderSigns } from './reader-signs.js';
 import { RequestDesk } from './request-desk.js';
+import { Snapshots } from './snapshots.js';
 import { Standbys } from './standbys.js';
 import { Tailing } from './tailing.js';
 import { Tails } from './tails.js';
@@ -43,6 +46,7 @@ export class PrimaryRole {
   readonly standbys: Standbys;
   readonly timelines = new Timelines();
   readonly readerSigns = new ReaderSigns();
+  readonly snapshots: Snapshots;
   /** The other clusters that we hear, and those that hear us. */
   readonly tailing: Tailing;
   readonly #tails = new Tails();
@@ -60,6 +64,7 @@ export class PrimaryRole {
   ) {
     const { identity, ledger } = ground;
     this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs, () => router.nextRequest());
+    this.snapshots = new Snapshots(ground);
     this.#assignedAt = ground.now;
     this.tailing = new Tailing(ground, epoch, (command, timeMs) => this.#append(command, '', 0, timeMs));
     this.#desk.takeOver(ledger.unapplied);
@@ -118,9 +123,23 @@ export class PrimaryRole {
       this.ground.emit({
         kind: 'answer-list',
         token: request.token,
-        lists: social.list(request.user),
-        present: new Set([...this.timelines.present, ...this.tailing.present()]),
+        page: this.#listPage(request),
       });
+  }
+
+  #listPage({ user: asker, after, limit }: ListRequest): ListPage {
+    const { users, next } = this.ground.ledger.social.listAfter(asker, after, limit);
+    const all: UserPresence[] = [];
+    const followers: UserPresence[] = [];
+    const following: UserPresence[] = [];
+    for (const { user, follows, isFollowed } of users) {
+      const present = this.timelines.isPresent(user) || this.tailing.isPresent(user);
+      const listed = { user, present };
+      all.push(listed);
+      if (follows) followers.push(listed);
+      if (isFollowed) following.push(listed);
+    }
+    return { users: all, followers, following, next };
   }
 
   openTimeline(request: TimelineOpenRequest): void {
@@ -192,16 +211,6 @@ export class PrimaryRole {
       this.ground.report('standby-lost', `${serverName(serverId)} stopped replicating: ${detail}`);
   }
 
-  sendSnapshot(token: Token): void {
-    const { social, outline } = this.ground.ledger;
-    this.ground.emit({
-      kind: 'send-snapshot',
-      token,
-      snapshot: social.toSnapshot(),
-      epochStarts: outline.epochStartsThrough(social.applied),
-    });
-  }
-
   // Other clusters.
 
   tailAsked(link: LinkId, message: TailMessage): void {
@@ -211,7 +220,7 @@ export class PrimaryRole {
       case 'open':
         return this.#openTail(link, message);
       case 'subscribe':
-        return tails.subscribe(link, message, heardMs);
+        return this.#subscribe(link, message);
       case 'taken':
         return tails.taken(link, message.number, heardMs);
       case 'alive':
@@ -228,10 +237,19 @@ export class PrimaryRole {
   #openTail(link: LinkId, open: Extract<TailMessage, { kind: 'open' }>): void {
     const { ground } = this;
     const replaced = this.#tails.open(link, open, ground.heardMs);
-    if (replaced === 'older')
-      this.#endTail(link, 'fenced', `cluster ${open.from} has a later epoch than ${open.fromEpoch}`);
-    else if (replaced !== undefined)
+    if (replaced !== undefined)
       this.#endTail(replaced, 'superseded', `cluster ${open.from} reads on another stream`);
+  }
+
+  #subscribe(link: LinkId, subscribe: Extract<TailMessage, { kind: 'subscribe' }>): void {
+    const { ground } = this;
+    const { social } = ground.ledger;
+    const canExist = (user: UserName): boolean =>
+      (ground.homeByName(user) ?? ground.identity.cluster) === ground.identity.cluster;
+    if (this.#tails.subscribe(link, subscribe, social, canExist, ground.heardMs)) return;
+    this.#tails.ended(link);
+    const detail = `more than ${MAX_TAIL_UNKNOWN_NAMES} of the names that are asked for are no users here`;
+    this.#endTail(link, 'limit-reached', detail);
   }
 
   #endTail(link: LinkId, reason: Reason, detail: string): void {
@@ -287,6 +305,7 @@ export class PrimaryRole {
     for (const outgoing of standbys.signsOfLife(ledger.committed, heardMs, timing.pingIntervalMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
     this.#tickReaders();
+    this.snapshots.tick();
     this.tailing.tick();
     for (const link of this.#tails.silentLinks(heardMs, timing.deadAfterMs)) {
       this.#tails.ended(link);
@@ -343,6 +362,7 @@ export class PrimaryRole {
     for (const timeline of this.timelines.clear())
       this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
     for (const link of this.#tails.clear()) this.#endTail(link, 'not-primary', detail);
+    this.snapshots.endAll(detail);
   }
 
   #append(
@@ -427,11 +447,8 @@ export class PrimaryRole {
   }
 
   #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
-    const { ground } = this;
     this.standbys.ended(link);
-    const epoch = ground.highestEpoch;
-    ground.emit({ kind: 'to-standby', link, message: { kind: 'refused', epoch, reason, detail } });
-    ground.emit({ kind: 'close-standby', link });
+    this.ground.refuseStandby(link, reason, detail);
   }
 
   #refuse(token: Token, reason: Reason, detail: string): void {

@@ -7,16 +7,25 @@
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import { type Epoch, type Instant, type JournalId, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
+import {
+  type Epoch,
+  type Instant,
+  type JournalId,
+  type NetworkId,
+  NO_EPOCH,
+  nextEpoch,
+  serverName,
+} from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
-import { MAX_MEMBERS } from '../limits.js';
+import { MAX_CLUSTERS, MAX_MEMBERS } from '../limits.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { RouterRefusals } from '../membership/refusal.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
-import type { Reason } from '../reasons.js';
+import type { Failure, Reason } from '../reasons.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
 import { signsOfLife } from '../signs-of-life.js';
+import { quote } from '../text.js';
 import { Drain } from './drain.js';
 import { Ground } from './ground.js';
 import { HeldRequests } from './held-requests.js';
@@ -27,11 +36,14 @@ import type {
   ReplicaOutput,
   ReplicaStart,
   ReplicaTiming,
+  SnapshotQuestion,
 } from './messages.js';
+import { isLiveMember, namedMember, unnamed } from './named-member.js';
 import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
 import { StandbyRole } from './standby-role.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
+type Place = Pick<SnapshotQuestion, 'networkId' | 'cluster'>;
 type Refused = Extract<RouterMessage, { kind: 'refused' }>;
 
 /**
@@ -184,8 +196,11 @@ export class Replica {
         return;
       case 'snapshot-asked':
         return this.#snapshotAsked(input);
+      case 'snapshot-ended':
+        this.#primary?.snapshots.ended(input.token);
+        return;
       case 'cluster-assigned':
-        return this.#otherAssigned(input.assignment);
+        return this.#otherAssigned(input.networkId, input.assignment);
       case 'tail-heard':
         this.#primary?.tailing.heard(input.attempt, input.batch);
         if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
@@ -270,6 +285,7 @@ export class Replica {
     this.#router.welcomed(attempt);
     this.#refusals.welcomed();
     this.#predecessorSince = undefined;
+    ground.clusters = message.clusters;
     ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
     ground.networkId = message.networkId;
     const { lifeId } = ground.identity;
@@ -368,6 +384,7 @@ export class Replica {
       });
       this.#primary.assigned(assignment, lastRequest);
       this.#advancePrimary(this.#primary);
+      this.#judgeEarlyJoins();
     } else {
       this.#consider();
     }
@@ -393,7 +410,7 @@ export class Replica {
     this.#standby.leave();
     this.#primary = new PrimaryRole(ground, this.#router, assignment.epoch, assignment.inSync);
     this.#advancePrimary(this.#primary);
-    for (const [link, { join }] of this.#takeEarlyJoins()) this.#standbyMessage(link, join);
+    this.#judgeEarlyJoins();
     this.#dispatchHeld();
   }
 
@@ -425,8 +442,10 @@ export class Replica {
     }
     if (message.kind === 'join') {
       const refusal = this.#joinProblem(message);
-      if (refusal !== undefined) return this.#refuseStandby(link, refusal.reason, refusal.detail);
-      if (message.epoch > (this.#primary?.epoch ?? NO_EPOCH)) {
+      if (refusal !== undefined) return ground.refuseStandby(link, refusal.reason, refusal.detail);
+      if (this.#isEarly(message)) {
+        if (this.#earlyJoins.size >= MAX_MEMBERS)
+          return ground.refuseStandby(link, 'limit-reached', `${MAX_MEMBERS} standbys wait already`);
         this.#earlyJoins.set(link, { join: message, until: ground.heardMs + ground.timing.deadAfterMs });
         return;
       }
@@ -435,59 +454,78 @@ export class Replica {
     if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
   }
 
-  #joinProblem(join: Join): { readonly reason: Reason; readonly detail: string } | undefined {
-    const { networkId, identity, assignment } = this.#ground;
-    if (join.networkId !== networkId)
-      return {
-        reason: 'wrong-network',
-        detail: `network "${join.networkId}" is not this server's "${networkId}"`,
-      };
-    if (join.cluster !== identity.cluster)
-      return {
-        reason: 'wrong-cluster',
-        detail: `cluster ${join.cluster} is not this server's ${identity.cluster}`,
-      };
+  #joinProblem(join: Join): Failure | undefined {
+    const problem = this.#placeProblem(join);
+    if (problem !== undefined) return problem;
+    const { assignment } = this.#ground;
     const known = Math.max(this.#primary?.epoch ?? NO_EPOCH, assignment?.epoch ?? NO_EPOCH);
     const isOurs = this.#primary?.epoch === join.epoch;
     if (join.epoch < known || (join.epoch === known && !isOurs))
       return {
-        reason: 'not-primary',
+        reason: join.epoch < known ? 'fenced' : 'not-primary',
         detail: `this server is not primary of epoch ${join.epoch}, it knows of epoch ${known}`,
       };
-    if (this.#earlyJoins.size >= MAX_MEMBERS)
-      return { reason: 'limit-reached', detail: `${MAX_MEMBERS} standbys wait already` };
     return undefined;
   }
 
-  #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
-    const ground = this.#ground;
-    ground.emit({
-      kind: 'to-standby',
-      link,
-      message: { kind: 'refused', epoch: ground.highestEpoch, reason, detail },
-    });
-    ground.emit({ kind: 'close-standby', link });
+  /** Whether the router has yet to say that this server is primary, or that the standby is a member. */
+  #isEarly(join: Join): boolean {
+    const isServing = join.epoch === this.#primary?.epoch;
+    return !isServing || namedMember(this.#ground.assignment, join) === undefined;
   }
 
-  #takeEarlyJoins(): readonly (readonly [LinkId, { readonly join: Join }])[] {
-    const early = [...this.#earlyJoins];
-    this.#earlyJoins.clear();
-    return early;
+  /** The router has told something new: those who came before it are judged again. */
+  #judgeEarlyJoins(): void {
+    for (const [link, { join }] of [...this.#earlyJoins]) {
+      const problem = this.#joinProblem(join);
+      if (problem === undefined && this.#isEarly(join)) continue;
+      this.#earlyJoins.delete(link);
+      this.#standbyMessage(link, join);
+    }
   }
 
   #snapshotAsked(input: Extract<ReplicaInput, { kind: 'snapshot-asked' }>): void {
-    if (this.#primary?.opened === true && this.#primary.epoch === input.epoch)
-      return this.#primary.sendSnapshot(input.token);
-    const detail = `this server does not serve epoch ${input.epoch}`;
-    this.#ground.emit({ kind: 'refuse-snapshot', token: input.token, reason: 'not-primary', detail });
+    const refusal = this.#snapshotProblem(input);
+    if (refusal === undefined) this.#primary?.snapshots.asked(input.token, input.serverId);
+    else this.#ground.emit({ kind: 'end-snapshot', token: input.token, ...refusal });
+  }
+
+  #snapshotProblem(question: SnapshotQuestion): Failure | undefined {
+    const ground = this.#ground;
+    const problem = this.#placeProblem(question);
+    if (problem !== undefined) return problem;
+    if (this.#primary?.opened !== true || this.#primary.epoch !== question.epoch)
+      return { reason: 'not-primary', detail: `this server does not serve epoch ${question.epoch}` };
+    if (!isLiveMember(ground.assignment, question))
+      return { reason: 'unknown-member', detail: `${unnamed(question)} as live` };
+    return undefined;
+  }
+
+  /** Whether somebody means another network or cluster. */
+  #placeProblem({ networkId, cluster }: Place): Failure | undefined {
+    const { identity, networkId: ours } = this.#ground;
+    if (networkId !== ours)
+      return {
+        reason: 'wrong-network',
+        detail: `network ${quote(networkId)} is not this server's ${quote(ours)}`,
+      };
+    if (cluster !== identity.cluster)
+      return {
+        reason: 'wrong-cluster',
+        detail: `cluster ${cluster} is not this server's ${identity.cluster}`,
+      };
+    return undefined;
   }
 
   // Other clusters.
 
-  #otherAssigned(assignment: Assignment): void {
-    const { others, identity } = this.#ground;
+  /** A router of another network may sit at an address by now: its clusters are none of ours. */
+  #otherAssigned(networkId: NetworkId, assignment: Assignment): void {
+    const { others, identity, clusters } = this.#ground;
+    if (networkId !== this.#ground.networkId) return;
     const known = others.get(assignment.cluster);
-    if (assignment.cluster === identity.cluster || (known?.revision ?? 0) >= assignment.revision) return;
+    if (assignment.cluster === identity.cluster || assignment.cluster > (clusters || MAX_CLUSTERS)) return;
+    if ((known?.revision ?? 0) >= assignment.revision) return;
     others.set(assignment.cluster, assignment);
     this.#primary?.tailing.assigned(assignment);
   }
@@ -498,19 +536,25 @@ export class Replica {
     else this.#primary?.tailAsked(link, message);
   }
 
-  #tailProblem(
-    open: Extract<TailMessage, { kind: 'open' }>,
-  ): { readonly reason: Reason; readonly detail: string } | undefined {
-    const { networkId, identity } = this.#ground;
-    if (open.networkId !== networkId)
+  #tailProblem(open: Extract<TailMessage, { kind: 'open' }>): Failure | undefined {
+    const { identity, others } = this.#ground;
+    const problem = this.#placeProblem(open);
+    if (problem !== undefined) return problem;
+    if (open.from === identity.cluster)
+      return { reason: 'wrong-cluster', detail: `cluster ${open.from} is this server's own` };
+    // One stream for each primary that the router names: who claims to be another takes nobody's place.
+    const known = others.get(open.from)?.epoch;
+    if (known === undefined)
+      return { reason: 'unknown-cluster', detail: `the router has named no cluster ${open.from} here` };
+    if (open.fromEpoch < known)
       return {
-        reason: 'wrong-network',
-        detail: `network "${open.networkId}" is not this server's "${networkId}"`,
+        reason: 'fenced',
+        detail: `cluster ${open.from} has a later epoch than ${open.fromEpoch}: ${known}`,
       };
-    if (open.cluster !== identity.cluster || open.from === identity.cluster)
+    if (open.fromEpoch > known)
       return {
-        reason: 'wrong-cluster',
-        detail: `cluster ${open.from} asks for ${open.cluster}, this is a server of ${identity.cluster}`,
+        reason: 'not-primary',
+        detail: `the router has not told of epoch ${open.fromEpoch} of cluster ${open.from} here`,
       };
     const primary = this.#primary;
     if (primary === undefined || !primary.opened || primary.isolated || primary.epoch !== open.epoch)
@@ -524,6 +568,10 @@ export class Replica {
   #request(request: ClientRequest, until: number): void {
     const ground = this.#ground;
     const primary = this.#primary;
+    const user = request.kind === 'write' ? request.command.user : request.user;
+    const home = ground.homeByName(user) ?? ground.identity.cluster;
+    if (home !== ground.identity.cluster)
+      return this.#refuse(request, 'wrong-cluster', `${quote(user)} is a user of cluster ${home}`);
     const knownEpoch = primary?.epoch ?? ground.assignment?.epoch ?? NO_EPOCH;
     const isEarly = request.epoch > knownEpoch;
     if (this.#stopping && primary === undefined)
@@ -596,10 +644,11 @@ export class Replica {
     else this.#primary.tick();
     for (const request of this.#held.takeExpired(ground.heardMs))
       this.#refuse(request, 'not-primary', this.#whoIsPrimary());
-    for (const [link, { until }] of [...this.#earlyJoins]) {
+    for (const [link, { join, until }] of [...this.#earlyJoins]) {
       if (until > ground.heardMs) continue;
       this.#earlyJoins.delete(link);
-      this.#refuseStandby(link, 'not-primary', this.#whoIsPrimary());
+      if (join.epoch === this.#primary?.epoch) ground.refuseStandby(link, 'unknown-member', unnamed(join));
+      else ground.refuseStandby(link, 'not-primary', this.#whoIsPrimary());
     }
     this.#flush();
   }

@@ -88,7 +88,7 @@ export class StandbyRole {
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     link.heardAt = this.ground.heardMs;
     if (message.kind === 'refused') {
-      this.ground.see(message.epoch);
+      if (this.#fences(message)) this.ground.see(message.epoch);
       this.#retry(`${message.reason}: ${message.detail}`);
       return;
     }
@@ -107,6 +107,15 @@ export class StandbyRole {
         this.#entries(message, entries);
         return;
     }
+  }
+
+  /**
+   * Whether a refusal proves that there is a higher epoch of this cluster. Anybody may answer at an address, and says
+   * what epoch it likes: a server of another cluster has epochs of its own.
+   */
+  #fences({ reason, networkId, cluster }: Extract<PrimaryMessage, { kind: 'refused' }>): boolean {
+    const { ground } = this;
+    return reason === 'fenced' && networkId === ground.networkId && cluster === ground.identity.cluster;
   }
 
   ended(detail: string): void {
@@ -290,10 +299,16 @@ export class StandbyRole {
   }
 
   #pull(address: Address, epoch: Epoch, why: string, setAside: boolean): void {
-    this.ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
+    const { ground } = this;
+    const { networkId, identity } = ground;
+    // It has joined before, so there is a network; the disk may have yet to note which.
+    if (networkId === '') return;
+    const { cluster, serverId, incarnation, journalId, lifeId } = identity;
+    ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
     this.leave();
     this.#link = { kind: 'pulling', epoch };
-    this.ground.emit({ kind: 'pull-snapshot', address, epoch, setAside });
+    const question = { networkId, cluster, epoch, serverId, incarnation, journalId, lifeId };
+    ground.emit({ kind: 'pull-snapshot', address, question, setAside });
   }
 
   #retry(detail: string, close = true): void {

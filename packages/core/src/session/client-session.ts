@@ -261,8 +261,8 @@ export class ClientSession {
     const phase = this.#phase;
     const inquiry = this.#inquiries.take(input.askNo);
     if (phase.kind !== 'resolving' || inquiry === undefined) return;
+    if (this.#isForeign(inquiry, input.networkId)) return;
     const { router } = inquiry;
-    if (this.#refuseForeign(input.networkId, `router ${router}`)) return;
     this.#routers.introduced(router);
     this.#cancelAt(router);
     this.#cluster.introduce(input.networkId, input.cluster, input.clusters, input.failoverWaitMs);
@@ -279,6 +279,7 @@ export class ClientSession {
   #resolved(input: InputOf<'resolved'>): void {
     const inquiry = this.#inquiries.take(input.askNo);
     if (this.#phase.kind !== 'resolving' || inquiry === undefined) return;
+    if (this.#isForeign(inquiry, input.networkId)) return;
     this.#routers.answered(inquiry.router);
     this.#cluster.remember(input.assignment);
     const { target, unavailableReason } = this.#cluster;
@@ -311,8 +312,7 @@ export class ClientSession {
 
   #learn(networkId: NetworkId, assignment: Assignment): void {
     // Until a router has introduced itself there is no network that this could be of.
-    if (this.#cluster.networkId === undefined || this.#isOver) return;
-    if (this.#refuseForeign(networkId, 'a router')) return;
+    if (this.#cluster.networkId !== networkId || this.#isOver) return;
     const wasAvailable = this.#cluster.available;
     if (!this.#cluster.remember(assignment)) return;
     const phase = this.#phase;
@@ -339,11 +339,12 @@ export class ClientSession {
     }
   }
 
-  #refuseForeign(networkId: NetworkId, whose: string): boolean {
+  /** Whether a router of another network answers: nothing of it is believed, and another one is asked. */
+  #isForeign(inquiry: Inquiry, networkId: NetworkId): boolean {
     const own = this.#cluster.networkId;
     if (own === undefined || own === networkId) return false;
-    const detail = `${whose} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
-    this.#end({ kind: 'failed', because: { reason: 'wrong-network', detail } });
+    const detail = `router ${inquiry.router} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
+    this.#askFailed(inquiry, { reason: 'wrong-network', detail });
     return true;
   }
 

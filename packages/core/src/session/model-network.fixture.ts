@@ -220,7 +220,7 @@ export class ModelNetwork {
         assignment: this.#assignment,
       });
     else if (asked !== undefined)
-      this.#feed({ kind: 'resolved', askNo: asked.askNo, assignment: this.#assignment });
+      this.#feed({ kind: 'resolved', askNo: asked.askNo, networkId: NETWORK, assignment: this.#assignment });
   }
 
   #routerFails(reason: Reason): void {

@@ -12,6 +12,7 @@ import type {
   SessionId,
   UserName,
 } from '../ids.js';
+import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { SessionState, SessionTarget } from './session-state.js';
@@ -24,23 +25,10 @@ export type SessionCommand =
 
 /** What a caller asks to be told. Repeating it does no harm, so it has no number and is asked again after a break. */
 export type SessionQuery =
-  /** All users, the followers, the followed. */
-  | { readonly kind: 'list' }
+  /** Up to `limit` users whose names come after `after` (from the first on without it), and who of them follows and is followed. */
+  | { readonly kind: 'list'; readonly after: UserName | undefined; readonly limit: number }
   /** Up to `limit` posts before a position. */
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
-
-export interface UserPresence {
-  readonly user: UserName;
-  /** Whether the user has a timeline open. */
-  readonly present: boolean;
-}
-
-export interface PresenceLists {
-  /** All users, by name. */
-  readonly users: readonly UserPresence[];
-  readonly followers: readonly UserPresence[];
-  readonly following: readonly UserPresence[];
-}
 
 export interface PostPage {
   /** Ascending. */
@@ -50,7 +38,7 @@ export interface PostPage {
 }
 
 export type QueryAnswer =
-  | { readonly kind: 'lists'; readonly lists: PresenceLists }
+  | { readonly kind: 'lists'; readonly lists: ListPage }
   | { readonly kind: 'page'; readonly page: PostPage };
 
 /** How a request ended, said once. */
@@ -83,8 +71,13 @@ export type SessionInput =
       readonly failoverWaitMs: number;
       readonly assignment: Assignment | undefined;
     }
-  /** Answers `resolve`. */
-  | { readonly kind: 'resolved'; readonly askNo: number; readonly assignment: Assignment }
+  /** Answers `resolve`; `networkId` is that of the router that answers. */
+  | {
+      readonly kind: 'resolved';
+      readonly askNo: number;
+      readonly networkId: NetworkId;
+      readonly assignment: Assignment;
+    }
   /** Answers `introduce` or `resolve`. */
   | { readonly kind: 'ask-failed'; readonly askNo: number; readonly reason: Reason; readonly detail: string }
   /** Told by a router's `Watch`, unasked; `networkId` is that router's. */

@@ -112,8 +112,8 @@ export class Stage {
       assignment: told,
     });
 
-  resolved = (told: Assignment, router?: string): string[] =>
-    this.step({ kind: 'resolved', askNo: this.#askNo(router), assignment: told });
+  resolved = (told: Assignment, router?: string, networkId = NETWORK): string[] =>
+    this.step({ kind: 'resolved', askNo: this.#askNo(router), networkId, assignment: told });
 
   askFailed = (reason: Reason, router?: string): string[] =>
     this.step({ kind: 'ask-failed', askNo: this.#askNo(router), reason, detail: reason });

@@ -142,6 +142,7 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({
     kind: fc.constant('welcome' as const),
     networkId: ids,
+    clusters: fc.nat(10_000),
     pingIntervalMs: durations,
     deadAfterMs: durations,
     assignment: assignments,
@@ -305,7 +306,14 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
         checksum: uint32s,
       }),
       record({ kind: fc.constant('snapshot-needed' as const), epoch: epochs, common: positions }),
-      record({ kind: fc.constant('refused' as const), epoch: epochs, reason: reasons, detail: details }),
+      record({
+        kind: fc.constant('refused' as const),
+        networkId: ids,
+        cluster: clusters,
+        epoch: epochs,
+        reason: reasons,
+        detail: details,
+      }),
     )
     .map((message) => ({ message, entries: [] })),
 );

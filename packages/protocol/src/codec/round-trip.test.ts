@@ -194,13 +194,21 @@ roundTrips(
   codec.timelineUpdateFromWire,
 );
 
+const afters = fc.option(userNames, { nil: undefined });
+roundTrips(
+  'a question for a list of users',
+  record({ user: userNames, epoch: epochs, after: afters, limit: fc.integer({ min: 1, max: 2_000 }) }),
+  social.ListRequest,
+  codec.listQuestionToWire,
+  codec.listQuestionFromWire,
+);
 const presences = fc.array(record({ user: userNames, present: fc.boolean() }));
 roundTrips(
-  'a list of users',
-  record({ users: presences, followers: presences, following: presences }),
+  'a page of a list of users',
+  record({ users: presences, followers: presences, following: presences, next: afters }),
   social.ListResponse,
-  codec.userListToWire,
-  codec.userListFromWire,
+  codec.listPageToWire,
+  codec.listPageFromWire,
 );
 
 const targets = fc.oneof(
@@ -215,6 +223,13 @@ roundTrips(
   codec.getAvailableFromWire,
 );
 roundTrips(
+  'who is available',
+  record({ networkId: ids, assignment: assignments }),
+  routing.GetAvailableResponse,
+  codec.availableToWire,
+  codec.availableFromWire,
+);
+roundTrips(
   'a watch',
   record({ target: fc.option(targets, { nil: undefined }), figures: fc.boolean() }),
   routing.WatchRequest,
@@ -224,6 +239,7 @@ roundTrips(
 roundTrips(
   'an update of a watch',
   record({
+    networkId: ids,
     assignments: fc.array(assignments, { maxLength: 3 }),
     figures: fc.array(record({ cluster: clusters, serverId: serverIds, figures, ageMs: uint32s })),
   }),
@@ -246,7 +262,15 @@ roundTrips(
 );
 roundTrips(
   'the question for a snapshot',
-  record({ networkId: ids, cluster: clusters, epoch: epochs, serverId: serverIds }),
+  record({
+    networkId: ids,
+    cluster: clusters,
+    epoch: epochs,
+    serverId: serverIds,
+    incarnation: ordinals,
+    journalId: ids,
+    lifeId: ids,
+  }),
   replication.GetFollowerInfoRequest,
   codec.snapshotQuestionToWire,
   codec.snapshotQuestionFromWire,

@@ -1,5 +1,5 @@
 /** The messages of the streaming heartbeat, `DualPing`. */
-import { type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
+import { MAX_CLUSTERS, type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
 import { cleanDetail } from '../clean-detail.js';
 import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
@@ -142,6 +142,7 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
       return {
         kind: 'welcome',
         networkId: requiredIdFrom(message.value.networkId, 'network_id'),
+        clusters: count(message.value.clusters, 'clusters', MAX_CLUSTERS),
         pingIntervalMs: durationFrom(message.value.pingIntervalMs, 'ping_interval_ms'),
         deadAfterMs: durationFrom(message.value.deadAfterMs, 'dead_after_ms'),
         assignment: assignmentFromWire(message.value.assignment),

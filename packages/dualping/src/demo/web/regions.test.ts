@@ -36,7 +36,6 @@ function assignment(members: readonly MemberInfo[]): Assignment {
     lastUncleanEpoch: 0 as Assignment['lastUncleanEpoch'],
     primary,
     available: primary !== undefined,
-    lastUncleanEpoch: 0 as Assignment['epoch'],
     unavailableReason: primary === undefined ? '<b>nobody</b>' : '',
     inSync: members,
     members,

@@ -181,7 +181,11 @@ export interface Welcome {
   pingIntervalMs: number;
   /** Silence after which either side gives the other up. */
   deadAfterMs: number;
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /** How many clusters there are: which users belong to which follows from it. 0: not told. */
+  clusters: number;
 }
 
 export interface Pong {
@@ -242,7 +246,11 @@ export interface GetAvailableRequest {
 }
 
 export interface GetAvailableResponse {
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /** The router's. Who has met another network before at this address does not believe the assignment. */
+  networkId: string;
 }
 
 export interface WatchRequest {
@@ -260,6 +268,8 @@ export interface WatchResponse {
   assignments: Assignment[];
   /** Only when asked for. */
   figures: MemberFigures[];
+  /** As in GetAvailableResponse. */
+  networkId: string;
 }
 
 export interface MemberFigures {
@@ -1223,7 +1233,7 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined };
+  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined, clusters: 0 };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1239,6 +1249,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(34).fork()).join();
+    }
+    if (message.clusters !== 0) {
+      writer.uint32(40).uint32(message.clusters);
     }
     return writer;
   },
@@ -1286,6 +1299,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.clusters = reader.uint32();
             continue;
           }
         }
@@ -1782,13 +1803,16 @@ export const GetAvailableRequest: MessageFns<GetAvailableRequest> = {
 };
 
 function createBaseGetAvailableResponse(): GetAvailableResponse {
-  return { assignment: undefined };
+  return { assignment: undefined, networkId: "" };
 }
 
 export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
   encode(message: GetAvailableResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(10).fork()).join();
+    }
+    if (message.networkId !== "") {
+      writer.uint32(18).string(message.networkId);
     }
     return writer;
   },
@@ -1812,6 +1836,14 @@ export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.networkId = reader.string();
             continue;
           }
         }
@@ -1898,7 +1930,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { assignments: [], figures: [] };
+  return { assignments: [], figures: [], networkId: "" };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -1908,6 +1940,9 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     }
     for (const v of message.figures) {
       MemberFigures.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.networkId !== "") {
+      writer.uint32(26).string(message.networkId);
     }
     return writer;
   },
@@ -1939,6 +1974,14 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             }
 
             message.figures.push(MemberFigures.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.networkId = reader.string();
             continue;
           }
         }

@@ -67,13 +67,21 @@ export interface WriteResponse {
 export interface ListRequest {
   user: string;
   epoch: number;
+  /** Only users whose names come after this one. Empty: from the first on. */
+  after: string;
+  /** How many at most, up to 2,000. 0: 2,000. */
+  limit: number;
 }
 
+/** A page. A network has any number of users, a message has not. */
 export interface ListResponse {
-  /** All users, by name. */
+  /** By name, in the order of ASCII. */
   users: UserPresence[];
+  /** Those of `users` who follow the asker, and whom the asker follows. */
   followers: UserPresence[];
   following: UserPresence[];
+  /** Ask again with this as `after`. Empty: that was the last page. */
+  next: string;
 }
 
 export interface UserPresence {
@@ -530,7 +538,7 @@ export const WriteResponse: MessageFns<WriteResponse> = {
 };
 
 function createBaseListRequest(): ListRequest {
-  return { user: "", epoch: 0 };
+  return { user: "", epoch: 0, after: "", limit: 0 };
 }
 
 export const ListRequest: MessageFns<ListRequest> = {
@@ -540,6 +548,12 @@ export const ListRequest: MessageFns<ListRequest> = {
     }
     if (message.epoch !== 0) {
       writer.uint32(16).uint64(message.epoch);
+    }
+    if (message.after !== "") {
+      writer.uint32(26).string(message.after);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
     }
     return writer;
   },
@@ -573,6 +587,22 @@ export const ListRequest: MessageFns<ListRequest> = {
             message.epoch = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -587,7 +617,7 @@ export const ListRequest: MessageFns<ListRequest> = {
 };
 
 function createBaseListResponse(): ListResponse {
-  return { users: [], followers: [], following: [] };
+  return { users: [], followers: [], following: [], next: "" };
 }
 
 export const ListResponse: MessageFns<ListResponse> = {
@@ -600,6 +630,9 @@ export const ListResponse: MessageFns<ListResponse> = {
     }
     for (const v of message.following) {
       UserPresence.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.next !== "") {
+      writer.uint32(34).string(message.next);
     }
     return writer;
   },
@@ -639,6 +672,14 @@ export const ListResponse: MessageFns<ListResponse> = {
             }
 
             message.following.push(UserPresence.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.next = reader.string();
             continue;
           }
         }
@@ -1394,6 +1435,7 @@ export const SocialServiceService = {
     responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
   },
+  /** All users, in pages, and who of each page follows the asker and is followed. */
   list: {
     path: "/dualping.v1.SocialService/List" as const,
     requestStream: false as const,
@@ -1426,6 +1468,7 @@ export interface SocialServiceServer extends UntypedServiceImplementation {
   follow: handleUnaryCall<FollowRequest, WriteResponse>;
   unfollow: handleUnaryCall<UnfollowRequest, WriteResponse>;
   post: handleUnaryCall<PostRequest, WriteResponse>;
+  /** All users, in pages, and who of each page follows the asker and is followed. */
   list: handleUnaryCall<ListRequest, ListResponse>;
   /**
    * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the past that
@@ -1495,6 +1538,7 @@ export interface SocialServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: WriteResponse) => void,
   ): ClientUnaryCall;
+  /** All users, in pages, and who of each page follows the asker and is followed. */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;
   list(
     request: ListRequest,
