@@ -107,7 +107,7 @@ export class FakeRouter {
   tell(assignment: Assignment): void {
     this.assignment = assignment;
     for (const watcher of this.#watchers)
-      watcher.write({ assignments: [assignmentToWire(assignment)], figures: [] });
+      watcher.write({ assignments: [assignmentToWire(assignment)], figures: [], trouble: '' });
     for (const waiter of this.#waiters)
       if (assignment.available && assignment.epoch > waiter.failedEpoch) waiter.answer();
   }
@@ -184,7 +184,7 @@ export class FakeRouter {
           },
         ]
       : [];
-    call.write({ assignments, figures });
+    call.write({ assignments, figures, trouble: '' });
   }
 
   #handover(cluster: ClusterId, callback: sendUnaryData<routingWire.HandoverResponse>): void {
@@ -228,6 +228,7 @@ export class FakeCluster {
       liveness: 'stream' as const,
       live: server.isUp,
       inSync: server.isUp,
+      unreachable: false,
     }));
     for (const server of this.servers) server.epoch = server === primary ? atEpoch : server.epoch;
     return {

@@ -174,13 +174,15 @@ function snapshot(link: RouterLink): Promise<WatchUpdate> {
       stop();
       settle();
     };
+    let trouble = '';
     const finishWith = (figures: WatchUpdate['figures']): void =>
-      finish(() => resolve({ assignments: [...assignments.values()], figures }));
+      finish(() => resolve({ assignments: [...assignments.values()], figures, trouble }));
     const stop = link.watch(
       { target: undefined, figures: true },
       {
         onUpdate: (update) => {
           told = true;
+          trouble = update.trouble ?? '';
           for (const assignment of update.assignments) assignments.set(assignment.cluster, assignment);
           if (update.figures.length > 0 || !hasLiveMember(assignments)) finishWith(update.figures);
         },

@@ -126,7 +126,7 @@ export class Member {
     let sequence = 0;
     this.#pings = setInterval(() => {
       sequence += 1;
-      this.say({ kind: 'ping', sequence, figures: { ...NO_FIGURES, postsAccepted: id } });
+      this.say({ kind: 'ping', sequence, figures: { ...NO_FIGURES, postsAccepted: id }, cannotReach: [] });
     }, PING_INTERVAL_MS);
   }
 

@@ -33,8 +33,9 @@ import type { Callers } from './callers.js';
 import { addCoordService, COORD_SERVICE_NAME, type CoordParts } from './coord-service.js';
 import type { MemberStreams } from './member-streams.js';
 
+export const ROUTING_SERVICE_NAME = 'dualping.v1.RoutingService';
 export const SERVICE_NAMES = [
-  'dualping.v1.RoutingService',
+  ROUTING_SERVICE_NAME,
   'dualping.v1.AdminService',
   COORD_SERVICE_NAME,
 ] as const;

@@ -5,7 +5,7 @@
  * The member gives the router up much later than the router gives up a member: the member that ends
  * the stream causes a failover, and a router that is merely slow is no reason for one.
  */
-import type { Address, Epoch, Instant, NetworkId } from '../ids.js';
+import type { Address, Epoch, Instant, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
@@ -42,6 +42,8 @@ export interface RouterLinkGround {
   readonly heardMs: number;
   readonly timing: MemberTiming;
   figures(): Figures;
+  /** Live members of its cluster that it can't reach now. */
+  readonly cannotReach: readonly ServerId[];
   emit(output: RouterLinkOutput): void;
   /** For people. */
   report(event: 'router-lost', text: string): void;
@@ -148,6 +150,11 @@ export class RouterLink {
     if (this.#state.kind === 'opening') this.#giveUp(this.#state.attempt, because);
   }
 
+  /** Says now, and not only with the next ping, whom this member can't reach. */
+  pingNow(): void {
+    if (this.#state.kind === 'attached') this.#ping(this.#state);
+  }
+
   close(): void {
     if (this.#state.kind === 'down') return;
     this.ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
@@ -217,7 +224,8 @@ export class RouterLink {
   #ping(state: Extract<State, { kind: 'attached' }>): void {
     state.sequence += 1;
     state.pingAt = this.ground.now + this.ground.timing.pingIntervalMs;
-    this.send({ kind: 'ping', sequence: state.sequence, figures: this.ground.figures() });
+    const { cannotReach } = this.ground;
+    this.send({ kind: 'ping', sequence: state.sequence, figures: this.ground.figures(), cannotReach });
   }
 }
 

@@ -20,15 +20,23 @@ export interface Unavailability {
   readonly replaced: readonly { readonly serverId: ServerId }[];
   /** How the primary was lost, when that was seen. */
   readonly why: string | undefined;
+  /** Members whose promotion would be safe, and why they can't be promoted now; empty: there is none. */
+  readonly objections: string;
+  /** What an operator can do about it; empty: it will go on by itself. */
+  readonly advice: string;
 }
 
 export function unavailableText(facts: Unavailability): string {
-  const { cluster, epoch, primary, inSync, awaited, replaced, why } = facts;
-  if (primary === undefined) return `no server of cluster ${cluster} has attached yet`;
+  const { cluster, epoch, primary, inSync, awaited, replaced, why, objections, advice } = facts;
+  if (primary === undefined)
+    return objections === ''
+      ? `no server of cluster ${cluster} has attached yet`
+      : `cluster ${cluster} has no primary yet: ${objections}${advice}`;
   const holder = `${serverName(primary.serverId)}, primary of epoch ${epoch},`;
   if (awaited.length > 0)
     return `the router was away and waits for ${names(awaited, ' and ')} to attach again`;
   const cause = why === undefined ? '' : ` (${why})`;
+  if (objections !== '') return `${holder} is gone${cause}; ${objections}${advice}`;
   if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
   const gone = `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
   if (replaced.length === 0) return gone;

@@ -31,6 +31,7 @@ import type { MemberMessage } from '../messages.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
 import { differences, inSyncText, unavailableText } from './cluster-text.js';
+import { type Evidence, objectionsText, objectionToPromotion } from './eligibility.js';
 import {
   isCountedOn,
   isLive,
@@ -43,6 +44,8 @@ import {
   type Presence,
 } from './member.js';
 import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
+import { isWithMost, successorOfCutOff, type View } from './partition.js';
+import { type Question, retryAfterMs } from './reach.js';
 import { Roster } from './roster.js';
 
 /** A change that is ready to be made durable and then told. */
@@ -50,6 +53,12 @@ export interface SealedChange {
   readonly record: ClusterRecord;
   readonly assignment: Assignment;
 }
+
+/**
+ * For how long the removal of a standby that is heard may be put off, in multiples of the silence after which a member counts
+ * as lost: the others notice their side of a partition up to one later than the primary, and ask one another for up to one.
+ */
+const WEIGHED_FACTOR = 2;
 
 type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 
@@ -65,10 +74,16 @@ export class Cluster {
   #loss: { readonly at: Instant; readonly why: string } | undefined;
   #events: RegistryEvent[] = [];
   #assignment: Assignment;
+  /** Listening time of the last promotion after a loss, ms: see `#objectionTo`. */
+  #grantedMs = 0;
+  #awaitsWord = false;
+  /** Standbys whose removal is put off: since when, and when it was asked for last, in listening time, ms. */
+  readonly #weighed = new Map<ServerId, { readonly firstMs: number; readonly lastMs: number }>();
 
   constructor(
     readonly id: ClusterId,
-    record?: ClusterRecord,
+    record: ClusterRecord | undefined,
+    readonly evidence: Evidence,
   ) {
     this.#mode = record?.mode;
     this.#epoch = record?.epoch ?? NO_EPOCH;
@@ -110,6 +125,11 @@ export class Cluster {
 
   get isChanged(): boolean {
     return this.#changed;
+  }
+
+  /** A member would have been promoted if it had been heard: with the next word of any member that is decided again. */
+  get awaitsWord(): boolean {
+    return this.#awaitsWord;
   }
 
   /** Streams of live members, the primary's first: everybody else waits for what it does next. */
@@ -169,6 +189,8 @@ export class Cluster {
       }
     }
     const member = known ?? this.#roster.register(candidate);
+    if (!isSameLife(member, candidate) || member.address !== candidate.address)
+      member.reach = { kind: 'unasked' };
     member.incarnation = candidate.incarnation;
     member.journalId = candidate.journalId;
     member.address = candidate.address;
@@ -238,9 +260,57 @@ export class Cluster {
       this.#inSync = [...this.#inSync, copy];
     } else {
       if (!held || copy.serverId === this.#primary?.serverId) return;
+      if (this.#isWeighed(copy.serverId, link)) return;
       this.#inSync = this.#inSync.filter((it) => !isSameCopy(it, copy));
     }
     this.#changed = true;
+  }
+
+  /** A primary that most of the live in-sync members can't reach, while they reach one another, is replaced. */
+  replaceCutOff(): void {
+    const primary = this.#primary;
+    if (this.#mode !== 'replicated' || primary === undefined || !this.isAvailable) return;
+    const id = successorOfCutOff(primary.serverId, this.#views(), (candidate) => {
+      const member = this.find(candidate);
+      return member !== undefined && this.#objectionTo(member) === undefined;
+    });
+    const successor = id === undefined ? undefined : this.find(id);
+    if (successor === undefined) return;
+    this.#event(
+      'cut-off',
+      `${this.#primaryName()}, primary of epoch ${this.#epoch}, is cut off: most of the in-sync members can't reach it`,
+    );
+    this.#grant(successor, 'old-leaves', `in place of ${this.#primaryName()}, which others can't reach`);
+  }
+
+  /** What live in-sync members that are heard say of the others; without the primary's. */
+  #views(): View[] {
+    return this.#roster.all.flatMap((member) => {
+      const link = linkOf(member);
+      const isOther = member.serverId !== this.#primary?.serverId && this.#holdsCopy(member);
+      if (link === undefined || !isOther || !this.evidence.isHeard(link, 0)) return [];
+      return [{ serverId: member.serverId, cannotReach: this.evidence.cannotReach(link) }];
+    });
+  }
+
+  /**
+   * The primary can't reach a standby that is heard here. If the primary may be the one that is cut off, its request is put
+   * off until the others had the time to say so; the primary asks again.
+   */
+  #isWeighed(standby: ServerId, link: RegistryLink): boolean {
+    const { heardMs, deadAfterMs } = this.evidence;
+    const primary = this.#primary;
+    if (primary === undefined) return false;
+    const view = { serverId: primary.serverId, cannotReach: this.evidence.cannotReach(link) };
+    if (isWithMost(view, standby, this.#views())) {
+      this.#weighed.delete(standby);
+      return false;
+    }
+    const before = this.#weighed.get(standby);
+    const isFresh = before === undefined || heardMs - before.lastMs > WEIGHED_FACTOR * deadAfterMs;
+    const firstMs = isFresh ? heardMs : before.firstMs;
+    this.#weighed.set(standby, { firstMs, lastMs: heardMs });
+    return heardMs - firstMs < WEIGHED_FACTOR * deadAfterMs;
   }
 
   /** Where to ask for a handover, or why it is impossible. */
@@ -248,8 +318,7 @@ export class Cluster {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.isAvailable)
       return refusal(`cluster ${this.id} has no primary now: ${this.#unavailableReason()}`);
-    if (this.#successor() === undefined)
-      return refusal(`nobody but ${this.#primaryName()} is live and in sync`);
+    if (this.#successor() === undefined) return refusal(this.whyNoHandover());
     return this.primaryLink ?? refusal(`${this.#primaryName()} holds no stream on which to be asked`);
   }
 
@@ -266,16 +335,22 @@ export class Cluster {
   promoteUnclean(serverId: ServerId): Refusal | undefined {
     const member = this.find(serverId);
     const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
-    if (this.isAvailable)
+    if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId))
       return refusal(
         'invalid-argument',
-        `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}: use a handover`,
+        `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}: use a handover, or stop that server: then a member that is live and in sync takes over by itself`,
       );
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
     if (!isLive(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
     if (this.#roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.#unavailableReason()}`);
+    if (this.#holdsCopy(member)) {
+      // It has everything: only the router's doubt whether it can be reached is overruled.
+      const how = this.isAvailable ? 'old-stays' : 'old-leaves';
+      this.#grant(member, how, 'promoted by an operator; it was in sync, nothing is lost');
+      return undefined;
+    }
     const lost = inSyncText(this.#inSync);
     this.#grant(member, 'unclean', 'promoted unclean by an operator');
     this.#event(
@@ -283,6 +358,14 @@ export class Cluster {
       `${serverName(serverId)} was promoted UNCLEAN: acknowledged writes that only ${lost} held are lost`,
     );
     return undefined;
+  }
+
+  /** There is a primary, and the router or an in-sync member can't reach it. */
+  #isPrimaryInDoubt(): boolean {
+    const holder = this.#holder();
+    if (holder === undefined || this.#mode !== 'replicated') return false;
+    const isComplainedOf = this.#views().some(({ cannotReach }) => cannotReach.has(holder.serverId));
+    return isComplainedOf || holder.reach.kind === 'unreachable';
   }
 
   /** Closes what was changed: numbers it, checks it, and gives it out to be made durable. */
@@ -331,14 +414,87 @@ export class Cluster {
     return this.#inSync.some((copy) => copy.serverId === serverId && copy.journalId !== journalId);
   }
 
-  /** First of those who may be promoted; a new life of the lost primary only when there is nobody else. */
-  #successor(): Member | undefined {
-    const may = this.#roster.all.filter(
+  /**
+   * First of those who may be promoted; a new life of the lost primary only when there is nobody else.
+   * `sinceMs`: who has not been heard since then may not.
+   */
+  #successor(sinceMs = 0): Member | undefined {
+    const may = this.#candidates().filter((member) => this.#objectionTo(member, sinceMs) === undefined);
+    return may.find((member) => member.serverId !== this.#primary?.serverId) ?? may[0];
+  }
+
+  /** Live members whose promotion is safe. */
+  #candidates(): Member[] {
+    return this.#roster.all.filter(
       (member) =>
-        isLive(member) && (this.#mode === 'routed' || this.#primary === undefined || this.#holdsCopy(member)),
+        isLive(member) &&
+        (this.#primary === undefined || !isSameLife(this.#primary, member)) &&
+        (this.#mode === 'routed' || this.#primary === undefined || this.#holdsCopy(member)),
     );
-    const another = may.find((member) => member.serverId !== this.#primary?.serverId);
-    return another ?? may.find((member) => this.#primary === undefined || !isSameLife(this.#primary, member));
+  }
+
+  #objectionTo(member: Member, sinceMs = 0): string | undefined {
+    if (this.#mode === 'routed') return this.evidence.isQuiet ? 'is not heard now' : undefined;
+    return objectionToPromotion(member, this.evidence, sinceMs);
+  }
+
+  /** Safe candidates that nevertheless can't be promoted now, and why. */
+  #objections(): (readonly [Member, string])[] {
+    return this.#candidates().flatMap((member) => {
+      const why = this.#objectionTo(member);
+      return why === undefined ? [] : [[member, why] as const];
+    });
+  }
+
+  /** For people, while a handover has no successor. */
+  whyNoHandover(): string {
+    const objections = this.#objections();
+    if (objections.length === 0) return `nobody but ${this.#primaryName()} is live and in sync`;
+    return `nobody can take over from ${this.#primaryName()}: ${objectionsText(objections)}`;
+  }
+
+  /** The operator's ways out when only members that can't be reached could be promoted. */
+  #advice(objections: readonly (readonly [Member, string])[]): string {
+    const [unreached] = objections.find(([{ reach }]) => reach.kind === 'unreachable') ?? [];
+    if (unreached === undefined) return '';
+    return `: restart it with the right --advertise, or "dualping admin promote ${unreached.serverId} --unclean" takes it as it is`;
+  }
+
+  /**
+   * The router dials its members back, and this one, which has just attached, is not promoted until it was reached
+   * once in this life. Returns what to ask; undefined when it was reached before.
+   */
+  toReach(serverId: ServerId): Question | undefined {
+    const member = this.find(serverId);
+    if (member === undefined || member.reach.kind === 'reachable') return undefined;
+    if (member.reach.kind === 'unasked') member.reach = { kind: 'unknown' };
+    const { incarnation, address } = member;
+    return { cluster: this.id, serverId, incarnation, address };
+  }
+
+  /** The answer, with why it could not be reached. Returns after how long to ask again, ms; undefined: not again. */
+  reached({ serverId, incarnation, address }: Question, detail: string | undefined): number | undefined {
+    const member = this.find(serverId);
+    const isThatOne = member?.incarnation === incarnation && member.address === address;
+    if (!isThatOne || member.presence.kind !== 'stream') return undefined; // it is asked when it attaches again
+    const before = member.reach;
+    const wasUnreachable = before.kind === 'unreachable';
+    const name = serverName(serverId);
+    if (detail === undefined) {
+      member.reach = { kind: 'reachable' };
+      this.#changed = true;
+      if (wasUnreachable) this.#event('reached', `${name} is reached at ${address} now, and may be promoted`);
+      return undefined;
+    }
+    const failures = wasUnreachable ? before.failures + 1 : 1;
+    member.reach = { kind: 'unreachable', detail, failures };
+    if (!wasUnreachable) {
+      this.#changed = true;
+      const advice = 'is its --advertise right?';
+      const text = `${name} can't be reached at ${address} (${detail}), and is not promoted until it is: ${advice}`;
+      this.#event('unreachable', text);
+    }
+    return retryAfterMs(failures);
   }
 
   #leave(now: Instant, member: Member, why: string): void {
@@ -352,10 +508,15 @@ export class Cluster {
 
   #settle(now: Instant): void {
     const holder = this.#holder();
+    this.#awaitsWord = false;
     if (holder === undefined || !isCountedOn(holder)) {
-      const successor = this.#successor();
-      if (successor !== undefined) {
+      // A router that is cut off loses its streams one by one. So the second promotion waits until its candidate
+      // has spoken since the first: then it is not the next to be lost.
+      const successor = this.#successor(this.#grantedMs);
+      if (successor === undefined) this.#awaitsWord = this.#candidates().length > 0;
+      else {
         this.#grant(successor, 'old-leaves', this.#afterWhat(now));
+        this.#grantedMs = this.evidence.heardMs;
       }
     }
     this.#prune();
@@ -396,6 +557,7 @@ export class Cluster {
         this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, old));
     }
     this.#loss = undefined;
+    this.#weighed.clear();
     this.#changed = true;
     this.#event('promoted', `${serverName(serverId)} is primary of epoch ${this.#epoch}, ${why}`);
   }
@@ -407,6 +569,7 @@ export class Cluster {
   #unavailableReason(): string {
     const holder = this.#holder();
     if (holder !== undefined && isLive(holder)) return '';
+    const objections = this.#objections();
     return unavailableText({
       cluster: this.id,
       epoch: this.#epoch,
@@ -415,6 +578,8 @@ export class Cluster {
       awaited: this.#roster.all.filter((member) => member.presence.kind === 'awaited'),
       replaced: this.#roster.all.filter((member) => isLive(member) && this.#holdsAnotherCopy(member)),
       why: this.#loss?.why,
+      objections: objectionsText(objections),
+      advice: this.#advice(objections),
     });
   }
 
@@ -435,6 +600,7 @@ export class Cluster {
         liveness: member.liveness,
         live: isLive(member),
         inSync: this.#holdsCopy(member),
+        unreachable: member.reach.kind === 'unreachable',
       })),
     });
   }

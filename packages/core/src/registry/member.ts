@@ -1,6 +1,7 @@
 /** A server as the registry knows it, with the evidence that it is there. */
 import type { InSyncMember, Liveness, MemberRecord, PrimaryRef } from '../assignment.js';
 import type { Address, Incarnation, JournalId, ServerId } from '../ids.js';
+import type { Reach } from './reach.js';
 import type { RegistryLink } from './registry-messages.js';
 
 export type Presence =
@@ -23,6 +24,8 @@ export interface Member {
   address: Address;
   liveness: Liveness;
   presence: Presence;
+  /** Of this life. */
+  reach: Reach;
 }
 
 export const isLive = ({ presence }: Member): boolean =>
@@ -43,9 +46,10 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
   member.presence.kind === 'stream' ? member.presence.link : undefined;
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
-  const { live, ...facts } = record;
-  if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
-  return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
+  const { live, reached, ...facts } = record;
+  const reach: Reach = { kind: reached ? 'reachable' : 'unasked' };
+  if (live && record.liveness !== 'stream') return { ...facts, reach, presence: { kind: record.liveness } };
+  return { ...facts, reach, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
 
 export const memberToRecord = (member: Member): MemberRecord => ({
@@ -56,4 +60,5 @@ export const memberToRecord = (member: Member): MemberRecord => ({
   liveness: member.liveness,
   // One that is still awaited would have to be awaited again after the next restart.
   live: isCountedOn(member),
+  reached: member.reach.kind === 'reachable',
 });

@@ -39,6 +39,9 @@ interface Actor {
   frozen: boolean;
   requests: number;
   attempt: number;
+  /** Why it can't be dialled. */
+  unreachable: string | undefined;
+  cannotReach: readonly ServerId[];
 }
 
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
@@ -46,6 +49,7 @@ type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
 export class Play {
   readonly #timing: Timing;
   readonly #clusters: number;
+  readonly #dialsBack: boolean;
   readonly #records = new Map<number, ClusterRecord>();
   readonly #actors = new Map<string, Actor>();
   readonly #links = new Map<RegistryLink, string>();
@@ -54,9 +58,17 @@ export class Play {
   #now = 0;
   #nextPingAt = 0;
   #count = 0;
+  readonly #answers: RegistryInput[] = [];
   #lines: string[] = [];
 
-  constructor(options: { readonly clusters?: number; readonly timing?: Partial<Timing> } = {}) {
+  constructor(
+    options: {
+      readonly clusters?: number;
+      readonly timing?: Partial<Timing>;
+      readonly dialsBack?: boolean;
+    } = {},
+  ) {
+    this.#dialsBack = options.dialsBack ?? false;
     this.#clusters = options.clusters ?? 1;
     this.#timing = parseTiming(options.timing ?? {});
     this.#registry = this.#start();
@@ -130,6 +142,14 @@ export class Play {
           serverId: this.#actor(who).serverId,
         }),
     ],
+    [
+      /^(s\d+) (can|can't) be dialled$/,
+      (name, can) => {
+        this.#actor(name).unreachable = can === 'can' ? undefined : 'connection refused';
+      },
+    ],
+    [/^(s\d+) can't reach((?: s\d+)+)$/, (name, whom) => this.#complain(name, whom.trim().split(' '))],
+    [/^(s\d+) reaches all$/, (name) => this.#complain(name, [])],
     [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
     [/^the router sleeps (\d+) ms$/, (ms) => this.#sleep(Number(ms))],
     [/^the router restarts$/, () => this.#restart()],
@@ -142,6 +162,7 @@ export class Play {
       networkId: NETWORK,
       clusters: this.#clusters,
       timing: this.#timing,
+      dialsBack: this.#dialsBack,
       records: [...this.#records.values()],
     });
   }
@@ -167,6 +188,8 @@ export class Play {
       frozen: false,
       requests: 0,
       attempt: 0,
+      unreachable: undefined,
+      cannotReach: [],
     };
     this.#actors.set(name, actor);
     return actor;
@@ -248,6 +271,11 @@ export class Play {
     this.#actor(name).frozen = frozen;
   }
 
+  /** From its next ping on. */
+  #complain(name: string, whom: readonly string[]): void {
+    this.#actor(name).cannotReach = whom.map((each) => this.#actor(each).serverId);
+  }
+
   #change(name: string, change: 'add' | 'remove', who: string, incarnation: string, at: string): void {
     const actor = this.#actor(name);
     const { serverId: id, journalId, incarnation: own } = this.#actor(who);
@@ -270,7 +298,7 @@ export class Play {
   }
 
   #ping(actor: Actor): void {
-    this.#say(actor, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+    this.#say(actor, { kind: 'ping', sequence: 1, figures: NO_FIGURES, cannotReach: actor.cannotReach });
   }
 
   #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
@@ -335,6 +363,7 @@ export class Play {
       const text = this.#perform(output);
       if (text !== undefined) this.#lines.push(`  ${text}`);
     }
+    for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) this.#step(answer);
   }
 
   #perform(output: RegistryOutput): string | undefined {
@@ -357,6 +386,14 @@ export class Play {
         return `${this.#callers.get(output.token)} is refused ${output.reason}: ${output.detail}`;
       case 'changed':
         return undefined;
+      case 'probe': {
+        const { probe } = output;
+        const dialled = [...this.#actors.values()].find(({ address }) => address === output.address);
+        this.#answers.push({ kind: 'probed', probe, detail: dialled?.unreachable });
+        return `the router asks ${output.address} for ${output.service}`;
+      }
+      case 'trouble':
+        return `the router shows: ${output.detail ?? 'no trouble'}`;
       case 'report':
         return `* ${output.event.text}`;
       default:

@@ -44,6 +44,7 @@ export class Roster {
       address,
       liveness: 'stream',
       presence: { kind: 'announced' },
+      reach: { kind: 'unasked' },
     };
     this.#members.push(member);
     invariant(this.#members.length <= MAX_MEMBERS, 'limit-is-kept', { members: this.#members.length });

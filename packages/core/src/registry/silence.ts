@@ -7,12 +7,23 @@
  */
 import { RecencyMap } from '../recency-map.js';
 import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
+import { HEARD_PINGS } from './hearing.js';
 import { MAX_PINGS_PER_SECOND } from './registry-limits.js';
 import type { RegistryLink } from './registry-messages.js';
 
 interface Heard {
+  /** Its silence counts from here. */
   atMs: number;
   toldIntervalMs: number;
+  /** Undefined: it spoke at `atMs`. Else its silence starts anew there, and whether its end is excused until it speaks. */
+  anew: 'counts' | 'excused' | undefined;
+}
+
+export interface SilentLink {
+  readonly link: RegistryLink;
+  readonly silentMs: number;
+  /** It has not spoken since the router was cut off for so long that it may have given the router up. */
+  readonly isExcused: boolean;
 }
 
 export class Silence {
@@ -41,9 +52,10 @@ export class Silence {
     const known = this.#links.touch(link);
     if (known !== undefined) {
       known.atMs = listeningMs;
+      known.anew = undefined;
       return;
     }
-    const heard = { atMs: listeningMs, toldIntervalMs: 0 };
+    const heard: Heard = { atMs: listeningMs, toldIntervalMs: 0, anew: undefined };
     this.#links.add(link, heard);
     heard.toldIntervalMs = this.pingIntervalMs; // with this one among those who ping
   }
@@ -63,13 +75,40 @@ export class Silence {
     return heard === undefined ? undefined : listeningMs - heard.atMs;
   }
 
+  /** Whether it spoke at `sinceMs` or later, and within the last two of its pings. */
+  isHeard(listeningMs: number, link: RegistryLink, sinceMs: number): boolean {
+    const heard = this.#links.get(link);
+    if (heard === undefined || heard.anew !== undefined || heard.atMs < sinceMs) return false;
+    return listeningMs - heard.atMs < HEARD_PINGS * heard.toldIntervalMs;
+  }
+
+  /** Whether two or more links stand, and on none was anything heard within two pings. */
+  isQuiet(listeningMs: number): boolean {
+    const { last } = this.#links;
+    if (last === undefined || this.#links.size < 2) return false;
+    return listeningMs - last.atMs >= HEARD_PINGS * Math.max(last.toldIntervalMs, this.pingIntervalMs);
+  }
+
+  /**
+   * Every silence starts anew, once until the member speaks: one that fell silent before the router was cut off for
+   * the second time is not given another time.
+   */
+  startAnew(listeningMs: number, isExcused: boolean): void {
+    for (const [, heard] of this.#links) {
+      if (heard.anew !== undefined) continue;
+      heard.atMs = listeningMs;
+      heard.anew = isExcused ? 'excused' : 'counts';
+    }
+  }
+
   /** Links that have been silent for too long. */
-  dead(listeningMs: number): { readonly link: RegistryLink; readonly silentMs: number }[] {
+  dead(listeningMs: number): SilentLink[] {
     const dead = [];
-    for (const [link, { atMs, toldIntervalMs }] of this.#links) {
+    for (const [link, { atMs, toldIntervalMs, anew }] of this.#links) {
       const silentMs = listeningMs - atMs;
       if (silentMs < this.timing.deadAfterMs) break; // all behind it were heard later
-      if (silentMs >= this.deadAfterMs(toldIntervalMs)) dead.push({ link, silentMs });
+      if (silentMs >= this.deadAfterMs(toldIntervalMs)) 
+        dead.push({ link, silentMs, isExcused: anew === 'excused' });
     }
     return dead;
   }

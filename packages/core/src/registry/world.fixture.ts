@@ -217,7 +217,7 @@ export class World {
       this.#now = Math.min(until, this.#now + DEFAULT_TIMING.pingIntervalMs);
       for (const process of this.#processes)
         if (process.link !== undefined && !process.frozen)
-          this.#say(process, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+          this.#say(process, { kind: 'ping', sequence: 1, figures: NO_FIGURES, cannotReach: [] });
       this.#step({ kind: 'tick' });
     }
   }

@@ -20,7 +20,7 @@ const ASSIGNMENT: Assignment = {
   available: true,
   unavailableReason: '',
   inSync: [{ serverId: SELF.serverId, journalId: SELF.journalId }],
-  members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true }],
+  members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true, unreachable: false }],
 };
 
 test('a post is for those who follow when it is made, whatever is committed together with it', () => {

@@ -1,6 +1,6 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
-import type { ClusterId, Epoch, Instant, NetworkId } from '../ids.js';
+import type { ClusterId, Epoch, Instant, NetworkId, ServerId } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';
@@ -30,6 +30,8 @@ export class Ground {
   postsAccepted = 0;
   /** How many timelines are open now. */
   timelines: () => number = () => 0;
+  /** Whom it can't reach now: the part that it plays knows. */
+  whomNotToReach: () => readonly ServerId[] = () => [];
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.identity = start.identity;
@@ -59,6 +61,10 @@ export class Ground {
 
   advanceTo(now: Instant): void {
     this.#pace.advanceTo(now);
+  }
+
+  get cannotReach(): readonly ServerId[] {
+    return this.whomNotToReach();
   }
 
   figures(): Figures {

@@ -17,6 +17,7 @@ import type { MemberTiming } from '../membership/pace.js';
 import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import type { NewsItem, SocialLists, SocialSnapshot } from '../social/index.js';
+import type { PeerProbe } from './reachability.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
 export type LinkId = number;
@@ -107,6 +108,8 @@ export type ReplicaInput =
       readonly entries: readonly Entry[];
     }
   | { readonly kind: 'primary-ended'; readonly attempt: Attempt; readonly detail: string }
+  /** The answer to a `probe-member`. Comes once for each. */
+  | { readonly kind: 'member-probed'; readonly probe: PeerProbe; readonly isReached: boolean }
   // Standbys, while this is the primary.
   | { readonly kind: 'standby-message'; readonly link: LinkId; readonly message: StandbyMessage }
   | { readonly kind: 'standby-ended'; readonly link: LinkId; readonly detail: string }
@@ -159,6 +162,14 @@ export type ReplicaOutput =
   | { readonly kind: 'to-primary'; readonly attempt: Attempt; readonly message: StandbyMessage }
   | { readonly kind: 'close-primary'; readonly attempt: Attempt }
   | { readonly kind: 'pull-snapshot'; readonly address: Address; readonly epoch: Epoch }
+  /** Ask the health of the member at this address for this service; answer with `member-probed`. */
+  | {
+      readonly kind: 'probe-member';
+      readonly probe: PeerProbe;
+      readonly address: Address;
+      readonly service: string;
+      readonly timeoutMs: number;
+    }
   /** Keep connections to these ready: one of them may be primary next. */
   | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }
   // Standbys. A message of kind `entries` is sent with the journal's bytes of `from` to `to`.

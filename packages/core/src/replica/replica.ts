@@ -24,6 +24,7 @@ import type {
   ReplicaStart,
   ReplicaTiming,
 } from './messages.js';
+import { Reachability } from './reachability.js';
 import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
 import { StandbyRole } from './standby-role.js';
 
@@ -32,6 +33,7 @@ type Join = Extract<StandbyMessage, { kind: 'join' }>;
 export class Replica {
   readonly #ground: Ground;
   readonly #router: RouterLink;
+  readonly #reachability: Reachability;
   readonly #standby: StandbyRole;
   #primary: PrimaryRole | undefined;
   #drain: Drain | undefined;
@@ -46,7 +48,10 @@ export class Replica {
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#ground = new Ground(start, timing);
     this.#router = new RouterLink(this.#ground);
-    this.#standby = new StandbyRole(this.#ground);
+    this.#reachability = new Reachability(this.#ground);
+    this.#standby = new StandbyRole(this.#ground, this.#reachability);
+    this.#ground.whomNotToReach = () =>
+      this.#primary === undefined ? this.#reachability.cannotReach : this.#primary.cannotReach;
     this.#snapshotAt = start.snapshot.position;
   }
 
@@ -138,6 +143,8 @@ export class Replica {
       case 'primary-ended':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.ended(input.detail);
         return;
+      case 'member-probed':
+        return this.#reachability.probed(input.probe, input.isReached);
       case 'standby-message':
         return this.#standbyMessage(input.link, input.message);
       case 'standby-ended':

@@ -215,6 +215,7 @@ roundTrips(
   record({
     assignments: fc.array(assignments, { maxLength: 3 }),
     figures: fc.array(record({ cluster: clusters, serverId: serverIds, figures, ageMs: uint32s })),
+    trouble: details,
   }),
   routing.WatchResponse,
   codec.watchUpdateToWire,

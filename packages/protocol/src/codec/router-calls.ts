@@ -102,6 +102,8 @@ export interface MemberFigures {
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly figures: readonly MemberFigures[];
+  /** What is wrong with the router itself now, for people; empty (or not said): nothing. */
+  readonly trouble?: string;
 }
 
 export const watchUpdateFromWire = (response: wire.WatchResponse): WatchUpdate => ({
@@ -112,11 +114,13 @@ export const watchUpdateFromWire = (response: wire.WatchResponse): WatchUpdate =
     figures: figuresFromWire(member.figures),
     ageMs: count(member.ageMs, 'age_ms'),
   })),
+  trouble: cleanDetail(response.trouble),
 });
 
 export const watchUpdateToWire = (update: WatchUpdate): wire.WatchResponse => ({
   assignments: update.assignments.map(assignmentToWire),
   figures: update.figures.map((member) => ({ ...member, figures: figuresToWire(member.figures) })),
+  trouble: cleanDetail(update.trouble ?? ''),
 });
 
 export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>

@@ -1,5 +1,5 @@
 /** The messages of the streaming heartbeat, `DualPing`. */
-import { type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
+import { MAX_MEMBERS, type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
 import { cleanDetail } from '../clean-detail.js';
 import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
@@ -9,6 +9,7 @@ import {
   count,
   durationFrom,
   epochFrom,
+  listFrom,
   optionalIdFrom,
   ordinal,
   refusalFrom,
@@ -65,6 +66,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         kind: 'ping',
         sequence: count(message.value.sequence, 'sequence'),
         figures: figuresFromWire(message.value.figures),
+        cannotReach: listFrom(message.value.cannotReach, 'cannot_reach', MAX_MEMBERS, serverIdFrom),
       };
     case 'changeInSync':
       return {
@@ -93,7 +95,11 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
       return {
         message: {
           $case: 'ping',
-          value: { sequence: message.sequence, figures: figuresToWire(message.figures) },
+          value: {
+            sequence: message.sequence,
+            figures: figuresToWire(message.figures),
+            cannotReach: [...message.cannotReach],
+          },
         },
       };
     case 'change-in-sync': {

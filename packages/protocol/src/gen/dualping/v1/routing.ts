@@ -60,7 +60,14 @@ export interface Attach {
 export interface Ping {
   /** Comes back in the Pong. */
   sequence: number;
-  figures: Figures | undefined;
+  figures:
+    | Figures
+    | undefined;
+  /**
+   * Server ids of live members of its cluster that it can't reach now: a standby names the primary, when it was not heard
+   * for `dead_after_ms`, and then the other members that did not answer it; the primary names standbys. At most 64.
+   */
+  cannotReach: number[];
 }
 
 /** Figures of a server, for people. Nothing is decided by them. */
@@ -208,6 +215,8 @@ export interface WatchResponse {
   assignments: Assignment[];
   /** Only when asked for. */
   figures: MemberFigures[];
+  /** What is wrong with the router itself now, for people. Empty: nothing. Each message says it. */
+  trouble: string;
 }
 
 export interface MemberFigures {
@@ -520,7 +529,7 @@ export const Attach: MessageFns<Attach> = {
 };
 
 function createBasePing(): Ping {
-  return { sequence: 0, figures: undefined };
+  return { sequence: 0, figures: undefined, cannotReach: [] };
 }
 
 export const Ping: MessageFns<Ping> = {
@@ -530,6 +539,13 @@ export const Ping: MessageFns<Ping> = {
     }
     if (message.figures !== undefined) {
       Figures.encode(message.figures, writer.uint32(18).fork()).join();
+    }
+    if (message.cannotReach.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.cannotReach) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -562,6 +578,24 @@ export const Ping: MessageFns<Ping> = {
 
             message.figures = Figures.decode(reader, reader.uint32());
             continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.cannotReach.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.cannotReach.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -1570,7 +1604,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { assignments: [], figures: [] };
+  return { assignments: [], figures: [], trouble: "" };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -1580,6 +1614,9 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     }
     for (const v of message.figures) {
       MemberFigures.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.trouble !== "") {
+      writer.uint32(26).string(message.trouble);
     }
     return writer;
   },
@@ -1611,6 +1648,14 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             }
 
             message.figures.push(MemberFigures.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.trouble = reader.string();
             continue;
           }
         }

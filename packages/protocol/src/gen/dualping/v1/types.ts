@@ -33,6 +33,11 @@ export interface Member {
   live: boolean;
   /** Whether the in-sync set has this member with this very journal. */
   inSync: boolean;
+  /**
+   * The router has dialled `address` and could not reach this life of the member. It is not promoted until the router has
+   * reached it once.
+   */
+  unreachable: boolean;
 }
 
 export interface InSyncMember {
@@ -148,7 +153,16 @@ export interface EpochBoundary {
 }
 
 function createBaseMember(): Member {
-  return { serverId: 0, incarnation: 0, journalId: "", address: "", liveness: 0, live: false, inSync: false };
+  return {
+    serverId: 0,
+    incarnation: 0,
+    journalId: "",
+    address: "",
+    liveness: 0,
+    live: false,
+    inSync: false,
+    unreachable: false,
+  };
 }
 
 export const Member: MessageFns<Member> = {
@@ -173,6 +187,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.inSync !== false) {
       writer.uint32(56).bool(message.inSync);
+    }
+    if (message.unreachable !== false) {
+      writer.uint32(72).bool(message.unreachable);
     }
     return writer;
   },
@@ -244,6 +261,14 @@ export const Member: MessageFns<Member> = {
             }
 
             message.inSync = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.unreachable = reader.bool();
             continue;
           }
         }
