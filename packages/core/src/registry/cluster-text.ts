@@ -31,7 +31,7 @@ export function unavailableText(facts: Unavailability): string {
   if (primary === undefined)
     return objections === ''
       ? `no server of cluster ${cluster} has attached yet`
-      : `cluster ${cluster} has no primary yet: ${objections}${advice}`;
+      : `there is no primary yet: ${objections}${advice}`;
   const holder = `${serverName(primary.serverId)}, primary of epoch ${epoch},`;
   if (awaited.length > 0)
     return `the router was away and waits for ${names(awaited, ' and ')} to attach again`;
@@ -55,7 +55,9 @@ export function differences(before: Assignment, after: Assignment): RegistryEven
   const inSync = inSyncText(after.inSync);
   if (after.inSync.length > 0 && inSync !== inSyncText(before.inSync))
     events.push({ event: 'in-sync', text: `the in-sync set of epoch ${epoch} is ${inSync}` });
-  if (!after.available && before.unavailableReason !== after.unavailableReason)
+  // A first member is promoted as soon as it is reached, in a few milliseconds: not worth a line.
+  const isBeginning = primary === undefined && !after.members.some(({ unreachable }) => unreachable);
+  if (!after.available && !isBeginning && before.unavailableReason !== after.unavailableReason)
     events.push({ event: 'unavailable', text: `nobody is available: ${after.unavailableReason}` });
   return events;
 }

@@ -43,9 +43,9 @@ import {
   memberToRecord,
   type Presence,
 } from './member.js';
-import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 import { isWithMost, successorOfCutOff, type View } from './partition.js';
 import { type Question, retryAfterMs } from './reach.js';
+import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
 
 /** A change that is ready to be made durable and then told. */
@@ -338,7 +338,7 @@ export class Cluster {
     if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId))
       return refusal(
         'invalid-argument',
-        `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}: use a handover, or stop that server: then a member that is live and in sync takes over by itself`,
+        `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}: use a handover${this.orStopIt()}`,
       );
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
@@ -439,9 +439,9 @@ export class Cluster {
   }
 
   /** Safe candidates that nevertheless can't be promoted now, and why. */
-  #objections(): (readonly [Member, string])[] {
+  #objections(sinceMs = 0): (readonly [Member, string])[] {
     return this.#candidates().flatMap((member) => {
-      const why = this.#objectionTo(member);
+      const why = this.#objectionTo(member, sinceMs);
       return why === undefined ? [] : [[member, why] as const];
     });
   }
@@ -451,6 +451,13 @@ export class Cluster {
     const objections = this.#objections();
     if (objections.length === 0) return `nobody but ${this.#primaryName()} is live and in sync`;
     return `nobody can take over from ${this.#primaryName()}: ${objectionsText(objections)}`;
+  }
+
+  /** What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing. */
+  orStopIt(): string {
+    const successor = this.#successor();
+    if (successor === undefined) return '';
+    return `, or stop ${this.#primaryName()}: ${serverName(successor.serverId)} then takes over by itself`;
   }
 
   /** The operator's ways out when only members that can't be reached could be promoted. */
@@ -569,7 +576,7 @@ export class Cluster {
   #unavailableReason(): string {
     const holder = this.#holder();
     if (holder !== undefined && isLive(holder)) return '';
-    const objections = this.#objections();
+    const objections = this.#objections(this.#grantedMs);
     return unavailableText({
       cluster: this.id,
       epoch: this.#epoch,

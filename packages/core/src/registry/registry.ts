@@ -16,8 +16,8 @@ import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
-import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { memberServiceName } from '../member-service.js';
+import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
 import { noSuchCluster, objectionToEpoch, objectionToJournal, objectionToNetwork } from './admission.js';
 import { Cluster } from './cluster.js';
@@ -362,11 +362,7 @@ export class Registry {
     });
   }
 
-  #ping(
-    link: RegistryLink,
-    attached: Attached,
-    { sequence, figures, cannotReach }: Say<'ping'>,
-  ): void {
+  #ping(link: RegistryLink, attached: Attached, { sequence, figures, cannotReach }: Say<'ping'>): void {
     attached.figures = figures;
     attached.cannotReach = cannotReach.length === 0 ? NO_SERVERS : new Set(cannotReach);
     if (cannotReach.length > 0) {

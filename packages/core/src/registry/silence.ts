@@ -107,7 +107,7 @@ export class Silence {
     for (const [link, { atMs, toldIntervalMs, anew }] of this.#links) {
       const silentMs = listeningMs - atMs;
       if (silentMs < this.timing.deadAfterMs) break; // all behind it were heard later
-      if (silentMs >= this.deadAfterMs(toldIntervalMs)) 
+      if (silentMs >= this.deadAfterMs(toldIntervalMs))
         dead.push({ link, silentMs, isExcused: anew === 'excused' });
     }
     return dead;

@@ -24,8 +24,8 @@ import type {
   ReplicaStart,
   ReplicaTiming,
 } from './messages.js';
-import { Reachability } from './reachability.js';
 import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
+import { Reachability } from './reachability.js';
 import { StandbyRole } from './standby-role.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
