@@ -33,7 +33,18 @@ const primaryIs = ({ serverId, incarnation, journalId, address }: Attach): Assig
   available: true,
   unavailableReason: '',
   inSync: [],
-  members: [{ serverId, incarnation, journalId, address, liveness: 'stream', live: true, inSync: false, unreachable: false }],
+  members: [
+    {
+      serverId,
+      incarnation,
+      journalId,
+      address,
+      liveness: 'stream',
+      live: true,
+      inSync: false,
+      unreachable: false,
+    },
+  ],
 });
 
 const welcome = (attach: Attach): RouterMessage => ({

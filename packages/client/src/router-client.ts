@@ -50,6 +50,8 @@ export interface NetworkStatus {
   readonly assignments: readonly Assignment[];
   /** Of members that had sent some by then. */
   readonly figures: readonly MemberFigures[];
+  /** What is wrong with the router itself now, for people; empty: nothing. */
+  readonly trouble: string;
 }
 
 /** Parses and completes addresses of routers. @throws DualpingError `invalid-argument` quoting what is wrong */
@@ -92,8 +94,8 @@ export class RouterClient {
   async status(): Promise<NetworkStatus> {
     return await this.#inTurn(async (link) => {
       const { networkId, clusters } = await link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS });
-      const { assignments, figures } = await snapshot(link);
-      return { router: link.address, networkId, clusters, assignments, figures };
+      const { assignments, figures, trouble = '' } = await snapshot(link);
+      return { router: link.address, networkId, clusters, assignments, figures, trouble };
     });
   }
 

@@ -128,8 +128,7 @@ async function run(
         return watchers.changed(output.assignment);
       case 'probe': {
         const { probe } = output;
-        dialBack(output).then((detail) => step({ kind: 'probed', probe, detail }));
-        return;
+        return dialBack(output, (detail) => step({ kind: 'probed', probe, detail }));
       }
       case 'trouble':
         health.setServing(output.detail === undefined, ROUTING_SERVICE_NAME);

@@ -93,8 +93,8 @@ s2 freezes
 30 ms pass
 s3 freezes
 2000 ms pass
-  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
-  * no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
+  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+  * no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
 # members have given the router up, and the ends of their streams come before, between and after the new ones
 s1's stream ends
   s2 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
@@ -161,8 +161,8 @@ s1 freezes
 s2 freezes
 s3 freezes
 2000 ms pass
-  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
-  * no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
+  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+  * no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
 s2 attaches
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3 (request 2)
   s2 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
@@ -227,8 +227,8 @@ s1 freezes
 s2 freezes
 s3 freezes
 600 ms pass
-  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
-  * no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
+  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+  * no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
 s2 thaws
 s3 thaws
 s1 thaws
@@ -272,8 +272,8 @@ s1 freezes
 s3 freezes
 s2 freezes
 450 ms pass
-  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
-  * no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard
+  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+  * no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
 s2 pings
   the router shows: no trouble
   * members are heard again: every silence starts anew

@@ -523,7 +523,7 @@ export class Registry {
   #noteQuiet(): void {
     if (this.#isTroubled || this.#hearing.lastedMs < this.#noticedMs()) return;
     this.#isTroubled = true;
-    const detail = `no member is heard on any stream: the router may be cut off, so it drops and promotes nobody until one is heard`;
+    const detail = `no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard`;
     this.#outcome.report('hears-nobody', detail);
     this.#outcome.say({ kind: 'trouble', detail });
   }
