@@ -8,6 +8,7 @@ import type {
   ClusterRecord,
   Failure,
   Instant,
+  MemberMessage,
   Registry,
   RegistryInput,
   RegistryLink,
@@ -54,6 +55,8 @@ export class RouterProcess extends Process {
   #persisting: readonly ClusterRecord[] | undefined;
   #performing = false;
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
+  /** Who attached on each link. */
+  readonly #members = new Map<RegistryLink, Extract<MemberMessage, { kind: 'attach' }>>();
   #askers = new Map<RegistryToken, Asker>();
   #reports = new Map<RegistryToken, (dropped: boolean) => void>();
   #watchers = new Map<AcceptorEnd<'watch'>, ClusterId | undefined>();
@@ -137,6 +140,8 @@ export class RouterProcess extends Process {
   feed(input: RegistryInput): void {
     if (this.#registry === undefined) return;
     const { checkers } = this.#around;
+    checkers.tell('routerSteps', this.now);
+    if (input.kind === 'link-message') this.#noteHeard(input.link, input.message);
     for (const output of this.#registry.step(this.now, input)) {
       if (output.kind === 'persist') checkers.tell('decided', output.record);
       else {
@@ -262,11 +267,22 @@ export class RouterProcess extends Process {
   }
 
   #dialBack({ probe, address, service }: Extract<RegistryOutput, { kind: 'probe' }>): void {
+    const [cluster = 0, serverId = 0, incarnation = 0] = service.split('/').slice(1).map(Number);
+    const life = { cluster, serverId: serverId as ServerId, incarnation };
     const answer = (detail: string | undefined): void => this.feed({ kind: 'probed', probe, detail });
     call(this, address, 'health', { kind: 'health', service }, PROBE_TIMEOUT_MS, 'server-unreachable', {
-      answered: () => answer(undefined),
+      answered: () => {
+        this.#around.checkers.tell('memberReached', life);
+        answer(undefined);
+      },
       failed: ({ detail }) => answer(detail),
     });
+  }
+
+  #noteHeard(link: RegistryLink, message: MemberMessage): void {
+    if (message.kind === 'attach') this.#members.set(link, message);
+    const member = this.#members.get(link);
+    if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
   }
 
   /** The registry hears of the end of every stream, also of those that it closed. */

@@ -10,6 +10,7 @@ import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
 import { Limits } from './checkers/limits.js';
 import { Pages } from './checkers/pages.js';
+import { Reach } from './checkers/reach.js';
 import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
@@ -72,6 +73,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new ExactlyOnce(history),
       shown,
       new Replay(reference, history, servers),
+      new Reach(setup.timing),
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),
