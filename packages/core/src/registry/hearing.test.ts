@@ -239,6 +239,134 @@ s1 thaws
 );
 
 play(
+  'what the network held back comes in bursts, each with its end, long after the first word',
+  `
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+40 ms pass
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+30 ms pass
+s3 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s1 asks to add s3
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3 (request 2)
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2, s3
+1000 ms pass
+s1 freezes
+s2 freezes
+s3 freezes
+4000 ms pass
+  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+  * no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+s3 pings
+  the router shows: no trouble
+  * members are heard again: every silence starts anew
+700 ms pass
+  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+  * no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+s1 pings
+  the router shows: no trouble
+  * members are heard again: every silence starts anew
+s1's stream ends
+  s2 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  s3 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  * cluster 1: s1 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
+s2's stream ends
+  s3 hears: epoch 1, (s1), in sync s1 s2 s3, live s3
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 and s2 to attach again
+s3 pings
+s3's stream ends
+  * cluster 1: s3 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 and s2 and s3 to attach again
+s2 attaches
+  s2 is welcomed: epoch 1, (s1), in sync s1 s2 s3, live s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+  * cluster 1: nobody is available: the router was away and waits for s1 and s3 to attach again
+300 ms pass
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 goes on as primary of epoch 1
+s3 attaches
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+3000 ms pass
+`,
+);
+
+play(
+  'after a cut a stream that goes on is evidence again',
+  `
+s1 attaches
+  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+40 ms pass
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+30 ms pass
+s3 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s1 asks to add s3
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3 (request 2)
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2, s3
+1000 ms pass
+s1 freezes
+s2 freezes
+s3 freezes
+1000 ms pass
+  the router shows: no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+  * no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard
+s1 thaws
+s2 thaws
+s3 thaws
+500 ms pass
+  the router shows: no trouble
+  * members are heard again: every silence starts anew
+s1's stream ends
+  s2 hears: epoch 2, s2, in sync s2 s3, live s2 s3
+  s3 hears: epoch 2, s2, in sync s2 s3, live s2 s3
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
+  * cluster 1: the in-sync set of epoch 2 is s2, s3
+`,
+);
+
+play(
   'a primary that falls silent while the others speak now and then is dropped',
   `
 s1 attaches
@@ -282,11 +410,10 @@ s2 pings
 250 ms pass
 s2 pings
 250 ms pass
-  s2 hears: epoch 2, s2, in sync s2, live s2
-  * cluster 1: s1 (primary of epoch 1) is dropped: nothing was heard of it for 500 ms
-  * cluster 1: s3 (standby) is dropped: nothing was heard of it for 500 ms
-  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (nothing was heard of it for 500 ms)
-  * cluster 1: the in-sync set of epoch 2 is s2
+  s2 hears: epoch 1, (s1), in sync s1 s2 s3, live s2
+  * cluster 1: s1 gave the router up while it was away, and may attach again
+  * cluster 1: s3 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 and s3 to attach again
 s2 pings
 `,
 );

@@ -11,24 +11,16 @@
  */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
-import { ROUTER_SILENCE_FACTOR } from '../timing.js';
 
 /** How many of its ping intervals a member may be silent and still count as heard now. */
 export const HEARD_PINGS = 2;
-
-/** A time in which no member was heard, and that is over. */
-export interface Quiet {
-  /** It was long enough to be noticed: all members' silence starts anew. */
-  readonly isNoticed: boolean;
-  /** It was long enough for members to have given this router up: the end of their streams proves nothing. */
-  readonly isLong: boolean;
-}
 
 export class Hearing {
   readonly #clock: ListeningClock;
   /** Listening time in which no member was heard, ms: nobody's silence. */
   #quietMs = 0;
-  #since: { readonly at: Instant; readonly clockMs: number } | undefined;
+  /** By the clock, ms. */
+  #since: number | undefined;
 
   constructor(maxStepMs: number) {
     this.#clock = new ListeningClock(maxStepMs);
@@ -51,26 +43,17 @@ export class Hearing {
   }
 
   /** From now on no member is heard. No effect while that is so already. */
-  begin(now: Instant): void {
-    this.#since ??= { at: now, clockMs: this.#clock.heardMs };
+  begin(): void {
+    this.#since ??= this.#clock.heardMs;
   }
 
   /** For how long no member is heard, in listening time and without the two pings before it; 0 while one is. */
   get lastedMs(): number {
-    return this.#since === undefined ? 0 : this.#clock.heardMs - this.#since.clockMs;
+    return this.#since === undefined ? 0 : this.#clock.heardMs - this.#since;
   }
 
-  /** Whether it has lasted so long, by the wall, that members may have given the router up: they count by theirs. */
-  isLong(now: Instant, deadAfterMs: number): boolean {
-    const { at } = this.#since ?? { at: now };
-    return now - at >= (ROUTER_SILENCE_FACTOR - 1) * deadAfterMs;
-  }
-
-  /** A member speaks. Returns the quiet that this ends, if any. */
-  end(now: Instant, deadAfterMs: number, noticedMs: number): Quiet | undefined {
-    if (this.#since === undefined) return undefined;
-    const quiet = { isNoticed: this.lastedMs >= noticedMs, isLong: this.isLong(now, deadAfterMs) };
+  /** A member speaks. */
+  end(): void {
     this.#since = undefined;
-    return quiet;
   }
 }

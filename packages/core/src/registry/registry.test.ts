@@ -151,8 +151,11 @@ the router sleeps 60000 ms
 s2 freezes
 the router sleeps 60000 ms
 600 ms pass
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 (request 1)
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+2000 ms pass
   s1 hears: epoch 1, s1, in sync s1, live s1 (request 1)
-  * cluster 1: s2 (standby) is dropped: nothing was heard of it for 500 ms
+  * cluster 1: s2 (standby) is dropped: it has not attached again since the router was away
   * cluster 1: the in-sync set of epoch 1 is s1
 `,
 );

@@ -94,8 +94,8 @@ export class Registry {
   readonly #closed = new Set<RegistryLink>();
   /** Until when, in listening time, members that are awaited may attach again; undefined: nobody is awaited. */
   #graceEndMs: number | undefined;
-  /** Links that were there before the router was away: until then, in listening time, their end blames nobody. */
-  #away: { readonly links: ReadonlySet<RegistryLink>; readonly untilMs: number } | undefined;
+  /** The router was away or cut off: until then, in listening time, streams may come that were given up meanwhile. */
+  #awayUntilMs = 0;
   #now: Instant | undefined;
 
   readonly #audience: Audience = {
@@ -174,7 +174,7 @@ export class Registry {
 
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
     this.#hearing.advance(now);
-    if (this.#silence.isQuiet(this.#heardMs)) this.#hearing.begin(now);
+    if (this.#silence.isQuiet(this.#heardMs)) this.#hearing.begin();
     this.#noteAbsence(now);
     this.#now = now;
     this.#outcome = new Outcome();
@@ -274,7 +274,7 @@ export class Registry {
       return this.#refuseLink(link, { reason: 'invalid-argument', detail });
     }
     attached.confirmed = true;
-    this.#hear(now, link);
+    this.#hear(link);
     if (attached.cluster.awaitsWord) this.#outcome.touch(attached.cluster);
     switch (message.kind) {
       case 'attach':
@@ -313,7 +313,7 @@ export class Registry {
       figures: undefined,
       cannotReach: NO_SERVERS,
     });
-    this.#hear(now, link);
+    this.#hear(link);
     const question = this.#dialsBack && attach.replicates ? cluster.toReach(serverId) : undefined;
     if (question !== undefined) this.#probes.add(now, question);
     this.#outcome.welcome(link, cluster);
@@ -389,15 +389,14 @@ export class Registry {
 
   #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
     if (this.#closed.delete(link)) return;
-    if (this.#wasGivenUp(now, link)) this.#expectBack(link);
+    if (this.#wasGivenUp(link)) this.#expectBack(link);
     else this.#drop(now, link, reason);
   }
 
   /** While we were away: a stream that stood before, or one that was opened meanwhile and is heard of now together with its end. */
-  #wasGivenUp(now: Instant, link: RegistryLink): boolean {
-    if (this.#hearing.isLong(now, this.#silence.deadAfterMs())) return true;
-    if (this.#away === undefined) return false;
-    return this.#away.links.has(link) || this.#attached.get(link)?.confirmed === false;
+  #wasGivenUp(link: RegistryLink): boolean {
+    if (this.#isNoticed || this.#silence.isExcused(link)) return true;
+    return this.#heardMs < this.#awayUntilMs && this.#attached.get(link)?.confirmed === false;
   }
 
   /** Whoever gave the router up while it was away comes back at once, and has lost nothing. */
@@ -499,13 +498,11 @@ export class Registry {
   // Time
 
   /** A member speaks. If none did for long, every member's silence starts anew. */
-  #hear(now: Instant, link: RegistryLink): void {
-    const deadAfterMs = this.#silence.deadAfterMs();
-    const quiet = this.#hearing.end(now, deadAfterMs, this.#noticedMs());
-    if (quiet !== undefined) {
+  #hear(link: RegistryLink): void {
+    if (this.#hearing.isQuiet) {
       for (const cluster of this.#clusters) if (cluster.awaitsWord) this.#outcome.touch(cluster);
-      if (quiet.isNoticed) this.#silence.startAnew(this.#heardMs, quiet.isLong);
-      if (quiet.isLong) this.#wasAway();
+      if (this.#isNoticed) this.#wasAway();
+      this.#hearing.end();
       if (this.#isTroubled) {
         this.#isTroubled = false;
         this.#outcome.report('hears-again', 'members are heard again: every silence starts anew');
@@ -515,13 +512,15 @@ export class Registry {
     this.#silence.heard(this.#heardMs, link);
   }
 
-  /** After the two pings with which quiet begins, so much more of it would have dropped a member. */
-  #noticedMs(): number {
-    return this.#silence.deadAfterMs() - HEARD_PINGS * this.#silence.pingIntervalMs;
+  /** No member is heard, for so long that it would have dropped one. */
+  get #isNoticed(): boolean {
+    const { pingIntervalMs } = this.#silence;
+    const silentMs = this.#hearing.lastedMs + HEARD_PINGS * pingIntervalMs; // with which the quiet began
+    return this.#hearing.isQuiet && silentMs >= this.#silence.deadAfterMs();
   }
 
   #noteQuiet(): void {
-    if (this.#isTroubled || this.#hearing.lastedMs < this.#noticedMs()) return;
+    if (this.#isTroubled || !this.#isNoticed) return;
     this.#isTroubled = true;
     const detail = `no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard`;
     this.#outcome.report('hears-nobody', detail);
@@ -545,15 +544,12 @@ export class Registry {
     // They count from when they last heard the router, which was before it stopped: hence one `deadAfterMs` less.
     if (this.#now !== undefined && now - this.#now >= (ROUTER_SILENCE_FACTOR - 1) * deadAfterMs)
       this.#wasAway();
-    else if (this.#away !== undefined && this.#heardMs >= this.#away.untilMs) this.#away = undefined;
   }
 
-  /** Members may have given the router up: for a while the ends of streams that stood before prove nothing. */
+  /** Members may have given the router up: silence starts anew, and the ends of streams that stood before prove nothing. */
   #wasAway(): void {
-    this.#away = {
-      links: new Set(this.#attached.keys()),
-      untilMs: this.#heardMs + this.#silence.deadAfterMs(),
-    };
+    this.#silence.startAnew(this.#heardMs);
+    this.#awayUntilMs = this.#heardMs + this.#silence.deadAfterMs();
   }
 
   #expire(now: Instant): void {

@@ -15,14 +15,17 @@ interface Heard {
   /** Its silence counts from here. */
   atMs: number;
   toldIntervalMs: number;
-  /** Undefined: it spoke at `atMs`. Else its silence starts anew there, and whether its end is excused until it speaks. */
-  anew: 'counts' | 'excused' | undefined;
+  /**
+   * The router was cut off or away, and this member may have given the stream up: its end proves nothing, and its words may
+   * be old ones. `unspoken`: it has not spoken since, and its silence counts from `atMs`; a number: when it first did.
+   */
+  excuse: 'unspoken' | number | undefined;
 }
 
 export interface SilentLink {
   readonly link: RegistryLink;
   readonly silentMs: number;
-  /** It has not spoken since the router was cut off for so long that it may have given the router up. */
+  /** See `Silence.isExcused`. */
   readonly isExcused: boolean;
 }
 
@@ -52,10 +55,12 @@ export class Silence {
     const known = this.#links.touch(link);
     if (known !== undefined) {
       known.atMs = listeningMs;
-      known.anew = undefined;
+      if (known.excuse === 'unspoken') known.excuse = listeningMs;
+      else if (known.excuse !== undefined && listeningMs - known.excuse >= HEARD_PINGS * known.toldIntervalMs)
+        known.excuse = undefined;
       return;
     }
-    const heard: Heard = { atMs: listeningMs, toldIntervalMs: 0, anew: undefined };
+    const heard: Heard = { atMs: listeningMs, toldIntervalMs: 0, excuse: undefined };
     this.#links.add(link, heard);
     heard.toldIntervalMs = this.pingIntervalMs; // with this one among those who ping
   }
@@ -78,7 +83,7 @@ export class Silence {
   /** Whether it spoke at `sinceMs` or later, and within the last two of its pings. */
   isHeard(listeningMs: number, link: RegistryLink, sinceMs: number): boolean {
     const heard = this.#links.get(link);
-    if (heard === undefined || heard.anew !== undefined || heard.atMs < sinceMs) return false;
+    if (heard === undefined || heard.excuse !== undefined || heard.atMs < sinceMs) return false;
     return listeningMs - heard.atMs < HEARD_PINGS * heard.toldIntervalMs;
   }
 
@@ -90,25 +95,33 @@ export class Silence {
   }
 
   /**
-   * Every silence starts anew, once until the member speaks: one that fell silent before the router was cut off for
-   * the second time is not given another time.
+   * The router was cut off or away: every silence starts anew, and every stream is excused. A member that has not spoken
+   * since the last time is not given another time.
    */
-  startAnew(listeningMs: number, isExcused: boolean): void {
+  startAnew(listeningMs: number): void {
     for (const [, heard] of this.#links) {
-      if (heard.anew !== undefined) continue;
+      if (heard.excuse === 'unspoken') continue;
       heard.atMs = listeningMs;
-      heard.anew = isExcused ? 'excused' : 'counts';
+      heard.excuse = 'unspoken';
     }
+  }
+
+  /**
+   * Whether the end of this stream proves nothing. It does again once the member has gone on speaking for two pings:
+   * what a network held back comes in one burst, often with the end behind it.
+   */
+  isExcused(link: RegistryLink): boolean {
+    return this.#links.get(link)?.excuse !== undefined;
   }
 
   /** Links that have been silent for too long. */
   dead(listeningMs: number): SilentLink[] {
     const dead = [];
-    for (const [link, { atMs, toldIntervalMs, anew }] of this.#links) {
+    for (const [link, { atMs, toldIntervalMs, excuse }] of this.#links) {
       const silentMs = listeningMs - atMs;
       if (silentMs < this.timing.deadAfterMs) break; // all behind it were heard later
       if (silentMs >= this.deadAfterMs(toldIntervalMs))
-        dead.push({ link, silentMs, isExcused: anew === 'excused' });
+        dead.push({ link, silentMs, isExcused: excuse !== undefined });
     }
     return dead;
   }
