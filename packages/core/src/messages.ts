@@ -50,8 +50,8 @@ export type MemberMessage =
       readonly kind: 'ping';
       readonly sequence: number;
       readonly figures: Figures;
-      /** Live members of its cluster that it can't reach now. */
-      readonly cannotReach: readonly ServerId[];
+      /** Live members of its cluster that it can't reach now; none, if nothing is said. */
+      readonly cannotReach?: readonly ServerId[];
     }
   | {
       /** Asked by the primary of `epoch`; answered by an assignment whose `lastRequest` reaches `request`. */

@@ -362,7 +362,7 @@ export class Registry {
     });
   }
 
-  #ping(link: RegistryLink, attached: Attached, { sequence, figures, cannotReach }: Say<'ping'>): void {
+  #ping(link: RegistryLink, attached: Attached, { sequence, figures, cannotReach = [] }: Say<'ping'>): void {
     attached.figures = figures;
     attached.cannotReach = cannotReach.length === 0 ? NO_SERVERS : new Set(cannotReach);
     if (cannotReach.length > 0) {

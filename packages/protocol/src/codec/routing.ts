@@ -98,7 +98,7 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
           value: {
             sequence: message.sequence,
             figures: figuresToWire(message.figures),
-            cannotReach: [...message.cannotReach],
+            cannotReach: [...(message.cannotReach ?? [])],
           },
         },
       };
