@@ -4,8 +4,8 @@ import { memberServiceName, serverId } from '@dualping/core';
 import { addHealthAndReflection, createGrpcServer, listen } from '@dualping/protocol';
 import { dialBack } from './dial-back.js';
 
-const life = (incarnation: number): string =>
-  memberServiceName({ cluster: 1, serverId: serverId(2), incarnation });
+const life = (number: number): string =>
+  memberServiceName({ cluster: 1, serverId: serverId(2), incarnation: 1, lifeId: `life-${number}` });
 
 const ask = (address: string, service: string): Promise<string | undefined> =>
   new Promise((resolve) => dialBack({ kind: 'probe', probe: 1, address, service }, resolve));

@@ -134,7 +134,9 @@ export class RouterProcess extends Process {
 
   /** An operator makes a member primary that may lack acknowledged writes. */
   promoteUnclean(cluster: ClusterId, serverId: ServerId): void {
-    this.receive(() => this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId }));
+    this.receive(() =>
+      this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId, acceptLoss: true }),
+    );
   }
 
   feed(input: RegistryInput): void {
@@ -267,8 +269,8 @@ export class RouterProcess extends Process {
   }
 
   #dialBack({ probe, address, service }: Extract<RegistryOutput, { kind: 'probe' }>): void {
-    const [cluster = 0, serverId = 0, incarnation = 0] = service.split('/').slice(1).map(Number);
-    const life = { cluster, serverId: serverId as ServerId, incarnation };
+    const [, cluster, serverId, lifeId = ''] = service.split('/');
+    const life = { cluster: Number(cluster), serverId: Number(serverId) as ServerId, lifeId };
     const answer = (detail: string | undefined): void => this.feed({ kind: 'probed', probe, detail });
     call(this, address, 'health', { kind: 'health', service }, PROBE_TIMEOUT_MS, 'server-unreachable', {
       answered: () => {
@@ -391,7 +393,8 @@ function introduction(
   { kind, ...vouching }: Wires['register-server' | 'add-master']['up'],
   token: RegistryToken,
 ): RegistryInput {
-  return { kind, token, candidate: vouching };
+  // A supervisor does not know its server's life.
+  return { kind, token, candidate: { ...vouching, lifeId: '', welcomedLife: '' } };
 }
 
 /** What an output tells of a cluster, to whomever. */

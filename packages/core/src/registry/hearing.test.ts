@@ -12,8 +12,9 @@ play(
   'who is not heard is not promoted; with its next word it is',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -61,8 +62,9 @@ play(
   'a router that hears nobody drops and promotes nobody, and everybody has lost nothing when it is over',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -131,8 +133,9 @@ play(
   'one that does not come back when a cut is over is dropped after the grace',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -197,8 +200,9 @@ play(
   'a short time without a word drops nobody and is not evidence of anything',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -242,8 +246,9 @@ play(
   'what the network held back comes in bursts, each with its end, long after the first word',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -319,8 +324,9 @@ play(
   'after a cut a stream that goes on is evidence again',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -370,8 +376,9 @@ play(
   'a primary that falls silent while the others speak now and then is dropped',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -422,8 +429,9 @@ play(
   'a router that loses its streams one by one promotes once, and then whom it hears',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -480,8 +488,9 @@ play(
   'with one stream nothing tells a cut from a silence',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 1000 ms pass
@@ -500,8 +509,9 @@ play(
   'half of the members fall silent: these are dropped',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass

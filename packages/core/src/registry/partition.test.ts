@@ -12,8 +12,9 @@ play(
   'most of the in-sync members cannot reach the primary: one of them takes over',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -59,8 +60,9 @@ play(
   'the primary is with most: the standby is removed',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -102,8 +104,9 @@ play(
   'nobody is with most: the primary stays, and its request is granted after a while',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 40 ms pass
@@ -150,8 +153,9 @@ play(
   'with two members the primary stays',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -169,6 +173,6 @@ operator A promotes s2
   s2 hears: epoch 2, s2, in sync s1 s2, live s1 s2
   s1 hears: epoch 2, s2, in sync s1 s2, live s1 s2 (request 1)
   operator A hears: epoch 2, s2, in sync s1 s2, live s1 s2
-  * cluster 1: s2 is primary of epoch 2, promoted by an operator; it was in sync, nothing is lost
+  * cluster 1: s2 is primary of epoch 2, promoted by an operator; it has everything, nothing is lost
 `,
 );

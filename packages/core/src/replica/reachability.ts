@@ -56,10 +56,10 @@ export class Reachability {
     const others = this.#others(ground.assignment, primary);
     this.#failed = [];
     this.#roundUntil = ground.heardMs + ROUND_FACTOR * ground.timing.deadAfterMs;
-    for (const { serverId, incarnation, address } of others) {
+    for (const { serverId, incarnation, lifeId, address } of others) {
       this.#probes += 1;
       this.#asked.set(this.#probes, serverId);
-      const service = memberServiceName({ cluster: ground.identity.cluster, serverId, incarnation });
+      const service = memberServiceName({ cluster: ground.identity.cluster, serverId, incarnation, lifeId });
       const timeoutMs = ground.timing.deadAfterMs;
       ground.emit({ kind: 'probe-member', probe: this.#probes, address, service, timeoutMs });
     }

@@ -7,7 +7,7 @@ import type {
   Epoch,
   Incarnation,
   Instant,
-  MemberLife,
+  LifeId,
   Position,
   Post,
   PrimaryMessage,
@@ -76,7 +76,11 @@ export interface Checker {
   /** The router is about to hear a member on its stream. */
   memberHeard?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
   /** This life of a member answered when the router dialled it back. */
-  memberReached?(life: MemberLife): void;
+  memberReached?(life: {
+    readonly cluster: ClusterId;
+    readonly serverId: ServerId;
+    readonly lifeId: LifeId;
+  }): void;
   /** The router's machine has taken a step. */
   routerStepped?(): void;
   /** A session asked for something to be done. */

@@ -2,7 +2,7 @@
  * Whoever is promoted is heard now, and answered in this life when the router dialled it back. Counts the router's listening
  * time by itself.
  */
-import type { ClusterRecord, Incarnation, Instant, ServerId, Timing } from '@dualping/core';
+import type { ClusterRecord, Instant, LifeId, ServerId, Timing } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
 
 /** A member may be silent for so many of its ping intervals and still be promoted. */
@@ -17,7 +17,7 @@ export class Reach implements Checker {
   #listenedMs = 0;
   readonly #heardMs = new Map<ServerId, number>();
   /** The life of each server that was reached last. */
-  readonly #reached = new Map<ServerId, Incarnation>();
+  readonly #reached = new Map<ServerId, LifeId>();
 
   constructor(readonly timing: Timing) {}
 
@@ -41,8 +41,8 @@ export class Reach implements Checker {
     this.#heardMs.set(serverId, this.#listenedMs);
   }
 
-  memberReached({ serverId, incarnation }: Life): void {
-    this.#reached.set(serverId, incarnation);
+  memberReached({ serverId, lifeId }: Life): void {
+    this.#reached.set(serverId, lifeId);
   }
 
   decided(record: ClusterRecord): void {
@@ -51,7 +51,7 @@ export class Reach implements Checker {
     const { epoch, primary } = record;
     if (primary === undefined || epoch === before?.epoch) return;
     const who = `s${primary.serverId}, incarnation ${primary.incarnation}, gets epoch ${epoch}`;
-    if (this.#reached.get(primary.serverId) !== primary.incarnation)
+    if (this.#reached.get(primary.serverId) !== primary.lifeId)
       throw new Violation('promoted-was-reached', `${who} and was never reached`);
     const silentMs = this.#listenedMs - (this.#heardMs.get(primary.serverId) ?? Number.NEGATIVE_INFINITY);
     if (silentMs >= HEARD_PINGS * this.timing.pingIntervalMs)
@@ -61,5 +61,5 @@ export class Reach implements Checker {
 
 interface Life {
   readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
+  readonly lifeId: LifeId;
 }

@@ -33,6 +33,8 @@ export interface Member {
   live: boolean;
   /** Whether the in-sync set has this member with this very journal. */
   inSync: boolean;
+  /** Names this run of the server's process; new at each start. Empty when the member has no journal and does not say. */
+  lifeId: string;
   /**
    * The router has dialled `address` and could not reach this life of the member. It is not promoted until the router has
    * reached it once.
@@ -40,15 +42,19 @@ export interface Member {
   unreachable: boolean;
 }
 
+/** One life over one journal: a copy of the folder has the same journal id, and is not meant. */
 export interface InSyncMember {
   serverId: number;
   journalId: string;
+  /** The last life that the router has heard since it welcomed it. Only what this life says is durable counts. */
+  lifeId: string;
 }
 
 export interface Primary {
   serverId: number;
   incarnation: number;
   journalId: string;
+  lifeId: string;
 }
 
 /** What the router says of one cluster. It is durable at the router before it is said. */
@@ -70,6 +76,11 @@ export interface Assignment {
   inSync: InSyncMember[];
   /** All members, in the order in which they registered, which is the order in which they are promoted. */
   members: Member[];
+  /**
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since such a
+   * promotion may a standby cut what it knows as committed.
+   */
+  lastUncleanEpoch: number;
 }
 
 /** One record of a journal. Journals store, and Replicate carries, exactly these bytes as the primary encoded them. */
@@ -161,6 +172,7 @@ function createBaseMember(): Member {
     liveness: 0,
     live: false,
     inSync: false,
+    lifeId: "",
     unreachable: false,
   };
 }
@@ -187,6 +199,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.inSync !== false) {
       writer.uint32(56).bool(message.inSync);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(66).string(message.lifeId);
     }
     if (message.unreachable !== false) {
       writer.uint32(72).bool(message.unreachable);
@@ -263,6 +278,14 @@ export const Member: MessageFns<Member> = {
             message.inSync = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
           case 9: {
             if (tag !== 72) {
               break;
@@ -285,7 +308,7 @@ export const Member: MessageFns<Member> = {
 };
 
 function createBaseInSyncMember(): InSyncMember {
-  return { serverId: 0, journalId: "" };
+  return { serverId: 0, journalId: "", lifeId: "" };
 }
 
 export const InSyncMember: MessageFns<InSyncMember> = {
@@ -295,6 +318,9 @@ export const InSyncMember: MessageFns<InSyncMember> = {
     }
     if (message.journalId !== "") {
       writer.uint32(18).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(26).string(message.lifeId);
     }
     return writer;
   },
@@ -328,6 +354,14 @@ export const InSyncMember: MessageFns<InSyncMember> = {
             message.journalId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -342,7 +376,7 @@ export const InSyncMember: MessageFns<InSyncMember> = {
 };
 
 function createBasePrimary(): Primary {
-  return { serverId: 0, incarnation: 0, journalId: "" };
+  return { serverId: 0, incarnation: 0, journalId: "", lifeId: "" };
 }
 
 export const Primary: MessageFns<Primary> = {
@@ -355,6 +389,9 @@ export const Primary: MessageFns<Primary> = {
     }
     if (message.journalId !== "") {
       writer.uint32(26).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(34).string(message.lifeId);
     }
     return writer;
   },
@@ -396,6 +433,14 @@ export const Primary: MessageFns<Primary> = {
             message.journalId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -419,6 +464,7 @@ function createBaseAssignment(): Assignment {
     unavailableReason: "",
     inSync: [],
     members: [],
+    lastUncleanEpoch: 0,
   };
 }
 
@@ -447,6 +493,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     for (const v of message.members) {
       Member.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.lastUncleanEpoch !== 0) {
+      writer.uint32(72).uint64(message.lastUncleanEpoch);
     }
     return writer;
   },
@@ -526,6 +575,14 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.members.push(Member.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.lastUncleanEpoch = longToNumber(reader.uint64());
             continue;
           }
         }
