@@ -35,7 +35,17 @@ const primaryIs = ({ serverId, incarnation, journalId, lifeId, address }: Attach
   lastUncleanEpoch: epoch(0),
   inSync: [],
   members: [
-    { serverId, incarnation, journalId, lifeId, address, liveness: 'stream', live: true, inSync: false },
+    {
+      serverId,
+      incarnation,
+      journalId,
+      lifeId,
+      address,
+      liveness: 'stream',
+      live: true,
+      inSync: false,
+      unreachable: false,
+    },
   ],
 });
 

@@ -107,8 +107,9 @@ export class FakeRouter {
 
   tell(assignment: Assignment): void {
     this.assignment = assignment;
+    const assignments = [assignmentToWire(assignment)];
     for (const watcher of this.#watchers)
-      watcher.write({ networkId: this.networkId, assignments: [assignmentToWire(assignment)], figures: [] });
+      watcher.write({ networkId: this.networkId, assignments, figures: [], trouble: '' });
     for (const waiter of this.#waiters)
       if (assignment.available && assignment.epoch > waiter.failedEpoch) waiter.answer();
   }
@@ -186,7 +187,7 @@ export class FakeRouter {
           },
         ]
       : [];
-    call.write({ networkId: this.networkId, assignments, figures });
+    call.write({ networkId: this.networkId, assignments, figures, trouble: '' });
   }
 
   #handover(cluster: ClusterId, callback: sendUnaryData<routingWire.HandoverResponse>): void {
@@ -231,6 +232,7 @@ export class FakeCluster {
       liveness: 'stream' as const,
       live: server.isUp,
       inSync: server.isUp,
+      unreachable: false,
     }));
     for (const server of this.servers) server.epoch = server === primary ? atEpoch : server.epoch;
     return {

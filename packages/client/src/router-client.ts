@@ -51,6 +51,8 @@ export interface NetworkStatus {
   readonly assignments: readonly Assignment[];
   /** Of members that had sent some by then. */
   readonly figures: readonly MemberFigures[];
+  /** What is wrong with the router itself now, for people; empty: nothing. */
+  readonly trouble: string;
 }
 
 /** Parses and completes addresses of routers. @throws DualpingError `invalid-argument` quoting what is wrong */
@@ -91,8 +93,8 @@ export class RouterClient {
   /** Everything the router knows, once. */
   async status(): Promise<NetworkStatus> {
     return await this.#ask(async ({ link, told: { networkId, clusters } }) => {
-      const { assignments, figures } = await snapshot(link);
-      return { router: link.address, networkId, clusters, assignments, figures };
+      const { assignments, figures, trouble = '' } = await snapshot(link);
+      return { router: link.address, networkId, clusters, assignments, figures, trouble };
     });
   }
 
@@ -178,13 +180,15 @@ function snapshot(link: RouterLink): Promise<WatchUpdate> {
       stop();
       settle();
     };
+    let trouble = '';
     const finishWith = (figures: WatchUpdate['figures']): void =>
-      finish(() => resolve({ assignments: [...assignments.values()], figures }));
+      finish(() => resolve({ assignments: [...assignments.values()], figures, trouble }));
     const stop = link.watch(
       { target: undefined, figures: true },
       {
         onUpdate: (update) => {
           told = true;
+          trouble = update.trouble ?? '';
           for (const assignment of update.assignments) assignments.set(assignment.cluster, assignment);
           if (update.figures.length > 0 || !hasLiveMember(assignments)) finishWith(update.figures);
         },

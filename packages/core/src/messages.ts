@@ -58,7 +58,13 @@ export type MemberMessage =
       /** Counts the streams that this life has opened; 0 where nobody counts. */
       readonly attempt: number;
     }
-  | { readonly kind: 'ping'; readonly sequence: number; readonly figures: Figures }
+  | {
+      readonly kind: 'ping';
+      readonly sequence: number;
+      readonly figures: Figures;
+      /** Live members of its cluster that it can't reach now; none, if nothing is said. */
+      readonly cannotReach?: readonly ServerId[];
+    }
   | {
       /** Asked by the primary of `epoch`; answered by an assignment whose `lastRequest` reaches `request`. */
       readonly kind: 'change-in-sync';

@@ -100,7 +100,11 @@ function renderMember(
   figures: Figures | undefined,
 ): string {
   const role = member === primary ? 'primary' : 'standby';
-  const marks = [member.live ? 'live' : 'away', ...(member.inSync ? ['in sync'] : [])];
+  const marks = [
+    member.live ? 'live' : 'away',
+    ...(member.inSync ? ['in sync'] : []),
+    ...(member.unreachable ? ['unreachable'] : []),
+  ];
   return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${member.journalId === '' ? '' : renderFigures(figures)}`;
 }
 

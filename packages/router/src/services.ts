@@ -34,11 +34,8 @@ import type { Callers } from './callers.js';
 import { addCoordService, COORD_SERVICE_NAME, type CoordParts } from './coord-service.js';
 import type { MemberStreams } from './member-streams.js';
 
-export const SERVICE_NAMES = [
-  'dualping.v1.RoutingService',
-  'dualping.v1.AdminService',
-  COORD_SERVICE_NAME,
-] as const;
+export const ROUTING_SERVICE_NAME = 'dualping.v1.RoutingService';
+export const SERVICE_NAMES = [ROUTING_SERVICE_NAME, 'dualping.v1.AdminService', COORD_SERVICE_NAME] as const;
 
 export interface RouterParts extends CoordParts {
   readonly networkId: NetworkId;

@@ -24,7 +24,7 @@ import {
   type Token,
   unreachable,
 } from '@dualping/core';
-import { encodeEntry, type Report, RouterStream, toDualpingError } from '@dualping/protocol';
+import { askHealth, encodeEntry, type Report, RouterStream, toDualpingError } from '@dualping/protocol';
 import createDebug from 'debug';
 import type { ClientDesk } from './client-desk.js';
 import { endText } from './end-text.js';
@@ -206,6 +206,8 @@ export class ReplicaDriver {
         return;
       case 'pull-snapshot':
         return this.#pullSnapshot(output);
+      case 'probe-member':
+        return this.#probeMember(output);
       case 'keep-warm':
         return this.#peers.keepWarm(output.addresses);
       case 'to-standby':
@@ -313,6 +315,14 @@ export class ReplicaDriver {
         onEnd: (detail) => this.feed({ kind: 'primary-ended', attempt, detail }),
       }),
     };
+  }
+
+  /** Over the connection that is kept warm. */
+  #probeMember({ probe, address, service, timeoutMs }: OutputOf<'probe-member'>): void {
+    askHealth({ address, service, timeoutMs }).then(
+      (health) => this.feed({ kind: 'member-probed', probe, isReached: health !== 'unknown' }),
+      () => this.feed({ kind: 'member-probed', probe, isReached: false }),
+    );
   }
 
   /** Of the own journal where the primary says that the two agree, as far as it reaches. */

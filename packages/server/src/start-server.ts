@@ -6,6 +6,7 @@ import {
   DualpingError,
   type Incarnation,
   type KeepAliveLink,
+  memberServiceName,
   NO_EPOCH,
   quote,
   type ServerId,
@@ -115,10 +116,14 @@ async function run(
   const connections = new Connections();
   addServices(grpc, context);
   addSnsService(grpc, { context, connections, replies: parsed.classicReplies });
-  const { cluster, serverId, incarnation } = journal.identity;
+  const { cluster, serverId, incarnation, lifeId } = journal.identity;
   const supervisors = new SupervisorDesk({ cluster, serverId, incarnation }, parsed.supervision);
   supervisors.addTo(grpc);
-  const health = addHealthAndReflection(grpc, [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME]);
+  const health = addHealthAndReflection(
+    grpc,
+    [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME],
+    [memberServiceName({ cluster, serverId, incarnation, lifeId })],
+  );
   const listener = await listenToConnections(grpc, parsed.host, parsed.port, (socket) =>
     connections.accept(socket),
   );

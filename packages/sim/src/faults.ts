@@ -34,6 +34,10 @@ export type Fault = At &
         /** Connections over it do not outlive it. */
         readonly lose: boolean;
       }
+    /** Cut off from every other process: its own network is gone. */
+    | { readonly kind: 'isolate'; readonly process: string; readonly lose: boolean }
+    /** These servers and the other servers can't reach each other; the router and clients reach all. */
+    | { readonly kind: 'split'; readonly aside: readonly string[]; readonly lose: boolean }
     | { readonly kind: 'sever'; readonly one: string; readonly other: string; readonly quiet: boolean }
     /** Who dials a server reaches another one: an address was reused, or is wrongly told. */
     | { readonly kind: 'misroute'; readonly process: string; readonly to: string }
@@ -133,6 +137,24 @@ const MAKERS: Readonly<Record<FaultKind, { readonly weight: number; readonly mak
         forMs: length(random, 500),
       };
     },
+  },
+  isolate: {
+    weight: 2,
+    make: (random, { servers }) => ({
+      kind: 'isolate',
+      process: random.chance(0.7) ? ROUTER : random.pick(servers),
+      lose: random.chance(0.4),
+      forMs: length(random, 1_200),
+    }),
+  },
+  split: {
+    weight: 2,
+    make: (random, { servers }) => ({
+      kind: 'split',
+      aside: random.chance(0.7) ? [random.pick(servers)] : servers.filter(() => random.chance(0.5)),
+      lose: random.chance(0.4),
+      forMs: length(random, 2_000),
+    }),
   },
   sever: {
     weight: 3,

@@ -187,6 +187,39 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'promotes-whom-it-does-not-hear',
+    bug: 'a member is promoted although nothing was heard of it for two pings',
+    patches: [
+      {
+        file: 'registry/eligibility.js',
+        find: "evidence.isHeard(link, sinceMs) ? undefined : 'is not heard now'",
+        replace: 'undefined',
+      },
+    ],
+  },
+  {
+    name: 'promotes-whom-it-has-not-reached',
+    bug: 'a member is promoted before it has answered at its address',
+    patches: [
+      {
+        file: 'registry/eligibility.js',
+        find: "if (reach.kind === 'unknown')",
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'reached-is-for-good',
+    bug: 'that one life of a server was reached counts for the next one',
+    patches: [
+      {
+        file: CLUSTER,
+        find: 'if (!isSameLife(member, candidate) || member.address !== candidate.address)',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
     name: 'forgets-to-truncate',
     bug: 'a standby keeps the tail that its new primary does not have',
     patches: [

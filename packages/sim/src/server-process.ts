@@ -23,6 +23,7 @@ import type {
   Token,
 } from '@dualping/core';
 import { postIn } from '@dualping/core';
+import { call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
 import type { Core } from './core.js';
 import { entryText } from './entry-text.js';
@@ -113,6 +114,7 @@ export class ServerProcess extends Process {
       list: (end) => this.#acceptList(end),
       timeline: (end) => this.#acceptTimeline(end),
       tail: (end) => this.#acceptTail(end),
+      health: (end) => this.#acceptHealth(end),
     };
   }
 
@@ -357,6 +359,8 @@ export class ServerProcess extends Process {
         return this.#pullSnapshot(output);
       case 'keep-warm':
         return;
+      case 'probe-member':
+        return this.#probeMember(output);
       case 'to-standby':
         return this.#toStandby(output);
       case 'close-standby':
@@ -443,6 +447,26 @@ export class ServerProcess extends Process {
     this.#forget();
     this.disk.crash();
     this.onStopped(stopped);
+  }
+
+  // Health.
+
+  #acceptHealth(end: AcceptorEnd<'health'>): void {
+    end.onMessage = ({ service }) => {
+      const { cluster, serverId, incarnation, lifeId } = this;
+      if (service === this.#around.core.memberServiceName({ cluster, serverId, incarnation, lifeId })) {
+        end.send({ kind: 'serving' });
+        end.close();
+      } else end.close({ reason: 'not-a-server', detail: `there is no service ${service}` });
+    };
+  }
+
+  #probeMember({ probe, address, service, timeoutMs }: OutputOf<'probe-member'>): void {
+    const answer = (isReached: boolean): void => this.feed({ kind: 'member-probed', probe, isReached });
+    call(this, address, 'health', { kind: 'health', service }, timeoutMs, 'server-unreachable', {
+      answered: () => answer(true),
+      failed: () => answer(false),
+    });
   }
 
   // The disk.

@@ -11,6 +11,7 @@ import { History } from './checkers/history.js';
 import { Homes } from './checkers/homes.js';
 import { Limits } from './checkers/limits.js';
 import { Pages } from './checkers/pages.js';
+import { Reach } from './checkers/reach.js';
 import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
@@ -74,6 +75,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new ExactlyOnce(history),
       shown,
       new Replay(reference, history, servers),
+      new Reach(setup.timing),
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),

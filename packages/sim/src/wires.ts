@@ -97,6 +97,8 @@ export interface Wires {
       readonly entries: readonly Entry[];
     };
   };
+  /** The standard health question: it is refused unless it names this life of the server. */
+  health: { up: { readonly kind: 'health'; readonly service: string }; down: { readonly kind: 'serving' } };
   tail: { up: TailMessage; down: TailBatch };
   snapshot: {
     up: SnapshotQuestion & { readonly kind: 'get-follower-info' };

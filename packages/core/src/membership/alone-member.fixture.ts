@@ -43,6 +43,7 @@ export const routed = ({ epoch: number, primary, revision, incarnation, availabl
     liveness: 'stream',
     live: true,
     inSync: false,
+    unreachable: false,
   })),
 });
 

@@ -1,5 +1,5 @@
 /** What a membership and its stream stand on: who it is, what it has seen, the time, and where outputs go. */
-import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION } from '../ids.js';
+import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION, type ServerId } from '../ids.js';
 import type { Figures } from '../messages.js';
 import { LastAnswer } from './last-answer.js';
 import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
@@ -49,6 +49,11 @@ export class MemberGround implements RouterLinkGround {
 
   figures(): Figures {
     return NO_FIGURES;
+  }
+
+  /** It has nothing to do with the other members. */
+  get cannotReach(): readonly ServerId[] {
+    return [];
   }
 
   emit(output: MembershipOutput): void {

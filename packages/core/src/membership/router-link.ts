@@ -10,7 +10,7 @@
  * *lower* number. A higher one stays until it is answered: to close a stream that the router has just taken for ours would be
  * taken for our end.
  */
-import type { Address, Epoch, Instant, LifeId, NetworkId } from '../ids.js';
+import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
@@ -58,6 +58,8 @@ export interface RouterLinkGround {
   readonly heardMs: number;
   readonly timing: MemberTiming;
   figures(): Figures;
+  /** Live members of its cluster that it can't reach now. */
+  readonly cannotReach: readonly ServerId[];
   emit(output: RouterLinkOutput): void;
   /** For people. */
   report(event: 'router-lost', text: string): void;
@@ -205,6 +207,11 @@ export class RouterLink {
     this.#searching = false;
   }
 
+  /** Says now, and not only with the next ping, whom this member can't reach. */
+  pingNow(): void {
+    if (this.#attached?.isNoted === true) this.#ping(this.#attached);
+  }
+
   close(): void {
     this.#closed = true;
     if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
@@ -317,7 +324,13 @@ export class RouterLink {
   #ping(attached: Attached): void {
     attached.sequence += 1;
     attached.pingAt = this.ground.now + this.ground.timing.pingIntervalMs;
-    this.send({ kind: 'ping', sequence: attached.sequence, figures: this.ground.figures() });
+    const { sequence } = attached;
+    this.send({
+      kind: 'ping',
+      sequence,
+      figures: this.ground.figures(),
+      cannotReach: this.ground.cannotReach,
+    });
   }
 
   #addressOf(router: number): Address {

@@ -91,9 +91,11 @@ export class Desk {
 }
 
 /** A client gets whoever is primary now: its link may have broken without a failover. */
-function endInVain({ token, wants }: Waiter, { id, assignment }: Cluster, outcome: Outcome): void {
+function endInVain({ token, wants }: Waiter, cluster: Cluster, outcome: Outcome): void {
+  const { id, assignment } = cluster;
   if (wants === 'handover') {
-    const detail = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+    const inTime = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+    const detail = `${inTime}: ask again${cluster.orStopIt()}`;
     return outcome.refuse(token, { reason: 'handover-impossible', detail });
   }
   if (assignment.available) return outcome.answerWith(token, assignment);

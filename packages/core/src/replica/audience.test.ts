@@ -21,7 +21,7 @@ const ASSIGNMENT: Assignment = {
   unavailableReason: '',
   lastUncleanEpoch: epoch(0),
   inSync: [{ serverId: SELF.serverId, journalId: SELF.journalId, lifeId: SELF.lifeId }],
-  members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true }],
+  members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true, unreachable: false }],
 };
 
 test('a post is for those who follow when it is made, whatever is committed together with it', () => {

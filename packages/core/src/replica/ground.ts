@@ -8,6 +8,7 @@ import {
   type LifeId,
   type NetworkId,
   position,
+  type ServerId,
   type UserName,
 } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
@@ -48,6 +49,8 @@ export class Ground {
   postsAccepted = 0;
   /** How many timelines are open now. */
   timelines: () => number = () => 0;
+  /** Whom it can't reach now: the part that it plays knows. */
+  whomNotToReach: () => readonly ServerId[] = () => [];
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.identity = start.identity;
@@ -79,6 +82,10 @@ export class Ground {
 
   advanceTo(now: Instant): void {
     this.#pace.advanceTo(now);
+  }
+
+  get cannotReach(): readonly ServerId[] {
+    return this.whomNotToReach();
   }
 
   /** The highest revision of an assignment of this cluster that was told, also to a former life. */

@@ -23,6 +23,7 @@ import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { NewsItem, SocialSnapshot } from '../social/index.js';
+import type { PeerProbe } from './reachability.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
 export type LinkId = number;
@@ -152,6 +153,8 @@ export type ReplicaInput =
       readonly checksum?: number | undefined;
     }
   | { readonly kind: 'primary-ended'; readonly attempt: Attempt; readonly detail: string }
+  /** The answer to a `probe-member`. Comes once for each. */
+  | { readonly kind: 'member-probed'; readonly probe: PeerProbe; readonly isReached: boolean }
   // Standbys, while this is the primary.
   | { readonly kind: 'standby-message'; readonly link: LinkId; readonly message: StandbyMessage }
   | { readonly kind: 'standby-ended'; readonly link: LinkId; readonly detail: string }
@@ -215,6 +218,14 @@ export type ReplicaOutput =
       readonly address: Address;
       readonly question: SnapshotQuestion;
       readonly setAside: boolean;
+    }
+  /** Ask the health of the member at this address for this service; answer with `member-probed`. */
+  | {
+      readonly kind: 'probe-member';
+      readonly probe: PeerProbe;
+      readonly address: Address;
+      readonly service: string;
+      readonly timeoutMs: number;
     }
   /** Keep connections to these ready: one of them may be primary next. */
   | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }

@@ -13,6 +13,7 @@ import {
   type Position,
   position,
   type RequestNumber,
+  type ServerId,
   type SessionId,
   serverName,
   type UserName,
@@ -85,6 +86,12 @@ export class PrimaryRole {
   /** Whether it has lost touch with those who would know of a newer epoch. */
   get isolated(): boolean {
     return this.#isolated;
+  }
+
+  /** In-sync members that were not heard for so long that they count as out of reach. */
+  get cannotReach(): readonly ServerId[] {
+    const { heardMs, timing } = this.ground;
+    return this.standbys.unheard(heardMs, timing.deadAfterMs);
   }
 
   // Requests.
@@ -340,8 +347,10 @@ export class PrimaryRole {
     if (!this.router.attached || ground.assignment?.epoch !== this.epoch) return;
     // Until the epoch is open our commit position may lag behind what the predecessor acknowledged.
     const required = position(Math.max(ledger.committed, this.#opensAt));
-    for (const change of standbys.changesToAsk(heardMs, ground.timing, ground.assignment, required))
-      this.router.send(change);
+    const changes = standbys.changesToAsk(heardMs, ground.timing, ground.assignment, required);
+    // The router weighs a removal by whom the primary can't reach: it has to know first.
+    if (changes.some(({ change }) => change === 'remove')) this.router.pingNow();
+    for (const change of changes) this.router.send(change);
   }
 
   /** Ends the reign: everyone who waits is sent to ask the router again. */

@@ -40,6 +40,7 @@ import type {
 } from './messages.js';
 import { isLiveMember, namedMember, unnamed } from './named-member.js';
 import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
+import { Reachability } from './reachability.js';
 import { StandbyRole } from './standby-role.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
@@ -65,6 +66,7 @@ const LEAVING_LINGER_MS = 500;
 export class Replica {
   readonly #ground: Ground;
   readonly #router: RouterLink;
+  readonly #reachability: Reachability;
   readonly #refusals: RouterRefusals;
   /** Since when the life before has been in the way, listening time, ms. */
   #predecessorSince: number | undefined;
@@ -86,8 +88,11 @@ export class Replica {
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#ground = new Ground(start, timing);
     this.#router = new RouterLink(this.#ground);
+    this.#reachability = new Reachability(this.#ground);
+    this.#standby = new StandbyRole(this.#ground, this.#reachability);
+    this.#ground.whomNotToReach = () =>
+      this.#primary === undefined ? this.#reachability.cannotReach : this.#primary.cannotReach;
     this.#refusals = new RouterRefusals(start.identity.routers);
-    this.#standby = new StandbyRole(this.#ground);
     this.#snapshotAt = start.snapshot.position;
   }
 
@@ -188,6 +193,8 @@ export class Replica {
       case 'primary-ended':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.ended(input.detail);
         return;
+      case 'member-probed':
+        return this.#reachability.probed(input.probe, input.isReached);
       case 'standby-message':
         return this.#standbyMessage(input.link, input.message);
       case 'standby-ended':

@@ -221,6 +221,8 @@ export class ServerOnStage implements Actor {
         return;
       case 'pull-snapshot':
         return this.#pullSnapshot(output);
+      case 'probe-member':
+        return this.#probeMember(output);
       case 'keep-warm':
         return;
       // These plays have one cluster; several are in tailing.test.ts and in the simulator.
@@ -306,6 +308,14 @@ export class ServerOnStage implements Actor {
       default:
         unreachable(output);
     }
+  }
+
+  #probeMember({ probe, address }: Extract<ReplicaOutput, { kind: 'probe-member' }>): void {
+    const { stage } = this.company;
+    stage.send(this.name, address, () => {
+      const isReached = this.company.server(address)?.replica !== undefined;
+      stage.send(address, this.name, () => this.step({ kind: 'member-probed', probe, isReached }));
+    });
   }
 
   /** What the operating system does for a process that is gone. */

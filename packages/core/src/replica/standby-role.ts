@@ -19,9 +19,10 @@ import {
 import type { Attempt } from '../membership/membership-messages.js';
 import type { PrimaryMessage } from '../messages.js';
 import type { Ground } from './ground.js';
+import type { Reachability } from './reachability.js';
 
 /** How long a primary may take to answer a join, in multiples of the time after which silence means it is gone. */
-const JOIN_PATIENCE_FACTOR = 4;
+export const JOIN_PATIENCE_FACTOR = 4;
 /** How long to leave a primary alone whose journal contradicts this one, ms: an operator has to decide. */
 const CONFLICT_RETRY_MS = 5_000;
 
@@ -45,7 +46,10 @@ export class StandbyRole {
   #lastFailure = '';
   #attempts = 0;
 
-  constructor(readonly ground: Ground) {}
+  constructor(
+    readonly ground: Ground,
+    readonly reachability: Reachability,
+  ) {}
 
   get pulling(): boolean {
     return this.#link.kind === 'pulling';
@@ -87,6 +91,7 @@ export class StandbyRole {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     link.heardAt = this.ground.heardMs;
+    this.reachability.heardPrimary();
     if (message.kind === 'refused') {
       if (this.#fences(message)) this.ground.see(message.epoch);
       this.#retry(`${message.reason}: ${message.detail}`);
@@ -144,6 +149,8 @@ export class StandbyRole {
   tick(): void {
     const { ground } = this;
     const link = this.#link;
+    if (link.kind === 'pulling') this.reachability.heardPrimary();
+    this.reachability.tick();
     if (link.kind === 'none') {
       if (ground.now >= link.retryAt) this.#join();
     } else if (link.kind !== 'pulling') {

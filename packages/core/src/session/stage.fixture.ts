@@ -32,6 +32,7 @@ export function assignment(
       liveness: 'stream',
       live: !dead.includes(id),
       inSync: true,
+      unreachable: false,
     }),
   );
   const available = !dead.includes(primary);

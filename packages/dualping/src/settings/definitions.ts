@@ -190,6 +190,10 @@ export const paired = toggle(
   'it is one of a pair, and gets a supervisor when there is none; said by `supervise`',
 );
 
+export const noDialBack = toggle(
+  'noDialBack',
+  'promote servers although they were not dialled back: for a router that cannot dial them, while clients can',
+);
 export const line = toggle('line', 'line by line instead of the full screen');
 
 export const json = toggle('json', 'print JSON for programs, one object a line');

@@ -82,6 +82,7 @@ const members = record({
   liveness: fc.constantFrom('stream' as const, 'watched' as const, 'heartbeat' as const),
   live: fc.boolean(),
   inSync: fc.boolean(),
+  unreachable: fc.boolean(),
 });
 const byServerId = { selector: (member: { serverId: number }) => member.serverId, maxLength: 6 };
 
@@ -116,7 +117,12 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
 
 export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
   attaches,
-  record({ kind: fc.constant('ping' as const), sequence: counts, figures }),
+  record({
+    kind: fc.constant('ping' as const),
+    sequence: counts,
+    figures,
+    cannotReach: fc.array(serverIds, { maxLength: 5 }),
+  }),
   record({
     kind: fc.constant('change-in-sync' as const),
     request: ordinals,

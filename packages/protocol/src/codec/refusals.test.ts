@@ -80,6 +80,7 @@ test('unknown enum values are quoted', () => {
     liveness: Liveness.UNSPECIFIED,
     live: true,
     inSync: true,
+    unreachable: false,
   };
   const assignment = {
     cluster: 1,

@@ -242,6 +242,7 @@ roundTrips(
     networkId: ids,
     assignments: fc.array(assignments, { maxLength: 3 }),
     figures: fc.array(record({ cluster: clusters, serverId: serverIds, figures, ageMs: uint32s })),
+    trouble: details,
   }),
   routing.WatchResponse,
   codec.watchUpdateToWire,

@@ -119,6 +119,8 @@ export const availableToWire = ({ networkId, assignment }: Available): wire.GetA
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly figures: readonly MemberFigures[];
+  /** What is wrong with the router itself now, for people; empty (or not said): nothing. */
+  readonly trouble?: string;
 }
 
 /** As a router says it. */
@@ -136,12 +138,14 @@ export const watchUpdateFromWire = (response: wire.WatchResponse): RouterUpdate 
     figures: figuresFromWire(member.figures),
     ageMs: count(member.ageMs, 'age_ms'),
   })),
+  trouble: cleanDetail(response.trouble),
 });
 
 export const watchUpdateToWire = (update: RouterUpdate): wire.WatchResponse => ({
   networkId: update.networkId,
   assignments: update.assignments.map(assignmentToWire),
   figures: update.figures.map((member) => ({ ...member, figures: figuresToWire(member.figures) })),
+  trouble: cleanDetail(update.trouble ?? ''),
 });
 
 export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>

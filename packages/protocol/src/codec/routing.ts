@@ -1,5 +1,11 @@
 /** The messages of the streaming heartbeat, `DualPing`. */
-import { MAX_CLUSTERS, type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
+import {
+  MAX_CLUSTERS,
+  MAX_MEMBERS,
+  type MemberMessage,
+  type RouterMessage,
+  unreachable,
+} from '@dualping/core';
 import { cleanDetail } from '../clean-detail.js';
 import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
@@ -9,6 +15,7 @@ import {
   count,
   durationFrom,
   epochFrom,
+  listFrom,
   optionalIdFrom,
   ordinal,
   refusalFrom,
@@ -71,6 +78,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         kind: 'ping',
         sequence: count(message.value.sequence, 'sequence'),
         figures: figuresFromWire(message.value.figures),
+        cannotReach: listFrom(message.value.cannotReach, 'cannot_reach', MAX_MEMBERS, serverIdFrom),
       };
     case 'changeInSync':
       return {
@@ -109,7 +117,11 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
       return {
         message: {
           $case: 'ping',
-          value: { sequence: message.sequence, figures: figuresToWire(message.figures) },
+          value: {
+            sequence: message.sequence,
+            figures: figuresToWire(message.figures),
+            cannotReach: [...(message.cannotReach ?? [])],
+          },
         },
       };
     case 'change-in-sync': {

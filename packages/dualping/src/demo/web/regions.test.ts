@@ -24,6 +24,7 @@ const member = (serverId: number, facts: Partial<MemberInfo> = {}): MemberInfo =
   liveness: 'stream',
   live: true,
   inSync: true,
+  unreachable: false,
   ...facts,
 });
 

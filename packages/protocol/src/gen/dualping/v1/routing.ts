@@ -80,7 +80,14 @@ export interface Attach {
 export interface Ping {
   /** Comes back in the Pong. */
   sequence: number;
-  figures: Figures | undefined;
+  figures:
+    | Figures
+    | undefined;
+  /**
+   * Server ids of live members of its cluster that it can't reach now: a standby names the primary, when it was not heard
+   * for `dead_after_ms`, and then the other members that did not answer it; the primary names standbys. At most 64.
+   */
+  cannotReach: number[];
 }
 
 /**
@@ -270,6 +277,8 @@ export interface WatchResponse {
   figures: MemberFigures[];
   /** As in GetAvailableResponse. */
   networkId: string;
+  /** What is wrong with the router itself now, for people. Empty: nothing. Each message says it. */
+  trouble: string;
 }
 
 export interface MemberFigures {
@@ -654,7 +663,7 @@ export const Attach: MessageFns<Attach> = {
 };
 
 function createBasePing(): Ping {
-  return { sequence: 0, figures: undefined };
+  return { sequence: 0, figures: undefined, cannotReach: [] };
 }
 
 export const Ping: MessageFns<Ping> = {
@@ -664,6 +673,13 @@ export const Ping: MessageFns<Ping> = {
     }
     if (message.figures !== undefined) {
       Figures.encode(message.figures, writer.uint32(18).fork()).join();
+    }
+    if (message.cannotReach.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.cannotReach) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -696,6 +712,24 @@ export const Ping: MessageFns<Ping> = {
 
             message.figures = Figures.decode(reader, reader.uint32());
             continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.cannotReach.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.cannotReach.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -1930,7 +1964,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { assignments: [], figures: [], networkId: "" };
+  return { assignments: [], figures: [], networkId: "", trouble: "" };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -1943,6 +1977,9 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     }
     if (message.networkId !== "") {
       writer.uint32(26).string(message.networkId);
+    }
+    if (message.trouble !== "") {
+      writer.uint32(34).string(message.trouble);
     }
     return writer;
   },
@@ -1982,6 +2019,14 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             }
 
             message.networkId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.trouble = reader.string();
             continue;
           }
         }
