@@ -269,8 +269,12 @@ export class RouterProcess extends Process {
   }
 
   #dialBack({ probe, address, service }: Extract<RegistryOutput, { kind: 'probe' }>): void {
-    const [, cluster, serverId, lifeId = ''] = service.split('/');
-    const life = { cluster: Number(cluster), serverId: Number(serverId) as ServerId, lifeId };
+    const [, cluster, serverId, ...lifeId] = service.split('/');
+    const life = {
+      cluster: Number(cluster),
+      serverId: Number(serverId) as ServerId,
+      lifeId: lifeId.join('/'),
+    };
     const answer = (detail: string | undefined): void => this.feed({ kind: 'probed', probe, detail });
     call(this, address, 'health', { kind: 'health', service }, PROBE_TIMEOUT_MS, 'server-unreachable', {
       answered: () => {

@@ -492,11 +492,12 @@ export class Cluster {
   promoteUnclean(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
     const member = this.find(serverId);
     const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
-    if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId))
-      return refusal(
-        'invalid-argument',
-        `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}: use a handover${this.orStopIt()}`,
-      );
+    if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {
+      const there = `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}`;
+      const isSame = serverId === this.#primary?.serverId;
+      const way = this.#objections().length === 0 ? `use a handover${this.orStopIt()}` : this.whyNoHandover();
+      return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
+    }
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
     if (!isLive(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
@@ -641,7 +642,10 @@ export class Cluster {
   whyNoHandover(): string {
     const objections = this.#objections();
     if (objections.length === 0) return `nobody but ${this.#primaryName()} is live and in sync`;
-    return `nobody can take over from ${this.#primaryName()}: ${objectionsText(objections)}`;
+    const isUnreached = objections.some(([{ reach }]) => reach.kind === 'unreachable');
+    const way = 'restart it with the right --advertise, or the router with --no-dial-back if others reach it';
+    const why = `nobody can take over from ${this.#primaryName()}: ${objectionsText(objections)}`;
+    return isUnreached ? `${why}: ${way}` : why;
   }
 
   /** What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing. */

@@ -62,6 +62,12 @@ s1's stream ends
   * cluster 1: the in-sync set of epoch 2 is s2, s3
 s3 asks to add s2
   s3 hears: epoch 2, s3, in sync s2 s3, live s2 s3 (request 1)
+operator C wants a handover
+  operator C is refused handover-impossible: nobody can take over from s3: s2 can't be reached at host2:7000 (connection refused): restart it with the right --advertise, or the router with --no-dial-back if others reach it
+operator C promotes s2
+  operator C is refused invalid-argument: cluster 1 is available, s3 is primary of epoch 2: nobody can take over from s3: s2 can't be reached at host2:7000 (connection refused): restart it with the right --advertise, or the router with --no-dial-back if others reach it
+operator C promotes s3
+  operator C is refused invalid-argument: cluster 1 is available, s3 is primary of epoch 2 already
 s3's stream ends
   s2 hears: epoch 2, (s3), in sync s2 s3, live s2
   * cluster 1: s3 (primary of epoch 2) is dropped: its stream ended
