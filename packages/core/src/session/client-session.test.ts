@@ -283,7 +283,7 @@ test('a router of another network is believed nothing, and another one is asked'
   const play = new Stage({ routers: ['r1', 'r2'] }).goLive();
   assert.deepEqual(play.watched(assignment(9, 9, 1), 'net-2'), []);
   play.lost(1);
-  assert.deepEqual(play.resolved(assignment(9, 9, 1), 'net-2'), [
+  assert.deepEqual(play.resolved(assignment(9, 9, 1), undefined, 'net-2'), [
     'resolving at r2 because may-have-happened',
     'introduce r2',
   ]);
