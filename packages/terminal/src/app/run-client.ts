@@ -11,9 +11,10 @@ import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
 import type { Effect, Event } from '../state/events.js';
 import { initialState } from '../state/initial.js';
-import type { Clock, Settings, State } from '../state/state.js';
+import type { Settings, State } from '../state/state.js';
 import { step } from '../state/step.js';
 import { view } from '../view/view.js';
+import { systemClock } from './clock.js';
 import { divertDiagnostics } from './diagnostics.js';
 import { framesOf } from './frames.js';
 import { keptOf } from './kept.js';
@@ -36,12 +37,6 @@ export interface ClientOptions {
 
 /** Ages, countdowns and what is said for a moment go by this. */
 const CLOCK_MS = 500;
-
-const clock = (): Clock => ({
-  monoMs: performance.now(),
-  wallMs: Date.now(),
-  utcOffsetMinutes: -new Date().getTimezoneOffset(),
-});
 
 /**
  * Takes the terminal until the person quits or the process is to end, and gives it back as it was.
@@ -94,8 +89,8 @@ class Client {
     });
     const { size } = this.#screen;
     const me = session.user;
-    const first = initialState({ me, routers, size, clock: clock(), settings, kept });
-    this.#store = new Store(first, clock, step);
+    const first = initialState({ me, routers, size, clock: systemClock(), settings, kept });
+    this.#store = new Store(first, systemClock, step);
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
     this.#running.add(framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(view(state))));
     this.#running.add(savesOf(this.#store.state$).subscribe((state) => this.#file.saveSoon(keptOf(state))));

@@ -24,8 +24,8 @@ import { foldersFor } from '../files/folders.js';
 import { type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
-import type { Clock } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
+import { systemClock } from './clock.js';
 import { divertDiagnostics } from './diagnostics.js';
 import { framesOf } from './frames.js';
 import { Store } from './store.js';
@@ -43,12 +43,6 @@ export interface ClusterViewOptions {
 const CLOCK_MS = 250;
 /** Events that come in one go are one change of the list. */
 const GATHER_MS = 10;
-
-const clock = (): Clock => ({
-  monoMs: performance.now(),
-  wallMs: Date.now(),
-  utcOffsetMinutes: -new Date().getTimezoneOffset(),
-});
 
 /**
  * Takes the terminal until the person quits or the process is to end, and gives it back as it was. The feed is only subscribed to:
@@ -89,11 +83,11 @@ class ClusterView {
     const first = initialClusterView({
       title: feed.title,
       size: this.#screen.size,
-      clock: clock(),
+      clock: systemClock(),
       budgetMs: feed.budgetMs,
       canAct: feed.controls !== undefined,
     });
-    this.#store = new Store(first, clock, step);
+    this.#store = new Store(first, systemClock, step);
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
     this.#running.add(
       framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(clusterView(state))),

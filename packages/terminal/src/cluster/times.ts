@@ -6,9 +6,9 @@ const MINUTE_MS = 60_000;
 
 const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
-function inDay(wallMs: number, { utcOffsetMinutes }: Clock): number {
+function inDay(wallMs: number, { utcOffsetMinutesAt }: Clock): number {
   const known = Number.isFinite(wallMs) ? Math.floor(wallMs) : 0;
-  const localMs = known + utcOffsetMinutes * MINUTE_MS;
+  const localMs = known + utcOffsetMinutesAt(known) * MINUTE_MS;
   return localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
 }
 

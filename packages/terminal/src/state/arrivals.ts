@@ -6,7 +6,7 @@ import { problem, said } from './notices.js';
 import { isAtBeginning, isAtEnd, isNearBeginning } from './reading.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import type { Outgoing, Person, PostItem, State } from './state.js';
-import { arrived, divided, isUnreadBefore, recounted } from './unread.js';
+import { arrived, divided, isPresent, isUnreadBefore, recounted } from './unread.js';
 
 /** Posts kept in memory, about 10 MB; older ones are loaded again when somebody reads back. */
 export const MAX_POSTS = 20_000;
@@ -53,7 +53,7 @@ function withoutDelivered(
 export function postsCame(state: State, posts: readonly Post[]): Step {
   const items = posts.filter((post) => isNews(state, post)).map((post) => postItem(state.me, post));
   if (items.length === 0) return just(state);
-  const { settings, windowFocused, startedWallMs, story, me, outbox } = state;
+  const { settings, startedWallMs, story, me, outbox } = state;
   const isPast = !state.isFirstVisit && items.some(({ post }) => post.timeMs < startedWallMs);
   const next = trimmed({
     ...state,
@@ -62,7 +62,7 @@ export function postsCame(state: State, posts: readonly Post[]): Step {
     story: { ...story, received: story.received + items.length },
   });
   const alerts = items.some(({ mentionsMe, post }) => mentionsMe && post.timeMs >= startedWallMs);
-  const effects: Effect[] = alerts && settings.bell && !windowFocused ? [{ kind: 'ring' }] : [];
+  const effects: Effect[] = alerts && settings.bell && !isPresent(state) ? [{ kind: 'ring' }] : [];
   const then = arrived(state, next, items.length, isPast);
   // Who was away for long has more unread than the timeline begins with.
   const { state: last, effects: asked } = isPast && isUnreadBefore(then) ? loadingOlder(then) : just(then);

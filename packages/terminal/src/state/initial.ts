@@ -71,7 +71,8 @@ export function initialState({ me, routers, size, clock, settings, kept }: Begin
     overlay: undefined,
     notice: undefined,
     settings,
-    windowFocused: true,
+    windowFocused: undefined,
+    lastInputMs: clock.monoMs,
     quitting: false,
   };
 }

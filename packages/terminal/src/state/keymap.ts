@@ -168,8 +168,8 @@ export const actionOf = (where: Where, key: string): Action | undefined =>
 export const EDITING_HELP: readonly { readonly keys: string; readonly help: string }[] = [
   { keys: 'left right', help: 'by character; with ctrl or alt by word' },
   { keys: 'home end', help: 'begin and end of the line (ctrl-a, ctrl-e)' },
-  { keys: 'backspace delete', help: 'a character; ctrl-w, alt-backspace and alt-d a word' },
+  { keys: 'backspace delete', help: 'a character; ctrl-w and alt-backspace a word, alt-delete the next one' },
   { keys: 'ctrl-u ctrl-k', help: 'to the begin and to the end of the line' },
   { keys: 'ctrl-y', help: 'put back what was cut' },
-  { keys: 'alt-z ctrl-_', help: 'undo; alt-Z redo' },
+  { keys: 'ctrl-_ ctrl-r', help: 'undo, redo' },
 ];

@@ -1,6 +1,6 @@
 /** Where a click goes. */
 import type { Token } from '../input/token.js';
-import { type Area, isTooSmall } from './geometry.js';
+import type { Area } from './geometry.js';
 import { overlayScrolled } from './overlays.js';
 import { placeOf, scrolled, windowOf } from './reading.js';
 import { geometryNow, postsArea } from './screen-geometry.js';
@@ -18,7 +18,6 @@ const isIn = ({ x, y, width, height }: Area, mouse: Mouse): boolean =>
   mouse.x >= x && mouse.x < x + width && mouse.y >= y && mouse.y < y + height;
 
 export function mouseUsed(state: State, mouse: Mouse): State {
-  if (isTooSmall(state.size)) return state;
   if (state.overlay !== undefined) return overlayMouse(state, mouse);
   const { sidebar, composer } = geometryNow(state);
   const posts = postsArea(state);

@@ -250,6 +250,29 @@ describe('unread', () => {
     assert.doesNotMatch(stage.screen, /new since/);
   });
 
+  test('where the terminal does not tell about its focus, one who has not touched a key for long is elsewhere', () => {
+    const stage = new Stage().live().past('ana: hello').press('escape');
+    stage.tell({ kind: 'token', token: { kind: 'key', name: 't', text: 't' } });
+    stage.press(':').type('bell on').press('enter');
+    stage.pass(20_000).posts('bo: one @mira');
+    assert.equal(stage.state.unread.size, 0, 'still reading');
+    stage.asked();
+    stage.pass(20_000).posts('bo: two @mira');
+    assert.equal(stage.state.unread.get('home'), 1);
+    assert.match(stage.screen, /─ 1 new since /);
+    assert.deepEqual(stage.asked(), [{ kind: 'ring' }]);
+    stage.press('k');
+    assert.equal(stage.state.unread.size, 0, 'back, and it is on the screen');
+    stage.posts('bo: three @mira');
+    assert.deepEqual(stage.asked(), []);
+  });
+
+  test('a terminal that tells about its focus is believed, however long one only reads', () => {
+    const stage = new Stage().live().past('ana: hello').focusWindow(false).focusWindow(true);
+    stage.pass(600_000).posts('bo: one');
+    assert.equal(stage.state.unread.size, 0);
+  });
+
   test('one who reads back counts what comes below, and u goes there', () => {
     const stage = new Stage()
       .live()

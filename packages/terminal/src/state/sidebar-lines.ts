@@ -33,6 +33,12 @@ export function sidebarTop(state: State, height: number): number {
   return Math.max(0, Math.min(at - height + 3, lines.length - height));
 }
 
+/** The row of the sidebar on which one stands, from 0. */
+export function sidebarRowOf(state: State, height: number): number {
+  const at = sidebarLines(state).findIndex((line) => line.kind === 'entry' && line.at === state.sidebarAt);
+  return Math.max(0, at - sidebarTop(state, height));
+}
+
 /** Which entry a row of the sidebar is; undefined: none. */
 export function sidebarLineAt(state: State, height: number, row: number): number | undefined {
   const lines = sidebarLines(state);

@@ -38,7 +38,7 @@ export class Stage {
   }
 
   #clock(): Clock {
-    return { monoMs: this.#monoMs, wallMs: NOON_MS + this.#monoMs - 1_000, utcOffsetMinutes: 0 };
+    return { monoMs: this.#monoMs, wallMs: NOON_MS + this.#monoMs - 1_000, utcOffsetMinutesAt: () => 0 };
   }
 
   tell(event: Event): this {

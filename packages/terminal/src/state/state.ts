@@ -11,8 +11,8 @@ export interface Clock {
   readonly monoMs: number;
   /** Ms since 1970: for the times of posts. */
   readonly wallMs: number;
-  /** What is to be added to UTC for the time of day here; daylight saving changes it. */
-  readonly utcOffsetMinutes: number;
+  /** What is to be added to UTC for the time of day here at a moment (ms since 1970): daylight saving changes it. */
+  readonly utcOffsetMinutesAt: (wallMs: number) => number;
 }
 
 /** Where the session is, as the header tells it. Instants are monotonic ms. */
@@ -206,7 +206,9 @@ export interface State {
   readonly overlay: Overlay | undefined;
   readonly notice: Notice | undefined;
   readonly settings: Settings;
-  /** Whether the terminal's window has the focus, as far as it says. */
-  readonly windowFocused: boolean;
+  /** Whether the terminal's window has the focus; undefined: it has never said, and tmux by default never does. */
+  readonly windowFocused: boolean | undefined;
+  /** When the person last did something here. Monotonic. */
+  readonly lastInputMs: number;
   readonly quitting: boolean;
 }

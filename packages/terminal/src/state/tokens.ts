@@ -1,10 +1,13 @@
 /** What a person did at the keyboard, by who has the keys. */
+import { isEditingKey } from '../editor/editor.js';
+import { specialKey, withoutAlt } from '../input/key-name.js';
 import type { KeyToken, Token } from '../input/token.js';
 import { unreachable } from '../unreachable.js';
 import { backwards, loadingOlder } from './arrivals.js';
 import { browsing } from './browsing.js';
 import { completed, composerKey, recalled, sent, typed } from './composing.js';
 import { just, type Step, then } from './events.js';
+import { isTooSmall } from './geometry.js';
 import { itemsOf } from './items.js';
 import { type Action, actionOf } from './keymap.js';
 import { mouseUsed } from './mouse.js';
@@ -16,6 +19,8 @@ import type { State } from './state.js';
 import { seen, withPlace } from './unread.js';
 import { whereOf } from './where.js';
 
+const QUITTING: readonly string[] = ['q', 'ctrl-c'];
+
 /** A timeline that is opened and does not fill the screen gets what is before. */
 export function tokenCame(state: State, token: Token): Step {
   return then(tokenTaken(state, token), (next) =>
@@ -25,12 +30,12 @@ export function tokenCame(state: State, token: Token): Step {
   );
 }
 
-function tokenTaken(state: State, token: Token): Step {
+function tokenTaken(before: State, token: Token): Step {
+  const state = token.kind === 'focus' ? before : { ...before, lastInputMs: before.clock.monoMs };
+  if (isTooSmall(state.size)) return tooSmall(state, token);
   switch (token.kind) {
-    case 'key': {
-      const { state: next, effects } = keyPressed(calmed(state, token), token);
-      return just(seen(next), ...effects);
-    }
+    case 'key':
+      return then(keysOf(state, token), (next) => just(seen(next)));
     case 'paste':
       return just(pasted(state, token.text));
     case 'mouse': {
@@ -44,9 +49,26 @@ function tokenTaken(state: State, token: Token): Step {
   }
 }
 
+/** Where nothing can be shown nothing is taken, but for the wish to leave: one would write, or post, without seeing it. */
+function tooSmall(state: State, token: Token): Step {
+  if (token.kind === 'focus') return just({ ...state, windowFocused: token.focused });
+  return token.kind === 'key' && QUITTING.includes(token.name) ? leaving(state) : just(state);
+}
+
+/** Alt with a key that means nothing with it is Esc and then that key, as in vim: what follows Esc is never typed into a post. */
+function keysOf(state: State, key: KeyToken): Step {
+  const next = withoutAlt(key);
+  const isKnown =
+    actionOf(whereOf(state), key.name) !== undefined || (isWriting(state) && isEditingKey(key.name));
+  if (next === undefined || isKnown) return keyPressed(calmed(state, key), key);
+  return then(keysOf(state, specialKey('escape')), (left) => keysOf(left, next));
+}
+
+const isWriting = (state: State): boolean => ['composer', 'prompt'].includes(whereOf(state));
+
 /** Any other key than the one that quits takes the wish to quit back. */
 function calmed(state: State, { name }: KeyToken): State {
-  if (!state.quitting || name === 'q' || name === 'ctrl-c') return state;
+  if (!state.quitting || QUITTING.includes(name)) return state;
   return { ...state, quitting: false, notice: undefined };
 }
 

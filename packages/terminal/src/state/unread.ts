@@ -52,9 +52,18 @@ export function withPlace(state: State, place: Place): State {
   return { ...state, places: new Map(state.places).set(state.timeline, place) };
 }
 
+/**
+ * Where a terminal does not tell about the focus, a person who has not touched a key for so long looks elsewhere, ms: long enough to
+ * read a screen of posts.
+ */
+export const IDLE_AFTER_MS = 30_000;
+
+/** Whether the person is at this window. */
+export const isPresent = ({ windowFocused, lastInputMs, clock }: State): boolean =>
+  windowFocused ?? clock.monoMs - lastInputMs < IDLE_AFTER_MS;
+
 /** Whether somebody looks at the timeline. */
-export const isWatched = ({ windowFocused, overlay }: State): boolean =>
-  windowFocused && overlay === undefined;
+export const isWatched = (state: State): boolean => isPresent(state) && state.overlay === undefined;
 
 /** What is on the screen now has been seen. */
 export function seen(state: State): State {

@@ -43,6 +43,48 @@ test('what was not sent stays, can be sent again, or taken back and edited', () 
   assert.equal(stage.state.outbox.length, 0);
 });
 
+test('Esc and a quick key come as Alt with that key: it is Esc, then the key, and nothing of it is posted', () => {
+  for (const quick of [...':/qjkuGfFrRet?1MncibdzZyol@ß山']) {
+    const stage = new Stage().live().people('ana*').past('ana: hello');
+    stage.press('i').type('half a thought');
+    stage.asked();
+    stage.press(`alt-${quick}`).type('hmm').press('enter', 'enter');
+    assert.deepEqual(
+      stage.asked().filter(({ kind }) => kind === 'post'),
+      'icr'.includes(quick) ? [{ kind: 'post', id: 1, text: 'half a thoughthmm' }] : [],
+      `Esc ${quick}`,
+    );
+  }
+  const stage = new Stage().live().press('i').type('x').press('alt-:');
+  assert.match(stage.lines.at(-2) ?? '', /^ :/, 'the key after Esc does what it does there');
+  stage.press('alt-/');
+  assert.match(stage.lines.at(-2) ?? '', /^ \//, 'in a prompt too');
+  stage.press('escape', '?').press('alt-?');
+  assert.equal(stage.state.overlay?.kind, 'help', 'closed by Esc, opened again by ?');
+});
+
+test('keys that mean something with Alt stay what they are', () => {
+  const stage = new Stage().live().press('i').type('one two').press('alt-left').type('x').press('alt-enter');
+  assert.match(stage.screen, /one x/);
+  assert.equal(stage.state.focus, 'composer');
+});
+
+test('where nothing can be shown nothing is typed and nothing is posted: only quitting is taken', () => {
+  const stage = new Stage().live().resize(30, 8);
+  stage.asked();
+  stage.press('i').type('blind').press('enter').paste('blind too').press('enter', 'f', 'ctrl-z');
+  assert.deepEqual(stage.asked(), []);
+  stage.resize(80, 24);
+  assert.equal(stage.state.focus, 'timeline');
+  assert.doesNotMatch(stage.screen, /blind/);
+  stage.press('i').type('on its way').press('enter').resize(30, 8);
+  stage.asked();
+  stage.press('q');
+  assert.match(stage.screen, /1 post is not acknowledged/);
+  stage.press('q');
+  assert.deepEqual(stage.asked(), [{ kind: 'quit' }]);
+});
+
 test('drafts are kept for each timeline, over Esc', () => {
   const stage = new Stage().live().people('ana*', 'bo');
   stage.press('i').type('for all').press('escape', '2').press('i').type('about me').press('escape', '1');
