@@ -250,6 +250,14 @@ export class Terminal {
     return [edge, ...rows.map((row) => `|${row}`), edge, `${ended}, ${modes}, ${cursor}`].join('\n');
   }
 
+  /** Takes nothing any more that the program writes, as a suspended ssh or a paused window does. */
+  stopReading(): void {
+    this.#pty.pause();
+  }
+  goOnReading(): void {
+    this.#pty.resume();
+  }
+
   signal(name: NodeJS.Signals): void {
     process.kill(this.pid, name);
   }
