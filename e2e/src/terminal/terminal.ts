@@ -21,6 +21,8 @@ export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly cwd?: string;
+  /** What it answers when it is asked for the colour of its background: `rgb:ffff/ffff/ffff`. Undefined: nothing. */
+  readonly background?: string;
   /** Whose widths the terminal knows: 6 is that of terminals to which an emoji is one cell. */
   readonly unicode?: '6' | '11';
 }
@@ -67,6 +69,11 @@ export class Terminal {
     this.#emulator.loadAddon(new Unicode11Addon());
     this.#emulator.unicode.activeVersion = options.unicode ?? '11';
     this.#watchEmulator();
+    this.#emulator.parser.registerOscHandler(11, (asked) => {
+      if (asked === '?' && options.background !== undefined)
+        this.#send(`\x1b]11;${options.background}\x1b\\`);
+      return true;
+    });
 
     const env: Record<string, string | undefined> = { ...process.env };
     for (const name of NOT_INHERITED) delete env[name];
@@ -111,6 +118,11 @@ export class Terminal {
   /** As keys; a newline is Enter. */
   type(text: string): void {
     this.#send(text.replaceAll('\n', '\r'));
+  }
+
+  /** As it comes from the terminal itself. */
+  report(bytes: string): void {
+    this.#send(bytes);
   }
 
   /** A key by its name in the client's keymap: `enter`, `ctrl-x`, `alt-enter`, `page-up`, `G`. */

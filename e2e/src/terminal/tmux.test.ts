@@ -31,7 +31,7 @@ test('in tmux the frame stands, in 256 colours, with keys and the mouse', { skip
       );
       terminal.press('r');
     }
-    assert.equal(terminal.cell(0, 2).foreground, 243, 'one of the 256 colours');
+    assert.equal(terminal.cell(0, 2).foreground, 246, 'one of the 256 colours');
     terminal.press('alt-enter');
     await terminal.shows('<alt-enter>');
     terminal.press('up');

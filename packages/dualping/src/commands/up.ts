@@ -128,7 +128,7 @@ async function besideNetwork(
     if (typeof first === 'string') return SIGNAL_EXITS[first];
     for (const line of network.lines) io.out(line);
     let ended: string | undefined;
-    network.endedByItself().then(({ text }) => {
+    void network.endedByItself().then(({ text }) => {
       ended = text;
       // The client gives the terminal back and keeps what is written, as for any other who ends it.
       process.kill(process.pid, 'SIGTERM');

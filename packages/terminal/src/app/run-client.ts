@@ -74,7 +74,7 @@ class Client {
         this.#store?.dispatch({ kind: 'problem', text });
       },
     });
-    const settings = settingsFor(this.#file, env);
+    const { settings, followsBackground } = settingsFor(this.#file, env);
     this.#settings = settings;
     const kept = this.#file.load();
     this.ended = new Promise((resolve) => {
@@ -89,7 +89,15 @@ class Client {
     });
     const { size } = this.#screen;
     const me = session.user;
-    const first = initialState({ me, routers, size, clock: systemClock(), settings, kept });
+    const first = initialState({
+      me,
+      routers,
+      size,
+      clock: systemClock(),
+      settings,
+      followsBackground,
+      kept,
+    });
     this.#store = new Store(first, systemClock, step);
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
     this.#running.add(framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(view(state))));
@@ -116,6 +124,10 @@ class Client {
         this.#file.saveSettings(changesFrom(this.#settings, effect.settings));
         this.#settings = effect.settings;
         return;
+      case 'theme':
+        this.#screen.setTheme(effect.theme);
+        this.#settings = { ...this.#settings, theme: effect.theme };
+        return;
       case 'ring':
         return this.#screen.ring();
       case 'redraw':
@@ -123,15 +135,20 @@ class Client {
       case 'suspend':
         return this.#lifecycle.suspend();
       case 'quit':
-        this.#screen.close();
-        this.#backToStderr();
-        this.#saveOrTell();
-        return this.#leave(0);
+        return void this.#quit();
       default:
         void this.#network.perform(effect)?.then((event) => {
           if (event !== undefined) this.#store.dispatch(event);
         });
     }
+  }
+
+  async #quit(): Promise<void> {
+    const closed = this.#screen.close();
+    this.#backToStderr();
+    this.#saveOrTell();
+    await closed;
+    this.#leave(0);
   }
 
   #save(ending: Ending): void {
@@ -156,16 +173,20 @@ class Client {
 }
 
 /** NO_COLOR is the person's word for this terminal, a theme that was chosen once is one for all of them. */
-function settingsFor(file: ClientFile, env: NodeJS.ProcessEnv): Settings {
+function settingsFor(
+  file: ClientFile,
+  env: NodeJS.ProcessEnv,
+): { readonly settings: Settings; readonly followsBackground: boolean } {
   const theme = themeFrom(env);
   const chosen = file.loadSettings();
-  return {
+  const settings: Settings = {
     mouse: true,
     times: 'relative',
     bell: false,
     ...chosen,
     theme: theme === 'plain' ? theme : (chosen.theme ?? theme),
   };
+  return { settings, followsBackground: theme !== 'plain' && chosen.theme === undefined };
 }
 
 /** What the person has chosen just now; the rest may be this terminal's only. */

@@ -14,6 +14,7 @@ import {
   type Observable,
   Subscription,
   share,
+  tap,
 } from 'rxjs';
 import type { ClusterFeed, Controls, Victim } from '../cluster/feed.js';
 import type { ClusterEffect, Happening } from '../cluster/happenings.js';
@@ -21,6 +22,7 @@ import { type ClusterViewState, type Deed, initialClusterView } from '../cluster
 import { step } from '../cluster/step.js';
 import { clusterView } from '../cluster/view.js';
 import { foldersFor } from '../files/folders.js';
+import type { Token } from '../input/token.js';
 import { type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
@@ -59,6 +61,7 @@ class ClusterView {
   readonly ended: Promise<number>;
   readonly #controls: Controls | undefined;
   readonly #screen: Screen;
+  readonly #followsBackground: boolean;
   readonly #store: Store<ClusterViewState, Happening, ClusterEffect>;
   readonly #lifecycle: Lifecycle;
   readonly #backToStderr: () => void;
@@ -73,7 +76,9 @@ class ClusterView {
       this.#reject = reject;
     });
     // Without the mouse: here it has nothing to do but to select text.
-    this.#screen = openScreen({ input, output, env, theme: themeFrom(env), mouse: false });
+    const theme = themeFrom(env);
+    this.#followsBackground = theme !== 'plain';
+    this.#screen = openScreen({ input, output, env, theme, mouse: false });
     this.#backToStderr = divertDiagnostics(join(foldersFor(env).state, 'cluster-view.log'));
     this.#lifecycle = watchOver(this.#screen, {
       onScreenClosed: this.#backToStderr,
@@ -112,12 +117,22 @@ class ClusterView {
       interval(CLOCK_MS).pipe(
         map((): Happening => ({ kind: 'clock', pids: new Map(feed.controls?.pids ?? noPids) })),
       ),
-      this.#screen.tokens$.pipe(map((token): Happening => ({ kind: 'token', token }))),
+      this.#tokens$().pipe(map((token): Happening => ({ kind: 'token', token }))),
       this.#screen.sizes$.pipe(map((size): Happening => ({ kind: 'resized', size }))),
       gathered$.pipe(map((events): Happening => ({ kind: 'events', events }))),
       feed.takeovers$.pipe(map((takeover): Happening => ({ kind: 'takeover', takeover }))),
       (feed.counts$ ?? EMPTY).pipe(map((counts): Happening => ({ kind: 'counts', counts }))),
       feed.updates$.pipe(map((update): Happening => ({ kind: 'update', update }))),
+    );
+  }
+
+  /** What the terminal says of its background is for the looks alone. */
+  #tokens$(): Observable<Token> {
+    return this.#screen.tokens$.pipe(
+      tap((token) => {
+        if (token.kind === 'background' && this.#followsBackground)
+          this.#screen.setTheme(token.light ? 'light' : 'dark');
+      }),
     );
   }
 
@@ -132,7 +147,7 @@ class ClusterView {
       case 'suspend':
         return this.#lifecycle.suspend();
       case 'quit':
-        return this.#leave(0);
+        return void this.#screen.close().then(() => this.#leave(0));
       default:
         return unreachable(effect);
     }
@@ -160,7 +175,7 @@ class ClusterView {
 
   #close(): void {
     this.#running.unsubscribe();
-    this.#screen.close();
+    void this.#screen.close();
     this.#backToStderr();
     this.#lifecycle.release();
   }

@@ -10,6 +10,7 @@
 import { cellClass } from '../text/cell-class.js';
 import { cellWidth, graphemes } from '../text/graphemes.js';
 import type { Row } from '../view/row.js';
+import { asciiOf, type Characters } from './ascii.js';
 import { type Attribute, type Looks, PLAIN_TEXT } from './theme.js';
 
 export interface Cell {
@@ -33,12 +34,14 @@ const toColumn = (x: number): string => `\x1b[${x + 1}G`;
 const eraseTwo = '\x1b[2X';
 
 /** @param width cells; what lies beyond is cut */
-export function paintRow(row: Row, width: number, looks: Looks): Cell[] {
+export function paintRow(row: Row, width: number, looks: Looks, characters: Characters = 'unicode'): Cell[] {
   const cells: Cell[] = [];
   for (const span of row) {
     if (cells.length >= width) break;
     const attribute = looks.attributeOf(span);
     if (PRINTABLE_ASCII.test(span.text)) putAscii(cells, span.text, width, attribute);
+    else if (characters === 'ascii')
+      putAscii(cells, graphemes(span.text).map(asciiOf).join(''), width, attribute);
     else putText(cells, span.text, width, attribute);
   }
   while (cells.length < width) cells.push(BLANK);

@@ -50,6 +50,7 @@ class Watch implements Lifecycle {
   readonly #exit: (code: number) => void;
   readonly #listeners: readonly (readonly [string, (about: unknown) => void])[];
   #gone: Subscription | undefined;
+  #suspending = false;
   #ending = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -67,7 +68,7 @@ class Watch implements Lifecycle {
       ['SIGCONT', () => this.#continue()],
       ['uncaughtException', (error: unknown) => this.#end({ kind: 'crash', error, exitCode: 1 })],
       ['unhandledRejection', (error: unknown) => this.#end({ kind: 'crash', error, exitCode: 1 })],
-      ['exit', () => screen.close()],
+      ['exit', () => void screen.close()],
     ];
   }
 
@@ -79,8 +80,14 @@ class Watch implements Lifecycle {
   }
 
   suspend(): void {
-    if (this.#timer !== undefined || this.#ending) return;
-    this.screen.suspend();
+    if (this.#timer !== undefined || this.#suspending || this.#ending) return;
+    this.#suspending = true;
+    void this.screen.suspend().then(() => this.#stop());
+  }
+
+  #stop(): void {
+    this.#suspending = false;
+    if (this.#ending) return;
     this.#off('SIGTSTP'); // or it would be heard here again instead of stopping us
     // The whole job, as the terminal's own Ctrl-Z does it: a shell waits until all of it has stopped.
     process.kill(0, 'SIGTSTP');
@@ -109,12 +116,13 @@ class Watch implements Lifecycle {
     if (this.#ending) return this.#exit(ending.exitCode);
     this.#ending = true;
     clearTimeout(this.#timer);
-    this.screen.close();
+    const closed = this.screen.close();
     this.options.onScreenClosed?.();
     if (ending.kind === 'crash') complain(ending.error);
     const late = setTimeout(() => this.#exit(ending.exitCode), SAVE_WITHIN_MS);
     this.#save(ending)
       .catch((error: unknown) => complain(error))
+      .then(() => closed)
       .finally(() => {
         clearTimeout(late);
         this.#exit(ending.exitCode);

@@ -37,6 +37,8 @@ export type Effect =
   | { readonly kind: 'older'; readonly before: number; readonly limit: number }
   | { readonly kind: 'retry-now' }
   | { readonly kind: 'settings'; readonly settings: Settings }
+  /** The terminal has another background: for this screen, and not to be remembered. */
+  | { readonly kind: 'theme'; readonly theme: Settings['theme'] }
   | { readonly kind: 'ring' }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }

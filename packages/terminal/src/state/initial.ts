@@ -19,10 +19,19 @@ export interface Beginning {
   readonly size: Size;
   readonly clock: Clock;
   readonly settings: Settings;
+  readonly followsBackground: boolean;
   readonly kept: Kept;
 }
 
-export function initialState({ me, routers, size, clock, settings, kept }: Beginning): State {
+export function initialState({
+  me,
+  routers,
+  size,
+  clock,
+  settings,
+  followsBackground,
+  kept,
+}: Beginning): State {
   const drafts = new Map<TimelineId, Editor>();
   for (const [timeline, text] of kept.drafts) drafts.set(timeline, editorWith(text));
   const places = new Map<TimelineId, Place>();
@@ -71,6 +80,7 @@ export function initialState({ me, routers, size, clock, settings, kept }: Begin
     overlay: undefined,
     notice: undefined,
     settings,
+    followsBackground,
     windowFocused: undefined,
     lastInputMs: clock.monoMs,
     quitting: false,

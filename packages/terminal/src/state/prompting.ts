@@ -147,7 +147,8 @@ function setting(state: State, name: string, argument: string): Step {
     mouse: { mouse: argument === 'on' },
     bell: { bell: argument === 'on' },
   };
-  return withSettings(state, { ...settings, ...chosen[name] });
+  const followsBackground = state.followsBackground && name !== 'theme';
+  return withSettings({ ...state, followsBackground }, { ...settings, ...chosen[name] });
 }
 
 /** Of two the other; of more than two it is only said which one it is. */

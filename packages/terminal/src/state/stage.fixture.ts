@@ -33,6 +33,7 @@ export class Stage {
       size: { width, height },
       clock: this.#clock(),
       settings: { theme: 'plain', mouse: true, times: 'relative', bell: false },
+      followsBackground: true,
       kept: { ...NOTHING_KEPT, ...kept },
     });
   }

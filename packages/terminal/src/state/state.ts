@@ -206,6 +206,8 @@ export interface State {
   readonly overlay: Overlay | undefined;
   readonly notice: Notice | undefined;
   readonly settings: Settings;
+  /** The theme is that of the terminal, as long as the person has not chosen one. */
+  readonly followsBackground: boolean;
   /** Whether the terminal's window has the focus; undefined: it has never said, and tmux by default never does. */
   readonly windowFocused: boolean | undefined;
   /** When the person last did something here. Monotonic. */

@@ -31,8 +31,9 @@ export function tokenCame(state: State, token: Token): Step {
 }
 
 function tokenTaken(before: State, token: Token): Step {
-  const state = token.kind === 'focus' ? before : { ...before, lastInputMs: before.clock.monoMs };
-  if (isTooSmall(state.size)) return tooSmall(state, token);
+  const byPerson = token.kind === 'key' || token.kind === 'paste' || token.kind === 'mouse';
+  const state = byPerson ? { ...before, lastInputMs: before.clock.monoMs } : before;
+  if (byPerson && isTooSmall(state.size)) return tooSmall(state, token);
   switch (token.kind) {
     case 'key':
       return then(keysOf(state, token), (next) => just(seen(next)));
@@ -44,14 +45,25 @@ function tokenTaken(before: State, token: Token): Step {
     }
     case 'focus':
       return just({ ...state, windowFocused: token.focused });
+    case 'background':
+      return backgroundTold(state, token.light);
+    case 'sign':
+      return just(state);
     default:
       return unreachable(token);
   }
 }
 
+/** Who has chosen a theme, or wants no colours, keeps that. */
+function backgroundTold(state: State, light: boolean): Step {
+  const theme = light ? 'light' : 'dark';
+  const { settings, followsBackground } = state;
+  if (!followsBackground || settings.theme === theme) return just(state);
+  return just({ ...state, settings: { ...settings, theme } }, { kind: 'theme', theme });
+}
+
 /** Where nothing can be shown nothing is taken, but for the wish to leave: one would write, or post, without seeing it. */
 function tooSmall(state: State, token: Token): Step {
-  if (token.kind === 'focus') return just({ ...state, windowFocused: token.focused });
   return token.kind === 'key' && QUITTING.includes(token.name) ? leaving(state) : just(state);
 }
 

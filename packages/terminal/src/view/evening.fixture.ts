@@ -70,6 +70,7 @@ export const EVENING: State = {
     size: { width: 80, height: 24 },
     clock: CLOCK,
     settings: { theme: 'dark', mouse: true, times: 'relative', bell: false },
+    followsBackground: true,
     kept: { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] },
   }),
   connection: { kind: 'live', target: target(2), sinceMs: NOW_MONO_MS - 724_000 },
