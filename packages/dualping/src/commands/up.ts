@@ -107,8 +107,7 @@ export const startCommand = command({
       const routers = [router];
       const history = hasFullScreen(io, lines) && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
       const session = new DualpingSession({ routers, user, timeline: { history } });
-      const network = resolve(values.data);
-      return await runPersonClient({ session, routers, network, io, lines, signal });
+      return await runPersonClient({ session, routers, formerly: [resolve(values.data)], io, lines, signal });
     });
   },
 });

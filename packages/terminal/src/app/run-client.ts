@@ -1,11 +1,13 @@
 /** The full-screen client: the session, the screen and the files around one state. */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { DualpingSession } from '@dualping/client';
 import createDebug from 'debug';
 import { interval, map, merge, type Observable, Subscription } from 'rxjs';
 import { ClientFile } from '../files/client-file.js';
 import { foldersFor } from '../files/folders.js';
+import { KnownNetworks } from '../files/known-networks.js';
 import { type Ending, type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
@@ -28,8 +30,7 @@ export interface ClientOptions {
   /** Closed when the client ends. */
   readonly session: DualpingSession;
   readonly routers: readonly string[];
-  /** Whatever names the network: what was read in one says nothing about another. */
-  readonly network: string;
+  readonly network: NetworkNames;
   readonly input: ReadStream;
   readonly output: WriteStream;
   readonly env: NodeJS.ProcessEnv;
@@ -38,20 +39,44 @@ export interface ClientOptions {
 /** Ages, countdowns and what is said for a moment go by this. */
 const CLOCK_MS = 500;
 
+/** By what the network is known: what was read in one says nothing about another. */
+export interface NetworkNames {
+  /** Its id, as soon as it answers; never rejects. */
+  readonly id: Promise<string>;
+  /** What earlier versions knew it by: its routers, its folder. */
+  readonly formerly: readonly string[];
+}
+
+/** A router that is there answers sooner, ms; where none does the client begins with a guess. */
+const ID_WITHIN_MS = 1_000;
+
 /**
  * Takes the terminal until the person quits or the process is to end, and gives it back as it was.
  * @returns the exit code: 0, 1 after a mistake of ours, 128 and the number of the signal
  * @throws NoScreen where nothing can be drawn; the session is open then
  */
 export async function runClient(options: ClientOptions): Promise<number> {
-  return await new Client(options).ended;
+  const { network, session } = options;
+  // Who waits for a router already has nobody to be told by.
+  const waits = session.state.kind === 'waiting';
+  const id = waits ? undefined : await withinMs(network.id, ID_WITHIN_MS);
+  return await new Client(options, id).ended;
+}
+
+async function withinMs<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
+  const end = new AbortController();
+  const late = delay(limitMs, undefined, { signal: end.signal }).catch(() => undefined);
+  const first = await Promise.race([promise, late]);
+  end.abort();
+  return first;
 }
 
 class Client {
   readonly ended: Promise<number>;
   readonly #session: DualpingSession;
   readonly #network: Network;
-  readonly #file: ClientFile;
+  #file: ClientFile;
+  readonly #fileFor: (network: string) => ClientFile;
   readonly #screen: Screen;
   readonly #store: Store<State, Event, Effect>;
   readonly #lifecycle: Lifecycle;
@@ -60,19 +85,30 @@ class Client {
   readonly #running = new Subscription();
   #end: (exitCode: number) => void = () => {};
 
-  constructor({ session, routers, network, input, output, env }: ClientOptions) {
+  /** @param id of the network; undefined: it has not answered yet */
+  constructor({ session, routers, network, input, output, env }: ClientOptions, id: string | undefined) {
     const folders = foldersFor(env);
     const problems: string[] = [];
     this.#session = session;
     this.#network = new Network(session);
-    this.#file = new ClientFile({
-      folders,
-      user: session.user,
-      network,
-      onProblem: (text) => {
-        problems.push(text);
-        this.#store?.dispatch({ kind: 'problem', text });
-      },
+    const known = new KnownNetworks(folders);
+    const byAddress = routers.join();
+    this.#fileFor = (name) =>
+      new ClientFile({
+        folders,
+        user: session.user,
+        network: name,
+        formerly: name === byAddress ? [] : [byAddress, ...network.formerly],
+        onProblem: (text) => {
+          problems.push(text);
+          this.#store?.dispatch({ kind: 'problem', text });
+        },
+      });
+    const name = id ?? known.idAt(routers) ?? byAddress;
+    this.#file = this.#fileFor(name);
+    void network.id.then((told) => {
+      known.remember(routers, told);
+      if (told !== name) this.#networkTold(told, name !== byAddress);
     });
     const { settings, followsBackground } = settingsFor(this.#file, env);
     this.#settings = settings;
@@ -105,6 +141,14 @@ class Client {
     this.#screen.setTitle(`dualping @${me}`);
     for (const text of problems) this.#store.dispatch({ kind: 'problem', text });
     this.#running.add(this.#events$().subscribe(this.#store.dispatch));
+  }
+
+  /** What was kept goes where it belongs, and what was kept for the network that it is comes out. */
+  #networkTold(id: string, another: boolean): void {
+    if (this.#running.closed) return;
+    this.#file.save(keptOf(this.#store.state));
+    this.#file = this.#fileFor(id);
+    this.#store.dispatch({ kind: 'remembered', kept: this.#file.load(), another });
   }
 
   #events$(): Observable<Event> {

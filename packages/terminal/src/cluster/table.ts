@@ -4,6 +4,7 @@ import { textWidth } from '../text/graphemes.js';
 import { cut } from '../text/wrap.js';
 import { unreachable } from '../unreachable.js';
 import { gapText, lastedText } from '../view/ages.js';
+import { countText } from '../view/counts.js';
 import type { Role, Row, Span } from '../view/row.js';
 import { asSelected, blank, cutRow, fitRow, lineOf, say } from '../view/spans.js';
 import { beatSpans } from './beats.js';
@@ -21,7 +22,6 @@ import {
   victimName,
   victimsOf,
 } from './state.js';
-import { countText } from './times.js';
 import { ageOf, lagOf, postsPerSecond } from './watching.js';
 
 type ColumnName =

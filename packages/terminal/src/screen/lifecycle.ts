@@ -120,7 +120,7 @@ class Watch implements Lifecycle {
     this.options.onScreenClosed?.();
     if (ending.kind === 'crash') complain(ending.error);
     const late = setTimeout(() => this.#exit(ending.exitCode), SAVE_WITHIN_MS);
-    this.#save(ending)
+    void this.#save(ending)
       .catch((error: unknown) => complain(error))
       .then(() => closed)
       .finally(() => {

@@ -180,10 +180,10 @@ test('what is typed before anybody listens is not lost', async () => {
     tokens.map((token) => (token.kind === 'key' ? token.name : token.kind)),
     [...'early'],
   );
-  screen.close();
+  await screen.close();
 });
 
-test('a terminal that is gone is told to those who come late too, and never written to again', () => {
+test('a terminal that is gone is told to those who come late too, and never written to again', async () => {
   const terminal = new FakeTerminal();
   const screen = terminal.open();
   terminal.output.emit('error', Object.assign(new Error('write EIO'), { code: 'EIO' }));
@@ -194,7 +194,7 @@ test('a terminal that is gone is told to those who come late too, and never writ
   assert.equal(told, 1);
   terminal.written();
   screen.draw(frame('x'));
-  screen.close();
+  await screen.close();
   assert.equal(terminal.written(), '');
 });
 

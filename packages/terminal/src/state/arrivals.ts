@@ -27,7 +27,7 @@ function isNews(state: State, post: Post): boolean {
 
 function trimmed(state: State): State {
   const { posts } = state;
-  const most = isAtEnd(state) ? MAX_POSTS : MAX_POSTS_READ_BACK;
+  const most = isAtEnd(state) && state.seeking === undefined ? MAX_POSTS : MAX_POSTS_READ_BACK;
   if (posts.length <= most + TRIMMED) return state;
   return { ...state, posts: posts.slice(posts.length - most), reachedOldest: false };
 }
@@ -114,7 +114,9 @@ function withOlder(state: State): State {
 }
 
 export const pageFailed = (state: State, detail: string): Step =>
-  just(problem({ ...state, loadingOlder: false, pagesLeft: 0 }, `older posts: ${detail}`));
+  just(
+    problem({ ...state, loadingOlder: false, pagesLeft: 0, seeking: undefined }, `older posts: ${detail}`),
+  );
 
 export function peopleCame(state: State, { users, followers, following }: PresenceLists): Step {
   const followed = new Set(following.map(({ user }) => user));

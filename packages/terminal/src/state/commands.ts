@@ -23,7 +23,11 @@ const oneOf =
 export const COMMANDS: readonly Command[] = [
   { name: 'follow', arguments: 'NAME', help: 'see what they write', candidates: names((it) => !it.followed) },
   { name: 'unfollow', arguments: 'NAME', help: 'no longer see it', candidates: names((it) => it.followed) },
-  { name: 'list', arguments: '', help: 'everybody: who is here, whom you follow, who follows you' },
+  {
+    name: 'list',
+    arguments: 'PART',
+    help: 'everybody, or whose name has PART in it: who is here, who follows',
+  },
   { name: 'user', arguments: 'NAME', help: "somebody's posts", candidates: names(() => true) },
   { name: 'home', arguments: '', help: 'the Home timeline' },
   { name: 'mentions', arguments: '', help: 'posts that name you' },

@@ -77,10 +77,18 @@ export function completed(state: State, by: 1 | -1): State {
   const fitting = mentionsFor(state, word);
   if (at < 0) {
     const first = fitting.at(by > 0 ? 0 : -1);
-    return first === undefined ? state : withDraft(state, replaceWordBefore(draft, first));
+    return first === undefined
+      ? said(state, nothingFits(state, word))
+      : withDraft(state, replaceWordBefore(draft, first));
   }
   const next = names[(at + by + names.length) % names.length];
   return next === undefined ? state : withDraft(state, replaceWordBefore(draft, next));
+}
+
+function nothingFits({ people }: State, word: string): string {
+  if (!word.startsWith('@') || word === '@') return 'Tab completes @ and the begin of a name';
+  if (people === undefined) return 'who there is is not known yet';
+  return `nobody's name begins with "${word.slice(1)}"`;
 }
 
 export function sent(state: State): Step {

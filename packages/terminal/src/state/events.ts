@@ -2,6 +2,7 @@
 import type { Move, Post, PostPage, PresenceLists, SessionState } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from './geometry.js';
+import type { Kept } from './initial.js';
 import type { Settings, State } from './state.js';
 
 export type Event =
@@ -24,6 +25,8 @@ export type Event =
   /** How something else that was asked for ended. */
   | { readonly kind: 'said'; readonly text: string }
   | { readonly kind: 'problem'; readonly text: string }
+  /** What was kept for this network, once it is known; `another`: than the one that was guessed. */
+  | { readonly kind: 'remembered'; readonly kept: Kept; readonly another: boolean }
   | { readonly kind: 'token'; readonly token: Token }
   | { readonly kind: 'resized'; readonly size: Size }
   /** Time has passed. */

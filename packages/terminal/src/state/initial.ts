@@ -23,6 +23,24 @@ export interface Beginning {
   readonly kept: Kept;
 }
 
+/** Texts that an earlier run has not seen acknowledged. */
+export const unsentOutgoing = (
+  texts: readonly string[],
+  wallMs: number,
+  lastOutgoing: number,
+): readonly Outgoing[] =>
+  texts.map((text, at) => ({
+    id: lastOutgoing + at + 1,
+    text,
+    wallMs,
+    status: {
+      kind: 'failed',
+      reason: 'may-have-happened',
+      detail: 'it was not acknowledged when the client ended',
+      unknown: true,
+    },
+  }));
+
 export function initialState({
   me,
   routers,
@@ -36,19 +54,7 @@ export function initialState({
   for (const [timeline, text] of kept.drafts) drafts.set(timeline, editorWith(text));
   const places = new Map<TimelineId, Place>();
   for (const [timeline, position] of kept.readUpTo) places.set(timeline, { ...NEWEST, readUpTo: position });
-  const outbox = kept.unsent.map(
-    (text, at): Outgoing => ({
-      id: at + 1,
-      text,
-      wallMs: clock.wallMs,
-      status: {
-        kind: 'failed',
-        reason: 'may-have-happened',
-        detail: 'it was not acknowledged when the client ended',
-        unknown: true,
-      },
-    }),
-  );
+  const outbox = unsentOutgoing(kept.unsent, clock.wallMs, 0);
   return {
     me,
     routers,
@@ -77,6 +83,7 @@ export function initialState({
     recalled: 0,
     prompt: undefined,
     search: undefined,
+    seeking: undefined,
     overlay: undefined,
     notice: undefined,
     settings,

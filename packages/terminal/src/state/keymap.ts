@@ -19,6 +19,7 @@ export type Action =
   | 'retry'
   | 'edit'
   | 'search'
+  | 'filter'
   | 'next-found'
   | 'previous-found'
   | 'command'
@@ -90,6 +91,13 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'retry', where: BROWSING, keys: ['R'], help: 'send again what was not sent' },
   { action: 'edit', where: ['timeline'], keys: ['e'], help: 'take back what was not sent, and edit it' },
   { action: 'search', where: BROWSING, keys: ['/'], label: 'search', help: 'search in this timeline' },
+  {
+    action: 'filter',
+    where: ['overlay'],
+    keys: ['/'],
+    label: 'filter',
+    help: 'only people whose name has a text in it',
+  },
   { action: 'next-found', where: ['timeline'], keys: ['n'], help: 'next found, towards older posts' },
   {
     action: 'previous-found',

@@ -54,7 +54,7 @@ export function promptRecalled(state: State, prompt: Prompt, by: 1 | -1): State 
 /** Fills in the next completion; the one that was filled in before gives way. */
 export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State {
   const { completions, chosen, editor } = prompt;
-  if (completions.length === 0) return state;
+  if (completions.length === 0) return said(state, nothingFits(prompt));
   const from = chosen < 0 && by < 0 ? 0 : chosen;
   const at = (from + by + completions.length) % completions.length;
   const line = textOf(editor);
@@ -70,6 +70,12 @@ export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State
   // It can be no other command: what is completed next is its argument.
   if (takesArgument && completions.length === 1) return withEditor(state, prompt, filled);
   return { ...state, prompt: { ...prompt, editor: filled, chosen: at } };
+}
+
+function nothingFits({ kind, editor }: Prompt): string {
+  if (kind === 'search') return 'a search is typed as it is';
+  const word = textOf(editor).split(' ').at(-1) ?? '';
+  return word === '' ? 'nothing completes that' : `nothing begins with "${word}"`;
 }
 
 export function confirmed(state: State, { kind, editor, completions, chosen }: Prompt): Step {
@@ -111,7 +117,7 @@ function performed(state: State, line: string): Step {
     case 'mentions':
       return just({ ...opened(state, name), focus: 'timeline' });
     case 'list':
-      return just({ ...state, overlay: { kind: 'people', scroll: 0 } }, { kind: 'list' });
+      return just({ ...state, overlay: { kind: 'people', scroll: 0, part: argument } }, { kind: 'list' });
     case 'info':
     case 'help':
       return just({ ...state, overlay: { kind: name, scroll: 0 } });

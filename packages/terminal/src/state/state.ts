@@ -149,8 +149,8 @@ export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
   /** The session, in full. */
   | { readonly kind: 'info'; readonly scroll: number }
-  /** Everybody, from `:list`. */
-  | { readonly kind: 'people'; readonly scroll: number };
+  /** Everybody whose name has `part` in it, from `:list`. */
+  | { readonly kind: 'people'; readonly scroll: number; readonly part?: string };
 
 export interface Notice {
   readonly kind: 'said' | 'problem';
@@ -203,6 +203,8 @@ export interface State {
   readonly prompt: Prompt | undefined;
   /** What is searched for in the timeline; undefined: nothing. */
   readonly search: string | undefined;
+  /** The search goes on through the past: all posts from position `before` on have been looked at. */
+  readonly seeking: { readonly before: number } | undefined;
   readonly overlay: Overlay | undefined;
   readonly notice: Notice | undefined;
   readonly settings: Settings;

@@ -28,6 +28,7 @@ export function opened(state: State, timeline: TimelineId): State {
     sidebarAt: at >= 0 ? at : state.sidebarAt,
     recalled: 0,
     search: undefined,
+    seeking: undefined,
   });
 }
 

@@ -7,6 +7,7 @@ import { backwards, loadingOlder } from './arrivals.js';
 import { browsing } from './browsing.js';
 import { completed, composerKey, recalled, sent, typed } from './composing.js';
 import { just, type Step, then } from './events.js';
+import { stopped } from './finding.js';
 import { isTooSmall } from './geometry.js';
 import { itemsOf } from './items.js';
 import { type Action, actionOf } from './keymap.js';
@@ -36,7 +37,11 @@ function tokenTaken(before: State, token: Token): Step {
   if (byPerson && isTooSmall(state.size)) return tooSmall(state, token);
   switch (token.kind) {
     case 'key':
-      return then(keysOf(state, token), (next) => just(seen(next)));
+      if (state.seeking !== undefined && token.name === 'escape')
+        return just({ ...stopped(state), search: undefined });
+      return then(keysOf(state.seeking === undefined ? state : stopped(state), token), (next) =>
+        just(seen(next)),
+      );
     case 'paste':
       return just(pasted(state, token.text));
     case 'mouse': {

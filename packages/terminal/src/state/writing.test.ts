@@ -162,3 +162,34 @@ test('what is asked for while nobody is there is said to wait', () => {
   stage.type(':follow ana').press('enter');
   assert.match(stage.lines.at(-1) ?? '', /follow ana as soon as there is a server/);
 });
+
+test('the network is known only after the beginning: what was kept for it comes in, what was written stays', () => {
+  const stage = new Stage().press('i').type('written before');
+  const kept = {
+    drafts: new Map([['home', 'written before'] as const, ['mentions', 'kept'] as const]),
+    unsent: ['not sent'],
+    readUpTo: new Map([['home', 0] as const]),
+    sentTexts: ['sent'],
+  };
+  stage.tell({ kind: 'remembered', kept, another: false });
+  assert.match(stage.screen, /› written before/);
+  assert.match(stage.screen, /✗ perhaps sent/);
+  stage.press('escape', '2');
+  assert.match(stage.screen, /› kept/);
+});
+
+test('another network than was guessed has nothing of the first', () => {
+  const kept = {
+    drafts: new Map([['home', 'of the first'] as const]),
+    readUpTo: new Map([['home', 500] as const]),
+  };
+  const stage = new Stage({ kept: { ...kept, unsent: ['of the first too'] } });
+  assert.match(stage.screen, /› of the first/);
+  const nothing = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
+  stage.tell({ kind: 'remembered', kept: nothing, another: true }).live();
+  assert.doesNotMatch(stage.screen, /of the first/);
+  assert.match(stage.screen, /another network than last time/);
+  stage.posts('ana: hello');
+  assert.equal(stage.state.unread.size, 0);
+  assert.ok(stage.state.isFirstVisit);
+});

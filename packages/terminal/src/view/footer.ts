@@ -3,18 +3,38 @@ import { type Action, type Binding, KEYMAP, type Where } from '../state/keymap.j
 import { placeOf } from '../state/reading.js';
 import type { State } from '../state/state.js';
 import { whereOf } from '../state/where.js';
+import { timeText } from './ages.js';
+import { countText } from './counts.js';
 import { keyText } from './keys.js';
 import { personNamed } from './people-index.js';
 import type { Row } from './row.js';
-import { cutRow, lineOf, rowWidth, say } from './spans.js';
+import { cutRow, firstThatFits, lineOf, rowWidth, say } from './spans.js';
 import { selectedItem, subjectOf } from './subject.js';
 
 export function footerRow(state: State, width: number): Row {
   const { notice, clock } = state;
+  if (state.seeking !== undefined) return seekingRow(state, width);
   if (notice === undefined || notice.untilMs <= clock.monoMs) return keysRow(state, width);
   const text = lineOf(notice.text);
   return cutRow(
     notice.kind === 'problem' ? [say('problem', ` ✗ ${text}`)] : [say('text', ` ${text}`)],
+    width,
+  );
+}
+
+/** How far back a search has come by itself. */
+function seekingRow({ posts, search, clock }: State, width: number): Row {
+  const first = posts[0]?.post;
+  const what = `searching "${lineOf(search ?? '')}"`;
+  const far = `${countText(posts.length)} posts back`;
+  const until = first === undefined ? '' : `, to ${timeText(first.timeMs, clock)}`;
+  return firstThatFits(
+    [
+      `${what}: ${far}${until} · any key stops`,
+      `${far}${until} · any key stops`,
+      `${far} · any key stops`,
+      far,
+    ].map((text) => [say('warning', ' ◌ '), say('text', text)]),
     width,
   );
 }
@@ -82,6 +102,8 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
     }
     case 'leave':
       return where !== 'timeline' || hasToLeave(state) ? label : undefined;
+    case 'filter':
+      return state.overlay?.kind === 'people' ? label : undefined;
     case 'follow':
       return isFollowed(state) ? undefined : label;
     case 'unfollow':
