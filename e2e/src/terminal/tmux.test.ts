@@ -131,7 +131,7 @@ test('in tmux as it comes an Esc and a quick key are both, and who touches no ke
     await terminal.shows('1 new since');
     await terminal.shows(/Mentions +1/);
     await terminal.eventually((seen) => seen.bells > 0, 'the bell');
-    assert.deepEqual(posted, []);
+    assert.doesNotMatch(posted.join('\n'), /half a thought|bell on|hmm/);
   } finally {
     spawnSync('tmux', [...tmux, 'kill-server']);
     await stage.close();

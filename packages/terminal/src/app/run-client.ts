@@ -13,14 +13,18 @@ import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
 import type { Effect, Event } from '../state/events.js';
 import { initialState } from '../state/initial.js';
-import type { Settings, State } from '../state/state.js';
+import { takeOwnKeys } from '../state/own-keys.js';
+import type { Settings, State, TimelineId } from '../state/state.js';
 import { step } from '../state/step.js';
 import { view } from '../view/view.js';
 import { systemClock } from './clock.js';
+import { copyIntoTmux } from './copy.js';
 import { divertDiagnostics } from './diagnostics.js';
+import { editedElsewhere } from './external-editor.js';
 import { framesOf } from './frames.js';
 import { keptOf } from './kept.js';
 import { Network } from './network.js';
+import { openLink } from './open-link.js';
 import { savesOf } from './saves.js';
 import { Store } from './store.js';
 
@@ -81,6 +85,7 @@ class Client {
   readonly #store: Store<State, Event, Effect>;
   readonly #lifecycle: Lifecycle;
   #settings: Settings;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #backToStderr: () => void;
   readonly #running = new Subscription();
   #end: (exitCode: number) => void = () => {};
@@ -90,6 +95,7 @@ class Client {
     const folders = foldersFor(env);
     const problems: string[] = [];
     this.#session = session;
+    this.#env = env;
     this.#network = new Network(session);
     const known = new KnownNetworks(folders);
     const byAddress = routers.join();
@@ -112,6 +118,7 @@ class Client {
     });
     const { settings, followsBackground } = settingsFor(this.#file, env);
     this.#settings = settings;
+    problems.push(...takeOwnKeys(this.#file.loadKeys()));
     const kept = this.#file.load();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -164,7 +171,7 @@ class Client {
     switch (effect.kind) {
       case 'settings':
         this.#screen.setTheme(effect.settings.theme);
-        this.#screen.setMouse(effect.settings.mouse);
+        this.#screen.setMouse(effect.settings.mouse && !this.#store.state.bare);
         this.#file.saveSettings(changesFrom(this.#settings, effect.settings));
         this.#settings = effect.settings;
         return;
@@ -172,6 +179,17 @@ class Client {
         this.#screen.setTheme(effect.theme);
         this.#settings = { ...this.#settings, theme: effect.theme };
         return;
+      case 'mouse':
+        return this.#screen.setMouse(effect.on);
+      case 'open':
+        return void openLink(effect.url, this.#env).then((problem) => {
+          if (problem !== undefined) this.#store.dispatch({ kind: 'problem', text: problem });
+        });
+      case 'edit':
+        return void this.#edit(effect.timeline, effect.text);
+      case 'copy':
+        this.#screen.copy(effect.text);
+        return copyIntoTmux(effect.text, this.#env);
       case 'ring':
         return this.#screen.ring();
       case 'redraw':
@@ -185,6 +203,12 @@ class Client {
           if (event !== undefined) this.#store.dispatch(event);
         });
     }
+  }
+
+  async #edit(timeline: TimelineId, text: string): Promise<void> {
+    const edited = await this.#lifecycle.lend(() => editedElsewhere(text, this.#env));
+    if (edited.kind === 'text') this.#store.dispatch({ kind: 'edited', timeline, text: edited.text });
+    else this.#store.dispatch({ kind: 'problem', text: edited.text });
   }
 
   async #quit(): Promise<void> {

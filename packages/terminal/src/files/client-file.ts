@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { type Dirent, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Kept } from '../state/initial.js';
+import type { OwnKeys } from '../state/own-keys.js';
 import type { Settings } from '../state/state.js';
 import { replacedBy, replaceLater, replaceNow } from './atomic-file.js';
 import type { Folders } from './folders.js';
@@ -130,6 +131,10 @@ export class ClientFile {
   /** Those that were ever chosen. */
   loadSettings(): Partial<Settings> {
     return this.#settings.load();
+  }
+
+  loadKeys(): OwnKeys {
+    return this.#settings.loadKeys();
   }
 
   /** Best only those that the person changed: another client may have changed others. */

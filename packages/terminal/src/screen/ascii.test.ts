@@ -20,7 +20,10 @@ test('signs of different meanings stay different', () => {
 
 test('whatever it is, it is ASCII in as many cells', () => {
   const text = 'ñandú ● 山田 🎉 ½ שלום z̈ …';
-  const cells = paintRow([{ text, role: 'text' }], 40, looksOf('plain'), 'ascii');
+  const cells = paintRow([{ text, role: 'text' }], 40, looksOf('plain'), {
+    characters: 'ascii',
+    links: false,
+  });
   const shown = cells.map((cell) => cell.text).join('');
   assert.match(shown, /^[\x20-\x7e]+$/);
   assert.equal(shown.trimEnd(), 'nandu * ???? ?? ? ???? z .');

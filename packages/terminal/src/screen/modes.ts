@@ -33,6 +33,9 @@ export const cursorTo = (x: number, y: number): string => `\x1b[${y + 1};${x + 1
 export const looksReset = '\x1b[m';
 export const bell = '\x07';
 
+/** Into the clipboard. */
+export const copied = (text: string): string => `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`;
+
 /** The title before ours is put aside, and brought back. */
 export const titleSaved = '\x1b[22;2t';
 export const titleRestored = '\x1b[23;2t';

@@ -6,15 +6,24 @@
  * has not taken the last write no other is made: of the frames that come meanwhile only the newest is drawn.
  */
 import type { ReadStream, WriteStream } from 'node:tty';
-import { distinctUntilChanged, filter, type Observable, ReplaySubject, Subject, takeUntil, tap } from 'rxjs';
+import {
+  defer,
+  distinctUntilChanged,
+  filter,
+  type Observable,
+  ReplaySubject,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import type { Token } from '../input/token.js';
 import type { Size } from '../state/geometry.js';
 import type { Theme } from '../state/state.js';
 import type { Frame, Row } from '../view/row.js';
 import { type Abilities, abilitiesOf, NoScreen } from './abilities.js';
-import { type Characters, charactersFrom } from './ascii.js';
+import { charactersFrom } from './ascii.js';
 import { CellEngine } from './cell-engine.js';
-import { paintRow } from './cells.js';
+import { type Painting, paintRow } from './cells.js';
 import { tokensOf } from './keyboard.js';
 import * as modes from './modes.js';
 import { readAway } from './read-away.js';
@@ -44,6 +53,8 @@ export interface Screen {
   /** Clears the terminal and draws everything anew: something else may have written on it. */
   redraw(): void;
   ring(): void;
+  /** Puts a text into the clipboard, where the terminal lets programs do that. */
+  copy(text: string): void;
   /**
    * Gives the terminal back for a while: normal screen, lines and signals from its keys, no reports. Resolves when the reports that
    * were on their way have been read: the shell would take them for typed.
@@ -82,7 +93,7 @@ class TerminalScreen implements Screen {
   readonly #input: ReadStream;
   readonly #output: WriteStream;
   readonly #abilities: Abilities;
-  readonly #characters: Characters;
+  readonly #painting: Painting;
   readonly #engine: CellEngine;
   readonly #sizes = new Subject<Size>();
   readonly #gone = new ReplaySubject<void>(1);
@@ -92,6 +103,8 @@ class TerminalScreen implements Screen {
   #size: Size;
   #mouse: boolean;
   #titled = false;
+  /** Somebody wants the tokens. */
+  #reading = false;
   #state: Holding = 'suspended';
   /** The terminal has not yet taken what was last written. */
   #blocked = false;
@@ -109,7 +122,7 @@ class TerminalScreen implements Screen {
     this.#input = options.input;
     this.#output = options.output;
     this.#abilities = abilities;
-    this.#characters = charactersFrom(options.env);
+    this.#painting = { characters: charactersFrom(options.env), links: abilities.modes };
     this.#mouse = options.mouse;
     this.#theme = options.theme;
     this.#looks = this.#looksOf(options.theme);
@@ -119,7 +132,10 @@ class TerminalScreen implements Screen {
     this.sizes$ = this.#sizes.pipe(
       distinctUntilChanged((a, b) => a.width === b.width && a.height === b.height),
     );
-    this.tokens$ = tokensOf(this.#input).pipe(
+    this.tokens$ = defer(() => {
+      this.#reading = true;
+      return tokensOf(this.#input);
+    }).pipe(
       tap(({ kind }) => {
         if (kind === 'sign') this.#signsDue -= 1;
       }),
@@ -174,12 +190,18 @@ class TerminalScreen implements Screen {
     if (this.#state === 'active' && !this.#blocked) this.#write(modes.bell);
   }
 
+  copy(text: string): void {
+    if (this.#state === 'active' && this.#abilities.modes) this.#write(modes.copied(text));
+  }
+
   async suspend(): Promise<void> {
     if (this.#state !== 'active') return;
     this.#leave();
     this.#state = 'suspended';
     await this.#silence();
-    if (this.#is('suspended')) this.#setRaw(false);
+    if (!this.#is('suspended')) return;
+    this.#setRaw(false);
+    this.#input.pause(); // whoever has the terminal now reads it
   }
 
   resume(): void {
@@ -187,6 +209,7 @@ class TerminalScreen implements Screen {
     // Off and on: what had the terminal meanwhile may have changed its modes, and Node only sees its own.
     this.#setRaw(false);
     this.#setRaw(true);
+    if (this.#reading) this.#input.resume();
     const entering = this.#state === 'suspended' ? this.#engine.enter() : '';
     this.#state = 'active';
     const asked = this.#abilities.modes
@@ -259,7 +282,7 @@ class TerminalScreen implements Screen {
     for (let y = 0; y < this.#size.height; y += 1) {
       const row = rows[y] ?? [];
       if (row !== this.#put[y])
-        this.#engine.put(y, paintRow(row, this.#size.width, this.#looks, this.#characters));
+        this.#engine.put(y, paintRow(row, this.#size.width, this.#looks, this.#painting));
     }
     this.#put = rows;
     return this.#engine.changes();

@@ -61,7 +61,13 @@ export function postsCame(state: State, posts: readonly Post[]): Step {
     outbox: withoutDelivered(outbox, items, me),
     story: { ...story, received: story.received + items.length },
   });
-  const alerts = items.some(({ mentionsMe, post }) => mentionsMe && post.timeMs >= startedWallMs);
+  const alerts = items.some(
+    ({ mentionsMe, post }) =>
+      mentionsMe &&
+      post.timeMs >= startedWallMs &&
+      !state.muted.has(post.author) &&
+      !state.ignored.has(post.author),
+  );
   const effects: Effect[] = alerts && settings.bell && !isPresent(state) ? [{ kind: 'ring' }] : [];
   const then = arrived(state, next, items.length, isPast);
   // Who was away for long has more unread than the timeline begins with.

@@ -1,6 +1,7 @@
 /** Writing: drafts, one for each timeline, and how they become posts. */
 import { MAX_POST_LENGTH, postProblem } from '@dualping/client';
 import {
+  changed,
   type Editor,
   edit,
   editorWith,
@@ -18,7 +19,7 @@ import { itemsOf, showsOutbox } from './items.js';
 import { problem, said } from './notices.js';
 import { NEWEST, placeOf } from './reading.js';
 import { draftOf } from './screen-geometry.js';
-import type { Outgoing, State } from './state.js';
+import type { Outgoing, State, TimelineId } from './state.js';
 import { undivided, withPlace } from './unread.js';
 
 /** Texts that Up brings back. */
@@ -31,6 +32,18 @@ export function withDraft(state: State, editor: Editor): State {
   // One that was emptied by hand stays: what was cut can be brought back.
   if (editor === emptyEditor) drafts.delete(state.timeline);
   else drafts.set(state.timeline, editor);
+  return { ...state, drafts };
+}
+
+/** The whole text is another one; what was there can be brought back. */
+export function editedElsewhere(state: State, timeline: TimelineId, text: string): State {
+  const before = state.drafts.get(timeline) ?? emptyEditor;
+  if (textOf(before) === text) return state;
+  const { text: cleaned, cursor } = editorWith(text.slice(0, MOST_DRAFT_LENGTH));
+  const drafts = new Map(state.drafts).set(
+    timeline,
+    changed(before, { text: cleaned, cursor }, 'nothing', false),
+  );
   return { ...state, drafts };
 }
 

@@ -3,7 +3,7 @@ import type { Move, Post, PostPage, PresenceLists, SessionState } from '@dualpin
 import type { Token } from '../input/token.js';
 import type { Size } from './geometry.js';
 import type { Kept } from './initial.js';
-import type { Settings, State } from './state.js';
+import type { Settings, State, TimelineId } from './state.js';
 
 export type Event =
   | { readonly kind: 'session'; readonly session: SessionState }
@@ -27,6 +27,8 @@ export type Event =
   | { readonly kind: 'problem'; readonly text: string }
   /** What was kept for this network, once it is known; `another`: than the one that was guessed. */
   | { readonly kind: 'remembered'; readonly kept: Kept; readonly another: boolean }
+  /** Answers an `edit` effect. */
+  | { readonly kind: 'edited'; readonly timeline: TimelineId; readonly text: string }
   | { readonly kind: 'token'; readonly token: Token }
   | { readonly kind: 'resized'; readonly size: Size }
   /** Time has passed. */
@@ -42,6 +44,12 @@ export type Effect =
   | { readonly kind: 'settings'; readonly settings: Settings }
   /** The terminal has another background: for this screen, and not to be remembered. */
   | { readonly kind: 'theme'; readonly theme: Settings['theme'] }
+  /** For a while only. */
+  | { readonly kind: 'mouse'; readonly on: boolean }
+  | { readonly kind: 'open'; readonly url: string }
+  | { readonly kind: 'copy'; readonly text: string }
+  /** In the person's own editor. */
+  | { readonly kind: 'edit'; readonly timeline: TimelineId; readonly text: string }
   | { readonly kind: 'ring' }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }

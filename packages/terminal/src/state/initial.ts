@@ -11,6 +11,9 @@ export interface Kept {
   readonly unsent: readonly string[];
   readonly readUpTo: ReadonlyMap<TimelineId, number>;
   readonly sentTexts: readonly string[];
+  /** Names. */
+  readonly muted?: readonly string[];
+  readonly ignored?: readonly string[];
 }
 
 export interface Beginning {
@@ -86,10 +89,14 @@ export function initialState({
     seeking: undefined,
     overlay: undefined,
     notice: undefined,
+    bare: false,
     settings,
     followsBackground,
     windowFocused: undefined,
     lastInputMs: clock.monoMs,
     quitting: false,
+    chord: undefined,
+    muted: new Set(kept.muted),
+    ignored: new Set(kept.ignored),
   };
 }

@@ -2,17 +2,22 @@
 import { userNameProblem } from '@dualping/client';
 import { type Editor, edit, editorWith, emptyEditor, insert, textOf } from '../editor/editor.js';
 import type { KeyToken } from '../input/token.js';
+import { linksIn } from '../text/links.js';
 import { asking } from './asking.js';
 import { commandNamed, completionsOf } from './commands.js';
 import { retried } from './composing.js';
 import { just, type Step } from './events.js';
 import { found } from './finding.js';
+import { openedLink } from './links.js';
 import { problem, said } from './notices.js';
 import { leaving } from './quitting.js';
 import type { Prompt, Settings, State } from './state.js';
 import { opened } from './timelines.js';
+import { recounted } from './unread.js';
 
 const MOST_GIVEN_COMMANDS = 100;
+/** People of whom one wants to hear less: a list of them is read with each post. */
+const MOST_HUSHED = 1_000;
 /** Longer than any command can be. */
 const MOST_PROMPT_LENGTH = 200;
 
@@ -107,6 +112,9 @@ function performed(state: State, line: string): Step {
     case 'follow':
     case 'unfollow':
       return withName(state, name, argument, (user) => asking(state, { kind: name, name: user }));
+    case 'mute':
+    case 'ignore':
+      return withName(state, name, argument, (user) => just(hushed(state, name, user)));
     case 'user':
       return withName(state, name, argument, (user) =>
         state.people === undefined || user === state.me || state.people.some((it) => it.name === user)
@@ -118,6 +126,8 @@ function performed(state: State, line: string): Step {
       return just({ ...opened(state, name), focus: 'timeline' });
     case 'list':
       return just({ ...state, overlay: { kind: 'people', scroll: 0, part: argument } }, { kind: 'list' });
+    case 'open':
+      return openLink(state, argument);
     case 'info':
     case 'help':
       return just({ ...state, overlay: { kind: name, scroll: 0 } });
@@ -132,6 +142,32 @@ function performed(state: State, line: string): Step {
     default:
       return setting(state, name, argument);
   }
+}
+
+function openLink(state: State, argument: string): Step {
+  if (argument === '') return openedLink(state, undefined);
+  const [link] = linksIn(argument);
+  return link === undefined
+    ? just(problem(state, `"${argument}" is no link: https://…`))
+    : openedLink(state, link.url);
+}
+
+const HUSHED = {
+  mute: ['muted: what they write is nothing new', 'no longer muted'],
+  ignore: ['ignored: what they write is shown in :user only', 'no longer ignored'],
+} as const;
+
+/** The same command again takes it back. */
+function hushed(state: State, command: 'mute' | 'ignore', name: string): State {
+  if (name === state.me) return problem(state, `that is you: nobody can ${command} themselves`);
+  const list = command === 'mute' ? 'muted' : 'ignored';
+  const names = new Set(state[list]);
+  const isNew = !names.delete(name);
+  if (isNew && names.size >= MOST_HUSHED)
+    return problem(state, `at most ${MOST_HUSHED} people can be ${list}`);
+  if (isNew) names.add(name);
+  const [done, undone] = HUSHED[command];
+  return said(recounted({ ...state, [list]: names }), `${name} is ${isNew ? done : undone}`);
 }
 
 function withName(state: State, command: string, argument: string, perform: (name: string) => Step): Step {

@@ -29,6 +29,8 @@ export function remembered(state: State, kept: Kept, another: boolean): Step {
     outbox: [...own, ...unsentOutgoing(unsent, state.clock.wallMs, state.lastOutgoing)],
     lastOutgoing: state.lastOutgoing + unsent.length,
     sentTexts: kept.sentTexts,
+    muted: new Set(kept.muted),
+    ignored: new Set(kept.ignored),
     isFirstVisit: !kept.readUpTo.has('home'),
   });
   return just(

@@ -207,6 +207,8 @@ export interface State {
   readonly seeking: { readonly before: number } | undefined;
   readonly overlay: Overlay | undefined;
   readonly notice: Notice | undefined;
+  /** Nothing beside the posts, and the mouse is the terminal's: to select text. */
+  readonly bare: boolean;
   readonly settings: Settings;
   /** The theme is that of the terminal, as long as the person has not chosen one. */
   readonly followsBackground: boolean;
@@ -215,4 +217,9 @@ export interface State {
   /** When the person last did something here. Monotonic. */
   readonly lastInputMs: number;
   readonly quitting: boolean;
+  /** The first of two keys that follow one another. */
+  readonly chord: string | undefined;
+  /** Whose posts count as nothing new, and whose are not shown. */
+  readonly muted: ReadonlySet<string>;
+  readonly ignored: ReadonlySet<string>;
 }

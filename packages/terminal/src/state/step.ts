@@ -6,6 +6,7 @@
  */
 import { unreachable } from '../unreachable.js';
 import { filled, pageCame, pageFailed, peopleCame, posted, postFailed, postsCame } from './arrivals.js';
+import { editedElsewhere } from './composing.js';
 import { sessionChanged, sessionMoved, timePassed } from './connection.js';
 import { type Event, just, type Step, then } from './events.js';
 import { sought } from './finding.js';
@@ -45,6 +46,8 @@ function changed(state: State, event: Event): Step {
       return just(said(state, event.text), { kind: 'list' });
     case 'problem':
       return just(problem(state, event.text));
+    case 'edited':
+      return just(editedElsewhere(state, event.timeline, event.text));
     case 'remembered':
       return remembered(state, event.kept, event.another);
     case 'token':

@@ -1,5 +1,5 @@
 /** What a person did at the keyboard, by who has the keys. */
-import { isEditingKey } from '../editor/editor.js';
+import { isEditingKey, textOf } from '../editor/editor.js';
 import { specialKey, withoutAlt } from '../input/key-name.js';
 import type { KeyToken, Token } from '../input/token.js';
 import { unreachable } from '../unreachable.js';
@@ -10,12 +10,13 @@ import { just, type Step, then } from './events.js';
 import { stopped } from './finding.js';
 import { isTooSmall } from './geometry.js';
 import { itemsOf } from './items.js';
-import { type Action, actionOf } from './keymap.js';
+import { type Action, actionOf, beginsChord, type Where } from './keymap.js';
 import { mouseUsed } from './mouse.js';
 import { overlayAction } from './overlays.js';
 import { confirmed, promptCompleted, promptKey, promptRecalled, promptTyped } from './prompting.js';
 import { leaving } from './quitting.js';
 import { paged } from './reading.js';
+import { draftOf } from './screen-geometry.js';
 import type { State } from './state.js';
 import { seen, withPlace } from './unread.js';
 import { whereOf } from './where.js';
@@ -99,7 +100,16 @@ function pasted(state: State, text: string): State {
 
 function keyPressed(state: State, key: KeyToken): Step {
   const where = whereOf(state);
-  const action = actionOf(where, key.name);
+  const name = state.chord === undefined ? key.name : `${state.chord} ${key.name}`;
+  const action = actionOf(where, name);
+  if (action === undefined && beginsChord(where, name)) return just({ ...state, chord: name });
+  return keyDone({ ...state, chord: undefined }, where, action, state.chord === undefined ? key : NO_KEY);
+}
+
+/** The second of two keys that mean nothing together is not typed. */
+const NO_KEY: KeyToken = { kind: 'key', name: '', text: undefined };
+
+function keyDone(state: State, where: Where, action: Action | undefined, key: KeyToken): Step {
   if (action !== undefined) {
     const general = everywhere(state, action);
     if (general !== undefined) return general;
@@ -157,6 +167,8 @@ function composerAction(state: State, action: Action | undefined, key: KeyToken)
   switch (action) {
     case 'send':
       return sent(state);
+    case 'edit-elsewhere':
+      return just(state, { kind: 'edit', timeline: state.timeline, text: textOf(draftOf(state)) });
     case 'new-line':
       return just(typed(state, '\n'));
     case 'leave':

@@ -12,7 +12,7 @@ export const readUpTo = ({ places }: Pick<State, 'places'>, timeline: TimelineId
 
 /** Adds the last of `posts`, from `from` on, to the counts. */
 function counted(state: State, counts: Map<TimelineId, number>, from: number): State {
-  const { posts, places, me } = state;
+  const { posts, places, me, muted, ignored } = state;
   const home = places.get('home')?.readUpTo ?? 0;
   const count = (item: PostItem, timeline: TimelineId): void => {
     if (item.key > readUpTo({ places }, timeline)) counts.set(timeline, (counts.get(timeline) ?? 0) + 1);
@@ -20,7 +20,8 @@ function counted(state: State, counts: Map<TimelineId, number>, from: number): S
   for (let at = posts.length - 1; at >= from; at -= 1) {
     const item = posts[at];
     if (item === undefined || item.key <= home) break;
-    if (item.post.author === me) continue;
+    const { author } = item.post;
+    if (author === me || muted.has(author) || ignored.has(author)) continue;
     count(item, 'home');
     count(item, `@${item.post.author}`);
     if (item.mentionsMe) count(item, 'mentions');

@@ -1,5 +1,6 @@
 /** The last row: the keys that do something now, or what there is to say for a moment. */
 import { type Action, type Binding, KEYMAP, type Where } from '../state/keymap.js';
+import { linksOfSelected } from '../state/links.js';
 import { placeOf } from '../state/reading.js';
 import type { State } from '../state/state.js';
 import { whereOf } from '../state/where.js';
@@ -100,6 +101,10 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
       const item = selectedItem(state);
       return item?.kind === 'post' && item.post.author !== state.me ? action : undefined;
     }
+    case 'open-link':
+      return linksOfSelected(state).length > 0 ? label : undefined;
+    case 'copy':
+      return selectedItem(state) === undefined ? undefined : label;
     case 'leave':
       return where !== 'timeline' || hasToLeave(state) ? label : undefined;
     case 'filter':
