@@ -23,10 +23,10 @@ export async function editedElsewhere(text: string, env: NodeJS.ProcessEnv): Pro
     const command = editorFrom(env);
     const problem = await run(command, path);
     if (problem !== undefined)
-      return { kind: 'problem', text: `${command} ${problem}: the draft is as it was` };
+      return { kind: 'problem', text: `the draft is as it was: ${command} ${problem}` };
     const content = readFileSync(path);
     if (content.length > MOST_BYTES)
-      return { kind: 'problem', text: `that is ${content.length} bytes: the draft is as it was` };
+      return { kind: 'problem', text: `the draft is as it was: ${content.length} bytes are too many` };
     return { kind: 'text', text: content.toString('utf8').replace(/\r\n?/g, '\n').replace(/\n+$/, '') };
   } catch (error) {
     return { kind: 'problem', text: `the draft could not be edited: ${String(error)}` };

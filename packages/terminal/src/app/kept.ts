@@ -3,7 +3,7 @@ import { isEmpty, textOf } from '../editor/editor.js';
 import type { Kept } from '../state/initial.js';
 import type { State } from '../state/state.js';
 
-export const keptOf = ({ drafts, outbox, places, sentTexts, muted, ignored }: State): Kept => ({
+export const keptOf = ({ drafts, outbox, places, sentTexts, muted, ignored, followers }: State): Kept => ({
   drafts: new Map(
     [...drafts]
       .filter(([, editor]) => !isEmpty(editor))
@@ -18,6 +18,7 @@ export const keptOf = ({ drafts, outbox, places, sentTexts, muted, ignored }: St
   sentTexts,
   muted: [...muted],
   ignored: [...ignored],
+  ...(followers === undefined ? {} : { followers: [...followers] }),
 });
 
 /** Whether something of it may have changed. */
@@ -27,4 +28,5 @@ export const mayDiffer = (one: State, other: State): boolean =>
   one.places !== other.places ||
   one.sentTexts !== other.sentTexts ||
   one.muted !== other.muted ||
-  one.ignored !== other.ignored;
+  one.ignored !== other.ignored ||
+  one.followers !== other.followers;

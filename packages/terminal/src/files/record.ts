@@ -25,6 +25,9 @@ export const MOST_UNSENT = 1_000;
 /** Timelines that are remembered: everybody of a large network. */
 export const MOST_TIMELINES = 10_000;
 
+/** Followers that are remembered, so that a new one is noticed: of more than these some would be told as new again. */
+export const MOST_FOLLOWERS = 100_000;
+
 export const nothingKept: Kept = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
 
 export function recordText({ user, network, savedAtMs, kept }: Record): string {
@@ -39,6 +42,7 @@ export function recordText({ user, network, savedAtMs, kept }: Record): string {
     sentTexts: kept.sentTexts.slice(-MOST_SENT_TEXTS),
     muted: kept.muted,
     ignored: kept.ignored,
+    followers: kept.followers?.slice(-MOST_FOLLOWERS),
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }
@@ -55,7 +59,19 @@ export function readRecord(text: string): Reading {
     return damaged('it is no JSON');
   }
   if (!isObject(content)) return damaged('it is no object');
-  const { version, user, network, savedAtMs, drafts, unsent, readUpTo, sentTexts, muted, ignored } = content;
+  const {
+    version,
+    user,
+    network,
+    savedAtMs,
+    drafts,
+    unsent,
+    readUpTo,
+    sentTexts,
+    muted,
+    ignored,
+    followers,
+  } = content;
   if (typeof version !== 'number') return damaged('it has no version');
   if (version > VERSION) return { kind: 'newer', version };
   if (version !== VERSION) return damaged(`it has version ${version}`);
@@ -71,6 +87,7 @@ export function readRecord(text: string): Reading {
     sentTexts,
     ...(isListOfTexts(muted) ? { muted } : {}),
     ...(isListOfTexts(ignored) ? { ignored } : {}),
+    ...(isListOfTexts(followers) ? { followers } : {}),
   };
   return { kind: 'record', record: { user, network, savedAtMs, kept } };
 }
@@ -88,6 +105,7 @@ export function mergedKept(records: readonly Record[]): Kept {
   let sentTexts: readonly string[] = [];
   let muted: readonly string[] | undefined;
   let ignored: readonly string[] | undefined;
+  let followers: readonly string[] | undefined;
   for (const { kept } of inOrder) {
     for (const [timeline, text] of kept.drafts) {
       const other = drafts.get(timeline);
@@ -102,6 +120,7 @@ export function mergedKept(records: readonly Record[]): Kept {
     // Whoever was heard last about it counts: who is no longer muted was in an older list.
     muted = kept.muted ?? muted;
     ignored = kept.ignored ?? ignored;
+    followers = kept.followers ?? followers;
   }
   return {
     drafts,
@@ -110,6 +129,7 @@ export function mergedKept(records: readonly Record[]): Kept {
     sentTexts: eachOnce([...sentTexts, ...displaced]).slice(-MOST_SENT_TEXTS),
     ...(muted === undefined ? {} : { muted }),
     ...(ignored === undefined ? {} : { ignored }),
+    ...(followers === undefined ? {} : { followers }),
   };
 }
 

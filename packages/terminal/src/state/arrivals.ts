@@ -139,13 +139,34 @@ export function peopleCame(state: State, { users, followers, following }: Presen
     );
   if (isSame(people, state.people)) return just(state);
   const at = sidebarEntries(state)[state.sidebarAt];
-  const next = { ...state, people };
+  const { state: next, effects: alerts } = newFollowersTold({ ...state, people });
   const entries = sidebarEntries(next);
   const still = entries.findIndex(
     (entry) =>
       entry === at || (at?.kind !== 'timeline' && entry.kind !== 'timeline' && entry.name === at?.name),
   );
-  return just({ ...next, sidebarAt: still >= 0 ? still : Math.min(state.sidebarAt, entries.length - 1) });
+  const sidebarAt = still >= 0 ? still : Math.min(state.sidebarAt, entries.length - 1);
+  return just({ ...next, sidebarAt }, ...alerts);
+}
+
+/** Nobody is new where it was never known who follows. */
+function newFollowersTold(state: State): Step {
+  const { people = [], followers, newFollowers, ignored, settings } = state;
+  const now = people.filter(({ followsMe }) => followsMe).map(({ name }) => name);
+  if (followers !== undefined && now.length === followers.size && now.every((name) => followers.has(name)))
+    return just(state);
+  const known = { ...state, followers: new Set(now) };
+  const fresh =
+    followers === undefined ? [] : now.filter((name) => !followers.has(name) && !ignored.has(name));
+  if (fresh.length === 0) return just(known);
+  const seesThem = state.timeline === 'mentions' && isPresent(state);
+  const next = recounted({
+    ...said(known, fresh.length === 1 ? `${fresh[0]} follows you` : `${fresh.length} more follow you`),
+    newFollowers: seesThem
+      ? { ...newFollowers, shown: [...newFollowers.shown, ...fresh] }
+      : { ...newFollowers, unseen: [...newFollowers.unseen, ...fresh] },
+  });
+  return settings.bell && !isPresent(state) ? just(next, { kind: 'ring' }) : just(next);
 }
 
 const isSame = (one: readonly Person[], other: readonly Person[] | undefined): boolean =>

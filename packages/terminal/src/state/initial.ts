@@ -14,6 +14,8 @@ export interface Kept {
   /** Names. */
   readonly muted?: readonly string[];
   readonly ignored?: readonly string[];
+  /** Who follows me; undefined: it was never told. */
+  readonly followers?: readonly string[];
 }
 
 export interface Beginning {
@@ -76,6 +78,8 @@ export function initialState({
     fresh: new Map(),
     unread: new Map(),
     people: undefined,
+    followers: kept.followers === undefined ? undefined : new Set(kept.followers),
+    newFollowers: { unseen: [], shown: [] },
     timeline: 'home',
     places,
     focus: 'timeline',

@@ -360,4 +360,25 @@ describe('unread', () => {
     stage.live(2, 2);
     assert.deepEqual(stage.state.unread, unread);
   });
+
+  test('who comes to follow is told, counts in Mentions, and stands over them once', () => {
+    const stage = new Stage().live().people('ana*<', 'bo', 'chen').past('ana: hello');
+    assert.equal(stage.state.unread.size, 0, 'on a first visit nobody is new');
+    stage.people('ana*<', 'bo<', 'chen<');
+    assert.match(stage.screen, /2 more follow you/);
+    assert.equal(stage.state.unread.get('mentions'), 2);
+    stage.posts('ana: what is read in Home leaves them');
+    assert.equal(stage.state.unread.get('mentions'), 2);
+    stage.press('2');
+    assert.equal(stage.state.unread.get('mentions'), undefined);
+    assert.match(stage.screen, /new: @chen, @bo follow you/);
+    stage.press('1', '2');
+    assert.doesNotMatch(stage.screen, /new: @/);
+  });
+
+  test('who came to follow while the client was away is new too', () => {
+    const stage = new Stage({ kept: { followers: ['ana'] } }).live().people('ana*<', 'bo<');
+    assert.match(stage.screen, /bo follows you/);
+    assert.equal(stage.state.unread.get('mentions'), 1);
+  });
 });

@@ -29,6 +29,7 @@ export function remembered(state: State, kept: Kept, another: boolean): Step {
     outbox: [...own, ...unsentOutgoing(unsent, state.clock.wallMs, state.lastOutgoing)],
     lastOutgoing: state.lastOutgoing + unsent.length,
     sentTexts: kept.sentTexts,
+    followers: kept.followers === undefined ? state.followers : new Set(kept.followers),
     muted: new Set(kept.muted),
     ignored: new Set(kept.ignored),
     isFirstVisit: !kept.readUpTo.has('home'),

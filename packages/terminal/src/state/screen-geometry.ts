@@ -23,9 +23,13 @@ export function geometryNow(state: State): Geometry {
   return geometryOf(size, totalRows, bare);
 }
 
-/** Where posts are: under the line about the person, in a person's timeline. */
+/** Whether a line stands over the posts: about the person whose they are, or about who follows now. */
+export const hasTopLine = ({ timeline, newFollowers }: State): boolean =>
+  timeline.startsWith('@') || (timeline === 'mentions' && newFollowers.shown.length > 0);
+
+/** Where posts are: under the line over them. */
 export function postsArea(state: State): Area {
   const { timeline } = geometryNow(state);
-  if (!state.timeline.startsWith('@')) return timeline;
+  if (!hasTopLine(state)) return timeline;
   return { ...timeline, y: timeline.y + 1, height: Math.max(1, timeline.height - 1) };
 }

@@ -186,6 +186,10 @@ export interface State {
 
   /** By name, me left out; undefined: not known yet. */
   readonly people: readonly Person[] | undefined;
+  /** Who follows me, as far as it was told ever; undefined: it never was. */
+  readonly followers: ReadonlySet<string> | undefined;
+  /** Who has come to follow me: those who are not seen yet, and those over Mentions as long as that is open. */
+  readonly newFollowers: { readonly unseen: readonly string[]; readonly shown: readonly string[] };
 
   readonly timeline: TimelineId;
   readonly places: ReadonlyMap<TimelineId, Place>;

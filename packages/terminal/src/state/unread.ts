@@ -29,12 +29,16 @@ function counted(state: State, counts: Map<TimelineId, number>, from: number): S
   return { ...state, unread: counts };
 }
 
-export const recounted = (state: State): State => counted(state, new Map(), 0);
+export const recounted = (state: State): State => counted(state, unseenFollowers(state), 0);
+
+/** They count in Mentions until that is opened. */
+const unseenFollowers = ({ newFollowers: { unseen } }: State): Map<TimelineId, number> =>
+  new Map(unseen.length === 0 ? [] : [['mentions', unseen.length]]);
 
 /** All of the timeline that is open is read. What is read in Home is read everywhere. */
 function allRead(state: State): State {
   const readUpTo = state.posts.at(-1)?.key ?? 0;
-  const unread = new Map(state.timeline === 'home' ? [] : state.unread);
+  const unread = new Map(state.timeline === 'home' ? unseenFollowers(state) : state.unread);
   unread.delete(state.timeline);
   return { ...withPlace(state, { ...placeOf(state), readUpTo }), unread };
 }

@@ -193,3 +193,52 @@ test('another network than was guessed has nothing of the first', () => {
   assert.equal(stage.state.unread.size, 0);
   assert.ok(stage.state.isFirstVisit);
 });
+
+test('Ctrl-X Ctrl-E takes the draft to another editor, and what comes back can be undone', () => {
+  const stage = new Stage().live().press('i').type('half').press('ctrl-x');
+  assert.deepEqual(stage.asked(), [{ kind: 'list' }]);
+  stage.press('ctrl-e');
+  assert.deepEqual(stage.asked(), [{ kind: 'edit', timeline: 'home', text: 'half' }]);
+  stage.tell({ kind: 'edited', timeline: 'home', text: 'a whole\nthought' });
+  assert.match(stage.screen, /› a whole/);
+  stage.press('ctrl-_');
+  assert.match(stage.screen, /› half/);
+  stage.press('ctrl-x').type('!');
+  assert.match(stage.screen, /› half +4\/1000/, 'the second of two keys that mean nothing is not typed');
+});
+
+test('a click puts the cursor where one points at', () => {
+  const stage = new Stage().live().press('i').type('one 山田 two');
+  const click = (x: number): Stage =>
+    stage.tell({ kind: 'token', token: { kind: 'mouse', action: 'press', button: 'left', x, y: 22 } });
+  click(3 + 4).type('x');
+  assert.match(stage.screen, /› one x山田 two/);
+  click(3 + 6).type('y');
+  assert.match(stage.screen, /› one xy山田 two/, 'the right half of a wide character is that character');
+  click(70).type('z');
+  assert.match(stage.screen, /› one xy山田 twoz/);
+  stage.press('escape').type(':user bo');
+  click(2 + 5).type('!');
+  assert.match(stage.screen, /:user !bo/);
+});
+
+test('who is muted is nothing new, who is ignored is not shown, until it is taken back', () => {
+  const stage = new Stage().live().people('ana*', 'bo*').past('ana: hello').focusWindow(false);
+  stage.type(':mute bo').press('enter').type(':bell on').press('enter');
+  stage.asked();
+  stage.posts('bo: hey @mira');
+  assert.equal(stage.state.unread.size, 0);
+  assert.deepEqual(stage.asked(), []);
+  assert.match(stage.screen, /hey @mira/);
+  stage.type(':ignore bo').press('enter');
+  assert.doesNotMatch(stage.screen, /hey @mira/);
+  stage.type(':user bo').press('enter');
+  assert.match(stage.screen, /hey @mira/);
+  assert.match(stage.screen, /ignored · muted/);
+  stage.type(':ignore bo').press('enter').type(':mute bo').press('enter').press('1');
+  assert.match(stage.screen, /hey @mira/);
+  stage.posts('bo: again @mira');
+  assert.equal(stage.state.unread.get('mentions'), 2, 'what was left out is counted again');
+  stage.type(':mute mira').press('enter');
+  assert.match(stage.screen, /that is you/);
+});

@@ -83,7 +83,7 @@ function keysNow(state: State): readonly Shown[] {
   const where = whereOf(state);
   return KEYMAP.flatMap((binding) => {
     const label = binding.where.includes(where) ? labelNow(binding, where, state) : undefined;
-    return label === undefined
+    return label === undefined || binding.keys.length === 0
       ? []
       : [{ key: keyText(binding.keys[0] ?? ''), label, action: binding.action }];
   });
