@@ -10,6 +10,7 @@ import { command, type Invocation } from '../command.js';
 import { type EndingSignal, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { warnIfOpen } from '../long-running.js';
+import { ownCommand } from '../own-command.js';
 import { endWithParent, tellParent } from '../parent-link.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
@@ -84,7 +85,7 @@ export const upCommand = command({
     const { io } = invocation;
     endWithParent();
     return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
-      io.out(`ready: dualping client --routers ${cluster.routerAddress} --user NAME`);
+      io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddress}`);
       return SIGNAL_EXITS[await signals.first];
     });
   },
