@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: TerminalOptions['env'];
-  readonly background?: string;
+  readonly backgroundColour?: string;
 }
 
 export class Stage {

@@ -59,7 +59,7 @@ describe('surroundings', () => {
   });
 
   test('on a white terminal the colours are those for white, at once and when it changes', async () => {
-    const terminal = stage.client({ background: 'rgb:ffff/ffff/ffff' });
+    const terminal = stage.client({ backgroundColour: 'rgb:ffff/ffff/ffff' });
     await terminal.shows('● live');
     const author = (): number | undefined => {
       const y = Array.from({ length: terminal.rows }, (_, at) => at).find((at) =>

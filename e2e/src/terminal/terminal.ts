@@ -22,7 +22,7 @@ export interface TerminalOptions {
   readonly rows?: number;
   readonly cwd?: string;
   /** What it answers when it is asked for the colour of its background: `rgb:ffff/ffff/ffff`. Undefined: nothing. */
-  readonly background?: string;
+  readonly backgroundColour?: string;
   /** Whose widths the terminal knows: 6 is that of terminals to which an emoji is one cell. */
   readonly unicode?: '6' | '11';
 }
@@ -70,8 +70,8 @@ export class Terminal {
     this.#emulator.unicode.activeVersion = options.unicode ?? '11';
     this.#watchEmulator();
     this.#emulator.parser.registerOscHandler(11, (asked) => {
-      if (asked === '?' && options.background !== undefined)
-        this.#send(`\x1b]11;${options.background}\x1b\\`);
+      if (asked === '?' && options.backgroundColour !== undefined)
+        this.#send(`\x1b]11;${options.backgroundColour}\x1b\\`);
       return true;
     });
 

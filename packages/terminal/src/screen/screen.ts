@@ -139,7 +139,8 @@ class TerminalScreen implements Screen {
       tap(({ kind }) => {
         if (kind === 'sign') this.#signsDue -= 1;
       }),
-      filter(({ kind }) => kind !== 'sign'),
+      // What is typed once the terminal is given back is for somebody else.
+      filter(({ kind }) => kind !== 'sign' && this.#is('active')),
       takeUntil(this.#closing),
     );
     this.#output.on('resize', this.#onResize);
