@@ -80,6 +80,8 @@ export interface ClusterRecord {
   readonly lastUncleanEpoch: Epoch;
   /** The highest commit position that an in-sync member has told; may lag behind. */
   readonly committed: Position;
+  /** Undefined while anybody serves, and when the last primary did not end in order. */
+  readonly orderlyEnd: OrderlyEnd | undefined;
   /** In registration order, with the last that was known of each. */
   readonly members: readonly MemberRecord[];
 }
@@ -103,6 +105,15 @@ export interface JournalEnd {
   readonly durable: Position;
   /** As far as the member knows. */
   readonly committed: Position;
+  /** Of the whole journal up to `durable`. */
+  readonly checksum: number;
+}
+
+/** Where the journal ended when its primary stopped in order: whoever has exactly this has everything. */
+export interface OrderlyEnd {
+  readonly lastEpoch: Epoch;
+  readonly durable: Position;
+  readonly checksum: number;
 }
 
 export interface MemberRecord {

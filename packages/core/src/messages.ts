@@ -82,8 +82,13 @@ export type MemberMessage =
       readonly serverId: ServerId;
       readonly detail: string;
     }
-  /** The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. */
-  | { readonly kind: 'leave' };
+  /** The member is asked to stop, and goes on for a moment: others may be, too. Nothing is handed over to it any more. */
+  | { readonly kind: 'leaving' }
+  /**
+   * The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. `figures`: where its
+   * journal ends. After a primary has left, whoever has exactly the same has everything.
+   */
+  | { readonly kind: 'leave'; readonly figures: Figures };
 
 /** Router to server, on `DualPing`. The first is `welcome` or `refused`. */
 export type RouterMessage =
@@ -101,6 +106,8 @@ export type RouterMessage =
       /** The highest `change-in-sync` request of this link that has been dealt with, granted or not. */
       readonly lastRequest: number;
     }
+  /** The answer to `hand-over`: no other member can take over now. */
+  | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** An operator asked for a handover: drain, then answer with `hand-over`. */
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
   | {

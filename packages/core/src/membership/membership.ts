@@ -142,7 +142,7 @@ export class Membership {
   #leave(): void {
     if (this.#leaveUntil !== undefined) return;
     if (!this.#link.attached) return this.#end({ kind: 'left' });
-    this.#link.send({ kind: 'leave' });
+    this.#link.send({ kind: 'leave', figures: this.#ground.figures() });
     this.#leaveUntil = this.#ground.now + LEAVE_TIMEOUT_MS;
   }
 
@@ -164,6 +164,8 @@ export class Membership {
         return this.#assigned(message.assignment);
       case 'please-hand-over':
         return this.#handOver(message.epoch);
+      case 'no-successor':
+        return;
       case 'refused':
         return this.#refused(message);
       default:

@@ -21,6 +21,7 @@ import type {
   ClusterRecord,
   InSyncCopy,
   JournalEnd,
+  OrderlyEnd,
   PrimaryRef,
 } from '../assignment.js';
 import {
@@ -37,7 +38,7 @@ import {
 } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
-import type { MemberMessage } from '../messages.js';
+import type { Figures, MemberMessage } from '../messages.js';
 import { isSameCopy, isSameLife, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
@@ -79,6 +80,7 @@ export class Cluster {
   #lastUncleanEpoch: Epoch;
   /** The highest commit position that an in-sync member has told. Each in-sync copy has everything up to it. */
   #committed: Position;
+  #orderlyEnd: OrderlyEnd | undefined;
   #committedKept: Position;
   #committedKeptAt: Instant = Number.NEGATIVE_INFINITY;
   /** The router has been started and still waits for members that it knows: they are compared before one is promoted. */
@@ -106,6 +108,7 @@ export class Cluster {
     this.#inSync = record?.inSync ?? [];
     this.#lastUncleanEpoch = record?.lastUncleanEpoch ?? NO_EPOCH;
     this.#committed = record?.committed ?? NO_POSITION;
+    this.#orderlyEnd = record?.orderlyEnd;
     this.#committedKept = this.#committed;
     this.#isStarting = record !== undefined;
     const members = (record?.members ?? []).map((member) =>
@@ -222,6 +225,7 @@ export class Cluster {
     const member = this.find(serverId);
     if (member === undefined || member.heard) return;
     member.heard = true;
+    this.#adopt(member);
     const copy = this.#copyOf(member);
     if (copy === undefined) return;
     const heard = withHeard(copy, member.lifeId);
@@ -230,11 +234,41 @@ export class Cluster {
     this.#changed = true;
   }
 
+  /** A member is asked to stop, and goes on for a moment. */
+  leaving(serverId: ServerId): void {
+    const member = this.find(serverId);
+    if (member !== undefined) member.isLeaving = true;
+  }
+
+  /** A member ends in order: when it is the primary, it has stopped writes, and everything acknowledged is in its journal. */
+  left(serverId: ServerId, link: RegistryLink, { lastEpoch, durable, checksum }: Figures): void {
+    if (this.#mode !== 'replicated' || link !== this.primaryLink) return;
+    if (this.#primary?.serverId !== serverId) return;
+    this.#orderlyEnd = { lastEpoch, durable, checksum };
+  }
+
+  /** A member whose journal ends exactly where everything ended in order has everything. */
+  #adopt(member: Member): void {
+    const end = this.#orderlyEnd;
+    if (end === undefined || this.#copyOf(member) !== undefined) return;
+    const { lastEpoch, durable, checksum } = member.end;
+    const isWhole = lastEpoch === end.lastEpoch && durable === end.durable && checksum === end.checksum;
+    if (!isWhole) return;
+    const { serverId, journalId, lifeId } = member;
+    this.#inSync = [...this.#inSync, { serverId, journalId, lives: [lifeId] }];
+    this.#changed = true;
+    this.#event(
+      'in-sync',
+      `${serverName(serverId)} ends where everything ended in order, at ${durable}: it is in sync`,
+    );
+  }
+
   /** What a member says of its journal. */
-  noteEnd(now: Instant, serverId: ServerId, { lastEpoch, durable, committed }: JournalEnd): void {
+  noteEnd(now: Instant, serverId: ServerId, said: JournalEnd): void {
     const member = this.find(serverId);
     if (member === undefined) return;
-    member.end = { lastEpoch, durable, committed };
+    const { lastEpoch, durable, committed, checksum } = said;
+    member.end = { lastEpoch, durable, committed, checksum };
     if (!this.#holdsCopy(member)) return;
     this.#committed = position(Math.max(this.#committed, committed));
     const isDue = now - this.#committedKeptAt >= COMMITTED_KEPT_EVERY_MS;
@@ -271,6 +305,7 @@ export class Cluster {
     );
     const copy = this.#copyOf(candidate);
     member.heard = isHeard || (copy !== undefined && heardLife(copy) === member.lifeId);
+    member.isLeaving = false;
     member.isAtRest = !this.isAvailable;
     if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
     member.liveness = evidence.kind === 'watched' || evidence.kind === 'heartbeat' ? evidence.kind : 'stream';
@@ -359,7 +394,7 @@ export class Cluster {
   /** The primary gives its epoch up. Returns whether there was somebody to take over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.primaryLink || epoch !== this.#epoch) return false;
-    const successor = this.#successor();
+    const successor = this.#successor((member) => !member.isLeaving);
     if (successor === undefined) return false;
     this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#primaryName()}`);
     return true;
@@ -447,6 +482,7 @@ export class Cluster {
       inSync: this.#inSync,
       lastUncleanEpoch: this.#lastUncleanEpoch,
       committed: this.#committed,
+      orderlyEnd: this.#orderlyEnd,
       members: this.#roster.all.map(memberToRecord),
     };
   }
@@ -483,9 +519,9 @@ export class Cluster {
   }
 
   /** First of those who may be promoted; a new life of the lost primary only when there is nobody else. */
-  #successor(): Member | undefined {
+  #successor(isWanted: (member: Member) => boolean = () => true): Member | undefined {
     if (this.#olderStore !== undefined || this.#dispute !== undefined) return undefined;
-    const may = this.#roster.all.filter((member) => this.#mayServe(member));
+    const may = this.#roster.all.filter((member) => this.#mayServe(member) && isWanted(member));
     const another = may.find((member) => member.serverId !== this.#primary?.serverId);
     return another ?? may.find((member) => this.#primary === undefined || !isSameLife(this.#primary, member));
   }
@@ -550,6 +586,7 @@ export class Cluster {
     );
     const { serverId, incarnation, journalId, lifeId } = member;
     this.#epoch = nextEpoch(this.#epoch);
+    this.#orderlyEnd = undefined;
     this.#primary = { serverId, incarnation, journalId, lifeId };
     if (how === 'unclean') {
       this.#lastUncleanEpoch = this.#epoch;

@@ -36,6 +36,8 @@ export interface Member {
   heard: boolean;
   /** As it was heard last. */
   end: JournalEnd;
+  /** It is asked to stop: nothing is handed over to it. */
+  isLeaving: boolean;
   /** Nobody has served since it attached, so its journal cannot have grown. */
   isAtRest: boolean;
 }
@@ -45,6 +47,7 @@ export const NO_END: JournalEnd = Object.freeze({
   lastEpoch: NO_EPOCH,
   durable: NO_POSITION,
   committed: NO_POSITION,
+  checksum: 0,
 });
 
 export const isLive = ({ presence }: Member): boolean =>
@@ -58,7 +61,7 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
   const { live, ...known } = record;
-  const facts = { ...known, heard: false, isAtRest: true };
+  const facts = { ...known, heard: false, isLeaving: false, isAtRest: true };
   if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }

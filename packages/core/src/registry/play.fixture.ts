@@ -110,7 +110,8 @@ export class Play {
       /^(s\d+) hands over(?: epoch (\d+))?( and leaves)?$/,
       (...said) => this.#handOver(...(said as [string, string, string])),
     ],
-    [/^(s\d+) leaves$/, (name) => this.#say(this.#actor(name), { kind: 'leave' })],
+    [/^(s\d+) is leaving$/, (name) => this.#say(this.#actor(name), { kind: 'leaving' })],
+    [/^(s\d+) leaves$/, (name) => this.#leave(this.#actor(name))],
     [/^(s\d+) pings$/, (name) => this.#ping(this.#actor(name))],
     [/^a supervisor registers (s\d+)(.*)$/, (name, how) => this.#registerServer(name, how)],
     [/^(s\d+) sends a heartbeat(.*)$/, (name, how) => this.#heartbeat(name, SERVER_TYPE, how)],
@@ -308,6 +309,10 @@ export class Play {
     this.#say(actor, { kind: 'hand-over', epoch: asked, leaving: leaves !== '' });
   }
 
+  #leave(actor: Actor): void {
+    this.#say(actor, { kind: 'leave', figures: figuresOf(actor) });
+  }
+
   #ping(actor: Actor): void {
     this.#say(actor, { kind: 'ping', sequence: 1, figures: figuresOf(actor) });
   }
@@ -429,6 +434,8 @@ export class Play {
         return `${name} hears: ${describe(message.assignment)}${message.lastRequest > 0 ? ` (request ${message.lastRequest})` : ''}`;
       case 'pong':
         return undefined;
+      case 'no-successor':
+        return `${name} is told that nobody can take over epoch ${message.epoch}`;
       case 'please-hand-over':
         return `${name} is asked to hand over epoch ${message.epoch}`;
       case 'refused':

@@ -738,6 +738,7 @@ operator B wants a handover
   operator B is refused handover-impossible: nobody but s1 is live and in sync
 s1 hands over
   s1 hears: epoch 3, s1, in sync s1, live s1 (request 1)
+  s1 is told that nobody can take over epoch 3
   * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
 # It hangs.
 s2 attaches, incarnation 2
@@ -762,6 +763,7 @@ s2's stream ends
   * cluster 1: the in-sync set of epoch 3 is s1
 s1 hands over
   s1 hears: epoch 3, s1, in sync s1, live s1 (request 2)
+  s1 is told that nobody can take over epoch 3
   operator D is refused handover-impossible: nobody but s1 is live and in sync
   * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
 `,

@@ -239,7 +239,11 @@ export class Registry {
         return this.#handOver(link, attached, message);
       case 'dispute':
         return this.#dispute(link, attached, message);
+      case 'leaving':
+        return attached.cluster.leaving(attached.serverId);
       case 'leave':
+        attached.cluster.noteEnd(now, attached.serverId, message.figures);
+        attached.cluster.left(attached.serverId, link, message.figures);
         return this.#dropLink(now, link, 'it is leaving');
       default:
         return unreachable(message);
@@ -343,6 +347,7 @@ export class Registry {
     if (cluster.handOver(link, asked.epoch, asked.leaving)) return;
     if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
     const detail = `nobody but ${serverName(serverId)} is live and in sync`;
+    this.#outcome.send(link, { kind: 'no-successor', epoch: asked.epoch });
     this.#outcome.report(
       'handover',
       `cluster ${cluster.id}: ${serverName(serverId)} can't hand over: ${detail}`,

@@ -46,6 +46,7 @@ export class Roster {
       liveness: 'stream',
       presence: { kind: 'announced' },
       heard: false,
+      isLeaving: false,
       end: NO_END,
       isAtRest: true,
     };

@@ -37,6 +37,16 @@ type Refused = Extract<RouterMessage, { kind: 'refused' }>;
  * here before the router knows of that; a copy of a folder whose original runs waits in vain.
  */
 const PREDECESSOR_PATIENCE_MS = 5_000;
+/**
+ * How long a primary that is asked to stop goes on before it drains, ms. When all servers are asked at once the others
+ * have said so by then, and the epoch is not handed from one that ends to the next.
+ */
+const LEAVING_NOTICE_MS = 200;
+/**
+ * How long a standby that is asked to stop goes on copying, ms: longer than a primary's notice and its drain, so that both
+ * end at the same position when both are asked at once.
+ */
+const LEAVING_LINGER_MS = 500;
 
 export class Replica {
   readonly #ground: Ground;
@@ -55,6 +65,8 @@ export class Replica {
   #snapshotAt: number;
   #tickedAt: Instant = 0;
   #stopping = false;
+  /** Until when it goes on although it is asked to stop. */
+  #lingersUntil: Instant | undefined;
   #stopped = false;
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
@@ -70,6 +82,7 @@ export class Replica {
     if (this.#stopped) return [];
     this.#ground.advanceTo(now);
     this.#take(input);
+    this.#linger();
     if (this.#drain !== undefined) this.#advanceDrain(this.#drain);
     return this.#ground.takeOutputs();
   }
@@ -84,6 +97,7 @@ export class Replica {
       this.#router.nextDeadline(),
       this.#standby.nextDeadline(),
       this.#drain?.until ?? Number.POSITIVE_INFINITY,
+      this.#lingersUntil ?? Number.POSITIVE_INFINITY,
       isWatching ? this.#tickedAt + timing.pingIntervalMs : Number.POSITIVE_INFINITY,
     );
     return deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(deadline, now);
@@ -230,6 +244,9 @@ export class Replica {
         return this.#assigned(message.assignment, message.lastRequest);
       case 'please-hand-over':
         if (this.#primary?.epoch === message.epoch && this.#drain === undefined) this.#beginDrain(false);
+        return;
+      case 'no-successor':
+        if (this.#primary?.epoch === message.epoch) this.#drain?.noSuccessor();
         return;
       case 'refused':
         return this.#refused(message);
@@ -585,8 +602,25 @@ export class Replica {
   #stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    if (this.#primary === undefined) return this.#end('shutting-down', 'standby stopped', false);
-    this.#beginDrain(true);
+    this.#router.send({ kind: 'leaving' });
+    const { now } = this.#ground;
+    if (this.#primary !== undefined) {
+      const isAlone = this.#primary.standbys.awaited.length <= 1;
+      this.#lingersUntil = now + (isAlone ? 0 : LEAVING_NOTICE_MS);
+    } else this.#lingersUntil = now + (this.#standby.joined ? LEAVING_LINGER_MS : 0);
+    this.#linger();
+  }
+
+  /** The end of what is asked to stop: a standby's at once when its primary is gone. */
+  #linger(): void {
+    const isOver = this.#ground.now >= (this.#lingersUntil ?? Number.POSITIVE_INFINITY);
+    if (this.#lingersUntil === undefined || this.#drain !== undefined) return;
+    if (this.#primary === undefined) {
+      if (isOver || !this.#standby.joined) this.#end('shutting-down', 'standby stopped', false);
+    } else if (isOver) {
+      this.#lingersUntil = undefined;
+      this.#beginDrain(true);
+    }
   }
 
   #beginDrain(leaving: boolean): void {
@@ -623,7 +657,7 @@ export class Replica {
     }
     for (const { request } of this.#held.takeAll()) this.#refuse(request, 'shutting-down', detail);
     this.#standby.leave();
-    this.#router.send({ kind: 'leave' });
+    this.#router.send({ kind: 'leave', figures: ground.figures() });
     this.#router.close();
     this.#stopped = true;
     // Why it failed is said by whoever ends the process, with the reason.

@@ -134,7 +134,8 @@ export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
     detail: details,
   }),
   record({ kind: fc.constant('hand-over' as const), epoch: epochs, leaving: fc.boolean() }),
-  record({ kind: fc.constant('leave' as const) }),
+  record({ kind: fc.constant('leaving' as const) }),
+  record({ kind: fc.constant('leave' as const), figures }),
 );
 
 export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
@@ -148,6 +149,7 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({ kind: fc.constant('pong' as const), sequence: counts, pingIntervalMs: durations }),
   record({ kind: fc.constant('assignment' as const), assignment: assignments, lastRequest: counts }),
   record({ kind: fc.constant('please-hand-over' as const), epoch: epochs }),
+  record({ kind: fc.constant('no-successor' as const), epoch: epochs }),
   record({
     kind: fc.constant('refused' as const),
     networkId: lives,

@@ -62,7 +62,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, dispute, leave is due',
+        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, dispute, leaving, leave is due',
       );
     case 'attach':
       return attachFromWire(message.value);
@@ -92,8 +92,10 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         serverId: serverIdFrom(message.value.serverId),
         detail: cleanDetail(message.value.detail),
       };
+    case 'leaving':
+      return { kind: 'leaving' };
     case 'leave':
-      return { kind: 'leave' };
+      return { kind: 'leave', figures: figuresFromWire(message.value.figures) };
     default:
       return unreachable(message);
   }
@@ -121,8 +123,10 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
       const { kind: _, detail, ...rest } = message;
       return { message: { $case: 'dispute', value: { ...rest, detail: cleanDetail(detail) } } };
     }
+    case 'leaving':
+      return { message: { $case: 'leaving', value: {} } };
     case 'leave':
-      return { message: { $case: 'leave', value: {} } };
+      return { message: { $case: 'leave', value: { figures: figuresToWire(message.figures) } } };
     default:
       return unreachable(message);
   }
@@ -132,7 +136,7 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, refused is due',
+        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, no_successor, refused is due',
       );
     case 'welcome':
       return {
@@ -156,6 +160,8 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
       };
     case 'pleaseHandOver':
       return { kind: 'please-hand-over', epoch: epochFrom(message.value.epoch) };
+    case 'noSuccessor':
+      return { kind: 'no-successor', epoch: epochFrom(message.value.epoch) };
     case 'refused':
       return {
         kind: 'refused',
@@ -189,6 +195,8 @@ export function routerMessageToWire(message: RouterMessage): wire.DualPingRespon
       };
     case 'please-hand-over':
       return { message: { $case: 'pleaseHandOver', value: { epoch: message.epoch } } };
+    case 'no-successor':
+      return { message: { $case: 'noSuccessor', value: { epoch: message.epoch } } };
     case 'refused':
       return {
         message: {

@@ -36,6 +36,7 @@ function assignment(members: readonly MemberInfo[]): Assignment {
     lastUncleanEpoch: 0 as Assignment['epoch'],
     primary,
     available: primary !== undefined,
+    lastUncleanEpoch: 0 as Assignment['epoch'],
     unavailableReason: primary === undefined ? '<b>nobody</b>' : '',
     inSync: members,
     members,

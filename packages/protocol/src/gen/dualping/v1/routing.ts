@@ -35,6 +35,7 @@ export interface DualPingRequest {
     | { $case: "handOver"; value: HandOver }
     | { $case: "leave"; value: Leave }
     | { $case: "dispute"; value: Dispute }
+    | { $case: "leaving"; value: Leaving }
     | undefined;
 }
 
@@ -129,8 +130,14 @@ export interface HandOver {
   leaving: boolean;
 }
 
+/** The server is asked to stop, and goes on for a moment. Nothing is handed over to it any more. */
+export interface Leaving {
+}
+
 /** The server is about to end. A standby leaves the in-sync set at once. */
 export interface Leave {
+  /** Where its journal ends. After a primary has left, whoever has exactly the same has everything. */
+  figures: Figures | undefined;
 }
 
 /**
@@ -157,6 +164,9 @@ export interface DualPingResponse {
     /** Sent with every change of the member's cluster, and in answer to ChangeInSync. */
     { $case: "assigned"; value: Assigned }
     | { $case: "pleaseHandOver"; value: PleaseHandOver }
+    | //
+    /** Answers HandOver when no other member can take over now. */
+    { $case: "noSuccessor"; value: NoSuccessor }
     | //
     /** The last message of a stream: why the router ends it. */
     { $case: "refused"; value: Refused }
@@ -189,6 +199,10 @@ export interface Assigned {
 
 /** An operator wants another primary: drain, then send HandOver. */
 export interface PleaseHandOver {
+  epoch: number;
+}
+
+export interface NoSuccessor {
   epoch: number;
 }
 
@@ -347,6 +361,9 @@ export const DualPingRequest: MessageFns<DualPingRequest> = {
       case "dispute":
         Dispute.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+      case "leaving":
+        Leaving.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -410,6 +427,14 @@ export const DualPingRequest: MessageFns<DualPingRequest> = {
             }
 
             message.message = { $case: "dispute", value: Dispute.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "leaving", value: Leaving.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -944,12 +969,50 @@ export const HandOver: MessageFns<HandOver> = {
   },
 };
 
-function createBaseLeave(): Leave {
+function createBaseLeaving(): Leaving {
   return {};
 }
 
+export const Leaving: MessageFns<Leaving> = {
+  encode(_: Leaving, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Leaving {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaving();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLeave(): Leave {
+  return { figures: undefined };
+}
+
 export const Leave: MessageFns<Leave> = {
-  encode(_: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.figures !== undefined) {
+      Figures.encode(message.figures, writer.uint32(10).fork()).join();
+    }
     return writer;
   },
 
@@ -966,6 +1029,14 @@ export const Leave: MessageFns<Leave> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.figures = Figures.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1066,6 +1137,9 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
       case "pleaseHandOver":
         PleaseHandOver.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
+      case "noSuccessor":
+        NoSuccessor.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
       case "refused":
         Refused.encode(message.message.value, writer.uint32(42).fork()).join();
         break;
@@ -1116,6 +1190,14 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
             }
 
             message.message = { $case: "pleaseHandOver", value: PleaseHandOver.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "noSuccessor", value: NoSuccessor.decode(reader, reader.uint32()) };
             continue;
           }
           case 5: {
@@ -1354,6 +1436,52 @@ export const PleaseHandOver: MessageFns<PleaseHandOver> = {
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBasePleaseHandOver();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseNoSuccessor(): NoSuccessor {
+  return { epoch: 0 };
+}
+
+export const NoSuccessor: MessageFns<NoSuccessor> = {
+  encode(message: NoSuccessor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoSuccessor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoSuccessor();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
