@@ -33,7 +33,6 @@ function assignment(members: readonly MemberInfo[]): Assignment {
     cluster: 1,
     revision: 1,
     epoch: 7 as Assignment['epoch'],
-    lastUncleanEpoch: 0 as Assignment['epoch'],
     primary,
     available: primary !== undefined,
     lastUncleanEpoch: 0 as Assignment['epoch'],
