@@ -145,7 +145,7 @@ export class Demonstration {
   }
 
   #clock() {
-    return { monoMs: this.#monoMs, wallMs: NOW_MS - 1_000_000 + this.#monoMs, utcOffsetMinutes: 0 };
+    return { monoMs: this.#monoMs, wallMs: NOW_MS - 1_000_000 + this.#monoMs, utcOffsetMinutesAt: () => 0 };
   }
 }
 
