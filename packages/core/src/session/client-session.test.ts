@@ -229,7 +229,7 @@ test('a router that holds its answer is asked anew by another connection, since 
   assert.deepEqual(introduced(5, assignment(1, 1, 1)), [
     'cancel-ask',
     'resolving at r1 because may-have-happened',
-    'resolve r1 failed e1 wait 4000',
+    'resolve r1 failed e1 wait 3000', // of the 4 s of this round
   ]);
   // It says nothing: the session waits, and begins again.
   assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 3_000]);

@@ -229,7 +229,7 @@ export class ClientSession {
   // Finding the primary.
 
   #resolve(because: Failure | undefined): void {
-    this.#routers.beginRound();
+    this.#inquiries.beginRound();
     this.#askNext(because);
   }
 
@@ -245,7 +245,7 @@ export class ClientSession {
   #ask(router: Address, because: Failure | undefined): void {
     const { failoverWaitMs, failedEpoch } = this.#cluster;
     const isIntroduced = this.#routers.isIntroduced(router);
-    const waitMs = isIntroduced ? failoverWaitMs : 0;
+    const waitMs = isIntroduced ? this.#inquiries.holdMs(this.#now, failoverWaitMs) : 0;
     const { askNo } = this.#inquiries.ask(router, this.#now, waitMs);
     this.#enter({ kind: 'resolving', because });
     if (isIntroduced) this.#emit({ kind: 'resolve', askNo, router, failedEpoch, waitMs });

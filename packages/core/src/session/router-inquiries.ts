@@ -11,6 +11,8 @@ import { earliest } from './earliest.js';
 import type { RouterRotation } from './router-rotation.js';
 import { ASK_ANEW_MS, NEXT_ROUTER_MS, ROUTER_ANSWER_MARGIN_MS } from './session-limits.js';
 
+const HOLD_STEP_MS = 100;
+
 /** A question that is on its way. */
 export interface Inquiry {
   readonly askNo: number;
@@ -25,6 +27,8 @@ export class RouterInquiries {
   #lastAskNo = 0;
   /** When the next router is asked beside the others. */
   #nextAt: Instant | undefined;
+  /** Until when routers may hold their answers in this round, however often they are asked in it. */
+  #heldUntil: Instant | undefined;
 
   constructor(readonly rotation: RouterRotation) {}
 
@@ -37,6 +41,24 @@ export class RouterInquiries {
     for (const { deadline, anewAt } of this.#open.values())
       first = earliest(first, earliest(anewAt, deadline));
     return first;
+  }
+
+  beginRound(): void {
+    this.rotation.beginRound();
+    this.#heldUntil = undefined;
+  }
+
+  /**
+   * How long a router that is asked now may hold its answer. Rounded: what sessions ask in the same words is one question.
+   *
+   * @param roundMs in a whole round
+   */
+  holdMs(now: Instant, roundMs: number): number {
+    if (this.#heldUntil === undefined) {
+      this.#heldUntil = now + roundMs;
+      return roundMs;
+    }
+    return Math.max(0, Math.ceil((this.#heldUntil - now) / HOLD_STEP_MS) * HOLD_STEP_MS);
   }
 
   /** @param waitMs how long the router may hold its answer */
