@@ -20,6 +20,11 @@ export interface RouterOptions {
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
+  /**
+   * Whether members with a journal are dialled back when they attach, and promoted only once they were reached. Default
+   * true. False where the router can't dial servers though clients can.
+   */
+  readonly dialBack?: boolean;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
 }
@@ -32,6 +37,7 @@ export interface ParsedOptions {
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
+  readonly dialsBack: boolean;
   readonly report: Report;
 }
 
@@ -65,6 +71,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     clusters,
     timing,
     heartbeatTimeoutMs,
+    dialsBack: options.dialBack ?? true,
     report: options.report ?? (() => {}),
   });
 }

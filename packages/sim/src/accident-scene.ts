@@ -24,10 +24,6 @@ export class AccidentScene {
   inject(accident: Accident & Pick<Fault, 'at' | 'forMs'>): Undo | undefined {
     const { cluster } = this;
     switch (accident.kind) {
-      case 'isolate':
-        return this.#isolate(accident);
-      case 'split':
-        return this.#split(accident);
       case 'black-hole':
         return this.#blackHole(accident);
       case 'hung-disk': {
@@ -60,40 +56,6 @@ export class AccidentScene {
 
   // The network.
 
-  #isolate({ process, lose, way = 'both' }: AccidentOf<'isolate'>): Undo {
-    const { network, processes } = this.cluster;
-    const others = processes.filter(({ name }) => name !== process).map(({ name }) => name);
-    const links = others.flatMap((other): (readonly [string, string])[] => [
-      ...(way === 'out' ? [] : [[other, process] as const]),
-      ...(way === 'in' ? [] : [[process, other] as const]),
-    ]);
-    for (const [from, to] of links) network.cut(from, to, lose);
-    return () => {
-      for (const [from, to] of links) network.heal(from, to);
-    };
-  }
-
-  #split({ aside, lose, oneWay = false }: AccidentOf<'split'>): Undo {
-    const { network, servers } = this.cluster;
-    const ours = servers.filter(({ name }) => aside.includes(name));
-    const links = ours.flatMap((one) =>
-      servers
-        .filter((other) => other.cluster === one.cluster && !ours.includes(other))
-        .flatMap((other): (readonly [string, string])[] =>
-          oneWay
-            ? [[one.name, other.name]]
-            : [
-                [one.name, other.name],
-                [other.name, one.name],
-              ],
-        ),
-    );
-    for (const [from, to] of links) network.cut(from, to, lose);
-    return () => {
-      for (const [from, to] of links) network.heal(from, to);
-    };
-  }
-
   #blackHole({ from, to, forMs }: AccidentOf<'black-hole'>): Undo {
     const { network } = this.cluster;
     network.cut(from, to, false);
@@ -107,10 +69,8 @@ export class AccidentScene {
 
   #stranger({ process, says }: AccidentOf<'stranger'>): Undo {
     const release = this.#takeDown(process);
-    const leave = this.cluster.network.usurp(
-      process,
-      new Stranger(`stranger-at-${process}`, says, this.cluster.network),
-    );
+    const { network } = this.cluster;
+    const leave = network.misroute(process, new Stranger(`stranger-at-${process}`, says, network).name);
     return () => {
       leave();
       release();
@@ -157,8 +117,10 @@ export class AccidentScene {
     };
   }
 
-  #twin({ process, starts }: AccidentOf<'twin'>): Undo {
+  #twin({ process, starts }: AccidentOf<'twin'>): Undo | undefined {
     const { world } = this.cluster;
+    // One that was never welcomed is nobody's yet: whichever comes first is the original.
+    if (this.cluster.server(process).disk.networkId === '') return undefined;
     const twin = this.cluster.makeTwin(process);
     if (starts > 0) twin.disk.addStarts(starts);
     twin.disk.ages(this.cluster.server(process).disk);

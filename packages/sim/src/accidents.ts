@@ -8,22 +8,6 @@ import type { Fault } from './faults.js';
 import type { Random } from './random.js';
 
 export type Accident =
-  /** Everything between a process and all others is cut: to it, from it, or both. */
-  | {
-      readonly kind: 'isolate';
-      readonly process: string;
-      readonly lose: boolean;
-      /** Both, if nothing is said. */
-      readonly way?: 'in' | 'out' | 'both';
-    }
-  /** These servers and the others of their cluster can't reach one another; the router and the clients reach them all. */
-  | {
-      readonly kind: 'split';
-      readonly aside: readonly string[];
-      readonly lose: boolean;
-      /** Only what these servers send is lost. */
-      readonly oneWay?: boolean;
-    }
   /** Packets between two vanish and nothing is refused; afterwards TCP has backed off, and what waits goes on late. */
   | { readonly kind: 'black-hole'; readonly from: string; readonly to: string }
   /** Syncs that are under way, and later ones, do not end before the fault does. */
@@ -74,19 +58,14 @@ export type AccidentName =
   | 'trespass';
 
 /** What is not drawn yet, and which rule of the machines it waits for. An entry goes when the rule is there. */
-export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean' | 'black-hole-router', string>>> = {
-  'black-hole-router': 'whoever watches a router that never answers does not ask the next one',
+export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>> = {
   'hung-server-disk': 'a primary whose disk hangs does not fence itself',
   'hung-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
   'crawling-server-disk':
     'a standby that falls out for slowness comes back at once, and stalls every commit again',
   'crawling-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
-  'stranger-server': "a stranger's refusal raises the epoch that a standby has seen",
-  'stranger-router': 'servers and sessions end at the word of a router of another network',
-  'emptied-store': 'serving servers end when a router of a new network answers',
-  'second-router': 'members follow a copy of their router',
+  'second-router': 'nothing tells a copy of the router that members dial from the router itself',
   shutdown: 'a standby that has said that it stops is promoted when its primary leaves, and the orderly end is lost',
-  trespass: 'servers take users of other clusters whose entries were pipelined',
 };
 
 /** How a process is named in a schedule, cluster by cluster. */
@@ -100,8 +79,10 @@ export interface AccidentCast {
 const ROUTER = 'router';
 
 type Made = Accident & { readonly forMs: number };
-type SlowDisk = Extract<Fault, { kind: 'slow-disk' }>;
-type Maker = (random: Random, cast: AccidentCast) => Made | Omit<SlowDisk, 'at'>;
+type Without<F> = F extends Fault ? Omit<F, 'at'> : never;
+/** Some are faults of a storm, longer or worse. */
+type Usual = Without<Extract<Fault, { kind: 'slow-disk' | 'isolate' | 'split' }>>;
+type Maker = (random: Random, cast: AccidentCast) => Made | Usual;
 
 /** Longer than an operator waits for others to have what a server that is lost had. */
 const LOSING_MS = 10_000;

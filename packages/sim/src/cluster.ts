@@ -9,7 +9,7 @@ import { Random } from './random.js';
 import { RouterProcess } from './router-process.js';
 import { isCopy, type ServerDisk } from './server-disk.js';
 import { ServerProcess } from './server-process.js';
-import { BLACK_HOLE, type Setup } from './setup.js';
+import { BLACK_HOLE, ROUTER_ALIAS, type Setup } from './setup.js';
 import { Supervisor } from './supervisor.js';
 import { Trespasser } from './trespasser.js';
 import { Person } from './workload.js';
@@ -53,6 +53,7 @@ export class Cluster {
     const forgets = setup.limits !== 'production';
     this.router = new RouterProcess({ ...around, core, checkers, timing, clusters });
     this.router.syncMs = { least: 0.05, mean: setup.routerSyncMs };
+    this.network.enter(this.router, ROUTER_ALIAS);
     this.router.onDied = () => this.#restartRouterSoon();
     this.servers = Array.from({ length: clusters }, (_, cluster) =>
       Array.from(
@@ -197,7 +198,7 @@ export class Cluster {
     const second = new RouterProcess(around, `router-${this.#extra}`);
     second.putIn(this.router.folder());
     second.start();
-    const leave = this.network.usurp(this.router.name, second);
+    const leave = this.network.misroute(this.router.name, second.name);
     return () => {
       leave();
       second.kill();

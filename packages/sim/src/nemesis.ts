@@ -6,6 +6,8 @@ import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
 
 type Undo = () => void;
+/** From whom to whom. */
+type Link = readonly [string, string];
 type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
 
 /** Between two looks of an operator who waits until a disk may be replaced, ms. */
@@ -75,6 +77,12 @@ export class Nemesis {
       case 'sever':
         network.sever(fault.one, fault.other, fault.quiet);
         return undefined;
+      case 'isolate':
+        return this.#isolate(fault);
+      case 'split':
+        return this.#split(fault);
+      case 'misroute':
+        return network.misroute(fault.process, fault.to);
       case 'slow-link': {
         const { from, to, slowMs } = fault;
         network.slow(from, to, slowMs);
@@ -164,6 +172,32 @@ export class Nemesis {
     const release = cluster.supervisor(process).hold();
     cluster.server(process).stop();
     return release;
+  }
+
+  #isolate({ process, lose, way = 'both' }: FaultOf<'isolate'>): Undo {
+    const others = this.cluster.processes.filter(({ name }) => name !== process);
+    return this.#cutAll(
+      others.flatMap(({ name }): Link[] => [
+        ...(way === 'out' ? [] : [[name, process] as const]),
+        ...(way === 'in' ? [] : [[process, name] as const]),
+      ]),
+      lose,
+    );
+  }
+
+  #split({ aside, lose, oneWay = false }: FaultOf<'split'>): Undo {
+    const others = this.cluster.servers.filter(({ name }) => !aside.includes(name));
+    const links = aside.flatMap((one) => others.map(({ name }): Link => [one, name]));
+    const back = oneWay ? [] : links.map(([from, to]): Link => [to, from]);
+    return this.#cutAll([...links, ...back], lose);
+  }
+
+  #cutAll(links: readonly Link[], lose: boolean): Undo {
+    const { network } = this.cluster;
+    for (const [from, to] of links) network.cut(from, to, lose);
+    return () => {
+      for (const [from, to] of links) network.heal(from, to);
+    };
   }
 
   #cut({ from, to, both, lose }: FaultOf<'cut'>): Undo {

@@ -177,8 +177,9 @@ export class ServerDisk {
 
   /** Takes the place of, or stands beside, what it is a copy of. */
   ages(original: ServerDisk): void {
-    this.age =
-      this.#welcomedLife === original.#welcomedLife ? 'copy-of-last-life' : 'copy-of-earlier-life';
+    const isOfLastLife = this.#welcomedLife === original.#welcomedLife;
+    if (original.age !== 'newest') this.age = original.age;
+    else this.age = isOfLastLife ? 'copy-of-last-life' : 'copy-of-earlier-life';
   }
 
   crash(): void {

@@ -47,9 +47,6 @@ export interface Setup {
 /** Shares of worlds. What they draw comes from generators of their own. */
 const CHURN_SHARE = 0.12;
 const OPERATOR_SHARE = 0.08;
-/** A host that takes every packet and answers none: its address may be the first of a router's. */
-export const BLACK_HOLE = 'black-hole';
-const BLACK_HOLE_SHARE = 0.04;
 
 const TIMINGS: readonly Timing[] = [
   { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 },
@@ -58,6 +55,20 @@ const TIMINGS: readonly Timing[] = [
   { pingIntervalMs: 20, deadAfterMs: 100, reattachGraceMs: 300 },
   { pingIntervalMs: 200, deadAfterMs: 2_000, reattachGraceMs: 4_000 },
 ];
+
+/** An address at which everything is swallowed, and nothing refused. */
+export const BLACK_HOLE = 'black-hole';
+/** Another address of the router. */
+export const ROUTER_ALIAS = 'router-too';
+
+/** @param chance from 0 to 1: seven worlds of ten have one address, as most networks do */
+function routersFrom(chance: number): readonly string[] {
+  if (chance < 0.1) return ['nowhere', 'router'];
+  if (chance < 0.2) return [BLACK_HOLE, 'router'];
+  if (chance < 0.25) return ['router', BLACK_HOLE];
+  if (chance < 0.3) return ['router', ROUTER_ALIAS];
+  return ['router'];
+}
 
 /** @param clusters with more than one the same seed makes another world */
 export function setupFrom(seed: number, clusters = 1): Setup {
@@ -87,7 +98,7 @@ export function setupFrom(seed: number, clusters = 1): Setup {
     clients.map(({ user }) => user).filter((user) => clusterOf(user, clusters) === at + 1),
   );
   const limits = random.chance(0.6) ? 'small' : 'production';
-  const routers = random.chance(0.1) ? ['nowhere', 'router'] : ['router'];
+  const routers = routersFrom(random.next());
   const people = { clusters: byCluster, clients: cast.clients, users };
   const accidents = scheduleAccidents(root.fork('accidents'), people, stormMs);
   const isAlone = accidents.some(({ kind }) => ALONE.has(kind));
@@ -95,14 +106,13 @@ export function setupFrom(seed: number, clusters = 1): Setup {
   const churn = habits.chance(CHURN_SHARE);
   const isImpatient = habits.chance(OPERATOR_SHARE);
   const operatorPatienceMs = Math.round(habits.exponential(1_500) + 200);
-  const hasHole = habits.chance(BLACK_HOLE_SHARE);
   return {
     seed,
     limits: churn && limits === 'small' ? 'three-sessions' : limits,
     clusters,
     servers,
     clients,
-    routers: hasHole && NOT_YET['black-hole-router'] === undefined ? [BLACK_HOLE, 'router'] : routers,
+    routers,
     timing: random.pick(TIMINGS),
     network: {
       leastMs: random.pick([0.02, 0.1, 0.5]),

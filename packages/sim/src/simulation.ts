@@ -10,14 +10,17 @@ import { Durability } from './checkers/durability.js';
 import { Epochs } from './checkers/epochs.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
+import { Homes } from './checkers/homes.js';
 import { Limits } from './checkers/limits.js';
 import { Lists } from './checkers/lists.js';
 import { OrderlyEnd } from './checkers/orderly-end.js';
 import { Pages } from './checkers/pages.js';
+import { Reach } from './checkers/reach.js';
 import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
 import { TimelineChecker } from './checkers/timelines.js';
+import { ClientService } from './client-service.js';
 import { Cluster } from './cluster.js';
 import type { Core } from './core.js';
 import { Nemesis } from './nemesis.js';
@@ -84,6 +87,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new ExactlyOnce(history),
       shown,
       new Replay(reference, history, servers),
+      new Reach(setup.timing),
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),
@@ -93,7 +97,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
   }
   const availability = [...histories.keys()].map((number) => new Availability(cluster, number));
   const remote = new RemoteChecker(histories);
-  checkers.add(undefined, remote);
+  checkers.add(undefined, remote, new Homes((user) => reference.clusterOf(user, setup.clusters)));
   const nemesis = new Nemesis(cluster);
   if (setup.ambush !== undefined)
     checkers.add(undefined, new Ambush(setup.ambush, cluster, (fault) => nemesis.strike(fault)));
@@ -117,7 +121,11 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     run(setup.stormMs);
     world.say('nemesis', 'heals everything');
     nemesis.heal();
-    healedInMs = untilWell(run, setup.stormMs, () => whatIsNotWell(cluster, timelines, remote));
+    const service = new ClientService(cluster, timelines);
+    healedInMs = untilWell(run, setup.stormMs, () => {
+      service.look(world.now);
+      return whatIsNotWell(cluster, timelines, remote);
+    });
     world.say('nemesis', `all is well after ${healedInMs} ms`);
     checkers.tell('atEnd');
   } catch (error) {

@@ -36,7 +36,13 @@ export class Stranger implements Station {
       },
       replicate: (end) => {
         end.onMessage = () => {
-          const message = { kind: 'refused', epoch: FOREIGN_EPOCH, ...failure } as const;
+          const message = {
+            kind: 'refused',
+            networkId: FOREIGN_NETWORK,
+            cluster: 1,
+            epoch: FOREIGN_EPOCH,
+            ...failure,
+          } as const;
           end.send({ kind: 'refused', message, entries: [] });
           end.close();
         };

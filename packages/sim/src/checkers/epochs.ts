@@ -74,7 +74,7 @@ export class Epochs implements Checker {
     if (before?.primary === undefined || epoch === before.epoch) return;
     const isChosen = primary.serverId === this.#chosen;
     this.#chosen = undefined;
-    if (isChosen && this.#wasAvailable)
+    if (isChosen && this.#wasAvailable && !holds(before.inSync, primary))
       throw new Violation(
         'unclean-only-without-primary',
         `${refText(primary)} gets epoch ${epoch} from an operator, and ${refText(before.primary)} was there`,
