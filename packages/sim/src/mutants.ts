@@ -20,8 +20,8 @@ const REPLICA = 'replica/replica.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
-const MEMBER = 'registry/member.js';
 const LINK_SIGNS = 'session/link-signs.js';
+const SAME_LIFE = 'same-life.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'membership of the in-sync set goes by the server id, so that a wiped disk inherits it',
     patches: [
       {
-        file: MEMBER,
+        file: SAME_LIFE,
         find: 'one.serverId === other.serverId && one.journalId === other.journalId',
         replace: 'one.serverId === other.serverId',
       },
@@ -96,14 +96,9 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a primary that was started again goes on in its epoch',
     patches: [
       {
-        file: MEMBER,
-        find: 'isSameCopy(one, other) && one.incarnation === other.incarnation',
+        file: SAME_LIFE,
+        find: 'isSameCopy(one, other) && one.incarnation === other.incarnation && one.lifeId === other.lifeId',
         replace: 'isSameCopy(one, other)',
-      },
-      {
-        file: REPLICA,
-        find: 'primary.incarnation === identity.incarnation &&',
-        replace: '',
       },
     ],
   },
@@ -165,8 +160,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: 'this.#primary === undefined || this.#holdsCopy(member)))',
-        replace: 'true))',
+        find: 'return this.#holdsCopy(member) && !isShort;',
+        replace: 'return true;',
       },
       {
         file: CLUSTER,
@@ -214,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: 'if (!isSameLife(member, candidate) || member.address !== candidate.address)',
+        find: 'if (!isAgain || member.address !== candidate.address)',
         replace: 'if (false)',
       },
     ],
