@@ -96,7 +96,7 @@ describe('around the client', () => {
     await terminal.shows('meanwhile');
     terminal.press('ctrl-x');
     terminal.press('ctrl-e');
-    await terminal.shows('editing>');
+    await terminal.eventually((seen) => seen.screen().split('editing>').length === 3, 'it edits once more');
     terminal.press('ctrl-c');
     await terminal.shows('the draft is as it was');
     assert.ok(terminal.alternate, 'the client goes on');

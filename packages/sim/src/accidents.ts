@@ -65,7 +65,8 @@ export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>
     'a standby that falls out for slowness comes back at once, and stalls every commit again',
   'crawling-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
   'second-router': 'nothing tells a copy of the router that members dial from the router itself',
-  shutdown: 'a standby that has said that it stops is promoted when its primary leaves, and the orderly end is lost',
+  shutdown:
+    'a standby that has said that it stops is promoted when its primary leaves, and the orderly end is lost',
 };
 
 /** How a process is named in a schedule, cluster by cluster. */

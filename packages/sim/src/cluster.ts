@@ -176,8 +176,7 @@ export class Cluster {
 
   isInSync(disk: ServerDisk): boolean {
     for (let cluster = 1; cluster <= this.setup.clusters; cluster += 1)
-      for (const copy of this.router.recordOf(cluster)?.inSync ?? [])
-        if (isCopy(copy, disk)) return true;
+      for (const copy of this.router.recordOf(cluster)?.inSync ?? []) if (isCopy(copy, disk)) return true;
     return false;
   }
 
@@ -217,7 +216,8 @@ export class Cluster {
   /** An operator puts the true disks back, where only they will do. */
   restoreOriginals(): void {
     for (const [server, disk] of this.#originals) {
-      if (server.isLost || server.disk === disk || !this.isInSync(disk) || this.isInSync(server.disk)) continue;
+      if (server.isLost || server.disk === disk || !this.isInSync(disk) || this.isInSync(server.disk))
+        continue;
       const release = this.supervisor(server.name).hold();
       server.kill();
       if (disk.incarnation < server.disk.incarnation)

@@ -20,8 +20,8 @@ const REPLICA = 'replica/replica.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
-const SAME_LIFE = 'same-life.js';
 const LINK_SIGNS = 'session/link-signs.js';
+const SAME_LIFE = 'same-life.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -209,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: 'if (!isSameLife(member, candidate) || member.address !== candidate.address)',
+        find: 'if (!isAgain || member.address !== candidate.address)',
         replace: 'if (false)',
       },
     ],
@@ -382,7 +382,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'lists-who-was-known-at-first',
     bug: 'a list of users that was once asked for is given for ever',
-    patches: [{ file: 'social/users.js', find: 'this.#sortedNames = undefined;', replace: '' }],
+    patches: [
+      {
+        file: 'social/users.js',
+        find: 'if (added.length > 0)\n            this.#added = [];\n        return this.#byNameInOrder;',
+        replace: 'this.#added = []; return this.asked ??= this.#byNameInOrder.slice();',
+      },
+    ],
   },
   {
     name: 'timeline-begins-with-one-too-few',
@@ -398,9 +404,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'believes-an-older-folder',
     bug: 'the chain of lives is not looked at: a folder that is older than its journal was counts as in sync',
-    patches: [
-      { file: 'registry/admission.js', find: '!continuesFrom(copy, candidate)', replace: 'false' },
-    ],
+    patches: [{ file: 'registry/admission.js', find: '!continuesFrom(copy, candidate)', replace: 'false' }],
   },
   {
     name: 'silence-is-no-evidence',
@@ -408,7 +412,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'registry/registry.js',
-        find: 'of this.#silence.dead(this.#clock.heardMs))',
+        find: 'of this.#silence.dead(this.#heardMs))',
         replace: 'of [])',
       },
     ],
@@ -426,8 +430,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: "if (this.isAvailable)\n            return refusal('invalid-argument'",
-        replace: "if (false)\n            return refusal('invalid-argument'",
+        find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {',
+        replace: 'if (serverId === this.#primary?.serverId) {',
       },
     ],
   },

@@ -128,6 +128,8 @@ export function setupFrom(seed: number, clusters = 1): Setup {
     churn,
     // What is lost then the other clusters may have heard of: with one cluster there is no such thing.
     operatorPatienceMs:
-      isImpatient && !isAlone && clusters === 1 && NOT_YET.unclean === undefined ? operatorPatienceMs : undefined,
+      isImpatient && !isAlone && clusters === 1 && NOT_YET.unclean === undefined
+        ? operatorPatienceMs
+        : undefined,
   };
 }

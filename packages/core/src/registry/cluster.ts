@@ -68,9 +68,10 @@ export interface SealedChange {
 
 /**
  * For how long the removal of a standby that is heard may be put off, in multiples of the silence after which a member counts
- * as lost: the others notice their side of a partition up to one later than the primary, and ask one another for up to one.
+ * as lost: the others notice their side of a partition up to one later than the primary, and ask one another for up to one;
+ * and one to spare for a busy machine.
  */
-const WEIGHED_FACTOR = 2;
+const WEIGHED_FACTOR = 3;
 
 /**
  * How often a commit position that goes on rising is made durable, ms: an in-sync copy that is older than this is
@@ -395,6 +396,8 @@ export class Cluster {
         return;
       const { serverId, journalId, lifeId } = member;
       this.#inSync = [...this.#inSync, { serverId, journalId, lives: [lifeId] }];
+      const itsLink = linkOf(member);
+      if (itsLink !== undefined) this.evidence.forgetComplaint(itsLink);
     } else {
       if (!held || asked.serverId === this.#primary?.serverId) return;
       if (this.#isWeighed(asked.serverId, link)) return;
@@ -420,18 +423,21 @@ export class Cluster {
     this.#grant(successor, 'old-leaves', `in place of ${this.#primaryName()}, which others can't reach`);
   }
 
-  /** What live in-sync members that are heard say of the others; without the primary's. */
+  /**
+   * What live in-sync members said last of the others; without the primary's. Also of one that is a little late: it counts
+   * until it is dropped for silence, or a busy machine would decide who is cut off.
+   */
   #views(): View[] {
     return this.#roster.all.flatMap((member) => {
       const link = linkOf(member);
       const isOther = member.serverId !== this.#primary?.serverId && this.#holdsCopy(member);
-      if (link === undefined || !isOther || !this.evidence.isHeard(link, 0)) return [];
+      if (link === undefined || !isOther) return [];
       return [{ serverId: member.serverId, cannotReach: this.evidence.cannotReach(link) }];
     });
   }
 
   /**
-   * The primary can't reach a standby that is heard here. If the primary may be the one that is cut off, its request is put
+   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, its request is put
    * off until the others had the time to say so; the primary asks again.
    */
   #isWeighed(standby: ServerId, link: RegistryLink): boolean {

@@ -17,6 +17,8 @@ export interface Evidence {
   isHeard(link: RegistryLink, sinceMs: number): boolean;
   /** Members of its cluster that the member on this link said last that it can't reach. */
   cannotReach(link: RegistryLink): ReadonlySet<ServerId>;
+  /** The primary reaches that member: what it said before is over. */
+  forgetComplaint(link: RegistryLink): void;
   /** Silence after which a member is dropped, ms. */
   readonly deadAfterMs: number;
 }

@@ -9,7 +9,7 @@
  */
 import type { ServerId } from '../ids.js';
 
-/** What one live in-sync member, heard now, says of the others. */
+/** What one live in-sync member says of the others. */
 export interface View {
   readonly serverId: ServerId;
   readonly cannotReach: ReadonlySet<ServerId>;
@@ -38,13 +38,13 @@ export function successorOfCutOff(
 
 /**
  * Whether a primary that can't reach a standby is with most of the live in-sync members, so that the standby is the one
- * that is cut off. True also when there is nothing to weigh: the router does not hear the standby either, the primary
+ * that is cut off. True also when there is nothing to weigh: the standby is not live at the router either, the primary
  * reaches it (and finds it too slow), or the two are alone.
  */
 export function isWithMost(primary: View, standby: ServerId, views: readonly View[]): boolean {
-  const isHeard = views.some(({ serverId }) => serverId === standby);
+  const isLive = views.some(({ serverId }) => serverId === standby);
   const others = views.filter(({ serverId }) => serverId !== standby);
-  if (!isHeard || !primary.cannotReach.has(standby) || others.length === 0) return true;
+  if (!isLive || !primary.cannotReach.has(standby) || others.length === 0) return true;
   const together = others.filter((other) => reachEachOther(primary, other));
   return together.length + 1 > (others.length + 2) / 2;
 }

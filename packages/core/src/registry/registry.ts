@@ -139,6 +139,10 @@ export class Registry {
       },
       isHeard: (link, sinceMs) => !hearing.isQuiet && silence.isHeard(hearing.heardMs, link, sinceMs),
       cannotReach: (link) => this.#attached.get(link)?.cannotReach ?? NO_SERVERS,
+      forgetComplaint: (link) => {
+        const attached = this.#attached.get(link);
+        if (attached !== undefined) attached.cannotReach = NO_SERVERS;
+      },
     };
     const byCluster = new Map(records.map((record) => [record.cluster, record]));
     this.#clusters = Array.from(

@@ -184,10 +184,15 @@ export class Standbys {
     );
   }
 
-  /** Members that a commit waits for, and that were not heard for `deadAfterMs`. */
+  /**
+   * Members that a commit waits for, and that are out of reach: not heard for `deadAfterMs`. Once one is, also those not
+   * heard for half of that. All may have been cut off at one moment, and been heard a little earlier or later before it.
+   */
   unheard(at: number, deadAfterMs: number): ServerId[] {
-    return this.awaited
-      .filter((member) => !sameMember(member, this.self) && this.#isUnheard(member, at, deadAfterMs))
+    const others = this.awaited.filter((member) => !sameMember(member, this.self));
+    if (!others.some((member) => this.#isUnheard(member, at, deadAfterMs))) return [];
+    return others
+      .filter((member) => this.#isUnheard(member, at, deadAfterMs / 2))
       .map(({ serverId }) => serverId);
   }
 

@@ -5,8 +5,8 @@
  * router's recorded in-sync set, what is durable on a disk.
  */
 import type { ClusterId, ClusterRecord, Entry, Position, ServerId } from '@dualping/core';
-import { entryText, sameEntry } from '../entry-text.js';
 import type { Cluster } from '../cluster.js';
+import { entryText, sameEntry } from '../entry-text.js';
 import { isCopy, type ServerDisk } from '../server-disk.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
@@ -38,7 +38,8 @@ export class Durability implements Checker {
     const before = this.#record;
     this.#record = record;
     if (record.epoch !== before?.epoch) this.#granted(record);
-    for (const { disk } of this.cluster.serverProcesses(this.number)) if (isAdded(before, record, disk)) disk.age = 'newest';
+    for (const { disk } of this.cluster.serverProcesses(this.number))
+      if (isAdded(before, record, disk)) disk.age = 'newest';
     this.#look(`the in-sync set of epoch ${record.epoch} is recorded`);
   }
 
@@ -64,7 +65,8 @@ export class Durability implements Checker {
   }
 
   atEnd(): void {
-    for (const server of this.cluster.serverProcesses(this.number)) if (!server.isLost) this.#check(server, 'all is well again');
+    for (const server of this.cluster.serverProcesses(this.number))
+      if (!server.isLost) this.#check(server, 'all is well again');
   }
 
   /**
@@ -87,14 +89,17 @@ export class Durability implements Checker {
   }
 
   #isKnownByOthers(server: ServerProcess): boolean {
-    const live = this.cluster.router.assignmentOf(server.cluster)?.members.filter((member) => member.live) ?? [];
-    return this.cluster.serverProcesses(this.number).some(
-      (it) =>
-        it !== server &&
-        it.running &&
-        live.some(({ lifeId }) => lifeId === it.lifeId) &&
-        this.#keptBy(it) > this.#keptBy(server),
-    );
+    const live =
+      this.cluster.router.assignmentOf(server.cluster)?.members.filter((member) => member.live) ?? [];
+    return this.cluster
+      .serverProcesses(this.number)
+      .some(
+        (it) =>
+          it !== server &&
+          it.running &&
+          live.some(({ lifeId }) => lifeId === it.lifeId) &&
+          this.#keptBy(it) > this.#keptBy(server),
+      );
   }
 
   #keptBy({ disk: { durable } }: ServerProcess): number {
@@ -113,7 +118,9 @@ export class Durability implements Checker {
     if (!record.inSync.some(({ journalId }) => this.cluster.isKept(journalId)))
       throw new Violation('in-sync-never-empty', `nobody in the in-sync set has its disk, when ${when}`);
     for (const copy of record.inSync) {
-      const holders = this.cluster.serverProcesses(this.number).filter(({ isLost, disk }) => !isLost && isCopy(copy, disk));
+      const holders = this.cluster
+        .serverProcesses(this.number)
+        .filter(({ isLost, disk }) => !isLost && isCopy(copy, disk));
       for (const server of holders) {
         const isPrimary = server.lifeId === record.primary.lifeId;
         // A copy that was put back may stand in the set by name, and must not get further than that.

@@ -21,7 +21,9 @@ export class OrderlyEnd implements Checker {
       cluster.router.assignmentOf(this.number)?.available === true &&
       inSync.length === record?.inSync.length &&
       this.#isCalm(inSync) &&
-      inSync.every((server) => server.running && server.replica?.ledger.committed === inSync[0]?.disk.durable.last);
+      inSync.every(
+        (server) => server.running && server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
+      );
     this.#before = isCalm ? inSync : [];
   }
 
@@ -47,9 +49,7 @@ export class OrderlyEnd implements Checker {
     return (
       cluster.routerIsWell() &&
       servers.every(
-        (one) =>
-          cluster.isWell(one) &&
-          servers.every(({ name }) => cluster.network.isWhole(one.name, name)),
+        (one) => cluster.isWell(one) && servers.every(({ name }) => cluster.network.isWhole(one.name, name)),
       )
     );
   }
