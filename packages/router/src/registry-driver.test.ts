@@ -6,10 +6,19 @@ import {
   epoch,
   type MemberMessage,
   NO_EPOCH,
+  NO_POSITION,
   Registry,
   serverId,
 } from '@dualping/core';
 import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
+
+const NO_FIGURES = {
+  durable: NO_POSITION,
+  committed: NO_POSITION,
+  checksum: 0,
+  timelines: 0,
+  postsAccepted: 0,
+};
 
 interface Write {
   readonly records: readonly ClusterRecord[];
@@ -47,6 +56,12 @@ function driverOverSlowDisk() {
     said,
     failures,
     attach: (id: number) => driver.step({ kind: 'link-message', link: id, message: attach(id) }),
+    ping: (id: number) =>
+      driver.step({
+        kind: 'link-message',
+        link: id,
+        message: { kind: 'ping', sequence: 1, figures: NO_FIGURES },
+      }),
   };
 }
 
@@ -138,4 +153,32 @@ test('stopping waits for what is being written', async () => {
   writes[0]?.done();
   await stopping;
   assert.ok(said.some(({ kind }) => kind === 'send'));
+});
+
+test('a pong does not wait for the disk, and nothing else goes with it', async (context) => {
+  const { driver, writes, said, attach, ping } = driverOverSlowDisk();
+  context.after(() => driver.stop());
+  attach(1);
+  writes[0]?.done();
+  await turns();
+  said.length = 0;
+  attach(2);
+  ping(1);
+  assert.deepEqual(
+    said.map((output) => output.kind === 'send' && [output.link, output.message.kind]),
+    [[1, 'pong']],
+  );
+  ping(2);
+  assert.equal(said.length, 1);
+  writes[1]?.done();
+  await turns();
+  assert.deepEqual(
+    said.filter((output) => output.kind === 'send').map(({ link, message }) => [link, message.kind]),
+    [
+      [1, 'pong'],
+      [1, 'assignment'],
+      [2, 'welcome'],
+      [2, 'pong'],
+    ],
+  );
 });

@@ -13,7 +13,10 @@ import { ROUTER_SILENCE_FACTOR } from '../timing.js';
 import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-messages.js';
 import type { MemberTiming } from './pace.js';
 
-/** How long a router may take to welcome us, ms: connect and one write to its disk, on a bad day. */
+/**
+ * How long a router that welcomes us may be silent before, ms: connect and one write to its disk, on a bad day. One whose
+ * disk takes longer says that it is there: who gave it up, and came again, would make the slow disk write twice.
+ */
 const WELCOME_TIMEOUT_MS = 3_000;
 /** Waits between attempts, ms: quick at first, for a router that restarts takes well under a second. */
 const RETRY_MS = [20, 50, 100, 200, 400] as const;
@@ -124,6 +127,8 @@ export class RouterLink {
   heard(): void {
     this.#heardAt = this.ground.heardMs;
     if (this.#state.kind === 'attached') this.#state.heardAt = this.ground.heardMs;
+    else if (this.#state.kind === 'opening')
+      this.#state = { ...this.#state, until: this.ground.now + WELCOME_TIMEOUT_MS };
   }
 
   /** The stream is over. Tells an operator of a loss, and of the first failure in a row to find a router. */

@@ -41,6 +41,10 @@ interface Actor {
   attempt: number;
 }
 
+/** Sequences of pings: of those that members send on their own, and of those that a script asks for. */
+const BY_ITSELF = 1;
+const ASKED_FOR = 2;
+
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
 
 export class Play {
@@ -53,6 +57,10 @@ export class Play {
   #registry: Registry;
   #now = 0;
   #nextPingAt = 0;
+  /** What waits for the disk, while that hangs. */
+  #waiting: RegistryOutput[] | undefined;
+  /** From then on the script tells of pongs too. */
+  #hasHung = false;
   #count = 0;
   #lines: string[] = [];
 
@@ -130,6 +138,8 @@ export class Play {
           serverId: this.#actor(who).serverId,
         }),
     ],
+    [/^the router's disk hangs$/, () => this.#hang()],
+    [/^the router's disk goes on$/, () => this.#goOn()],
     [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
     [/^the router sleeps (\d+) ms$/, (ms) => this.#sleep(Number(ms))],
     [/^the router restarts$/, () => this.#restart()],
@@ -270,7 +280,18 @@ export class Play {
   }
 
   #ping(actor: Actor): void {
-    this.#say(actor, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, figures: NO_FIGURES });
+  }
+
+  #hang(): void {
+    this.#hasHung = true;
+    this.#waiting = [];
+  }
+
+  #goOn(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    this.#performAll(waiting);
   }
 
   #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
@@ -319,7 +340,13 @@ export class Play {
   #allPing(): void {
     this.#nextPingAt += this.#timing.pingIntervalMs;
     for (const actor of this.#actors.values())
-      if (actor.link !== undefined && !actor.frozen) this.#ping(actor);
+      if (actor.link !== undefined && !actor.frozen && this.#isWelcomed(actor))
+        this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, figures: NO_FIGURES });
+  }
+
+  /** A member pings only once it has been welcomed. */
+  #isWelcomed({ link }: Actor): boolean {
+    return this.#waiting?.some((output) => isWelcomeOn(output, link)) !== true;
   }
 
   /** Nothing is looked at for so long; then the timer fires first, and after it come the pings that piled up. */
@@ -331,10 +358,21 @@ export class Play {
   }
 
   #step(input: RegistryInput): void {
-    for (const output of this.#registry.step(this.#now, input)) {
-      const text = this.#perform(output);
-      if (text !== undefined) this.#lines.push(`  ${text}`);
-    }
+    const outputs = this.#registry.step(this.#now, input);
+    if (this.#waiting === undefined) return this.#performAll(outputs);
+    for (const output of outputs)
+      if (output.kind === 'send' && output.overtakes) this.#write(this.#perform(output));
+      else this.#waiting.push(output);
+  }
+
+  #performAll(outputs: readonly RegistryOutput[]): void {
+    for (const output of outputs) this.#write(this.#perform(output));
+    const records = recordsIn(outputs);
+    if (records.length > 0) this.#step({ kind: 'told', records });
+  }
+
+  #write(text: string | undefined): void {
+    if (text !== undefined) this.#lines.push(`  ${text}`);
   }
 
   #perform(output: RegistryOutput): string | undefined {
@@ -389,7 +427,10 @@ export class Play {
       case 'assignment':
         return `${name} hears: ${describe(message.assignment)}${message.lastRequest > 0 ? ` (request ${message.lastRequest})` : ''}`;
       case 'pong':
-        return undefined;
+        if (!this.#hasHung || message.sequence === BY_ITSELF) return undefined;
+        return message.sequence === ASKED_FOR
+          ? `${name} is answered`
+          : `${name} hears that the router is there`;
       case 'please-hand-over':
         return `${name} is asked to hand over epoch ${message.epoch}`;
       case 'refused':
@@ -399,6 +440,13 @@ export class Play {
     }
   }
 }
+
+/** What is durable once these outputs have been performed. */
+export const recordsIn = (outputs: readonly RegistryOutput[]): ClusterRecord[] =>
+  outputs.filter((output) => output.kind === 'persist').map(({ record }) => record);
+
+const isWelcomeOn = (output: RegistryOutput, link: RegistryLink | undefined): boolean =>
+  output.kind === 'send' && output.link === link && output.message.kind === 'welcome';
 
 /** `epoch 1, s1, in sync s1 s2, live s1 s2`, with the primary in brackets while it is out of reach. */
 export function describe({ epoch: at, primary, available, inSync, members }: Assignment): string {

@@ -18,12 +18,15 @@ interface Heard {
 export class Silence {
   /** In the order of last being heard. */
   readonly #links = new RecencyMap<RegistryLink, Heard>();
+  /** Links that will be listened to once their member knows that it is in. */
+  readonly #expected = new Set<RegistryLink>();
 
   constructor(readonly timing: Timing) {}
 
   /** Pings no further apart than this are asked for now. */
   get pingIntervalMs(): number {
-    const room = Math.ceil((this.#links.size * 1_000) / MAX_PINGS_PER_SECOND);
+    const links = this.#links.size + this.#expected.size;
+    const room = Math.ceil((links * 1_000) / MAX_PINGS_PER_SECOND);
     return Math.max(this.timing.pingIntervalMs, room);
   }
 
@@ -36,8 +39,19 @@ export class Silence {
     return this.#links.size === 0;
   }
 
+  /** Links that have not been welcomed yet. */
+  get expected(): ReadonlySet<RegistryLink> {
+    return this.#expected;
+  }
+
+  /** The link is among those that ping, but its silence counts only from `heard`: it has not been welcomed yet. */
+  expect(link: RegistryLink): void {
+    this.#expected.add(link);
+  }
+
   /** A message came on a link that is, or from now on will be, listened to. */
   heard(listeningMs: number, link: RegistryLink): void {
+    this.#expected.delete(link);
     const known = this.#links.touch(link);
     if (known !== undefined) {
       known.atMs = listeningMs;
@@ -55,6 +69,7 @@ export class Silence {
   }
 
   forget(link: RegistryLink): void {
+    this.#expected.delete(link);
     this.#links.delete(link);
   }
 

@@ -12,7 +12,7 @@ import { NO_EPOCH, type ServerId, serverId } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { isSameCopy, isSameLife } from './member.js';
-import { NETWORK, NO_FIGURES } from './play.fixture.js';
+import { NETWORK, NO_FIGURES, recordsIn } from './play.fixture.js';
 import { Registry } from './registry.js';
 import type { RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
 
@@ -292,7 +292,10 @@ export class World {
   }
 
   #step(input: RegistryInput): void {
-    for (const output of this.#registry.step(this.#now, input)) this.#perform(output);
+    const outputs = this.#registry.step(this.#now, input);
+    for (const output of outputs) this.#perform(output);
+    const records = recordsIn(outputs);
+    if (records.length > 0) this.#step({ kind: 'told', records });
     this.#checkRestart();
   }
 
