@@ -110,7 +110,9 @@ export class Registry {
   /** Of the present step. */
   #outcome = new Outcome();
   /** The ping that came in the present step. */
-  #pinged: { readonly link: RegistryLink; readonly attached: Attached; readonly sequence: number } | undefined;
+  #pinged:
+    | { readonly link: RegistryLink; readonly attached: Attached; readonly sequence: number }
+    | undefined;
 
   constructor({ networkId, clusters, timing, records, heartbeatTimeoutMs }: RegistryOptions) {
     invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });

@@ -222,7 +222,7 @@ plays(
   600 ms pass
     s1: asks the router to remove s2
     router: epoch 1 is s1's; in sync: s1
-    s1: in-sync set is now s1
+    s1: in-sync set is now s1; s2 fell out: writes waited 500 ms for it, its disk or the way to it is slow; it comes back when it has kept up for 10000 ms
     mira: 2 is ok at 3 (s1, epoch 1)
     s1: no in-sync standby: goes on
     mira: 3 is ok at 4 (s1, epoch 1)`,

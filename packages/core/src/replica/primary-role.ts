@@ -213,13 +213,14 @@ export class PrimaryRole {
 
   /** The router's word on this very epoch. `lastRequest` undefined: as a welcome on a new stream. */
   assigned(assignment: Assignment, lastRequest: number | undefined): void {
-    const before = this.standbys.awaited.length;
+    const before = this.standbys.awaited;
     if (lastRequest === undefined) this.standbys.welcomed(assignment.inSync);
     else this.standbys.assigned(assignment.inSync, lastRequest);
-    if (this.standbys.awaited.length !== before) {
-      const names = assignment.inSync.map(({ serverId }) => serverName(serverId)).join(' ');
-      this.ground.report('in-sync', `in-sync set is now ${names}`);
-    }
+    const { awaited } = this.standbys;
+    if (awaited.length === before.length) return;
+    const names = assignment.inSync.map(({ serverId }) => serverName(serverId)).join(' ');
+    const fallen = before.filter(({ serverId }) => !awaited.some((member) => member.serverId === serverId));
+    this.ground.report('in-sync', `in-sync set is now ${names}${this.standbys.takeWhyRemoved(fallen)}`);
   }
 
   /**
@@ -271,6 +272,7 @@ export class PrimaryRole {
   flush(): void {
     const { ground, standbys } = this;
     const { ledger, heardMs } = ground;
+    standbys.watchSlow(ledger.outline.durable, heardMs, ground.timing.deadAfterMs);
     for (const outgoing of standbys.entriesToSend(ledger.outline.last, ledger.committed, heardMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
     ground.emit(...this.timelines.flush());

@@ -8,10 +8,11 @@
  * no clock involved. After PacificA (§3) and Kafka's in-sync replicas.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import { type Epoch, NO_POSITION, type Position, position, type ServerId } from '../ids.js';
+import { type Epoch, NO_POSITION, type Position, position, type ServerId, serverName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_BATCH_ENTRIES, MAX_MEMBERS, MAX_REPLICATION_WINDOW } from '../limits.js';
 import type { MemberMessage, PrimaryMessage, StandbyMessage } from '../messages.js';
+import { KEEPS_UP_FACTOR, KeepingUp } from './keeping-up.js';
 import type { LinkId } from './messages.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
@@ -49,6 +50,10 @@ export class Standbys {
   readonly #askedAt = new Map<ServerId, number>();
   /** Listening time at which a server that a commit waits for, and that has no link now, was last heard. */
   readonly #lastHeardAt = new Map<ServerId, number>();
+  /** Standbys that fell out for slowness. */
+  readonly #keepingUp = new KeepingUp();
+  /** Why the router was asked to remove a server, for people. */
+  readonly #whyRemoved = new Map<ServerId, string>();
   /** The furthest that everybody ever held. */
   #held: Position = NO_POSITION;
   /** Listening time since which others have held up what is durable here; undefined while they don't. */
@@ -179,6 +184,25 @@ export class Standbys {
     );
   }
 
+  /** Whether slow standbys keep up. Asked after every turn. */
+  watchSlow(ownDurable: Position, at: number, deadAfterMs: number): void {
+    for (const member of this.#keepingUp.members) {
+      const durableThere = this.#standbyOf(member)?.durable;
+      this.#keepingUp.look(member, durableThere, ownDurable, at, deadAfterMs);
+    }
+  }
+
+  /** Why these are not awaited any more, as far as it was our doing: `; s2 fell out: …` for each. */
+  takeWhyRemoved(members: readonly InSyncMember[]): string {
+    return members
+      .map(({ serverId }) => {
+        const why = this.#whyRemoved.get(serverId);
+        this.#whyRemoved.delete(serverId);
+        return why === undefined ? '' : `; ${serverName(serverId)} fell out: ${why}`;
+      })
+      .join('');
+  }
+
   /**
    * What to ask of the router now. From the moment an `add` is returned, commits wait for that member.
    * `required`: whoever holds less than that may lack what was acknowledged, and is not asked in.
@@ -196,7 +220,8 @@ export class Standbys {
       const known = assignment.members.find((other) => other.serverId === member.serverId);
       const isThatOne =
         known?.live && known.journalId === member.journalId && known.incarnation === standby.join.incarnation;
-      if (!isThatOne || !this.#mayAsk(member.serverId, at, pace.pingIntervalMs)) continue;
+      if (!isThatOne || this.#keepingUp.mustWait(member, at, pace.deadAfterMs)) continue;
+      if (!this.#mayAsk(member.serverId, at, pace.pingIntervalMs)) continue;
       const change = this.#change('add', member, standby.join.incarnation);
       this.#asked.set(change.request, member);
       changes.push(change);
@@ -204,6 +229,7 @@ export class Standbys {
     for (const member of this.#told) {
       if (sameMember(member, this.self) || !this.#isLost(member, at, pace.deadAfterMs)) continue;
       if (!this.#mayAsk(member.serverId, at, pace.deadAfterMs)) continue;
+      this.#noteWhyRemoved(member, at, pace.deadAfterMs);
       const known = assignment.members.find((other) => other.serverId === member.serverId);
       changes.push(this.#change('remove', member, known?.incarnation ?? 0));
     }
@@ -264,11 +290,27 @@ export class Standbys {
 
   /** Not heard for too long; or heard, but everybody's commits have waited for it for too long. */
   #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
-    const standby = this.#standbyOf(member);
-    const heardAt = standby?.heardAt ?? this.#lastHeardAt.get(member.serverId) ?? this.startedAt;
-    if (at - heardAt >= deadAfterMs) return true;
-    const holdsUp = (standby?.durable ?? NO_POSITION) <= this.#held;
+    if (this.#silentMs(member, at) >= deadAfterMs) return true;
+    const holdsUp = (this.#standbyOf(member)?.durable ?? NO_POSITION) <= this.#held;
     return holdsUp && this.#heldUpSince !== undefined && at - this.#heldUpSince >= deadAfterMs;
+  }
+
+  #silentMs(member: InSyncMember, at: number): number {
+    const heardAt = this.#standbyOf(member)?.heardAt ?? this.#lastHeardAt.get(member.serverId);
+    return at - (heardAt ?? this.startedAt);
+  }
+
+  #noteWhyRemoved(member: InSyncMember, at: number, deadAfterMs: number): void {
+    const silentMs = this.#silentMs(member, at);
+    if (silentMs >= deadAfterMs) {
+      this.#whyRemoved.set(member.serverId, `nothing was heard of it for ${silentMs.toFixed(0)} ms`);
+      return;
+    }
+    const heldUpMs = at - (this.#heldUpSince ?? at);
+    this.#keepingUp.fellOut(member, this.#held, at);
+    const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or the way to it is slow`;
+    const back = `it comes back when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
+    this.#whyRemoved.set(member.serverId, `${why}; ${back}`);
   }
 
   #mayAsk(serverId: ServerId, at: number, paceMs: number): boolean {
