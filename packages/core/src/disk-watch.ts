@@ -8,6 +8,7 @@
 import type { Instant } from './ids.js';
 import { unreachable } from './invariants.js';
 import { ListeningClock } from './listening-clock.js';
+import { DualpingError } from './reasons.js';
 
 /** A sync that takes longer is told to the operator, ms: a healthy disk takes milliseconds, a busy one tens. */
 export const SLOW_DISK_MS = 1_000;
@@ -17,6 +18,16 @@ export const DEFAULT_DISK_STALL_MS = 5_000;
 export const MIN_DISK_STALL_MS = SLOW_DISK_MS;
 /** Above it, an hour, nobody waits for a disk any more, ms. */
 export const MAX_DISK_STALL_MS = 3_600_000;
+/** @throws DualpingError `invalid-argument`, quoting what is no time to wait for a disk; default `DEFAULT_DISK_STALL_MS` */
+export function parseDiskStallMs(given: number = DEFAULT_DISK_STALL_MS): number {
+  if (!Number.isSafeInteger(given) || given < MIN_DISK_STALL_MS || given > MAX_DISK_STALL_MS)
+    throw new DualpingError(
+      'invalid-argument',
+      `diskStallMs is "${given}": give whole milliseconds from ${MIN_DISK_STALL_MS} to ${MAX_DISK_STALL_MS}`,
+    );
+  return given;
+}
+
 /** How often is looked while something is under way, ms. */
 export const DISK_LOOK_MS = 250;
 

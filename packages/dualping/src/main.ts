@@ -1,4 +1,5 @@
 import { COMMANDS } from './commands/index.js';
+import { endProcess } from './end-process.js';
 import { EXIT } from './exit-codes.js';
 import { processIo, renderError } from './io.js';
 import { runProgram } from './program.js';
@@ -7,9 +8,9 @@ import { runProgram } from './program.js';
 export async function main(argv: readonly string[]): Promise<void> {
   const io = processIo();
   try {
-    process.exit(await runProgram(argv, COMMANDS, process.env, io));
+    await endProcess(await runProgram(argv, COMMANDS, process.env, io));
   } catch (error) {
     io.note(renderError(error, false));
-    process.exit(EXIT.internal);
+    await endProcess(EXIT.internal);
   }
 }

@@ -1,5 +1,6 @@
 /** The signals that end a long-running command in order. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { endProcess } from './end-process.js';
 import { ENDING_SIGNALS, type EndingSignal, SIGNAL_EXITS } from './exit-codes.js';
 
 /** Longest that ending in order may take, ms; after that the process ends anyway. */
@@ -20,7 +21,7 @@ export class Signals {
             return;
           }
           onSecond();
-          process.exit(SIGNAL_EXITS[signal]);
+          void endProcess(SIGNAL_EXITS[signal]);
         });
     });
   }

@@ -11,6 +11,7 @@ import {
   packReply,
   position,
   Replica,
+  type ReplicaStart,
   serverId,
 } from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
@@ -63,11 +64,14 @@ async function filled(): Promise<Journal> {
   return journal;
 }
 
-const startOf = (journal: Journal) => replicaStart(journal, '127.0.0.1:1', ['127.0.0.1:2']);
+const startOf = async (journal: Journal): Promise<ReplicaStart> => ({
+  ...(await replicaStart(journal)),
+  identity: { ...journal.identity, address: '127.0.0.1:1', routers: ['127.0.0.1:2'] },
+});
 
 test('an empty folder starts from nothing', async () => {
   const journal = await open();
-  const start = startOf(journal);
+  const start = await startOf(journal);
   assert.deepEqual([start.first, start.entries, start.epochStarts], [1, [], []]);
   assert.equal(new Replica(start, TIMING).ledger.outline.last, 0);
   await journal.close();
@@ -76,7 +80,7 @@ test('an empty folder starts from nothing', async () => {
 test('a journal is read back whole, with its epochs', async () => {
   await (await filled()).close();
   const journal = await open();
-  const start = startOf(journal);
+  const start = await startOf(journal);
   assert.deepEqual(start.entries, ENTRIES);
   assert.deepEqual(start.epochStarts, STARTS);
   assert.equal(start.identity.incarnation, 2);
@@ -85,9 +89,9 @@ test('a journal is read back whole, with its epochs', async () => {
 
 test('a snapshot and what follows it make the same state as the whole journal', async () => {
   const journal = await filled();
-  const whole = new Ledger(startOf(journal));
+  const whole = new Ledger(await startOf(journal));
   whole.commitThrough(position(ENTRIES.length));
-  const half = new Ledger(startOf(journal));
+  const half = new Ledger(await startOf(journal));
   half.commitThrough(position(5));
   const snapshot = half.social.toSnapshot();
   const parts = snapshotToParts({ snapshot, epochStarts: half.outline.epochStartsThrough(position(5)) });
@@ -100,7 +104,7 @@ test('a snapshot and what follows it make the same state as the whole journal', 
   await journal.close();
 
   const again = await open();
-  const start = startOf(again);
+  const start = await startOf(again);
   assert.deepEqual(start.entries, ENTRIES.slice(5));
   assert.deepEqual(start.epochStarts, STARTS);
   const ledger = new Ledger(start);

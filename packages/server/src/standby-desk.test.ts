@@ -42,7 +42,7 @@ class EagerCall extends EventEmitter {
 test('a snapshot for a standby leaves a turn of the event loop between its chunks, however fast they are read', async () => {
   const journal = await openOn(new MemoryDisk());
   await fill(journal, POSTS);
-  const desk = new StandbyDesk(journal);
+  const desk = new StandbyDesk(journal, () => {});
   const call = new EagerCall();
   desk.addSnapshotCall(1, call as unknown as SnapshotCall);
   const posts = Array.from({ length: POSTS }, (_, index) => position(index + 1));

@@ -1,15 +1,17 @@
 /** The streams of standbys, by the numbers that the machine knows them by, and the snapshots they pull. */
 import { once } from 'node:events';
-import type {
+import {
   DualpingError,
-  LinkId,
-  Position,
-  PrimaryMessage,
-  ReplicaOutput,
-  SocialSnapshot,
-  Token,
+  damagedAtPrimary,
+  type LinkId,
+  NO_EPOCH,
+  type Position,
+  type PrimaryMessage,
+  type ReplicaInput,
+  type ReplicaOutput,
+  type SocialSnapshot,
+  type Token,
 } from '@dualping/core';
-import { NO_EPOCH } from '@dualping/core';
 import {
   type BidiStream,
   encodeReplicateResponse,
@@ -19,6 +21,7 @@ import {
   type replicationWire,
   snapshotChunks,
   snapshotChunkToWire,
+  toDualpingError,
   toServiceError,
 } from '@dualping/protocol';
 import type { ServerWritableStream } from '@grpc/grpc-js';
@@ -41,7 +44,10 @@ export class StandbyDesk {
   /** The last batch encoded: standbys that are equally far get the same bytes. */
   #lastBatch: { readonly message: Entries; readonly bytes: Buffer } | undefined;
 
-  constructor(readonly journal: Journal) {}
+  constructor(
+    readonly journal: Journal,
+    readonly feed: (input: ReplicaInput) => void,
+  ) {}
 
   add(link: LinkId, stream: BidiStream<ReplicateOut>): void {
     this.#streams.set(link, stream);
@@ -54,8 +60,15 @@ export class StandbyDesk {
   send(link: LinkId, message: PrimaryMessage): void {
     const stream = this.#streams.get(link);
     if (stream === undefined) return;
-    if (message.kind === 'entries' && message.to >= message.from) stream.send(this.#encoded(message));
-    else stream.send(primaryMessageToWire(message));
+    if (message.kind !== 'entries' || message.to < message.from) {
+      stream.send(primaryMessageToWire(message));
+      return;
+    }
+    try {
+      stream.send(this.#encoded(message));
+    } catch (error) {
+      stream.close(this.#damaged(error));
+    }
   }
 
   close(link: LinkId): void {
@@ -77,20 +90,29 @@ export class StandbyDesk {
   sendSnapshot({ token, snapshot, epochStarts }: Extract<ReplicaOutput, { kind: 'send-snapshot' }>): void {
     const call = this.#snapshots.get(token);
     if (call === undefined) return;
-    const header = {
-      epoch: epochStarts.at(-1)?.epoch ?? NO_EPOCH,
-      checksum: this.journal.checksumAt(snapshot.position),
-      epochStarts,
+    const write = async (): Promise<void> => {
+      const header = {
+        epoch: epochStarts.at(-1)?.epoch ?? NO_EPOCH,
+        checksum: this.journal.checksumAt(snapshot.position),
+        epochStarts,
+      };
+      await this.#write(call, snapshotChunks(snapshot, header, this.#posts(postsOf(snapshot))));
     };
-    this.#write(call, snapshotChunks(snapshot, header, this.#posts(postsOf(snapshot)))).catch(
-      (error: unknown) => {
-        call.emit('error', toServiceError(error));
-      },
-    );
+    write().catch((error: unknown) => {
+      call.emit('error', toServiceError(this.#damaged(error)));
+    });
   }
 
   endAll(): void {
     for (const link of [...this.#streams.keys()]) this.close(link);
+  }
+
+  /** What the standby is told of an error. Damage is this server's own, and it is the one that has to go. */
+  #damaged(error: unknown): DualpingError {
+    const { reason, detail } = toDualpingError(error);
+    if (reason !== 'storage-failed') return toDualpingError(error);
+    this.feed({ kind: 'journal-damaged', detail });
+    return new DualpingError(reason, damagedAtPrimary(detail));
   }
 
   async #write(call: SnapshotCall, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {

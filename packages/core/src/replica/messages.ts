@@ -96,6 +96,10 @@ export type ReplicaInput =
     }
   | { readonly kind: 'snapshot-failed'; readonly detail: string }
   | { readonly kind: 'journal-failed'; readonly detail: string }
+  /** What a commit waits for has not ended for so long that it may never. */
+  | { readonly kind: 'disk-stalled'; readonly detail: string }
+  /** What is on disk is not what was written there: found while it was read for others. What is in memory is whole. */
+  | { readonly kind: 'journal-damaged'; readonly detail: string }
   // The router.
   | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
   | { readonly kind: 'router-ended'; readonly attempt: Attempt; readonly detail: string }
@@ -252,6 +256,8 @@ export type ReplicaEvent =
   | 'handover'
   | 'draining'
   | 'journal-failed'
+  | 'journal-damaged'
+  | 'disk-stalled'
   | 'stopped';
 
 /** Until the router has told its own. */

@@ -286,22 +286,22 @@ export class PrimaryRole {
   }
 
   /** Ends the reign: everyone who waits is sent to ask the router again. */
-  stepDown(reason: string): void {
+  stepDown(detail: string, reason: Reason = 'not-primary'): void {
     const { ground } = this;
-    ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${reason}`);
-    this.#sendAway(reason);
+    ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${detail}`);
+    this.#sendAway(detail, reason);
     this.#desk.clear();
     this.tailing.stop();
-    for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', reason);
+    for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', detail);
     ground.timelines = () => 0;
   }
 
   /** Whoever waits or reads here asks the router again. */
-  #sendAway(detail: string): void {
-    for (const token of this.#desk.dismiss()) this.#refuse(token, 'not-primary', detail);
+  #sendAway(detail: string, reason: Reason = 'not-primary'): void {
+    for (const token of this.#desk.dismiss()) this.#refuse(token, reason, detail);
     for (const timeline of this.timelines.clear())
-      this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
-    for (const link of this.#tails.clear()) this.#endTail(link, 'not-primary', detail);
+      this.ground.emit({ kind: 'timeline-end', timeline, reason, detail });
+    for (const link of this.#tails.clear()) this.#endTail(link, reason, detail);
   }
 
   #append(

@@ -13,9 +13,11 @@ export const routerCommand = command({
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
     heartbeatTimeoutMs,
+    diskStallMs: settings.diskStallMs,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given }, { io, isGiven }) => {
+  run: async (values, { io, isGiven }) => {
+    const { host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, diskStallMs, ...given } = values;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -28,6 +30,7 @@ export const routerCommand = command({
         ...(isGiven('clusters') && { clusters }),
         timing,
         heartbeatTimeoutMs: heartbeatMs,
+        diskStallMs,
         report: io.report,
       }),
     );

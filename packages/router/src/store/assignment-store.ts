@@ -183,6 +183,6 @@ function damaged(path: string, line: number, what: string, offset?: number): Dua
   const place = offset === undefined ? `line ${line}` : `line ${line} (byte ${offset})`;
   return new DualpingError(
     'storage-failed',
-    `${path} is damaged at ${place}: ${what}; restore it from a copy: to go on without it could grant an epoch twice`,
+    `${path} is damaged at ${place}: ${what}; to go on without it, or with an older copy, could grant an epoch twice`,
   );
 }
