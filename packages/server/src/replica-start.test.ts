@@ -165,3 +165,21 @@ test('an author of more posts than a part holds, and who comes after, go through
   const largest = Math.max(...parts.map(({ length }) => length));
   assert.ok(largest < 500_000, `a part has ${largest} bytes`);
 });
+
+test('a long journal is read in turns: signals and pings have theirs in between', async () => {
+  const journal = await open();
+  for (let at = 1; at <= 5_000; at += 1)
+    journal.append(position(at), encodeEntry({ ...(ENTRIES[0] as Entry), position: position(at) }));
+  await journal.whenDurable(position(5_000));
+  let turns = 0;
+  let isRead = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isRead) setImmediate(count);
+  };
+  setImmediate(count);
+  assert.equal((await startOf(journal)).entries.length, 5_000);
+  isRead = true;
+  assert.ok(turns >= 4, `${turns} turns`);
+  await journal.close();
+});
