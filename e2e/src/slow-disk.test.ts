@@ -147,7 +147,9 @@ describe("a standby's disk that hangs", { skip }, () => {
     const standby = cluster().server(2);
     const disk = await slow(standby.pid, HANGS_MS);
     await person().post('waits for a moment');
-    await cluster().server(1).line(/in-sync set is now s1 s3; s2 fell out: writes waited \d+ ms for it/);
+    await cluster()
+      .server(1)
+      .line(/in-sync set is now s1 s3; s2 fell out: writes waited \d+ ms for it/);
     await standby.line(/disk-stalled: the disk hangs: /);
     await eventually('its process has ended', () => !isRunning(standby.pid));
     await disk.end();

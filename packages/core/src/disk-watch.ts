@@ -8,6 +8,7 @@
 import type { Instant } from './ids.js';
 import { unreachable } from './invariants.js';
 import { ListeningClock } from './listening-clock.js';
+import type { Figures } from './messages.js';
 import { DualpingError } from './reasons.js';
 
 /** A sync that takes longer is told to the operator, ms: a healthy disk takes milliseconds, a busy one tens. */
@@ -54,12 +55,9 @@ export type DiskWatchOutput =
   | { readonly kind: 'recovered'; readonly doing: string; readonly forMs: number };
 
 /** What people see of a disk. */
-export interface DiskFigures {
-  /** Operations that took longer than `SLOW_DISK_MS`, since the start. */
-  readonly slowSyncs: number;
-  /** The longest of all, that which is under way included, ms. */
-  readonly longestSyncMs: number;
-}
+export type DiskFigures = Pick<Figures, 'slowSyncs' | 'longestSyncMs'>;
+
+export const NO_DISK_FIGURES: DiskFigures = Object.freeze({ slowSyncs: 0, longestSyncMs: 0 });
 
 interface UnderWay {
   readonly doing: string;

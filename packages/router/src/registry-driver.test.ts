@@ -18,6 +18,8 @@ const NO_FIGURES = {
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
 };
 
 interface Write {

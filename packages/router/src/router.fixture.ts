@@ -36,6 +36,8 @@ export const NO_FIGURES = {
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
 };
 const PING_INTERVAL_MS = 50;
 

@@ -145,6 +145,7 @@ async function run(
   });
   const start = {
     ...stored,
+    diskFigures: () => disk.timer.figures,
     identity: { ...journal.identity, address: advertised, routers: parsed.routers },
   };
   const running = new ReplicaDriver(

@@ -1,5 +1,6 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
+import { type DiskFigures, NO_DISK_FIGURES } from '../disk-watch.js';
 import type { ClusterId, Epoch, Instant, NetworkId } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
@@ -23,6 +24,7 @@ export class Ground {
   assignment: Assignment | undefined;
   /** Of the other clusters the newest that the router has told. */
   readonly others = new Map<ClusterId, Assignment>();
+  readonly #diskFigures: () => DiskFigures;
   #tailAttempts: Attempt = 0;
   /** The highest epoch seen anywhere. */
   highestEpoch: Epoch;
@@ -32,6 +34,7 @@ export class Ground {
   timelines: () => number = () => 0;
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
+    this.#diskFigures = start.diskFigures ?? (() => NO_DISK_FIGURES);
     this.identity = start.identity;
     this.networkId = start.identity.networkId;
     this.ledger = new Ledger(start);
@@ -69,6 +72,7 @@ export class Ground {
       checksum,
       timelines: this.timelines(),
       postsAccepted: this.postsAccepted,
+      ...this.#diskFigures(),
     };
   }
 

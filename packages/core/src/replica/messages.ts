@@ -1,5 +1,6 @@
 /** What goes into a replica and what comes out of it. */
 import type { Assignment } from '../assignment.js';
+import type { DiskFigures } from '../disk-watch.js';
 import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
 import type {
   Address,
@@ -40,6 +41,8 @@ export interface ReplicaStart {
   readonly entries: readonly Entry[];
   /** Checksum of the journal at its end. */
   readonly checksum: number;
+  /** How the disk does, for people; nothing is decided by it. Default: nobody knows. */
+  readonly diskFigures?: () => DiskFigures;
 }
 
 export interface WriteRequest {

@@ -63,6 +63,8 @@ export const figures: fc.Arbitrary<Figures> = record({
   checksum: uint32s,
   timelines: uint32s,
   postsAccepted: counts,
+  slowSyncs: counts,
+  longestSyncMs: counts,
 });
 
 const primaries = record({ serverId: serverIds, incarnation: ordinals, journalId: ids });

@@ -75,6 +75,10 @@ export interface Figures {
   timelines: number;
   /** Posts acknowledged by the server since it started. */
   postsAccepted: number;
+  /** What its disk took longer than a second for, since it started. */
+  slowSyncs: number;
+  /** The longest that its disk took for anything, that which is under way included. */
+  longestSyncMs: number;
 }
 
 /**
@@ -577,7 +581,7 @@ export const Ping: MessageFns<Ping> = {
 };
 
 function createBaseFigures(): Figures {
-  return { durable: 0, committed: 0, checksum: 0, timelines: 0, postsAccepted: 0 };
+  return { durable: 0, committed: 0, checksum: 0, timelines: 0, postsAccepted: 0, slowSyncs: 0, longestSyncMs: 0 };
 }
 
 export const Figures: MessageFns<Figures> = {
@@ -596,6 +600,12 @@ export const Figures: MessageFns<Figures> = {
     }
     if (message.postsAccepted !== 0) {
       writer.uint32(40).uint64(message.postsAccepted);
+    }
+    if (message.slowSyncs !== 0) {
+      writer.uint32(48).uint64(message.slowSyncs);
+    }
+    if (message.longestSyncMs !== 0) {
+      writer.uint32(56).uint64(message.longestSyncMs);
     }
     return writer;
   },
@@ -651,6 +661,22 @@ export const Figures: MessageFns<Figures> = {
             }
 
             message.postsAccepted = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.slowSyncs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.longestSyncMs = longToNumber(reader.uint64());
             continue;
           }
         }
