@@ -1,6 +1,6 @@
 /** Makes the disk of one running process slow: strace holds each sync of it up. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { eventually } from './eventually.js';
 
 export class SlowDisk {
@@ -12,12 +12,14 @@ export class SlowDisk {
 
   /** From now on each sync of that process takes so much longer. */
   static async of(pid: number, delayMs: number): Promise<SlowDisk> {
+    const threads = workersOf(pid);
     const slow = `inject=fdatasync,fsync:delay_enter=${delayMs * 1_000}`;
-    const args = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync', '-e', slow, '-p', `${pid}`];
+    const which = threads.flatMap((thread) => ['-p', thread]);
+    const args = ['-qq', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync', '-e', slow, ...which];
     const strace = spawn('strace', args, { stdio: 'ignore' });
     await eventually('strace holds the process', () => {
       if (strace.exitCode !== null) throw new Error(`strace ended with exit code ${strace.exitCode}`);
-      return isTraced(pid);
+      return threads.every((thread) => isTraced(pid, thread));
     });
     return new SlowDisk(strace);
   }
@@ -44,6 +46,11 @@ export async function whyNoSlowDisk(): Promise<string | false> {
   }
 }
 
-const status = (pid: number): string => readFileSync(`/proc/${pid}/status`, 'latin1');
+/** The threads that wait for disks. The first is left alone: traced, it would be slow at everything, not only at its disk. */
+function workersOf(pid: number): string[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.length === 1 ? threads : threads.filter((thread) => thread !== `${pid}`);
+}
 
-const isTraced = (pid: number): boolean => !/^TracerPid:\s+0$/m.test(status(pid));
+const isTraced = (pid: number, thread: string): boolean =>
+  !/^TracerPid:\s+0$/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1'));

@@ -217,3 +217,33 @@ plays(
     router: epoch 1 is s1's; in sync: s1 s2`,
   2,
 );
+
+plays(
+  'whoever has everything is not blamed while the removal of another takes long',
+  `
+  the router starts
+  s1 s2 s3 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 joined at 0, 1 entries behind
+    s3: follows s1 in epoch 1 from 0
+    s1: asks the router to add s3
+    router: epoch 1 is s1's; in sync: s1 s2 s3
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  nothing gets from the router to s1
+  s3 crashes
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 stopped replicating: the stream ended
+  1000 ms pass
+    s1: serves nobody: out of touch with the router and an in-sync standby for 500 ms
+    s1: asks the router to remove s3
+    s1: asks the router to remove s3
+  all gets from the router to s1
+    s1: in-sync set is now s1 s2; s3 fell out: nothing was heard of it for 1000 ms`,
+);

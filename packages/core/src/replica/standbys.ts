@@ -56,8 +56,11 @@ export class Standbys {
   readonly #whyRemoved = new Map<ServerId, string>();
   /** The furthest that everybody ever held. */
   #held: Position = NO_POSITION;
-  /** Listening time since which others have held up what is durable here; undefined while they don't. */
-  #heldUpSince: number | undefined;
+  /**
+   * Listening time since which a member has held up what is durable here, whatever links of it came and went. Of each its
+   * own: while one is waited for, another that has everything must not be blamed for it.
+   */
+  readonly #holdsUpSince = new Map<ServerId, number>();
 
   constructor(
     readonly epoch: Epoch,
@@ -155,10 +158,14 @@ export class Standbys {
    */
   advance(ownDurable: Position, at: number): Position {
     const held = this.#heldByAll(ownDurable);
-    if (held >= ownDurable) this.#heldUpSince = undefined;
-    else if (held > this.#held) this.#heldUpSince = at;
-    else this.#heldUpSince ??= at;
-    if (held > this.#held) this.#held = held;
+    if (held > this.#held) this.#holdsUpSince.clear();
+    this.#held = position(Math.max(this.#held, held));
+    for (const member of this.awaited) {
+      const standby = sameMember(member, this.self) ? { durable: ownDurable } : this.#standbyOf(member);
+      const durable = standby?.durable ?? NO_POSITION;
+      if (durable >= ownDurable || durable > this.#held) this.#holdsUpSince.delete(member.serverId);
+      else if (!this.#holdsUpSince.has(member.serverId)) this.#holdsUpSince.set(member.serverId, at);
+    }
     return held;
   }
 
@@ -290,9 +297,11 @@ export class Standbys {
 
   /** Not heard for too long; or heard, but everybody's commits have waited for it for too long. */
   #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
-    if (this.#silentMs(member, at) >= deadAfterMs) return true;
-    const holdsUp = (this.#standbyOf(member)?.durable ?? NO_POSITION) <= this.#held;
-    return holdsUp && this.#heldUpSince !== undefined && at - this.#heldUpSince >= deadAfterMs;
+    return this.#silentMs(member, at) >= deadAfterMs || this.#heldUpMs(member, at) >= deadAfterMs;
+  }
+
+  #heldUpMs({ serverId }: InSyncMember, at: number): number {
+    return at - (this.#holdsUpSince.get(serverId) ?? at);
   }
 
   #silentMs(member: InSyncMember, at: number): number {
@@ -306,7 +315,7 @@ export class Standbys {
       this.#whyRemoved.set(member.serverId, `nothing was heard of it for ${silentMs.toFixed(0)} ms`);
       return;
     }
-    const heldUpMs = at - (this.#heldUpSince ?? at);
+    const heldUpMs = this.#heldUpMs(member, at);
     this.#keepingUp.fellOut(member, this.#held, at);
     const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or the way to it is slow`;
     const back = `it comes back when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
