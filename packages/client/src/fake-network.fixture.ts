@@ -186,6 +186,7 @@ export class FakeRouter {
               checksum: 7,
               timelines: 6,
               postsAccepted: 5,
+              lastEpoch: 2,
               slowSyncs: 4,
               longestSyncMs: 3,
             },
@@ -232,6 +233,7 @@ export class FakeCluster {
       serverId: serverId(server.id),
       incarnation: 1,
       journalId: `journal-${server.id}`,
+      lifeId: '',
       address: server.address,
       liveness: 'stream' as const,
       live: server.isUp,
@@ -242,12 +244,18 @@ export class FakeCluster {
       cluster: 1,
       revision: this.#revision,
       epoch: epoch(atEpoch),
-      primary: { serverId: serverId(primary.id), incarnation: 1, journalId: `journal-${primary.id}` },
+      primary: {
+        serverId: serverId(primary.id),
+        incarnation: 1,
+        journalId: `journal-${primary.id}`,
+        lifeId: '',
+      },
       available: primary.isUp,
+      lastUncleanEpoch: epoch(0),
       unavailableReason: primary.isUp ? '' : 'no in-sync member is live',
       inSync: members
         .filter((member) => member.inSync)
-        .map((member) => ({ serverId: member.serverId, journalId: member.journalId })),
+        .map((member) => ({ serverId: member.serverId, journalId: member.journalId, lifeId: '' })),
       members,
     };
   }

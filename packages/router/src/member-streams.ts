@@ -1,5 +1,11 @@
 /** The `DualPing` streams, by the numbers that the registry knows them by. */
-import { DualpingError, type RegistryInput, type RegistryLink, type RouterMessage } from '@dualping/core';
+import {
+  DualpingError,
+  type NetworkId,
+  type RegistryInput,
+  type RegistryLink,
+  type RouterMessage,
+} from '@dualping/core';
 import {
   type BidiStream,
   memberMessageFromWire,
@@ -29,6 +35,7 @@ export class MemberStreams {
   constructor(
     readonly step: (input: RegistryInput) => void,
     readonly report: Report,
+    readonly networkId: NetworkId,
   ) {}
 
   /** Serves one call of `DualPing`. */
@@ -58,7 +65,7 @@ export class MemberStreams {
     const refuse = ({ reason, detail }: DualpingError): void => {
       endedBecause = `it sent what is no DualPing: ${detail}`;
       this.report({ part: 'router', event: 'refused', text: `${call.getPeer()}: ${detail}` });
-      stream.send(routerMessageToWire({ kind: 'refused', reason, detail }));
+      stream.send(routerMessageToWire({ kind: 'refused', networkId: this.networkId, reason, detail }));
       stream.close();
     };
     if (this.#streams.size >= MAX_MEMBER_STREAMS)

@@ -129,7 +129,7 @@ async function run(
     debug('%o', input);
     driver.step(input);
   };
-  const members = new MemberStreams(step, report);
+  const members = new MemberStreams(step, report, networkId);
   const callers = new Callers(step);
   const watchers = new Watchers(registry.assignments(), () => registry.figures());
 

@@ -35,6 +35,7 @@ export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart,
     first: journal.first,
     entries,
     checksum: journal.durableChecksum,
+    known: journal.known,
   };
 }
 

@@ -60,12 +60,11 @@ export class StandbyDesk {
   send(link: LinkId, message: PrimaryMessage): void {
     const stream = this.#streams.get(link);
     if (stream === undefined) return;
-    if (message.kind !== 'entries' || message.to < message.from) {
-      stream.send(primaryMessageToWire(message));
-      return;
-    }
     try {
-      stream.send(this.#encoded(message));
+      if (message.kind === 'entries' && message.to >= message.from) stream.send(this.#encoded(message));
+      else if (message.kind === 'joined')
+        stream.send(primaryMessageToWire({ ...message, checksum: this.journal.checksumAt(message.common) }));
+      else stream.send(primaryMessageToWire(message));
     } catch (error) {
       stream.close(this.#damaged(error));
     }

@@ -4,9 +4,9 @@
  * what was written. Time is virtual; members that are attached and not frozen ping on their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
-import { type Epoch, epoch, NO_POSITION, type ServerId, serverId, serverName } from '../ids.js';
+import { type Epoch, epoch, NO_POSITION, position, type ServerId, serverId, serverName } from '../ids.js';
 import { unreachable } from '../invariants.js';
-import type { MemberMessage, RouterMessage } from '../messages.js';
+import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { parseTiming, type Timing } from '../timing.js';
 import { Registry } from './registry.js';
 import {
@@ -27,6 +27,7 @@ export const NO_FIGURES = {
   postsAccepted: 0,
   slowSyncs: 0,
   longestSyncMs: 0,
+  lastEpoch: epoch(0),
 };
 
 interface Actor {
@@ -41,6 +42,16 @@ interface Actor {
   frozen: boolean;
   requests: number;
   attempt: number;
+  /** By journal, as its disk has it; set when it pings for the first time. */
+  readonly welcomed: Map<string, string>;
+  /** Given by hand; else it follows from journal and incarnation. */
+  life: string;
+  /** Says nothing after its welcome. */
+  silent: boolean;
+  committed: number;
+  durable: number;
+  lastEpoch: number;
+  revision: number;
 }
 
 /** Sequences of pings: of those that members send on their own, and of those that a script asks for. */
@@ -131,13 +142,14 @@ export class Play {
       (name) => this.#step({ kind: 'handover', token: this.#token(name), cluster: 1 }),
     ],
     [
-      /^(operator \w+) promotes (s\d+)$/,
-      (name, who) =>
+      /^(operator \w+) promotes (s\d+)( and accepts the loss)?$/,
+      (name, who, accepts) =>
         this.#step({
           kind: 'promote',
           token: this.#token(name),
           cluster: 1,
           serverId: this.#actor(who).serverId,
+          acceptLoss: accepts !== '',
         }),
     ],
     [/^the router's disk hangs$/, () => this.#hang()],
@@ -179,6 +191,13 @@ export class Play {
       frozen: false,
       requests: 0,
       attempt: 0,
+      welcomed: new Map(),
+      life: '',
+      silent: false,
+      committed: 0,
+      durable: 0,
+      lastEpoch: 0,
+      revision: 0,
     };
     this.#actors.set(name, actor);
     return actor;
@@ -187,6 +206,8 @@ export class Play {
   /** Reads `, incarnation 2, journal jx, no journal, network n, epoch 3, cluster 2, at host:1`. */
   #prepare(name: string, how: string): Actor {
     const actor = this.#actor(name);
+    actor.life = '';
+    actor.silent = false;
     for (const word of how.split(',').map((part) => part.trim())) {
       if (word === '') continue;
       const [what = '', value = ''] = word.split(' ');
@@ -198,18 +219,37 @@ export class Play {
       else if (what === 'cluster') actor.cluster = Number(value);
       else if (what === 'attempt') actor.attempt = Number(value) - 1;
       else if (what === 'at') actor.address = value;
+      else if (what === 'life') actor.life = value;
+      else if (what === 'welcomed') actor.welcomed.set(actor.journalId, value);
+      else if (what === 'durable') actor.durable = Number(value);
+      else if (what === 'committed') actor.committed = Number(value);
+      else if (what === 'last') actor.lastEpoch = Number(value);
+      else if (what === 'revision') actor.revision = Number(value);
+      else if (word === 'silently') actor.silent = true;
       else throw new Error(`nobody knows how to play "${word}"`);
     }
     return actor;
   }
 
-  #candidate({ networkId, cluster, serverId: id, incarnation, journalId, address }: Actor): Candidate {
-    return { networkId, cluster, serverId: id, incarnation, journalId, address };
+  #candidate(actor: Actor): Candidate {
+    const { networkId, cluster, serverId: id, incarnation, journalId, address } = actor;
+    const welcomedLife = actor.welcomed.get(journalId) ?? '';
+    const lifeId = lifeOf(actor);
+    return { networkId, cluster, serverId: id, incarnation, journalId, lifeId, welcomedLife, address };
   }
 
+  /** One that is welcomed notes that and pings, unless it is silent. */
   #attach(actor: Actor): void {
     this.#connect(actor);
     this.#sayAttach(actor);
+    if (actor.link === undefined || actor.silent) return;
+    if (actor.journalId !== '') actor.welcomed.set(actor.journalId, lifeOf(actor));
+    if (this.#isWelcomed(actor)) this.#speak(actor);
+  }
+
+  /** What a member says on its own. */
+  #speak(actor: Actor): void {
+    this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, figures: figuresOf(actor) });
   }
 
   #connect(actor: Actor): void {
@@ -224,7 +264,9 @@ export class Play {
     actor.attempt += 1;
     const { attempt, seen } = actor;
     const replicates = actor.journalId !== '';
-    this.#say(actor, { kind: 'attach', ...this.#candidate(actor), epoch: seen, replicates, attempt });
+    const { revision } = actor;
+    const said = { epoch: seen, revision, figures: figuresOf(actor), replicates, attempt };
+    this.#say(actor, { kind: 'attach', ...this.#candidate(actor), ...said });
   }
 
   #announce(name: string, how: string): void {
@@ -262,7 +304,8 @@ export class Play {
 
   #change(name: string, change: 'add' | 'remove', who: string, incarnation: string, at: string): void {
     const actor = this.#actor(name);
-    const { serverId: id, journalId, incarnation: own } = this.#actor(who);
+    const other = this.#actor(who);
+    const { serverId: id, journalId, incarnation: own } = other;
     actor.requests += 1;
     this.#say(actor, {
       kind: 'change-in-sync',
@@ -272,6 +315,7 @@ export class Play {
       serverId: id,
       incarnation: incarnation === '' ? own : Number(incarnation),
       journalId,
+      lifeId: lifeOf(other),
     });
   }
 
@@ -282,7 +326,7 @@ export class Play {
   }
 
   #ping(actor: Actor): void {
-    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, figures: NO_FIGURES });
+    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, figures: figuresOf(actor) });
   }
 
   #hang(): void {
@@ -294,6 +338,8 @@ export class Play {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     this.#performAll(waiting);
+    for (const actor of this.#actors.values())
+      if (waiting.some((output) => isWelcomeOn(output, actor.link)) && !actor.frozen) this.#speak(actor);
   }
 
   #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
@@ -342,8 +388,7 @@ export class Play {
   #allPing(): void {
     this.#nextPingAt += this.#timing.pingIntervalMs;
     for (const actor of this.#actors.values())
-      if (actor.link !== undefined && !actor.frozen && this.#isWelcomed(actor))
-        this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, figures: NO_FIGURES });
+      if (actor.link !== undefined && !actor.frozen && this.#isWelcomed(actor)) this.#speak(actor);
   }
 
   /** A member pings only once it has been welcomed. */
@@ -461,3 +506,13 @@ export function describe({ epoch: at, primary, available, inSync, members }: Ass
     `live ${live.join(' ') || 'nobody'}`,
   ].join(', ');
 }
+
+const lifeOf = ({ life, journalId, incarnation }: Actor): string =>
+  life === '' ? `${journalId}/${incarnation}` : life;
+
+const figuresOf = ({ durable, committed, lastEpoch }: Actor): Figures => ({
+  ...NO_FIGURES,
+  durable: position(durable),
+  committed: position(committed),
+  lastEpoch: epoch(lastEpoch),
+});

@@ -29,16 +29,22 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
     journalId: attach.replicates
       ? requiredIdFrom(attach.journalId, 'journal_id')
       : optionalIdFrom(attach.journalId, 'journal_id'),
+    lifeId: attach.replicates
+      ? requiredIdFrom(attach.lifeId, 'life_id')
+      : optionalIdFrom(attach.lifeId, 'life_id'),
+    welcomedLife: optionalIdFrom(attach.welcomedLife, 'welcomed_life'),
     address: addressFrom(attach.address),
     epoch: epochFrom(attach.epoch),
+    revision: count(attach.revision, 'revision'),
+    figures: figuresFromWire(attach.figures),
     replicates: attach.replicates,
     attempt: count(attach.attempt, 'attempt'),
   };
 }
 
 export function attachToWire(message: AttachMessage): wire.Attach {
-  const { kind: _, ...attach } = message;
-  return attach;
+  const { kind: _, figures, ...attach } = message;
+  return { ...attach, figures: figuresToWire(figures) };
 }
 
 function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {
@@ -56,7 +62,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, leave is due',
+        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, dispute, leave is due',
       );
     case 'attach':
       return attachFromWire(message.value);
@@ -75,9 +81,17 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         serverId: serverIdFrom(message.value.serverId),
         incarnation: ordinal(message.value.incarnation, 'incarnation'),
         journalId: requiredIdFrom(message.value.journalId, 'journal_id'),
+        lifeId: requiredIdFrom(message.value.lifeId, 'life_id'),
       };
     case 'handOver':
       return { kind: 'hand-over', epoch: epochFrom(message.value.epoch), leaving: message.value.leaving };
+    case 'dispute':
+      return {
+        kind: 'dispute',
+        epoch: epochFrom(message.value.epoch),
+        serverId: serverIdFrom(message.value.serverId),
+        detail: cleanDetail(message.value.detail),
+      };
     case 'leave':
       return { kind: 'leave' };
     default:
@@ -103,6 +117,10 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
     }
     case 'hand-over':
       return { message: { $case: 'handOver', value: { epoch: message.epoch, leaving: message.leaving } } };
+    case 'dispute': {
+      const { kind: _, detail, ...rest } = message;
+      return { message: { $case: 'dispute', value: { ...rest, detail: cleanDetail(detail) } } };
+    }
     case 'leave':
       return { message: { $case: 'leave', value: {} } };
     default:
@@ -139,7 +157,11 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
     case 'pleaseHandOver':
       return { kind: 'please-hand-over', epoch: epochFrom(message.value.epoch) };
     case 'refused':
-      return { kind: 'refused', ...refusalFrom(message.value.reason, message.value.detail) };
+      return {
+        kind: 'refused',
+        networkId: optionalIdFrom(message.value.networkId, 'network_id'),
+        ...refusalFrom(message.value.reason, message.value.detail),
+      };
     default:
       return unreachable(message);
   }
@@ -171,7 +193,11 @@ export function routerMessageToWire(message: RouterMessage): wire.DualPingRespon
       return {
         message: {
           $case: 'refused',
-          value: { reason: message.reason, detail: cleanDetail(message.detail) },
+          value: {
+            networkId: message.networkId,
+            reason: message.reason,
+            detail: cleanDetail(message.detail),
+          },
         },
       };
     default:

@@ -33,17 +33,23 @@ export interface Member {
   live: boolean;
   /** Whether the in-sync set has this member with this very journal. */
   inSync: boolean;
+  /** Names this run of the server's process; new at each start. Empty when the member has no journal and does not say. */
+  lifeId: string;
 }
 
+/** One life over one journal: a copy of the folder has the same journal id, and is not meant. */
 export interface InSyncMember {
   serverId: number;
   journalId: string;
+  /** The last life that the router has heard since it welcomed it. Only what this life says is durable counts. */
+  lifeId: string;
 }
 
 export interface Primary {
   serverId: number;
   incarnation: number;
   journalId: string;
+  lifeId: string;
 }
 
 /** What the router says of one cluster. It is durable at the router before it is said. */
@@ -65,6 +71,11 @@ export interface Assignment {
   inSync: InSyncMember[];
   /** All members, in the order in which they registered, which is the order in which they are promoted. */
   members: Member[];
+  /**
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since such a
+   * promotion may a standby cut what it knows as committed.
+   */
+  lastUncleanEpoch: number;
 }
 
 /** One record of a journal. Journals store, and Replicate carries, exactly these bytes as the primary encoded them. */
@@ -148,7 +159,16 @@ export interface EpochBoundary {
 }
 
 function createBaseMember(): Member {
-  return { serverId: 0, incarnation: 0, journalId: "", address: "", liveness: 0, live: false, inSync: false };
+  return {
+    serverId: 0,
+    incarnation: 0,
+    journalId: "",
+    address: "",
+    liveness: 0,
+    live: false,
+    inSync: false,
+    lifeId: "",
+  };
 }
 
 export const Member: MessageFns<Member> = {
@@ -173,6 +193,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.inSync !== false) {
       writer.uint32(56).bool(message.inSync);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(66).string(message.lifeId);
     }
     return writer;
   },
@@ -246,6 +269,14 @@ export const Member: MessageFns<Member> = {
             message.inSync = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -260,7 +291,7 @@ export const Member: MessageFns<Member> = {
 };
 
 function createBaseInSyncMember(): InSyncMember {
-  return { serverId: 0, journalId: "" };
+  return { serverId: 0, journalId: "", lifeId: "" };
 }
 
 export const InSyncMember: MessageFns<InSyncMember> = {
@@ -270,6 +301,9 @@ export const InSyncMember: MessageFns<InSyncMember> = {
     }
     if (message.journalId !== "") {
       writer.uint32(18).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(26).string(message.lifeId);
     }
     return writer;
   },
@@ -303,6 +337,14 @@ export const InSyncMember: MessageFns<InSyncMember> = {
             message.journalId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -317,7 +359,7 @@ export const InSyncMember: MessageFns<InSyncMember> = {
 };
 
 function createBasePrimary(): Primary {
-  return { serverId: 0, incarnation: 0, journalId: "" };
+  return { serverId: 0, incarnation: 0, journalId: "", lifeId: "" };
 }
 
 export const Primary: MessageFns<Primary> = {
@@ -330,6 +372,9 @@ export const Primary: MessageFns<Primary> = {
     }
     if (message.journalId !== "") {
       writer.uint32(26).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(34).string(message.lifeId);
     }
     return writer;
   },
@@ -371,6 +416,14 @@ export const Primary: MessageFns<Primary> = {
             message.journalId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -394,6 +447,7 @@ function createBaseAssignment(): Assignment {
     unavailableReason: "",
     inSync: [],
     members: [],
+    lastUncleanEpoch: 0,
   };
 }
 
@@ -422,6 +476,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     for (const v of message.members) {
       Member.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.lastUncleanEpoch !== 0) {
+      writer.uint32(72).uint64(message.lastUncleanEpoch);
     }
     return writer;
   },
@@ -501,6 +558,14 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.members.push(Member.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.lastUncleanEpoch = longToNumber(reader.uint64());
             continue;
           }
         }
