@@ -23,6 +23,8 @@ export interface MemberInfo {
   readonly live: boolean;
   /** Whether the in-sync set holds this member with this very journal. */
   readonly inSync: boolean;
+  /** The router could not reach this life of it at `address`: it is not promoted until it was. */
+  readonly unreachable: boolean;
 }
 
 /**
@@ -80,6 +82,8 @@ export interface ClusterRecord {
   readonly lastUncleanEpoch: Epoch;
   /** The highest commit position that an in-sync member has told; may lag behind. */
   readonly committed: Position;
+  /** Undefined while anybody serves, and when the last primary did not end in order. */
+  readonly orderlyEnd: OrderlyEnd | undefined;
   /** In registration order, with the last that was known of each. */
   readonly members: readonly MemberRecord[];
 }
@@ -103,6 +107,15 @@ export interface JournalEnd {
   readonly durable: Position;
   /** As far as the member knows. */
   readonly committed: Position;
+  /** Of the whole journal up to `durable`. */
+  readonly checksum: number;
+}
+
+/** Where the journal ended when its primary stopped in order: whoever has exactly this has everything. */
+export interface OrderlyEnd {
+  readonly lastEpoch: Epoch;
+  readonly durable: Position;
+  readonly checksum: number;
 }
 
 export interface MemberRecord {
@@ -120,4 +133,6 @@ export interface MemberRecord {
    * send heartbeats; the others have to attach again.
    */
   readonly live: boolean;
+  /** Whether the router has reached this life of it at its address: a router that restarts need not ask again. */
+  readonly reached: boolean;
 }

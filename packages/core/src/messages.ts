@@ -62,7 +62,13 @@ export type MemberMessage =
       /** Counts the streams that this life has opened; 0 where nobody counts. */
       readonly attempt: number;
     }
-  | { readonly kind: 'ping'; readonly sequence: number; readonly figures: Figures }
+  | {
+      readonly kind: 'ping';
+      readonly sequence: number;
+      readonly figures: Figures;
+      /** Live members of its cluster that it can't reach now; none, if nothing is said. */
+      readonly cannotReach?: readonly ServerId[];
+    }
   | {
       /** Asked by the primary of `epoch`; answered by an assignment whose `lastRequest` reaches `request`. */
       readonly kind: 'change-in-sync';
@@ -86,14 +92,21 @@ export type MemberMessage =
       readonly serverId: ServerId;
       readonly detail: string;
     }
-  /** The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. */
-  | { readonly kind: 'leave' };
+  /** The member is asked to stop, and goes on for a moment: others may be, too. Nothing is handed over to it any more. */
+  | { readonly kind: 'leaving' }
+  /**
+   * The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. `figures`: where its
+   * journal ends. After a primary has left, whoever has exactly the same has everything.
+   */
+  | { readonly kind: 'leave'; readonly figures: Figures };
 
 /** Router to server, on `DualPing`. The first is `welcome` or `refused`. */
 export type RouterMessage =
   | {
       readonly kind: 'welcome';
       readonly networkId: NetworkId;
+      /** How many clusters the network has; 0: the router does not tell. */
+      readonly clusters: number;
       readonly pingIntervalMs: number;
       readonly deadAfterMs: number;
       readonly assignment: Assignment;
@@ -105,6 +118,8 @@ export type RouterMessage =
       /** The highest `change-in-sync` request of this link that has been dealt with, granted or not. */
       readonly lastRequest: number;
     }
+  /** The answer to `hand-over`: no other member can take over now. */
+  | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** An operator asked for a handover: drain, then answer with `hand-over`. */
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
   | {
@@ -166,7 +181,16 @@ export type PrimaryMessage =
       readonly to: Position;
       readonly committed: Position;
     }
-  | { readonly kind: 'refused'; readonly epoch: Epoch; readonly reason: Reason; readonly detail: string };
+  | {
+      readonly kind: 'refused';
+      /** Whose word this is. `epoch` counts only from a server of the standby's own network and cluster. */
+      readonly networkId: NetworkId | '';
+      readonly cluster: ClusterId;
+      /** The highest that the server has seen. */
+      readonly epoch: Epoch;
+      readonly reason: Reason;
+      readonly detail: string;
+    };
 
 /** From the primary of one cluster to the primary of another, on `Tail`. The first is `open`, and only the first. */
 export type TailMessage =

@@ -3,9 +3,9 @@ import { type Address, DualpingError, type MemberMessage, type RouterMessage } f
 import { credentials } from '@grpc/grpc-js';
 import { type BidiStream, clientStream, type StreamEnd } from './bidi.js';
 import { memberMessageToWire, routerMessageFromWire } from './codec/index.js';
+import { OWN_CONNECTION } from './dial.js';
 import type * as routingWire from './gen/dualping/v1/routing.js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
-import { CHANNEL_OPTIONS } from './serve.js';
 import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
@@ -19,7 +19,7 @@ export class RouterStream {
   readonly #stream: BidiStream<routingWire.DualPingRequest>;
 
   constructor(address: Address, attach: MemberMessage, listener: RouterStreamListener) {
-    this.#client = new RoutingServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#client = new RoutingServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
     this.#stream = clientStream<routingWire.DualPingResponse, routingWire.DualPingRequest>(
       this.#client.dualPing(),
       {

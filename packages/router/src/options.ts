@@ -23,6 +23,11 @@ export interface RouterOptions {
   readonly heartbeatTimeoutMs?: number;
   /** A disk that does not answer for so long hangs, ms: health says so meanwhile. Default 5,000. */
   readonly diskStallMs?: number;
+  /**
+   * Whether members with a journal are dialled back when they attach, and promoted only once they were reached. Default
+   * true. False where the router can't dial servers though clients can.
+   */
+  readonly dialBack?: boolean;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
 }
@@ -36,6 +41,7 @@ export interface ParsedOptions {
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
   readonly diskStallMs: number;
+  readonly dialsBack: boolean;
   readonly report: Report;
 }
 
@@ -70,6 +76,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     timing,
     heartbeatTimeoutMs,
     diskStallMs: parseDiskStallMs(options.diskStallMs),
+    dialsBack: options.dialBack ?? true,
     report: options.report ?? (() => {}),
   });
 }

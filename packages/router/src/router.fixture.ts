@@ -63,7 +63,13 @@ type Attach = Extract<MemberMessage, { kind: 'attach' }>;
 export async function serve(context: TestContext, options: Partial<RouterOptions> = {}): Promise<Served> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder(context));
   const events: OperatorEvent[] = [];
-  const router = await startRouter({ ...options, dataFolder, report: (event) => events.push(event) });
+  // Members of these tests are streams only: nothing listens at their addresses.
+  const router = await startRouter({
+    dialBack: false,
+    ...options,
+    dataFolder,
+    report: (event) => events.push(event),
+  });
   context.after(() => router.stop());
   const routing = new RoutingServiceClient(router.address, credentials.createInsecure(), CHANNEL_OPTIONS);
   const admin = new AdminServiceClient(router.address, credentials.createInsecure(), CHANNEL_OPTIONS);
@@ -93,7 +99,7 @@ export async function serve(context: TestContext, options: Partial<RouterOptions
 export class Member {
   readonly heard: RouterMessage[] = [];
   readonly #stream: BidiStream<routingWire.DualPingRequest>;
-  readonly #pings: NodeJS.Timeout;
+  #pings: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
   #end: StreamEnd | undefined;
 
@@ -102,7 +108,9 @@ export class Member {
       routing.dualPing(),
       {
         onMessage: (wire) => {
-          this.heard.push(routerMessageFromWire(wire));
+          const message = routerMessageFromWire(wire);
+          this.heard.push(message);
+          if (message.kind === 'welcome') this.#beginToPing(id);
           this.#wake();
         },
         onEnd: (end) => {
@@ -130,6 +138,9 @@ export class Member {
       attempt: 1,
       ...how,
     });
+  }
+
+  #beginToPing(id: number): void {
     let sequence = 0;
     const ping = (): void => {
       sequence += 1;

@@ -81,7 +81,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
       },
     },
   });
-  silent.write({ message: { $case: 'ping', value: { sequence: 1, figures: undefined } } });
+  silent.write({ message: { $case: 'ping', value: { sequence: 1, figures: undefined, cannotReach: [] } } });
   await ended;
   assert.ok(served.events.some(({ text }) => /s1 .* is dropped: nothing was heard of it/.test(text)));
   await assert.rejects(available(served.routing), refusedAs('no-available-server', /s1, primary of epoch 1/));
@@ -324,7 +324,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
     [announced.networkId, announced.pingIntervalMs, announced.deadAfterMs, announced.graceMs],
     [served.router.networkId, 100, 500, 2_000],
   );
-  await served.member(1, { cluster: 2 }).hears('welcome');
+  await served.member(1, { cluster: 2 }).assigned();
   assert.equal((await connect('5')).assignment?.primary?.serverId, 1);
   await assert.rejects(
     call<routingWire.AddMasterResponse>((callback) =>

@@ -37,7 +37,7 @@ export interface ServerOptions {
   readonly cluster?: number;
   /** Lasting number of this server within its cluster, from 1. */
   readonly serverId: number;
-  /** Routers of the network, asked in turn: `host:port`. */
+  /** Routers of the network, `host:port`: dialled side by side while none has answered. */
   readonly routers: readonly Address[];
   /** A disk that does not answer for so long hangs, ms: the server leaves, and its process has to end. Default 5,000. */
   readonly diskStallMs?: number;

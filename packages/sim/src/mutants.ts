@@ -21,6 +21,7 @@ const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
 const MEMBER = 'registry/member.js';
+const LINK_SIGNS = 'session/link-signs.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -182,6 +183,39 @@ export const MUTANTS: readonly Mutant[] = [
         file: CLUSTER,
         find: '#prune() {\n        if (!this.isAvailable)\n            return;',
         replace: '#prune() {',
+      },
+    ],
+  },
+  {
+    name: 'promotes-whom-it-does-not-hear',
+    bug: 'a member is promoted although nothing was heard of it for two pings',
+    patches: [
+      {
+        file: 'registry/eligibility.js',
+        find: "evidence.isHeard(link, sinceMs) ? undefined : 'is not heard now'",
+        replace: 'undefined',
+      },
+    ],
+  },
+  {
+    name: 'promotes-whom-it-has-not-reached',
+    bug: 'a member is promoted before it has answered at its address',
+    patches: [
+      {
+        file: 'registry/eligibility.js',
+        find: "if (reach.kind === 'unknown')",
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'reached-is-for-good',
+    bug: 'that one life of a server was reached counts for the next one',
+    patches: [
+      {
+        file: CLUSTER,
+        find: 'if (!isSameLife(member, candidate) || member.address !== candidate.address)',
+        replace: 'if (false)',
       },
     ],
   },
@@ -383,6 +417,24 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'silence-of-a-server-means-nothing',
+    bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
+    patches: [
+      {
+        file: LINK_SIGNS,
+        find: 'if (this.#told === undefined || silentMs <',
+        replace: 'if (true || silentMs <',
+      },
+    ],
+  },
+  {
+    name: 'only-a-successor-is-an-answer',
+    bug: 'a client whose own link broke is told of the same primary only when its wait is over',
+    patches: [
+      { file: 'registry/waiting.js', find: 'waiter.pings >= PINGS_OF_A_LIVE_PRIMARY', replace: 'false' },
+    ],
+  },
+  {
     name: 'unfollowed-for-good',
     bug: 'whose last follower has left is not asked for any more, though another has come meanwhile',
     clusters: 2,
@@ -411,6 +463,18 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'state.#heard = new Map(); new Map(',
       },
     ],
+  },
+  {
+    name: 'lets-in-users-of-other-clusters',
+    bug: 'a server does for whoever asks what is asked, also for a user of another cluster',
+    clusters: 2,
+    patches: [{ file: REPLICA, find: 'if (home !== ground.identity.cluster)', replace: 'if (false)' }],
+  },
+  {
+    name: 'any-refusal-tells-of-an-epoch',
+    bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",
+    clusters: 2,
+    patches: [{ file: STANDBY, find: "return reason === 'fenced' &&", replace: 'return true || reason &&' }],
   },
 ];
 

@@ -9,6 +9,7 @@ import {
   NO_POSITION,
   type ServerId,
 } from '../ids.js';
+import type { Reach } from './reach.js';
 import type { RegistryLink } from './registry-messages.js';
 
 export type Presence =
@@ -32,10 +33,14 @@ export interface Member {
   address: Address;
   liveness: Liveness;
   presence: Presence;
+  /** Of this life. */
+  reach: Reach;
   /** Whether this life has been heard since it was welcomed: then its folder has noted the welcome. */
   heard: boolean;
   /** As it was heard last. */
   end: JournalEnd;
+  /** It is asked to stop: nothing is handed over to it. */
+  isLeaving: boolean;
   /** Nobody has served since it attached, so its journal cannot have grown. */
   isAtRest: boolean;
 }
@@ -45,6 +50,7 @@ export const NO_END: JournalEnd = Object.freeze({
   lastEpoch: NO_EPOCH,
   durable: NO_POSITION,
   committed: NO_POSITION,
+  checksum: 0,
 });
 
 export const isLive = ({ presence }: Member): boolean =>
@@ -57,8 +63,9 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
   member.presence.kind === 'stream' ? member.presence.link : undefined;
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
-  const { live, ...known } = record;
-  const facts = { ...known, heard: false, isAtRest: true };
+  const { live, reached, ...known } = record;
+  const reach: Reach = { kind: reached ? 'reachable' : 'unasked' };
+  const facts = { ...known, heard: false, isLeaving: false, isAtRest: true, reach };
   if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
@@ -73,4 +80,5 @@ export const memberToRecord = (member: Member): MemberRecord => ({
   liveness: member.liveness,
   // One that is still awaited would have to be awaited again after the next restart.
   live: isCountedOn(member),
+  reached: member.reach.kind === 'reachable',
 });

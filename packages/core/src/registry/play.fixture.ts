@@ -42,6 +42,9 @@ interface Actor {
   frozen: boolean;
   requests: number;
   attempt: number;
+  /** Why it can't be dialled. */
+  unreachable: string | undefined;
+  cannotReach: readonly ServerId[];
   /** By journal, as its disk has it; set when it pings for the first time. */
   readonly welcomed: Map<string, string>;
   /** Given by hand; else it follows from journal and incarnation. */
@@ -63,6 +66,7 @@ type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
 export class Play {
   readonly #timing: Timing;
   readonly #clusters: number;
+  readonly #dialsBack: boolean;
   readonly #records = new Map<number, ClusterRecord>();
   readonly #actors = new Map<string, Actor>();
   readonly #links = new Map<RegistryLink, string>();
@@ -75,9 +79,17 @@ export class Play {
   /** From then on the script tells of pongs too. */
   #hasHung = false;
   #count = 0;
+  readonly #answers: RegistryInput[] = [];
   #lines: string[] = [];
 
-  constructor(options: { readonly clusters?: number; readonly timing?: Partial<Timing> } = {}) {
+  constructor(
+    options: {
+      readonly clusters?: number;
+      readonly timing?: Partial<Timing>;
+      readonly dialsBack?: boolean;
+    } = {},
+  ) {
+    this.#dialsBack = options.dialsBack ?? false;
     this.#clusters = options.clusters ?? 1;
     this.#timing = parseTiming(options.timing ?? {});
     this.#registry = this.#start();
@@ -120,7 +132,8 @@ export class Play {
       /^(s\d+) hands over(?: epoch (\d+))?( and leaves)?$/,
       (...said) => this.#handOver(...(said as [string, string, string])),
     ],
-    [/^(s\d+) leaves$/, (name) => this.#say(this.#actor(name), { kind: 'leave' })],
+    [/^(s\d+) is leaving$/, (name) => this.#say(this.#actor(name), { kind: 'leaving' })],
+    [/^(s\d+) leaves$/, (name) => this.#leave(this.#actor(name))],
     [/^(s\d+) pings$/, (name) => this.#ping(this.#actor(name))],
     [/^a supervisor registers (s\d+)(.*)$/, (name, how) => this.#registerServer(name, how)],
     [/^(s\d+) sends a heartbeat(.*)$/, (name, how) => this.#heartbeat(name, SERVER_TYPE, how)],
@@ -154,6 +167,14 @@ export class Play {
     ],
     [/^the router's disk hangs$/, () => this.#hang()],
     [/^the router's disk goes on$/, () => this.#goOn()],
+    [
+      /^(s\d+) (can|can't) be dialled$/,
+      (name, can) => {
+        this.#actor(name).unreachable = can === 'can' ? undefined : 'connection refused';
+      },
+    ],
+    [/^(s\d+) can't reach((?: s\d+)+)$/, (name, whom) => this.#complain(name, whom.trim().split(' '))],
+    [/^(s\d+) reaches all$/, (name) => this.#complain(name, [])],
     [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
     [/^the router sleeps (\d+) ms$/, (ms) => this.#sleep(Number(ms))],
     [/^the router restarts$/, () => this.#restart()],
@@ -166,6 +187,7 @@ export class Play {
       networkId: NETWORK,
       clusters: this.#clusters,
       timing: this.#timing,
+      dialsBack: this.#dialsBack,
       records: [...this.#records.values()],
     });
   }
@@ -191,6 +213,8 @@ export class Play {
       frozen: false,
       requests: 0,
       attempt: 0,
+      unreachable: undefined,
+      cannotReach: [],
       welcomed: new Map(),
       life: '',
       silent: false,
@@ -249,7 +273,8 @@ export class Play {
 
   /** What a member says on its own. */
   #speak(actor: Actor): void {
-    this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, figures: figuresOf(actor) });
+    const { cannotReach } = actor;
+    this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, figures: figuresOf(actor), cannotReach });
   }
 
   #connect(actor: Actor): void {
@@ -302,6 +327,11 @@ export class Play {
     this.#actor(name).frozen = frozen;
   }
 
+  /** From its next ping on. */
+  #complain(name: string, whom: readonly string[]): void {
+    this.#actor(name).cannotReach = whom.map((each) => this.#actor(each).serverId);
+  }
+
   #change(name: string, change: 'add' | 'remove', who: string, incarnation: string, at: string): void {
     const actor = this.#actor(name);
     const other = this.#actor(who);
@@ -325,8 +355,13 @@ export class Play {
     this.#say(actor, { kind: 'hand-over', epoch: asked, leaving: leaves !== '' });
   }
 
+  #leave(actor: Actor): void {
+    this.#say(actor, { kind: 'leave', figures: figuresOf(actor) });
+  }
+
   #ping(actor: Actor): void {
-    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, figures: figuresOf(actor) });
+    const { cannotReach } = actor;
+    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, figures: figuresOf(actor), cannotReach });
   }
 
   #hang(): void {
@@ -406,10 +441,12 @@ export class Play {
 
   #step(input: RegistryInput): void {
     const outputs = this.#registry.step(this.#now, input);
-    if (this.#waiting === undefined) return this.#performAll(outputs);
-    for (const output of outputs)
-      if (output.kind === 'send' && output.overtakes) this.#write(this.#perform(output));
-      else this.#waiting.push(output);
+    if (this.#waiting === undefined) this.#performAll(outputs);
+    else
+      for (const output of outputs)
+        if (output.kind === 'send' && output.overtakes) this.#write(this.#perform(output));
+        else this.#waiting.push(output);
+    for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) this.#step(answer);
   }
 
   #performAll(outputs: readonly RegistryOutput[]): void {
@@ -442,6 +479,14 @@ export class Play {
         return `${this.#callers.get(output.token)} is refused ${output.reason}: ${output.detail}`;
       case 'changed':
         return undefined;
+      case 'probe': {
+        const { probe } = output;
+        const dialled = [...this.#actors.values()].find(({ address }) => address === output.address);
+        this.#answers.push({ kind: 'probed', probe, detail: dialled?.unreachable });
+        return `the router asks ${output.address} for ${output.service}`;
+      }
+      case 'trouble':
+        return `the router shows: ${output.detail ?? 'no trouble'}`;
       case 'report':
         return `* ${output.event.text}`;
       default:
@@ -478,6 +523,8 @@ export class Play {
         return message.sequence === ASKED_FOR
           ? `${name} is answered`
           : `${name} hears that the router is there`;
+      case 'no-successor':
+        return `${name} is told that nobody can take over epoch ${message.epoch}`;
       case 'please-hand-over':
         return `${name} is asked to hand over epoch ${message.epoch}`;
       case 'refused':

@@ -8,8 +8,8 @@
  */
 import assert from 'node:assert/strict';
 import type { Assignment, ClusterRecord, InSyncMember, PrimaryRef } from '../assignment.js';
-import { NO_EPOCH, type ServerId, serverId } from '../ids.js';
-import type { MemberMessage, RouterMessage } from '../messages.js';
+import { NO_EPOCH, position, type ServerId, serverId } from '../ids.js';
+import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { NETWORK, NO_FIGURES, recordsIn } from './play.fixture.js';
@@ -102,7 +102,7 @@ export class World {
       address: `host${process.id}:1`,
       epoch: process.belief?.epoch ?? NO_EPOCH,
       revision: process.belief?.revision ?? 0,
-      figures: NO_FIGURES,
+      figures: this.#figures(process),
       replicates: true,
       attempt: this.#links,
     });
@@ -110,7 +110,8 @@ export class World {
   }
 
   #ping(process: Process): void {
-    if (process.link !== undefined) this.#say(process, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+    if (process.link !== undefined)
+      this.#say(process, { kind: 'ping', sequence: 1, figures: this.#figures(process) });
   }
 
   /** The process is killed; the router sees the end of its stream. */
@@ -210,7 +211,8 @@ export class World {
   leave(at: number): void {
     const process = this.#process(at);
     if (process.frozen || process.link === undefined) return;
-    this.#say(process, { kind: 'leave' });
+    this.#say(process, { kind: 'leave', figures: this.#figures(process) });
+    this.kill(at); // it has stopped to serve before it says so
   }
 
   /** What it has said so far reaches the router. */
@@ -247,6 +249,13 @@ export class World {
     const process = this.#processes[at % this.#processes.length];
     assert.ok(process !== undefined);
     return process;
+  }
+
+  /** Equal only where the disks hold the same. */
+  #figures(process: Process): Figures {
+    const entries = [...this.#disk(this.#journalOf(process))].sort((a, b) => a - b);
+    const checksum = entries.reduce((hash, entry) => (Math.imul(hash, 31) + entry) >>> 0, 7);
+    return { ...NO_FIGURES, durable: position(entries.length), checksum };
   }
 
   #journalOf({ id, journal }: Process): string {
@@ -369,8 +378,8 @@ export class World {
     this.#holders.set(record.epoch, holder);
     if (record.epoch === (before?.epoch ?? 0) || before?.primary === undefined) return;
     assert.ok(
-      before.inSync.some((copy) => isSameCopy(copy, primary)),
-      'who is promoted was in sync',
+      before.inSync.some((copy) => isSameCopy(copy, primary)) || before.orderlyEnd !== undefined,
+      'who is promoted was in sync, or ends where everything ended in order',
     );
     const has = this.#disk(primary.journalId);
     for (const entry of this.#committed)

@@ -215,6 +215,13 @@ export class Standbys {
       .join('');
   }
 
+  /** Members that a commit waits for, and that were not heard for `deadAfterMs`. */
+  unheard(at: number, deadAfterMs: number): ServerId[] {
+    return this.awaited
+      .filter((member) => !sameMember(member, this.self) && this.#isUnheard(member, at, deadAfterMs))
+      .map(({ serverId }) => serverId);
+  }
+
   /**
    * What to ask of the router now. From the moment an `add` is returned, commits wait for that member.
    * `required`: whoever holds less than that may lack what was acknowledged, and is not asked in.
@@ -302,16 +309,11 @@ export class Standbys {
 
   /** Not heard for too long; or heard, but everybody's commits have waited for it for too long. */
   #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
-    return this.#silentMs(member, at) >= deadAfterMs || this.#heldUpMs(member, at) >= deadAfterMs;
+    return this.#isUnheard(member, at, deadAfterMs) || this.#heldUpMs(member, at) >= deadAfterMs;
   }
 
   #heldUpMs({ serverId }: InSyncMember, at: number): number {
     return at - (this.#holdsUpSince.get(serverId) ?? at);
-  }
-
-  #silentMs(member: InSyncMember, at: number): number {
-    const heardAt = this.#standbyOf(member)?.heardAt ?? this.#lastHeardAt.get(member.serverId);
-    return at - (heardAt ?? this.startedAt);
   }
 
   #noteWhyRemoved(member: InSyncMember, at: number, deadAfterMs: number): void {
@@ -325,6 +327,15 @@ export class Standbys {
     const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or the way to it is slow`;
     const back = `it comes back when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
     this.#whyRemoved.set(member.serverId, `${why}; ${back}`);
+  }
+
+  #isUnheard(member: InSyncMember, at: number, deadAfterMs: number): boolean {
+    return this.#silentMs(member, at) >= deadAfterMs;
+  }
+
+  #silentMs(member: InSyncMember, at: number): number {
+    const heardAt = this.#standbyOf(member)?.heardAt ?? this.#lastHeardAt.get(member.serverId);
+    return at - (heardAt ?? this.startedAt);
   }
 
   #mayAsk(serverId: ServerId, at: number, paceMs: number): boolean {

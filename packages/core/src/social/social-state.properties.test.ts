@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Command, Entry, Position, Reply, SocialReason, UserName } from '../index.js';
 import { epoch, position } from '../index.js';
+import { listsOf } from './social-play.fixture.js';
 import { SocialState } from './social-state.js';
 
 /** Few names, so that they meet; sessions of a user are its name and a digit. */
@@ -129,7 +130,7 @@ test('the state is what going through everything that happened says', () => {
       for (const name of [...USERS, 'eve']) {
         const following = model.edges.filter((edge) => edge.user === name).map((edge) => edge.target);
         const followers = model.edges.filter((edge) => edge.target === name).map((edge) => edge.user);
-        assert.deepEqual(state.list(name), {
+        assert.deepEqual(listsOf(state, name, limit + 1), {
           users: [...model.users].sort(),
           followers: [...followers].sort(),
           following: [...following].sort(),

@@ -14,10 +14,11 @@ export const routerCommand = command({
     clusters: settings.clusters,
     heartbeatTimeoutMs,
     diskStallMs: settings.diskStallMs,
+    noDialBack: settings.noDialBack,
     ...settings.timing,
   },
-  run: async (values, { io, isGiven }) => {
-    const { host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, diskStallMs, ...given } = values;
+  run: async ({ noDialBack, diskStallMs, ...options }, { io, isGiven }) => {
+    const { host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given } = options;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -31,6 +32,7 @@ export const routerCommand = command({
         timing,
         heartbeatTimeoutMs: heartbeatMs,
         diskStallMs,
+        dialBack: !noDialBack,
         report: io.report,
       }),
     );

@@ -84,6 +84,7 @@ const members = record({
   liveness: fc.constantFrom('stream' as const, 'watched' as const, 'heartbeat' as const),
   live: fc.boolean(),
   inSync: fc.boolean(),
+  unreachable: fc.boolean(),
 });
 const byServerId = { selector: (member: { serverId: number }) => member.serverId, maxLength: 6 };
 
@@ -118,7 +119,12 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
 
 export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
   attaches,
-  record({ kind: fc.constant('ping' as const), sequence: counts, figures }),
+  record({
+    kind: fc.constant('ping' as const),
+    sequence: counts,
+    figures,
+    cannotReach: fc.array(serverIds, { maxLength: 5 }),
+  }),
   record({
     kind: fc.constant('change-in-sync' as const),
     request: ordinals,
@@ -136,13 +142,15 @@ export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
     detail: details,
   }),
   record({ kind: fc.constant('hand-over' as const), epoch: epochs, leaving: fc.boolean() }),
-  record({ kind: fc.constant('leave' as const) }),
+  record({ kind: fc.constant('leaving' as const) }),
+  record({ kind: fc.constant('leave' as const), figures }),
 );
 
 export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({
     kind: fc.constant('welcome' as const),
     networkId: ids,
+    clusters: fc.nat(10_000),
     pingIntervalMs: durations,
     deadAfterMs: durations,
     assignment: assignments,
@@ -150,6 +158,7 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({ kind: fc.constant('pong' as const), sequence: counts, pingIntervalMs: durations }),
   record({ kind: fc.constant('assignment' as const), assignment: assignments, lastRequest: counts }),
   record({ kind: fc.constant('please-hand-over' as const), epoch: epochs }),
+  record({ kind: fc.constant('no-successor' as const), epoch: epochs }),
   record({
     kind: fc.constant('refused' as const),
     networkId: lives,
@@ -305,7 +314,14 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
         checksum: uint32s,
       }),
       record({ kind: fc.constant('snapshot-needed' as const), epoch: epochs, common: positions }),
-      record({ kind: fc.constant('refused' as const), epoch: epochs, reason: reasons, detail: details }),
+      record({
+        kind: fc.constant('refused' as const),
+        networkId: ids,
+        cluster: clusters,
+        epoch: epochs,
+        reason: reasons,
+        detail: details,
+      }),
     )
     .map((message) => ({ message, entries: [] })),
 );

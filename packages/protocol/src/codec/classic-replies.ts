@@ -10,7 +10,7 @@ export type ClassicReplies = 'names' | 'text';
 /** What a request of the classic wire can come to, beside a gRPC status. */
 export type ClassicOutcome =
   | 'ok'
-  | SocialReason
+  | Exclude<SocialReason, 'wrong-cluster'>
   /** A login of somebody whose connection is open. */
   | 'already-on'
   | 'invalid-user-name'

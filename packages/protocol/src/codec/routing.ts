@@ -1,5 +1,11 @@
 /** The messages of the streaming heartbeat, `DualPing`. */
-import { type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
+import {
+  MAX_CLUSTERS,
+  MAX_MEMBERS,
+  type MemberMessage,
+  type RouterMessage,
+  unreachable,
+} from '@dualping/core';
 import { cleanDetail } from '../clean-detail.js';
 import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
@@ -9,6 +15,7 @@ import {
   count,
   durationFrom,
   epochFrom,
+  listFrom,
   optionalIdFrom,
   ordinal,
   refusalFrom,
@@ -62,7 +69,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, dispute, leave is due',
+        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, dispute, leaving, leave is due',
       );
     case 'attach':
       return attachFromWire(message.value);
@@ -71,6 +78,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         kind: 'ping',
         sequence: count(message.value.sequence, 'sequence'),
         figures: figuresFromWire(message.value.figures),
+        cannotReach: listFrom(message.value.cannotReach, 'cannot_reach', MAX_MEMBERS, serverIdFrom),
       };
     case 'changeInSync':
       return {
@@ -92,8 +100,10 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         serverId: serverIdFrom(message.value.serverId),
         detail: cleanDetail(message.value.detail),
       };
+    case 'leaving':
+      return { kind: 'leaving' };
     case 'leave':
-      return { kind: 'leave' };
+      return { kind: 'leave', figures: figuresFromWire(message.value.figures) };
     default:
       return unreachable(message);
   }
@@ -107,7 +117,11 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
       return {
         message: {
           $case: 'ping',
-          value: { sequence: message.sequence, figures: figuresToWire(message.figures) },
+          value: {
+            sequence: message.sequence,
+            figures: figuresToWire(message.figures),
+            cannotReach: [...(message.cannotReach ?? [])],
+          },
         },
       };
     case 'change-in-sync': {
@@ -121,8 +135,10 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
       const { kind: _, detail, ...rest } = message;
       return { message: { $case: 'dispute', value: { ...rest, detail: cleanDetail(detail) } } };
     }
+    case 'leaving':
+      return { message: { $case: 'leaving', value: {} } };
     case 'leave':
-      return { message: { $case: 'leave', value: {} } };
+      return { message: { $case: 'leave', value: { figures: figuresToWire(message.figures) } } };
     default:
       return unreachable(message);
   }
@@ -132,12 +148,13 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, refused is due',
+        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, no_successor, refused is due',
       );
     case 'welcome':
       return {
         kind: 'welcome',
         networkId: requiredIdFrom(message.value.networkId, 'network_id'),
+        clusters: count(message.value.clusters, 'clusters', MAX_CLUSTERS),
         pingIntervalMs: durationFrom(message.value.pingIntervalMs, 'ping_interval_ms'),
         deadAfterMs: durationFrom(message.value.deadAfterMs, 'dead_after_ms'),
         assignment: assignmentFromWire(message.value.assignment),
@@ -156,6 +173,8 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
       };
     case 'pleaseHandOver':
       return { kind: 'please-hand-over', epoch: epochFrom(message.value.epoch) };
+    case 'noSuccessor':
+      return { kind: 'no-successor', epoch: epochFrom(message.value.epoch) };
     case 'refused':
       return {
         kind: 'refused',
@@ -189,6 +208,8 @@ export function routerMessageToWire(message: RouterMessage): wire.DualPingRespon
       };
     case 'please-hand-over':
       return { message: { $case: 'pleaseHandOver', value: { epoch: message.epoch } } };
+    case 'no-successor':
+      return { message: { $case: 'noSuccessor', value: { epoch: message.epoch } } };
     case 'refused':
       return {
         message: {

@@ -25,16 +25,18 @@ const record = (cluster: number, at: number): ClusterRecord => ({
   inSync: [{ serverId: serverId(1), journalId: 'j1', lives: ['l2', 'l3'] }],
   lastUncleanEpoch: epoch(1),
   committed: position(7),
+  orderlyEnd: { lastEpoch: epoch(1), durable: position(8), checksum: 9 },
   members: [
     {
       serverId: serverId(1),
       incarnation: 4,
       journalId: 'j1',
       lifeId: 'l2',
-      end: { lastEpoch: epoch(1), durable: position(8), committed: position(7) },
+      end: { lastEpoch: epoch(1), durable: position(8), committed: position(7), checksum: 9 },
       address: '127.0.0.1:7001',
       liveness: 'stream',
       live: true,
+      reached: true,
     },
   ],
 });
@@ -79,6 +81,7 @@ test('a cluster that never had a primary comes back as it was', async (context) 
     inSync: [],
     lastUncleanEpoch: epoch(0),
     committed: position(0),
+    orderlyEnd: undefined,
     members: [],
   };
   await store.append([fresh]);

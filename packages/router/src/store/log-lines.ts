@@ -8,6 +8,7 @@ import {
   type Liveness,
   type MemberRecord,
   type NetworkId,
+  type OrderlyEnd,
   type PrimaryRef,
   position,
   serverId,
@@ -46,6 +47,8 @@ export function recordFromJson(json: string): ClusterRecord {
     inSync: list(line, 'inSync').map(copyFrom),
     lastUncleanEpoch: epoch(whole(line, 'lastUncleanEpoch')),
     committed: position(whole(line, 'committed')),
+    orderlyEnd:
+      line.orderlyEnd === undefined ? undefined : orderlyEndFrom(objectFrom(line.orderlyEnd, 'orderlyEnd')),
     members: list(line, 'members').map(memberFrom),
   };
 }
@@ -107,9 +110,14 @@ const primaryFrom = (line: Line): PrimaryRef => ({
   lifeId: text(line, 'lifeId'),
 });
 
-const endFrom = (line: Line): JournalEnd => ({
+const orderlyEndFrom = (line: Line): OrderlyEnd => ({
   lastEpoch: epoch(whole(line, 'lastEpoch')),
   durable: position(whole(line, 'durable')),
+  checksum: whole(line, 'checksum'),
+});
+
+const endFrom = (line: Line): JournalEnd => ({
+  ...orderlyEndFrom(line),
   committed: position(whole(line, 'committed')),
 });
 
@@ -119,4 +127,5 @@ const memberFrom = (line: Line): MemberRecord => ({
   address: text(line, 'address'),
   liveness: livenessFrom(text(line, 'liveness')),
   live: line.live === true,
+  reached: line.reached === true,
 });

@@ -16,9 +16,11 @@ import {
 import { type handleUnaryCall, Metadata, type Server, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { ServiceContext } from '../services.js';
 import { ClassicTimeline, type ClassicTimelineCall } from './classic-timeline.js';
-import { ClassicUsers } from './classic-users.js';
+import { ClassicUsers, MAX_CLASSIC_LIST } from './classic-users.js';
 import type { Connections } from './connections.js';
 
+/** Trailing metadata of a `List` that has only the first names: how many each list has at most. */
+const LIST_CUT_KEY = 'dualping-list-cut';
 export const SNS_SERVICE_NAME = 'csce438.SNSService';
 
 export interface ClassicParts {
@@ -73,11 +75,11 @@ export function addSnsService(server: Server, { context, connections, replies }:
     Promise.resolve()
       .then(() => users.list(classicRequesterFromWire(call.request)))
       .then(
-        (lists) =>
-          callback(null, {
-            allUsers: lists.users.map(({ user }) => user),
-            followers: lists.followers.map(({ user }) => user),
-          }),
+        ({ users: all, followers, isCut }) => {
+          const trailer = new Metadata();
+          if (isCut) trailer.set(LIST_CUT_KEY, String(MAX_CLASSIC_LIST));
+          callback(null, { allUsers: [...all], followers: [...followers] }, trailer);
+        },
         (error: unknown) => callback(toServiceError(error)),
       );
   };
@@ -105,7 +107,7 @@ function requester(request: snsWire.Request): UserName | undefined {
 /** What is an answer on this wire; everything else goes on as a status. */
 function outcomeOf(error: unknown): ClassicOutcome {
   if (error instanceof DualpingError) {
-    if (isSocial(error.reason)) return error.reason;
+    if (isSocial(error.reason) && error.reason !== 'wrong-cluster') return error.reason;
     if (error.reason === 'invalid-user-name') return error.reason;
   }
   throw error;

@@ -68,7 +68,8 @@ export class Epochs implements Checker {
     if (!holds(inSync, primary))
       throw new Violation('primary-is-in-sync', `${refText(primary)} is not in the set of epoch ${epoch}`);
     if (before?.primary === undefined || epoch === before.epoch) return;
-    if (!holds(before.inSync, primary))
+    // Whoever ends where everything ended in order has everything: `Durability` looks after that.
+    if (!holds(before.inSync, primary) && before.orderlyEnd === undefined)
       throw new Violation(
         'promoted-was-in-sync',
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,

@@ -22,6 +22,7 @@ export const member = (serverId: number, facts: Facts = {}): MemberInfo => ({
   liveness: 'stream',
   live: true,
   inSync: true,
+  unreachable: false,
   ...facts,
 });
 

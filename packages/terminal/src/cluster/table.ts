@@ -260,6 +260,8 @@ function stateOf(state: ClusterViewState, { info }: MemberSeen, victim: Victim):
 
 function conditionOf(info: MemberInfo): readonly [Role, glyph: string, text: string] {
   if (!info.live) return ['problem', '✗', 'dead'];
+  // Live, but not where it says that it is: the router could not dial it.
+  if (info.unreachable) return ['problem', '!', 'no path'];
   // Live, and what it lacks is still on its way to it.
   if (info.journalId !== '' && !info.inSync) return ['warning', '◌', 'joining'];
   return ['good', '●', 'up'];

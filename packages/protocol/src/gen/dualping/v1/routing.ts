@@ -35,6 +35,7 @@ export interface DualPingRequest {
     | { $case: "handOver"; value: HandOver }
     | { $case: "leave"; value: Leave }
     | { $case: "dispute"; value: Dispute }
+    | { $case: "leaving"; value: Leaving }
     | undefined;
 }
 
@@ -52,7 +53,8 @@ export interface Attach {
   replicates: boolean;
   /**
    * Counts the streams that this life of the member has opened, from 1: a router that was away for long hears several of them
-   * at once, in any order, and the last one counts. 0: not counted; then the one that is heard last counts.
+   * at once, in any order, and the last one counts. So does a router that was dialled by two of its addresses. 0: not
+   * counted; then the one that is heard last counts.
    */
   attempt: number;
   /**
@@ -78,7 +80,14 @@ export interface Attach {
 export interface Ping {
   /** Comes back in the Pong. */
   sequence: number;
-  figures: Figures | undefined;
+  figures:
+    | Figures
+    | undefined;
+  /**
+   * Server ids of live members of its cluster that it can't reach now: a standby names the primary, when it was not heard
+   * for `dead_after_ms`, and then the other members that did not answer it; the primary names standbys. At most 64.
+   */
+  cannotReach: number[];
 }
 
 /**
@@ -133,8 +142,14 @@ export interface HandOver {
   leaving: boolean;
 }
 
+/** The server is asked to stop, and goes on for a moment. Nothing is handed over to it any more. */
+export interface Leaving {
+}
+
 /** The server is about to end. A standby leaves the in-sync set at once. */
 export interface Leave {
+  /** Where its journal ends. After a primary has left, whoever has exactly the same has everything. */
+  figures: Figures | undefined;
 }
 
 /**
@@ -162,6 +177,9 @@ export interface DualPingResponse {
     { $case: "assigned"; value: Assigned }
     | { $case: "pleaseHandOver"; value: PleaseHandOver }
     | //
+    /** Answers HandOver when no other member can take over now. */
+    { $case: "noSuccessor"; value: NoSuccessor }
+    | //
     /** The last message of a stream: why the router ends it. */
     { $case: "refused"; value: Refused }
     | undefined;
@@ -174,7 +192,11 @@ export interface Welcome {
   pingIntervalMs: number;
   /** Silence after which either side gives the other up. */
   deadAfterMs: number;
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /** How many clusters there are: which users belong to which follows from it. 0: not told. */
+  clusters: number;
 }
 
 export interface Pong {
@@ -193,6 +215,10 @@ export interface Assigned {
 
 /** An operator wants another primary: drain, then send HandOver. */
 export interface PleaseHandOver {
+  epoch: number;
+}
+
+export interface NoSuccessor {
   epoch: number;
 }
 
@@ -231,7 +257,11 @@ export interface GetAvailableRequest {
 }
 
 export interface GetAvailableResponse {
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /** The router's. Who has met another network before at this address does not believe the assignment. */
+  networkId: string;
 }
 
 export interface WatchRequest {
@@ -249,6 +279,10 @@ export interface WatchResponse {
   assignments: Assignment[];
   /** Only when asked for. */
   figures: MemberFigures[];
+  /** As in GetAvailableResponse. */
+  networkId: string;
+  /** What is wrong with the router itself now, for people. Empty: nothing. Each message says it. */
+  trouble: string;
 }
 
 export interface MemberFigures {
@@ -351,6 +385,9 @@ export const DualPingRequest: MessageFns<DualPingRequest> = {
       case "dispute":
         Dispute.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+      case "leaving":
+        Leaving.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -414,6 +451,14 @@ export const DualPingRequest: MessageFns<DualPingRequest> = {
             }
 
             message.message = { $case: "dispute", value: Dispute.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "leaving", value: Leaving.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -622,7 +667,7 @@ export const Attach: MessageFns<Attach> = {
 };
 
 function createBasePing(): Ping {
-  return { sequence: 0, figures: undefined };
+  return { sequence: 0, figures: undefined, cannotReach: [] };
 }
 
 export const Ping: MessageFns<Ping> = {
@@ -632,6 +677,13 @@ export const Ping: MessageFns<Ping> = {
     }
     if (message.figures !== undefined) {
       Figures.encode(message.figures, writer.uint32(18).fork()).join();
+    }
+    if (message.cannotReach.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.cannotReach) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -664,6 +716,24 @@ export const Ping: MessageFns<Ping> = {
 
             message.figures = Figures.decode(reader, reader.uint32());
             continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.cannotReach.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.cannotReach.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -979,12 +1049,50 @@ export const HandOver: MessageFns<HandOver> = {
   },
 };
 
-function createBaseLeave(): Leave {
+function createBaseLeaving(): Leaving {
   return {};
 }
 
+export const Leaving: MessageFns<Leaving> = {
+  encode(_: Leaving, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Leaving {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaving();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLeave(): Leave {
+  return { figures: undefined };
+}
+
 export const Leave: MessageFns<Leave> = {
-  encode(_: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.figures !== undefined) {
+      Figures.encode(message.figures, writer.uint32(10).fork()).join();
+    }
     return writer;
   },
 
@@ -1001,6 +1109,14 @@ export const Leave: MessageFns<Leave> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.figures = Figures.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1101,6 +1217,9 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
       case "pleaseHandOver":
         PleaseHandOver.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
+      case "noSuccessor":
+        NoSuccessor.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
       case "refused":
         Refused.encode(message.message.value, writer.uint32(42).fork()).join();
         break;
@@ -1153,6 +1272,14 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
             message.message = { $case: "pleaseHandOver", value: PleaseHandOver.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "noSuccessor", value: NoSuccessor.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -1175,7 +1302,7 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined };
+  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined, clusters: 0 };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1191,6 +1318,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(34).fork()).join();
+    }
+    if (message.clusters !== 0) {
+      writer.uint32(40).uint32(message.clusters);
     }
     return writer;
   },
@@ -1238,6 +1368,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.clusters = reader.uint32();
             continue;
           }
         }
@@ -1389,6 +1527,52 @@ export const PleaseHandOver: MessageFns<PleaseHandOver> = {
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBasePleaseHandOver();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseNoSuccessor(): NoSuccessor {
+  return { epoch: 0 };
+}
+
+export const NoSuccessor: MessageFns<NoSuccessor> = {
+  encode(message: NoSuccessor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoSuccessor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoSuccessor();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1688,13 +1872,16 @@ export const GetAvailableRequest: MessageFns<GetAvailableRequest> = {
 };
 
 function createBaseGetAvailableResponse(): GetAvailableResponse {
-  return { assignment: undefined };
+  return { assignment: undefined, networkId: "" };
 }
 
 export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
   encode(message: GetAvailableResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(10).fork()).join();
+    }
+    if (message.networkId !== "") {
+      writer.uint32(18).string(message.networkId);
     }
     return writer;
   },
@@ -1718,6 +1905,14 @@ export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.networkId = reader.string();
             continue;
           }
         }
@@ -1804,7 +1999,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { assignments: [], figures: [] };
+  return { assignments: [], figures: [], networkId: "", trouble: "" };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -1814,6 +2009,12 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     }
     for (const v of message.figures) {
       MemberFigures.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.networkId !== "") {
+      writer.uint32(26).string(message.networkId);
+    }
+    if (message.trouble !== "") {
+      writer.uint32(34).string(message.trouble);
     }
     return writer;
   },
@@ -1845,6 +2046,22 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             }
 
             message.figures.push(MemberFigures.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.trouble = reader.string();
             continue;
           }
         }
@@ -2594,8 +2811,9 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): AddMasterResponse => AddMasterResponse.decode(value),
   },
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: {
@@ -2673,8 +2891,9 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
    */
   addMaster: handleUnaryCall<AddMasterRequest, AddMasterResponse>;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: handleUnaryCall<GetAvailableRequest, GetAvailableResponse>;
@@ -2725,8 +2944,9 @@ export interface RoutingServiceClient extends Client {
     callback: (error: ServiceError | null, response: AddMasterResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable(
