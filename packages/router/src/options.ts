@@ -3,6 +3,7 @@ import {
   DEFAULT_HEARTBEAT_TIMEOUT_MS,
   DualpingError,
   MAX_CLUSTERS,
+  parseDiskStallMs,
   parseTiming,
   type Timing,
 } from '@dualping/core';
@@ -20,6 +21,8 @@ export interface RouterOptions {
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
+  /** A disk that does not answer for so long hangs, ms: health says so meanwhile. Default 5,000. */
+  readonly diskStallMs?: number;
   /**
    * Whether members with a journal are dialled back when they attach, and promoted only once they were reached. Default
    * true. False where the router can't dial servers though clients can.
@@ -37,6 +40,7 @@ export interface ParsedOptions {
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
+  readonly diskStallMs: number;
   readonly dialsBack: boolean;
   readonly report: Report;
 }
@@ -71,6 +75,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     clusters,
     timing,
     heartbeatTimeoutMs,
+    diskStallMs: parseDiskStallMs(options.diskStallMs),
     dialsBack: options.dialBack ?? true,
     report: options.report ?? (() => {}),
   });

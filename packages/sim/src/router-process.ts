@@ -150,7 +150,8 @@ export class RouterProcess extends Process {
         const spoken = assignmentIn(output);
         if (spoken !== undefined) checkers.tell('spoke', spoken);
       }
-      this.#queue.push(output);
+      if (output.kind === 'send' && output.overtakes) this.#perform(output);
+      else this.#queue.push(output);
     }
     checkers.tell('routerStepped');
     this.arm();
@@ -192,6 +193,7 @@ export class RouterProcess extends Process {
       this.#persisting = undefined;
       this.receive(() => {
         if (!this.#performAll(batch)) return;
+        this.feed({ kind: 'told', records });
         this.#performing = false;
         this.#drain();
       });

@@ -16,14 +16,25 @@ const coordinatorCommand = command({
     data: settings.data('dualping-data/coordinator'),
     clusters: classic.coordinatorClusters,
     heartbeatTimeoutMs: classic.heartbeatTimeoutMs,
+    diskStallMs: settings.diskStallMs,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, heartbeatTimeoutMs, ...given }, { io }) => {
+  run: async (values, { io }) => {
+    const { host, port, data, clusters, heartbeatTimeoutMs, diskStallMs, ...given } = values;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
-      startRouter({ host, port, dataFolder: data, clusters, timing, heartbeatTimeoutMs, report: io.report }),
+      startRouter({
+        host,
+        port,
+        dataFolder: data,
+        clusters,
+        timing,
+        heartbeatTimeoutMs,
+        diskStallMs,
+        report: io.report,
+      }),
     );
   },
 });
@@ -40,11 +51,11 @@ const tsdCommand = command({
     host: settings.host,
     data: classic.serverData,
     classicReplies: classic.classicReplies,
+    diskStallMs: settings.diskStallMs,
   },
-  run: async (
-    { cluster, id, coordinatorHost, coordinatorPort, data, host, port, classicReplies },
-    { io },
-  ) => {
+  run: async (values, { io }) => {
+    const { cluster, id, coordinatorHost, coordinatorPort, data, host, port } = values;
+    const { classicReplies, diskStallMs } = values;
     warnIfOpen(host, io);
     const { startServer } = await import('@dualping/server');
     return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
@@ -56,6 +67,7 @@ const tsdCommand = command({
         serverId: id,
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
         classicReplies,
+        diskStallMs,
         report: io.report,
       }),
     );

@@ -13,11 +13,12 @@ export const routerCommand = command({
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
     heartbeatTimeoutMs,
+    diskStallMs: settings.diskStallMs,
     noDialBack: settings.noDialBack,
     ...settings.timing,
   },
-  run: async (options, { io, isGiven }) => {
-    const { host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, noDialBack, ...given } = options;
+  run: async ({ noDialBack, diskStallMs, ...options }, { io, isGiven }) => {
+    const { host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given } = options;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -30,6 +31,7 @@ export const routerCommand = command({
         ...(isGiven('clusters') && { clusters }),
         timing,
         heartbeatTimeoutMs: heartbeatMs,
+        diskStallMs,
         dialBack: !noDialBack,
         report: io.report,
       }),

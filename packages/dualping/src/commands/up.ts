@@ -26,6 +26,7 @@ const CLUSTER_SETTINGS = {
   servers: settings.servers,
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
+  diskStallMs: settings.diskStallMs,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
@@ -48,7 +49,7 @@ async function withCluster(
   lines: OperatorLines,
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
-  const { host, port, clusters, servers, data, keepAliveMs, ...given } = values;
+  const { host, port, clusters, servers, data, keepAliveMs, diskStallMs, ...given } = values;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
   // A start that can't work leaves no folder behind.
@@ -62,6 +63,7 @@ async function withCluster(
     dataFolder: data,
     timing,
     keepAliveMs,
+    diskStallMs,
     ...lines,
   });
   const signals = new Signals(() => cluster.kill());

@@ -15,6 +15,7 @@ export interface PairValues {
   readonly routers: readonly Address[];
   readonly keepAliveMs: number;
   readonly classicReplies: ClassicReplies;
+  readonly diskStallMs: number;
 }
 
 /** Flags that `server` and `supervise` both understand. Absolute, whatever folder they are run in. */
@@ -23,5 +24,5 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...(values.advertise === '' ? [] : ['--advertise', values.advertise]),
   ...['--cluster', String(values.cluster), '--id', String(values.id)],
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
-  ...['--classic-replies', values.classicReplies],
+  ...['--classic-replies', values.classicReplies, '--disk-stall-ms', String(values.diskStallMs)],
 ];
