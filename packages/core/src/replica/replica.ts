@@ -123,7 +123,7 @@ export class Replica {
       this.#router.nextDeadline(),
       this.#standby.nextDeadline(),
       this.#drain?.until ?? Number.POSITIVE_INFINITY,
-      this.#lingersUntil ?? Number.POSITIVE_INFINITY,
+      (this.#drain === undefined ? this.#lingersUntil : undefined) ?? Number.POSITIVE_INFINITY,
       isWatching ? this.#tickedAt + timing.pingIntervalMs : Number.POSITIVE_INFINITY,
     );
     return deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(deadline, now);
