@@ -116,6 +116,7 @@ describe("a router's disk that hangs", { skip }, () => {
     await router.line(/disk-stalled: /, said);
     router.signal('SIGTERM');
     await router.line(/gave-up: could not end in order/);
+    await eventually('its process has ended', () => !isRunning(router.pid));
     await disk.end();
     assert.equal(await router.exited, 'SIGKILL');
   });
