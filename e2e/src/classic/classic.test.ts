@@ -285,7 +285,7 @@ test('a failover by the means of the older family: resolve again, log in again, 
 });
 
 test('servers of the older family register by heartbeat and are routed to, beside ours', async () => {
-  const family = await Family.start('--heartbeat-timeout-ms', '1500');
+  const family = await Family.start('--heartbeat-timeout-ms', '1500', '--classic-confirmation', 'primary');
   const older: OlderServer[] = [];
   const start = async (cluster: number, id: number): Promise<OlderServer> => {
     const server = await new OlderServer({
@@ -332,7 +332,10 @@ test('servers of the older family register by heartbeat and are routed to, besid
 
     const stub = new OldCoordinatorStub(family.coordinator);
     const beat = { serverID: 1, hostname: '10.0.0.1', port: '3010', type: 'synchronizer' };
-    await assert.rejects(stub.ask('Heartbeat', beat), /INVALID_ARGUMENT.*cluster-id/);
+    await assert.rejects(
+      stub.ask('Heartbeat', { ...beat, serverID: 4 }),
+      /INVALID_ARGUMENT.*"cluster-id".*serverID "4" is no cluster: there are 3/,
+    );
     await assert.rejects(
       stub.ask('Heartbeat', { ...beat, type: 'server' }, { 'cluster-id': '1' }),
       /FAILED_PRECONDITION/,

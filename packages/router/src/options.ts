@@ -6,7 +6,7 @@ import {
   parseTiming,
   type Timing,
 } from '@dualping/core';
-import type { Report } from '@dualping/protocol';
+import type { ClassicConfirmation, Report } from '@dualping/protocol';
 
 export interface RouterOptions {
   /** Where to listen. Default `127.0.0.1`. */
@@ -20,6 +20,8 @@ export interface RouterOptions {
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
+  /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
+  readonly classicConfirmation?: ClassicConfirmation;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
 }
@@ -32,6 +34,7 @@ export interface ParsedOptions {
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
+  readonly classicConfirmation: ClassicConfirmation;
   readonly report: Report;
 }
 
@@ -65,6 +68,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     clusters,
     timing,
     heartbeatTimeoutMs,
+    classicConfirmation: options.classicConfirmation ?? 'accepted',
     report: options.report ?? (() => {}),
   });
 }

@@ -90,7 +90,14 @@ interface Stores {
 }
 
 async function run(
-  { host, port, timing, heartbeatTimeoutMs, report: reportAll }: ParsedOptions,
+  {
+    host,
+    port,
+    timing,
+    heartbeatTimeoutMs,
+    classicConfirmation: confirmation,
+    report: reportAll,
+  }: ParsedOptions,
   grpc: Server,
   { store, paths }: Stores,
   releaseLock: () => void,
@@ -140,7 +147,17 @@ async function run(
   });
 
   const companions = () => registry.companions();
-  addServices(grpc, { networkId, clusters, timing, members, callers, watchers, paths, companions });
+  addServices(grpc, {
+    networkId,
+    clusters,
+    timing,
+    members,
+    callers,
+    watchers,
+    paths,
+    companions,
+    confirmation,
+  });
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
   const address = await listen(grpc, host, port);
   step({ kind: 'tick' }); // the grace of members from before begins now

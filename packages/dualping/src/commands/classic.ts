@@ -16,14 +16,24 @@ const coordinatorCommand = command({
     data: settings.data('dualping-data/coordinator'),
     clusters: classic.coordinatorClusters,
     heartbeatTimeoutMs: classic.heartbeatTimeoutMs,
+    classicConfirmation: classic.classicConfirmation,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, heartbeatTimeoutMs, ...given }, { io }) => {
+  run: async ({ host, port, data, clusters, heartbeatTimeoutMs, classicConfirmation, ...given }, { io }) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
-      startRouter({ host, port, dataFolder: data, clusters, timing, heartbeatTimeoutMs, report: io.report }),
+      startRouter({
+        host,
+        port,
+        dataFolder: data,
+        clusters,
+        timing,
+        heartbeatTimeoutMs,
+        classicConfirmation,
+        report: io.report,
+      }),
     );
   },
 });

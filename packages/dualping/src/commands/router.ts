@@ -1,7 +1,7 @@
 import { parseTiming } from '@dualping/core';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
-import { heartbeatTimeoutMs } from '../settings/classic-definitions.js';
+import { classicConfirmation, heartbeatTimeoutMs } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 
 export const routerCommand = command({
@@ -13,9 +13,19 @@ export const routerCommand = command({
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
     heartbeatTimeoutMs,
+    classicConfirmation,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, ...given }, { io, isGiven }) => {
+  run: async (values, { io, isGiven }) => {
+    const {
+      host,
+      port,
+      data,
+      clusters,
+      heartbeatTimeoutMs: heartbeatMs,
+      classicConfirmation: confirmation,
+      ...given
+    } = values;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -28,6 +38,7 @@ export const routerCommand = command({
         ...(isGiven('clusters') && { clusters }),
         timing,
         heartbeatTimeoutMs: heartbeatMs,
+        classicConfirmation: confirmation,
         report: io.report,
       }),
     );

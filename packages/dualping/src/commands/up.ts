@@ -11,6 +11,7 @@ import type { Io } from '../io.js';
 import { warnIfOpen } from '../long-running.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
+import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import type { Values } from '../settings/setting.js';
 import { DRAIN_LIMIT_MS, Signals, withinLimit } from '../signals.js';
@@ -23,6 +24,8 @@ const CLUSTER_SETTINGS = {
   servers: settings.servers,
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
+  classicReplies: classic.classicReplies,
+  classicConfirmation: classic.classicConfirmation,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
@@ -48,7 +51,8 @@ async function withCluster(
   lines: OperatorLines,
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
-  const { host, port, clusters, servers, data, keepAliveMs, ...given } = values;
+  const { host, port, clusters, servers, data, keepAliveMs, classicReplies, classicConfirmation, ...given } =
+    values;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
   // A start that can't work leaves no folder behind.
@@ -62,6 +66,10 @@ async function withCluster(
     dataFolder: data,
     timing,
     keepAliveMs,
+    flags: {
+      router: ['--classic-confirmation', classicConfirmation],
+      server: ['--classic-replies', classicReplies],
+    },
     ...lines,
   });
   const signals = new Signals(() => cluster.kill());

@@ -1,8 +1,13 @@
 /** Settings in the older family's spelling: the same things as elsewhere, by one letter and with that family's defaults. */
 import { type Address, DEFAULT_HEARTBEAT_TIMEOUT_MS, MAX_CLUSTERS, MAX_SERVER_ID } from '@dualping/core';
-import { type ClassicReplies, formatAddress } from '@dualping/protocol';
+import {
+  CLASSIC_CONFIRMATIONS,
+  type ClassicConfirmation,
+  type ClassicReplies,
+  formatAddress,
+} from '@dualping/protocol';
 import * as definitions from './definitions.js';
-import { classicReplyDialect, host, milliseconds, port, text, wholeNumber } from './parse.js';
+import { host, milliseconds, oneOf, port, text, wholeNumber } from './parse.js';
 import type { Setting } from './setting.js';
 
 const DEFAULT_COORDINATOR_PORT = 9090;
@@ -98,6 +103,14 @@ export const classicReplies: Setting<ClassicReplies> = {
   key: 'classicReplies',
   argument: 'dialect',
   help: 'how the older family is answered: names (SUCCESS, FAILURE_...) or text (sentences)',
-  parse: classicReplyDialect,
+  parse: oneOf(['names', 'text']),
   fallback: 'names',
+};
+
+export const classicConfirmation: Setting<ClassicConfirmation> = {
+  key: 'classicConfirmation',
+  argument: 'meaning',
+  help: 'what true means in the answer to a csce438 heartbeat: accepted, or primary (clients are sent to it)',
+  parse: oneOf(CLASSIC_CONFIRMATIONS),
+  fallback: 'accepted',
 };

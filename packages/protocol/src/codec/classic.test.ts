@@ -42,21 +42,26 @@ const refusedAs = (reason: string, text: RegExp) => (error: unknown) => {
   return true;
 };
 
-test('the cluster of a heartbeat is in either key of the metadata, or in its field', () => {
-  const clusterOf = (headers: Readonly<Record<string, string>>, clusterID = 0) =>
-    heartbeatFromWire({ ...INFO, clusterID }, metadata(headers), PEER).cluster;
+test('the cluster of a heartbeat is in either key of the metadata, in its field, or is its server id', () => {
+  const clusterOf = (headers: Readonly<Record<string, string>>, clusterID = 0, serverID = 2) =>
+    heartbeatFromWire({ ...INFO, clusterID, serverID }, metadata(headers), PEER, 3).cluster;
   assert.equal(clusterOf({ 'cluster-id': '3' }), 3);
   assert.equal(clusterOf({ clusterid: '3' }), 3);
   assert.equal(clusterOf({}, 3), 3);
   assert.equal(clusterOf({ 'cluster-id': '2' }, 3), 2, 'who says it in both means the metadata');
-  assert.throws(() => clusterOf({}), refusedAs('invalid-argument', /"cluster-id".*is missing/));
+  assert.equal(clusterOf({}, 0, 2), 2, 'some programs say the cluster by their server id');
+  for (const id of [0, -1, 4])
+    assert.throws(
+      () => clusterOf({}, 0, id),
+      refusedAs('invalid-argument', /"cluster-id".*is missing.*are 3$/),
+    );
   for (const wrong of ['', 'one', '-1', '0', '1.5', '99999999'])
     assert.throws(() => clusterOf({ 'cluster-id': wrong }), refusedAs('invalid-argument', /cluster/));
 });
 
 test('a wildcard stands for the address that the call came from', () => {
   const addressOf = (hostname: string, peer = PEER) =>
-    heartbeatFromWire({ ...INFO, hostname }, metadata({ clusterid: '1' }), peer).address;
+    heartbeatFromWire({ ...INFO, hostname }, metadata({ clusterid: '1' }), peer, 1).address;
   assert.equal(addressOf('localhost'), 'localhost:10000');
   assert.equal(addressOf('0.0.0.0'), '10.1.2.3:10000');
   assert.equal(addressOf('::', '::1:55555'), '[::1]:10000');
@@ -70,12 +75,12 @@ test('a wildcard stands for the address that the call came from', () => {
   assert.equal(hostOfPeer('127.0.0.1:1'), '127.0.0.1');
 });
 
-test('a synchronizer says so in its type or in the metadata', () => {
+test('a server says so in any case or not at all, a synchronizer in its type or in the metadata', () => {
   const typeOf = (type: string, headers: Readonly<Record<string, string>> = {}) =>
-    heartbeatFromWire({ ...INFO, type }, metadata({ clusterid: '1', ...headers }), PEER).type;
-  assert.equal(typeOf('server'), 'server');
+    heartbeatFromWire({ ...INFO, type }, metadata({ clusterid: '1', ...headers }), PEER, 1).type;
+  for (const type of ['server', 'SERVER', 'Server', '']) assert.equal(typeOf(type), 'server');
   assert.equal(typeOf('follower'), 'follower');
-  assert.equal(typeOf('server', { synchronizer: 'yes' }), 'synchronizer');
+  for (const type of ['server', '']) assert.equal(typeOf(type, { synchronizer: 'yes' }), 'synchronizer');
   assert.equal(typeOf('server', { synchronizer: 'no', 'registration-heartbeat': 'yes' }), 'server');
   assert.throws(() => typeOf('\u001b[2J'), refusedAs('invalid-argument', /is not a word/));
 });
@@ -152,7 +157,7 @@ test('whatever a stranger sends is judged or refused, and nothing else', () => {
       fc.string(),
       (info, peer, msg) => {
         for (const act of [
-          () => heartbeatFromWire(info, new Metadata(), peer),
+          () => heartbeatFromWire(info, new Metadata(), peer, 3),
           () => classicAddressFromWire(info),
           () => classicPostFromWire({ username: '', msg, timestamp: undefined }),
         ])
