@@ -2,6 +2,8 @@
 import { DualpingError, type RegistryInput, type RegistryLink, type RouterMessage } from '@dualping/core';
 import {
   type BidiStream,
+  type ClassicReplies,
+  classicRepliesHeader,
   memberMessageFromWire,
   type Report,
   routerMessageToWire,
@@ -29,6 +31,8 @@ export class MemberStreams {
   constructor(
     readonly step: (input: RegistryInput) => void,
     readonly report: Report,
+    /** The dialect in which servers of this network answer csce438 clients, unless they were told otherwise. */
+    readonly classicReplies: ClassicReplies,
   ) {}
 
   /** Serves one call of `DualPing`. */
@@ -64,6 +68,7 @@ export class MemberStreams {
     if (this.#streams.size >= MAX_MEMBER_STREAMS)
       return refuse(new DualpingError('limit-reached', `${MAX_MEMBER_STREAMS} streams are open already`));
     this.#streams.set(link, stream);
+    call.sendMetadata(classicRepliesHeader(this.classicReplies));
   }
 
   send(link: RegistryLink, message: RouterMessage): void {

@@ -6,7 +6,12 @@ import {
   parseTiming,
   type Timing,
 } from '@dualping/core';
-import type { ClassicConfirmation, Report } from '@dualping/protocol';
+import {
+  type ClassicConfirmation,
+  type ClassicReplies,
+  DEFAULT_CLASSIC_REPLIES,
+  type Report,
+} from '@dualping/protocol';
 
 export interface RouterOptions {
   /** Where to listen. Default `127.0.0.1`. */
@@ -20,6 +25,8 @@ export interface RouterOptions {
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
+  /** The dialect in which servers answer csce438 clients, unless they are told otherwise. Default `names`. */
+  readonly classicReplies?: ClassicReplies;
   /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
   readonly classicConfirmation?: ClassicConfirmation;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
@@ -34,6 +41,7 @@ export interface ParsedOptions {
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
+  readonly classicReplies: ClassicReplies;
   readonly classicConfirmation: ClassicConfirmation;
   readonly report: Report;
 }
@@ -68,6 +76,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     clusters,
     timing,
     heartbeatTimeoutMs,
+    classicReplies: options.classicReplies ?? DEFAULT_CLASSIC_REPLIES,
     classicConfirmation: options.classicConfirmation ?? 'accepted',
     report: options.report ?? (() => {}),
   });

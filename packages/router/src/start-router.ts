@@ -95,6 +95,7 @@ async function run(
     port,
     timing,
     heartbeatTimeoutMs,
+    classicReplies,
     classicConfirmation: confirmation,
     report: reportAll,
   }: ParsedOptions,
@@ -109,7 +110,7 @@ async function run(
     debug('%o', input);
     driver.step(input);
   };
-  const members = new MemberStreams(step, report);
+  const members = new MemberStreams(step, report, classicReplies);
   const callers = new Callers(step);
   const watchers = new Watchers(registry.assignments(), () => registry.figures());
 

@@ -40,7 +40,7 @@ export interface ServerOptions {
   readonly routers: readonly Address[];
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
-  /** How requests of the classic wire are answered. Default `names`. */
+  /** The dialect in which csce438 clients are answered. Default: as the router says. */
   readonly classicReplies?: ClassicReplies;
   /** Who may keep an eye on it over `KeepAlive`. Default: nobody. */
   readonly supervision?: SupervisionOptions;
@@ -57,7 +57,7 @@ export interface ParsedOptions {
   readonly serverId: ServerId;
   readonly routers: readonly Address[];
   readonly report: Report;
-  readonly classicReplies: ClassicReplies;
+  readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
 }
 
@@ -82,7 +82,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     report: options.report ?? (() => {}),
-    classicReplies: options.classicReplies ?? 'names',
+    classicReplies: options.classicReplies,
     supervision: options.supervision,
   });
 }

@@ -49,8 +49,8 @@ export interface LocalClusterOptions {
   readonly timing: Timing;
   /** How often each process must be heard; after three of them in silence it is killed and started again. Default 3 s. */
   readonly keepAliveMs?: number;
-  /** Flags that every router, and every server, is started with beside those that say where and who it is. */
-  readonly flags?: { readonly router: readonly string[]; readonly server: readonly string[] };
+  /** What the router is started with beside what is said here. */
+  readonly routerFlags?: readonly string[];
   /** What the cluster itself has to say; it is in `logs/up.log` too. */
   readonly report: Report;
   /** Lines of the children; they are in `logs/NAME.log` too. */
@@ -220,7 +220,7 @@ export class LocalCluster {
       ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
-      ...(this.#options.flags?.router ?? []),
+      ...(this.#options.routerFlags ?? []),
     ];
   }
 
@@ -241,7 +241,6 @@ export class LocalCluster {
     return [
       ...['server', '--host', host, '--port', String(port), '--id', String(id)],
       ...['--data', join(dataFolder, name), '--cluster', String(cluster), '--routers', this.routerAddress],
-      ...(this.#options.flags?.server ?? []),
     ];
   }
 

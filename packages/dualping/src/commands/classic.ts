@@ -15,11 +15,13 @@ const coordinatorCommand = command({
     host: settings.host,
     data: settings.data('dualping-data/coordinator'),
     clusters: classic.coordinatorClusters,
-    heartbeatTimeoutMs: classic.heartbeatTimeoutMs,
-    classicConfirmation: classic.classicConfirmation,
+    ...classic.OF_ROUTER,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, heartbeatTimeoutMs, classicConfirmation, ...given }, { io }) => {
+  run: async (
+    { host, port, data, clusters, heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given },
+    { io },
+  ) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     const { startRouter } = await import('@dualping/router');
@@ -31,6 +33,7 @@ const coordinatorCommand = command({
         clusters,
         timing,
         heartbeatTimeoutMs,
+        classicReplies,
         classicConfirmation,
         report: io.report,
       }),
@@ -65,7 +68,7 @@ const tsdCommand = command({
         cluster,
         serverId: id,
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
-        classicReplies,
+        ...(classicReplies === '' ? {} : { classicReplies }),
         report: io.report,
       }),
     );
@@ -79,11 +82,18 @@ const tscCommand = command({
     coordinatorHost: classic.coordinatorHost,
     coordinatorPort: classic.coordinatorPort,
     user: classic.userNumber,
+    classicOpener: classic.classicOpener,
   },
-  run: async ({ coordinatorHost, coordinatorPort, user }, { io }) => {
+  run: async ({ coordinatorHost, coordinatorPort, user, classicOpener }, { io }) => {
     const coordinator = classic.coordinatorAt(coordinatorHost, coordinatorPort);
     const { first: signal } = new Signals();
-    return await new ClassicClient({ coordinator, user, io, signal }).run();
+    return await new ClassicClient({
+      coordinator,
+      user,
+      opener: classicOpener === classic.NO_OPENER ? undefined : classicOpener,
+      io,
+      signal,
+    }).run();
   },
 });
 

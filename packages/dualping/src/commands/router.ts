@@ -1,7 +1,7 @@
 import { parseTiming } from '@dualping/core';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
-import { classicConfirmation, heartbeatTimeoutMs } from '../settings/classic-definitions.js';
+import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 
 export const routerCommand = command({
@@ -12,20 +12,13 @@ export const routerCommand = command({
     port: settings.routerPort,
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
-    heartbeatTimeoutMs,
-    classicConfirmation,
+    ...classic.OF_ROUTER,
     ...settings.timing,
   },
-  run: async (values, { io, isGiven }) => {
-    const {
-      host,
-      port,
-      data,
-      clusters,
-      heartbeatTimeoutMs: heartbeatMs,
-      classicConfirmation: confirmation,
-      ...given
-    } = values;
+  run: async (
+    { host, port, data, clusters, heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given },
+    { io, isGiven },
+  ) => {
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -37,8 +30,9 @@ export const routerCommand = command({
         dataFolder: data,
         ...(isGiven('clusters') && { clusters }),
         timing,
-        heartbeatTimeoutMs: heartbeatMs,
-        classicConfirmation: confirmation,
+        heartbeatTimeoutMs,
+        classicReplies,
+        classicConfirmation,
         report: io.report,
       }),
     );

@@ -53,7 +53,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       cluster,
       serverId: id,
       routers,
-      classicReplies: replies,
+      ...(replies === '' ? {} : { classicReplies: replies }),
       report: io.report,
       supervision: supervised.options,
     });

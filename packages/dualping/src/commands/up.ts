@@ -24,7 +24,7 @@ const CLUSTER_SETTINGS = {
   servers: settings.servers,
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
-  classicReplies: classic.classicReplies,
+  classicReplies: classic.networkClassicReplies,
   classicConfirmation: classic.classicConfirmation,
   ...settings.timing,
 };
@@ -66,10 +66,7 @@ async function withCluster(
     dataFolder: data,
     timing,
     keepAliveMs,
-    flags: {
-      router: ['--classic-confirmation', classicConfirmation],
-      server: ['--classic-replies', classicReplies],
-    },
+    routerFlags: ['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
     ...lines,
   });
   const signals = new Signals(() => cluster.kill());

@@ -2,8 +2,11 @@
 import { type Address, DEFAULT_HEARTBEAT_TIMEOUT_MS, MAX_CLUSTERS, MAX_SERVER_ID } from '@dualping/core';
 import {
   CLASSIC_CONFIRMATIONS,
+  CLASSIC_OPENER,
+  CLASSIC_REPLIES,
   type ClassicConfirmation,
   type ClassicReplies,
+  DEFAULT_CLASSIC_REPLIES,
   formatAddress,
 } from '@dualping/protocol';
 import * as definitions from './definitions.js';
@@ -99,12 +102,25 @@ export const heartbeatTimeoutMs: Setting<number> = {
   fallback: DEFAULT_HEARTBEAT_TIMEOUT_MS,
 };
 
-export const classicReplies: Setting<ClassicReplies> = {
+const DIALECTS = CLASSIC_REPLIES.join(', ');
+
+/** Of a router: for all servers of its network. */
+export const networkClassicReplies: Setting<ClassicReplies> = {
   key: 'classicReplies',
   argument: 'dialect',
-  help: 'how the older family is answered: names (SUCCESS, FAILURE_...) or text (sentences)',
-  parse: oneOf(['names', 'text']),
-  fallback: 'names',
+  help: `how servers answer csce438 clients, unless a server is told otherwise: ${DIALECTS}`,
+  parse: oneOf(CLASSIC_REPLIES),
+  fallback: DEFAULT_CLASSIC_REPLIES,
+};
+
+/** Empty: as the router says. */
+export const classicReplies: Setting<ClassicReplies | ''> = {
+  key: 'classicReplies',
+  argument: 'dialect',
+  help: `how csce438 clients are answered: ${DIALECTS}`,
+  parse: oneOf(CLASSIC_REPLIES),
+  fallback: '',
+  fallbackText: 'default as the router says',
 };
 
 export const classicConfirmation: Setting<ClassicConfirmation> = {
@@ -114,3 +130,17 @@ export const classicConfirmation: Setting<ClassicConfirmation> = {
   parse: oneOf(CLASSIC_CONFIRMATIONS),
   fallback: 'accepted',
 };
+
+export const NO_OPENER = 'none';
+
+export const classicOpener: Setting<string> = {
+  key: 'classicOpener',
+  argument: 'text',
+  help: `first message on a timeline, which is no post; ${NO_OPENER}: for servers that take every message as a post`,
+  parse: text,
+  fallback: CLASSIC_OPENER,
+  fallbackText: 'default a text that all csce438 servers with openers know',
+};
+
+/** What a router needs to know of csce438 programs. */
+export const OF_ROUTER = { heartbeatTimeoutMs, classicReplies: networkClassicReplies, classicConfirmation };

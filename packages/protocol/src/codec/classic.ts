@@ -6,6 +6,7 @@ import {
   type Companion,
   DualpingError,
   type Heartbeat,
+  MAX_POST_LENGTH,
   type MemberInfo,
   NO_POSITION,
   type Post,
@@ -13,12 +14,11 @@ import {
   SERVER_TYPE,
   type UserName,
 } from '@dualping/core';
-import type { Metadata } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { parseAddress } from '../address.js';
 import type * as coordinator from '../gen/csce438/coordinator.js';
 import * as sns from '../gen/csce438/sns.js';
 import { encodeReusing } from '../writer.js';
-import { postTextFrom } from './entry.js';
 import { addressFrom, clusterFrom, refuse, serverIdFrom, userFrom } from './judge.js';
 
 /** Programs use one of two keys. */
@@ -174,15 +174,44 @@ export function classicTargetFromWire(request: sns.Request): UserName | undefine
 }
 
 const LINE_END = /[\r\n]+$/;
-const CONTROLS = /(?!\n)\p{Cc}/gu;
+/** What no post may have. Most of it can be typed (a tab), and no reply on this wire could say that it is refused. */
+const NOT_IN_POST = /(?!\n)[\p{Cc}\u2028\u2029]/gu;
+const LONE_SURROGATES = /\p{Cs}/gu;
 
 /**
- * The text of a post as it came from `fgets`: without its line end, other controls (a tab) as spaces, since no reply
- * could tell that they are refused. Undefined when nothing is left; refused as `invalid-post` when it is too long.
+ * The posts in a message, as it came from `fgets`: without the line end, with controls as spaces. Programs send up to
+ * 100 kB at once; that is several posts, in order. None when nothing is left.
  */
-export function classicPostFromWire({ msg }: sns.Message): string | undefined {
-  const text = msg.replace(LINE_END, '').replace(CONTROLS, ' ');
-  return text.trim() === '' ? undefined : postTextFrom(text);
+export function classicPostsFromWire({ msg }: sns.Message): readonly string[] {
+  const text = msg.replace(LINE_END, '').replace(NOT_IN_POST, ' ').replace(LONE_SURROGATES, '\ufffd');
+  const characters = [...text];
+  const posts: string[] = [];
+  for (let from = 0; from < characters.length; from += MAX_POST_LENGTH)
+    posts.push(characters.slice(from, from + MAX_POST_LENGTH).join(''));
+  return posts.filter((post) => post.trim() !== '');
+}
+
+// Timelines. Some clients say in the metadata of the call who they are, some in a first message, some in both.
+
+const USERNAME_KEY = 'username';
+
+/** Understood by all servers that take openers; the one dialect whose servers know an opener by its text knows this one. */
+export const CLASSIC_OPENER = 'Hi server thismostlikelywouldnotbewrittenbyaperson';
+/** First messages that are no post, of a client that has said already who it is. */
+const OPENERS: readonly string[] = ['', 'Timeline', 'Set Stream', '[handshake]', CLASSIC_OPENER];
+
+export const isClassicOpener = ({ msg }: sns.Message): boolean => OPENERS.includes(msg.trim());
+
+/** Who opens a timeline, if its metadata says so; a name that can't be one is refused as `invalid-user-name`. */
+export function classicTimelineUser(metadata: Metadata): UserName | undefined {
+  const username = textOf(metadata, USERNAME_KEY);
+  return username === undefined ? undefined : userFrom(username);
+}
+
+export function classicTimelineMetadata(user: UserName): Metadata {
+  const metadata = new Metadata();
+  metadata.set(USERNAME_KEY, user);
+  return metadata;
 }
 
 /** What a client sends to post. The time is for people who look on: a server puts its own. */
@@ -192,9 +221,16 @@ export const classicPostToWire = (username: UserName, text: string, timeMs: numb
   timestamp: new Date(timeMs),
 });
 
-/** A post as one message of a `Timeline`, encoded. */
+/**
+ * A post as one message of a `Timeline`, encoded, on one line: clients print it as it is, and a second line could look
+ * like another person's post.
+ */
 export const encodeClassicPost = ({ author, text, timeMs }: Post): Buffer =>
-  encodeReusing(sns.Message, { username: author, msg: text, timestamp: new Date(timeMs) });
+  encodeReusing(sns.Message, {
+    username: author,
+    msg: text.replaceAll('\n', ' '),
+    timestamp: new Date(timeMs),
+  });
 
 /** A post as a client reads it: it has no place, because this wire has none. */
 export function classicPostRead({ username, msg, timestamp }: sns.Message): Post {
