@@ -270,7 +270,7 @@ test('servers of the older family register by heartbeat and are routed to, besid
     await family.startServer(1, 1);
     const first = await start(2, 1);
     const second = await start(2, 2);
-    assert.deepEqual([first.isMaster, second.isMaster], [true, false]);
+    assert.deepEqual([first.confirmed, second.confirmed], [true, false]);
     const info = await family.server(2);
     assert.deepEqual(info, {
       serverID: 1,
@@ -293,9 +293,9 @@ test('servers of the older family register by heartbeat and are routed to, besid
 
     first.pause();
     await family.server(2, ({ serverID }) => serverID === 2);
-    await eventually('the second is told', () => second.isMaster);
+    await eventually('the second is told', () => second.confirmed);
     first.resume();
-    await eventually('the first is told that it is no longer', () => first.isMaster === false);
+    await eventually('the first is told that it is no longer', () => first.confirmed === false);
     second.pause();
     await family.server(2, ({ serverID }) => serverID === 1);
 
