@@ -8,6 +8,7 @@ import { DualpingSession } from '@dualping/client';
 import type { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { Family } from './family.js';
+import { LineClient } from './line-client.js';
 import { OlderClient } from './older-client.js';
 import { OlderServer } from './older-server.js';
 import { OldCoordinatorStub, OldServerStub } from './older-wire.js';
@@ -202,6 +203,47 @@ test('the server is killed after the client started: its commands fail, the othe
     await family.server(1);
     await answerTo(one, 'LIST', /^All users: 1, 2, 5, 7, $/);
     await Promise.all([older.die(), neighbour.die()]);
+  } finally {
+    await family.destroy();
+  }
+});
+
+test('1, 2 and 3 are of three clusters and follow one another: LIST names followers of all', async () => {
+  const family = await Family.start();
+  try {
+    await Promise.all([1, 2, 3].map((cluster) => family.startServer(cluster, 1)));
+    await Promise.all([1, 2, 3].map((user) => family.server(user)));
+    const line = await LineClient.start(family, 1);
+    const two = await new OlderClient(family.coordinator, 2).connect();
+    const three = await new OlderClient(family.coordinator, 3).connect();
+    for (const other of ['2', '3'])
+      await eventually(
+        `1 follows ${other}`,
+        async () => (await line.answer(`follow ${other}`)) === 'Command completed successfully',
+      );
+    for (const [client, others] of [
+      [two, ['1', '3']],
+      [three, ['1', '2']],
+    ] as const)
+      for (const other of others)
+        await eventually(
+          `${client.name} follows ${other}`,
+          async () => (await client.follow(other)) === 'SUCCESS',
+        );
+    await eventually('1 lists both', async () => {
+      const from = line.process.lines.length;
+      await line.answer('list');
+      return (await line.process.line(/^Followers: /, from)) === 'Followers: 2, 3, ';
+    });
+    await eventually('2 lists both', async () => (await two.list()).followers.join() === '1,3');
+    await eventually('3 lists both', async () => (await three.list()).followers.join() === '1,2');
+    assert.equal(await three.unfollow('1'), 'SUCCESS');
+    await eventually('1 is told', async () => {
+      const from = line.process.lines.length;
+      await line.answer('list');
+      return (await line.process.line(/^Followers: /, from)) === 'Followers: 2, ';
+    });
+    await Promise.all([two.die(), three.die()]);
   } finally {
     await family.destroy();
   }

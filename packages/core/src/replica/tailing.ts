@@ -9,6 +9,7 @@
 import { type Assignment, primaryMember } from '../assignment.js';
 import type { Entry, RemoteCommand } from '../entry.js';
 import type { ClusterId, Epoch, Instant, Position, UserName, WallTimeMs } from '../ids.js';
+import { unreachable } from '../invariants.js';
 import { MAX_TAIL_NAMES } from '../limits.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import type { TailBatch, TailItem, TailMessage } from '../messages.js';
@@ -309,9 +310,17 @@ function homeIn(entries: Iterable<Entry>, user: UserName): ClusterId | undefined
 function commandOf(cluster: ClusterId, item: TailItem): RemoteCommand {
   const { position, user } = item;
   const origin = { cluster, position };
-  return item.kind === 'user'
-    ? { kind: 'remote-user', user, origin }
-    : { kind: 'remote-post', user, text: item.text, origin };
+  switch (item.kind) {
+    case 'user':
+      return { kind: 'remote-user', user, origin };
+    case 'post':
+      return { kind: 'remote-post', user, text: item.text, origin };
+    case 'follow':
+    case 'unfollow':
+      return { kind: `remote-${item.kind}`, user, target: item.target, origin };
+    default:
+      return unreachable(item);
+  }
 }
 
 /** Whether a batch goes on after what we have. */

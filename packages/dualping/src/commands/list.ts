@@ -6,7 +6,7 @@ import * as settings from '../settings/definitions.js';
 
 export const listCommand = command({
   name: 'list',
-  summary: 'all users, your followers in your own cluster, and whom you follow',
+  summary: 'all users, your followers and whom you follow, of all clusters',
   settings: {
     user: settings.user,
     routers: settings.routers,

@@ -66,16 +66,14 @@ function* usersInChunks(users: readonly SnapshotUser[]): Generator<SnapshotUser[
   let chunk: SnapshotUser[] = [];
   let edges = 0;
   for (const user of users) {
-    if (
-      chunk.length === USERS_A_CHUNK ||
-      (chunk.length > 0 && edges + user.following.length > EDGES_A_CHUNK)
-    ) {
+    const own = user.following.length + (user.left?.length ?? 0);
+    if (chunk.length === USERS_A_CHUNK || (chunk.length > 0 && edges + own > EDGES_A_CHUNK)) {
       yield chunk;
       chunk = [];
       edges = 0;
     }
     chunk.push(user);
-    edges += user.following.length;
+    edges += own;
   }
   if (chunk.length > 0) yield chunk;
 }
@@ -189,7 +187,7 @@ export class SnapshotAssembly {
     const said = `${end.users} users, ${end.sessions} sessions, ${end.posts} posts`;
     if (came !== said) throw refused(`${came} came, but its end says ${said}`);
     for (const { user } of this.#users.values())
-      for (const { target } of user.following)
+      for (const { target } of [...user.following, ...(user.left ?? [])])
         if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);
     this.#whole = true;
   }
