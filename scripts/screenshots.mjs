@@ -1,4 +1,5 @@
-// Draws the pictures of docs/: the real client in a terminal, against real servers, cell by cell (no browser, no desktop).
+// Draws the pictures of docs/: the real client in a terminal, against real servers, cell by cell (no browser, no desktop);
+// and those of the demo's page, in the headless Chromium of Debian.
 //
 //   npm run screenshots [PART-OF-A-NAME]
 //
@@ -8,22 +9,24 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesOfFonts, pictureOf } from '../e2e/dist/terminal/picture.js';
 import { SCENES, withScene } from '../e2e/dist/terminal/scenes.js';
+import { takeWebPictures, WEB_PICTURES } from '../e2e/dist/web/pictures.js';
 
 const FOLDER = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
 
 const [part = ''] = process.argv.slice(2);
-const names = SCENES.map(({ name }) => `  ${name}`).join('\n');
+const names = [...SCENES.map(({ name }) => name), ...WEB_PICTURES].map((name) => `  ${name}`).join('\n');
 if (part === '--help') {
   console.log(`usage: npm run screenshots [PART-OF-A-NAME]\nScenes:\n${names}`);
   process.exit(0);
 }
 const wanted = SCENES.filter((scene) => scene.name.includes(part));
-if (wanted.length === 0) {
+const wantedWeb = WEB_PICTURES.filter((name) => name.includes(part));
+if (wanted.length + wantedWeb.length === 0) {
   console.error(`no scene "${part}"; there are:\n${names}`);
   process.exit(part.startsWith('-') ? 2 : 1);
 }
 try {
-  filesOfFonts();
+  if (wanted.length > 0) filesOfFonts();
 } catch (error) {
   console.error(error.message);
   process.exit(1);
@@ -36,3 +39,8 @@ for (const scene of wanted) {
     console.log(`docs/pictures/${scene.name}.png  ${terminal.columns}x${terminal.rows}`);
   });
 }
+if (wantedWeb.length > 0)
+  await takeWebPictures(wantedWeb, (name, png) => {
+    writeFileSync(join(FOLDER, `${name}.png`), png);
+    console.log(`docs/pictures/${name}.png`);
+  });

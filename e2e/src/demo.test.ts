@@ -13,7 +13,7 @@ const TAKEOVERS = 50;
 const USAGE = 2;
 const ON_SIGINT = 130;
 /** What a run says when people are on. */
-const RUNNING = /join them: dualping client --routers (\S+)/;
+const RUNNING = /join them: (.* client --routers \S+)$/;
 
 interface Outcome {
   readonly code: number | NodeJS.Signals;
@@ -77,7 +77,11 @@ test(`${TAKEOVERS} takeovers by kill, freeze and cut: nothing is lost, repeated 
   assert.match(text, /0 lost, 0 repeated, 0 out of order/);
   const page = readFileSync(join(folder, 'page.html'), 'utf8');
   assert.doesNotMatch(page, /http|src=|href=|url\(|<script/i);
-  assert.equal(page.match(/class="bar"/g)?.length, report.takeovers.length);
+  assert.equal(
+    page.match(/class="bar"/g)?.length,
+    2 * report.takeovers.length,
+    'for wide and narrow screens',
+  );
   assert.deepEqual(readdirSync(folder), ['page.html'], 'the temporary folder is gone');
   for (const summary of report.summaries) context.diagnostic(JSON.stringify(summary));
 });
@@ -91,6 +95,26 @@ test('a handover is a takeover too', async (context) => {
   assert.deepEqual(
     takeovers.map(({ fault }: { fault: string }) => fault),
     ['handover', 'handover'],
+  );
+});
+
+test('as in the image, where it runs in its data folder and listens everywhere', async (context) => {
+  const folder = folderFor(context);
+  const process = new DualpingProcess(
+    ['demo', '--script', '--takeovers', '1', '--faults', 'cut', '--people', '4'],
+    { DUALPING_DATA: folder, DUALPING_HOST: '0.0.0.0', DUALPING_PORT: '0' },
+    ['env', '-C', folder],
+  );
+  context.after(() => process.kill());
+  const { code, text } = await outcomeOf(process);
+  assert.equal(code, 0, text);
+  assert.match(
+    text,
+    /join them: node \S+dualping\.js client --routers (?!0\.0\.0\.0)\d+\.\d+\.\d+\.\d+:\d+$/m,
+  );
+  assert.ok(
+    existsSync(join(folder, 'dualping-demo.html')),
+    'the report is written where nothing says otherwise',
   );
 });
 

@@ -347,6 +347,15 @@ describe('by profile', () => {
     assert.match(shown.stdout, /0 lost, 0 repeated, 0 out of order/);
   });
 
+  test('demo: as in a plain run of the image, which listens everywhere and keeps everything in /data', async () => {
+    const image = { DUALPING_HOST: '0.0.0.0', DUALPING_PORT: '7070', DUALPING_DATA: '/data' };
+    const environment = Object.entries(image).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+    const run = ['run', '--rm', '-T', '-w', '/data', ...environment, 'demo', 'demo', '--script'];
+    const shown = await network.tryCompose('', ...run, '--takeovers', '1', '--people', '3');
+    assert.equal(shown.code, 0, shown.stdout + shown.stderr);
+    assert.match(shown.stderr, /the report is in \/data\/dualping-demo\.html/);
+  });
+
   test('client: one container a person', async () => {
     await network.up();
     const asMira = async (...lines: readonly string[]) =>

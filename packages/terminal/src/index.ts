@@ -1,3 +1,4 @@
+export { LiveCluster } from './app/live-cluster.js';
 export { type ClientOptions, runClient } from './app/run-client.js';
 export { type ClusterViewOptions, runClusterView } from './app/run-cluster-view.js';
 export type {
@@ -9,5 +10,5 @@ export type {
   Takeover,
   Victim,
 } from './cluster/feed.js';
-export { chartTopMs } from './cluster/takeovers.js';
+export * from './cluster/shown.js';
 export { NoScreen } from './screen/abilities.js';

@@ -1,13 +1,14 @@
 /** `demo`: takeovers before your eyes, or counted for machines. */
-import { closeSync, createWriteStream, openSync, writeFileSync } from 'node:fs';
+import { closeSync, createWriteStream, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingError, MAX_MEMBERS, parseTiming, quote, type Timing } from '@dualping/core';
+import { checkListen } from '@dualping/protocol';
 import { command, type Invocation } from '../command.js';
 import type { Demo } from '../demo/demo.js';
 import { FAULTS, parseFaults } from '../demo/faults.js';
 import { openDemoFolder } from '../demo/folder.js';
 import type { DemoReport } from '../demo/report.js';
-import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
+import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import { warnIfOpen } from '../long-running.js';
 import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
@@ -35,7 +36,7 @@ const servers: Setting<number> = {
 };
 
 const DEMO_SETTINGS = {
-  host: settings.host,
+  host: { ...settings.host, help: 'where to listen, the page too' },
   port: {
     ...settings.routerPort,
     help: 'where clients of yours can find the network, 0 for a free port',
@@ -51,6 +52,17 @@ const DEMO_SETTINGS = {
   },
   data: { ...settings.data(''), fallbackText: 'a temporary folder, removed at the end' },
   script: { ...settings.line, key: 'script', help: 'without a terminal: fault after fault, then a report' },
+  web: {
+    ...settings.line,
+    key: 'web',
+    help: 'a page for browsers instead of the full screen; its buttons are for whoever has the link that is printed',
+  },
+  webPort: {
+    ...settings.routerPort,
+    key: 'webPort',
+    help: 'with --web: where the page is, 0 for a free port',
+    fallback: 0,
+  },
   takeovers: {
     key: 'takeovers',
     argument: 'count',
@@ -82,13 +94,25 @@ export const demoCommand = command({
   settings: DEMO_SETTINGS,
   run: async (values, invocation) => {
     const { io, isGiven } = invocation;
-    if (!values.script && !hasFullScreen(io, false))
-      throw new DualpingError('invalid-argument', 'there is no terminal to show it on: give --script');
+    const { script: isScript, web: isWeb } = values;
+    if (isScript && isWeb)
+      throw new DualpingError(
+        'invalid-argument',
+        '--script needs nobody to watch, and --web is for those who do: give one',
+      );
+    if (!isScript && !isWeb && !hasFullScreen(io, false))
+      throw new DualpingError(
+        'invalid-argument',
+        'there is no terminal to show it on: give --web or --script',
+      );
     const html = values.script || isGiven('html') ? writableFile(values.html) : undefined;
+    // Before everything is brought up: it is needed only then.
+    if (isWeb && values.webPort !== 0) await checkListen(values.host, values.webPort);
     warnIfOpen(values.host, io);
-    const report = await withDemo(values, invocation, async (demo) =>
-      values.script ? await script(demo, values, invocation) : await show(demo, values, invocation),
-    );
+    const report = await withDemo(values, invocation, async (demo, signal) => {
+      if (isScript) return await script(demo, values, invocation);
+      return isWeb ? await serve(demo, values, invocation, signal) : await show(demo, values, invocation);
+    });
     if (typeof report === 'number') return report;
     // Loaded here only: the short commands must not pay for what they don't run.
     const { isGood, renderJson, renderTable } = await import('../demo/report.js');
@@ -110,7 +134,7 @@ const timingOf = ({ pingIntervalMs, deadAfterMs, reattachGraceMs }: DemoValues):
 async function withDemo(
   values: DemoValues,
   { io }: Invocation,
-  use: (demo: Demo) => Promise<DemoReport>,
+  use: (demo: Demo, signal: Promise<EndingSignal>) => Promise<DemoReport | number>,
 ): Promise<DemoReport | number> {
   const { host, port, servers, people, data } = values;
   const timing = timingOf(values);
@@ -124,15 +148,19 @@ async function withDemo(
   const demo = new Demo({ host, port, servers, people, folder: folder.path, timing, onLine });
   const signals = new Signals(() => demo.end());
   let kept = false;
+  let serving = false;
   try {
     io.note(`starting a router, ${servers} servers and ${people} people`);
     const running = demo.start().then(async () => {
-      io.note(`join them: dualping client --routers ${demo.routerAddress} --user NAME`);
-      return await use(demo);
+      io.note(`join them: ${demo.joinCommand}`);
+      serving = values.web;
+      return await use(demo, signals.first);
     });
     running.catch(() => {}); // a signal may come first
-    const report = await Promise.race([running, signals.first]);
-    if (typeof report === 'string') return SIGNAL_EXITS[report];
+    // A page has no key to leave by: it ends itself, by the signal.
+    const ended = signals.first.then(async (signal) => (serving ? await running : SIGNAL_EXITS[signal]));
+    const report = await Promise.race([running, ended]);
+    if (typeof report === 'number') return report;
     kept = !isGood(report);
     return report;
   } catch (error) {
@@ -151,16 +179,33 @@ async function script(demo: Demo, values: DemoValues, { io }: Invocation): Promi
   return await runScript(demo, { ...values, timing: timingOf(values), onLine: io.note });
 }
 
+async function serve(
+  demo: Demo,
+  values: DemoValues,
+  { io }: Invocation,
+  signal: Promise<EndingSignal>,
+): Promise<DemoReport | number> {
+  const { runWeb } = await import('../demo/web/web-view.js');
+  return await runWeb(demo, { ...values, timing: timingOf(values), onLine: io.note, signal });
+}
+
 async function show(demo: Demo, values: DemoValues, { io }: Invocation): Promise<DemoReport> {
   const { runView } = await import('../demo/on-screen.js');
   return await runView(demo, { ...values, timing: timingOf(values), onLine: io.note }, io);
 }
 
-/** Looked at before minutes are spent on what should stand in it. @throws DualpingError `invalid-argument` quoting it */
+/**
+ * Looked at before minutes are spent on what should stand in it. Leaves no file behind: the folder may be the data folder, as in
+ * the image, and that has to be empty.
+ *
+ * @throws DualpingError `invalid-argument` quoting it
+ */
 function writableFile(path: string): string {
   const file = resolve(path);
+  const isThere = existsSync(file);
   try {
     closeSync(openSync(file, 'a'));
+    if (!isThere) unlinkSync(file);
     return file;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -9,6 +9,7 @@ import { command, type Invocation } from '../command.js';
 import { SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { warnIfOpen } from '../long-running.js';
+import { ownCommand } from '../own-command.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
@@ -87,7 +88,7 @@ export const upCommand = command({
   run: async (values, invocation) => {
     const { io } = invocation;
     return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
-      io.out(`ready: dualping client --routers ${cluster.routerAddress} --user NAME`);
+      io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddress}`);
       return SIGNAL_EXITS[await signals.first];
     });
   },

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
 import type { ClusterEvent, ClusterFeed, Controls, Counts, Takeover, Victim } from '@dualping/terminal';
 import { interval, map, merge, type Observable, Subject, timer } from 'rxjs';
+import { ownCommand } from '../own-command.js';
 import { withinLimit } from '../signals.js';
 import { Crowd } from './crowd.js';
 import { DemoCluster } from './demo-cluster.js';
@@ -91,7 +92,7 @@ export class Demo {
       acknowledged: (person, number, epoch) => {
         const now = performance.now();
         this.#acknowledged += 1;
-        this.stories.acknowledged(now, person, number);
+        this.stories.acknowledged(now, person, number, epoch);
         this.#note(this.#clock.acknowledged(now, epoch));
       },
     });
@@ -172,10 +173,14 @@ export class Demo {
     };
   }
 
+  /** What a person types into another terminal to be on this network too. */
+  get joinCommand(): string {
+    return `${ownCommand()} client --routers ${this.routerAddress}`;
+  }
+
   /** What was printed before lies under the view, and in 80 columns the title is cut. */
   get #invitation(): ClusterEvent {
-    const text = `join with: dualping client --routers ${this.routerAddress} --user NAME`;
-    return { atMs: Date.now(), kind: 'said', text };
+    return { atMs: Date.now(), kind: 'said', text: `join with: ${this.joinCommand}` };
   }
 
   get #controls(): Controls {

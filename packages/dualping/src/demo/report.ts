@@ -1,6 +1,6 @@
 /** What a run of the demo has shown: as a table for people, and as one line for programs. */
 import type { Timing } from '@dualping/core';
-import type { Counts, Takeover } from '@dualping/terminal';
+import { type Counts, LEAST_FOR_P95, type Takeover } from '@dualping/terminal';
 import { FAULTS, type Fault } from './faults.js';
 import type { Machine } from './machine.js';
 import { median, percentile } from './statistics.js';
@@ -46,6 +46,7 @@ export interface FaultSummary {
   readonly count: number;
   readonly parts: Readonly<Record<Part, number | undefined>>;
   readonly p50Ms: number | undefined;
+  /** Undefined where there are too few for it to say more than the longest. */
   readonly p95Ms: number | undefined;
   readonly maxMs: number | undefined;
 }
@@ -69,7 +70,7 @@ export function summaries(takeovers: readonly Takeover[]): readonly FaultSummary
           firstPostMs: part('firstPostMs'),
         },
         p50Ms: median(totals),
-        p95Ms: percentile(totals, 0.95),
+        p95Ms: totals.length < LEAST_FOR_P95 ? undefined : percentile(totals, 0.95),
         maxMs: percentile(totals, 1),
       },
     ];

@@ -21,6 +21,8 @@ export interface StoryPost {
   readonly sent: Instant;
   /** Undefined: it was still under way at the end of the story. */
   readonly acknowledged: Instant | undefined;
+  /** Of the primary that acknowledged it. */
+  readonly epoch: number | undefined;
 }
 
 export interface Story extends Measured {
@@ -29,19 +31,21 @@ export interface Story extends Measured {
 
 export class Stories {
   readonly told: Story[] = [];
-  readonly #recent: { person: number; number: number; sent: Instant; acknowledged: Instant | undefined }[] =
-    [];
+  readonly #recent: { -readonly [K in keyof StoryPost]: StoryPost[K] }[] = [];
   #untold: Measured[] = [];
 
   posting(at: Instant, person: number, number: number): void {
-    this.#recent.push({ person, number, sent: at, acknowledged: undefined });
+    this.#recent.push({ person, number, sent: at, acknowledged: undefined, epoch: undefined });
     if (this.#recent.length > MAX_RECENT) this.#recent.shift();
     this.#tellUntil(at);
   }
 
-  acknowledged(at: Instant, person: number, number: number): void {
+  acknowledged(at: Instant, person: number, number: number, epoch: number): void {
     const post = this.#recent.findLast((one) => one.person === person && one.number === number);
-    if (post !== undefined) post.acknowledged = at;
+    if (post !== undefined) {
+      post.acknowledged = at;
+      post.epoch = epoch;
+    }
     this.#tellUntil(at);
   }
 

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { DualpingError } from '@dualping/core';
 import { formatAddress, type HostAndPort, parseAddress } from '@dualping/protocol';
+import { dialledHost } from './dialled-host.js';
 
 export interface TcpProxyOptions {
   readonly host: string;
@@ -55,7 +56,12 @@ export class TcpProxy {
     }
     const bound = server.address();
     if (bound === null || typeof bound === 'string') throw new Error('a TCP server is not bound to a port');
-    return new TcpProxy(server, formatAddress({ host, port: bound.port }), connections, targets);
+    return new TcpProxy(
+      server,
+      formatAddress({ host: dialledHost(host), port: bound.port }),
+      connections,
+      targets,
+    );
   }
 
   get connections(): ReadonlySet<ProxiedConnection> {

@@ -1,34 +1,18 @@
 /** The cluster view: a feed, the screen and the keys around one state. */
 import { join } from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { DualpingError } from '@dualping/client';
 import createDebug from 'debug';
-import {
-  auditTime,
-  buffer,
-  EMPTY,
-  filter,
-  interval,
-  map,
-  merge,
-  type Observable,
-  Subscription,
-  share,
-} from 'rxjs';
-import type { ClusterFeed, Controls, Victim } from '../cluster/feed.js';
-import type { ClusterEffect, Happening } from '../cluster/happenings.js';
-import { type ClusterViewState, type Deed, initialClusterView } from '../cluster/state.js';
-import { step } from '../cluster/step.js';
+import { Subscription } from 'rxjs';
+import type { ClusterFeed } from '../cluster/feed.js';
 import { clusterView } from '../cluster/view.js';
 import { foldersFor } from '../files/folders.js';
 import { type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
-import type { Clock } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
 import { divertDiagnostics } from './diagnostics.js';
 import { framesOf } from './frames.js';
-import { Store } from './store.js';
+import { LiveCluster, type ViewEffect } from './live-cluster.js';
 
 const debug = createDebug('dualping:terminal');
 
@@ -38,17 +22,6 @@ export interface ClusterViewOptions {
   readonly output: WriteStream;
   readonly env: NodeJS.ProcessEnv;
 }
-
-/** Ages, uptimes and what is said for a moment go by this. */
-const CLOCK_MS = 250;
-/** Events that come in one go are one change of the list. */
-const GATHER_MS = 10;
-
-const clock = (): Clock => ({
-  monoMs: performance.now(),
-  wallMs: Date.now(),
-  utcOffsetMinutes: -new Date().getTimezoneOffset(),
-});
 
 /**
  * Takes the terminal until the person quits or the process is to end, and gives it back as it was. The feed is only subscribed to:
@@ -63,9 +36,8 @@ export async function runClusterView(options: ClusterViewOptions): Promise<numbe
 
 class ClusterView {
   readonly ended: Promise<number>;
-  readonly #controls: Controls | undefined;
   readonly #screen: Screen;
-  readonly #store: Store<ClusterViewState, Happening, ClusterEffect>;
+  readonly #live: LiveCluster;
   readonly #lifecycle: Lifecycle;
   readonly #backToStderr: () => void;
   readonly #running = new Subscription();
@@ -73,7 +45,6 @@ class ClusterView {
   #reject: (error: unknown) => void = () => {};
 
   constructor({ feed, input, output, env }: ClusterViewOptions) {
-    this.#controls = feed.controls;
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -86,53 +57,18 @@ class ClusterView {
       beforeEnd: (ending) => debug('ends: %o', ending),
       exit: (exitCode) => this.#leave(exitCode),
     });
-    const first = initialClusterView({
-      title: feed.title,
-      size: this.#screen.size,
-      clock: clock(),
-      budgetMs: feed.budgetMs,
-      canAct: feed.controls !== undefined,
-    });
-    this.#store = new Store(first, clock, step);
-    this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
-    this.#running.add(
-      framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(clusterView(state))),
-    );
+    const live = new LiveCluster(feed, this.#screen.size);
+    this.#live = live;
+    this.#running.add(live.asked$.subscribe((effect) => this.#perform(effect)));
+    this.#running.add(framesOf(live.state$).subscribe((state) => this.#screen.draw(clusterView(state))));
     this.#screen.setTitle(feed.title);
-    this.#running.add(
-      this.#happenings$(feed).subscribe({
-        next: this.#store.dispatch,
-        error: (error: unknown) => this.#fail(error),
-      }),
-    );
+    this.#running.add(this.#screen.tokens$.subscribe((token) => live.dispatch({ kind: 'token', token })));
+    this.#running.add(this.#screen.sizes$.subscribe((size) => live.dispatch({ kind: 'resized', size })));
+    live.start((error) => this.#fail(error));
   }
 
-  #happenings$(feed: ClusterFeed): Observable<Happening> {
-    const events$ = feed.events$.pipe(share());
-    const gathered$ = events$.pipe(
-      buffer(events$.pipe(auditTime(GATHER_MS))),
-      filter((events) => events.length > 0),
-    );
-    const noPids: ReadonlyMap<string, number> = new Map();
-    return merge(
-      interval(CLOCK_MS).pipe(
-        map((): Happening => ({ kind: 'clock', pids: new Map(feed.controls?.pids ?? noPids) })),
-      ),
-      this.#screen.tokens$.pipe(map((token): Happening => ({ kind: 'token', token }))),
-      this.#screen.sizes$.pipe(map((size): Happening => ({ kind: 'resized', size }))),
-      gathered$.pipe(map((events): Happening => ({ kind: 'events', events }))),
-      feed.takeovers$.pipe(map((takeover): Happening => ({ kind: 'takeover', takeover }))),
-      (feed.counts$ ?? EMPTY).pipe(map((counts): Happening => ({ kind: 'counts', counts }))),
-      feed.updates$.pipe(map((update): Happening => ({ kind: 'update', update }))),
-    );
-  }
-
-  #perform(effect: ClusterEffect): void {
+  #perform(effect: ViewEffect): void {
     switch (effect.kind) {
-      case 'deed':
-        return void this.#do(effect.deed, effect.victim);
-      case 'automatic':
-        return this.#controls?.setAutomatic(effect.on);
       case 'redraw':
         return this.#screen.redraw();
       case 'suspend':
@@ -141,16 +77,6 @@ class ClusterView {
         return this.#leave(0);
       default:
         return unreachable(effect);
-    }
-  }
-
-  async #do(deed: Deed, victim: Victim): Promise<void> {
-    if (this.#controls === undefined) return;
-    try {
-      await this.#controls[deed](victim);
-      this.#store.dispatch({ kind: 'done', deed, victim });
-    } catch (error) {
-      this.#store.dispatch({ kind: 'not-done', text: sentenceOf(error) });
     }
   }
 
@@ -166,13 +92,9 @@ class ClusterView {
 
   #close(): void {
     this.#running.unsubscribe();
+    this.#live.close();
     this.#screen.close();
     this.#backToStderr();
     this.#lifecycle.release();
   }
-}
-
-function sentenceOf(error: unknown): string {
-  if (error instanceof DualpingError) return error.detail;
-  return error instanceof Error ? error.message : String(error);
 }

@@ -59,7 +59,7 @@ function eventRow(
   );
 }
 
-function looksOf(kind: ClusterEvent['kind']): { readonly sign: string; readonly role: Role } {
+export function looksOf(kind: ClusterEvent['kind']): { readonly sign: string; readonly role: Role } {
   switch (kind) {
     case 'up':
       return { sign: '●', role: 'good' };

@@ -69,7 +69,7 @@ function keysRow(state: ClusterViewState, width: number): Row {
 const spansOf = (key: string, label: string): Row => [say('key', ` ${key}`), say('dim', ` ${label} `)];
 
 /** What a key is called now; undefined: it would do nothing, or goes without saying. */
-function labelNow({ action, label }: ClusterBinding, state: ClusterViewState): string | undefined {
+export function labelNow({ action, label }: ClusterBinding, state: ClusterViewState): string | undefined {
   const mark = state.selected === undefined ? undefined : state.marks.get(victimKey(state.selected));
   switch (action) {
     case 'freeze':

@@ -14,6 +14,8 @@ export type Happening =
   | { readonly kind: 'done'; readonly deed: Deed; readonly victim: Victim }
   | { readonly kind: 'not-done'; readonly text: string }
   | { readonly kind: 'token'; readonly token: Token }
+  /** Somebody pointed at it: the next key is about it. */
+  | { readonly kind: 'chosen'; readonly victim: Victim }
   | { readonly kind: 'resized'; readonly size: Size }
   /** Time has passed; the process ids as they are now. */
   | { readonly kind: 'clock'; readonly pids: ReadonlyMap<string, number> };

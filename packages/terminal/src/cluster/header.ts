@@ -36,7 +36,7 @@ function variants(state: ClusterViewState, width: number): readonly Row[] {
 }
 
 /** How it is, and then the facts, the most important first. */
-function healthOf(state: ClusterViewState): Row {
+export function healthOf(state: ClusterViewState): Row {
   const silentMs = routerSilentMs(state);
   const cluster = openCluster(state);
   if (silentMs !== undefined) return [loud('problem', silence(state, silentMs))];

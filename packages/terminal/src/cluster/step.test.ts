@@ -45,6 +45,18 @@ test('faults are for the selected server, or for the primary wherever it is', ()
   assert.deepEqual(show.state.selected, server(1), 'whom it was done to is looked at');
 });
 
+test('what is pointed at is selected; what is not there is not', () => {
+  const show = whole().now({ kind: 'chosen', victim: server(3) });
+  assert.deepEqual(show.press('x').effects, [deed('kill', 3)]);
+  show.now(
+    { kind: 'chosen', victim: server(9) },
+    { kind: 'chosen', victim: { kind: 'server', cluster: 2, serverId: 1 } },
+  );
+  assert.deepEqual(show.state.selected, server(3));
+  show.now({ kind: 'chosen', victim: { kind: 'router' } });
+  assert.deepEqual(show.state.selected, { kind: 'router' });
+});
+
 test('freeze and cut are done and undone by the same key, as they were done', () => {
   const show = whole().press('z', 'n');
   assert.deepEqual(show.effects, [deed('freeze', 1), deed('cut', 1)], 'nothing is done yet');

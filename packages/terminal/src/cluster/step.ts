@@ -5,13 +5,13 @@ import type { Clock } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
 import { act, done, killPrimary, toggleCut, toggleFrozen, toSelected } from './deeds.js';
 import { paused, scrolled, withEvents } from './event-list.js';
-import type { Takeover } from './feed.js';
+import type { Takeover, Victim } from './feed.js';
 import { layoutOf } from './geometry.js';
 import { type ClusterStep, type Happening, just } from './happenings.js';
 import { mostHelpScroll } from './help.js';
 import { type ClusterAction, type ClusterWhere, clusterActionOf } from './keymap.js';
 import { problem, said } from './notices.js';
-import { type ClusterViewState, MOST_TAKEOVERS, victimKey, victimsOf } from './state.js';
+import { type ClusterViewState, MOST_TAKEOVERS, sameVictim, victimKey, victimsOf } from './state.js';
 import { settled, updated } from './watching.js';
 
 /** Longer than any event. */
@@ -38,6 +38,8 @@ function changed(state: ClusterViewState, happening: Happening): ClusterStep {
       return just(problem(state, happening.text));
     case 'token':
       return tokenCame(state, happening.token);
+    case 'chosen':
+      return just(chosen(state, happening.victim));
     case 'resized':
       return just({ ...state, size: happening.size });
     case 'clock':
@@ -157,6 +159,10 @@ function atCluster(state: ClusterViewState, action: Plain): ClusterStep {
       return unreachable(action);
   }
 }
+
+/** Who is not there any more can't be chosen. */
+const chosen = (state: ClusterViewState, victim: Victim): ClusterViewState =>
+  victimsOf(state).some((each) => sameVictim(each, victim)) ? { ...state, selected: victim } : state;
 
 function selectedBy(state: ClusterViewState, to: (at: number, count: number) => number): ClusterViewState {
   const victims = victimsOf(state);

@@ -151,25 +151,33 @@ interface RowPlace {
 
 function victimRow(state: ClusterViewState, victim: Victim, { columns, arrow, width }: RowPlace): Row {
   const isSelected = sameVictim(victim, state.selected);
-  const cells = victim.kind === 'router' ? routerCells(state) : serverCells(state, victim.serverId);
-  const isStale = victim.kind === 'server' && routerSilentMs(state) !== undefined;
+  const cells = cellsOf(state, victim);
   const row = [
     say('dim', arrow),
     say('key', isSelected ? '▸ ' : '  '),
-    ...columns.flatMap((column) => {
-      const cell = cellOf(cells(column), column);
-      // What was done from here is known from here.
-      const isKnown = column.name === 'state' && state.marks.has(victimKey(victim));
-      return isStale && !isKnown ? cell.map(faded) : cell;
-    }),
+    ...columns.flatMap((column) => cellOf(cells(column), column)),
   ];
   return isSelected ? asSelected(fitRow(row, width)) : cutRow(row, width);
+}
+
+/** What a column says; in no more than `width` cells where it would be longer. */
+export type CellOf = (column: Pick<Column, 'name' | 'width'>) => Row;
+
+export function cellsOf(state: ClusterViewState, victim: Victim): CellOf {
+  const cells = victim.kind === 'router' ? routerCells(state) : serverCells(state, victim.serverId);
+  const isStale = victim.kind === 'server' && routerSilentMs(state) !== undefined;
+  // What was done from here is known from here.
+  const isMarked = state.marks.has(victimKey(victim));
+  return (column) => {
+    const cell = cells(column);
+    return isStale && !(column.name === 'state' && isMarked) ? cell.map(faded) : cell;
+  };
 }
 
 /** What nobody has confirmed lately is not shown as if somebody had. */
 const faded = (span: Span): Span => ({ ...span, role: 'dim', bold: false });
 
-function routerCells(state: ClusterViewState): (column: Column) => Row {
+function routerCells(state: ClusterViewState): CellOf {
   const mark = state.marks.get('router');
   const silentMs = routerSilentMs(state);
   return ({ name }) => {
@@ -194,7 +202,7 @@ function routerCells(state: ClusterViewState): (column: Column) => Row {
   };
 }
 
-function serverCells(state: ClusterViewState, serverId: number): (column: Column) => Row {
+function serverCells(state: ClusterViewState, serverId: number): CellOf {
   const cluster = openCluster(state);
   const member = cluster?.members.find(({ info }) => info.serverId === serverId);
   if (cluster === undefined || member === undefined) return () => [];

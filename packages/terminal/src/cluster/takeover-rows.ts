@@ -37,10 +37,8 @@ function titleVariants(title: Span, figures: TakeoverFigures, budgetMs: number):
     say('text', `${GAP}last `),
     loud(late ? 'warning' : 'good', `${tookText(last)}${late ? ' !' : ''}`),
   ];
-  const spread = say(
-    'text',
-    `${GAP}p50 ${numberText(p50Ms)}${GAP}p95 ${numberText(p95Ms)}${GAP}max ${numberText(mostMs)}`,
-  );
+  const p95 = p95Ms === undefined ? '' : `${GAP}p95 ${numberText(p95Ms)}`;
+  const spread = say('text', `${GAP}p50 ${numberText(p50Ms)}${p95}${GAP}max ${numberText(mostMs)}`);
   const budget = say('dim', `${GAP}budget ${durationText(budgetMs)}`);
   const overs = over === 0 ? [] : [say('warning', `${GAP}${countText(over)} over`)];
   return [
@@ -71,13 +69,13 @@ export function lastRow(state: ClusterViewState, width: number): Row {
 }
 
 /** What was read from figures may have taken less. */
-const tookText = ({ totalMs, grainMs }: Takeover): string =>
+export const tookText = ({ totalMs, grainMs }: Takeover): string =>
   `${grainMs === undefined || totalMs < 1 ? '' : '≤'}${durationText(totalMs)}`;
 
 const isWhole = ({ parts }: Takeover): boolean =>
   parts.detectMs !== undefined || parts.firstPostMs !== undefined;
 
-function storyOf({ fault, from, to }: Takeover): Row {
+export function storyOf({ fault, from, to }: Takeover): Row {
   const onward = say('text', ` → s${to}`);
   switch (fault) {
     case 'kill':

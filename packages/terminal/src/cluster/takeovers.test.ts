@@ -14,6 +14,12 @@ test('percentiles are runs that were measured', () => {
   assert.equal(takeoverFigures([], 100), undefined);
 });
 
+test('a 95th percentile is told from 20 runs on: of fewer it would be the longest', () => {
+  const runs = Array.from({ length: 20 }, (_, at) => takeover(at + 1, 10));
+  assert.equal(takeoverFigures(runs.slice(1), 100)?.p95Ms, undefined);
+  assert.equal(takeoverFigures(runs, 100)?.p95Ms, 10);
+});
+
 test('a chart reaches to the longest but for those that dwarf the usual one and the budget', () => {
   assert.equal(chartTopMs([20, 30, 9_600], 100), 100);
   assert.equal(chartTopMs([20, 30, 290], 100), 290);

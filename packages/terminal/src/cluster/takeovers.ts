@@ -7,7 +7,8 @@ export interface TakeoverFigures {
   readonly count: number;
   readonly last: Takeover;
   readonly p50Ms: number;
-  readonly p95Ms: number;
+  /** Undefined below `LEAST_FOR_P95` takeovers. */
+  readonly p95Ms: number | undefined;
   readonly mostMs: number;
   /** How many took longer than the budget. */
   readonly over: number;
@@ -27,11 +28,14 @@ export function takeoverFigures(
     count: takeovers.length,
     last,
     p50Ms: percentile(sorted, 50),
-    p95Ms: percentile(sorted, 95),
+    p95Ms: sorted.length < LEAST_FOR_P95 ? undefined : percentile(sorted, 95),
     mostMs: sorted.at(-1) ?? 0,
     over: sorted.filter((totalMs) => totalMs > budgetMs).length,
   };
 }
+
+/** Of fewer values the 95th percentile by nearest rank is the longest one under another name. */
+export const LEAST_FOR_P95 = 20;
 
 /** Nearest rank: always one that was measured. */
 const percentile = (sorted: readonly number[], percent: number): number =>

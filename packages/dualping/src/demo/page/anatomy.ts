@@ -2,11 +2,10 @@
 import { nameOf } from '../crowd.js';
 import { DONE } from '../faults.js';
 import { AFTER_MS, BEFORE_MS, type Story, type StoryPost } from '../stories.js';
-import { element, escaped, picture, svgText } from './markup.js';
+import { element, escaped, picture, plot, svgText } from './markup.js';
 import { PART_LOOKS } from './parts.js';
 import { linear, type Scale, ticksUpTo } from './scale.js';
 
-const WIDTH = 1_040;
 const LEFT = 66;
 const RIGHT = 18;
 const STRIP_TOP = 26;
@@ -14,28 +13,46 @@ const STRIP_HEIGHT = 28;
 const LANES_TOP = STRIP_TOP + STRIP_HEIGHT + 16;
 const LANE_HEIGHT = 22;
 const AXIS_HEIGHT = 34;
+/** Units that a number of the axis needs for itself. */
+const TICK_WIDTH = 120;
 /** More lanes than this make a picture longer and not clearer. */
 const MAX_LANES = 24;
-/** Narrower than this a strip has no room for its words. */
-const LEAST_FOR_WORDS = 120;
+/** Units of a letter in a strip: words that don't fit are left out. */
+const LETTER_WIDTH = 8;
 
 /** Sent before there was a new primary, and acknowledged by it. */
-const cameThrough = ({ marks }: Story, { sent, acknowledged }: StoryPost): boolean =>
-  sent < marks.promoted && (acknowledged === undefined || acknowledged >= marks.promoted);
+const cameThrough = ({ marks, takeover }: Story, { sent, epoch }: StoryPost): boolean =>
+  sent < marks.promoted && (epoch === undefined || epoch >= takeover.epoch);
 
 export function anatomy(story: Story): string {
-  const { takeover, marks, posts } = story;
+  const { takeover, posts } = story;
+  const through = posts.filter((post) => cameThrough(story, post));
+  const pending = through.filter(({ acknowledged }) => acknowledged === undefined).length;
+  const heading = `${DONE[takeover.fault]}<span class="quiet">takeover #${takeover.number} · s${takeover.from} → s${takeover.to} · epoch ${takeover.epoch} · ${takeover.totalMs.toFixed(1)} ms</span>`;
+  return element(
+    'figure',
+    { class: 'panel' },
+    element('h3', {}, heading) +
+      legend(story) +
+      plot((width) => drawing(story, width)) +
+      element('figcaption', {}, escaped(sentence(through.length, pending, takeover.to))),
+  );
+}
+
+function drawing(story: Story, width: number): string {
+  const { takeover, marks } = story;
   const lanes = Math.min(MAX_LANES, marks.live.length);
   const from = -BEFORE_MS;
   const to = marks.end - marks.begin + AFTER_MS;
-  const scale = linear([from, to], [LEFT, WIDTH - RIGHT]);
+  const right = width - RIGHT;
+  const scale = linear([from, to], [LEFT, right]);
   const x: Scale = (instant) => scale(Math.min(to, Math.max(from, instant - marks.begin)));
   const bottom = LANES_TOP + lanes * LANE_HEIGHT;
-  const drawing = [
+  const inner = [
     bands(story, x, bottom),
-    strips(story, x),
-    ...Array.from({ length: lanes }, (_, lane) => laneOf(story, lane, x)),
-    axis(scale, from, to, bottom),
+    strips(story, x, right),
+    ...Array.from({ length: lanes }, (_, lane) => laneOf(story, lane, x, right)),
+    axis(scale, [from, to], bottom, Math.max(2, Math.floor(width / TICK_WIDTH))),
     element('line', {
       class: 'fault',
       x1: x(marks.begin),
@@ -47,21 +64,7 @@ export function anatomy(story: Story): string {
       class: 'fault-label middle',
     }),
   ];
-  const through = posts.filter((post) => cameThrough(story, post));
-  const pending = through.filter(({ acknowledged }) => acknowledged === undefined).length;
-  const heading = `${DONE[takeover.fault]}<span class="quiet">takeover #${takeover.number} · s${takeover.from} → s${takeover.to} · epoch ${takeover.epoch} · ${takeover.totalMs.toFixed(1)} ms</span>`;
-  return element(
-    'figure',
-    { class: 'panel' },
-    element('h3', {}, heading) +
-      legend(story) +
-      element(
-        'div',
-        { class: 'wide' },
-        picture(WIDTH, bottom + AXIS_HEIGHT, caption(story), drawing.join('')),
-      ) +
-      element('figcaption', {}, escaped(sentence(through.length, pending, takeover.to))),
-  );
+  return picture(width, bottom + AXIS_HEIGHT, caption(story), inner.join(''));
 }
 
 const caption = ({ takeover }: Story): string =>
@@ -71,9 +74,10 @@ function sentence(through: number, pending: number, to: number): string {
   if (through === 0) return 'No post was under way in that moment.';
   const were = through === 1 ? '1 post was' : `${through} posts were`;
   const all = through === 1 ? 'It was' : 'All of them were';
+  // How often the clients sent them is not known here: what reached the lost primary they send again by themselves.
   const end =
     pending === 0
-      ? `${all} acknowledged by s${to}, and nobody had to send anything again`
+      ? `${all} acknowledged by s${to}`
       : `${through - pending} of them were acknowledged by s${to} before this picture ends`;
   return `${were} sent before there was a new primary. ${end}.`;
 }
@@ -106,7 +110,7 @@ function bands({ takeover, marks }: Story, x: Scale, bottom: number): string {
 }
 
 /** Who serves: the old primary, nobody, the new one. */
-function strips({ takeover, marks }: Story, x: Scale): string {
+function strips({ takeover, marks }: Story, x: Scale, end: number): string {
   const strip = (name: string, left: number, right: number, text: string): string =>
     element('rect', {
       class: name,
@@ -116,7 +120,7 @@ function strips({ takeover, marks }: Story, x: Scale): string {
       height: STRIP_HEIGHT,
       rx: 5,
     }) +
-    (right - left < LEAST_FOR_WORDS
+    (right - left < text.length * LETTER_WIDTH
       ? ''
       : svgText((left + right) / 2, STRIP_TOP + 18, text, { class: `${name}-label middle` }));
   const [begin, promoted] = [x(marks.begin), x(marks.promoted)];
@@ -124,16 +128,16 @@ function strips({ takeover, marks }: Story, x: Scale): string {
     svgText(LEFT - 12, STRIP_TOP + 18, 'primary', { class: 'name end' }) +
     strip('serves', LEFT, begin - 2, `s${takeover.from}`) +
     strip('nobody', begin + 2, Math.max(begin + 2, promoted - 2), 'nobody can be') +
-    strip('serves', promoted + 2, WIDTH - RIGHT, `s${takeover.to}, epoch ${takeover.epoch}`)
+    strip('serves', promoted + 2, end, `s${takeover.to}, epoch ${takeover.epoch}`)
   );
 }
 
-function laneOf(story: Story, lane: number, x: Scale): string {
+function laneOf(story: Story, lane: number, x: Scale, end: number): string {
   const y = LANES_TOP + lane * LANE_HEIGHT + LANE_HEIGHT / 2;
   const live = story.marks.live[lane];
   return [
     svgText(LEFT - 12, y + 4, nameOf(lane), { class: 'name end' }),
-    element('line', { class: 'lane', x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }),
+    element('line', { class: 'lane', x1: LEFT, x2: end, y1: y, y2: y }),
     live === undefined ? '' : element('path', { class: 'live', d: `M${x(live).toFixed(1)} ${y - 8}v16` }),
     ...story.posts.filter(({ person }) => person === lane).map((post) => postMark(story, post, y, x)),
   ].join('');
@@ -158,8 +162,8 @@ function postMark(story: Story, post: StoryPost, y: number, x: Scale): string {
   );
 }
 
-function axis(scale: Scale, from: number, to: number, bottom: number): string {
-  const ticks = ticksUpTo(to, 8).filter((tick) => tick <= to);
+function axis(scale: Scale, [from, to]: readonly [number, number], bottom: number, count: number): string {
+  const ticks = ticksUpTo(to, count).filter((tick) => tick <= to);
   return [
     element('line', { class: 'axis', x1: scale(from), x2: scale(to), y1: bottom + 4, y2: bottom + 4 }),
     ...ticks.map(

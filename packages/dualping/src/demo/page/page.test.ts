@@ -30,9 +30,9 @@ const story = (one: Takeover): Story => ({
   takeover: one,
   marks: { begin: 100, dropped: 104, promoted: 105, live: [110, 118], firstPost: 112, end: 120 },
   posts: [
-    { person: 0, number: 1, sent: 20, acknowledged: 30 },
-    { person: 1, number: 1, sent: 102, acknowledged: 119 },
-    { person: 0, number: 2, sent: 200, acknowledged: undefined },
+    { person: 0, number: 1, sent: 20, acknowledged: 30, epoch: one.epoch - 1 },
+    { person: 1, number: 1, sent: 102, acknowledged: 119, epoch: one.epoch },
+    { person: 0, number: 2, sent: 200, acknowledged: undefined, epoch: undefined },
   ],
 });
 
@@ -73,19 +73,36 @@ test('the page needs nothing but itself', () => {
 
 test('the page has a bar for each takeover, a panel for each fault, and a takeover in close-up for each', () => {
   const page = renderPage(REPORT);
-  assert.equal(page.match(/class="bar"/g)?.length, TAKEOVERS.length);
+  assert.equal(page.match(/class="bar"/g)?.length, 2 * TAKEOVERS.length, 'for wide and narrow screens');
   assert.equal(page.match(/<figure/g)?.length, 2 + 2);
   assert.match(page, /3 takeovers\.<br><span class="good">Nothing lost\./);
-  assert.match(
-    page,
-    /1 post was sent before there was a new primary\. It was acknowledged by s2, and nobody had to/,
-  );
+  assert.match(page, /1 post was sent before there was a new primary\. It was acknowledged by s2\.</);
+});
+
+test('a 95th percentile is shown where there are 20 takeovers of a kind, nowhere else', () => {
+  const many = {
+    ...REPORT,
+    takeovers: Array.from({ length: 20 }, (_, at) => takeover(at + 1, 'kill', 20 + at)),
+  };
+  assert.match(renderPage(many), /p95 38 ms/);
+  assert.doesNotMatch(renderPage(REPORT), /p95 [0-9]/);
+  assert.match(renderPage(REPORT), /data-name="p95">—</);
+  const [, , killed = ''] = renderTable(REPORT);
+  assert.match(killed, /^kill +2 .* 20\.0 +· +30\.0$/);
+});
+
+test('a post that the lost primary acknowledged, late, is not told as one that came through', () => {
+  const late = TAKEOVERS.map(story).map((one) => ({
+    ...one,
+    posts: one.posts.map((post) => ({ ...post, epoch: one.takeover.epoch - 1 })),
+  }));
+  assert.match(renderPage({ ...REPORT, stories: late }), /No post was under way in that moment/);
 });
 
 test('a takeover that dwarfs the others is cut, marked, and has its figure', () => {
   const all = [20, 30, 25, 9_600].map((ms, at) => takeover(at + 1, 'kill', ms));
   const page = renderPage({ ...REPORT, takeovers: all });
-  assert.equal(page.match(/class="cut"/g)?.length, 2, 'two strokes');
+  assert.equal(page.match(/class="cut"/g)?.length, 2 * 2, 'two strokes, on wide and narrow screens');
   assert.match(page, />↑ 9600</);
   const ticks = [...page.matchAll(/class="tick end"[^>]*>(\d+)</g)].map(([, tick]) => Number(tick));
   assert.equal(Math.max(...ticks), 30);

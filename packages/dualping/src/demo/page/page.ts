@@ -119,21 +119,23 @@ function typical(stories: readonly Story[]): Story | undefined {
 const ms = (value: number | undefined): string => (value === undefined ? '—' : value.toFixed(1));
 
 function table({ takeovers }: DemoReport): string {
+  const names = ['primary was', 'n', ...PART_LOOKS.map(({ name }) => name), 'p50', 'p95', 'max'];
   const row = ({ fault, count, parts, p50Ms, p95Ms, maxMs }: FaultSummary): string =>
     element(
       'tr',
       {},
-      [DONE[fault], String(count), ...PART_LOOKS.map(({ part }) => ms(parts[part]))]
-        .map((cell) => element('td', {}, cell))
-        .join('') +
-        [p50Ms, p95Ms, maxMs].map((value) => element('td', { class: 'strong' }, ms(value))).join(''),
+      [
+        ...[DONE[fault], String(count), ...PART_LOOKS.map(({ part }) => ms(parts[part]))],
+        ...[p50Ms, p95Ms, maxMs].map(ms),
+      ]
+        .map((cell, column) => element('td', { 'data-name': names[column] ?? '' }, cell))
+        .join(''),
     );
-  const names = ['primary was', 'n', ...PART_LOOKS.map(({ name }) => name), 'p50', 'p95', 'max'];
   const head = element('tr', {}, names.map((name) => element('th', { scope: 'col' }, name)).join(''));
   return section(
     'In figures',
     'Milliseconds; the parts are medians of their own and need not add up to the median of the whole.',
-    `<div class="panel wide"><table><thead>${head}</thead><tbody>${summaries(takeovers).map(row).join('')}</tbody></table></div>`,
+    `<div class="panel"><table><thead>${head}</thead><tbody>${summaries(takeovers).map(row).join('')}</tbody></table></div>`,
   );
 }
 

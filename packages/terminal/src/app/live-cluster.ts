@@ -1,0 +1,126 @@
+/** A feed becomes a state over time, and keys become deeds: the same for whatever shows it, a screen or a page. */
+import { DualpingError } from '@dualping/client';
+import {
+  auditTime,
+  buffer,
+  EMPTY,
+  filter,
+  interval,
+  map,
+  merge,
+  type Observable,
+  Subject,
+  Subscription,
+  share,
+} from 'rxjs';
+import type { ClusterFeed, Controls, Victim } from '../cluster/feed.js';
+import type { ClusterEffect, Happening } from '../cluster/happenings.js';
+import { type ClusterViewState, type Deed, initialClusterView } from '../cluster/state.js';
+import { step } from '../cluster/step.js';
+import type { Size } from '../state/geometry.js';
+import type { Clock } from '../state/state.js';
+import { Store } from './store.js';
+
+/** Ages, uptimes and what is said for a moment go by this. */
+const CLOCK_MS = 250;
+/** Events that come in one go are one change of the list. */
+const GATHER_MS = 10;
+
+/** What is asked of the view itself. */
+export type ViewEffect = Exclude<ClusterEffect, { readonly kind: 'deed' | 'automatic' }>;
+
+const clock = (): Clock => ({
+  monoMs: performance.now(),
+  wallMs: Date.now(),
+  utcOffsetMinutes: -new Date().getTimezoneOffset(),
+});
+
+export class LiveCluster {
+  readonly #feed: ClusterFeed;
+  readonly #store: Store<ClusterViewState, Happening, ClusterEffect>;
+  readonly #asked = new Subject<ViewEffect>();
+  readonly #running = new Subscription();
+
+  constructor(feed: ClusterFeed, size: Size) {
+    this.#feed = feed;
+    const first = initialClusterView({
+      title: feed.title,
+      size,
+      clock: clock(),
+      budgetMs: feed.budgetMs,
+      canAct: feed.controls !== undefined,
+    });
+    this.#store = new Store(first, clock, step);
+    this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
+  }
+
+  get state(): ClusterViewState {
+    return this.#store.state;
+  }
+
+  get state$(): Observable<ClusterViewState> {
+    return this.#store.state$;
+  }
+
+  get asked$(): Observable<ViewEffect> {
+    return this.#asked.asObservable();
+  }
+
+  /** Begins to listen to the feed. @param onError the feed ended with an error */
+  start(onError: (error: unknown) => void): void {
+    const happenings$ = happeningsOf(this.#feed);
+    this.#running.add(happenings$.subscribe({ next: this.dispatch, error: onError }));
+  }
+
+  readonly dispatch = (happening: Happening): void => this.#store.dispatch(happening);
+
+  /** The feed is left as it is: who made it ends it. */
+  close(): void {
+    this.#running.unsubscribe();
+  }
+
+  #perform(effect: ClusterEffect): void {
+    switch (effect.kind) {
+      case 'deed':
+        return void this.#do(effect.deed, effect.victim);
+      case 'automatic':
+        return this.#feed.controls?.setAutomatic(effect.on);
+      default:
+        return this.#asked.next(effect);
+    }
+  }
+
+  async #do(deed: Deed, victim: Victim): Promise<void> {
+    const controls: Controls | undefined = this.#feed.controls;
+    if (controls === undefined) return;
+    try {
+      await controls[deed](victim);
+      this.dispatch({ kind: 'done', deed, victim });
+    } catch (error) {
+      this.dispatch({ kind: 'not-done', text: sentenceOf(error) });
+    }
+  }
+}
+
+function happeningsOf(feed: ClusterFeed): Observable<Happening> {
+  const events$ = feed.events$.pipe(share());
+  const gathered$ = events$.pipe(
+    buffer(events$.pipe(auditTime(GATHER_MS))),
+    filter((events) => events.length > 0),
+  );
+  const noPids: ReadonlyMap<string, number> = new Map();
+  return merge(
+    interval(CLOCK_MS).pipe(
+      map((): Happening => ({ kind: 'clock', pids: new Map(feed.controls?.pids ?? noPids) })),
+    ),
+    gathered$.pipe(map((events): Happening => ({ kind: 'events', events }))),
+    feed.takeovers$.pipe(map((takeover): Happening => ({ kind: 'takeover', takeover }))),
+    (feed.counts$ ?? EMPTY).pipe(map((counts): Happening => ({ kind: 'counts', counts }))),
+    feed.updates$.pipe(map((update): Happening => ({ kind: 'update', update }))),
+  );
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof DualpingError) return error.detail;
+  return error instanceof Error ? error.message : String(error);
+}
