@@ -43,6 +43,12 @@ export type ClassicTimelineCall = ServerDuplexStream<snsWire.Message, ClassicTim
 /** Posts of one stream that may be on their way: half of what a session may have. */
 const MAX_POSTS_ON_THE_WAY = 32;
 
+/**
+ * Posts that may wait to leave: a message each, where our own wire has one for all of a turn. Beyond it they are read from
+ * the journal when there is room. (grpc-js would call 16 enough, which is less than one author has on the way.)
+ */
+const MAX_UNSENT_POSTS = 256;
+
 /** A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to. */
 const messages = new WeakMap<Post, Buffer>();
 
@@ -113,13 +119,11 @@ export class ClassicTimeline implements TimelineSink {
     this.#stream.close(error);
   }
 
-  /** A message a post. `written` when the last of them is: they leave in order. */
+  /** A message a post. `written` when the last of them is: they leave in order. False: there is no room for more. */
   #send(posts: readonly Post[], written?: () => void): boolean {
-    let hasRoom = true;
     const last = posts.at(-1);
-    for (const post of posts)
-      hasRoom = this.#stream.send(messageOf(post), post === last ? written : undefined);
-    return hasRoom;
+    for (const post of posts) this.#stream.send(messageOf(post), post === last ? written : undefined);
+    return this.#stream.writableLength <= MAX_UNSENT_POSTS;
   }
 
   #message(message: snsWire.Message): void {
