@@ -25,15 +25,18 @@ import { FakeRouter, until } from './fake-network.fixture.js';
 
 type Attach = Extract<MemberMessage, { kind: 'attach' }>;
 
-const primaryIs = ({ serverId, incarnation, journalId, address }: Attach): Assignment => ({
+const primaryIs = ({ serverId, incarnation, journalId, lifeId, address }: Attach): Assignment => ({
   cluster: 1,
   revision: 1,
   epoch: epoch(1),
-  primary: { serverId, incarnation, journalId },
+  primary: { serverId, incarnation, journalId, lifeId },
   available: true,
   unavailableReason: '',
+  lastUncleanEpoch: epoch(0),
   inSync: [],
-  members: [{ serverId, incarnation, journalId, address, liveness: 'stream', live: true, inSync: false }],
+  members: [
+    { serverId, incarnation, journalId, lifeId, address, liveness: 'stream', live: true, inSync: false },
+  ],
 });
 
 const welcome = (attach: Attach): RouterMessage => ({
@@ -153,6 +156,7 @@ test('a refusal for good ends it, with the words of the router, and of the clock
   teach(router, {
     answer: () => ({
       kind: 'refused',
+      networkId: 'net',
       reason: 'stale-incarnation',
       detail: 'incarnation 5 is over: 9 has been here',
     }),

@@ -1,4 +1,5 @@
 /** A service's membership in a routed cluster: a driver of core's `Membership`, published as an observable. */
+import { randomBytes } from 'node:crypto';
 import {
   type Address,
   type ClusterId,
@@ -17,6 +18,9 @@ import { checkRouters } from './router-client.js';
 import { routerFailure } from './router-failure.js';
 
 const debug = createDebug('dualping:client:member');
+
+/** 128 bits: no two lives of all networks there will ever be have the same. */
+const LIFE_ID_BYTES = 16;
 
 export interface DualpingMemberOptions {
   /** `host:port` of routers of one network, 1 to 16; tried in turn. */
@@ -88,6 +92,7 @@ export class DualpingMember {
       serverId: options.serverId,
       incarnation: options.incarnation ?? Date.now(),
       incarnationIsTime: options.incarnation === undefined,
+      lifeId: randomBytes(LIFE_ID_BYTES).toString('hex'),
       address: dialledAddress(options.address),
     });
     this.#states.next(this.#machine.state);

@@ -180,7 +180,7 @@ export class FakeRouter {
             cluster: 1,
             serverId: 1,
             ageMs: 5,
-            figures: { durable: 9, committed: 8, checksum: 7, timelines: 6, postsAccepted: 5 },
+            figures: { durable: 9, committed: 8, checksum: 7, timelines: 6, postsAccepted: 5, lastEpoch: 2 },
           },
         ]
       : [];
@@ -224,6 +224,7 @@ export class FakeCluster {
       serverId: serverId(server.id),
       incarnation: 1,
       journalId: `journal-${server.id}`,
+      lifeId: '',
       address: server.address,
       liveness: 'stream' as const,
       live: server.isUp,
@@ -234,12 +235,18 @@ export class FakeCluster {
       cluster: 1,
       revision: this.#revision,
       epoch: epoch(atEpoch),
-      primary: { serverId: serverId(primary.id), incarnation: 1, journalId: `journal-${primary.id}` },
+      primary: {
+        serverId: serverId(primary.id),
+        incarnation: 1,
+        journalId: `journal-${primary.id}`,
+        lifeId: '',
+      },
       available: primary.isUp,
+      lastUncleanEpoch: epoch(0),
       unavailableReason: primary.isUp ? '' : 'no in-sync member is live',
       inSync: members
         .filter((member) => member.inSync)
-        .map((member) => ({ serverId: member.serverId, journalId: member.journalId })),
+        .map((member) => ({ serverId: member.serverId, journalId: member.journalId, lifeId: '' })),
       members,
     };
   }

@@ -129,10 +129,16 @@ export class RouterClient {
 
   /**
    * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. For when every
-   * in-sync member is gone for good; the router refuses it while somebody is available.
+   * in-sync member is gone for good; the router refuses it while somebody is available. Refused, with what would be lost
+   * against each member that is known, when another live member has more, unless `acceptLoss`.
    */
-  async promote(cluster: ClusterId, serverId: ServerId): Promise<Assignment> {
-    return await this.#inTurn((link) => link.promote(cluster, serverId, { timeoutMs: ROUTER_TIMEOUT_MS }));
+  async promote(
+    cluster: ClusterId,
+    serverId: ServerId,
+    { acceptLoss }: { readonly acceptLoss: boolean } = { acceptLoss: false },
+  ): Promise<Assignment> {
+    const promotion = { cluster, serverId, acceptLoss };
+    return await this.#inTurn((link) => link.promote(promotion, { timeoutMs: ROUTER_TIMEOUT_MS }));
   }
 
   /** Ends the connections. Watches that are still subscribed end with an error. */

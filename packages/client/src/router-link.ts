@@ -4,14 +4,7 @@
  * Every failure is a `DualpingError` that quotes the router's address. Whatever answers there without being a
  * router (another gRPC service, a web server, a router of nonsense) is `not-a-router`.
  */
-import {
-  type Address,
-  type Assignment,
-  type ClusterId,
-  DualpingError,
-  type Reason,
-  type ServerId,
-} from '@dualping/core';
+import { type Address, type Assignment, type ClusterId, DualpingError, type Reason } from '@dualping/core';
 import {
   AdminServiceClient,
   type AvailableQuestion,
@@ -21,6 +14,7 @@ import {
   connectedFromWire,
   fromServiceError,
   getAvailableToWire,
+  type Promotion,
   RoutingServiceClient,
   type routingWire,
   type WatchQuestion,
@@ -86,8 +80,8 @@ export class RouterLink {
     );
   }
 
-  async promote(cluster: ClusterId, serverId: ServerId, limits: CallLimits): Promise<Assignment> {
-    const request = { cluster, serverId, unclean: true };
+  async promote(promotion: Promotion, limits: CallLimits): Promise<Assignment> {
+    const request = { ...promotion, unclean: true };
     return await this.#call(
       unary<routingWire.PromoteResponse>(
         (options, callback) => this.#admin.promote(request, NO_METADATA, options, callback),

@@ -1,5 +1,5 @@
 /** What the router tells everybody about a cluster, and what it keeps. */
-import type { Address, ClusterId, Epoch, Incarnation, JournalId, ServerId } from './ids.js';
+import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, Position, ServerId } from './ids.js';
 
 /** How the router knows that a member is there (design: liveness). */
 export type Liveness = 'stream' | 'heartbeat' | 'watched';
@@ -16,6 +16,7 @@ export interface MemberInfo {
   readonly incarnation: Incarnation;
   /** Empty for members that cannot replicate. */
   readonly journalId: JournalId;
+  readonly lifeId: LifeId;
   readonly address: Address;
   readonly liveness: Liveness;
   /** Whether the router has evidence now that the member is there. */
@@ -24,16 +25,22 @@ export interface MemberInfo {
   readonly inSync: boolean;
 }
 
-/** Membership of the in-sync set belongs to a journal, not to whoever comes with that server id. */
+/**
+ * Membership of the in-sync set belongs to one life over one journal, not to whoever comes with that server id: a
+ * copy of the folder has the same journal id, and lacks what was written since it was made.
+ */
 export interface InSyncMember {
   readonly serverId: ServerId;
   readonly journalId: JournalId;
+  /** The last life that the router has heard since it welcomed it. */
+  readonly lifeId: LifeId;
 }
 
 export interface PrimaryRef {
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   readonly journalId: JournalId;
+  readonly lifeId: LifeId;
 }
 
 /**
@@ -50,6 +57,11 @@ export interface Assignment {
   /** Why nobody is available, for people; empty when somebody is. */
   readonly unavailableReason: string;
   readonly inSync: readonly InSyncMember[];
+  /**
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since such a
+   * promotion may a standby cut what it knows as committed.
+   */
+  readonly lastUncleanEpoch: Epoch;
   /** All known members, in the order in which they registered. */
   readonly members: readonly MemberInfo[];
 }
@@ -64,15 +76,53 @@ export interface ClusterRecord {
   readonly epoch: Epoch;
   readonly revision: number;
   readonly primary: PrimaryRef | undefined;
-  readonly inSync: readonly InSyncMember[];
+  readonly inSync: readonly InSyncCopy[];
+  readonly lastUncleanEpoch: Epoch;
+  /** The highest commit position that an in-sync member has told; may lag behind. */
+  readonly committed: Position;
+  /** Undefined while anybody serves, and when the last primary did not end in order. */
+  readonly orderlyEnd: OrderlyEnd | undefined;
   /** In registration order, with the last that was known of each. */
   readonly members: readonly MemberRecord[];
+}
+
+/** A copy of the journal that has everything acknowledged, and the chain of lives over it. */
+export interface InSyncCopy {
+  readonly serverId: ServerId;
+  readonly journalId: JournalId;
+  /**
+   * First the last life that was heard since it was welcomed. After it, in order, those that were welcomed and not
+   * heard: whether they noted the welcome is unknown. A folder whose last welcomed life is none of these is older.
+   */
+  readonly lives: readonly LifeId[];
+}
+
+/** How far a journal reaches. */
+export interface JournalEnd {
+  /** Epoch of its last entry. */
+  readonly lastEpoch: Epoch;
+  /** Position of its last durable entry. */
+  readonly durable: Position;
+  /** As far as the member knows. */
+  readonly committed: Position;
+  /** Of the whole journal up to `durable`. */
+  readonly checksum: number;
+}
+
+/** Where the journal ended when its primary stopped in order: whoever has exactly this has everything. */
+export interface OrderlyEnd {
+  readonly lastEpoch: Epoch;
+  readonly durable: Position;
+  readonly checksum: number;
 }
 
 export interface MemberRecord {
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   readonly journalId: JournalId;
+  readonly lifeId: LifeId;
+  /** As it was heard last; may lag behind. */
+  readonly end: JournalEnd;
   readonly address: Address;
   readonly liveness: Liveness;
   /**

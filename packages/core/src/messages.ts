@@ -10,6 +10,7 @@ import type {
   Epoch,
   Incarnation,
   JournalId,
+  LifeId,
   NetworkId,
   Position,
   ServerId,
@@ -18,11 +19,16 @@ import type {
 } from './ids.js';
 import type { Reason } from './reasons.js';
 
-/** Live figures of a server, for people and views; nothing is decided by them. */
+/**
+ * Live figures of a server, for people and views. Two things are decided by them: a copy that ends before what an
+ * in-sync member has called committed is an older copy, and an unclean promotion says what it loses.
+ */
 export interface Figures {
   /** Last position durable here. */
   readonly durable: Position;
   readonly committed: Position;
+  /** Epoch of the last entry. */
+  readonly lastEpoch: Epoch;
   /** Running checksum of the journal up to `durable`: equal on two servers iff their journals are. */
   readonly checksum: number;
   readonly timelines: number;
@@ -39,9 +45,15 @@ export type MemberMessage =
       readonly serverId: ServerId;
       readonly incarnation: Incarnation;
       readonly journalId: JournalId;
+      readonly lifeId: LifeId;
+      /** The last life over this journal that a router has welcomed, as the member's disk has it; empty: none. */
+      readonly welcomedLife: LifeId;
       readonly address: Address;
       /** The highest epoch the member has seen anywhere. */
       readonly epoch: Epoch;
+      /** The highest revision of its cluster's assignment that it has been told; 0 when none. */
+      readonly revision: number;
+      readonly figures: Figures;
       readonly replicates: boolean;
       /** Counts the streams that this life has opened; 0 where nobody counts. */
       readonly attempt: number;
@@ -56,11 +68,27 @@ export type MemberMessage =
       readonly serverId: ServerId;
       readonly incarnation: Incarnation;
       readonly journalId: JournalId;
+      readonly lifeId: LifeId;
     }
   /** The primary of `epoch` has stopped taking writes and all in-sync members hold everything: choose another. */
   | { readonly kind: 'hand-over'; readonly epoch: Epoch; readonly leaving: boolean }
-  /** The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. */
-  | { readonly kind: 'leave' };
+  /**
+   * The primary of `epoch` lacks what this live member knows as committed: somebody was promoted who should not have
+   * been. The router lets that member take over, if it is in sync; else nobody serves until an operator decides.
+   */
+  | {
+      readonly kind: 'dispute';
+      readonly epoch: Epoch;
+      readonly serverId: ServerId;
+      readonly detail: string;
+    }
+  /** The member is asked to stop, and goes on for a moment: others may be, too. Nothing is handed over to it any more. */
+  | { readonly kind: 'leaving' }
+  /**
+   * The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. `figures`: where its
+   * journal ends. After a primary has left, whoever has exactly the same has everything.
+   */
+  | { readonly kind: 'leave'; readonly figures: Figures };
 
 /** Router to server, on `DualPing`. The first is `welcome` or `refused`. */
 export type RouterMessage =
@@ -78,9 +106,17 @@ export type RouterMessage =
       /** The highest `change-in-sync` request of this link that has been dealt with, granted or not. */
       readonly lastRequest: number;
     }
+  /** The answer to `hand-over`: no other member can take over now. */
+  | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** An operator asked for a handover: drain, then answer with `hand-over`. */
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string };
+  | {
+      readonly kind: 'refused';
+      /** The refusing router's own. */
+      readonly networkId: NetworkId;
+      readonly reason: Reason;
+      readonly detail: string;
+    };
 
 /** Standby to primary, on `Replicate`. The first is `join`, and only the first. */
 export type StandbyMessage =
@@ -92,6 +128,7 @@ export type StandbyMessage =
       readonly serverId: ServerId;
       readonly incarnation: Incarnation;
       readonly journalId: JournalId;
+      readonly lifeId: LifeId;
       /** Last position of the standby's journal; 0 when it is empty. */
       readonly lastPosition: Position;
       /** Where each epoch begins in the standby's journal, ascending. */
@@ -100,7 +137,12 @@ export type StandbyMessage =
   /** Everything up to `position` is durable at the standby. Also sent, unchanged, in answer to every batch. */
   | { readonly kind: 'durable'; readonly epoch: Epoch; readonly position: Position }
   /** The last message of a stream: the standby has heard of a higher epoch; the primary must step down. */
-  | { readonly kind: 'fenced'; readonly epoch: Epoch };
+  | { readonly kind: 'fenced'; readonly epoch: Epoch }
+  /**
+   * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to `committed`.
+   * A primary that has not opened its epoch, and hears this of an in-sync member, gives the epoch up.
+   */
+  | { readonly kind: 'lacking'; readonly epoch: Epoch; readonly committed: Position };
 
 /** Primary to standby, on `Replicate`. */
 export type PrimaryMessage =
@@ -110,9 +152,11 @@ export type PrimaryMessage =
       readonly epoch: Epoch;
       readonly common: Position;
       readonly committed: Position;
+      /** Of the primary's journal up to `common`; filled in by the driver, which has the bytes. */
+      readonly checksum: number;
     }
-  /** The primary no longer has what the standby lacks: pull a snapshot with `GetFollowerInfo`, then join again. */
-  | { readonly kind: 'snapshot-needed'; readonly epoch: Epoch }
+  /** The journals agree up to `common`, and the primary no longer has what the standby lacks: pull a snapshot with `GetFollowerInfo`, then join again. */
+  | { readonly kind: 'snapshot-needed'; readonly epoch: Epoch; readonly common: Position }
   /**
    * Entries `from` to `to` in order; none when `to` = `from` − 1, and then it only carries the commit
    * position and says that the primary is there. The entries themselves are bytes as the primary

@@ -57,6 +57,10 @@ export const REASONS = {
   'wrong-mode': 'give-up',
   'duplicate-server': 'give-up',
   'stale-incarnation': 'give-up',
+  /** The folder is older than the journal it claims to be: it was copied, restored or reverted. */
+  'older-copy': 'give-up',
+  /** Its former life is still heard: a server that was just started again comes back a moment later. */
+  'predecessor-is-live': 'retry',
   /** The member has seen a higher epoch than the router: the router's store is older than its members. */
   'router-store-too-old': 'give-up',
   'unknown-member': 'give-up',

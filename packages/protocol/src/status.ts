@@ -41,6 +41,8 @@ export const STATUS_OF_REASON = {
   'wrong-mode': status.FAILED_PRECONDITION,
   'duplicate-server': status.ALREADY_EXISTS,
   'stale-incarnation': status.FAILED_PRECONDITION,
+  'older-copy': status.FAILED_PRECONDITION,
+  'predecessor-is-live': status.UNAVAILABLE,
   'router-store-too-old': status.FAILED_PRECONDITION,
   'unknown-member': status.NOT_FOUND,
   'member-not-live': status.FAILED_PRECONDITION,

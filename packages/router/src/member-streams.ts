@@ -1,5 +1,11 @@
 /** The `DualPing` streams, by the numbers that the registry knows them by. */
-import { DualpingError, type RegistryInput, type RegistryLink, type RouterMessage } from '@dualping/core';
+import {
+  DualpingError,
+  type NetworkId,
+  type RegistryInput,
+  type RegistryLink,
+  type RouterMessage,
+} from '@dualping/core';
 import {
   type BidiStream,
   type ClassicReplies,
@@ -31,6 +37,7 @@ export class MemberStreams {
   constructor(
     readonly step: (input: RegistryInput) => void,
     readonly report: Report,
+    readonly networkId: NetworkId,
     /** The dialect in which servers of this network answer csce438 clients, unless they were told otherwise. */
     readonly classicReplies: ClassicReplies,
   ) {}
@@ -62,7 +69,7 @@ export class MemberStreams {
     const refuse = ({ reason, detail }: DualpingError): void => {
       endedBecause = `it sent what is no DualPing: ${detail}`;
       this.report({ part: 'router', event: 'refused', text: `${call.getPeer()}: ${detail}` });
-      stream.send(routerMessageToWire({ kind: 'refused', reason, detail }));
+      stream.send(routerMessageToWire({ kind: 'refused', networkId: this.networkId, reason, detail }));
       stream.close();
     };
     if (this.#streams.size >= MAX_MEMBER_STREAMS)

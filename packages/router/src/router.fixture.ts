@@ -33,6 +33,7 @@ import { type RouterOptions, type RunningRouter, startRouter } from './index.js'
 export const NO_FIGURES = {
   durable: NO_POSITION,
   committed: NO_POSITION,
+  lastEpoch: NO_EPOCH,
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
@@ -117,17 +118,23 @@ export class Member {
       serverId: serverId(id),
       incarnation: 1,
       journalId: `j${id}`,
+      lifeId: `life-of-j${id}`,
+      welcomedLife: '',
       address: `127.0.0.1:${7000 + id}`,
       epoch: NO_EPOCH,
+      revision: 0,
+      figures: NO_FIGURES,
       replicates: true,
       attempt: 1,
       ...how,
     });
     let sequence = 0;
-    this.#pings = setInterval(() => {
+    const ping = (): void => {
       sequence += 1;
       this.say({ kind: 'ping', sequence, figures: { ...NO_FIGURES, postsAccepted: id } });
-    }, PING_INTERVAL_MS);
+    };
+    ping();
+    this.#pings = setInterval(ping, PING_INTERVAL_MS);
   }
 
   say(message: MemberMessage): void {
@@ -155,19 +162,28 @@ export class Member {
     return this.#end;
   }
 
+  /** The first assignment with a primary, heard already or still to come. */
+  async assigned(isMeant: (assignment: Assignment) => boolean = () => true): Promise<Assignment> {
+    const meant = (assignment: Assignment) => assignment.primary !== undefined && isMeant(assignment);
+    const { assignment } = await this.hears('welcome');
+    return meant(assignment)
+      ? assignment
+      : (await this.hears('assignment', (message) => meant(message.assignment))).assignment;
+  }
+
   async addToInSync(id: number): Promise<Assignment> {
-    const welcome = await this.hears('welcome');
-    const there = (assignment: Assignment) =>
-      assignment.members.some((member) => member.live && member.serverId === id);
-    if (!there(welcome.assignment)) await this.hears('assignment', ({ assignment }) => there(assignment));
+    const { epoch } = await this.assigned(({ members }) =>
+      members.some((member) => member.live && member.serverId === id),
+    );
     this.say({
       kind: 'change-in-sync',
       request: 1,
-      epoch: welcome.assignment.epoch,
+      epoch,
       change: 'add',
       serverId: serverId(id),
       incarnation: 1,
       journalId: `j${id}`,
+      lifeId: `life-of-j${id}`,
     });
     return (await this.hears('assignment', ({ lastRequest }) => lastRequest === 1)).assignment;
   }

@@ -26,11 +26,11 @@ test('a member attaches, pings, and learns of the others', async (context) => {
   assert.equal(welcome.networkId, served.router.networkId);
   assert.equal(welcome.pingIntervalMs, 100);
   assert.equal(welcome.deadAfterMs, 500);
-  assert.equal(welcome.assignment.primary?.serverId, 1);
+  assert.equal((await s1.assigned()).primary?.serverId, 1);
   assert.deepEqual((await s1.hears('pong')).sequence, 1);
   const s2 = served.member(2);
   await s2.hears('welcome');
-  const heard = await s1.hears('assignment');
+  const heard = await s1.hears('assignment', ({ assignment }) => assignment.members.length === 2);
   assert.deepEqual(
     heard.assignment.members.map((member) => [member.serverId, member.live, member.inSync]),
     [
@@ -70,13 +70,18 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
         serverId: 1,
         incarnation: 1,
         journalId: 'j',
+        lifeId: 'life-of-j',
+        welcomedLife: '',
         address: '127.0.0.1:1',
         epoch: 0,
+        revision: 0,
+        figures: undefined,
         replicates: true,
         attempt: 1,
       },
     },
   });
+  silent.write({ message: { $case: 'ping', value: { sequence: 1, figures: undefined } } });
   await ended;
   assert.ok(served.events.some(({ text }) => /s1 .* is dropped: nothing was heard of it/.test(text)));
   await assert.rejects(available(served.routing), refusedAs('no-available-server', /s1, primary of epoch 1/));
@@ -259,7 +264,7 @@ test('supervisors register and report crashes, operators hand over and promote',
 
   const promote = (unclean: boolean) =>
     call<routingWire.PromoteResponse>((callback) =>
-      served.admin.promote({ cluster: 1, serverId: 1, unclean }, callback),
+      served.admin.promote({ cluster: 1, serverId: 1, unclean, acceptLoss: false }, callback),
     );
   await assert.rejects(promote(false), refusedAs('invalid-argument', /unclean must be true/));
   await assert.rejects(promote(true), refusedAs('invalid-argument', /cluster 1 is available, s2 is primary/));
@@ -279,7 +284,7 @@ test('supervisors register and report crashes, operators hand over and promote',
   s2.vanish();
   await s3.hears('assignment', ({ assignment }) => !assignment.available);
   const promoted = await call<routingWire.PromoteResponse>((callback) =>
-    served.admin.promote({ cluster: 1, serverId: 3, unclean: true }, callback),
+    served.admin.promote({ cluster: 1, serverId: 3, unclean: true, acceptLoss: false }, callback),
   );
   assert.equal(promoted.assignment?.primary?.serverId, 3);
   assert.ok(served.events.some(({ event }) => event === 'unclean-promotion'));
@@ -303,8 +308,12 @@ test('a server is announced before it attaches, a client learns its cluster', as
     serverId: 1,
     incarnation: 1,
     journalId: 'j1',
+    lifeId: 'life-of-j1',
+    welcomedLife: '',
     address: '127.0.0.1:7001',
     epoch: 0,
+    revision: 0,
+    figures: undefined,
     replicates: true,
     attempt: 0,
   };

@@ -110,7 +110,7 @@ async function run(
     debug('%o', input);
     driver.step(input);
   };
-  const members = new MemberStreams(step, report, classicReplies);
+  const members = new MemberStreams(step, report, networkId, classicReplies);
   const callers = new Callers(step);
   const watchers = new Watchers(registry.assignments(), () => registry.figures());
 

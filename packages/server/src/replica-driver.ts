@@ -12,6 +12,7 @@ import {
   type Entry,
   InvariantBroken,
   type LinkId,
+  type PrimaryMessage,
   type Reason,
   Replica,
   type ReplicaInput,
@@ -171,8 +172,14 @@ export class ReplicaDriver {
         return this.#truncate(output);
       case 'save-snapshot':
         return this.#saveSnapshot(output);
-      case 'save-network':
-        this.#orFail(this.journal.setNetworkId(output.networkId));
+      case 'note-welcome':
+        return this.#noteWelcome(output);
+      case 'note-known':
+        return this.journal.noteKnown(output.known);
+      case 'renew-journal':
+        this.#orFail(
+          this.journal.renew().then((journalId) => this.feed({ kind: 'journal-renewed', journalId })),
+        );
         return;
       case 'open-router':
         return this.#openRouter(output);
@@ -248,6 +255,12 @@ export class ReplicaDriver {
     }
   }
 
+  #noteWelcome({ networkId, lifeId }: OutputOf<'note-welcome'>): void {
+    this.#orFail(
+      this.journal.noteWelcome(networkId, lifeId).then(() => this.feed({ kind: 'welcome-noted' })),
+    );
+  }
+
   #truncate({ after }: OutputOf<'truncate'>): void {
     this.#orFail(
       this.journal.truncateAfter(after).then(() => {
@@ -287,11 +300,20 @@ export class ReplicaDriver {
         onMessage: (primaryMessage, entries, bytes) => {
           for (const [index, entry] of entries.entries())
             this.#bytes.set(entry, bytes[index] ?? encodeEntry(entry));
-          this.feed({ kind: 'primary-message', attempt, message: primaryMessage, entries });
+          const checksum = this.#checksumFor(primaryMessage);
+          this.feed({ kind: 'primary-message', attempt, message: primaryMessage, entries, checksum });
         },
         onEnd: (detail) => this.feed({ kind: 'primary-ended', attempt, detail }),
       }),
     };
+  }
+
+  /** Of the own journal where the primary says that the two agree, as far as it reaches. */
+  #checksumFor(message: PrimaryMessage): number | undefined {
+    if (message.kind !== 'joined') return undefined;
+    const { first, last } = this.journal;
+    const isHere = message.common >= first - 1 && message.common <= last;
+    return isHere ? this.journal.checksumAt(message.common) : undefined;
   }
 
   #openTail({ attempt, address, message }: OutputOf<'open-tail'>): void {
@@ -306,10 +328,11 @@ export class ReplicaDriver {
     this.#tails.set(attempt, stream);
   }
 
-  #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {
+  #pullSnapshot({ address, epoch, setAside }: OutputOf<'pull-snapshot'>): void {
     const { cluster, serverId } = this.start.identity;
     const { networkId } = this.journal.identity;
-    pullSnapshot(this.#peers.to(address), { networkId, cluster, epoch, serverId }, this.journal).then(
+    const question = { networkId, cluster, epoch, serverId };
+    pullSnapshot(this.#peers.to(address), question, this.journal, { setAside }).then(
       (pulled) => this.feed({ kind: 'snapshot-installed', ...pulled }),
       (error: unknown) => this.feed({ kind: 'snapshot-failed', detail: toDualpingError(error).message }),
     );

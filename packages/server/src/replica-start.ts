@@ -31,6 +31,7 @@ export function replicaStart(journal: Journal, address: Address, routers: readon
     first: journal.first,
     entries,
     checksum: journal.durableChecksum,
+    known: journal.known,
   };
 }
 

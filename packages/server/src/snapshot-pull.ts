@@ -27,6 +27,7 @@ export async function pullSnapshot(
   client: ReplicationServiceClient,
   question: SnapshotQuestion,
   journal: Journal,
+  options: { readonly setAside: boolean },
 ): Promise<PulledSnapshot> {
   const call = client.getFollowerInfo(snapshotQuestionToWire(question));
   let timer = setTimeout(() => call.cancel(), CHUNK_TIMEOUT_MS);
@@ -50,7 +51,7 @@ export async function pullSnapshot(
     if (first.done === true || first.value.kind !== 'header')
       throw new DualpingError('invalid-argument', 'a snapshot without its header');
     assembly.add(first.value);
-    await journal.installSnapshot(first.value, journalChunks(chunks, assembly));
+    await journal.installSnapshot(first.value, journalChunks(chunks, assembly), options);
     if (assembly.assembled === undefined)
       throw new DualpingError('invalid-argument', 'the snapshot broke off');
     const { header, snapshot } = assembly.assembled;

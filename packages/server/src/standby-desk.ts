@@ -55,6 +55,8 @@ export class StandbyDesk {
     const stream = this.#streams.get(link);
     if (stream === undefined) return;
     if (message.kind === 'entries' && message.to >= message.from) stream.send(this.#encoded(message));
+    else if (message.kind === 'joined')
+      stream.send(primaryMessageToWire({ ...message, checksum: this.journal.checksumAt(message.common) }));
     else stream.send(primaryMessageToWire(message));
   }
 

@@ -128,7 +128,9 @@ export class RouterProcess extends Process {
 
   /** An operator makes a member primary that may lack acknowledged writes. */
   promoteUnclean(cluster: ClusterId, serverId: ServerId): void {
-    this.receive(() => this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId }));
+    this.receive(() =>
+      this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId, acceptLoss: true }),
+    );
   }
 
   feed(input: RegistryInput): void {
@@ -360,7 +362,8 @@ function introduction(
   { kind, ...vouching }: Wires['register-server' | 'add-master']['up'],
   token: RegistryToken,
 ): RegistryInput {
-  return { kind, token, candidate: vouching };
+  // A supervisor does not know its server's life.
+  return { kind, token, candidate: { ...vouching, lifeId: '', welcomedLife: '' } };
 }
 
 /** What an output tells of a cluster, to whomever. */

@@ -4,7 +4,16 @@
  * While one group is synced the next one gathers. A crash keeps what was durable, of the group that was under way any
  * number of entries from its beginning (what follows is a torn record, which opening cuts), and nothing of what waited.
  */
-import type { Entry, JournalId, NetworkId, SocialSnapshot } from '@dualping/core';
+import type {
+  Entry,
+  Epoch,
+  JournalId,
+  Known,
+  LifeId,
+  NetworkId,
+  Position,
+  SocialSnapshot,
+} from '@dualping/core';
 import { JournalImage } from './journal-image.js';
 import type { Random } from './random.js';
 import type { Installation } from './wires.js';
@@ -19,6 +28,7 @@ export type DiskNews =
   | { readonly kind: 'durable'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'truncated'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'installed'; readonly installation: Installation }
+  | { readonly kind: 'welcome-noted' }
   | { readonly kind: 'failed'; readonly detail: string };
 
 export interface DiskOwner {
@@ -38,6 +48,10 @@ export class ServerDisk {
   #current: DiskWork | undefined;
   #incarnation = 0;
   #networkId: NetworkId | '' = '';
+  #welcomedLife: LifeId = '';
+  #lifeId: LifeId = '';
+  /** Outlives the process; of the machine's death see `crash`. */
+  #known: Known = { committed: 0 as Position, epoch: 0 as Epoch, revision: 0 };
   /** How many faults keep it from taking anything more. */
   full = 0;
   /** The next sync fails, and every later one of this life. */
@@ -45,7 +59,7 @@ export class ServerDisk {
   #failed = false;
 
   constructor(
-    readonly journalId: JournalId,
+    public journalId: JournalId,
     readonly random: Random,
     readonly owner: DiskOwner,
   ) {}
@@ -56,6 +70,16 @@ export class ServerDisk {
   /** What the running server reads. */
   get image(): JournalImage {
     return this.#written;
+  }
+  /** Of the process that has it open. */
+  get lifeId(): LifeId {
+    return this.#lifeId;
+  }
+  get welcomedLife(): LifeId {
+    return this.#welcomedLife;
+  }
+  get known(): Known {
+    return this.#known;
   }
   get networkId(): NetworkId | '' {
     return this.#networkId;
@@ -90,9 +114,25 @@ export class ServerDisk {
     });
   }
 
-  keepNetwork(networkId: NetworkId): void {
-    this.owner.later(this.#delayMs(), 'the network is kept', () => {
+  noteWelcome(networkId: NetworkId, lifeId: LifeId): void {
+    this.owner.later(this.#delayMs(), 'a welcome is noted', () => {
       this.#networkId = networkId;
+      this.#welcomedLife = lifeId;
+      this.owner.tell({ kind: 'welcome-noted' });
+    });
+  }
+
+  /** Without a sync: what is noted now may be lost with what is not durable. */
+  noteKnown(known: Known): void {
+    this.#known = known;
+  }
+
+  /** The same content under another id. */
+  renew(journalId: JournalId, done: (journalId: JournalId) => void): void {
+    this.owner.later(this.#delayMs(), 'a journal is renewed', () => {
+      this.journalId = journalId;
+      this.#welcomedLife = '';
+      done(journalId);
     });
   }
 
@@ -115,6 +155,7 @@ export class ServerDisk {
   /** A new life of the server that owns it: a number that is durable before anything is done with it. */
   raiseIncarnation(): number {
     this.#incarnation += 1;
+    this.#lifeId = `${this.journalId}/${this.#incarnation}`;
     return this.#incarnation;
   }
 

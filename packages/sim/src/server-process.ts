@@ -129,6 +129,9 @@ export class ServerProcess extends Process {
   get journalId(): string {
     return this.disk.journalId;
   }
+  get lifeId(): string {
+    return this.disk.lifeId;
+  }
 
   // Its life.
 
@@ -136,7 +139,7 @@ export class ServerProcess extends Process {
     const { core, timing, routers, clusters } = this.#around;
     this.begin();
     const incarnation = this.disk.raiseIncarnation();
-    const { durable, journalId, networkId } = this.disk;
+    const { durable, journalId, lifeId, welcomedLife, networkId, known } = this.disk;
     const { snapshot } = durable;
     this.#replica = new core.Replica(
       {
@@ -145,6 +148,8 @@ export class ServerProcess extends Process {
           serverId: this.serverId,
           incarnation,
           journalId,
+          lifeId,
+          welcomedLife,
           networkId,
           address: this.name,
           routers,
@@ -154,6 +159,7 @@ export class ServerProcess extends Process {
         first: durable.first as Position,
         entries: durable.entries.filter((entry) => entry.position > snapshot.position),
         checksum: durable.checksum,
+        known,
       },
       timing,
     );
@@ -196,6 +202,15 @@ export class ServerProcess extends Process {
 
   protected override nextDeadline(): Instant | undefined {
     return this.#replica?.nextDeadline();
+  }
+
+  /** Its files are an older copy of what their journal id names. */
+  #renewJournal(): void {
+    this.#journals += 1;
+    this.disk.renew(`${this.name}-journal-${this.#journals}`, (journalId) => {
+      this.#around.checkers.tell('diskChanged', this, 0);
+      this.feed({ kind: 'journal-renewed', journalId });
+    });
   }
 
   #newDisk(): ServerDisk {
@@ -306,8 +321,12 @@ export class ServerProcess extends Process {
         return this.disk.write({ kind: 'truncate', after: output.after });
       case 'save-snapshot':
         return this.disk.keepSnapshot(output.snapshot);
-      case 'save-network':
-        return this.disk.keepNetwork(output.networkId);
+      case 'note-welcome':
+        return this.disk.noteWelcome(output.networkId, output.lifeId);
+      case 'note-known':
+        return this.disk.noteKnown(output.known);
+      case 'renew-journal':
+        return this.#renewJournal();
       case 'open-router':
         return this.#openRouter(output);
       case 'to-router':
@@ -423,6 +442,8 @@ export class ServerProcess extends Process {
         const { snapshot, epochStarts, checksum } = news.installation;
         return this.feed({ kind: 'snapshot-installed', snapshot, epochStarts, checksum });
       }
+      case 'welcome-noted':
+        return this.feed({ kind: 'welcome-noted' });
       case 'failed':
         return this.feed({ kind: 'journal-failed', detail: news.detail });
     }
@@ -439,8 +460,12 @@ export class ServerProcess extends Process {
 
   #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {
     const end = this.network.dial(this, address, 'replicate', message);
-    end.onMessage = ({ message: heard, entries }) =>
-      this.feed({ kind: 'primary-message', attempt, message: heard, entries });
+    end.onMessage = ({ message: heard, entries }) => {
+      const { image } = this.disk;
+      const isHere = heard.kind === 'joined' && heard.common <= image.last && heard.common >= image.first - 1;
+      const checksum = isHere ? image.checksumAt(heard.common) : undefined;
+      this.feed({ kind: 'primary-message', attempt, message: heard, entries, checksum });
+    };
     end.onEnd = ({ kind }) => this.feed({ kind: 'primary-ended', attempt, detail: kind });
     this.#primary = { attempt, end };
   }
@@ -517,7 +542,11 @@ export class ServerProcess extends Process {
         if (entry === undefined) throw new Error(`${this.name} has no entry ${at} to send`);
         entries.push(entry);
       }
-    end.send({ kind: message.kind, message, entries });
+    const sent =
+      message.kind === 'joined'
+        ? { ...message, checksum: this.disk.image.checksumAt(message.common) }
+        : message;
+    end.send({ kind: message.kind, message: sent, entries });
   }
 
   #acceptTail(end: AcceptorEnd<'tail'>): void {

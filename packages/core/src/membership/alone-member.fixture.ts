@@ -13,6 +13,9 @@ import {
   serverId,
 } from '../index.js';
 
+/** Of every member here: its incarnations are what the tests are about. */
+const LIFE = 'life';
+
 export interface Told {
   readonly epoch: number;
   readonly primary: number;
@@ -26,14 +29,16 @@ export const routed = ({ epoch: number, primary, revision, incarnation, availabl
   cluster: 1,
   revision: revision ?? number,
   epoch: epoch(number),
-  primary: { serverId: serverId(primary), incarnation: incarnation ?? 1, journalId: '' },
+  primary: { serverId: serverId(primary), incarnation: incarnation ?? 1, journalId: '', lifeId: LIFE },
   available: available ?? true,
   unavailableReason: '',
+  lastUncleanEpoch: epoch(0),
   inSync: [],
   members: [1, 2].map((id) => ({
     serverId: serverId(id),
     incarnation: 1,
     journalId: '',
+    lifeId: LIFE,
     address: `s${id}`,
     liveness: 'stream',
     live: true,
@@ -54,6 +59,7 @@ export class AloneMember {
       serverId: 2,
       incarnation: 1,
       incarnationIsTime: false,
+      lifeId: LIFE,
       address: 's2:1',
       ...options,
     });
@@ -89,7 +95,8 @@ export class AloneMember {
   assigned = (told: Told): string[] =>
     this.router({ kind: 'assignment', assignment: routed(told), lastRequest: 0 });
 
-  refused = (reason: Reason): string[] => this.router({ kind: 'refused', reason, detail: 'because' });
+  refused = (reason: Reason, networkId = 'net'): string[] =>
+    this.router({ kind: 'refused', networkId, reason, detail: 'because' });
 
   /** To the ping of `sequence`, or to the last one. */
   pong = (pingIntervalMs: number = DEFAULT_TIMING.pingIntervalMs, sequence = this.#sequence): string[] =>

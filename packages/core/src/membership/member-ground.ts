@@ -13,6 +13,7 @@ export const WELCOME = 0;
 const NO_FIGURES: Figures = Object.freeze({
   durable: NO_POSITION,
   committed: NO_POSITION,
+  lastEpoch: NO_EPOCH,
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
@@ -21,6 +22,10 @@ const NO_FIGURES: Figures = Object.freeze({
 export class MemberGround implements RouterLinkGround {
   readonly pace: Pace;
   readonly lastAnswer = new LastAnswer();
+  /** A member without a journal keeps nothing that an older copy could lack. */
+  readonly welcomedLife = undefined;
+  /** Of the newest assignment that it was told. */
+  revision = 0;
   /** Empty until a router has told. */
   networkId: NetworkId | '' = '';
   highestEpoch: Epoch = NO_EPOCH;

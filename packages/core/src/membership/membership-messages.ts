@@ -1,6 +1,6 @@
 /** What goes into a membership and what comes out of it; the part about the stream to the router is a server's, too. */
 import type { Assignment } from '../assignment.js';
-import type { Address, ClusterId, Epoch, Incarnation, JournalId, ServerId } from '../ids.js';
+import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Failure, Reason } from '../reasons.js';
 
@@ -13,6 +13,8 @@ export interface MemberIdentity {
   readonly incarnation: Incarnation;
   /** Empty for a member that cannot replicate. */
   readonly journalId: JournalId;
+  /** Of this process: new at each start. */
+  readonly lifeId: LifeId;
   /** Where others dial this server. */
   readonly address: Address;
   /** Asked in turn. */

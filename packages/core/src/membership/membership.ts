@@ -12,6 +12,7 @@ import {
   type ClusterId,
   type Incarnation,
   type Instant,
+  type LifeId,
   MAX_SERVER_ID,
   serverId,
   serverName,
@@ -19,11 +20,12 @@ import {
 import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import type { RouterMessage } from '../messages.js';
-import { actionFor } from '../reasons.js';
+import { isSameLife } from '../same-life.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
 import { MemberGround, WELCOME } from './member-ground.js';
 import type { MemberState, MembershipInput, MembershipOutput } from './membership-messages.js';
+import { RouterRefusals } from './refusal.js';
 import { RouterLink } from './router-link.js';
 
 /** How long a router may take to hear that a member leaves, and to have written that down, ms. */
@@ -40,6 +42,8 @@ export interface MembershipOptions {
   readonly incarnation: Incarnation;
   /** The incarnation is the wall clock's time at the start, ms: for people, when it turns out to be stale. */
   readonly incarnationIsTime: boolean;
+  /** New at each start. */
+  readonly lifeId: LifeId;
   readonly address: Address;
 }
 
@@ -49,6 +53,7 @@ export class Membership {
   readonly #incarnationIsTime: boolean;
   readonly #ground: MemberGround;
   readonly #link: RouterLink;
+  readonly #refusals: RouterRefusals;
   #assignment: Assignment | undefined;
   /** It has said that it leaves; waits for the router to have heard it. */
   #leaveUntil: Instant | undefined;
@@ -57,7 +62,7 @@ export class Membership {
 
   /** @throws DualpingError `invalid-argument`, quoting the number that can't be */
   constructor(options: MembershipOptions) {
-    const { routers, address, incarnationIsTime } = options;
+    const { routers, address, incarnationIsTime, lifeId } = options;
     this.#incarnationIsTime = incarnationIsTime;
     const identity = {
       routers,
@@ -65,10 +70,12 @@ export class Membership {
       serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
       incarnation: wholeNumber('incarnation', options.incarnation, Number.MAX_SAFE_INTEGER),
       journalId: '',
+      lifeId,
       address,
     };
     this.#ground = new MemberGround(identity, DEFAULT_TIMING);
     this.#link = new RouterLink(this.#ground);
+    this.#refusals = new RouterRefusals(routers);
     this.#state = this.#describe();
   }
 
@@ -135,7 +142,7 @@ export class Membership {
   #leave(): void {
     if (this.#leaveUntil !== undefined) return;
     if (!this.#link.attached) return this.#end({ kind: 'left' });
-    this.#link.send({ kind: 'leave' });
+    this.#link.send({ kind: 'leave', figures: this.#ground.figures() });
     this.#leaveUntil = this.#ground.now + LEAVE_TIMEOUT_MS;
   }
 
@@ -145,6 +152,7 @@ export class Membership {
     switch (message.kind) {
       case 'welcome':
         this.#link.welcomed();
+        this.#refusals.welcomed();
         lastAnswer.answered(WELCOME);
         pace.keepTime(message.pingIntervalMs, message.deadAfterMs);
         if (this.#ground.networkId === '') this.#ground.networkId = message.networkId;
@@ -156,6 +164,8 @@ export class Membership {
         return this.#assigned(message.assignment);
       case 'please-hand-over':
         return this.#handOver(message.epoch);
+      case 'no-successor':
+        return;
       case 'refused':
         return this.#refused(message);
       default:
@@ -169,6 +179,7 @@ export class Membership {
     if (isOlder || assignment.epoch < this.#ground.highestEpoch) return;
     this.#assignment = assignment;
     this.#ground.highestEpoch = assignment.epoch;
+    this.#ground.revision = assignment.revision;
   }
 
   /** At once: what the service itself has to finish is not known here, and goes on at the old member meanwhile. */
@@ -179,10 +190,12 @@ export class Membership {
     this.#ground.lastAnswer.forget();
   }
 
-  #refused({ reason, detail }: Refused): void {
+  #refused(refused: Refused): void {
+    const { reason, detail } = refused;
     if (this.#leaveUntil !== undefined) return this.#end({ kind: 'left' });
     const refusal = `refuses ${serverName(this.#ground.identity.serverId)}: ${detail}`;
-    if (actionFor(reason) !== 'give-up') return this.#link.refused({ reason, detail: refusal });
+    if (!this.#refusals.isFinal(refused, this.#link.address, this.#ground.networkId))
+      return this.#link.refused({ reason, detail: refusal });
     const advice = reason === 'stale-incarnation' && this.#incarnationIsTime ? `. ${CLOCK_WENT_BACK}` : '';
     const because = { reason, detail: `router ${this.#link.address}: ${refusal}${advice}` };
     this.#end({ kind: 'failed', because });
@@ -195,14 +208,8 @@ export class Membership {
 
   /** Whether the newest assignment has this very life as its available primary. */
   #isNamed(): boolean {
-    const { serverId, incarnation, journalId } = this.#ground.identity;
     const { available = false, primary } = this.#assignment ?? {};
-    return (
-      available &&
-      primary?.serverId === serverId &&
-      primary.incarnation === incarnation &&
-      primary.journalId === journalId
-    );
+    return available && primary !== undefined && isSameLife(primary, this.#ground.identity);
   }
 
   #describe(): MemberState {

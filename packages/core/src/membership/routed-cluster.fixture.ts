@@ -74,6 +74,7 @@ export class RoutedCluster {
       serverId: id,
       incarnation: this.#starts,
       incarnationIsTime: false,
+      lifeId: `life ${this.#starts}`,
       address: `s${id}`,
     });
     const life: Life = { id, membership, frozen: undefined, dead: false };

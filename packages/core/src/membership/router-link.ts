@@ -5,7 +5,7 @@
  * The member gives the router up much later than the router gives up a member: the member that ends
  * the stream causes a failover, and a router that is merely slow is no reason for one.
  */
-import type { Address, Epoch, Instant, NetworkId } from '../ids.js';
+import type { Address, Epoch, Instant, LifeId, NetworkId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
@@ -27,6 +27,8 @@ type State =
       readonly attempt: Attempt;
       heardAt: number;
       pingAt: Instant;
+      /** The disk has this life as welcomed: before that nothing is said, so that the router has not heard it. */
+      isNoted: boolean;
       sequence: number;
       /** The last `change-in-sync` asked on this stream. */
       request: number;
@@ -37,6 +39,10 @@ export interface RouterLinkGround {
   readonly identity: MemberIdentity;
   readonly networkId: NetworkId | '';
   readonly highestEpoch: Epoch;
+  /** The last life over this journal that was welcomed, as the disk has it; undefined where no disk keeps it. */
+  readonly welcomedLife: LifeId | undefined;
+  /** The highest revision that this member was told; 0 when none. */
+  readonly revision: number;
   readonly now: Instant;
   /** Time that we were there to listen, ms. */
   readonly heardMs: number;
@@ -62,13 +68,14 @@ export class RouterLink {
 
   constructor(readonly ground: RouterLinkGround) {}
 
+  /** Whether we are welcomed, and may speak. */
   get attached(): boolean {
-    return this.#state.kind === 'attached';
+    return this.#state.kind === 'attached' && this.#state.isNoted;
   }
 
   /** The stream by which we are attached. */
   get attachedBy(): Attempt | undefined {
-    return this.#state.kind === 'attached' ? this.#state.attempt : undefined;
+    return this.#state.kind === 'attached' && this.#state.isNoted ? this.#state.attempt : undefined;
   }
 
   get because(): Failure | undefined {
@@ -91,7 +98,7 @@ export class RouterLink {
   }
 
   send(message: MemberMessage): void {
-    if (this.#state.kind === 'attached')
+    if (this.#state.kind === 'attached' && this.#state.isNoted)
       this.ground.emit({ kind: 'to-router', attempt: this.#state.attempt, message });
   }
 
@@ -108,17 +115,27 @@ export class RouterLink {
   welcomed(): void {
     if (this.#state.kind !== 'opening') return;
     const { attempt } = this.#state;
+    const { welcomedLife, identity } = this.ground;
+    const isNoted = welcomedLife === undefined || welcomedLife === identity.lifeId;
     this.#failures = 0;
     this.#because = undefined;
     this.#state = {
       kind: 'attached',
       attempt,
       heardAt: this.ground.heardMs,
-      pingAt: this.ground.now,
+      pingAt: isNoted ? this.ground.now : Number.POSITIVE_INFINITY,
+      isNoted,
       sequence: 0,
       request: 0,
     };
     this.heard();
+  }
+
+  /** The disk has this life as welcomed. The router waits for our first word. */
+  noted(): void {
+    if (this.#state.kind !== 'attached' || this.#state.isNoted) return;
+    this.#state.isNoted = true;
+    this.#ping(this.#state);
   }
 
   heard(): void {
@@ -131,7 +148,7 @@ export class RouterLink {
     const { ground, address } = this;
     const { detail } = because;
     this.#because = { reason: because.reason, detail: `router ${address}: ${detail}` };
-    if (this.attached) {
+    if (this.#state.kind === 'attached') {
       ground.report('router-lost', `lost the router at ${address}: ${detail}`);
       this.#state = { kind: 'down', retryAt: ground.now };
       return;
@@ -143,9 +160,14 @@ export class RouterLink {
     this.#asked += 1;
   }
 
-  /** The router can't take us now: lets go and tries again later. */
+  /** The router does not take us, or must not be believed: lets go, asks the next one, and this one again later. */
   refused(because: Failure): void {
-    if (this.#state.kind === 'opening') this.#giveUp(this.#state.attempt, because);
+    if (this.#state.kind !== 'down') this.#giveUp(this.#state.attempt, because);
+  }
+
+  /** Tries again at once: what was refused has been changed. */
+  retry(): void {
+    if (this.#state.kind === 'down') this.#state = { kind: 'down', retryAt: this.ground.now };
   }
 
   close(): void {
@@ -192,7 +214,7 @@ export class RouterLink {
 
   #open(): void {
     const { ground } = this;
-    const { cluster, serverId, incarnation, journalId, address } = ground.identity;
+    const { cluster, serverId, incarnation, journalId, lifeId, address } = ground.identity;
     this.#attempts += 1;
     this.#state = { kind: 'opening', attempt: this.#attempts, until: ground.now + WELCOME_TIMEOUT_MS };
     ground.emit({
@@ -206,8 +228,12 @@ export class RouterLink {
         serverId,
         incarnation,
         journalId,
+        lifeId,
+        welcomedLife: ground.welcomedLife ?? '',
         address,
         epoch: ground.highestEpoch,
+        revision: ground.revision,
+        figures: ground.figures(),
         replicates: journalId !== '',
         attempt: this.#attempts,
       },

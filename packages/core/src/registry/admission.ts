@@ -1,14 +1,16 @@
 /**
  * Judges who may become a member.
  *
- * A server proves that it is the same one by its journal id, and that it is the newer life of it by its
- * incarnation. Two with one server id and different journals are two servers, and the one that is
- * here stays: letting the newcomer win would have them throw each other out for ever.
+ * A server proves that it is the same one by its journal id, and that it is the next life of it by the last life that
+ * its folder has been welcomed as (`lives.ts`). While a life is live, another one over the same journal is a copy of its
+ * folder, or has come too early: the one that is here stays. Letting the newcomer win would let a copy take over.
  */
-import type { ClusterMode, PrimaryRef } from '../assignment.js';
-import { type ClusterId, type Epoch, type NetworkId, serverName } from '../ids.js';
+import type { Assignment, ClusterMode, InSyncCopy, PrimaryRef } from '../assignment.js';
+import { type ClusterId, type NetworkId, type Position, serverName } from '../ids.js';
 import type { MemberMessage } from '../messages.js';
+import { mayBeSameLife } from '../same-life.js';
 import { quote } from '../text.js';
+import { continuesFrom, heardLife } from './lives.js';
 import { isLive, type Member } from './member.js';
 import type { Candidate, Heartbeat, Refusal } from './registry-messages.js';
 
@@ -34,13 +36,22 @@ export function objectionToJournal(attach: Extract<MemberMessage, { kind: 'attac
   };
 }
 
-/** A member that knows a higher epoch proves that this store has lost one: whom to promote is unknown then. */
-export function objectionToEpoch(seen: Epoch, ours: Epoch, candidate: Candidate): Refusal | undefined {
-  if (seen <= ours) return undefined;
-  return {
-    reason: 'router-store-too-old',
-    detail: `${serverName(candidate.serverId)} has seen epoch ${seen} of cluster ${candidate.cluster}, this router's store ends with ${ours}: the store is older than its members`,
-  };
+/** A member that was told more than this store holds proves that the store has lost it: whom to promote is unknown then. */
+export function objectionToStore(
+  seen: Extract<MemberMessage, { kind: 'attach' }>,
+  { epoch, revision }: Assignment,
+): Refusal | undefined {
+  const who = `${serverName(seen.serverId)} has seen`;
+  const store = "this router's store ends with";
+  const what = 'the store is older than its members';
+  const refusal = (detail: string): Refusal => ({ reason: 'router-store-too-old', detail });
+  if (seen.epoch > epoch)
+    return refusal(`${who} epoch ${seen.epoch} of cluster ${seen.cluster}, ${store} ${epoch}: ${what}`);
+  if (seen.revision > revision)
+    return refusal(
+      `${who} revision ${seen.revision} of cluster ${seen.cluster}, ${store} ${revision}: ${what}`,
+    );
+  return undefined;
 }
 
 /** A heartbeat proves nothing of who sends it, so of two at different addresses the one that is here stays. */
@@ -60,6 +71,10 @@ export interface Standing {
   /** The member with the candidate's server id. */
   readonly known: Member | undefined;
   readonly primary: PrimaryRef | undefined;
+  /** The copy in the in-sync set that the candidate claims to hold. */
+  readonly copy: InSyncCopy | undefined;
+  /** Everything up to here is durable on every in-sync copy. */
+  readonly committed: Position;
 }
 
 export function objectionTo(candidate: Candidate, cluster: Standing): Refusal | undefined {
@@ -69,29 +84,71 @@ export function objectionTo(candidate: Candidate, cluster: Standing): Refusal | 
       reason: 'wrong-mode',
       detail: `cluster ${candidate.cluster} is ${cluster.mode}, ${serverName(candidate.serverId)} ${mode === 'routed' ? 'cannot replicate' : 'replicates'}`,
     };
-  const { known } = cluster;
-  if (known === undefined || known.presence.kind === 'announced') return undefined;
-  if (known.journalId === candidate.journalId) return staleness(candidate, known);
-  if (isLive(known))
-    return {
-      reason: 'duplicate-server',
-      detail: `${serverName(candidate.serverId)} of cluster ${candidate.cluster} is live at ${quote(known.address)} with another journal: give ${quote(candidate.address)} another server id`,
-    };
-  // The disk that once held the epoch, back from an older copy of itself.
-  const { primary } = cluster;
-  if (primary?.serverId === candidate.serverId && primary.journalId === candidate.journalId)
-    return staleness(candidate, primary);
-  return undefined;
+  if (mode === 'routed') return objectionToRouted(candidate, cluster.known);
+  return objectionToLife(candidate, cluster.known) ?? objectionToCopy(candidate, cluster);
 }
 
-function staleness(
-  candidate: Candidate,
-  known: { readonly incarnation: number; readonly address?: string },
-): Refusal | undefined {
-  if (candidate.incarnation >= known.incarnation) return undefined;
-  const at = known.address === undefined ? '' : ` at ${quote(known.address)}`;
+/** A member without a journal can lose nothing: of two lives the later one counts. */
+function objectionToRouted(candidate: Candidate, known: Member | undefined): Refusal | undefined {
+  if (known === undefined || known.presence.kind === 'announced') return undefined;
+  if (candidate.incarnation > known.incarnation) return undefined;
+  const name = `incarnation ${candidate.incarnation} of ${serverName(candidate.serverId)}`;
+  if (candidate.incarnation < known.incarnation)
+    return {
+      reason: 'stale-incarnation',
+      detail: `${name} is over: incarnation ${known.incarnation} has been here at ${quote(known.address)}`,
+    };
+  if (mayBeSameLife(known, candidate) || !isLive(known)) return undefined;
   return {
-    reason: 'stale-incarnation',
-    detail: `incarnation ${candidate.incarnation} of ${serverName(candidate.serverId)} is over: incarnation ${known.incarnation} has been here${at}`,
+    reason: 'duplicate-server',
+    detail: `${name} is live at ${quote(known.address)}: give the one at ${quote(candidate.address)} another server id`,
   };
+}
+
+/** What a live member with this server id says against it. */
+function objectionToLife(candidate: Candidate, known: Member | undefined): Refusal | undefined {
+  if (known === undefined || !isLive(known) || mayBeSameLife(known, candidate)) return undefined;
+  const name = `${serverName(candidate.serverId)} of cluster ${candidate.cluster}`;
+  const here = quote(known.address);
+  const there = quote(candidate.address);
+  if (known.journalId !== candidate.journalId)
+    return {
+      reason: 'duplicate-server',
+      detail: `${name} is live at ${here} with another journal: give ${there} another server id`,
+    };
+  if (candidate.incarnation <= known.incarnation)
+    return {
+      reason: 'duplicate-server',
+      detail: `${name} is live at ${here}, incarnation ${known.incarnation}: the folder of ${there}, incarnation ${candidate.incarnation}, is a copy of its folder`,
+    };
+  // A supervisor's word for the life before is older than the new life itself.
+  if (known.presence.kind !== 'stream') return undefined;
+  return {
+    reason: 'predecessor-is-live',
+    detail: `${name} is live at ${here}: ${there}, incarnation ${candidate.incarnation}, has to wait for its end, or its folder is a copy`,
+  };
+}
+
+/** Whether its folder is what this journal was when it was heard last. */
+function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | undefined {
+  const { known, primary, copy, committed } = standing;
+  const refusal = (why: string): Refusal => ({
+    reason: 'older-copy',
+    detail: `the folder of ${serverName(candidate.serverId)} at ${quote(candidate.address)} is older than journal ${quote(candidate.journalId)} was: ${why}`,
+  });
+  if (copy !== undefined && candidate.lifeId !== '' && !continuesFrom(copy, candidate))
+    return refusal(
+      `its last welcomed life is ${quote(candidate.welcomedLife)}, the last one heard was ${quote(heardLife(copy))}`,
+    );
+  if (copy !== undefined && (candidate.figures?.durable ?? committed) < committed)
+    return refusal(`it ends at ${candidate.figures?.durable}, entries up to ${committed} are committed`);
+  for (const life of [known, primary]) {
+    if (life === undefined || life.journalId !== candidate.journalId || mayBeSameLife(life, candidate))
+      continue;
+    if (known?.presence.kind !== 'announced' && candidate.incarnation <= life.incarnation)
+      return refusal(
+        `it is incarnation ${candidate.incarnation}, incarnation ${life.incarnation} has been here`,
+      );
+  }
+  return undefined;
 }

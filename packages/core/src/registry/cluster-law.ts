@@ -1,7 +1,7 @@
 /** What must hold between an assignment and the one that follows it, whatever happened in between. */
 import type { Assignment } from '../assignment.js';
 import { invariant } from '../invariants.js';
-import { isSameCopy, isSameLife } from './member.js';
+import { isSameCopy, isSameLife } from '../same-life.js';
 
 export function checkSuccession(before: Assignment, after: Assignment): void {
   const facts = { before, after };

@@ -1,23 +1,27 @@
 /** How the state of a cluster is put to people. */
-import type { Assignment, InSyncMember, PrimaryRef } from '../assignment.js';
+import type { Assignment, PrimaryRef } from '../assignment.js';
 import { type ClusterId, type Epoch, type ServerId, serverName } from '../ids.js';
 import type { RegistryEvent } from './registry-messages.js';
 
-const names = (ids: readonly { readonly serverId: ServerId }[], joint: string): string =>
+interface Named {
+  readonly serverId: ServerId;
+}
+
+const names = (ids: readonly Named[], joint: string): string =>
   ids.map(({ serverId }) => serverName(serverId)).join(joint);
 
 /** `s1, s2`, in the order in which they joined the set. */
-export const inSyncText = (inSync: readonly InSyncMember[]): string => names(inSync, ', ');
+const inSyncText = (inSync: readonly Named[]): string => names(inSync, ', ');
 
 export interface Unavailability {
   readonly cluster: ClusterId;
   readonly epoch: Epoch;
   readonly primary: PrimaryRef | undefined;
-  readonly inSync: readonly InSyncMember[];
+  readonly inSync: readonly Named[];
   /** Members that may attach again after the router was away. */
-  readonly awaited: readonly { readonly serverId: ServerId }[];
+  readonly awaited: readonly Named[];
   /** Live members whose copy in the set is lost: they have come with another journal. */
-  readonly replaced: readonly { readonly serverId: ServerId }[];
+  readonly replaced: readonly Named[];
   /** How the primary was lost, when that was seen. */
   readonly why: string | undefined;
 }

@@ -15,27 +15,38 @@
  * After PacificA (Lin et al., 2008, §2 and §4: the configuration is kept apart from the data) and Kafka's
  * in-sync replicas.
  */
-import type { Assignment, ClusterMode, ClusterRecord, InSyncMember, PrimaryRef } from '../assignment.js';
+import type {
+  Assignment,
+  ClusterMode,
+  ClusterRecord,
+  InSyncCopy,
+  JournalEnd,
+  OrderlyEnd,
+  PrimaryRef,
+} from '../assignment.js';
 import {
   type ClusterId,
   type Epoch,
   type Instant,
   NO_EPOCH,
+  NO_POSITION,
   nextEpoch,
+  type Position,
+  position,
   type ServerId,
   serverName,
 } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
-import type { MemberMessage } from '../messages.js';
+import type { Figures, MemberMessage } from '../messages.js';
+import { isSameCopy, isSameLife, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
-import { differences, inSyncText, unavailableText } from './cluster-text.js';
+import { differences, unavailableText } from './cluster-text.js';
+import { heardLife, withHeard, withWelcomed } from './lives.js';
 import {
   isCountedOn,
   isLive,
-  isSameCopy,
-  isSameLife,
   linkOf,
   type Member,
   memberFromRecord,
@@ -44,12 +55,19 @@ import {
 } from './member.js';
 import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
+import { fullerThan, holdsText, lossAgainst } from './unclean.js';
 
-/** A change that is ready to be made durable and then told. */
+/** A change that is ready to be made durable and then told; without an assignment there is nothing to tell. */
 export interface SealedChange {
   readonly record: ClusterRecord;
-  readonly assignment: Assignment;
+  readonly assignment: Assignment | undefined;
 }
+
+/**
+ * How often a commit position that goes on rising is made durable, ms: an in-sync copy that is older than this is
+ * known as such also by a router that was started again; and one more write every five seconds costs nothing.
+ */
+const COMMITTED_KEPT_EVERY_MS = 5_000;
 
 type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 
@@ -58,9 +76,23 @@ export class Cluster {
   #epoch: Epoch;
   #revision: number;
   #primary: PrimaryRef | undefined;
-  #inSync: readonly InSyncMember[];
+  #inSync: readonly InSyncCopy[];
+  #lastUncleanEpoch: Epoch;
+  /** The highest commit position that an in-sync member has told. Each in-sync copy has everything up to it. */
+  #committed: Position;
+  #orderlyEnd: OrderlyEnd | undefined;
+  #committedKept: Position;
+  #committedKeptAt: Instant = Number.NEGATIVE_INFINITY;
+  /** The router has been started and still waits for members that it knows: they are compared before one is promoted. */
+  #isStarting: boolean;
+  /** Why nobody serves although somebody could, until an operator has decided. */
+  #dispute: string | undefined;
+  /** Why this router grants no epoch any more: a member was told more than its store holds. */
+  #olderStore: string | undefined;
   readonly #roster: Roster;
   #changed = false;
+  /** What is kept lags too far behind, though there is nothing to tell. */
+  #mustKeep = false;
   /** How the last primary was lost, for people; kept until there is another. */
   #loss: { readonly at: Instant; readonly why: string } | undefined;
   #events: RegistryEvent[] = [];
@@ -74,6 +106,11 @@ export class Cluster {
     this.#epoch = record?.epoch ?? NO_EPOCH;
     this.#primary = record?.primary;
     this.#inSync = record?.inSync ?? [];
+    this.#lastUncleanEpoch = record?.lastUncleanEpoch ?? NO_EPOCH;
+    this.#committed = record?.committed ?? NO_POSITION;
+    this.#orderlyEnd = record?.orderlyEnd;
+    this.#committedKept = this.#committed;
+    this.#isStarting = record !== undefined;
     const members = (record?.members ?? []).map((member) =>
       memberFromRecord(
         member,
@@ -99,7 +136,7 @@ export class Cluster {
 
   get isAvailable(): boolean {
     const holder = this.#holder();
-    return holder !== undefined && isLive(holder);
+    return this.#dispute === undefined && holder !== undefined && isLive(holder);
   }
 
   /** The link of whoever holds the epoch and is live. */
@@ -110,6 +147,11 @@ export class Cluster {
 
   get isChanged(): boolean {
     return this.#changed;
+  }
+
+  /** Whether a `seal` is due for what is kept, though nothing has changed that is told. */
+  get mustKeep(): boolean {
+    return this.#mustKeep;
   }
 
   /** Streams of live members, the primary's first: everybody else waits for what it does next. */
@@ -136,7 +178,16 @@ export class Cluster {
     const known = this.find(serverId);
     const before =
       known === undefined ? 0 : known.address === address ? known.incarnation - 1 : known.incarnation;
-    return { networkId: '', cluster: this.id, serverId, incarnation: before + 1, journalId: '', address };
+    return {
+      networkId: '',
+      cluster: this.id,
+      serverId,
+      incarnation: before + 1,
+      journalId: '',
+      lifeId: '',
+      welcomedLife: '',
+      address,
+    };
   }
 
   /** Why this server can't be a member here now; undefined when it can. */
@@ -147,7 +198,81 @@ export class Cluster {
         reason: 'limit-reached',
         detail: `cluster ${this.id} has ${MAX_MEMBERS} members already, the most there can be`,
       };
-    return objectionTo(candidate, { mode: this.#mode, known, primary: this.#primary });
+    return objectionTo(candidate, {
+      mode: this.#mode,
+      known,
+      primary: this.#primary,
+      copy: this.#copyOf(candidate),
+      committed: this.#committed,
+    });
+  }
+
+  /**
+   * A member was told more than this router's store holds. Returns whether that is news. Of one that is not known here it
+   * proves nothing: it may be anybody.
+   */
+  noticeOlderStore(candidate: Candidate, detail: string): boolean {
+    const known = this.find(candidate.serverId);
+    const isOurs = candidate.networkId !== '' && known !== undefined && isSameCopy(known, candidate);
+    if (!isOurs || this.#olderStore !== undefined) return false;
+    this.#olderStore = detail;
+    this.#changed = true;
+    return true;
+  }
+
+  /** A member speaks for the first time since it was welcomed: its folder has noted the welcome. */
+  heard(serverId: ServerId): void {
+    const member = this.find(serverId);
+    if (member === undefined || member.heard) return;
+    member.heard = true;
+    this.#adopt(member);
+    const copy = this.#copyOf(member);
+    if (copy === undefined) return;
+    const heard = withHeard(copy, member.lifeId);
+    if (heard === copy) return;
+    this.#inSync = this.#inSync.map((other) => (other === copy ? heard : other));
+    this.#changed = true;
+  }
+
+  /** A member is asked to stop, and goes on for a moment. */
+  leaving(serverId: ServerId): void {
+    const member = this.find(serverId);
+    if (member !== undefined) member.isLeaving = true;
+  }
+
+  /** A member ends in order: when it is the primary, it has stopped writes, and everything acknowledged is in its journal. */
+  left(serverId: ServerId, link: RegistryLink, { lastEpoch, durable, checksum }: Figures): void {
+    if (this.#mode !== 'replicated' || link !== this.primaryLink) return;
+    if (this.#primary?.serverId !== serverId) return;
+    this.#orderlyEnd = { lastEpoch, durable, checksum };
+  }
+
+  /** A member whose journal ends exactly where everything ended in order has everything. */
+  #adopt(member: Member): void {
+    const end = this.#orderlyEnd;
+    if (end === undefined || this.#copyOf(member) !== undefined) return;
+    const { lastEpoch, durable, checksum } = member.end;
+    const isWhole = lastEpoch === end.lastEpoch && durable === end.durable && checksum === end.checksum;
+    if (!isWhole) return;
+    const { serverId, journalId, lifeId } = member;
+    this.#inSync = [...this.#inSync, { serverId, journalId, lives: [lifeId] }];
+    this.#changed = true;
+    this.#event(
+      'in-sync',
+      `${serverName(serverId)} ends where everything ended in order, at ${durable}: it is in sync`,
+    );
+  }
+
+  /** What a member says of its journal. */
+  noteEnd(now: Instant, serverId: ServerId, said: JournalEnd): void {
+    const member = this.find(serverId);
+    if (member === undefined) return;
+    const { lastEpoch, durable, committed, checksum } = said;
+    member.end = { lastEpoch, durable, committed, checksum };
+    if (!this.#holdsCopy(member)) return;
+    this.#committed = position(Math.max(this.#committed, committed));
+    const isDue = now - this.#committedKeptAt >= COMMITTED_KEPT_EVERY_MS;
+    if (isDue && this.#committed > this.#committedKept) this.#mustKeep = true;
   }
 
   /**
@@ -160,7 +285,7 @@ export class Cluster {
     const known = this.find(candidate.serverId);
     const replaced = known === undefined ? undefined : linkOf(known);
     if (known !== undefined && isCountedOn(known)) {
-      const isAgain = isSameLife(known, candidate);
+      const isAgain = mayBeSameLife(known, candidate);
       // Who holds a stream or sends heartbeats needs no supervisor's word for it.
       if (isAgain && evidence.kind === 'watched' && isLive(known)) return undefined;
       if (!isAgain) {
@@ -169,9 +294,20 @@ export class Cluster {
       }
     }
     const member = known ?? this.#roster.register(candidate);
+    const isAgain = known !== undefined && mayBeSameLife(known, candidate);
+    const isHeard = isAgain && known.heard;
     member.incarnation = candidate.incarnation;
     member.journalId = candidate.journalId;
+    if (!isAgain || candidate.lifeId !== '') member.lifeId = candidate.lifeId;
     member.address = candidate.address;
+    this.#inSync = this.#inSync.map((copy) =>
+      isSameCopy(copy, candidate) && candidate.lifeId !== '' ? withWelcomed(copy, candidate) : copy,
+    );
+    const copy = this.#copyOf(candidate);
+    member.heard = isHeard || (copy !== undefined && heardLife(copy) === member.lifeId);
+    member.isLeaving = false;
+    member.isAtRest = !this.isAvailable;
+    if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
     member.liveness = evidence.kind === 'watched' || evidence.kind === 'heartbeat' ? evidence.kind : 'stream';
     member.presence = evidence;
     this.#changed = true;
@@ -222,6 +358,7 @@ export class Cluster {
 
   /** Whoever was expected back after the router was away and has not come is gone. */
   endGrace(now: Instant): void {
+    this.#isStarting = false;
     for (const member of this.#roster.all)
       if (member.presence.kind === 'awaited')
         this.#leave(now, member, 'it has not attached again since the router was away');
@@ -230,15 +367,16 @@ export class Cluster {
   /** Grants the request of a live primary in its epoch, as far as it can be. */
   changeInSync(link: RegistryLink, asked: ChangeInSync): void {
     if (this.#mode !== 'replicated' || link !== this.primaryLink || asked.epoch !== this.#epoch) return;
-    const copy = { serverId: asked.serverId, journalId: asked.journalId };
-    const held = this.#inSync.some((it) => isSameCopy(it, copy));
+    const held = this.#inSync.some((copy) => isSameCopy(copy, asked));
     if (asked.change === 'add') {
       const member = this.find(asked.serverId);
-      if (held || member === undefined || !isLive(member) || !isSameLife(asked, member)) return;
-      this.#inSync = [...this.#inSync, copy];
+      if (held || member === undefined || !isLive(member) || !member.heard || !isSameLife(asked, member))
+        return;
+      const { serverId, journalId, lifeId } = member;
+      this.#inSync = [...this.#inSync, { serverId, journalId, lives: [lifeId] }];
     } else {
-      if (!held || copy.serverId === this.#primary?.serverId) return;
-      this.#inSync = this.#inSync.filter((it) => !isSameCopy(it, copy));
+      if (!held || asked.serverId === this.#primary?.serverId) return;
+      this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, asked));
     }
     this.#changed = true;
   }
@@ -256,14 +394,33 @@ export class Cluster {
   /** The primary gives its epoch up. Returns whether there was somebody to take over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.primaryLink || epoch !== this.#epoch) return false;
-    const successor = this.#successor();
+    const successor = this.#successor((member) => !member.isLeaving);
     if (successor === undefined) return false;
     this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#primaryName()}`);
     return true;
   }
 
-  /** Makes a live member primary although it may lack acknowledged writes. */
-  promoteUnclean(serverId: ServerId): Refusal | undefined {
+  /**
+   * The primary says that it lacks what another live member knows as committed. That one takes over if it may; else
+   * nobody serves: to go on would lose what was acknowledged. Returns whether that changes anything.
+   */
+  dispute(link: RegistryLink, epoch: Epoch, serverId: ServerId, detail: string): boolean {
+    if (link !== this.primaryLink || epoch !== this.#epoch || this.#dispute !== undefined) return false;
+    const holder = this.find(serverId);
+    if (holder === undefined || !isLive(holder)) return false;
+    if (this.#mayServe(holder)) this.#grant(holder, 'old-leaves', detail);
+    else {
+      this.#dispute = detail;
+      this.#changed = true;
+    }
+    return true;
+  }
+
+  /**
+   * Makes a live member primary although it may lack acknowledged writes. Refuses one that has less than another live
+   * member, unless `acceptLoss`.
+   */
+  promoteUnclean(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
     const member = this.find(serverId);
     const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
     if (this.isAvailable)
@@ -276,19 +433,29 @@ export class Cluster {
     if (!isLive(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
     if (this.#roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.#unavailableReason()}`);
-    const lost = inSyncText(this.#inSync);
+    const others = this.#roster.all.filter((other) => other !== member && other.journalId !== '');
+    const losses = others.map((other) => lossAgainst(member, other));
+    const consequences = [holdsText(member), ...losses].join('; ');
+    const fuller = fullerThan(member, others);
+    if (fuller !== undefined && !acceptLoss)
+      return refusal(
+        'invalid-argument',
+        `${serverName(fuller.serverId)} is live and has more: promote that one, or accept the loss. ${consequences}`,
+      );
     this.#grant(member, 'unclean', 'promoted unclean by an operator');
-    this.#event(
-      'unclean-promotion',
-      `${serverName(serverId)} was promoted UNCLEAN: acknowledged writes that only ${lost} held are lost`,
-    );
+    this.#event('unclean-promotion', `${serverName(serverId)} was promoted UNCLEAN. ${consequences}`);
     return undefined;
   }
 
   /** Closes what was changed: numbers it, checks it, and gives it out to be made durable. */
   seal(now: Instant): SealedChange | undefined {
     this.#settle(now);
-    if (!this.#changed) return undefined;
+    const mustKeep = this.#mustKeep;
+    this.#mustKeep = false;
+    if (!this.#changed && !mustKeep) return undefined;
+    this.#committedKept = this.#committed;
+    this.#committedKeptAt = now;
+    if (!this.#changed) return { record: this.record(), assignment: undefined };
     this.#changed = false;
     const before = this.#assignment;
     this.#revision += 1;
@@ -313,6 +480,9 @@ export class Cluster {
       revision: this.#revision,
       primary: this.#primary,
       inSync: this.#inSync,
+      lastUncleanEpoch: this.#lastUncleanEpoch,
+      committed: this.#committed,
+      orderlyEnd: this.#orderlyEnd,
       members: this.#roster.all.map(memberToRecord),
     };
   }
@@ -322,8 +492,25 @@ export class Cluster {
     return primary === undefined ? undefined : this.#roster.all.find((member) => isSameLife(primary, member));
   }
 
+  #copyOf(life: { readonly serverId: ServerId; readonly journalId: string }): InSyncCopy | undefined {
+    return this.#inSync.find((copy) => isSameCopy(copy, life));
+  }
+
   #holdsCopy(member: Member): boolean {
-    return this.#inSync.some((copy) => isSameCopy(copy, member));
+    return this.#copyOf(member)?.lives.includes(member.lifeId) === true;
+  }
+
+  /**
+   * It has everything acknowledged, as far as this router can know: it holds a copy of the set, this very life has been
+   * heard, and its journal does not end before what others call committed.
+   */
+  #mayServe(member: Member): boolean {
+    if (!isLive(member)) return false;
+    if (this.#mode === 'routed') return true;
+    if (!member.heard) return false;
+    if (this.#primary === undefined) return true;
+    const isShort = member.isAtRest && member.end.durable < this.#committed;
+    return this.#holdsCopy(member) && !isShort;
   }
 
   /** The set has a copy of this server, and it is not the one that the server has now. */
@@ -332,11 +519,9 @@ export class Cluster {
   }
 
   /** First of those who may be promoted; a new life of the lost primary only when there is nobody else. */
-  #successor(): Member | undefined {
-    const may = this.#roster.all.filter(
-      (member) =>
-        isLive(member) && (this.#mode === 'routed' || this.#primary === undefined || this.#holdsCopy(member)),
-    );
+  #successor(isWanted: (member: Member) => boolean = () => true): Member | undefined {
+    if (this.#olderStore !== undefined || this.#dispute !== undefined) return undefined;
+    const may = this.#roster.all.filter((member) => this.#mayServe(member) && isWanted(member));
     const another = may.find((member) => member.serverId !== this.#primary?.serverId);
     return another ?? may.find((member) => this.#primary === undefined || !isSameLife(this.#primary, member));
   }
@@ -352,13 +537,25 @@ export class Cluster {
 
   #settle(now: Instant): void {
     const holder = this.#holder();
-    if (holder === undefined || !isCountedOn(holder)) {
+    if (this.isAvailable) for (const member of this.#roster.all) member.isAtRest = false;
+    if ((holder === undefined || !isCountedOn(holder)) && !this.#awaitsCandidates()) {
       const successor = this.#successor();
       if (successor !== undefined) {
         this.#grant(successor, 'old-leaves', this.#afterWhat(now));
       }
     }
     this.#prune();
+  }
+
+  /** After a start of this router: others of the in-sync set may come yet, and have more than an older copy. */
+  #awaitsCandidates(): boolean {
+    return (
+      this.#isStarting &&
+      this.#mode === 'replicated' &&
+      this.#roster.all.some(
+        (member) => member.presence.kind === 'awaited' && this.#copyOf(member) !== undefined,
+      )
+    );
   }
 
   /** Of a promotion, for people. */
@@ -387,15 +584,21 @@ export class Cluster {
       'promoted-was-in-sync',
       { cluster: this.id, serverId: member.serverId, journalId: member.journalId, inSync: this.#inSync },
     );
-    const { serverId, incarnation, journalId } = member;
+    const { serverId, incarnation, journalId, lifeId } = member;
     this.#epoch = nextEpoch(this.#epoch);
-    this.#primary = { serverId, incarnation, journalId };
+    this.#orderlyEnd = undefined;
+    this.#primary = { serverId, incarnation, journalId, lifeId };
+    if (how === 'unclean') {
+      this.#lastUncleanEpoch = this.#epoch;
+      this.#committed = member.end.committed;
+    }
     if (this.#mode === 'replicated') {
-      if (old === undefined || how === 'unclean') this.#inSync = [{ serverId, journalId }];
+      if (old === undefined || how === 'unclean') this.#inSync = [{ serverId, journalId, lives: [lifeId] }];
       else if (how === 'old-leaves' && !isSameCopy(old, member))
         this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, old));
     }
     this.#loss = undefined;
+    this.#dispute = undefined;
     this.#changed = true;
     this.#event('promoted', `${serverName(serverId)} is primary of epoch ${this.#epoch}, ${why}`);
   }
@@ -406,7 +609,10 @@ export class Cluster {
 
   #unavailableReason(): string {
     const holder = this.#holder();
+    if (this.#dispute !== undefined)
+      return `${this.#dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
     if (holder !== undefined && isLive(holder)) return '';
+    if (this.#olderStore !== undefined) return this.#olderStore;
     return unavailableText({
       cluster: this.id,
       epoch: this.#epoch,
@@ -426,11 +632,17 @@ export class Cluster {
       primary: this.#primary,
       available: this.isAvailable,
       unavailableReason: this.#unavailableReason(),
-      inSync: this.#inSync,
+      inSync: this.#inSync.map((copy) => ({
+        serverId: copy.serverId,
+        journalId: copy.journalId,
+        lifeId: heardLife(copy),
+      })),
+      lastUncleanEpoch: this.#lastUncleanEpoch,
       members: this.#roster.all.map((member) => ({
         serverId: member.serverId,
         incarnation: member.incarnation,
         journalId: member.journalId,
+        lifeId: member.lifeId,
         address: member.address,
         liveness: member.liveness,
         live: isLive(member),

@@ -41,7 +41,7 @@ export class Desk {
     const { token } = input;
     if (!this.#mayWait(token, outcome)) return;
     const { epoch } = cluster.assignment;
-    const refusal = cluster.promoteUnclean(input.serverId);
+    const refusal = cluster.promoteUnclean(input.serverId, input.acceptLoss);
     if (refusal !== undefined) return outcome.refuse(token, refusal);
     outcome.touch(cluster);
     // Contented by the very change that this step ends with.

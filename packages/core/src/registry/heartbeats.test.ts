@@ -68,8 +68,9 @@ play(
   'a cluster has servers of one kind: the first member decides, for good',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 sends a heartbeat

@@ -1,6 +1,14 @@
 /** A server as the registry knows it, with the evidence that it is there. */
-import type { InSyncMember, Liveness, MemberRecord, PrimaryRef } from '../assignment.js';
-import type { Address, Incarnation, JournalId, ServerId } from '../ids.js';
+import type { JournalEnd, Liveness, MemberRecord } from '../assignment.js';
+import {
+  type Address,
+  type Incarnation,
+  type JournalId,
+  type LifeId,
+  NO_EPOCH,
+  NO_POSITION,
+  type ServerId,
+} from '../ids.js';
 import type { RegistryLink } from './registry-messages.js';
 
 export type Presence =
@@ -20,10 +28,27 @@ export interface Member {
   readonly serverId: ServerId;
   incarnation: Incarnation;
   journalId: JournalId;
+  lifeId: LifeId;
   address: Address;
   liveness: Liveness;
   presence: Presence;
+  /** Whether this life has been heard since it was welcomed: then its folder has noted the welcome. */
+  heard: boolean;
+  /** As it was heard last. */
+  end: JournalEnd;
+  /** It is asked to stop: nothing is handed over to it. */
+  isLeaving: boolean;
+  /** Nobody has served since it attached, so its journal cannot have grown. */
+  isAtRest: boolean;
 }
+
+/** Of a journal that nothing is known of, or that there is none of. */
+export const NO_END: JournalEnd = Object.freeze({
+  lastEpoch: NO_EPOCH,
+  durable: NO_POSITION,
+  committed: NO_POSITION,
+  checksum: 0,
+});
 
 export const isLive = ({ presence }: Member): boolean =>
   presence.kind === 'stream' || presence.kind === 'heartbeat' || presence.kind === 'watched';
@@ -31,19 +56,12 @@ export const isLive = ({ presence }: Member): boolean =>
 /** Live, or not yet known to be otherwise. */
 export const isCountedOn = (member: Member): boolean => isLive(member) || member.presence.kind === 'awaited';
 
-/** Whether both mean one copy of the journal on one disk. */
-export const isSameCopy = (one: InSyncMember, other: InSyncMember): boolean =>
-  one.serverId === other.serverId && one.journalId === other.journalId;
-
-/** Whether both mean one run of one server over one journal. */
-export const isSameLife = (one: PrimaryRef, other: PrimaryRef): boolean =>
-  isSameCopy(one, other) && one.incarnation === other.incarnation;
-
 export const linkOf = (member: Member): RegistryLink | undefined =>
   member.presence.kind === 'stream' ? member.presence.link : undefined;
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
-  const { live, ...facts } = record;
+  const { live, ...known } = record;
+  const facts = { ...known, heard: false, isLeaving: false, isAtRest: true };
   if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
@@ -52,6 +70,8 @@ export const memberToRecord = (member: Member): MemberRecord => ({
   serverId: member.serverId,
   incarnation: member.incarnation,
   journalId: member.journalId,
+  lifeId: member.lifeId,
+  end: member.end,
   address: member.address,
   liveness: member.liveness,
   // One that is still awaited would have to be awaited again after the next restart.

@@ -80,12 +80,13 @@ export class Outcome {
       const change = cluster.seal(now);
       const { assignment } = cluster;
       if (change !== undefined) outputs.push({ kind: 'persist', record: change.record });
+      const isNews = change?.assignment !== undefined;
       for (const link of cluster.links()) {
         const isWelcome = this.#welcome.has(link);
-        if (change === undefined && !isWelcome && !this.#owed.has(link)) continue;
+        if (!isNews && !isWelcome && !this.#owed.has(link)) continue;
         outputs.push({ kind: 'send', link, message: audience.tell(link, assignment, isWelcome) });
       }
-      if (change !== undefined) {
+      if (isNews) {
         outputs.push({ kind: 'changed', assignment });
         for (const token of audience.content(assignment))
           outputs.push({ kind: 'answer', token, answer: { kind: 'assignment', assignment } });

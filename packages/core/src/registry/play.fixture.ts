@@ -4,9 +4,9 @@
  * what was written. Time is virtual; members that are attached and not frozen ping on their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
-import { type Epoch, epoch, NO_POSITION, type ServerId, serverId, serverName } from '../ids.js';
+import { type Epoch, epoch, NO_POSITION, position, type ServerId, serverId, serverName } from '../ids.js';
 import { unreachable } from '../invariants.js';
-import type { MemberMessage, RouterMessage } from '../messages.js';
+import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { parseTiming, type Timing } from '../timing.js';
 import { Registry } from './registry.js';
 import {
@@ -25,6 +25,7 @@ export const NO_FIGURES = {
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
+  lastEpoch: epoch(0),
 };
 
 interface Actor {
@@ -39,6 +40,16 @@ interface Actor {
   frozen: boolean;
   requests: number;
   attempt: number;
+  /** By journal, as its disk has it; set when it pings for the first time. */
+  readonly welcomed: Map<string, string>;
+  /** Given by hand; else it follows from journal and incarnation. */
+  life: string;
+  /** Says nothing after its welcome. */
+  silent: boolean;
+  committed: number;
+  durable: number;
+  lastEpoch: number;
+  revision: number;
 }
 
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
@@ -99,7 +110,8 @@ export class Play {
       /^(s\d+) hands over(?: epoch (\d+))?( and leaves)?$/,
       (...said) => this.#handOver(...(said as [string, string, string])),
     ],
-    [/^(s\d+) leaves$/, (name) => this.#say(this.#actor(name), { kind: 'leave' })],
+    [/^(s\d+) is leaving$/, (name) => this.#say(this.#actor(name), { kind: 'leaving' })],
+    [/^(s\d+) leaves$/, (name) => this.#leave(this.#actor(name))],
     [/^(s\d+) pings$/, (name) => this.#ping(this.#actor(name))],
     [/^a supervisor registers (s\d+)(.*)$/, (name, how) => this.#registerServer(name, how)],
     [/^(s\d+) sends a heartbeat(.*)$/, (name, how) => this.#heartbeat(name, SERVER_TYPE, how)],
@@ -121,13 +133,14 @@ export class Play {
       (name) => this.#step({ kind: 'handover', token: this.#token(name), cluster: 1 }),
     ],
     [
-      /^(operator \w+) promotes (s\d+)$/,
-      (name, who) =>
+      /^(operator \w+) promotes (s\d+)( and accepts the loss)?$/,
+      (name, who, accepts) =>
         this.#step({
           kind: 'promote',
           token: this.#token(name),
           cluster: 1,
           serverId: this.#actor(who).serverId,
+          acceptLoss: accepts !== '',
         }),
     ],
     [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
@@ -167,6 +180,13 @@ export class Play {
       frozen: false,
       requests: 0,
       attempt: 0,
+      welcomed: new Map(),
+      life: '',
+      silent: false,
+      committed: 0,
+      durable: 0,
+      lastEpoch: 0,
+      revision: 0,
     };
     this.#actors.set(name, actor);
     return actor;
@@ -175,6 +195,8 @@ export class Play {
   /** Reads `, incarnation 2, journal jx, no journal, network n, epoch 3, cluster 2, at host:1`. */
   #prepare(name: string, how: string): Actor {
     const actor = this.#actor(name);
+    actor.life = '';
+    actor.silent = false;
     for (const word of how.split(',').map((part) => part.trim())) {
       if (word === '') continue;
       const [what = '', value = ''] = word.split(' ');
@@ -186,18 +208,32 @@ export class Play {
       else if (what === 'cluster') actor.cluster = Number(value);
       else if (what === 'attempt') actor.attempt = Number(value) - 1;
       else if (what === 'at') actor.address = value;
+      else if (what === 'life') actor.life = value;
+      else if (what === 'welcomed') actor.welcomed.set(actor.journalId, value);
+      else if (what === 'durable') actor.durable = Number(value);
+      else if (what === 'committed') actor.committed = Number(value);
+      else if (what === 'last') actor.lastEpoch = Number(value);
+      else if (what === 'revision') actor.revision = Number(value);
+      else if (word === 'silently') actor.silent = true;
       else throw new Error(`nobody knows how to play "${word}"`);
     }
     return actor;
   }
 
-  #candidate({ networkId, cluster, serverId: id, incarnation, journalId, address }: Actor): Candidate {
-    return { networkId, cluster, serverId: id, incarnation, journalId, address };
+  #candidate(actor: Actor): Candidate {
+    const { networkId, cluster, serverId: id, incarnation, journalId, address } = actor;
+    const welcomedLife = actor.welcomed.get(journalId) ?? '';
+    const lifeId = lifeOf(actor);
+    return { networkId, cluster, serverId: id, incarnation, journalId, lifeId, welcomedLife, address };
   }
 
+  /** One that is welcomed notes that and pings, unless it is silent. */
   #attach(actor: Actor): void {
     this.#connect(actor);
     this.#sayAttach(actor);
+    if (actor.link === undefined || actor.silent) return;
+    if (actor.journalId !== '') actor.welcomed.set(actor.journalId, lifeOf(actor));
+    this.#ping(actor);
   }
 
   #connect(actor: Actor): void {
@@ -212,7 +248,9 @@ export class Play {
     actor.attempt += 1;
     const { attempt, seen } = actor;
     const replicates = actor.journalId !== '';
-    this.#say(actor, { kind: 'attach', ...this.#candidate(actor), epoch: seen, replicates, attempt });
+    const { revision } = actor;
+    const said = { epoch: seen, revision, figures: figuresOf(actor), replicates, attempt };
+    this.#say(actor, { kind: 'attach', ...this.#candidate(actor), ...said });
   }
 
   #announce(name: string, how: string): void {
@@ -250,7 +288,8 @@ export class Play {
 
   #change(name: string, change: 'add' | 'remove', who: string, incarnation: string, at: string): void {
     const actor = this.#actor(name);
-    const { serverId: id, journalId, incarnation: own } = this.#actor(who);
+    const other = this.#actor(who);
+    const { serverId: id, journalId, incarnation: own } = other;
     actor.requests += 1;
     this.#say(actor, {
       kind: 'change-in-sync',
@@ -260,6 +299,7 @@ export class Play {
       serverId: id,
       incarnation: incarnation === '' ? own : Number(incarnation),
       journalId,
+      lifeId: lifeOf(other),
     });
   }
 
@@ -269,8 +309,12 @@ export class Play {
     this.#say(actor, { kind: 'hand-over', epoch: asked, leaving: leaves !== '' });
   }
 
+  #leave(actor: Actor): void {
+    this.#say(actor, { kind: 'leave', figures: figuresOf(actor) });
+  }
+
   #ping(actor: Actor): void {
-    this.#say(actor, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+    this.#say(actor, { kind: 'ping', sequence: 1, figures: figuresOf(actor) });
   }
 
   #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
@@ -390,6 +434,8 @@ export class Play {
         return `${name} hears: ${describe(message.assignment)}${message.lastRequest > 0 ? ` (request ${message.lastRequest})` : ''}`;
       case 'pong':
         return undefined;
+      case 'no-successor':
+        return `${name} is told that nobody can take over epoch ${message.epoch}`;
       case 'please-hand-over':
         return `${name} is asked to hand over epoch ${message.epoch}`;
       case 'refused':
@@ -411,3 +457,13 @@ export function describe({ epoch: at, primary, available, inSync, members }: Ass
     `live ${live.join(' ') || 'nobody'}`,
   ].join(', ');
 }
+
+const lifeOf = ({ life, journalId, incarnation }: Actor): string =>
+  life === '' ? `${journalId}/${incarnation}` : life;
+
+const figuresOf = ({ durable, committed, lastEpoch }: Actor): Figures => ({
+  ...NO_FIGURES,
+  durable: position(durable),
+  committed: position(committed),
+  lastEpoch: epoch(lastEpoch),
+});

@@ -1,6 +1,15 @@
 /** What goes into the registry and what comes out of it. */
-import type { Assignment, ClusterRecord } from '../assignment.js';
-import type { Address, ClusterId, Epoch, Incarnation, JournalId, NetworkId, ServerId } from '../ids.js';
+import type { Assignment, ClusterRecord, JournalEnd } from '../assignment.js';
+import type {
+  Address,
+  ClusterId,
+  Epoch,
+  Incarnation,
+  JournalId,
+  LifeId,
+  NetworkId,
+  ServerId,
+} from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 
@@ -18,7 +27,13 @@ export interface Candidate {
   readonly incarnation: Incarnation;
   /** Empty when it cannot replicate. */
   readonly journalId: JournalId;
+  /** Empty when it does not say, or when somebody else speaks for it who does not know. */
+  readonly lifeId: LifeId;
+  /** The last welcomed life that its folder has; empty when there is none, or nobody knows. */
+  readonly welcomedLife: LifeId;
   readonly address: Address;
+  /** Where its journal ends, when it says so itself. */
+  readonly figures?: JournalEnd;
 }
 
 /** What a unary heartbeat says. */
@@ -71,6 +86,8 @@ export type RegistryInput =
       readonly token: RegistryToken;
       readonly cluster: ClusterId;
       readonly serverId: ServerId;
+      /** Also when another live member has more. */
+      readonly acceptLoss: boolean;
     }
   /** Nothing but the time. */
   | { readonly kind: 'tick' };
@@ -102,7 +119,8 @@ export interface RegistryEvent {
     | 'in-sync'
     | 'unavailable'
     | 'handover'
-    | 'unclean-promotion';
+    | 'unclean-promotion'
+    | 'older-store';
   readonly text: string;
 }
 

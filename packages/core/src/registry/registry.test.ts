@@ -16,8 +16,9 @@ play(
   'a first server becomes primary; standbys join the in-sync set when the primary asks',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -54,8 +55,9 @@ play(
   'a stream that ends is a failover at once, to the first in-sync member',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -103,8 +105,9 @@ play(
   'whoever is silent for dead-after is dropped, and may come back',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -134,8 +137,9 @@ play(
   'a router that slept does not blame its members',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -161,8 +165,9 @@ play(
   'of streams that were opened while the router slept the last one counts, and those that were given up blame nobody',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -191,7 +196,7 @@ s1's stream ends
   s3 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
   * cluster 1: s1 gave the router up while it was away, and may attach again
   * cluster 1: nobody is available: the router was away and waits for s1 to attach again
-s1 attaches
+s1 attaches, silently
   s1 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
@@ -201,7 +206,7 @@ s2's stream ends
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
   s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
   * cluster 1: s2 gave the router up while it was away, and may attach again
-s2 attaches
+s2 attaches, silently
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s2 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
@@ -210,7 +215,7 @@ s2's stream ends
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
   s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s3
   * cluster 1: s2 gave the router up while it was away, and may attach again
-s2 attaches
+s2 attaches, silently
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s2 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
@@ -219,7 +224,7 @@ s3's stream ends
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
   s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
   * cluster 1: s3 gave the router up while it was away, and may attach again
-s3 attaches
+s3 attaches, silently
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s3 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
@@ -228,7 +233,7 @@ s3's stream ends
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
   s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2
   * cluster 1: s3 gave the router up while it was away, and may attach again
-s3 attaches
+s3 attaches, silently
   s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s3 is welcomed: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
@@ -245,20 +250,16 @@ s1's stream ends
   * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (it has not attached again since the router was away)
   * cluster 1: the in-sync set of epoch 2 is s2, s3
 # The order in which two connections are heard is the network's.
-s3 attaches, attempt 9
+s3 attaches, attempt 9, silently
   s2 hears: epoch 2, s2, in sync s2 s3, live s2 s3
   s3 is welcomed: epoch 2, s2, in sync s2 s3, live s2 s3
   s3 is refused superseded: incarnation 1 of s3 has come at host3:7000
   * cluster 1: s3 is attached, incarnation 1, at host3:7000
-s3 attaches, attempt 8
+s3 attaches, attempt 8, silently
 # Somebody else's count says nothing about this one.
 s3 attaches, attempt 1, incarnation 2
-  s2 hears: epoch 2, s2, in sync s2, live s2 s3
-  s3 is welcomed: epoch 2, s2, in sync s2, live s2 s3
-  s3 is refused superseded: incarnation 2 of s3 has come at host3:7000
-  * cluster 1: s3 is attached, incarnation 2, at host3:7000
-  * cluster 1: s3 (standby) is dropped: incarnation 2 of it has come
-  * cluster 1: the in-sync set of epoch 2 is s2
+  s3 is refused predecessor-is-live: s3 of cluster 1 is live at "host3:7000": "host3:7000", incarnation 2, has to wait for its end, or its folder is a copy
+  * a server is refused (predecessor-is-live): s3 of cluster 1 is live at "host3:7000": "host3:7000", incarnation 2, has to wait for its end, or its folder is a copy
 `,
 );
 
@@ -266,8 +267,9 @@ play(
   'a router that slept so long that its members gave it up waits for them as after a restart',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -321,8 +323,9 @@ play(
   'the shortest timing has room for a late look too',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 the router sleeps 60000 ms
@@ -340,8 +343,9 @@ play(
   'with nobody in sync left the cluster is unavailable, until the primary itself is back',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -367,9 +371,11 @@ s1's stream ends
   * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
   * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
 s1 attaches, incarnation 2
-  s1 is welcomed: epoch 2, s1, in sync s1, live s1 s2
-  s2 hears: epoch 2, s1, in sync s1, live s1 s2
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1 s2
+  s2 hears: epoch 1, (s1), in sync s1, live s1 s2
   * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  s1 hears: epoch 2, s1, in sync s1, live s1 s2
+  s2 hears: epoch 2, s1, in sync s1, live s1 s2
   * cluster 1: s1 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
 `,
 );
@@ -378,8 +384,9 @@ play(
   'of those that were in sync any one that comes back will do',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -410,8 +417,9 @@ s3 freezes
   * cluster 1: s1 (primary of epoch 1) is dropped: nothing was heard of it for 500 ms
   * cluster 1: nobody is available: s1, primary of epoch 1, is gone (nothing was heard of it for 500 ms); only s1 or s2 or s3 can take over, and must attach first
 s3 attaches, incarnation 2
-  s3 is welcomed: epoch 2, s3, in sync s3, live s3
+  s3 is welcomed: epoch 1, (s1), in sync s1 s2 s3, live s3
   * cluster 1: s3 is attached, incarnation 2, at host3:7000
+  s3 hears: epoch 2, s3, in sync s3, live s3
   * cluster 1: s3 is primary of epoch 2, 100 ms after s1 was dropped (nothing was heard of it for 500 ms)
   * cluster 1: the in-sync set of epoch 2 is s3
 s1 attaches
@@ -425,8 +433,9 @@ play(
   'a restarted router waits for the recorded primary',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -458,8 +467,9 @@ play(
   'a restarted router fails over when the primary comes back as another life',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -485,9 +495,11 @@ s1 attaches, incarnation 2
 the router restarts
 # Alone, it goes on from its own journal, in an epoch of its own.
 s2 attaches, incarnation 2
-  s2 is welcomed: epoch 3, s2, in sync s2, live s2
+  s2 is welcomed: epoch 2, (s2), in sync s2, live s2
   * cluster 1: s2 is attached, incarnation 2, at host2:7000
   * cluster 1: s2 (primary of epoch 2) is dropped: incarnation 2 of it has come
+  * cluster 1: nobody is available: s2, primary of epoch 2, is gone (incarnation 2 of it has come); only s2 can take over, and must attach first
+  s2 hears: epoch 3, s2, in sync s2, live s2
   * cluster 1: s2 is primary of epoch 3, 0 ms after s2 was dropped (incarnation 2 of it has come)
 `,
 );
@@ -496,8 +508,9 @@ play(
   'a restarted router gives up at the end of grace',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -546,8 +559,9 @@ play(
   'only the first primary of a cluster is called that, also by a router that has lost nobody itself',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s1 leaves
@@ -555,8 +569,9 @@ s1 leaves
   * cluster 1: nobody is available: s1, primary of epoch 1, is gone (it is leaving); only s1 can take over, and must attach first
 the router restarts
 s1 attaches, incarnation 2
-  s1 is welcomed: epoch 2, s1, in sync s1, live s1
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1
   * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  s1 hears: epoch 2, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 2, since s1 was gone when the router started
 `,
 );
@@ -565,8 +580,9 @@ play(
   'a wiped disk is a new copy',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -599,9 +615,11 @@ s1's stream ends
   * cluster 1: s1 (standby) is dropped: its stream ended
   * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
 s1 attaches, journal j1, incarnation 2
-  s1 is welcomed: epoch 2, s1, in sync s1, live s1 s2
-  s2 hears: epoch 2, s1, in sync s1, live s1 s2
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1 s2
+  s2 hears: epoch 1, (s1), in sync s1, live s1 s2
   * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  s1 hears: epoch 2, s1, in sync s1, live s1 s2
+  s2 hears: epoch 2, s1, in sync s1, live s1 s2
   * cluster 1: s1 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
 `,
 );
@@ -610,20 +628,21 @@ play(
   'two servers with one id: the one that is here stays',
   `
 s1 attaches, incarnation 3
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 3, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s1 attaches, incarnation 1, journal j9, at elsewhere:1
   s1 is refused duplicate-server: s1 of cluster 1 is live at "host1:7000" with another journal: give "elsewhere:1" another server id
   * a server is refused (duplicate-server): s1 of cluster 1 is live at "host1:7000" with another journal: give "elsewhere:1" another server id
 s1 attaches, incarnation 2, journal j1
-  s1 is refused stale-incarnation: incarnation 2 of s1 is over: incarnation 3 has been here at "host1:7000"
-  * a server is refused (stale-incarnation): incarnation 2 of s1 is over: incarnation 3 has been here at "host1:7000"
+  s1 is refused duplicate-server: s1 of cluster 1 is live at "host1:7000", incarnation 3: the folder of "elsewhere:1", incarnation 2, is a copy of its folder
+  * a server is refused (duplicate-server): s1 of cluster 1 is live at "host1:7000", incarnation 3: the folder of "elsewhere:1", incarnation 2, is a copy of its folder
 the router restarts
 s1 attaches, incarnation 2
-  s1 is refused stale-incarnation: incarnation 2 of s1 is over: incarnation 3 has been here at "host1:7000"
-  * a server is refused (stale-incarnation): incarnation 2 of s1 is over: incarnation 3 has been here at "host1:7000"
+  s1 is refused older-copy: the folder of s1 at "elsewhere:1" is older than journal "j1" was: it is incarnation 2, incarnation 3 has been here
+  * a server is refused (older-copy): the folder of s1 at "elsewhere:1" is older than journal "j1" was: it is incarnation 2, incarnation 3 has been here
 s1 attaches, incarnation 3
   s1 is welcomed: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is attached, incarnation 3, at elsewhere:1
@@ -634,11 +653,8 @@ s1 attaches, incarnation 3
   s1 is refused superseded: incarnation 3 of s1 has come at elsewhere:1
   * cluster 1: s1 is attached, incarnation 3, at elsewhere:1
 s1 attaches, incarnation 4
-  s1 is welcomed: epoch 2, s1, in sync s1, live s1
-  s1 is refused superseded: incarnation 4 of s1 has come at elsewhere:1
-  * cluster 1: s1 is attached, incarnation 4, at elsewhere:1
-  * cluster 1: s1 (primary of epoch 1) is dropped: incarnation 4 of it has come
-  * cluster 1: s1 is primary of epoch 2, 0 ms after s1 was dropped (incarnation 4 of it has come)
+  s1 is refused predecessor-is-live: s1 of cluster 1 is live at "elsewhere:1": "elsewhere:1", incarnation 4, has to wait for its end, or its folder is a copy
+  * a server is refused (predecessor-is-live): s1 of cluster 1 is live at "elsewhere:1": "elsewhere:1", incarnation 4, has to wait for its end, or its folder is a copy
 `,
 );
 
@@ -655,8 +671,9 @@ s3 attaches, epoch 4
   s3 is refused router-store-too-old: s3 has seen epoch 4 of cluster 1, this router's store ends with 0: the store is older than its members
   * a server is refused (router-store-too-old): s3 has seen epoch 4 of cluster 1, this router's store ends with 0: the store is older than its members
 s4 attaches
-  s4 is welcomed: epoch 1, s4, in sync s4, live s4
+  s4 is welcomed: epoch 0, (nobody), in sync nobody, live s4
   * cluster 1: s4 is attached, incarnation 1, at host4:7000
+  s4 hears: epoch 1, s4, in sync s4, live s4
   * cluster 1: s4 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s4
 s5 attaches, no journal
@@ -681,8 +698,9 @@ play(
   'handover',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 operator A wants a handover
@@ -720,6 +738,7 @@ operator B wants a handover
   operator B is refused handover-impossible: nobody but s1 is live and in sync
 s1 hands over
   s1 hears: epoch 3, s1, in sync s1, live s1 (request 1)
+  s1 is told that nobody can take over epoch 3
   * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
 # It hangs.
 s2 attaches, incarnation 2
@@ -744,6 +763,7 @@ s2's stream ends
   * cluster 1: the in-sync set of epoch 3 is s1
 s1 hands over
   s1 hears: epoch 3, s1, in sync s1, live s1 (request 2)
+  s1 is told that nobody can take over epoch 3
   operator D is refused handover-impossible: nobody but s1 is live and in sync
   * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
 `,
@@ -753,8 +773,9 @@ play(
   'a standby that leaves is not waited for',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -779,8 +800,9 @@ play(
   'an unclean promotion is the last resort',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s2 attaches
@@ -801,7 +823,7 @@ operator A promotes s2
   s2 hears: epoch 2, s2, in sync s2, live s2
   operator A hears: epoch 2, s2, in sync s2, live s2
   * cluster 1: s2 is primary of epoch 2, promoted unclean by an operator
-  * cluster 1: s2 was promoted UNCLEAN: acknowledged writes that only s1 held are lost
+  * cluster 1: s2 was promoted UNCLEAN. s2: epoch 0, 0 entries, 0 of them known as committed; s1 (gone, as it was heard last): epoch 0, 0 entries, 0 of them known as committed: nothing that s2 lacks
   * cluster 1: the in-sync set of epoch 2 is s2
 s1 attaches
   s2 hears: epoch 2, s2, in sync s2, live s1 s2
@@ -830,9 +852,10 @@ client E goes away
 60 ms pass
   client B is refused no-available-server: cluster 1: no server of cluster 1 has attached yet
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
-  client D hears: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  client D hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 # Its own link broke, the primary is well: it is told so when the wait is over.
@@ -854,8 +877,9 @@ s1 announces itself
   s1 hears: come within 2000 ms, ping every 100 ms
   * cluster 1: s1 is announced, at host1:7000
 s2 attaches
-  s2 is welcomed: epoch 1, s2, in sync s2, live s2
+  s2 is welcomed: epoch 0, (nobody), in sync nobody, live s2
   * cluster 1: s2 is attached, incarnation 1, at host2:7000
+  s2 hears: epoch 1, s2, in sync s2, live s2
   * cluster 1: s2 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s2
 s1 attaches
@@ -916,8 +940,9 @@ play(
   'a crash report ends a stream',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 a supervisor registers s1
@@ -956,8 +981,9 @@ play(
   'a second attach on a stream ends it',
   `
 s1 attaches
-  s1 is welcomed: epoch 1, s1, in sync s1, live s1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
   * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
 s1 attaches again on its stream

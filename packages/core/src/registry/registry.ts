@@ -18,14 +18,15 @@ import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import { ListeningClock } from '../listening-clock.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
+import { isSameLife } from '../same-life.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
-import { noSuchCluster, objectionToEpoch, objectionToJournal, objectionToNetwork } from './admission.js';
+import { noSuchCluster, objectionToJournal, objectionToNetwork, objectionToStore } from './admission.js';
 import { Cluster } from './cluster.js';
 import type { Companion } from './companions.js';
 import { Deadlines } from './deadlines.js';
 import { Desk } from './desk.js';
 import { HeartbeatDesk } from './heartbeat-desk.js';
-import { isSameLife, linkOf, type Presence } from './member.js';
+import { linkOf, type Presence } from './member.js';
 import { type Audience, Outcome } from './outcome.js';
 import { DEFAULT_HEARTBEAT_TIMEOUT_MS } from './registry-limits.js';
 import type { Candidate, Refusal, RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
@@ -219,20 +220,30 @@ export class Registry {
       const detail = `the first message of a stream has to be "attach", this one is "${message.kind}"`;
       return this.#refuseLink(link, { reason: 'invalid-argument', detail });
     }
-    attached.confirmed = true;
+    if (!attached.confirmed) {
+      attached.confirmed = true;
+      attached.cluster.heard(attached.serverId);
+      this.#outcome.touch(attached.cluster);
+    }
     this.#silence.heard(this.#clock.heardMs, link);
     switch (message.kind) {
       case 'attach':
         return this.#secondAttach(now, link, attached);
       case 'ping':
-        return this.#ping(link, attached, message);
+        return this.#ping(now, link, attached, message);
       case 'change-in-sync':
         attached.lastRequest = Math.max(attached.lastRequest, message.request);
         attached.cluster.changeInSync(link, message);
         return this.#outcome.owe(link, attached.cluster);
       case 'hand-over':
         return this.#handOver(link, attached, message);
+      case 'dispute':
+        return this.#dispute(link, attached, message);
+      case 'leaving':
+        return attached.cluster.leaving(attached.serverId);
       case 'leave':
+        attached.cluster.noteEnd(now, attached.serverId, message.figures);
+        attached.cluster.left(attached.serverId, link, message.figures);
         return this.#dropLink(now, link, 'it is leaving');
       default:
         return unreachable(message);
@@ -242,8 +253,8 @@ export class Registry {
   #attach(now: Instant, link: RegistryLink, attach: Say<'attach'>): void {
     const cluster = objectionToJournal(attach) ?? this.#clusterFor(attach);
     if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
-    const tooOld = objectionToEpoch(attach.epoch, cluster.assignment.epoch, attach);
-    if (tooOld !== undefined) return this.#refuseLink(link, tooOld);
+    const tooOld = objectionToStore(attach, cluster.assignment);
+    if (tooOld !== undefined) return this.#refuseOlderStore(link, cluster, attach, tooOld);
     if (this.#isOvertaken(cluster, attach))
       return this.#close(link, `${serverName(attach.serverId)} has opened another stream since`);
 
@@ -263,6 +274,18 @@ export class Registry {
       'attached',
       `cluster ${cluster.id}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
     );
+  }
+
+  /** Who has what, only the members know now: this router grants no epoch any more, until it has a newer store. */
+  #refuseOlderStore(link: RegistryLink, cluster: Cluster, candidate: Candidate, refusal: Refusal): void {
+    if (cluster.noticeOlderStore(candidate, refusal.detail)) {
+      this.#outcome.touch(cluster);
+      this.#outcome.report(
+        'older-store',
+        `cluster ${cluster.id}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder`,
+      );
+    }
+    this.#refuseLink(link, refusal);
   }
 
   /** Whether a later stream of the same life stands: the network may bring the earlier one last. */
@@ -293,7 +316,12 @@ export class Registry {
     if (replaced === undefined) return;
     const detail = `incarnation ${candidate.incarnation} of ${serverName(candidate.serverId)} has come at ${candidate.address}`;
     this.#detach(replaced);
-    this.#outcome.send(replaced, { kind: 'refused', reason: 'superseded', detail });
+    this.#outcome.send(replaced, {
+      kind: 'refused',
+      networkId: this.#networkId,
+      reason: 'superseded',
+      detail,
+    });
     this.#close(replaced, detail);
   }
 
@@ -304,8 +332,10 @@ export class Registry {
     });
   }
 
-  #ping(link: RegistryLink, attached: Attached, { sequence, figures }: Say<'ping'>): void {
+  #ping(now: Instant, link: RegistryLink, attached: Attached, { sequence, figures }: Say<'ping'>): void {
     attached.figures = figures;
+    attached.cluster.noteEnd(now, attached.serverId, figures);
+    if (attached.cluster.mustKeep) this.#outcome.touch(attached.cluster);
     const { pingIntervalMs } = this.#silence;
     this.#silence.told(link, pingIntervalMs);
     this.#outcome.send(link, { kind: 'pong', sequence, pingIntervalMs });
@@ -317,11 +347,16 @@ export class Registry {
     if (cluster.handOver(link, asked.epoch, asked.leaving)) return;
     if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
     const detail = `nobody but ${serverName(serverId)} is live and in sync`;
+    this.#outcome.send(link, { kind: 'no-successor', epoch: asked.epoch });
     this.#outcome.report(
       'handover',
       `cluster ${cluster.id}: ${serverName(serverId)} can't hand over: ${detail}`,
     );
     this.#desk.handoverFailed(cluster, detail, this.#outcome);
+  }
+
+  #dispute(link: RegistryLink, { cluster }: Attached, { epoch, serverId, detail }: Say<'dispute'>): void {
+    if (cluster.dispute(link, epoch, serverId, detail)) this.#outcome.touch(cluster);
   }
 
   #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
@@ -443,7 +478,7 @@ export class Registry {
       this.#graceEndMs = undefined;
       for (const cluster of this.#clusters) {
         cluster.endGrace(now);
-        if (cluster.isChanged) this.#outcome.touch(cluster);
+        this.#outcome.touch(cluster);
       }
     }
     for (let due = this.#announced.takeDue(now); due; due = this.#announced.takeDue(now)) {
@@ -465,7 +500,7 @@ export class Registry {
   }
 
   #refuseLink(link: RegistryLink, { reason, detail }: Refusal): void {
-    this.#outcome.send(link, { kind: 'refused', reason, detail });
+    this.#outcome.send(link, { kind: 'refused', networkId: this.#networkId, reason, detail });
     this.#close(link, reason);
     this.#outcome.report('refused', `a server is refused (${reason}): ${detail}`);
   }

@@ -6,7 +6,7 @@
 import type { ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
-import type { Member } from './member.js';
+import { type Member, NO_END } from './member.js';
 import type { Candidate } from './registry-messages.js';
 
 export class Roster {
@@ -36,14 +36,19 @@ export class Roster {
   register(candidate: Candidate): Member {
     const forgotten = this.#members.length >= MAX_MEMBERS ? this.#forgettable() : undefined;
     if (forgotten !== undefined) this.remove(forgotten);
-    const { serverId, incarnation, journalId, address } = candidate;
+    const { serverId, incarnation, journalId, lifeId, address } = candidate;
     const member: Member = {
       serverId,
       incarnation,
       journalId,
+      lifeId,
       address,
       liveness: 'stream',
       presence: { kind: 'announced' },
+      heard: false,
+      isLeaving: false,
+      end: NO_END,
+      isAtRest: true,
     };
     this.#members.push(member);
     invariant(this.#members.length <= MAX_MEMBERS, 'limit-is-kept', { members: this.#members.length });

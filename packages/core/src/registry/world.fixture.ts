@@ -7,11 +7,11 @@
  * has everything that was ever committed.
  */
 import assert from 'node:assert/strict';
-import type { Assignment, ClusterRecord, PrimaryRef } from '../assignment.js';
-import { NO_EPOCH, type ServerId, serverId } from '../ids.js';
-import type { MemberMessage, RouterMessage } from '../messages.js';
+import type { Assignment, ClusterRecord, InSyncMember, PrimaryRef } from '../assignment.js';
+import { NO_EPOCH, position, type ServerId, serverId } from '../ids.js';
+import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
+import { isSameCopy, isSameLife } from '../same-life.js';
 import { DEFAULT_TIMING } from '../timing.js';
-import { isSameCopy, isSameLife } from './member.js';
 import { NETWORK, NO_FIGURES } from './play.fixture.js';
 import { Registry } from './registry.js';
 import type { RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
@@ -30,8 +30,10 @@ interface Process {
   /** What has been sent to it while it was frozen. */
   unread: RouterMessage[];
   /** Members that it has asked to add, by the number of the request: it waits for them too. */
-  asked: Map<number, { serverId: ServerId; journalId: string }>;
+  asked: Map<number, InSyncMember>;
   requests: number;
+  /** As its disk has it. */
+  welcomedLife: string;
 }
 
 export class World {
@@ -60,6 +62,7 @@ export class World {
       unread: [],
       asked: new Map(),
       requests: 0,
+      welcomedLife: '',
     }));
     this.#registry = this.#load();
   }
@@ -94,11 +97,21 @@ export class World {
       serverId: process.id,
       incarnation: process.incarnation,
       journalId: this.#journalOf(process),
+      lifeId: this.#life(process).lifeId,
+      welcomedLife: process.welcomedLife,
       address: `host${process.id}:1`,
       epoch: process.belief?.epoch ?? NO_EPOCH,
+      revision: process.belief?.revision ?? 0,
+      figures: this.#figures(process),
       replicates: true,
       attempt: this.#links,
     });
+    this.#ping(process);
+  }
+
+  #ping(process: Process): void {
+    if (process.link !== undefined)
+      this.#say(process, { kind: 'ping', sequence: 1, figures: this.#figures(process) });
   }
 
   /** The process is killed; the router sees the end of its stream. */
@@ -121,7 +134,9 @@ export class World {
 
   wipe(at: number): void {
     this.kill(at);
-    this.#process(at).journal += 1;
+    const process = this.#process(at);
+    process.journal += 1;
+    process.welcomedLife = '';
   }
 
   freeze(at: number): void {
@@ -147,7 +162,7 @@ export class World {
     if (!this.#follows(standby, belief)) return;
     for (const entry of this.#disk(this.#journalOf(primary))) this.#disk(this.#journalOf(standby)).add(entry);
     primary.requests += 1;
-    primary.asked.set(primary.requests, { serverId: standby.id, journalId: this.#journalOf(standby) });
+    primary.asked.set(primary.requests, this.#life(standby));
     this.#change(primary, 'add', standby, belief);
   }
 
@@ -176,7 +191,7 @@ export class World {
     const reached = waitsFor.filter((copy) => {
       const member = this.#process(copy.serverId - 1);
       return (
-        this.#journalOf(member) === copy.journalId && (member === primary || this.#follows(member, belief))
+        this.#life(member).lifeId === copy.lifeId && (member === primary || this.#follows(member, belief))
       );
     });
     for (const { journalId } of reached) this.#disk(journalId).add(this.#entries);
@@ -196,7 +211,8 @@ export class World {
   leave(at: number): void {
     const process = this.#process(at);
     if (process.frozen || process.link === undefined) return;
-    this.#say(process, { kind: 'leave' });
+    this.#say(process, { kind: 'leave', figures: this.#figures(process) });
+    this.kill(at); // it has stopped to serve before it says so
   }
 
   /** What it has said so far reaches the router. */
@@ -215,9 +231,7 @@ export class World {
     const until = this.#now + ms;
     while (this.#now < until) {
       this.#now = Math.min(until, this.#now + DEFAULT_TIMING.pingIntervalMs);
-      for (const process of this.#processes)
-        if (process.link !== undefined && !process.frozen)
-          this.#say(process, { kind: 'ping', sequence: 1, figures: NO_FIGURES });
+      for (const process of this.#processes) if (!process.frozen) this.#ping(process);
       this.#step({ kind: 'tick' });
     }
   }
@@ -237,6 +251,13 @@ export class World {
     return process;
   }
 
+  /** Equal only where the disks hold the same. */
+  #figures(process: Process): Figures {
+    const entries = [...this.#disk(this.#journalOf(process))].sort((a, b) => a - b);
+    const checksum = entries.reduce((hash, entry) => (Math.imul(hash, 31) + entry) >>> 0, 7);
+    return { ...NO_FIGURES, durable: position(entries.length), checksum };
+  }
+
   #journalOf({ id, journal }: Process): string {
     return `j${id}.${journal}`;
   }
@@ -248,7 +269,9 @@ export class World {
   }
 
   #life(process: Process): PrimaryRef {
-    return { serverId: process.id, incarnation: process.incarnation, journalId: this.#journalOf(process) };
+    const { id, incarnation } = process;
+    const journalId = this.#journalOf(process);
+    return { serverId: id, incarnation, journalId, lifeId: `${journalId}/${incarnation}` };
   }
 
   #beliefAsPrimary(process: Process): Assignment | undefined {
@@ -325,14 +348,16 @@ export class World {
   #hear(process: Process, message: RouterMessage): void {
     if (message.kind === 'refused')
       // Nobody in this world is a stranger: only a process that is over can be refused, by its own successor.
-      return assert.ok(['superseded', 'stale-incarnation'].includes(message.reason), message.detail);
+      return assert.ok(['superseded', 'predecessor-is-live'].includes(message.reason), message.detail);
     if (message.kind !== 'welcome' && message.kind !== 'assignment') return;
     const { assignment } = message;
     this.#told(assignment);
     assert.ok(assignment.revision >= (process.belief?.revision ?? 0), 'nobody hears of the past');
     process.belief = assignment;
-    if (message.kind === 'welcome') process.asked.clear();
-    else
+    if (message.kind === 'welcome') {
+      process.asked.clear();
+      process.welcomedLife = this.#life(process).lifeId;
+    } else
       for (const request of process.asked.keys())
         if (request <= message.lastRequest) process.asked.delete(request);
   }
@@ -341,7 +366,7 @@ export class World {
     const before = this.#record;
     this.#record = record;
     const { primary } = record;
-    assert.ok(record.revision > (before?.revision ?? 0), 'revisions rise');
+    assert.ok(record.revision >= (before?.revision ?? 0), 'revisions rise');
     assert.ok(record.epoch >= (before?.epoch ?? 0), 'epochs never fall');
     if (primary === undefined) return;
     assert.ok(record.inSync.length > 0, 'the in-sync set is never empty');
@@ -350,8 +375,8 @@ export class World {
     this.#holders.set(record.epoch, holder);
     if (record.epoch === (before?.epoch ?? 0) || before?.primary === undefined) return;
     assert.ok(
-      before.inSync.some((copy) => isSameCopy(copy, primary)),
-      'who is promoted was in sync',
+      before.inSync.some((copy) => isSameCopy(copy, primary)) || before.orderlyEnd !== undefined,
+      'who is promoted was in sync, or ends where everything ended in order',
     );
     const has = this.#disk(primary.journalId);
     for (const entry of this.#committed)
@@ -366,7 +391,10 @@ export class World {
     if (assignment.revision < record.revision) return; // was durable before; read late by one who was frozen
     assert.equal(assignment.epoch, record.epoch);
     assert.deepEqual(assignment.primary, record.primary);
-    assert.deepEqual(assignment.inSync, record.inSync);
+    assert.deepEqual(
+      assignment.inSync,
+      record.inSync.map(({ lives, ...copy }) => ({ ...copy, lifeId: lives[0] })),
+    );
     const primary = assignment.members.find(({ serverId: id }) => id === assignment.primary?.serverId);
     if (assignment.available) assert.equal(primary?.live, true);
     else assert.notEqual(assignment.unavailableReason, '');

@@ -16,7 +16,7 @@ import {
   serverId,
 } from '../index.js';
 import { assignmentOf, type Told } from './assignment.fixture.js';
-import { Disk } from './disk.fixture.js';
+import { Disk, lifeOf } from './disk.fixture.js';
 
 export type Join = Extract<StandbyMessage, { kind: 'join' }>;
 
@@ -58,14 +58,17 @@ export class Alone {
   routerEnded = (): string[] =>
     this.step({ kind: 'router-ended', attempt: this.#routerAttempt, detail: 'gone' });
 
-  welcome = (told: Told): string[] =>
-    this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: assignmentOf(told) });
+  /** And the disk has noted it. */
+  welcome = (told: Told): string[] => [
+    ...this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: assignmentOf(told) }),
+    ...this.step({ kind: 'welcome-noted' }),
+  ];
 
   assigned = (told: Told, lastRequest = 0): string[] =>
     this.router({ kind: 'assignment', assignment: assignmentOf(told), lastRequest });
 
-  primary = (message: PrimaryMessage, entries: readonly Entry[] = []): string[] =>
-    this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries });
+  primary = (message: PrimaryMessage, entries: readonly Entry[] = [], checksum?: number): string[] =>
+    this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries, checksum });
 
   /** Entries of one epoch each, beginning at a position, with the positions that they should have. */
   entries = (from: number, epochs: readonly number[], inEpoch: number, committed = 0): string[] =>
@@ -81,7 +84,13 @@ export class Alone {
     );
 
   joined = (common: number, inEpoch: number): string[] =>
-    this.primary({ kind: 'joined', epoch: epoch(inEpoch), common: position(common), committed: NO_POSITION });
+    this.primary({
+      kind: 'joined',
+      epoch: epoch(inEpoch),
+      common: position(common),
+      committed: NO_POSITION,
+      checksum: 0,
+    });
 
   durable = (through: number): string[] =>
     this.step({ kind: 'durable', position: position(through), checksum: 0 });
@@ -118,6 +127,7 @@ export const joinOf = (id: number, other: Partial<Join> = {}): Join => ({
   serverId: serverId(id),
   incarnation: 1,
   journalId: `journal of s${id}`,
+  lifeId: lifeOf(`journal of s${id}`, 1),
   lastPosition: NO_POSITION,
   epochStarts: [],
   ...other,

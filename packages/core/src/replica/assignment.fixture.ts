@@ -1,5 +1,6 @@
 /** Assignments told by hand, for tests of one replica alone. */
-import { type Assignment, epoch, serverId } from '../index.js';
+import { type Assignment, epoch, NO_EPOCH, serverId } from '../index.js';
+import { lifeOf } from './disk.fixture.js';
 
 export interface Told {
   readonly epoch: number;
@@ -9,11 +10,15 @@ export interface Told {
   /** Without it: only the primary. */
   readonly inSync?: readonly number[];
   readonly revision?: number;
+  readonly uncleanEpoch?: number;
 }
 
 export function assignmentOf(told: Told): Assignment {
   const inSync = told.inSync ?? [told.primary];
-  const copy = (id: number) => ({ serverId: serverId(id), journalId: `journal of s${id}` });
+  const copy = (id: number) => {
+    const journalId = `journal of s${id}`;
+    return { serverId: serverId(id), journalId, lifeId: lifeOf(journalId, 1) };
+  };
   return {
     cluster: 1,
     revision: told.revision ?? told.epoch,
@@ -21,6 +26,7 @@ export function assignmentOf(told: Told): Assignment {
     primary: { ...copy(told.primary), incarnation: 1 },
     available: true,
     unavailableReason: '',
+    lastUncleanEpoch: epoch(told.uncleanEpoch ?? NO_EPOCH),
     inSync: inSync.map(copy),
     members: told.members.map((id) => ({
       ...copy(id),

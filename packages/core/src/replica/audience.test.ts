@@ -11,7 +11,7 @@ import {
   serverId,
 } from '../index.js';
 
-const SELF = { serverId: serverId(1), incarnation: 1, journalId: 'journal' };
+const SELF = { serverId: serverId(1), incarnation: 1, journalId: 'journal', lifeId: 'life' };
 const ASSIGNMENT: Assignment = {
   cluster: 1,
   revision: 1,
@@ -19,19 +19,28 @@ const ASSIGNMENT: Assignment = {
   primary: SELF,
   available: true,
   unavailableReason: '',
-  inSync: [{ serverId: SELF.serverId, journalId: SELF.journalId }],
+  lastUncleanEpoch: epoch(0),
+  inSync: [{ serverId: SELF.serverId, journalId: SELF.journalId, lifeId: SELF.lifeId }],
   members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true }],
 };
 
 test('a post is for those who follow when it is made, whatever is committed together with it', () => {
   const replica = new Replica(
     {
-      identity: { ...SELF, cluster: 1, networkId: 'net', address: 's1', routers: ['router'] },
+      identity: {
+        ...SELF,
+        welcomedLife: SELF.lifeId,
+        cluster: 1,
+        networkId: 'net',
+        address: 's1',
+        routers: ['router'],
+      },
       snapshot: { position: NO_POSITION, users: [], sessions: [], origins: [] },
       epochStarts: [],
       first: position(1),
       entries: [],
       checksum: 0,
+      known: { committed: NO_POSITION, epoch: epoch(0), revision: 0 },
     },
     { pingIntervalMs: 100, deadAfterMs: 500 },
   );

@@ -141,6 +141,8 @@ export class LoneCluster {
       serverId: serverId(1),
       incarnation: 1,
       journalId: 'journal of s1',
+      lifeId: 'life 1 of journal of s1',
+      welcomedLife: 'life 1 of journal of s1',
       networkId: 'net',
       address: this.address,
       routers: ['router'],
@@ -153,6 +155,7 @@ export class LoneCluster {
       first: position(1),
       entries: [...this.journal],
       checksum: 0,
+      known: { committed: NO_POSITION, epoch: epoch(0), revision: 0 },
     };
     this.#replica = new Replica(start, DEFAULT_TIMING);
     this.#epoch += 1;

@@ -3,6 +3,8 @@ import {
   type Entry,
   type EpochStart,
   type JournalId,
+  type Known,
+  type LifeId,
   type NetworkId,
   NO_EPOCH,
   NO_POSITION,
@@ -25,7 +27,7 @@ export interface Installation {
 }
 
 export type DiskWork =
-  | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' | 'save-network' }>
+  | Extract<ReplicaOutput, { kind: 'append' | 'truncate' | 'save-snapshot' }>
   | Installation;
 
 const EMPTY: SocialSnapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
@@ -39,7 +41,6 @@ function chained(before: number, entry: Entry): number {
 }
 
 class DiskImage {
-  networkId: NetworkId | '' = '';
   snapshot: SocialSnapshot = EMPTY;
   #base: Omit<Installation, 'kind'> = { snapshot: EMPTY, epochStarts: [], checksum: 0, posts: new Map() };
   #entries: Entry[] = [];
@@ -87,9 +88,6 @@ class DiskImage {
       case 'save-snapshot':
         this.snapshot = work.snapshot;
         return;
-      case 'save-network':
-        this.networkId = work.networkId;
-        return;
       case 'install':
         this.#base = work;
         this.snapshot = work.snapshot;
@@ -108,7 +106,6 @@ class DiskImage {
 
   clone(): DiskImage {
     const copy = new DiskImage();
-    copy.networkId = this.networkId;
     copy.snapshot = this.snapshot;
     copy.#base = this.#base;
     copy.#entries = [...this.#entries];
@@ -123,7 +120,12 @@ export class Disk {
   #works: DiskWork[] = [];
   #incarnation = 0;
 
-  constructor(readonly journalId: JournalId) {}
+  /** In files of their own, which do not wait for the journal's. */
+  networkId: NetworkId | '' = '';
+  welcomedLife: LifeId = '';
+  known: Known = { committed: NO_POSITION, epoch: NO_EPOCH, revision: 0 };
+
+  constructor(public journalId: JournalId) {}
 
   /** What a crash would leave. */
   get durable(): Omit<DiskImage, 'perform'> {
@@ -168,14 +170,21 @@ export class Disk {
 
   start(identity: Pick<ReplicaIdentity, 'cluster' | 'serverId' | 'address' | 'routers'>): ReplicaStart {
     this.#incarnation += 1;
-    const { networkId, snapshot, first, entries, checksum } = this.#durable;
+    const { snapshot, first, entries, checksum } = this.#durable;
+    const { journalId, networkId, welcomedLife } = this;
+    const incarnation = this.#incarnation;
+    const lifeId = lifeOf(journalId, incarnation);
     return {
-      identity: { ...identity, incarnation: this.#incarnation, journalId: this.journalId, networkId },
+      identity: { ...identity, incarnation, journalId, lifeId, networkId, welcomedLife },
       snapshot,
       epochStarts: this.#durable.epochStarts(),
       first,
       entries: entries.filter((entry) => entry.position > snapshot.position),
       checksum,
+      known: this.known,
     };
   }
 }
+
+export const lifeOf = (journalId: JournalId, incarnation: number): LifeId =>
+  `life ${incarnation} of ${journalId}`;

@@ -16,6 +16,7 @@ export class Drain {
   readonly #until: Instant;
   /** The stream on which the router was asked. */
   #askedOn: Attempt | undefined;
+  #hasNoSuccessor = false;
 
   constructor(
     readonly ground: Ground,
@@ -28,6 +29,11 @@ export class Drain {
     );
   }
 
+  /** The router has answered that nobody can take over. */
+  noSuccessor(): void {
+    this.#hasNoSuccessor = true;
+  }
+
   get until(): Instant {
     return this.#until;
   }
@@ -36,6 +42,7 @@ export class Drain {
   advance(primary: PrimaryRole): DrainProgress {
     const { ground } = this;
     if (ground.now >= this.#until) return 'gave-up';
+    if (this.#hasNoSuccessor) return 'nobody-to-hand-to';
     if (this.#askedOn !== undefined && this.#askedOn === primary.router.attachedBy) return 'handed-over';
     const { outline, committed } = ground.ledger;
     if (!primary.opened || committed < outline.last) return 'draining';

@@ -1,11 +1,20 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
-import type { ClusterId, Epoch, Instant, NetworkId } from '../ids.js';
+import {
+  type ClusterId,
+  type Epoch,
+  epoch,
+  type Instant,
+  type LifeId,
+  type NetworkId,
+  position,
+} from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';
 import { Ledger } from './ledger.js';
 import type {
+  Known,
   ReplicaEvent,
   ReplicaIdentity,
   ReplicaOutput,
@@ -14,11 +23,14 @@ import type {
 } from './messages.js';
 
 export class Ground {
-  readonly identity: ReplicaIdentity;
+  identity: ReplicaIdentity;
   readonly ledger: Ledger;
   readonly #pace: Pace;
   #outputs: ReplicaOutput[] = [];
   networkId: NetworkId | '';
+  /** The last life over this journal that was welcomed, as the disk has it. */
+  welcomedLife: LifeId;
+  readonly #knownRevision: number;
   /** The newest that the router has told. */
   assignment: Assignment | undefined;
   /** Of the other clusters the newest that the router has told. */
@@ -34,9 +46,11 @@ export class Ground {
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.identity = start.identity;
     this.networkId = start.identity.networkId;
+    this.welcomedLife = start.identity.welcomedLife;
+    this.#knownRevision = start.known.revision;
     this.ledger = new Ledger(start);
     this.#pace = new Pace(timing);
-    this.highestEpoch = this.ledger.outline.lastEpoch;
+    this.highestEpoch = epoch(Math.max(this.ledger.outline.lastEpoch, start.known.epoch));
   }
 
   get now(): Instant {
@@ -61,11 +75,27 @@ export class Ground {
     this.#pace.advanceTo(now);
   }
 
+  /** The highest revision of an assignment of this cluster that was told, also to a former life. */
+  get revision(): number {
+    return Math.max(this.#knownRevision, this.assignment?.revision ?? 0);
+  }
+
+  /**
+   * What a next life should know. Of what is committed only what this disk holds: if the machine dies, other entries may
+   * stand in the place of those that it does not hold yet.
+   */
+  known(): Known {
+    const { knownCommitted, outline } = this.ledger;
+    const committed = position(Math.min(knownCommitted, outline.durable));
+    return { committed, epoch: this.highestEpoch, revision: this.revision };
+  }
+
   figures(): Figures {
-    const { outline, committed, checksum } = this.ledger;
+    const { outline, knownCommitted: committed, checksum } = this.ledger;
     return {
       durable: outline.durable,
       committed,
+      lastEpoch: outline.lastEpoch,
       checksum,
       timelines: this.timelines(),
       postsAccepted: this.postsAccepted,

@@ -19,6 +19,7 @@ plays(
   the disk of s2 hangs
   mira posts "before" at s1
   s1 stops
+  200 ms pass
     s1: is asked to stop: takes no more writes
   mira posts "meanwhile" at s1
   mira lists at s1
@@ -100,6 +101,7 @@ plays(
     s1: no standby to hand over to
     s1: ends: shutting-down
     router: epoch 1 is s1's, who is away; in sync: s1
+  200 ms pass
   s1 starts
     router: epoch 2 is s1's; in sync: s1
     s1: primary of epoch 2, journal at 3
@@ -127,11 +129,12 @@ plays(
     s1: lost the router at router: the router is gone
     s2: lost the router at router: the router is gone
   s1 stops
+  200 ms pass
+    s1: can't attach to the router at router, goes on trying: nobody is there
+    s2: can't attach to the router at router, goes on trying: nobody is there
     s1: is asked to stop: takes no more writes
   mira posts "hi" at s1
   4900 ms pass
-    s1: can't attach to the router at router, goes on trying: nobody is there
-    s2: can't attach to the router at router, goes on trying: nobody is there
   200 ms pass
     s1: no longer primary of epoch 1: nobody took over in time
     mira: 2 is refused: shutting-down
@@ -156,6 +159,7 @@ plays(
     router: epoch 1 is s1's; in sync: s1 s2
   nothing gets from s1 to the router
   s1 stops
+  200 ms pass
     s1: is asked to stop: takes no more writes
     s1: all in-sync members hold everything up to 1: asks for another primary
   the router crashes
@@ -192,6 +196,9 @@ plays(
   nothing gets from s2 to s1
   mira posts "hi" at s1
   s2 stops
+  500 ms pass
+    s1: s2 stopped replicating: nothing heard for 500 ms
+    s1: asks the router to remove s2
     s2: standby stopped
     s2: ends: shutting-down
     router: epoch 1 is s1's; in sync: s1

@@ -47,6 +47,10 @@ export class JournalOutline {
   get lastEpoch(): Epoch {
     return this.#epochStarts.at(-1)?.epoch ?? NO_EPOCH;
   }
+  /** Epoch of the entry at a position; that of the last one before it, as far as is known. */
+  epochAt(at: Position): Epoch {
+    return this.#epochStarts.findLast((start) => start.position <= at)?.epoch ?? NO_EPOCH;
+  }
   /** The latest epoch starts, as many as a join may carry. */
   get epochStarts(): readonly EpochStart[] {
     return this.#epochStarts.slice(-MAX_EPOCH_STARTS);

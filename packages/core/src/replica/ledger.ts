@@ -17,6 +17,8 @@ export class Ledger {
   #social: SocialState;
   #unapplied = new UnappliedEntries();
   #committed: Position;
+  /** What a former life knew as committed; it is applied here when a primary says so again. */
+  #committedBefore: Position;
   #checksum: number;
   /** Cuts that the disk has yet to make; until it has, what it says is durable may be about what is cut. */
   #cutsPending = 0;
@@ -31,6 +33,7 @@ export class Ledger {
       start.epochStarts,
     );
     for (const entry of start.entries) this.#unapplied.push(entry);
+    this.#committedBefore = position(Math.min(start.known.committed, this.#outline.last));
   }
 
   get outline(): JournalOutline {
@@ -41,6 +44,10 @@ export class Ledger {
   }
   get committed(): Position {
     return this.#committed;
+  }
+  /** Committed, as far as this server has ever known: nothing of it may be taken back. */
+  get knownCommitted(): Position {
+    return position(Math.max(this.#committed, this.#committedBefore));
   }
   get checksum(): number {
     return this.#checksum;
@@ -72,9 +79,9 @@ export class Ledger {
 
   /** Forgets what comes after `after`; nothing is durable beyond it until the disk has answered with `truncated`. */
   truncateAfter(after: Position): void {
-    invariant(after >= this.#committed, 'committed-is-never-truncated', {
+    invariant(after >= this.knownCommitted, 'committed-is-never-truncated', {
       after,
-      committed: this.#committed,
+      committed: this.knownCommitted,
     });
     this.#outline.truncateAfter(after);
     this.#unapplied.truncateAfter(after);
@@ -95,6 +102,7 @@ export class Ledger {
     this.#outline = new JournalOutline(first, previousPosition(first), epochStarts);
     this.#unapplied.clear();
     this.#committed = snapshot.position;
+    this.#committedBefore = snapshot.position;
     this.#checksum = checksum;
     this.#cutsPending = 0;
   }

@@ -4,6 +4,8 @@ import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
 import type {
   Address,
   Epoch,
+  JournalId,
+  LifeId,
   NetworkId,
   Position,
   RequestNumber,
@@ -25,6 +27,16 @@ export type Token = number;
 export interface ReplicaIdentity extends MemberIdentity {
   /** Empty while the server has never belonged to a network. */
   readonly networkId: NetworkId | '';
+  /** The last life over this journal that a router has welcomed; empty: none. */
+  readonly welcomedLife: LifeId;
+}
+
+/** What a server knew at some moment of its former lives; lags behind, and is true. */
+export interface Known {
+  readonly committed: Position;
+  /** The newest assignment of its cluster. */
+  readonly epoch: Epoch;
+  readonly revision: number;
 }
 
 /** What the disk held at the start. */
@@ -40,6 +52,7 @@ export interface ReplicaStart {
   readonly entries: readonly Entry[];
   /** Checksum of the journal at its end. */
   readonly checksum: number;
+  readonly known: Known;
 }
 
 export interface WriteRequest {
@@ -96,15 +109,21 @@ export type ReplicaInput =
     }
   | { readonly kind: 'snapshot-failed'; readonly detail: string }
   | { readonly kind: 'journal-failed'; readonly detail: string }
+  /** What `note-welcome` asked for is on disk. */
+  | { readonly kind: 'welcome-noted' }
+  /** What `renew-journal` asked for is on disk. */
+  | { readonly kind: 'journal-renewed'; readonly journalId: JournalId }
   // The router.
   | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
   | { readonly kind: 'router-ended'; readonly attempt: Attempt; readonly detail: string }
-  // The primary, while this is a standby. `entries` belong to a message of kind `entries`.
+  // The primary, while this is a standby. `entries` belong to a message of kind `entries`; `checksum` to one of kind
+  // `joined`: of this server's own journal up to its `common`, undefined when it does not reach that far.
   | {
       readonly kind: 'primary-message';
       readonly attempt: Attempt;
       readonly message: PrimaryMessage;
       readonly entries: readonly Entry[];
+      readonly checksum?: number | undefined;
     }
   | { readonly kind: 'primary-ended'; readonly attempt: Attempt; readonly detail: string }
   // Standbys, while this is the primary.
@@ -140,13 +159,19 @@ export type ReplicaInput =
 export type ReplicaOutput =
   // The disk. Performed in order; nothing waits for them but the inputs that answer them.
   | { readonly kind: 'append'; readonly entries: readonly Entry[] }
+  /** Cuts what follows `after`, and sets it aside. */
   | { readonly kind: 'truncate'; readonly after: Position }
   | {
       readonly kind: 'save-snapshot';
       readonly snapshot: SocialSnapshot;
       readonly epochStarts: readonly EpochStart[];
     }
-  | { readonly kind: 'save-network'; readonly networkId: NetworkId }
+  /** That this life was welcomed, and by which network; answered by `welcome-noted` when it is durable. */
+  | { readonly kind: 'note-welcome'; readonly networkId: NetworkId; readonly lifeId: LifeId }
+  /** Soon, and without a sync: whatever of it is there at the next start is true. */
+  | { readonly kind: 'note-known'; readonly known: Known }
+  /** Gives the journal a new id, durably: it is an older copy of what the old id names. Answered by `journal-renewed`. */
+  | { readonly kind: 'renew-journal' }
   // The router.
   | RouterLinkOutput
   // The primary.
@@ -158,10 +183,17 @@ export type ReplicaOutput =
     }
   | { readonly kind: 'to-primary'; readonly attempt: Attempt; readonly message: StandbyMessage }
   | { readonly kind: 'close-primary'; readonly attempt: Attempt }
-  | { readonly kind: 'pull-snapshot'; readonly address: Address; readonly epoch: Epoch }
+  /** `setAside`: what it replaces is more than a part of what it brings. */
+  | {
+      readonly kind: 'pull-snapshot';
+      readonly address: Address;
+      readonly epoch: Epoch;
+      readonly setAside: boolean;
+    }
   /** Keep connections to these ready: one of them may be primary next. */
   | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }
-  // Standbys. A message of kind `entries` is sent with the journal's bytes of `from` to `to`.
+  // Standbys. A message of kind `entries` is sent with the journal's bytes of `from` to `to`, one of kind `joined` with
+  // the journal's checksum up to `common`.
   | { readonly kind: 'to-standby'; readonly link: LinkId; readonly message: PrimaryMessage }
   | { readonly kind: 'close-standby'; readonly link: LinkId }
   | {
@@ -247,6 +279,8 @@ export type ReplicaEvent =
   | 'in-sync'
   | 'following'
   | 'truncated'
+  | 'older-copy'
+  | 'conflict'
   | 'snapshot'
   | 'tailing'
   | 'handover'

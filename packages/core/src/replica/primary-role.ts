@@ -22,6 +22,7 @@ import { MAX_MEMBERS, MAX_TIMELINES } from '../limits.js';
 import type { RouterLink } from '../membership/router-link.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
+import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
 import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } from './messages.js';
@@ -152,9 +153,27 @@ export class PrimaryRole {
           this.#refuseStandby(link, 'invalid-argument', detail);
         }
         return;
+      case 'lacking':
+        return this.#lacking(link, message.committed);
       case 'fenced':
         return; // The replica steps down; see Replica.
     }
+  }
+
+  /**
+   * A member of this cluster that is live holds what is missing here, and it was committed. The router has promoted a copy
+   * that is older than it seemed: it is told, and decides who serves. Others' word does not count.
+   */
+  #lacking(link: LinkId, committed: Position): void {
+    const { ground, epoch } = this;
+    const join = this.standbys.joinOn(link);
+    const isMember = ground.assignment?.members.some(
+      (member) => join !== undefined && member.live && isSameLife(member, join),
+    );
+    if (join === undefined || !isMember) return;
+    const detail = `${serverName(join.serverId)}, journal ${join.journalId}, holds entries up to ${committed} that were committed and that journal ${ground.identity.journalId} of ${serverName(ground.identity.serverId)}, primary of epoch ${epoch}, lacks`;
+    ground.report('conflict', detail);
+    this.router.send({ kind: 'dispute', epoch, serverId: join.serverId, detail });
   }
 
   standbyEnded(link: LinkId, detail: string): void {
@@ -363,7 +382,11 @@ export class PrimaryRole {
     const lacks = outline.last - common;
     const isNew = join.lastPosition === 0 && lacks > SNAPSHOT_WORTH_ENTRIES;
     if (!outline.canContinueAfter(common) || isNew) {
-      ground.emit({ kind: 'to-standby', link, message: { kind: 'snapshot-needed', epoch: this.epoch } });
+      ground.emit({
+        kind: 'to-standby',
+        link,
+        message: { kind: 'snapshot-needed', epoch: this.epoch, common },
+      });
       ground.emit({ kind: 'close-standby', link });
       return;
     }
@@ -372,7 +395,7 @@ export class PrimaryRole {
     ground.emit({
       kind: 'to-standby',
       link,
-      message: { kind: 'joined', epoch: this.epoch, common, committed },
+      message: { kind: 'joined', epoch: this.epoch, common, committed, checksum: 0 },
     });
     ground.report(
       'standby-joined',

@@ -7,12 +7,14 @@
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import { type Epoch, type Instant, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
+import { type Epoch, type Instant, type JournalId, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
+import { RouterRefusals } from '../membership/refusal.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
-import { actionFor, type Reason } from '../reasons.js';
+import type { Reason } from '../reasons.js';
+import { isSameCopy, isSameLife } from '../same-life.js';
 import { Drain } from './drain.js';
 import { Ground } from './ground.js';
 import { HeldRequests } from './held-requests.js';
@@ -28,10 +30,32 @@ import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
 import { StandbyRole } from './standby-role.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
+type Refused = Extract<RouterMessage, { kind: 'refused' }>;
+
+/**
+ * How long a new life waits for the end of the one before, ms: a server that is started again right after its end is
+ * here before the router knows of that; a copy of a folder whose original runs waits in vain.
+ */
+const PREDECESSOR_PATIENCE_MS = 5_000;
+/**
+ * How long a primary that is asked to stop goes on before it drains, ms. When all servers are asked at once the others
+ * have said so by then, and the epoch is not handed from one that ends to the next.
+ */
+const LEAVING_NOTICE_MS = 200;
+/**
+ * How long a standby that is asked to stop goes on copying, ms: longer than a primary's notice and its drain, so that both
+ * end at the same position when both are asked at once.
+ */
+const LEAVING_LINGER_MS = 500;
 
 export class Replica {
   readonly #ground: Ground;
   readonly #router: RouterLink;
+  readonly #refusals: RouterRefusals;
+  /** Since when the life before has been in the way, listening time, ms. */
+  #predecessorSince: number | undefined;
+  /** What was noted last of what this server knows. */
+  #noted = '';
   readonly #standby: StandbyRole;
   #primary: PrimaryRole | undefined;
   #drain: Drain | undefined;
@@ -41,11 +65,14 @@ export class Replica {
   #snapshotAt: number;
   #tickedAt: Instant = 0;
   #stopping = false;
+  /** Until when it goes on although it is asked to stop. */
+  #lingersUntil: Instant | undefined;
   #stopped = false;
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#ground = new Ground(start, timing);
     this.#router = new RouterLink(this.#ground);
+    this.#refusals = new RouterRefusals(start.identity.routers);
     this.#standby = new StandbyRole(this.#ground);
     this.#snapshotAt = start.snapshot.position;
   }
@@ -55,6 +82,7 @@ export class Replica {
     if (this.#stopped) return [];
     this.#ground.advanceTo(now);
     this.#take(input);
+    this.#linger();
     if (this.#drain !== undefined) this.#advanceDrain(this.#drain);
     return this.#ground.takeOutputs();
   }
@@ -69,6 +97,7 @@ export class Replica {
       this.#router.nextDeadline(),
       this.#standby.nextDeadline(),
       this.#drain?.until ?? Number.POSITIVE_INFINITY,
+      this.#lingersUntil ?? Number.POSITIVE_INFINITY,
       isWatching ? this.#tickedAt + timing.pingIntervalMs : Number.POSITIVE_INFINITY,
     );
     return deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(deadline, now);
@@ -99,7 +128,8 @@ export class Replica {
   }
 
   #take(input: ReplicaInput): void {
-    const { ledger } = this.#ground;
+    const ground = this.#ground;
+    const { ledger } = ground;
     switch (input.kind) {
       case 'start':
       case 'tick':
@@ -125,6 +155,11 @@ export class Replica {
       case 'journal-failed':
         this.#ground.report('journal-failed', input.detail);
         return this.#end('storage-failed', input.detail, true);
+      case 'welcome-noted':
+        ground.welcomedLife = ground.identity.lifeId;
+        return this.#router.noted();
+      case 'journal-renewed':
+        return this.#journalRenewed(input.journalId);
       case 'router-message':
         if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.message);
         return;
@@ -133,7 +168,8 @@ export class Replica {
           this.#router.ended({ reason: 'router-unreachable', detail: input.detail });
         return;
       case 'primary-message':
-        if (this.#standby.isCurrent(input.attempt)) this.#standby.message(input.message, input.entries);
+        if (this.#standby.isCurrent(input.attempt))
+          this.#standby.message(input.message, input.entries, input.checksum);
         return;
       case 'primary-ended':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.ended(input.detail);
@@ -200,19 +236,8 @@ export class Replica {
     const ground = this.#ground;
     this.#router.heard();
     switch (message.kind) {
-      case 'welcome': {
-        this.#router.welcomed();
-        ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
-        if (ground.networkId === '') {
-          ground.networkId = message.networkId;
-          ground.emit({ kind: 'save-network', networkId: message.networkId });
-        }
-        ground.report(
-          'attached',
-          `attached to the router at ${this.#router.address}, network ${message.networkId}`,
-        );
-        return this.#assigned(message.assignment, undefined);
-      }
+      case 'welcome':
+        return this.#welcomed(message);
       case 'pong':
         return ground.keepTime(message.pingIntervalMs);
       case 'assignment':
@@ -220,17 +245,93 @@ export class Replica {
       case 'please-hand-over':
         if (this.#primary?.epoch === message.epoch && this.#drain === undefined) this.#beginDrain(false);
         return;
-      case 'refused': {
-        const who = `the router at ${this.#router.address} refuses this server`;
-        if (actionFor(message.reason) === 'give-up')
-          return this.#end(message.reason, `${who}: ${message.detail}`, true);
-        ground.report('refused', `${who}: ${message.reason}: ${message.detail}`);
-        this.#router.refused(message);
+      case 'no-successor':
+        if (this.#primary?.epoch === message.epoch) this.#drain?.noSuccessor();
         return;
-      }
+      case 'refused':
+        return this.#refused(message);
       default:
         unreachable(message);
     }
+  }
+
+  #welcomed(message: Extract<RouterMessage, { kind: 'welcome' }>): void {
+    const ground = this.#ground;
+    const problem = this.#storeProblem(message);
+    if (problem !== undefined) return this.#disbelieve(problem);
+    this.#router.welcomed();
+    this.#refusals.welcomed();
+    this.#predecessorSince = undefined;
+    ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
+    ground.networkId = message.networkId;
+    const { lifeId } = ground.identity;
+    if (ground.welcomedLife !== lifeId)
+      ground.emit({ kind: 'note-welcome', networkId: message.networkId, lifeId });
+    ground.report(
+      'attached',
+      `attached to the router at ${this.#router.address}, network ${message.networkId}`,
+    );
+    return this.#assigned(message.assignment, undefined);
+  }
+
+  /**
+   * Why this router must not be followed: it is another network's, its folder is older than what we have been told, or it
+   * is a copy that has gone its own way.
+   */
+  #storeProblem({ networkId, assignment }: Extract<RouterMessage, { kind: 'welcome' }>): string | undefined {
+    const ground = this.#ground;
+    if (ground.networkId !== '' && networkId !== ground.networkId)
+      return `it is of network ${networkId}, this server belongs to ${ground.networkId}`;
+    const { revision, highestEpoch, assignment: known } = ground;
+    if (assignment.epoch < highestEpoch || assignment.revision < revision)
+      return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server was told epoch ${highestEpoch}, revision ${revision}: its folder is older`;
+    if (known?.revision === assignment.revision && !isSameConfiguration(known, assignment))
+      return `its revision ${assignment.revision} is not the one that this server was told: its folder is a copy`;
+    return undefined;
+  }
+
+  /** Goes on as it is, says so, and asks another router, or this one later. */
+  #disbelieve(problem: string): void {
+    const detail = `does not follow the router at ${this.#router.address}: ${problem}`;
+    if (this.#refusals.isNews(detail)) this.#ground.report('refused', detail);
+    this.#router.refused({ reason: 'router-store-too-old', detail });
+  }
+
+  #refused(message: Refused): void {
+    const ground = this.#ground;
+    const { address } = this.#router;
+    const text = `the router at ${address} refuses this server: ${message.reason}: ${message.detail}`;
+    if (message.reason === 'older-copy' && this.#mayRenew(message)) {
+      ground.report('older-copy', `${text}. It goes on as a new journal, which has to catch up`);
+      this.#router.refused(message);
+      ground.emit({ kind: 'renew-journal' });
+      return;
+    }
+    if (this.#isInTheWayForGood(message)) return this.#end('duplicate-server', text, true);
+    if (this.#refusals.isFinal(message, address, ground.networkId))
+      return this.#end(message.reason, text, true);
+    if (this.#refusals.isNews(text)) ground.report('refused', text);
+    this.#router.refused(message);
+  }
+
+  /** A life that has never been welcomed has promised nothing yet: it may come as another. */
+  #mayRenew({ networkId }: Refused): boolean {
+    return !this.#refusals.hasServed && networkId === this.#ground.networkId;
+  }
+
+  #isInTheWayForGood({ reason }: Refused): boolean {
+    if (reason !== 'predecessor-is-live' || this.#refusals.hasServed) return false;
+    const { heardMs } = this.#ground;
+    this.#predecessorSince ??= heardMs;
+    return heardMs - this.#predecessorSince >= PREDECESSOR_PATIENCE_MS;
+  }
+
+  #journalRenewed(journalId: JournalId): void {
+    const ground = this.#ground;
+    ground.identity = { ...ground.identity, journalId };
+    ground.welcomedLife = '';
+    this.#router.retry();
+    this.#router.tick();
   }
 
   #assigned(assignment: Assignment, lastRequest: number | undefined): void {
@@ -261,14 +362,8 @@ export class Replica {
     }
   }
 
-  #namesUs(assignment: Assignment): boolean {
-    const { identity } = this.#ground;
-    const { primary } = assignment;
-    return (
-      primary?.serverId === identity.serverId &&
-      primary.incarnation === identity.incarnation &&
-      primary.journalId === identity.journalId
-    );
+  #namesUs({ primary }: Assignment): boolean {
+    return primary !== undefined && isSameLife(primary, this.#ground.identity);
   }
 
   /** Takes the role that the newest assignment gives, unless a higher epoch was seen since. */
@@ -488,6 +583,7 @@ export class Replica {
 
   #flush(): void {
     this.#primary?.flush();
+    this.#noteKnown();
     const { social, outline } = this.#ground.ledger;
     if (social.applied - this.#snapshotAt < SNAPSHOT_EVERY_ENTRIES) return;
     this.#snapshotAt = social.applied;
@@ -495,11 +591,36 @@ export class Replica {
     this.#ground.emit({ kind: 'save-snapshot', snapshot: social.toSnapshot(), epochStarts });
   }
 
+  #noteKnown(): void {
+    const known = this.#ground.known();
+    const text = `${known.committed} ${known.epoch} ${known.revision}`;
+    if (text === this.#noted) return;
+    this.#noted = text;
+    this.#ground.emit({ kind: 'note-known', known });
+  }
+
   #stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    if (this.#primary === undefined) return this.#end('shutting-down', 'standby stopped', false);
-    this.#beginDrain(true);
+    this.#router.send({ kind: 'leaving' });
+    const { now } = this.#ground;
+    if (this.#primary !== undefined) {
+      const isAlone = this.#primary.standbys.awaited.length <= 1;
+      this.#lingersUntil = now + (isAlone ? 0 : LEAVING_NOTICE_MS);
+    } else this.#lingersUntil = now + (this.#standby.joined ? LEAVING_LINGER_MS : 0);
+    this.#linger();
+  }
+
+  /** The end of what is asked to stop: a standby's at once when its primary is gone. */
+  #linger(): void {
+    const isOver = this.#ground.now >= (this.#lingersUntil ?? Number.POSITIVE_INFINITY);
+    if (this.#lingersUntil === undefined || this.#drain !== undefined) return;
+    if (this.#primary === undefined) {
+      if (isOver || !this.#standby.joined) this.#end('shutting-down', 'standby stopped', false);
+    } else if (isOver) {
+      this.#lingersUntil = undefined;
+      this.#beginDrain(true);
+    }
   }
 
   #beginDrain(leaving: boolean): void {
@@ -536,11 +657,24 @@ export class Replica {
     }
     for (const { request } of this.#held.takeAll()) this.#refuse(request, 'shutting-down', detail);
     this.#standby.leave();
-    this.#router.send({ kind: 'leave' });
+    this.#router.send({ kind: 'leave', figures: ground.figures() });
     this.#router.close();
     this.#stopped = true;
     // Why it failed is said by whoever ends the process, with the reason.
     if (!failed) ground.report('stopped', detail);
     ground.emit({ kind: 'stopped', failed, reason, detail });
   }
+}
+
+/** Whether both say the same of who serves and whom a commit waits for. */
+function isSameConfiguration(one: Assignment, other: Assignment): boolean {
+  if (one.epoch !== other.epoch || one.inSync.length !== other.inSync.length) return false;
+  const isSamePrimary =
+    one.primary === undefined || other.primary === undefined
+      ? one.primary === other.primary
+      : isSameLife(one.primary, other.primary);
+  return (
+    isSamePrimary &&
+    one.inSync.every((copy) => other.inSync.some((it) => isSameCopy(it, copy) && it.lifeId === copy.lifeId))
+  );
 }

@@ -7,14 +7,18 @@ const HANGS_UP = 'hangs up on the router';
 const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 
 const refused = (server: Alone, reason: Reason): string[] =>
-  server.router({ kind: 'refused', reason, detail: 'because' });
+  server.router({ kind: 'refused', networkId: 'net', reason, detail: 'because' });
 
 test('routers are asked in turn, and the one that took us is asked first when it is lost', () => {
   const server = new Alone(2, { routers: ['r1', 'r2'] });
   assert.deepEqual(server.start(), ['dials router r1']);
   assert.deepEqual(server.routerEnded(), ['"can\'t attach to the router at r1, goes on trying: gone"']);
   assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
-  assert.deepEqual(server.welcome(TOLD), ['"attached to the router at r2, network net"', 'dials primary s1']);
+  assert.deepEqual(server.welcome(TOLD), [
+    '"attached to the router at r2, network net"',
+    'dials primary s1',
+    'to the router: ping',
+  ]);
   assert.deepEqual(server.routerEnded(), ['"lost the router at r2: gone"']);
   assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
   server.routerEnded();

@@ -63,9 +63,9 @@ export class RouterOnStage implements Actor {
     this.step({ kind: 'handover', token: this.#numbers, cluster: 1 });
   }
 
-  promoteUnclean(id: number): void {
+  promoteUnclean(id: number, acceptLoss = true): void {
     this.#numbers += 1;
-    this.step({ kind: 'promote', token: this.#numbers, cluster: 1, serverId: serverId(id) });
+    this.step({ kind: 'promote', token: this.#numbers, cluster: 1, serverId: serverId(id), acceptLoss });
   }
 
   /** A stream is dialled: gives what hears it, or nothing when nobody is there. */

@@ -97,8 +97,10 @@ plays(
     s2: s1 joined at 2, 2 entries behind
     s1: follows s2 in epoch 2 from 2
     s2: asks the router to add s1
-    router: epoch 2 is s2's; in sync: s2 s1
+    s2: in-sync set is now s2
   4000 ms pass
+    s2: asks the router to add s1
+    router: epoch 2 is s2's; in sync: s2 s1
   mira posts "ho" at s1
     mira: 3 is refused: not-primary
   (journals)

@@ -186,8 +186,20 @@ export class ServerOnStage implements Actor {
         return this.#write(output);
       case 'truncate':
       case 'save-snapshot':
-      case 'save-network':
         return this.#write(output);
+      case 'note-welcome':
+        this.disk.networkId = output.networkId;
+        this.disk.welcomedLife = output.lifeId;
+        stage.send(this.name, this.name, () => this.step({ kind: 'welcome-noted' }));
+        return;
+      case 'note-known':
+        this.disk.known = output.known;
+        return;
+      case 'renew-journal':
+        this.disk.journalId = `${this.disk.journalId}'`;
+        this.disk.welcomedLife = '';
+        this.step({ kind: 'journal-renewed', journalId: this.disk.journalId });
+        return;
       case 'open-router':
         return this.#openRouter(output);
       case 'to-router':

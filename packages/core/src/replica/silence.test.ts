@@ -43,7 +43,7 @@ test('a ping interval that the router has raised is what silence is measured by'
   } as const;
   replica.step(now, { kind: 'router-message', attempt: 1, message: welcome });
   const committed = position(0);
-  const joined = { kind: 'joined', epoch: epoch(1), common: position(0), committed } as const;
+  const joined = { kind: 'joined', epoch: epoch(1), common: position(0), committed, checksum: 0 } as const;
   replica.step(now, { kind: 'primary-message', attempt: 1, message: joined, entries: [] });
   const outputs: ReplicaOutput[] = [];
   for (let second = 1; second <= 5; second += 1) {

@@ -181,13 +181,19 @@ plays(
     ben: 1 is ok at 4 (s3, epoch 3)
   s1 s2 start
     s3: s1 joined at 2, 2 entries behind
-    s1: cuts entries 3 to 3, which the primary of epoch 3 does not have
-    s1: follows s3 in epoch 3 from 2
+    s1: pulls a snapshot from s3: the primary of epoch 3 lacks committed entries 3 to 3 (unclean promotion)
+    s3: s1 stopped replicating: the stream ended
+    s1: starts over from a snapshot at 4
+    s3: s1 joined at 4, 0 entries behind
+    s1: follows s3 in epoch 3 from 4
     s3: asks the router to add s1
     router: epoch 3 is s3's; in sync: s3 s1
     s3: s2 joined at 2, 2 entries behind
-    s2: cuts entries 3 to 4, which the primary of epoch 3 does not have
-    s2: follows s3 in epoch 3 from 2
+    s2: pulls a snapshot from s3: the primary of epoch 3 lacks committed entries 3 to 4 (unclean promotion)
+    s3: s2 stopped replicating: the stream ended
+    s2: starts over from a snapshot at 4
+    s3: s2 joined at 4, 0 entries behind
+    s2: follows s3 in epoch 3 from 4
     s3: asks the router to add s2
     router: epoch 3 is s3's; in sync: s3 s1 s2
   100 ms pass

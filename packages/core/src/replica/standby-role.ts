@@ -7,13 +7,23 @@
 import type { Assignment, MemberInfo } from '../assignment.js';
 import { primaryMember } from '../assignment.js';
 import type { Entry } from '../entry.js';
-import { type Address, type Epoch, type Instant, NO_EPOCH, position, serverName } from '../ids.js';
+import {
+  type Address,
+  type Epoch,
+  type Instant,
+  NO_EPOCH,
+  type Position,
+  position,
+  serverName,
+} from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import type { PrimaryMessage } from '../messages.js';
 import type { Ground } from './ground.js';
 
 /** How long a primary may take to answer a join, in multiples of the time after which silence means it is gone. */
 const JOIN_PATIENCE_FACTOR = 4;
+/** How long to leave a primary alone whose journal contradicts this one, ms: an operator has to decide. */
+const CONFLICT_RETRY_MS = 5_000;
 
 type Link =
   /** `epoch`: that of the primary whom it failed to follow; another one may be joined at once. */
@@ -72,7 +82,8 @@ export class StandbyRole {
     this.#link = { kind: 'none', retryAt: ground.now, epoch: NO_EPOCH };
   }
 
-  message(message: PrimaryMessage, entries: readonly Entry[]): void {
+  /** `checksum`: of the own journal up to `common` of a `joined`. */
+  message(message: PrimaryMessage, entries: readonly Entry[], checksum: number | undefined): void {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     link.heardAt = this.ground.heardMs;
@@ -87,10 +98,10 @@ export class StandbyRole {
     }
     switch (message.kind) {
       case 'joined':
-        this.#joined(link, message);
+        this.#joined(link, message, checksum);
         return;
       case 'snapshot-needed':
-        this.#pull(link.address, link.epoch, 'the primary no longer has the entries that are missing here');
+        this.#snapshotNeeded(link, message.common);
         return;
       case 'entries':
         this.#entries(message, entries);
@@ -151,7 +162,7 @@ export class StandbyRole {
     const { ground } = this;
     const target = this.#primaryToJoin();
     if (target === undefined || ground.networkId === '') return;
-    const { cluster, serverId, incarnation, journalId } = ground.identity;
+    const { cluster, serverId, incarnation, journalId, lifeId } = ground.identity;
     const { outline } = ground.ledger;
     const { epoch } = target.assignment;
     const { address } = target.primary;
@@ -169,6 +180,7 @@ export class StandbyRole {
         serverId,
         incarnation,
         journalId,
+        lifeId,
         lastPosition: outline.last,
         epochStarts: outline.epochStarts,
       },
@@ -178,6 +190,7 @@ export class StandbyRole {
   #joined(
     link: Extract<Link, { attempt: Attempt }>,
     message: Extract<PrimaryMessage, { kind: 'joined' }>,
+    checksum: number | undefined,
   ): void {
     const { ground } = this;
     const { ledger } = ground;
@@ -186,12 +199,8 @@ export class StandbyRole {
       this.#retry(`it claims agreement up to ${common}, this journal ends at ${ledger.outline.last}`);
       return;
     }
-    if (common < ledger.committed) {
-      // Only an unclean promotion takes back what was committed; the operator who ordered it was told.
-      const detail = `the primary of epoch ${link.epoch} lacks committed entries ${common + 1} to ${ledger.committed} (unclean promotion)`;
-      this.#pull(link.address, link.epoch, detail);
-      return;
-    }
+    if (common < ledger.knownCommitted) return this.#lacks(link, common);
+    if (checksum !== undefined && checksum !== message.checksum) return this.#differs(link, common);
     if (common < ledger.outline.last) {
       ground.report(
         'truncated',
@@ -206,6 +215,53 @@ export class StandbyRole {
     const name = primary === undefined ? link.address : serverName(primary.serverId);
     ground.report('following', `follows ${name} in epoch ${link.epoch} from ${common}`);
     this.sayDurable();
+  }
+
+  #snapshotNeeded(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
+    if (common < this.ground.ledger.knownCommitted) return this.#lacks(link, common);
+    const why = 'the primary no longer has the entries that are missing here';
+    this.#pull(link.address, link.epoch, why, common < this.ground.ledger.outline.last);
+  }
+
+  /** The primary lacks what is known as committed here. */
+  #lacks(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
+    const { ledger } = this.ground;
+    const { knownCommitted } = ledger;
+    const what = `the primary of epoch ${link.epoch} lacks committed entries ${common + 1} to ${knownCommitted}`;
+    if (this.#isUncleanSince(ledger.outline.epochAt(knownCommitted)))
+      return this.#pull(link.address, link.epoch, `${what} (unclean promotion)`, true);
+    const { epoch, attempt } = link;
+    this.ground.emit({
+      kind: 'to-primary',
+      attempt,
+      message: { kind: 'lacking', epoch, committed: knownCommitted },
+    });
+    this.#conflict(link, what);
+  }
+
+  /** The same entries by their epochs, and not the same bytes: one of the two is a copy that went its own way. */
+  #differs(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
+    const { ledger } = this.ground;
+    const what = `the journals differ somewhere up to ${common}, where the primary of epoch ${link.epoch} says that they agree`;
+    if (this.#isUncleanSince(ledger.outline.epochAt(ledger.knownCommitted)))
+      return this.#pull(link.address, link.epoch, `${what} (unclean promotion)`, true);
+    this.#conflict(link, what);
+  }
+
+  /** Whether an operator has promoted somebody since that epoch who was not in sync: only that takes back what was committed. */
+  #isUncleanSince(epoch: Epoch): boolean {
+    return (this.ground.assignment?.lastUncleanEpoch ?? NO_EPOCH) > epoch;
+  }
+
+  /** Committed is never cut silently: stays out, says so, and leaves it to an operator. */
+  #conflict(link: Extract<Link, { attempt: Attempt }>, what: string): void {
+    const { ground } = this;
+    const theirs = ground.assignment?.primary?.journalId ?? '';
+    const text = `does not follow ${link.address}: ${what}; its journal is ${theirs}, this one is ${ground.identity.journalId}. Nothing is cut here: an operator has to decide which one counts`;
+    ground.emit({ kind: 'close-primary', attempt: link.attempt });
+    this.#link = { kind: 'none', retryAt: ground.now + CONFLICT_RETRY_MS, epoch: link.epoch };
+    if (text !== this.#lastFailure) ground.report('conflict', text);
+    this.#lastFailure = text;
   }
 
   #entries(message: Extract<PrimaryMessage, { kind: 'entries' }>, entries: readonly Entry[]): void {
@@ -233,11 +289,11 @@ export class StandbyRole {
     if (entries.length === 0) this.sayDurable();
   }
 
-  #pull(address: Address, epoch: Epoch, why: string): void {
+  #pull(address: Address, epoch: Epoch, why: string, setAside: boolean): void {
     this.ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
     this.leave();
     this.#link = { kind: 'pulling', epoch };
-    this.ground.emit({ kind: 'pull-snapshot', address, epoch });
+    this.ground.emit({ kind: 'pull-snapshot', address, epoch, setAside });
   }
 
   #retry(detail: string, close = true): void {

@@ -12,6 +12,7 @@ import { type Epoch, NO_POSITION, type Position, position, type ServerId } from 
 import { invariant } from '../invariants.js';
 import { MAX_BATCH_ENTRIES, MAX_MEMBERS, MAX_REPLICATION_WINDOW } from '../limits.js';
 import type { MemberMessage, PrimaryMessage, StandbyMessage } from '../messages.js';
+import { isSameCopy, isSameLife } from '../same-life.js';
 import type { LinkId } from './messages.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
@@ -37,8 +38,8 @@ export interface Outgoing {
   readonly message: PrimaryMessage;
 }
 
-const sameMember = (a: InSyncMember, b: InSyncMember): boolean =>
-  a.serverId === b.serverId && a.journalId === b.journalId;
+/** One life over one journal: what another life over it says of the disk may not be true of this one. */
+const sameMember = (a: InSyncMember, b: InSyncMember): boolean => isSameCopy(a, b) && a.lifeId === b.lifeId;
 
 export class Standbys {
   readonly #links = new Map<LinkId, Standby>();
@@ -123,6 +124,10 @@ export class Standbys {
     return this.#links.has(link);
   }
 
+  joinOn(link: LinkId): Join | undefined {
+    return this.#links.get(link)?.join;
+  }
+
   /** Whether one more would be too many; one that comes again takes its own place. */
   isFullFor(serverId: ServerId): boolean {
     const isKnown = [...this.#links.values()].some((standby) => standby.join.serverId === serverId);
@@ -191,11 +196,11 @@ export class Standbys {
   ): readonly ChangeInSync[] {
     const changes: ChangeInSync[] = [];
     for (const standby of this.#links.values()) {
-      const member = { serverId: standby.join.serverId, journalId: standby.join.journalId };
+      const { serverId, journalId, lifeId } = standby.join;
+      const member = { serverId, journalId, lifeId };
       if (standby.durable < required || this.awaited.some((other) => sameMember(other, member))) continue;
       const known = assignment.members.find((other) => other.serverId === member.serverId);
-      const isThatOne =
-        known?.live && known.journalId === member.journalId && known.incarnation === standby.join.incarnation;
+      const isThatOne = known?.live && isSameLife(known, standby.join);
       if (!isThatOne || !this.#mayAsk(member.serverId, at, pace.pingIntervalMs)) continue;
       const change = this.#change('add', member, standby.join.incarnation);
       this.#asked.set(change.request, member);

@@ -26,6 +26,7 @@ export function assignment(
       serverId: serverId(id),
       incarnation: 1,
       journalId: `j${id}`,
+      lifeId: '',
       address: addressOf(id),
       liveness: 'stream',
       live: !dead.includes(id),
@@ -37,10 +38,11 @@ export function assignment(
     cluster: 1,
     revision,
     epoch: epoch(atEpoch),
-    primary: { serverId: serverId(primary), incarnation: 1, journalId: `j${primary}` },
+    primary: { serverId: serverId(primary), incarnation: 1, journalId: `j${primary}`, lifeId: '' },
     available,
+    lastUncleanEpoch: epoch(0),
     unavailableReason: available ? '' : 'no in-sync member is live',
-    inSync: members.map((member) => ({ serverId: member.serverId, journalId: member.journalId })),
+    inSync: members.map((member) => ({ serverId: member.serverId, journalId: member.journalId, lifeId: '' })),
     members,
   };
 }

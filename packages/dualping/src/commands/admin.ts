@@ -87,16 +87,18 @@ const promoteCommand = command({
     routers: settings.routers,
     cluster: settings.cluster,
     unclean: settings.unclean,
+    acceptLoss: settings.acceptLoss,
     json: settings.json,
   },
-  run: async ({ routers, cluster, unclean, json }, { args, io }) => {
+  run: async ({ routers, cluster, unclean, acceptLoss, json }, { args, io }) => {
     const server = asServerId(serverNumber(args[0] ?? ''));
     if (!unclean)
       throw new DualpingError(
         'invalid-argument',
         `promoting s${server} may lose acknowledged writes that only other servers hold: say --unclean if that is meant`,
       );
-    show([await withRouter(routers, (client) => client.promote(cluster, server))], json, io);
+    const promoted = await withRouter(routers, (client) => client.promote(cluster, server, { acceptLoss }));
+    show([promoted], json, io);
     return EXIT.done;
   },
 });

@@ -196,3 +196,4 @@ export const json = toggle('json', 'print JSON for programs, one object a line')
 export const follow = toggle('follow', 'go on with new posts as they come');
 export const watch = toggle('watch', 'go on with every change as it is made');
 export const unclean = toggle('unclean', 'yes, acknowledged writes may be lost');
+export const acceptLoss = toggle('accept-loss', 'also when another live server has more');

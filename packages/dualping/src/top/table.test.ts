@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NetworkStatus } from '@dualping/client';
-import { position, serverId } from '@dualping/core';
+import { epoch, position, serverId } from '@dualping/core';
 import { assignment, away, member } from './assignments.fixture.js';
 import { renderStatusTable } from './table.js';
 
@@ -12,6 +12,7 @@ const figures = (id: number, durable: number): NetworkStatus['figures'][number] 
   figures: {
     durable: position(durable),
     committed: position(100),
+    lastEpoch: epoch(2),
     checksum: 0,
     timelines: 7,
     postsAccepted: 9,

@@ -18,6 +18,7 @@ const of = (id: number, { ageMs = 50, clients = 0, posts = 0 }: Told = {}): Memb
   figures: {
     durable: 0 as MemberFigures['figures']['durable'],
     committed: 0 as MemberFigures['figures']['committed'],
+    lastEpoch: 0 as MemberFigures['figures']['lastEpoch'],
     checksum: 0,
     timelines: clients,
     postsAccepted: posts,

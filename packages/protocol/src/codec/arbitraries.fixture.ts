@@ -60,16 +60,24 @@ export const socialReasons = fc.constantFrom(...(Object.keys(SOCIAL_REASONS) as 
 export const figures: fc.Arbitrary<Figures> = record({
   durable: positions,
   committed: positions,
+  lastEpoch: epochs,
   checksum: uint32s,
   timelines: uint32s,
   postsAccepted: counts,
 });
 
-const primaries = record({ serverId: serverIds, incarnation: ordinals, journalId: ids });
+const lives = fc.oneof(ids, fc.constant(''));
+const primaries = record({
+  serverId: serverIds,
+  incarnation: ordinals,
+  journalId: ids,
+  lifeId: lives,
+});
 const members = record({
   serverId: serverIds,
   incarnation: ordinals,
   journalId: fc.oneof(ids, fc.constant('')),
+  lifeId: lives,
   address: addresses,
   liveness: fc.constantFrom('stream' as const, 'watched' as const, 'heartbeat' as const),
   live: fc.boolean(),
@@ -84,7 +92,8 @@ export const assignments: fc.Arbitrary<Assignment> = record({
   primary: fc.option(primaries, { nil: undefined }),
   available: fc.boolean(),
   unavailableReason: details,
-  inSync: fc.uniqueArray(record({ serverId: serverIds, journalId: ids }), byServerId),
+  lastUncleanEpoch: epochs,
+  inSync: fc.uniqueArray(record({ serverId: serverIds, journalId: ids, lifeId: lives }), byServerId),
   members: fc.uniqueArray(members, { ...byServerId, maxLength: MAX_MEMBERS }),
 });
 
@@ -95,8 +104,12 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
   serverId: serverIds,
   incarnation: ordinals,
   journalId: ids,
+  lifeId: ids,
+  welcomedLife: lives,
   address: addresses,
   epoch: epochs,
+  revision: counts,
+  figures,
   replicates: fc.boolean(),
   attempt: counts,
 });
@@ -112,9 +125,17 @@ export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
     serverId: serverIds,
     incarnation: ordinals,
     journalId: ids,
+    lifeId: ids,
+  }),
+  record({
+    kind: fc.constant('dispute' as const),
+    epoch: epochs,
+    serverId: serverIds,
+    detail: details,
   }),
   record({ kind: fc.constant('hand-over' as const), epoch: epochs, leaving: fc.boolean() }),
-  record({ kind: fc.constant('leave' as const) }),
+  record({ kind: fc.constant('leaving' as const) }),
+  record({ kind: fc.constant('leave' as const), figures }),
 );
 
 export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
@@ -128,7 +149,13 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({ kind: fc.constant('pong' as const), sequence: counts, pingIntervalMs: durations }),
   record({ kind: fc.constant('assignment' as const), assignment: assignments, lastRequest: counts }),
   record({ kind: fc.constant('please-hand-over' as const), epoch: epochs }),
-  record({ kind: fc.constant('refused' as const), reason: reasons, detail: details }),
+  record({ kind: fc.constant('no-successor' as const), epoch: epochs }),
+  record({
+    kind: fc.constant('refused' as const),
+    networkId: lives,
+    reason: reasons,
+    detail: details,
+  }),
 );
 
 /** Ascending in both, as a journal has them. */
@@ -153,11 +180,13 @@ export const standbyMessages: fc.Arbitrary<StandbyMessage> = fc.oneof(
     serverId: serverIds,
     incarnation: ordinals,
     journalId: ids,
+    lifeId: ids,
     lastPosition: positions,
     epochStarts,
   }),
   record({ kind: fc.constant('durable' as const), epoch: epochs, position: positions }),
   record({ kind: fc.constant('fenced' as const), epoch: epochs }),
+  record({ kind: fc.constant('lacking' as const), epoch: epochs, committed: positions }),
 );
 
 export const commands: fc.Arbitrary<Command> = fc.oneof(
@@ -285,8 +314,9 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
         epoch: epochs,
         common: positions,
         committed: positions,
+        checksum: uint32s,
       }),
-      record({ kind: fc.constant('snapshot-needed' as const), epoch: epochs }),
+      record({ kind: fc.constant('snapshot-needed' as const), epoch: epochs, common: positions }),
       record({ kind: fc.constant('refused' as const), epoch: epochs, reason: reasons, detail: details }),
     )
     .map((message) => ({ message, entries: [] })),

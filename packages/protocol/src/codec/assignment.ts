@@ -8,6 +8,7 @@ import {
   MAX_EPOCH_STARTS,
   MAX_MEMBERS,
   type MemberInfo,
+  NO_EPOCH,
   NO_POSITION,
   type PrimaryRef,
 } from '@dualping/core';
@@ -53,6 +54,7 @@ function memberFromWire(member: wire.Member): MemberInfo {
     serverId: serverIdFrom(member.serverId),
     incarnation: ordinal(member.incarnation, 'incarnation'),
     journalId: optionalIdFrom(member.journalId, 'journal_id'),
+    lifeId: optionalIdFrom(member.lifeId, 'life_id'),
     address: addressFrom(member.address),
     liveness: livenessFromWire(member.liveness),
     live: member.live,
@@ -63,12 +65,14 @@ function memberFromWire(member: wire.Member): MemberInfo {
 const inSyncFromWire = (member: wire.InSyncMember): InSyncMember => ({
   serverId: serverIdFrom(member.serverId),
   journalId: optionalIdFrom(member.journalId, 'journal_id'),
+  lifeId: optionalIdFrom(member.lifeId, 'life_id'),
 });
 
 const primaryFromWire = (primary: wire.Primary): PrimaryRef => ({
   serverId: serverIdFrom(primary.serverId),
   incarnation: ordinal(primary.incarnation, 'incarnation'),
   journalId: optionalIdFrom(primary.journalId, 'journal_id'),
+  lifeId: optionalIdFrom(primary.lifeId, 'life_id'),
 });
 
 function refuseRepeated(members: readonly { readonly serverId: number }[], field: string): void {
@@ -92,6 +96,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
     primary: assignment.primary === undefined ? undefined : primaryFromWire(assignment.primary),
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
+    lastUncleanEpoch: epochFrom(assignment.lastUncleanEpoch, 'last_unclean_epoch'),
     inSync,
     members,
   };
@@ -105,6 +110,7 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
     primary: assignment.primary === undefined ? undefined : { ...assignment.primary },
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
+    lastUncleanEpoch: assignment.lastUncleanEpoch,
     inSync: assignment.inSync.map((member) => ({ ...member })),
     members: assignment.members.map((member) => ({ ...member, liveness: LIVENESS_TO_WIRE[member.liveness] })),
   };
@@ -113,17 +119,19 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
 export const NO_FIGURES: Figures = Object.freeze({
   durable: NO_POSITION,
   committed: NO_POSITION,
+  lastEpoch: NO_EPOCH,
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
 });
 
-/** Figures are for people: a member that sends none has none. */
+/** A member that sends none has none. */
 export function figuresFromWire(figures: routing.Figures | undefined): Figures {
   if (figures === undefined) return NO_FIGURES;
   return {
     durable: positionFrom(figures.durable, 'durable'),
     committed: positionFrom(figures.committed, 'committed'),
+    lastEpoch: epochFrom(figures.lastEpoch, 'last_epoch'),
     checksum: checksumFrom(figures.checksum),
     timelines: count(figures.timelines, 'timelines'),
     postsAccepted: count(figures.postsAccepted, 'posts_accepted'),

@@ -102,6 +102,7 @@ test('where a client is sent, there and back', () => {
     serverId: serverId(4),
     incarnation: 1,
     journalId: '',
+    lifeId: '',
     address: '[::1]:7000',
     liveness: 'heartbeat' as const,
     live: true,

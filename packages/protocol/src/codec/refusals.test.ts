@@ -20,6 +20,10 @@ const ATTACH = {
   serverId: 1,
   incarnation: 1,
   journalId: 'j',
+  lifeId: 'l',
+  welcomedLife: '',
+  revision: 0,
+  figures: undefined,
   address: '127.0.0.1:7070',
   epoch: 0,
   replicates: true,
@@ -67,6 +71,7 @@ test('unknown enum values are quoted', () => {
     serverId: 1,
     incarnation: 1,
     journalId: 'j',
+    lifeId: '',
     address: 'h:1',
     liveness: Liveness.UNSPECIFIED,
     live: true,
@@ -79,6 +84,7 @@ test('unknown enum values are quoted', () => {
     primary: undefined,
     available: false,
     unavailableReason: '',
+    lastUncleanEpoch: 0,
     inSync: [],
     members: [member],
   };
@@ -141,7 +147,7 @@ test('epoch starts must ascend', () => {
 
 test('a promotion that does not say unclean is refused', () => {
   refused(
-    () => codec.promoteFromWire({ cluster: 1, serverId: 2, unclean: false }),
+    () => codec.promoteFromWire({ cluster: 1, serverId: 2, unclean: false, acceptLoss: false }),
     'invalid-argument',
     /unclean must be true/,
   );
@@ -149,9 +155,14 @@ test('a promotion that does not say unclean is refused', () => {
 
 test("a peer's refusal with an unknown reason is still a refusal", () => {
   const message = codec.routerMessageFromWire({
-    message: { $case: 'refused', value: { reason: 'too-tired', detail: 'zzz\x07' } },
+    message: { $case: 'refused', value: { networkId: 'n', reason: 'too-tired', detail: 'zzz\x07' } },
   });
-  assert.deepEqual(message, { kind: 'refused', reason: 'internal', detail: '"too-tired": zzz' });
+  assert.deepEqual(message, {
+    kind: 'refused',
+    networkId: 'n',
+    reason: 'internal',
+    detail: '"too-tired": zzz',
+  });
 });
 
 test('bytes that are no entry are refused', () => {

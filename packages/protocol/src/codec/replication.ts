@@ -14,6 +14,7 @@ import { cleanDetail } from '../clean-detail.js';
 import type * as wire from '../gen/dualping/v1/replication.js';
 import { epochStartsFromWire, epochStartsToWire } from './assignment.js';
 import {
+  checksumFrom,
   clusterFrom,
   epochFrom,
   ordinal,
@@ -33,7 +34,7 @@ export interface PrimaryFrame {
 export function standbyMessageFromWire({ message }: wire.ReplicateRequest): StandbyMessage {
   switch (message?.$case) {
     case undefined:
-      return refuse('a Replicate message is empty: join or durable is due');
+      return refuse('a Replicate message is empty: one of join, durable, fenced, lacking is due');
     case 'join':
       return {
         kind: 'join',
@@ -43,6 +44,7 @@ export function standbyMessageFromWire({ message }: wire.ReplicateRequest): Stan
         serverId: serverIdFrom(message.value.serverId),
         incarnation: ordinal(message.value.incarnation, 'incarnation'),
         journalId: requiredIdFrom(message.value.journalId, 'journal_id'),
+        lifeId: requiredIdFrom(message.value.lifeId, 'life_id'),
         lastPosition: positionFrom(message.value.lastPosition, 'last_position'),
         epochStarts: epochStartsFromWire(message.value.epochStarts),
       };
@@ -54,6 +56,12 @@ export function standbyMessageFromWire({ message }: wire.ReplicateRequest): Stan
       };
     case 'fenced':
       return { kind: 'fenced', epoch: epochFrom(message.value.epoch) };
+    case 'lacking':
+      return {
+        kind: 'lacking',
+        epoch: epochFrom(message.value.epoch),
+        committed: positionFrom(message.value.committed, 'committed'),
+      };
     default:
       return unreachable(message);
   }
@@ -69,6 +77,10 @@ export function standbyMessageToWire(message: StandbyMessage): wire.ReplicateReq
       return { message: { $case: 'durable', value: { epoch: message.epoch, position: message.position } } };
     case 'fenced':
       return { message: { $case: 'fenced', value: { epoch: message.epoch } } };
+    case 'lacking': {
+      const { kind: _, ...rest } = message;
+      return { message: { $case: 'lacking', value: rest } };
+    }
     default:
       return unreachable(message);
   }
@@ -85,11 +97,19 @@ export function primaryMessageFromWire({ message }: wire.ReplicateResponse): Pri
           epoch: epochFrom(message.value.epoch),
           common: positionFrom(message.value.common, 'common'),
           committed: positionFrom(message.value.committed, 'committed'),
+          checksum: checksumFrom(message.value.checksum),
         },
         entries: [],
       };
     case 'snapshotNeeded':
-      return { message: { kind: 'snapshot-needed', epoch: epochFrom(message.value.epoch) }, entries: [] };
+      return {
+        message: {
+          kind: 'snapshot-needed',
+          epoch: epochFrom(message.value.epoch),
+          common: positionFrom(message.value.common, 'common'),
+        },
+        entries: [],
+      };
     case 'entries':
       return entriesFromWire(message.value);
     case 'refused':
@@ -129,15 +149,14 @@ export function primaryMessageToWire(
   entries: readonly Buffer[] = [],
 ): wire.ReplicateResponse {
   switch (message.kind) {
-    case 'joined':
-      return {
-        message: {
-          $case: 'joined',
-          value: { epoch: message.epoch, common: message.common, committed: message.committed },
-        },
-      };
-    case 'snapshot-needed':
-      return { message: { $case: 'snapshotNeeded', value: { epoch: message.epoch } } };
+    case 'joined': {
+      const { kind: _, ...rest } = message;
+      return { message: { $case: 'joined', value: rest } };
+    }
+    case 'snapshot-needed': {
+      const { kind: _, ...rest } = message;
+      return { message: { $case: 'snapshotNeeded', value: rest } };
+    }
     case 'entries':
       return {
         message: {

@@ -328,6 +328,7 @@ test('the longest questions that servers ask one another fit into what a server 
     epoch: epoch(Number.MAX_SAFE_INTEGER),
     serverId: serverId(1),
     incarnation: 1,
+    lifeId: 'l'.repeat(MAX_ID_LENGTH),
     journalId: 'j'.repeat(MAX_ID_LENGTH),
     lastPosition: most,
     epochStarts,

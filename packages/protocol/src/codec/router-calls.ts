@@ -7,6 +7,7 @@ import {
   type Figures,
   type Incarnation,
   type JournalId,
+  type LifeId,
   MAX_CLUSTERS,
   MAX_MEMBERS,
   MAX_WAIT_MS,
@@ -129,6 +130,9 @@ export interface WatchedServer {
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   readonly journalId: JournalId;
+  /** Empty: a supervisor does not know it. */
+  readonly lifeId: LifeId;
+  readonly welcomedLife: LifeId;
   readonly address: Address;
 }
 
@@ -138,6 +142,8 @@ export const registerServerFromWire = (request: wire.RegisterServerRequest): Wat
   serverId: serverIdFrom(request.serverId),
   incarnation: ordinal(request.incarnation, 'incarnation'),
   journalId: optionalIdFrom(request.journalId, 'journal_id'),
+  lifeId: '',
+  welcomedLife: '',
   address: addressFrom(request.address),
 });
 
@@ -189,11 +195,16 @@ export const handoverFromWire = (request: wire.HandoverRequest): ClusterId => cl
 export interface Promotion {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
+  readonly acceptLoss: boolean;
 }
 
 /** A promotion without `unclean` is refused here: whoever asks must say that acknowledged writes may be lost. */
 export function promoteFromWire(request: wire.PromoteRequest): Promotion {
-  const promotion = { cluster: clusterFrom(request.cluster), serverId: serverIdFrom(request.serverId) };
+  const promotion = {
+    cluster: clusterFrom(request.cluster),
+    serverId: serverIdFrom(request.serverId),
+    acceptLoss: request.acceptLoss,
+  };
   if (!request.unclean)
     refuse(`promoting server "${request.serverId}" may lose acknowledged writes: unclean must be true`);
   return promotion;

@@ -29,16 +29,22 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
     journalId: attach.replicates
       ? requiredIdFrom(attach.journalId, 'journal_id')
       : optionalIdFrom(attach.journalId, 'journal_id'),
+    lifeId: attach.replicates
+      ? requiredIdFrom(attach.lifeId, 'life_id')
+      : optionalIdFrom(attach.lifeId, 'life_id'),
+    welcomedLife: optionalIdFrom(attach.welcomedLife, 'welcomed_life'),
     address: addressFrom(attach.address),
     epoch: epochFrom(attach.epoch),
+    revision: count(attach.revision, 'revision'),
+    figures: figuresFromWire(attach.figures),
     replicates: attach.replicates,
     attempt: count(attach.attempt, 'attempt'),
   };
 }
 
 export function attachToWire(message: AttachMessage): wire.Attach {
-  const { kind: _, ...attach } = message;
-  return attach;
+  const { kind: _, figures, ...attach } = message;
+  return { ...attach, figures: figuresToWire(figures) };
 }
 
 function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {
@@ -56,7 +62,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, leave is due',
+        'a DualPing message is empty: one of attach, ping, change_in_sync, hand_over, dispute, leaving, leave is due',
       );
     case 'attach':
       return attachFromWire(message.value);
@@ -75,11 +81,21 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         serverId: serverIdFrom(message.value.serverId),
         incarnation: ordinal(message.value.incarnation, 'incarnation'),
         journalId: requiredIdFrom(message.value.journalId, 'journal_id'),
+        lifeId: requiredIdFrom(message.value.lifeId, 'life_id'),
       };
     case 'handOver':
       return { kind: 'hand-over', epoch: epochFrom(message.value.epoch), leaving: message.value.leaving };
+    case 'dispute':
+      return {
+        kind: 'dispute',
+        epoch: epochFrom(message.value.epoch),
+        serverId: serverIdFrom(message.value.serverId),
+        detail: cleanDetail(message.value.detail),
+      };
+    case 'leaving':
+      return { kind: 'leaving' };
     case 'leave':
-      return { kind: 'leave' };
+      return { kind: 'leave', figures: figuresFromWire(message.value.figures) };
     default:
       return unreachable(message);
   }
@@ -103,8 +119,14 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
     }
     case 'hand-over':
       return { message: { $case: 'handOver', value: { epoch: message.epoch, leaving: message.leaving } } };
+    case 'dispute': {
+      const { kind: _, detail, ...rest } = message;
+      return { message: { $case: 'dispute', value: { ...rest, detail: cleanDetail(detail) } } };
+    }
+    case 'leaving':
+      return { message: { $case: 'leaving', value: {} } };
     case 'leave':
-      return { message: { $case: 'leave', value: {} } };
+      return { message: { $case: 'leave', value: { figures: figuresToWire(message.figures) } } };
     default:
       return unreachable(message);
   }
@@ -114,7 +136,7 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, refused is due',
+        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, no_successor, refused is due',
       );
     case 'welcome':
       return {
@@ -138,8 +160,14 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
       };
     case 'pleaseHandOver':
       return { kind: 'please-hand-over', epoch: epochFrom(message.value.epoch) };
+    case 'noSuccessor':
+      return { kind: 'no-successor', epoch: epochFrom(message.value.epoch) };
     case 'refused':
-      return { kind: 'refused', ...refusalFrom(message.value.reason, message.value.detail) };
+      return {
+        kind: 'refused',
+        networkId: optionalIdFrom(message.value.networkId, 'network_id'),
+        ...refusalFrom(message.value.reason, message.value.detail),
+      };
     default:
       return unreachable(message);
   }
@@ -167,11 +195,17 @@ export function routerMessageToWire(message: RouterMessage): wire.DualPingRespon
       };
     case 'please-hand-over':
       return { message: { $case: 'pleaseHandOver', value: { epoch: message.epoch } } };
+    case 'no-successor':
+      return { message: { $case: 'noSuccessor', value: { epoch: message.epoch } } };
     case 'refused':
       return {
         message: {
           $case: 'refused',
-          value: { reason: message.reason, detail: cleanDetail(message.detail) },
+          value: {
+            networkId: message.networkId,
+            reason: message.reason,
+            detail: cleanDetail(message.detail),
+          },
         },
       };
     default:

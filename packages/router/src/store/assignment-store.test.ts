@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type ClusterRecord, DualpingError, epoch, serverId } from '@dualping/core';
+import { type ClusterRecord, DualpingError, epoch, position, serverId } from '@dualping/core';
 import { AssignmentStore, LOG_NAME } from './assignment-store.js';
 
 const HEADER = { networkId: 'n1', clusters: 3 };
@@ -21,13 +21,18 @@ const record = (cluster: number, at: number): ClusterRecord => ({
   mode: 'replicated',
   epoch: epoch(at),
   revision: 2 * at,
-  primary: { serverId: serverId(1), incarnation: 4, journalId: 'j1' },
-  inSync: [{ serverId: serverId(1), journalId: 'j1' }],
+  primary: { serverId: serverId(1), incarnation: 4, journalId: 'j1', lifeId: 'l2' },
+  inSync: [{ serverId: serverId(1), journalId: 'j1', lives: ['l2', 'l3'] }],
+  lastUncleanEpoch: epoch(1),
+  committed: position(7),
+  orderlyEnd: { lastEpoch: epoch(1), durable: position(8), checksum: 9 },
   members: [
     {
       serverId: serverId(1),
       incarnation: 4,
       journalId: 'j1',
+      lifeId: 'l2',
+      end: { lastEpoch: epoch(1), durable: position(8), committed: position(7), checksum: 9 },
       address: '127.0.0.1:7001',
       liveness: 'stream',
       live: true,
@@ -73,6 +78,9 @@ test('a cluster that never had a primary comes back as it was', async (context) 
     revision: 1,
     primary: undefined,
     inSync: [],
+    lastUncleanEpoch: epoch(0),
+    committed: position(0),
+    orderlyEnd: undefined,
     members: [],
   };
   await store.append([fresh]);
@@ -153,7 +161,7 @@ test('a log that is mostly outdated is replaced, and goes on', async (context) =
 
 test('a log of a later version is not touched', async (context) => {
   const path = await folder(context);
-  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 2 }));
+  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 3 }));
   await store.close();
-  await assert.rejects(open(path), /of version "2"/);
+  await assert.rejects(open(path), /of version "3"/);
 });

@@ -3,16 +3,19 @@ import {
   type ClusterMode,
   type ClusterRecord,
   epoch,
-  type InSyncMember,
+  type InSyncCopy,
+  type JournalEnd,
   type Liveness,
   type MemberRecord,
   type NetworkId,
+  type OrderlyEnd,
   type PrimaryRef,
+  position,
   serverId,
 } from '@dualping/core';
 
 /** Raised with every change of what lines mean. */
-export const LOG_VERSION = 1;
+export const LOG_VERSION = 2;
 
 /** The first line. */
 export interface LogHeader {
@@ -42,6 +45,10 @@ export function recordFromJson(json: string): ClusterRecord {
     revision: whole(line, 'revision'),
     primary: line.primary === undefined ? undefined : primaryFrom(objectFrom(line.primary, 'primary')),
     inSync: list(line, 'inSync').map(copyFrom),
+    lastUncleanEpoch: epoch(whole(line, 'lastUncleanEpoch')),
+    committed: position(whole(line, 'committed')),
+    orderlyEnd:
+      line.orderlyEnd === undefined ? undefined : orderlyEndFrom(objectFrom(line.orderlyEnd, 'orderlyEnd')),
     members: list(line, 'members').map(memberFrom),
   };
 }
@@ -73,6 +80,13 @@ function list(line: Line, name: string): Line[] {
   return value.map((each) => objectFrom(each, name));
 }
 
+function texts(line: Line, name: string): string[] {
+  const value = line[name];
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
+    throw new Error(`its ${name} is no list of texts`);
+  return value;
+}
+
 function modeFrom(value: string): ClusterMode {
   if (value === 'replicated' || value === 'routed') return value;
   throw new Error('its mode is unknown');
@@ -83,18 +97,33 @@ function livenessFrom(value: string): Liveness {
   throw new Error('its liveness is unknown');
 }
 
-const copyFrom = (line: Line): InSyncMember => ({
+const journalFrom = (line: Line) => ({
   serverId: serverId(whole(line, 'serverId')),
   journalId: text(line, 'journalId'),
 });
 
+const copyFrom = (line: Line): InSyncCopy => ({ ...journalFrom(line), lives: texts(line, 'lives') });
+
 const primaryFrom = (line: Line): PrimaryRef => ({
-  ...copyFrom(line),
+  ...journalFrom(line),
   incarnation: whole(line, 'incarnation'),
+  lifeId: text(line, 'lifeId'),
+});
+
+const orderlyEndFrom = (line: Line): OrderlyEnd => ({
+  lastEpoch: epoch(whole(line, 'lastEpoch')),
+  durable: position(whole(line, 'durable')),
+  checksum: whole(line, 'checksum'),
+});
+
+const endFrom = (line: Line): JournalEnd => ({
+  ...orderlyEndFrom(line),
+  committed: position(whole(line, 'committed')),
 });
 
 const memberFrom = (line: Line): MemberRecord => ({
   ...primaryFrom(line),
+  end: endFrom(objectFrom(line.end, 'end')),
   address: text(line, 'address'),
   liveness: livenessFrom(text(line, 'liveness')),
   live: line.live === true,

@@ -7,27 +7,18 @@
  * are gone from the end. When it can't be read, opening does without.
  */
 
-import { crc32 } from 'node:zlib';
 import type { Position } from '@dualping/core';
 import type { FileOperations, OpenFile } from './file-operations.js';
 import { readWholeIfThere } from './file-operations.js';
+import { decodeNumbers, encodeNumbers } from './numbers.js';
 
-const POSITION_BYTES = 6;
-const MARK_BYTES = POSITION_BYTES + 4;
 export const MARK_NAME = 'durable-mark';
 
-function encode(position: Position): Buffer {
-  const bytes = Buffer.alloc(MARK_BYTES);
-  bytes.writeUIntLE(position, 0, POSITION_BYTES);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, POSITION_BYTES)), POSITION_BYTES);
-  return bytes;
-}
+const encode = (position: Position): Buffer => encodeNumbers([position]);
 
 export function readMark(files: FileOperations, path: string): Position | undefined {
-  const bytes = readWholeIfThere(files, path);
-  if (bytes?.length !== MARK_BYTES) return undefined;
-  const valid = crc32(bytes.subarray(0, POSITION_BYTES)) === bytes.readUInt32LE(POSITION_BYTES);
-  return valid ? (bytes.readUIntLE(0, POSITION_BYTES) as Position) : undefined;
+  const [position] = decodeNumbers(readWholeIfThere(files, path), 1) ?? [];
+  return position as Position | undefined;
 }
 
 export class DurableMark {

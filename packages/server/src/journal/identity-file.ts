@@ -7,26 +7,33 @@ import type { Identity } from './journal.js';
 import { readJson, replaceJson } from './small-file.js';
 import { damaged } from './storage-errors.js';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const identityPath = (folder: string): string => join(folder, 'identity.json');
 
+/** All but the life, which is of the process that has the folder open. */
+type RecordedIdentity = Omit<Identity, 'lifeId'>;
+
 /** Undefined when the folder has none. */
-export function readIdentity(files: FileOperations, folder: string): Identity | undefined {
+export function readIdentity(files: FileOperations, folder: string): RecordedIdentity | undefined {
   const path = identityPath(folder);
   const value = readJson(files, path);
   if (value === undefined) return undefined;
-  const { format, ...identity } = value as Identity & { format: number };
+  const { format, ...identity } = value as RecordedIdentity & { format: number };
   if (format !== FORMAT) throw damaged(path, 0, undefined, `format ${format} is not known here`);
   return identity;
 }
 
-export function writeIdentity(files: FileOperations, folder: string, identity: Identity): Promise<void> {
+export function writeIdentity(
+  files: FileOperations,
+  folder: string,
+  { lifeId: _, ...identity }: Identity,
+): Promise<void> {
   return replaceJson(files, identityPath(folder), { format: FORMAT, ...identity });
 }
 
 export function assertSameServer(
   folder: string,
-  recorded: Identity,
+  recorded: RecordedIdentity,
   asked: { readonly cluster: ClusterId; readonly serverId: ServerId },
 ): void {
   if (recorded.cluster !== asked.cluster)

@@ -11,6 +11,7 @@ export function openOn(disk: MemoryDisk, options: Partial<JournalOptions> = {}):
     cluster: 1,
     serverId: serverId(1),
     newJournalId: () => 'journal-a',
+    newLifeId: () => 'life-1',
     files: disk.boot(),
     ...options,
   });

@@ -22,20 +22,30 @@ test('a new journal is empty, and its identity is made and kept', async () => {
     serverId: 1,
     journalId: 'journal-a',
     incarnation: 1,
+    lifeId: 'life-1',
+    welcomedLife: '',
   });
-  await journal.setNetworkId('network-a');
+  await journal.noteWelcome('network-a', 'life-1');
   disk.cutPower(nothing);
 
-  const again = await openOn(disk, { newJournalId: () => 'journal-b' });
+  const again = await openOn(disk, { newJournalId: () => 'journal-b', newLifeId: () => 'life-2' });
   assert.deepEqual(again.identity, {
     networkId: 'network-a',
     cluster: 1,
     serverId: 1,
     journalId: 'journal-a',
     incarnation: 2,
+    lifeId: 'life-2',
+    welcomedLife: 'life-1',
   });
-  await again.setNetworkId('network-a');
-  await assert.rejects(again.setNetworkId('network-b'), /wrong-network: .*"network-a".*"network-b"/);
+  await again.noteWelcome('network-a', 'life-2');
+  const stranger = again.noteWelcome('network-b', 'life-2');
+  await assert.rejects(stranger, /wrong-network: .*"network-a".*"network-b"/);
+  assert.equal(await again.renew(), 'journal-b');
+  disk.cutPower(nothing);
+
+  const renewed = await openOn(disk);
+  assert.deepEqual([renewed.identity.journalId, renewed.identity.welcomedLife], ['journal-b', '']);
 });
 
 test('what is durable is there after a power failure, over many segments', async () => {

@@ -13,6 +13,8 @@ import type {
   Epoch,
   Incarnation,
   JournalId,
+  Known,
+  LifeId,
   NetworkId,
   Position,
   ServerId,
@@ -27,6 +29,10 @@ export interface Identity {
   readonly journalId: JournalId;
   /** Raised, durably, by each opening. From 1. */
   readonly incarnation: Incarnation;
+  /** Of this opening: 128 random bits. */
+  readonly lifeId: LifeId;
+  /** The last life that a router has welcomed; empty when there is none. */
+  readonly welcomedLife: LifeId;
 }
 
 /** What a snapshot is of. */
@@ -91,7 +97,10 @@ export interface Journal {
   append(position: Position, payload: Buffer): void;
   /** Resolves when everything up to `position` is durable; rejects after a failure, or when the journal is closed or replaced. */
   whenDurable(position: Position): Promise<void>;
-  /** Takes back what lies after `position`: at once for readers, durably when it resolves. Appends may follow at once. */
+  /**
+   * Takes back what lies after `position`: at once for readers, durably when it resolves. Appends may follow at once. What
+   * is cut is set aside.
+   */
   truncateAfter(position: Position): Promise<void>;
 
   /** Payloads from `from` to at most `to`: as many as fit into `maxBytes`, but at least one. Includes what is not durable yet. */
@@ -112,11 +121,22 @@ export interface Journal {
   /**
    * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone
    * when it resolves, and untouched when it rejects or the server dies before. Nothing may be appended meanwhile.
+   * `setAside`: what is replaced is kept for a person to look at.
    */
-  installSnapshot(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>): Promise<void>;
+  installSnapshot(
+    info: SnapshotInfo,
+    chunks: AsyncIterable<InstallChunk>,
+    options?: { readonly setAside: boolean },
+  ): Promise<void>;
 
-  /** Refused as `wrong-network` when another one is recorded. */
-  setNetworkId(networkId: NetworkId): Promise<void>;
+  /** What the server knew as it was last noted; lags behind, and is true. */
+  readonly known: Known;
+  /** Soon, and without a sync. */
+  noteKnown(known: Known): void;
+  /** That this life was welcomed. Refused as `wrong-network` when another network is recorded. Durable when it resolves. */
+  noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void>;
+  /** Gives the journal a new id, as of a disk that has never been in sync. Durable when it resolves. */
+  renew(): Promise<JournalId>;
   /** Waits for what was appended, then lets go of the files. */
   close(): Promise<void>;
 }

@@ -3,14 +3,23 @@
  *
  *     identity.json    whose it is, and how often it was opened
  *     current.json     which generation counts, and where it begins
+ *     known-mark       what the server knew, as it was last noted
  *     generation-1/    journal-… history-… snapshot-… durable-mark
+ *     set-aside/       what was cut or replaced
  *
  * A new journal gets its identity last, so that a folder without one never held an entry.
  */
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type ClusterId, DualpingError, type JournalId, quote, type ServerId } from '@dualping/core';
+import {
+  type ClusterId,
+  DualpingError,
+  type JournalId,
+  type LifeId,
+  quote,
+  type ServerId,
+} from '@dualping/core';
 import {
   type CurrentRecord,
   currentPath,
@@ -36,6 +45,8 @@ import { damaged, storageFailed } from './storage-errors.js';
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** Minutes of posts under load: what standbys and timelines that keep up ask for. */
 const TAIL_CACHE_BYTES = 16 * 1024 * 1024;
+/** 128 bits: no two lives of all networks there will ever be have the same. */
+const LIFE_ID_BYTES = 16;
 
 export interface JournalOptions {
   readonly cluster: ClusterId;
@@ -45,6 +56,7 @@ export interface JournalOptions {
   /** Memory for the newest entries, bytes. What isn't durable yet is kept in any case. */
   readonly tailCacheBytes?: number;
   readonly newJournalId?: () => JournalId;
+  readonly newLifeId?: () => LifeId;
   readonly files?: FileOperations;
 }
 
@@ -59,6 +71,7 @@ export async function openJournal(folder: string, options: JournalOptions): Prom
       segmentBytes: SEGMENT_BYTES,
       tailCacheBytes: TAIL_CACHE_BYTES,
       newJournalId: randomUUID,
+      newLifeId: () => randomBytes(LIFE_ID_BYTES).toString('hex'),
       files: nodeFiles,
       ...options,
     });
@@ -68,7 +81,7 @@ export async function openJournal(folder: string, options: JournalOptions): Prom
 }
 
 async function open(folder: string, options: Required<JournalOptions>): Promise<Journal> {
-  const { files, cluster, serverId, newJournalId } = options;
+  const { files, cluster, serverId, newJournalId, newLifeId } = options;
   await files.makeFolder(folder);
   const recorded = readIdentity(files, folder);
   if (recorded !== undefined) assertSameServer(folder, recorded, options);
@@ -77,13 +90,14 @@ async function open(folder: string, options: Required<JournalOptions>): Promise<
   await removeLeftovers(files, folder, record);
 
   const identity: Identity = {
-    ...(recorded ?? { networkId: '', cluster, serverId, journalId: newJournalId() }),
+    ...(recorded ?? { networkId: '', cluster, serverId, journalId: newJournalId(), welcomedLife: '' }),
     incarnation: (recorded?.incarnation ?? 0) + 1,
+    lifeId: newLifeId(),
   };
   const journal = await SegmentedJournal.open(
     files,
     folder,
-    options satisfies GenerationOptions,
+    options satisfies GenerationOptions & Pick<JournalOptions, 'newJournalId'>,
     identity,
     record,
   );
@@ -100,7 +114,7 @@ async function open(folder: string, options: Required<JournalOptions>): Promise<
 async function begin(
   files: FileOperations,
   folder: string,
-  recorded: Identity | undefined,
+  recorded: { readonly journalId: JournalId } | undefined,
 ): Promise<CurrentRecord> {
   if (recorded !== undefined)
     throw damaged(

@@ -1,7 +1,16 @@
 /** The journal of a server: the generation that counts, its snapshots, and whose it is. */
 
 import { join } from 'node:path';
-import { DualpingError, invariant, type NetworkId, type Position, quote } from '@dualping/core';
+import {
+  DualpingError,
+  invariant,
+  type JournalId,
+  type Known,
+  type LifeId,
+  type NetworkId,
+  type Position,
+  quote,
+} from '@dualping/core';
 import { type CurrentRecord, generationName, writeCurrent } from './current-file.js';
 import type { FileOperations } from './file-operations.js';
 import { Generation, type GenerationOptions } from './generation.js';
@@ -16,9 +25,15 @@ import type {
   SnapshotInfo,
   SnapshotToKeep,
 } from './journal.js';
+import { KnownMark, readKnown } from './known-mark.js';
 import { makeInstalledGeneration } from './new-generation.js';
+import { setAsideEntries, setAsideGeneration } from './set-aside.js';
 import { Snapshots } from './snapshots.js';
 import { storageFailed } from './storage-errors.js';
+
+export interface SegmentedJournalOptions extends GenerationOptions {
+  readonly newJournalId: () => JournalId;
+}
 
 /** A generation with its snapshots. */
 export interface Opened {
@@ -33,15 +48,20 @@ export class SegmentedJournal implements Journal {
   #listener: JournalListener | undefined;
   #failure: DualpingError | undefined;
   #installing = false;
+  readonly #mark: KnownMark;
+  /** Writes of the identity, one after another. */
+  #identityWritten: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly files: FileOperations,
     readonly folder: string,
-    readonly options: GenerationOptions,
+    readonly options: SegmentedJournalOptions,
     identity: Identity,
     opened: Opened,
     readonly snapshotProblems: readonly string[],
+    readonly known: Known,
   ) {
+    this.#mark = new KnownMark(files, folder);
     this.#identity = identity;
     this.#opened = opened;
   }
@@ -50,14 +70,15 @@ export class SegmentedJournal implements Journal {
   static async open(
     files: FileOperations,
     folder: string,
-    options: GenerationOptions,
+    options: SegmentedJournalOptions,
     identity: Identity,
     record: CurrentRecord,
   ): Promise<SegmentedJournal> {
     // The generation reports to whichever journal it comes to belong to.
     const owner: { journal?: SegmentedJournal } = {};
     const { opened, problems } = await openGeneration(files, folder, record, options, owner);
-    owner.journal = new SegmentedJournal(files, folder, options, identity, opened, problems);
+    const known = readKnown(files, folder);
+    owner.journal = new SegmentedJournal(files, folder, options, identity, opened, problems, known);
     return owner.journal;
   }
 
@@ -98,8 +119,18 @@ export class SegmentedJournal implements Journal {
     return this.#generation.whenDurable(position);
   }
 
-  truncateAfter(position: Position): Promise<void> {
-    return this.#generation.truncateAfter(position);
+  async truncateAfter(position: Position): Promise<void> {
+    const generation = this.#generation;
+    if (position >= generation.last) return;
+    const first = (position + 1) as Position;
+    const payloads = [...generation.replay(first, generation.last)].map(({ payload }) =>
+      Buffer.from(payload),
+    );
+    const seed = generation.checksumAt(position);
+    const cut = generation.truncateAfter(position);
+    // The cut is what counts: what could not be set aside was never acknowledged.
+    await setAsideEntries(this.files, this.folder, first, seed, payloads).catch(() => {});
+    await cut;
   }
 
   read(from: Position, to: Position, maxBytes: number): Buffer[] {
@@ -133,12 +164,16 @@ export class SegmentedJournal implements Journal {
     await snapshots.save(snapshot);
   }
 
-  async installSnapshot(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>): Promise<void> {
+  async installSnapshot(
+    info: SnapshotInfo,
+    chunks: AsyncIterable<InstallChunk>,
+    { setAside } = { setAside: false },
+  ): Promise<void> {
     if (this.#installing) throw new DualpingError('busy', 'a snapshot is being installed already');
     if (this.#failure !== undefined) throw this.#failure;
     this.#installing = true;
     try {
-      await this.#install(info, chunks);
+      await this.#install(info, chunks, setAside);
     } catch (error) {
       throw storageFailed('installing a snapshot in', this.folder, error);
     } finally {
@@ -146,26 +181,45 @@ export class SegmentedJournal implements Journal {
     }
   }
 
-  async setNetworkId(networkId: NetworkId): Promise<void> {
+  noteKnown(known: Known): void {
+    this.#mark.note(known);
+  }
+
+  async noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void> {
     const recorded = this.#identity.networkId;
-    if (recorded === networkId) return;
-    if (recorded !== '')
+    if (recorded !== '' && recorded !== networkId)
       throw new DualpingError(
         'wrong-network',
         `data folder ${quote(this.folder)} belongs to network ${quote(recorded)}, and not to ${quote(networkId)}`,
       );
-    const identity = { ...this.#identity, networkId };
-    try {
-      await writeIdentity(this.files, this.folder, identity);
-    } catch (error) {
-      throw storageFailed('writing the identity in', this.folder, error);
-    }
-    this.#identity = identity;
+    await this.#changeIdentity({ networkId, welcomedLife: lifeId });
+  }
+
+  async renew(): Promise<JournalId> {
+    const journalId = this.options.newJournalId();
+    await this.#changeIdentity({ journalId, welcomedLife: '' });
+    return journalId;
+  }
+
+  #changeIdentity(change: Partial<Identity>): Promise<void> {
+    const written = this.#identityWritten.then(async () => {
+      const identity = { ...this.#identity, ...change };
+      try {
+        await writeIdentity(this.files, this.folder, identity);
+      } catch (error) {
+        throw storageFailed('writing the identity in', this.folder, error);
+      }
+      this.#identity = identity;
+    });
+    this.#identityWritten = written.catch(() => {});
+    return written;
   }
 
   async close(): Promise<void> {
     const { generation, snapshots } = this.#opened;
     await snapshots.idle();
+    await this.#identityWritten;
+    await this.#mark.close();
     await generation.close();
   }
 
@@ -173,7 +227,7 @@ export class SegmentedJournal implements Journal {
     return this.#opened.generation;
   }
 
-  async #install(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>): Promise<void> {
+  async #install(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>, setAside: boolean): Promise<void> {
     const { files, folder, options } = this;
     const before = this.#opened;
     const number = before.record.generation + 1;
@@ -196,7 +250,9 @@ export class SegmentedJournal implements Journal {
     await this.#switchTo(opened);
     // It counts from here on. What can't be cleared away now, the next opening clears away.
     await before.generation.close().catch(() => {});
-    await files.remove(before.generation.folder).catch(() => {});
+    const { folder: replaced } = before.generation;
+    if (setAside) await setAsideGeneration(files, folder, replaced).catch(() => {});
+    else await files.remove(replaced).catch(() => {});
   }
 
   async #switchTo(opened: Opened): Promise<void> {

@@ -19,12 +19,15 @@ import { type Checker, type Request, Violation } from './checker.js';
 const refText = ({ serverId, incarnation, journalId }: PrimaryRef): string =>
   `s${serverId}, incarnation ${incarnation}, ${journalId}`;
 
+type Copy = Pick<InSyncMember, 'serverId' | 'journalId'>;
+
 const isSame = (one: PrimaryRef, other: PrimaryRef): boolean =>
   one.serverId === other.serverId &&
   one.incarnation === other.incarnation &&
-  one.journalId === other.journalId;
+  one.journalId === other.journalId &&
+  one.lifeId === other.lifeId;
 
-const holds = (inSync: readonly InSyncMember[], copy: InSyncMember): boolean =>
+const holds = (inSync: readonly Copy[], copy: Copy): boolean =>
   inSync.some(({ serverId, journalId }) => serverId === copy.serverId && journalId === copy.journalId);
 
 interface Member {
@@ -56,7 +59,7 @@ export class Epochs implements Checker {
     const { epoch, primary, inSync } = record;
     if (before !== undefined && epoch < before.epoch)
       throw new Violation('epoch-only-rises', `the router goes from epoch ${before.epoch} to ${epoch}`);
-    if (before !== undefined && record.revision <= before.revision)
+    if (before !== undefined && record.revision < before.revision)
       throw new Violation(
         'revision-only-rises',
         `the router goes from revision ${before.revision} to ${record.revision}`,
@@ -65,7 +68,8 @@ export class Epochs implements Checker {
     if (!holds(inSync, primary))
       throw new Violation('primary-is-in-sync', `${refText(primary)} is not in the set of epoch ${epoch}`);
     if (before?.primary === undefined || epoch === before.epoch) return;
-    if (!holds(before.inSync, primary))
+    // Whoever ends where everything ended in order has everything: `Durability` looks after that.
+    if (!holds(before.inSync, primary) && before.orderlyEnd === undefined)
       throw new Violation(
         'promoted-was-in-sync',
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,
@@ -199,8 +203,8 @@ export class Epochs implements Checker {
   }
 
   #checkHolder(server: ServerProcess, epoch: Epoch, what: string): void {
-    const { serverId, incarnation, journalId } = server;
-    const self = { serverId, incarnation, journalId };
+    const { serverId, incarnation, journalId, lifeId } = server;
+    const self = { serverId, incarnation, journalId, lifeId };
     const holder = this.#granted.get(epoch);
     if (holder === undefined || !isSame(holder, self))
       throw new Violation(

@@ -1,13 +1,15 @@
 /** The set that a primary waits for contains the set that the router would promote from. */
-import type { Assignment, ClusterId, InSyncMember } from '@dualping/core';
+import type { ClusterId, Epoch, InSyncMember } from '@dualping/core';
 import type { RouterProcess } from '../router-process.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 
-type Known = Pick<Assignment, 'epoch' | 'inSync'>;
+interface Known {
+  readonly epoch: Epoch;
+  readonly inSync: readonly Pick<InSyncMember, 'serverId' | 'journalId'>[];
+}
 
-const setText = (members: readonly InSyncMember[]): string =>
-  members.map(({ journalId }) => journalId).join(' ');
+const setText = (members: Known['inSync']): string => members.map(({ journalId }) => journalId).join(' ');
 
 export class Superset implements Checker {
   constructor(

@@ -17,6 +17,7 @@ export const member = (serverId: number, facts: Facts = {}): MemberInfo => ({
   serverId: serverId as MemberInfo['serverId'],
   incarnation: 1,
   journalId: `journal-${serverId}`,
+  lifeId: '',
   address: `127.0.0.1:710${serverId}`,
   liveness: 'stream',
   live: true,
@@ -38,6 +39,7 @@ export const assignment = (
     primary: holder,
     available: holder !== undefined,
     unavailableReason: '',
+    lastUncleanEpoch: 0 as Assignment['epoch'],
     inSync: members.filter(({ inSync }) => inSync),
     members,
     ...rest,
@@ -60,6 +62,7 @@ export const figures = (serverId: number, told: Told = {}): MemberFigures => ({
   figures: {
     durable: (told.durable ?? 8_812) as MemberFigures['figures']['durable'],
     committed: (told.committed ?? 8_812) as MemberFigures['figures']['committed'],
+    lastEpoch: 17 as Assignment['epoch'],
     checksum: 0,
     timelines: told.timelines ?? 0,
     postsAccepted: told.posts ?? 0,

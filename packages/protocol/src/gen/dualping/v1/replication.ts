@@ -114,6 +114,7 @@ export interface ReplicateRequest {
     { $case: "join"; value: Join }
     | { $case: "durable"; value: Durable }
     | { $case: "fenced"; value: Fenced }
+    | { $case: "lacking"; value: Lacking }
     | undefined;
 }
 
@@ -129,6 +130,7 @@ export interface Join {
   lastPosition: number;
   /** Where each epoch begins in the standby's journal, ascending; at most the last 1,000. */
   epochStarts: EpochBoundary[];
+  lifeId: string;
 }
 
 /**
@@ -143,6 +145,15 @@ export interface Durable {
 /** The last message of a stream: the standby has heard of this higher epoch. The primary steps down at once. */
 export interface Fenced {
   epoch: number;
+}
+
+/**
+ * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to `committed`, and no
+ * unclean promotion explains it.
+ */
+export interface Lacking {
+  epoch: number;
+  committed: number;
 }
 
 /** Primary to standby, on Replicate. */
@@ -160,11 +171,14 @@ export interface Joined {
   epoch: number;
   common: number;
   committed: number;
+  /** Of the primary's journal up to `common`. A standby whose own is another does not follow. */
+  checksum: number;
 }
 
-/** The primary's journal no longer has what the standby lacks. */
+/** The journals agree up to `common`. The primary's no longer has what the standby lacks. */
 export interface SnapshotNeeded {
   epoch: number;
+  common: number;
 }
 
 export interface Entries {
@@ -1037,6 +1051,9 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
       case "fenced":
         Fenced.encode(message.message.value, writer.uint32(26).fork()).join();
         break;
+      case "lacking":
+        Lacking.encode(message.message.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1078,6 +1095,14 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             message.message = { $case: "fenced", value: Fenced.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = { $case: "lacking", value: Lacking.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1101,6 +1126,7 @@ function createBaseJoin(): Join {
     journalId: "",
     lastPosition: 0,
     epochStarts: [],
+    lifeId: "",
   };
 }
 
@@ -1129,6 +1155,9 @@ export const Join: MessageFns<Join> = {
     }
     for (const v of message.epochStarts) {
       EpochBoundary.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(74).string(message.lifeId);
     }
     return writer;
   },
@@ -1208,6 +1237,14 @@ export const Join: MessageFns<Join> = {
             }
 
             message.epochStarts.push(EpochBoundary.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.lifeId = reader.string();
             continue;
           }
         }
@@ -1326,6 +1363,63 @@ export const Fenced: MessageFns<Fenced> = {
   },
 };
 
+function createBaseLacking(): Lacking {
+  return { epoch: 0, committed: 0 };
+}
+
+export const Lacking: MessageFns<Lacking> = {
+  encode(message: Lacking, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.committed !== 0) {
+      writer.uint32(16).uint64(message.committed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Lacking {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLacking();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.committed = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseReplicateResponse(): ReplicateResponse {
   return { message: undefined };
 }
@@ -1408,7 +1502,7 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
 };
 
 function createBaseJoined(): Joined {
-  return { epoch: 0, common: 0, committed: 0 };
+  return { epoch: 0, common: 0, committed: 0, checksum: 0 };
 }
 
 export const Joined: MessageFns<Joined> = {
@@ -1421,6 +1515,9 @@ export const Joined: MessageFns<Joined> = {
     }
     if (message.committed !== 0) {
       writer.uint32(24).uint64(message.committed);
+    }
+    if (message.checksum !== 0) {
+      writer.uint32(32).uint32(message.checksum);
     }
     return writer;
   },
@@ -1462,6 +1559,14 @@ export const Joined: MessageFns<Joined> = {
             message.committed = longToNumber(reader.uint64());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.checksum = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1476,13 +1581,16 @@ export const Joined: MessageFns<Joined> = {
 };
 
 function createBaseSnapshotNeeded(): SnapshotNeeded {
-  return { epoch: 0 };
+  return { epoch: 0, common: 0 };
 }
 
 export const SnapshotNeeded: MessageFns<SnapshotNeeded> = {
   encode(message: SnapshotNeeded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.epoch !== 0) {
       writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.common !== 0) {
+      writer.uint32(16).uint64(message.common);
     }
     return writer;
   },
@@ -1506,6 +1614,14 @@ export const SnapshotNeeded: MessageFns<SnapshotNeeded> = {
             }
 
             message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.common = longToNumber(reader.uint64());
             continue;
           }
         }

@@ -34,6 +34,8 @@ export interface DualPingRequest {
     | { $case: "changeInSync"; value: ChangeInSync }
     | { $case: "handOver"; value: HandOver }
     | { $case: "leave"; value: Leave }
+    | { $case: "dispute"; value: Dispute }
+    | { $case: "leaving"; value: Leaving }
     | undefined;
 }
 
@@ -45,7 +47,7 @@ export interface Attach {
   incarnation: number;
   journalId: string;
   address: string;
-  /** The highest epoch the member has seen. A router that knows only lower ones has an outdated store and refuses. */
+  /** The highest epoch the member has seen. A router that knows only lower ones has an older store and refuses. */
   epoch: number;
   /** False for servers without a journal; they are routed to in registration order. */
   replicates: boolean;
@@ -54,6 +56,23 @@ export interface Attach {
    * at once, in any order, and the last one counts. 0: not counted; then the one that is heard last counts.
    */
   attempt: number;
+  /**
+   * 128 random bits as 32 hexadecimal digits, new at each start of the process. Required when it replicates. Of two lives
+   * the incarnation says which is later; the same incarnation with another life id is a copy of the folder.
+   */
+  lifeId: string;
+  /**
+   * The last life over this journal that a router has welcomed, as the member keeps it, durably, before its first ping.
+   * Empty when there is none. A folder that names another than the router heard last is older than it.
+   */
+  welcomedLife: string;
+  /**
+   * The highest revision of its cluster's assignment that the member was told; 0 when none. A router that has only a
+   * lower one has an older store and refuses.
+   */
+  revision: number;
+  /** Where its journal ends. */
+  figures: Figures | undefined;
 }
 
 /** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures for views. */
@@ -63,7 +82,10 @@ export interface Ping {
   figures: Figures | undefined;
 }
 
-/** Figures of a server, for people. Nothing is decided by them. */
+/**
+ * Figures of a server, for people. Two things are decided by them: a copy that ends before what an in-sync member calls
+ * committed is an older copy, and an unclean promotion says what it loses.
+ */
 export interface Figures {
   /** Last position that is durable on the server. */
   durable: number;
@@ -75,6 +97,8 @@ export interface Figures {
   timelines: number;
   /** Posts acknowledged by the server since it started. */
   postsAccepted: number;
+  /** Epoch of the last entry. */
+  lastEpoch: number;
 }
 
 /**
@@ -90,6 +114,7 @@ export interface ChangeInSync {
   serverId: number;
   incarnation: number;
   journalId: string;
+  lifeId: string;
 }
 
 export enum ChangeInSync_Change {
@@ -105,8 +130,25 @@ export interface HandOver {
   leaving: boolean;
 }
 
+/** The server is asked to stop, and goes on for a moment. Nothing is handed over to it any more. */
+export interface Leaving {
+}
+
 /** The server is about to end. A standby leaves the in-sync set at once. */
 export interface Leave {
+  /** Where its journal ends. After a primary has left, whoever has exactly the same has everything. */
+  figures: Figures | undefined;
+}
+
+/**
+ * From the primary of `epoch`: it lacks what this live member knows as committed. The router lets that member take over if
+ * it is in sync; else nobody serves until an operator decides.
+ */
+export interface Dispute {
+  epoch: number;
+  serverId: number;
+  /** For people. */
+  detail: string;
 }
 
 /** Router to server, on DualPing. */
@@ -122,6 +164,9 @@ export interface DualPingResponse {
     /** Sent with every change of the member's cluster, and in answer to ChangeInSync. */
     { $case: "assigned"; value: Assigned }
     | { $case: "pleaseHandOver"; value: PleaseHandOver }
+    | //
+    /** Answers HandOver when no other member can take over now. */
+    { $case: "noSuccessor"; value: NoSuccessor }
     | //
     /** The last message of a stream: why the router ends it. */
     { $case: "refused"; value: Refused }
@@ -157,11 +202,17 @@ export interface PleaseHandOver {
   epoch: number;
 }
 
+export interface NoSuccessor {
+  epoch: number;
+}
+
 export interface Refused {
   /** One of the reasons in docs/protocol.md. */
   reason: string;
   /** For people. */
   detail: string;
+  /** The refusing router's own: a member that has served ends only by the word of its own network. */
+  networkId: string;
 }
 
 /** What `attach` would say. */
@@ -277,6 +328,8 @@ export interface PromoteRequest {
   serverId: number;
   /** Must be true: says that the caller knows what may be lost. */
   unclean: boolean;
+  /** Also when another live member has more. Without it the answer is a refusal that says what would be lost. */
+  acceptLoss: boolean;
 }
 
 export interface PromoteResponse {
@@ -304,6 +357,12 @@ export const DualPingRequest: MessageFns<DualPingRequest> = {
         break;
       case "leave":
         Leave.encode(message.message.value, writer.uint32(42).fork()).join();
+        break;
+      case "dispute":
+        Dispute.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
+      case "leaving":
+        Leaving.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
     }
     return writer;
@@ -362,6 +421,22 @@ export const DualPingRequest: MessageFns<DualPingRequest> = {
             message.message = { $case: "leave", value: Leave.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "dispute", value: Dispute.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "leaving", value: Leaving.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -386,6 +461,10 @@ function createBaseAttach(): Attach {
     epoch: 0,
     replicates: false,
     attempt: 0,
+    lifeId: "",
+    welcomedLife: "",
+    revision: 0,
+    figures: undefined,
   };
 }
 
@@ -417,6 +496,18 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.attempt !== 0) {
       writer.uint32(72).uint64(message.attempt);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(82).string(message.lifeId);
+    }
+    if (message.welcomedLife !== "") {
+      writer.uint32(90).string(message.welcomedLife);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(96).uint64(message.revision);
+    }
+    if (message.figures !== undefined) {
+      Figures.encode(message.figures, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -506,6 +597,38 @@ export const Attach: MessageFns<Attach> = {
             message.attempt = longToNumber(reader.uint64());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.welcomedLife = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.revision = longToNumber(reader.uint64());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.figures = Figures.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -577,7 +700,7 @@ export const Ping: MessageFns<Ping> = {
 };
 
 function createBaseFigures(): Figures {
-  return { durable: 0, committed: 0, checksum: 0, timelines: 0, postsAccepted: 0 };
+  return { durable: 0, committed: 0, checksum: 0, timelines: 0, postsAccepted: 0, lastEpoch: 0 };
 }
 
 export const Figures: MessageFns<Figures> = {
@@ -596,6 +719,9 @@ export const Figures: MessageFns<Figures> = {
     }
     if (message.postsAccepted !== 0) {
       writer.uint32(40).uint64(message.postsAccepted);
+    }
+    if (message.lastEpoch !== 0) {
+      writer.uint32(48).uint64(message.lastEpoch);
     }
     return writer;
   },
@@ -653,6 +779,14 @@ export const Figures: MessageFns<Figures> = {
             message.postsAccepted = longToNumber(reader.uint64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.lastEpoch = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -667,7 +801,7 @@ export const Figures: MessageFns<Figures> = {
 };
 
 function createBaseChangeInSync(): ChangeInSync {
-  return { request: 0, epoch: 0, change: 0, serverId: 0, incarnation: 0, journalId: "" };
+  return { request: 0, epoch: 0, change: 0, serverId: 0, incarnation: 0, journalId: "", lifeId: "" };
 }
 
 export const ChangeInSync: MessageFns<ChangeInSync> = {
@@ -689,6 +823,9 @@ export const ChangeInSync: MessageFns<ChangeInSync> = {
     }
     if (message.journalId !== "") {
       writer.uint32(50).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(58).string(message.lifeId);
     }
     return writer;
   },
@@ -752,6 +889,14 @@ export const ChangeInSync: MessageFns<ChangeInSync> = {
             }
 
             message.journalId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lifeId = reader.string();
             continue;
           }
         }
@@ -824,12 +969,50 @@ export const HandOver: MessageFns<HandOver> = {
   },
 };
 
-function createBaseLeave(): Leave {
+function createBaseLeaving(): Leaving {
   return {};
 }
 
+export const Leaving: MessageFns<Leaving> = {
+  encode(_: Leaving, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Leaving {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaving();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLeave(): Leave {
+  return { figures: undefined };
+}
+
 export const Leave: MessageFns<Leave> = {
-  encode(_: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.figures !== undefined) {
+      Figures.encode(message.figures, writer.uint32(10).fork()).join();
+    }
     return writer;
   },
 
@@ -846,6 +1029,82 @@ export const Leave: MessageFns<Leave> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.figures = Figures.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDispute(): Dispute {
+  return { epoch: 0, serverId: 0, detail: "" };
+}
+
+export const Dispute: MessageFns<Dispute> = {
+  encode(message: Dispute, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.serverId !== 0) {
+      writer.uint32(16).uint32(message.serverId);
+    }
+    if (message.detail !== "") {
+      writer.uint32(26).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Dispute {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDispute();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.serverId = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -877,6 +1136,9 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
         break;
       case "pleaseHandOver":
         PleaseHandOver.encode(message.message.value, writer.uint32(34).fork()).join();
+        break;
+      case "noSuccessor":
+        NoSuccessor.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
       case "refused":
         Refused.encode(message.message.value, writer.uint32(42).fork()).join();
@@ -928,6 +1190,14 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
             }
 
             message.message = { $case: "pleaseHandOver", value: PleaseHandOver.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "noSuccessor", value: NoSuccessor.decode(reader, reader.uint32()) };
             continue;
           }
           case 5: {
@@ -1190,8 +1460,54 @@ export const PleaseHandOver: MessageFns<PleaseHandOver> = {
   },
 };
 
+function createBaseNoSuccessor(): NoSuccessor {
+  return { epoch: 0 };
+}
+
+export const NoSuccessor: MessageFns<NoSuccessor> = {
+  encode(message: NoSuccessor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoSuccessor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoSuccessor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseRefused(): Refused {
-  return { reason: "", detail: "" };
+  return { reason: "", detail: "", networkId: "" };
 }
 
 export const Refused: MessageFns<Refused> = {
@@ -1201,6 +1517,9 @@ export const Refused: MessageFns<Refused> = {
     }
     if (message.detail !== "") {
       writer.uint32(18).string(message.detail);
+    }
+    if (message.networkId !== "") {
+      writer.uint32(26).string(message.networkId);
     }
     return writer;
   },
@@ -1232,6 +1551,14 @@ export const Refused: MessageFns<Refused> = {
             }
 
             message.detail = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.networkId = reader.string();
             continue;
           }
         }
@@ -2206,7 +2533,7 @@ export const HandoverResponse: MessageFns<HandoverResponse> = {
 };
 
 function createBasePromoteRequest(): PromoteRequest {
-  return { cluster: 0, serverId: 0, unclean: false };
+  return { cluster: 0, serverId: 0, unclean: false, acceptLoss: false };
 }
 
 export const PromoteRequest: MessageFns<PromoteRequest> = {
@@ -2219,6 +2546,9 @@ export const PromoteRequest: MessageFns<PromoteRequest> = {
     }
     if (message.unclean !== false) {
       writer.uint32(24).bool(message.unclean);
+    }
+    if (message.acceptLoss !== false) {
+      writer.uint32(32).bool(message.acceptLoss);
     }
     return writer;
   },
@@ -2258,6 +2588,14 @@ export const PromoteRequest: MessageFns<PromoteRequest> = {
             }
 
             message.unclean = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.acceptLoss = reader.bool();
             continue;
           }
         }

@@ -33,17 +33,23 @@ export interface Member {
   live: boolean;
   /** Whether the in-sync set has this member with this very journal. */
   inSync: boolean;
+  /** Names this run of the server's process; new at each start. Empty when the member has no journal and does not say. */
+  lifeId: string;
 }
 
+/** One life over one journal: a copy of the folder has the same journal id, and is not meant. */
 export interface InSyncMember {
   serverId: number;
   journalId: string;
+  /** The last life that the router has heard since it welcomed it. Only what this life says is durable counts. */
+  lifeId: string;
 }
 
 export interface Primary {
   serverId: number;
   incarnation: number;
   journalId: string;
+  lifeId: string;
 }
 
 /** What the router says of one cluster. It is durable at the router before it is said. */
@@ -65,6 +71,11 @@ export interface Assignment {
   inSync: InSyncMember[];
   /** All members, in the order in which they registered, which is the order in which they are promoted. */
   members: Member[];
+  /**
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since such a
+   * promotion may a standby cut what it knows as committed.
+   */
+  lastUncleanEpoch: number;
 }
 
 /** One record of a journal. Journals store, and Replicate carries, exactly these bytes as the primary encoded them. */
@@ -163,7 +174,16 @@ export interface EpochBoundary {
 }
 
 function createBaseMember(): Member {
-  return { serverId: 0, incarnation: 0, journalId: "", address: "", liveness: 0, live: false, inSync: false };
+  return {
+    serverId: 0,
+    incarnation: 0,
+    journalId: "",
+    address: "",
+    liveness: 0,
+    live: false,
+    inSync: false,
+    lifeId: "",
+  };
 }
 
 export const Member: MessageFns<Member> = {
@@ -188,6 +208,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.inSync !== false) {
       writer.uint32(56).bool(message.inSync);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(66).string(message.lifeId);
     }
     return writer;
   },
@@ -261,6 +284,14 @@ export const Member: MessageFns<Member> = {
             message.inSync = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -275,7 +306,7 @@ export const Member: MessageFns<Member> = {
 };
 
 function createBaseInSyncMember(): InSyncMember {
-  return { serverId: 0, journalId: "" };
+  return { serverId: 0, journalId: "", lifeId: "" };
 }
 
 export const InSyncMember: MessageFns<InSyncMember> = {
@@ -285,6 +316,9 @@ export const InSyncMember: MessageFns<InSyncMember> = {
     }
     if (message.journalId !== "") {
       writer.uint32(18).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(26).string(message.lifeId);
     }
     return writer;
   },
@@ -318,6 +352,14 @@ export const InSyncMember: MessageFns<InSyncMember> = {
             message.journalId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -332,7 +374,7 @@ export const InSyncMember: MessageFns<InSyncMember> = {
 };
 
 function createBasePrimary(): Primary {
-  return { serverId: 0, incarnation: 0, journalId: "" };
+  return { serverId: 0, incarnation: 0, journalId: "", lifeId: "" };
 }
 
 export const Primary: MessageFns<Primary> = {
@@ -345,6 +387,9 @@ export const Primary: MessageFns<Primary> = {
     }
     if (message.journalId !== "") {
       writer.uint32(26).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(34).string(message.lifeId);
     }
     return writer;
   },
@@ -386,6 +431,14 @@ export const Primary: MessageFns<Primary> = {
             message.journalId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lifeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -409,6 +462,7 @@ function createBaseAssignment(): Assignment {
     unavailableReason: "",
     inSync: [],
     members: [],
+    lastUncleanEpoch: 0,
   };
 }
 
@@ -437,6 +491,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     for (const v of message.members) {
       Member.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.lastUncleanEpoch !== 0) {
+      writer.uint32(72).uint64(message.lastUncleanEpoch);
     }
     return writer;
   },
@@ -516,6 +573,14 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.members.push(Member.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.lastUncleanEpoch = longToNumber(reader.uint64());
             continue;
           }
         }

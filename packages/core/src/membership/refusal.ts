@@ -1,0 +1,59 @@
+/**
+ * What a member does about a router that refuses it.
+ *
+ * A wrong router is an accident of somebody else: its folder was emptied, reverted or copied, or its address was given to
+ * another network. Its word must not end a member that serves. Only the router of our own network may say that this very
+ * life is over, because another one has taken its place.
+ */
+import type { Address, NetworkId } from '../ids.js';
+import type { RouterMessage } from '../messages.js';
+import { actionFor, type Reason } from '../reasons.js';
+
+type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
+
+/** That another life of this server counts, or that this one has lost what it must have. */
+const OVER: ReadonlySet<Reason> = new Set([
+  'superseded',
+  'stale-incarnation',
+  'duplicate-server',
+  'older-copy',
+]);
+
+export class RouterRefusals {
+  /** Routers whose refusal would be final, since the last welcome. */
+  readonly #final = new Set<Address>();
+  #hasServed = false;
+  /** What was said last, so that an operator is told once. */
+  #said = '';
+
+  constructor(readonly routers: readonly Address[]) {}
+
+  /** Whether any router has welcomed this life. */
+  get hasServed(): boolean {
+    return this.#hasServed;
+  }
+
+  welcomed(): void {
+    this.#hasServed = true;
+    this.#final.clear();
+    this.#said = '';
+  }
+
+  /** Whether this is not what was said the last time. */
+  isNews(text: string): boolean {
+    const isNews = text !== this.#said;
+    this.#said = text;
+    return isNews;
+  }
+
+  /**
+   * Whether the refusal ends this life. One that was never welcomed ends when each of its routers has refused it for good: a
+   * first start that can't work fails at once.
+   */
+  isFinal({ reason, networkId }: Refused, from: Address, ours: NetworkId | ''): boolean {
+    if (actionFor(reason) !== 'give-up') return false;
+    if (this.#hasServed) return OVER.has(reason) && networkId === ours;
+    this.#final.add(from);
+    return this.#final.size >= new Set(this.routers).size;
+  }
+}

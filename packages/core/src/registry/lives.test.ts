@@ -1,0 +1,326 @@
+/** Folders that were copied, restored or reverted, stores that were; and who is believed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Play } from './play.fixture.js';
+
+function play(title: string, script: string): void {
+  test(title, () => assert.equal(new Play().perform(script), script));
+}
+
+play(
+  'a folder that was put back from a copy has nothing to say about the journal that it was copied from',
+  `
+s1 attaches
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s1's stream ends
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
+  * cluster 1: the in-sync set of epoch 2 is s2
+s1 attaches, incarnation 2
+  s2 hears: epoch 2, s2, in sync s2, live s1 s2
+  s1 is welcomed: epoch 2, s2, in sync s2, live s1 s2
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+s2 asks to add s1
+  s2 hears: epoch 2, s2, in sync s2 s1, live s1 s2 (request 1)
+  s1 hears: epoch 2, s2, in sync s2 s1, live s1 s2
+  * cluster 1: the in-sync set of epoch 2 is s2, s1
+# Everything stops in order; then the folder of s1 is put back as it was in its first life, and started twice.
+s2 leaves
+  s1 hears: epoch 3, s1, in sync s1, live s1
+  * cluster 1: s2 (primary of epoch 2) is dropped: it is leaving
+  * cluster 1: s1 is primary of epoch 3, 0 ms after s2 was dropped (it is leaving)
+  * cluster 1: the in-sync set of epoch 3 is s1
+s1 leaves
+  * cluster 1: s1 (primary of epoch 3) is dropped: it is leaving
+  * cluster 1: nobody is available: s1, primary of epoch 3, is gone (it is leaving); only s1 can take over, and must attach first
+s1 attaches, incarnation 3, welcomed j1/1
+  s1 is refused older-copy: the folder of s1 at "host1:7000" is older than journal "j1" was: its last welcomed life is "j1/1", the last one heard was "j1/2"
+  * a server is refused (older-copy): the folder of s1 at "host1:7000" is older than journal "j1" was: its last welcomed life is "j1/1", the last one heard was "j1/2"
+`,
+);
+
+play(
+  'killed between its welcome and the note of it, a server is still the one that it was',
+  `
+s1 attaches
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1's stream ends
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
+s1 attaches, incarnation 2, silently
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+s1's stream ends
+  * cluster 1: s1 (standby) is dropped: its stream ended
+# Its disk knows of the first life only.
+s1 attaches, incarnation 3
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 3, at host1:7000
+  s1 hears: epoch 2, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
+`,
+);
+
+play(
+  'killed between the note of its welcome and its first word, a server is still the one that it was',
+  `
+s1 attaches
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1's stream ends
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
+s1 attaches, incarnation 2, silently
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+s1's stream ends
+  * cluster 1: s1 (standby) is dropped: its stream ended
+s1 attaches, incarnation 3, welcomed j1/2, silently
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 3, at host1:7000
+s1's stream ends
+  * cluster 1: s1 (standby) is dropped: its stream ended
+# Whoever names the life before that now is older: a later one was past it.
+s1 attaches, incarnation 4, welcomed j1/1
+  s1 is refused older-copy: the folder of s1 at "host1:7000" is older than journal "j1" was: its last welcomed life is "j1/1", the last one heard was "j1/2"
+  * a server is refused (older-copy): the folder of s1 at "host1:7000" is older than journal "j1" was: its last welcomed life is "j1/1", the last one heard was "j1/2"
+s1 attaches, incarnation 4, welcomed j1/3
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 4, at host1:7000
+  s1 hears: epoch 2, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
+`,
+);
+
+play(
+  'a copy of a folder whose original runs is refused, and the original is not touched',
+  `
+s1 attaches, incarnation 2
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1 attaches, incarnation 2, life copy, at elsewhere:1, silently
+  s1 is refused duplicate-server: s1 of cluster 1 is live at "host1:7000", incarnation 2: the folder of "elsewhere:1", incarnation 2, is a copy of its folder
+  * a server is refused (duplicate-server): s1 of cluster 1 is live at "host1:7000", incarnation 2: the folder of "elsewhere:1", incarnation 2, is a copy of its folder
+s1 attaches, incarnation 3, life copy, at elsewhere:1, silently
+  s1 is refused predecessor-is-live: s1 of cluster 1 is live at "host1:7000": "elsewhere:1", incarnation 3, has to wait for its end, or its folder is a copy
+  * a server is refused (predecessor-is-live): s1 of cluster 1 is live at "host1:7000": "elsewhere:1", incarnation 3, has to wait for its end, or its folder is a copy
+`,
+);
+
+play(
+  'a copy that was made while its original ran ends before what is known as committed',
+  `
+s1 attaches, durable 9, committed 9, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1 pings
+s1's stream ends
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
+# The same welcomed life, and fewer entries.
+s1 attaches, incarnation 2, durable 5, committed 5, last 1
+  s1 is refused older-copy: the folder of s1 at "host1:7000" is older than journal "j1" was: it ends at 5, entries up to 9 are committed
+  * a server is refused (older-copy): the folder of s1 at "host1:7000" is older than journal "j1" was: it ends at 5, entries up to 9 are committed
+s1 attaches, incarnation 2, durable 9, committed 9, last 1
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  s1 hears: epoch 2, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
+`,
+);
+
+play(
+  'a router that was started compares all who were in sync before it promotes one',
+  `
+s1 attaches
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+the router restarts
+s1 attaches, incarnation 2, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 1, (s1), in sync s1 s2, live s1
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  * cluster 1: s1 (primary of epoch 1) is dropped: incarnation 2 of it has come
+  * cluster 1: nobody is available: the router was away and waits for s2 to attach again
+  s1 hears: epoch 1, (s1), in sync s1 s2, live s1
+s2 attaches, durable 9, committed 9, last 1
+  s2 is welcomed: epoch 2, s2, in sync s2, live s1 s2
+  s1 hears: epoch 2, s2, in sync s2, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (incarnation 2 of it has come)
+  * cluster 1: the in-sync set of epoch 2 is s2
+`,
+);
+
+play(
+  'a router whose store is older than its members grants no epoch any more; a stranger proves nothing',
+  `
+s1 attaches
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s1's stream ends
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
+  * cluster 1: the in-sync set of epoch 2 is s2
+s9 attaches, network network-1, revision 999
+  s9 is refused router-store-too-old: s9 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
+  * a server is refused (router-store-too-old): s9 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
+s1 attaches, incarnation 2, revision 999
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  s1 is refused router-store-too-old: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
+  * cluster 1: no epoch is granted any more: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members; start this router with its newest folder
+  * a server is refused (router-store-too-old): s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
+s2's stream ends
+  * cluster 1: s2 (primary of epoch 2) is dropped: its stream ended
+  * cluster 1: nobody is available: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
+s2 attaches, incarnation 2
+  s2 is welcomed: epoch 2, (s2), in sync s2, live s2
+  * cluster 1: s2 is attached, incarnation 2, at host2:7000
+  s2 hears: epoch 2, (s2), in sync s2, live s2
+`,
+);
+
+play(
+  'after an orderly end everyone who ends where the primary ended may begin alone',
+  `
+s1 attaches, durable 9, committed 9, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 9, committed 9, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s3 attaches, durable 8, committed 8, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+# All are asked to stop: nothing is handed over.
+s2 is leaving
+s1 is leaving
+s1 hands over and leaves
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s1 is told that nobody can take over epoch 1
+  * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
+s2 leaves
+  s1 hears: epoch 1, s1, in sync s1, live s1 s3 (request 1)
+  s3 hears: epoch 1, s1, in sync s1, live s1 s3
+  * cluster 1: s2 (standby) is dropped: it is leaving
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1 leaves
+  s3 hears: epoch 1, (s1), in sync s1, live s3
+  * cluster 1: s1 (primary of epoch 1) is dropped: it is leaving
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (it is leaving); only s1 can take over, and must attach first
+s3's stream ends
+  * cluster 1: s3 (standby) is dropped: its stream ended
+# The disk of s1 is lost.
+s3 attaches, incarnation 2
+  s3 is welcomed: epoch 1, (s1), in sync s1, live s3
+  * cluster 1: s3 is attached, incarnation 2, at host3:7000
+s2 attaches, incarnation 2
+  s2 is welcomed: epoch 1, (s1), in sync s1, live s2 s3
+  s3 hears: epoch 1, (s1), in sync s1, live s2 s3
+  * cluster 1: s2 is attached, incarnation 2, at host2:7000
+  s2 hears: epoch 2, s2, in sync s2, live s2 s3
+  s3 hears: epoch 2, s2, in sync s2, live s2 s3
+  * cluster 1: s2 ends where everything ended in order, at 9: it is in sync
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (it is leaving)
+  * cluster 1: the in-sync set of epoch 2 is s2
+`,
+);
+
+play(
+  'an unclean promotion says what is lost, and does not take the shorter of two',
+  `
+s1 attaches, durable 12, committed 12, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 10, committed 10, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s3 attaches, durable 7, committed 7, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s2 hears: epoch 1, s1, in sync s1, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1's stream ends
+  s2 hears: epoch 1, (s1), in sync s1, live s2 s3
+  s3 hears: epoch 1, (s1), in sync s1, live s2 s3
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
+operator A promotes s3
+  operator A is refused invalid-argument: s2 is live and has more: promote that one, or accept the loss. s3: epoch 1, 7 entries, 7 of them known as committed; s1 (gone, as it was heard last): epoch 1, 12 entries, 12 of them known as committed: 5 entries are lost; s2 (live, as it was heard last): epoch 1, 10 entries, 10 of them known as committed: 3 entries are lost
+operator A promotes s3 and accepts the loss
+  s3 hears: epoch 2, s3, in sync s3, live s2 s3
+  s2 hears: epoch 2, s3, in sync s3, live s2 s3
+  operator A hears: epoch 2, s3, in sync s3, live s2 s3
+  * cluster 1: s3 is primary of epoch 2, promoted unclean by an operator
+  * cluster 1: s3 was promoted UNCLEAN. s3: epoch 1, 7 entries, 7 of them known as committed; s1 (gone, as it was heard last): epoch 1, 12 entries, 12 of them known as committed: 5 entries are lost; s2 (live, as it was heard last): epoch 1, 10 entries, 10 of them known as committed: 3 entries are lost
+  * cluster 1: the in-sync set of epoch 2 is s3
+s1 attaches, incarnation 2
+  s3 hears: epoch 2, s3, in sync s3, live s1 s2 s3
+  s1 is welcomed: epoch 2, s3, in sync s3, live s1 s2 s3
+  s2 hears: epoch 2, s3, in sync s3, live s1 s2 s3
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+`,
+);
