@@ -173,6 +173,7 @@ describe('a server that comes back', () => {
       resumeAfter: position(0),
       history: 0,
       posts: true,
+      signs: false,
     };
     call.write(timelineMessageToWire({ kind: 'open', user: 'emil', ...none }));
     await eventually('the timeline is open', () => isOpen);

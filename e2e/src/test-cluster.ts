@@ -21,6 +21,8 @@ export interface TestClusterOptions {
   readonly clusters?: number;
   /** More flags for the router: timings. */
   readonly routerFlags?: readonly string[];
+  /** Where servers look for their router, and more flags for them. Default: at its address. */
+  readonly serverFlags?: (routerAddress: string) => readonly string[];
   /** Asked at each start of `router`, `s1`, `s2` …. Default: all of them on loopback, unrestricted. */
   readonly housing?: (name: string) => Housing;
 }
@@ -60,6 +62,11 @@ export class TestCluster {
     return Array.from({ length: this.options.clusters ?? 1 }, (_, i) => i + 1);
   }
 
+  /** Where it listens: `router`, `s1` … */
+  portOf(name: string): number {
+    return Number(this.#ports.get(name));
+  }
+
   server(id: number, cluster = 1): DualpingProcess {
     return this.#process(nameOf(id, cluster));
   }
@@ -80,7 +87,8 @@ export class TestCluster {
 
   async startServer(id: number, cluster = 1): Promise<void> {
     const place = ['--id', `${id}`, '--cluster', `${cluster}`, '--data', this.folderOf(id, cluster)];
-    await this.#start(nameOf(id, cluster), ['server', ...place, '--routers', this.routerAddress]);
+    const flags = this.options.serverFlags?.(this.routerAddress) ?? ['--routers', this.routerAddress];
+    await this.#start(nameOf(id, cluster), ['server', ...place, ...flags]);
   }
 
   /** A cluster as the router sees it, once all its servers are live and in-sync under one primary. */

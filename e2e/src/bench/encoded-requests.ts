@@ -39,6 +39,7 @@ export class EncodedSession {
           resumeAfter: 0,
           history,
           posts: true,
+          signs: false,
         },
       },
     });

@@ -12,7 +12,7 @@ const ATTACHING = 200;
 const ASSIGNED_TAG = 0x1a;
 
 const PING = encodeReusing(routingWire.DualPingRequest, {
-  message: { $case: 'ping', value: { sequence: 1, figures: undefined } },
+  message: { $case: 'ping', value: { sequence: 1, figures: undefined, cannotReach: [] } },
 });
 
 export interface MembersOptions {

@@ -41,7 +41,7 @@ async function enter(user: string): Promise<void> {
         const timeline = own.timeline();
         timeline.on('data', () => resolve());
         timeline.on('error', reject);
-        const nothing = { epoch: epoch(0), resumeAfter: position(0), history: 0, posts: true };
+        const nothing = { epoch: epoch(0), resumeAfter: position(0), history: 0, posts: true, signs: false };
         timeline.write(timelineMessageToWire({ kind: 'open', user, sessionId, ...nothing }));
       }),
   );

@@ -26,6 +26,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'home-no-color', ...DARK, ...SMALL, env: { NO_COLOR: '1' }, drive: talkAndWriting },
   { name: 'help', ...DARK, ...SMALL, drive: help },
   { name: 'search', ...DARK, ...SMALL, drive: search },
+  { name: 'link', ...LIGHT, ...SMALL, drive: link },
   { name: 'command', ...DARK, ...SMALL, drive: command },
   { name: 'resumed', ...DARK, ...SMALL, drive: resumed },
   { name: 'everything-down', ...DARK, ...SMALL, drive: everythingDown },
@@ -80,6 +81,18 @@ async function help(terminal: Terminal, stage: Stage): Promise<void> {
 
 /** The dark theme's background of what was found. */
 const FOUND = 220;
+
+async function link(terminal: Terminal, stage: Stage): Promise<void> {
+  await arrived(terminal, stage);
+  await stage
+    .person('chen')
+    .post(
+      'Charts: https://charts.example/takeovers/2026-11/p95-by-day-and-fault?from=tuesday (it is the batching)',
+    );
+  await terminal.shows('it is the batching)');
+  terminal.press('k');
+  await terminal.shows('o link');
+}
 
 async function search(terminal: Terminal, stage: Stage): Promise<void> {
   await arrived(terminal, stage);

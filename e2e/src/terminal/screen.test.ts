@@ -351,7 +351,7 @@ for (const TERM of ['tmux-256color', 'screen-256color', 'alacritty', 'foot', 'xt
     await inTerminal(
       async (terminal) => {
         await drawn(terminal, 1);
-        assert.equal(terminal.cell(0, 2).foreground, 243);
+        assert.equal(terminal.cell(0, 2).foreground, 246);
         assert.equal(terminal.cell(0, 2).text, '│');
         assert.equal(terminal.cell(1, 0).background, 237);
       },

@@ -14,6 +14,7 @@ export interface ClientOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: TerminalOptions['env'];
+  readonly backgroundColour?: string;
 }
 
 export class Stage {
@@ -67,14 +68,14 @@ export class Stage {
   run(
     command: string,
     args: readonly string[],
-    { columns = 80, rows = 24, env = {} }: ClientOptions = {},
+    { columns = 80, rows = 24, env = {}, ...more }: ClientOptions = {},
   ): Terminal {
     const home = {
       HOME: this.#folder,
       XDG_CONFIG_HOME: join(this.#folder, 'config'),
       XDG_STATE_HOME: this.stateFolder,
     };
-    const terminal = Terminal.start({ command, args, columns, rows, env: { ...home, ...env } });
+    const terminal = Terminal.start({ command, args, columns, rows, env: { ...home, ...env }, ...more });
     this.#terminals.push(terminal);
     return terminal;
   }

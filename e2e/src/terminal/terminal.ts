@@ -21,6 +21,8 @@ export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly cwd?: string;
+  /** What it answers when it is asked for the colour of its background: `rgb:ffff/ffff/ffff`. Undefined: nothing. */
+  readonly backgroundColour?: string;
   /** Whose widths the terminal knows: 6 is that of terminals to which an emoji is one cell. */
   readonly unicode?: '6' | '11';
 }
@@ -67,6 +69,11 @@ export class Terminal {
     this.#emulator.loadAddon(new Unicode11Addon());
     this.#emulator.unicode.activeVersion = options.unicode ?? '11';
     this.#watchEmulator();
+    this.#emulator.parser.registerOscHandler(11, (asked) => {
+      if (asked === '?' && options.backgroundColour !== undefined)
+        this.#send(`\x1b]11;${options.backgroundColour}\x1b\\`);
+      return true;
+    });
 
     const env: Record<string, string | undefined> = { ...process.env };
     for (const name of NOT_INHERITED) delete env[name];
@@ -111,6 +118,11 @@ export class Terminal {
   /** As keys; a newline is Enter. */
   type(text: string): void {
     this.#send(text.replaceAll('\n', '\r'));
+  }
+
+  /** As it comes from the terminal itself. */
+  report(bytes: string): void {
+    this.#send(bytes);
   }
 
   /** A key by its name in the client's keymap: `enter`, `ctrl-x`, `alt-enter`, `page-up`, `G`. */
@@ -248,6 +260,14 @@ export class Terminal {
     const cursor = `cursor ${this.cursor.x},${this.cursor.y}${this.cursor.visible ? '' : ' hidden'}`;
     const rows = this.screen().split('\n');
     return [edge, ...rows.map((row) => `|${row}`), edge, `${ended}, ${modes}, ${cursor}`].join('\n');
+  }
+
+  /** Takes nothing any more that the program writes, as a suspended ssh or a paused window does. */
+  stopReading(): void {
+    this.#pty.pause();
+  }
+  goOnReading(): void {
+    this.#pty.resume();
   }
 
   signal(name: NodeJS.Signals): void {

@@ -11,6 +11,9 @@ const PROGRAM = fileURLToPath(
   new URL('../../../packages/terminal/dist/screen/screen.fixture.js', import.meta.url),
 );
 
+/** As packages/terminal/src/state/unread.ts has it: what is waited for here is that nothing happens for so long. */
+const IDLE_AFTER_MS = 31_000;
+
 const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed: apt-get install tmux';
 
 test('in tmux the frame stands, in 256 colours, with keys and the mouse', { skip }, async () => {
@@ -31,7 +34,7 @@ test('in tmux the frame stands, in 256 colours, with keys and the mouse', { skip
       );
       terminal.press('r');
     }
-    assert.equal(terminal.cell(0, 2).foreground, 243, 'one of the 256 colours');
+    assert.equal(terminal.cell(0, 2).foreground, 246, 'one of the 256 colours');
     terminal.press('alt-enter');
     await terminal.shows('<alt-enter>');
     terminal.press('up');
@@ -90,6 +93,45 @@ test('the client in tmux: read, write, to the shell and back', { skip }, async (
     await terminal.shows(`@${ME}`);
     terminal.press('q');
     await terminal.hides('Timelines');
+  } finally {
+    spawnSync('tmux', [...tmux, 'kill-server']);
+    await stage.close();
+  }
+});
+
+test('in tmux as it comes an Esc and a quick key are both, and who touches no key for long is away', {
+  skip,
+}, async () => {
+  const stage = await Stage.open();
+  const socket = `dualping-esc-${process.pid}`;
+  const tmux = ['-L', socket, '-f', '/dev/null'];
+  try {
+    await withTalk(stage);
+    const posted: string[] = [];
+    stage.person('ana').posts$.subscribe((post) => {
+      if (post.author === ME) posted.push(post.text);
+    });
+    const terminal = stage.run('tmux', [...tmux, 'new-session', '-s', 'day', 'sh']);
+    await terminal.shows('[day]');
+    terminal.type(`exec ${stage.commandLine}\n`);
+    await terminal.shows('● live');
+    await terminal.shows(/Following 4/);
+    terminal.type('ihalf a thought');
+    await terminal.shows('› half a thought');
+    terminal.report('\x1b:');
+    terminal.type('bell on\n');
+    await terminal.hides(/^ :/m);
+    await terminal.shows('› half a thought');
+    terminal.type('i');
+    terminal.report('\x1bu');
+    terminal.type('hmm\n');
+    await terminal.shows(/› half a thought/);
+    await new Promise((resolve) => setTimeout(resolve, IDLE_AFTER_MS));
+    await stage.person('chen').post(`@${ME} are you there?`);
+    await terminal.shows('1 new since');
+    await terminal.shows(/Mentions +1/);
+    await terminal.eventually((seen) => seen.bells > 0, 'the bell');
+    assert.doesNotMatch(posted.join('\n'), /half a thought|bell on|hmm/);
   } finally {
     spawnSync('tmux', [...tmux, 'kill-server']);
     await stage.close();

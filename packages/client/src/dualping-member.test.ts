@@ -35,13 +35,24 @@ const primaryIs = ({ serverId, incarnation, journalId, lifeId, address }: Attach
   lastUncleanEpoch: epoch(0),
   inSync: [],
   members: [
-    { serverId, incarnation, journalId, lifeId, address, liveness: 'stream', live: true, inSync: false },
+    {
+      serverId,
+      incarnation,
+      journalId,
+      lifeId,
+      address,
+      liveness: 'stream',
+      live: true,
+      inSync: false,
+      unreachable: false,
+    },
   ],
 });
 
 const welcome = (attach: Attach): RouterMessage => ({
   kind: 'welcome',
   networkId: 'net',
+  clusters: 1,
   ...DEFAULT_TIMING,
   assignment: primaryIs(attach),
 });
@@ -191,11 +202,10 @@ test('what is no router is said, and another one is tried', async (context) => {
   const { member, states } = memberOf(context, { routers: [webAddress, otherAddress, router.address] });
   await until(isAttached(member), 'attached');
   const because = states.flatMap((state) => (state.kind === 'connecting' ? [state.because] : []));
-  assert.deepEqual(
-    because.map((failure) => failure?.reason),
-    [undefined, 'not-a-router', 'not-a-router'],
-  );
-  assert.ok(because[1]?.detail.includes(webAddress) && because[2]?.detail.includes(otherAddress));
+  const said = because.filter((failure) => failure !== undefined);
+  for (const address of [webAddress, otherAddress])
+    assert.ok(said.some(({ reason, detail }) => reason === 'not-a-router' && detail.includes(address)));
+  assert.ok(said.every(({ reason }) => reason === 'not-a-router'));
 });
 
 test('what can not be is refused, quoting it', () => {

@@ -23,7 +23,7 @@ const debug = createDebug('dualping:client:member');
 const LIFE_ID_BYTES = 16;
 
 export interface DualpingMemberOptions {
-  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  /** `host:port` of routers of one network, 1 to 16: dialled side by side while none has answered, and the first welcome counts. */
   readonly routers: readonly Address[];
   /** From 1. Its members have to be of this kind, all of them: none with a journal. 1 when absent. */
   readonly cluster?: ClusterId;
@@ -74,7 +74,8 @@ export class DualpingMember {
   readonly #states = new ReplaySubject<MemberState>(1);
   readonly #outputs: MembershipOutput[] = [];
   #performing = false;
-  #stream: { readonly attempt: number; readonly stream: RouterStream } | undefined;
+  /** Streams to routers by attempt. */
+  readonly #streams = new Map<number, RouterStream>();
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -143,10 +144,11 @@ export class DualpingMember {
       case 'open-router':
         return this.#open(output);
       case 'to-router':
-        if (this.#stream?.attempt === output.attempt) this.#stream.stream.send(output.message);
+        this.#streams.get(output.attempt)?.send(output.message);
         return;
       case 'close-router':
-        if (this.#stream?.attempt === output.attempt) this.#stream.stream.abort();
+        this.#streams.get(output.attempt)?.abort();
+        this.#streams.delete(output.attempt);
         return;
       case 'state':
         debug('%o', output.state);
@@ -161,9 +163,12 @@ export class DualpingMember {
   #open({ attempt, address, message }: Extract<MembershipOutput, { kind: 'open-router' }>): void {
     const stream = new RouterStream(address, message, {
       onMessage: (said) => this.#step({ kind: 'router-message', attempt, message: said }),
-      onEnd: (end) => this.#step({ kind: 'router-ended', attempt, ...whyEnded(end) }),
+      onEnd: (end) => {
+        this.#streams.delete(attempt);
+        this.#step({ kind: 'router-ended', attempt, ...whyEnded(end) });
+      },
     });
-    this.#stream = { attempt, stream };
+    this.#streams.set(attempt, stream);
   }
 
   /** One timer, for the machine's next deadline. */

@@ -6,6 +6,8 @@ import {
   type ClusterId,
   DualpingError,
   type Epoch,
+  type ListPage,
+  MAX_LIST_PAGE,
   type NetworkId,
   type Position,
   type Post,
@@ -25,6 +27,7 @@ import {
   TIMELINE_ENTRY_POSTS,
   type TimelineStart,
   type UserName,
+  type UserPresence,
   unreachable,
 } from '@dualping/core';
 import createDebug from 'debug';
@@ -38,7 +41,7 @@ import { UnreadPosts } from './unread-posts.js';
 const debug = createDebug('dualping:client');
 
 export interface DualpingSessionOptions {
-  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  /** `host:port` of routers of one network, 1 to 16: asked side by side while none has answered. */
   readonly routers: readonly Address[];
   /** Made on first sight. 1 to 32 of `A-Z a-z 0-9 _ -`. */
   readonly user: UserName;
@@ -76,6 +79,18 @@ export interface PendingWrite {
   readonly id: number;
   readonly command: SessionCommand;
 }
+
+export interface ListPageOptions {
+  /** Only users whose names come after this one; from the first on when absent. */
+  readonly after?: UserName | undefined;
+  /** How many at most, 1 to 2,000; 2,000 when absent. */
+  readonly limit?: number;
+}
+
+/** Users that `list` puts together: some 25 MB. */
+export const MAX_LISTED_USERS = 250_000;
+
+type GrowingLists = { -readonly [Part in keyof PresenceLists]: UserPresence[] };
 
 interface Waiting<Result> {
   resolve(result: Result): void;
@@ -118,7 +133,8 @@ export class DualpingSession {
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
   /** Told by the first router that introduces itself. */
   #cluster: ClusterId | undefined;
-  #ask: { readonly askNo: number; readonly answer: Subscription } | undefined;
+  /** Questions to routers that are on their way. */
+  readonly #asks = new Map<number, Subscription>();
   /** To where the next move probably goes. */
   #warm: ServerChannel | undefined;
   #watch: Subscription | undefined;
@@ -189,9 +205,37 @@ export class DualpingSession {
     return this.#write({ kind: 'unfollow', target });
   }
 
-  /** All users, the user's followers, whom the user follows; each with presence. */
+  /**
+   * All users, the user's followers, whom the user follows; each with presence. Rejects with `limit-reached` when there are
+   * more than 250,000 users: `listPages` is for any number of them.
+   */
   async list(): Promise<PresenceLists> {
-    const answer = await this.#read({ kind: 'list' });
+    const lists: GrowingLists = { users: [], followers: [], following: [] };
+    for await (const page of this.listPages()) {
+      for (const part of ['users', 'followers', 'following'] as const) lists[part].push(...page[part]);
+      if (lists.users.length <= MAX_LISTED_USERS) continue;
+      const detail = `there are more than ${MAX_LISTED_USERS} users: list them page by page`;
+      throw new DualpingError('limit-reached', detail);
+    }
+    return lists;
+  }
+
+  /**
+   * The same page by page, in the order of names (as ASCII has it); each page has all three parts of one range of names.
+   * @param limit users of a page at most, 1 to 2,000
+   */
+  async *listPages(limit: number = MAX_LIST_PAGE): AsyncGenerator<ListPage, void> {
+    let after: UserName | undefined;
+    do {
+      const page = await this.listPage({ after, limit });
+      yield page;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /** One page. Rejects with `invalid-argument`, `invalid-user-name`, quoting the value. */
+  async listPage({ after, limit = MAX_LIST_PAGE }: ListPageOptions = {}): Promise<ListPage> {
+    const answer = await this.#read({ kind: 'list', after, limit });
     if (answer.kind !== 'lists') throw new DualpingError('internal', 'a list was answered by a page');
     return answer.lists;
   }
@@ -264,7 +308,8 @@ export class DualpingSession {
         this.#resolve(output);
         break;
       case 'cancel-ask':
-        if (this.#ask?.askNo === output.askNo) this.#ask.answer.unsubscribe();
+        this.#asks.get(output.askNo)?.unsubscribe();
+        this.#asks.delete(output.askNo);
         break;
       case 'open':
         this.#linkOf(output).open(output);
@@ -275,8 +320,11 @@ export class DualpingSession {
       case 'ask':
         this.#linkOf(output).ask(output);
         break;
+      case 'give-sign':
+        if (this.#link?.no === output.link) this.#link.link.giveSign();
+        break;
       case 'drop':
-        if (this.#link?.no === output.link) this.#dropLink();
+        if (this.#link?.no === output.link) this.#dropLink(output.isSilent);
         break;
       case 'warm':
         this.#keepWarm(output.address);
@@ -311,7 +359,8 @@ export class DualpingSession {
     }
   }
 
-  #introduce({ askNo, router }: Extract<SessionOutput, { kind: 'introduce' }>): void {
+  #introduce({ askNo, router, anew }: Extract<SessionOutput, { kind: 'introduce' }>): void {
+    if (anew) this.#routers.redial(router);
     this.#askRouter(askNo, this.#routers.introduce(router, this.user), (told) => {
       const { cluster, networkId } = told;
       this.#cluster = cluster;
@@ -325,17 +374,20 @@ export class DualpingSession {
     const cluster = this.#cluster;
     if (cluster === undefined) throw new DualpingError('internal', 'asked for a primary of no cluster');
     const answer$ = this.#routers.available(router, { cluster, failedEpoch, waitMs });
-    this.#askRouter(askNo, answer$, (assignment) => this.#step({ kind: 'resolved', askNo, assignment }));
+    this.#askRouter(askNo, answer$, (told) => this.#step({ ...told, kind: 'resolved', askNo }));
   }
 
   #askRouter<Answer>(askNo: number, answer$: Observable<Answer>, take: (answer: Answer) => void): void {
     const answer = new Subscription();
-    this.#ask?.answer.unsubscribe();
-    this.#ask = { askNo, answer };
+    this.#asks.set(askNo, answer);
     answer.add(
       answer$.subscribe({
-        next: take,
+        next: (told) => {
+          this.#asks.delete(askNo);
+          take(told);
+        },
         error: (error: unknown) => {
+          this.#asks.delete(askNo);
           if (!(error instanceof DualpingError)) throw error;
           this.#step({ kind: 'ask-failed', askNo, reason: error.reason, detail: error.detail });
         },
@@ -348,8 +400,8 @@ export class DualpingSession {
     // Kept first: what is told at once may end the session.
     this.#watch = new Subscription();
     const watched = this.#routers.watch(networkId, cluster).subscribe({
-      next: ({ networkId, update }) => {
-        for (const assignment of update.assignments)
+      next: ({ networkId, assignments }) => {
+        for (const assignment of assignments)
           this.#step({ kind: 'assignment-learned', networkId, assignment });
       },
       // Without it the session still moves at every break.
@@ -372,10 +424,10 @@ export class DualpingSession {
     before?.release();
   }
 
-  #dropLink(): void {
+  #dropLink(isSilent = false): void {
     const { kind } = this.#machine.state;
     if (kind === 'closed' || kind === 'failed') this.#link?.link.leave();
-    else this.#link?.link.drop();
+    else this.#link?.link.drop(isSilent);
     this.#link = undefined;
   }
 
@@ -436,7 +488,7 @@ export class DualpingSession {
     this.#watch?.unsubscribe();
     this.#dropLink();
     this.#keepWarm(undefined);
-    this.#ask?.answer.unsubscribe();
+    for (const answer of this.#asks.values()) answer.unsubscribe();
     this.#routers.release();
     this.#states.complete();
     this.#posts.complete();

@@ -16,12 +16,14 @@ import {
 import {
   AdminServiceService,
   assignmentToWire,
+  availableToWire,
   type BidiStream,
   type ClientRequest,
   connectedToWire,
   createGrpcServer,
   getAvailableFromWire,
   listen,
+  listPageToWire,
   parseAddress,
   RoutingServiceService,
   requestFromWire,
@@ -33,7 +35,6 @@ import {
   timelineMessageFromWire,
   timelineUpdateToWire,
   toServiceError,
-  userListToWire,
 } from '@dualping/protocol';
 import type { Server, ServerDuplexStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 
@@ -106,8 +107,9 @@ export class FakeRouter {
 
   tell(assignment: Assignment): void {
     this.assignment = assignment;
+    const assignments = [assignmentToWire(assignment)];
     for (const watcher of this.#watchers)
-      watcher.write({ assignments: [assignmentToWire(assignment)], figures: [] });
+      watcher.write({ networkId: this.networkId, assignments, figures: [], trouble: '' });
     for (const waiter of this.#waiters)
       if (assignment.available && assignment.epoch > waiter.failedEpoch) waiter.answer();
   }
@@ -155,7 +157,8 @@ export class FakeRouter {
       clearTimeout(timer);
       this.#waiters.delete(waiter);
       const { assignment } = this;
-      if (assignment?.available) callback(null, { assignment: assignmentToWire(assignment) });
+      const { networkId } = this;
+      if (assignment?.available) callback(null, availableToWire({ networkId, assignment }));
       else callback(toServiceError(new DualpingError('no-available-server', 'no in-sync member is live')));
     };
     const waiter = { failedEpoch, answer };
@@ -184,7 +187,7 @@ export class FakeRouter {
           },
         ]
       : [];
-    call.write({ assignments, figures });
+    call.write({ networkId: this.networkId, assignments, figures, trouble: '' });
   }
 
   #handover(cluster: ClusterId, callback: sendUnaryData<routingWire.HandoverResponse>): void {
@@ -229,6 +232,7 @@ export class FakeCluster {
       liveness: 'stream' as const,
       live: server.isUp,
       inSync: server.isUp,
+      unreachable: false,
     }));
     for (const server of this.servers) server.epoch = server === primary ? atEpoch : server.epoch;
     return {
@@ -396,7 +400,7 @@ export class FakeServer {
     try {
       this.#refuseUnlessPrimary();
       const users = [{ user: `from-s${this.id}`, present: true }];
-      callback(null, userListToWire({ users, followers: [], following: [] }));
+      callback(null, listPageToWire({ users, followers: [], following: [], next: undefined }));
     } catch (error) {
       callback(toServiceError(error));
     }
@@ -415,12 +419,13 @@ export class FakeServer {
           stream.send(timelineUpdateToWire({ page }));
           return;
         }
+        if (message.kind === 'alive') return;
         if (this.epoch === 0) {
           stream.close(new DualpingError('not-primary', `s${this.id} is not primary`));
           return;
         }
         const committed = position(this.#cluster.journal.length);
-        const opened = { epoch: epoch(this.epoch), serverId: serverId(this.id), committed };
+        const opened = { epoch: epoch(this.epoch), serverId: serverId(this.id), committed, signs: undefined };
         stream.send(timelineUpdateToWire({ opened }));
         const past =
           message.resumeAfter > 0 ? undefined : this.#cluster.posts(0).slice(-message.history || Infinity);

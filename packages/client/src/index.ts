@@ -9,6 +9,7 @@ export type {
   InSyncMember,
   Instant,
   JournalId,
+  ListPage,
   Liveness,
   MemberInfo,
   MemberState,
@@ -31,6 +32,7 @@ export type {
 export {
   DualpingError,
   epoch,
+  MAX_LIST_PAGE,
   MAX_PAGE_POSTS,
   MAX_POST_LENGTH,
   position,
@@ -46,6 +48,8 @@ export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js
 export {
   DualpingSession,
   type DualpingSessionOptions,
+  type ListPageOptions,
+  MAX_LISTED_USERS,
   type Move,
   type PendingWrite,
   type Written,

@@ -34,10 +34,15 @@ function clientOf(context: TestContext, target: string): SocialServiceClient {
 const whoAnswers = (client: SocialServiceClient, waitForReady = false): Promise<string> =>
   new Promise((resolve, reject) => {
     const metadata = new Metadata({ waitForReady });
-    client.list({ user: 'ann', epoch: 0 }, metadata, { deadline: Date.now() + 5_000 }, (error, response) => {
-      if (error === null) resolve(response.users[0]?.user ?? '');
-      else reject(error);
-    });
+    client.list(
+      { user: 'ann', epoch: 0, after: '', limit: 0 },
+      metadata,
+      { deadline: Date.now() + 5_000 },
+      (error, response) => {
+        if (error === null) resolve(response.users[0]?.user ?? '');
+        else reject(error);
+      },
+    );
   });
 
 /** Calls that were on their way to the old primary fail or hang, as with any channel; new ones soon reach the new one. */
@@ -135,7 +140,7 @@ test('closing a channel ends its watch, and nothing holds the process', async (c
     import { credentials } from '@grpc/grpc-js';
     registerDualpingResolver({ routers: ['${router.address}'] });
     const client = new SocialServiceClient('dualping:///1', credentials.createInsecure());
-    client.list({ user: 'ann', epoch: 0 }, async (error, response) => {
+    client.list({ user: 'ann', epoch: 0, after: '', limit: 0 }, async (error, response) => {
       client.close();
       const session = new DualpingSession({ routers: ['${router.address}'], user: 'ann' });
       await session.post('bye');

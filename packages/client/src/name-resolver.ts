@@ -145,11 +145,11 @@ class Resolving {
 
   #startWatch(): Subscription {
     return watchRouters(this.#links, { target: targetOf(this.#of), figures: false }).subscribe({
-      next: ({ networkId, update }) => {
+      next: ({ networkId, assignments }) => {
         // The revisions of another network say nothing about this one's.
         if (networkId !== this.#networkId) this.#newest = undefined;
         this.#networkId = networkId;
-        for (const assignment of update.assignments) this.#learn(assignment);
+        for (const assignment of assignments) this.#learn(assignment);
       },
       error: (error: DualpingError) => this.#fail(error),
     });
@@ -162,7 +162,9 @@ class Resolving {
     let failure: DualpingError | undefined;
     for (const link of this.#links) {
       try {
-        const assignment = await link.available(question, limits);
+        const { networkId, assignment } = await link.available(question, limits);
+        // Which network is followed is what the watch says; one at another address may be another.
+        if (this.#networkId !== undefined && networkId !== this.#networkId) continue;
         if (!this.#learn(assignment)) this.#tell(); // the channel waits for an answer, also if it is the same
         return;
       } catch (error) {

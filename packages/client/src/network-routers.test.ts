@@ -59,7 +59,7 @@ test('who asks what is being asked waits for the same answer; when all have gone
   const question = { cluster: 1, failedEpoch: epoch(1), waitMs: 20_000 };
   const answers: number[] = [];
   const ask = () =>
-    routers.available(router.address, question).subscribe((answer) => answers.push(answer.epoch));
+    routers.available(router.address, question).subscribe(({ assignment }) => answers.push(assignment.epoch));
   const [one, other] = [ask(), ask()];
   await until(() => calls(router, 'available') === 1, 'asked');
   one.unsubscribe();
@@ -100,8 +100,8 @@ test('who comes to a watch later is told at once what it knows, but nothing of a
   context.after(() => routers.release());
   const heard: string[] = [];
   const watch = (name: string, networkId: string) =>
-    routers.watch(networkId, 1).subscribe(({ networkId: of, update }) => {
-      for (const told of update.assignments) heard.push(`${name} hears of epoch ${told.epoch} in ${of}`);
+    routers.watch(networkId, 1).subscribe(({ networkId: of, assignments }) => {
+      for (const told of assignments) heard.push(`${name} hears of epoch ${told.epoch} in ${of}`);
     });
   const own = router.networkId;
   const watches = [watch('ann', own)];
@@ -126,7 +126,7 @@ test('who asks the same again while it is being answered gets that answer, and w
   const heard: string[] = [];
   routers.available(router.address, question).subscribe(() => {
     routers.available(router.address, question).subscribe({
-      next: (answer) => heard.push(`epoch ${answer.epoch}`),
+      next: ({ assignment }) => heard.push(`epoch ${assignment.epoch}`),
       complete: () => heard.push('complete'),
     });
   });

@@ -4,7 +4,6 @@
  */
 import {
   type Address,
-  type Assignment,
   type ClusterId,
   DualpingError,
   type Epoch,
@@ -12,10 +11,10 @@ import {
   quote,
   type UserName,
 } from '@dualping/core';
-import type { Connected } from '@dualping/protocol';
+import type { Available, Connected, RouterUpdate } from '@dualping/protocol';
 import { finalize, Observable, ReplaySubject, share, tap } from 'rxjs';
 import { RouterLink } from './router-link.js';
-import { type Watched, watchRouters } from './router-watch.js';
+import { watchRouters } from './router-watch.js';
 import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 /** Who is primary of `cluster`, above `failedEpoch` if there is one within `waitMs`? */
@@ -34,8 +33,8 @@ export class NetworkRouters {
 
   readonly #key: string;
   readonly #links: ReadonlyMap<Address, RouterLink>;
-  readonly #questions = new Map<string, Observable<Assignment>>();
-  readonly #watches = new Map<string, Observable<Watched>>();
+  readonly #questions = new Map<string, Observable<Available>>();
+  readonly #watches = new Map<string, Observable<RouterUpdate>>();
   #holders = 0;
 
   private constructor(key: string, addresses: readonly Address[]) {
@@ -60,6 +59,11 @@ export class NetworkRouters {
     for (const link of this.#links.values()) link.close();
   }
 
+  /** Calls from now on go by a new connection. One who finds the old one dead finds it so for all; each time it is dialled once. */
+  redial(router: Address): void {
+    this.#link(router).redial();
+  }
+
   introduce(router: Address, user: UserName): Observable<Introduction> {
     const link = this.#link(router);
     return answerTo(async (signal) => {
@@ -72,7 +76,7 @@ export class NetworkRouters {
   }
 
   /** Whoever asks what is being asked already gets that answer: it is about the same epoch, and comes no later. */
-  available(router: Address, { cluster, failedEpoch, waitMs }: Question): Observable<Assignment> {
+  available(router: Address, { cluster, failedEpoch, waitMs }: Question): Observable<Available> {
     const link = this.#link(router);
     const question = { target: { kind: 'cluster', cluster }, failedEpoch, waitMs } as const;
     const key = `${router} ${cluster} ${failedEpoch} ${waitMs}`;
@@ -85,7 +89,7 @@ export class NetworkRouters {
    * Assignments of a cluster: the last that was told at once, then each change, over whichever router answers.
    * @param networkId of whoever asks: one who has met another network at these addresses is not told what the last one knew
    */
-  watch(networkId: NetworkId, cluster: ClusterId): Observable<Watched> {
+  watch(networkId: NetworkId, cluster: ClusterId): Observable<RouterUpdate> {
     const question = { target: { kind: 'cluster', cluster }, figures: false } as const;
     return sharedIn(this.#watches, `${networkId} ${cluster}`, () =>
       watchRouters([...this.#links.values()], question),

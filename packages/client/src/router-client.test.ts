@@ -55,7 +55,10 @@ test("operators' calls carry their answers and refusals", async (context) => {
   const { router, client } = await play(context);
   await assert.rejects(client.handover(1), rejectsWith('handover-impossible'));
   assert.deepEqual(await client.promote(1, serverId(2)), router.assignment);
-  assert.deepEqual(router.calls, ['handover 1', 'promote 2 true']);
+  assert.deepEqual(
+    router.calls.filter((call) => !call.startsWith('connect')),
+    ['handover 1', 'promote 2 true'],
+  );
 });
 
 test('a watch goes on over a router that dies and comes back', async (context) => {

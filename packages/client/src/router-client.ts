@@ -13,13 +13,14 @@ import {
   type UserName,
 } from '@dualping/core';
 import { type MemberFigures, parseAddress, type Target, type WatchUpdate } from '@dualping/protocol';
-import { map, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { type FirstRouter, firstRouter } from './first-router.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
 import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 export interface RouterClientOptions {
-  /** `host:port` of routers of one network, 1 to 16; tried in turn. */
+  /** `host:port` of routers of one network, 1 to 16: asked side by side while none has answered. */
   readonly routers: readonly Address[];
 }
 
@@ -50,6 +51,8 @@ export interface NetworkStatus {
   readonly assignments: readonly Assignment[];
   /** Of members that had sent some by then. */
   readonly figures: readonly MemberFigures[];
+  /** What is wrong with the router itself now, for people; empty: nothing. */
+  readonly trouble: string;
 }
 
 /** Parses and completes addresses of routers. @throws DualpingError `invalid-argument` quoting what is wrong */
@@ -69,7 +72,7 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
 }
 
 /**
- * Calls of a router, or of the first of several that answers. Every failure is a `DualpingError`:
+ * Calls of a router, or of the first of several that answers: they are asked side by side. Every failure is a `DualpingError`:
  * `router-unreachable` and `not-a-router` quote the address, other reasons are the router's answer.
  *
  * ```ts
@@ -79,9 +82,8 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
  * ```
  */
 export class RouterClient {
-  readonly #links: readonly RouterLink[];
-  /** The one that answered last is asked first. */
-  #at = 0;
+  /** The one that answered last first. */
+  #links: readonly RouterLink[];
 
   /** @throws DualpingError `invalid-argument` */
   constructor(options: RouterClientOptions) {
@@ -90,10 +92,9 @@ export class RouterClient {
 
   /** Everything the router knows, once. */
   async status(): Promise<NetworkStatus> {
-    return await this.#inTurn(async (link) => {
-      const { networkId, clusters } = await link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS });
-      const { assignments, figures } = await snapshot(link);
-      return { router: link.address, networkId, clusters, assignments, figures };
+    return await this.#ask(async ({ link, told: { networkId, clusters } }) => {
+      const { assignments, figures, trouble = '' } = await snapshot(link);
+      return { router: link.address, networkId, clusters, assignments, figures, trouble };
     });
   }
 
@@ -103,9 +104,7 @@ export class RouterClient {
    */
   watch(options: WatchOptions = {}): Observable<WatchUpdate> {
     const target = options.of && targetOf(options.of);
-    return watchRouters(this.#links, { target, figures: options.figures ?? false }).pipe(
-      map(({ update }) => update),
-    );
+    return watchRouters(this.#links, { target, figures: options.figures ?? false });
   }
 
   /**
@@ -115,7 +114,10 @@ export class RouterClient {
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0 } = options;
     const question = { target: targetOf(options), failedEpoch, waitMs };
-    return await this.#inTurn((link) => link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }));
+    const { assignment } = await this.#ask(({ link }) =>
+      link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }),
+    );
+    return assignment;
   }
 
   /**
@@ -124,7 +126,7 @@ export class RouterClient {
    * @returns the assignment with the new primary
    */
   async handover(cluster: ClusterId): Promise<Assignment> {
-    return await this.#inTurn((link) => link.handover(cluster, { timeoutMs: HANDOVER_CALL_TIMEOUT_MS }));
+    return await this.#ask(({ link }) => link.handover(cluster, { timeoutMs: HANDOVER_CALL_TIMEOUT_MS }));
   }
 
   /**
@@ -138,7 +140,7 @@ export class RouterClient {
     { acceptLoss }: { readonly acceptLoss: boolean } = { acceptLoss: false },
   ): Promise<Assignment> {
     const promotion = { cluster, serverId, acceptLoss };
-    return await this.#inTurn((link) => link.promote(promotion, { timeoutMs: ROUTER_TIMEOUT_MS }));
+    return await this.#ask(({ link }) => link.promote(promotion, { timeoutMs: ROUTER_TIMEOUT_MS }));
   }
 
   /** Ends the connections. Watches that are still subscribed end with an error. */
@@ -146,20 +148,18 @@ export class RouterClient {
     for (const link of this.#links) link.close();
   }
 
-  async #inTurn<Result>(call: (link: RouterLink) => Promise<Result>): Promise<Result> {
-    let failure = new DualpingError('router-unreachable', 'there is no router to ask');
-    for (let tried = 0; tried < this.#links.length; tried++) {
-      const link = this.#links[this.#at];
-      if (link === undefined) break;
+  /** Calls a router that answers; another one when it does not answer the call itself. */
+  async #ask<Result>(call: (router: FirstRouter) => Promise<Result>): Promise<Result> {
+    for (let left = this.#links; ; ) {
+      const router = await firstRouter(left);
+      left = left.filter((link) => link !== router.link);
+      this.#links = [router.link, ...this.#links.filter((link) => link !== router.link)];
       try {
-        return await call(link);
+        return await call(router);
       } catch (error) {
-        if (!(error instanceof DualpingError) || !isAboutTheRouter(error)) throw error;
-        failure = error;
-        this.#at = (this.#at + 1) % this.#links.length;
+        if (left.length === 0 || !(error instanceof DualpingError) || !isAboutTheRouter(error)) throw error;
       }
     }
-    throw failure;
   }
 }
 
@@ -180,13 +180,15 @@ function snapshot(link: RouterLink): Promise<WatchUpdate> {
       stop();
       settle();
     };
+    let trouble = '';
     const finishWith = (figures: WatchUpdate['figures']): void =>
-      finish(() => resolve({ assignments: [...assignments.values()], figures }));
+      finish(() => resolve({ assignments: [...assignments.values()], figures, trouble }));
     const stop = link.watch(
       { target: undefined, figures: true },
       {
         onUpdate: (update) => {
           told = true;
+          trouble = update.trouble ?? '';
           for (const assignment of update.assignments) assignments.set(assignment.cluster, assignment);
           if (update.figures.length > 0 || !hasLiveMember(assignments)) finishWith(update.figures);
         },

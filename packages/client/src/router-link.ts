@@ -7,18 +7,20 @@
 import { type Address, type Assignment, type ClusterId, DualpingError, type Reason } from '@dualping/core';
 import {
   AdminServiceClient,
+  type Available,
   type AvailableQuestion,
   assignmentFromWire,
-  CHANNEL_OPTIONS,
+  availableFromWire,
   type Connected,
   connectedFromWire,
   fromServiceError,
   getAvailableToWire,
+  OWN_CONNECTION,
   type Promotion,
+  type RouterUpdate,
   RoutingServiceClient,
   type routingWire,
   type WatchQuestion,
-  type WatchUpdate,
   watchToWire,
   watchUpdateFromWire,
 } from '@dualping/protocol';
@@ -28,52 +30,78 @@ import { type CallLimits, unary } from './unary.js';
 
 const NO_METADATA = new Metadata();
 
+/** A thousand sessions may find the same connection dead in the same second, ms. */
+const REDIAL_INTERVAL_MS = 1_000;
+
+interface Clients {
+  readonly routing: RoutingServiceClient;
+  readonly admin: AdminServiceClient;
+}
+
+function dial(address: Address): Clients {
+  const routing = new RoutingServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
+  const admin = new AdminServiceClient(address, credentials.createInsecure(), {
+    ...OWN_CONNECTION,
+    channelOverride: routing.getChannel(),
+  });
+  return { routing, admin };
+}
+
 export interface WatchListener {
-  onUpdate(update: WatchUpdate): void;
+  onUpdate(update: RouterUpdate): void;
   /** Once, and nothing after it; not when the watch was stopped from here. */
   onEnd(error: DualpingError): void;
 }
 
 export class RouterLink {
   readonly address: Address;
-  readonly #routing: RoutingServiceClient;
-  readonly #admin: AdminServiceClient;
+  #clients: Clients;
+  #dialledAt: number;
 
   constructor(address: Address) {
     this.address = address;
-    this.#routing = new RoutingServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
-    this.#admin = new AdminServiceClient(address, credentials.createInsecure(), {
-      ...CHANNEL_OPTIONS,
-      channelOverride: this.#routing.getChannel(),
-    });
+    this.#clients = dial(address);
+    this.#dialledAt = performance.now();
+  }
+
+  /**
+   * Has calls from now on go by a new connection, unless it is a new one already. What is on its way on the old one goes on
+   * there until it ends.
+   */
+  redial(): void {
+    if (performance.now() - this.#dialledAt < REDIAL_INTERVAL_MS) return;
+    const before = this.#clients;
+    this.#clients = dial(this.address);
+    this.#dialledAt = performance.now();
+    before.routing.close();
   }
 
   /** @param user empty: only asks about the router */
   async connect(user: string, limits: CallLimits): Promise<Connected> {
     return await this.#call(
       unary<routingWire.ConnectResponse>(
-        (options, callback) => this.#routing.connect({ user }, NO_METADATA, options, callback),
+        (options, callback) => this.#clients.routing.connect({ user }, NO_METADATA, options, callback),
         limits,
       ),
       connectedFromWire,
     );
   }
 
-  async available(question: AvailableQuestion, limits: CallLimits): Promise<Assignment> {
+  async available(question: AvailableQuestion, limits: CallLimits): Promise<Available> {
     const request = getAvailableToWire(question);
     return await this.#call(
       unary<routingWire.GetAvailableResponse>(
-        (options, callback) => this.#routing.getAvailable(request, NO_METADATA, options, callback),
+        (options, callback) => this.#clients.routing.getAvailable(request, NO_METADATA, options, callback),
         limits,
       ),
-      (response) => assignmentFromWire(response.assignment),
+      availableFromWire,
     );
   }
 
   async handover(cluster: ClusterId, limits: CallLimits): Promise<Assignment> {
     return await this.#call(
       unary<routingWire.HandoverResponse>(
-        (options, callback) => this.#admin.handover({ cluster }, NO_METADATA, options, callback),
+        (options, callback) => this.#clients.admin.handover({ cluster }, NO_METADATA, options, callback),
         limits,
       ),
       (response) => assignmentFromWire(response.assignment),
@@ -84,7 +112,7 @@ export class RouterLink {
     const request = { ...promotion, unclean: true };
     return await this.#call(
       unary<routingWire.PromoteResponse>(
-        (options, callback) => this.#admin.promote(request, NO_METADATA, options, callback),
+        (options, callback) => this.#clients.admin.promote(request, NO_METADATA, options, callback),
         limits,
       ),
       (response) => assignmentFromWire(response.assignment),
@@ -93,7 +121,7 @@ export class RouterLink {
 
   /** @returns what stops it */
   watch(question: WatchQuestion, listener: WatchListener): () => void {
-    const call = this.#routing.watch(watchToWire(question));
+    const call = this.#clients.routing.watch(watchToWire(question));
     let over = false;
     const end = (error: DualpingError): void => {
       if (over) return;
@@ -118,7 +146,7 @@ export class RouterLink {
   }
 
   close(): void {
-    this.#routing.close();
+    this.#clients.routing.close();
   }
 
   async #call<Wire, Result>(call: Promise<Wire>, judge: (response: Wire) => Result): Promise<Result> {

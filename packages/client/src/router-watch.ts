@@ -1,29 +1,25 @@
 /**
  * A watch of assignments that lasts: over whichever router answers, opened again when it breaks.
  *
- * Each opening asks the router first what network it is of, so that whoever watches can tell that a router was
- * replaced by one that knows nothing.
+ * Each opening asks first whether a router is there: an address where none ever was is an error, and not worth waiting for.
  */
-import { BackOff, DualpingError, type NetworkId, RECONNECT_BACK_OFF, RouterRotation } from '@dualping/core';
-import type { WatchQuestion, WatchUpdate } from '@dualping/protocol';
+import { BackOff, DualpingError, RECONNECT_BACK_OFF } from '@dualping/core';
+import type { RouterUpdate, WatchQuestion } from '@dualping/protocol';
 import createDebug from 'debug';
 import { Observable, type Subscriber } from 'rxjs';
+import { firstRouter } from './first-router.js';
 import type { RouterLink } from './router-link.js';
-import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 const debug = createDebug('dualping:client:watch');
-
-/** What a watch told, and the network of the router that told it. */
-export interface Watched {
-  readonly networkId: NetworkId;
-  readonly update: WatchUpdate;
-}
 
 /**
  * Never completes. Errors when every router says for good that it can't work: with `not-a-router` when none ever
  * was one, with `unknown-cluster`, `invalid-user-name` or `invalid-argument` when what is to be watched isn't there.
  */
-export function watchRouters(links: readonly RouterLink[], question: WatchQuestion): Observable<Watched> {
+export function watchRouters(
+  links: readonly RouterLink[],
+  question: WatchQuestion,
+): Observable<RouterUpdate> {
   return new Observable((subscriber) => {
     const watch = new RouterWatch(links, question, subscriber);
     void watch.run();
@@ -32,16 +28,17 @@ export function watchRouters(links: readonly RouterLink[], question: WatchQuesti
 }
 
 class RouterWatch {
-  readonly #byAddress: ReadonlyMap<string, RouterLink>;
-  readonly #rotation: RouterRotation;
+  /** The one to be asked first in front. */
+  #links: readonly RouterLink[];
   readonly #question: WatchQuestion;
-  readonly #subscriber: Subscriber<Watched>;
+  readonly #subscriber: Subscriber<RouterUpdate>;
   readonly #stopped = new AbortController();
   #backOff = BackOff.start(RECONNECT_BACK_OFF);
+  /** Whether one of them was ever a router: whatever sits at its address now may go away again. */
+  #everAnswered = false;
 
-  constructor(links: readonly RouterLink[], question: WatchQuestion, subscriber: Subscriber<Watched>) {
-    this.#byAddress = new Map(links.map((link) => [link.address, link]));
-    this.#rotation = new RouterRotation([...this.#byAddress.keys()]);
+  constructor(links: readonly RouterLink[], question: WatchQuestion, subscriber: Subscriber<RouterUpdate>) {
+    this.#links = links;
     this.#question = question;
     this.#subscriber = subscriber;
   }
@@ -51,43 +48,39 @@ class RouterWatch {
   }
 
   async run(): Promise<void> {
-    this.#rotation.beginRound();
-    while (!this.#stopped.signal.aborted) {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
       const failure = await this.#watchOnce();
-      if (this.#stopped.signal.aborted) return;
+      if (signal.aborted) return;
       debug('%s', failure.message);
-      if (isFinal(failure)) return this.#subscriber.error(failure);
-      if (this.#rotation.passOn(failure.reason)) continue;
-      if (this.#rotation.hopeless) return this.#subscriber.error(failure);
+      const isHopeless = !this.#everAnswered && failure.action === 'give-up';
+      if (isFinal(failure) || isHopeless) return this.#subscriber.error(failure);
       this.#backOff = this.#backOff.next();
-      await sleep(this.#backOff.delayMs(Math.random()), this.#stopped.signal);
-      this.#rotation.beginRound();
+      await sleep(this.#backOff.delayMs(Math.random()), signal);
     }
   }
 
   /** Watches until it breaks. @returns why it did */
   async #watchOnce(): Promise<DualpingError> {
-    const link = this.#byAddress.get(this.#rotation.current);
-    if (link === undefined) return new DualpingError('router-unreachable', 'there is no router to ask');
-    const { signal } = this.#stopped;
     try {
-      const { networkId } = await link.connect('', { timeoutMs: ROUTER_TIMEOUT_MS, signal });
-      this.#rotation.markIntroduced();
-      return await this.#follow(link, networkId);
+      const { link } = await firstRouter(this.#links, this.#stopped.signal);
+      this.#everAnswered = true;
+      // Next time the others first: this one has just broken.
+      this.#links = [...this.#links.filter((other) => other !== link), link];
+      return await this.#follow(link);
     } catch (error) {
       return error instanceof DualpingError ? error : new DualpingError('internal', String(error));
     }
   }
 
-  #follow(link: RouterLink, networkId: NetworkId): Promise<DualpingError> {
+  #follow(link: RouterLink): Promise<DualpingError> {
     const { signal } = this.#stopped;
     return new Promise((resolve) => {
       if (signal.aborted) return;
       const stop = link.watch(this.#question, {
         onUpdate: (update) => {
           this.#backOff = this.#backOff.reset();
-          this.#rotation.beginRound();
-          this.#subscriber.next({ networkId, update });
+          this.#subscriber.next(update);
         },
         onEnd: (error) => {
           signal.removeEventListener('abort', stop);

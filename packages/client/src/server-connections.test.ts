@@ -20,7 +20,7 @@ async function listen(port: number): Promise<{ readonly port: number; close(): v
 /** @returns what the server says to a call; fails when it can't be reached */
 async function call(client: SocialServiceClient): Promise<void> {
   const error = await new Promise<ServiceError | null>((resolve) => {
-    client.list({ user: 'ana', epoch: 1 }, resolve);
+    client.list({ user: 'ana', epoch: 1, after: '', limit: 0 }, resolve);
   });
   assert.equal(error?.code, status.UNIMPLEMENTED, String(error));
 }

@@ -12,6 +12,8 @@ import { type ChannelInterface, connectivityState, credentials } from '@grpc/grp
 export interface ServerChannel {
   /** To be asked for at each call: a connection that has failed is replaced. */
   readonly client: SocialServiceClient;
+  /** Whoever comes from now on dials anew. Those that hold the connection find out for themselves. */
+  abandon(): void;
   /** Once. The connection is closed when nobody holds it any more. */
   release(): void;
 }
@@ -39,6 +41,7 @@ export class ServerConnections {
       get client() {
         return connection.client;
       },
+      abandon: () => this.#forget(address, connection),
       release: () => {
         if (released) return;
         released = true;

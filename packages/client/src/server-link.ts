@@ -11,12 +11,13 @@ import {
   type BidiStream,
   clientStream,
   fromServiceError,
+  listPageFromWire,
+  listQuestionToWire,
   requestToWire,
   type StreamEnd,
   type socialWire,
   timelineMessageToWire,
   timelineUpdateFromWire,
-  userListFromWire,
   writtenFromWire,
 } from '@dualping/protocol';
 import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
@@ -70,8 +71,13 @@ export class ServerLink {
         resumeAfter,
         history,
         posts,
+        signs: true,
       }),
     );
+  }
+
+  giveSign(): void {
+    this.#timeline?.send(timelineMessageToWire({ kind: 'alive' }));
   }
 
   send({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
@@ -102,11 +108,12 @@ export class ServerLink {
       this.#timeline?.send(timelineMessageToWire(query));
       return;
     }
-    const request = { user: this.#user, epoch: target.epoch };
+    const { after, limit } = query;
+    const request = listQuestionToWire({ user: this.#user, epoch: target.epoch, after, limit });
     this.#call<socialWire.ListResponse>(
       (options, done) => this.#channel.client.list(request, NO_METADATA, options, done),
       (response) => {
-        const answer = { kind: 'lists', lists: userListFromWire(response) } as const;
+        const answer = { kind: 'lists', lists: listPageFromWire(response) } as const;
         this.#feed({ kind: 'query-answered', sendNo, answer });
       },
       (error) => this.#feed({ kind: 'query-failed', sendNo, reason: error.reason, detail: error.detail }),
@@ -114,10 +121,15 @@ export class ServerLink {
     );
   }
 
-  /** Leaves a server that is lost, or no longer primary: ends everything at once. Nothing is fed any more. */
-  drop(): void {
+  /**
+   * Leaves a server that is lost, or no longer primary: ends everything at once. Nothing is fed any more.
+   *
+   * @param isSilent the connection may be dead, and is not to be used again
+   */
+  drop(isSilent: boolean): void {
     if (this.#dropped) return;
     this.#dropped = true;
+    if (isSilent) this.#channel.abandon();
     this.#timeline?.abort();
     for (const call of this.#calls) call.cancel();
     this.#channel.release();
@@ -153,7 +165,8 @@ export class ServerLink {
       this.#feed({ kind: 'link-lost', link, ...nonsense(error) });
       return;
     }
-    const { opened, posts, page } = update;
+    const { opened, posts, page, signs } = update;
+    if (signs !== undefined) this.#feed({ kind: 'sign', link, signs });
     if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
     if (posts.length > 0) this.#feed({ kind: 'posts', link, posts });
     const older = this.#older;

@@ -23,6 +23,8 @@ export interface MemberInfo {
   readonly live: boolean;
   /** Whether the in-sync set holds this member with this very journal. */
   readonly inSync: boolean;
+  /** The router could not reach this life of it at `address`: it is not promoted until it was. */
+  readonly unreachable: boolean;
 }
 
 /**
@@ -131,4 +133,6 @@ export interface MemberRecord {
    * send heartbeats; the others have to attach again.
    */
   readonly live: boolean;
+  /** Whether the router has reached this life of it at its address: a router that restarts need not ask again. */
+  readonly reached: boolean;
 }

@@ -8,6 +8,8 @@ export const MAX_POST_LENGTH = 1_000;
 export const TIMELINE_ENTRY_POSTS = 20;
 /** Most posts in one page of older posts: one message of at most 800 KB. */
 export const MAX_PAGE_POSTS = 200;
+/** Users in one page of a list: with their longest names, followers and followed too, about 250 KB. */
+export const MAX_LIST_PAGE = 2_000;
 /** Requests of one session that may be unanswered at once; as many replies are kept for repeats. */
 export const SESSION_WINDOW = 64;
 /** Sessions remembered for exactly-once; the one silent for longest is forgotten first. About 1 KB each. */
@@ -26,6 +28,11 @@ export const MAX_EPOCH_STARTS = 1_000;
 export const MAX_TAIL_ITEMS = 256;
 /** Names in one message of a tail: at 34 bytes each well under the 128 KB that a server takes in one. */
 export const MAX_TAIL_NAMES = 1_000;
+/**
+ * Names that another cluster may ask for though nobody here is called so: an unclean promotion may have taken users away
+ * who will come again. 100 bytes each; those of users who are here are bounded by how many there are.
+ */
+export const MAX_TAIL_UNKNOWN_NAMES = 100_000;
 /** Timelines open on one server; each costs 20-40 KB of stream. */
 export const MAX_TIMELINES = 20_000;
 /** Timelines of one user that new posts are pushed to; those that are opened beyond it get them in their turn: who opens thousands delays nobody else. */

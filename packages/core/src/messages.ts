@@ -58,7 +58,13 @@ export type MemberMessage =
       /** Counts the streams that this life has opened; 0 where nobody counts. */
       readonly attempt: number;
     }
-  | { readonly kind: 'ping'; readonly sequence: number; readonly figures: Figures }
+  | {
+      readonly kind: 'ping';
+      readonly sequence: number;
+      readonly figures: Figures;
+      /** Live members of its cluster that it can't reach now; none, if nothing is said. */
+      readonly cannotReach?: readonly ServerId[];
+    }
   | {
       /** Asked by the primary of `epoch`; answered by an assignment whose `lastRequest` reaches `request`. */
       readonly kind: 'change-in-sync';
@@ -95,6 +101,8 @@ export type RouterMessage =
   | {
       readonly kind: 'welcome';
       readonly networkId: NetworkId;
+      /** How many clusters the network has; 0: the router does not tell. */
+      readonly clusters: number;
       readonly pingIntervalMs: number;
       readonly deadAfterMs: number;
       readonly assignment: Assignment;
@@ -169,7 +177,16 @@ export type PrimaryMessage =
       readonly to: Position;
       readonly committed: Position;
     }
-  | { readonly kind: 'refused'; readonly epoch: Epoch; readonly reason: Reason; readonly detail: string };
+  | {
+      readonly kind: 'refused';
+      /** Whose word this is. `epoch` counts only from a server of the standby's own network and cluster. */
+      readonly networkId: NetworkId | '';
+      readonly cluster: ClusterId;
+      /** The highest that the server has seen. */
+      readonly epoch: Epoch;
+      readonly reason: Reason;
+      readonly detail: string;
+    };
 
 /** From the primary of one cluster to the primary of another, on `Tail`. The first is `open`, and only the first. */
 export type TailMessage =

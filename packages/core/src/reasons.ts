@@ -20,6 +20,8 @@ export const SOCIAL_REASONS = {
   'cannot-follow-self': 'show',
   'not-following': 'show',
   'cannot-unfollow-self': 'show',
+  /** The user belongs to another cluster. Also a refusal of a member by the router, or of a server by another. */
+  'wrong-cluster': 'give-up',
 } as const satisfies Record<string, Action>;
 
 export const REASONS = {
@@ -53,7 +55,6 @@ export const REASONS = {
   'not-a-server': 'give-up',
   /** Refusals of a member by the router, or of a standby by a primary. */
   'wrong-network': 'give-up',
-  'wrong-cluster': 'give-up',
   'wrong-mode': 'give-up',
   'duplicate-server': 'give-up',
   'stale-incarnation': 'give-up',

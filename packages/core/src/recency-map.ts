@@ -30,6 +30,11 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return this.#first?.value;
   }
 
+  /** The value of the key that was touched last. */
+  get last(): Value | undefined {
+    return this.#last?.value;
+  }
+
   /** Puts a key that is here at the end, and gives its value. */
   touch(key: Key): Value | undefined {
     const node = this.#nodes.get(key);

@@ -13,6 +13,8 @@ export const EXIT = {
   unknown: 4,
   /** A mistake of ours. */
   internal: 70,
+  /** What there is to say cannot be written: the disk is full, or the reader far behind. */
+  output: 74,
 } as const;
 
 /** Signals that end a process in order, and what a shell expects to see then: 128 and their number. */
@@ -47,4 +49,6 @@ Exit codes:
   3    unavailable: nobody can serve it now, and nothing happened
   4    unknown: the link broke and it may have happened
   70   a mistake of dualping itself
-  129, 130, 143   ended by SIGHUP, SIGINT, SIGTERM`;
+  74   the output cannot be written
+  129, 130, 143   ended by SIGHUP, SIGINT, SIGTERM
+  141  whoever read the output has gone (SIGPIPE)`;

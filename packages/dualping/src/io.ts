@@ -1,6 +1,9 @@
 /** What a command says and to whom: results to stdout, everything else to stderr. */
 import { DualpingError } from '@dualping/core';
 import { formatOperatorEvent, type OperatorEvent } from '@dualping/protocol';
+import { EXIT } from './exit-codes.js';
+import { dieOf, endNow, terminalIsGone } from './process/end.js';
+import { neverBlocking } from './process/never-blocking.js';
 import { cleanForTerminal } from './terminal-text.js';
 
 export interface Io {
@@ -15,23 +18,66 @@ export interface Io {
   readonly output: NodeJS.WriteStream;
 }
 
+/** Results that wait in memory for a slow reader, bytes: the longest list is a tenth of it, a command that goes on has no end. */
+const MOST_RESULTS_WAITING = 256 * 1024 * 1024;
+/** Lines for people wait up to here, bytes: who reads so late would rather know that some are left out. */
+const MOST_NOTES_WAITING = 1024 * 1024;
+
 export function processIo(): Io {
   const { stdin, stdout, stderr } = process;
-  // Whoever reads results may stop reading (`| head`): that is no mistake of anybody.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
+  neverBlocking(stdout);
+  neverBlocking(stderr);
+  const notes = new Notes(stderr);
+  stdout.on('error', (error: NodeJS.ErrnoException) => cannotWrite(error, notes));
   // A server must not end because nobody wants to hear of it any more.
   stderr.on('error', () => {});
   return {
-    out: (line) => stdout.write(`${line}\n`),
-    note: (line) => stderr.write(`${line}\n`),
-    report: (event) => stderr.write(`${formatOperatorEvent(event, Date.now())}\n`),
+    out: (line) => {
+      stdout.write(`${line}\n`);
+      if (stdout.writableLength <= MOST_RESULTS_WAITING) return;
+      notes.say(`dualping: whoever reads the output is ${stdout.writableLength} bytes behind: it ends here`);
+      endNow(EXIT.output);
+    },
+    note: (line) => notes.say(line),
+    report: (event) => notes.say(formatOperatorEvent(event, Date.now())),
     interactive: stdin.isTTY === true && stdout.isTTY === true,
     input: stdin,
     output: stdout,
   };
+}
+
+/** Resolves when all that was written has been taken, or can't be. */
+export async function outputTaken(): Promise<void> {
+  const { stdout, stderr } = process;
+  await Promise.all(
+    [stdout, stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+  );
+}
+
+/** Whoever reads results may stop reading (`| head`): the command ends as others do then. */
+function cannotWrite(error: NodeJS.ErrnoException, notes: Notes): void {
+  if (error.code === 'EPIPE') dieOf('SIGPIPE');
+  if (terminalIsGone()) dieOf('SIGHUP');
+  notes.say(`dualping: the output cannot be written: ${error.message}`);
+  endNow(EXIT.output);
+}
+
+/** Lines for people. While nobody takes them they are counted and not kept. */
+class Notes {
+  #leftOut = 0;
+
+  constructor(readonly stream: NodeJS.WriteStream) {
+    stream.on('drain', () => {
+      const count = this.#leftOut;
+      this.#leftOut = 0;
+      if (count > 0) this.say(`dualping: ${count} lines were left out here: they were not read in time`);
+    });
+  }
+
+  say(line: string): void {
+    if (this.stream.writableLength > MOST_NOTES_WAITING) this.#leftOut += 1;
+    else this.stream.write(`${line}\n`);
+  }
 }
 
 export function renderError(error: unknown, json: boolean): string {

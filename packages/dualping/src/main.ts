@@ -1,15 +1,32 @@
 import { COMMANDS } from './commands/index.js';
-import { EXIT } from './exit-codes.js';
-import { processIo, renderError } from './io.js';
+import { ENDING_SIGNALS, EXIT, SIGNAL_EXITS } from './exit-codes.js';
+import { outputTaken, processIo, renderError } from './io.js';
+import { endNow } from './process/end.js';
 import { runProgram } from './program.js';
+import { withinLimit } from './signals.js';
+
+/** Who was told to end does not wait longer than this for a reader of what it has said, ms. */
+const OUTPUT_AFTER_SIGNAL_MS = 500;
 
 /** The `dualping` command. Ends the process: an idle connection must not keep a finished command alive. */
 export async function main(argv: readonly string[]): Promise<void> {
   const io = processIo();
+  let exitCode: number;
   try {
-    process.exit(await runProgram(argv, COMMANDS, process.env, io));
+    exitCode = await runProgram(argv, COMMANDS, process.env, io);
   } catch (error) {
     io.note(renderError(error, false));
-    process.exit(EXIT.internal);
+    exitCode = EXIT.internal;
   }
+  await takenBy(exitCode);
+  endNow(exitCode);
+}
+
+/** A slow reader gets all of it, however long that takes; a signal ends the wait. */
+async function takenBy(exitCode: number): Promise<void> {
+  // Nothing is left to be ended in order: from here on a signal ends the process by itself.
+  for (const signal of ENDING_SIGNALS) process.removeAllListeners(signal);
+  const told = Object.values<number>(SIGNAL_EXITS).includes(exitCode);
+  if (told) await withinLimit(outputTaken(), OUTPUT_AFTER_SIGNAL_MS);
+  else await outputTaken();
 }

@@ -1,7 +1,7 @@
 /**
  * The line between `dualping up` and the processes it has started.
  *
- * A child says once where it listens. The line breaks when the parent ends, however it ends, SIGKILL included:
+ * A child says once where it listens, and what else its parent may show of it. The line breaks when the parent ends, however it ends, SIGKILL included:
  * then the child ends too, at once. There is nobody left to drain for, and what was acknowledged is on disk.
  */
 import type { Address } from '@dualping/core';
@@ -9,6 +9,8 @@ import type { Address } from '@dualping/core';
 export interface ReadyMessage {
   readonly kind: 'ready';
   readonly address: Address;
+  /** For people: `dualping up` has its processes in them. */
+  readonly lines?: readonly string[];
 }
 
 export function isReadyMessage(message: unknown): message is ReadyMessage {
@@ -31,7 +33,7 @@ export function endWithParent(): void {
 }
 
 /** In a child: says where it listens. */
-export function tellParent(address: Address): void {
-  const message: ReadyMessage = { kind: 'ready', address };
+export function tellParent(address: Address, lines: readonly string[] = []): void {
+  const message: ReadyMessage = { kind: 'ready', address, lines };
   process.send?.(message);
 }

@@ -1,6 +1,6 @@
 /** The client for whoever sits there: the full screen where there is one, lines elsewhere. */
-import { DualpingError, type DualpingSession, type SessionState } from '@dualping/client';
-import { firstValueFrom, skipWhile } from 'rxjs';
+import { DualpingError, type DualpingSession, RouterClient, type SessionState } from '@dualping/client';
+import { exhaustMap, filter, finalize, firstValueFrom, skipWhile, take, takeWhile } from 'rxjs';
 import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from './exit-codes.js';
 import type { Io } from './io.js';
 import { runLineClient } from './line-client/line-client.js';
@@ -9,8 +9,8 @@ import { renderState } from './render.js';
 export interface PersonClientOptions {
   readonly session: DualpingSession;
   readonly routers: readonly string[];
-  /** Whatever names the network, for what is remembered of it. */
-  readonly network: string;
+  /** What names the network beside its id and its routers: the folder of one that runs here. */
+  readonly formerly?: readonly string[];
   readonly io: Io;
   /** Lines also where a full screen would do. */
   readonly lines: boolean;
@@ -26,10 +26,11 @@ export const hasFullScreen = (io: Io, lines: boolean): boolean =>
 
 /** @returns the exit code; the session is closed. */
 export async function runPersonClient(options: PersonClientOptions): Promise<number> {
-  const { session, routers, network, io, lines, signal } = options;
+  const { session, routers, formerly = [], io, lines, signal } = options;
   if (hasFullScreen(io, lines)) {
     // Loaded only here: other commands start faster without it.
     const { runClient, NoScreen } = await import('@dualping/terminal');
+    const network = { id: networkIdOf(routers, session), formerly };
     const first = await Promise.race([firstWord(session), signal]);
     if (typeof first === 'string') {
       session.close();
@@ -54,6 +55,25 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
     }
   }
   return await runLineClient({ session, user: session.user, io, signal });
+}
+
+/** Asked whenever the session has news, until somebody answers. Never settles when the session ends before. */
+function networkIdOf(routers: readonly string[], session: DualpingSession): Promise<string> {
+  const client = new RouterClient({ routers });
+  const id = session.state$.pipe(
+    takeWhile(({ kind }) => kind !== 'closed' && kind !== 'failed'),
+    exhaustMap(async () => {
+      try {
+        return (await client.status()).networkId;
+      } catch {
+        return undefined; // the session says why nobody answers, and has news when it tries again
+      }
+    }),
+    filter((answer) => answer !== undefined),
+    take(1),
+    finalize(() => client.close()),
+  );
+  return new Promise((resolve) => id.subscribe(resolve));
 }
 
 /** The first state that is more than a question: what can't work at all is said on a line, and takes no screen for it. */

@@ -79,6 +79,7 @@ test('a cluster shows its members with their journals', () => {
     liveness: 'stream' as const,
     live: id === 1,
     inSync: true,
+    unreachable: false,
   });
   const assignment: Assignment = {
     cluster: 1,

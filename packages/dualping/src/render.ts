@@ -87,11 +87,12 @@ const presence = ({ user, present }: UserPresence): string =>
 const names = (users: readonly UserPresence[]): string =>
   users.length === 0 ? '-' : users.map(presence).join(', ');
 
-export const renderLists = (lists: PresenceLists): readonly string[] => [
-  `users: ${names(lists.users)}`,
-  `followers: ${names(lists.followers)}`,
-  `following: ${names(lists.following)}`,
-];
+type List = keyof PresenceLists;
+
+export const renderList = (list: List, users: readonly UserPresence[]): string => `${list}: ${names(users)}`;
+
+export const renderLists = (lists: PresenceLists): readonly string[] =>
+  (['users', 'followers', 'following'] as const).map((list) => renderList(list, lists[list]));
 
 function renderMember(
   member: MemberInfo,
@@ -99,7 +100,11 @@ function renderMember(
   figures: Figures | undefined,
 ): string {
   const role = member === primary ? 'primary' : 'standby';
-  const marks = [member.live ? 'live' : 'away', ...(member.inSync ? ['in sync'] : [])];
+  const marks = [
+    member.live ? 'live' : 'away',
+    ...(member.inSync ? ['in sync'] : []),
+    ...(member.unreachable ? ['unreachable'] : []),
+  ];
   return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${member.journalId === '' ? '' : renderFigures(figures)}`;
 }
 

@@ -6,7 +6,7 @@
  * stream that the server refuses emits `error`, then `status` and `end`. Here there is one `onEnd`, once,
  * whatever happened, and nothing after it.
  */
-import type { DualpingError } from '@dualping/core';
+import { DualpingError } from '@dualping/core';
 import type { ClientDuplexStream, ServerDuplexStream } from '@grpc/grpc-js';
 import { fromServiceError, toDualpingError, toServiceError } from './status.js';
 
@@ -109,18 +109,28 @@ abstract class Stream<In, Out> implements BidiStream<Out> {
   abstract abort(): void;
 }
 
+/** How long a stream may say nothing at all after it was opened, ms. Until it has said who it is, it counts against no other limit. */
+export const FIRST_MESSAGE_TIMEOUT_MS = 10_000;
+
 class ServerStream<In, Out> extends Stream<In, Out> {
   readonly #call: ServerDuplexStream<In, Out>;
 
-  constructor(call: ServerDuplexStream<In, Out>, listener: StreamListener<In>) {
+  constructor(call: ServerDuplexStream<In, Out>, listener: StreamListener<In>, firstMessageMs?: number) {
     super(call, listener);
     this.#call = call;
+    if (firstMessageMs !== undefined) this.#expectMessage(firstMessageMs);
     call.on('cancelled', () => this.finish({ kind: 'broken', error: undefined }));
     call.on('error', (error: Error) => this.finish({ kind: 'broken', error: toDualpingError(error) }));
     call.on('end', () => {
       this.finish({ kind: 'ended' });
       call.end(); // who has stopped sending is gone: half-open streams have no use here
     });
+  }
+
+  #expectMessage(withinMs: number): void {
+    const detail = `nothing was said on this stream for ${withinMs} ms`;
+    const silence = setTimeout(() => this.close(new DualpingError('invalid-argument', detail)), withinMs);
+    for (const event of ['data', 'close'] as const) this.#call.once(event, () => clearTimeout(silence));
   }
 
   override close(error?: DualpingError): void {
@@ -169,11 +179,16 @@ class ClientStream<In, Out> extends Stream<In, Out> {
   }
 }
 
-/** Wraps the call that a service handler gets. Call it before anything else, or early messages wait in memory. */
+/**
+ * Wraps the call that a service handler gets. Call it before anything else, or early messages wait in memory.
+ *
+ * @param firstMessageMs closes the stream when nothing was said on it for so long after it was opened; without it, it may be silent
+ */
 export const serverStream = <In, Out>(
   call: ServerDuplexStream<In, Out>,
   listener: StreamListener<In>,
-): BidiStream<Out> => new ServerStream(call, listener);
+  firstMessageMs?: number,
+): BidiStream<Out> => new ServerStream(call, listener, firstMessageMs);
 
 /** Wraps the call that a client's method returns. */
 export const clientStream = <In, Out>(

@@ -1,6 +1,7 @@
 /** Asking a process how it is: the client's side of `grpc.health.v1.Health/Check`. */
 import { type Address, DualpingError } from '@dualping/core';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { OWN_CONNECTION } from './dial.js';
 import {
   HealthCheckResponse,
   HealthService,
@@ -16,6 +17,8 @@ export interface HealthQuestion {
   /** As `dualping.v1.SocialService`; empty for the process as such. */
   readonly service: string;
   readonly timeoutMs: number;
+  /** Over a connection that nothing else uses, and that is closed afterwards. */
+  readonly alone?: boolean;
 }
 
 const HEALTH_OF_STATUS: Readonly<Record<ServingStatus, Health>> = {
@@ -30,8 +33,9 @@ export const decodeHealth = (bytes: Uint8Array): Health =>
   HEALTH_OF_STATUS[HealthCheckResponse.decode(bytes).status] ?? 'unknown';
 
 /** Rejects with `server-unreachable` when nobody answers in time, and `not-a-server` when nobody there knows of the service. */
-export async function askHealth({ address, service, timeoutMs }: HealthQuestion): Promise<Health> {
-  const client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+export async function askHealth({ address, service, timeoutMs, alone }: HealthQuestion): Promise<Health> {
+  const options = alone === true ? OWN_CONNECTION : CHANNEL_OPTIONS;
+  const client = new Client(address, credentials.createInsecure(), options);
   try {
     return await new Promise((resolve, reject) => {
       client.makeUnaryRequest(

@@ -8,9 +8,9 @@ import {
   memberMessageToWire,
   routerMessageFromWire,
 } from './codec/index.js';
+import { OWN_CONNECTION } from './dial.js';
 import type * as routingWire from './gen/dualping/v1/routing.js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
-import { CHANNEL_OPTIONS } from './serve.js';
 import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
@@ -26,7 +26,7 @@ export class RouterStream {
   readonly #stream: BidiStream<routingWire.DualPingRequest>;
 
   constructor(address: Address, attach: MemberMessage, listener: RouterStreamListener) {
-    this.#client = new RoutingServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#client = new RoutingServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
     const call = this.#client.dualPing();
     call.on('metadata', (header: Metadata) => {
       const replies = classicRepliesFromHeader(header);

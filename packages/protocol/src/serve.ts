@@ -65,10 +65,17 @@ export function createGrpcServer(options: ChannelOptions = {}): Server {
 
 export type { HealthHandle } from './health-service.js';
 
-/** Adds `grpc.health.v1.Health` and server reflection; everything named, and the process as such, serves until told otherwise. */
-export function addHealthAndReflection(server: Server, serviceNames: readonly string[]): HealthHandle {
+/**
+ * Adds `grpc.health.v1.Health` and server reflection; everything named, and the process as such, serves until told otherwise.
+ * `healthNames`: what health answers for besides, without being a service that can be called.
+ */
+export function addHealthAndReflection(
+  server: Server,
+  serviceNames: readonly string[],
+  healthNames: readonly string[] = [],
+): HealthHandle {
   addReflection(server, serviceNames);
-  return addHealth(server, serviceNames);
+  return addHealth(server, [...serviceNames, ...healthNames]);
 }
 
 const WHY_NOT: Readonly<Record<string, string>> = {

@@ -29,6 +29,11 @@ export interface RouterOptions {
   readonly classicReplies?: ClassicReplies;
   /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
   readonly classicConfirmation?: ClassicConfirmation;
+  /**
+   * Whether members with a journal are dialled back when they attach, and promoted only once they were reached. Default
+   * true. False where the router can't dial servers though clients can.
+   */
+  readonly dialBack?: boolean;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
 }
@@ -43,6 +48,7 @@ export interface ParsedOptions {
   readonly heartbeatTimeoutMs: number;
   readonly classicReplies: ClassicReplies;
   readonly classicConfirmation: ClassicConfirmation;
+  readonly dialsBack: boolean;
   readonly report: Report;
 }
 
@@ -78,6 +84,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     heartbeatTimeoutMs,
     classicReplies: options.classicReplies ?? DEFAULT_CLASSIC_REPLIES,
     classicConfirmation: options.classicConfirmation ?? 'accepted',
+    dialsBack: options.dialBack ?? true,
     report: options.report ?? (() => {}),
   });
 }

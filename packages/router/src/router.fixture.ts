@@ -61,7 +61,13 @@ type Attach = Extract<MemberMessage, { kind: 'attach' }>;
 export async function serve(context: TestContext, options: Partial<RouterOptions> = {}): Promise<Served> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder(context));
   const events: OperatorEvent[] = [];
-  const router = await startRouter({ ...options, dataFolder, report: (event) => events.push(event) });
+  // Members of these tests are streams only: nothing listens at their addresses.
+  const router = await startRouter({
+    dialBack: false,
+    ...options,
+    dataFolder,
+    report: (event) => events.push(event),
+  });
   context.after(() => router.stop());
   const routing = new RoutingServiceClient(router.address, credentials.createInsecure(), CHANNEL_OPTIONS);
   const admin = new AdminServiceClient(router.address, credentials.createInsecure(), CHANNEL_OPTIONS);

@@ -81,7 +81,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
       },
     },
   });
-  silent.write({ message: { $case: 'ping', value: { sequence: 1, figures: undefined } } });
+  silent.write({ message: { $case: 'ping', value: { sequence: 1, figures: undefined, cannotReach: [] } } });
   await ended;
   assert.ok(served.events.some(({ text }) => /s1 .* is dropped: nothing was heard of it/.test(text)));
   await assert.rejects(available(served.routing), refusedAs('no-available-server', /s1, primary of epoch 1/));

@@ -13,6 +13,7 @@ import {
   AdminServiceService,
   addMasterFromWire,
   assignmentToWire,
+  availableToWire,
   connectedToWire,
   connectFromWire,
   crashFromWire,
@@ -33,11 +34,8 @@ import type { Callers } from './callers.js';
 import { addCoordService, COORD_SERVICE_NAME, type CoordParts } from './coord-service.js';
 import type { MemberStreams } from './member-streams.js';
 
-export const SERVICE_NAMES = [
-  'dualping.v1.RoutingService',
-  'dualping.v1.AdminService',
-  COORD_SERVICE_NAME,
-] as const;
+export const ROUTING_SERVICE_NAME = 'dualping.v1.RoutingService';
+export const SERVICE_NAMES = [ROUTING_SERVICE_NAME, 'dualping.v1.AdminService', COORD_SERVICE_NAME] as const;
 
 export interface RouterParts extends CoordParts {
   readonly networkId: NetworkId;
@@ -79,7 +77,7 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
         const { target, ...question } = getAvailableFromWire(request);
         return { kind: 'get-available', token, cluster: clusterIn(target, clusters), ...question };
       },
-      tell: assigned,
+      tell: (answer) => availableToWire({ networkId, assignment: assignmentIn(answer) }),
     }),
     connect: (call, callback) => answerAtOnce(callback, () => connect(call.request, parts)),
     watch: (call) => {
@@ -136,7 +134,8 @@ const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
 const clusterIn = (target: Target, clusters: number): ClusterId =>
   target.kind === 'cluster' ? target.cluster : clusterOf(target.user, clusters);
 
-const assigned = (answer: RegistryAnswer): { assignment: typesWire.Assignment } => {
-  const { assignment }: { assignment: Assignment } = expectAnswer(answer, 'assignment');
-  return { assignment: assignmentToWire(assignment) };
-};
+const assignmentIn = (answer: RegistryAnswer): Assignment => expectAnswer(answer, 'assignment').assignment;
+
+const assigned = (answer: RegistryAnswer): { assignment: typesWire.Assignment } => ({
+  assignment: assignmentToWire(assignmentIn(answer)),
+});

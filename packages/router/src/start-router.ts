@@ -13,11 +13,12 @@ import {
 import type { Server } from '@grpc/grpc-js';
 import createDebug from 'debug';
 import { Callers } from './callers.js';
+import { dialBack } from './dial-back.js';
 import { MemberStreams } from './member-streams.js';
 import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
 import { withFewRefusals } from './refusal-lines.js';
 import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
-import { addServices, SERVICE_NAMES } from './services.js';
+import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
 import { PathStore } from './store/path-store.js';
 import { Watchers } from './watchers.js';
@@ -97,6 +98,7 @@ async function run(
     heartbeatTimeoutMs,
     classicReplies,
     classicConfirmation: confirmation,
+    dialsBack,
     report: reportAll,
   }: ParsedOptions,
   grpc: Server,
@@ -105,14 +107,21 @@ async function run(
 ): Promise<RunningRouter> {
   const { networkId, clusters } = store.header;
   const report = withFewRefusals(reportAll, () => performance.now());
-  const registry = new Registry({ networkId, clusters, timing, heartbeatTimeoutMs, records: store.records });
+  const registry = new Registry({
+    networkId,
+    clusters,
+    timing,
+    heartbeatTimeoutMs,
+    dialsBack,
+    records: store.records,
+  });
   const step: RegistryDriver['step'] = (input) => {
     debug('%o', input);
     driver.step(input);
   };
   const members = new MemberStreams(step, report, networkId, classicReplies);
   const callers = new Callers(step);
-  const watchers = new Watchers(registry.assignments(), () => registry.figures());
+  const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
 
   const perform = (output: SpokenOutput): void => {
     switch (output.kind) {
@@ -126,6 +135,13 @@ async function run(
         return callers.refuse(output.token, output.reason, output.detail);
       case 'changed':
         return watchers.changed(output.assignment);
+      case 'probe': {
+        const { probe } = output;
+        return dialBack(output, (detail) => step({ kind: 'probed', probe, detail }));
+      }
+      case 'trouble':
+        health.setServing(output.detail === undefined, ROUTING_SERVICE_NAME);
+        return watchers.troubled(output.detail ?? '');
       case 'report':
         return report({ part: 'router', ...output.event });
       default:

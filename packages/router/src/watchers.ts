@@ -4,7 +4,13 @@
  * A watcher costs the same however slow it is: while its stream is full only the numbers of the
  * clusters that have changed are kept, and what is sent when it drains is how they are then.
  */
-import { type Assignment, type ClusterId, DualpingError, type MemberFigures } from '@dualping/core';
+import {
+  type Assignment,
+  type ClusterId,
+  DualpingError,
+  type MemberFigures,
+  type NetworkId,
+} from '@dualping/core';
 import { type routingWire, toServiceError, watchUpdateToWire } from '@dualping/protocol';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 
@@ -16,6 +22,8 @@ export const MAX_WATCHERS = 10_000;
 export const FIGURES_INTERVAL_MS = 1_000;
 /** Assignments in one message: with the most members each is 6 KB, and a message may have 4 MB. */
 const MAX_ASSIGNMENTS_A_MESSAGE = 500;
+/** There is always one. */
+const FIRST_CLUSTER: ClusterId = 1;
 /** Figures in one message: 40 bytes each. */
 const MAX_FIGURES_A_MESSAGE = 10_000;
 
@@ -34,9 +42,15 @@ export class Watchers {
   /** As may be told: everything here is durable. */
   readonly #assignments: Map<ClusterId, Assignment>;
   readonly #figures: () => readonly MemberFigures[];
+  /** What is wrong with the router itself; empty: nothing. */
+  #trouble = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(assignments: readonly Assignment[], figures: () => readonly MemberFigures[]) {
+  constructor(
+    readonly networkId: NetworkId,
+    assignments: readonly Assignment[],
+    figures: () => readonly MemberFigures[],
+  ) {
     this.#assignments = new Map(assignments.map((assignment) => [assignment.cluster, assignment]));
     this.#figures = figures;
   }
@@ -73,6 +87,15 @@ export class Watchers {
     }
   }
 
+  /** Everyone is told, with one assignment again: nothing in the assignments has changed. */
+  troubled(trouble: string): void {
+    this.#trouble = trouble;
+    for (const watcher of this.#watchers) {
+      watcher.unsent.add(watcher.cluster ?? FIRST_CLUSTER);
+      this.#send(watcher);
+    }
+  }
+
   endAll(error: DualpingError): void {
     for (const { call } of [...this.#watchers]) call.emit('error', toServiceError(error));
     this.#watchers.clear();
@@ -80,13 +103,17 @@ export class Watchers {
   }
 
   #send(watcher: Watcher): void {
+    const trouble = this.#trouble;
     while (!watcher.isFull && watcher.unsent.size > 0) {
       const clusters = [...watcher.unsent].slice(0, MAX_ASSIGNMENTS_A_MESSAGE);
       for (const cluster of clusters) watcher.unsent.delete(cluster);
       const assignments = clusters
         .map((cluster) => this.#assignments.get(cluster))
         .filter((assignment) => assignment !== undefined);
-      watcher.isFull = !watcher.call.write(watchUpdateToWire({ assignments, figures: [] }));
+      const { networkId } = this;
+      watcher.isFull = !watcher.call.write(
+        watchUpdateToWire({ networkId, assignments, figures: [], trouble }),
+      );
     }
   }
 
@@ -95,7 +122,9 @@ export class Watchers {
     for (const { call, cluster, wantsFigures, isFull } of this.#watchers) {
       if (!wantsFigures || isFull) continue; // the next ones, a second from now, are as good
       const figures = cluster === undefined ? all : all.filter((member) => member.cluster === cluster);
-      call.write(watchUpdateToWire({ assignments: [], figures: figures.slice(0, MAX_FIGURES_A_MESSAGE) }));
+      const told = figures.slice(0, MAX_FIGURES_A_MESSAGE);
+      const { networkId } = this;
+      call.write(watchUpdateToWire({ networkId, assignments: [], figures: told, trouble: this.#trouble }));
     }
   }
 

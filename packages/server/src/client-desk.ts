@@ -8,14 +8,13 @@ import {
   type Command,
   type DualpingError,
   type LinkId,
-  type PresenceLists,
+  type ListPage,
   DualpingError as Refusal,
   type ReplicaInput,
   type ReplicaOutput,
   type Token,
-  type UserName,
 } from '@dualping/core';
-import { type socialWire, userListToWire } from '@dualping/protocol';
+import type { socialWire } from '@dualping/protocol';
 import { HistoryDesk, MAX_PAGES_WAITING } from './history-desk.js';
 import type { Journal } from './journal/index.js';
 import { refusalText } from './refusal-text.js';
@@ -28,7 +27,7 @@ export interface WaitingWrite {
   readonly answer: (result: socialWire.WriteResponse | DualpingError) => void;
 }
 
-export type WaitingList = (result: socialWire.ListResponse | DualpingError) => void;
+export type WaitingList = (result: ListPage | DualpingError) => void;
 
 export class ClientDesk {
   readonly #writes = new Map<Token, WaitingWrite>();
@@ -79,18 +78,10 @@ export class ClientDesk {
     else write.answer(new Refusal(reply.reason, refusalText(reply.reason, write.command)));
   }
 
-  answerList({ token, lists, present }: OutputOf<'answer-list'>): void {
+  answerList({ token, page }: OutputOf<'answer-list'>): void {
     const answer = this.#lists.get(token);
-    if (answer === undefined) return;
     this.#lists.delete(token);
-    const withPresence = (users: readonly UserName[]): PresenceLists['users'] =>
-      users.map((user) => ({ user, present: present.has(user) }));
-    const list = {
-      users: withPresence(lists.users),
-      followers: withPresence(lists.followers),
-      following: withPresence(lists.following),
-    };
-    answer(userListToWire(list));
+    answer?.(page);
   }
 
   refuse(token: Token, error: DualpingError): void {
@@ -102,8 +93,12 @@ export class ClientDesk {
     list?.(error);
   }
 
-  timelineOpened({ timeline, epoch, serverId, committed }: OutputOf<'timeline-opened'>): void {
-    this.#timelines.get(timeline)?.opened({ epoch, serverId, committed });
+  timelineOpened({ timeline, epoch, serverId, committed, signs }: OutputOf<'timeline-opened'>): void {
+    this.#timelines.get(timeline)?.opened({ epoch, serverId, committed, signs });
+  }
+
+  timelineSign({ timeline, signs }: OutputOf<'timeline-sign'>): void {
+    this.#timelines.get(timeline)?.sign(signs);
   }
 
   timelinePosts({ timeline, posts }: OutputOf<'timeline-posts'>): void {

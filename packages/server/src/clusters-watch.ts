@@ -3,7 +3,7 @@
  *
  * The machine decides what it means; here it is only asked for again whenever it breaks.
  */
-import type { Address, Assignment } from '@dualping/core';
+import type { Address, Assignment, NetworkId } from '@dualping/core';
 import { CHANNEL_OPTIONS, RoutingServiceClient, watchToWire, watchUpdateFromWire } from '@dualping/protocol';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import createDebug from 'debug';
@@ -14,6 +14,8 @@ const debug = createDebug('dualping:server:clusters');
 const RETRY_MS = 200;
 
 export class ClustersWatch {
+  /** The server's own. A router of another one is left for the next: its clusters are none of ours. */
+  #networkId: NetworkId | undefined;
   #at = 0;
   #client: RoutingServiceClient | undefined;
   #call: ClientReadableStream<unknown> | undefined;
@@ -22,10 +24,17 @@ export class ClustersWatch {
 
   constructor(
     readonly routers: readonly Address[],
-    readonly onAssignment: (assignment: Assignment) => void,
+    readonly onAssignment: (networkId: NetworkId, assignment: Assignment) => void,
   ) {}
 
-  open(): void {
+  /** Once it is known of which network the server is; once is enough. */
+  open(networkId: NetworkId): void {
+    if (this.#networkId !== undefined) return;
+    this.#networkId = networkId;
+    this.#open();
+  }
+
+  #open(): void {
     if (this.#closed) return;
     const address = this.routers[this.#at % this.routers.length];
     if (address === undefined) return;
@@ -42,12 +51,14 @@ export class ClustersWatch {
       client.close();
       if (this.#closed) return;
       this.#at += 1;
-      this.#timer = setTimeout(() => this.open(), RETRY_MS);
+      this.#timer = setTimeout(() => this.#open(), RETRY_MS);
     };
     call.on('data', (response) => {
       if (over) return;
       try {
-        for (const assignment of watchUpdateFromWire(response).assignments) this.onAssignment(assignment);
+        const { networkId, assignments } = watchUpdateFromWire(response);
+        if (networkId !== this.#networkId) return again(`it is of network ${networkId}`);
+        for (const assignment of assignments) this.onAssignment(networkId, assignment);
       } catch (error) {
         again(String(error));
       }

@@ -36,7 +36,7 @@ export interface ServerOptions {
   readonly cluster?: number;
   /** Lasting number of this server within its cluster, from 1. */
   readonly serverId: number;
-  /** Routers of the network, asked in turn: `host:port`. */
+  /** Routers of the network, `host:port`: dialled side by side while none has answered. */
   readonly routers: readonly Address[];
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;

@@ -17,6 +17,8 @@ export function refusalText(reason: SocialReason, command: Command): string {
       return `"${user}" doesn't follow "${target}"`;
     case 'cannot-unfollow-self':
       return `"${user}" can't unfollow themselves`;
+    case 'wrong-cluster':
+      return `"${user}" is a user of another cluster`;
     default:
       return unreachable(reason);
   }

@@ -12,6 +12,7 @@ import {
   type Entry,
   InvariantBroken,
   type LinkId,
+  type NetworkId,
   type PrimaryMessage,
   type Reason,
   Replica,
@@ -23,7 +24,7 @@ import {
   type Token,
   unreachable,
 } from '@dualping/core';
-import { encodeEntry, type Report, RouterStream, toDualpingError } from '@dualping/protocol';
+import { askHealth, encodeEntry, type Report, RouterStream, toDualpingError } from '@dualping/protocol';
 import createDebug from 'debug';
 import type { ClassicDialect } from './classic/classic-dialect.js';
 import type { ClientDesk } from './client-desk.js';
@@ -48,6 +49,13 @@ export interface Stopped {
   readonly detail: string;
 }
 
+export interface DriverListener {
+  /** It is known of which network the server is. */
+  onNetwork(networkId: NetworkId): void;
+  /** Called once, when the machine has stopped or can't go on. */
+  onStopped(stopped: Stopped): void;
+}
+
 export interface Desks {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
@@ -63,7 +71,8 @@ export class ReplicaDriver {
   readonly #inputs: ReplicaInput[] = [];
   /** Bytes that standby entries came as: journalled as they are, so that journals are equal to the byte. */
   readonly #bytes = new WeakMap<Entry, Buffer>();
-  #router: { readonly attempt: number; readonly stream: RouterStream } | undefined;
+  /** Streams to routers by attempt. */
+  readonly #routers = new Map<number, RouterStream>();
   #primary: { readonly attempt: number; readonly stream: PrimaryStream } | undefined;
   readonly #tails = new Map<number, TailStream>();
   #running = false;
@@ -79,8 +88,7 @@ export class ReplicaDriver {
     readonly journal: Journal,
     readonly report: Report,
     readonly desks: Desks,
-    /** Called once, when the machine has stopped or can't go on. */
-    readonly onStopped: (stopped: Stopped) => void,
+    readonly listener: DriverListener,
   ) {
     this.#replica = new Replica(start, timing);
     journal.listen({
@@ -155,11 +163,11 @@ export class ReplicaDriver {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#router?.stream.close();
+    for (const stream of this.#routers.values()) stream.close();
     this.#primary?.stream.close();
     for (const stream of this.#tails.values()) stream.close();
     this.#peers.close();
-    this.onStopped(stopped);
+    this.listener.onStopped(stopped);
   }
 
   #perform(output: ReplicaOutput): void {
@@ -184,10 +192,11 @@ export class ReplicaDriver {
       case 'open-router':
         return this.#openRouter(output);
       case 'to-router':
-        if (this.#router?.attempt === output.attempt) this.#router.stream.send(output.message);
+        this.#routers.get(output.attempt)?.send(output.message);
         return;
       case 'close-router':
-        if (this.#router?.attempt === output.attempt) this.#router.stream.close();
+        this.#routers.get(output.attempt)?.close();
+        this.#routers.delete(output.attempt);
         return;
       case 'open-primary':
         return this.#openPrimary(output);
@@ -199,6 +208,8 @@ export class ReplicaDriver {
         return;
       case 'pull-snapshot':
         return this.#pullSnapshot(output);
+      case 'probe-member':
+        return this.#probeMember(output);
       case 'keep-warm':
         return this.#peers.keepWarm(output.addresses);
       case 'to-standby':
@@ -207,11 +218,8 @@ export class ReplicaDriver {
         return this.desks.standbys.close(output.link);
       case 'send-snapshot':
         return this.desks.standbys.sendSnapshot(output);
-      case 'refuse-snapshot':
-        return this.desks.standbys.refuseSnapshot(
-          output.token,
-          new DualpingError(output.reason, output.detail),
-        );
+      case 'end-snapshot':
+        return this.desks.standbys.endSnapshot(output.token, new DualpingError(output.reason, output.detail));
       case 'open-tail':
         return this.#openTail(output);
       case 'ask-tail':
@@ -233,6 +241,8 @@ export class ReplicaDriver {
         return this.desks.clients.refuse(output.token, new DualpingError(output.reason, output.detail));
       case 'timeline-opened':
         return this.desks.clients.timelineOpened(output);
+      case 'timeline-sign':
+        return this.desks.clients.timelineSign(output);
       case 'timeline-posts':
         return this.desks.clients.timelinePosts(output);
       case 'timeline-read':
@@ -256,6 +266,7 @@ export class ReplicaDriver {
   }
 
   #noteWelcome({ networkId, lifeId }: OutputOf<'note-welcome'>): void {
+    this.listener.onNetwork(networkId);
     this.#orFail(
       this.journal.noteWelcome(networkId, lifeId).then(() => this.feed({ kind: 'welcome-noted' })),
     );
@@ -282,14 +293,15 @@ export class ReplicaDriver {
 
   #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
     debug('opens DualPing to %s', address);
-    this.#router = {
-      attempt,
-      stream: new RouterStream(address, message, {
-        onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
-        onClassicReplies: (replies) => this.desks.dialect.routerSays(replies),
-        onEnd: (end) => this.feed({ kind: 'router-ended', attempt, detail: endText(end) }),
-      }),
-    };
+    const stream = new RouterStream(address, message, {
+      onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
+      onClassicReplies: (replies) => this.desks.dialect.routerSays(replies),
+      onEnd: (end) => {
+        this.#routers.delete(attempt);
+        this.feed({ kind: 'router-ended', attempt, detail: endText(end) });
+      },
+    });
+    this.#routers.set(attempt, stream);
   }
 
   #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {
@@ -306,6 +318,14 @@ export class ReplicaDriver {
         onEnd: (detail) => this.feed({ kind: 'primary-ended', attempt, detail }),
       }),
     };
+  }
+
+  /** Over the connection that is kept warm. */
+  #probeMember({ probe, address, service, timeoutMs }: OutputOf<'probe-member'>): void {
+    askHealth({ address, service, timeoutMs }).then(
+      (health) => this.feed({ kind: 'member-probed', probe, isReached: health !== 'unknown' }),
+      () => this.feed({ kind: 'member-probed', probe, isReached: false }),
+    );
   }
 
   /** Of the own journal where the primary says that the two agree, as far as it reaches. */
@@ -328,10 +348,7 @@ export class ReplicaDriver {
     this.#tails.set(attempt, stream);
   }
 
-  #pullSnapshot({ address, epoch, setAside }: OutputOf<'pull-snapshot'>): void {
-    const { cluster, serverId } = this.start.identity;
-    const { networkId } = this.journal.identity;
-    const question = { networkId, cluster, epoch, serverId };
+  #pullSnapshot({ address, question, setAside }: OutputOf<'pull-snapshot'>): void {
     pullSnapshot(this.#peers.to(address), question, this.journal, { setAside }).then(
       (pulled) => this.feed({ kind: 'snapshot-installed', ...pulled }),
       (error: unknown) => this.feed({ kind: 'snapshot-failed', detail: toDualpingError(error).message }),

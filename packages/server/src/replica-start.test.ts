@@ -15,6 +15,7 @@ import {
 } from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
 import { type Journal, openJournal } from './journal/index.js';
+import { MAX_SNAPSHOT_PART_BYTES } from './journal/snapshot-file.js';
 import { replicaStart } from './replica-start.js';
 import { snapshotFromParts, snapshotToParts } from './snapshot-parts.js';
 
@@ -160,4 +161,18 @@ test('an author of more posts than a part holds, and who comes after, go through
   assert.deepEqual(snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
   const largest = Math.max(...parts.map(({ length }) => length));
   assert.ok(largest < 500_000, `a part has ${largest} bytes`);
+});
+
+test('however many one user follows, every part has room for it', () => {
+  const following = Array.from({ length: 300_000 }, (_, at) => ({
+    target: `a-user-with-quite-a-name-${at}`,
+    since: position(1_000_000 + at),
+  }));
+  const posts = Array.from({ length: 120_000 }, (_, at) => position(at + 1));
+  const users = ['one', 'two', 'three'].map((name) => ({ name, since: position(1), following, posts }));
+  const snapshot = { position: position(2_000_000), users, sessions: [], origins: [] };
+  const stored = { snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] };
+  const parts = [...snapshotToParts(stored)];
+  assert.ok(Math.max(...parts.map(({ length }) => length)) < MAX_SNAPSHOT_PART_BYTES);
+  assert.deepEqual(snapshotFromParts(parts), stored);
 });

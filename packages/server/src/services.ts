@@ -1,7 +1,16 @@
 /** `SocialService` and `ReplicationService`: judges what comes, numbers it, gives it to the machine. */
-import { DualpingError, type Epoch, type LinkId, type ReplicaInput, type Token } from '@dualping/core';
+import {
+  DualpingError,
+  type Epoch,
+  type LinkId,
+  type ReplicaInput,
+  type Token,
+  unreachable,
+} from '@dualping/core';
 import {
   type BidiStream,
+  FIRST_MESSAGE_TIMEOUT_MS,
+  listPageToWire,
   listQuestionFromWire,
   type ReplicateOut,
   ReplicationServiceDefinition,
@@ -44,8 +53,6 @@ export interface ServiceContext {
   servingEpoch(): number;
   /** What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word is held. */
   epochToExpect(): Epoch;
-  /** Whether a snapshot may be asked for by this network and cluster; throws when not. */
-  checkMembership(networkId: string, cluster: number): void;
 }
 
 type Judge<Request> = (request: Request) => ReturnType<(typeof requestFromWire)['login']>;
@@ -75,7 +82,9 @@ function listHandler(
     answering(callback, () => {
       const question = listQuestionFromWire(call.request);
       const token = context.nextLink();
-      context.clients.waitForList(token, (result) => finish(callback, result));
+      context.clients.waitForList(token, (result) =>
+        finish(callback, result instanceof DualpingError ? result : listPageToWire(result)),
+      );
       context.feed({ kind: 'list', token, ...question });
     });
   };
@@ -100,26 +109,38 @@ function openTimeline(
 ): void {
   const timeline = context.nextLink();
   let opened = false;
-  const stream: BidiStream<TimelineOut> = serverStream<socialWire.TimelineRequest, TimelineOut>(call, {
-    onMessage: (wire) => {
-      judging(stream, () => {
-        const message = timelineMessageFromWire(wire);
-        if ((message.kind === 'open') === opened)
-          throw new DualpingError(
-            'invalid-argument',
-            'the first message of a Timeline is `open`, and only the first',
-          );
-        opened = true;
-        if (message.kind === 'open') context.feed({ ...message, kind: 'timeline-open', timeline });
-        else context.feed({ ...message, kind: 'timeline-older', timeline });
-      });
+  const stream: BidiStream<TimelineOut> = serverStream<socialWire.TimelineRequest, TimelineOut>(
+    call,
+    {
+      onMessage: (wire) => {
+        judging(stream, () => {
+          const message = timelineMessageFromWire(wire);
+          if ((message.kind === 'open') === opened)
+            throw new DualpingError(
+              'invalid-argument',
+              'the first message of a Timeline is `open`, and only the first',
+            );
+          opened = true;
+          switch (message.kind) {
+            case 'open':
+              return context.feed({ ...message, kind: 'timeline-open', timeline });
+            case 'older':
+              return context.feed({ ...message, kind: 'timeline-older', timeline });
+            case 'alive':
+              return context.feed({ kind: 'timeline-alive', timeline });
+            default:
+              return unreachable(message);
+          }
+        });
+      },
+      onEnd: () => {
+        context.clients.forgetTimeline(timeline);
+        context.feed({ kind: 'timeline-ended', timeline });
+      },
+      onDrain: () => context.clients.timelineDrained(timeline),
     },
-    onEnd: () => {
-      context.clients.forgetTimeline(timeline);
-      context.feed({ kind: 'timeline-ended', timeline });
-    },
-    onDrain: () => context.clients.timelineDrained(timeline),
-  });
+    FIRST_MESSAGE_TIMEOUT_MS,
+  );
   context.clients.addTimeline(timeline, call.getPeer(), new OwnTimelineSink(stream));
 }
 
@@ -149,6 +170,7 @@ function openReplicate(
         context.feed({ kind: 'standby-ended', link, detail: endText(end) });
       },
     },
+    FIRST_MESSAGE_TIMEOUT_MS,
   );
   context.standbys.add(link, stream);
 }
@@ -162,24 +184,28 @@ function openTail(
   const stream: BidiStream<replicationWire.TailResponse> = serverStream<
     replicationWire.TailRequest,
     replicationWire.TailResponse
-  >(call, {
-    onMessage: (wire) => {
-      judging(stream, () => {
-        const message = tailMessageFromWire(wire);
-        if ((message.kind === 'open') === opened)
-          throw new DualpingError(
-            'invalid-argument',
-            'the first message of a Tail is `open`, and only the first',
-          );
-        opened = true;
-        context.feed({ kind: 'tail-asked', link, message });
-      });
+  >(
+    call,
+    {
+      onMessage: (wire) => {
+        judging(stream, () => {
+          const message = tailMessageFromWire(wire);
+          if ((message.kind === 'open') === opened)
+            throw new DualpingError(
+              'invalid-argument',
+              'the first message of a Tail is `open`, and only the first',
+            );
+          opened = true;
+          context.feed({ kind: 'tail-asked', link, message });
+        });
+      },
+      onEnd: () => {
+        context.tails.forget(link);
+        context.feed({ kind: 'tail-ended', link });
+      },
     },
-    onEnd: () => {
-      context.tails.forget(link);
-      context.feed({ kind: 'tail-ended', link });
-    },
-  });
+    FIRST_MESSAGE_TIMEOUT_MS,
+  );
   context.tails.add(link, stream);
 }
 
@@ -196,11 +222,10 @@ function followerInfo(
   call: ServerWritableStream<replicationWire.GetFollowerInfoRequest, replicationWire.GetFollowerInfoResponse>,
 ): void {
   try {
-    const { networkId, cluster, epoch, serverId } = snapshotQuestionFromWire(call.request);
-    context.checkMembership(networkId, cluster);
+    const question = snapshotQuestionFromWire(call.request);
     const token = context.nextLink();
     context.standbys.addSnapshotCall(token, call);
-    context.feed({ kind: 'snapshot-asked', token, epoch, serverId });
+    context.feed({ kind: 'snapshot-asked', token, ...question });
   } catch (error) {
     call.emit('error', toServiceError(error));
   }

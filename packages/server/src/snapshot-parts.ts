@@ -7,6 +7,7 @@
  */
 import {
   type EpochStart,
+  type FollowSnapshot,
   type Origin,
   type Position,
   packReply,
@@ -21,6 +22,8 @@ import {
 /** Users or sessions of one part, and posts of all of its users: some 10 ms to encode, and far below the largest part there can be. */
 const ELEMENTS_A_PART = 500;
 const POSTS_A_PART = 50_000;
+/** Edges of one part: with the longest names 3 MB. */
+const EDGES_A_PART = 50_000;
 
 type Part =
   | {
@@ -31,6 +34,8 @@ type Part =
       readonly origins?: readonly Origin[];
     }
   | { readonly kind: 'users'; readonly users: readonly UserSnapshot[] }
+  /** Goes on where the users whom the last user follows ended. */
+  | { readonly kind: 'follows'; readonly following: readonly FollowSnapshot[] }
   /** Goes on where the last user's posts ended. */
   | { readonly kind: 'posts'; readonly posts: readonly Position[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly StoredSession[] };
@@ -61,15 +66,22 @@ export function* snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Gen
 function* userParts(users: readonly UserSnapshot[]): Generator<Buffer, void> {
   let part: UserSnapshot[] = [];
   let posts = 0;
+  let edges = 0;
   for (const user of users) {
-    part.push(
-      user.posts.length > POSTS_A_PART ? { ...user, posts: user.posts.slice(0, POSTS_A_PART) } : user,
-    );
+    part.push({
+      ...user,
+      posts: user.posts.slice(0, POSTS_A_PART),
+      following: user.following.slice(0, EDGES_A_PART),
+    });
     posts += user.posts.length;
-    if (part.length < ELEMENTS_A_PART && posts < POSTS_A_PART) continue;
+    edges += user.following.length;
+    if (part.length < ELEMENTS_A_PART && posts < POSTS_A_PART && edges < EDGES_A_PART) continue;
     yield encode({ kind: 'users', users: part });
     part = [];
     posts = 0;
+    edges = 0;
+    for (let at = EDGES_A_PART; at < user.following.length; at += EDGES_A_PART)
+      yield encode({ kind: 'follows', following: user.following.slice(at, at + EDGES_A_PART) });
     for (let at = POSTS_A_PART; at < user.posts.length; at += POSTS_A_PART)
       yield encode({ kind: 'posts', posts: user.posts.slice(at, at + POSTS_A_PART) });
   }
@@ -78,7 +90,7 @@ function* userParts(users: readonly UserSnapshot[]): Generator<Buffer, void> {
 
 /** The parts are our own and their checksums held: what they say is believed. */
 export function snapshotFromParts(parts: Iterable<Buffer>): StoredSnapshot {
-  const users: (UserSnapshot & { posts: Position[] })[] = [];
+  const users: (UserSnapshot & { posts: Position[]; following: FollowSnapshot[] })[] = [];
   const sessions: SessionSnapshot[] = [];
   let head: Extract<Part, { kind: 'head' }> | undefined;
   for (const bytes of parts) {
@@ -88,7 +100,11 @@ export function snapshotFromParts(parts: Iterable<Buffer>): StoredSnapshot {
         head = part;
         break;
       case 'users':
-        for (const user of part.users) users.push({ ...user, posts: [...user.posts] });
+        for (const user of part.users)
+          users.push({ ...user, posts: [...user.posts], following: [...user.following] });
+        break;
+      case 'follows':
+        for (const edge of part.following) users.at(-1)?.following.push(edge);
         break;
       case 'posts':
         for (const position of part.posts) users.at(-1)?.posts.push(position);

@@ -1,11 +1,10 @@
 /** A standby pulls the primary's snapshot and installs it as it comes; posts go straight to the disk. */
-import type { EpochStart, SocialSnapshot } from '@dualping/core';
+import type { EpochStart, SnapshotQuestion, SocialSnapshot } from '@dualping/core';
 import { DualpingError } from '@dualping/core';
 import {
   fromServiceError,
   type ReplicationServiceClient,
   SnapshotAssembly,
-  type SnapshotQuestion,
   snapshotChunkFromWire,
   snapshotQuestionToWire,
   type SnapshotChunk as WireChunk,

@@ -42,7 +42,7 @@ class EagerCall extends EventEmitter {
 test('a snapshot for a standby leaves a turn of the event loop between its chunks, however fast they are read', async () => {
   const journal = await openOn(new MemoryDisk());
   await fill(journal, POSTS);
-  const desk = new StandbyDesk(journal);
+  const desk = new StandbyDesk(journal, () => {});
   const call = new EagerCall();
   desk.addSnapshotCall(1, call as unknown as SnapshotCall);
   const posts = Array.from({ length: POSTS }, (_, index) => position(index + 1));
@@ -57,11 +57,53 @@ test('a snapshot for a standby leaves a turn of the event loop between its chunk
   desk.sendSnapshot({
     kind: 'send-snapshot',
     token: 1,
-    snapshot,
-    epochStarts: [{ epoch: epoch(1), position: position(1) }],
+    copy: { snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] },
   });
   await call.count();
   assert.ok(call.turns.length >= 8, 'a header, users, posts, the end');
   assert.equal(new Set(call.turns).size, call.turns.length);
+  await journal.close();
+});
+
+/** Somebody who reads nothing: one chunk is as much as it takes. */
+class DeafCall extends EventEmitter {
+  readonly cancelled = false;
+  readonly destroyed = false;
+  writableNeedDrain = false;
+  chunks = 0;
+
+  write(): boolean {
+    this.chunks += 1;
+    this.writableNeedDrain = true;
+    return false;
+  }
+}
+
+test('a snapshot that nobody reads is made no further, and broken off', async () => {
+  const journal = await openOn(new MemoryDisk());
+  await fill(journal, POSTS);
+  const ended: number[] = [];
+  const desk = new StandbyDesk(
+    journal,
+    (input) => {
+      if (input.kind === 'snapshot-ended') ended.push(input.token);
+    },
+    20,
+  );
+  const call = new DeafCall();
+  desk.addSnapshotCall(1, call as unknown as SnapshotCall);
+  const broken = once(call, 'error').catch((error: unknown) => error);
+  const users = Array.from({ length: USERS }, (_, index) => ({
+    name: `user-${index}`,
+    since: position(1),
+    following: [],
+    posts: [],
+  }));
+  const snapshot: SocialSnapshot = { position: position(POSTS), users, sessions: [], origins: [] };
+  const copy = { snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] };
+  desk.sendSnapshot({ kind: 'send-snapshot', token: 1, copy });
+  const [error] = (await broken) as [Error];
+  assert.match(error.message, /nothing was read for 20 ms/);
+  assert.deepEqual([call.chunks, ended], [1, [1]]);
   await journal.close();
 });

@@ -1,15 +1,17 @@
 /** The streams of standbys, by the numbers that the machine knows them by, and the snapshots they pull. */
 import { once } from 'node:events';
-import type {
+import {
   DualpingError,
-  LinkId,
-  Position,
-  PrimaryMessage,
-  ReplicaOutput,
-  SocialSnapshot,
-  Token,
+  type LinkId,
+  NO_EPOCH,
+  type Position,
+  type PrimaryMessage,
+  type ReplicaInput,
+  type ReplicaOutput,
+  type SnapshotCopy,
+  type SocialSnapshot,
+  type Token,
 } from '@dualping/core';
-import { NO_EPOCH } from '@dualping/core';
 import {
   type BidiStream,
   encodeReplicateResponse,
@@ -19,6 +21,7 @@ import {
   type replicationWire,
   snapshotChunks,
   snapshotChunkToWire,
+  toDualpingError,
   toServiceError,
 } from '@dualping/protocol';
 import type { ServerWritableStream } from '@grpc/grpc-js';
@@ -34,6 +37,8 @@ type SnapshotCall = ServerWritableStream<
 /** Posts read from the journal at a time for a snapshot. */
 const POSTS_A_READ = 1_000;
 const READ_BYTES = 128 * 1024;
+/** A snapshot of which nothing is taken for so long is broken off, ms: what is prepared for it is let go. As long as its reader waits. */
+export const SNAPSHOT_UNREAD_MS = 10_000;
 
 export class StandbyDesk {
   readonly #streams = new Map<LinkId, BidiStream<ReplicateOut>>();
@@ -41,7 +46,14 @@ export class StandbyDesk {
   /** The last batch encoded: standbys that are equally far get the same bytes. */
   #lastBatch: { readonly message: Entries; readonly bytes: Buffer } | undefined;
 
-  constructor(readonly journal: Journal) {}
+  /** The posts of the copy that is being read: all readers of a copy share it. */
+  #lastPosts: { readonly of: SnapshotCopy; readonly positions: Float64Array } | undefined;
+
+  constructor(
+    readonly journal: Journal,
+    readonly feed: (input: ReplicaInput) => void,
+    readonly unreadMs = SNAPSHOT_UNREAD_MS,
+  ) {}
 
   add(link: LinkId, stream: BidiStream<ReplicateOut>): void {
     this.#streams.set(link, stream);
@@ -67,43 +79,55 @@ export class StandbyDesk {
 
   addSnapshotCall(token: Token, call: SnapshotCall): void {
     this.#snapshots.set(token, call);
-    call.once('close', () => this.#snapshots.delete(token));
+    for (const event of ['close', 'cancelled']) call.once(event, () => this.#forgetSnapshot(token));
   }
 
-  refuseSnapshot(token: Token, error: DualpingError): void {
+  /** Refuses it, or breaks it off. */
+  endSnapshot(token: Token, error: DualpingError): void {
     const call = this.#snapshots.get(token);
-    this.#snapshots.delete(token);
+    this.#forgetSnapshot(token);
     call?.emit('error', toServiceError(error));
   }
 
-  sendSnapshot({ token, snapshot, epochStarts }: Extract<ReplicaOutput, { kind: 'send-snapshot' }>): void {
-    const call = this.#snapshots.get(token);
-    if (call === undefined) return;
+  sendSnapshot({ token, copy }: Extract<ReplicaOutput, { kind: 'send-snapshot' }>): void {
+    if (!this.#snapshots.has(token)) return;
+    const { snapshot, epochStarts } = copy;
     const header = {
       epoch: epochStarts.at(-1)?.epoch ?? NO_EPOCH,
       checksum: this.journal.checksumAt(snapshot.position),
       epochStarts,
     };
-    this.#write(call, snapshotChunks(snapshot, header, this.#posts(postsOf(snapshot)))).catch(
-      (error: unknown) => {
-        call.emit('error', toServiceError(error));
-      },
-    );
+    const chunks = snapshotChunks(snapshot, header, this.#posts(this.#postsOf(copy)));
+    this.#write(token, chunks).catch((error: unknown) => this.endSnapshot(token, toDualpingError(error)));
+  }
+
+  #forgetSnapshot(token: Token): void {
+    if (!this.#snapshots.delete(token)) return;
+    if (this.#snapshots.size === 0) this.#lastPosts = undefined;
+    this.feed({ kind: 'snapshot-ended', token });
+  }
+
+  #postsOf(copy: SnapshotCopy): Float64Array {
+    if (this.#lastPosts?.of !== copy) this.#lastPosts = { of: copy, positions: postsOf(copy.snapshot) };
+    return this.#lastPosts.positions;
   }
 
   endAll(): void {
     for (const link of [...this.#streams.keys()]) this.close(link);
   }
 
-  async #write(call: SnapshotCall, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {
+  /** One chunk is made when the one before has left. */
+  async #write(token: Token, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {
     for await (const chunk of chunks) {
-      if (call.cancelled || call.destroyed) return;
+      const call = this.#snapshots.get(token);
+      if (call === undefined || call.cancelled || call.destroyed) return;
       const hasRoom = call.write(snapshotChunkToWire(chunk));
       // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in between.
       await breathe();
-      if (!hasRoom) await drained(call);
+      if (!hasRoom) await drained(call, this.unreadMs);
     }
-    call.end();
+    this.#snapshots.get(token)?.end();
+    this.#forgetSnapshot(token);
   }
 
   /** Posts that follow one another in the journal are read in one piece: a read for each would take most of the time. */
@@ -148,14 +172,21 @@ function postsOf({ users }: SocialSnapshot): Float64Array {
   return all.sort();
 }
 
-/** Resolves when there is room again, or nobody who would read. */
-async function drained(call: SnapshotCall): Promise<void> {
+/** Resolves when there is room again, or nobody who would read; rejects when nothing is read for too long. */
+async function drained(call: SnapshotCall, unreadMs: number): Promise<void> {
   if (call.cancelled || !call.writableNeedDrain) return;
   const settled = new AbortController();
   const { signal } = settled;
+  const patience = setTimeout(
+    () => settled.abort(new DualpingError('may-have-happened', `nothing was read for ${unreadMs} ms`)),
+    unreadMs,
+  );
   try {
-    await Promise.race([once(call, 'drain', { signal }), once(call, 'cancelled', { signal })]);
+    await Promise.race(['drain', 'cancelled', 'close'].map((event) => once(call, event, { signal })));
+  } catch (error) {
+    throw signal.reason instanceof DualpingError ? signal.reason : error;
   } finally {
+    clearTimeout(patience);
     settled.abort();
   }
 }

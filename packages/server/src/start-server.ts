@@ -6,6 +6,7 @@ import {
   DualpingError,
   type Incarnation,
   type KeepAliveLink,
+  memberServiceName,
   NO_EPOCH,
   quote,
   type ServerId,
@@ -102,7 +103,7 @@ async function run(
   let driver: ReplicaDriver | undefined;
   const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
   const clients = new ClientDesk(journal, feed);
-  const standbys = new StandbyDesk(journal);
+  const standbys = new StandbyDesk(journal, feed);
   const tails = new TailDesk(journal, feed);
   const context: ServiceContext = {
     clients,
@@ -112,21 +113,19 @@ async function run(
     nextLink: () => driver?.nextLink() ?? 0,
     servingEpoch: () => driver?.replica.servingEpoch ?? 0,
     epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
-    checkMembership: (networkId, cluster) => {
-      if (networkId !== journal.identity.networkId)
-        throw new DualpingError('wrong-network', `network ${quote(networkId)} is not this server's`);
-      if (cluster !== parsed.cluster)
-        throw new DualpingError('wrong-cluster', `cluster ${cluster} is not this server's ${parsed.cluster}`);
-    },
   };
   const connections = new Connections();
   addServices(grpc, context);
   const dialect = new ClassicDialect(parsed.classicReplies);
   addSnsService(grpc, { context, connections, dialect });
-  const { cluster, serverId, incarnation } = journal.identity;
+  const { cluster, serverId, incarnation, lifeId } = journal.identity;
   const supervisors = new SupervisorDesk({ cluster, serverId, incarnation }, parsed.supervision);
   supervisors.addTo(grpc);
-  const health = addHealthAndReflection(grpc, [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME]);
+  const health = addHealthAndReflection(
+    grpc,
+    [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME],
+    [memberServiceName({ cluster, serverId, incarnation, lifeId })],
+  );
   const listener = await listenToConnections(grpc, parsed.host, parsed.port, (socket) =>
     connections.accept(socket),
   );
@@ -144,11 +143,11 @@ async function run(
     journal,
     parsed.report,
     { clients, standbys, tails, dialect },
-    onStopped,
+    { onNetwork: (networkId) => others.open(networkId), onStopped },
   );
   driver = running;
-  const others = new ClustersWatch(parsed.routers, (assignment) =>
-    running.feed({ kind: 'cluster-assigned', assignment }),
+  const others = new ClustersWatch(parsed.routers, (networkId, assignment) =>
+    running.feed({ kind: 'cluster-assigned', networkId, assignment }),
   );
   const healthTimer = setInterval(
     () => health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]),
@@ -173,7 +172,7 @@ async function run(
   });
   finished.catch(() => {}); // whoever wants to know asks `finished`
   running.feed({ kind: 'start' });
-  others.open();
+  if (journal.identity.networkId !== '') others.open(journal.identity.networkId);
   return {
     address,
     serverId: parsed.serverId,

@@ -1,5 +1,5 @@
 /** Where the posts of a timeline go, on whichever wire its reader listens. */
-import type { DualpingError, Post } from '@dualping/core';
+import type { DualpingError, Post, SignsOfLife } from '@dualping/core';
 import {
   type BidiStream,
   encodePostFragment,
@@ -16,6 +16,8 @@ export interface TimelineSink {
   /** Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all when the stream ends before. */
   read(posts: readonly Post[], written: () => void): void;
   page(page: TimelinePage, written: () => void): void;
+  /** The server is there. */
+  sign(signs: SignsOfLife): void;
   close(error: DualpingError): void;
 }
 
@@ -64,6 +66,11 @@ export class OwnTimelineSink implements TimelineSink {
 
   page(page: TimelinePage, written: () => void): void {
     this.stream.send(timelineUpdateToWire({ page }), written);
+  }
+
+  /** Not to one that has yet to read something: that says it too, and a sign would come after it. */
+  sign(signs: SignsOfLife): void {
+    if (this.stream.writableLength === 0) this.stream.send(timelineUpdateToWire({ signs }));
   }
 
   close(error: DualpingError): void {

@@ -2,17 +2,20 @@
  * A client: the real session machine, with links over the network. Does what `dualping-session.ts` of
  * `@dualping/client` does, and decides nothing.
  */
-import type {
-  ClientSession,
-  ClusterId,
-  Instant,
-  Position,
-  SessionCommand,
-  SessionInput,
-  SessionOutput,
-  SessionQuery,
-  TimelineStart,
-  UserName,
+import {
+  type ClientSession,
+  type ClusterId,
+  type Command,
+  type Failure,
+  type Instant,
+  NO_EPOCH,
+  type Position,
+  type SessionCommand,
+  type SessionInput,
+  type SessionOutput,
+  type SessionQuery,
+  type TimelineStart,
+  type UserName,
 } from '@dualping/core';
 import { type Call, call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
@@ -25,6 +28,8 @@ import { SessionRecord } from './session-record.js';
 
 /** A call that a router answers from what it knows, ms. */
 const ROUTER_TIMEOUT_MS = 2_000;
+/** An answer that nobody waits for, ms. */
+const TRESPASS_TIMEOUT_MS = 1_000;
 
 export interface ClientSurroundings extends Surroundings {
   readonly core: Core;
@@ -44,11 +49,13 @@ export class ClientProcess extends Process {
   #outputs: SessionOutput[] = [];
   #performing = false;
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
-  #ask: { readonly askNo: number; readonly call: Call } | undefined;
+  /** Questions to routers that are on their way. */
+  #asks = new Map<number, Call>();
   #watching = false;
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
   #paused = false;
+  #trespasses = 0;
 
   constructor(
     name: string,
@@ -121,7 +128,7 @@ export class ClientProcess extends Process {
     this.#machine = undefined;
     this.#outputs = [];
     this.#link = undefined;
-    this.#ask = undefined;
+    this.#asks = new Map();
     this.#watching = false;
     this.#lastTicket = 0;
     this.#queries.clear();
@@ -145,6 +152,24 @@ export class ClientProcess extends Process {
     const ticket = this.#lastTicket;
     this.#queries.set(ticket, query);
     this.receive(() => this.feed({ kind: 'query', ticket, query }));
+  }
+
+  /**
+   * Asks a server of another cluster, past the router: a login and a post right behind it. No library does that; whoever
+   * writes to a port may.
+   */
+  trespass(address: string): void {
+    this.#trespasses += 1;
+    const sessionId = `${this.name}-at-${address}-${this.#trespasses}`;
+    const commands: readonly Command[] = [
+      { kind: 'register', user: this.user },
+      { kind: 'post', user: this.user, text: `of ${this.user}, who is not from here` },
+    ];
+    const ignored = { answered: () => {}, failed: () => {} };
+    for (const [at, command] of commands.entries()) {
+      const write = { kind: 'write', sessionId, requestNo: at + 1, epoch: NO_EPOCH, command } as const;
+      call(this, address, 'write', write, TRESPASS_TIMEOUT_MS, 'server-unreachable', ignored);
+    }
   }
 
   /** Leaves its timeline unread, or reads on. */
@@ -189,7 +214,11 @@ export class ClientProcess extends Process {
       case 'resolve':
         return this.#resolve(output);
       case 'cancel-ask':
-        if (this.#ask?.askNo === output.askNo) this.#ask.call.cancel();
+        this.#asks.get(output.askNo)?.cancel();
+        this.#asks.delete(output.askNo);
+        return;
+      case 'give-sign':
+        if (this.#link?.no === output.link) this.#link.link.giveSign();
         return;
       case 'open':
         return this.#linkOf(output).open(output);
@@ -240,22 +269,31 @@ export class ClientProcess extends Process {
     const question = { kind: 'connect', user: this.user } as const;
     const asked = call(this, router, 'connect', question, ROUTER_TIMEOUT_MS, 'router-unreachable', {
       answered: ({ networkId, cluster, clusters, failoverWaitMs, assignment }) => {
+        this.#asks.delete(askNo);
         this.#watch();
         this.feed({ kind: 'introduced', askNo, networkId, cluster, clusters, failoverWaitMs, assignment });
       },
-      failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
+      failed: (failure) => this.#askFailed(askNo, failure),
     });
-    this.#ask = { askNo, call: asked };
+    this.#asks.set(askNo, asked);
+  }
+
+  #askFailed(askNo: number, failure: Failure): void {
+    this.#asks.delete(askNo);
+    this.feed({ kind: 'ask-failed', askNo, ...failure });
   }
 
   #resolve({ askNo, router, failedEpoch, waitMs }: OutputOf<'resolve'>): void {
     const question = { kind: 'get-available', cluster: this.cluster, failedEpoch, waitMs } as const;
     const timeoutMs = waitMs + ROUTER_TIMEOUT_MS;
     const asked = call(this, router, 'get-available', question, timeoutMs, 'router-unreachable', {
-      answered: ({ assignment }) => this.feed({ kind: 'resolved', askNo, assignment }),
-      failed: (failure) => this.feed({ kind: 'ask-failed', askNo, ...failure }),
+      answered: ({ networkId, assignment }) => {
+        this.#asks.delete(askNo);
+        this.feed({ kind: 'resolved', askNo, networkId, assignment });
+      },
+      failed: (failure) => this.#askFailed(askNo, failure),
     });
-    this.#ask = { askNo, call: asked };
+    this.#asks.set(askNo, asked);
   }
 
   #watch(): void {

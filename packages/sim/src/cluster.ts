@@ -7,7 +7,7 @@ import type { Process, Surroundings } from './process.js';
 import { Random } from './random.js';
 import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
-import type { Setup } from './setup.js';
+import { BLACK_HOLE, ROUTER_ALIAS, type Setup } from './setup.js';
 import { Supervisor } from './supervisor.js';
 import { Person } from './workload.js';
 import type { World } from './world.js';
@@ -32,11 +32,13 @@ export class Cluster {
   ) {
     const random = new Random(`${setup.seed}/world`);
     this.network = new Network(world, random.fork('network'), setup.network);
+    this.network.blackHole(BLACK_HOLE);
     const around: Surroundings = { world, network: this.network, random };
     const { timing, routers, clusters } = setup;
     const forgets = setup.limits === 'small';
     this.router = new RouterProcess({ ...around, core, checkers, timing, clusters });
     this.router.syncMs = { least: 0.05, mean: setup.routerSyncMs };
+    this.network.enter(this.router, ROUTER_ALIAS);
     this.router.onDied = () => this.#restartRouterSoon();
     this.servers = Array.from({ length: clusters }, (_, cluster) =>
       Array.from(

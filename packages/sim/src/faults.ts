@@ -34,7 +34,13 @@ export type Fault = At &
         /** Connections over it do not outlive it. */
         readonly lose: boolean;
       }
+    /** Cut off from every other process: its own network is gone. */
+    | { readonly kind: 'isolate'; readonly process: string; readonly lose: boolean }
+    /** These servers and the other servers can't reach each other; the router and clients reach all. */
+    | { readonly kind: 'split'; readonly aside: readonly string[]; readonly lose: boolean }
     | { readonly kind: 'sever'; readonly one: string; readonly other: string; readonly quiet: boolean }
+    /** Who dials a server reaches another one: an address was reused, or is wrongly told. */
+    | { readonly kind: 'misroute'; readonly process: string; readonly to: string }
     | { readonly kind: 'slow-link'; readonly from: string; readonly to: string; readonly slowMs: number }
     | { readonly kind: 'slow-disk'; readonly process: string; readonly syncMs: number }
     | { readonly kind: 'full-disk'; readonly process: string }
@@ -132,9 +138,36 @@ const MAKERS: Readonly<Record<FaultKind, { readonly weight: number; readonly mak
       };
     },
   },
+  isolate: {
+    weight: 2,
+    make: (random, { servers }) => ({
+      kind: 'isolate',
+      process: random.chance(0.7) ? ROUTER : random.pick(servers),
+      lose: random.chance(0.4),
+      forMs: length(random, 1_200),
+    }),
+  },
+  split: {
+    weight: 2,
+    make: (random, { servers }) => ({
+      kind: 'split',
+      aside: random.chance(0.7) ? [random.pick(servers)] : servers.filter(() => random.chance(0.5)),
+      lose: random.chance(0.4),
+      forMs: length(random, 2_000),
+    }),
+  },
   sever: {
     weight: 3,
     make: (random, cast) => ({ kind: 'sever', ...twoOf(random, cast), quiet: random.chance(0.4), forMs: 0 }),
+  },
+  misroute: {
+    weight: 1,
+    make: (random, { servers }) => ({
+      kind: 'misroute',
+      process: random.pick(servers),
+      to: random.pick(servers),
+      forMs: length(random, 600),
+    }),
   },
   'slow-link': {
     weight: 2,

@@ -21,7 +21,8 @@ const STATE = 'social/social-state.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
-const MEMBER = 'registry/member.js';
+const LINK_SIGNS = 'session/link-signs.js';
+const SAME_LIFE = 'same-life.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -85,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'membership of the in-sync set goes by the server id, so that a wiped disk inherits it',
     patches: [
       {
-        file: MEMBER,
+        file: SAME_LIFE,
         find: 'one.serverId === other.serverId && one.journalId === other.journalId',
         replace: 'one.serverId === other.serverId',
       },
@@ -96,14 +97,9 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a primary that was started again goes on in its epoch',
     patches: [
       {
-        file: MEMBER,
-        find: 'isSameCopy(one, other) && one.incarnation === other.incarnation',
+        file: SAME_LIFE,
+        find: 'isSameCopy(one, other) && one.incarnation === other.incarnation && one.lifeId === other.lifeId',
         replace: 'isSameCopy(one, other)',
-      },
-      {
-        file: REPLICA,
-        find: 'primary.incarnation === identity.incarnation &&',
-        replace: '',
       },
     ],
   },
@@ -165,8 +161,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: 'this.#primary === undefined || this.#holdsCopy(member)))',
-        replace: 'true))',
+        find: 'return this.#holdsCopy(member) && !isShort;',
+        replace: 'return true;',
       },
       {
         file: CLUSTER,
@@ -183,6 +179,39 @@ export const MUTANTS: readonly Mutant[] = [
         file: CLUSTER,
         find: '#prune() {\n        if (!this.isAvailable)\n            return;',
         replace: '#prune() {',
+      },
+    ],
+  },
+  {
+    name: 'promotes-whom-it-does-not-hear',
+    bug: 'a member is promoted although nothing was heard of it for two pings',
+    patches: [
+      {
+        file: 'registry/eligibility.js',
+        find: "evidence.isHeard(link, sinceMs) ? undefined : 'is not heard now'",
+        replace: 'undefined',
+      },
+    ],
+  },
+  {
+    name: 'promotes-whom-it-has-not-reached',
+    bug: 'a member is promoted before it has answered at its address',
+    patches: [
+      {
+        file: 'registry/eligibility.js',
+        find: "if (reach.kind === 'unknown')",
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'reached-is-for-good',
+    bug: 'that one life of a server was reached counts for the next one',
+    patches: [
+      {
+        file: CLUSTER,
+        find: 'if (!isAgain || member.address !== candidate.address)',
+        replace: 'if (false)',
       },
     ],
   },
@@ -384,6 +413,24 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'silence-of-a-server-means-nothing',
+    bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
+    patches: [
+      {
+        file: LINK_SIGNS,
+        find: 'if (this.#told === undefined || silentMs <',
+        replace: 'if (true || silentMs <',
+      },
+    ],
+  },
+  {
+    name: 'only-a-successor-is-an-answer',
+    bug: 'a client whose own link broke is told of the same primary only when its wait is over',
+    patches: [
+      { file: 'registry/waiting.js', find: 'waiter.pings >= PINGS_OF_A_LIVE_PRIMARY', replace: 'false' },
+    ],
+  },
+  {
     name: 'unfollowed-for-good',
     bug: 'whose last follower has left is not asked for any more, though another has come meanwhile',
     clusters: 2,
@@ -440,9 +487,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'edges-are-told-to-everybody',
-    bug: 'a third cluster is told who follows a user that is not its own',
+    bug: 'a third cluster is told who follows a user that is not its own, and believes it',
     clusters: 3,
-    patches: [{ file: 'replica/tails.js', find: 'effect.home === tail.from', replace: 'true' }],
+    patches: [
+      { file: 'replica/tails.js', find: 'effect.home === tail.from', replace: 'true' },
+      { file: TAILING, find: "'target' in item && ", replace: 'false && ' },
+    ],
   },
   {
     name: 'refused-follows-are-told',
@@ -462,6 +512,18 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a state that is made from a snapshot does not know any more who no longer follows',
     clusters: 2,
     patches: [{ file: 'social/users.js', find: 'left: ended', replace: '' }],
+  },
+  {
+    name: 'lets-in-users-of-other-clusters',
+    bug: 'a server does for whoever asks what is asked, also for a user of another cluster',
+    clusters: 2,
+    patches: [{ file: REPLICA, find: 'if (home !== ground.identity.cluster)', replace: 'if (false)' }],
+  },
+  {
+    name: 'any-refusal-tells-of-an-epoch',
+    bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",
+    clusters: 2,
+    patches: [{ file: STANDBY, find: "return reason === 'fenced' &&", replace: 'return true || reason &&' }],
   },
 ];
 

@@ -60,9 +60,25 @@ export class Nemesis {
         return cluster.process(fault.process).slowDown(fault.costMs);
       case 'cut':
         return this.#cut(fault);
+      case 'isolate':
+        return this.#cutAll(
+          this.#names()
+            .filter((name) => name !== fault.process)
+            .map((name) => [fault.process, name]),
+          fault.lose,
+        );
+      case 'split': {
+        const others = cluster.servers.filter(({ name }) => !fault.aside.includes(name));
+        return this.#cutAll(
+          fault.aside.flatMap((one) => others.map(({ name }) => [one, name] as const)),
+          fault.lose,
+        );
+      }
       case 'sever':
         network.sever(fault.one, fault.other, fault.quiet);
         return undefined;
+      case 'misroute':
+        return network.misroute(fault.process, fault.to);
       case 'slow-link': {
         const { from, to, slowMs } = fault;
         network.slow(from, to, slowMs);
@@ -150,6 +166,20 @@ export class Nemesis {
     const release = cluster.supervisor(process).hold();
     cluster.server(process).stop();
     return release;
+  }
+
+  #names(): string[] {
+    const { router, servers, clients } = this.cluster;
+    return [router, ...servers, ...clients].map(({ name }) => name);
+  }
+
+  #cutAll(pairs: readonly (readonly [string, string])[], lose: boolean): Undo {
+    const undone = pairs.map(([from, to]) =>
+      this.#cut({ kind: 'cut', from, to, both: true, lose, at: 0, forMs: 0 }),
+    );
+    return () => {
+      for (const undo of undone) undo();
+    };
   }
 
   #cut({ from, to, both, lose }: FaultOf<'cut'>): Undo {

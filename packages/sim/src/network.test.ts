@@ -28,7 +28,15 @@ class Listener implements Host {
   }
 }
 
-const OPEN = { kind: 'open', user: 'u', epoch: 0, resumeAfter: 0, history: 0, posts: true } as const;
+const OPEN = {
+  kind: 'open',
+  user: 'u',
+  epoch: 0,
+  resumeAfter: 0,
+  history: 0,
+  posts: true,
+  signs: false,
+} as const;
 
 function stage(seed = 'net') {
   const world = new World(new Trace());
@@ -54,6 +62,17 @@ function stage(seed = 'net') {
   const older = (before: number) => ({ kind: 'older', before: before as Position, limit: 1 }) as const;
   return { world, network, client, server, dial, pass, older };
 }
+
+test('what is sent to a black hole vanishes and nothing is refused; one host may have two addresses', () => {
+  const { client, server, network, pass } = stage();
+  network.blackHole('hole');
+  network.enter(server, 'alias');
+  const end = network.dial(client, 'hole', 'timeline', OPEN as never);
+  end.onEnd = (how) => client.heard.push(how.kind);
+  network.dial(client, 'alias', 'timeline', OPEN as never);
+  pass(100_000);
+  assert.deepEqual([client.heard, end.over, server.heard], [[], false, ['open']]);
+});
 
 test('a stream keeps its order, whatever each message takes; its end comes last', () => {
   const { client, server, dial, pass, older } = stage();

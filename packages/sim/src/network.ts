@@ -16,6 +16,9 @@ const RETRANSMIT_MS = 100;
 /** From a link being whole again to a dead connection over it being found out by a reset, ms. */
 const RESET_MS = 1_000;
 
+/** A session's timeline and its calls go by one connection: `ServerLink` of `@dualping/client`. */
+const SESSION_STREAMS: ReadonlySet<WireKind> = new Set(['timeline', 'write', 'list']);
+
 export interface NetworkProfile {
   /** Delay of one message, ms: at least, and on average on top of that. */
   readonly leastMs: number;
@@ -49,8 +52,11 @@ export class Network {
   readonly #stations = new Map<string, Station>();
   readonly #wires = new Map<string, Wire>();
   readonly #streams = new Set<Stream>();
+  /** Of addresses that lead elsewhere where to, the last word last. */
+  readonly #misrouted = new Map<string, string[]>();
   /** Hosts without power: their kernels answer nothing. */
   readonly #dark = new Set<string>();
+  readonly #blackHoles = new Set<string>();
 
   constructor(
     readonly world: World,
@@ -58,13 +64,19 @@ export class Network {
     readonly profile: NetworkProfile,
   ) {}
 
-  enter(station: Station): void {
-    this.#stations.set(station.name, station);
+  /** @param address by which it is dialled, beside or instead of its name */
+  enter(station: Station, address = station.name): void {
+    this.#stations.set(address, station);
+  }
+
+  /** Whatever is sent to this address vanishes, and nothing is ever refused. */
+  blackHole(address: string): void {
+    this.#blackHoles.add(address);
   }
 
   /** Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once. */
   dial<K extends WireKind>(from: Host, address: string, kind: K, first: Up<K>): DiallerEnd<K> {
-    const station = this.#stations.get(address);
+    const station = this.#stations.get(this.#misrouted.get(address)?.at(-1) ?? address);
     const to: Host = station ?? NOBODY(address);
     const up = new Pipe(this.world, this.wire(from, to), kind, (item) =>
       this.#arriveUp(stream, item, accept),
@@ -82,7 +94,8 @@ export class Network {
       acceptor(end);
       return true;
     };
-    this.#streams.add(stream);
+    if (this.#blackHoles.has(address)) up.kill();
+    else this.#streams.add(stream);
     up.push({ kind: 'syn' });
     dialler.send(first);
     return dialler;
@@ -122,17 +135,28 @@ export class Network {
           if (end !== undefined) this.#breakAfter(stream, end, this.random.within(0, RESET_MS));
   }
 
+  /** From now on who dials one reaches the other. @returns what ends it */
+  misroute(address: string, to: string): () => void {
+    const told = this.#misrouted.get(address) ?? [];
+    this.#misrouted.set(address, told);
+    told.push(to);
+    return () => {
+      told.splice(told.lastIndexOf(to), 1);
+    };
+  }
+
   slow(from: string, to: string, ms: number): void {
     this.#wireOf(from, to).slowMs += ms;
   }
 
   /**
    * Connections between two break. Each end notices soon, or, `quiet`, only one does and the other much later.
-   * Of several streams some may be on another connection, and live on.
+   * Of several streams some may be on another connection, and live on; those of a session share one.
    */
   sever(one: string, other: string, quiet: boolean): void {
+    const sessionsLive = this.random.chance(0.3);
     for (const stream of this.#between(one, other)) {
-      if (this.random.chance(0.3)) continue;
+      if (SESSION_STREAMS.has(stream.up.kind) ? sessionsLive : this.random.chance(0.3)) continue;
       stream.up.kill();
       stream.down.kill();
       const late = quiet ? this.random.below(2) : -1;

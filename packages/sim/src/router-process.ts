@@ -8,6 +8,7 @@ import type {
   ClusterRecord,
   Failure,
   Instant,
+  MemberMessage,
   Registry,
   RegistryInput,
   RegistryLink,
@@ -16,6 +17,7 @@ import type {
   ServerId,
   Timing,
 } from '@dualping/core';
+import { call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
 import type { Core } from './core.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
@@ -25,6 +27,8 @@ import type { Wires } from './wires.js';
 export const NETWORK_ID = 'sim';
 /** Messages that wait for a member to read them, as in `member-streams.ts`. */
 const MAX_UNREAD_MESSAGES = 1_000;
+/** How long a member may take to answer when it is dialled back, as in `dial-back.ts`, ms. */
+const PROBE_TIMEOUT_MS = 2_000;
 /** Besides detection a failover may take this long, as in the router's `services.ts`, ms. */
 const FAILOVER_SPARE_MS = 1_000;
 
@@ -51,6 +55,8 @@ export class RouterProcess extends Process {
   #persisting: readonly ClusterRecord[] | undefined;
   #performing = false;
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
+  /** Who attached on each link. */
+  readonly #members = new Map<RegistryLink, Extract<MemberMessage, { kind: 'attach' }>>();
   #askers = new Map<RegistryToken, Asker>();
   #reports = new Map<RegistryToken, (dropped: boolean) => void>();
   #watchers = new Map<AcceptorEnd<'watch'>, ClusterId | undefined>();
@@ -98,7 +104,7 @@ export class RouterProcess extends Process {
     const { core, timing, clusters } = this.#around;
     this.begin();
     const records = [...this.#store.values()];
-    this.#registry = new core.Registry({ networkId: NETWORK_ID, clusters, timing, records });
+    this.#registry = new core.Registry({ networkId: NETWORK_ID, clusters, timing, records, dialsBack: true });
     this.#told = new Map(this.#registry.assignments().map((told) => [told.cluster, told]));
     for (let cluster = 1; cluster <= clusters; cluster += 1)
       this.#around.checkers.tell('routerStarted', { cluster, record: this.recordOf(cluster) });
@@ -136,6 +142,8 @@ export class RouterProcess extends Process {
   feed(input: RegistryInput): void {
     if (this.#registry === undefined) return;
     const { checkers } = this.#around;
+    checkers.tell('routerSteps', this.now);
+    if (input.kind === 'link-message') this.#noteHeard(input.link, input.message);
     for (const output of this.#registry.step(this.now, input)) {
       if (output.kind === 'persist') checkers.tell('decided', output.record);
       else {
@@ -251,9 +259,36 @@ export class RouterProcess extends Process {
             watcher.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
         return;
       }
+      case 'probe':
+        return this.#dialBack(output);
+      case 'trouble':
+        return this.world.say(this.name, output.detail ?? 'is in no trouble any more');
       case 'report':
         return this.world.say(this.name, output.event.text);
     }
+  }
+
+  #dialBack({ probe, address, service }: Extract<RegistryOutput, { kind: 'probe' }>): void {
+    const [, cluster, serverId, ...lifeId] = service.split('/');
+    const life = {
+      cluster: Number(cluster),
+      serverId: Number(serverId) as ServerId,
+      lifeId: lifeId.join('/'),
+    };
+    const answer = (detail: string | undefined): void => this.feed({ kind: 'probed', probe, detail });
+    call(this, address, 'health', { kind: 'health', service }, PROBE_TIMEOUT_MS, 'server-unreachable', {
+      answered: () => {
+        this.#around.checkers.tell('memberReached', life);
+        answer(undefined);
+      },
+      failed: ({ detail }) => answer(detail),
+    });
+  }
+
+  #noteHeard(link: RegistryLink, message: MemberMessage): void {
+    if (message.kind === 'attach') this.#members.set(link, message);
+    const member = this.#members.get(link);
+    if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
   }
 
   /** The registry hears of the end of every stream, also of those that it closed. */
@@ -315,7 +350,8 @@ export class RouterProcess extends Process {
     end.onMessage = (question) => {
       this.#askers.set(token, {
         answer: (answer) => {
-          end.send(answer as Parameters<AcceptorEnd<K>['send']>[0]);
+          const told = answer.kind === 'assignment' ? { ...answer, networkId: NETWORK_ID } : answer;
+          end.send(told as Parameters<AcceptorEnd<K>['send']>[0]);
           end.close();
         },
         refuse: (failure) => end.close(failure),

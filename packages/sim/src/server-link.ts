@@ -28,7 +28,7 @@ export class ServerLink {
   open({ link, target, resumeAfter, history, posts }: OutputOf<'open'>): void {
     const { process, user } = this;
     const { epoch } = target;
-    const message = { kind: 'open', user, epoch, resumeAfter, history, posts } as const;
+    const message = { kind: 'open', user, epoch, resumeAfter, history, posts, signs: true } as const;
     const end = process.network.dial(process, this.address, 'timeline', message);
     end.onMessage = (update) => this.#take(link, update);
     end.onEnd = (how) => {
@@ -56,10 +56,14 @@ export class ServerLink {
     }
     this.#ask(
       'list',
-      { kind: 'list', user: this.user, epoch: target.epoch },
+      { ...query, user: this.user, epoch: target.epoch },
       ({ lists }) => this.feed({ kind: 'query-answered', sendNo, answer: { kind: 'lists', lists } }),
       (failure) => this.feed({ kind: 'query-failed', sendNo, ...failure }),
     );
+  }
+
+  giveSign(): void {
+    this.#timeline?.send({ kind: 'alive' });
   }
 
   /** Writes of a session without an answer: one that was renewed is another one. */
@@ -85,9 +89,11 @@ export class ServerLink {
     if (this.#dropped) return;
     switch (update.kind) {
       case 'opened': {
-        const { epoch, serverId, committed } = update;
-        return this.feed({ kind: 'connected', link, epoch, serverId, committed });
+        const { epoch, serverId, committed, signs } = update;
+        return this.feed({ kind: 'connected', link, epoch, serverId, committed, signs });
       }
+      case 'sign':
+        return this.feed({ kind: 'sign', link, signs: update.signs });
       case 'posts':
         return this.feed({ kind: 'posts', link, posts: update.posts });
       case 'page': {

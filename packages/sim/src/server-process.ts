@@ -11,7 +11,6 @@ import type {
   LinkId,
   Position,
   Post,
-  PresenceLists,
   Reason,
   Replica,
   ReplicaInput,
@@ -22,9 +21,9 @@ import type {
   SessionId,
   TailItem,
   Token,
-  UserName,
 } from '@dualping/core';
 import { postIn } from '@dualping/core';
+import { call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
 import type { Core } from './core.js';
 import { entryText } from './entry-text.js';
@@ -76,11 +75,13 @@ export class ServerProcess extends Process {
   readonly syncMs = { least: 0.05, mean: 0.3 };
   #replica: Replica | undefined;
   #journals = 1;
-  #router: { readonly attempt: number; readonly end: DiallerEnd<'dual-ping'> } | undefined;
+  /** Streams to routers by attempt. */
+  #routers = new Map<number, DiallerEnd<'dual-ping'>>();
   #primary: { readonly attempt: number; readonly end: DiallerEnd<'replicate'> } | undefined;
   #standbys = new Map<LinkId, AcceptorEnd<'replicate'>>();
   #snapshots = new Map<Token, AcceptorEnd<'snapshot'>>();
   #writes = new Map<Token, WaitingWrite>();
+  #watchesOthers = false;
   #lists = new Map<Token, AcceptorEnd<'list'>>();
   #timelines = new Map<LinkId, AcceptorEnd<'timeline'>>();
   /** Timelines with a read that is not out yet. */
@@ -113,6 +114,7 @@ export class ServerProcess extends Process {
       list: (end) => this.#acceptList(end),
       timeline: (end) => this.#acceptTimeline(end),
       tail: (end) => this.#acceptTail(end),
+      health: (end) => this.#acceptHealth(end),
     };
   }
 
@@ -136,8 +138,9 @@ export class ServerProcess extends Process {
   // Its life.
 
   start(): void {
-    const { core, timing, routers, clusters } = this.#around;
+    const { core, timing, routers } = this.#around;
     this.begin();
+    this.#watchesOthers = false;
     const incarnation = this.disk.raiseIncarnation();
     const { durable, journalId, lifeId, welcomedLife, networkId, known } = this.disk;
     const { snapshot } = durable;
@@ -166,10 +169,17 @@ export class ServerProcess extends Process {
     this.#committed = snapshot.position;
     this.#around.checkers.tell('serverRebuilt', this);
     this.feed({ kind: 'start' });
-    if (clusters > 1)
-      new RouterWatch(this, routers, undefined, (_, assignment) =>
-        this.feed({ kind: 'cluster-assigned', assignment }),
-      ).open();
+    if (networkId !== '') this.#watchOthers();
+  }
+
+  /** Once it is known of which network the server is. */
+  #watchOthers(): void {
+    const { clusters, routers } = this.#around;
+    if (clusters === 1 || this.#watchesOthers) return;
+    this.#watchesOthers = true;
+    new RouterWatch(this, routers, undefined, (networkId, assignment) =>
+      this.feed({ kind: 'cluster-assigned', networkId, assignment }),
+    ).open();
   }
 
   /** SIGTERM. */
@@ -234,7 +244,7 @@ export class ServerProcess extends Process {
   #forget(): void {
     this.#replica = undefined;
     this.#inputs.length = 0;
-    this.#router = undefined;
+    this.#routers = new Map();
     this.#primary = undefined;
     this.#standbys = new Map();
     this.#snapshots = new Map();
@@ -322,7 +332,8 @@ export class ServerProcess extends Process {
       case 'save-snapshot':
         return this.disk.keepSnapshot(output.snapshot);
       case 'note-welcome':
-        return this.disk.noteWelcome(output.networkId, output.lifeId);
+        this.disk.noteWelcome(output.networkId, output.lifeId);
+        return this.#watchOthers();
       case 'note-known':
         return this.disk.noteKnown(output.known);
       case 'renew-journal':
@@ -330,10 +341,11 @@ export class ServerProcess extends Process {
       case 'open-router':
         return this.#openRouter(output);
       case 'to-router':
-        if (this.#router?.attempt === output.attempt) this.#router.end.send(output.message);
+        this.#routers.get(output.attempt)?.send(output.message);
         return;
       case 'close-router':
-        if (this.#router?.attempt === output.attempt) this.#router.end.close();
+        this.#routers.get(output.attempt)?.close();
+        this.#routers.delete(output.attempt);
         return;
       case 'open-primary':
         return this.#openPrimary(output);
@@ -347,6 +359,8 @@ export class ServerProcess extends Process {
         return this.#pullSnapshot(output);
       case 'keep-warm':
         return;
+      case 'probe-member':
+        return this.#probeMember(output);
       case 'to-standby':
         return this.#toStandby(output);
       case 'close-standby':
@@ -355,7 +369,7 @@ export class ServerProcess extends Process {
         return;
       case 'send-snapshot':
         return this.#sendSnapshot(output);
-      case 'refuse-snapshot':
+      case 'end-snapshot':
         this.#snapshots.get(output.token)?.close(failureOf(output));
         this.#snapshots.delete(output.token);
         return;
@@ -381,8 +395,13 @@ export class ServerProcess extends Process {
       case 'refuse':
         return this.#refuse(output.token, failureOf(output));
       case 'timeline-opened': {
-        const { epoch, serverId, committed } = output;
-        this.#timelines.get(output.timeline)?.send({ kind: 'opened', epoch, serverId, committed });
+        const { epoch, serverId, committed, signs } = output;
+        this.#timelines.get(output.timeline)?.send({ kind: 'opened', epoch, serverId, committed, signs });
+        return;
+      }
+      case 'timeline-sign': {
+        const end = this.#timelines.get(output.timeline);
+        if (end?.outgoing.length === 0) end.send({ kind: 'sign', signs: output.signs });
         return;
       }
       case 'timeline-posts': {
@@ -430,6 +449,26 @@ export class ServerProcess extends Process {
     this.onStopped(stopped);
   }
 
+  // Health.
+
+  #acceptHealth(end: AcceptorEnd<'health'>): void {
+    end.onMessage = ({ service }) => {
+      const { cluster, serverId, incarnation, lifeId } = this;
+      if (service === this.#around.core.memberServiceName({ cluster, serverId, incarnation, lifeId })) {
+        end.send({ kind: 'serving' });
+        end.close();
+      } else end.close({ reason: 'not-a-server', detail: `there is no service ${service}` });
+    };
+  }
+
+  #probeMember({ probe, address, service, timeoutMs }: OutputOf<'probe-member'>): void {
+    const answer = (isReached: boolean): void => this.feed({ kind: 'member-probed', probe, isReached });
+    call(this, address, 'health', { kind: 'health', service }, timeoutMs, 'server-unreachable', {
+      answered: () => answer(true),
+      failed: () => answer(false),
+    });
+  }
+
   // The disk.
 
   #diskTells(news: DiskNews): void {
@@ -454,8 +493,11 @@ export class ServerProcess extends Process {
   #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
     const end = this.network.dial(this, address, 'dual-ping', message);
     end.onMessage = (heard) => this.feed({ kind: 'router-message', attempt, message: heard });
-    end.onEnd = ({ kind }) => this.feed({ kind: 'router-ended', attempt, detail: kind });
-    this.#router = { attempt, end };
+    end.onEnd = ({ kind }) => {
+      this.#routers.delete(attempt);
+      this.feed({ kind: 'router-ended', attempt, detail: kind });
+    };
+    this.#routers.set(attempt, end);
   }
 
   #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {
@@ -481,16 +523,8 @@ export class ServerProcess extends Process {
     this.#tails.set(attempt, end);
   }
 
-  #pullSnapshot({ address, epoch }: OutputOf<'pull-snapshot'>): void {
-    const { networkId } = this.disk;
-    const question = {
-      kind: 'get-follower-info',
-      networkId,
-      cluster: this.cluster,
-      epoch,
-      serverId: this.serverId,
-    } as const;
-    const end = this.network.dial(this, address, 'snapshot', question);
+  #pullSnapshot({ address, question }: OutputOf<'pull-snapshot'>): void {
+    const end = this.network.dial(this, address, 'snapshot', { kind: 'get-follower-info', ...question });
     let heard = 0;
     const fail = (detail: string): void => this.feed({ kind: 'snapshot-failed', detail });
     const listen = (): void => {
@@ -574,19 +608,22 @@ export class ServerProcess extends Process {
   }
 
   #acceptSnapshot(end: AcceptorEnd<'snapshot'>): void {
-    end.onMessage = ({ networkId, cluster, epoch, serverId }) => {
-      if (networkId !== this.disk.networkId || cluster !== this.cluster)
-        return end.close({ reason: 'wrong-network', detail: networkId });
-      const token = this.#number();
+    const token = this.#number();
+    end.onMessage = ({ kind: _, ...question }) => {
       this.#snapshots.set(token, end);
-      this.feed({ kind: 'snapshot-asked', token, epoch, serverId });
+      this.feed({ kind: 'snapshot-asked', token, ...question });
     };
+    end.onEnd = () => this.#snapshotEnded(token);
   }
 
-  #sendSnapshot({ token, snapshot, epochStarts }: OutputOf<'send-snapshot'>): void {
+  #snapshotEnded(token: Token): void {
+    if (this.#snapshots.delete(token)) this.feed({ kind: 'snapshot-ended', token });
+  }
+
+  #sendSnapshot({ token, copy }: OutputOf<'send-snapshot'>): void {
     const end = this.#snapshots.get(token);
-    this.#snapshots.delete(token);
     if (end === undefined) return;
+    const { snapshot, epochStarts } = copy;
     const { image } = this.disk;
     const installation: Installation = {
       snapshot,
@@ -597,6 +634,7 @@ export class ServerProcess extends Process {
     for (let chunk = this.random.between(0, 3); chunk > 0; chunk -= 1) end.send({ kind: 'chunk' });
     end.send({ kind: 'whole', installation });
     end.close();
+    this.#snapshotEnded(token);
   }
 
   #acceptWrite(end: AcceptorEnd<'write'>): void {
@@ -628,27 +666,17 @@ export class ServerProcess extends Process {
 
   #acceptList(end: AcceptorEnd<'list'>): void {
     const token = this.#number();
-    end.onMessage = ({ user, epoch }) => {
+    end.onMessage = (question) => {
       this.#lists.set(token, end);
-      this.feed({ kind: 'list', token, user, epoch });
+      this.feed({ ...question, token });
     };
     end.onEnd = () => this.#lists.delete(token);
   }
 
-  #answerList({ token, lists, present }: OutputOf<'answer-list'>): void {
+  #answerList({ token, page }: OutputOf<'answer-list'>): void {
     const end = this.#lists.get(token);
     this.#lists.delete(token);
-    const withPresence = (users: readonly UserName[]): PresenceLists['users'] =>
-      users.map((user) => ({ user, present: present.has(user) }));
-    const { users, followers, following } = lists;
-    end?.send({
-      kind: 'lists',
-      lists: {
-        users: withPresence(users),
-        followers: withPresence(followers),
-        following: withPresence(following),
-      },
-    });
+    end?.send({ kind: 'lists', lists: page });
     end?.close();
   }
 
@@ -667,8 +695,8 @@ export class ServerProcess extends Process {
         const { before, limit } = message;
         return this.feed({ kind: 'timeline-older', timeline, before, limit });
       }
-      const { user, epoch, resumeAfter, history, posts } = message;
-      this.feed({ kind: 'timeline-open', timeline, user, epoch, resumeAfter, history, posts });
+      if (message.kind === 'alive') return this.feed({ kind: 'timeline-alive', timeline });
+      this.feed({ ...message, kind: 'timeline-open', timeline });
     };
     end.onEnd = () => {
       this.#timelines.delete(timeline);

@@ -44,6 +44,20 @@ const TIMINGS: readonly Timing[] = [
   { pingIntervalMs: 200, deadAfterMs: 2_000, reattachGraceMs: 4_000 },
 ];
 
+/** An address at which everything is swallowed, and nothing refused. */
+export const BLACK_HOLE = 'black-hole';
+/** Another address of the router. */
+export const ROUTER_ALIAS = 'router-too';
+
+/** @param chance from 0 to 1: seven worlds of ten have one address, as most networks do */
+function routersFrom(chance: number): readonly string[] {
+  if (chance < 0.1) return ['nowhere', 'router'];
+  if (chance < 0.2) return [BLACK_HOLE, 'router'];
+  if (chance < 0.25) return ['router', BLACK_HOLE];
+  if (chance < 0.3) return ['router', ROUTER_ALIAS];
+  return ['router'];
+}
+
 /** @param clusters with more than one the same seed makes another world */
 export function setupFrom(seed: number, clusters = 1): Setup {
   const root = new Random(clusters === 1 ? `${seed}` : `${seed}/${clusters} clusters`);
@@ -76,7 +90,7 @@ export function setupFrom(seed: number, clusters = 1): Setup {
     clusters,
     servers,
     clients,
-    routers: random.chance(0.1) ? ['nowhere', 'router'] : ['router'],
+    routers: routersFrom(random.next()),
     timing: random.pick(TIMINGS),
     network: {
       leastMs: random.pick([0.02, 0.1, 0.5]),

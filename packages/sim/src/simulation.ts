@@ -8,12 +8,15 @@ import { Durability } from './checkers/durability.js';
 import { Epochs } from './checkers/epochs.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
+import { Homes } from './checkers/homes.js';
 import { Limits } from './checkers/limits.js';
 import { Pages } from './checkers/pages.js';
+import { Reach } from './checkers/reach.js';
 import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
 import { TimelineChecker } from './checkers/timelines.js';
+import { ClientService } from './client-service.js';
 import { Cluster } from './cluster.js';
 import type { Core } from './core.js';
 import { Nemesis } from './nemesis.js';
@@ -72,13 +75,14 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new ExactlyOnce(history),
       shown,
       new Replay(reference, history, servers),
+      new Reach(setup.timing),
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),
     );
   }
   const remote = new RemoteChecker(histories);
-  checkers.add(undefined, remote);
+  checkers.add(undefined, remote, new Homes((user) => reference.clusterOf(user, setup.clusters)));
   const nemesis = new Nemesis(cluster);
   let violation: Outcome['violation'];
   let healedInMs = 0;
@@ -88,7 +92,11 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     runUntil(world, setup.stormMs);
     world.say('nemesis', 'heals everything');
     nemesis.heal();
-    healedInMs = untilWell(world, setup.stormMs, () => whatIsNotWell(cluster, timelines, remote));
+    const service = new ClientService(cluster, timelines);
+    healedInMs = untilWell(world, setup.stormMs, () => {
+      service.look(world.now);
+      return whatIsNotWell(cluster, timelines, remote);
+    });
     world.say('nemesis', `all is well after ${healedInMs} ms`);
     checkers.tell('atEnd');
   } catch (error) {

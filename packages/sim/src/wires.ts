@@ -9,16 +9,18 @@ import type {
   Failure,
   Incarnation,
   JournalId,
+  ListPage,
   MemberMessage,
   NetworkId,
   Position,
   Post,
-  PresenceLists,
   PrimaryMessage,
   RequestNumber,
   RouterMessage,
   ServerId,
   SessionId,
+  SignsOfLife,
+  SnapshotQuestion,
   SocialSnapshot,
   StandbyMessage,
   TailBatch,
@@ -68,7 +70,7 @@ export interface Wires {
       readonly failedEpoch: Epoch;
       readonly waitMs: number;
     };
-    down: { readonly kind: 'assignment'; readonly assignment: Assignment };
+    down: { readonly kind: 'assignment'; readonly networkId: NetworkId; readonly assignment: Assignment };
   };
   crash: {
     up: {
@@ -95,15 +97,11 @@ export interface Wires {
       readonly entries: readonly Entry[];
     };
   };
+  /** The standard health question: it is refused unless it names this life of the server. */
+  health: { up: { readonly kind: 'health'; readonly service: string }; down: { readonly kind: 'serving' } };
   tail: { up: TailMessage; down: TailBatch };
   snapshot: {
-    up: {
-      readonly kind: 'get-follower-info';
-      readonly networkId: NetworkId | '';
-      readonly cluster: ClusterId;
-      readonly epoch: Epoch;
-      readonly serverId: ServerId;
-    };
+    up: SnapshotQuestion & { readonly kind: 'get-follower-info' };
     down: { readonly kind: 'chunk' } | { readonly kind: 'whole'; readonly installation: Installation };
   };
   write: {
@@ -117,8 +115,14 @@ export interface Wires {
     down: { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch };
   };
   list: {
-    up: { readonly kind: 'list'; readonly user: UserName; readonly epoch: Epoch };
-    down: { readonly kind: 'lists'; readonly lists: PresenceLists };
+    up: {
+      readonly kind: 'list';
+      readonly user: UserName;
+      readonly epoch: Epoch;
+      readonly after: UserName | undefined;
+      readonly limit: number;
+    };
+    down: { readonly kind: 'lists'; readonly lists: ListPage };
   };
   timeline: {
     up:
@@ -129,7 +133,9 @@ export interface Wires {
           readonly resumeAfter: Position;
           readonly history: number;
           readonly posts: boolean;
+          readonly signs: boolean;
         }
+      | { readonly kind: 'alive' }
       | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
     down:
       | {
@@ -137,7 +143,9 @@ export interface Wires {
           readonly epoch: Epoch;
           readonly serverId: ServerId;
           readonly committed: Position;
+          readonly signs: SignsOfLife | undefined;
         }
+      | { readonly kind: 'sign'; readonly signs: SignsOfLife }
       | { readonly kind: 'posts'; readonly posts: readonly Post[] }
       | {
           readonly kind: 'page';

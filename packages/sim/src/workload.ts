@@ -1,8 +1,8 @@
 /** What the people behind the clients do, until the storm is over. */
-import type { Position } from '@dualping/core';
+import { MAX_LIST_PAGE, type Position } from '@dualping/core';
 import type { ClientProcess } from './client-process.js';
 import type { Random } from './random.js';
-import type { ClientPlan, Setup } from './setup.js';
+import { type ClientPlan, type Setup, serverNameOf } from './setup.js';
 import type { World } from './world.js';
 
 /** Nobody waits for so many answers and asks on. */
@@ -23,6 +23,7 @@ type Deed =
   | 'leave-unread'
   | 'hang-up'
   | 'come-again'
+  | 'trespass'
   | 'retry';
 
 const DEEDS: readonly (readonly [Deed, number])[] = [
@@ -35,6 +36,7 @@ const DEEDS: readonly (readonly [Deed, number])[] = [
   ['leave-unread', 3],
   ['hang-up', 2],
   ['come-again', 1],
+  ['trespass', 2],
   ['retry', 2],
 ];
 
@@ -78,7 +80,7 @@ export class Person {
       case 'unfollow':
         return client.submit({ kind: 'unfollow', target: this.#random.pick(this.#users) });
       case 'list':
-        return client.query({ kind: 'list' });
+        return client.query({ kind: 'list', after: undefined, limit: MAX_LIST_PAGE });
       case 'older': {
         if (session.history === undefined) return;
         const seen = session.delivered;
@@ -106,6 +108,14 @@ export class Person {
           if (!client.running) client.start();
         });
         return;
+      case 'trespass': {
+        const { servers, clusters } = this.setup;
+        if (clusters === 1) return;
+        const others = Array.from({ length: clusters }, (_, at) => at + 1).filter(
+          (at) => at !== client.cluster,
+        );
+        return client.trespass(serverNameOf(this.#random.between(1, servers), this.#random.pick(others)));
+      }
       case 'retry':
         return client.receive(() => client.feed({ kind: 'retry-now' }));
     }

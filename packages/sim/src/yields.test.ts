@@ -28,6 +28,8 @@ interface Yield {
 
 const at = { at: FAULT_AT_MS } as const;
 const kill = { ...at, kind: 'kill', powerLost: false, afterOutputs: undefined } as const;
+const split = { ...at, kind: 'split', lose: false } as const;
+const isolate = { ...at, kind: 'isolate', process: 'router', lose: false } as const;
 const cut = { ...at, kind: 'cut', both: true, lose: false } as const;
 
 const YIELDS: readonly Yield[] = [
@@ -70,6 +72,38 @@ const YIELDS: readonly Yield[] = [
   {
     name: 'the primary is cut off from a standby',
     faults: ({ primary, standby }) => [{ ...cut, from: primary, to: standby, forMs: 2_000 }],
+    epochs: 1,
+  },
+  {
+    name: 'the primary is cut off from all standbys, and the router hears them all',
+    faults: ({ primary }) => [{ ...split, aside: [primary], forMs: 4_000 }],
+    epochs: 2,
+    // Noticed by the standbys, which ask each other and say so with a ping.
+    withinMs: NOTICED_MS + 2 * pingIntervalMs + TAKEOVER_MS,
+  },
+  {
+    name: 'one standby is cut off from the primary and the other standby',
+    faults: ({ standby }) => [{ ...split, aside: [standby], forMs: 4_000 }],
+    epochs: 1,
+  },
+  {
+    name: 'the router is cut off from everyone, for a moment',
+    faults: () => [{ ...isolate, forMs: 450 }],
+    epochs: 1,
+  },
+  {
+    name: 'the router is cut off from everyone',
+    faults: () => [{ ...isolate, forMs: 1_000 }],
+    epochs: 1,
+  },
+  {
+    name: 'the router is cut off from everyone, and members give it up',
+    faults: () => [{ ...isolate, forMs: 4_000 }],
+    epochs: 1,
+  },
+  {
+    name: 'the router is cut off from everyone, and no connection outlives it',
+    faults: () => [{ ...isolate, lose: true, forMs: 4_000 }],
     epochs: 1,
   },
   {

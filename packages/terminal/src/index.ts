@@ -1,5 +1,5 @@
 export { LiveCluster } from './app/live-cluster.js';
-export { type ClientOptions, runClient } from './app/run-client.js';
+export { type ClientOptions, type NetworkNames, runClient } from './app/run-client.js';
 export { type ClusterViewOptions, runClusterView } from './app/run-cluster-view.js';
 export type {
   ClusterEvent,

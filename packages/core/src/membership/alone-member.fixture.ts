@@ -43,12 +43,15 @@ export const routed = ({ epoch: number, primary, revision, incarnation, availabl
     liveness: 'stream',
     live: true,
     inSync: false,
+    unreachable: false,
   })),
 });
 
 export class AloneMember {
   readonly membership: Membership;
   now = 0;
+  /** The last attempt at each router, and at any. */
+  readonly #routers = new Map<string, number>();
   #attempt = 0;
   #sequence = 0;
 
@@ -67,7 +70,10 @@ export class AloneMember {
 
   step(input: MembershipInput): string[] {
     return this.membership.step(this.now, input).map((output) => {
-      if (output.kind === 'open-router') this.#attempt = output.attempt;
+      if (output.kind === 'open-router') {
+        this.#attempt = output.attempt;
+        this.#routers.set(output.address, output.attempt);
+      }
       if (output.kind === 'to-router' && output.message.kind === 'ping')
         this.#sequence = output.message.sequence;
       return lineOf(output);
@@ -83,14 +89,24 @@ export class AloneMember {
     return this.step({ kind: 'tick' });
   }
 
-  router = (message: RouterMessage): string[] =>
-    this.step({ kind: 'router-message', attempt: this.#attempt, message });
+  /** From the router that was dialled last, or from the one of that address. */
+  router = (message: RouterMessage, address?: string): string[] =>
+    this.step({ kind: 'router-message', attempt: this.#attemptAt(address), message });
 
-  ended = (reason: Reason = 'router-unreachable', detail = 'gone'): string[] =>
-    this.step({ kind: 'router-ended', attempt: this.#attempt, reason, detail });
+  ended = (reason: Reason = 'router-unreachable', detail = 'gone', address?: string): string[] =>
+    this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), reason, detail });
 
-  welcome = (told: Told): string[] =>
-    this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: routed(told) });
+  welcome = (told: Told, address?: string): string[] =>
+    this.router(
+      {
+        kind: 'welcome',
+        networkId: 'net',
+        clusters: 1,
+        ...DEFAULT_TIMING,
+        assignment: routed(told),
+      },
+      address,
+    );
 
   assigned = (told: Told): string[] =>
     this.router({ kind: 'assignment', assignment: routed(told), lastRequest: 0 });
@@ -101,6 +117,10 @@ export class AloneMember {
   /** To the ping of `sequence`, or to the last one. */
   pong = (pingIntervalMs: number = DEFAULT_TIMING.pingIntervalMs, sequence = this.#sequence): string[] =>
     this.router({ kind: 'pong', sequence, pingIntervalMs });
+
+  #attemptAt(address: string | undefined): number {
+    return address === undefined ? this.#attempt : (this.#routers.get(address) ?? 0);
+  }
 }
 
 function lineOf(output: MembershipOutput): string {

@@ -17,6 +17,12 @@ export class LastAnswer {
   /** Not answered yet, oldest first. */
   #waiting: Question[] = [];
 
+  /** A stream stands by an answer to what was asked when it was opened. Nothing that was asked on another one counts. */
+  begin(askedAt: Instant): void {
+    this.#askedAt = askedAt;
+    this.#waiting = [];
+  }
+
   /** Nothing that was asked until now counts any more. */
   forget(): void {
     this.#askedAt = undefined;

@@ -1,13 +1,10 @@
 /** What a membership and its stream stand on: who it is, what it has seen, the time, and where outputs go. */
-import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION } from '../ids.js';
+import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION, type ServerId } from '../ids.js';
 import type { Figures } from '../messages.js';
 import { LastAnswer } from './last-answer.js';
 import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
 import { type MemberTiming, Pace } from './pace.js';
 import type { RouterLinkGround } from './router-link.js';
-
-/** To be attached is the first question on a stream, before the pings, which count from 1. */
-export const WELCOME = 0;
 
 /** Of a journal that there is none of. */
 const NO_FIGURES: Figures = Object.freeze({
@@ -54,12 +51,13 @@ export class MemberGround implements RouterLinkGround {
     return NO_FIGURES;
   }
 
+  /** It has nothing to do with the other members. */
+  get cannotReach(): readonly ServerId[] {
+    return [];
+  }
+
   emit(output: MembershipOutput): void {
     this.#outputs.push(output);
-    if (output.kind === 'open-router') {
-      this.lastAnswer.forget();
-      this.lastAnswer.asked(WELCOME, this.now, this.timing.deadAfterMs);
-    }
     if (output.kind === 'to-router' && output.message.kind === 'ping')
       this.lastAnswer.asked(output.message.sequence, this.now, this.timing.deadAfterMs);
   }

@@ -17,7 +17,7 @@ export interface MemberIdentity {
   readonly lifeId: LifeId;
   /** Where others dial this server. */
   readonly address: Address;
-  /** Asked in turn. */
+  /** Dialled side by side while none has answered. */
   readonly routers: readonly Address[];
 }
 

@@ -111,30 +111,38 @@ test('answers to questions that are forgotten, or were never asked, are worth no
   assert.deepEqual(member.pong(), ['primary in epoch 1']);
 });
 
-test('routers are asked in turn, each failure a little later, and the one that took us first when it is lost', () => {
+test('after one that refuses the next is dialled at once, each again a little later, and the one that took us first', () => {
   const member = new AloneMember({ routers: ['r1', 'r2'] });
   member.start();
   assert.deepEqual(member.ended('not-a-router', 'a web server'), [
     'connecting to r2 (not-a-router: router r1: a web server)',
   ]);
-  const dialled: unknown[] = [];
-  for (let at = 0; at < 7; at += 1) {
-    dialled.push([member.tick().at(-1), member.now]);
-    member.ended();
-  }
-  assert.deepEqual(dialled, [
-    ['dials r2', 20],
-    ['dials r1', 70],
-    ['dials r2', 170],
-    ['dials r1', 370],
-    ['dials r2', 770],
-    ['dials r1', 1_270],
-    ['dials r2', 1_770],
-  ]);
-  member.tick();
-  member.welcome(OURS);
+  assert.deepEqual([member.tick(), member.now], [['dials r2'], 0]);
   member.ended();
-  assert.deepEqual(member.tick(), ['dials r1']);
+  const dialled: unknown[] = [];
+  for (let at = 0; at < 6; at += 1) {
+    dialled.push([...member.tick().filter((line) => line.startsWith('dials')), member.now]);
+    for (const router of ['r1', 'r2']) member.ended('router-unreachable', 'gone', router);
+  }
+  assert.deepEqual(
+    dialled,
+    [20, 70, 170, 370, 770, 1_270].map((at) => ['dials r1', 'dials r2', at]),
+  );
+  member.tick();
+  member.welcome(OURS, 'r2');
+  member.ended('router-unreachable', 'gone', 'r2');
+  assert.equal(member.tick()[0], 'dials r2');
+});
+
+test('a welcome says as much as when its own stream was opened, not when the last one was', () => {
+  const member = new AloneMember({ routers: ['r1', 'r2'] });
+  member.start();
+  assert.deepEqual([member.tick(), member.now], [['dials r2', 'connecting to r2'], 300]);
+  member.now = 450;
+  assert.deepEqual(member.welcome(OURS, 'r1'), ['primary in epoch 1']);
+  member.now = 499;
+  assert.equal(member.membership.isPrimaryAt(499), true);
+  assert.equal(member.membership.isPrimaryAt(500), false);
 });
 
 test('a router that can not take us now is asked again; one that never will is the end', () => {

@@ -14,6 +14,7 @@ import {
   type Instant,
   type LifeId,
   MAX_SERVER_ID,
+  type NetworkId,
   serverId,
   serverName,
 } from '../ids.js';
@@ -21,10 +22,11 @@ import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import type { RouterMessage } from '../messages.js';
 import { isSameLife } from '../same-life.js';
+import { quote } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
-import { MemberGround, WELCOME } from './member-ground.js';
-import type { MemberState, MembershipInput, MembershipOutput } from './membership-messages.js';
+import { MemberGround } from './member-ground.js';
+import type { Attempt, MemberState, MembershipInput, MembershipOutput } from './membership-messages.js';
 import { RouterRefusals } from './refusal.js';
 import { RouterLink } from './router-link.js';
 
@@ -32,7 +34,7 @@ import { RouterLink } from './router-link.js';
 export const LEAVE_TIMEOUT_MS = 2_000;
 
 export interface MembershipOptions {
-  /** At least one; asked in turn. */
+  /** At least one; dialled side by side while none has answered. */
   readonly routers: readonly Address[];
   /** From 1. */
   readonly cluster: ClusterId;
@@ -120,13 +122,13 @@ export class Membership {
       case 'leave':
         return this.#leave();
       case 'router-message':
-        if (this.#link.isCurrent(input.attempt)) this.#heard(input.message);
+        if (this.#link.isCurrent(input.attempt)) this.#heard(input.attempt, input.message);
         return;
       case 'router-ended': {
         if (!this.#link.isCurrent(input.attempt)) return;
-        const { reason, detail } = input;
-        if (this.#leaveUntil === undefined) this.#link.ended({ reason, detail });
-        else this.#end({ kind: 'left' });
+        const { attempt, reason, detail } = input;
+        if (this.#leaveUntil !== undefined && this.#link.attachedBy === attempt) this.#end({ kind: 'left' });
+        else this.#link.ended(attempt, { reason, detail });
         return;
       }
       default:
@@ -146,14 +148,17 @@ export class Membership {
     this.#leaveUntil = this.#ground.now + LEAVE_TIMEOUT_MS;
   }
 
-  #heard(message: RouterMessage): void {
+  #heard(attempt: Attempt, message: RouterMessage): void {
     const { pace, lastAnswer } = this.#ground;
-    this.#link.heard();
+    if (message.kind === 'welcome' && this.#isForeign(message.networkId, attempt)) return;
+    this.#link.heard(attempt);
+    if (message.kind === 'welcome') {
+      const askedAt = this.#link.welcomed(attempt);
+      if (askedAt !== undefined) lastAnswer.begin(askedAt);
+    } else if (message.kind !== 'refused' && !this.#link.isWelcomedBy(attempt)) return;
     switch (message.kind) {
       case 'welcome':
-        this.#link.welcomed();
         this.#refusals.welcomed();
-        lastAnswer.answered(WELCOME);
         pace.keepTime(message.pingIntervalMs, message.deadAfterMs);
         if (this.#ground.networkId === '') this.#ground.networkId = message.networkId;
         return this.#assigned(message.assignment);
@@ -167,10 +172,19 @@ export class Membership {
       case 'no-successor':
         return;
       case 'refused':
-        return this.#refused(message);
+        return this.#refused(attempt, message);
       default:
         return unreachable(message);
     }
+  }
+
+  /** Whether a router of another network would have us: nothing of it is believed, and another one is asked. */
+  #isForeign(networkId: NetworkId, attempt: Attempt): boolean {
+    const own = this.#ground.networkId;
+    if (own === '' || own === networkId) return false;
+    const detail = `it is of network ${quote(networkId)}, this member of ${quote(own)}`;
+    this.#link.refused(attempt, { reason: 'wrong-network', detail });
+    return true;
   }
 
   /** Of two the one with the higher revision is the newer; none of a lower epoch is believed, whoever says it. */
@@ -190,14 +204,18 @@ export class Membership {
     this.#ground.lastAnswer.forget();
   }
 
-  #refused(refused: Refused): void {
+  #refused(attempt: Attempt, refused: Refused): void {
     const { reason, detail } = refused;
     if (this.#leaveUntil !== undefined) return this.#end({ kind: 'left' });
     const refusal = `refuses ${serverName(this.#ground.identity.serverId)}: ${detail}`;
-    if (!this.#refusals.isFinal(refused, this.#link.address, this.#ground.networkId))
-      return this.#link.refused({ reason, detail: refusal });
+    const router = this.#link.addressOf(attempt);
+    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will say so.
+    if (reason === 'superseded' && this.#link.isOvertaken(attempt))
+      return this.#link.ended(attempt, { reason, detail: refusal });
+    if (!this.#refusals.isFinal(refused, router, this.#ground.networkId))
+      return this.#link.refused(attempt, { reason, detail: refusal });
     const advice = reason === 'stale-incarnation' && this.#incarnationIsTime ? `. ${CLOCK_WENT_BACK}` : '';
-    const because = { reason, detail: `router ${this.#link.address}: ${refusal}${advice}` };
+    const because = { reason, detail: `router ${router}: ${refusal}${advice}` };
     this.#end({ kind: 'failed', because });
   }
 

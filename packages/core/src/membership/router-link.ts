@@ -1,38 +1,48 @@
 /**
- * A member's stream to the router: opened, kept alive, opened again. The same for a server with its journal and for a
+ * A member's streams to the routers: opened, kept alive, opened again. The same for a server with its journal and for a
  * member that has none.
  *
  * The member gives the router up much later than the router gives up a member: the member that ends
  * the stream causes a failover, and a router that is merely slow is no reason for one.
+ *
+ * Several routers are dialled side by side (`DialPlan`), and the first welcome counts. Two of the addresses may lead to the same
+ * router, which keeps the stream with the highest number and closes the others. So a welcome closes only streams with a
+ * *lower* number. A higher one stays until it is answered: to close a stream that the router has just taken for ours would be
+ * taken for our end.
  */
-import type { Address, Epoch, Instant, LifeId, NetworkId } from '../ids.js';
+import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
 import { ROUTER_SILENCE_FACTOR } from '../timing.js';
+import { DialPlan } from './dial-plan.js';
 import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-messages.js';
 import type { MemberTiming } from './pace.js';
 
 /** How long a router may take to welcome us, ms: connect and one write to its disk, on a bad day. */
 const WELCOME_TIMEOUT_MS = 3_000;
-/** Waits between attempts, ms: quick at first, for a router that restarts takes well under a second. */
-const RETRY_MS = [20, 50, 100, 200, 400] as const;
-const LONGEST_RETRY_MS = 500;
 
-type State =
-  | { readonly kind: 'down'; readonly retryAt: Instant }
-  | { readonly kind: 'opening'; readonly attempt: Attempt; readonly until: Instant }
-  | {
-      readonly kind: 'attached';
-      readonly attempt: Attempt;
-      heardAt: number;
-      pingAt: Instant;
-      /** The disk has this life as welcomed: before that nothing is said, so that the router has not heard it. */
-      isNoted: boolean;
-      sequence: number;
-      /** The last `change-in-sync` asked on this stream. */
-      request: number;
-    };
+/** A stream on which we have asked to be attached. */
+interface Dial {
+  readonly attempt: Attempt;
+  /** Index of the router in the list. */
+  readonly router: number;
+  readonly openedAt: Instant;
+  until: Instant;
+}
+
+/** The stream by which we are attached. */
+interface Attached {
+  readonly attempt: Attempt;
+  readonly router: number;
+  heardAt: number;
+  pingAt: Instant;
+  /** The disk has this life as welcomed: before that nothing is said, so that the router has not heard it. */
+  isNoted: boolean;
+  sequence: number;
+  /** The last `change-in-sync` asked on this stream. */
+  request: number;
+}
 
 /** What the link stands on: who speaks, what it has seen, the time, and where outputs go. */
 export interface RouterLinkGround {
@@ -48,48 +58,74 @@ export interface RouterLinkGround {
   readonly heardMs: number;
   readonly timing: MemberTiming;
   figures(): Figures;
+  /** Live members of its cluster that it can't reach now. */
+  readonly cannotReach: readonly ServerId[];
   emit(output: RouterLinkOutput): void;
   /** For people. */
   report(event: 'router-lost', text: string): void;
 }
 
 export class RouterLink {
-  #state: State = { kind: 'down', retryAt: 0 };
+  #attached: Attached | undefined;
+  /** By number, ascending. */
+  readonly #dials = new Map<Attempt, Dial>();
+  readonly #plan: DialPlan;
+  /** Whether the plan is that of the present search. */
+  #searching = false;
+  /** The number of the last stream. */
   #attempts = 0;
-  /** Attempts in a row that came to nothing. */
-  #failures = 0;
-  /** Which of the routers is asked now. */
-  #asked = 0;
+  /** The router that is meant when there is no other: the last one that was dialled or that took us. */
+  #router = 0;
   /** Listening time of the last word from any router, ms. */
   #heardAt = 0;
-
-  /** How the last attempt, or the stream that stood, was lost, and at which router; none since the last welcome. */
+  /** How the last dial, or the stream that stood, was lost, and at which router; none since the last welcome. */
   #because: Failure | undefined;
+  /** An operator was told that no router takes us. */
+  #toldFailure = false;
+  #closed = false;
 
-  constructor(readonly ground: RouterLinkGround) {}
+  constructor(readonly ground: RouterLinkGround) {
+    this.#plan = new DialPlan(ground.identity.routers.length);
+  }
 
   /** Whether we are welcomed, and may speak. */
   get attached(): boolean {
-    return this.#state.kind === 'attached' && this.#state.isNoted;
+    return this.#attached?.isNoted === true;
   }
 
   /** The stream by which we are attached. */
   get attachedBy(): Attempt | undefined {
-    return this.#state.kind === 'attached' && this.#state.isNoted ? this.#state.attempt : undefined;
+    return this.#attached?.isNoted === true ? this.#attached.attempt : undefined;
+  }
+
+  /** Whether it is the stream on which we were welcomed last. */
+  isWelcomedBy(attempt: Attempt): boolean {
+    return this.#attached?.attempt === attempt;
   }
 
   get because(): Failure | undefined {
     return this.#because;
   }
 
-  /** Of the router that is asked now, or will be next. */
+  /** Of the router that we are attached to; else of the last that was dialled, or that is dialled next. */
   get address(): Address {
-    const { routers } = this.ground.identity;
-    return routers[this.#asked % routers.length] ?? '';
+    const next = this.#searching && this.#dials.size === 0 ? this.#plan.next(this.#isDialled) : undefined;
+    return this.#addressOf(next?.router ?? this.#router);
   }
 
+  /** Whether it is a stream of ours that is not over. */
   isCurrent(attempt: Attempt): boolean {
-    return this.#state.kind !== 'down' && this.#state.attempt === attempt;
+    return this.#attached?.attempt === attempt || this.#dials.has(attempt);
+  }
+
+  /** The address of the router at the other end of a current stream. */
+  addressOf(attempt: Attempt): Address {
+    return this.#addressOf(this.#dials.get(attempt)?.router ?? this.#router);
+  }
+
+  /** Whether a later stream was opened: then the router may have closed this one for it, if both led there. */
+  isOvertaken(attempt: Attempt): boolean {
+    return attempt < this.#attempts;
   }
 
   /** Whether nothing was heard of the router for `deadAfterMs`. */
@@ -98,8 +134,8 @@ export class RouterLink {
   }
 
   send(message: MemberMessage): void {
-    if (this.#state.kind === 'attached' && this.#state.isNoted)
-      this.ground.emit({ kind: 'to-router', attempt: this.#state.attempt, message });
+    if (this.#attached?.isNoted === true)
+      this.ground.emit({ kind: 'to-router', attempt: this.#attached.attempt, message });
   }
 
   /**
@@ -107,120 +143,165 @@ export class RouterLink {
    * on one stream the second would take answers to the first one's questions for its own.
    */
   nextRequest(): number {
-    invariant(this.#state.kind === 'attached', 'waits-for-superset', { state: this.#state.kind });
-    this.#state.request += 1;
-    return this.#state.request;
+    const attached = this.#attached;
+    invariant(attached !== undefined, 'waits-for-superset', { dials: this.#dials.size });
+    attached.request += 1;
+    return attached.request;
   }
 
-  welcomed(): void {
-    if (this.#state.kind !== 'opening') return;
-    const { attempt } = this.#state;
-    const { welcomedLife, identity } = this.ground;
-    const isNoted = welcomedLife === undefined || welcomedLife === identity.lifeId;
-    this.#failures = 0;
+  /** @returns when the stream was opened that we are attached by from now on; undefined when it was welcomed before */
+  welcomed(attempt: Attempt): Instant | undefined {
+    const { ground } = this;
+    const dial = this.#dials.get(attempt);
+    if (dial === undefined) return undefined;
+    this.#dials.delete(attempt);
+    if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
+    for (const lower of [...this.#dials.keys()].filter((other) => other < attempt)) {
+      this.#dials.delete(lower);
+      this.#hangUp(lower);
+    }
     this.#because = undefined;
-    this.#state = {
-      kind: 'attached',
+    this.#toldFailure = false;
+    this.#searching = false;
+    this.#router = dial.router;
+    const isNoted = ground.welcomedLife === undefined || ground.welcomedLife === ground.identity.lifeId;
+    this.#attached = {
       attempt,
-      heardAt: this.ground.heardMs,
-      pingAt: isNoted ? this.ground.now : Number.POSITIVE_INFINITY,
+      router: dial.router,
+      heardAt: ground.heardMs,
+      pingAt: isNoted ? ground.now : Number.POSITIVE_INFINITY,
       isNoted,
       sequence: 0,
       request: 0,
     };
-    this.heard();
+    this.heard(attempt);
+    return dial.openedAt;
   }
 
   /** The disk has this life as welcomed. The router waits for our first word. */
   noted(): void {
-    if (this.#state.kind !== 'attached' || this.#state.isNoted) return;
-    this.#state.isNoted = true;
-    this.#ping(this.#state);
+    const attached = this.#attached;
+    if (attached === undefined || attached.isNoted) return;
+    attached.isNoted = true;
+    this.#ping(attached);
   }
 
-  heard(): void {
+  heard(attempt: Attempt): void {
     this.#heardAt = this.ground.heardMs;
-    if (this.#state.kind === 'attached') this.#state.heardAt = this.ground.heardMs;
+    if (this.#attached?.attempt === attempt) this.#attached.heardAt = this.ground.heardMs;
   }
 
-  /** The stream is over. Tells an operator of a loss, and of the first failure in a row to find a router. */
-  ended(because: Failure): void {
-    const { ground, address } = this;
-    const { detail } = because;
-    this.#because = { reason: because.reason, detail: `router ${address}: ${detail}` };
-    if (this.#state.kind === 'attached') {
-      ground.report('router-lost', `lost the router at ${address}: ${detail}`);
-      this.#state = { kind: 'down', retryAt: ground.now };
-      return;
-    }
-    if (this.#failures === 0)
-      ground.report('router-lost', `can't attach to the router at ${address}, goes on trying: ${detail}`);
-    this.#state = { kind: 'down', retryAt: ground.now + (RETRY_MS[this.#failures] ?? LONGEST_RETRY_MS) };
-    this.#failures += 1;
-    this.#asked += 1;
+  /** A stream is over. Tells an operator of a loss, and of the first failure in a row to find a router. */
+  ended(attempt: Attempt, because: Failure): void {
+    if (this.#attached?.attempt === attempt) this.#lost(this.#attached, because);
+    else this.#failed(attempt, because);
   }
 
   /** The router does not take us, or must not be believed: lets go, asks the next one, and this one again later. */
-  refused(because: Failure): void {
-    if (this.#state.kind !== 'down') this.#giveUp(this.#state.attempt, because);
+  refused(attempt: Attempt, because: Failure): void {
+    if (this.isCurrent(attempt)) this.#giveUp(attempt, because);
   }
 
   /** Tries again at once: what was refused has been changed. */
   retry(): void {
-    if (this.#state.kind === 'down') this.#state = { kind: 'down', retryAt: this.ground.now };
+    this.#searching = false;
+  }
+
+  /** Says now, and not only with the next ping, whom this member can't reach. */
+  pingNow(): void {
+    if (this.#attached?.isNoted === true) this.#ping(this.#attached);
   }
 
   close(): void {
-    if (this.#state.kind === 'down') return;
-    this.ground.emit({ kind: 'close-router', attempt: this.#state.attempt });
-    this.#state = { kind: 'down', retryAt: Number.POSITIVE_INFINITY };
+    this.#closed = true;
+    if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
+    for (const attempt of this.#dials.keys()) this.#hangUp(attempt);
+    this.#attached = undefined;
+    this.#dials.clear();
   }
 
   tick(): void {
-    const { ground } = this;
-    switch (this.#state.kind) {
-      case 'down':
-        if (ground.now >= this.#state.retryAt) this.#open();
-        return;
-      case 'opening':
-        if (ground.now >= this.#state.until)
-          this.#giveUp(this.#state.attempt, silence(`no welcome within ${WELCOME_TIMEOUT_MS} ms`));
-        return;
-      case 'attached': {
-        const silentMs = ground.heardMs - this.#state.heardAt;
-        if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR)
-          this.#giveUp(this.#state.attempt, silence(`nothing heard for ${silentMs.toFixed(0)} ms`));
-        else if (ground.now >= this.#state.pingAt) this.#ping(this.#state);
-        return;
-      }
-    }
+    if (this.#closed) return;
+    const attached = this.#attached;
+    if (attached === undefined) this.#search();
+    else this.#keepAlive(attached);
   }
 
   nextDeadline(): Instant {
-    switch (this.#state.kind) {
-      case 'down':
-        return this.#state.retryAt;
-      case 'opening':
-        return this.#state.until;
-      case 'attached':
-        return this.#state.pingAt;
-    }
+    if (this.#closed) return Number.POSITIVE_INFINITY;
+    if (this.#attached !== undefined) return this.#attached.pingAt;
+    if (!this.#searching) return this.ground.now;
+    let first = this.#plan.next(this.#isDialled)?.at ?? Number.POSITIVE_INFINITY;
+    for (const { until } of this.#dials.values()) first = Math.min(first, until);
+    return first;
+  }
+
+  #lost(attached: Attached, because: Failure): void {
+    const { ground } = this;
+    const address = this.#addressOf(attached.router);
+    this.#attached = undefined;
+    this.#router = attached.router;
+    this.#because = { reason: because.reason, detail: `router ${address}: ${because.detail}` };
+    ground.report('router-lost', `lost the router at ${address}: ${because.detail}`);
+    // One of these may be what the router has closed the lost one for.
+    for (const dial of this.#dials.values()) dial.until = ground.now + WELCOME_TIMEOUT_MS;
+  }
+
+  #failed(attempt: Attempt, because: Failure): void {
+    const { ground } = this;
+    const dial = this.#dials.get(attempt);
+    if (dial === undefined) return;
+    this.#dials.delete(attempt);
+    if (this.#attached !== undefined) return;
+    const address = this.#addressOf(dial.router);
+    this.#because = { reason: because.reason, detail: `router ${address}: ${because.detail}` };
+    if (!this.#toldFailure)
+      ground.report(
+        'router-lost',
+        `can't attach to the router at ${address}, goes on trying: ${because.detail}`,
+      );
+    this.#toldFailure = true;
+    this.#plan.failed(dial.router, ground.now, this.#isDialled);
+  }
+
+  #search(): void {
+    const { now, timing } = this.ground;
+    if (!this.#searching) this.#plan.begin(this.#router, now, timing.pingIntervalMs);
+    this.#searching = true;
+    for (const { attempt, until } of [...this.#dials.values()])
+      if (now >= until) this.#giveUp(attempt, silence(`no welcome within ${WELCOME_TIMEOUT_MS} ms`));
+    for (const router of this.#plan.due(now, this.#isDialled)) this.#open(router);
+  }
+
+  #keepAlive(attached: Attached): void {
+    const { ground } = this;
+    const silentMs = ground.heardMs - attached.heardAt;
+    if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR)
+      this.#giveUp(attached.attempt, silence(`nothing heard for ${silentMs.toFixed(0)} ms`));
+    else if (ground.now >= attached.pingAt) this.#ping(attached);
   }
 
   #giveUp(attempt: Attempt, because: Failure): void {
-    this.ground.emit({ kind: 'close-router', attempt });
-    this.ended(because);
+    this.#hangUp(attempt);
+    this.ended(attempt, because);
   }
 
-  #open(): void {
+  #hangUp(attempt: Attempt): void {
+    this.ground.emit({ kind: 'close-router', attempt });
+  }
+
+  #open(router: number): void {
     const { ground } = this;
+    const { now } = ground;
     const { cluster, serverId, incarnation, journalId, lifeId, address } = ground.identity;
     this.#attempts += 1;
-    this.#state = { kind: 'opening', attempt: this.#attempts, until: ground.now + WELCOME_TIMEOUT_MS };
+    const attempt = this.#attempts;
+    this.#router = router;
+    this.#dials.set(attempt, { attempt, router, openedAt: now, until: now + WELCOME_TIMEOUT_MS });
     ground.emit({
       kind: 'open-router',
-      attempt: this.#attempts,
-      address: this.address,
+      attempt,
+      address: this.#addressOf(router),
       message: {
         kind: 'attach',
         networkId: ground.networkId,
@@ -235,16 +316,31 @@ export class RouterLink {
         revision: ground.revision,
         figures: ground.figures(),
         replicates: journalId !== '',
-        attempt: this.#attempts,
+        attempt,
       },
     });
   }
 
-  #ping(state: Extract<State, { kind: 'attached' }>): void {
-    state.sequence += 1;
-    state.pingAt = this.ground.now + this.ground.timing.pingIntervalMs;
-    this.send({ kind: 'ping', sequence: state.sequence, figures: this.ground.figures() });
+  #ping(attached: Attached): void {
+    attached.sequence += 1;
+    attached.pingAt = this.ground.now + this.ground.timing.pingIntervalMs;
+    const { sequence } = attached;
+    this.send({
+      kind: 'ping',
+      sequence,
+      figures: this.ground.figures(),
+      cannotReach: this.ground.cannotReach,
+    });
   }
+
+  #addressOf(router: number): Address {
+    return this.ground.identity.routers[router] ?? '';
+  }
+
+  readonly #isDialled = (router: number): boolean => {
+    for (const dial of this.#dials.values()) if (dial.router === router) return true;
+    return false;
+  };
 }
 
 const silence = (detail: string): Failure => ({ reason: 'router-unreachable', detail });

@@ -24,15 +24,23 @@ export interface Unavailability {
   readonly replaced: readonly Named[];
   /** How the primary was lost, when that was seen. */
   readonly why: string | undefined;
+  /** Members whose promotion would be safe, and why they can't be promoted now; empty: there is none. */
+  readonly objections: string;
+  /** What an operator can do about it; empty: it will go on by itself. */
+  readonly advice: string;
 }
 
 export function unavailableText(facts: Unavailability): string {
-  const { cluster, epoch, primary, inSync, awaited, replaced, why } = facts;
-  if (primary === undefined) return `no server of cluster ${cluster} has attached yet`;
+  const { cluster, epoch, primary, inSync, awaited, replaced, why, objections, advice } = facts;
+  if (primary === undefined)
+    return objections === ''
+      ? `no server of cluster ${cluster} has attached yet`
+      : `there is no primary yet: ${objections}${advice}`;
   const holder = `${serverName(primary.serverId)}, primary of epoch ${epoch},`;
   if (awaited.length > 0)
     return `the router was away and waits for ${names(awaited, ' and ')} to attach again`;
   const cause = why === undefined ? '' : ` (${why})`;
+  if (objections !== '') return `${holder} is gone${cause}; ${objections}${advice}`;
   if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
   const gone = `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
   if (replaced.length === 0) return gone;
@@ -51,7 +59,9 @@ export function differences(before: Assignment, after: Assignment): RegistryEven
   const inSync = inSyncText(after.inSync);
   if (after.inSync.length > 0 && inSync !== inSyncText(before.inSync))
     events.push({ event: 'in-sync', text: `the in-sync set of epoch ${epoch} is ${inSync}` });
-  if (!after.available && before.unavailableReason !== after.unavailableReason)
+  // A first member is promoted as soon as it is reached, in a few milliseconds: not worth a line.
+  const isBeginning = primary === undefined && !after.members.some(({ unreachable }) => unreachable);
+  if (!after.available && !isBeginning && before.unavailableReason !== after.unavailableReason)
     events.push({ event: 'unavailable', text: `nobody is available: ${after.unavailableReason}` });
   return events;
 }

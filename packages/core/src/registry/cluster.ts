@@ -43,6 +43,7 @@ import { isSameCopy, isSameLife, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
 import { differences, unavailableText } from './cluster-text.js';
+import { type Evidence, objectionsText, objectionToPromotion } from './eligibility.js';
 import { heardLife, withHeard, withWelcomed } from './lives.js';
 import {
   isCountedOn,
@@ -53,6 +54,8 @@ import {
   memberToRecord,
   type Presence,
 } from './member.js';
+import { isWithMost, successorOfCutOff, type View } from './partition.js';
+import { type Question, retryAfterMs } from './reach.js';
 import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
 import { fullerThan, holdsText, lossAgainst } from './unclean.js';
@@ -62,6 +65,13 @@ export interface SealedChange {
   readonly record: ClusterRecord;
   readonly assignment: Assignment | undefined;
 }
+
+/**
+ * For how long the removal of a standby that is heard may be put off, in multiples of the silence after which a member counts
+ * as lost: the others notice their side of a partition up to one later than the primary, and ask one another for up to one;
+ * and one to spare for a busy machine.
+ */
+const WEIGHED_FACTOR = 3;
 
 /**
  * How often a commit position that goes on rising is made durable, ms: an in-sync copy that is older than this is
@@ -97,10 +107,16 @@ export class Cluster {
   #loss: { readonly at: Instant; readonly why: string } | undefined;
   #events: RegistryEvent[] = [];
   #assignment: Assignment;
+  /** Listening time of the last promotion after a loss, ms: see `#objectionTo`. */
+  #grantedMs = 0;
+  #awaitsWord = false;
+  /** Standbys whose removal is put off: since when, and when it was asked for last, in listening time, ms. */
+  readonly #weighed = new Map<ServerId, { readonly firstMs: number; readonly lastMs: number }>();
 
   constructor(
     readonly id: ClusterId,
-    record?: ClusterRecord,
+    record: ClusterRecord | undefined,
+    readonly evidence: Evidence,
   ) {
     this.#mode = record?.mode;
     this.#epoch = record?.epoch ?? NO_EPOCH;
@@ -147,6 +163,11 @@ export class Cluster {
 
   get isChanged(): boolean {
     return this.#changed;
+  }
+
+  /** A member would have been promoted if it had been heard: with the next word of any member that is decided again. */
+  get awaitsWord(): boolean {
+    return this.#awaitsWord;
   }
 
   /** Whether a `seal` is due for what is kept, though nothing has changed that is told. */
@@ -296,6 +317,7 @@ export class Cluster {
     const member = known ?? this.#roster.register(candidate);
     const isAgain = known !== undefined && mayBeSameLife(known, candidate);
     const isHeard = isAgain && known.heard;
+    if (!isAgain || member.address !== candidate.address) member.reach = { kind: 'unasked' };
     member.incarnation = candidate.incarnation;
     member.journalId = candidate.journalId;
     if (!isAgain || candidate.lifeId !== '') member.lifeId = candidate.lifeId;
@@ -374,11 +396,64 @@ export class Cluster {
         return;
       const { serverId, journalId, lifeId } = member;
       this.#inSync = [...this.#inSync, { serverId, journalId, lives: [lifeId] }];
+      const itsLink = linkOf(member);
+      if (itsLink !== undefined) this.evidence.forgetComplaint(itsLink);
     } else {
       if (!held || asked.serverId === this.#primary?.serverId) return;
+      if (this.#isWeighed(asked.serverId, link)) return;
       this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, asked));
     }
     this.#changed = true;
+  }
+
+  /** A primary that most of the live in-sync members can't reach, while they reach one another, is replaced. */
+  replaceCutOff(): void {
+    const primary = this.#primary;
+    if (this.#mode !== 'replicated' || primary === undefined || !this.isAvailable) return;
+    const id = successorOfCutOff(primary.serverId, this.#views(), (candidate) => {
+      const member = this.find(candidate);
+      return member !== undefined && this.#objectionTo(member) === undefined;
+    });
+    const successor = id === undefined ? undefined : this.find(id);
+    if (successor === undefined) return;
+    this.#event(
+      'cut-off',
+      `${this.#primaryName()}, primary of epoch ${this.#epoch}, is cut off: most of the in-sync members can't reach it`,
+    );
+    this.#grant(successor, 'old-leaves', `in place of ${this.#primaryName()}, which others can't reach`);
+  }
+
+  /**
+   * What live in-sync members said last of the others; without the primary's. Also of one that is a little late: it counts
+   * until it is dropped for silence, or a busy machine would decide who is cut off.
+   */
+  #views(): View[] {
+    return this.#roster.all.flatMap((member) => {
+      const link = linkOf(member);
+      const isOther = member.serverId !== this.#primary?.serverId && this.#holdsCopy(member);
+      if (link === undefined || !isOther) return [];
+      return [{ serverId: member.serverId, cannotReach: this.evidence.cannotReach(link) }];
+    });
+  }
+
+  /**
+   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, its request is put
+   * off until the others had the time to say so; the primary asks again.
+   */
+  #isWeighed(standby: ServerId, link: RegistryLink): boolean {
+    const { heardMs, deadAfterMs } = this.evidence;
+    const primary = this.#primary;
+    if (primary === undefined) return false;
+    const view = { serverId: primary.serverId, cannotReach: this.evidence.cannotReach(link) };
+    if (isWithMost(view, standby, this.#views())) {
+      this.#weighed.delete(standby);
+      return false;
+    }
+    const before = this.#weighed.get(standby);
+    const isFresh = before === undefined || heardMs - before.lastMs > WEIGHED_FACTOR * deadAfterMs;
+    const firstMs = isFresh ? heardMs : before.firstMs;
+    this.#weighed.set(standby, { firstMs, lastMs: heardMs });
+    return heardMs - firstMs < WEIGHED_FACTOR * deadAfterMs;
   }
 
   /** Where to ask for a handover, or why it is impossible. */
@@ -386,15 +461,14 @@ export class Cluster {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.isAvailable)
       return refusal(`cluster ${this.id} has no primary now: ${this.#unavailableReason()}`);
-    if (this.#successor() === undefined)
-      return refusal(`nobody but ${this.#primaryName()} is live and in sync`);
+    if (this.#successor() === undefined) return refusal(this.whyNoHandover());
     return this.primaryLink ?? refusal(`${this.#primaryName()} holds no stream on which to be asked`);
   }
 
   /** The primary gives its epoch up. Returns whether there was somebody to take over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.primaryLink || epoch !== this.#epoch) return false;
-    const successor = this.#successor((member) => !member.isLeaving);
+    const successor = this.#successor(0, (member) => !member.isLeaving);
     if (successor === undefined) return false;
     this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#primaryName()}`);
     return true;
@@ -408,7 +482,8 @@ export class Cluster {
     if (link !== this.primaryLink || epoch !== this.#epoch || this.#dispute !== undefined) return false;
     const holder = this.find(serverId);
     if (holder === undefined || !isLive(holder)) return false;
-    if (this.#mayServe(holder)) this.#grant(holder, 'old-leaves', detail);
+    if (this.#mayServe(holder) && this.#objectionTo(holder) === undefined)
+      this.#grant(holder, 'old-leaves', detail);
     else {
       this.#dispute = detail;
       this.#changed = true;
@@ -423,16 +498,23 @@ export class Cluster {
   promoteUnclean(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
     const member = this.find(serverId);
     const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
-    if (this.isAvailable)
-      return refusal(
-        'invalid-argument',
-        `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}: use a handover`,
-      );
+    if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {
+      const there = `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}`;
+      const isSame = serverId === this.#primary?.serverId;
+      const way = this.#objections().length === 0 ? `use a handover${this.orStopIt()}` : this.whyNoHandover();
+      return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
+    }
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
     if (!isLive(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
     if (this.#roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.#unavailableReason()}`);
+    if (this.#dispute === undefined && this.#olderStore === undefined && this.#mayServe(member)) {
+      // It has everything: only the router's doubt whether it can be reached is overruled.
+      const how = this.isAvailable ? 'old-stays' : 'old-leaves';
+      this.#grant(member, how, 'promoted by an operator; it has everything, nothing is lost');
+      return undefined;
+    }
     const others = this.#roster.all.filter((other) => other !== member && other.journalId !== '');
     const losses = others.map((other) => lossAgainst(member, other));
     const consequences = [holdsText(member), ...losses].join('; ');
@@ -447,9 +529,20 @@ export class Cluster {
     return undefined;
   }
 
+  /** There is a primary, and the router or an in-sync member can't reach it. */
+  #isPrimaryInDoubt(): boolean {
+    const holder = this.#holder();
+    if (holder === undefined || this.#mode !== 'replicated') return false;
+    const isComplainedOf = this.#views().some(({ cannotReach }) => cannotReach.has(holder.serverId));
+    return isComplainedOf || holder.reach.kind === 'unreachable';
+  }
+
   /** Closes what was changed: numbers it, checks it, and gives it out to be made durable. */
   seal(now: Instant): SealedChange | undefined {
     this.#settle(now);
+    // Why nobody serves also depends on who is heard.
+    if (!this.isAvailable && this.#unavailableReason() !== this.#assignment.unavailableReason)
+      this.#changed = true;
     const mustKeep = this.#mustKeep;
     this.#mustKeep = false;
     if (!this.#changed && !mustKeep) return undefined;
@@ -518,12 +611,102 @@ export class Cluster {
     return this.#inSync.some((copy) => copy.serverId === serverId && copy.journalId !== journalId);
   }
 
-  /** First of those who may be promoted; a new life of the lost primary only when there is nobody else. */
-  #successor(isWanted: (member: Member) => boolean = () => true): Member | undefined {
-    if (this.#olderStore !== undefined || this.#dispute !== undefined) return undefined;
-    const may = this.#roster.all.filter((member) => this.#mayServe(member) && isWanted(member));
-    const another = may.find((member) => member.serverId !== this.#primary?.serverId);
-    return another ?? may.find((member) => this.#primary === undefined || !isSameLife(this.#primary, member));
+  /**
+   * First of those who may be promoted; a new life of the lost primary only when there is nobody else.
+   * `sinceMs`: who has not been heard since then may not.
+   */
+  #successor(sinceMs = 0, isWanted: (member: Member) => boolean = () => true): Member | undefined {
+    const may = this.#candidates().filter(
+      (member) => this.#objectionTo(member, sinceMs) === undefined && isWanted(member),
+    );
+    return may.find((member) => member.serverId !== this.#primary?.serverId) ?? may[0];
+  }
+
+  /** Live members whose promotion is safe. */
+  #candidates(): Member[] {
+    if (this.#olderStore !== undefined || this.#dispute !== undefined) return [];
+    return this.#roster.all.filter(
+      (member) =>
+        (this.#primary === undefined || !isSameLife(this.#primary, member)) && this.#mayServe(member),
+    );
+  }
+
+  #objectionTo(member: Member, sinceMs = 0): string | undefined {
+    if (this.#mode === 'routed') return this.evidence.isQuiet ? 'is not heard now' : undefined;
+    return objectionToPromotion(member, this.evidence, sinceMs);
+  }
+
+  /** Safe candidates that nevertheless can't be promoted now, and why. */
+  #objections(sinceMs = 0): (readonly [Member, string])[] {
+    return this.#candidates().flatMap((member) => {
+      const why = this.#objectionTo(member, sinceMs);
+      return why === undefined ? [] : [[member, why] as const];
+    });
+  }
+
+  /** For people, while a handover has no successor. */
+  whyNoHandover(): string {
+    const objections = this.#objections();
+    if (objections.length === 0) return `nobody but ${this.#primaryName()} is live and in sync`;
+    const isUnreached = objections.some(([{ reach }]) => reach.kind === 'unreachable');
+    const way = 'restart it with the right --advertise, or the router with --no-dial-back if others reach it';
+    const why = `nobody can take over from ${this.#primaryName()}: ${objectionsText(objections)}`;
+    return isUnreached ? `${why}: ${way}` : why;
+  }
+
+  /** What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing. */
+  orStopIt(): string {
+    const successor = this.#successor();
+    if (successor === undefined) return '';
+    return `, or stop ${this.#primaryName()}: ${serverName(successor.serverId)} then takes over by itself`;
+  }
+
+  /** The operator's ways out when only members that can't be reached could be promoted. */
+  #advice(objections: readonly (readonly [Member, string])[]): string {
+    const [unreached] = objections.find(([{ reach }]) => reach.kind === 'unreachable') ?? [];
+    if (unreached === undefined) return '';
+    return `: restart it with the right --advertise, or "dualping admin promote ${unreached.serverId} --unclean" takes it as it is`;
+  }
+
+  /**
+   * The router dials its members back, and this one, which has just attached, is not promoted until it was reached
+   * once in this life. Returns what to ask; undefined when it was reached before.
+   */
+  toReach(serverId: ServerId): Question | undefined {
+    const member = this.find(serverId);
+    if (member === undefined || member.reach.kind === 'reachable') return undefined;
+    if (member.reach.kind === 'unasked') member.reach = { kind: 'unknown' };
+    const { incarnation, lifeId, address } = member;
+    return { cluster: this.id, serverId, incarnation, lifeId, address };
+  }
+
+  /** The answer, with why it could not be reached. Returns after how long to ask again, ms; undefined: not again. */
+  reached(question: Question, detail: string | undefined): number | undefined {
+    const { serverId, address } = question;
+    const member = this.find(serverId);
+    const isThatOne =
+      member?.incarnation === question.incarnation &&
+      member.lifeId === question.lifeId &&
+      member.address === address;
+    if (!isThatOne || member.presence.kind !== 'stream') return undefined; // it is asked when it attaches again
+    const before = member.reach;
+    const wasUnreachable = before.kind === 'unreachable';
+    const name = serverName(serverId);
+    if (detail === undefined) {
+      member.reach = { kind: 'reachable' };
+      this.#changed = true;
+      if (wasUnreachable) this.#event('reached', `${name} is reached at ${address} now, and may be promoted`);
+      return undefined;
+    }
+    const failures = wasUnreachable ? before.failures + 1 : 1;
+    member.reach = { kind: 'unreachable', detail, failures };
+    if (!wasUnreachable) {
+      this.#changed = true;
+      const advice = 'is its --advertise right?';
+      const text = `${name} can't be reached at ${address} (${detail}), and is not promoted until it is: ${advice}`;
+      this.#event('unreachable', text);
+    }
+    return retryAfterMs(failures);
   }
 
   #leave(now: Instant, member: Member, why: string): void {
@@ -538,10 +721,15 @@ export class Cluster {
   #settle(now: Instant): void {
     const holder = this.#holder();
     if (this.isAvailable) for (const member of this.#roster.all) member.isAtRest = false;
+    this.#awaitsWord = false;
     if ((holder === undefined || !isCountedOn(holder)) && !this.#awaitsCandidates()) {
-      const successor = this.#successor();
-      if (successor !== undefined) {
+      // A router that is cut off loses its streams one by one. So the second promotion waits until its candidate
+      // has spoken since the first: then it is not the next to be lost.
+      const successor = this.#successor(this.#grantedMs);
+      if (successor === undefined) this.#awaitsWord = this.#candidates().length > 0;
+      else {
         this.#grant(successor, 'old-leaves', this.#afterWhat(now));
+        this.#grantedMs = this.evidence.heardMs;
       }
     }
     this.#prune();
@@ -598,6 +786,7 @@ export class Cluster {
         this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, old));
     }
     this.#loss = undefined;
+    this.#weighed.clear();
     this.#dispute = undefined;
     this.#changed = true;
     this.#event('promoted', `${serverName(serverId)} is primary of epoch ${this.#epoch}, ${why}`);
@@ -613,6 +802,7 @@ export class Cluster {
       return `${this.#dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
     if (holder !== undefined && isLive(holder)) return '';
     if (this.#olderStore !== undefined) return this.#olderStore;
+    const objections = this.#objections(this.#grantedMs);
     return unavailableText({
       cluster: this.id,
       epoch: this.#epoch,
@@ -621,6 +811,8 @@ export class Cluster {
       awaited: this.#roster.all.filter((member) => member.presence.kind === 'awaited'),
       replaced: this.#roster.all.filter((member) => isLive(member) && this.#holdsAnotherCopy(member)),
       why: this.#loss?.why,
+      objections: objectionsText(objections),
+      advice: this.#advice(objections),
     });
   }
 
@@ -647,6 +839,7 @@ export class Cluster {
         liveness: member.liveness,
         live: isLive(member),
         inSync: this.#holdsCopy(member),
+        unreachable: member.reach.kind === 'unreachable',
       })),
     });
   }

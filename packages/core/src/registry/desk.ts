@@ -19,7 +19,13 @@ export class Desk {
 
   getAvailable(now: Instant, cluster: Cluster, input: Call<'get-available'>, outcome: Outcome): void {
     const { token } = input;
-    const waiter: Waiter = { token, cluster: cluster.id, wants: 'primary', above: input.failedEpoch };
+    const waiter: Waiter = {
+      token,
+      cluster: cluster.id,
+      wants: 'primary',
+      above: input.failedEpoch,
+      pings: 0,
+    };
     if (isContent(waiter, cluster.assignment)) return outcome.answerWith(token, cluster.assignment);
     if (input.waitMs <= 0) return endInVain(waiter, cluster, outcome);
     if (this.#mayWait(token, outcome)) this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
@@ -32,7 +38,7 @@ export class Desk {
     if (!this.#mayWait(token, outcome)) return;
     const { epoch } = cluster.assignment;
     const until = now + OPERATOR_HANDOVER_TIMEOUT_MS;
-    this.#waiting.add(until, { token, cluster: cluster.id, wants: 'handover', above: epoch });
+    this.#waiting.add(until, { token, cluster: cluster.id, wants: 'handover', above: epoch, pings: 0 });
     outcome.send(link, { kind: 'please-hand-over', epoch });
     outcome.report('handover', `cluster ${cluster.id}: the primary of epoch ${epoch} is asked to hand over`);
   }
@@ -45,11 +51,17 @@ export class Desk {
     if (refusal !== undefined) return outcome.refuse(token, refusal);
     outcome.touch(cluster);
     // Contented by the very change that this step ends with.
-    this.#waiting.add(now, { token, cluster: cluster.id, wants: 'primary', above: epoch });
+    this.#waiting.add(now, { token, cluster: cluster.id, wants: 'primary', above: epoch, pings: 0 });
   }
 
   cancel(token: RegistryToken): void {
     this.#waiting.cancel(token);
+  }
+
+  /** The primary has pinged: a client that asks because it has lost that very one has lost only its own link. */
+  primaryPinged({ id, assignment }: Cluster, outcome: Outcome): void {
+    for (const { token } of this.#waiting.takeReassured(id, assignment.epoch))
+      outcome.answerWith(token, assignment);
   }
 
   /** The primary says that it can't: nobody need wait for the time to run out. */
@@ -79,9 +91,11 @@ export class Desk {
 }
 
 /** A client gets whoever is primary now: its link may have broken without a failover. */
-function endInVain({ token, wants }: Waiter, { id, assignment }: Cluster, outcome: Outcome): void {
+function endInVain({ token, wants }: Waiter, cluster: Cluster, outcome: Outcome): void {
+  const { id, assignment } = cluster;
   if (wants === 'handover') {
-    const detail = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+    const inTime = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+    const detail = `${inTime}: ask again${cluster.orStopIt()}`;
     return outcome.refuse(token, { reason: 'handover-impossible', detail });
   }
   if (assignment.available) return outcome.answerWith(token, assignment);

@@ -9,6 +9,7 @@ import {
   NO_POSITION,
   type ServerId,
 } from '../ids.js';
+import type { Reach } from './reach.js';
 import type { RegistryLink } from './registry-messages.js';
 
 export type Presence =
@@ -32,6 +33,8 @@ export interface Member {
   address: Address;
   liveness: Liveness;
   presence: Presence;
+  /** Of this life. */
+  reach: Reach;
   /** Whether this life has been heard since it was welcomed: then its folder has noted the welcome. */
   heard: boolean;
   /** As it was heard last. */
@@ -60,8 +63,9 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
   member.presence.kind === 'stream' ? member.presence.link : undefined;
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
-  const { live, ...known } = record;
-  const facts = { ...known, heard: false, isLeaving: false, isAtRest: true };
+  const { live, reached, ...known } = record;
+  const reach: Reach = { kind: reached ? 'reachable' : 'unasked' };
+  const facts = { ...known, heard: false, isLeaving: false, isAtRest: true, reach };
   if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
@@ -76,4 +80,5 @@ export const memberToRecord = (member: Member): MemberRecord => ({
   liveness: member.liveness,
   // One that is still awaited would have to be awaited again after the next restart.
   live: isCountedOn(member),
+  reached: member.reach.kind === 'reachable',
 });

@@ -96,6 +96,10 @@ export class Outcome {
     return outputs;
   }
 
+  say(output: Extract<RegistryOutput, { readonly kind: 'probe' | 'trouble' }>): void {
+    this.#said.push(output);
+  }
+
   /** Everything else that was said, and the lines for the operator. */
   rest(): RegistryOutput[] {
     const reports = this.#events.map((event): RegistryOutput => ({ kind: 'report', event }));

@@ -40,6 +40,9 @@ interface Actor {
   frozen: boolean;
   requests: number;
   attempt: number;
+  /** Why it can't be dialled. */
+  unreachable: string | undefined;
+  cannotReach: readonly ServerId[];
   /** By journal, as its disk has it; set when it pings for the first time. */
   readonly welcomed: Map<string, string>;
   /** Given by hand; else it follows from journal and incarnation. */
@@ -57,6 +60,7 @@ type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
 export class Play {
   readonly #timing: Timing;
   readonly #clusters: number;
+  readonly #dialsBack: boolean;
   readonly #records = new Map<number, ClusterRecord>();
   readonly #actors = new Map<string, Actor>();
   readonly #links = new Map<RegistryLink, string>();
@@ -65,9 +69,17 @@ export class Play {
   #now = 0;
   #nextPingAt = 0;
   #count = 0;
+  readonly #answers: RegistryInput[] = [];
   #lines: string[] = [];
 
-  constructor(options: { readonly clusters?: number; readonly timing?: Partial<Timing> } = {}) {
+  constructor(
+    options: {
+      readonly clusters?: number;
+      readonly timing?: Partial<Timing>;
+      readonly dialsBack?: boolean;
+    } = {},
+  ) {
+    this.#dialsBack = options.dialsBack ?? false;
     this.#clusters = options.clusters ?? 1;
     this.#timing = parseTiming(options.timing ?? {});
     this.#registry = this.#start();
@@ -143,6 +155,14 @@ export class Play {
           acceptLoss: accepts !== '',
         }),
     ],
+    [
+      /^(s\d+) (can|can't) be dialled$/,
+      (name, can) => {
+        this.#actor(name).unreachable = can === 'can' ? undefined : 'connection refused';
+      },
+    ],
+    [/^(s\d+) can't reach((?: s\d+)+)$/, (name, whom) => this.#complain(name, whom.trim().split(' '))],
+    [/^(s\d+) reaches all$/, (name) => this.#complain(name, [])],
     [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
     [/^the router sleeps (\d+) ms$/, (ms) => this.#sleep(Number(ms))],
     [/^the router restarts$/, () => this.#restart()],
@@ -155,6 +175,7 @@ export class Play {
       networkId: NETWORK,
       clusters: this.#clusters,
       timing: this.#timing,
+      dialsBack: this.#dialsBack,
       records: [...this.#records.values()],
     });
   }
@@ -180,6 +201,8 @@ export class Play {
       frozen: false,
       requests: 0,
       attempt: 0,
+      unreachable: undefined,
+      cannotReach: [],
       welcomed: new Map(),
       life: '',
       silent: false,
@@ -286,6 +309,11 @@ export class Play {
     this.#actor(name).frozen = frozen;
   }
 
+  /** From its next ping on. */
+  #complain(name: string, whom: readonly string[]): void {
+    this.#actor(name).cannotReach = whom.map((each) => this.#actor(each).serverId);
+  }
+
   #change(name: string, change: 'add' | 'remove', who: string, incarnation: string, at: string): void {
     const actor = this.#actor(name);
     const other = this.#actor(who);
@@ -314,7 +342,8 @@ export class Play {
   }
 
   #ping(actor: Actor): void {
-    this.#say(actor, { kind: 'ping', sequence: 1, figures: figuresOf(actor) });
+    const { cannotReach } = actor;
+    this.#say(actor, { kind: 'ping', sequence: 1, figures: figuresOf(actor), cannotReach });
   }
 
   #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
@@ -379,6 +408,7 @@ export class Play {
       const text = this.#perform(output);
       if (text !== undefined) this.#lines.push(`  ${text}`);
     }
+    for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) this.#step(answer);
   }
 
   #perform(output: RegistryOutput): string | undefined {
@@ -401,6 +431,14 @@ export class Play {
         return `${this.#callers.get(output.token)} is refused ${output.reason}: ${output.detail}`;
       case 'changed':
         return undefined;
+      case 'probe': {
+        const { probe } = output;
+        const dialled = [...this.#actors.values()].find(({ address }) => address === output.address);
+        this.#answers.push({ kind: 'probed', probe, detail: dialled?.unreachable });
+        return `the router asks ${output.address} for ${output.service}`;
+      }
+      case 'trouble':
+        return `the router shows: ${output.detail ?? 'no trouble'}`;
       case 'report':
         return `* ${output.event.text}`;
       default:

@@ -12,6 +12,7 @@ import type {
 } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
+import type { ProbeNumber } from './reach.js';
 
 /** Names one `DualPing` stream; given by the driver, never used again after `link-ended`. */
 export type RegistryLink = number;
@@ -89,6 +90,8 @@ export type RegistryInput =
       /** Also when another live member has more. */
       readonly acceptLoss: boolean;
     }
+  /** The answer to a `probe`; `detail` says why the member could not be reached. Comes once for each. */
+  | { readonly kind: 'probed'; readonly probe: ProbeNumber; readonly detail: string | undefined }
   /** Nothing but the time. */
   | { readonly kind: 'tick' };
 
@@ -120,7 +123,12 @@ export interface RegistryEvent {
     | 'unavailable'
     | 'handover'
     | 'unclean-promotion'
-    | 'older-store';
+    | 'older-store'
+    | 'hears-nobody'
+    | 'hears-again'
+    | 'unreachable'
+    | 'reached'
+    | 'cut-off';
   readonly text: string;
 }
 
@@ -139,6 +147,15 @@ export type RegistryOutput =
     }
   /** From now on this may be told to anyone: for watchers. */
   | { readonly kind: 'changed'; readonly assignment: Assignment }
+  /** Dial this address and ask its health for this service; answer with `probed`. */
+  | {
+      readonly kind: 'probe';
+      readonly probe: ProbeNumber;
+      readonly address: Address;
+      readonly service: string;
+    }
+  /** What is wrong with the router itself, for people, from now on; undefined: nothing. */
+  | { readonly kind: 'trouble'; readonly detail: string | undefined }
   | { readonly kind: 'report'; readonly event: RegistryEvent };
 
 /** Why something can't be, for whoever asked. */

@@ -155,8 +155,11 @@ the router sleeps 60000 ms
 s2 freezes
 the router sleeps 60000 ms
 600 ms pass
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 (request 1)
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+2000 ms pass
   s1 hears: epoch 1, s1, in sync s1, live s1 (request 1)
-  * cluster 1: s2 (standby) is dropped: nothing was heard of it for 500 ms
+  * cluster 1: s2 (standby) is dropped: it has not attached again since the router was away
   * cluster 1: the in-sync set of epoch 1 is s1
 `,
 );
@@ -408,19 +411,26 @@ s1 asks to add s3
   s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
   * cluster 1: the in-sync set of epoch 1 is s1, s2, s3
-s1 freezes
 s2 freezes
 s3 freezes
-600 ms pass
-  * cluster 1: s2 (standby) is dropped: nothing was heard of it for 500 ms
-  * cluster 1: s3 (standby) is dropped: nothing was heard of it for 500 ms
-  * cluster 1: s1 (primary of epoch 1) is dropped: nothing was heard of it for 500 ms
-  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (nothing was heard of it for 500 ms); only s1 or s2 or s3 can take over, and must attach first
+250 ms pass
+s1's stream ends
+  s2 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  s3 hears: epoch 1, (s1), in sync s1 s2 s3, live s2 s3
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); s2 is not heard now and s3 is not heard now
+s2's stream ends
+  s3 hears: epoch 1, (s1), in sync s1 s2 s3, live s3
+  * cluster 1: s2 (standby) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); s3 is not heard now
+s3's stream ends
+  * cluster 1: s3 (standby) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 or s2 or s3 can take over, and must attach first
 s3 attaches, incarnation 2
   s3 is welcomed: epoch 1, (s1), in sync s1 s2 s3, live s3
   * cluster 1: s3 is attached, incarnation 2, at host3:7000
   s3 hears: epoch 2, s3, in sync s3, live s3
-  * cluster 1: s3 is primary of epoch 2, 100 ms after s1 was dropped (nothing was heard of it for 500 ms)
+  * cluster 1: s3 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
   * cluster 1: the in-sync set of epoch 2 is s3
 s1 attaches
   s3 hears: epoch 2, s3, in sync s3, live s1 s3
@@ -753,7 +763,7 @@ operator C wants a handover
   s1 is asked to hand over epoch 3
   * cluster 1: the primary of epoch 3 is asked to hand over
 10000 ms pass
-  operator C is refused handover-impossible: the primary has not handed over within 10000 ms
+  operator C is refused handover-impossible: the primary has not handed over within 10000 ms: ask again, or stop s1: s2 then takes over by itself
 operator D wants a handover
   s1 is asked to hand over epoch 3
   * cluster 1: the primary of epoch 3 is asked to hand over
@@ -858,15 +868,46 @@ s1 attaches
   client D hears: epoch 1, s1, in sync s1, live s1
   * cluster 1: s1 is primary of epoch 1, the first
   * cluster 1: the in-sync set of epoch 1 is s1
-# Its own link broke, the primary is well: it is told so when the wait is over.
-client A asks for cluster 1, epoch 1 has failed, waits 100 ms
-99 ms pass
-1 ms pass
+# Its own link broke, the primary is well: it is told so when the primary has pinged twice since, or when the wait is over.
+client A asks for cluster 1, epoch 1 has failed, waits 5000 ms
+client B asks for cluster 1, epoch 1 has failed, waits 120 ms
+client C asks for cluster 1, epoch 2 has failed, waits 5000 ms
+s1 pings
+120 ms pass
   client A hears: epoch 1, s1, in sync s1, live s1
-client A asks for cluster 1, epoch 1 has failed, waits 99999999 ms
-29999 ms pass
+  client B hears: epoch 1, s1, in sync s1, live s1
+4879 ms pass
 1 ms pass
-  client A hears: epoch 1, s1, in sync s1, live s1
+  client C hears: epoch 1, s1, in sync s1, live s1
+`,
+);
+
+play(
+  'one who has lost a primary that is silent waits for its successor, whatever the other members say',
+  `
+s1 attaches
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+client A asks for cluster 1, epoch 1 has failed, waits 5000 ms
+s1 pings
+s1 freezes
+500 ms pass
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  client A hears: epoch 2, s2, in sync s2, live s2
+  * cluster 1: s1 (primary of epoch 1) is dropped: nothing was heard of it for 500 ms
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (nothing was heard of it for 500 ms)
+  * cluster 1: the in-sync set of epoch 2 is s2
 `,
 );
 

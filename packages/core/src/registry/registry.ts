@@ -16,7 +16,7 @@ import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
-import { ListeningClock } from '../listening-clock.js';
+import { memberServiceName } from '../member-service.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { isSameLife } from '../same-life.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
@@ -25,9 +25,12 @@ import { Cluster } from './cluster.js';
 import type { Companion } from './companions.js';
 import { Deadlines } from './deadlines.js';
 import { Desk } from './desk.js';
+import type { Evidence } from './eligibility.js';
+import { HEARD_PINGS, Hearing } from './hearing.js';
 import { HeartbeatDesk } from './heartbeat-desk.js';
 import { linkOf, type Presence } from './member.js';
 import { type Audience, Outcome } from './outcome.js';
+import { Probes } from './reach.js';
 import { DEFAULT_HEARTBEAT_TIMEOUT_MS } from './registry-limits.js';
 import type { Candidate, Refusal, RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
 import { Silence } from './silence.js';
@@ -41,6 +44,8 @@ export interface RegistryOptions {
   readonly records: readonly ClusterRecord[];
   /** How long a unary heartbeat counts, ms. */
   readonly heartbeatTimeoutMs?: number;
+  /** Members with a journal are promoted only after a `probe` has reached them. Default: nobody is asked. */
+  readonly dialsBack?: boolean;
 }
 
 /** What a view shows of a member beside its assignment. */
@@ -61,7 +66,11 @@ interface Attached {
   /** The highest `change-in-sync` that came on this stream. */
   lastRequest: number;
   figures: Figures | undefined;
+  /** As its last ping said. */
+  cannotReach: ReadonlySet<ServerId>;
 }
+
+const NO_SERVERS: ReadonlySet<ServerId> = new Set();
 
 /** One kind of input; of message. */
 type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
@@ -71,8 +80,12 @@ export class Registry {
   readonly #networkId: NetworkId;
   readonly #clusters: readonly Cluster[];
   readonly #timing: Timing;
-  readonly #clock: ListeningClock;
+  readonly #hearing: Hearing;
   readonly #silence: Silence;
+  readonly #dialsBack: boolean;
+  readonly #probes = new Probes();
+  /** An operator was told that no member is heard. */
+  #isTroubled = false;
   readonly #desk = new Desk();
   /** Announced servers, and when their places lapse. */
   readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
@@ -82,8 +95,8 @@ export class Registry {
   readonly #closed = new Set<RegistryLink>();
   /** Until when, in listening time, members that are awaited may attach again; undefined: nobody is awaited. */
   #graceEndMs: number | undefined;
-  /** Links that were there before the router was away: until then, in listening time, their end blames nobody. */
-  #away: { readonly links: ReadonlySet<RegistryLink>; readonly untilMs: number } | undefined;
+  /** The router was away or cut off: until then, in listening time, streams may come that were given up meanwhile. */
+  #awayUntilMs = 0;
   #now: Instant | undefined;
 
   readonly #audience: Audience = {
@@ -93,20 +106,55 @@ export class Registry {
   /** Of the present step. */
   #outcome = new Outcome();
 
-  constructor({ networkId, clusters, timing, records, heartbeatTimeoutMs }: RegistryOptions) {
+  constructor({
+    networkId,
+    clusters,
+    timing,
+    records,
+    heartbeatTimeoutMs,
+    dialsBack = false,
+  }: RegistryOptions) {
     invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });
     this.#networkId = networkId;
     this.#timing = timing;
     this.#graceEndMs = timing.reattachGraceMs;
-    const byCluster = new Map(records.map((record) => [record.cluster, record]));
-    this.#clusters = Array.from({ length: clusters }, (_, at) => new Cluster(at + 1, byCluster.get(at + 1)));
     // One look may count for two pings, but never for so much that a member which kept its time is
     // dropped for the one look that came late.
     const { pingIntervalMs, deadAfterMs } = timing;
     const spareMs = deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs;
-    this.#clock = new ListeningClock(Math.min(2 * pingIntervalMs, spareMs));
-    this.#silence = new Silence(timing);
+    const hearing = new Hearing(Math.min(2 * pingIntervalMs, spareMs));
+    const silence = new Silence(timing);
+    this.#hearing = hearing;
+    this.#silence = silence;
+    this.#dialsBack = dialsBack;
+    const evidence: Evidence = {
+      get heardMs() {
+        return hearing.heardMs;
+      },
+      get isQuiet() {
+        return hearing.isQuiet;
+      },
+      get deadAfterMs() {
+        return silence.deadAfterMs();
+      },
+      isHeard: (link, sinceMs) => !hearing.isQuiet && silence.isHeard(hearing.heardMs, link, sinceMs),
+      cannotReach: (link) => this.#attached.get(link)?.cannotReach ?? NO_SERVERS,
+      forgetComplaint: (link) => {
+        const attached = this.#attached.get(link);
+        if (attached !== undefined) attached.cannotReach = NO_SERVERS;
+      },
+    };
+    const byCluster = new Map(records.map((record) => [record.cluster, record]));
+    this.#clusters = Array.from(
+      { length: clusters },
+      (_, at) => new Cluster(at + 1, byCluster.get(at + 1), evidence),
+    );
     this.#heartbeats = new HeartbeatDesk(this.#clusters, heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS);
+  }
+
+  /** Time in which it was there to listen, and heard at least one member, ms. */
+  get #heardMs(): number {
+    return this.#hearing.heardMs;
   }
 
   /** As they may be told now: at the start, and after the outputs of a step are performed. */
@@ -118,7 +166,7 @@ export class Registry {
   figures(): MemberFigures[] {
     const all: MemberFigures[] = [];
     for (const [link, { cluster, serverId, figures }] of this.#attached) {
-      const ageMs = this.#silence.silentMs(this.#clock.heardMs, link) ?? 0;
+      const ageMs = this.#silence.silentMs(this.#heardMs, link) ?? 0;
       if (figures !== undefined) all.push({ cluster: cluster.id, serverId, figures, ageMs });
     }
     return all;
@@ -130,7 +178,8 @@ export class Registry {
   }
 
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
-    this.#clock.advance(now);
+    this.#hearing.advance(now);
+    if (this.#silence.isQuiet(this.#heardMs)) this.#hearing.begin();
     this.#noteAbsence(now);
     this.#now = now;
     this.#outcome = new Outcome();
@@ -146,7 +195,12 @@ export class Registry {
 
   /** When to be stepped at the latest; undefined: not before there is an input. */
   nextDeadline(): Instant | undefined {
-    const deadlines = [this.#nextLook(), this.#desk.nextDeadline(), this.#announced.next()];
+    const deadlines = [
+      this.#nextLook(),
+      this.#desk.nextDeadline(),
+      this.#announced.next(),
+      this.#probes.nextDeadline(),
+    ];
     const due = deadlines.filter((at) => at !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -155,9 +209,11 @@ export class Registry {
   #nextLook(): Instant | undefined {
     const now = this.#now;
     if (now === undefined) return 0;
-    const graceMs = this.#graceEndMs === undefined ? undefined : this.#graceEndMs - this.#clock.heardMs;
-    const deathMs = this.#silence.nextDeathInMs(this.#clock.heardMs);
-    const silenceMs = this.#heartbeats.nextSilenceInMs(this.#clock.heardMs);
+    // Nothing falls due in listening time before a member is heard.
+    if (this.#hearing.isQuiet) return now + this.#timing.pingIntervalMs;
+    const graceMs = this.#graceEndMs === undefined ? undefined : this.#graceEndMs - this.#heardMs;
+    const deathMs = this.#silence.nextDeathInMs(this.#heardMs);
+    const silenceMs = this.#heartbeats.nextSilenceInMs(this.#heardMs);
     const due = [graceMs, deathMs, silenceMs].filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : now + Math.min(this.#timing.pingIntervalMs, ...due);
   }
@@ -175,7 +231,7 @@ export class Registry {
       case 'heartbeat':
         return this.#heartbeats.take(
           now,
-          this.#clock.heardMs,
+          this.#heardMs,
           input,
           this.#cluster(input.heartbeat.cluster),
           this.#outcome,
@@ -188,6 +244,8 @@ export class Registry {
         return this.#call(now, input);
       case 'cancel':
         return this.#desk.cancel(input.token);
+      case 'probed':
+        return this.#probed(now, input);
       case 'tick':
         return;
       default:
@@ -225,7 +283,8 @@ export class Registry {
       attached.cluster.heard(attached.serverId);
       this.#outcome.touch(attached.cluster);
     }
-    this.#silence.heard(this.#clock.heardMs, link);
+    this.#hear(link);
+    if (attached.cluster.awaitsWord) this.#outcome.touch(attached.cluster);
     switch (message.kind) {
       case 'attach':
         return this.#secondAttach(now, link, attached);
@@ -267,8 +326,11 @@ export class Registry {
       confirmed: false,
       lastRequest: 0,
       figures: undefined,
+      cannotReach: NO_SERVERS,
     });
-    this.#silence.heard(this.#clock.heardMs, link);
+    this.#hear(link);
+    const question = this.#dialsBack && attach.replicates ? cluster.toReach(serverId) : undefined;
+    if (question !== undefined) this.#probes.add(now, question);
     this.#outcome.welcome(link, cluster);
     this.#outcome.report(
       'attached',
@@ -332,13 +394,21 @@ export class Registry {
     });
   }
 
-  #ping(now: Instant, link: RegistryLink, attached: Attached, { sequence, figures }: Say<'ping'>): void {
+  #ping(
+    now: Instant,
+    link: RegistryLink,
+    attached: Attached,
+    { sequence, figures, cannotReach = [] }: Say<'ping'>,
+  ): void {
     attached.figures = figures;
     attached.cluster.noteEnd(now, attached.serverId, figures);
-    if (attached.cluster.mustKeep) this.#outcome.touch(attached.cluster);
+    attached.cannotReach = cannotReach.length === 0 ? NO_SERVERS : new Set(cannotReach);
+    if (cannotReach.length > 0) attached.cluster.replaceCutOff();
+    if (attached.cluster.mustKeep || attached.cluster.isChanged) this.#outcome.touch(attached.cluster);
     const { pingIntervalMs } = this.#silence;
     this.#silence.told(link, pingIntervalMs);
     this.#outcome.send(link, { kind: 'pong', sequence, pingIntervalMs });
+    if (link === attached.cluster.primaryLink) this.#desk.primaryPinged(attached.cluster, this.#outcome);
   }
 
   #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {
@@ -346,7 +416,7 @@ export class Registry {
     this.#outcome.owe(link, cluster);
     if (cluster.handOver(link, asked.epoch, asked.leaving)) return;
     if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
-    const detail = `nobody but ${serverName(serverId)} is live and in sync`;
+    const detail = cluster.whyNoHandover();
     this.#outcome.send(link, { kind: 'no-successor', epoch: asked.epoch });
     this.#outcome.report(
       'handover',
@@ -367,8 +437,8 @@ export class Registry {
 
   /** While we were away: a stream that stood before, or one that was opened meanwhile and is heard of now together with its end. */
   #wasGivenUp(link: RegistryLink): boolean {
-    if (this.#away === undefined) return false;
-    return this.#away.links.has(link) || this.#attached.get(link)?.confirmed === false;
+    if (this.#isNoticed || this.#silence.isExcused(link)) return true;
+    return this.#heardMs < this.#awayUntilMs && this.#attached.get(link)?.confirmed === false;
   }
 
   /** Whoever gave the router up while it was away comes back at once, and has lost nothing. */
@@ -376,7 +446,7 @@ export class Registry {
     const attached = this.#detach(link);
     if (attached === undefined) return;
     attached.cluster.expectBack(attached.serverId);
-    this.#graceEndMs = this.#clock.heardMs + this.#timing.reattachGraceMs;
+    this.#graceEndMs = this.#heardMs + this.#timing.reattachGraceMs;
     this.#outcome.touch(attached.cluster);
   }
 
@@ -456,25 +526,86 @@ export class Registry {
     this.#outcome.answer(token, { kind: 'crash-noted', dropped });
   }
 
+  // Dial-back
+
+  #probed(now: Instant, { probe, detail }: Call<'probed'>): void {
+    const question = this.#probes.answered(probe);
+    const cluster = question === undefined ? undefined : this.#clusters[question.cluster - 1];
+    if (question === undefined || cluster === undefined) return;
+    const againMs = cluster.reached(question, detail);
+    if (againMs !== undefined) this.#probes.add(now + againMs, question);
+    this.#outcome.touch(cluster);
+  }
+
   // Time
+
+  /** A member speaks. If none did for long, every member's silence starts anew. */
+  #hear(link: RegistryLink): void {
+    if (this.#hearing.isQuiet) {
+      for (const cluster of this.#clusters) if (cluster.awaitsWord) this.#outcome.touch(cluster);
+      if (this.#isNoticed) this.#wasAway();
+      this.#hearing.end();
+      if (this.#isTroubled) {
+        this.#isTroubled = false;
+        this.#outcome.report('hears-again', 'members are heard again: every silence starts anew');
+        this.#outcome.say({ kind: 'trouble', detail: undefined });
+      }
+    }
+    this.#silence.heard(this.#heardMs, link);
+  }
+
+  /** No member is heard, for so long that it would have dropped one. */
+  get #isNoticed(): boolean {
+    const { pingIntervalMs } = this.#silence;
+    const silentMs = this.#hearing.lastedMs + HEARD_PINGS * pingIntervalMs; // with which the quiet began
+    return this.#hearing.isQuiet && silentMs >= this.#silence.deadAfterMs();
+  }
+
+  #noteQuiet(): void {
+    if (this.#isTroubled || !this.#isNoticed) return;
+    this.#isTroubled = true;
+    const detail = `no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard`;
+    this.#outcome.report('hears-nobody', detail);
+    this.#outcome.say({ kind: 'trouble', detail });
+  }
+
+  #dropSilent(now: Instant): void {
+    for (const { link, silentMs, isExcused } of this.#silence.dead(this.#heardMs)) {
+      const why = `nothing was heard of it for ${Math.round(silentMs)} ms`;
+      if (!isExcused) this.#dropLink(now, link, why);
+      else {
+        this.#expectBack(link);
+        this.#close(link, why);
+      }
+    }
+  }
 
   /** Before the clock of this step is `#now`. */
   #noteAbsence(now: Instant): void {
     const deadAfterMs = this.#silence.deadAfterMs();
     // They count from when they last heard the router, which was before it stopped: hence one `deadAfterMs` less.
     if (this.#now !== undefined && now - this.#now >= (ROUTER_SILENCE_FACTOR - 1) * deadAfterMs)
-      this.#away = {
-        links: new Set(this.#attached.keys()),
-        untilMs: this.#clock.heardMs + deadAfterMs,
-      };
-    else if (this.#away !== undefined && this.#clock.heardMs >= this.#away.untilMs) this.#away = undefined;
+      this.#wasAway();
+  }
+
+  /** Members may have given the router up: silence starts anew, and the ends of streams that stood before prove nothing. */
+  #wasAway(): void {
+    this.#silence.startAnew(this.#heardMs);
+    this.#awayUntilMs = this.#heardMs + this.#silence.deadAfterMs();
   }
 
   #expire(now: Instant): void {
-    for (const { link, silentMs } of this.#silence.dead(this.#clock.heardMs))
-      this.#dropLink(now, link, `nothing was heard of it for ${Math.round(silentMs)} ms`);
-    this.#heartbeats.expire(now, this.#clock.heardMs, this.#outcome);
-    if (this.#graceEndMs !== undefined && this.#clock.heardMs >= this.#graceEndMs) {
+    for (const { probe, question } of this.#probes.takeDue(now))
+      this.#outcome.say({
+        kind: 'probe',
+        probe,
+        address: question.address,
+        service: memberServiceName(question),
+      });
+    if (this.#hearing.isQuiet) this.#noteQuiet();
+    else this.#dropSilent(now);
+    this.#heartbeats.expire(now, this.#heardMs, this.#outcome);
+    if (this.#graceEndMs !== undefined && this.#heardMs >= this.#graceEndMs) {
       this.#graceEndMs = undefined;
       for (const cluster of this.#clusters) {
         cluster.endGrace(now);
@@ -496,7 +627,14 @@ export class Registry {
     }
     const { pingIntervalMs } = this.#silence;
     const deadAfterMs = this.#silence.deadAfterMs();
-    return { kind: 'welcome', networkId: this.#networkId, pingIntervalMs, deadAfterMs, assignment };
+    return {
+      kind: 'welcome',
+      networkId: this.#networkId,
+      clusters: this.#clusters.length,
+      pingIntervalMs,
+      deadAfterMs,
+      assignment,
+    };
   }
 
   #refuseLink(link: RegistryLink, { reason, detail }: Refusal): void {

@@ -45,6 +45,7 @@ export class Roster {
       address,
       liveness: 'stream',
       presence: { kind: 'announced' },
+      reach: { kind: 'unasked' },
       heard: false,
       isLeaving: false,
       end: NO_END,

@@ -11,13 +11,13 @@ test('only who was not heard is dead', () => {
   assert.deepEqual(silence.dead(499), []);
   assert.equal(silence.nextDeathInMs(499), 1);
   assert.deepEqual(silence.dead(500), [
-    { link: 1, silentMs: 500 },
-    { link: 3, silentMs: 500 },
+    { link: 1, silentMs: 500, isExcused: false },
+    { link: 3, silentMs: 500, isExcused: false },
   ]);
   silence.forget(1);
   silence.forget(3);
   assert.deepEqual(silence.dead(899), []);
-  assert.deepEqual(silence.dead(900), [{ link: 2, silentMs: 500 }]);
+  assert.deepEqual(silence.dead(900), [{ link: 2, silentMs: 500, isExcused: false }]);
 });
 
 test('many members are asked to ping less often, and judged by what they were asked', () => {

@@ -7,12 +7,26 @@
  */
 import { RecencyMap } from '../recency-map.js';
 import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
+import { HEARD_PINGS } from './hearing.js';
 import { MAX_PINGS_PER_SECOND } from './registry-limits.js';
 import type { RegistryLink } from './registry-messages.js';
 
 interface Heard {
+  /** Its silence counts from here. */
   atMs: number;
   toldIntervalMs: number;
+  /**
+   * The router was cut off or away, and this member may have given the stream up: its end proves nothing, and its words may
+   * be old ones. `unspoken`: it has not spoken since, and its silence counts from `atMs`; a number: when it first did.
+   */
+  excuse: 'unspoken' | number | undefined;
+}
+
+export interface SilentLink {
+  readonly link: RegistryLink;
+  readonly silentMs: number;
+  /** See `Silence.isExcused`. */
+  readonly isExcused: boolean;
 }
 
 export class Silence {
@@ -41,9 +55,12 @@ export class Silence {
     const known = this.#links.touch(link);
     if (known !== undefined) {
       known.atMs = listeningMs;
+      if (known.excuse === 'unspoken') known.excuse = listeningMs;
+      else if (known.excuse !== undefined && listeningMs - known.excuse >= HEARD_PINGS * known.toldIntervalMs)
+        known.excuse = undefined;
       return;
     }
-    const heard = { atMs: listeningMs, toldIntervalMs: 0 };
+    const heard: Heard = { atMs: listeningMs, toldIntervalMs: 0, excuse: undefined };
     this.#links.add(link, heard);
     heard.toldIntervalMs = this.pingIntervalMs; // with this one among those who ping
   }
@@ -63,13 +80,48 @@ export class Silence {
     return heard === undefined ? undefined : listeningMs - heard.atMs;
   }
 
+  /** Whether it spoke at `sinceMs` or later, and within the last two of its pings. */
+  isHeard(listeningMs: number, link: RegistryLink, sinceMs: number): boolean {
+    const heard = this.#links.get(link);
+    if (heard === undefined || heard.excuse !== undefined || heard.atMs < sinceMs) return false;
+    return listeningMs - heard.atMs < HEARD_PINGS * heard.toldIntervalMs;
+  }
+
+  /** Whether two or more links stand, and on none was anything heard within two pings. */
+  isQuiet(listeningMs: number): boolean {
+    const { last } = this.#links;
+    if (last === undefined || this.#links.size < 2) return false;
+    return listeningMs - last.atMs >= HEARD_PINGS * Math.max(last.toldIntervalMs, this.pingIntervalMs);
+  }
+
+  /**
+   * The router was cut off or away: every silence starts anew, and every stream is excused. A member that has not spoken
+   * since the last time is not given another time.
+   */
+  startAnew(listeningMs: number): void {
+    for (const [, heard] of this.#links) {
+      if (heard.excuse === 'unspoken') continue;
+      heard.atMs = listeningMs;
+      heard.excuse = 'unspoken';
+    }
+  }
+
+  /**
+   * Whether the end of this stream proves nothing. It does again once the member has gone on speaking for two pings:
+   * what a network held back comes in one burst, often with the end behind it.
+   */
+  isExcused(link: RegistryLink): boolean {
+    return this.#links.get(link)?.excuse !== undefined;
+  }
+
   /** Links that have been silent for too long. */
-  dead(listeningMs: number): { readonly link: RegistryLink; readonly silentMs: number }[] {
+  dead(listeningMs: number): SilentLink[] {
     const dead = [];
-    for (const [link, { atMs, toldIntervalMs }] of this.#links) {
+    for (const [link, { atMs, toldIntervalMs, excuse }] of this.#links) {
       const silentMs = listeningMs - atMs;
       if (silentMs < this.timing.deadAfterMs) break; // all behind it were heard later
-      if (silentMs >= this.deadAfterMs(toldIntervalMs)) dead.push({ link, silentMs });
+      if (silentMs >= this.deadAfterMs(toldIntervalMs))
+        dead.push({ link, silentMs, isExcused: excuse !== undefined });
     }
     return dead;
   }

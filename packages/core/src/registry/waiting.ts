@@ -16,7 +16,15 @@ export interface Waiter {
   readonly wants: 'primary' | 'handover';
   /** Content with an available primary of a higher epoch than this. */
   readonly above: Epoch;
+  /** How often the primary of that very epoch has pinged since the question. */
+  pings: number;
 }
+
+/**
+ * A client that lost its primary gets the same one for an answer when the router has heard so many pings of it since the
+ * question. The first may have been sent before the client's link broke; the second was sent a ping interval after it.
+ */
+const PINGS_OF_A_LIVE_PRIMARY = 2;
 
 export const isContent = (waiter: Waiter, { available, epoch }: Assignment): boolean =>
   available && epoch > waiter.above;
@@ -52,6 +60,15 @@ export class Waiting {
   /** Takes out all whom this assignment contents. */
   takeContent(assignment: Assignment): Waiter[] {
     return this.#take(assignment.cluster, (waiter) => isContent(waiter, assignment));
+  }
+
+  /** The primary of an epoch has pinged. Takes out all who believed it lost and have heard enough of it. */
+  takeReassured(cluster: ClusterId, epoch: Epoch): Waiter[] {
+    return this.#take(cluster, (waiter) => {
+      if (waiter.wants !== 'primary' || waiter.above !== epoch) return false;
+      waiter.pings += 1;
+      return waiter.pings >= PINGS_OF_A_LIVE_PRIMARY;
+    });
   }
 
   /** Takes out all who wait for a handover of this cluster. */

@@ -23,6 +23,8 @@ export type Join = Extract<StandbyMessage, { kind: 'join' }>;
 export class Alone {
   readonly replica: Replica;
   now = 0;
+  /** The last attempt at each router, and at any. */
+  readonly #routers = new Map<string, number>();
   #routerAttempt = 0;
   #primaryAttempt = 0;
 
@@ -37,7 +39,12 @@ export class Alone {
 
   step(input: ReplicaInput): string[] {
     return this.replica.step(this.now, input).flatMap((output) => {
-      if (output.kind === 'open-router') this.#routerAttempt = output.attempt;
+      if (output.kind === 'open-router') {
+        this.#routerAttempt = output.attempt;
+        this.#routers.set(output.address, output.attempt);
+      }
+      if (output.kind === 'close-router' && this.#routers.size > 1)
+        return `hangs up on ${[...this.#routers].find(([, attempt]) => attempt === output.attempt)?.[0]}`;
       if (output.kind === 'open-primary') this.#primaryAttempt = output.attempt;
       return lineOf(output) ?? [];
     });
@@ -52,15 +59,25 @@ export class Alone {
     return this.step({ kind: 'tick' });
   }
 
-  router = (message: RouterMessage): string[] =>
-    this.step({ kind: 'router-message', attempt: this.#routerAttempt, message });
+  /** From the router that was dialled last, or from the one of that address. */
+  router = (message: RouterMessage, address?: string): string[] =>
+    this.step({ kind: 'router-message', attempt: this.#attemptAt(address), message });
 
-  routerEnded = (): string[] =>
-    this.step({ kind: 'router-ended', attempt: this.#routerAttempt, detail: 'gone' });
+  routerEnded = (address?: string): string[] =>
+    this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail: 'gone' });
 
   /** And the disk has noted it. */
-  welcome = (told: Told): string[] => [
-    ...this.router({ kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: assignmentOf(told) }),
+  welcome = (told: Told, address?: string): string[] => [
+    ...this.router(
+      {
+        kind: 'welcome',
+        networkId: 'net',
+        clusters: 1,
+        ...DEFAULT_TIMING,
+        assignment: assignmentOf(told),
+      },
+      address,
+    ),
     ...this.step({ kind: 'welcome-noted' }),
   ];
 
@@ -98,10 +115,14 @@ export class Alone {
   standby = (link: number, message: StandbyMessage): string[] =>
     this.step({ kind: 'standby-message', link, message });
 
-  /** Primary of epoch 1, and its epoch open. */
-  reign(): this {
+  #attemptAt(address: string | undefined): number {
+    return address === undefined ? this.#routerAttempt : (this.#routers.get(address) ?? 0);
+  }
+
+  /** Primary of epoch 1, and its epoch open. `others` are members too. */
+  reign(...others: readonly number[]): this {
     this.start();
-    this.welcome({ epoch: 1, primary: this.id, members: [this.id] });
+    this.welcome({ epoch: 1, primary: this.id, members: [this.id, ...others] });
     this.durable(1);
     return this;
   }
@@ -159,6 +180,12 @@ function lineOf(output: ReplicaOutput): string | undefined {
       return `saves a snapshot at ${output.snapshot.position}`;
     case 'refuse':
       return `refuses ${output.token}: ${output.reason}`;
+    case 'send-snapshot':
+      return `sends snapshot ${output.token} at ${output.copy.snapshot.position}`;
+    case 'end-snapshot':
+      return `ends snapshot ${output.token}: ${output.reason}`;
+    case 'end-tail':
+      return `ends tail ${output.link}: ${output.reason}`;
     case 'timeline-end':
       return `ends timeline ${output.timeline}: ${output.reason}`;
     case 'stopped':

@@ -35,6 +35,7 @@ export function assignmentOf(told: Told): Assignment {
       liveness: 'stream',
       live: true,
       inSync: inSync.includes(id),
+      unreachable: false,
     })),
   };
 }

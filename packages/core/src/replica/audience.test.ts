@@ -21,7 +21,7 @@ const ASSIGNMENT: Assignment = {
   unavailableReason: '',
   lastUncleanEpoch: epoch(0),
   inSync: [{ serverId: SELF.serverId, journalId: SELF.journalId, lifeId: SELF.lifeId }],
-  members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true }],
+  members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true, unreachable: false }],
 };
 
 test('a post is for those who follow when it is made, whatever is committed together with it', () => {
@@ -61,7 +61,7 @@ test('a post is for those who follow when it is made, whatever is committed toge
   step({
     kind: 'router-message',
     attempt: 1,
-    message: { kind: 'welcome', networkId: 'net', ...timing, assignment: ASSIGNMENT },
+    message: { kind: 'welcome', networkId: 'net', clusters: 1, ...timing, assignment: ASSIGNMENT },
   });
   for (const user of ['mira', 'ben', 'ida']) ask({ kind: 'register', user });
   ask({ kind: 'follow', user: 'ida', target: 'mira' });

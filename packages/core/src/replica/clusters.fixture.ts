@@ -8,6 +8,7 @@ import {
   DEFAULT_TIMING,
   type Entry,
   epoch,
+  MAX_LIST_PAGE,
   type NewsItem,
   NO_POSITION,
   position,
@@ -41,7 +42,11 @@ export class Clusters {
   readonly streams = new Set<Stream>();
   #links = 0;
 
-  constructor(count: number) {
+  /** @param named how many clusters the router tells of; without it servers do not know who belongs where, and any name will do */
+  constructor(
+    count: number,
+    readonly named = 0,
+  ) {
     this.all = Array.from({ length: count }, (_, at) => new LoneCluster(at + 1, this));
     for (const cluster of this.all) cluster.revive();
     this.settle();
@@ -163,12 +168,18 @@ export class LoneCluster {
     this.step({
       kind: 'router-message',
       attempt: 1,
-      message: { kind: 'welcome', networkId: 'net', ...DEFAULT_TIMING, assignment: this.assignment() },
+      message: {
+        kind: 'welcome',
+        networkId: 'net',
+        clusters: this.world.named,
+        ...DEFAULT_TIMING,
+        assignment: this.assignment(),
+      },
     });
     for (const other of this.world.all ?? []) {
       if (other === this || !other.isThere) continue;
-      other.step({ kind: 'cluster-assigned', assignment: this.assignment() });
-      this.step({ kind: 'cluster-assigned', assignment: other.assignment() });
+      other.step({ kind: 'cluster-assigned', networkId: 'net', assignment: this.assignment() });
+      this.step({ kind: 'cluster-assigned', networkId: 'net', assignment: other.assignment() });
     }
   }
 
@@ -243,10 +254,10 @@ export class LoneCluster {
   list(user: UserName): string {
     const token = this.#number();
     let said = '';
-    this.#onList = ({ lists, present }) => {
-      said = lists.users.map((name) => (present.has(name) ? `${name}+` : name)).join(' ');
+    this.#onList = ({ page }) => {
+      said = page.users.map(({ user: name, present }) => (present ? `${name}+` : name)).join(' ');
     };
-    this.step({ kind: 'list', token, user, epoch: epoch(0) });
+    this.step({ kind: 'list', token, user, epoch: epoch(0), after: undefined, limit: MAX_LIST_PAGE });
     return said;
   }
   #onList: (output: OutputOf<'answer-list'>) => void = () => {};

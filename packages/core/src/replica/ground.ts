@@ -8,13 +8,18 @@ import {
   type LifeId,
   type NetworkId,
   position,
+  type ServerId,
+  type UserName,
 } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';
+import type { Reason } from '../reasons.js';
+import { clusterOf } from '../user-cluster.js';
 import { Ledger } from './ledger.js';
 import type {
   Known,
+  LinkId,
   ReplicaEvent,
   ReplicaIdentity,
   ReplicaOutput,
@@ -28,6 +33,8 @@ export class Ground {
   readonly #pace: Pace;
   #outputs: ReplicaOutput[] = [];
   networkId: NetworkId | '';
+  /** How many clusters the network has; 0 until the router has told. */
+  clusters = 0;
   /** The last life over this journal that was welcomed, as the disk has it. */
   welcomedLife: LifeId;
   readonly #knownRevision: number;
@@ -42,6 +49,8 @@ export class Ground {
   postsAccepted = 0;
   /** How many timelines are open now. */
   timelines: () => number = () => 0;
+  /** Whom it can't reach now: the part that it plays knows. */
+  whomNotToReach: () => readonly ServerId[] = () => [];
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.identity = start.identity;
@@ -73,6 +82,10 @@ export class Ground {
 
   advanceTo(now: Instant): void {
     this.#pace.advanceTo(now);
+  }
+
+  get cannotReach(): readonly ServerId[] {
+    return this.whomNotToReach();
   }
 
   /** The highest revision of an assignment of this cluster that was told, also to a former life. */
@@ -110,6 +123,19 @@ export class Ground {
 
   see(epoch: Epoch): void {
     if (epoch > this.highestEpoch) this.highestEpoch = epoch;
+  }
+
+  /** The cluster that a user belongs to by name; undefined while the number of clusters is not known. */
+  homeByName(user: UserName): ClusterId | undefined {
+    return this.clusters === 0 ? undefined : clusterOf(user, this.clusters);
+  }
+
+  /** Ends a standby's stream, and says whose word that is. */
+  refuseStandby(link: LinkId, reason: Reason, detail: string): void {
+    const { networkId, identity, highestEpoch: epoch } = this;
+    const { cluster } = identity;
+    const message = { kind: 'refused', networkId, cluster, epoch, reason, detail } as const;
+    this.emit({ kind: 'to-standby', link, message }, { kind: 'close-standby', link });
   }
 
   emit(...outputs: readonly ReplicaOutput[]): void {

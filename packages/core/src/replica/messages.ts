@@ -3,7 +3,9 @@ import type { Assignment } from '../assignment.js';
 import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
 import type {
   Address,
+  ClusterId,
   Epoch,
+  Incarnation,
   JournalId,
   LifeId,
   NetworkId,
@@ -17,8 +19,11 @@ import type {
 import type { Attempt, MemberIdentity, RouterLinkOutput } from '../membership/membership-messages.js';
 import type { MemberTiming } from '../membership/pace.js';
 import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMessage } from '../messages.js';
+import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
-import type { NewsItem, SocialLists, SocialSnapshot } from '../social/index.js';
+import type { SignsOfLife } from '../signs-of-life.js';
+import type { NewsItem, SocialSnapshot } from '../social/index.js';
+import type { PeerProbe } from './reachability.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
 export type LinkId = number;
@@ -71,6 +76,9 @@ export interface ListRequest {
   readonly token: Token;
   readonly user: UserName;
   readonly epoch: Epoch;
+  /** Those whose names come after this one; undefined: from the first on. */
+  readonly after: UserName | undefined;
+  readonly limit: number;
 }
 
 export interface TimelineOpenRequest {
@@ -86,6 +94,25 @@ export interface TimelineOpenRequest {
   readonly posts: boolean;
   /** Without the reader's own posts, as the classic wire wants it. */
   readonly othersOnly?: boolean;
+  /** Both sides give signs of life. */
+  readonly signs?: boolean;
+}
+
+/** A standby that asks for a snapshot: who it is, and whom it takes us for. */
+export interface SnapshotQuestion {
+  readonly networkId: NetworkId;
+  readonly cluster: ClusterId;
+  readonly epoch: Epoch;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  readonly journalId: JournalId;
+  readonly lifeId: LifeId;
+}
+
+/** The state at one committed position, and where the epochs up to there begin. */
+export interface SnapshotCopy {
+  readonly snapshot: SocialSnapshot;
+  readonly epochStarts: readonly EpochStart[];
 }
 
 /** What waits in `HeldRequests` when it comes before the server knows of its epoch. */
@@ -126,17 +153,17 @@ export type ReplicaInput =
       readonly checksum?: number | undefined;
     }
   | { readonly kind: 'primary-ended'; readonly attempt: Attempt; readonly detail: string }
+  /** The answer to a `probe-member`. Comes once for each. */
+  | { readonly kind: 'member-probed'; readonly probe: PeerProbe; readonly isReached: boolean }
   // Standbys, while this is the primary.
   | { readonly kind: 'standby-message'; readonly link: LinkId; readonly message: StandbyMessage }
   | { readonly kind: 'standby-ended'; readonly link: LinkId; readonly detail: string }
-  | {
-      readonly kind: 'snapshot-asked';
-      readonly token: Token;
-      readonly epoch: Epoch;
-      readonly serverId: ServerId;
-    }
+  | ({ readonly kind: 'snapshot-asked'; readonly token: Token } & SnapshotQuestion)
+  /** The call is over: it was read to its end, broke off, or was not read for too long. */
+  | { readonly kind: 'snapshot-ended'; readonly token: Token }
   // Other clusters: what the router tells of them, what we hear from them, what they ask of us.
-  | { readonly kind: 'cluster-assigned'; readonly assignment: Assignment }
+  /** `networkId` is that of the router that tells. */
+  | { readonly kind: 'cluster-assigned'; readonly networkId: NetworkId; readonly assignment: Assignment }
   | { readonly kind: 'tail-heard'; readonly attempt: Attempt; readonly batch: TailBatch }
   | { readonly kind: 'tail-broken'; readonly attempt: Attempt; readonly detail: string }
   | { readonly kind: 'tail-asked'; readonly link: LinkId; readonly message: TailMessage }
@@ -150,6 +177,8 @@ export type ReplicaInput =
       readonly before: Position;
       readonly limit: number;
     }
+  /** A sign of life of a reader. */
+  | { readonly kind: 'timeline-alive'; readonly timeline: LinkId }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
   /** The stream has drained after `timeline-full`, or what `timeline-read` asked for is out and has drained. */
@@ -187,8 +216,16 @@ export type ReplicaOutput =
   | {
       readonly kind: 'pull-snapshot';
       readonly address: Address;
-      readonly epoch: Epoch;
+      readonly question: SnapshotQuestion;
       readonly setAside: boolean;
+    }
+  /** Ask the health of the member at this address for this service; answer with `member-probed`. */
+  | {
+      readonly kind: 'probe-member';
+      readonly probe: PeerProbe;
+      readonly address: Address;
+      readonly service: string;
+      readonly timeoutMs: number;
     }
   /** Keep connections to these ready: one of them may be primary next. */
   | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }
@@ -196,14 +233,11 @@ export type ReplicaOutput =
   // the journal's checksum up to `common`.
   | { readonly kind: 'to-standby'; readonly link: LinkId; readonly message: PrimaryMessage }
   | { readonly kind: 'close-standby'; readonly link: LinkId }
+  /** To be encoded and sent piece by piece, as it is read. `copy` is the same object for all who read at a time. */
+  | { readonly kind: 'send-snapshot'; readonly token: Token; readonly copy: SnapshotCopy }
+  /** Refuses a snapshot, or breaks one off. */
   | {
-      readonly kind: 'send-snapshot';
-      readonly token: Token;
-      readonly snapshot: SocialSnapshot;
-      readonly epochStarts: readonly EpochStart[];
-    }
-  | {
-      readonly kind: 'refuse-snapshot';
+      readonly kind: 'end-snapshot';
       readonly token: Token;
       readonly reason: Reason;
       readonly detail: string;
@@ -226,12 +260,7 @@ export type ReplicaOutput =
   | { readonly kind: 'end-tail'; readonly link: LinkId; readonly reason: Reason; readonly detail: string }
   // Clients.
   | { readonly kind: 'answer-write'; readonly token: Token; readonly epoch: Epoch; readonly reply: Reply }
-  | {
-      readonly kind: 'answer-list';
-      readonly token: Token;
-      readonly lists: SocialLists;
-      readonly present: ReadonlySet<UserName>;
-    }
+  | { readonly kind: 'answer-list'; readonly token: Token; readonly page: ListPage }
   | { readonly kind: 'refuse'; readonly token: Token; readonly reason: Reason; readonly detail: string }
   | {
       readonly kind: 'timeline-opened';
@@ -239,7 +268,11 @@ export type ReplicaOutput =
       readonly epoch: Epoch;
       readonly serverId: ServerId;
       readonly committed: Position;
+      /** If its reader asked for them. */
+      readonly signs: SignsOfLife | undefined;
     }
+  /** A sign of life, of no use to a reader who has something to read. */
+  | { readonly kind: 'timeline-sign'; readonly timeline: LinkId; readonly signs: SignsOfLife }
   /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
   | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
   /**

@@ -18,6 +18,7 @@ import {
   type Entry,
   epoch,
   type LinkId,
+  MAX_LIST_PAGE,
   position,
   type RequestNumber,
   type Timing,
@@ -263,7 +264,15 @@ export class Play {
   }
 
   #list(user: UserName, [name, expected]: string[]): void {
-    const request = { kind: 'list', token: 0, user, epoch: epoch(Number(expected ?? 0)) } as const;
+    const inEpoch = epoch(Number(expected ?? 0));
+    const request = {
+      kind: 'list',
+      token: 0,
+      user,
+      epoch: inEpoch,
+      after: undefined,
+      limit: MAX_LIST_PAGE,
+    } as const;
     this.#server(name).request(request, (outcome) => this.#hear(user, 0, outcome));
   }
 

@@ -13,20 +13,25 @@ import {
   type Position,
   position,
   type RequestNumber,
+  type ServerId,
   type SessionId,
   serverName,
+  type UserName,
   type WallTimeMs,
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
-import { MAX_MEMBERS, MAX_TIMELINES } from '../limits.js';
+import { MAX_MEMBERS, MAX_TAIL_UNKNOWN_NAMES, MAX_TIMELINES } from '../limits.js';
 import type { RouterLink } from '../membership/router-link.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
+import type { ListPage, UserPresence } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
 import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } from './messages.js';
+import { ReaderSigns } from './reader-signs.js';
 import { RequestDesk } from './request-desk.js';
+import { Snapshots } from './snapshots.js';
 import { Standbys } from './standbys.js';
 import { Tailing } from './tailing.js';
 import { Tails } from './tails.js';
@@ -41,6 +46,8 @@ export class PrimaryRole {
   readonly kind = 'primary';
   readonly standbys: Standbys;
   readonly timelines = new Timelines();
+  readonly readerSigns = new ReaderSigns();
+  readonly snapshots: Snapshots;
   /** The other clusters that we hear, and those that hear us. */
   readonly tailing: Tailing;
   readonly #tails = new Tails();
@@ -58,6 +65,7 @@ export class PrimaryRole {
   ) {
     const { identity, ledger } = ground;
     this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs, () => router.nextRequest());
+    this.snapshots = new Snapshots(ground);
     this.#assignedAt = ground.now;
     this.tailing = new Tailing(ground, epoch, (command, timeMs) => this.#append(command, '', 0, timeMs));
     this.#desk.takeOver(ledger.unapplied);
@@ -78,6 +86,12 @@ export class PrimaryRole {
   /** Whether it has lost touch with those who would know of a newer epoch. */
   get isolated(): boolean {
     return this.#isolated;
+  }
+
+  /** In-sync members that were not heard for so long that they count as out of reach. */
+  get cannotReach(): readonly ServerId[] {
+    const { heardMs, timing } = this.ground;
+    return this.standbys.unheard(heardMs, timing.deadAfterMs);
   }
 
   // Requests.
@@ -116,9 +130,23 @@ export class PrimaryRole {
       this.ground.emit({
         kind: 'answer-list',
         token: request.token,
-        lists: social.list(request.user),
-        present: new Set([...this.timelines.present, ...this.tailing.present()]),
+        page: this.#listPage(request),
       });
+  }
+
+  #listPage({ user: asker, after, limit }: ListRequest): ListPage {
+    const { users, next } = this.ground.ledger.social.listAfter(asker, after, limit);
+    const all: UserPresence[] = [];
+    const followers: UserPresence[] = [];
+    const following: UserPresence[] = [];
+    for (const { user, follows, isFollowed } of users) {
+      const present = this.timelines.isPresent(user) || this.tailing.isPresent(user);
+      const listed = { user, present };
+      all.push(listed);
+      if (follows) followers.push(listed);
+      if (isFollowed) following.push(listed);
+    }
+    return { users: all, followers, following, next };
   }
 
   openTimeline(request: TimelineOpenRequest): void {
@@ -134,9 +162,17 @@ export class PrimaryRole {
     } else {
       const { serverId } = ground.identity;
       const { committed } = ground.ledger;
-      ground.emit({ kind: 'timeline-opened', timeline, epoch: this.epoch, serverId, committed });
+      const signs = request.signs
+        ? this.readerSigns.opened(timeline, ground.heardMs, ground.timing)
+        : undefined;
+      ground.emit({ kind: 'timeline-opened', timeline, epoch: this.epoch, serverId, committed, signs });
       ground.emit(...this.timelines.open(request, social));
     }
+  }
+
+  timelineEnded(timeline: LinkId): void {
+    this.timelines.ended(timeline);
+    this.readerSigns.ended(timeline);
   }
 
   // Standbys.
@@ -182,16 +218,6 @@ export class PrimaryRole {
       this.ground.report('standby-lost', `${serverName(serverId)} stopped replicating: ${detail}`);
   }
 
-  sendSnapshot(token: Token): void {
-    const { social, outline } = this.ground.ledger;
-    this.ground.emit({
-      kind: 'send-snapshot',
-      token,
-      snapshot: social.toSnapshot(),
-      epochStarts: outline.epochStartsThrough(social.applied),
-    });
-  }
-
   // Other clusters.
 
   tailAsked(link: LinkId, message: TailMessage): void {
@@ -201,7 +227,7 @@ export class PrimaryRole {
       case 'open':
         return this.#openTail(link, message);
       case 'subscribe':
-        return tails.subscribe(link, message, heardMs);
+        return this.#subscribe(link, message);
       case 'taken':
         return tails.taken(link, message.number, heardMs);
       case 'alive':
@@ -218,10 +244,19 @@ export class PrimaryRole {
   #openTail(link: LinkId, open: Extract<TailMessage, { kind: 'open' }>): void {
     const { ground } = this;
     const replaced = this.#tails.open(link, open, ground.heardMs);
-    if (replaced === 'older')
-      this.#endTail(link, 'fenced', `cluster ${open.from} has a later epoch than ${open.fromEpoch}`);
-    else if (replaced !== undefined)
+    if (replaced !== undefined)
       this.#endTail(replaced, 'superseded', `cluster ${open.from} reads on another stream`);
+  }
+
+  #subscribe(link: LinkId, subscribe: Extract<TailMessage, { kind: 'subscribe' }>): void {
+    const { ground } = this;
+    const { social } = ground.ledger;
+    const canExist = (user: UserName): boolean =>
+      (ground.homeByName(user) ?? ground.identity.cluster) === ground.identity.cluster;
+    if (this.#tails.subscribe(link, subscribe, social, canExist, ground.heardMs)) return;
+    this.#tails.ended(link);
+    const detail = `more than ${MAX_TAIL_UNKNOWN_NAMES} of the names that are asked for are no users here`;
+    this.#endTail(link, 'limit-reached', detail);
   }
 
   #endTail(link: LinkId, reason: Reason, detail: string): void {
@@ -276,6 +311,8 @@ export class PrimaryRole {
     }
     for (const outgoing of standbys.signsOfLife(ledger.committed, heardMs, timing.pingIntervalMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
+    this.#tickReaders();
+    this.snapshots.tick();
     this.tailing.tick();
     for (const link of this.#tails.silentLinks(heardMs, timing.deadAfterMs)) {
       this.#tails.ended(link);
@@ -284,6 +321,18 @@ export class PrimaryRole {
     const { social } = ledger;
     ground.emit(...this.#tails.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
     this.#watchForIsolation();
+  }
+
+  /** A reader whose path is dead is present no longer, and what it keeps here is free. */
+  #tickReaders(): void {
+    const { ground } = this;
+    for (const { link, silentMs } of this.readerSigns.takeSilent(ground.heardMs)) {
+      this.timelines.ended(link);
+      const detail = `nothing was heard of its reader for ${silentMs.toFixed(0)} ms`;
+      ground.emit({ kind: 'timeline-end', timeline: link, reason: 'may-have-happened', detail });
+    }
+    for (const { link, signs } of this.readerSigns.due(ground.heardMs, ground.timing))
+      ground.emit({ kind: 'timeline-sign', timeline: link, signs });
   }
 
   /** The end of a turn: entries to standbys, posts to timelines, questions to the router. */
@@ -298,8 +347,10 @@ export class PrimaryRole {
     if (!this.router.attached || ground.assignment?.epoch !== this.epoch) return;
     // Until the epoch is open our commit position may lag behind what the predecessor acknowledged.
     const required = position(Math.max(ledger.committed, this.#opensAt));
-    for (const change of standbys.changesToAsk(heardMs, ground.timing, ground.assignment, required))
-      this.router.send(change);
+    const changes = standbys.changesToAsk(heardMs, ground.timing, ground.assignment, required);
+    // The router weighs a removal by whom the primary can't reach: it has to know first.
+    if (changes.some(({ change }) => change === 'remove')) this.router.pingNow();
+    for (const change of changes) this.router.send(change);
   }
 
   /** Ends the reign: everyone who waits is sent to ask the router again. */
@@ -316,9 +367,11 @@ export class PrimaryRole {
   /** Whoever waits or reads here asks the router again. */
   #sendAway(detail: string): void {
     for (const token of this.#desk.dismiss()) this.#refuse(token, 'not-primary', detail);
+    this.readerSigns.clear();
     for (const timeline of this.timelines.clear())
       this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
     for (const link of this.#tails.clear()) this.#endTail(link, 'not-primary', detail);
+    this.snapshots.endAll(detail);
   }
 
   #append(
@@ -404,11 +457,8 @@ export class PrimaryRole {
   }
 
   #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
-    const { ground } = this;
     this.standbys.ended(link);
-    const epoch = ground.highestEpoch;
-    ground.emit({ kind: 'to-standby', link, message: { kind: 'refused', epoch, reason, detail } });
-    ground.emit({ kind: 'close-standby', link });
+    this.ground.refuseStandby(link, reason, detail);
   }
 
   #refuse(token: Token, reason: Reason, detail: string): void {

@@ -7,14 +7,25 @@
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import { type Epoch, type Instant, type JournalId, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
+import {
+  type Epoch,
+  type Instant,
+  type JournalId,
+  type NetworkId,
+  NO_EPOCH,
+  nextEpoch,
+  serverName,
+} from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
-import { MAX_MEMBERS } from '../limits.js';
+import { MAX_CLUSTERS, MAX_MEMBERS } from '../limits.js';
+import type { Attempt } from '../membership/membership-messages.js';
 import { RouterRefusals } from '../membership/refusal.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
-import type { Reason } from '../reasons.js';
+import type { Failure, Reason } from '../reasons.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
+import { signsOfLife } from '../signs-of-life.js';
+import { quote } from '../text.js';
 import { Drain } from './drain.js';
 import { Ground } from './ground.js';
 import { HeldRequests } from './held-requests.js';
@@ -25,11 +36,15 @@ import type {
   ReplicaOutput,
   ReplicaStart,
   ReplicaTiming,
+  SnapshotQuestion,
 } from './messages.js';
+import { isLiveMember, namedMember, unnamed } from './named-member.js';
 import { PrimaryRole, SNAPSHOT_EVERY_ENTRIES } from './primary-role.js';
+import { Reachability } from './reachability.js';
 import { StandbyRole } from './standby-role.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
+type Place = Pick<SnapshotQuestion, 'networkId' | 'cluster'>;
 type Refused = Extract<RouterMessage, { kind: 'refused' }>;
 
 /**
@@ -51,6 +66,7 @@ const LEAVING_LINGER_MS = 500;
 export class Replica {
   readonly #ground: Ground;
   readonly #router: RouterLink;
+  readonly #reachability: Reachability;
   readonly #refusals: RouterRefusals;
   /** Since when the life before has been in the way, listening time, ms. */
   #predecessorSince: number | undefined;
@@ -72,8 +88,11 @@ export class Replica {
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#ground = new Ground(start, timing);
     this.#router = new RouterLink(this.#ground);
+    this.#reachability = new Reachability(this.#ground);
+    this.#standby = new StandbyRole(this.#ground, this.#reachability);
+    this.#ground.whomNotToReach = () =>
+      this.#primary === undefined ? this.#reachability.cannotReach : this.#primary.cannotReach;
     this.#refusals = new RouterRefusals(start.identity.routers);
-    this.#standby = new StandbyRole(this.#ground);
     this.#snapshotAt = start.snapshot.position;
   }
 
@@ -161,11 +180,11 @@ export class Replica {
       case 'journal-renewed':
         return this.#journalRenewed(input.journalId);
       case 'router-message':
-        if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.message);
+        if (this.#router.isCurrent(input.attempt)) this.#routerMessage(input.attempt, input.message);
         return;
       case 'router-ended':
         if (this.#router.isCurrent(input.attempt))
-          this.#router.ended({ reason: 'router-unreachable', detail: input.detail });
+          this.#router.ended(input.attempt, { reason: 'router-unreachable', detail: input.detail });
         return;
       case 'primary-message':
         if (this.#standby.isCurrent(input.attempt))
@@ -174,6 +193,8 @@ export class Replica {
       case 'primary-ended':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.ended(input.detail);
         return;
+      case 'member-probed':
+        return this.#reachability.probed(input.probe, input.isReached);
       case 'standby-message':
         return this.#standbyMessage(input.link, input.message);
       case 'standby-ended':
@@ -182,8 +203,11 @@ export class Replica {
         return;
       case 'snapshot-asked':
         return this.#snapshotAsked(input);
+      case 'snapshot-ended':
+        this.#primary?.snapshots.ended(input.token);
+        return;
       case 'cluster-assigned':
-        return this.#otherAssigned(input.assignment);
+        return this.#otherAssigned(input.networkId, input.assignment);
       case 'tail-heard':
         this.#primary?.tailing.heard(input.attempt, input.batch);
         if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
@@ -204,7 +228,11 @@ export class Replica {
         this.#held.dropToken(input.token);
         this.#primary?.abandonWrite(input.token);
         return;
+      case 'timeline-alive':
+        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
+        return;
       case 'timeline-older':
+        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
         this.#ground.emit(
           ...(this.#primary?.timelines.older(input.timeline, input.before, input.limit, ledger.social) ?? []),
         );
@@ -217,7 +245,7 @@ export class Replica {
         return;
       case 'timeline-ended':
         this.#held.dropTimeline(input.timeline);
-        this.#primary?.timelines.ended(input.timeline);
+        this.#primary?.timelineEnded(input.timeline);
         return;
       default:
         unreachable(input);
@@ -232,12 +260,14 @@ export class Replica {
 
   // The router's word.
 
-  #routerMessage(message: RouterMessage): void {
+  #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const ground = this.#ground;
-    this.#router.heard();
+    this.#router.heard(attempt);
+    const isAnswer = message.kind === 'welcome' || message.kind === 'refused';
+    if (!isAnswer && !this.#router.isWelcomedBy(attempt)) return;
     switch (message.kind) {
       case 'welcome':
-        return this.#welcomed(message);
+        return this.#welcomed(attempt, message);
       case 'pong':
         return ground.keepTime(message.pingIntervalMs);
       case 'assignment':
@@ -249,19 +279,20 @@ export class Replica {
         if (this.#primary?.epoch === message.epoch) this.#drain?.noSuccessor();
         return;
       case 'refused':
-        return this.#refused(message);
+        return this.#refused(attempt, message);
       default:
         unreachable(message);
     }
   }
 
-  #welcomed(message: Extract<RouterMessage, { kind: 'welcome' }>): void {
+  #welcomed(attempt: Attempt, message: Extract<RouterMessage, { kind: 'welcome' }>): void {
     const ground = this.#ground;
     const problem = this.#storeProblem(message);
-    if (problem !== undefined) return this.#disbelieve(problem);
-    this.#router.welcomed();
+    if (problem !== undefined) return this.#disbelieve(attempt, problem);
+    this.#router.welcomed(attempt);
     this.#refusals.welcomed();
     this.#predecessorSince = undefined;
+    ground.clusters = message.clusters;
     ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
     ground.networkId = message.networkId;
     const { lifeId } = ground.identity;
@@ -291,19 +322,22 @@ export class Replica {
   }
 
   /** Goes on as it is, says so, and asks another router, or this one later. */
-  #disbelieve(problem: string): void {
-    const detail = `does not follow the router at ${this.#router.address}: ${problem}`;
+  #disbelieve(attempt: Attempt, problem: string): void {
+    const detail = `does not follow the router at ${this.#router.addressOf(attempt)}: ${problem}`;
     if (this.#refusals.isNews(detail)) this.#ground.report('refused', detail);
-    this.#router.refused({ reason: 'router-store-too-old', detail });
+    this.#router.refused(attempt, { reason: 'router-store-too-old', detail });
   }
 
-  #refused(message: Refused): void {
+  #refused(attempt: Attempt, message: Refused): void {
     const ground = this.#ground;
-    const { address } = this.#router;
+    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will say so.
+    if (message.reason === 'superseded' && this.#router.isOvertaken(attempt))
+      return this.#router.ended(attempt, message);
+    const address = this.#router.addressOf(attempt);
     const text = `the router at ${address} refuses this server: ${message.reason}: ${message.detail}`;
     if (message.reason === 'older-copy' && this.#mayRenew(message)) {
       ground.report('older-copy', `${text}. It goes on as a new journal, which has to catch up`);
-      this.#router.refused(message);
+      this.#router.refused(attempt, message);
       ground.emit({ kind: 'renew-journal' });
       return;
     }
@@ -311,7 +345,7 @@ export class Replica {
     if (this.#refusals.isFinal(message, address, ground.networkId))
       return this.#end(message.reason, text, true);
     if (this.#refusals.isNews(text)) ground.report('refused', text);
-    this.#router.refused(message);
+    this.#router.refused(attempt, message);
   }
 
   /** A life that has never been welcomed has promised nothing yet: it may come as another. */
@@ -357,6 +391,7 @@ export class Replica {
       });
       this.#primary.assigned(assignment, lastRequest);
       this.#advancePrimary(this.#primary);
+      this.#judgeEarlyJoins();
     } else {
       this.#consider();
     }
@@ -382,7 +417,7 @@ export class Replica {
     this.#standby.leave();
     this.#primary = new PrimaryRole(ground, this.#router, assignment.epoch, assignment.inSync);
     this.#advancePrimary(this.#primary);
-    for (const [link, { join }] of this.#takeEarlyJoins()) this.#standbyMessage(link, join);
+    this.#judgeEarlyJoins();
     this.#dispatchHeld();
   }
 
@@ -414,8 +449,10 @@ export class Replica {
     }
     if (message.kind === 'join') {
       const refusal = this.#joinProblem(message);
-      if (refusal !== undefined) return this.#refuseStandby(link, refusal.reason, refusal.detail);
-      if (message.epoch > (this.#primary?.epoch ?? NO_EPOCH)) {
+      if (refusal !== undefined) return ground.refuseStandby(link, refusal.reason, refusal.detail);
+      if (this.#isEarly(message)) {
+        if (this.#earlyJoins.size >= MAX_MEMBERS)
+          return ground.refuseStandby(link, 'limit-reached', `${MAX_MEMBERS} standbys wait already`);
         this.#earlyJoins.set(link, { join: message, until: ground.heardMs + ground.timing.deadAfterMs });
         return;
       }
@@ -424,59 +461,78 @@ export class Replica {
     if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
   }
 
-  #joinProblem(join: Join): { readonly reason: Reason; readonly detail: string } | undefined {
-    const { networkId, identity, assignment } = this.#ground;
-    if (join.networkId !== networkId)
-      return {
-        reason: 'wrong-network',
-        detail: `network "${join.networkId}" is not this server's "${networkId}"`,
-      };
-    if (join.cluster !== identity.cluster)
-      return {
-        reason: 'wrong-cluster',
-        detail: `cluster ${join.cluster} is not this server's ${identity.cluster}`,
-      };
+  #joinProblem(join: Join): Failure | undefined {
+    const problem = this.#placeProblem(join);
+    if (problem !== undefined) return problem;
+    const { assignment } = this.#ground;
     const known = Math.max(this.#primary?.epoch ?? NO_EPOCH, assignment?.epoch ?? NO_EPOCH);
     const isOurs = this.#primary?.epoch === join.epoch;
     if (join.epoch < known || (join.epoch === known && !isOurs))
       return {
-        reason: 'not-primary',
+        reason: join.epoch < known ? 'fenced' : 'not-primary',
         detail: `this server is not primary of epoch ${join.epoch}, it knows of epoch ${known}`,
       };
-    if (this.#earlyJoins.size >= MAX_MEMBERS)
-      return { reason: 'limit-reached', detail: `${MAX_MEMBERS} standbys wait already` };
     return undefined;
   }
 
-  #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
-    const ground = this.#ground;
-    ground.emit({
-      kind: 'to-standby',
-      link,
-      message: { kind: 'refused', epoch: ground.highestEpoch, reason, detail },
-    });
-    ground.emit({ kind: 'close-standby', link });
+  /** Whether the router has yet to say that this server is primary, or that the standby is a member. */
+  #isEarly(join: Join): boolean {
+    const isServing = join.epoch === this.#primary?.epoch;
+    return !isServing || namedMember(this.#ground.assignment, join) === undefined;
   }
 
-  #takeEarlyJoins(): readonly (readonly [LinkId, { readonly join: Join }])[] {
-    const early = [...this.#earlyJoins];
-    this.#earlyJoins.clear();
-    return early;
+  /** The router has told something new: those who came before it are judged again. */
+  #judgeEarlyJoins(): void {
+    for (const [link, { join }] of [...this.#earlyJoins]) {
+      const problem = this.#joinProblem(join);
+      if (problem === undefined && this.#isEarly(join)) continue;
+      this.#earlyJoins.delete(link);
+      this.#standbyMessage(link, join);
+    }
   }
 
   #snapshotAsked(input: Extract<ReplicaInput, { kind: 'snapshot-asked' }>): void {
-    if (this.#primary?.opened === true && this.#primary.epoch === input.epoch)
-      return this.#primary.sendSnapshot(input.token);
-    const detail = `this server does not serve epoch ${input.epoch}`;
-    this.#ground.emit({ kind: 'refuse-snapshot', token: input.token, reason: 'not-primary', detail });
+    const refusal = this.#snapshotProblem(input);
+    if (refusal === undefined) this.#primary?.snapshots.asked(input.token, input.serverId);
+    else this.#ground.emit({ kind: 'end-snapshot', token: input.token, ...refusal });
+  }
+
+  #snapshotProblem(question: SnapshotQuestion): Failure | undefined {
+    const ground = this.#ground;
+    const problem = this.#placeProblem(question);
+    if (problem !== undefined) return problem;
+    if (this.#primary?.opened !== true || this.#primary.epoch !== question.epoch)
+      return { reason: 'not-primary', detail: `this server does not serve epoch ${question.epoch}` };
+    if (!isLiveMember(ground.assignment, question))
+      return { reason: 'unknown-member', detail: `${unnamed(question)} as live` };
+    return undefined;
+  }
+
+  /** Whether somebody means another network or cluster. */
+  #placeProblem({ networkId, cluster }: Place): Failure | undefined {
+    const { identity, networkId: ours } = this.#ground;
+    if (networkId !== ours)
+      return {
+        reason: 'wrong-network',
+        detail: `network ${quote(networkId)} is not this server's ${quote(ours)}`,
+      };
+    if (cluster !== identity.cluster)
+      return {
+        reason: 'wrong-cluster',
+        detail: `cluster ${cluster} is not this server's ${identity.cluster}`,
+      };
+    return undefined;
   }
 
   // Other clusters.
 
-  #otherAssigned(assignment: Assignment): void {
-    const { others, identity } = this.#ground;
+  /** A router of another network may sit at an address by now: its clusters are none of ours. */
+  #otherAssigned(networkId: NetworkId, assignment: Assignment): void {
+    const { others, identity, clusters } = this.#ground;
+    if (networkId !== this.#ground.networkId) return;
     const known = others.get(assignment.cluster);
-    if (assignment.cluster === identity.cluster || (known?.revision ?? 0) >= assignment.revision) return;
+    if (assignment.cluster === identity.cluster || assignment.cluster > (clusters || MAX_CLUSTERS)) return;
+    if ((known?.revision ?? 0) >= assignment.revision) return;
     others.set(assignment.cluster, assignment);
     this.#primary?.tailing.assigned(assignment);
   }
@@ -487,19 +543,25 @@ export class Replica {
     else this.#primary?.tailAsked(link, message);
   }
 
-  #tailProblem(
-    open: Extract<TailMessage, { kind: 'open' }>,
-  ): { readonly reason: Reason; readonly detail: string } | undefined {
-    const { networkId, identity } = this.#ground;
-    if (open.networkId !== networkId)
+  #tailProblem(open: Extract<TailMessage, { kind: 'open' }>): Failure | undefined {
+    const { identity, others } = this.#ground;
+    const problem = this.#placeProblem(open);
+    if (problem !== undefined) return problem;
+    if (open.from === identity.cluster)
+      return { reason: 'wrong-cluster', detail: `cluster ${open.from} is this server's own` };
+    // One stream for each primary that the router names: who claims to be another takes nobody's place.
+    const known = others.get(open.from)?.epoch;
+    if (known === undefined)
+      return { reason: 'unknown-cluster', detail: `the router has named no cluster ${open.from} here` };
+    if (open.fromEpoch < known)
       return {
-        reason: 'wrong-network',
-        detail: `network "${open.networkId}" is not this server's "${networkId}"`,
+        reason: 'fenced',
+        detail: `cluster ${open.from} has a later epoch than ${open.fromEpoch}: ${known}`,
       };
-    if (open.cluster !== identity.cluster || open.from === identity.cluster)
+    if (open.fromEpoch > known)
       return {
-        reason: 'wrong-cluster',
-        detail: `cluster ${open.from} asks for ${open.cluster}, this is a server of ${identity.cluster}`,
+        reason: 'not-primary',
+        detail: `the router has not told of epoch ${open.fromEpoch} of cluster ${open.from} here`,
       };
     const primary = this.#primary;
     if (primary === undefined || !primary.opened || primary.isolated || primary.epoch !== open.epoch)
@@ -513,12 +575,16 @@ export class Replica {
   #request(request: ClientRequest, until: number): void {
     const ground = this.#ground;
     const primary = this.#primary;
+    const user = request.kind === 'write' ? request.command.user : request.user;
+    const home = ground.homeByName(user) ?? ground.identity.cluster;
+    if (home !== ground.identity.cluster)
+      return this.#refuse(request, 'wrong-cluster', `${quote(user)} is a user of cluster ${home}`);
     const knownEpoch = primary?.epoch ?? ground.assignment?.epoch ?? NO_EPOCH;
     const isEarly = request.epoch > knownEpoch;
     if (this.#stopping && primary === undefined)
       return this.#refuse(request, 'shutting-down', 'the server is about to end');
     if (primary === undefined || isEarly) {
-      if (isEarly && this.#held.hold(request, until)) return;
+      if (isEarly && this.#hold(request, until)) return;
       return this.#refuse(request, 'not-primary', this.#whoIsPrimary());
     }
     if (primary.isolated)
@@ -528,7 +594,7 @@ export class Replica {
       // Beyond the end of the drain: one that is given up lets in what waited for it.
       const patience =
         this.#drain === undefined ? until : until + Math.max(0, this.#drain.until - ground.now);
-      if (!this.#held.hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
+      if (!this.#hold(request, patience)) this.#refuse(request, 'busy', 'too many requests wait here');
       return;
     }
     switch (request.kind) {
@@ -542,6 +608,18 @@ export class Replica {
       default:
         unreachable(request);
     }
+  }
+
+  /** @returns whether there was room. A reader is told that somebody is there, or it would give this server up */
+  #hold(request: ClientRequest, until: number): boolean {
+    if (!this.#held.hold(request, until)) return false;
+    if (request.kind === 'timeline-open' && request.signs)
+      this.#ground.emit({
+        kind: 'timeline-sign',
+        timeline: request.timeline,
+        signs: signsOfLife(this.#ground.timing, this.#primary?.timelines.size ?? 0),
+      });
+    return true;
   }
 
   #dispatchHeld(): void {
@@ -573,10 +651,11 @@ export class Replica {
     else this.#primary.tick();
     for (const request of this.#held.takeExpired(ground.heardMs))
       this.#refuse(request, 'not-primary', this.#whoIsPrimary());
-    for (const [link, { until }] of [...this.#earlyJoins]) {
+    for (const [link, { join, until }] of [...this.#earlyJoins]) {
       if (until > ground.heardMs) continue;
       this.#earlyJoins.delete(link);
-      this.#refuseStandby(link, 'not-primary', this.#whoIsPrimary());
+      if (join.epoch === this.#primary?.epoch) ground.refuseStandby(link, 'unknown-member', unnamed(join));
+      else ground.refuseStandby(link, 'not-primary', this.#whoIsPrimary());
     }
     this.#flush();
   }

@@ -9,20 +9,99 @@ const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 const refused = (server: Alone, reason: Reason): string[] =>
   server.router({ kind: 'refused', networkId: 'net', reason, detail: 'because' });
 
-test('routers are asked in turn, and the one that took us is asked first when it is lost', () => {
+test('after one that refuses the next is dialled at once, and the one that took us is first when it is lost', () => {
   const server = new Alone(2, { routers: ['r1', 'r2'] });
   assert.deepEqual(server.start(), ['dials router r1']);
   assert.deepEqual(server.routerEnded(), ['"can\'t attach to the router at r1, goes on trying: gone"']);
-  assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
+  assert.deepEqual([server.tick(), server.now], [['dials router r2'], 0]);
   assert.deepEqual(server.welcome(TOLD), [
     '"attached to the router at r2, network net"',
     'dials primary s1',
     'to the router: ping',
   ]);
   assert.deepEqual(server.routerEnded(), ['"lost the router at r2: gone"']);
-  assert.deepEqual([server.tick(), server.now], [['dials router r2'], 20]);
+  assert.deepEqual([server.tick(), server.now], [['dials router r2'], 0]);
   server.routerEnded();
-  assert.deepEqual([server.tick(), server.now], [['dials router r1'], 40]);
+  assert.deepEqual([server.tick(), server.now], [['dials router r1'], 0]);
+  server.routerEnded();
+  assert.deepEqual([server.tick(), server.now], [['dials router r1', 'dials router r2'], 20]);
+});
+
+/** Until something is said that is not a ping. */
+function next(server: Alone): [string[], number] {
+  for (;;) {
+    const lines = server.tick().filter((line) => line !== 'to the router: ping');
+    if (lines.length > 0) return [lines, server.now];
+  }
+}
+
+test('while one says nothing the others are dialled beside it, and the first welcome counts', () => {
+  const server = new Alone(2, { routers: ['hole', 'r2', 'r3'] });
+  assert.deepEqual(server.start(), ['dials router hole']);
+  assert.deepEqual(next(server), [['dials router r2'], 300]);
+  assert.deepEqual(next(server), [['dials router r3'], 400]);
+  assert.deepEqual(server.welcome(TOLD, 'r3'), [
+    'hangs up on hole',
+    'hangs up on r2',
+    '"attached to the router at r3, network net"',
+    'dials primary s1',
+    'to the router: ping',
+  ]);
+  assert.deepEqual(server.welcome(TOLD, 'r2'), []);
+});
+
+test('a router that restarts is attached to in time though every other address of its list is dead', () => {
+  const routers = Array.from({ length: 16 }, (_, at) => (at === 15 ? 'router' : `hole ${at + 1}`));
+  const server = new Alone(1, { routers });
+  server.start();
+  while (!next(server)[0].includes('dials router router'));
+  assert.equal(server.now, 1_700);
+  server.welcome(TOLD, 'router');
+  const lostAt = server.now;
+  server.routerEnded('router');
+  assert.deepEqual([server.tick(), server.now], [['dials router router'], lostAt]);
+  server.routerEnded('router'); // it takes 30 ms to start
+  assert.deepEqual([server.tick(), server.now], [['dials router hole 1'], lostAt]);
+  assert.deepEqual([server.tick(), server.now], [['dials router router'], lostAt + 20]);
+});
+
+test('two addresses of one router: the stream with the higher number is kept, whatever order their answers come in', () => {
+  const SUPERSEDED = {
+    ...({ kind: 'refused', networkId: 'net' } as const),
+    ...({ reason: 'superseded', detail: 'it came again' } as const),
+  };
+  const dialled = (): Alone => {
+    const server = new Alone(2, { routers: ['r1', 'alias'] });
+    server.start();
+    assert.deepEqual(next(server), [['dials router alias'], 300]);
+    return server;
+  };
+  // The first answers first, and is superseded by the second.
+  const first = dialled();
+  assert.deepEqual(first.welcome(TOLD, 'r1'), [
+    '"attached to the router at r1, network net"',
+    'dials primary s1',
+    'to the router: ping',
+  ]);
+  assert.deepEqual(first.router(SUPERSEDED, 'r1'), ['"lost the router at r1: it came again"']);
+  assert.deepEqual(first.welcome({ ...TOLD, revision: 9 }, 'alias'), [
+    '"attached to the router at alias, network net"',
+  ]);
+  // The other way round: the lower one is closed, which says nothing to a router that has taken the higher one.
+  const second = dialled();
+  second.welcome(TOLD, 'r1');
+  assert.deepEqual(second.welcome({ ...TOLD, revision: 9 }, 'alias').slice(0, 1), ['hangs up on r1']);
+  assert.deepEqual(second.router(SUPERSEDED, 'r1'), []);
+  // A higher one is not closed while it has no answer, for as long as the lower one stands.
+  const third = dialled();
+  third.welcome(TOLD, 'r1');
+  third.now = 10_000;
+  assert.deepEqual(third.step({ kind: 'tick' }), ['to the router: ping']);
+  // By another life of this server: its answer to the next stream says so.
+  const fourth = new Alone(2);
+  fourth.start();
+  fourth.welcome(TOLD);
+  assert.equal(fourth.router(SUPERSEDED).at(-1), 'ends failed: superseded');
 });
 
 test('a router that can not take us now is asked again; one that never will is the end', () => {

@@ -15,6 +15,7 @@ import {
   type ReplicaOutput,
   type Reply,
   type RouterMessage,
+  type SnapshotQuestion,
   type StandbyMessage,
   serverId,
   type Token,
@@ -171,11 +172,11 @@ export class ServerOnStage implements Actor {
     if (this.#standbys.delete(link)) this.step({ kind: 'standby-ended', link, detail: 'the stream ended' });
   }
 
-  askSnapshot(epoch: Epoch, by: number, give: (installation: Installation | undefined) => void): void {
+  askSnapshot(question: SnapshotQuestion, give: (installation: Installation | undefined) => void): void {
     if (this.replica === undefined) return give(undefined);
     const token = this.#number();
     this.#snapshots.set(token, give);
-    this.step({ kind: 'snapshot-asked', token, epoch, serverId: serverId(by) });
+    this.step({ kind: 'snapshot-asked', token, ...question });
   }
 
   #perform(output: ReplicaOutput): void {
@@ -220,6 +221,8 @@ export class ServerOnStage implements Actor {
         return;
       case 'pull-snapshot':
         return this.#pullSnapshot(output);
+      case 'probe-member':
+        return this.#probeMember(output);
       case 'keep-warm':
         return;
       // These plays have one cluster; several are in tailing.test.ts and in the simulator.
@@ -236,7 +239,7 @@ export class ServerOnStage implements Actor {
         this.#standbys.delete(output.link);
         return;
       case 'send-snapshot': {
-        const { snapshot, epochStarts } = output;
+        const { snapshot, epochStarts } = output.copy;
         const { written } = this.disk;
         const checksum = written.checksumAt(snapshot.position);
         return this.#giveSnapshot(output.token, {
@@ -247,7 +250,7 @@ export class ServerOnStage implements Actor {
           posts: written.posts,
         });
       }
-      case 'refuse-snapshot':
+      case 'end-snapshot':
         return this.#giveSnapshot(output.token, undefined);
       case 'answer-write':
         return this.#settle(output.token, {
@@ -257,7 +260,10 @@ export class ServerOnStage implements Actor {
           reply: output.reply,
         });
       case 'answer-list':
-        return this.#settle(output.token, { kind: 'listed', users: output.lists.users });
+        return this.#settle(output.token, {
+          kind: 'listed',
+          users: output.page.users.map(({ user }) => user),
+        });
       case 'refuse':
         return this.#settle(output.token, { kind: 'refused', reason: output.reason });
       case 'timeline-opened':
@@ -289,6 +295,8 @@ export class ServerOnStage implements Actor {
         this.#timelines.get(output.timeline)?.ended(output.reason);
         this.#timelines.delete(output.timeline);
         return;
+      case 'timeline-sign':
+        return;
       case 'report':
         if (output.event !== 'attached') say(`${this.name}: ${output.text}`);
         return;
@@ -300,6 +308,14 @@ export class ServerOnStage implements Actor {
       default:
         unreachable(output);
     }
+  }
+
+  #probeMember({ probe, address }: Extract<ReplicaOutput, { kind: 'probe-member' }>): void {
+    const { stage } = this.company;
+    stage.send(this.name, address, () => {
+      const isReached = this.company.server(address)?.replica !== undefined;
+      stage.send(address, this.name, () => this.step({ kind: 'member-probed', probe, isReached }));
+    });
   }
 
   /** What the operating system does for a process that is gone. */
@@ -389,7 +405,7 @@ export class ServerOnStage implements Actor {
     this.#standbys.get(link)?.sendDown({ message, entries });
   }
 
-  #pullSnapshot({ address, epoch }: Extract<ReplicaOutput, { kind: 'pull-snapshot' }>): void {
+  #pullSnapshot({ address, question }: Extract<ReplicaOutput, { kind: 'pull-snapshot' }>): void {
     const { stage, server } = this.company;
     const { replica } = this;
     stage.send(this.name, address, () => {
@@ -403,13 +419,13 @@ export class ServerOnStage implements Actor {
         });
       const primary = server(address);
       if (primary === undefined) failed();
-      else primary.askSnapshot(epoch, this.id, give);
+      else primary.askSnapshot(question, give);
     });
   }
 
   #giveSnapshot(token: Token, installation: Installation | undefined): void {
     this.#snapshots.get(token)?.(installation);
-    this.#snapshots.delete(token);
+    if (this.#snapshots.delete(token)) this.step({ kind: 'snapshot-ended', token });
   }
 
   #settle(token: Token, outcome: Outcome): void {

@@ -36,6 +36,7 @@ test('a ping interval that the router has raised is what silence is measured by'
   const assignment = assignmentOf({ epoch: 1, primary: 1, members: [1, 2] });
   const welcome = {
     kind: 'welcome',
+    clusters: 1,
     networkId: 'net',
     pingIntervalMs: 100,
     deadAfterMs: 700,

@@ -19,9 +19,10 @@ import {
 import type { Attempt } from '../membership/membership-messages.js';
 import type { PrimaryMessage } from '../messages.js';
 import type { Ground } from './ground.js';
+import type { Reachability } from './reachability.js';
 
 /** How long a primary may take to answer a join, in multiples of the time after which silence means it is gone. */
-const JOIN_PATIENCE_FACTOR = 4;
+export const JOIN_PATIENCE_FACTOR = 4;
 /** How long to leave a primary alone whose journal contradicts this one, ms: an operator has to decide. */
 const CONFLICT_RETRY_MS = 5_000;
 
@@ -45,7 +46,10 @@ export class StandbyRole {
   #lastFailure = '';
   #attempts = 0;
 
-  constructor(readonly ground: Ground) {}
+  constructor(
+    readonly ground: Ground,
+    readonly reachability: Reachability,
+  ) {}
 
   get pulling(): boolean {
     return this.#link.kind === 'pulling';
@@ -87,8 +91,9 @@ export class StandbyRole {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     link.heardAt = this.ground.heardMs;
+    this.reachability.heardPrimary();
     if (message.kind === 'refused') {
-      this.ground.see(message.epoch);
+      if (this.#fences(message)) this.ground.see(message.epoch);
       this.#retry(`${message.reason}: ${message.detail}`);
       return;
     }
@@ -107,6 +112,15 @@ export class StandbyRole {
         this.#entries(message, entries);
         return;
     }
+  }
+
+  /**
+   * Whether a refusal proves that there is a higher epoch of this cluster. Anybody may answer at an address, and says
+   * what epoch it likes: a server of another cluster has epochs of its own.
+   */
+  #fences({ reason, networkId, cluster }: Extract<PrimaryMessage, { kind: 'refused' }>): boolean {
+    const { ground } = this;
+    return reason === 'fenced' && networkId === ground.networkId && cluster === ground.identity.cluster;
   }
 
   ended(detail: string): void {
@@ -135,6 +149,8 @@ export class StandbyRole {
   tick(): void {
     const { ground } = this;
     const link = this.#link;
+    if (link.kind === 'pulling') this.reachability.heardPrimary();
+    this.reachability.tick();
     if (link.kind === 'none') {
       if (ground.now >= link.retryAt) this.#join();
     } else if (link.kind !== 'pulling') {
@@ -290,10 +306,16 @@ export class StandbyRole {
   }
 
   #pull(address: Address, epoch: Epoch, why: string, setAside: boolean): void {
-    this.ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
+    const { ground } = this;
+    const { networkId, identity } = ground;
+    // It has joined before, so there is a network; the disk may have yet to note which.
+    if (networkId === '') return;
+    const { cluster, serverId, incarnation, journalId, lifeId } = identity;
+    ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
     this.leave();
     this.#link = { kind: 'pulling', epoch };
-    this.ground.emit({ kind: 'pull-snapshot', address, epoch, setAside });
+    const question = { networkId, cluster, epoch, serverId, incarnation, journalId, lifeId };
+    ground.emit({ kind: 'pull-snapshot', address, question, setAside });
   }
 
   #retry(detail: string, close = true): void {

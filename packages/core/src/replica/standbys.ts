@@ -185,6 +185,18 @@ export class Standbys {
   }
 
   /**
+   * Members that a commit waits for, and that are out of reach: not heard for `deadAfterMs`. Once one is, also those not
+   * heard for half of that. All may have been cut off at one moment, and been heard a little earlier or later before it.
+   */
+  unheard(at: number, deadAfterMs: number): ServerId[] {
+    const others = this.awaited.filter((member) => !sameMember(member, this.self));
+    if (!others.some((member) => this.#isUnheard(member, at, deadAfterMs))) return [];
+    return others
+      .filter((member) => this.#isUnheard(member, at, deadAfterMs / 2))
+      .map(({ serverId }) => serverId);
+  }
+
+  /**
    * What to ask of the router now. From the moment an `add` is returned, commits wait for that member.
    * `required`: whoever holds less than that may lack what was acknowledged, and is not asked in.
    */
@@ -269,11 +281,16 @@ export class Standbys {
 
   /** Not heard for too long; or heard, but everybody's commits have waited for it for too long. */
   #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
+    if (this.#isUnheard(member, at, deadAfterMs)) return true;
     const standby = this.#standbyOf(member);
-    const heardAt = standby?.heardAt ?? this.#lastHeardAt.get(member.serverId) ?? this.startedAt;
-    if (at - heardAt >= deadAfterMs) return true;
     const holdsUp = (standby?.durable ?? NO_POSITION) <= this.#held;
     return holdsUp && this.#heldUpSince !== undefined && at - this.#heldUpSince >= deadAfterMs;
+  }
+
+  #isUnheard(member: InSyncMember, at: number, deadAfterMs: number): boolean {
+    const heardAt =
+      this.#standbyOf(member)?.heardAt ?? this.#lastHeardAt.get(member.serverId) ?? this.startedAt;
+    return at - heardAt >= deadAfterMs;
   }
 
   #mayAsk(serverId: ServerId, at: number, paceMs: number): boolean {

@@ -1,10 +1,31 @@
 /** What others may say that is wrong, too much, or too early: nobody crashes, and nothing is believed of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { epoch, MAX_MEMBERS, position } from '../index.js';
+import {
+  DEFAULT_TIMING,
+  epoch,
+  MAX_MEMBERS,
+  position,
+  type Reason,
+  type SnapshotCopy,
+  type SnapshotQuestion,
+  serverId,
+} from '../index.js';
 import { Alone, joinOf } from './alone.fixture.js';
+import { assignmentOf } from './assignment.fixture.js';
 
 const FOLLOWS_S1 = { epoch: 3, primary: 1, members: [1, 2] } as const;
+
+const refusal = (reason: Reason, inEpoch: number, who: { networkId?: string; cluster?: number } = {}) =>
+  ({
+    kind: 'refused',
+    networkId: 'net',
+    cluster: 1,
+    epoch: epoch(inEpoch),
+    reason,
+    detail: 'because',
+    ...who,
+  }) as const;
 
 function standby(): Alone {
   const server = new Alone(2);
@@ -58,7 +79,7 @@ test('a standby that was told of a higher epoch does not join in a lower one', (
   const server = new Alone(2);
   server.start();
   server.welcome(FOLLOWS_S1);
-  server.primary({ kind: 'refused', epoch: epoch(4), reason: 'fenced', detail: 'deposed' });
+  server.primary(refusal('fenced', 4));
   for (let i = 0; i < 8; i += 1) assert.ok(!server.tick().includes('dials primary s1'));
   assert.ok(
     server.assigned({ ...FOLLOWS_S1, epoch: 4, primary: 3, members: [2, 3] }).includes('dials primary s3'),
@@ -84,7 +105,7 @@ test('what was cut is not durable, whatever the disk says of it late; what was k
 });
 
 test('a join of another network or cluster is refused', () => {
-  const server = new Alone(1).reign();
+  const server = new Alone(1).reign(2, 3);
   assert.deepEqual(server.standby(1, joinOf(2, { networkId: 'other' })), [
     'to standby 1: refused wrong-network, epoch 1',
     'hangs up on standby 1',
@@ -108,7 +129,7 @@ test('a join that comes before the router has named us waits for its word, and n
   assert.ok(lines.includes('to standby 2: refused not-primary, epoch 4'));
   assert.deepEqual(
     server.standby(3, joinOf(3, { epoch: epoch(3) }))[0],
-    'to standby 3: refused not-primary, epoch 4',
+    'to standby 3: refused fenced, epoch 4',
   );
 });
 
@@ -123,7 +144,8 @@ test('there is an end to the standbys that one primary takes, early or not', () 
     'to standby 99: refused limit-reached, epoch 3',
   );
 
-  const primary = new Alone(1).reign();
+  const ids = Array.from({ length: MAX_MEMBERS + 90 }, (_, at) => at + 2);
+  const primary = new Alone(1).reign(...ids);
   for (let id = 1; id < MAX_MEMBERS; id += 1)
     assert.ok(primary.standby(id, joinOf(10 + id)).includes(`to standby ${id}: joined at 0`));
   assert.deepEqual(primary.standby(99, joinOf(99))[0], 'to standby 99: refused limit-reached, epoch 1');
@@ -136,7 +158,7 @@ test('there is an end to the standbys that one primary takes, early or not', () 
 });
 
 test('a standby that claims what it was never sent is not believed', () => {
-  const server = new Alone(1).reign();
+  const server = new Alone(1).reign(2, 3);
   server.standby(1, joinOf(2));
   assert.deepEqual(server.standby(1, { kind: 'durable', epoch: epoch(1), position: position(7) }), [
     'to standby 1: refused invalid-argument, epoch 1',
@@ -149,7 +171,7 @@ test('a standby that claims what it was never sent is not believed', () => {
 });
 
 test('only who has joined can depose a primary, and only with a higher epoch', () => {
-  const server = new Alone(1).reign();
+  const server = new Alone(1).reign(2, 3);
   assert.deepEqual(server.standby(1, { kind: 'fenced', epoch: epoch(9) }), []);
   server.standby(2, joinOf(2));
   server.standby(2, { kind: 'fenced', epoch: epoch(1) });
@@ -159,11 +181,190 @@ test('only who has joined can depose a primary, and only with a higher epoch', (
 });
 
 test('a second join on one stream ends it', () => {
-  const server = new Alone(1).reign();
+  const server = new Alone(1).reign(2, 3);
   server.standby(1, joinOf(2));
   assert.ok(server.standby(1, joinOf(2)).includes('hangs up on standby 1'));
   assert.deepEqual(server.flush(), []);
   server.standby(2, joinOf(2));
   assert.ok(server.standby(2, joinOf(3)).includes('hangs up on standby 2'));
   assert.deepEqual(server.flush(), []);
+});
+
+for (const reason of ['wrong-cluster', 'wrong-network', 'not-primary', 'limit-reached', 'internal'] as const)
+  test(`a refusal as ${reason} at the primary's address keeps no server from serving`, () => {
+    const server = new Alone(2);
+    server.start();
+    server.welcome({ epoch: 3, primary: 1, members: [1, 2], inSync: [1, 2] });
+    server.primary(refusal(reason, 500));
+    server.assigned({ epoch: 4, primary: 2, members: [1, 2], inSync: [2] });
+    server.durable(1);
+    assert.equal(server.replica.servingEpoch, 4);
+  });
+
+test('nor does a fence of another network or cluster, whatever epochs those have', () => {
+  for (const who of [{ networkId: 'other' }, { networkId: '' }, { cluster: 2 }]) {
+    const server = new Alone(2);
+    server.start();
+    server.welcome({ epoch: 3, primary: 1, members: [1, 2], inSync: [1, 2] });
+    server.primary(refusal('fenced', 500, who));
+    server.assigned({ epoch: 4, primary: 2, members: [1, 2], inSync: [2] });
+    server.durable(1);
+    assert.equal(server.replica.servingEpoch, 4);
+  }
+});
+
+test('who the router names no member neither joins nor deposes a primary', () => {
+  const server = new Alone(1).reign(2);
+  const stranger = joinOf(9);
+  assert.deepEqual(server.standby(1, stranger), []);
+  assert.deepEqual(server.standby(1, { kind: 'fenced', epoch: epoch(500) }), []);
+  // Another journal under the name of a member, and an older life of it, are strangers too.
+  assert.deepEqual(server.standby(2, joinOf(2, { journalId: 'another' })), []);
+  server.flush();
+  const lines: string[] = [];
+  while (server.now < 600) lines.push(...server.tick());
+  assert.ok(lines.includes('to standby 1: refused unknown-member, epoch 1'), lines.join('\n'));
+  assert.ok(lines.includes('to standby 2: refused unknown-member, epoch 1'));
+  assert.equal(server.replica.servingEpoch, 1);
+});
+
+test('a new member that comes before the router has told of it joins as soon as it has', () => {
+  const server = new Alone(1).reign();
+  assert.deepEqual(server.standby(1, joinOf(2)), []);
+  assert.ok(
+    server
+      .assigned({ epoch: 1, primary: 1, members: [1, 2], revision: 2 })
+      .includes('to standby 1: joined at 0'),
+  );
+});
+
+test('a welcome of another network is no welcome', () => {
+  const server = new Alone(1, { routers: ['r1', 'r2'] });
+  server.start();
+  server.welcome({ epoch: 3, primary: 2, members: [1, 2] });
+  server.routerEnded();
+  server.tick();
+  const assignment = assignmentOf({ epoch: 500, primary: 1, members: [1] });
+  const lines = server.router({
+    kind: 'welcome',
+    networkId: 'other',
+    clusters: 1,
+    ...DEFAULT_TIMING,
+    assignment,
+  });
+  assert.ok(lines.includes('hangs up on the router'), lines.join('\n'));
+  assert.equal(server.replica.assignment?.epoch, 3);
+});
+
+test('snapshots are for live members of this network and cluster', () => {
+  const server = new Alone(1).reign(2);
+  const asked = (other: Partial<SnapshotQuestion>, token = 1): string[] => {
+    const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
+    const question = {
+      networkId,
+      cluster,
+      epoch: epoch(1),
+      serverId,
+      incarnation,
+      journalId,
+      lifeId,
+      ...other,
+    };
+    return server.step({ kind: 'snapshot-asked', token, ...question });
+  };
+  assert.deepEqual(asked({ networkId: 'other' }), ['ends snapshot 1: wrong-network']);
+  assert.deepEqual(asked({ cluster: 2 }), ['ends snapshot 1: wrong-cluster']);
+  assert.deepEqual(asked({ epoch: epoch(2) }), ['ends snapshot 1: not-primary']);
+  for (const stranger of [
+    { serverId: serverId(9) },
+    { journalId: 'another' },
+    { incarnation: 2 },
+    { lifeId: 'another' },
+  ])
+    assert.deepEqual(asked(stranger), ['ends snapshot 1: unknown-member']);
+  assert.deepEqual(asked({}), ['sends snapshot 1 at 1']);
+  // One at a time for each.
+  assert.deepEqual(asked({}, 2), ['ends snapshot 1: superseded', 'sends snapshot 2 at 1']);
+});
+
+test('all who read snapshots at a time read one copy of the state, and nobody makes them often', () => {
+  const server = new Alone(1).reign(2, 3);
+  const copies: SnapshotCopy[] = [];
+  let token = 0;
+  const ask = (id: number): void => {
+    token += 1;
+    const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(id);
+    const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, lifeId };
+    for (const output of server.replica.step(server.now, { kind: 'snapshot-asked', token, ...question }))
+      if (output.kind === 'send-snapshot') copies.push(output.copy);
+  };
+  for (let round = 0; round < 100; round += 1) for (const id of [2, 3]) ask(id);
+  assert.deepEqual([copies.length, new Set(copies).size], [200, 1]);
+  // In use it serves for as long as it takes; after that it is let go.
+  while (server.now < 5_000) server.tick();
+  ask(2);
+  assert.equal(new Set(copies).size, 1);
+  for (let each = 1; each <= token; each += 1) server.step({ kind: 'snapshot-ended', token: each });
+  while (server.now < 7_000) server.tick();
+  ask(2);
+  assert.equal(new Set(copies).size, 2);
+});
+
+test('the end of a reign breaks off what is read of it', () => {
+  const server = new Alone(1).reign(2);
+  const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
+  const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, lifeId };
+  server.step({ kind: 'snapshot-asked', token: 1, ...question });
+  const lines = server.assigned({ epoch: 2, primary: 2, members: [1, 2] });
+  assert.ok(lines.includes('ends snapshot 1: not-primary'), lines.join('\n'));
+});
+
+test('a server that pulls its first snapshot says which network it is of', () => {
+  const server = new Alone(2);
+  server.start();
+  server.welcome(FOLLOWS_S1);
+  const outputs = server.replica.step(server.now, {
+    kind: 'primary-message',
+    attempt: 1,
+    message: { kind: 'snapshot-needed', epoch: epoch(3), common: position(0) },
+    entries: [],
+  });
+  const pull = outputs.find((output) => output.kind === 'pull-snapshot');
+  assert.equal(pull?.question.networkId, 'net');
+});
+
+test('a user of another cluster is refused at once, by primary and standby, whatever epoch is named', () => {
+  const others = (): Alone => {
+    const server = new Alone(2);
+    server.start();
+    server.router({
+      kind: 'welcome',
+      networkId: 'net',
+      clusters: 2,
+      ...DEFAULT_TIMING,
+      assignment: assignmentOf({ ...FOLLOWS_S1, primary: server.id }),
+    });
+    return server;
+  };
+  const standby = new Alone(2);
+  standby.start();
+  standby.router({
+    kind: 'welcome',
+    networkId: 'net',
+    clusters: 2,
+    ...DEFAULT_TIMING,
+    assignment: assignmentOf(FOLLOWS_S1),
+  });
+  for (const server of [others(), standby])
+    for (const inEpoch of [0, 3, 99]) {
+      const command = { kind: 'register', user: '2' } as const;
+      const write = { sessionId: 's', requestNo: 1, epoch: epoch(inEpoch), command, timeMs: 0 };
+      assert.deepEqual(server.step({ kind: 'write', token: 1, ...write }), ['refuses 1: wrong-cluster']);
+      const list = { user: '2', epoch: epoch(inEpoch), after: undefined, limit: 1 };
+      assert.deepEqual(server.step({ kind: 'list', token: 2, ...list }), ['refuses 2: wrong-cluster']);
+      const open = { user: '2', epoch: epoch(inEpoch), resumeAfter: position(0), history: 0, posts: true };
+      assert.deepEqual(server.step({ kind: 'timeline-open', timeline: 3, ...open }), [
+        'ends timeline 3: wrong-cluster',
+      ]);
+    }
 });

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isRemoteCommand, postIn } from '../index.js';
+import {
+  epoch,
+  isRemoteCommand,
+  MAX_TAIL_NAMES,
+  MAX_TAIL_UNKNOWN_NAMES,
+  position,
+  postIn,
+  type TailBatch,
+  type TailMessage,
+} from '../index.js';
 import { Clusters, type LoneCluster } from './clusters.fixture.js';
 
 /** ann and amy in cluster 1, ben and bob in cluster 2; everybody has heard of everybody. */
@@ -16,6 +25,11 @@ function two(): { world: Clusters; a: LoneCluster; b: LoneCluster } {
 
 const posts = (cluster: LoneCluster): string[] =>
   cluster.journal.flatMap((entry) => (entry.command.kind === 'remote-post' ? [entry.command.text] : []));
+const listed = (cluster: LoneCluster, user: string) => cluster.social.listAfter(user, undefined, 100).users;
+const followersOf = (cluster: LoneCluster, user: string): string[] =>
+  listed(cluster, user).flatMap((each) => (each.follows ? [each.user] : []));
+const followedBy = (cluster: LoneCluster, user: string): string[] =>
+  listed(cluster, user).flatMap((each) => (each.isFollowed ? [each.user] : []));
 const edges = (cluster: LoneCluster): string[] =>
   cluster.journal.flatMap(({ command }) =>
     command.kind === 'remote-follow' || command.kind === 'remote-unfollow'
@@ -232,14 +246,14 @@ describe('hearing of another cluster', () => {
     world.settle();
     a.follow('amy', 'ben');
     world.settle();
-    assert.deepEqual(b.social.list('ben').followers, ['amy', 'ann']);
+    assert.deepEqual(followersOf(b, 'ben'), ['amy', 'ann']);
     a.follow('ann', 'ben'); // refused: nothing to tell
     a.follow('ann', 'amy'); // nobody there follows
     b.follow('bob', 'ben');
     world.settle();
     a.unfollow('ann', 'ben');
     world.settle();
-    assert.deepEqual(b.social.list('ben').followers, ['amy', 'bob']);
+    assert.deepEqual(followersOf(b, 'ben'), ['amy', 'bob']);
     assert.deepEqual(edges(b), ['ann follows ben', 'amy follows ben', 'ann unfollows ben']);
     assert.deepEqual(edges(a), []);
   });
@@ -261,9 +275,9 @@ describe('hearing of another cluster', () => {
     ] as const)
       for (const other of ['1', '2', '3']) if (other !== user) cluster.follow(user, other);
     world.settle();
-    assert.deepEqual(a.social.list('1').followers, ['2', '3']);
-    assert.deepEqual(b.social.list('2').followers, ['1', '3']);
-    assert.deepEqual(c.social.list('3').followers, ['1', '2']);
+    assert.deepEqual(followersOf(a, '1'), ['2', '3']);
+    assert.deepEqual(followersOf(b, '2'), ['1', '3']);
+    assert.deepEqual(followersOf(c, '3'), ['1', '2']);
     assert.deepEqual(edges(a), ['2 follows 1', '3 follows 1']);
   });
 
@@ -288,8 +302,8 @@ describe('hearing of another cluster', () => {
     b.revive();
     world.settle();
     assert.deepEqual(edges(b).slice(2), ['ann unfollows ben', 'ann follows bob', 'amy follows bob']);
-    assert.deepEqual(b.social.list('bob').followers, ['amy', 'ann']);
-    assert.deepEqual(b.social.list('ben').followers, []);
+    assert.deepEqual(followersOf(b, 'bob'), ['amy', 'ann']);
+    assert.deepEqual(followersOf(b, 'ben'), []);
   });
 
   test('an edge that was told and not committed here is told again', () => {
@@ -304,7 +318,7 @@ describe('hearing of another cluster', () => {
     b.revive();
     world.settle();
     assert.deepEqual(edges(b), ['ann follows ben']);
-    assert.deepEqual(b.social.list('ben').followers, ['ann']);
+    assert.deepEqual(followersOf(b, 'ben'), ['ann']);
   });
 
   test('a user is of one cluster', () => {
@@ -433,9 +447,9 @@ function check(here: LoneCluster, there: LoneCluster): void {
   }
   for (const user of USERS) {
     if (!here.social.has(user)) continue;
-    const follow = (name: string): boolean => there.social.list(name).following.includes(user);
+    const follow = (name: string): boolean => followedBy(there, name).includes(user);
     const elsewhere = USERS.filter((name) => there.social.has(name) && follow(name));
-    const told = here.social.list(user).followers.filter((name) => !here.social.has(name));
+    const told = followersOf(here, user).filter((name) => !here.social.has(name));
     assert.deepEqual(told, elsewhere.sort(), `who follows ${user}`);
   }
   for (const { command, position } of there.journal)
@@ -458,4 +472,153 @@ test('whatever fails on either side: each once, in order, and nothing that was f
     }),
     { numRuns: 150 },
   );
+});
+
+describe('what strangers say', () => {
+  const open = (other: Partial<Extract<TailMessage, { kind: 'open' }>> = {}): TailMessage => ({
+    kind: 'open',
+    networkId: 'net',
+    from: 2,
+    fromEpoch: epoch(1),
+    cluster: 1,
+    epoch: epoch(1),
+    ...other,
+  });
+  /** What comes of a stream that somebody opens at the primary of cluster 1, and of the real reader's. */
+  const answer = (a: LoneCluster, message: TailMessage, link = 900): string => {
+    const outputs = a.replica.step(a.world.now, { kind: 'tail-asked', link, message });
+    return outputs
+      .flatMap((output) => (output.kind === 'end-tail' ? [`${output.link} ${output.reason}`] : []))
+      .join();
+  };
+
+  test('a stream is for the primary that the router names, and for nobody else', () => {
+    const { world, a } = two();
+    const [real] = [...world.streams].filter(({ teller }) => teller === a);
+    assert.ok(real !== undefined);
+    assert.equal(answer(a, open({ networkId: 'other' })), '900 wrong-network');
+    assert.equal(answer(a, open({ cluster: 2 })), '900 wrong-cluster');
+    assert.equal(answer(a, open({ from: 1 })), '900 wrong-cluster');
+    assert.equal(answer(a, open({ from: 3 })), '900 unknown-cluster');
+    assert.equal(answer(a, open({ fromEpoch: epoch(0) })), '900 fenced');
+    // Nor does a later epoch than there is take the place of the one who reads.
+    assert.equal(answer(a, open({ fromEpoch: epoch(500) })), '900 not-primary');
+    world.settle();
+    assert.ok(world.streams.has(real));
+    assert.equal(answer(a, open()), `${real.link} superseded`);
+  });
+
+  test('an assignment of another network names nobody', () => {
+    const { a } = two();
+    const assignment = { ...a.world.cluster(2).assignment(), revision: 500, epoch: epoch(500) };
+    a.step({ kind: 'cluster-assigned', networkId: 'other', assignment });
+    assert.equal(answer(a, open({ fromEpoch: epoch(500) })), '900 not-primary');
+  });
+
+  test('names that nobody has are asked for up to a limit, and none that nobody here can have', () => {
+    const { a } = two();
+    answer(a, open());
+    const subscribe = (names: readonly string[]): string =>
+      answer(a, { kind: 'subscribe', number: 1, after: position(0), add: names, remove: [], more: true });
+    for (let at = 0; at < MAX_TAIL_UNKNOWN_NAMES; at += MAX_TAIL_NAMES)
+      assert.equal(subscribe(Array.from({ length: MAX_TAIL_NAMES }, (_, each) => `nobody-${at + each}`)), '');
+    // Known ones do not count.
+    assert.equal(subscribe(['ann', 'amy']), '');
+    assert.equal(subscribe(['one-more']), '900 limit-reached');
+
+    const named = new Clusters(2, 2).cluster(1);
+    answer(named, open());
+    for (let at = 0; at < 3 * MAX_TAIL_UNKNOWN_NAMES; at += MAX_TAIL_NAMES) {
+      const evens = Array.from({ length: MAX_TAIL_NAMES }, (_, each) => String(2 * (at + each)));
+      const message = {
+        kind: 'subscribe',
+        number: 1,
+        after: position(0),
+        add: evens,
+        remove: [],
+        more: true,
+      } as const;
+      assert.equal(answer(named, message), '');
+    }
+  });
+
+  test('a cluster is believed of its own users only, and what it says of others holds up nothing', () => {
+    const world = new Clusters(2, 2);
+    const [a, b] = [world.cluster(1), world.cluster(2)];
+    a.login('1');
+    b.login('2');
+    world.settle();
+    a.follow('1', '2');
+    world.settle();
+    const [stream] = [...world.streams].filter(({ reader }) => reader === a);
+    assert.ok(stream !== undefined);
+    const after = b.journal.length;
+    const batch = (number: number): TailBatch => ({
+      kind: 'batch',
+      number,
+      items: [{ kind: 'user', position: position(after + 1), user: '3' }],
+      through: position(after + 1),
+      arrived: [],
+      left: [],
+    });
+    for (const number of [1, 2])
+      a.step({ kind: 'tail-heard', attempt: stream.attempt, batch: batch(number) });
+    a.sync();
+    a.flush();
+    assert.equal(a.heard.at(-1), `${after + 1} of c2: …`);
+    assert.ok(stream.up.some(({ kind }) => kind === 'taken'));
+    assert.equal(a.social.homeOf('3'), undefined);
+  });
+
+  test('who sends the next before the last was taken is left', () => {
+    const { world, a, b } = two();
+    const [stream] = [...world.streams].filter(({ reader }) => reader === a);
+    assert.ok(stream !== undefined);
+    let at: number = b.journal.length;
+    for (const user of ['eva', 'eve']) {
+      at += 1;
+      const items = [{ kind: 'user', position: position(at), user }] as const;
+      const batch: TailBatch = {
+        kind: 'batch',
+        number: 1,
+        items,
+        through: position(at),
+        arrived: [],
+        left: [],
+      };
+      a.step({ kind: 'tail-heard', attempt: stream.attempt, batch });
+    }
+    assert.ok(!world.streams.has(stream));
+  });
+
+  test('in whatever order a user of another cluster is heard of, logs in and posts, it has done nothing here', () => {
+    for (const hearsFirst of [true, false]) {
+      const { world, a, b } = two();
+      b.login('eve');
+      b.sync();
+      b.flush();
+      const hear = (): void => {
+        for (const stream of [...world.streams])
+          if (stream.reader === a) while (world.deliver(stream, false));
+      };
+      if (hearsFirst) hear(); // appended, and not synced: who eve is is not applied when she comes
+      const login = a.login('eve');
+      const post = a.post('eve', 'of nobody');
+      const follow = a.follow('eve', 'ann');
+      if (!hearsFirst) hear();
+      world.settle();
+      const { users } = a.social.toSnapshot();
+      const eve = users.find(({ name }) => name === 'eve');
+      // Who comes before anything is heard is a user here: the name was free. (Servers that know the number of clusters never let her in.)
+      const done = hearsFirst ? 'wrong-cluster' : 'ok';
+      assert.deepEqual(
+        [login, post, follow].map((token) => outcome(a, token)),
+        [done, done, done],
+      );
+      assert.deepEqual(
+        [eve?.home, eve?.posts.length, eve?.following.length],
+        hearsFirst ? [2, 0, 0] : [undefined, 1, 1],
+      );
+    }
+  });
 });

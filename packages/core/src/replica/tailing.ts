@@ -10,7 +10,7 @@ import { type Assignment, primaryMember } from '../assignment.js';
 import type { Entry, RemoteCommand } from '../entry.js';
 import type { ClusterId, Epoch, Instant, Position, UserName, WallTimeMs } from '../ids.js';
 import { unreachable } from '../invariants.js';
-import { MAX_TAIL_NAMES } from '../limits.js';
+import { MAX_TAIL_NAMES, MAX_TIMELINES } from '../limits.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import type { TailBatch, TailItem, TailMessage } from '../messages.js';
 import type { Ground } from './ground.js';
@@ -128,16 +128,34 @@ export class Tailing {
         `hears cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
       );
     }
-    for (const user of batch.arrived) remote.present.add(user);
     for (const user of batch.left) remote.present.delete(user);
+    // A server has so many timelines at most: more is not the truth, and is not kept.
+    for (const user of batch.arrived) if (remote.present.size < MAX_TIMELINES) remote.present.add(user);
     if (batch.number !== remote.number) return;
     if (!isNext(batch, remote.cursor))
       return this.#lose(remote, `it sent what does not follow ${remote.cursor}`);
+    if (batch.items.length === 0) {
+      remote.cursor = batch.through;
+      return;
+    }
+    const here = ground.identity.cluster;
+    if (remote.owed !== undefined) return this.#lose(remote, 'it sent more before the last was taken');
     for (const item of batch.items) {
+      // A cluster speaks for its own users only, and tells of follows that end here.
+      if ((ground.homeByName(item.user) ?? remote.cluster) !== remote.cluster) continue;
+      if ('target' in item && (ground.homeByName(item.target) ?? here) !== here) continue;
       remote.owed = this.append(commandOf(remote.cluster, item), item.kind === 'post' ? item.timeMs : 0);
       remote.journalled = item.position;
     }
     remote.cursor = batch.through;
+    // Nothing of it was theirs to say: that it has come is journalled all the same, or they would wait for ever.
+    remote.owed ??= this.#passOver(remote);
+  }
+
+  #passOver(remote: Remote): Position {
+    const { cluster, cursor } = remote;
+    remote.journalled = cursor;
+    return this.append({ kind: 'remote-through', origin: { cluster, position: cursor } }, 0);
   }
 
   broken(attempt: Attempt, detail: string): void {
@@ -185,9 +203,10 @@ export class Tailing {
     }
   }
 
-  /** Users of other clusters who are there, as far as we hear. */
-  *present(): Generator<UserName> {
-    for (const { present } of this.#remotes.values()) yield* present;
+  /** Whether a user of another cluster is there, as far as we hear. */
+  isPresent(user: UserName): boolean {
+    const home = this.ground.ledger.social.homeOf(user);
+    return home !== undefined && this.#remotes.get(home)?.present.has(user) === true;
   }
 
   /** The reign is over. */

@@ -5,8 +5,8 @@
  * gathers meanwhile comes in one piece. A reader that keeps up is told what is committed as it is; one that doesn't is
  * only a position, and what it lacks is found again in the state. Nothing is kept for a reader that is away.
  */
-import { type ClusterId, type Epoch, NO_POSITION, type Position, type UserName } from '../ids.js';
-import { MAX_TAIL_ITEMS, MAX_TAIL_NAMES } from '../limits.js';
+import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
+import { MAX_TAIL_ITEMS, MAX_TAIL_NAMES, MAX_TAIL_UNKNOWN_NAMES } from '../limits.js';
 import type { TailMessage } from '../messages.js';
 import { type Effect, type NewsItem, newsOfEdge, type SocialState } from '../social/index.js';
 import type { LinkId, ReplicaOutput } from './messages.js';
@@ -18,8 +18,9 @@ type Subscribe = Extract<TailMessage, { kind: 'subscribe' }>;
 interface Tail {
   readonly link: LinkId;
   readonly from: ClusterId;
-  readonly fromEpoch: Epoch;
   readonly wanted: Set<UserName>;
+  /** Of those the ones that were no users here when they were asked for. */
+  readonly unknown: Set<UserName>;
   /** Of the subscription that it gets batches under. */
   number: number;
   /** It has said all that it wants. */
@@ -47,16 +48,15 @@ export class Tails {
     return this.#tails.has(link);
   }
 
-  /** @returns the link of an earlier stream of the same cluster; undefined when there is none; `'older'`: a later epoch reads already */
-  open(link: LinkId, { from, fromEpoch }: Open, at: number): LinkId | 'older' | undefined {
+  /** @returns the link of an earlier stream of the same cluster, which this one replaces */
+  open(link: LinkId, { from }: Open, at: number): LinkId | undefined {
     const former = [...this.#tails.values()].find((tail) => tail.from === from);
-    if (former !== undefined && former.fromEpoch > fromEpoch) return 'older';
     if (former !== undefined) this.#tails.delete(former.link);
     this.#tails.set(link, {
       link,
       from,
-      fromEpoch,
       wanted: new Set(),
+      unknown: new Set(),
       number: 0,
       subscribed: false,
       after: NO_POSITION,
@@ -71,11 +71,33 @@ export class Tails {
     return former?.link;
   }
 
-  subscribe(link: LinkId, { number, after, add, remove, more }: Subscribe, at: number): void {
+  /**
+   * A name that nobody here has, nor could have, is passed over: nothing will ever be told of it.
+   * @param canExist whether such a user would belong to this cluster
+   * @returns whether it may go on; not when it asks for too many names of nobody
+   */
+  subscribe(
+    link: LinkId,
+    { number, after, add, remove, more }: Subscribe,
+    social: SocialState,
+    canExist: (user: UserName) => boolean,
+    at: number,
+  ): boolean {
     const tail = this.#tails.get(link);
-    if (tail === undefined) return;
-    for (const user of add) tail.wanted.add(user);
-    for (const user of remove) tail.wanted.delete(user);
+    if (tail === undefined) return true;
+    for (const user of remove) {
+      tail.wanted.delete(user);
+      tail.unknown.delete(user);
+    }
+    for (const user of add) {
+      const isKnown = social.has(user);
+      if (!isKnown && !canExist(user)) continue;
+      if (!isKnown) tail.unknown.add(user);
+      tail.wanted.add(user);
+    }
+    if (tail.unknown.size > MAX_TAIL_UNKNOWN_NAMES)
+      for (const user of tail.unknown) if (social.has(user)) tail.unknown.delete(user);
+    if (tail.unknown.size > MAX_TAIL_UNKNOWN_NAMES) return false;
     tail.heardAt = at;
     tail.number = number;
     tail.subscribed = !more;
@@ -83,6 +105,7 @@ export class Tails {
     tail.mode = 'behind';
     tail.gathered = [];
     tail.untaken = false;
+    return true;
   }
 
   taken(link: LinkId, number: number, at: number): void {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Assignment } from '../assignment.js';
 import { position } from '../ids.js';
-import { SESSION_WINDOW } from '../limits.js';
+import { MAX_LIST_PAGE, SESSION_WINDOW } from '../limits.js';
 import { DualpingError } from '../reasons.js';
 import { CONNECT_TIMEOUT_MS, MAX_PENDING_REQUESTS, REPLY_TIMEOUT_MS } from './session-limits.js';
-import { addressOf, assignment, post, Stage } from './stage.fixture.js';
+import { addressOf, assignment, NETWORK, post, Stage } from './stage.fixture.js';
+
+const LIST = { kind: 'list', after: undefined, limit: MAX_LIST_PAGE } as const;
 
 test('a new session logs in before it opens its timeline', () => {
   const play = new Stage();
@@ -107,7 +110,7 @@ test('a server that says nothing while connecting is given up after a while', ()
   play.start();
   play.introduced(assignment(1, 1, 1));
   assert.deepEqual(play.tick(), [
-    'drop 1',
+    'drop 1 and its connection',
     'resolving at r1 because may-have-happened',
     'resolve r1 failed e1 wait 800',
   ]);
@@ -117,7 +120,7 @@ test('a server that says nothing while connecting is given up after a while', ()
 test('a reply that never comes breaks the link, and the request goes out again', () => {
   const play = new Stage().goLive();
   play.submit('one');
-  assert.equal(play.tick()[0], 'drop 1');
+  assert.equal(play.tick()[0], 'drop 1 and its connection');
   assert.equal(play.now, REPLY_TIMEOUT_MS);
   assert.ok(play.resolved(assignment(1, 1, 1)).includes('send 3 s1 e1 session#2 one'));
 });
@@ -148,7 +151,7 @@ test('a router that has nobody to offer says why, while it holds its answer', ()
   assert.equal(state.kind === 'resolving' && state.because?.detail, 'no in-sync member is live');
 });
 
-test('several routers are tried in turn, and the one that answers is kept', () => {
+test('after a router that fails the next is asked at once, and the one that answers is kept', () => {
   const play = new Stage({ routers: ['r1', 'r2', 'r3'] });
   play.start();
   assert.deepEqual(play.askFailed('router-unreachable'), [
@@ -165,10 +168,75 @@ test('several routers are tried in turn, and the one that answers is kept', () =
   assert.deepEqual(play.lost(1).at(-1), 'resolve r3 failed e1 wait 800');
 });
 
-test('a frozen router is given up and the next one asked', () => {
-  const play = new Stage({ routers: ['r1', 'r2'] });
+test('while a router says nothing the next is asked beside it, and the first answer that is of use counts', () => {
+  const play = new Stage({ routers: ['hole', 'r2', 'r3'] });
   play.start();
-  assert.deepEqual(play.tick(), ['cancel-ask', 'resolving at r2 because router-unreachable', 'introduce r2']);
+  assert.deepEqual([play.tick(), play.now], [['resolving at r2', 'introduce r2'], 300]);
+  assert.deepEqual(play.introduced(assignment(1, 1, 1), undefined, 'r2').slice(0, 2), [
+    'cancel-ask',
+    'connecting s1 e1',
+  ]);
+  assert.deepEqual(play.introduced(assignment(1, 1, 1), undefined, 'hole'), []);
+  play.reply(1, 2);
+  play.connected(1, 1, 1, 2);
+  // It holds its answer, for it may have died meanwhile: the others are asked beside it, those that don't answer given up.
+  assert.equal(play.lost(1).at(-1), 'resolve r2 failed e1 wait 800');
+  assert.deepEqual([play.tick().at(-1), play.now], ['introduce r3', 600]);
+  assert.deepEqual([play.tick().at(-1), play.now], ['introduce hole', 900]);
+  assert.deepEqual([play.tick(), play.now], [['cancel-ask'], 2_600]);
+  assert.deepEqual(
+    play
+      .after(100)
+      .resolved(assignment(2, 2, 2), 'r2')
+      .slice(0, 2),
+    ['cancel-ask', 'connecting s2 e2'],
+  );
+});
+
+test('routers that answer nothing are given up one by one, and the session waits when none is left', () => {
+  const play = new Stage({ routers: ['hole', 'r2'] });
+  play.start();
+  play.tick();
+  assert.deepEqual(play.askFailed('router-unreachable', 'r2'), []);
+  assert.deepEqual(
+    [play.tick(), play.now],
+    [['cancel-ask', 'waiting until 2075, attempt 1: router-unreachable'], 2_000],
+  );
+});
+
+test('a router that holds its answer is asked anew by another connection, since that one may be dead', () => {
+  const play = new Stage();
+  const introduced = (askNo: number, told: Assignment | undefined): string[] =>
+    play.step({
+      ...({
+        kind: 'introduced',
+        networkId: NETWORK,
+        cluster: 1,
+        clusters: 1,
+        failoverWaitMs: 4_000,
+      } as const),
+      ...{ askNo, assignment: told },
+    });
+  play.start();
+  assert.equal(introduced(1, undefined).at(-1), 'resolve r1 failed e0 wait 4000');
+  assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 1_000]);
+  assert.deepEqual(introduced(3, assignment(1, 1, 1)).slice(0, 2), ['cancel-ask', 'connecting s1 e1']);
+  play.reply(1, 2);
+  play.connected(1, 1, 1, 2);
+  play.lost(1);
+  play.tick();
+  // It says that it is there: what it was asked before is asked again, by the connection on which it said so.
+  assert.deepEqual(introduced(5, assignment(1, 1, 1)), [
+    'cancel-ask',
+    'resolving at r1 because may-have-happened',
+    'resolve r1 failed e1 wait 3000', // of the 4 s of this round
+  ]);
+  // It says nothing: the session waits, and begins again.
+  assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 3_000]);
+  assert.deepEqual(
+    [play.tick(), play.now],
+    [['cancel-ask', 'cancel-ask', 'waiting until 5075, attempt 1: router-unreachable'], 5_000],
+  );
 });
 
 test('every server is away: waits with a countdown, and goes at once when the Watch tells of one', () => {
@@ -211,17 +279,17 @@ test('what is not a router is said at once, unless one was a router before', () 
   assert.match(later.askFailed('not-a-router')[0] ?? '', /^waiting/);
 });
 
-test('a router of another network ends the session', () => {
+test('a router of another network is believed nothing, and another one is asked', () => {
   const play = new Stage({ routers: ['r1', 'r2'] }).goLive();
+  assert.deepEqual(play.watched(assignment(9, 9, 1), 'net-2'), []);
   play.lost(1);
-  play.askFailed('router-unreachable');
-  assert.deepEqual(play.introduced(assignment(9, 9, 1), 'net-2'), [
-    'cancel-ask',
-    'failed wrong-network',
-    'warm nobody',
+  assert.deepEqual(play.resolved(assignment(9, 9, 1), undefined, 'net-2'), [
+    'resolving at r2 because may-have-happened',
+    'introduce r2',
   ]);
-  const watching = new Stage().goLive();
-  assert.ok(watching.watched(assignment(9, 9, 1), 'net-2').includes('failed wrong-network'));
+  assert.match(play.introduced(assignment(9, 9, 1), 'net-2')[0] ?? '', /^waiting .*wrong-network/);
+  play.tick();
+  assert.ok(play.introduced(assignment(2, 2, 2)).includes('connecting s2 e2'));
 });
 
 test('old news is no news', () => {
@@ -441,7 +509,7 @@ test('a server that no longer knows the user is told once, there and then', () =
 
 test('reads are asked one at a time and again after a break', () => {
   const play = new Stage().goLive();
-  assert.deepEqual(play.query({ kind: 'list' }), ['ask 2 s1 e1 list']);
+  assert.deepEqual(play.query(LIST), ['ask 2 s1 e1 list']);
   assert.deepEqual(play.query({ kind: 'older', before: position(9), limit: 5 }), []);
   play.lost(1);
   play.resolved(assignment(2, 2, 2, [1]));
@@ -450,7 +518,10 @@ test('reads are asked one at a time and again after a break', () => {
   assert.equal(lines.at(-1), 'ask 3 s2 e2 20 before 11', 'the past comes first');
   const page = { kind: 'page', page: { posts: [], oldest: true } } as const;
   assert.deepEqual(play.step({ kind: 'query-answered', sendNo: 3, answer: page }), ['ask 4 s2 e2 list']);
-  const lists = { kind: 'lists', lists: { users: [], followers: [], following: [] } } as const;
+  const lists = {
+    kind: 'lists',
+    lists: { users: [], followers: [], following: [], next: undefined },
+  } as const;
   assert.deepEqual(play.step({ kind: 'query-answered', sendNo: 4, answer: lists }), [
     'settle-query 1 lists',
     'ask 5 s2 e2 5 before 9',
@@ -467,7 +538,7 @@ test('a session that is closed settles everything and asks for no more time', ()
   play.submit('sent');
   play.lost(1);
   play.submit('queued');
-  play.query({ kind: 'list' });
+  play.query(LIST);
   assert.deepEqual(play.step({ kind: 'close' }), [
     'cancel-ask',
     'closed',

@@ -15,10 +15,11 @@
  * The intuition: a break is *evidence*, so the session takes it to the router at once and the router holds its
  * answer until it has a newer primary. There is nothing to poll and nothing to guess. Back-off is only for when
  * there is nobody to ask, or nobody to talk to. A server that froze breaks nothing; then the router's Watch tells of
- * the newer epoch, and the session leaves by itself.
+ * the newer epoch, and the session leaves by itself. A path that swallows everything breaks nothing either; then the
+ * server's signs of life stay away, and the session leaves as after a break.
  *
  * What is asked and unanswered is in `conversation.ts`, the timeline's place in `timeline-cursor.ts`, what is known of
- * the cluster in `cluster-view.ts`.
+ * the cluster in `cluster-view.ts`, the questions to routers in `router-inquiries.ts`, signs of life in `link-signs.ts`.
  */
 import type { Assignment } from '../assignment.js';
 import type { Post } from '../entry.js';
@@ -31,13 +32,14 @@ import { BackOff } from './back-off.js';
 import { ClusterView } from './cluster-view.js';
 import { type Consequence, Conversation } from './conversation.js';
 import { earliest } from './earliest.js';
+import { LinkSigns } from './link-signs.js';
+import { type Inquiry, RouterInquiries } from './router-inquiries.js';
 import { RouterRotation } from './router-rotation.js';
 import {
   CONNECT_TIMEOUT_MS,
   MAX_HELD_POSTS,
   RECONNECT_BACK_OFF,
   REPLY_TIMEOUT_MS,
-  ROUTER_ANSWER_MARGIN_MS,
 } from './session-limits.js';
 import type { QueryAnswer, SessionInput, SessionOutput } from './session-messages.js';
 import { type ClientSessionOptions, checkOptions } from './session-options.js';
@@ -47,17 +49,14 @@ import { linkVerdict } from './verdicts.js';
 
 type Phase =
   | { readonly kind: 'idle' }
-  | {
-      readonly kind: 'resolving';
-      readonly askNo: number;
-      readonly deadline: Instant;
-      readonly because: Failure | undefined;
-    }
+  | { readonly kind: 'resolving'; readonly because: Failure | undefined }
   | {
       readonly kind: 'connecting';
       readonly link: number;
       readonly target: SessionTarget;
       readonly deadline: Instant;
+      /** When the first word on the timeline is due; undefined after it, and while the session is still logging in. */
+      readonly firstWordBy: Instant | undefined;
       /** The timeline was asked for; before that the session is still logging in. */
       readonly opening: boolean;
     }
@@ -69,9 +68,11 @@ type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: 
 export class ClientSession {
   readonly #chance: () => number;
   readonly #routers: RouterRotation;
+  readonly #inquiries: RouterInquiries;
   readonly #cluster = new ClusterView();
   readonly #conversation: Conversation;
   readonly #cursor: TimelineCursor;
+  readonly #signs = new LinkSigns();
 
   #now: Instant = Number.NEGATIVE_INFINITY;
   #outputs: SessionOutput[] = [];
@@ -81,7 +82,6 @@ export class ClientSession {
   #left: { readonly target: SessionTarget; readonly at: Instant } | undefined;
   /** It has logged in anew because a server had forgotten it, and was not live since. */
   #renewed = false;
-  #lastAskNo = 0;
   #lastLink = 0;
   #lastDelivered = NO_POSITION;
   #warm: Address | undefined;
@@ -92,6 +92,7 @@ export class ClientSession {
     const { routers, timeline, chance, sessionId, user } = options;
     this.#chance = chance;
     this.#routers = new RouterRotation([...routers]);
+    this.#inquiries = new RouterInquiries(this.#routers);
     this.#cursor = new TimelineCursor(timeline);
     this.#conversation = new Conversation(
       { sessionId, user, chance, hasTimeline: timeline.kind !== 'none' },
@@ -129,11 +130,13 @@ export class ClientSession {
       case 'waiting':
         return phase.retryAt;
       case 'resolving':
-        return phase.deadline;
+        return this.#inquiries.deadline;
       case 'connecting':
-        return earliest(phase.deadline, this.#conversation.pausedUntil);
-      case 'live':
-        return earliest(this.#conversation.replyDeadline, this.#conversation.pausedUntil);
+        return earliest(earliest(phase.deadline, phase.firstWordBy), this.#conversation.pausedUntil);
+      case 'live': {
+        const { replyDeadline, pausedUntil } = this.#conversation;
+        return earliest(earliest(replyDeadline, pausedUntil), this.#signs.deadline);
+      }
       case 'idle':
       case 'closed':
       case 'failed':
@@ -146,6 +149,7 @@ export class ClientSession {
   step(now: Instant, input: SessionInput): readonly SessionOutput[] {
     invariant(now >= this.#now, 'time-does-not-go-back', { now, before: this.#now });
     this.#now = now;
+    this.#signs.advance(now);
     this.#outputs = [];
     this.#take(input);
     const phase = this.#phase;
@@ -167,7 +171,7 @@ export class ClientSession {
         this.#resolved(input);
         break;
       case 'ask-failed':
-        this.#askFailed(input.askNo, input);
+        this.#askFailed(this.#inquiries.take(input.askNo), input);
         break;
       case 'assignment-learned':
         this.#learn(input.networkId, input.assignment);
@@ -180,6 +184,9 @@ export class ClientSession {
         break;
       case 'posts':
         this.#posts(input);
+        break;
+      case 'sign':
+        this.#signed(input);
         break;
       case 'submit':
         this.#conversation.submit(input.ticket, input.command, this.#whyOver);
@@ -222,52 +229,71 @@ export class ClientSession {
   // Finding the primary.
 
   #resolve(because: Failure | undefined): void {
-    this.#routers.beginRound();
-    this.#ask(because);
+    this.#inquiries.beginRound();
+    this.#askNext(because);
   }
 
-  /** Asks the current router: what it is, when that isn't known; else who is primary. */
-  #ask(because: Failure | undefined): void {
-    this.#lastAskNo += 1;
-    const askNo = this.#lastAskNo;
-    const router = this.#routers.current;
+  /** Asks the router that has its turn now. @returns whether one has */
+  #askNext(because: Failure | undefined): boolean {
+    const router = this.#inquiries.takeNext(this.#now);
+    if (router === undefined) return false;
+    this.#ask(router, because);
+    return true;
+  }
+
+  /** Asks a router: what it is, when that isn't known; else who is primary. */
+  #ask(router: Address, because: Failure | undefined): void {
     const { failoverWaitMs, failedEpoch } = this.#cluster;
-    const waitMs = this.#routers.introduced ? failoverWaitMs : 0;
-    const deadline = this.#now + waitMs + ROUTER_ANSWER_MARGIN_MS;
-    this.#enter({ kind: 'resolving', askNo, deadline, because });
-    if (this.#routers.introduced) this.#emit({ kind: 'resolve', askNo, router, failedEpoch, waitMs });
-    else this.#emit({ kind: 'introduce', askNo, router });
+    const isIntroduced = this.#routers.isIntroduced(router);
+    const waitMs = isIntroduced ? this.#inquiries.holdMs(this.#now, failoverWaitMs) : 0;
+    const { askNo } = this.#inquiries.ask(router, this.#now, waitMs);
+    this.#enter({ kind: 'resolving', because });
+    if (isIntroduced) this.#emit({ kind: 'resolve', askNo, router, failedEpoch, waitMs });
+    else this.#emit({ kind: 'introduce', askNo, router, anew: false });
+  }
+
+  /** What a router was asked before that has said something since is asked again, by the connection that works. */
+  #cancelAt(router: Address): void {
+    for (const askNo of this.#inquiries.cancelAt(router)) this.#emit({ kind: 'cancel-ask', askNo });
   }
 
   #introduced(input: InputOf<'introduced'>): void {
     const phase = this.#phase;
-    if (phase.kind !== 'resolving' || phase.askNo !== input.askNo) return;
-    if (this.#refuseForeign(input.networkId, `router ${this.#routers.current}`)) return;
-    this.#routers.markIntroduced();
+    const inquiry = this.#inquiries.take(input.askNo);
+    if (phase.kind !== 'resolving' || inquiry === undefined) return;
+    if (this.#isForeign(inquiry, input.networkId)) return;
+    const { router } = inquiry;
+    this.#routers.introduced(router);
+    this.#cancelAt(router);
     this.#cluster.introduce(input.networkId, input.cluster, input.clusters, input.failoverWaitMs);
     if (input.assignment !== undefined) this.#cluster.remember(input.assignment);
     const { target, newerTarget, unavailableReason } = this.#cluster;
-    if (newerTarget !== undefined) this.#connect(newerTarget);
-    else if (target !== undefined) this.#ask(phase.because);
+    if (newerTarget !== undefined) {
+      this.#routers.answered(router);
+      this.#connect(newerTarget);
+    } else if (target !== undefined) this.#ask(router, phase.because);
     // The router holds its next answer for a while: until then this is why nobody serves.
-    else this.#ask({ reason: 'no-available-server', detail: unavailableReason });
+    else this.#ask(router, { reason: 'no-available-server', detail: unavailableReason });
   }
 
   #resolved(input: InputOf<'resolved'>): void {
-    const phase = this.#phase;
-    if (phase.kind !== 'resolving' || phase.askNo !== input.askNo) return;
+    const inquiry = this.#inquiries.take(input.askNo);
+    if (this.#phase.kind !== 'resolving' || inquiry === undefined) return;
+    if (this.#isForeign(inquiry, input.networkId)) return;
+    this.#routers.answered(inquiry.router);
     this.#cluster.remember(input.assignment);
     const { target, unavailableReason } = this.#cluster;
     if (target !== undefined) this.#connect(target);
     else this.#wait({ reason: 'no-available-server', detail: unavailableReason });
   }
 
-  #askFailed(askNo: number, given: Failure): void {
+  #askFailed(inquiry: Inquiry | undefined, given: Failure): void {
     const phase = this.#phase;
-    if (phase.kind !== 'resolving' || phase.askNo !== askNo) return;
+    if (phase.kind !== 'resolving' || inquiry === undefined) return;
     const failure = failureOf(given);
     switch (failure.reason) {
       case 'no-available-server': // the answer of a healthy router
+        this.#routers.answered(inquiry.router);
         this.#wait(failure);
         return;
       case 'unknown-cluster':
@@ -277,25 +303,23 @@ export class ClientSession {
       default:
         break;
     }
-    if (this.#routers.passOn(failure.reason)) this.#ask(phase.because ?? failure);
-    else if (this.#routers.hopeless) this.#end({ kind: 'failed', because: failure });
+    this.#cancelAt(inquiry.router);
+    this.#inquiries.failed(inquiry.router, failure.reason);
+    if (this.#askNext(phase.because ?? failure) || !this.#inquiries.isEmpty) return;
+    if (this.#routers.hopeless) this.#end({ kind: 'failed', because: failure });
     else this.#wait(failure);
   }
 
   #learn(networkId: NetworkId, assignment: Assignment): void {
     // Until a router has introduced itself there is no network that this could be of.
-    if (this.#cluster.networkId === undefined || this.#isOver) return;
-    if (this.#refuseForeign(networkId, 'a router')) return;
+    if (this.#cluster.networkId !== networkId || this.#isOver) return;
     const wasAvailable = this.#cluster.available;
     if (!this.#cluster.remember(assignment)) return;
     const phase = this.#phase;
     const { target, newerTarget } = this.#cluster;
     switch (phase.kind) {
       case 'resolving':
-        if (newerTarget !== undefined) {
-          this.#emit({ kind: 'cancel-ask', askNo: phase.askNo });
-          this.#connect(newerTarget);
-        }
+        if (newerTarget !== undefined) this.#connect(newerTarget);
         break;
       case 'waiting': {
         const back = wasAvailable ? newerTarget : target;
@@ -315,11 +339,12 @@ export class ClientSession {
     }
   }
 
-  #refuseForeign(networkId: NetworkId, whose: string): boolean {
+  /** Whether a router of another network answers: nothing of it is believed, and another one is asked. */
+  #isForeign(inquiry: Inquiry, networkId: NetworkId): boolean {
     const own = this.#cluster.networkId;
     if (own === undefined || own === networkId) return false;
-    const detail = `${whose} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
-    this.#end({ kind: 'failed', because: { reason: 'wrong-network', detail } });
+    const detail = `router ${inquiry.router} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
+    this.#askFailed(inquiry, { reason: 'wrong-network', detail });
     return true;
   }
 
@@ -335,7 +360,8 @@ export class ClientSession {
   #connect(target: SessionTarget): void {
     this.#lastLink += 1;
     const deadline = this.#now + CONNECT_TIMEOUT_MS;
-    this.#enter({ kind: 'connecting', link: this.#lastLink, target, deadline, opening: false });
+    const link = this.#lastLink;
+    this.#enter({ kind: 'connecting', link, target, deadline, firstWordBy: undefined, opening: false });
     this.#open();
   }
 
@@ -343,7 +369,7 @@ export class ClientSession {
   #open(): void {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' || phase.opening || !this.#conversation.loggedIn) return;
-    this.#phase = { ...phase, opening: true };
+    this.#phase = { ...phase, opening: true, firstWordBy: this.#now + this.#signs.firstWordMs };
     const { link, target } = phase;
     const { sessionId } = this.#conversation;
     this.#emit({ kind: 'open', link, target, sessionId, ...this.#cursor.opening() });
@@ -361,13 +387,22 @@ export class ClientSession {
     const opened = this.#cursor.opened(input.committed);
     if (opened.kind === 'rewound') {
       this.#lastDelivered = NO_POSITION;
-      this.#drop(link);
+      this.#drop(link, false);
       this.#connect(target);
       return;
     }
     if (opened.kind === 'page-needed')
       this.#conversation.askForPast({ kind: 'older', before: opened.before, limit: opened.limit });
+    this.#signs.begin(input.signs);
     this.#live(link, { ...target, epoch: input.epoch });
+  }
+
+  #signed(input: InputOf<'sign'>): void {
+    const phase = this.#phase;
+    if ((phase.kind !== 'connecting' && phase.kind !== 'live') || phase.link !== input.link) return;
+    if (phase.kind === 'live') return this.#signs.sign(input.signs);
+    this.#signs.hasWord();
+    this.#phase = { ...phase, firstWordBy: undefined };
   }
 
   #live(link: number, target: SessionTarget): void {
@@ -411,7 +446,7 @@ export class ClientSession {
     }
     this.#renewed = true;
     if (phase.kind === 'live') this.#left = { target: phase.target, at: this.#endedAt() };
-    this.#drop(phase.link);
+    this.#drop(phase.link, false);
     this.#conversation.expire(failure);
     this.#connect(phase.target);
   }
@@ -437,12 +472,12 @@ export class ClientSession {
   }
 
   /** Leaves its server: for a newer primary if one is known, else to ask for one. */
-  #leave(failure: Failure): void {
+  #leave(failure: Failure, isSilent = false): void {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' && phase.kind !== 'live') return;
     const { target } = phase;
     if (phase.kind === 'live') this.#left = { target, at: this.#endedAt() };
-    this.#drop(phase.link);
+    this.#drop(phase.link, isSilent);
     const failedBefore = this.#cluster.fail(target.epoch);
     const newer = this.#cluster.newerTarget;
     if (newer !== undefined) this.#connect(newer);
@@ -450,13 +485,15 @@ export class ClientSession {
     else this.#resolve(failure);
   }
 
-  #drop(link: number): void {
-    this.#emit({ kind: 'drop', link });
+  #drop(link: number, isSilent: boolean): void {
+    this.#signs.end();
+    this.#emit({ kind: 'drop', link, isSilent });
     this.#conversation.linkLost();
   }
 
   #posts(input: InputOf<'posts'>): void {
     if (this.#phase.kind !== 'live' || this.#phase.link !== input.link) return;
+    this.#signs.heard();
     const shown = this.#cursor.take(input.posts);
     if (shown !== undefined) this.#deliver(shown);
     else {
@@ -466,6 +503,7 @@ export class ClientSession {
   }
 
   #answered(sendNo: number, answer: QueryAnswer): void {
+    if (answer.kind === 'page') this.#signs.heard();
     const page = this.#conversation.answered(sendNo, answer);
     if (page !== undefined) this.#deliver(this.#cursor.takePast(page.posts));
   }
@@ -489,21 +527,14 @@ export class ClientSession {
         if (this.#now >= phase.retryAt) this.#resolve(phase.because);
         break;
       case 'resolving':
-        if (this.#now >= phase.deadline) {
-          this.#emit({ kind: 'cancel-ask', askNo: phase.askNo });
-          const detail = `router ${this.#routers.current} did not answer in time`;
-          this.#askFailed(phase.askNo, { reason: 'router-unreachable', detail });
-        }
+        this.#tickInquiries(phase.because);
         break;
       case 'connecting':
-        if (this.#now >= phase.deadline) this.#leave(silence(phase.target, CONNECT_TIMEOUT_MS));
+        this.#tickConnecting(phase);
         break;
-      case 'live': {
-        const deadline = this.#conversation.replyDeadline;
-        if (deadline !== undefined && this.#now >= deadline)
-          this.#leave(silence(phase.target, REPLY_TIMEOUT_MS));
+      case 'live':
+        this.#tickLink(phase);
         break;
-      }
       case 'idle':
       case 'closed':
       case 'failed':
@@ -513,10 +544,40 @@ export class ClientSession {
     }
   }
 
+  #tickInquiries(because: Failure | undefined): void {
+    for (const inquiry of this.#inquiries.takeDue(this.#now)) {
+      this.#emit({ kind: 'cancel-ask', askNo: inquiry.askNo });
+      const detail = `router ${inquiry.router} did not answer in time`;
+      this.#askFailed(inquiry, { reason: 'router-unreachable', detail });
+    }
+    if (this.#phase.kind !== 'resolving') return;
+    for (const router of this.#inquiries.takeAnew(this.#now)) {
+      const { askNo } = this.#inquiries.ask(router, this.#now, 0);
+      this.#emit({ kind: 'introduce', askNo, router, anew: true });
+    }
+    this.#askNext(because);
+  }
+
+  #tickConnecting({ target, deadline, firstWordBy }: Extract<Phase, { kind: 'connecting' }>): void {
+    if (firstWordBy !== undefined && this.#now >= firstWordBy) {
+      const waitedMs = this.#signs.firstWordMs;
+      this.#signs.wasWordless();
+      this.#leave(silence(target, waitedMs), true);
+    } else if (this.#now >= deadline) this.#leave(silence(target, CONNECT_TIMEOUT_MS), true);
+  }
+
+  #tickLink({ link, target }: Extract<Phase, { kind: 'live' }>): void {
+    const { replyDeadline } = this.#conversation;
+    const silentMs = this.#signs.takeSilence();
+    if (silentMs !== undefined) this.#leave(silence(target, silentMs), true);
+    else if (replyDeadline !== undefined && this.#now >= replyDeadline)
+      this.#leave(silence(target, REPLY_TIMEOUT_MS), true);
+    else if (this.#signs.takeDue()) this.#emit({ kind: 'give-sign', link });
+  }
+
   #end(state: Extract<SessionState, { kind: 'closed' | 'failed' }>): void {
     const phase = this.#phase;
-    if (phase.kind === 'connecting' || phase.kind === 'live') this.#drop(phase.link);
-    if (phase.kind === 'resolving') this.#emit({ kind: 'cancel-ask', askNo: phase.askNo });
+    if (phase.kind === 'connecting' || phase.kind === 'live') this.#drop(phase.link, false);
     this.#enter(state);
     this.#conversation.end(state.kind === 'failed' ? state.because : CLOSED);
   }
@@ -538,6 +599,8 @@ export class ClientSession {
   }
 
   #enter(phase: Phase): void {
+    if (phase.kind !== 'resolving')
+      for (const askNo of this.#inquiries.cancel()) this.#emit({ kind: 'cancel-ask', askNo });
     this.#phase = phase;
     this.#emit({ kind: 'state', state: this.state });
   }
@@ -553,7 +616,7 @@ const failureOf = ({ reason, detail }: Failure): Failure => ({ reason, detail })
 
 const silence = (target: SessionTarget, ms: number): Failure => ({
   reason: 'may-have-happened',
-  detail: `${target.address} did not answer for ${ms} ms`,
+  detail: `${target.address} did not answer for ${ms.toFixed(0)} ms`,
 });
 
 const deposed = (target: SessionTarget, assignment: Assignment): Failure => ({

@@ -4,7 +4,7 @@
  */
 import type { Instant, SessionId, UserName } from '../ids.js';
 import { unreachable } from '../invariants.js';
-import { MAX_PAGE_POSTS } from '../limits.js';
+import { MAX_LIST_PAGE, MAX_PAGE_POSTS } from '../limits.js';
 import type { Failure } from '../reasons.js';
 import { postProblem, userNameProblem } from '../text.js';
 import { BackOff } from './back-off.js';
@@ -215,7 +215,7 @@ export class Conversation {
   }
 
   #queryProblem(query: SessionQuery): Failure | undefined {
-    if (query.kind !== 'older') return undefined;
+    if (query.kind === 'list') return listProblem(query);
     const { limit } = query;
     if (!this.#hasTimeline)
       return { reason: 'invalid-argument', detail: 'this session was begun without a timeline' };
@@ -250,6 +250,16 @@ export class Conversation {
   readonly #nextSendNo = (): number => {
     this.#lastSendNo += 1;
     return this.#lastSendNo;
+  };
+}
+
+function listProblem({ after, limit }: Extract<SessionQuery, { kind: 'list' }>): Failure | undefined {
+  const detail = after === undefined ? undefined : userNameProblem(after);
+  if (detail !== undefined) return { reason: 'invalid-user-name', detail };
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIST_PAGE) return undefined;
+  return {
+    reason: 'invalid-argument',
+    detail: `limit is "${limit}": 1 to ${MAX_LIST_PAGE} users can be asked for`,
   };
 }
 

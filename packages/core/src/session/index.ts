@@ -1,6 +1,5 @@
 export * from './back-off.js';
 export { ClientSession } from './client-session.js';
-export { RouterRotation } from './router-rotation.js';
 export * from './session-limits.js';
 export * from './session-messages.js';
 export type { ClientSessionOptions } from './session-options.js';

@@ -75,7 +75,7 @@ export class ModelNetwork {
   readonly #replies = new Map<string, number[]>();
   #epoch = 1;
   #revision = 1;
-  #asked: OutputOf<'introduce' | 'resolve'> | undefined;
+  #asked: OutputOf<'introduce' | 'resolve'>[] = [];
   #link: OpenLink | undefined;
   #inFlight: OutputOf<'send'>[] = [];
   #answers: SessionInput[] = [];
@@ -208,8 +208,7 @@ export class ModelNetwork {
   }
 
   #routerAnswers(): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
+    const asked = this.#asked.shift();
     if (asked?.kind === 'introduce')
       this.#feed({
         kind: 'introduced',
@@ -221,13 +220,13 @@ export class ModelNetwork {
         assignment: this.#assignment,
       });
     else if (asked !== undefined)
-      this.#feed({ kind: 'resolved', askNo: asked.askNo, assignment: this.#assignment });
+      this.#feed({ kind: 'resolved', askNo: asked.askNo, networkId: NETWORK, assignment: this.#assignment });
   }
 
   #routerFails(reason: Reason): void {
-    const asked = this.#asked;
+    const [asked] = this.#asked;
     if (asked === undefined || (asked.kind === 'introduce' && reason === 'no-available-server')) return;
-    this.#asked = undefined;
+    this.#asked.shift();
     this.#feed({ kind: 'ask-failed', askNo: asked.askNo, reason, detail: reason });
   }
 
@@ -291,6 +290,7 @@ export class ModelNetwork {
             epoch: target.epoch,
             serverId: target.serverId,
             committed: position(committed),
+            signs: undefined,
           }
         : { kind: 'link-lost', link, reason: 'not-primary', detail: 'not primary' },
     ];
@@ -322,10 +322,10 @@ export class ModelNetwork {
     switch (output.kind) {
       case 'introduce':
       case 'resolve':
-        this.#asked = output;
+        this.#asked.push(output);
         break;
       case 'cancel-ask':
-        this.#asked = undefined;
+        this.#asked = this.#asked.filter(({ askNo }) => askNo !== output.askNo);
         break;
       case 'open':
         this.#open(output);
@@ -351,6 +351,7 @@ export class ModelNetwork {
       case 'deliver':
         this.delivered.push(...output.posts.map((post) => post.position));
         break;
+      case 'give-sign':
       case 'settle-query':
       case 'warm':
       case 'state':

@@ -1,6 +1,6 @@
 /**
- * The routers of a session, tried in turn: it stays with one that answers, and passes on from one that
- * doesn't. A round is over when each was tried once.
+ * The routers of a session: in which order they are asked, and what each has said. A round is over when each was asked once.
+ * It begins with the one that answered last.
  */
 import type { Address } from '../ids.js';
 import type { Reason } from '../reasons.js';
@@ -9,8 +9,10 @@ import { routerMayRecover } from './verdicts.js';
 export class RouterRotation {
   readonly #routers: readonly Address[];
   readonly #introduced = new Set<Address>();
-  #at = 0;
-  #left = 0;
+  /** Index of the one that a round begins with. */
+  #first = 0;
+  /** How many were asked in this round. */
+  #asked = 0;
   #everIntroduced = false;
   #mayRecover = false;
 
@@ -19,32 +21,47 @@ export class RouterRotation {
     this.#routers = routers;
   }
 
+  /** The one that was asked last; before a round the one that it will begin with. */
   get current(): Address {
-    return this.#routers[this.#at] ?? '';
+    return this.#routers[(this.#first + Math.max(0, this.#asked - 1)) % this.#routers.length] ?? '';
   }
 
-  /** Whether the current one has said what network it is of since it last failed. */
-  get introduced(): boolean {
-    return this.#introduced.has(this.current);
+  /** Whether there is one left in this round. */
+  get hasNext(): boolean {
+    return this.#asked < this.#routers.length;
+  }
+
+  /** Whether it has said what network it is of since it last failed. */
+  isIntroduced(router: Address): boolean {
+    return this.#introduced.has(router);
   }
 
   beginRound(): void {
-    this.#left = this.#routers.length;
+    this.#asked = 0;
     this.#mayRecover = false;
   }
 
-  markIntroduced(): void {
-    this.#introduced.add(this.current);
+  /** The next of this round; undefined when it is over. */
+  next(): Address | undefined {
+    if (!this.hasNext) return undefined;
+    this.#asked += 1;
+    return this.current;
+  }
+
+  introduced(router: Address): void {
+    this.#introduced.add(router);
     this.#everIntroduced = true;
   }
 
-  /** The current one failed; passes on. @returns whether there is one left in this round */
-  passOn(reason: Reason): boolean {
-    this.#introduced.delete(this.current);
+  /** It gave an answer that is of use: the next round begins with it. */
+  answered(router: Address): void {
+    this.#first = Math.max(0, this.#routers.indexOf(router));
+    this.#asked = 1;
+  }
+
+  failed(router: Address, reason: Reason): void {
+    this.#introduced.delete(router);
     this.#mayRecover ||= routerMayRecover(reason);
-    this.#at = (this.#at + 1) % this.#routers.length;
-    this.#left -= 1;
-    return this.#left > 0;
   }
 
   /**

@@ -14,6 +14,13 @@ export const MAX_ROUTERS = 16;
 
 /** How long a router may hold its answer while nothing is known of its own bound (`failover_wait_ms`). */
 export const DEFAULT_FAILOVER_WAIT_MS = 3_000;
+/** How long the first router is waited for before the next is asked beside it, ms: three pings. One that is well takes a few ms. */
+export const NEXT_ROUTER_MS = 300;
+/**
+ * How long a router holds an answer before it is asked again by a new connection, ms: the one on which we wait may be dead.
+ * A takeover takes less, with the default times.
+ */
+export const ASK_ANEW_MS = 1_000;
 /** How long past a held answer's time a router may take, and how long to introduce itself: above that it is away. */
 export const ROUTER_ANSWER_MARGIN_MS = 2_000;
 /**
@@ -22,8 +29,13 @@ export const ROUTER_ANSWER_MARGIN_MS = 2_000;
  */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * A reply that took longer than this won't come on this link. Second net only: a dead or frozen server is found by its
- * closed connection or by the router.
+ * From asking for the timeline to the first word on it. A server that has to wait says so at once, so this is for the way:
+ * a connection across half the world takes less than half of it.
+ */
+export const FIRST_WORD_MS = 2_000;
+/**
+ * A reply that took longer than this won't come on this link. Third net only: a dead or frozen server is found by its
+ * closed connection or by the router, and a dead path by the silence of the timeline.
  */
 export const REPLY_TIMEOUT_MS = 10_000;
 

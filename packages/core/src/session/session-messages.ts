@@ -12,7 +12,9 @@ import type {
   SessionId,
   UserName,
 } from '../ids.js';
+import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
+import type { SignsOfLife } from '../signs-of-life.js';
 import type { SessionState, SessionTarget } from './session-state.js';
 
 /** What a caller asks to be done; the user is the session's. */
@@ -23,23 +25,10 @@ export type SessionCommand =
 
 /** What a caller asks to be told. Repeating it does no harm, so it has no number and is asked again after a break. */
 export type SessionQuery =
-  /** All users, the followers, the followed. */
-  | { readonly kind: 'list' }
+  /** Up to `limit` users whose names come after `after` (from the first on without it), and who of them follows and is followed. */
+  | { readonly kind: 'list'; readonly after: UserName | undefined; readonly limit: number }
   /** Up to `limit` posts before a position. */
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
-
-export interface UserPresence {
-  readonly user: UserName;
-  /** Whether the user has a timeline open. */
-  readonly present: boolean;
-}
-
-export interface PresenceLists {
-  /** All users, by name. */
-  readonly users: readonly UserPresence[];
-  readonly followers: readonly UserPresence[];
-  readonly following: readonly UserPresence[];
-}
 
 export interface PostPage {
   /** Ascending. */
@@ -49,7 +38,7 @@ export interface PostPage {
 }
 
 export type QueryAnswer =
-  | { readonly kind: 'lists'; readonly lists: PresenceLists }
+  | { readonly kind: 'lists'; readonly lists: ListPage }
   | { readonly kind: 'page'; readonly page: PostPage };
 
 /** How a request ended, said once. */
@@ -82,8 +71,13 @@ export type SessionInput =
       readonly failoverWaitMs: number;
       readonly assignment: Assignment | undefined;
     }
-  /** Answers `resolve`. */
-  | { readonly kind: 'resolved'; readonly askNo: number; readonly assignment: Assignment }
+  /** Answers `resolve`; `networkId` is that of the router that answers. */
+  | {
+      readonly kind: 'resolved';
+      readonly askNo: number;
+      readonly networkId: NetworkId;
+      readonly assignment: Assignment;
+    }
   /** Answers `introduce` or `resolve`. */
   | { readonly kind: 'ask-failed'; readonly askNo: number; readonly reason: Reason; readonly detail: string }
   /** Told by a router's `Watch`, unasked; `networkId` is that router's. */
@@ -95,7 +89,11 @@ export type SessionInput =
       readonly epoch: Epoch;
       readonly serverId: ServerId;
       readonly committed: Position;
+      /** Undefined: the server gives none. */
+      readonly signs: SignsOfLife | undefined;
     }
+  /** The server says on the timeline that it is there; also before `connected`, if it has to wait. */
+  | { readonly kind: 'sign'; readonly link: number; readonly signs: SignsOfLife }
   /** The timeline of `open` ended, or could not be opened. */
   | { readonly kind: 'link-lost'; readonly link: number; readonly reason: Reason; readonly detail: string }
   | { readonly kind: 'posts'; readonly link: number; readonly posts: readonly Post[] }
@@ -129,8 +127,14 @@ export type SessionInput =
 
 /** To be performed in order. */
 export type SessionOutput =
-  /** Call the router's `Connect` for the user. */
-  | { readonly kind: 'introduce'; readonly askNo: number; readonly router: Address }
+  /** Call the router's `Connect` for the user. Several routers may be asked at once. */
+  | {
+      readonly kind: 'introduce';
+      readonly askNo: number;
+      readonly router: Address;
+      /** By a new connection: on the old one the router holds an answer for so long that it may be dead. */
+      readonly anew: boolean;
+    }
   /** Call the router's `GetAvailable` for the user. */
   | {
       readonly kind: 'resolve';
@@ -152,8 +156,13 @@ export type SessionOutput =
       /** False: only hold the stream, for presence and as a sign of life. */
       readonly posts: boolean;
     }
-  /** Close the timeline of `link` and cancel what is in flight on it. */
-  | { readonly kind: 'drop'; readonly link: number }
+  /** Say on the timeline that the client is there. */
+  | { readonly kind: 'give-sign'; readonly link: number }
+  /**
+   * Close the timeline of `link` and cancel what is in flight on it. `isSilent`: the server did not answer, so its connection
+   * may be dead and is not to be used again.
+   */
+  | { readonly kind: 'drop'; readonly link: number; readonly isSilent: boolean }
   /** Keep a connection ready to this standby and to no other; undefined: to none. */
   | { readonly kind: 'warm'; readonly address: Address | undefined }
   | {

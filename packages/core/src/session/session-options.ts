@@ -7,7 +7,7 @@ import { MAX_GIVEN_SESSION_ID_LENGTH, MAX_ROUTERS } from './session-limits.js';
 import type { TimelineStart } from './timeline-cursor.js';
 
 export interface ClientSessionOptions {
-  /** Routers of one network, 1 to MAX_ROUTERS; tried in turn. */
+  /** Routers of one network, 1 to MAX_ROUTERS: asked side by side while none has answered. */
   readonly routers: readonly Address[];
   readonly user: UserName;
   /** 1 to MAX_GIVEN_SESSION_ID_LENGTH characters, hard to guess, of this session alone. */

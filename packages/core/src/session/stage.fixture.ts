@@ -4,6 +4,7 @@ import type { Post } from '../entry.js';
 import { type Address, type Epoch, epoch, type Instant, position, type ServerId, serverId } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import type { Reason } from '../reasons.js';
+import type { SignsOfLife } from '../signs-of-life.js';
 import { ClientSession } from './client-session.js';
 import type { SessionInput, SessionOutput, SessionQuery } from './session-messages.js';
 import type { ClientSessionOptions } from './session-options.js';
@@ -31,6 +32,7 @@ export function assignment(
       liveness: 'stream',
       live: !dead.includes(id),
       inSync: true,
+      unreachable: false,
     }),
   );
   const available = !dead.includes(primary);
@@ -57,7 +59,9 @@ export const post = (at: number, text = `text ${at}`): Post => ({
 export class Stage {
   readonly session: ClientSession;
   now: Instant = 0;
-  #asked: Extract<SessionOutput, { kind: 'introduce' | 'resolve' }> | undefined;
+  /** The last question to each router, and to any. */
+  readonly #askNos = new Map<string, number>();
+  #lastAskNo = 0;
   #lastTicket = 0;
 
   constructor(options: Partial<ClientSessionOptions> = {}) {
@@ -75,7 +79,10 @@ export class Stage {
   step(input: SessionInput): string[] {
     const outputs = this.session.step(this.now, input);
     for (const output of outputs)
-      if (output.kind === 'introduce' || output.kind === 'resolve') this.#asked = output;
+      if (output.kind === 'introduce' || output.kind === 'resolve') {
+        this.#askNos.set(output.router, output.askNo);
+        this.#lastAskNo = output.askNo;
+      }
     return outputs.map(line);
   }
 
@@ -94,10 +101,11 @@ export class Stage {
 
   start = (): string[] => this.step({ kind: 'start' });
 
-  introduced = (told: Assignment | undefined, networkId = NETWORK): string[] =>
+  /** By the router that was asked last, or by that one. */
+  introduced = (told: Assignment | undefined, networkId = NETWORK, router?: string): string[] =>
     this.step({
       kind: 'introduced',
-      askNo: this.#askNo,
+      askNo: this.#askNo(router),
       networkId,
       cluster: 1,
       clusters: 1,
@@ -105,23 +113,26 @@ export class Stage {
       assignment: told,
     });
 
-  resolved = (told: Assignment): string[] =>
-    this.step({ kind: 'resolved', askNo: this.#askNo, assignment: told });
+  resolved = (told: Assignment, router?: string, networkId = NETWORK): string[] =>
+    this.step({ kind: 'resolved', askNo: this.#askNo(router), networkId, assignment: told });
 
-  askFailed = (reason: Reason): string[] =>
-    this.step({ kind: 'ask-failed', askNo: this.#askNo, reason, detail: reason });
+  askFailed = (reason: Reason, router?: string): string[] =>
+    this.step({ kind: 'ask-failed', askNo: this.#askNo(router), reason, detail: reason });
 
   watched = (told: Assignment, networkId = NETWORK): string[] =>
     this.step({ kind: 'assignment-learned', networkId, assignment: told });
 
-  connected = (link: number, id: number, atEpoch: number, committed: number): string[] =>
+  connected = (link: number, id: number, atEpoch: number, committed: number, signs?: SignsOfLife): string[] =>
     this.step({
       kind: 'connected',
       link,
       serverId: serverId(id),
       epoch: epoch(atEpoch),
       committed: position(committed),
+      signs,
     });
+
+  sign = (link: number, signs: SignsOfLife): string[] => this.step({ kind: 'sign', link, signs });
 
   lost = (link: number, reason: Reason = 'may-have-happened'): string[] =>
     this.step({ kind: 'link-lost', link, reason, detail: reason });
@@ -146,17 +157,18 @@ export class Stage {
     this.step({ kind: 'request-failed', sendNo, reason, detail: reason });
 
   /** Live at s1 of epoch 1: link 1, send 1 was the login. */
-  goLive(committed = 10): this {
+  goLive(committed = 10, signs?: SignsOfLife): this {
     this.start();
     this.introduced(assignment(1, 1, 1));
     this.reply(1, 2);
-    this.connected(1, 1, 1, committed);
+    this.connected(1, 1, 1, committed, signs);
     return this;
   }
 
-  get #askNo(): number {
-    if (this.#asked === undefined) throw new Error('no router has been asked');
-    return this.#asked.askNo;
+  #askNo(router: string | undefined): number {
+    const askNo = router === undefined ? this.#lastAskNo : this.#askNos.get(router);
+    if (!askNo) throw new Error('the router has not been asked');
+    return askNo;
   }
 }
 
@@ -167,7 +179,7 @@ const name = (id: ServerId, inEpoch: Epoch): string => `s${id} e${inEpoch}`;
 export function line(output: SessionOutput): string {
   switch (output.kind) {
     case 'introduce':
-      return `introduce ${output.router}`;
+      return `introduce ${output.router}${output.anew ? ' anew' : ''}`;
     case 'resolve':
       return `resolve ${output.router} failed e${output.failedEpoch} wait ${output.waitMs}`;
     case 'cancel-ask':
@@ -177,7 +189,9 @@ export function line(output: SessionOutput): string {
       return `open ${output.link} ${at(output.target)} ${output.posts ? from : 'without posts'}`;
     }
     case 'drop':
-      return `drop ${output.link}`;
+      return `drop ${output.link}${output.isSilent ? ' and its connection' : ''}`;
+    case 'give-sign':
+      return `give-sign ${output.link}`;
     case 'warm':
       return `warm ${output.address ?? 'nobody'}`;
     case 'send':

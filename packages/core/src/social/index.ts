@@ -4,4 +4,4 @@ export type { FollowSnapshot, SessionSnapshot, SocialSnapshot, UserSnapshot } fr
 export { type Effect, type SocialOptions, SocialState } from './social-state.js';
 export { type NewsForOthers, type NewsItem, newsOfEdge, type Reader } from './tail.js';
 export type { NewerPosts, OlderPosts } from './timeline.js';
-export type { SocialLists } from './users.js';
+export type { ListedUser, UserPage } from './users.js';

@@ -87,3 +87,19 @@ export function entryOf(
 ): Entry {
   return { position: nextPosition(state.applied), epoch: epoch(1), timeMs: 7, sessionId, requestNo, command };
 }
+
+/** The lists of a user, put together of pages. */
+export function listsOf(state: SocialState, asker: UserName, pageSize = 2) {
+  const lists = { users: [] as UserName[], followers: [] as UserName[], following: [] as UserName[] };
+  for (let after: UserName | undefined, pages = 0; ; pages += 1) {
+    const { users, next } = state.listAfter(asker, after, pageSize);
+    for (const { user, follows, isFollowed } of users) {
+      lists.users.push(user);
+      if (follows) lists.followers.push(user);
+      if (isFollowed) lists.following.push(user);
+    }
+    if (next === undefined) return lists;
+    if (pages > 100) throw new Error(`the pages have no end: ${lists.users.join(' ')}`);
+    after = next;
+  }
+}

@@ -32,7 +32,7 @@ import { type Admission, Sessions } from './sessions.js';
 import type { SocialSnapshot } from './snapshot.js';
 import { type NewsForOthers, newsAfter, type Reader } from './tail.js';
 import { type NewerPosts, type OlderPosts, postsAfter, postsBefore } from './timeline.js';
-import { type SocialLists, Users } from './users.js';
+import { type UserPage, Users } from './users.js';
 
 export type Effect =
   /** What a request came to, for whoever waits for it here. */
@@ -161,9 +161,9 @@ export class SocialState {
     return known === undefined ? { positions: [], more: false } : postsAfter(known, after, limit, othersOnly);
   }
 
-  /** All users, and who follows and is followed by this one, each sorted by name. */
-  list(user: UserName): SocialLists {
-    return this.#users.lists(user);
+  /** Users by name, the first `limit` after one; of each whether it follows and is followed by `asker`. */
+  listAfter(asker: UserName, after: UserName | undefined, limit: number): UserPage {
+    return this.#users.page(asker, after, limit);
   }
 
   /** Positions of all posts that are kept, ascending. */
@@ -226,7 +226,12 @@ export class SocialState {
     }
   }
 
+  /**
+   * Who is of another cluster does nothing here, whatever was let in before that was heard: judged where it is applied, so
+   * that no order of requests makes a state in which a user of one cluster has posted in another.
+   */
   #perform(command: Command, at: Position, effects: Effect[]): SocialReason | undefined {
+    if (this.homeOf(command.user) !== undefined) return 'wrong-cluster';
     switch (command.kind) {
       case 'register':
         if (this.#users.register(command.user, at))

@@ -24,13 +24,24 @@ export interface User {
   readonly posts: Position[];
 }
 
-export interface SocialLists {
-  readonly users: readonly UserName[];
-  readonly followers: readonly UserName[];
-  readonly following: readonly UserName[];
+/** A user, and what whoever asks has to do with that one. */
+export interface ListedUser {
+  readonly user: UserName;
+  readonly follows: boolean;
+  readonly isFollowed: boolean;
+}
+
+export interface UserPage {
+  /** By name, ascending. */
+  readonly users: readonly ListedUser[];
+  /** Go on after this name; undefined: that was the last page. */
+  readonly next: UserName | undefined;
 }
 
 type Outcome = SocialReason | undefined;
+
+/** New users that are put into the order one by one. With more of them the whole order is made anew, in about the time that so many take. */
+const MOST_INSERTED = 32;
 
 export class Users {
   readonly #byName = new Map<UserName, User>();
@@ -41,8 +52,9 @@ export class Users {
   readonly #elsewhere = new Map<User, Set<User>>();
   /** What each other cluster is to be told of who follows its users. */
   readonly #edgeNews = new Map<ClusterId, EdgeNews>();
-  /** Every `List` wants all names sorted, and new users are rare. */
-  #sortedNames: readonly UserName[] | undefined;
+  /** By name, without those of `#added`: these are put in their places when a list is asked for. */
+  #byNameInOrder: User[] = [];
+  #added: User[] = [];
 
   get(name: UserName): User | undefined {
     return this.#byName.get(name);
@@ -119,7 +131,7 @@ export class Users {
 
   follow(name: UserName, targetName: UserName, at: Position): Outcome {
     if (name === targetName) return 'cannot-follow-self';
-    const user = this.#ours(name);
+    const user = this.#byName.get(name);
     if (user === undefined) return 'unknown-user';
     const target = this.#byName.get(targetName);
     if (target === undefined) return 'unknown-target';
@@ -130,7 +142,7 @@ export class Users {
 
   unfollow(name: UserName, targetName: UserName): Outcome {
     if (name === targetName) return 'cannot-unfollow-self';
-    const user = this.#ours(name);
+    const user = this.#byName.get(name);
     if (user === undefined) return 'unknown-user';
     const target = this.#byName.get(targetName);
     if (target === undefined) return 'unknown-target';
@@ -140,20 +152,36 @@ export class Users {
   }
 
   post(name: UserName, at: Position): Outcome {
-    const user = this.#ours(name);
+    const user = this.#byName.get(name);
     if (user === undefined) return 'unknown-user';
     user.posts.push(at);
     return undefined;
   }
 
-  lists(name: UserName): SocialLists {
-    const user = this.#byName.get(name);
-    this.#sortedNames ??= [...this.#byName.keys()].sort();
-    return {
-      users: this.#sortedNames,
-      followers: sortedNames(user && [...user.followers, ...(this.#elsewhere.get(user) ?? [])]),
-      following: sortedNames(user?.following.keys()),
-    };
+  /** The first `limit` users whose names come after one. Costs by the limit, and a little for each user who is new since. */
+  page(asker: UserName, after: UserName | undefined, limit: number): UserPage {
+    const all = this.#inOrder();
+    const from = after === undefined ? 0 : placeAfter(all, after);
+    const user = this.#byName.get(asker);
+    const elsewhere = user && this.#elsewhere.get(user);
+    const users = all.slice(from, from + limit).map(
+      (each): ListedUser => ({
+        user: each.name,
+        follows: user?.followers.has(each) === true || elsewhere?.has(each) === true,
+        isFollowed: user?.following.has(each) === true,
+      }),
+    );
+    return { users, next: from + users.length < all.length ? users.at(-1)?.user : undefined };
+  }
+
+  #inOrder(): readonly User[] {
+    const added = this.#added;
+    if (added.length > MOST_INSERTED) this.#byNameInOrder = merged(this.#byNameInOrder, added.sort(byName));
+    else
+      for (const user of added)
+        this.#byNameInOrder.splice(placeAfter(this.#byNameInOrder, user.name), 0, user);
+    if (added.length > 0) this.#added = [];
+    return this.#byNameInOrder;
   }
 
   /** Positions of all posts, ascending. */
@@ -239,7 +267,8 @@ export class Users {
     targetName: UserName,
   ): readonly [User | undefined, User | undefined] {
     const user = this.#byName.get(name);
-    return [user?.home === home ? user : undefined, this.#ours(targetName)];
+    const target = this.#byName.get(targetName);
+    return [user?.home === home ? user : undefined, target?.home === undefined ? target : undefined];
   }
 
   #add(name: UserName, since: Position, home: ClusterId | undefined, posts: Position[] = []): void {
@@ -249,13 +278,7 @@ export class Users {
       this.#own.push(user);
       this.#ownSince.push(since);
     }
-    this.#sortedNames = undefined;
-  }
-
-  /** A user of another cluster asks for things there. */
-  #ours(name: UserName): User | undefined {
-    const user = this.#byName.get(name);
-    return user?.home === undefined ? user : undefined;
+    this.#added.push(user);
   }
 
   #known(name: UserName): User {
@@ -270,5 +293,28 @@ function connect(user: User, target: User, since: Position): void {
   target.followers.add(user);
 }
 
-const sortedNames = (users: Iterable<User> | undefined): UserName[] =>
-  Array.from(users ?? [], (user) => user.name).sort();
+const byName = (one: User, other: User): number => (one.name < other.name ? -1 : 1);
+
+function merged(some: readonly User[], others: readonly User[]): User[] {
+  const all: User[] = [];
+  let at = 0;
+  for (const other of others) {
+    const to = placeAfter(some, other.name);
+    for (; at < to; at += 1) all.push(some[at] as User);
+    all.push(other);
+  }
+  for (; at < some.length; at += 1) all.push(some[at] as User);
+  return all;
+}
+
+/** The index of the first user whose name comes after `name`. */
+function placeAfter(users: readonly User[], name: UserName): number {
+  let from = 0;
+  let to = users.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((users[middle] as User).name <= name) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

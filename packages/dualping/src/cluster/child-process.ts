@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from '@dualping/core';
-import { isReadyMessage } from '../parent-link.js';
+import { isReadyMessage, type ReadyMessage } from '../parent-link.js';
 import { LAUNCHER, withoutOurVariables } from '../supervisor/launch.js';
 
 /** How a process ended, for people. */
@@ -20,6 +20,8 @@ export class Child {
   /** Where it listens, once it says so; undefined when it ended first. */
   readonly ready: Promise<Address | undefined>;
   readonly ended: Promise<Ending>;
+  /** What may be shown of it, once it is ready. */
+  lines: readonly string[] = [];
   readonly #process: ChildProcess;
 
   constructor(args: readonly string[], onLine: (line: string) => void) {
@@ -33,7 +35,11 @@ export class Child {
     this.pid = child.pid;
     for (const stream of [child.stdout, child.stderr]) if (stream !== null) passLines(stream, onLine);
     this.ended = endOf(child);
-    this.ready = Promise.race([readiness(child), this.ended.then(() => undefined)]);
+    const ready = readiness(child).then(({ address, lines = [] }) => {
+      this.lines = lines;
+      return address;
+    });
+    this.ready = Promise.race([ready, this.ended.then(() => undefined)]);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -74,10 +80,10 @@ async function endOf(child: ChildProcess): Promise<Ending> {
   return await Promise.race([failed, exited]);
 }
 
-function readiness(child: ChildProcess): Promise<Address> {
+function readiness(child: ChildProcess): Promise<ReadyMessage> {
   return new Promise((resolve) => {
     child.on('message', (message) => {
-      if (isReadyMessage(message)) resolve(message.address);
+      if (isReadyMessage(message)) resolve(message);
     });
   });
 }

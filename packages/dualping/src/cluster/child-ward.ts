@@ -26,6 +26,10 @@ const ERROR_FRAME = /^dualping: | \([a-z-]+\)$/g;
 /** Whether a child says with it why it ends. */
 export const isErrorLine = (line: string): boolean => /^dualping: .* \([a-z-]+\)$/.test(line);
 
+/** What it says then; undefined where it is no such line. */
+export const errorIn = (line: string): string | undefined =>
+  isErrorLine(line) ? line.replace(ERROR_FRAME, '') : undefined;
+
 /** What the child is: a router has no supervisor of its own kind, and nobody to report its crash to. */
 export type ChildRole =
   | { readonly kind: 'router' }

@@ -15,6 +15,7 @@ import { renderAssignment } from '../render.js';
 import * as settings from '../settings/definitions.js';
 import { wholeNumber } from '../settings/parse.js';
 import { Signals } from '../signals.js';
+import { cleanForTerminal } from '../terminal-text.js';
 
 async function withRouter<T>(
   routers: readonly Address[],
@@ -52,6 +53,7 @@ export const networkStatus = async (routers: readonly Address[]): Promise<Networ
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));
   io.out(`router ${status.router}, network ${status.networkId}`);
+  if (status.trouble !== '') io.out(cleanForTerminal(`router in trouble: ${status.trouble}`));
   for (const assignment of status.assignments)
     for (const line of renderAssignment(assignment, status.figures)) io.out(line);
 }
@@ -59,7 +61,15 @@ export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void 
 async function watchStatus(client: RouterClient, json: boolean, io: Io): Promise<number> {
   const signals = new Signals();
   const failed = new Promise<Error>((resolve) => {
-    client.watch().subscribe({ next: ({ assignments }) => show(assignments, json, io), error: resolve });
+    let before = '';
+    client.watch().subscribe({
+      next: ({ assignments, trouble = '' }) => {
+        show(assignments, json, io);
+        if (trouble !== before) io.note(cleanForTerminal(`router: ${trouble || 'no trouble any more'}`));
+        before = trouble;
+      },
+      error: resolve,
+    });
   });
   const end = await Promise.race([signals.first, failed]);
   if (typeof end === 'string') return SIGNAL_EXITS[end];

@@ -17,6 +17,6 @@ export const clientCommand = command({
     const { first: signal } = new Signals();
     const history = hasFullScreen(io, lines) && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
     const session = new DualpingSession({ routers, user, timeline: { history } });
-    return await runPersonClient({ session, routers, network: routers.join(), io, lines, signal });
+    return await runPersonClient({ session, routers, io, lines, signal });
   },
 });

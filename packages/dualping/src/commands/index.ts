@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
 import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
+import { completionCommand } from './completion.js';
 import { demoCommand } from './demo.js';
 import { downCommand } from './down.js';
 import { healthCommand } from './health.js';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   unfollowCommand,
   listCommand,
   healthCommand,
+  completionCommand(() => COMMANDS),
   ...ADMIN_COMMANDS,
   ...CLASSIC_COMMANDS,
 ];

@@ -1,22 +1,33 @@
+import type { UserPresence } from '@dualping/client';
 import { command } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { withSession } from '../one-shot.js';
-import { renderLists } from '../render.js';
+import { renderList } from '../render.js';
 import * as settings from '../settings/definitions.js';
 
 export const listCommand = command({
   name: 'list',
-  summary: 'all users, your followers and whom you follow, of all clusters',
+  summary: 'all users (a line for each 2,000), your followers and whom you follow, of all clusters',
   settings: {
     user: settings.user,
     routers: settings.routers,
     timeoutMs: settings.timeoutMs,
     json: settings.json,
   },
+  // Page by page as they come: a network may have more users than one message, or one line, should hold.
   run: async ({ json, ...oneShot }, { io }) => {
-    const lists = await withSession(oneShot, (session) => session.list());
-    if (json) io.out(JSON.stringify(lists));
-    else for (const line of renderLists(lists)) io.out(line);
+    const followers: UserPresence[] = [];
+    const following: UserPresence[] = [];
+    await withSession(oneShot, async (session) => {
+      for await (const { next: _, ...page } of session.listPages()) {
+        io.out(json ? JSON.stringify(page) : renderList('users', page.users));
+        followers.push(...page.followers);
+        following.push(...page.following);
+      }
+    });
+    if (!json)
+      for (const line of [renderList('followers', followers), renderList('following', following)])
+        io.out(line);
     return EXIT.done;
   },
 });

@@ -13,12 +13,12 @@ export const routerCommand = command({
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
     ...classic.OF_ROUTER,
+    noDialBack: settings.noDialBack,
     ...settings.timing,
   },
-  run: async (
-    { host, port, data, clusters, heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given },
-    { io, isGiven },
-  ) => {
+  run: async (options, { io, isGiven }) => {
+    const { host, port, data, clusters, noDialBack, ...rest } = options;
+    const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -33,6 +33,7 @@ export const routerCommand = command({
         heartbeatTimeoutMs,
         classicReplies,
         classicConfirmation,
+        dialBack: !noDialBack,
         report: io.report,
       }),
     );

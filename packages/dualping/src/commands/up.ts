@@ -2,19 +2,21 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession } from '@dualping/client';
-import { DEFAULT_TIMING, parseTiming } from '@dualping/core';
+import { type Address, DEFAULT_TIMING, parseTiming } from '@dualping/core';
 import { checkListen, type Report } from '@dualping/protocol';
 import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
+import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
-import { SIGNAL_EXITS } from '../exit-codes.js';
+import { type EndingSignal, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { warnIfOpen } from '../long-running.js';
 import { ownCommand } from '../own-command.js';
+import { endWithParent, tellParent } from '../parent-link.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
-import type { Values } from '../settings/setting.js';
+import { flagOf, type Values } from '../settings/setting.js';
 import { DRAIN_LIMIT_MS, Signals, withinLimit } from '../signals.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
@@ -41,9 +43,6 @@ const toStderr = (io: Io): OperatorLines => ({
   report: io.report,
   onLine: (name, line) => io.note(cleanForTerminal(`${name} | ${line}`)),
 });
-
-/** Beside a person's client nothing may be written to the terminal; the logs have it all. */
-const NOWHERE: OperatorLines = { report: () => {}, onLine: () => {} };
 
 /** Runs `use` beside a cluster, and ends the cluster whatever happens. */
 async function withCluster(
@@ -74,7 +73,9 @@ async function withCluster(
   try {
     const early = await Promise.race([cluster.start(), signals.first]);
     if (typeof early === 'string') return SIGNAL_EXITS[early];
-    for (const line of renderPlaces(cluster.places)) io.out(line);
+    const places = renderPlaces(cluster.places);
+    for (const line of places) io.out(line);
+    tellParent(cluster.routerAddress, places);
     return await use(cluster, signals);
   } finally {
     if (!(await withinLimit(cluster.stop(), DRAIN_LIMIT_MS))) cluster.kill();
@@ -87,6 +88,7 @@ export const upCommand = command({
   settings: CLUSTER_SETTINGS,
   run: async (values, invocation) => {
     const { io } = invocation;
+    endWithParent();
     return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
       io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddress}`);
       return SIGNAL_EXITS[await signals.first];
@@ -101,22 +103,55 @@ export const startCommand = command({
   settings: { ...CLUSTER_SETTINGS, user: settings.user, limit: settings.limit, line: settings.line },
   run: async ({ user, limit, line: lines, ...values }, invocation) => {
     const { io, isGiven } = invocation;
-    return await withCluster(values, invocation, operatorLines(values.data, io), async (cluster, signals) => {
-      const routers = [cluster.routerAddress];
+    if (!io.interactive)
+      return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
+        const routers = [cluster.routerAddress];
+        const session = new DualpingSession({ routers, user, timeline: { history: limit } });
+        return await watchStates(session, signals, io);
+      });
+    return await besideNetwork(values, invocation, async (router, signal) => {
+      const routers = [router];
       const history = hasFullScreen(io, lines) && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
       const session = new DualpingSession({ routers, user, timeline: { history } });
-      const network = resolve(values.data);
-      const signal = signals.first;
-      if (io.interactive) return await runPersonClient({ session, routers, network, io, lines, signal });
-      return await watchStates(session, signals, io);
+      return await runPersonClient({ session, routers, formerly: [resolve(values.data)], io, lines, signal });
     });
   },
 });
 
-function operatorLines(folder: string, io: Io): OperatorLines {
-  if (!io.interactive) return toStderr(io);
-  io.note(`what the servers do is written to ${join(folder, 'logs')}`);
-  return NOWHERE;
+/** Runs `use` beside a network that is a process of its own, and ends that whatever happens. */
+async function besideNetwork(
+  values: ClusterValues,
+  { io, isGiven }: Invocation,
+  use: (router: Address, signal: Promise<EndingSignal>) => Promise<number>,
+): Promise<number> {
+  warnIfOpen(values.host, io);
+  io.note(`what the servers do is written to ${join(values.data, 'logs')}`);
+  const network = new NetworkProcess(flagsOf(values, isGiven));
+  const signals = new Signals(() => network.kill());
+  try {
+    const first = await Promise.race([network.ready().then((router) => ({ router })), signals.first]);
+    if (typeof first === 'string') return SIGNAL_EXITS[first];
+    for (const line of network.lines) io.out(line);
+    let ended: string | undefined;
+    void network.endedByItself().then(({ text }) => {
+      ended = text;
+      // The client gives the terminal back and keeps what is written, as for any other who ends it.
+      process.kill(process.pid, 'SIGTERM');
+    });
+    const exitCode = await use(first.router, signals.first);
+    if (ended !== undefined) io.note(`the network ${ended}`);
+    return exitCode;
+  } finally {
+    await network.stop();
+  }
+}
+
+/** What was said for the network, as flags: of what was not said the other process knows the default. */
+function flagsOf(values: ClusterValues, isGiven: (key: string) => boolean): readonly string[] {
+  const texts: Readonly<Record<string, unknown>> = { ...values, data: resolve(values.data) };
+  return Object.entries(CLUSTER_SETTINGS)
+    .filter(([, { key }]) => key === 'data' || isGiven(key))
+    .flatMap(([name, setting]) => [flagOf(setting), String(texts[name])]);
 }
 
 async function watchStates(session: DualpingSession, signals: Signals, io: Io): Promise<number> {

@@ -1,9 +1,10 @@
 /** `post`, `follow`, `unfollow`: one write and its outcome. */
 import type { DualpingSession } from '@dualping/client';
-import { DualpingError, postProblem } from '@dualping/core';
 import { type Command, type CommandArgument, command } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import type { Io } from '../io.js';
 import { withSession } from '../one-shot.js';
+import { judgedPost, postFrom } from '../post-text.js';
 import * as settings from '../settings/definitions.js';
 import { userName } from '../settings/parse.js';
 import { cleanForTerminal } from '../terminal-text.js';
@@ -13,7 +14,7 @@ interface Write {
   readonly summary: string;
   readonly argument: CommandArgument;
   /** Throws when it can't be sent as it is. */
-  judge(argument: string): string;
+  judge(argument: string, io: Io): string | Promise<string>;
   send(
     session: DualpingSession,
     argument: string,
@@ -33,7 +34,7 @@ function write({ name, summary, argument, judge, send, said }: Write): Command {
       json: settings.json,
     },
     run: async ({ json, ...oneShot }, { args, io }) => {
-      const judged = judge(args[0] ?? '');
+      const judged = await judge(args[0] ?? '', io);
       const { position, epoch } = await withSession(oneShot, (session) => send(session, judged));
       io.out(
         json
@@ -45,19 +46,13 @@ function write({ name, summary, argument, judge, send, said }: Write): Command {
   });
 }
 
-function postText(text: string): string {
-  const problem = postProblem(text);
-  if (problem !== undefined) throw new DualpingError('invalid-post', problem);
-  return text;
-}
-
 const NAME: CommandArgument = { name: 'name', help: 'user name' };
 
 export const postCommand = write({
   name: 'post',
   summary: 'post a text; done when it is on the disks of all in-sync servers',
-  argument: { name: 'text', help: '1 to 1,000 characters' },
-  judge: postText,
+  argument: { name: 'text', help: '1 to 1,000 characters; - reads them from standard input' },
+  judge: async (text, io) => (text === '-' ? await postFrom(io.input) : judgedPost(text)),
   send: (session, text) => session.post(text),
   said: (user) => `posted as ${user}`,
 });

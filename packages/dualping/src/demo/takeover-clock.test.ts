@@ -21,6 +21,7 @@ function assignment({ primary, epoch: number, live, available = true }: Told): A
     liveness: 'stream' as const,
     live: live.includes(id),
     inSync: live.includes(id),
+    unreachable: false,
   });
   return {
     cluster: 1,

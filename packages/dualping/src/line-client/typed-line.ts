@@ -1,5 +1,6 @@
 /** What a person types in the line client. */
 import { postProblem, quote, userNameProblem } from '@dualping/core';
+import { asTyped } from '../post-text.js';
 
 export type TypedLine =
   | { readonly kind: 'nothing' }
@@ -48,7 +49,8 @@ export function readTypedLine(line: string): TypedLine {
   }
 }
 
-function asPost(text: string): TypedLine {
+function asPost(typed: string): TypedLine {
+  const text = asTyped(typed);
   const problem = postProblem(text);
   return problem === undefined ? { kind: 'post', text } : { kind: 'mistake', text: problem };
 }

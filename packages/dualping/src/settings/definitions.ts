@@ -75,7 +75,7 @@ export const advertise = setting({
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',
-  help: 'where the router is; several addresses are tried in turn',
+  help: 'where the router is; of several addresses the first that answers counts',
   parse: parse.addresses,
   fallback: [`127.0.0.1:${DEFAULT_ROUTER_PORT}`],
 });
@@ -190,6 +190,10 @@ export const paired = toggle(
   'it is one of a pair, and gets a supervisor when there is none; said by `supervise`',
 );
 
+export const noDialBack = toggle(
+  'noDialBack',
+  'promote servers although they were not dialled back: for a router that cannot dial them, while clients can',
+);
 export const line = toggle('line', 'line by line instead of the full screen');
 
 export const json = toggle('json', 'print JSON for programs, one object a line');

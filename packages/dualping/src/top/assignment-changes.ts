@@ -88,6 +88,10 @@ function memberEvent(was: MemberInfo | undefined, is: MemberInfo, tell: Tell): r
   }
   if (is.live && was !== undefined && was.incarnation !== is.incarnation)
     return [tell('up', `${name} was started again, incarnation ${is.incarnation}`)];
+  if (is.live && was?.unreachable !== true && is.unreachable)
+    return [tell('down', `${name} can't be reached at ${is.address}: it is not promoted until it is`)];
+  if (is.live && was?.unreachable === true && !is.unreachable)
+    return [tell('up', `${name} is reached at ${is.address} now`)];
   if (is.live && was?.inSync === false && is.inSync) return [tell('up', `${name} is in sync`)];
   if (is.live && was?.inSync === true && !is.inSync) return [tell('down', `${name} is no longer in sync`)];
   return [];

@@ -12,6 +12,7 @@ export const member = (id: number, facts: MemberFacts = {}): MemberInfo => ({
   liveness: 'stream',
   live: true,
   inSync: true,
+  unreachable: false,
   ...facts,
 });
 

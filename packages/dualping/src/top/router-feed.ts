@@ -17,6 +17,8 @@ import {
   of,
   type SchedulerLike,
   share,
+  skip,
+  startWith,
   switchMap,
   timer,
 } from 'rxjs';
@@ -55,7 +57,7 @@ export function routerFeed(
     title,
     updates$,
     takeovers$: changes$.pipe(mergeMap(({ takeovers }): Observable<Takeover> => from(takeovers))),
-    events$: merge(events$, routerEvents(client, updates$, clocks)),
+    events$: merge(events$, routerEvents(client, updates$, clocks), troubles(updates$, clocks)),
     counts$: undefined,
     controls: undefined,
     budgetMs: TAKEOVER_BUDGET_MS,
@@ -114,6 +116,20 @@ function routerEvents(
     map((event) => ({ atMs: wallMs(), ...event })),
   );
 }
+
+/** What the router says of itself: it begins, and it is over. */
+const troubles = (updates$: Observable<WatchUpdate>, { wallMs }: FeedClocks): Observable<ClusterEvent> =>
+  updates$.pipe(
+    map(({ trouble = '' }) => trouble),
+    startWith(''),
+    distinctUntilChanged(),
+    skip(1),
+    map((trouble) =>
+      trouble === ''
+        ? { atMs: wallMs(), kind: 'up', text: 'the router hears members again' }
+        : { atMs: wallMs(), kind: 'down', text: `the router: ${trouble}` },
+    ),
+  );
 
 type Word = 'answers' | 'no longer' | 'none yet';
 

@@ -29,6 +29,7 @@ test('a row for each server, numbers to the right, nothing that acts on a termin
       assignment(1, { id: 1, epoch: 17 }, members),
       assignment(1, undefined, [], { cluster: 2, unavailableReason: 'no server has registered' }),
     ],
+    trouble: '',
     figures: [figures(1, 100), figures(2, 80)],
   };
   assert.deepEqual(renderStatusTable(status), [

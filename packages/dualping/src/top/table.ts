@@ -15,7 +15,8 @@ export function renderStatusTable(status: NetworkStatus): readonly string[] {
   const unavailable = status.assignments
     .filter(({ available }) => !available)
     .map(({ cluster, unavailableReason }) => `cluster ${cluster} is not available: ${unavailableReason}`);
-  return [...aligned([HEAD, ...rows]), ...unavailable].map(cleanForTerminal);
+  const trouble = status.trouble === '' ? [] : [`router in trouble: ${status.trouble}`];
+  return [...aligned([HEAD, ...rows]), ...unavailable, ...trouble].map(cleanForTerminal);
 }
 
 function cellsOf({ figures }: NetworkStatus, assignment: Assignment, member: MemberInfo): readonly string[] {
@@ -40,8 +41,9 @@ function cellsOf({ figures }: NetworkStatus, assignment: Assignment, member: Mem
   ];
 }
 
-function stateOf({ live, inSync, journalId }: MemberInfo): string {
+function stateOf({ live, inSync, journalId, unreachable }: MemberInfo): string {
   if (!live) return 'dead';
+  if (unreachable) return 'unreachable';
   return inSync || journalId === '' ? 'up' : 'joining';
 }
 

@@ -82,6 +82,7 @@ const members = record({
   liveness: fc.constantFrom('stream' as const, 'watched' as const, 'heartbeat' as const),
   live: fc.boolean(),
   inSync: fc.boolean(),
+  unreachable: fc.boolean(),
 });
 const byServerId = { selector: (member: { serverId: number }) => member.serverId, maxLength: 6 };
 
@@ -116,7 +117,12 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
 
 export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
   attaches,
-  record({ kind: fc.constant('ping' as const), sequence: counts, figures }),
+  record({
+    kind: fc.constant('ping' as const),
+    sequence: counts,
+    figures,
+    cannotReach: fc.array(serverIds, { maxLength: 5 }),
+  }),
   record({
     kind: fc.constant('change-in-sync' as const),
     request: ordinals,
@@ -142,6 +148,7 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({
     kind: fc.constant('welcome' as const),
     networkId: ids,
+    clusters: fc.nat(10_000),
     pingIntervalMs: durations,
     deadAfterMs: durations,
     assignment: assignments,
@@ -317,7 +324,14 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
         checksum: uint32s,
       }),
       record({ kind: fc.constant('snapshot-needed' as const), epoch: epochs, common: positions }),
-      record({ kind: fc.constant('refused' as const), epoch: epochs, reason: reasons, detail: details }),
+      record({
+        kind: fc.constant('refused' as const),
+        networkId: ids,
+        cluster: clusters,
+        epoch: epochs,
+        reason: reasons,
+        detail: details,
+      }),
     )
     .map((message) => ({ message, entries: [] })),
 );

@@ -59,6 +59,7 @@ function memberFromWire(member: wire.Member): MemberInfo {
     liveness: livenessFromWire(member.liveness),
     live: member.live,
     inSync: member.inSync,
+    unreachable: member.unreachable,
   };
 }
 

@@ -107,6 +107,7 @@ test('where a client is sent, there and back', () => {
     liveness: 'heartbeat' as const,
     live: true,
     inSync: false,
+    unreachable: false,
   };
   const info = memberToClassic(member, 2, true);
   assert.deepEqual(info, {

@@ -52,7 +52,7 @@ const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => (() => unknown) |
   UnfollowRequest: judging(social.UnfollowRequest, codec.requestFromWire.unfollow),
   PostRequest: judging(social.PostRequest, codec.requestFromWire.post),
   ListRequest: judging(social.ListRequest, codec.listQuestionFromWire),
-  ListResponse: judging(social.ListResponse, codec.userListFromWire),
+  ListResponse: judging(social.ListResponse, codec.listPageFromWire),
   TimelineRequest: judging(social.TimelineRequest, codec.timelineMessageFromWire),
   TimelineResponse: judging(social.TimelineResponse, codec.timelineUpdateFromWire),
   WriteResponse: judging(social.WriteResponse, codec.writtenFromWire),

@@ -62,7 +62,11 @@ test('ids must be there, short and printable', () => {
 
 test('a message with nothing in it names what was due', () => {
   refused(() => codec.memberMessageFromWire({ message: undefined }), 'invalid-argument', /attach, ping/);
-  refused(() => codec.timelineMessageFromWire({ message: undefined }), 'invalid-argument', /open or older/);
+  refused(
+    () => codec.timelineMessageFromWire({ message: undefined }),
+    'invalid-argument',
+    /open, older or alive/,
+  );
   refused(() => codec.primaryMessageFromWire({ message: undefined }), 'invalid-argument', /joined/);
 });
 
@@ -76,6 +80,7 @@ test('unknown enum values are quoted', () => {
     liveness: Liveness.UNSPECIFIED,
     live: true,
     inSync: true,
+    unreachable: false,
   };
   const assignment = {
     cluster: 1,

@@ -1,12 +1,9 @@
 /** The messages of `Replicate`. Entries travel beside the machine's message, as the bytes that were journalled. */
 import {
-  type ClusterId,
-  type Epoch,
   MAX_BATCH_ENTRIES,
-  type NetworkId,
   type PrimaryMessage,
   position,
-  type ServerId,
+  type SnapshotQuestion,
   type StandbyMessage,
   unreachable,
 } from '@dualping/core';
@@ -17,6 +14,7 @@ import {
   checksumFrom,
   clusterFrom,
   epochFrom,
+  optionalIdFrom,
   ordinal,
   positionFrom,
   refusalFrom,
@@ -116,6 +114,8 @@ export function primaryMessageFromWire({ message }: wire.ReplicateResponse): Pri
       return {
         message: {
           kind: 'refused',
+          networkId: optionalIdFrom(message.value.networkId, 'network_id'),
+          cluster: clusterFrom(message.value.cluster),
           epoch: epochFrom(message.value.epoch),
           ...refusalFrom(message.value.reason, message.value.detail),
         },
@@ -173,7 +173,13 @@ export function primaryMessageToWire(
       return {
         message: {
           $case: 'refused',
-          value: { epoch: message.epoch, reason: message.reason, detail: cleanDetail(message.detail) },
+          value: {
+            epoch: message.epoch,
+            reason: message.reason,
+            detail: cleanDetail(message.detail),
+            networkId: message.networkId,
+            cluster: message.cluster,
+          },
         },
       };
     default:
@@ -181,19 +187,14 @@ export function primaryMessageToWire(
   }
 }
 
-/** A standby that asks for a snapshot. */
-export interface SnapshotQuestion {
-  readonly networkId: NetworkId;
-  readonly cluster: ClusterId;
-  readonly epoch: Epoch;
-  readonly serverId: ServerId;
-}
-
 export const snapshotQuestionFromWire = (request: wire.GetFollowerInfoRequest): SnapshotQuestion => ({
   networkId: requiredIdFrom(request.networkId, 'network_id'),
   cluster: clusterFrom(request.cluster),
   epoch: epochFrom(request.epoch),
   serverId: serverIdFrom(request.serverId),
+  incarnation: ordinal(request.incarnation, 'incarnation'),
+  journalId: requiredIdFrom(request.journalId, 'journal_id'),
+  lifeId: requiredIdFrom(request.lifeId, 'life_id'),
 });
 
 export const snapshotQuestionToWire = (question: SnapshotQuestion): wire.GetFollowerInfoRequest => ({

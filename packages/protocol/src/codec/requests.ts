@@ -2,8 +2,9 @@
 import {
   type Command,
   type Epoch,
+  type ListPage,
+  MAX_LIST_PAGE,
   type Position,
-  type PresenceLists,
   type RequestNumber,
   type SessionId,
   type UserName,
@@ -13,6 +14,7 @@ import {
 import type * as wire from '../gen/dualping/v1/social.js';
 import { postTextFrom } from './entry.js';
 import {
+  count,
   epochFrom,
   listFrom,
   ordinal,
@@ -98,29 +100,40 @@ export const writtenFromWire = (response: wire.WriteResponse): Written => ({
 export interface ListQuestion {
   readonly user: UserName;
   readonly epoch: Epoch;
+  /** Those whose names come after this one; undefined: from the first on. */
+  readonly after: UserName | undefined;
+  readonly limit: number;
 }
 
 export const listQuestionFromWire = (list: wire.ListRequest): ListQuestion => ({
   user: userFrom(list.user),
   epoch: epochFrom(list.epoch),
+  after: list.after === '' ? undefined : userFrom(list.after),
+  limit: count(list.limit, 'limit', MAX_LIST_PAGE) || MAX_LIST_PAGE,
 });
 
-/** Users of one answer: what fits into the largest message is bound enough. */
-const MAX_LISTED = 4 * 1024 * 1024;
+export const listQuestionToWire = ({ user, epoch, after = '', limit }: ListQuestion): wire.ListRequest => ({
+  user,
+  epoch,
+  after,
+  limit,
+});
 
 const presenceFromWire = ({ user, present: on }: wire.UserPresence): UserPresence => ({
   user: userFrom(user),
   present: on,
 });
 
-export const userListFromWire = (list: wire.ListResponse): PresenceLists => ({
-  users: listFrom(list.users, 'users', MAX_LISTED, presenceFromWire),
-  followers: listFrom(list.followers, 'followers', MAX_LISTED, presenceFromWire),
-  following: listFrom(list.following, 'following', MAX_LISTED, presenceFromWire),
+export const listPageFromWire = (list: wire.ListResponse): ListPage => ({
+  users: listFrom(list.users, 'users', MAX_LIST_PAGE, presenceFromWire),
+  followers: listFrom(list.followers, 'followers', MAX_LIST_PAGE, presenceFromWire),
+  following: listFrom(list.following, 'following', MAX_LIST_PAGE, presenceFromWire),
+  next: list.next === '' ? undefined : userFrom(list.next),
 });
 
-export const userListToWire = (list: PresenceLists): wire.ListResponse => ({
+export const listPageToWire = (list: ListPage): wire.ListResponse => ({
   users: list.users.map((user) => ({ ...user })),
   followers: list.followers.map((user) => ({ ...user })),
   following: list.following.map((user) => ({ ...user })),
+  next: list.next ?? '',
 });

@@ -156,24 +156,35 @@ roundTrips(
       resumeAfter: positions,
       history: fc.nat(200),
       posts: fc.boolean(),
+      signs: fc.boolean(),
     }),
     record({
       kind: fc.constant('older' as const),
       before: positions,
       limit: fc.integer({ min: 1, max: 200 }),
     }),
+    fc.constant({ kind: 'alive' as const }),
   ),
   social.TimelineRequest,
   codec.timelineMessageToWire,
   codec.timelineMessageFromWire,
 );
+const signsOfLife = fc.option(
+  record({
+    intervalMs: fc.integer({ min: 1, max: 60_000 }),
+    deadAfterMs: fc.integer({ min: 1, max: 60_000 }),
+  }),
+  { nil: undefined },
+);
 roundTrips(
   'a timeline update',
   record({
     posts: fc.array(posts),
-    opened: fc.option(record({ epoch: epochs, serverId: serverIds, committed: positions }), {
-      nil: undefined,
-    }),
+    opened: fc.option(
+      record({ epoch: epochs, serverId: serverIds, committed: positions, signs: signsOfLife }),
+      { nil: undefined },
+    ),
+    signs: signsOfLife,
     page: fc.option(record({ before: positions, posts: fc.array(posts), oldest: fc.boolean() }), {
       nil: undefined,
     }),
@@ -183,13 +194,21 @@ roundTrips(
   codec.timelineUpdateFromWire,
 );
 
+const afters = fc.option(userNames, { nil: undefined });
+roundTrips(
+  'a question for a list of users',
+  record({ user: userNames, epoch: epochs, after: afters, limit: fc.integer({ min: 1, max: 2_000 }) }),
+  social.ListRequest,
+  codec.listQuestionToWire,
+  codec.listQuestionFromWire,
+);
 const presences = fc.array(record({ user: userNames, present: fc.boolean() }));
 roundTrips(
-  'a list of users',
-  record({ users: presences, followers: presences, following: presences }),
+  'a page of a list of users',
+  record({ users: presences, followers: presences, following: presences, next: afters }),
   social.ListResponse,
-  codec.userListToWire,
-  codec.userListFromWire,
+  codec.listPageToWire,
+  codec.listPageFromWire,
 );
 
 const targets = fc.oneof(
@@ -204,6 +223,13 @@ roundTrips(
   codec.getAvailableFromWire,
 );
 roundTrips(
+  'who is available',
+  record({ networkId: ids, assignment: assignments }),
+  routing.GetAvailableResponse,
+  codec.availableToWire,
+  codec.availableFromWire,
+);
+roundTrips(
   'a watch',
   record({ target: fc.option(targets, { nil: undefined }), figures: fc.boolean() }),
   routing.WatchRequest,
@@ -213,8 +239,10 @@ roundTrips(
 roundTrips(
   'an update of a watch',
   record({
+    networkId: ids,
     assignments: fc.array(assignments, { maxLength: 3 }),
     figures: fc.array(record({ cluster: clusters, serverId: serverIds, figures, ageMs: uint32s })),
+    trouble: details,
   }),
   routing.WatchResponse,
   codec.watchUpdateToWire,
@@ -235,7 +263,15 @@ roundTrips(
 );
 roundTrips(
   'the question for a snapshot',
-  record({ networkId: ids, cluster: clusters, epoch: epochs, serverId: serverIds }),
+  record({
+    networkId: ids,
+    cluster: clusters,
+    epoch: epochs,
+    serverId: serverIds,
+    incarnation: ordinals,
+    journalId: ids,
+    lifeId: ids,
+  }),
   replication.GetFollowerInfoRequest,
   codec.snapshotQuestionToWire,
   codec.snapshotQuestionFromWire,
@@ -356,7 +392,7 @@ test('concatenated post fragments are one valid message', () => {
     fc.property(fc.array(posts), (several) => {
       const message = Buffer.concat(several.map(codec.encodePostFragment));
       const update = codec.timelineUpdateFromWire(social.TimelineResponse.decode(message));
-      assert.deepEqual(update, { posts: several, opened: undefined, page: undefined });
+      assert.deepEqual(update, { posts: several, opened: undefined, page: undefined, signs: undefined });
     }),
   );
 });

@@ -100,12 +100,37 @@ export interface MemberFigures {
   readonly ageMs: number;
 }
 
+/** An answer, and the network of the router that gives it. */
+export interface Available {
+  readonly networkId: NetworkId;
+  readonly assignment: Assignment;
+}
+
+export const availableFromWire = (response: wire.GetAvailableResponse): Available => ({
+  networkId: requiredIdFrom(response.networkId, 'network_id'),
+  assignment: assignmentFromWire(response.assignment),
+});
+
+export const availableToWire = ({ networkId, assignment }: Available): wire.GetAvailableResponse => ({
+  networkId,
+  assignment: assignmentToWire(assignment),
+});
+
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly figures: readonly MemberFigures[];
+  /** What is wrong with the router itself now, for people; empty (or not said): nothing. */
+  readonly trouble?: string;
 }
 
-export const watchUpdateFromWire = (response: wire.WatchResponse): WatchUpdate => ({
+/** As a router says it. */
+export interface RouterUpdate extends WatchUpdate {
+  /** The router's. */
+  readonly networkId: NetworkId;
+}
+
+export const watchUpdateFromWire = (response: wire.WatchResponse): RouterUpdate => ({
+  networkId: requiredIdFrom(response.networkId, 'network_id'),
   assignments: listFrom(response.assignments, 'assignments', MAX_CLUSTERS, assignmentFromWire),
   figures: listFrom(response.figures, 'figures', MAX_CLUSTERS * MAX_MEMBERS, (member) => ({
     cluster: clusterFrom(member.cluster),
@@ -113,11 +138,14 @@ export const watchUpdateFromWire = (response: wire.WatchResponse): WatchUpdate =
     figures: figuresFromWire(member.figures),
     ageMs: count(member.ageMs, 'age_ms'),
   })),
+  trouble: cleanDetail(response.trouble),
 });
 
-export const watchUpdateToWire = (update: WatchUpdate): wire.WatchResponse => ({
+export const watchUpdateToWire = (update: RouterUpdate): wire.WatchResponse => ({
+  networkId: update.networkId,
   assignments: update.assignments.map(assignmentToWire),
   figures: update.figures.map((member) => ({ ...member, figures: figuresToWire(member.figures) })),
+  trouble: cleanDetail(update.trouble ?? ''),
 });
 
 export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>

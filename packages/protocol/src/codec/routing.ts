@@ -1,5 +1,11 @@
 /** The messages of the streaming heartbeat, `DualPing`. */
-import { type MemberMessage, type RouterMessage, unreachable } from '@dualping/core';
+import {
+  MAX_CLUSTERS,
+  MAX_MEMBERS,
+  type MemberMessage,
+  type RouterMessage,
+  unreachable,
+} from '@dualping/core';
 import { cleanDetail } from '../clean-detail.js';
 import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
@@ -9,6 +15,7 @@ import {
   count,
   durationFrom,
   epochFrom,
+  listFrom,
   optionalIdFrom,
   ordinal,
   refusalFrom,
@@ -71,6 +78,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         kind: 'ping',
         sequence: count(message.value.sequence, 'sequence'),
         figures: figuresFromWire(message.value.figures),
+        cannotReach: listFrom(message.value.cannotReach, 'cannot_reach', MAX_MEMBERS, serverIdFrom),
       };
     case 'changeInSync':
       return {
@@ -109,7 +117,11 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
       return {
         message: {
           $case: 'ping',
-          value: { sequence: message.sequence, figures: figuresToWire(message.figures) },
+          value: {
+            sequence: message.sequence,
+            figures: figuresToWire(message.figures),
+            cannotReach: [...(message.cannotReach ?? [])],
+          },
         },
       };
     case 'change-in-sync': {
@@ -142,6 +154,7 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
       return {
         kind: 'welcome',
         networkId: requiredIdFrom(message.value.networkId, 'network_id'),
+        clusters: count(message.value.clusters, 'clusters', MAX_CLUSTERS),
         pingIntervalMs: durationFrom(message.value.pingIntervalMs, 'ping_interval_ms'),
         deadAfterMs: durationFrom(message.value.deadAfterMs, 'dead_after_ms'),
         assignment: assignmentFromWire(message.value.assignment),

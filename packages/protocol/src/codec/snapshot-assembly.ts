@@ -8,6 +8,7 @@ import {
   DualpingError,
   type Entry,
   type EpochStart,
+  type FollowSnapshot,
   MAX_SESSIONS,
   type Origin,
   type Position,
@@ -31,8 +32,8 @@ export interface SnapshotHeader {
 
 /** Users, sessions and posts of one chunk: with all names and replies at their longest about 1 MB, of 4 allowed. */
 const USERS_A_CHUNK = 200;
-/** Edges of one chunk: a user with more is a chunk alone (100,000 edges are 4 MB; that many users are none of ours). */
-const EDGES_A_CHUNK = 20_000;
+/** Edges of one chunk, 40 bytes each: what a user with more has beyond them comes in the next, under the same name. */
+export const EDGES_A_CHUNK = 20_000;
 const SESSIONS_A_CHUNK = 200;
 const POST_BYTES_A_CHUNK = 128 * 1024;
 
@@ -65,22 +66,48 @@ export async function* snapshotChunks(
 function* usersInChunks(users: readonly SnapshotUser[]): Generator<SnapshotUser[]> {
   let chunk: SnapshotUser[] = [];
   let edges = 0;
-  for (const user of users) {
-    const own = user.following.length + (user.left?.length ?? 0);
-    if (chunk.length === USERS_A_CHUNK || (chunk.length > 0 && edges + own > EDGES_A_CHUNK)) {
-      yield chunk;
-      chunk = [];
-      edges = 0;
+  for (const user of users)
+    for (const part of inParts(user)) {
+      const own = part.following.length + (part.left?.length ?? 0);
+      if (chunk.length > 0 && (chunk.length === USERS_A_CHUNK || edges + own > EDGES_A_CHUNK)) {
+        yield chunk;
+        chunk = [];
+        edges = 0;
+      }
+      chunk.push(part);
+      edges += own;
     }
-    chunk.push(user);
-    edges += own;
-  }
   if (chunk.length > 0) yield chunk;
 }
+
+function inParts({ following, left = [], ...user }: SnapshotUser): SnapshotUser[] {
+  if (following.length + left.length <= EDGES_A_CHUNK) return [partOf(user, following, left)];
+  const parts: SnapshotUser[] = [];
+  for (let at = 0; at < following.length; at += EDGES_A_CHUNK)
+    parts.push(partOf(user, following.slice(at, at + EDGES_A_CHUNK), []));
+  for (let at = 0; at < left.length; at += EDGES_A_CHUNK)
+    parts.push(partOf(user, [], left.slice(at, at + EDGES_A_CHUNK)));
+  return parts;
+}
+
+type UserWithoutEdges = Omit<SnapshotUser, 'following' | 'left'>;
+
+const partOf = (
+  user: UserWithoutEdges,
+  following: readonly FollowSnapshot[],
+  left: readonly FollowSnapshot[],
+): SnapshotUser => ({ ...user, following, ...(left.length > 0 && { left }) });
 
 export interface AssembledSnapshot {
   readonly header: SnapshotHeader;
   readonly snapshot: SocialSnapshot;
+}
+
+interface ComingUser {
+  readonly user: UserWithoutEdges;
+  readonly following: FollowSnapshot[];
+  readonly left: FollowSnapshot[];
+  readonly posts: Position[];
 }
 
 const ORDER: readonly SnapshotChunk['kind'][] = ['header', 'users', 'sessions', 'posts', 'end'];
@@ -91,7 +118,8 @@ const refused = (text: string): DualpingError => new DualpingError('invalid-argu
 export class SnapshotAssembly {
   #stage = -1;
   #header: SnapshotHeader | undefined;
-  readonly #users = new Map<UserName, { readonly user: SnapshotUser; readonly posts: Position[] }>();
+  readonly #users = new Map<UserName, ComingUser>();
+  #lastUser: ComingUser | undefined;
   readonly #sessions = new Map<string, SessionSnapshot>();
   #posts = 0;
   #lastPost = 0;
@@ -130,7 +158,10 @@ export class SnapshotAssembly {
       header: this.#header,
       snapshot: {
         position: this.#header.position,
-        users: [...this.#users.values()].map(({ user, posts }) => ({ ...user, posts })),
+        users: [...this.#users.values()].map(({ user, following, left, posts }) => ({
+          ...partOf(user, following, left),
+          posts,
+        })),
         sessions: [...this.#sessions.values()],
         origins: this.#header.origins,
       },
@@ -152,9 +183,18 @@ export class SnapshotAssembly {
   }
 
   #addUser(user: SnapshotUser): void {
-    if (this.#users.has(user.name)) throw refused(`user "${user.name}" is there twice`);
+    const known = this.#users.get(user.name);
+    // More of the one who came last; nobody else comes twice.
+    const { following, left = [], ...rest } = user;
+    if (known !== undefined && known === this.#lastUser && following.length + left.length > 0) {
+      known.following.push(...following);
+      known.left.push(...left);
+      return;
+    }
+    if (known !== undefined) throw refused(`user "${user.name}" is there twice`);
     this.#upTo(user.since, `user "${user.name}"`);
-    this.#users.set(user.name, { user, posts: [] });
+    this.#lastUser = { user: rest, following: [...following], left: [...left], posts: [] };
+    this.#users.set(user.name, this.#lastUser);
   }
 
   #addSession(session: SessionSnapshot): void {
@@ -171,7 +211,8 @@ export class SnapshotAssembly {
     const author = this.#users.get(command.user);
     if (author === undefined)
       throw refused(`entry ${entry.position} is by "${command.user}", who is no user`);
-    if (author.user.home !== (command.kind === 'post' ? undefined : command.origin.cluster))
+    // Journals from before servers refused users of other clusters have posts that were made here by such a user.
+    if (command.kind === 'remote-post' && author.user.home !== command.origin.cluster)
       throw refused(`entry ${entry.position} is by "${command.user}", who is of another cluster`);
     if (entry.position <= this.#lastPost)
       throw refused(`entry ${entry.position} follows entry ${this.#lastPost}: posts must ascend`);
@@ -186,8 +227,8 @@ export class SnapshotAssembly {
     const came = `${this.#users.size} users, ${this.#sessions.size} sessions, ${this.#posts} posts`;
     const said = `${end.users} users, ${end.sessions} sessions, ${end.posts} posts`;
     if (came !== said) throw refused(`${came} came, but its end says ${said}`);
-    for (const { user } of this.#users.values())
-      for (const { target } of [...user.following, ...(user.left ?? [])])
+    for (const { user, following, left } of this.#users.values())
+      for (const { target } of [...following, ...left])
         if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);
     this.#whole = true;
   }

@@ -6,6 +6,7 @@ import {
   type Post,
   type ServerId,
   type SessionId,
+  type SignsOfLife,
   type UserName,
   unreachable,
 } from '@dualping/core';
@@ -14,6 +15,7 @@ import { encodeReusing } from '../writer.js';
 import { postTextFrom } from './entry.js';
 import {
   count,
+  durationFrom,
   epochFrom,
   listFrom,
   ordinal,
@@ -37,13 +39,16 @@ export type TimelineMessage =
       readonly history: number;
       /** False: only hold the stream. */
       readonly posts: boolean;
+      /** Both sides give signs of life. */
+      readonly signs: boolean;
     }
-  | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
+  | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
+  | { readonly kind: 'alive' };
 
 export function timelineMessageFromWire({ message }: wire.TimelineRequest): TimelineMessage {
   switch (message?.$case) {
     case undefined:
-      return refuse('a Timeline message is empty: open or older is due');
+      return refuse('a Timeline message is empty: open, older or alive is due');
     case 'open':
       return {
         kind: 'open',
@@ -53,6 +58,7 @@ export function timelineMessageFromWire({ message }: wire.TimelineRequest): Time
         resumeAfter: positionFrom(message.value.resumeAfter, 'resume_after'),
         history: count(message.value.history, 'history', MAX_PAGE_POSTS),
         posts: message.value.posts,
+        signs: message.value.signs,
       };
     case 'older':
       return {
@@ -60,6 +66,8 @@ export function timelineMessageFromWire({ message }: wire.TimelineRequest): Time
         before: positionFrom(message.value.before, 'before'),
         limit: ordinal(message.value.limit, 'limit', MAX_PAGE_POSTS),
       };
+    case 'alive':
+      return { kind: 'alive' };
     default:
       return unreachable(message);
   }
@@ -73,6 +81,8 @@ export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRe
     }
     case 'older':
       return { message: { $case: 'older', value: { before: message.before, limit: message.limit } } };
+    case 'alive':
+      return { message: { $case: 'alive', value: {} } };
     default:
       return unreachable(message);
   }
@@ -82,6 +92,7 @@ export interface TimelineOpened {
   readonly epoch: Epoch;
   readonly serverId: ServerId;
   readonly committed: Position;
+  readonly signs: SignsOfLife | undefined;
 }
 
 export interface TimelinePage {
@@ -96,15 +107,23 @@ export interface TimelineUpdate {
   readonly posts: readonly Post[];
   readonly opened: TimelineOpened | undefined;
   readonly page: TimelinePage | undefined;
+  readonly signs: SignsOfLife | undefined;
 }
 
 /** A server may put any number of live posts into a message; more than fit into one of 4 MB can't arrive. */
 const MAX_UPDATE_POSTS = 1024 * 1024;
 
+const signsFromWire = (signs: wire.SignsOfLife | undefined): SignsOfLife | undefined =>
+  signs && {
+    intervalMs: durationFrom(signs.intervalMs, 'interval_ms'),
+    deadAfterMs: durationFrom(signs.deadAfterMs, 'dead_after_ms'),
+  };
+
 const openedFromWire = (opened: wire.TimelineOpened): TimelineOpened => ({
   epoch: epochFrom(opened.epoch),
   serverId: serverIdFrom(opened.serverId),
   committed: positionFrom(opened.committed, 'committed'),
+  signs: signsFromWire(opened.signs),
 });
 
 const pageFromWire = (page: wire.TimelinePage): TimelinePage => ({
@@ -117,12 +136,14 @@ export const timelineUpdateFromWire = (response: wire.TimelineResponse): Timelin
   posts: listFrom(response.posts, 'posts', MAX_UPDATE_POSTS, postFromWire),
   opened: response.opened === undefined ? undefined : openedFromWire(response.opened),
   page: response.page === undefined ? undefined : pageFromWire(response.page),
+  signs: signsFromWire(response.signs),
 });
 
 export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.TimelineResponse => ({
   posts: (update.posts ?? []).map(postToWire),
   opened: update.opened === undefined ? undefined : { ...update.opened },
   page: update.page === undefined ? undefined : { ...update.page, posts: update.page.posts.map(postToWire) },
+  signs: update.signs,
 });
 
 /** A post is judged in clients too: a terminal must not depend on the server's judgement. */
@@ -152,5 +173,6 @@ export function encodePostFragment(post: Post): Buffer {
     posts: [postToWire(post)],
     opened: undefined,
     page: undefined,
+    signs: undefined,
   });
 }

@@ -36,6 +36,7 @@ const record = (cluster: number, at: number): ClusterRecord => ({
       address: '127.0.0.1:7001',
       liveness: 'stream',
       live: true,
+      reached: true,
     },
   ],
 });

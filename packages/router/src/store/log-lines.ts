@@ -127,4 +127,5 @@ const memberFrom = (line: Line): MemberRecord => ({
   address: text(line, 'address'),
   liveness: livenessFrom(text(line, 'liveness')),
   live: line.live === true,
+  reached: line.reached === true,
 });

@@ -115,6 +115,9 @@ export class ClassicTimeline implements TimelineSink {
   /** Nobody asks for one over this wire. */
   page(): void {}
 
+  /** This wire has none. */
+  sign(): void {}
+
   close(error: DualpingError): void {
     this.#stream.close(error);
   }

@@ -1,9 +1,32 @@
 /** Who is on by the classic wire, and what they ask for over it. */
-import { type Command, DualpingError, type Epoch, epoch, type UserName } from '@dualping/core';
+import {
+  type Command,
+  DualpingError,
+  type Epoch,
+  epoch,
+  type ListPage,
+  MAX_LIST_PAGE,
+  type UserName,
+} from '@dualping/core';
 import type { socialWire } from '@dualping/protocol';
+import { breathe } from '../breathe.js';
 import type { ServiceContext } from '../services.js';
 import { ClassicSession } from './classic-session.js';
 import type { Connection } from './connections.js';
+
+/**
+ * Names in each list of a `ListReply`, which is one message however large a network is: both together stay within the 4 MB that
+ * gRPC clients take, at 34 bytes a name.
+ */
+export const MAX_CLASSIC_LIST = 50_000;
+
+export interface ClassicList {
+  /** By name, the first of them. */
+  readonly users: readonly UserName[];
+  readonly followers: readonly UserName[];
+  /** There are more. */
+  readonly isCut: boolean;
+}
 
 interface On {
   readonly connection: Connection;
@@ -28,7 +51,7 @@ export class ClassicUsers {
   /** Whether the user ever logged in. */
   async isKnown(user: UserName): Promise<boolean> {
     try {
-      await this.list(user);
+      await this.#page(user, undefined, 1);
       return true;
     } catch (error) {
       if (error instanceof DualpingError && error.reason === 'unknown-user') return false;
@@ -55,7 +78,7 @@ export class ClassicUsers {
    * closed for being idle, or the server has changed) gets a session of its own, unless nobody knows them.
    */
   async ask(connection: Connection, command: Command): Promise<socialWire.WriteResponse> {
-    if (connection.session(command.user) === undefined) await this.list(command.user);
+    if (connection.session(command.user) === undefined) await this.#page(command.user, undefined, 1);
     return await this.write(connection, command);
   }
 
@@ -70,8 +93,27 @@ export class ClassicUsers {
     }
   }
 
-  /** Rejects as `unknown-user` for somebody who never logged in. */
-  async list(user: UserName): Promise<socialWire.ListResponse> {
+  /** All users and the followers of one, as many as one message takes. Rejects as `unknown-user` for somebody who never logged in. */
+  async list(user: UserName): Promise<ClassicList> {
+    const users: UserName[] = [];
+    const followers: UserName[] = [];
+    let after: UserName | undefined;
+    do {
+      const page = await this.#page(user, after, MAX_LIST_PAGE);
+      users.push(...page.users.map((listed) => listed.user));
+      followers.push(...page.followers.map((listed) => listed.user));
+      after = page.next;
+      await breathe();
+    } while (after !== undefined && followers.length <= MAX_CLASSIC_LIST);
+    const isCut = users.length > MAX_CLASSIC_LIST || followers.length > MAX_CLASSIC_LIST;
+    return {
+      users: users.slice(0, MAX_CLASSIC_LIST),
+      followers: followers.slice(0, MAX_CLASSIC_LIST),
+      isCut: isCut || after !== undefined,
+    };
+  }
+
+  async #page(user: UserName, after: UserName | undefined, limit: number): Promise<ListPage> {
     const { clients, feed, nextLink } = this.context;
     const token = nextLink();
     return await new Promise((resolve, reject) => {
@@ -79,7 +121,7 @@ export class ClassicUsers {
         if (result instanceof DualpingError) reject(result);
         else resolve(result);
       });
-      feed({ kind: 'list', token, user, epoch: this.context.epochToExpect() });
+      feed({ kind: 'list', token, user, epoch: this.context.epochToExpect(), after, limit });
     });
   }
 

@@ -18,9 +18,11 @@ import { type handleUnaryCall, Metadata, type Server, status } from '@grpc/grpc-
 import type { ServiceContext } from '../services.js';
 import type { ClassicDialect } from './classic-dialect.js';
 import { ClassicTimeline, type ClassicTimelineCall } from './classic-timeline.js';
-import { ClassicUsers } from './classic-users.js';
+import { ClassicUsers, MAX_CLASSIC_LIST } from './classic-users.js';
 import type { Connection, Connections } from './connections.js';
 
+/** Trailing metadata of a `List` that has only the first names: how many each list has at most. */
+const LIST_CUT_KEY = 'dualping-list-cut';
 export const SNS_SERVICE_NAME = 'csce438.SNSService';
 
 export interface ClassicParts {
@@ -59,8 +61,7 @@ export function addSnsService(server: Server, { context, connections, dialect }:
         await users.ask(connection, { kind, user, target });
         return `${kind}ed`;
       } catch (error) {
-        if (error instanceof DualpingError && isSocial(error.reason)) return outcomeOf(kind, error.reason);
-        throw error;
+        return outcomeOf(kind, error);
       }
     };
 
@@ -81,11 +82,11 @@ export function addSnsService(server: Server, { context, connections, dialect }:
     Promise.resolve()
       .then(() => users.list(classicRequesterFromWire(call.request)))
       .then(
-        (lists) =>
-          callback(null, {
-            allUsers: lists.users.map(({ user }) => user),
-            followers: lists.followers.map(({ user }) => user),
-          }),
+        ({ users: all, followers, isCut }) => {
+          const trailer = new Metadata();
+          if (isCut) trailer.set(LIST_CUT_KEY, String(MAX_CLASSIC_LIST));
+          callback(null, { allUsers: [...all], followers: [...followers] }, trailer);
+        },
         (error: unknown) => callback(toServiceError(error)),
       );
   };
@@ -113,8 +114,10 @@ function validName(read: () => UserName | undefined): UserName | undefined {
 
 const isSocial = (reason: string): reason is SocialReason => Object.hasOwn(SOCIAL_REASONS, reason);
 
-function outcomeOf(kind: Change, reason: SocialReason): ClassicOutcome {
-  switch (reason) {
+/** What is a reply on this wire; everything else goes on as a status. */
+function outcomeOf(kind: Change, error: unknown): ClassicOutcome {
+  if (!(error instanceof DualpingError) || !isSocial(error.reason)) throw error;
+  switch (error.reason) {
     case 'unknown-user':
       return 'unknown-requester';
     case 'unknown-target':
@@ -126,8 +129,10 @@ function outcomeOf(kind: Change, reason: SocialReason): ClassicOutcome {
       return 'follow-twice';
     case 'not-following':
       return 'unfollow-not-followed';
+    case 'wrong-cluster':
+      throw error;
     default:
-      return unreachable(reason);
+      return unreachable(error.reason);
   }
 }
 

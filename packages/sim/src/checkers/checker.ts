@@ -6,6 +6,8 @@ import type {
   Entry,
   Epoch,
   Incarnation,
+  Instant,
+  LifeId,
   Position,
   Post,
   PrimaryMessage,
@@ -69,6 +71,16 @@ export interface Checker {
   recorded?(record: ClusterRecord): void;
   /** The router tells somebody. */
   told?(assignment: Assignment): void;
+  /** The router's machine is about to take a step, at this time of its clock. */
+  routerSteps?(at: Instant): void;
+  /** The router is about to hear a member on its stream. */
+  memberHeard?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
+  /** This life of a member answered when the router dialled it back. */
+  memberReached?(life: {
+    readonly cluster: ClusterId;
+    readonly serverId: ServerId;
+    readonly lifeId: LifeId;
+  }): void;
   /** The router's machine has taken a step. */
   routerStepped?(): void;
   /** A session asked for something to be done. */
@@ -148,6 +160,9 @@ const HOOKS: readonly Hook[] = [
   'routerStarted',
   'recorded',
   'told',
+  'routerSteps',
+  'memberHeard',
+  'memberReached',
   'routerStepped',
   'submitted',
   'settled',

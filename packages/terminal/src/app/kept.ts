@@ -3,7 +3,7 @@ import { isEmpty, textOf } from '../editor/editor.js';
 import type { Kept } from '../state/initial.js';
 import type { State } from '../state/state.js';
 
-export const keptOf = ({ drafts, outbox, places, sentTexts }: State): Kept => ({
+export const keptOf = ({ drafts, outbox, places, sentTexts, muted, ignored, followers }: State): Kept => ({
   drafts: new Map(
     [...drafts]
       .filter(([, editor]) => !isEmpty(editor))
@@ -16,6 +16,9 @@ export const keptOf = ({ drafts, outbox, places, sentTexts }: State): Kept => ({
       .map(([timeline, { readUpTo }]) => [timeline, readUpTo]),
   ),
   sentTexts,
+  muted: [...muted],
+  ignored: [...ignored],
+  ...(followers === undefined ? {} : { followers: [...followers] }),
 });
 
 /** Whether something of it may have changed. */
@@ -23,4 +26,7 @@ export const mayDiffer = (one: State, other: State): boolean =>
   one.drafts !== other.drafts ||
   one.outbox !== other.outbox ||
   one.places !== other.places ||
-  one.sentTexts !== other.sentTexts;
+  one.sentTexts !== other.sentTexts ||
+  one.muted !== other.muted ||
+  one.ignored !== other.ignored ||
+  one.followers !== other.followers;

@@ -18,7 +18,7 @@ import type { ClusterEffect, Happening } from '../cluster/happenings.js';
 import { type ClusterViewState, type Deed, initialClusterView } from '../cluster/state.js';
 import { step } from '../cluster/step.js';
 import type { Size } from '../state/geometry.js';
-import type { Clock } from '../state/state.js';
+import { systemClock } from './clock.js';
 import { Store } from './store.js';
 
 /** Ages, uptimes and what is said for a moment go by this. */
@@ -28,12 +28,6 @@ const GATHER_MS = 10;
 
 /** What is asked of the view itself. */
 export type ViewEffect = Exclude<ClusterEffect, { readonly kind: 'deed' | 'automatic' }>;
-
-const clock = (): Clock => ({
-  monoMs: performance.now(),
-  wallMs: Date.now(),
-  utcOffsetMinutes: -new Date().getTimezoneOffset(),
-});
 
 export class LiveCluster {
   readonly #feed: ClusterFeed;
@@ -46,11 +40,11 @@ export class LiveCluster {
     const first = initialClusterView({
       title: feed.title,
       size,
-      clock: clock(),
+      clock: systemClock(),
       budgetMs: feed.budgetMs,
       canAct: feed.controls !== undefined,
     });
-    this.#store = new Store(first, clock, step);
+    this.#store = new Store(first, systemClock, step);
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
   }
 

@@ -85,7 +85,7 @@ export class Network {
           return { kind: 'people', lists };
         } catch (error) {
           // While nobody can be asked the header says so; what the lists said last stays on the screen.
-          return error instanceof DualpingError && error.reason === 'message-too-large'
+          return error instanceof DualpingError && error.reason === 'limit-reached'
             ? { kind: 'problem', text: `the list of people: ${error.detail}` }
             : undefined;
         }

@@ -1,23 +1,30 @@
 /** The full-screen client: the session, the screen and the files around one state. */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { DualpingSession } from '@dualping/client';
 import createDebug from 'debug';
 import { interval, map, merge, type Observable, Subscription } from 'rxjs';
 import { ClientFile } from '../files/client-file.js';
 import { foldersFor } from '../files/folders.js';
+import { KnownNetworks } from '../files/known-networks.js';
 import { type Ending, type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
 import type { Effect, Event } from '../state/events.js';
 import { initialState } from '../state/initial.js';
-import type { Clock, Settings, State } from '../state/state.js';
+import { takeOwnKeys } from '../state/own-keys.js';
+import type { Settings, State, TimelineId } from '../state/state.js';
 import { step } from '../state/step.js';
 import { view } from '../view/view.js';
+import { systemClock } from './clock.js';
+import { copyIntoTmux } from './copy.js';
 import { divertDiagnostics } from './diagnostics.js';
+import { editedElsewhere } from './external-editor.js';
 import { framesOf } from './frames.js';
 import { keptOf } from './kept.js';
 import { Network } from './network.js';
+import { openLink } from './open-link.js';
 import { savesOf } from './saves.js';
 import { Store } from './store.js';
 
@@ -27,8 +34,7 @@ export interface ClientOptions {
   /** Closed when the client ends. */
   readonly session: DualpingSession;
   readonly routers: readonly string[];
-  /** Whatever names the network: what was read in one says nothing about another. */
-  readonly network: string;
+  readonly network: NetworkNames;
   readonly input: ReadStream;
   readonly output: WriteStream;
   readonly env: NodeJS.ProcessEnv;
@@ -37,11 +43,16 @@ export interface ClientOptions {
 /** Ages, countdowns and what is said for a moment go by this. */
 const CLOCK_MS = 500;
 
-const clock = (): Clock => ({
-  monoMs: performance.now(),
-  wallMs: Date.now(),
-  utcOffsetMinutes: -new Date().getTimezoneOffset(),
-});
+/** By what the network is known: what was read in one says nothing about another. */
+export interface NetworkNames {
+  /** Its id, as soon as it answers; never rejects. */
+  readonly id: Promise<string>;
+  /** What earlier versions knew it by: its routers, its folder. */
+  readonly formerly: readonly string[];
+}
+
+/** A router that is there answers sooner, ms; where none does the client begins with a guess. */
+const ID_WITHIN_MS = 1_000;
 
 /**
  * Takes the terminal until the person quits or the process is to end, and gives it back as it was.
@@ -49,38 +60,65 @@ const clock = (): Clock => ({
  * @throws NoScreen where nothing can be drawn; the session is open then
  */
 export async function runClient(options: ClientOptions): Promise<number> {
-  return await new Client(options).ended;
+  const { network, session } = options;
+  // Who waits for a router already has nobody to be told by.
+  const waits = session.state.kind === 'waiting';
+  const id = waits ? undefined : await withinMs(network.id, ID_WITHIN_MS);
+  return await new Client(options, id).ended;
+}
+
+async function withinMs<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
+  const end = new AbortController();
+  const late = delay(limitMs, undefined, { signal: end.signal }).catch(() => undefined);
+  const first = await Promise.race([promise, late]);
+  end.abort();
+  return first;
 }
 
 class Client {
   readonly ended: Promise<number>;
   readonly #session: DualpingSession;
   readonly #network: Network;
-  readonly #file: ClientFile;
+  #file: ClientFile;
+  readonly #fileFor: (network: string) => ClientFile;
   readonly #screen: Screen;
   readonly #store: Store<State, Event, Effect>;
   readonly #lifecycle: Lifecycle;
   #settings: Settings;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #backToStderr: () => void;
   readonly #running = new Subscription();
   #end: (exitCode: number) => void = () => {};
 
-  constructor({ session, routers, network, input, output, env }: ClientOptions) {
+  /** @param id of the network; undefined: it has not answered yet */
+  constructor({ session, routers, network, input, output, env }: ClientOptions, id: string | undefined) {
     const folders = foldersFor(env);
     const problems: string[] = [];
     this.#session = session;
+    this.#env = env;
     this.#network = new Network(session);
-    this.#file = new ClientFile({
-      folders,
-      user: session.user,
-      network,
-      onProblem: (text) => {
-        problems.push(text);
-        this.#store?.dispatch({ kind: 'problem', text });
-      },
+    const known = new KnownNetworks(folders);
+    const byAddress = routers.join();
+    this.#fileFor = (name) =>
+      new ClientFile({
+        folders,
+        user: session.user,
+        network: name,
+        formerly: name === byAddress ? [] : [byAddress, ...network.formerly],
+        onProblem: (text) => {
+          problems.push(text);
+          this.#store?.dispatch({ kind: 'problem', text });
+        },
+      });
+    const name = id ?? known.idAt(routers) ?? byAddress;
+    this.#file = this.#fileFor(name);
+    void network.id.then((told) => {
+      known.remember(routers, told);
+      if (told !== name) this.#networkTold(told, name !== byAddress);
     });
-    const settings = settingsFor(this.#file, env);
+    const { settings, followsBackground } = settingsFor(this.#file, env);
     this.#settings = settings;
+    problems.push(...takeOwnKeys(this.#file.loadKeys()));
     const kept = this.#file.load();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -94,14 +132,30 @@ class Client {
     });
     const { size } = this.#screen;
     const me = session.user;
-    const first = initialState({ me, routers, size, clock: clock(), settings, kept });
-    this.#store = new Store(first, clock, step);
+    const first = initialState({
+      me,
+      routers,
+      size,
+      clock: systemClock(),
+      settings,
+      followsBackground,
+      kept,
+    });
+    this.#store = new Store(first, systemClock, step);
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
     this.#running.add(framesOf(this.#store.state$).subscribe((state) => this.#screen.draw(view(state))));
     this.#running.add(savesOf(this.#store.state$).subscribe((state) => this.#file.saveSoon(keptOf(state))));
     this.#screen.setTitle(`dualping @${me}`);
     for (const text of problems) this.#store.dispatch({ kind: 'problem', text });
     this.#running.add(this.#events$().subscribe(this.#store.dispatch));
+  }
+
+  /** What was kept goes where it belongs, and what was kept for the network that it is comes out. */
+  #networkTold(id: string, another: boolean): void {
+    if (this.#running.closed) return;
+    this.#file.save(keptOf(this.#store.state));
+    this.#file = this.#fileFor(id);
+    this.#store.dispatch({ kind: 'remembered', kept: this.#file.load(), another });
   }
 
   #events$(): Observable<Event> {
@@ -117,10 +171,25 @@ class Client {
     switch (effect.kind) {
       case 'settings':
         this.#screen.setTheme(effect.settings.theme);
-        this.#screen.setMouse(effect.settings.mouse);
+        this.#screen.setMouse(effect.settings.mouse && !this.#store.state.bare);
         this.#file.saveSettings(changesFrom(this.#settings, effect.settings));
         this.#settings = effect.settings;
         return;
+      case 'theme':
+        this.#screen.setTheme(effect.theme);
+        this.#settings = { ...this.#settings, theme: effect.theme };
+        return;
+      case 'mouse':
+        return this.#screen.setMouse(effect.on);
+      case 'open':
+        return void openLink(effect.url, this.#env).then((problem) => {
+          if (problem !== undefined) this.#store.dispatch({ kind: 'problem', text: problem });
+        });
+      case 'edit':
+        return void this.#edit(effect.timeline, effect.text);
+      case 'copy':
+        this.#screen.copy(effect.text);
+        return copyIntoTmux(effect.text, this.#env);
       case 'ring':
         return this.#screen.ring();
       case 'redraw':
@@ -128,15 +197,26 @@ class Client {
       case 'suspend':
         return this.#lifecycle.suspend();
       case 'quit':
-        this.#screen.close();
-        this.#backToStderr();
-        this.#saveOrTell();
-        return this.#leave(0);
+        return void this.#quit();
       default:
         void this.#network.perform(effect)?.then((event) => {
           if (event !== undefined) this.#store.dispatch(event);
         });
     }
+  }
+
+  async #edit(timeline: TimelineId, text: string): Promise<void> {
+    const edited = await this.#lifecycle.lend(() => editedElsewhere(text, this.#env));
+    if (edited.kind === 'text') this.#store.dispatch({ kind: 'edited', timeline, text: edited.text });
+    else this.#store.dispatch({ kind: 'problem', text: edited.text });
+  }
+
+  async #quit(): Promise<void> {
+    const closed = this.#screen.close();
+    this.#backToStderr();
+    this.#saveOrTell();
+    await closed;
+    this.#leave(0);
   }
 
   #save(ending: Ending): void {
@@ -161,16 +241,20 @@ class Client {
 }
 
 /** NO_COLOR is the person's word for this terminal, a theme that was chosen once is one for all of them. */
-function settingsFor(file: ClientFile, env: NodeJS.ProcessEnv): Settings {
+function settingsFor(
+  file: ClientFile,
+  env: NodeJS.ProcessEnv,
+): { readonly settings: Settings; readonly followsBackground: boolean } {
   const theme = themeFrom(env);
   const chosen = file.loadSettings();
-  return {
+  const settings: Settings = {
     mouse: true,
     times: 'relative',
     bell: false,
     ...chosen,
     theme: theme === 'plain' ? theme : (chosen.theme ?? theme),
   };
+  return { settings, followsBackground: theme !== 'plain' && chosen.theme === undefined };
 }
 
 /** What the person has chosen just now; the rest may be this terminal's only. */

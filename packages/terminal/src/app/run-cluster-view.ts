@@ -6,6 +6,7 @@ import { Subscription } from 'rxjs';
 import type { ClusterFeed } from '../cluster/feed.js';
 import { clusterView } from '../cluster/view.js';
 import { foldersFor } from '../files/folders.js';
+import type { Token } from '../input/token.js';
 import { type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';
 import { themeFrom } from '../screen/theme.js';
@@ -37,6 +38,7 @@ export async function runClusterView(options: ClusterViewOptions): Promise<numbe
 class ClusterView {
   readonly ended: Promise<number>;
   readonly #screen: Screen;
+  readonly #followsBackground: boolean;
   readonly #live: LiveCluster;
   readonly #lifecycle: Lifecycle;
   readonly #backToStderr: () => void;
@@ -50,7 +52,9 @@ class ClusterView {
       this.#reject = reject;
     });
     // Without the mouse: here it has nothing to do but to select text.
-    this.#screen = openScreen({ input, output, env, theme: themeFrom(env), mouse: false });
+    const theme = themeFrom(env);
+    this.#followsBackground = theme !== 'plain';
+    this.#screen = openScreen({ input, output, env, theme, mouse: false });
     this.#backToStderr = divertDiagnostics(join(foldersFor(env).state, 'cluster-view.log'));
     this.#lifecycle = watchOver(this.#screen, {
       onScreenClosed: this.#backToStderr,
@@ -62,9 +66,16 @@ class ClusterView {
     this.#running.add(live.asked$.subscribe((effect) => this.#perform(effect)));
     this.#running.add(framesOf(live.state$).subscribe((state) => this.#screen.draw(clusterView(state))));
     this.#screen.setTitle(feed.title);
-    this.#running.add(this.#screen.tokens$.subscribe((token) => live.dispatch({ kind: 'token', token })));
+    this.#running.add(this.#screen.tokens$.subscribe((token) => this.#took(token)));
     this.#running.add(this.#screen.sizes$.subscribe((size) => live.dispatch({ kind: 'resized', size })));
     live.start((error) => this.#fail(error));
+  }
+
+  /** What the terminal says of its background is for the looks alone. */
+  #took(token: Token): void {
+    if (token.kind === 'background' && this.#followsBackground)
+      this.#screen.setTheme(token.light ? 'light' : 'dark');
+    else this.#live.dispatch({ kind: 'token', token });
   }
 
   #perform(effect: ViewEffect): void {
@@ -74,7 +85,7 @@ class ClusterView {
       case 'suspend':
         return this.#lifecycle.suspend();
       case 'quit':
-        return this.#leave(0);
+        return void this.#screen.close().then(() => this.#leave(0));
       default:
         return unreachable(effect);
     }
@@ -93,7 +104,7 @@ class ClusterView {
   #close(): void {
     this.#running.unsubscribe();
     this.#live.close();
-    this.#screen.close();
+    void this.#screen.close();
     this.#backToStderr();
     this.#lifecycle.release();
   }

@@ -1,8 +1,9 @@
 /** What the simulated people counted: the promise, and whether it is held. */
+
+import { countText } from '../view/counts.js';
 import type { Row, Span } from '../view/row.js';
 import { firstThatFits, loud, say } from '../view/spans.js';
 import type { Counts } from './feed.js';
-import { countText } from './times.js';
 
 export function countsRow(counts: Counts, width: number): Row {
   const { clients, posted, acknowledged, delivered, lost, repeated, outOfOrder } = counts;

@@ -22,6 +22,7 @@ export const member = (serverId: number, facts: Facts = {}): MemberInfo => ({
   liveness: 'stream',
   live: true,
   inSync: true,
+  unreachable: false,
   ...facts,
 });
 
@@ -144,7 +145,7 @@ export class Demonstration {
   }
 
   #clock() {
-    return { monoMs: this.#monoMs, wallMs: NOW_MS - 1_000_000 + this.#monoMs, utcOffsetMinutes: 0 };
+    return { monoMs: this.#monoMs, wallMs: NOW_MS - 1_000_000 + this.#monoMs, utcOffsetMinutesAt: () => 0 };
   }
 }
 

@@ -1,12 +1,14 @@
 /** The events: their title with what is shown of them, and a row for each. */
+
 import { unreachable } from '../unreachable.js';
+import { countText } from '../view/counts.js';
 import type { Role, Row, Span } from '../view/row.js';
 import { cutRow, firstThatFits, lineOf, loud, say } from '../view/spans.js';
 import { type EventsWindow, eventsWindow } from './event-list.js';
 import type { ClusterEvent } from './feed.js';
 import { clusterKeyOf } from './key-text.js';
 import type { ClusterViewState } from './state.js';
-import { countText, millisecondText } from './times.js';
+import { millisecondText } from './times.js';
 
 /** The title, and exactly `rows` rows below it: the newest at the bottom once they fill it. */
 export function eventRows(state: ClusterViewState, rows: number, width: number): readonly Row[] {

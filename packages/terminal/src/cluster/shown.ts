@@ -1,4 +1,6 @@
 /** What other views than the screen show of the same state, in the same words. */
+
+export { countText } from '../view/counts.js';
 export type { Role, Row, Span } from '../view/row.js';
 export { BARS, beatSpans } from './beats.js';
 export { looksOf } from './event-rows.js';
@@ -17,4 +19,4 @@ export {
 export { type CellOf, cellsOf } from './table.js';
 export { storyOf, tookText } from './takeover-rows.js';
 export { chartTopMs, LEAST_FOR_P95, takeoverFigures, takeoversHere } from './takeovers.js';
-export { countText, durationText, millisecondText, numberText, secondText } from './times.js';
+export { durationText, millisecondText, numberText, secondText } from './times.js';

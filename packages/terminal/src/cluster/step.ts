@@ -1,12 +1,13 @@
 /** Decides what the cluster view does about everything that happens: one pure function. */
-import { edit, emptyEditor, insert, textOf } from '../editor/editor.js';
-import type { Token } from '../input/token.js';
+import { edit, emptyEditor, insert, isEditingKey, textOf } from '../editor/editor.js';
+import { specialKey, withoutAlt } from '../input/key-name.js';
+import type { KeyToken, Token } from '../input/token.js';
 import type { Clock } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
 import { act, done, killPrimary, toggleCut, toggleFrozen, toSelected } from './deeds.js';
 import { paused, scrolled, withEvents } from './event-list.js';
 import type { Takeover, Victim } from './feed.js';
-import { layoutOf } from './geometry.js';
+import { isTooSmallForCluster, layoutOf } from './geometry.js';
 import { type ClusterStep, type Happening, just } from './happenings.js';
 import { mostHelpScroll } from './help.js';
 import { type ClusterAction, type ClusterWhere, clusterActionOf } from './keymap.js';
@@ -61,10 +62,26 @@ function takenOver(state: ClusterViewState, takeover: Takeover): ClusterViewStat
 }
 
 function tokenCame(state: ClusterViewState, token: Token): ClusterStep {
+  // A page has no cells, and room for everything. Where nothing can be shown nothing is done, but to leave: one would kill a server without seeing which.
+  if (state.size.width > 0 && isTooSmallForCluster(state.size))
+    return token.kind === 'key' && ['q', 'ctrl-c'].includes(token.name)
+      ? just(state, { kind: 'quit' })
+      : just(state);
   if (token.kind === 'paste') return just(state.prompt === undefined ? state : typed(state, token.text));
   if (token.kind !== 'key') return just(state);
+  return keyPressed(state, token);
+}
+
+function keyPressed(state: ClusterViewState, token: KeyToken): ClusterStep {
   const where = whereOf(state);
   const action = clusterActionOf(where, token.name, state.canAct);
+  const next = withoutAlt(token);
+  // Alt with a key that means nothing with it is Esc and then that key.
+  if (action === undefined && next !== undefined && !(where === 'search' && isEditingKey(token.name))) {
+    const left = keyPressed(state, specialKey('escape'));
+    const after = keyPressed(left.state, next);
+    return { state: after.state, effects: [...left.effects, ...after.effects] };
+  }
   if (action !== undefined) return acted(state, where, action);
   if (state.prompt === undefined) return just(state);
   if (token.text !== undefined) return just(typed(state, token.text));

@@ -4,6 +4,7 @@ import { textWidth } from '../text/graphemes.js';
 import { cut } from '../text/wrap.js';
 import { unreachable } from '../unreachable.js';
 import { gapText, lastedText } from '../view/ages.js';
+import { countText } from '../view/counts.js';
 import type { Role, Row, Span } from '../view/row.js';
 import { asSelected, blank, cutRow, fitRow, lineOf, say } from '../view/spans.js';
 import { beatSpans } from './beats.js';
@@ -21,7 +22,6 @@ import {
   victimName,
   victimsOf,
 } from './state.js';
-import { countText } from './times.js';
 import { ageOf, lagOf, postsPerSecond } from './watching.js';
 
 type ColumnName =
@@ -89,11 +89,7 @@ const NOTHING = say('dim', '—');
 export function tableRows(state: ClusterViewState, count: number, width: number): readonly Row[] {
   const columns = columnsFor(state, width);
   const victims = victimsOf(state);
-  const at = Math.max(
-    0,
-    victims.findIndex((victim) => sameVictim(victim, state.selected)),
-  );
-  const first = Math.max(0, Math.min(at - Math.floor(count / 2), victims.length - count));
+  const { first } = shownFrom(state, count);
   const shown = victims.slice(first, first + count);
   const last = first + shown.length - 1;
   const rows = shown.map((victim, y) => {
@@ -103,6 +99,22 @@ export function tableRows(state: ClusterViewState, count: number, width: number)
   });
   if (victims.length === 0) rows.push([say('dim', '   no server is known yet')]);
   return [headRow(columns, width), ...Array.from({ length: count }, (_, y) => rows[y] ?? [])];
+}
+
+/** Which of them is selected, and which is the first that is shown of at most `count`. */
+function shownFrom(state: ClusterViewState, count: number): { readonly at: number; readonly first: number } {
+  const victims = victimsOf(state);
+  const at = Math.max(
+    0,
+    victims.findIndex((victim) => sameVictim(victim, state.selected)),
+  );
+  return { at, first: Math.max(0, Math.min(at - Math.floor(count / 2), victims.length - count)) };
+}
+
+/** Below the head, from 0. */
+export function selectedTableRow(state: ClusterViewState, count: number): number {
+  const { at, first } = shownFrom(state, count);
+  return at - first;
 }
 
 function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
@@ -260,6 +272,8 @@ function stateOf(state: ClusterViewState, { info }: MemberSeen, victim: Victim):
 
 function conditionOf(info: MemberInfo): readonly [Role, glyph: string, text: string] {
   if (!info.live) return ['problem', '✗', 'dead'];
+  // Live, but not where it says that it is: the router could not dial it.
+  if (info.unreachable) return ['problem', '!', 'no path'];
   // Live, and what it lacks is still on its way to it.
   if (info.journalId !== '' && !info.inSync) return ['warning', '◌', 'joining'];
   return ['good', '●', 'up'];

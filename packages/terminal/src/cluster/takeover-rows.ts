@@ -1,5 +1,7 @@
 /** Takeovers: figures over all, the last one divided into its parts, and what the clients had of it. */
+
 import { unreachable } from '../unreachable.js';
+import { countText } from '../view/counts.js';
 import type { Role, Row, Span } from '../view/row.js';
 import { blank, cutRow, firstThatFits, loud, rowWidth, say, sides } from '../view/spans.js';
 import type { Takeover } from './feed.js';
@@ -14,7 +16,7 @@ import {
   takeoverFigures,
   takeoversHere,
 } from './takeovers.js';
-import { countText, durationText, numberText, secondText } from './times.js';
+import { durationText, numberText, secondText } from './times.js';
 
 const INDENT = 3;
 const GAP = '   ';

@@ -1,14 +1,15 @@
 /** Times of day, to the second and to the millisecond, and counts as people read them. */
 import type { Clock } from '../state/state.js';
+import { countText } from '../view/counts.js';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
-function inDay(wallMs: number, { utcOffsetMinutes }: Clock): number {
+function inDay(wallMs: number, { utcOffsetMinutesAt }: Clock): number {
   const known = Number.isFinite(wallMs) ? Math.floor(wallMs) : 0;
-  const localMs = known + utcOffsetMinutes * MINUTE_MS;
+  const localMs = known + utcOffsetMinutesAt(known) * MINUTE_MS;
   return localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
 }
 
@@ -23,10 +24,6 @@ export function secondText(wallMs: number, clock: Clock): string {
 /** `12:41:07.145` */
 export const millisecondText = (wallMs: number, clock: Clock): string =>
   `${secondText(wallMs, clock)}.${padded(inDay(wallMs, clock) % 1_000, 3)}`;
-
-/** `12,034` */
-export const countText = (count: number): string =>
-  String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** `21 ms`, `1.9 s`, `12 s`. */
 export function durationText(ms: number): string {

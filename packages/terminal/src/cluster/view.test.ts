@@ -157,7 +157,11 @@ test('of which only the promotion was seen is not said to have taken as long', (
 
 test('smaller than it can be it only says so', () => {
   const said = (width: number, height: number) => lesson({ width, height }).screen();
-  assert.deepEqual(said(59, 3), ['', 'the cluster view needs 60x16 cells: make the window larger', '']);
+  assert.deepEqual(said(59, 3), [
+    '',
+    'the cluster view needs 60x16 cells: make the window larger',
+    'q quits',
+  ]);
   assert.deepEqual(said(80, 15)[7], 'the cluster view needs 60x16 cells: make the window larger');
   assert.deepEqual(said(14, 1), ['needs 60x16']);
 });

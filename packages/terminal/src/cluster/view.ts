@@ -1,6 +1,7 @@
 /** The whole cluster view, out of the whole state: pure, and asked for at every frame. */
 import type { Frame, Row } from '../view/row.js';
-import { cutRow, firstThatFits, say } from '../view/spans.js';
+import { cutRow } from '../view/spans.js';
+import { tooSmallFrame } from '../view/too-small.js';
 import { countsRow } from './counts-row.js';
 import { eventRows } from './event-rows.js';
 import { footer } from './footer.js';
@@ -8,21 +9,29 @@ import { isTooSmallForCluster, LEAST_CLUSTER_SIZE, layoutOf } from './geometry.j
 import { clusterHeaderRow, stripRow } from './header.js';
 import { helpPage } from './help.js';
 import type { ClusterViewState } from './state.js';
-import { tableRows } from './table.js';
+import { selectedTableRow, tableRows } from './table.js';
 import { chartRows } from './takeover-chart.js';
 import { clientsRow, lastRow, partsRow, takeoversTitle } from './takeover-rows.js';
 
 /** Exactly `size.height` rows, none wider than `size.width` cells, whatever the state holds. */
 export function clusterView(state: ClusterViewState): Frame {
   const { width, height } = state.size;
-  if (isTooSmallForCluster(state.size)) return tooSmall(width, height);
+  if (isTooSmallForCluster(state.size))
+    return tooSmallFrame(state.size, 'the cluster view', LEAST_CLUSTER_SIZE, state.notice?.text);
   const { row, cursor } = footer(state, width);
   const middle = state.help === undefined ? clusterRows(state, width) : helpPage(state);
   const rows = [clusterHeaderRow(state, width), ...middle];
   return {
     rows: [...Array.from({ length: height - 1 }, (_, y) => cutRow(rows[y] ?? [], width)), row],
-    cursor,
+    cursor: cursor ?? { x: 1, y: state.help === undefined ? selectedRow(state) : 1 },
   };
+}
+
+/** The row of the screen that the keys are about: people who hear the screen are read that one. */
+function selectedRow(state: ClusterViewState): number {
+  const { strip, members } = layoutOf(state);
+  const rowsAbove = 2 + (strip ? 1 : 0);
+  return rowsAbove + selectedTableRow(state, members);
 }
 
 function clusterRows(state: ClusterViewState, width: number): readonly Row[] {
@@ -41,18 +50,4 @@ function clusterRows(state: ClusterViewState, width: number): readonly Row[] {
     ...when(layout.gapBeforeEvents, []),
     ...eventRows(state, layout.events, width),
   ];
-}
-
-function tooSmall(width: number, height: number): Frame {
-  const least = `${LEAST_CLUSTER_SIZE.width}x${LEAST_CLUSTER_SIZE.height}`;
-  const told = [
-    `the cluster view needs ${least} cells: make the window larger`,
-    `the cluster view needs ${least} cells`,
-    `needs ${least}`,
-  ].map((text) => [say('text', text)]);
-  const middle = Math.floor(Math.max(0, height - 1) / 2);
-  const rows = Array.from({ length: Math.max(0, height) }, (_, y) =>
-    y === middle ? firstThatFits(told, width) : [],
-  );
-  return { rows, cursor: undefined };
 }

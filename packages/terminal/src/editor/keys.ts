@@ -85,6 +85,7 @@ const cutWordForward = cut(wordEnd, 'cutting-forward');
 const toWordStart = move(wordStart);
 const toWordEnd = move(wordEnd);
 
+/** No letter with Alt: to a terminal that is Esc and then the letter, with which one who has left the composer goes on. */
 const EDITS: ReadonlyMap<string, Edit> = new Map<string, Edit>([
   ['left', move(characterBefore)],
   ['ctrl-b', move(characterBefore)],
@@ -92,10 +93,8 @@ const EDITS: ReadonlyMap<string, Edit> = new Map<string, Edit>([
   ['ctrl-f', move(characterAfter)],
   ['ctrl-left', toWordStart],
   ['alt-left', toWordStart],
-  ['alt-b', toWordStart],
   ['ctrl-right', toWordEnd],
   ['alt-right', toWordEnd],
-  ['alt-f', toWordEnd],
   ['home', move(lineStart)],
   ['ctrl-a', move(lineStart)],
   ['end', move(lineEnd)],
@@ -111,19 +110,20 @@ const EDITS: ReadonlyMap<string, Edit> = new Map<string, Edit>([
   ['ctrl-w', cut(bigWordStart, 'cutting-back')],
   ['alt-backspace', cutWordBack],
   ['ctrl-backspace', cutWordBack],
-  ['alt-d', cutWordForward],
   ['alt-delete', cutWordForward],
   ['ctrl-delete', cutWordForward],
   ['ctrl-u', cut(lineStartOrBefore, 'cutting-back')],
   ['ctrl-k', cut(lineEndOrAfter, 'cutting-forward')],
   ['ctrl-y', putBack],
-  ['alt-z', undone],
   ['ctrl-_', undone],
-  ['alt-Z', redone],
+  ['ctrl-r', redone],
 ]);
 
 /** What a key makes of it; undefined when the key means nothing here, as Up does in the first line. */
 export const edit = (editor: Editor, keyName: string): Editor | undefined => EDITS.get(keyName)?.(editor);
+
+/** Whether a key edits, be it that there is nothing to do for it now. */
+export const isEditingKey = (keyName: string): boolean => EDITS.has(keyName);
 
 /** What stands before the cursor without a blank between: what completion completes. */
 export const wordBefore = ({ text, cursor }: Editor): string => text.slice(tokenStart(text, cursor), cursor);

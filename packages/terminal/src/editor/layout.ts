@@ -5,9 +5,9 @@
  * the end of a full row, and there a blank may hang, so that a row does not begin with the one it broke at.
  */
 import { showable } from '../text/clean.js';
-import { cellWidth, graphemeEnd, graphemes, textWidth } from '../text/graphemes.js';
+import { cellWidth, graphemeEnd, graphemeStart, graphemes, textWidth } from '../text/graphemes.js';
 import { ELLIPSIS } from '../text/wrap.js';
-import type { Editor } from './editor-value.js';
+import { type Editor, movedTo } from './editor-value.js';
 import { lineEnd } from './places.js';
 
 export interface Layout {
@@ -40,6 +40,34 @@ export function layout(editor: Editor, width: number, mostRows: number): Layout 
     cursorColumn: Math.min(textWidth(before), column - 1),
     totalRows: starts.length,
   };
+}
+
+/**
+ * The editor with its cursor where one points at in what `layout` shows; past the end of a row at its end.
+ * @param row and column as `layout` gives them for the cursor
+ */
+export function pointedAt(
+  editor: Editor,
+  width: number,
+  mostRows: number,
+  { row, column }: { readonly row: number; readonly column: number },
+): Editor {
+  const starts = startsFor(editor, Math.max(1, Math.floor(width)));
+  const { cursorRow, rows } = layout(editor, width, mostRows);
+  const top = lastAtOrBefore(starts, editor.cursor) - cursorRow;
+  const at = top + Math.max(0, Math.min(row, rows.length - 1));
+  const start = starts[at] ?? 0;
+  const end = Math.min(lineEnd(editor.text, start), starts[at + 1] ?? editor.text.length);
+  let to = start;
+  for (let cells = 0; to < end; ) {
+    const next = graphemeEnd(editor.text, to);
+    cells += cellWidth(showable(editor.text.slice(to, next)));
+    if (cells > column) break;
+    to = next;
+  }
+  // The place after the last character of a row that goes on belongs to the next row.
+  const goesOn = to === end && starts[at + 1] === end && to > start;
+  return movedTo(editor, goesOn ? graphemeStart(editor.text, to) : to);
 }
 
 /** Asked for several times between two keys, and an editor never changes. */

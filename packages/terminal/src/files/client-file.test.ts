@@ -17,6 +17,7 @@ import type { Kept } from '../state/initial.js';
 import type { TimelineId } from '../state/state.js';
 import { ClientFile } from './client-file.js';
 import { foldersFor } from './folders.js';
+import { KnownNetworks } from './known-networks.js';
 import { nothingKept } from './record.js';
 
 let home = '';
@@ -32,12 +33,13 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** A client in a process of its own, which runs until it is taken out of `running`. */
-function client(pid: number, network = 'one'): ClientFile {
+function client(pid: number, network = 'one', formerly: readonly string[] = []): ClientFile {
   running.add(pid);
   return new ClientFile({
     folders: foldersFor({ HOME: home }),
     user: 'mira',
     network,
+    formerly,
     onProblem: (text) => problems.push(text),
     wallMs: () => (now += 1),
     surroundings: { pid, host: 'here', bootedAtMs: 0, isRunning: (other) => running.has(other) },
@@ -187,4 +189,35 @@ test('settings: what is not understood is told, what is beside stays, a link sta
   assert.deepEqual(client(1).loadSettings(), { theme: 'light', mouse: false });
   assert.match(readFileSync(join(home, 'kept.json'), 'utf8'), /"own": 1/);
   assert.ok(lstatSync(join(config, 'settings.json')).isSymbolicLink());
+});
+
+test('what was kept by address is taken over once by the network that is found there, and by no later one', () => {
+  const old = client(1, 'localhost:7070');
+  old.save({ ...draft('half a thought'), readUpTo: new Map([['home', 8]]) });
+  running.delete(1);
+  const first = client(2, 'id-of-the-first', ['localhost:7070', '/data']).load();
+  assert.equal(first.drafts.get('home'), 'half a thought');
+  assert.equal(first.readUpTo.get('home'), 8);
+  running.delete(2);
+  const second = client(3, 'id-of-the-second', ['localhost:7070', '/data']).load();
+  assert.deepEqual(second, nothingKept);
+  assert.equal(client(4, 'id-of-the-first', ['127.0.0.1:7070']).load().drafts.get('home'), 'half a thought');
+  assert.deepEqual(problems, []);
+});
+
+test('what a client that still runs keeps by address stays its own', () => {
+  client(1, 'localhost:7070').save({ ...draft('its own'), readUpTo: new Map([['home', 8]]) });
+  const kept = client(2, 'id', ['localhost:7070']).load();
+  assert.equal(kept.drafts.size, 0);
+  assert.equal(kept.readUpTo.get('home'), 8);
+});
+
+test('which network was at an address is remembered, and another takes its place', () => {
+  const known = new KnownNetworks(foldersFor({ HOME: home }));
+  assert.equal(known.idAt(['a:1', 'b:2']), undefined);
+  known.remember(['a:1', 'b:2'], 'first');
+  known.remember(['a:1', 'b:2'], 'second');
+  assert.equal(new KnownNetworks(foldersFor({ HOME: home })).idAt(['a:1', 'b:2']), 'second');
+  writeFileSync(join(home, '.local/state/dualping/networks.json'), '[1');
+  assert.equal(known.idAt(['a:1', 'b:2']), undefined);
 });

@@ -11,8 +11,9 @@
  */
 import { createHash } from 'node:crypto';
 import { type Dirent, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Kept } from '../state/initial.js';
+import type { OwnKeys } from '../state/own-keys.js';
 import type { Settings } from '../state/state.js';
 import { replacedBy, replaceLater, replaceNow } from './atomic-file.js';
 import type { Folders } from './folders.js';
@@ -23,13 +24,21 @@ import { reasonOf, SettingsFile, setAside } from './settings-file.js';
 export interface ClientFileOptions {
   readonly folders: Folders;
   readonly user: string;
-  /** Whatever names the network: its id, or its routers. */
+  /** What names the network for good: its id. Addresses are of whoever listens there today. */
   readonly network: string;
+  /** What it was known by before its id was: what was kept under these is taken over, once. */
+  readonly formerly?: readonly string[];
   /** Told, for people: a file that cannot be used, a disk that is full. The client goes on without. Not called while constructing. */
   readonly onProblem: (text: string) => void;
   /** Wall clock: tells which of two drafts is newer. */
   readonly wallMs?: () => number;
   readonly surroundings?: Surroundings;
+}
+
+/** Networks have long names, and some disks don't tell Mira from mira: the hash does. */
+function folderOf(folders: Folders, user: string, network: string): string {
+  const key = createHash('sha256').update(`${user}\n${network}`).digest('hex').slice(0, 12);
+  return join(folders.state, 'clients', `${user}-${key}`);
 }
 
 /** Larger than any client writes. */
@@ -42,6 +51,8 @@ export class ClientFile {
   readonly #wallMs: () => number;
   readonly #surroundings: Surroundings;
   readonly #folder: string;
+  readonly #formerly: readonly string[];
+  readonly #formerFolders: readonly string[];
   readonly #path: string;
   readonly #settings: SettingsFile;
   /** What the file holds, but for when it was saved. */
@@ -52,15 +63,23 @@ export class ClientFile {
   #waiting: Kept | undefined;
   #failing = false;
 
-  constructor({ folders, user, network, onProblem, wallMs = Date.now, surroundings }: ClientFileOptions) {
+  constructor({
+    folders,
+    user,
+    network,
+    formerly = [],
+    onProblem,
+    wallMs = Date.now,
+    surroundings,
+  }: ClientFileOptions) {
     this.#user = user;
     this.#network = network;
     this.#onProblem = onProblem;
     this.#wallMs = wallMs;
     this.#surroundings = surroundings ?? thisMachine();
-    // Networks have long names, and some disks don't tell Mira from mira: the hash does.
-    const key = createHash('sha256').update(`${user}\n${network}`).digest('hex').slice(0, 12);
-    this.#folder = join(folders.state, 'clients', `${user}-${key}`);
+    this.#formerly = formerly.filter((name) => name !== network);
+    this.#folder = folderOf(folders, user, network);
+    this.#formerFolders = this.#formerly.map((name) => folderOf(folders, user, name));
     this.#path = join(this.#folder, ownName(this.#surroundings));
     this.#settings = new SettingsFile(join(folders.config, 'settings.json'), onProblem);
   }
@@ -69,18 +88,20 @@ export class ClientFile {
   load(): Kept {
     const left: { readonly path: string; readonly record: Record }[] = [];
     const learnt: Record[] = [];
-    const names = this.#names();
-    this.#clearAway(names);
-    for (const name of names.filter(isClientFileName)) {
-      const path = join(this.#folder, name);
-      const inUse = this.#isInUse(name);
-      if (inUse === undefined) continue;
-      const claimed = inUse ? path : this.#claim(path);
-      if (claimed === undefined) continue;
-      const record = this.#read(claimed, inUse);
-      if (record === undefined) continue;
-      if (inUse) learnt.push(learntFrom(record));
-      else left.push({ path: claimed, record });
+    for (const folder of [...this.#formerFolders, this.#folder]) {
+      const names = this.#names(folder);
+      this.#clearAway(folder, names);
+      for (const name of names.filter(isClientFileName)) {
+        const path = join(folder, name);
+        const inUse = this.#isInUse(path);
+        if (inUse === undefined) continue;
+        const claimed = inUse ? path : this.#claim(path);
+        if (claimed === undefined) continue;
+        const record = this.#read(claimed, inUse);
+        if (record === undefined) continue;
+        if (inUse) learnt.push(learntFrom(record));
+        else left.push({ path: claimed, record });
+      }
     }
     const kept = mergedKept([...learnt, ...left.map(({ record }) => record)]);
     // Theirs go once ours is on the disk: whatever happens between, nothing is lost.
@@ -112,15 +133,19 @@ export class ClientFile {
     return this.#settings.load();
   }
 
+  loadKeys(): OwnKeys {
+    return this.#settings.loadKeys();
+  }
+
   /** Best only those that the person changed: another client may have changed others. */
   saveSettings(changed: Partial<Settings>): void {
     this.#settings.save(changed);
   }
 
-  #names(): readonly string[] {
+  #names(folder: string): readonly string[] {
     let entries: readonly Dirent[];
     try {
-      entries = readdirSync(this.#folder, { withFileTypes: true });
+      entries = readdirSync(folder, { withFileTypes: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         this.#onProblem(`drafts cannot be read: ${reasonOf(error)}`);
@@ -130,26 +155,27 @@ export class ClientFile {
   }
 
   /** A client that is killed while it saves leaves what it wrote beside its file; the file itself is whole. */
-  #clearAway(names: readonly string[]): void {
+  #clearAway(folder: string, names: readonly string[]): void {
     for (const name of names) {
       const owner = replacedBy(name);
       if (owner === undefined || !isClientFileName(owner)) continue;
-      const stat = statSync(join(this.#folder, name), { throwIfNoEntry: false });
+      const path = join(folder, name);
+      const stat = statSync(path, { throwIfNoEntry: false });
       if (stat !== undefined && !isInUse(owner, stat.ctimeMs, this.#surroundings))
-        rmSync(join(this.#folder, name), { force: true });
+        rmSync(path, { force: true });
     }
   }
 
   /** Undefined when it is gone. */
-  #isInUse(name: string): boolean | undefined {
-    const stat = statSync(join(this.#folder, name), { throwIfNoEntry: false });
+  #isInUse(path: string): boolean | undefined {
+    const stat = statSync(path, { throwIfNoEntry: false });
     // A rename counts too: whoever has just claimed a file is at work on it.
-    return stat === undefined ? undefined : isInUse(name, stat.ctimeMs, this.#surroundings);
+    return stat === undefined ? undefined : isInUse(basename(path), stat.ctimeMs, this.#surroundings);
   }
 
   /** Under a name of this process nobody else takes it. Undefined when another client was faster. */
   #claim(path: string): string | undefined {
-    const claimed = join(this.#folder, ownName(this.#surroundings));
+    const claimed = join(dirname(path), ownName(this.#surroundings));
     try {
       renameSync(path, claimed);
       return claimed;
@@ -173,7 +199,8 @@ export class ClientFile {
     switch (reading.kind) {
       case 'record': {
         const { user, network } = reading.record;
-        if (user === this.#user && network === this.#network) return reading.record;
+        if (user === this.#user && [this.#network, ...this.#formerly].includes(network))
+          return reading.record;
         this.#onProblem(`${path} belongs to another user or network, and is left alone`);
         return undefined;
       }

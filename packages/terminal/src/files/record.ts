@@ -25,6 +25,9 @@ export const MOST_UNSENT = 1_000;
 /** Timelines that are remembered: everybody of a large network. */
 export const MOST_TIMELINES = 10_000;
 
+/** Followers that are remembered, so that a new one is noticed: of more than these some would be told as new again. */
+export const MOST_FOLLOWERS = 100_000;
+
 export const nothingKept: Kept = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
 
 export function recordText({ user, network, savedAtMs, kept }: Record): string {
@@ -37,6 +40,9 @@ export function recordText({ user, network, savedAtMs, kept }: Record): string {
     unsent: kept.unsent.slice(-MOST_UNSENT),
     readUpTo: Object.fromEntries(newest(kept.readUpTo)),
     sentTexts: kept.sentTexts.slice(-MOST_SENT_TEXTS),
+    muted: kept.muted,
+    ignored: kept.ignored,
+    followers: kept.followers?.slice(-MOST_FOLLOWERS),
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }
@@ -53,7 +59,19 @@ export function readRecord(text: string): Reading {
     return damaged('it is no JSON');
   }
   if (!isObject(content)) return damaged('it is no object');
-  const { version, user, network, savedAtMs, drafts, unsent, readUpTo, sentTexts } = content;
+  const {
+    version,
+    user,
+    network,
+    savedAtMs,
+    drafts,
+    unsent,
+    readUpTo,
+    sentTexts,
+    muted,
+    ignored,
+    followers,
+  } = content;
   if (typeof version !== 'number') return damaged('it has no version');
   if (version > VERSION) return { kind: 'newer', version };
   if (version !== VERSION) return damaged(`it has version ${version}`);
@@ -62,7 +80,15 @@ export function readRecord(text: string): Reading {
   if (!isMapOf(drafts, isText)) return damaged('its drafts are not texts by timeline');
   if (!isMapOf(readUpTo, isPosition)) return damaged('its places are not positions by timeline');
   if (!isListOfTexts(unsent) || !isListOfTexts(sentTexts)) return damaged('its texts are no list of texts');
-  const kept = { drafts: mapOf(drafts), unsent, readUpTo: mapOf(readUpTo), sentTexts };
+  const kept = {
+    drafts: mapOf(drafts),
+    unsent,
+    readUpTo: mapOf(readUpTo),
+    sentTexts,
+    ...(isListOfTexts(muted) ? { muted } : {}),
+    ...(isListOfTexts(ignored) ? { ignored } : {}),
+    ...(isListOfTexts(followers) ? { followers } : {}),
+  };
   return { kind: 'record', record: { user, network, savedAtMs, kept } };
 }
 
@@ -77,6 +103,9 @@ export function mergedKept(records: readonly Record[]): Kept {
   const displaced: string[] = [];
   let unsent: readonly string[] = [];
   let sentTexts: readonly string[] = [];
+  let muted: readonly string[] | undefined;
+  let ignored: readonly string[] | undefined;
+  let followers: readonly string[] | undefined;
   for (const { kept } of inOrder) {
     for (const [timeline, text] of kept.drafts) {
       const other = drafts.get(timeline);
@@ -88,19 +117,26 @@ export function mergedKept(records: readonly Record[]): Kept {
     const known = new Set(unsent);
     unsent = [...unsent, ...kept.unsent.filter((text) => !known.has(text))];
     sentTexts = [...sentTexts, ...kept.sentTexts];
+    // Whoever was heard last about it counts: who is no longer muted was in an older list.
+    muted = kept.muted ?? muted;
+    ignored = kept.ignored ?? ignored;
+    followers = kept.followers ?? followers;
   }
   return {
     drafts,
     unsent: unsent.slice(-MOST_UNSENT),
     readUpTo,
     sentTexts: eachOnce([...sentTexts, ...displaced]).slice(-MOST_SENT_TEXTS),
+    ...(muted === undefined ? {} : { muted }),
+    ...(ignored === undefined ? {} : { ignored }),
+    ...(followers === undefined ? {} : { followers }),
   };
 }
 
 /** What another client, which still runs, has come to know: its drafts and unsent texts are its own. */
 export const learntFrom = (record: Record): Record => ({
   ...record,
-  kept: { ...nothingKept, readUpTo: record.kept.readUpTo, sentTexts: record.kept.sentTexts },
+  kept: { ...record.kept, drafts: new Map(), unsent: [] },
 });
 
 /** Of what is there several times, the last. */

@@ -1,5 +1,6 @@
 /** What the person chose, in a file that may also be written by hand: what is wrong in it is told, and the rest of it counts. */
 import { readFileSync, realpathSync, renameSync } from 'node:fs';
+import type { OwnKeys } from '../state/own-keys.js';
 import type { Settings } from '../state/state.js';
 import { replaceNow } from './atomic-file.js';
 
@@ -36,6 +37,24 @@ export class SettingsFile {
         );
     }
     return settings as Partial<Settings>;
+  }
+
+  /** The person's own keys: one, or a list, by action. */
+  loadKeys(): OwnKeys {
+    const { keys } = this.#read();
+    if (keys === undefined) return new Map();
+    if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
+      this.onProblem(`${this.path}: keys is ${JSON.stringify(keys)}, but must be keys by action`);
+      return new Map();
+    }
+    const own = new Map<string, readonly string[]>();
+    for (const [action, value] of Object.entries(keys)) {
+      const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+      if (list.every((key) => typeof key === 'string')) own.set(action, list);
+      else
+        this.onProblem(`${this.path}: the keys of ${action} are ${JSON.stringify(value)}, but must be texts`);
+    }
+    return own;
   }
 
   /** Puts these over what is in the file; what another client or the person wrote beside them stays. */

@@ -43,6 +43,18 @@ export function characterKey(character: string, modifiers: Modifiers = NO_MODIFI
   };
 }
 
+/**
+ * The key without Alt; undefined where there is none with it. Many terminals send Alt with a key as Escape and the key, so that the
+ * two pressed one after the other cannot be told from it: tmux waits half a second for what follows an Escape.
+ */
+export function withoutAlt({ name }: KeyToken): KeyToken | undefined {
+  const match = /^(shift-)?alt-(.+)$/su.exec(name);
+  if (match === null) return undefined;
+  const [, shift = '', key = ''] = match;
+  const character = key === 'space' ? ' ' : /^[a-z0-9-]{2,}/.test(key) ? undefined : key;
+  return { kind: 'key', name: shift + key, text: character };
+}
+
 /** Control characters that have keys of their own; Backspace sends either of its two. */
 const CONTROL_KEYS: ReadonlyMap<number, string> = new Map([
   [0x08, 'backspace'],

@@ -84,10 +84,12 @@ export function tokenOf(sequence: ControlSequence): Token | undefined {
   if (intermediates !== '') return undefined;
   if (marker === '<')
     return final === 'M' || final === 'm' ? mouseToken(parameters, final === 'm') : undefined;
+  if (marker === '?') return backgroundReport(parameters, final);
   if (marker !== '') return undefined;
   const [first, second] = parameters;
   if (second?.[1] === KEY_RELEASED) return undefined;
   const bare = parameters.length === 1 && first?.[0] === undefined;
+  if (final === 'n' && parameters.length === 1 && first?.[0] === 0) return { kind: 'sign' };
   if (bare && (final === 'I' || final === 'O')) return { kind: 'focus', focused: final === 'I' };
   if (final === 'u') return codeToken(first?.[1] ?? first?.[0], second?.[0]);
   if (final in RXVT_ENDINGS && !bare) return numberedToken(sequence);
@@ -116,6 +118,28 @@ export function applicationKey(modifier: number | undefined, letter: string): To
 export function consoleKey(letter: string): Token | undefined {
   const number = letter.charCodeAt(0) - 0x40;
   return number >= 1 && number <= 5 ? specialKey(`f${number}`) : undefined;
+}
+
+/** `CSI ? 997 ; 1 n`: dark from now on; 2: light (contour's "color palette update notifications"). */
+function backgroundReport(parameters: ControlSequence['parameters'], final: string): Token | undefined {
+  const [report, scheme] = parameters.map(([number]) => number);
+  if (final !== 'n' || report !== 997 || (scheme !== 1 && scheme !== 2)) return undefined;
+  return { kind: 'background', light: scheme === 2 };
+}
+
+const BACKGROUND_ANSWER = /^11;rgba?:([0-9a-f]{1,4})\/([0-9a-f]{1,4})\/([0-9a-f]{1,4})/i;
+/** Brighter than this, of 1, dark text is read better. */
+const LIGHT_FROM = 0.5;
+
+/** What an operating system command of the terminal says: the colour of its background, which was asked for. */
+export function commandToken(text: string): Token | undefined {
+  const match = BACKGROUND_ANSWER.exec(text);
+  if (match === null) return undefined;
+  // Each in as many hexadecimal digits as the terminal likes.
+  const [red = 0, green = 0, blue = 0] = match
+    .slice(1)
+    .map((part) => Number.parseInt(part, 16) / (16 ** part.length - 1));
+  return { kind: 'background', light: 0.299 * red + 0.587 * green + 0.114 * blue > LIGHT_FROM };
 }
 
 function codeToken(code: number | undefined, modifier: number | undefined): Token | undefined {

@@ -24,5 +24,9 @@ export type Token =
       readonly x: number;
       readonly y: number;
     }
+  /** What the terminal says of its background. */
+  | { readonly kind: 'background'; readonly light: boolean }
+  /** The terminal has read everything up to the question for this sign. */
+  | { readonly kind: 'sign' }
   /** The terminal's window got or lost the focus. */
   | { readonly kind: 'focus'; readonly focused: boolean };

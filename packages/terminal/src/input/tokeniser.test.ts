@@ -25,6 +25,10 @@ const told = (token: Token): string => {
       return `paste:${token.text}`;
     case 'mouse':
       return `${token.action}:${token.button ?? '-'}@${token.x},${token.y}`;
+    case 'background':
+      return token.light ? '<light>' : '<dark>';
+    case 'sign':
+      return '<sign>';
     case 'focus':
       return token.focused ? 'focus' : 'blur';
   }
@@ -139,9 +143,14 @@ test('what the terminal answers is no key', () => {
   assert.equal(keys('\x1b[?62;22c\x1b[>0;276;0c\x1b[12;40Ra\x1b[?2026;2$y\x1b[8;24;80t'), 'a');
   assert.equal(
     keys('\x1b]11;rgb:0000/0000/0000\x1b\\a\x1b]11;rgb:1\x07b\x1bP1$r0m\x1b\\c\x1b_Gi=1;OK\x1b\\d'),
-    'a b c d',
+    '<dark> a b c d',
   );
   assert.equal(keys('\x1b]11;rgb:00', '00/0000\x1b', '\\a'), 'a');
+  assert.equal(keys('\x1b]11;rgb:ff', 'ff/ff', 'ff/ee00\x1b', '\\a'), '<light> a', 'in pieces');
+  assert.equal(
+    keys('\x1b]11;rgba:f/f/f/8\x07\x1b[?997;1n\x1b[?997;2n\x1b[0n'),
+    '<light> <dark> <light> <sign>',
+  );
   assert.equal(keys('\x1b]11;no end\x1b[A'), 'up');
   assert.equal(keys('\x1b[99~\x1b[1;5Xa\x1bOz\x9b5nb'), 'a 5 n b');
 });

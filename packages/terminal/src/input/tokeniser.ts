@@ -7,7 +7,7 @@
  */
 import { characterKey, controlKey, NO_MODIFIERS, specialKey } from './key-name.js';
 import { PastedText } from './pasted-text.js';
-import { applicationKey, consoleKey, parseSequence, tokenOf } from './sequence.js';
+import { applicationKey, commandToken, consoleKey, parseSequence, tokenOf } from './sequence.js';
 import type { Token } from './token.js';
 
 /** Longer than a sequence is torn apart on its way, shorter than a person notices. */
@@ -33,15 +33,16 @@ type Step =
   /** `length` characters are dealt with. */
   | { readonly kind: 'took'; readonly length: number; readonly token: Token | undefined }
   | { readonly kind: 'paste-begins'; readonly length: number }
-  | { readonly kind: 'string-begins'; readonly length: number }
+  /** `command`: what it says may be an answer. */
+  | { readonly kind: 'string-begins'; readonly length: number; readonly command: boolean }
   /** More has to come: at most this long. */
   | { readonly kind: 'waits'; readonly forMs: number };
 
 type Mode =
   | { readonly kind: 'keys' }
   | { readonly kind: 'paste'; readonly pasted: PastedText }
-  /** In an answer of the terminal: nothing of it is kept. It ends by then in any case, else keys would vanish in it. */
-  | { readonly kind: 'string'; readonly untilMs: number };
+  /** In an answer of the terminal, of which `said` has come. It ends by then in any case, else keys would vanish in it. */
+  | { readonly kind: 'string'; readonly untilMs: number; readonly said: string | undefined };
 
 const KEYS: Mode = { kind: 'keys' };
 const took = (length: number, token: Token | undefined): Step => ({ kind: 'took', length, token });
@@ -89,7 +90,7 @@ export class Tokeniser {
         this.#deadline = now + REST_OF_PASTE_MS;
         return;
       }
-      if (mode.kind === 'string' && !this.#skipString()) {
+      if (mode.kind === 'string' && !this.#readString(mode, tokens)) {
         this.#deadline = mode.untilMs;
         return;
       }
@@ -117,7 +118,11 @@ export class Tokeniser {
       at += step.length;
       if (step.kind === 'paste-begins') this.#mode = { kind: 'paste', pasted: new PastedText() };
       else if (step.kind === 'string-begins')
-        this.#mode = { kind: 'string', untilMs: now + REST_OF_SEQUENCE_MS };
+        this.#mode = {
+          kind: 'string',
+          untilMs: now + REST_OF_SEQUENCE_MS,
+          said: step.command ? '' : undefined,
+        };
       else if (step.token !== undefined) tokens.push(step.token);
     }
     this.#rest = text.slice(at);
@@ -164,14 +169,20 @@ export class Tokeniser {
   }
 
   /** @returns whether the string has ended */
-  #skipString(): boolean {
+  #readString(mode: Extract<Mode, { kind: 'string' }>, tokens: Token[]): boolean {
     const end = stringEnd(this.#rest);
+    const kept = end === undefined && this.#rest.endsWith(ESCAPE) ? ESCAPE : '';
+    const part = this.#rest.slice(0, end ?? this.#rest.length - kept.length);
+    const said = mode.said === undefined ? undefined : (mode.said + part).slice(0, MOST_SEQUENCE_CHARACTERS);
     if (end === undefined) {
-      this.#rest = this.#rest.endsWith(ESCAPE) ? ESCAPE : '';
+      this.#rest = kept;
+      this.#mode = { ...mode, said };
       return false;
     }
     this.#rest = this.#rest.slice(end);
     this.#mode = KEYS;
+    const token = said === undefined ? undefined : commandToken(said);
+    if (token !== undefined) tokens.push(token);
     return true;
   }
 
@@ -211,7 +222,7 @@ function stepAt(text: string, at: number): Step {
   if (STRING_INTRODUCERS.includes(next))
     return text.length === at + 2
       ? { kind: 'waits', forMs: ESCAPE_AFTER_MS }
-      : { kind: 'string-begins', length: 2 };
+      : { kind: 'string-begins', length: 2, command: next === ']' };
   const control = controlKey(next.charCodeAt(0), { ...NO_MODIFIERS, alt: true });
   if (control !== undefined) return took(2, control);
   const character = String.fromCodePoint(text.codePointAt(at + 1) ?? 0);
@@ -248,7 +259,7 @@ function controlSequence(text: string, at: number): Step {
   const end = start + body.length;
   const final = text.charAt(end);
   if (final === '' && body.length > MOST_SEQUENCE_CHARACTERS)
-    return { kind: 'string-begins', length: end - at };
+    return { kind: 'string-begins', length: end - at, command: false };
   if (final === '') return { kind: 'waits', forMs: body === '' ? ESCAPE_AFTER_MS : REST_OF_SEQUENCE_MS };
   // Not a sequence after all: what came of it is dropped, and what broke it is read by itself.
   if (final < '\u0040' || final > '\u007e') return took(end - at, undefined);

@@ -9,7 +9,8 @@
  */
 import { cellClass } from '../text/cell-class.js';
 import { cellWidth, graphemes } from '../text/graphemes.js';
-import type { Row } from '../view/row.js';
+import type { Link, Row } from '../view/row.js';
+import { asciiOf, type Characters } from './ascii.js';
 import { type Attribute, type Looks, PLAIN_TEXT } from './theme.js';
 
 export interface Cell {
@@ -32,18 +33,47 @@ const MAX_GRAPHEME_LENGTH = 24;
 const toColumn = (x: number): string => `\x1b[${x + 1}G`;
 const eraseTwo = '\x1b[2X';
 
+/** What the terminal takes. */
+export interface Painting {
+  readonly characters: Characters;
+  /** Sequences that make a link of a text. */
+  readonly links: boolean;
+}
+
 /** @param width cells; what lies beyond is cut */
-export function paintRow(row: Row, width: number, looks: Looks): Cell[] {
+export function paintRow(
+  row: Row,
+  width: number,
+  looks: Looks,
+  { characters, links }: Painting = { characters: 'unicode', links: true },
+): Cell[] {
   const cells: Cell[] = [];
   for (const span of row) {
     if (cells.length >= width) break;
     const attribute = looks.attributeOf(span);
+    const from = cells.length;
     if (PRINTABLE_ASCII.test(span.text)) putAscii(cells, span.text, width, attribute);
+    else if (characters === 'ascii')
+      putAscii(cells, graphemes(span.text).map(asciiOf).join(''), width, attribute);
     else putText(cells, span.text, width, attribute);
+    if (links && span.link !== undefined) linked(cells, from, span.link);
   }
   while (cells.length < width) cells.push(BLANK);
   return cells;
 }
+
+/** Each cell by itself: only those that change are sent. */
+function linked(cells: Cell[], from: number, { url, id }: Link): void {
+  if (!LINKABLE.test(url + id)) return;
+  for (let at = from; at < cells.length; at += 1) {
+    const cell = cells[at];
+    if (cell !== undefined)
+      cells[at] = { ...cell, text: `\x1b]8;id=${id};${url}\x1b\\${cell.text}\x1b]8;;\x1b\\` };
+  }
+}
+
+/** Nothing else can end the sequence. */
+const LINKABLE = /^[\x21-\x7e]+$/;
 
 function putAscii(cells: Cell[], text: string, width: number, attribute: Attribute): void {
   const end = Math.min(text.length, width - cells.length);

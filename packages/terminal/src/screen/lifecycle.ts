@@ -28,9 +28,14 @@ export interface LifecycleOptions {
 export interface Lifecycle {
   /** To the shell; comes back by itself when the shell continues us, or at once where no shell could. */
   suspend(): void;
+  /** Gives the terminal to another program for as long as it runs; what its keys send to all who are at the terminal is for that one. */
+  lend<T>(use: () => Promise<T>): Promise<T>;
   /** Stops watching: the process ends by itself from here. */
   release(): void;
 }
+
+/** What keys of the terminal send. */
+const FROM_KEYS: ReadonlySet<EndingSignal> = new Set<EndingSignal>(['SIGINT', 'SIGQUIT']);
 
 /** Longest that saving may hold up the end, ms: who shuts a machine down waits about this long before it kills. */
 const SAVE_WITHIN_MS = 2_000;
@@ -50,6 +55,8 @@ class Watch implements Lifecycle {
   readonly #exit: (code: number) => void;
   readonly #listeners: readonly (readonly [string, (about: unknown) => void])[];
   #gone: Subscription | undefined;
+  #suspending = false;
+  #lent = false;
   #ending = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -67,7 +74,7 @@ class Watch implements Lifecycle {
       ['SIGCONT', () => this.#continue()],
       ['uncaughtException', (error: unknown) => this.#end({ kind: 'crash', error, exitCode: 1 })],
       ['unhandledRejection', (error: unknown) => this.#end({ kind: 'crash', error, exitCode: 1 })],
-      ['exit', () => screen.close()],
+      ['exit', () => void screen.close()],
     ];
   }
 
@@ -79,12 +86,29 @@ class Watch implements Lifecycle {
   }
 
   suspend(): void {
-    if (this.#timer !== undefined || this.#ending) return;
-    this.screen.suspend();
+    if (this.#timer !== undefined || this.#suspending || this.#lent || this.#ending) return;
+    this.#suspending = true;
+    void this.screen.suspend().then(() => this.#stop());
+  }
+
+  #stop(): void {
+    this.#suspending = false;
+    if (this.#ending) return;
     this.#off('SIGTSTP'); // or it would be heard here again instead of stopping us
     // The whole job, as the terminal's own Ctrl-Z does it: a shell waits until all of it has stopped.
     process.kill(0, 'SIGTSTP');
     this.#timer = setTimeout(() => this.#continue(), STOPPED_WITHIN_MS);
+  }
+
+  async lend<T>(use: () => Promise<T>): Promise<T> {
+    this.#lent = true;
+    await this.screen.suspend();
+    try {
+      return await use();
+    } finally {
+      this.#lent = false;
+      if (!this.#ending) this.screen.resume();
+    }
   }
 
   release(): void {
@@ -96,7 +120,7 @@ class Watch implements Lifecycle {
   #continue(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#ending) return;
+    if (this.#ending || this.#lent) return;
     this.#off('SIGTSTP');
     this.#on('SIGTSTP');
     this.screen.resume();
@@ -105,16 +129,18 @@ class Watch implements Lifecycle {
   }
 
   #end(ending: Ending): void {
+    if (this.#lent && ending.kind === 'signal' && FROM_KEYS.has(ending.signal)) return;
     // Asked twice, or it failed again on its way out: no more patience.
     if (this.#ending) return this.#exit(ending.exitCode);
     this.#ending = true;
     clearTimeout(this.#timer);
-    this.screen.close();
+    const closed = this.screen.close();
     this.options.onScreenClosed?.();
     if (ending.kind === 'crash') complain(ending.error);
     const late = setTimeout(() => this.#exit(ending.exitCode), SAVE_WITHIN_MS);
-    this.#save(ending)
+    void this.#save(ending)
       .catch((error: unknown) => complain(error))
+      .then(() => closed)
       .finally(() => {
         clearTimeout(late);
         this.#exit(ending.exitCode);

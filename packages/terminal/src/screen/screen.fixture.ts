@@ -95,6 +95,10 @@ function described(token: Token): string {
       return `<paste ${JSON.stringify(token.text)}>`;
     case 'mouse':
       return `<${token.action} ${token.button ?? 'none'} ${token.x},${token.y}>`;
+    case 'background':
+      return `<background ${token.light ? 'light' : 'dark'}>`;
+    case 'sign':
+      return '<sign>';
     case 'focus':
       return `<focus ${token.focused}>`;
   }
@@ -135,7 +139,7 @@ function run(screen: Screen, theme: Theme): void {
     },
     q: () => {
       lifecycle.release();
-      screen.close();
+      void screen.close();
     },
   };
   screen.setTitle('a screen under test');

@@ -59,19 +59,24 @@ const frame = (...rows: readonly string[]): Frame => ({
   cursor: undefined,
 });
 
-function withScreen(act: (screen: Screen, terminal: FakeTerminal) => void): void {
+/** What a terminal answers to the question for a sign of life. */
+const SIGN = '\x1b[0n';
+
+async function withScreen(
+  act: (screen: Screen, terminal: FakeTerminal) => void | Promise<void>,
+): Promise<void> {
   const terminal = new FakeTerminal();
   const screen = terminal.open();
   try {
     terminal.written();
-    act(screen, terminal);
+    await act(screen, terminal);
   } finally {
-    screen.close();
+    await screen.close();
   }
 }
 
-test('a frame is one write, and what is the same is none', () => {
-  withScreen((screen, terminal) => {
+test('a frame is one write, and what is the same is none', async () => {
+  await withScreen((screen, terminal) => {
     screen.draw(frame('one', 'two', 'three'));
     assert.equal(terminal.writes.length, 1);
     assert.match(terminal.written(), /one.*two.*three/s);
@@ -82,8 +87,8 @@ test('a frame is one write, and what is the same is none', () => {
   });
 });
 
-test('while the terminal is busy frames are left out; the newest is drawn when it has time', () => {
-  withScreen((screen, terminal) => {
+test('while the terminal is busy frames are left out; the newest is drawn when it has time', async () => {
+  await withScreen((screen, terminal) => {
     terminal.takes = false;
     screen.draw(frame('first'));
     terminal.written();
@@ -97,8 +102,8 @@ test('while the terminal is busy frames are left out; the newest is drawn when i
   });
 });
 
-test('the cursor is shown where the frame wants it, within the screen, and hidden where it wants none', () => {
-  withScreen((screen, terminal) => {
+test('the cursor is shown where the frame wants it, within the screen, and hidden where it wants none', async () => {
+  await withScreen((screen, terminal) => {
     screen.draw({ ...frame('x'), cursor: { x: 4, y: 1 } });
     assert.match(terminal.written(), /\[2;5H.*\?25h/s);
     screen.draw({ ...frame('x'), cursor: { x: 400, y: 100 } });
@@ -110,8 +115,8 @@ test('the cursor is shown where the frame wants it, within the screen, and hidde
   });
 });
 
-test('a new size is told once, and the next frame fills it', () => {
-  withScreen((screen, terminal) => {
+test('a new size is told once, and the next frame fills it', async () => {
+  await withScreen((screen, terminal) => {
     const sizes: Size[] = [];
     screen.sizes$.subscribe((size) => sizes.push(size));
     screen.draw(frame('one'));
@@ -125,11 +130,14 @@ test('a new size is told once, and the next frame fills it', () => {
   });
 });
 
-test('suspended it writes nothing; resumed it takes the terminal again and draws the last frame', () => {
-  withScreen((screen, terminal) => {
+test('suspended it writes nothing; resumed it takes the terminal again and draws the last frame', async () => {
+  await withScreen(async (screen, terminal) => {
     screen.draw(frame('before'));
-    screen.suspend();
-    assert.match(terminal.written(), /\?1000l.*\?1049l/s);
+    const suspended = screen.suspend();
+    assert.match(terminal.written(), /\?1000l.*\?1049l.*\[5n/s);
+    assert.equal(terminal.input.isRaw, true, 'reports may be on their way: the shell would echo them');
+    terminal.input.write(`\x1b[<0;10;5M\x1b[<0;10;5m${SIGN}${SIGN}`);
+    await suspended;
     assert.equal(terminal.input.isRaw, false);
     screen.draw(frame('meanwhile'));
     screen.ring();
@@ -140,15 +148,18 @@ test('suspended it writes nothing; resumed it takes the terminal again and draws
   });
 });
 
-test('closed it gives back what it took, once', () => {
+test('closed it gives back what it took, once', async () => {
   const terminal = new FakeTerminal();
   const screen = terminal.open();
   screen.setTitle('a\x1b]0;b\x07c');
   assert.ok(terminal.written().includes('\x1b[22;2t\x1b]2;a]0;bc\x1b\\'));
-  screen.close();
+  const closed = screen.close();
   assert.match(terminal.written(), /\?1000l.*\?2004l.*\?1049l.*\?25h.*\[23;2t/s);
+  terminal.input.write(`\x1b[<0;10;5M${SIGN}${SIGN}`);
+  await closed;
   assert.equal(terminal.input.isRaw, false);
-  screen.close();
+  assert.equal(terminal.input.read(), null, 'what the mouse had reported is gone');
+  await screen.close();
   screen.draw(frame('late'));
   screen.resume();
   assert.equal(terminal.written(), '');
@@ -169,10 +180,10 @@ test('what is typed before anybody listens is not lost', async () => {
     tokens.map((token) => (token.kind === 'key' ? token.name : token.kind)),
     [...'early'],
   );
-  screen.close();
+  await screen.close();
 });
 
-test('a terminal that is gone is told to those who come late too, and never written to again', () => {
+test('a terminal that is gone is told to those who come late too, and never written to again', async () => {
   const terminal = new FakeTerminal();
   const screen = terminal.open();
   terminal.output.emit('error', Object.assign(new Error('write EIO'), { code: 'EIO' }));
@@ -183,7 +194,7 @@ test('a terminal that is gone is told to those who come late too, and never writ
   assert.equal(told, 1);
   terminal.written();
   screen.draw(frame('x'));
-  screen.close();
+  await screen.close();
   assert.equal(terminal.written(), '');
 });
 

@@ -6,16 +6,27 @@
  * has not taken the last write no other is made: of the frames that come meanwhile only the newest is drawn.
  */
 import type { ReadStream, WriteStream } from 'node:tty';
-import { distinctUntilChanged, type Observable, ReplaySubject, Subject, takeUntil } from 'rxjs';
+import {
+  defer,
+  distinctUntilChanged,
+  filter,
+  type Observable,
+  ReplaySubject,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import type { Token } from '../input/token.js';
 import type { Size } from '../state/geometry.js';
 import type { Theme } from '../state/state.js';
 import type { Frame, Row } from '../view/row.js';
 import { type Abilities, abilitiesOf, NoScreen } from './abilities.js';
+import { charactersFrom } from './ascii.js';
 import { CellEngine } from './cell-engine.js';
-import { paintRow } from './cells.js';
+import { type Painting, paintRow } from './cells.js';
 import { tokensOf } from './keyboard.js';
 import * as modes from './modes.js';
+import { readAway } from './read-away.js';
 import { type Looks, looksOf } from './theme.js';
 
 export interface ScreenOptions {
@@ -42,12 +53,17 @@ export interface Screen {
   /** Clears the terminal and draws everything anew: something else may have written on it. */
   redraw(): void;
   ring(): void;
-  /** Gives the terminal back for a while: normal screen, lines and signals from its keys, no reports. */
-  suspend(): void;
+  /** Puts a text into the clipboard, where the terminal lets programs do that. */
+  copy(text: string): void;
+  /**
+   * Gives the terminal back for a while: normal screen, lines and signals from its keys, no reports. Resolves when the reports that
+   * were on their way have been read: the shell would take them for typed.
+   */
+  suspend(): Promise<void>;
   /** Takes the terminal again, whatever was done to it, and draws the last frame. Also right without `suspend` before. */
   resume(): void;
-  /** Gives the terminal back for good; more than once is harmless. */
-  close(): void;
+  /** Gives the terminal back for good, and resolves as `suspend` does; more than once is harmless. */
+  close(): Promise<void>;
 }
 
 /** @throws NoScreen where nothing can be drawn */
@@ -62,6 +78,13 @@ export function openScreen(options: ScreenOptions): Screen {
 }
 
 const LEAST = 1;
+/** Longest wait for the terminal's sign, ms: a far one needs its round trip, and a person who quits waits for the shell. */
+const SIGN_WITHIN_MS = 300;
+/** What is on its way from a terminal that gives no signs has come by then, ms. */
+const WITHOUT_SIGN_MS = 50;
+
+/** Whether we have the terminal. */
+type Holding = 'active' | 'suspended' | 'closed' | 'gone';
 
 class TerminalScreen implements Screen {
   readonly sizes$: Observable<Size>;
@@ -70,6 +93,7 @@ class TerminalScreen implements Screen {
   readonly #input: ReadStream;
   readonly #output: WriteStream;
   readonly #abilities: Abilities;
+  readonly #painting: Painting;
   readonly #engine: CellEngine;
   readonly #sizes = new Subject<Size>();
   readonly #gone = new ReplaySubject<void>(1);
@@ -79,9 +103,14 @@ class TerminalScreen implements Screen {
   #size: Size;
   #mouse: boolean;
   #titled = false;
-  #state: 'active' | 'suspended' | 'closed' | 'gone' = 'suspended';
+  /** Somebody wants the tokens. */
+  #reading = false;
+  #state: Holding = 'suspended';
   /** The terminal has not yet taken what was last written. */
   #blocked = false;
+  /** Signs that it was asked for and has not given, and when it was asked last. Some never give any. */
+  #signsDue = 0;
+  #askedMs = 0;
   #frame: Frame | undefined;
   /** Rows as they were last put into cells; a row that is still the same object is the same on the screen. */
   #put: readonly Row[] = [];
@@ -93,6 +122,7 @@ class TerminalScreen implements Screen {
     this.#input = options.input;
     this.#output = options.output;
     this.#abilities = abilities;
+    this.#painting = { characters: charactersFrom(options.env), links: abilities.modes };
     this.#mouse = options.mouse;
     this.#theme = options.theme;
     this.#looks = this.#looksOf(options.theme);
@@ -102,7 +132,17 @@ class TerminalScreen implements Screen {
     this.sizes$ = this.#sizes.pipe(
       distinctUntilChanged((a, b) => a.width === b.width && a.height === b.height),
     );
-    this.tokens$ = tokensOf(this.#input).pipe(takeUntil(this.#closing));
+    this.tokens$ = defer(() => {
+      this.#reading = true;
+      return tokensOf(this.#input);
+    }).pipe(
+      tap(({ kind }) => {
+        if (kind === 'sign') this.#signsDue -= 1;
+      }),
+      // What is typed once the terminal is given back is for somebody else.
+      filter(({ kind }) => kind !== 'sign' && this.#is('active')),
+      takeUntil(this.#closing),
+    );
     this.#output.on('resize', this.#onResize);
     this.#output.on('drain', this.#onDrain);
     // These two stay when the screen is closed: a terminal that is gone may say so at any later write.
@@ -148,13 +188,21 @@ class TerminalScreen implements Screen {
   }
 
   ring(): void {
-    if (this.#state === 'active') this.#write(modes.bell);
+    if (this.#state === 'active' && !this.#blocked) this.#write(modes.bell);
   }
 
-  suspend(): void {
+  copy(text: string): void {
+    if (this.#state === 'active' && this.#abilities.modes) this.#write(modes.copied(text));
+  }
+
+  async suspend(): Promise<void> {
     if (this.#state !== 'active') return;
     this.#leave();
     this.#state = 'suspended';
+    await this.#silence();
+    if (!this.#is('suspended')) return;
+    this.#setRaw(false);
+    this.#input.pause(); // whoever has the terminal now reads it
   }
 
   resume(): void {
@@ -162,28 +210,57 @@ class TerminalScreen implements Screen {
     // Off and on: what had the terminal meanwhile may have changed its modes, and Node only sees its own.
     this.#setRaw(false);
     this.#setRaw(true);
+    if (this.#reading) this.#input.resume();
     const entering = this.#state === 'suspended' ? this.#engine.enter() : '';
     this.#state = 'active';
     const asked = this.#abilities.modes
-      ? modes.reportsOn + (this.#mouse ? modes.mouseOn : modes.mouseOff)
+      ? modes.reportsOn +
+        (this.#mouse ? modes.mouseOn : modes.mouseOff) +
+        modes.backgroundAsked +
+        this.#askSign()
       : '';
     this.#write(entering + asked);
     this.redraw();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#state === 'closed') return;
-    const wasGone = this.#state === 'gone';
-    if (this.#state === 'active') this.#leave();
-    if (this.#titled && !wasGone) this.#write(modes.titleRestored);
+    const before = this.#state;
+    if (before === 'active') this.#leave();
+    if (this.#titled && before !== 'gone') this.#write(modes.titleRestored);
     this.#state = 'closed';
     this.#engine.close();
     this.#output.off('resize', this.#onResize);
     this.#output.off('drain', this.#onDrain);
     this.#closing.next();
     this.#sizes.complete();
+    if (before === 'active') {
+      await this.#silence();
+      this.#setRaw(false);
+    }
     this.#input.pause();
     this.#input.unref();
+  }
+
+  /** Reads, and drops, what the terminal had reported before it heard that it should not. */
+  async #silence(): Promise<void> {
+    if (!this.#abilities.modes || (!this.#mouse && this.#signsDue === 0)) return;
+    const answers = this.#signsDue === 0 || performance.now() - this.#askedMs < SIGN_WITHIN_MS;
+    if (answers) this.#write(this.#askSign());
+    const withinMs = answers ? SIGN_WITHIN_MS : WITHOUT_SIGN_MS;
+    await readAway(this.#input, { sign: modes.SIGN, count: answers ? this.#signsDue : Infinity, withinMs });
+    this.#signsDue = 0;
+  }
+
+  #askSign(): string {
+    this.#signsDue += 1;
+    this.#askedMs = performance.now();
+    return modes.signAsked;
+  }
+
+  /** For what may have changed meanwhile. */
+  #is(state: Holding): boolean {
+    return this.#state === state;
   }
 
   /** Draws what there is to draw in one write, after `before`; holds it while the terminal is busy, but for `before`. */
@@ -205,7 +282,8 @@ class TerminalScreen implements Screen {
   #putRows(rows: readonly Row[]): string {
     for (let y = 0; y < this.#size.height; y += 1) {
       const row = rows[y] ?? [];
-      if (row !== this.#put[y]) this.#engine.put(y, paintRow(row, this.#size.width, this.#looks));
+      if (row !== this.#put[y])
+        this.#engine.put(y, paintRow(row, this.#size.width, this.#looks, this.#painting));
     }
     this.#put = rows;
     return this.#engine.changes();
@@ -227,7 +305,6 @@ class TerminalScreen implements Screen {
     const asked = this.#abilities.modes ? modes.mouseOff + modes.reportsOff : '';
     this.#write(asked + modes.looksReset + this.#engine.leave() + modes.cursorShown);
     this.#cursor = undefined;
-    this.#setRaw(false);
   }
 
   #setRaw(raw: boolean): void {

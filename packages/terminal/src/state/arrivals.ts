@@ -6,7 +6,7 @@ import { problem, said } from './notices.js';
 import { isAtBeginning, isAtEnd, isNearBeginning } from './reading.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import type { Outgoing, Person, PostItem, State } from './state.js';
-import { arrived, divided, isUnreadBefore, recounted } from './unread.js';
+import { arrived, divided, isPresent, isUnreadBefore, recounted } from './unread.js';
 
 /** Posts kept in memory, about 10 MB; older ones are loaded again when somebody reads back. */
 export const MAX_POSTS = 20_000;
@@ -27,7 +27,7 @@ function isNews(state: State, post: Post): boolean {
 
 function trimmed(state: State): State {
   const { posts } = state;
-  const most = isAtEnd(state) ? MAX_POSTS : MAX_POSTS_READ_BACK;
+  const most = isAtEnd(state) && state.seeking === undefined ? MAX_POSTS : MAX_POSTS_READ_BACK;
   if (posts.length <= most + TRIMMED) return state;
   return { ...state, posts: posts.slice(posts.length - most), reachedOldest: false };
 }
@@ -53,7 +53,7 @@ function withoutDelivered(
 export function postsCame(state: State, posts: readonly Post[]): Step {
   const items = posts.filter((post) => isNews(state, post)).map((post) => postItem(state.me, post));
   if (items.length === 0) return just(state);
-  const { settings, windowFocused, startedWallMs, story, me, outbox } = state;
+  const { settings, startedWallMs, story, me, outbox } = state;
   const isPast = !state.isFirstVisit && items.some(({ post }) => post.timeMs < startedWallMs);
   const next = trimmed({
     ...state,
@@ -61,8 +61,14 @@ export function postsCame(state: State, posts: readonly Post[]): Step {
     outbox: withoutDelivered(outbox, items, me),
     story: { ...story, received: story.received + items.length },
   });
-  const alerts = items.some(({ mentionsMe, post }) => mentionsMe && post.timeMs >= startedWallMs);
-  const effects: Effect[] = alerts && settings.bell && !windowFocused ? [{ kind: 'ring' }] : [];
+  const alerts = items.some(
+    ({ mentionsMe, post }) =>
+      mentionsMe &&
+      post.timeMs >= startedWallMs &&
+      !state.muted.has(post.author) &&
+      !state.ignored.has(post.author),
+  );
+  const effects: Effect[] = alerts && settings.bell && !isPresent(state) ? [{ kind: 'ring' }] : [];
   const then = arrived(state, next, items.length, isPast);
   // Who was away for long has more unread than the timeline begins with.
   const { state: last, effects: asked } = isPast && isUnreadBefore(then) ? loadingOlder(then) : just(then);
@@ -114,7 +120,9 @@ function withOlder(state: State): State {
 }
 
 export const pageFailed = (state: State, detail: string): Step =>
-  just(problem({ ...state, loadingOlder: false, pagesLeft: 0 }, `older posts: ${detail}`));
+  just(
+    problem({ ...state, loadingOlder: false, pagesLeft: 0, seeking: undefined }, `older posts: ${detail}`),
+  );
 
 export function peopleCame(state: State, { users, followers, following }: PresenceLists): Step {
   const followed = new Set(following.map(({ user }) => user));
@@ -131,13 +139,34 @@ export function peopleCame(state: State, { users, followers, following }: Presen
     );
   if (isSame(people, state.people)) return just(state);
   const at = sidebarEntries(state)[state.sidebarAt];
-  const next = { ...state, people };
+  const { state: next, effects: alerts } = newFollowersTold({ ...state, people });
   const entries = sidebarEntries(next);
   const still = entries.findIndex(
     (entry) =>
       entry === at || (at?.kind !== 'timeline' && entry.kind !== 'timeline' && entry.name === at?.name),
   );
-  return just({ ...next, sidebarAt: still >= 0 ? still : Math.min(state.sidebarAt, entries.length - 1) });
+  const sidebarAt = still >= 0 ? still : Math.min(state.sidebarAt, entries.length - 1);
+  return just({ ...next, sidebarAt }, ...alerts);
+}
+
+/** Nobody is new where it was never known who follows. */
+function newFollowersTold(state: State): Step {
+  const { people = [], followers, newFollowers, ignored, settings } = state;
+  const now = people.filter(({ followsMe }) => followsMe).map(({ name }) => name);
+  if (followers !== undefined && now.length === followers.size && now.every((name) => followers.has(name)))
+    return just(state);
+  const known = { ...state, followers: new Set(now) };
+  const fresh =
+    followers === undefined ? [] : now.filter((name) => !followers.has(name) && !ignored.has(name));
+  if (fresh.length === 0) return just(known);
+  const seesThem = state.timeline === 'mentions' && isPresent(state);
+  const next = recounted({
+    ...said(known, fresh.length === 1 ? `${fresh[0]} follows you` : `${fresh.length} more follow you`),
+    newFollowers: seesThem
+      ? { ...newFollowers, shown: [...newFollowers.shown, ...fresh] }
+      : { ...newFollowers, unseen: [...newFollowers.unseen, ...fresh] },
+  });
+  return settings.bell && !isPresent(state) ? just(next, { kind: 'ring' }) : just(next);
 }
 
 const isSame = (one: readonly Person[], other: readonly Person[] | undefined): boolean =>

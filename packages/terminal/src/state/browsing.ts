@@ -6,6 +6,7 @@ import { just, type Step } from './events.js';
 import { found } from './finding.js';
 import { itemsOf } from './items.js';
 import type { Action } from './keymap.js';
+import { copiedLink, copiedPost, linksOfSelected, openedLink } from './links.js';
 import { said } from './notices.js';
 import { prompting, withSettings } from './prompting.js';
 import { beginningAt, moved, paged, placeOf, selecting } from './reading.js';
@@ -59,6 +60,10 @@ function inBoth(state: State, action: Action): Step {
       const text = settings.mouse ? 'mouse off: the terminal selects text' : 'mouse on';
       return just(said(next, text), ...effects);
     }
+    case 'toggle-bare': {
+      const bare = !state.bare;
+      return just({ ...state, bare, focus: 'timeline' }, { kind: 'mouse', on: !bare && settings.mouse });
+    }
     case 'help':
       return just({ ...state, overlay: { kind: 'help', scroll: 0 } });
     default:
@@ -88,6 +93,14 @@ function inTimeline(state: State, action: Action): Step | undefined {
       const name = personAt(state);
       return just(name === undefined ? state : opened(state, `@${name}`));
     }
+    case 'open-link': {
+      const links = linksOfSelected(state);
+      return links.length > 1 ? just(prompting(state, 'command', 'open ')) : openedLink(state, undefined);
+    }
+    case 'copy':
+      return copiedPost(state);
+    case 'copy-link':
+      return copiedLink(state);
     case 'edit':
       return takenBack(state);
     case 'next-found':

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Post, PostPage } from '@dualping/client';
 import { emptyEditor, textOf } from '../editor/editor.js';
-import { Stage } from './stage.fixture.js';
+import { NOON_MS, Stage } from './stage.fixture.js';
 
 const ready = (): Stage => {
   const stage = new Stage().live().people('ana*+', 'bo', 'chen<');
@@ -93,7 +94,70 @@ test('search selects what it finds, older and newer', () => {
   stage.press('N');
   assert.equal(stage.state.places.get('home')?.selected, 3);
   stage.press('n', 'n');
-  assert.match(stage.screen, /not in the 4 posts loaded/);
+  assert.match(stage.screen, /searching "fish": 4 posts back, to 12:41 · any key stops/);
+});
+
+const page = (stage: Stage, from: number, oldest: boolean, ...lines: readonly string[]): Stage =>
+  stage.tell({
+    kind: 'page',
+    page: {
+      posts: lines.map((line, at) => ({ ...stage.post(line, NOON_MS - 3_600_000), position: from + at })),
+      oldest,
+    } as unknown as PostPage,
+  });
+const older = (stage: Stage) => stage.asked().filter(({ kind }) => kind === 'older');
+
+test('a search goes on by itself through the past, says how far it is, and selects what it finds', () => {
+  const stage = ready();
+  stage.tell({ kind: 'posts', posts: [{ ...stage.post('ana: new'), position: 900 as Post['position'] }] });
+  stage.tell({ kind: 'page-failed', detail: 'it looked further back by itself' });
+  stage.asked();
+  stage.type('/whale').press('enter');
+  assert.deepEqual(older(stage), [{ kind: 'older', before: 900, limit: 100 }]);
+  page(stage, 800, false, 'ana: fish', 'bo: fish');
+  assert.deepEqual(older(stage), [{ kind: 'older', before: 800, limit: 100 }], 'on by itself');
+  assert.match(stage.lines.at(-1) ?? '', /3 posts back, to 11:41 · any key stops/);
+  page(stage, 700, false, 'ana: a whale', 'bo: nothing');
+  assert.deepEqual(older(stage), [], 'found');
+  assert.equal(stage.state.places.get('home')?.selected, 700);
+  assert.match(stage.screen, /a whale/);
+  stage.press('n');
+  assert.deepEqual(older(stage), [{ kind: 'older', before: 700, limit: 100 }]);
+  page(stage, 1, true, 'ana: the first');
+  assert.match(stage.screen, /"whale" is in none of the 6 posts/);
+  assert.equal(stage.state.places.get('home')?.selected, 700, 'the selection stays');
+});
+
+test('a key stops a search that goes on, and n takes it up again', () => {
+  const stage = ready();
+  stage.tell({ kind: 'posts', posts: [{ ...stage.post('ana: new'), position: 900 as Post['position'] }] });
+  stage.tell({ kind: 'page-failed', detail: 'it looked further back by itself' });
+  stage.type('/whale').press('enter').press('t');
+  assert.match(stage.screen, /search stopped, 1 posts back/);
+  stage.asked();
+  page(stage, 800, false, 'ana: fish');
+  assert.deepEqual(older(stage), []);
+  stage.press('n');
+  assert.deepEqual(older(stage), [{ kind: 'older', before: 800, limit: 100 }]);
+});
+
+test('a completion that finds nothing says so', () => {
+  const stage = ready().people('ana*').press('i').type('@zo').press('tab');
+  assert.match(stage.screen, /nobody's name begins with "zo"/);
+  stage.press('escape').type(':user zo').press('tab');
+  assert.match(stage.screen, /nothing begins with "zo"/);
+});
+
+test('of many people the sidebar says how many there are, and the list has those with a text in their name', () => {
+  const many = Array.from({ length: 6_000 }, (_, at) => `p${at}`);
+  const stage = ready().people('ana*', ...many);
+  assert.match(stage.screen, /People 6,000/);
+  assert.match(stage.screen, /↓ 5,9\d\d more/);
+  stage.type(':list 99').press('enter');
+  assert.match(stage.screen, /\d+ people with "99" in the name/);
+  assert.doesNotMatch(stage.screen, /p100\b/);
+  stage.press('/').type('nobody at all').press('enter');
+  assert.match(stage.screen, /Nobody of 6,001 has "nobody at all" in the name/);
 });
 
 test('a search that finds nothing is left with one Esc', () => {

@@ -1,4 +1,5 @@
 /** What can be typed after `:`, and what completes it. */
+import { linksOfSelected } from './links.js';
 import type { State } from './state.js';
 
 export interface Command {
@@ -23,8 +24,30 @@ const oneOf =
 export const COMMANDS: readonly Command[] = [
   { name: 'follow', arguments: 'NAME', help: 'see what they write', candidates: names((it) => !it.followed) },
   { name: 'unfollow', arguments: 'NAME', help: 'no longer see it', candidates: names((it) => it.followed) },
-  { name: 'list', arguments: '', help: 'everybody: who is here, whom you follow, who follows you' },
+  {
+    name: 'mute',
+    arguments: 'NAME',
+    help: 'what they write is nothing new; again: it is',
+    candidates: names(() => true),
+  },
+  {
+    name: 'ignore',
+    arguments: 'NAME',
+    help: 'not show what they write, but in :user NAME; again: show it',
+    candidates: names(() => true),
+  },
+  {
+    name: 'list',
+    arguments: 'PART',
+    help: 'everybody, or whose name has PART in it: who is here, who follows',
+  },
   { name: 'user', arguments: 'NAME', help: "somebody's posts", candidates: names(() => true) },
+  {
+    name: 'open',
+    arguments: 'LINK',
+    help: 'open a link of the selected post; alone: its first',
+    candidates: (state) => linksOfSelected(state),
+  },
   { name: 'home', arguments: '', help: 'the Home timeline' },
   { name: 'mentions', arguments: '', help: 'posts that name you' },
   { name: 'info', arguments: '', help: 'the session: server, moves, figures' },

@@ -1,6 +1,7 @@
 /** Writing: drafts, one for each timeline, and how they become posts. */
 import { MAX_POST_LENGTH, postProblem } from '@dualping/client';
 import {
+  changed,
   type Editor,
   edit,
   editorWith,
@@ -18,7 +19,7 @@ import { itemsOf, showsOutbox } from './items.js';
 import { problem, said } from './notices.js';
 import { NEWEST, placeOf } from './reading.js';
 import { draftOf } from './screen-geometry.js';
-import type { Outgoing, State } from './state.js';
+import type { Outgoing, State, TimelineId } from './state.js';
 import { undivided, withPlace } from './unread.js';
 
 /** Texts that Up brings back. */
@@ -31,6 +32,18 @@ export function withDraft(state: State, editor: Editor): State {
   // One that was emptied by hand stays: what was cut can be brought back.
   if (editor === emptyEditor) drafts.delete(state.timeline);
   else drafts.set(state.timeline, editor);
+  return { ...state, drafts };
+}
+
+/** The whole text is another one; what was there can be brought back. */
+export function editedElsewhere(state: State, timeline: TimelineId, text: string): State {
+  const before = state.drafts.get(timeline) ?? emptyEditor;
+  if (textOf(before) === text) return state;
+  const { text: cleaned, cursor } = editorWith(text.slice(0, MOST_DRAFT_LENGTH));
+  const drafts = new Map(state.drafts).set(
+    timeline,
+    changed(before, { text: cleaned, cursor }, 'nothing', false),
+  );
   return { ...state, drafts };
 }
 
@@ -77,10 +90,18 @@ export function completed(state: State, by: 1 | -1): State {
   const fitting = mentionsFor(state, word);
   if (at < 0) {
     const first = fitting.at(by > 0 ? 0 : -1);
-    return first === undefined ? state : withDraft(state, replaceWordBefore(draft, first));
+    return first === undefined
+      ? said(state, nothingFits(state, word))
+      : withDraft(state, replaceWordBefore(draft, first));
   }
   const next = names[(at + by + names.length) % names.length];
   return next === undefined ? state : withDraft(state, replaceWordBefore(draft, next));
+}
+
+function nothingFits({ people }: State, word: string): string {
+  if (!word.startsWith('@') || word === '@') return 'Tab completes @ and the begin of a name';
+  if (people === undefined) return 'who there is is not known yet';
+  return `nobody's name begins with "${word.slice(1)}"`;
 }
 
 export function sent(state: State): Step {

@@ -2,7 +2,8 @@
 import type { Move, Post, PostPage, PresenceLists, SessionState } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from './geometry.js';
-import type { Settings, State } from './state.js';
+import type { Kept } from './initial.js';
+import type { Settings, State, TimelineId } from './state.js';
 
 export type Event =
   | { readonly kind: 'session'; readonly session: SessionState }
@@ -24,6 +25,10 @@ export type Event =
   /** How something else that was asked for ended. */
   | { readonly kind: 'said'; readonly text: string }
   | { readonly kind: 'problem'; readonly text: string }
+  /** What was kept for this network, once it is known; `another`: than the one that was guessed. */
+  | { readonly kind: 'remembered'; readonly kept: Kept; readonly another: boolean }
+  /** Answers an `edit` effect. */
+  | { readonly kind: 'edited'; readonly timeline: TimelineId; readonly text: string }
   | { readonly kind: 'token'; readonly token: Token }
   | { readonly kind: 'resized'; readonly size: Size }
   /** Time has passed. */
@@ -37,6 +42,14 @@ export type Effect =
   | { readonly kind: 'older'; readonly before: number; readonly limit: number }
   | { readonly kind: 'retry-now' }
   | { readonly kind: 'settings'; readonly settings: Settings }
+  /** The terminal has another background: for this screen, and not to be remembered. */
+  | { readonly kind: 'theme'; readonly theme: Settings['theme'] }
+  /** For a while only. */
+  | { readonly kind: 'mouse'; readonly on: boolean }
+  | { readonly kind: 'open'; readonly url: string }
+  | { readonly kind: 'copy'; readonly text: string }
+  /** In the person's own editor. */
+  | { readonly kind: 'edit'; readonly timeline: TimelineId; readonly text: string }
   | { readonly kind: 'ring' }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }

@@ -1,4 +1,4 @@
-/** Search in the timeline that is open. */
+/** Search in the timeline that is open. What is not in the posts loaded is looked for in those before them, page by page. */
 import { loadingOlder } from './arrivals.js';
 import { just, type Step } from './events.js';
 import { indexOfKey, itemsOf } from './items.js';
@@ -16,19 +16,53 @@ function matches(item: Item, what: string): boolean {
 export function found(state: State, towards: 1 | -1, including = false): Step {
   const { search } = state;
   if (search === undefined) return just(said(state, 'nothing is searched for: / begins a search'));
-  const what = search.toLowerCase();
   const items = itemsOf(state, state.timeline);
   const { selected } = placeOf(state);
   const from = selected === undefined ? items.length : indexOfKey(items, selected);
-  for (let at = including ? Math.min(from, items.length - 1) : from + towards; ; at += towards) {
+  const first = including ? Math.min(from, items.length - 1) : from + towards;
+  const there = foundFrom(state, items, first, towards);
+  if (there !== undefined) return there;
+  if (towards > 0) return just(said(state, `no newer post with "${search}"`));
+  return seekingBefore(state, items);
+}
+
+function foundFrom(state: State, items: readonly Item[], first: number, towards: 1 | -1): Step | undefined {
+  const what = (state.search ?? '').toLowerCase();
+  for (let at = first; ; at += towards) {
     const item = items[at];
-    if (item === undefined) break;
+    if (item === undefined) return undefined;
     if (matches(item, what)) return just(withPlace(state, selecting(state, item.key)));
   }
-  if (towards > 0) return just(said(state, `no newer post with "${search}"`));
-  if (state.reachedOldest)
-    return just(said(state, `"${search}" is in none of the ${items.length} posts before this one`));
-  return loadingOlder(
-    said(state, `not in the ${items.length} posts loaded; older ones come: n searches them`),
-  );
 }
+
+/** All that is loaded has been looked at: on with what is before it, if there is anything. */
+function seekingBefore(state: State, items: readonly Item[]): Step {
+  const { search, posts } = state;
+  const before = posts[0]?.key;
+  if (before === undefined || state.reachedOldest)
+    return just(
+      said(
+        { ...state, seeking: undefined },
+        `"${search}" is in none of the ${items.length} posts before this one`,
+      ),
+    );
+  const { state: next, effects } = loadingOlder(state, 1);
+  // Without a question under way there is nothing to wait for: the limit of this client is reached, and said.
+  return just({ ...next, seeking: next.loadingOlder ? { before } : undefined }, ...effects);
+}
+
+/** A page has come: goes on, where one is searched for. */
+export function sought(state: State): Step {
+  const { seeking, loadingOlder } = state;
+  if (seeking === undefined || loadingOlder) return just(state);
+  const items = itemsOf(state, state.timeline);
+  const at = items.findIndex(({ key }) => key >= seeking.before);
+  const there = foundFrom(state, items, (at < 0 ? items.length : at) - 1, -1);
+  return there === undefined
+    ? seekingBefore(state, items)
+    : just({ ...there.state, seeking: undefined }, ...there.effects);
+}
+
+/** Any key ends it; what has come stays, and the search can go on from there. */
+export const stopped = (state: State): State =>
+  said({ ...state, seeking: undefined }, `search stopped, ${state.posts.length} posts back`);

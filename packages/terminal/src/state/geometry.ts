@@ -39,12 +39,16 @@ export const isTooSmall = ({ width, height }: Size): boolean =>
 export const mostComposerRows = (height: number): number =>
   Math.max(1, Math.min(MOST_COMPOSER_ROWS, Math.floor(height / 4)));
 
-/** A column of frame lies between the timeline and what is beside it. @param composerRows how many the written text wants */
-export function geometryOf({ width, height }: Size, composerRows: number): Geometry {
+/**
+ * A column of frame lies between the timeline and what is beside it.
+ * @param composerRows how many the written text wants
+ * @param bare nothing beside the posts, so that a terminal selects whole lines of them
+ */
+export function geometryOf({ width, height }: Size, composerRows: number, bare = false): Geometry {
   const written = Math.max(1, Math.min(composerRows, mostComposerRows(height)));
   const rows = Math.max(1, height - 3 - written);
-  const left = width >= SIDEBAR_FROM_WIDTH ? SIDEBAR_WIDTH : 0;
-  const right = width >= PANE_FROM_WIDTH ? PANE_WIDTH : 0;
+  const left = !bare && width >= SIDEBAR_FROM_WIDTH ? SIDEBAR_WIDTH : 0;
+  const right = !bare && width >= PANE_FROM_WIDTH ? PANE_WIDTH : 0;
   const x = left === 0 ? 0 : left + 1;
   return {
     header: { x: 0, y: 0, width, height: 1 },

@@ -11,6 +11,11 @@ export interface Kept {
   readonly unsent: readonly string[];
   readonly readUpTo: ReadonlyMap<TimelineId, number>;
   readonly sentTexts: readonly string[];
+  /** Names. */
+  readonly muted?: readonly string[];
+  readonly ignored?: readonly string[];
+  /** Who follows me; undefined: it was never told. */
+  readonly followers?: readonly string[];
 }
 
 export interface Beginning {
@@ -19,27 +24,42 @@ export interface Beginning {
   readonly size: Size;
   readonly clock: Clock;
   readonly settings: Settings;
+  readonly followsBackground: boolean;
   readonly kept: Kept;
 }
 
-export function initialState({ me, routers, size, clock, settings, kept }: Beginning): State {
+/** Texts that an earlier run has not seen acknowledged. */
+export const unsentOutgoing = (
+  texts: readonly string[],
+  wallMs: number,
+  lastOutgoing: number,
+): readonly Outgoing[] =>
+  texts.map((text, at) => ({
+    id: lastOutgoing + at + 1,
+    text,
+    wallMs,
+    status: {
+      kind: 'failed',
+      reason: 'may-have-happened',
+      detail: 'it was not acknowledged when the client ended',
+      unknown: true,
+    },
+  }));
+
+export function initialState({
+  me,
+  routers,
+  size,
+  clock,
+  settings,
+  followsBackground,
+  kept,
+}: Beginning): State {
   const drafts = new Map<TimelineId, Editor>();
   for (const [timeline, text] of kept.drafts) drafts.set(timeline, editorWith(text));
   const places = new Map<TimelineId, Place>();
   for (const [timeline, position] of kept.readUpTo) places.set(timeline, { ...NEWEST, readUpTo: position });
-  const outbox = kept.unsent.map(
-    (text, at): Outgoing => ({
-      id: at + 1,
-      text,
-      wallMs: clock.wallMs,
-      status: {
-        kind: 'failed',
-        reason: 'may-have-happened',
-        detail: 'it was not acknowledged when the client ended',
-        unknown: true,
-      },
-    }),
-  );
+  const outbox = unsentOutgoing(kept.unsent, clock.wallMs, 0);
   return {
     me,
     routers,
@@ -58,6 +78,8 @@ export function initialState({ me, routers, size, clock, settings, kept }: Begin
     fresh: new Map(),
     unread: new Map(),
     people: undefined,
+    followers: kept.followers === undefined ? undefined : new Set(kept.followers),
+    newFollowers: { unseen: [], shown: [] },
     timeline: 'home',
     places,
     focus: 'timeline',
@@ -68,10 +90,17 @@ export function initialState({ me, routers, size, clock, settings, kept }: Begin
     recalled: 0,
     prompt: undefined,
     search: undefined,
+    seeking: undefined,
     overlay: undefined,
     notice: undefined,
+    bare: false,
     settings,
-    windowFocused: true,
+    followsBackground,
+    windowFocused: undefined,
+    lastInputMs: clock.monoMs,
     quitting: false,
+    chord: undefined,
+    muted: new Set(kept.muted),
+    ignored: new Set(kept.ignored),
   };
 }

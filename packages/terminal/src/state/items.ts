@@ -41,6 +41,7 @@ export function belongs({ post, mentionsMe }: PostItem, timeline: TimelineId): b
 }
 
 interface Selected {
+  readonly ignored: ReadonlySet<string>;
   readonly outbox: readonly Outgoing[];
   readonly timeline: TimelineId;
   readonly items: readonly Item[];
@@ -55,14 +56,26 @@ export const showsOutbox = ({ me }: State, timeline: TimelineId): boolean =>
 
 /** Ascending by position; what is on its way comes last. */
 export function itemsOf(state: State, timeline: TimelineId): readonly Item[] {
-  const { posts, outbox } = state;
+  const { posts, outbox, ignored } = state;
   const known = selections.get(posts);
-  if (known?.outbox === outbox && known.timeline === timeline) return known.items;
-  const chosen = timeline === 'home' ? posts : posts.filter((item) => belongs(item, timeline));
+  if (known?.outbox === outbox && known.timeline === timeline && known.ignored === ignored)
+    return known.items;
+  const chosen = chosenOf(posts, timeline, ignored);
   const mine = showsOutbox(state, timeline) ? outbox.map(outgoingItem) : [];
   const items = mine.length === 0 ? chosen : [...chosen, ...mine];
-  selections.set(posts, { outbox, timeline, items });
+  selections.set(posts, { outbox, timeline, items, ignored });
   return items;
+}
+
+/** Somebody who is ignored is read in their own timeline only. */
+function chosenOf(
+  posts: readonly PostItem[],
+  timeline: TimelineId,
+  ignored: ReadonlySet<string>,
+): readonly PostItem[] {
+  const isShown = ({ post }: PostItem): boolean => timeline.startsWith('@') || !ignored.has(post.author);
+  if (timeline === 'home') return ignored.size === 0 ? posts : posts.filter(isShown);
+  return posts.filter((item) => belongs(item, timeline) && isShown(item));
 }
 
 /** Where the item of a key is among items; -1: nowhere. */

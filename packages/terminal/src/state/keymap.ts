@@ -16,9 +16,14 @@ export type Action =
   | 'follow'
   | 'unfollow'
   | 'open-user'
+  | 'open-link'
+  | 'copy'
+  | 'copy-link'
+  | 'toggle-bare'
   | 'retry'
   | 'edit'
   | 'search'
+  | 'filter'
   | 'next-found'
   | 'previous-found'
   | 'command'
@@ -36,6 +41,7 @@ export type Action =
   | 'quit'
   | 'send'
   | 'new-line'
+  | 'edit-elsewhere'
   | 'leave'
   | 'complete'
   | 'complete-back'
@@ -46,8 +52,11 @@ export type Action =
 export interface Binding {
   readonly action: Action;
   readonly where: readonly Where[];
-  /** Names of keys (see input/token.ts), the first is the one that is shown. */
-  readonly keys: readonly string[];
+  /**
+   * Names of keys (see input/token.ts), the first is the one that is shown; two that follow one another are parted by a blank. The
+   * person's own take their place at the start (own-keys.ts).
+   */
+  keys: readonly string[];
   /** One or two words for the footer; undefined: the footer leaves it out. */
   readonly label?: string;
   readonly help: string;
@@ -86,10 +95,20 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'reply', where: BROWSING, keys: ['r'], help: 'write to the author of the post' },
   { action: 'follow', where: BROWSING, keys: ['f'], label: 'follow', help: 'follow, or ask for a name' },
   { action: 'unfollow', where: BROWSING, keys: ['F'], help: 'unfollow' },
-  { action: 'open-user', where: ['timeline'], keys: ['enter', 'o'], help: "open the author's posts" },
+  { action: 'open-user', where: ['timeline'], keys: ['enter'], help: "open the author's posts" },
+  { action: 'open-link', where: ['timeline'], keys: ['o'], label: 'link', help: 'open the link in the post' },
+  { action: 'copy', where: ['timeline'], keys: ['y'], label: 'copy', help: 'copy the post' },
+  { action: 'copy-link', where: ['timeline'], keys: ['Y'], help: 'copy the link in the post' },
   { action: 'retry', where: BROWSING, keys: ['R'], help: 'send again what was not sent' },
   { action: 'edit', where: ['timeline'], keys: ['e'], help: 'take back what was not sent, and edit it' },
   { action: 'search', where: BROWSING, keys: ['/'], label: 'search', help: 'search in this timeline' },
+  {
+    action: 'filter',
+    where: ['overlay'],
+    keys: ['/'],
+    label: 'filter',
+    help: 'only people whose name has a text in it',
+  },
   { action: 'next-found', where: ['timeline'], keys: ['n'], help: 'next found, towards older posts' },
   {
     action: 'previous-found',
@@ -112,6 +131,12 @@ export const KEYMAP: readonly Binding[] = [
     help: 'mouse on or off; off lets the terminal select text',
   },
   {
+    action: 'toggle-bare',
+    where: BROWSING,
+    keys: ['alt-l', 'alt-L'],
+    help: 'posts alone, to select text with the mouse; again: back',
+  },
+  {
     action: 'help',
     where: ['timeline', 'sidebar', 'overlay'],
     keys: ['?', 'f1'],
@@ -125,6 +150,12 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['alt-enter', 'ctrl-j'],
     label: 'new line',
     help: 'a new line',
+  },
+  {
+    action: 'edit-elsewhere',
+    where: ['composer'],
+    keys: ['ctrl-x ctrl-e'],
+    help: 'edit it in $VISUAL or $EDITOR',
   },
   {
     action: 'recall-older',
@@ -164,12 +195,18 @@ export const KEYMAP: readonly Binding[] = [
 export const actionOf = (where: Where, key: string): Action | undefined =>
   KEYMAP.find((binding) => binding.where.includes(where) && binding.keys.includes(key))?.action;
 
+/** Whether a key begins one of two that follow one another. */
+export const beginsChord = (where: Where, key: string): boolean =>
+  KEYMAP.some(
+    (binding) => binding.where.includes(where) && binding.keys.some((each) => each.startsWith(`${key} `)),
+  );
+
 /** The keys that edit text, for the help; what they do is the editor's. */
 export const EDITING_HELP: readonly { readonly keys: string; readonly help: string }[] = [
   { keys: 'left right', help: 'by character; with ctrl or alt by word' },
   { keys: 'home end', help: 'begin and end of the line (ctrl-a, ctrl-e)' },
-  { keys: 'backspace delete', help: 'a character; ctrl-w, alt-backspace and alt-d a word' },
+  { keys: 'backspace delete', help: 'a character; ctrl-w and alt-backspace a word, alt-delete the next one' },
   { keys: 'ctrl-u ctrl-k', help: 'to the begin and to the end of the line' },
   { keys: 'ctrl-y', help: 'put back what was cut' },
-  { keys: 'alt-z ctrl-_', help: 'undo; alt-Z redo' },
+  { keys: 'ctrl-_ ctrl-r', help: 'undo, redo' },
 ];

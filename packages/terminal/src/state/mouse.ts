@@ -1,9 +1,19 @@
 /** Where a click goes. */
+import { isEmpty, pointedAt } from '../editor/editor.js';
 import type { Token } from '../input/token.js';
-import { type Area, isTooSmall } from './geometry.js';
+import { withDraft } from './composing.js';
+import type { Area } from './geometry.js';
 import { overlayScrolled } from './overlays.js';
 import { placeOf, scrolled, windowOf } from './reading.js';
-import { geometryNow, postsArea } from './screen-geometry.js';
+import {
+  COMPOSER_INDENT,
+  composerWidth,
+  draftOf,
+  geometryNow,
+  PROMPT_INDENT,
+  postsArea,
+  promptWidth,
+} from './screen-geometry.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import { sidebarLineAt } from './sidebar-lines.js';
 import type { State } from './state.js';
@@ -18,7 +28,6 @@ const isIn = ({ x, y, width, height }: Area, mouse: Mouse): boolean =>
   mouse.x >= x && mouse.x < x + width && mouse.y >= y && mouse.y < y + height;
 
 export function mouseUsed(state: State, mouse: Mouse): State {
-  if (isTooSmall(state.size)) return state;
   if (state.overlay !== undefined) return overlayMouse(state, mouse);
   const { sidebar, composer } = geometryNow(state);
   const posts = postsArea(state);
@@ -26,8 +35,9 @@ export function mouseUsed(state: State, mouse: Mouse): State {
     const by = mouse.action === 'wheel-up' ? -WHEEL_ROWS : WHEEL_ROWS;
     return withPlace(state, scrolled(state, by));
   }
-  if (mouse.action !== 'press' || mouse.button !== 'left' || state.prompt !== undefined) return state;
-  if (isIn(composer, mouse)) return { ...state, focus: 'composer' };
+  if (mouse.action !== 'press' || mouse.button !== 'left') return state;
+  if (isIn(composer, mouse)) return pointed(state, composer, mouse);
+  if (state.prompt !== undefined) return state;
   if (sidebar !== undefined && isIn(sidebar, mouse)) {
     const at = sidebarLineAt(state, sidebar.height, mouse.y - sidebar.y);
     const entry = at === undefined ? undefined : sidebarEntries(state)[at];
@@ -43,6 +53,22 @@ export function mouseUsed(state: State, mouse: Mouse): State {
     y += rows;
   }
   return { ...state, focus: 'timeline' };
+}
+
+/** Where one clicks in what is written, there the cursor goes. */
+function pointed(state: State, composer: Area, mouse: Mouse): State {
+  const { prompt, size } = state;
+  const row = mouse.y - composer.y;
+  if (prompt !== undefined) {
+    const column = mouse.x - composer.x - PROMPT_INDENT;
+    const editor = pointedAt(prompt.editor, promptWidth(size.width), 1, { row, column });
+    return { ...state, prompt: { ...prompt, editor } };
+  }
+  const column = mouse.x - composer.x - COMPOSER_INDENT;
+  const writing: State = { ...state, focus: 'composer' };
+  const draft = draftOf(state);
+  if (isEmpty(draft)) return writing;
+  return withDraft(writing, pointedAt(draft, composerWidth(size.width), composer.height, { row, column }));
 }
 
 function overlayMouse(state: State, { action }: Mouse): State {

@@ -3,6 +3,7 @@
 import { mostOverlayScroll } from '../view/overlay.js';
 import { just, type Step } from './events.js';
 import type { Action } from './keymap.js';
+import { prompting } from './prompting.js';
 import type { State } from './state.js';
 
 export function overlayAction(state: State, action: Action | undefined): Step {
@@ -23,6 +24,8 @@ export function overlayAction(state: State, action: Action | undefined): Step {
       return to(0);
     case 'last':
       return to(Number.POSITIVE_INFINITY);
+    case 'filter':
+      return just(prompting({ ...state, overlay: undefined }, 'command', 'list '));
     default:
       return just({ ...state, overlay: undefined }); // any other key closes it
   }

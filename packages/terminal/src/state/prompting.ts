@@ -2,17 +2,22 @@
 import { userNameProblem } from '@dualping/client';
 import { type Editor, edit, editorWith, emptyEditor, insert, textOf } from '../editor/editor.js';
 import type { KeyToken } from '../input/token.js';
+import { linksIn } from '../text/links.js';
 import { asking } from './asking.js';
 import { commandNamed, completionsOf } from './commands.js';
 import { retried } from './composing.js';
 import { just, type Step } from './events.js';
 import { found } from './finding.js';
+import { openedLink } from './links.js';
 import { problem, said } from './notices.js';
 import { leaving } from './quitting.js';
 import type { Prompt, Settings, State } from './state.js';
 import { opened } from './timelines.js';
+import { recounted } from './unread.js';
 
 const MOST_GIVEN_COMMANDS = 100;
+/** People of whom one wants to hear less: a list of them is read with each post. */
+const MOST_HUSHED = 1_000;
 /** Longer than any command can be. */
 const MOST_PROMPT_LENGTH = 200;
 
@@ -54,7 +59,7 @@ export function promptRecalled(state: State, prompt: Prompt, by: 1 | -1): State 
 /** Fills in the next completion; the one that was filled in before gives way. */
 export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State {
   const { completions, chosen, editor } = prompt;
-  if (completions.length === 0) return state;
+  if (completions.length === 0) return said(state, nothingFits(prompt));
   const from = chosen < 0 && by < 0 ? 0 : chosen;
   const at = (from + by + completions.length) % completions.length;
   const line = textOf(editor);
@@ -70,6 +75,12 @@ export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State
   // It can be no other command: what is completed next is its argument.
   if (takesArgument && completions.length === 1) return withEditor(state, prompt, filled);
   return { ...state, prompt: { ...prompt, editor: filled, chosen: at } };
+}
+
+function nothingFits({ kind, editor }: Prompt): string {
+  if (kind === 'search') return 'a search is typed as it is';
+  const word = textOf(editor).split(' ').at(-1) ?? '';
+  return word === '' ? 'nothing completes that' : `nothing begins with "${word}"`;
 }
 
 export function confirmed(state: State, { kind, editor, completions, chosen }: Prompt): Step {
@@ -101,6 +112,9 @@ function performed(state: State, line: string): Step {
     case 'follow':
     case 'unfollow':
       return withName(state, name, argument, (user) => asking(state, { kind: name, name: user }));
+    case 'mute':
+    case 'ignore':
+      return withName(state, name, argument, (user) => just(hushed(state, name, user)));
     case 'user':
       return withName(state, name, argument, (user) =>
         state.people === undefined || user === state.me || state.people.some((it) => it.name === user)
@@ -111,7 +125,9 @@ function performed(state: State, line: string): Step {
     case 'mentions':
       return just({ ...opened(state, name), focus: 'timeline' });
     case 'list':
-      return just({ ...state, overlay: { kind: 'people', scroll: 0 } }, { kind: 'list' });
+      return just({ ...state, overlay: { kind: 'people', scroll: 0, part: argument } }, { kind: 'list' });
+    case 'open':
+      return openLink(state, argument);
     case 'info':
     case 'help':
       return just({ ...state, overlay: { kind: name, scroll: 0 } });
@@ -126,6 +142,32 @@ function performed(state: State, line: string): Step {
     default:
       return setting(state, name, argument);
   }
+}
+
+function openLink(state: State, argument: string): Step {
+  if (argument === '') return openedLink(state, undefined);
+  const [link] = linksIn(argument);
+  return link === undefined
+    ? just(problem(state, `"${argument}" is no link: https://…`))
+    : openedLink(state, link.url);
+}
+
+const HUSHED = {
+  mute: ['muted: what they write is nothing new', 'no longer muted'],
+  ignore: ['ignored: what they write is shown in :user only', 'no longer ignored'],
+} as const;
+
+/** The same command again takes it back. */
+function hushed(state: State, command: 'mute' | 'ignore', name: string): State {
+  if (name === state.me) return problem(state, `that is you: nobody can ${command} themselves`);
+  const list = command === 'mute' ? 'muted' : 'ignored';
+  const names = new Set(state[list]);
+  const isNew = !names.delete(name);
+  if (isNew && names.size >= MOST_HUSHED)
+    return problem(state, `at most ${MOST_HUSHED} people can be ${list}`);
+  if (isNew) names.add(name);
+  const [done, undone] = HUSHED[command];
+  return said(recounted({ ...state, [list]: names }), `${name} is ${isNew ? done : undone}`);
 }
 
 function withName(state: State, command: string, argument: string, perform: (name: string) => Step): Step {
@@ -147,7 +189,8 @@ function setting(state: State, name: string, argument: string): Step {
     mouse: { mouse: argument === 'on' },
     bell: { bell: argument === 'on' },
   };
-  return withSettings(state, { ...settings, ...chosen[name] });
+  const followsBackground = state.followsBackground && name !== 'theme';
+  return withSettings({ ...state, followsBackground }, { ...settings, ...chosen[name] });
 }
 
 /** Of two the other; of more than two it is only said which one it is. */

@@ -250,6 +250,29 @@ describe('unread', () => {
     assert.doesNotMatch(stage.screen, /new since/);
   });
 
+  test('where the terminal does not tell about its focus, one who has not touched a key for long is elsewhere', () => {
+    const stage = new Stage().live().past('ana: hello').press('escape');
+    stage.tell({ kind: 'token', token: { kind: 'key', name: 't', text: 't' } });
+    stage.press(':').type('bell on').press('enter');
+    stage.pass(20_000).posts('bo: one @mira');
+    assert.equal(stage.state.unread.size, 0, 'still reading');
+    stage.asked();
+    stage.pass(20_000).posts('bo: two @mira');
+    assert.equal(stage.state.unread.get('home'), 1);
+    assert.match(stage.screen, /─ 1 new since /);
+    assert.deepEqual(stage.asked(), [{ kind: 'ring' }]);
+    stage.press('k');
+    assert.equal(stage.state.unread.size, 0, 'back, and it is on the screen');
+    stage.posts('bo: three @mira');
+    assert.deepEqual(stage.asked(), []);
+  });
+
+  test('a terminal that tells about its focus is believed, however long one only reads', () => {
+    const stage = new Stage().live().past('ana: hello').focusWindow(false).focusWindow(true);
+    stage.pass(600_000).posts('bo: one');
+    assert.equal(stage.state.unread.size, 0);
+  });
+
   test('one who reads back counts what comes below, and u goes there', () => {
     const stage = new Stage()
       .live()
@@ -336,5 +359,26 @@ describe('unread', () => {
     });
     stage.live(2, 2);
     assert.deepEqual(stage.state.unread, unread);
+  });
+
+  test('who comes to follow is told, counts in Mentions, and stands over them once', () => {
+    const stage = new Stage().live().people('ana*<', 'bo', 'chen').past('ana: hello');
+    assert.equal(stage.state.unread.size, 0, 'on a first visit nobody is new');
+    stage.people('ana*<', 'bo<', 'chen<');
+    assert.match(stage.screen, /2 more follow you/);
+    assert.equal(stage.state.unread.get('mentions'), 2);
+    stage.posts('ana: what is read in Home leaves them');
+    assert.equal(stage.state.unread.get('mentions'), 2);
+    stage.press('2');
+    assert.equal(stage.state.unread.get('mentions'), undefined);
+    assert.match(stage.screen, /new: @chen, @bo follow you/);
+    stage.press('1', '2');
+    assert.doesNotMatch(stage.screen, /new: @/);
+  });
+
+  test('who came to follow while the client was away is new too', () => {
+    const stage = new Stage({ kept: { followers: ['ana'] } }).live().people('ana*<', 'bo<');
+    assert.match(stage.screen, /bo follows you/);
+    assert.equal(stage.state.unread.get('mentions'), 1);
   });
 });

@@ -5,23 +5,31 @@ import type { State } from './state.js';
 
 /** Cells of the composer's prompt, ` › `. */
 export const COMPOSER_INDENT = 3;
+/** Cells of ` :` and of ` /`. */
+export const PROMPT_INDENT = 2;
 /** Cells kept free at its right for the counter, ` 1000/1000 `. */
 export const COMPOSER_COUNTER = 11;
 
 export const draftOf = ({ drafts, timeline }: State): Editor => drafts.get(timeline) ?? emptyEditor;
 
-export const composerWidth = (width: number): number => width - COMPOSER_INDENT - COMPOSER_COUNTER;
+export const composerWidth = (width: number): number =>
+  Math.max(1, width - COMPOSER_INDENT - COMPOSER_COUNTER);
+export const promptWidth = (width: number): number => Math.max(1, width - PROMPT_INDENT - 1);
 
 export function geometryNow(state: State): Geometry {
-  const { size, prompt } = state;
-  if (prompt !== undefined) return geometryOf(size, 1);
+  const { size, prompt, bare } = state;
+  if (prompt !== undefined) return geometryOf(size, 1, bare);
   const { totalRows } = layout(draftOf(state), composerWidth(size.width), mostComposerRows(size.height));
-  return geometryOf(size, totalRows);
+  return geometryOf(size, totalRows, bare);
 }
 
-/** Where posts are: under the line about the person, in a person's timeline. */
+/** Whether a line stands over the posts: about the person whose they are, or about who follows now. */
+export const hasTopLine = ({ timeline, newFollowers }: State): boolean =>
+  timeline.startsWith('@') || (timeline === 'mentions' && newFollowers.shown.length > 0);
+
+/** Where posts are: under the line over them. */
 export function postsArea(state: State): Area {
   const { timeline } = geometryNow(state);
-  if (!state.timeline.startsWith('@')) return timeline;
+  if (!hasTopLine(state)) return timeline;
   return { ...timeline, y: timeline.y + 1, height: Math.max(1, timeline.height - 1) };
 }

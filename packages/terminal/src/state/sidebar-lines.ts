@@ -3,8 +3,11 @@ import { sidebarEntries } from './sidebar-entries.js';
 import type { SidebarEntry, State } from './state.js';
 
 export type SidebarLine =
-  | { readonly kind: 'heading'; readonly group: SidebarEntry['kind']; readonly count: number }
+  /** `count`: undefined where all of them are seen. */
+  | { readonly kind: 'heading'; readonly group: SidebarEntry['kind']; readonly count: number | undefined }
   | { readonly kind: 'blank' }
+  /** People who are in `:list` only. */
+  | { readonly kind: 'more'; readonly count: number }
   | { readonly kind: 'entry'; readonly at: number; readonly entry: SidebarEntry };
 
 const cache = new WeakMap<readonly SidebarEntry[], readonly SidebarLine[]>();
@@ -13,16 +16,31 @@ export function sidebarLines(state: State): readonly SidebarLine[] {
   const entries = sidebarEntries(state);
   let lines = cache.get(entries);
   if (lines === undefined) {
-    lines = entries.flatMap((entry, at): SidebarLine[] => {
-      const line = { kind: 'entry', at, entry } as const;
-      if (at > 0 && entries[at - 1]?.kind === entry.kind) return [line];
-      const count = entries.filter(({ kind }) => kind === entry.kind).length;
-      const heading = { kind: 'heading', group: entry.kind, count } as const;
-      return at === 0 ? [heading, line] : [{ kind: 'blank' }, heading, line];
-    });
+    lines = linesOf(entries, state);
     cache.set(entries, lines);
   }
   return lines;
+}
+
+function linesOf(entries: readonly SidebarEntry[], { people = [] }: State): readonly SidebarLine[] {
+  const others = people.filter(({ followed }) => !followed).length;
+  const suggested = entries.filter(({ kind }) => kind === 'suggested').length;
+  const more: readonly SidebarLine[] =
+    others > suggested ? [{ kind: 'more', count: others - suggested }] : [];
+  const counts = {
+    timeline: undefined,
+    followed: people.length - others,
+    suggested: more.length === 0 ? undefined : others,
+  };
+  return [
+    ...entries.flatMap((entry, at): SidebarLine[] => {
+      const line = { kind: 'entry', at, entry } as const;
+      if (at > 0 && entries[at - 1]?.kind === entry.kind) return [line];
+      const heading = { kind: 'heading', group: entry.kind, count: counts[entry.kind] } as const;
+      return at === 0 ? [heading, line] : [{ kind: 'blank' }, heading, line];
+    }),
+    ...more,
+  ];
 }
 
 /** The first line shown, so that the entry one stands on is. */
@@ -31,6 +49,12 @@ export function sidebarTop(state: State, height: number): number {
   const at = lines.findIndex((line) => line.kind === 'entry' && line.at === state.sidebarAt);
   // Two lines more than needed: the heading over the first entry of a group comes with it.
   return Math.max(0, Math.min(at - height + 3, lines.length - height));
+}
+
+/** The row of the sidebar on which one stands, from 0. */
+export function sidebarRowOf(state: State, height: number): number {
+  const at = sidebarLines(state).findIndex((line) => line.kind === 'entry' && line.at === state.sidebarAt);
+  return Math.max(0, at - sidebarTop(state, height));
 }
 
 /** Which entry a row of the sidebar is; undefined: none. */

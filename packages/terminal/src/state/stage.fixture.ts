@@ -33,12 +33,13 @@ export class Stage {
       size: { width, height },
       clock: this.#clock(),
       settings: { theme: 'plain', mouse: true, times: 'relative', bell: false },
+      followsBackground: true,
       kept: { ...NOTHING_KEPT, ...kept },
     });
   }
 
   #clock(): Clock {
-    return { monoMs: this.#monoMs, wallMs: NOON_MS + this.#monoMs - 1_000, utcOffsetMinutes: 0 };
+    return { monoMs: this.#monoMs, wallMs: NOON_MS + this.#monoMs - 1_000, utcOffsetMinutesAt: () => 0 };
   }
 
   tell(event: Event): this {

@@ -11,8 +11,8 @@ export interface Clock {
   readonly monoMs: number;
   /** Ms since 1970: for the times of posts. */
   readonly wallMs: number;
-  /** What is to be added to UTC for the time of day here; daylight saving changes it. */
-  readonly utcOffsetMinutes: number;
+  /** What is to be added to UTC for the time of day here at a moment (ms since 1970): daylight saving changes it. */
+  readonly utcOffsetMinutesAt: (wallMs: number) => number;
 }
 
 /** Where the session is, as the header tells it. Instants are monotonic ms. */
@@ -149,8 +149,8 @@ export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
   /** The session, in full. */
   | { readonly kind: 'info'; readonly scroll: number }
-  /** Everybody, from `:list`. */
-  | { readonly kind: 'people'; readonly scroll: number };
+  /** Everybody whose name has `part` in it, from `:list`. */
+  | { readonly kind: 'people'; readonly scroll: number; readonly part?: string };
 
 export interface Notice {
   readonly kind: 'said' | 'problem';
@@ -186,6 +186,10 @@ export interface State {
 
   /** By name, me left out; undefined: not known yet. */
   readonly people: readonly Person[] | undefined;
+  /** Who follows me, as far as it was told ever; undefined: it never was. */
+  readonly followers: ReadonlySet<string> | undefined;
+  /** Who has come to follow me: those who are not seen yet, and those over Mentions as long as that is open. */
+  readonly newFollowers: { readonly unseen: readonly string[]; readonly shown: readonly string[] };
 
   readonly timeline: TimelineId;
   readonly places: ReadonlyMap<TimelineId, Place>;
@@ -203,10 +207,23 @@ export interface State {
   readonly prompt: Prompt | undefined;
   /** What is searched for in the timeline; undefined: nothing. */
   readonly search: string | undefined;
+  /** The search goes on through the past: all posts from position `before` on have been looked at. */
+  readonly seeking: { readonly before: number } | undefined;
   readonly overlay: Overlay | undefined;
   readonly notice: Notice | undefined;
+  /** Nothing beside the posts, and the mouse is the terminal's: to select text. */
+  readonly bare: boolean;
   readonly settings: Settings;
-  /** Whether the terminal's window has the focus, as far as it says. */
-  readonly windowFocused: boolean;
+  /** The theme is that of the terminal, as long as the person has not chosen one. */
+  readonly followsBackground: boolean;
+  /** Whether the terminal's window has the focus; undefined: it has never said, and tmux by default never does. */
+  readonly windowFocused: boolean | undefined;
+  /** When the person last did something here. Monotonic. */
+  readonly lastInputMs: number;
   readonly quitting: boolean;
+  /** The first of two keys that follow one another. */
+  readonly chord: string | undefined;
+  /** Whose posts count as nothing new, and whose are not shown. */
+  readonly muted: ReadonlySet<string>;
+  readonly ignored: ReadonlySet<string>;
 }

@@ -6,9 +6,12 @@
  */
 import { unreachable } from '../unreachable.js';
 import { filled, pageCame, pageFailed, peopleCame, posted, postFailed, postsCame } from './arrivals.js';
+import { editedElsewhere } from './composing.js';
 import { sessionChanged, sessionMoved, timePassed } from './connection.js';
 import { type Event, just, type Step, then } from './events.js';
+import { sought } from './finding.js';
 import { problem, said } from './notices.js';
+import { remembered } from './remembering.js';
 import type { Clock, State } from './state.js';
 import { tokenCame } from './tokens.js';
 
@@ -30,7 +33,7 @@ function changed(state: State, event: Event): Step {
     case 'posts':
       return postsCame(state, event.posts);
     case 'page':
-      return pageCame(state, event.page);
+      return then(pageCame(state, event.page), sought);
     case 'page-failed':
       return pageFailed(state, event.detail);
     case 'people':
@@ -43,6 +46,10 @@ function changed(state: State, event: Event): Step {
       return just(said(state, event.text), { kind: 'list' });
     case 'problem':
       return just(problem(state, event.text));
+    case 'edited':
+      return just(editedElsewhere(state, event.timeline, event.text));
+    case 'remembered':
+      return remembered(state, event.kept, event.another);
     case 'token':
       return tokenCame(state, event.token);
     case 'resized':

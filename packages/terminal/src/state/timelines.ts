@@ -3,7 +3,7 @@ import { itemsOf } from './items.js';
 import { NEWEST } from './reading.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import type { State, TimelineId } from './state.js';
-import { divided, seen, undivided } from './unread.js';
+import { divided, recounted, seen, undivided } from './unread.js';
 
 /** Timelines that are in the sidebar, in its order. */
 function timelineOrder(state: State): readonly TimelineId[] {
@@ -22,13 +22,21 @@ export function opened(state: State, timeline: TimelineId): State {
     entry.kind === 'timeline' ? entry.id === timeline : `@${entry.name}` === timeline,
   );
   return divided({
-    ...state,
+    ...followersSeen(state, timeline),
     places,
     timeline,
     sidebarAt: at >= 0 ? at : state.sidebarAt,
     recalled: 0,
     search: undefined,
+    seeking: undefined,
   });
+}
+
+/** Who opens Mentions sees who is new; who leaves it has seen them. */
+function followersSeen(state: State, timeline: TimelineId): State {
+  const { unseen, shown } = state.newFollowers;
+  if (timeline === 'mentions') return recounted({ ...state, newFollowers: { unseen: [], shown: unseen } });
+  return shown.length === 0 ? state : { ...state, newFollowers: { unseen, shown: [] } };
 }
 
 export function neighbour(state: State, by: 1 | -1): State {

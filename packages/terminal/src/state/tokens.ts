@@ -1,20 +1,27 @@
 /** What a person did at the keyboard, by who has the keys. */
+import { isEditingKey, textOf } from '../editor/editor.js';
+import { specialKey, withoutAlt } from '../input/key-name.js';
 import type { KeyToken, Token } from '../input/token.js';
 import { unreachable } from '../unreachable.js';
 import { backwards, loadingOlder } from './arrivals.js';
 import { browsing } from './browsing.js';
 import { completed, composerKey, recalled, sent, typed } from './composing.js';
 import { just, type Step, then } from './events.js';
+import { stopped } from './finding.js';
+import { isTooSmall } from './geometry.js';
 import { itemsOf } from './items.js';
-import { type Action, actionOf } from './keymap.js';
+import { type Action, actionOf, beginsChord, type Where } from './keymap.js';
 import { mouseUsed } from './mouse.js';
 import { overlayAction } from './overlays.js';
 import { confirmed, promptCompleted, promptKey, promptRecalled, promptTyped } from './prompting.js';
 import { leaving } from './quitting.js';
 import { paged } from './reading.js';
+import { draftOf } from './screen-geometry.js';
 import type { State } from './state.js';
 import { seen, withPlace } from './unread.js';
 import { whereOf } from './where.js';
+
+const QUITTING: readonly string[] = ['q', 'ctrl-c'];
 
 /** A timeline that is opened and does not fill the screen gets what is before. */
 export function tokenCame(state: State, token: Token): Step {
@@ -25,12 +32,17 @@ export function tokenCame(state: State, token: Token): Step {
   );
 }
 
-function tokenTaken(state: State, token: Token): Step {
+function tokenTaken(before: State, token: Token): Step {
+  const byPerson = token.kind === 'key' || token.kind === 'paste' || token.kind === 'mouse';
+  const state = byPerson ? { ...before, lastInputMs: before.clock.monoMs } : before;
+  if (byPerson && isTooSmall(state.size)) return tooSmall(state, token);
   switch (token.kind) {
-    case 'key': {
-      const { state: next, effects } = keyPressed(calmed(state, token), token);
-      return just(seen(next), ...effects);
-    }
+    case 'key':
+      if (state.seeking !== undefined && token.name === 'escape')
+        return just({ ...stopped(state), search: undefined });
+      return then(keysOf(state.seeking === undefined ? state : stopped(state), token), (next) =>
+        just(seen(next)),
+      );
     case 'paste':
       return just(pasted(state, token.text));
     case 'mouse': {
@@ -39,14 +51,42 @@ function tokenTaken(state: State, token: Token): Step {
     }
     case 'focus':
       return just({ ...state, windowFocused: token.focused });
+    case 'background':
+      return backgroundTold(state, token.light);
+    case 'sign':
+      return just(state);
     default:
       return unreachable(token);
   }
 }
 
+/** Who has chosen a theme, or wants no colours, keeps that. */
+function backgroundTold(state: State, light: boolean): Step {
+  const theme = light ? 'light' : 'dark';
+  const { settings, followsBackground } = state;
+  if (!followsBackground || settings.theme === theme) return just(state);
+  return just({ ...state, settings: { ...settings, theme } }, { kind: 'theme', theme });
+}
+
+/** Where nothing can be shown nothing is taken, but for the wish to leave: one would write, or post, without seeing it. */
+function tooSmall(state: State, token: Token): Step {
+  return token.kind === 'key' && QUITTING.includes(token.name) ? leaving(state) : just(state);
+}
+
+/** Alt with a key that means nothing with it is Esc and then that key, as in vim: what follows Esc is never typed into a post. */
+function keysOf(state: State, key: KeyToken): Step {
+  const next = withoutAlt(key);
+  const isKnown =
+    actionOf(whereOf(state), key.name) !== undefined || (isWriting(state) && isEditingKey(key.name));
+  if (next === undefined || isKnown) return keyPressed(calmed(state, key), key);
+  return then(keysOf(state, specialKey('escape')), (left) => keysOf(left, next));
+}
+
+const isWriting = (state: State): boolean => ['composer', 'prompt'].includes(whereOf(state));
+
 /** Any other key than the one that quits takes the wish to quit back. */
 function calmed(state: State, { name }: KeyToken): State {
-  if (!state.quitting || name === 'q' || name === 'ctrl-c') return state;
+  if (!state.quitting || QUITTING.includes(name)) return state;
   return { ...state, quitting: false, notice: undefined };
 }
 
@@ -60,7 +100,16 @@ function pasted(state: State, text: string): State {
 
 function keyPressed(state: State, key: KeyToken): Step {
   const where = whereOf(state);
-  const action = actionOf(where, key.name);
+  const name = state.chord === undefined ? key.name : `${state.chord} ${key.name}`;
+  const action = actionOf(where, name);
+  if (action === undefined && beginsChord(where, name)) return just({ ...state, chord: name });
+  return keyDone({ ...state, chord: undefined }, where, action, state.chord === undefined ? key : NO_KEY);
+}
+
+/** The second of two keys that mean nothing together is not typed. */
+const NO_KEY: KeyToken = { kind: 'key', name: '', text: undefined };
+
+function keyDone(state: State, where: Where, action: Action | undefined, key: KeyToken): Step {
   if (action !== undefined) {
     const general = everywhere(state, action);
     if (general !== undefined) return general;
@@ -118,6 +167,8 @@ function composerAction(state: State, action: Action | undefined, key: KeyToken)
   switch (action) {
     case 'send':
       return sent(state);
+    case 'edit-elsewhere':
+      return just(state, { kind: 'edit', timeline: state.timeline, text: textOf(draftOf(state)) });
     case 'new-line':
       return just(typed(state, '\n'));
     case 'leave':

@@ -12,7 +12,7 @@ export const readUpTo = ({ places }: Pick<State, 'places'>, timeline: TimelineId
 
 /** Adds the last of `posts`, from `from` on, to the counts. */
 function counted(state: State, counts: Map<TimelineId, number>, from: number): State {
-  const { posts, places, me } = state;
+  const { posts, places, me, muted, ignored } = state;
   const home = places.get('home')?.readUpTo ?? 0;
   const count = (item: PostItem, timeline: TimelineId): void => {
     if (item.key > readUpTo({ places }, timeline)) counts.set(timeline, (counts.get(timeline) ?? 0) + 1);
@@ -20,7 +20,8 @@ function counted(state: State, counts: Map<TimelineId, number>, from: number): S
   for (let at = posts.length - 1; at >= from; at -= 1) {
     const item = posts[at];
     if (item === undefined || item.key <= home) break;
-    if (item.post.author === me) continue;
+    const { author } = item.post;
+    if (author === me || muted.has(author) || ignored.has(author)) continue;
     count(item, 'home');
     count(item, `@${item.post.author}`);
     if (item.mentionsMe) count(item, 'mentions');
@@ -28,12 +29,16 @@ function counted(state: State, counts: Map<TimelineId, number>, from: number): S
   return { ...state, unread: counts };
 }
 
-export const recounted = (state: State): State => counted(state, new Map(), 0);
+export const recounted = (state: State): State => counted(state, unseenFollowers(state), 0);
+
+/** They count in Mentions until that is opened. */
+const unseenFollowers = ({ newFollowers: { unseen } }: State): Map<TimelineId, number> =>
+  new Map(unseen.length === 0 ? [] : [['mentions', unseen.length]]);
 
 /** All of the timeline that is open is read. What is read in Home is read everywhere. */
 function allRead(state: State): State {
   const readUpTo = state.posts.at(-1)?.key ?? 0;
-  const unread = new Map(state.timeline === 'home' ? [] : state.unread);
+  const unread = new Map(state.timeline === 'home' ? unseenFollowers(state) : state.unread);
   unread.delete(state.timeline);
   return { ...withPlace(state, { ...placeOf(state), readUpTo }), unread };
 }
@@ -52,9 +57,18 @@ export function withPlace(state: State, place: Place): State {
   return { ...state, places: new Map(state.places).set(state.timeline, place) };
 }
 
+/**
+ * Where a terminal does not tell about the focus, a person who has not touched a key for so long looks elsewhere, ms: long enough to
+ * read a screen of posts.
+ */
+export const IDLE_AFTER_MS = 30_000;
+
+/** Whether the person is at this window. */
+export const isPresent = ({ windowFocused, lastInputMs, clock }: State): boolean =>
+  windowFocused ?? clock.monoMs - lastInputMs < IDLE_AFTER_MS;
+
 /** Whether somebody looks at the timeline. */
-export const isWatched = ({ windowFocused, overlay }: State): boolean =>
-  windowFocused && overlay === undefined;
+export const isWatched = (state: State): boolean => isPresent(state) && state.overlay === undefined;
 
 /** What is on the screen now has been seen. */
 export function seen(state: State): State {

@@ -43,6 +43,48 @@ test('what was not sent stays, can be sent again, or taken back and edited', () 
   assert.equal(stage.state.outbox.length, 0);
 });
 
+test('Esc and a quick key come as Alt with that key: it is Esc, then the key, and nothing of it is posted', () => {
+  for (const quick of [...':/qjkuGfFrRet?1MncibdzZyol@ß山']) {
+    const stage = new Stage().live().people('ana*').past('ana: hello');
+    stage.press('i').type('half a thought');
+    stage.asked();
+    stage.press(`alt-${quick}`).type('hmm').press('enter', 'enter');
+    assert.deepEqual(
+      stage.asked().filter(({ kind }) => kind === 'post'),
+      'icr'.includes(quick) ? [{ kind: 'post', id: 1, text: 'half a thoughthmm' }] : [],
+      `Esc ${quick}`,
+    );
+  }
+  const stage = new Stage().live().press('i').type('x').press('alt-:');
+  assert.match(stage.lines.at(-2) ?? '', /^ :/, 'the key after Esc does what it does there');
+  stage.press('alt-/');
+  assert.match(stage.lines.at(-2) ?? '', /^ \//, 'in a prompt too');
+  stage.press('escape', '?').press('alt-?');
+  assert.equal(stage.state.overlay?.kind, 'help', 'closed by Esc, opened again by ?');
+});
+
+test('keys that mean something with Alt stay what they are', () => {
+  const stage = new Stage().live().press('i').type('one two').press('alt-left').type('x').press('alt-enter');
+  assert.match(stage.screen, /one x/);
+  assert.equal(stage.state.focus, 'composer');
+});
+
+test('where nothing can be shown nothing is typed and nothing is posted: only quitting is taken', () => {
+  const stage = new Stage().live().resize(30, 8);
+  stage.asked();
+  stage.press('i').type('blind').press('enter').paste('blind too').press('enter', 'f', 'ctrl-z');
+  assert.deepEqual(stage.asked(), []);
+  stage.resize(80, 24);
+  assert.equal(stage.state.focus, 'timeline');
+  assert.doesNotMatch(stage.screen, /blind/);
+  stage.press('i').type('on its way').press('enter').resize(30, 8);
+  stage.asked();
+  stage.press('q');
+  assert.match(stage.screen, /1 post is not acknowledged/);
+  stage.press('q');
+  assert.deepEqual(stage.asked(), [{ kind: 'quit' }]);
+});
+
 test('drafts are kept for each timeline, over Esc', () => {
   const stage = new Stage().live().people('ana*', 'bo');
   stage.press('i').type('for all').press('escape', '2').press('i').type('about me').press('escape', '1');
@@ -119,4 +161,84 @@ test('what is asked for while nobody is there is said to wait', () => {
   });
   stage.type(':follow ana').press('enter');
   assert.match(stage.lines.at(-1) ?? '', /follow ana as soon as there is a server/);
+});
+
+test('the network is known only after the beginning: what was kept for it comes in, what was written stays', () => {
+  const stage = new Stage().press('i').type('written before');
+  const kept = {
+    drafts: new Map([['home', 'written before'] as const, ['mentions', 'kept'] as const]),
+    unsent: ['not sent'],
+    readUpTo: new Map([['home', 0] as const]),
+    sentTexts: ['sent'],
+  };
+  stage.tell({ kind: 'remembered', kept, another: false });
+  assert.match(stage.screen, /› written before/);
+  assert.match(stage.screen, /✗ perhaps sent/);
+  stage.press('escape', '2');
+  assert.match(stage.screen, /› kept/);
+});
+
+test('another network than was guessed has nothing of the first', () => {
+  const kept = {
+    drafts: new Map([['home', 'of the first'] as const]),
+    readUpTo: new Map([['home', 500] as const]),
+  };
+  const stage = new Stage({ kept: { ...kept, unsent: ['of the first too'] } });
+  assert.match(stage.screen, /› of the first/);
+  const nothing = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
+  stage.tell({ kind: 'remembered', kept: nothing, another: true }).live();
+  assert.doesNotMatch(stage.screen, /of the first/);
+  assert.match(stage.screen, /another network than last time/);
+  stage.posts('ana: hello');
+  assert.equal(stage.state.unread.size, 0);
+  assert.ok(stage.state.isFirstVisit);
+});
+
+test('Ctrl-X Ctrl-E takes the draft to another editor, and what comes back can be undone', () => {
+  const stage = new Stage().live().press('i').type('half').press('ctrl-x');
+  assert.deepEqual(stage.asked(), [{ kind: 'list' }]);
+  stage.press('ctrl-e');
+  assert.deepEqual(stage.asked(), [{ kind: 'edit', timeline: 'home', text: 'half' }]);
+  stage.tell({ kind: 'edited', timeline: 'home', text: 'a whole\nthought' });
+  assert.match(stage.screen, /› a whole/);
+  stage.press('ctrl-_');
+  assert.match(stage.screen, /› half/);
+  stage.press('ctrl-x').type('!');
+  assert.match(stage.screen, /› half +4\/1000/, 'the second of two keys that mean nothing is not typed');
+});
+
+test('a click puts the cursor where one points at', () => {
+  const stage = new Stage().live().press('i').type('one 山田 two');
+  const click = (x: number): Stage =>
+    stage.tell({ kind: 'token', token: { kind: 'mouse', action: 'press', button: 'left', x, y: 22 } });
+  click(3 + 4).type('x');
+  assert.match(stage.screen, /› one x山田 two/);
+  click(3 + 6).type('y');
+  assert.match(stage.screen, /› one xy山田 two/, 'the right half of a wide character is that character');
+  click(70).type('z');
+  assert.match(stage.screen, /› one xy山田 twoz/);
+  stage.press('escape').type(':user bo');
+  click(2 + 5).type('!');
+  assert.match(stage.screen, /:user !bo/);
+});
+
+test('who is muted is nothing new, who is ignored is not shown, until it is taken back', () => {
+  const stage = new Stage().live().people('ana*', 'bo*').past('ana: hello').focusWindow(false);
+  stage.type(':mute bo').press('enter').type(':bell on').press('enter');
+  stage.asked();
+  stage.posts('bo: hey @mira');
+  assert.equal(stage.state.unread.size, 0);
+  assert.deepEqual(stage.asked(), []);
+  assert.match(stage.screen, /hey @mira/);
+  stage.type(':ignore bo').press('enter');
+  assert.doesNotMatch(stage.screen, /hey @mira/);
+  stage.type(':user bo').press('enter');
+  assert.match(stage.screen, /hey @mira/);
+  assert.match(stage.screen, /ignored · muted/);
+  stage.type(':ignore bo').press('enter').type(':mute bo').press('enter').press('1');
+  assert.match(stage.screen, /hey @mira/);
+  stage.posts('bo: again @mira');
+  assert.equal(stage.state.unread.get('mentions'), 2, 'what was left out is counted again');
+  stage.type(':mute mira').press('enter');
+  assert.match(stage.screen, /that is you/);
 });

@@ -31,9 +31,17 @@ test('a time of day has its day when that is another', () => {
 });
 
 test('a time of day is that of here', () => {
-  assert.equal(timeText(NOW_MS, { ...CLOCK, utcOffsetMinutes: 330 }), '18:11');
-  assert.equal(timeText(NOW_MS, { ...CLOCK, utcOffsetMinutes: -600 }), '02:41');
-  assert.equal(timeText(NOW_MS - 3 * HOUR_MS, { ...CLOCK, utcOffsetMinutes: -600 }), 'Nov 20 23:41');
+  assert.equal(timeText(NOW_MS, { ...CLOCK, utcOffsetMinutesAt: () => 330 }), '18:11');
+  assert.equal(timeText(NOW_MS, { ...CLOCK, utcOffsetMinutesAt: () => -600 }), '02:41');
+  assert.equal(timeText(NOW_MS - 3 * HOUR_MS, { ...CLOCK, utcOffsetMinutesAt: () => -600 }), 'Nov 20 23:41');
+});
+
+test('the time of day of then is by the clocks of then', () => {
+  // The clocks went back by an hour 2 hours ago.
+  const change = NOW_MS - 2 * HOUR_MS;
+  const clock = { ...CLOCK, utcOffsetMinutesAt: (wallMs: number) => (wallMs < change ? 120 : 60) };
+  assert.equal(timeText(NOW_MS, clock), '13:41');
+  assert.equal(timeText(NOW_MS - 3 * HOUR_MS, clock), '11:41');
 });
 
 test('the settings choose between the two', () => {

@@ -26,9 +26,9 @@ interface LocalTime {
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** The calendar by arithmetic (after Hinnant, "chrono-compatible low-level date algorithms", civil_from_days): a view asks no clock. */
-function localTime(wallMs: number, { utcOffsetMinutes }: Clock): LocalTime {
+function localTime(wallMs: number, { utcOffsetMinutesAt }: Clock): LocalTime {
   const known = Number.isFinite(wallMs) ? Math.max(0, Math.min(wallMs, MOST_WALL_MS)) : 0;
-  const localMs = known + utcOffsetMinutes * MINUTE_MS;
+  const localMs = known + utcOffsetMinutesAt(known) * MINUTE_MS;
   const day = Math.floor(localMs / DAY_MS);
   const inDayMs = localMs - day * DAY_MS;
   const shifted = day + 719_468;

@@ -2,7 +2,13 @@
 import { MAX_POST_LENGTH } from '@dualping/client';
 import { type Editor, isEmpty, layout, textOf } from '../editor/editor.js';
 import type { Area } from '../state/geometry.js';
-import { COMPOSER_INDENT, composerWidth, draftOf } from '../state/screen-geometry.js';
+import {
+  COMPOSER_INDENT,
+  composerWidth,
+  draftOf,
+  PROMPT_INDENT,
+  promptWidth,
+} from '../state/screen-geometry.js';
 import type { Prompt, State } from '../state/state.js';
 import { keyOf } from './keys.js';
 import type { Frame, Row } from './row.js';
@@ -16,8 +22,6 @@ export interface ComposerView {
 
 /** From here on the counter warns. */
 const WARN_FROM_LENGTH = MAX_POST_LENGTH - 100;
-/** Cells of ` :` and of ` /`. */
-const PROMPT_INDENT = 2;
 
 export function composerView(state: State, area: Area): ComposerView {
   const { prompt } = state;
@@ -29,7 +33,7 @@ export function composerView(state: State, area: Area): ComposerView {
 }
 
 function promptView({ kind, editor }: Prompt, area: Area): ComposerView {
-  const { rows, cursorRow, cursorColumn } = layout(editor, Math.max(1, area.width - PROMPT_INDENT - 1), 1);
+  const { rows, cursorRow, cursorColumn } = layout(editor, promptWidth(area.width), 1);
   return {
     rows: [[loud('key', kind === 'command' ? ' :' : ' /'), say('text', rows[0] ?? '')]],
     cursor: cursorAt(area, PROMPT_INDENT + cursorColumn, cursorRow),
@@ -40,11 +44,7 @@ function draftView(state: State, area: Area): ComposerView {
   const draft = draftOf(state);
   const writing = state.focus === 'composer';
   const mark = loud(writing ? 'title' : 'dim', ' › ');
-  const { rows, cursorRow, cursorColumn } = layout(
-    draft,
-    Math.max(1, composerWidth(area.width)),
-    area.height,
-  );
+  const { rows, cursorRow, cursorColumn } = layout(draft, composerWidth(area.width), area.height);
   const cursor = writing ? cursorAt(area, COMPOSER_INDENT + cursorColumn, cursorRow) : undefined;
   if (isEmpty(draft)) return { rows: [placeholderRow(state, writing, area.width)], cursor };
   const counter = counterRow(draft);

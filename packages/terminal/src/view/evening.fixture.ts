@@ -15,7 +15,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 /** 2026-11-21 12:41:00 UTC, a Saturday. */
 export const NOW_MS = 1_795_264_860_000;
 export const NOW_MONO_MS = 1_000_000;
-export const CLOCK = { monoMs: NOW_MONO_MS, wallMs: NOW_MS, utcOffsetMinutes: 0 };
+export const CLOCK = { monoMs: NOW_MONO_MS, wallMs: NOW_MS, utcOffsetMinutesAt: () => 0 };
 
 export const target = (server: number, epoch = 17): SessionTarget => ({
   epoch: epoch as SessionTarget['epoch'],
@@ -70,6 +70,7 @@ export const EVENING: State = {
     size: { width: 80, height: 24 },
     clock: CLOCK,
     settings: { theme: 'dark', mouse: true, times: 'relative', bell: false },
+    followsBackground: true,
     kept: { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] },
   }),
   connection: { kind: 'live', target: target(2), sinceMs: NOW_MONO_MS - 724_000 },

@@ -1,5 +1,6 @@
 /** Everybody there is, who is here, and who follows whom. */
 import type { Person, State } from '../state/state.js';
+import { countText } from './counts.js';
 import { presenceGlyph } from './names.js';
 import type { Row } from './row.js';
 import { fitRow, lineOf, loud, say } from './spans.js';
@@ -7,20 +8,27 @@ import { fitRow, lineOf, loud, say } from './spans.js';
 /** Longest name that the relations beside it are aligned to. */
 const MOST_NAME_WIDTH = 20;
 
-export function everybodyRows({ people }: State): readonly Row[] {
+/** @param part only those whose name has it, in any case */
+export function everybodyRows({ people: all }: State, part: string): readonly Row[] {
+  const wanted = part.toLowerCase();
+  const people = all?.filter(({ name }) => name.toLowerCase().includes(wanted));
   if (people === undefined)
     return [[say('dim', 'Not known yet: it is asked for as soon as there is a server.')]];
+  if (people.length === 0 && part !== '')
+    return [[say('dim', `Nobody of ${countText(all?.length ?? 0)} has "${lineOf(part)}" in the name.`)]];
   if (people.length === 0) return [[say('dim', 'Nobody but you has been here yet.')]];
   const here = people.filter(({ present }) => present).length;
   const nameWidth = Math.min(
     MOST_NAME_WIDTH,
     people.reduce((most, { name }) => Math.max(most, name.length), 0),
   );
-  return [
-    [say('dim', `${people.length} ${people.length === 1 ? 'person' : 'people'} besides you, ${here} here`)],
-    [],
-    ...people.map((person) => personRow(person, nameWidth)),
-  ];
+  return [headRow(people.length, here, part), [], ...people.map((person) => personRow(person, nameWidth))];
+}
+
+function headRow(count: number, here: number, part: string): Row {
+  const who = `${countText(count)} ${count === 1 ? 'person' : 'people'}`;
+  const whose = part === '' ? 'besides you' : `with "${lineOf(part)}" in the name`;
+  return [say('dim', `${who} ${whose}, ${countText(here)} here`)];
 }
 
 const personRow = ({ name, present, followed, followsMe }: Person, nameWidth: number): Row => [

@@ -26,6 +26,8 @@ export function personFacts(state: State, name: string): readonly Fact[] {
           fact('you follow', person.followed ? 'yes' : 'no', person.followed ? 'good' : 'dim'),
           fact('follows you', person.followsMe ? 'yes' : 'no', person.followsMe ? 'good' : 'dim'),
         ]),
+    ...(state.muted.has(name) ? [fact('muted', 'yes', 'warning')] : []),
+    ...(state.ignored.has(name) ? [fact('ignored', 'yes', 'warning')] : []),
     fact('posts seen', String(posts)),
     ...(lastWallMs === undefined ? [] : [fact('last post', ageText(lastWallMs, state.clock))]),
   ];

@@ -1,20 +1,41 @@
 /** The last row: the keys that do something now, or what there is to say for a moment. */
 import { type Action, type Binding, KEYMAP, type Where } from '../state/keymap.js';
+import { linksOfSelected } from '../state/links.js';
 import { placeOf } from '../state/reading.js';
 import type { State } from '../state/state.js';
 import { whereOf } from '../state/where.js';
+import { timeText } from './ages.js';
+import { countText } from './counts.js';
 import { keyText } from './keys.js';
 import { personNamed } from './people-index.js';
 import type { Row } from './row.js';
-import { cutRow, lineOf, rowWidth, say } from './spans.js';
+import { cutRow, firstThatFits, lineOf, rowWidth, say } from './spans.js';
 import { selectedItem, subjectOf } from './subject.js';
 
 export function footerRow(state: State, width: number): Row {
   const { notice, clock } = state;
+  if (state.seeking !== undefined) return seekingRow(state, width);
   if (notice === undefined || notice.untilMs <= clock.monoMs) return keysRow(state, width);
   const text = lineOf(notice.text);
   return cutRow(
     notice.kind === 'problem' ? [say('problem', ` ✗ ${text}`)] : [say('text', ` ${text}`)],
+    width,
+  );
+}
+
+/** How far back a search has come by itself. */
+function seekingRow({ posts, search, clock }: State, width: number): Row {
+  const first = posts[0]?.post;
+  const what = `searching "${lineOf(search ?? '')}"`;
+  const far = `${countText(posts.length)} posts back`;
+  const until = first === undefined ? '' : `, to ${timeText(first.timeMs, clock)}`;
+  return firstThatFits(
+    [
+      `${what}: ${far}${until} · any key stops`,
+      `${far}${until} · any key stops`,
+      `${far} · any key stops`,
+      far,
+    ].map((text) => [say('warning', ' ◌ '), say('text', text)]),
     width,
   );
 }
@@ -62,7 +83,7 @@ function keysNow(state: State): readonly Shown[] {
   const where = whereOf(state);
   return KEYMAP.flatMap((binding) => {
     const label = binding.where.includes(where) ? labelNow(binding, where, state) : undefined;
-    return label === undefined
+    return label === undefined || binding.keys.length === 0
       ? []
       : [{ key: keyText(binding.keys[0] ?? ''), label, action: binding.action }];
   });
@@ -80,8 +101,14 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
       const item = selectedItem(state);
       return item?.kind === 'post' && item.post.author !== state.me ? action : undefined;
     }
+    case 'open-link':
+      return linksOfSelected(state).length > 0 ? label : undefined;
+    case 'copy':
+      return selectedItem(state) === undefined ? undefined : label;
     case 'leave':
       return where !== 'timeline' || hasToLeave(state) ? label : undefined;
+    case 'filter':
+      return state.overlay?.kind === 'people' ? label : undefined;
     case 'follow':
       return isFollowed(state) ? undefined : label;
     case 'unfollow':

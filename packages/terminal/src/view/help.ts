@@ -18,14 +18,19 @@ const TWO_COLUMNS_FROM_WIDTH = 84;
 const COLUMN_GAP = 3;
 
 const isEverywhere = ({ where }: Binding): boolean => where.includes('overlay') && where.includes('composer');
-const isReading = ({ where }: Binding): boolean => where.includes('timeline') || where.includes('sidebar');
+const isReading = ({ where }: Binding): boolean =>
+  ['timeline', 'sidebar', 'overlay'].some((each) => where.some((one) => one === each));
 
 const keysSection = (title: string, belongs: (binding: Binding) => boolean): Section => ({
   title,
-  entries: KEYMAP.filter(belongs).map((binding) => ({ keys: keysText(binding), help: binding.help })),
+  entries: KEYMAP.filter((binding) => binding.keys.length > 0 && belongs(binding)).map((binding) => ({
+    keys: keysText(binding),
+    help: binding.help,
+  })),
 });
 
-const SECTIONS: readonly Section[] = [
+/** Asked for once there is something to show: the person's own keys are in the keymap by then. */
+const sections = (): readonly Section[] => [
   keysSection('Reading', (binding) => isReading(binding) && !isEverywhere(binding)),
   keysSection('Writing', (binding) => !isReading(binding)),
   {
@@ -51,12 +56,12 @@ export function helpRows(width: number): readonly Row[] {
 }
 
 function laidOut(width: number): readonly Row[] {
-  if (width < TWO_COLUMNS_FROM_WIDTH) return columnOf(SECTIONS, width);
+  if (width < TWO_COLUMNS_FROM_WIDTH) return columnOf(sections(), width);
   const leftWidth = Math.floor((width - COLUMN_GAP) / 2);
   const rightWidth = width - COLUMN_GAP - leftWidth;
-  const columns = SECTIONS.map((_, at) => ({
-    left: columnOf(SECTIONS.slice(0, at + 1), leftWidth),
-    right: columnOf(SECTIONS.slice(at + 1), rightWidth),
+  const columns = sections().map((_, at) => ({
+    left: columnOf(sections().slice(0, at + 1), leftWidth),
+    right: columnOf(sections().slice(at + 1), rightWidth),
   }));
   const heightOf = ({ left, right }: (typeof columns)[number]): number => Math.max(left.length, right.length);
   const best = columns.reduce((one, other) => (heightOf(other) < heightOf(one) ? other : one));

@@ -1,13 +1,15 @@
 /** Which parts of a post's text stand out: my name, and what is searched for. */
 import { cleanText } from '../text/clean.js';
 import { graphemeEnd, graphemeStart } from '../text/graphemes.js';
-import type { Role, Row, Span } from './row.js';
+import type { Link, Role, Row, Span } from './row.js';
 
 export interface Highlight {
   /** UTF-16 places in the text; `end` is not in it. */
   readonly start: number;
   readonly end: number;
   readonly role: Role;
+  /** It is a link: underlined, and in the role of what is around it. */
+  readonly link?: Link;
 }
 
 const escaped = (literal: string): string => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
@@ -58,11 +60,14 @@ export function highlightedRow(
   for (const [index, from] of places.entries()) {
     const to = places[index + 1];
     if (to === undefined) break;
-    const role = touching.findLast((highlight) => highlight.start <= from && highlight.end >= to)?.role;
+    const here = touching.filter((highlight) => highlight.start <= from && highlight.end >= to);
+    const role = here.findLast(({ link }) => link === undefined)?.role;
+    const link = here.find((highlight) => highlight.link !== undefined)?.link;
     spans.push({
       text: text.slice(from, to),
       role: role ?? base,
       ...(role === undefined ? {} : { bold: true }),
+      ...(link === undefined ? {} : { underline: true, link }),
     });
   }
   return spans;

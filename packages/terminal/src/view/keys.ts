@@ -27,6 +27,7 @@ const MODIFIERS: readonly (readonly [string, string])[] = [
 
 /** `alt-enter` as `Alt-Enter`, `page-up` as `PgUp`; a letter stays what it is. */
 export function keyText(name: string): string {
+  if (name.includes(' ')) return name.split(' ').map(keyText).join(' ');
   for (const [written, shown] of MODIFIERS) {
     if (name.startsWith(written) && name.length > written.length)
       return shown + keyText(name.slice(written.length));
@@ -35,7 +36,8 @@ export function keyText(name: string): string {
 }
 
 /** All keys of a binding: `j ↓`. */
-export const keysText = ({ keys }: Binding): string => keys.map(keyText).join(' ');
+export const keysText = ({ keys }: Binding): string =>
+  keys.map(keyText).join(keys.some((key) => key.includes(' ')) ? ', ' : ' ');
 
 /** The key that is shown for an action. */
 export function keyOf(action: Action): string {

@@ -57,7 +57,7 @@ function contentRows(overlay: Overlay, state: State, width: number): readonly Ro
     case 'info':
       return allSessionFacts(state).map(factRow);
     case 'people':
-      return everybodyRows(state);
+      return everybodyRows(state, overlay.part ?? '');
     default:
       return unreachable(overlay);
   }

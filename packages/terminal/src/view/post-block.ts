@@ -5,6 +5,7 @@
 
 import type { Item, Outgoing, OutgoingItem, PostItem } from '../state/state.js';
 import { cleanText } from '../text/clean.js';
+import { linksIn } from '../text/links.js';
 import { wrap } from '../text/wrap.js';
 import { unreachable } from '../unreachable.js';
 import { type Highlight, highlightedRow, highlightsOf, mentionPattern, searchPattern } from './highlights.js';
@@ -93,9 +94,19 @@ function edgeOf({ selected, focused }: BlockLook): Span {
 function highlightsIn(item: Item, text: string, { me, search }: BlockLook): readonly Highlight[] {
   const mentioned = item.kind === 'post' && item.mentionsMe;
   return [
+    ...linkHighlights(item, text),
     ...(mentioned ? highlightsOf(text, mentionPattern(me), 'mention') : []),
     ...(search === undefined ? [] : highlightsOf(text, searchPattern(search), 'found')),
   ];
+}
+
+function linkHighlights({ key }: Item, text: string): readonly Highlight[] {
+  return linksIn(text).map(({ start, end, url }) => ({
+    start,
+    end,
+    role: 'text',
+    link: { url, id: `${key}-${start}` },
+  }));
 }
 
 /** Wrapping may have changed a line (a tab, a cut grapheme); then where things are in it is not known. */

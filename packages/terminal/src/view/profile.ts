@@ -28,6 +28,8 @@ function partsOf(state: State, name: string): readonly Row[] {
   return [
     ...(person.followed ? [[say('text', 'you follow')]] : []),
     ...(person.followsMe ? [[say('text', 'follows you')]] : []),
+    ...(state.ignored.has(name) ? [[say('warning', 'ignored')]] : []),
+    ...(state.muted.has(name) ? [[say('warning', 'muted')]] : []),
     presence(person),
     [
       say('key', keyOf(person.followed ? 'unfollow' : 'follow')),

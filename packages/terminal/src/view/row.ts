@@ -32,6 +32,14 @@ export interface Span {
   readonly underline?: boolean;
   /** Where the reader or the choice is: the whole span is shown inverted or on another background. */
   readonly selected?: boolean;
+  /** Where it leads: the terminal opens it. Parts of the same id are one link, over several rows too. */
+  readonly link?: Link;
+}
+
+export interface Link {
+  /** Printable ASCII. */
+  readonly url: string;
+  readonly id: string;
 }
 
 /** One row of the screen, from its left edge; what it leaves free is blank. Texts are clean and without control characters. */

@@ -4,6 +4,7 @@ import type { Size } from '../state/geometry.js';
 import { type SidebarLine, sidebarLines, sidebarTop } from '../state/sidebar-lines.js';
 import type { SidebarEntry, State, TimelineId } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
+import { countText as peopleCount } from './counts.js';
 import { presenceGlyph, timelineTitle } from './names.js';
 import { personNamed } from './people-index.js';
 import type { Role, Row, Span } from './row.js';
@@ -17,12 +18,15 @@ export function sidebarRows(state: State, { width, height }: Size): readonly Row
   const lines = sidebarLines(state);
   const top = sidebarTop(state, height);
   const below = lines.length - top - height;
+  const last = lines.at(-1);
+  // The line that says so stands for them.
+  const hidden = last?.kind === 'more' ? last.count - 1 : 0;
   return Array.from({ length: height }, (_, y) => {
     const line = lines[top + y];
     if (line === undefined) return [];
     if (!isStoodOn(line, state)) {
       if (y === 0 && top > 0) return moreRow('↑', top + 1, width);
-      if (y === height - 1 && below > 0) return moreRow('↓', below + 1, width);
+      if (y === height - 1 && below > 0) return moreRow('↓', below + 1 + hidden, width);
     }
     return lineRow(line, state, width);
   });
@@ -33,12 +37,14 @@ const isStoodOn = (line: SidebarLine, { focus, sidebarAt }: State): boolean =>
 
 /** There is more that way; by lines, as one moves. */
 const moreRow = (glyph: string, count: number, width: number): Row =>
-  cutRow([say('dim', `  ${glyph} ${count} more`)], width);
+  cutRow([say('dim', `  ${glyph} ${peopleCount(count)} more`)], width);
 
 function lineRow(line: SidebarLine, state: State, width: number): Row {
   switch (line.kind) {
     case 'blank':
       return [];
+    case 'more':
+      return cutRow([say('dim', `  ${peopleCount(line.count)} more: :list`)], width);
     case 'heading':
       return headingRow(line.group, line.count, width);
     case 'entry':
@@ -48,9 +54,12 @@ function lineRow(line: SidebarLine, state: State, width: number): Row {
   }
 }
 
-const headingRow = (group: SidebarEntry['kind'], count: number, width: number): Row =>
+const headingRow = (group: SidebarEntry['kind'], count: number | undefined, width: number): Row =>
   cutRow(
-    [loud('title', ` ${HEADINGS[group]}`), ...(group === 'followed' ? [say('dim', ` ${count}`)] : [])],
+    [
+      loud('title', ` ${HEADINGS[group]}`),
+      ...(count === undefined ? [] : [say('dim', ` ${peopleCount(count)}`)]),
+    ],
     width,
   );
 

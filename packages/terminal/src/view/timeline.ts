@@ -2,6 +2,7 @@
 
 import type { Size } from '../state/geometry.js';
 import { type Block, placeOf, type Window } from '../state/reading.js';
+import { hasTopLine } from '../state/screen-geometry.js';
 import type { Item, State } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
 import { timeText, whenText } from './ages.js';
@@ -10,15 +11,41 @@ import { keyOf } from './keys.js';
 import { type BlockLook, blockRows } from './post-block.js';
 import { profileRow } from './profile.js';
 import type { Row } from './row.js';
-import { cutRow, firstThatFits, rowWidth, say } from './spans.js';
+import { cutRow, firstThatFits, lineOf, rowWidth, say } from './spans.js';
 import { personOfTimeline } from './subject.js';
 
 /** What is drawn in the timeline's area: exactly `height` rows. */
 export function timelineRows(state: State, { width, height }: Size, shown: Window): readonly Row[] {
-  const person = personOfTimeline(state.timeline);
-  const top = person === undefined ? [] : [profileRow(state, person, width)];
+  const top = topRows(state, width);
   const posts = postRows(state, { width, height: Math.max(0, height - top.length) }, shown);
   return [...top, ...posts].slice(0, height);
+}
+
+function topRows(state: State, width: number): readonly Row[] {
+  if (!hasTopLine(state)) return [];
+  const person = personOfTimeline(state.timeline);
+  return [person === undefined ? followersRow(state, width) : profileRow(state, person, width)];
+}
+
+/** The newest first, as many as there is room for. */
+function followersRow({ newFollowers: { shown } }: State, width: number): Row {
+  const names = shown.toReversed().map((name) => `@${lineOf(name)}`);
+  const told = (count: number): Row => [
+    say('unread', '  new: '),
+    say('author', names.slice(0, count).join(', ')),
+    say(
+      'text',
+      count < names.length
+        ? ` and ${names.length - count} more follow you`
+        : names.length === 1
+          ? ' follows you'
+          : ' follow you',
+    ),
+  ];
+  return firstThatFits(
+    names.map((_, at) => told(names.length - at)),
+    width,
+  );
 }
 
 function postRows(state: State, size: Size, shown: Window): readonly Row[] {

@@ -126,7 +126,8 @@ test('smaller than that it only says so', () => {
   assert.deepEqual(said(60, 9), [
     ...['', '', '', ''],
     'dualping needs 40x10 cells: make the window larger',
-    ...['', '', '', ''],
+    'q quits',
+    ...['', '', ''],
   ]);
   assert.deepEqual(said(39, 1), ['dualping needs 40x10 cells']);
   assert.deepEqual(said(12, 1), ['needs 40x10']);
@@ -134,10 +135,20 @@ test('smaller than that it only says so', () => {
   assert.deepEqual(said(10, 0), []);
 });
 
-test('the cursor is where one types, and nowhere else', () => {
+test('the cursor is where one types, else on what the keys act on', () => {
   assert.deepEqual(view(BUSY).cursor, { x: 53, y: 22 });
-  assert.equal(view({ ...BUSY, focus: 'timeline' }).cursor, undefined);
-  assert.equal(view({ ...BUSY, overlay: { kind: 'help', scroll: 0 } }).cursor, undefined);
+  const cursorRow = (state: State): string => {
+    const { rows, cursor } = view(state);
+    return plainText(rows[cursor?.y ?? -1] ?? []);
+  };
+  assert.match(cursorRow({ ...BUSY, focus: 'timeline' }), /@ana +2m/, 'at the end the newest post');
+  assert.match(cursorRow({ ...BUSY, focus: 'sidebar', sidebarAt: 1 }), /Mentions/);
+  assert.match(cursorRow({ ...BUSY, overlay: { kind: 'help', scroll: 0 } }), /Reading/);
+  const first = BUSY.posts[0];
+  assert.ok(first !== undefined);
+  const up = { ...NEWEST, top: { key: first.key, rows: 0 }, selected: first.key };
+  const reading = { ...BUSY, focus: 'timeline' as const, places: new Map([['home', up]] as const) };
+  assert.match(cursorRow(reading), new RegExp(`▌?@${first.post.author}`));
 });
 
 test('typing goes on while the server is lost: nothing but the header changes', () => {

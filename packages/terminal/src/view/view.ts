@@ -4,6 +4,7 @@ import { windowOf } from '../state/reading.js';
 import { geometryNow, postsArea } from '../state/screen-geometry.js';
 import type { State } from '../state/state.js';
 import { composerView } from './composer.js';
+import { selectionCursor } from './cursor.js';
 import { footerRow } from './footer.js';
 import { headerRow } from './header.js';
 import { overlayArea, overlayRows } from './overlay.js';
@@ -11,13 +12,14 @@ import { paneRows } from './pane.js';
 import type { Frame, Row } from './row.js';
 import { ruleRow } from './rule.js';
 import { sidebarRows } from './sidebar.js';
-import { cutRow, firstThatFits, fitRow, say } from './spans.js';
+import { cutRow, fitRow, say } from './spans.js';
 import { timelineRows } from './timeline.js';
+import { tooSmallFrame } from './too-small.js';
 
 /** Exactly `size.height` rows, none wider than `size.width` cells, whatever the state holds. */
 export function view(state: State): Frame {
   const { size } = state;
-  if (isTooSmall(size)) return tooSmall(size.width, size.height);
+  if (isTooSmall(size)) return tooSmallFrame(size, 'dualping', LEAST_SIZE, state.notice?.text);
   const geometry = geometryNow(state);
   const shown = windowOf(state, postsArea(state));
   const composer = composerView(state, geometry.composer);
@@ -28,7 +30,7 @@ export function view(state: State): Frame {
     ...composer.rows,
     footerRow(state, size.width),
   ];
-  return { rows, cursor: composer.cursor };
+  return { rows, cursor: composer.cursor ?? selectionCursor(state, geometry, shown) };
 }
 
 function middleRows(state: State, geometry: Geometry, shown: ReturnType<typeof windowOf>): readonly Row[] {
@@ -56,17 +58,3 @@ const besideOneAnother = (columns: readonly Column[], y: number): Row =>
     const row = rows[y] ?? [];
     return index === columns.length - 1 ? cutRow(row, width) : [...fitRow(row, width), say('frame', '│')];
   });
-
-function tooSmall(width: number, height: number): Frame {
-  const least = `${LEAST_SIZE.width}x${LEAST_SIZE.height}`;
-  const told = [
-    `dualping needs ${least} cells: make the window larger`,
-    `dualping needs ${least} cells`,
-    `needs ${least}`,
-  ].map((text) => [say('text', text)]);
-  const middle = Math.floor(Math.max(0, height - 1) / 2);
-  const rows = Array.from({ length: Math.max(0, height) }, (_, y) =>
-    y === middle ? firstThatFits(told, width) : [],
-  );
-  return { rows, cursor: undefined };
-}

@@ -24,6 +24,7 @@ const member = (serverId: number, facts: Partial<MemberInfo> = {}): MemberInfo =
   liveness: 'stream',
   live: true,
   inSync: true,
+  unreachable: false,
   ...facts,
 });
 
@@ -33,9 +34,9 @@ function assignment(members: readonly MemberInfo[]): Assignment {
     cluster: 1,
     revision: 1,
     epoch: 7 as Assignment['epoch'],
+    lastUncleanEpoch: 0 as Assignment['lastUncleanEpoch'],
     primary,
     available: primary !== undefined,
-    lastUncleanEpoch: 0 as Assignment['epoch'],
     unavailableReason: primary === undefined ? '<b>nobody</b>' : '',
     inSync: members,
     members,

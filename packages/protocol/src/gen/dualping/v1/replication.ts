@@ -24,9 +24,12 @@ import { EpochBoundary, Origin } from "./types.js";
 export interface GetFollowerInfoRequest {
   networkId: string;
   cluster: number;
-  /** The epoch in which the standby knows the server to be primary; refused as `fenced` if it is another. */
+  /** The epoch in which the standby knows the server to be primary; refused as `not-primary` if it is another. */
   epoch: number;
   serverId: number;
+  incarnation: number;
+  journalId: string;
+  lifeId: string;
 }
 
 /** The first chunk is `header`, the last is `end`; in between the parts in any number, in this order. */
@@ -191,11 +194,14 @@ export interface Entries {
   committed: number;
 }
 
-/** The last message of a stream. With reason `fenced`, `epoch` is the higher epoch that was seen. */
+/** The last message of a stream. With reason `fenced`, `epoch` is a higher epoch that was seen. With any other it is for people. */
 export interface ReplicateRefused {
   epoch: number;
   reason: string;
   detail: string;
+  /** Of whoever refuses. `epoch` says nothing to a standby of another network or cluster. */
+  networkId: string;
+  cluster: number;
 }
 
 /** Caller to server, on Tail. */
@@ -214,7 +220,7 @@ export interface TailRequest {
 
 export interface TailOpen {
   networkId: string;
-  /** Who asks: its cluster, and the epoch in which it is primary there. */
+  /** Who asks: its cluster, and the epoch in which it is primary there. The server's router must have named that epoch. */
   from: number;
   fromEpoch: number;
   /** Who is asked, and the epoch in which the caller knows it to be primary. */
@@ -228,7 +234,7 @@ export interface TailSubscribe {
   number: number;
   /** Everything wanted up to this position is with the caller. */
   after: number;
-  /** At most 10,000 names in both together. */
+  /** At most 1,000 names in each of them. Names that are not users of the cluster count: at most 100,000 on a stream. */
   add: string[];
   remove: string[];
   /** Another message of this number follows; nothing is sent before the last of them. */
@@ -286,7 +292,7 @@ export interface TailPost {
 }
 
 function createBaseGetFollowerInfoRequest(): GetFollowerInfoRequest {
-  return { networkId: "", cluster: 0, epoch: 0, serverId: 0 };
+  return { networkId: "", cluster: 0, epoch: 0, serverId: 0, incarnation: 0, journalId: "", lifeId: "" };
 }
 
 export const GetFollowerInfoRequest: MessageFns<GetFollowerInfoRequest> = {
@@ -302,6 +308,15 @@ export const GetFollowerInfoRequest: MessageFns<GetFollowerInfoRequest> = {
     }
     if (message.serverId !== 0) {
       writer.uint32(32).uint32(message.serverId);
+    }
+    if (message.incarnation !== 0) {
+      writer.uint32(40).uint64(message.incarnation);
+    }
+    if (message.journalId !== "") {
+      writer.uint32(50).string(message.journalId);
+    }
+    if (message.lifeId !== "") {
+      writer.uint32(58).string(message.lifeId);
     }
     return writer;
   },
@@ -349,6 +364,30 @@ export const GetFollowerInfoRequest: MessageFns<GetFollowerInfoRequest> = {
             }
 
             message.serverId = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.incarnation = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.journalId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lifeId = reader.string();
             continue;
           }
         }
@@ -1717,7 +1756,7 @@ export const Entries: MessageFns<Entries> = {
 };
 
 function createBaseReplicateRefused(): ReplicateRefused {
-  return { epoch: 0, reason: "", detail: "" };
+  return { epoch: 0, reason: "", detail: "", networkId: "", cluster: 0 };
 }
 
 export const ReplicateRefused: MessageFns<ReplicateRefused> = {
@@ -1730,6 +1769,12 @@ export const ReplicateRefused: MessageFns<ReplicateRefused> = {
     }
     if (message.detail !== "") {
       writer.uint32(26).string(message.detail);
+    }
+    if (message.networkId !== "") {
+      writer.uint32(34).string(message.networkId);
+    }
+    if (message.cluster !== 0) {
+      writer.uint32(40).uint32(message.cluster);
     }
     return writer;
   },
@@ -1769,6 +1814,22 @@ export const ReplicateRefused: MessageFns<ReplicateRefused> = {
             }
 
             message.detail = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
             continue;
           }
         }
@@ -2439,6 +2500,8 @@ export const ReplicationServiceService = {
   /**
    * The state and retained posts of the primary at one committed position, in chunks: for a standby that is new, or too
    * far behind what the primary's journal still has. Afterwards the standby joins with Replicate from that position.
+   * Given to live members of the cluster, one at a time to each: refused as `unknown-member`, ended as `superseded`. A
+   * reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo: {
     path: "/dualping.v1.ReplicationService/GetFollowerInfo" as const,
@@ -2481,6 +2544,8 @@ export interface ReplicationServiceServer extends UntypedServiceImplementation {
   /**
    * The state and retained posts of the primary at one committed position, in chunks: for a standby that is new, or too
    * far behind what the primary's journal still has. Afterwards the standby joins with Replicate from that position.
+   * Given to live members of the cluster, one at a time to each: refused as `unknown-member`, ended as `superseded`. A
+   * reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo: handleServerStreamingCall<GetFollowerInfoRequest, GetFollowerInfoResponse>;
   /** The journal, as it grows. Entries and the commit position flow down, durable positions flow up. */
@@ -2497,6 +2562,8 @@ export interface ReplicationServiceClient extends Client {
   /**
    * The state and retained posts of the primary at one committed position, in chunks: for a standby that is new, or too
    * far behind what the primary's journal still has. Afterwards the standby joins with Replicate from that position.
+   * Given to live members of the cluster, one at a time to each: refused as `unknown-member`, ended as `superseded`. A
+   * reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo(
     request: GetFollowerInfoRequest,

@@ -53,7 +53,8 @@ export interface Attach {
   replicates: boolean;
   /**
    * Counts the streams that this life of the member has opened, from 1: a router that was away for long hears several of them
-   * at once, in any order, and the last one counts. 0: not counted; then the one that is heard last counts.
+   * at once, in any order, and the last one counts. So does a router that was dialled by two of its addresses. 0: not
+   * counted; then the one that is heard last counts.
    */
   attempt: number;
   /**
@@ -79,7 +80,14 @@ export interface Attach {
 export interface Ping {
   /** Comes back in the Pong. */
   sequence: number;
-  figures: Figures | undefined;
+  figures:
+    | Figures
+    | undefined;
+  /**
+   * Server ids of live members of its cluster that it can't reach now: a standby names the primary, when it was not heard
+   * for `dead_after_ms`, and then the other members that did not answer it; the primary names standbys. At most 64.
+   */
+  cannotReach: number[];
 }
 
 /**
@@ -180,7 +188,11 @@ export interface Welcome {
   pingIntervalMs: number;
   /** Silence after which either side gives the other up. */
   deadAfterMs: number;
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /** How many clusters there are: which users belong to which follows from it. 0: not told. */
+  clusters: number;
 }
 
 export interface Pong {
@@ -241,7 +253,11 @@ export interface GetAvailableRequest {
 }
 
 export interface GetAvailableResponse {
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /** The router's. Who has met another network before at this address does not believe the assignment. */
+  networkId: string;
 }
 
 export interface WatchRequest {
@@ -259,6 +275,10 @@ export interface WatchResponse {
   assignments: Assignment[];
   /** Only when asked for. */
   figures: MemberFigures[];
+  /** As in GetAvailableResponse. */
+  networkId: string;
+  /** What is wrong with the router itself now, for people. Empty: nothing. Each message says it. */
+  trouble: string;
 }
 
 export interface MemberFigures {
@@ -643,7 +663,7 @@ export const Attach: MessageFns<Attach> = {
 };
 
 function createBasePing(): Ping {
-  return { sequence: 0, figures: undefined };
+  return { sequence: 0, figures: undefined, cannotReach: [] };
 }
 
 export const Ping: MessageFns<Ping> = {
@@ -653,6 +673,13 @@ export const Ping: MessageFns<Ping> = {
     }
     if (message.figures !== undefined) {
       Figures.encode(message.figures, writer.uint32(18).fork()).join();
+    }
+    if (message.cannotReach.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.cannotReach) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -685,6 +712,24 @@ export const Ping: MessageFns<Ping> = {
 
             message.figures = Figures.decode(reader, reader.uint32());
             continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.cannotReach.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.cannotReach.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -1222,7 +1267,7 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined };
+  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined, clusters: 0 };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1238,6 +1283,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(34).fork()).join();
+    }
+    if (message.clusters !== 0) {
+      writer.uint32(40).uint32(message.clusters);
     }
     return writer;
   },
@@ -1285,6 +1333,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.clusters = reader.uint32();
             continue;
           }
         }
@@ -1781,13 +1837,16 @@ export const GetAvailableRequest: MessageFns<GetAvailableRequest> = {
 };
 
 function createBaseGetAvailableResponse(): GetAvailableResponse {
-  return { assignment: undefined };
+  return { assignment: undefined, networkId: "" };
 }
 
 export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
   encode(message: GetAvailableResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(10).fork()).join();
+    }
+    if (message.networkId !== "") {
+      writer.uint32(18).string(message.networkId);
     }
     return writer;
   },
@@ -1811,6 +1870,14 @@ export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.networkId = reader.string();
             continue;
           }
         }
@@ -1897,7 +1964,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { assignments: [], figures: [] };
+  return { assignments: [], figures: [], networkId: "", trouble: "" };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -1907,6 +1974,12 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     }
     for (const v of message.figures) {
       MemberFigures.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.networkId !== "") {
+      writer.uint32(26).string(message.networkId);
+    }
+    if (message.trouble !== "") {
+      writer.uint32(34).string(message.trouble);
     }
     return writer;
   },
@@ -1938,6 +2011,22 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             }
 
             message.figures.push(MemberFigures.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.networkId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.trouble = reader.string();
             continue;
           }
         }
@@ -2687,8 +2776,9 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): AddMasterResponse => AddMasterResponse.decode(value),
   },
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: {
@@ -2766,8 +2856,9 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
    */
   addMaster: handleUnaryCall<AddMasterRequest, AddMasterResponse>;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: handleUnaryCall<GetAvailableRequest, GetAvailableResponse>;
@@ -2818,8 +2909,9 @@ export interface RoutingServiceClient extends Client {
     callback: (error: ServiceError | null, response: AddMasterResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is, and
-   * after `wait_ms` with whoever is primary then (a break of the caller's own link is not a failover).
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
+   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
+   * link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable(

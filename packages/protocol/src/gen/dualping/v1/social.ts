@@ -67,13 +67,21 @@ export interface WriteResponse {
 export interface ListRequest {
   user: string;
   epoch: number;
+  /** Only users whose names come after this one. Empty: from the first on. */
+  after: string;
+  /** How many at most, up to 2,000. 0: 2,000. */
+  limit: number;
 }
 
+/** A page. A network has any number of users, a message has not. */
 export interface ListResponse {
-  /** All users, by name. */
+  /** By name, in the order of ASCII. */
   users: UserPresence[];
+  /** Those of `users` who follow the asker, and whom the asker follows. */
   followers: UserPresence[];
   following: UserPresence[];
+  /** Ask again with this as `after`. Empty: that was the last page. */
+  next: string;
 }
 
 export interface UserPresence {
@@ -91,7 +99,24 @@ export interface TimelineRequest {
     | //
     /** Asks for older posts. */
     { $case: "older"; value: TimelineOlder }
+    | //
+    /** The client is there. Any other message says so too. */
+    { $case: "alive"; value: TimelineAlive }
     | undefined;
+}
+
+export interface TimelineAlive {
+}
+
+/**
+ * How often each side of a Timeline says something, from `opened` on. Any message counts. Measured by each side while it
+ * is there to listen, so that one that was stopped does not blame the other.
+ */
+export interface SignsOfLife {
+  /** Longest between two messages. */
+  intervalMs: number;
+  /** Silence after which a side gives the other up and ends the stream. */
+  deadAfterMs: number;
 }
 
 export interface TimelineOpen {
@@ -105,6 +130,8 @@ export interface TimelineOpen {
   history: number;
   /** False: only hold the stream, for presence and as a sign of life. */
   posts: boolean;
+  /** The client gives signs of life, and wants them. False: the silence of either side means nothing. */
+  signs: boolean;
 }
 
 export interface TimelineOlder {
@@ -123,7 +150,11 @@ export interface TimelineResponse {
     | TimelineOpened
     | undefined;
   /** Answers `older`. */
-  page: TimelinePage | undefined;
+  page:
+    | TimelinePage
+    | undefined;
+  /** The server is there. The interval from now on: it rises with the number of timelines, and does not fall on one stream. */
+  signs: SignsOfLife | undefined;
 }
 
 export interface TimelineOpened {
@@ -131,6 +162,8 @@ export interface TimelineOpened {
   serverId: number;
   /** Everything up to here was committed when the timeline was opened. */
   committed: number;
+  /** If they were asked for. */
+  signs: SignsOfLife | undefined;
 }
 
 export interface TimelinePost {
@@ -505,7 +538,7 @@ export const WriteResponse: MessageFns<WriteResponse> = {
 };
 
 function createBaseListRequest(): ListRequest {
-  return { user: "", epoch: 0 };
+  return { user: "", epoch: 0, after: "", limit: 0 };
 }
 
 export const ListRequest: MessageFns<ListRequest> = {
@@ -515,6 +548,12 @@ export const ListRequest: MessageFns<ListRequest> = {
     }
     if (message.epoch !== 0) {
       writer.uint32(16).uint64(message.epoch);
+    }
+    if (message.after !== "") {
+      writer.uint32(26).string(message.after);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
     }
     return writer;
   },
@@ -548,6 +587,22 @@ export const ListRequest: MessageFns<ListRequest> = {
             message.epoch = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -562,7 +617,7 @@ export const ListRequest: MessageFns<ListRequest> = {
 };
 
 function createBaseListResponse(): ListResponse {
-  return { users: [], followers: [], following: [] };
+  return { users: [], followers: [], following: [], next: "" };
 }
 
 export const ListResponse: MessageFns<ListResponse> = {
@@ -575,6 +630,9 @@ export const ListResponse: MessageFns<ListResponse> = {
     }
     for (const v of message.following) {
       UserPresence.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.next !== "") {
+      writer.uint32(34).string(message.next);
     }
     return writer;
   },
@@ -614,6 +672,14 @@ export const ListResponse: MessageFns<ListResponse> = {
             }
 
             message.following.push(UserPresence.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.next = reader.string();
             continue;
           }
         }
@@ -699,6 +765,9 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
       case "older":
         TimelineOlder.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
+      case "alive":
+        TimelineAlive.encode(message.message.value, writer.uint32(26).fork()).join();
+        break;
     }
     return writer;
   },
@@ -732,6 +801,106 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
             message.message = { $case: "older", value: TimelineOlder.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = { $case: "alive", value: TimelineAlive.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineAlive(): TimelineAlive {
+  return {};
+}
+
+export const TimelineAlive: MessageFns<TimelineAlive> = {
+  encode(_: TimelineAlive, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineAlive {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineAlive();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSignsOfLife(): SignsOfLife {
+  return { intervalMs: 0, deadAfterMs: 0 };
+}
+
+export const SignsOfLife: MessageFns<SignsOfLife> = {
+  encode(message: SignsOfLife, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.intervalMs !== 0) {
+      writer.uint32(8).uint32(message.intervalMs);
+    }
+    if (message.deadAfterMs !== 0) {
+      writer.uint32(16).uint32(message.deadAfterMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignsOfLife {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignsOfLife();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.intervalMs = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.deadAfterMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -746,7 +915,7 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
 };
 
 function createBaseTimelineOpen(): TimelineOpen {
-  return { user: "", sessionId: "", epoch: 0, resumeAfter: 0, history: 0, posts: false };
+  return { user: "", sessionId: "", epoch: 0, resumeAfter: 0, history: 0, posts: false, signs: false };
 }
 
 export const TimelineOpen: MessageFns<TimelineOpen> = {
@@ -768,6 +937,9 @@ export const TimelineOpen: MessageFns<TimelineOpen> = {
     }
     if (message.posts !== false) {
       writer.uint32(48).bool(message.posts);
+    }
+    if (message.signs !== false) {
+      writer.uint32(56).bool(message.signs);
     }
     return writer;
   },
@@ -831,6 +1003,14 @@ export const TimelineOpen: MessageFns<TimelineOpen> = {
             }
 
             message.posts = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.signs = reader.bool();
             continue;
           }
         }
@@ -904,7 +1084,7 @@ export const TimelineOlder: MessageFns<TimelineOlder> = {
 };
 
 function createBaseTimelineResponse(): TimelineResponse {
-  return { posts: [], opened: undefined, page: undefined };
+  return { posts: [], opened: undefined, page: undefined, signs: undefined };
 }
 
 export const TimelineResponse: MessageFns<TimelineResponse> = {
@@ -917,6 +1097,9 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
     }
     if (message.page !== undefined) {
       TimelinePage.encode(message.page, writer.uint32(26).fork()).join();
+    }
+    if (message.signs !== undefined) {
+      SignsOfLife.encode(message.signs, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -958,6 +1141,14 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
             message.page = TimelinePage.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.signs = SignsOfLife.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -972,7 +1163,7 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
 };
 
 function createBaseTimelineOpened(): TimelineOpened {
-  return { epoch: 0, serverId: 0, committed: 0 };
+  return { epoch: 0, serverId: 0, committed: 0, signs: undefined };
 }
 
 export const TimelineOpened: MessageFns<TimelineOpened> = {
@@ -985,6 +1176,9 @@ export const TimelineOpened: MessageFns<TimelineOpened> = {
     }
     if (message.committed !== 0) {
       writer.uint32(24).uint64(message.committed);
+    }
+    if (message.signs !== undefined) {
+      SignsOfLife.encode(message.signs, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1024,6 +1218,14 @@ export const TimelineOpened: MessageFns<TimelineOpened> = {
             }
 
             message.committed = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.signs = SignsOfLife.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1233,6 +1435,7 @@ export const SocialServiceService = {
     responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
   },
+  /** All users, in pages, and who of each page follows the asker and is followed. */
   list: {
     path: "/dualping.v1.SocialService/List" as const,
     requestStream: false as const,
@@ -1246,6 +1449,7 @@ export const SocialServiceService = {
    * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the past that
    * were asked for, then each new post as it is committed, in the order of positions, each once. The user is present
    * while the stream is open. The server ends it with `not-primary` when it stops being primary.
+   * If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which packets vanish refuses nothing.
    */
   timeline: {
     path: "/dualping.v1.SocialService/Timeline" as const,
@@ -1264,11 +1468,13 @@ export interface SocialServiceServer extends UntypedServiceImplementation {
   follow: handleUnaryCall<FollowRequest, WriteResponse>;
   unfollow: handleUnaryCall<UnfollowRequest, WriteResponse>;
   post: handleUnaryCall<PostRequest, WriteResponse>;
+  /** All users, in pages, and who of each page follows the asker and is followed. */
   list: handleUnaryCall<ListRequest, ListResponse>;
   /**
    * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the past that
    * were asked for, then each new post as it is committed, in the order of positions, each once. The user is present
    * while the stream is open. The server ends it with `not-primary` when it stops being primary.
+   * If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which packets vanish refuses nothing.
    */
   timeline: handleBidiStreamingCall<TimelineRequest, TimelineResponse>;
 }
@@ -1332,6 +1538,7 @@ export interface SocialServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: WriteResponse) => void,
   ): ClientUnaryCall;
+  /** All users, in pages, and who of each page follows the asker and is followed. */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;
   list(
     request: ListRequest,
@@ -1348,6 +1555,7 @@ export interface SocialServiceClient extends Client {
    * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the past that
    * were asked for, then each new post as it is committed, in the order of positions, each once. The user is present
    * while the stream is open. The server ends it with `not-primary` when it stops being primary.
+   * If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which packets vanish refuses nothing.
    */
   timeline(): ClientDuplexStream<TimelineRequest, TimelineResponse>;
   timeline(options: Partial<CallOptions>): ClientDuplexStream<TimelineRequest, TimelineResponse>;

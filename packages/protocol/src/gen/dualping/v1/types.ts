@@ -35,6 +35,11 @@ export interface Member {
   inSync: boolean;
   /** Names this run of the server's process; new at each start. Empty when the member has no journal and does not say. */
   lifeId: string;
+  /**
+   * The router has dialled `address` and could not reach this life of the member. It is not promoted until the router has
+   * reached it once.
+   */
+  unreachable: boolean;
 }
 
 /** One life over one journal: a copy of the folder has the same journal id, and is not meant. */
@@ -183,6 +188,7 @@ function createBaseMember(): Member {
     live: false,
     inSync: false,
     lifeId: "",
+    unreachable: false,
   };
 }
 
@@ -211,6 +217,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.lifeId !== "") {
       writer.uint32(66).string(message.lifeId);
+    }
+    if (message.unreachable !== false) {
+      writer.uint32(72).bool(message.unreachable);
     }
     return writer;
   },
@@ -290,6 +299,14 @@ export const Member: MessageFns<Member> = {
             }
 
             message.lifeId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.unreachable = reader.bool();
             continue;
           }
         }

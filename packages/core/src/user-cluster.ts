@@ -4,7 +4,7 @@
  *
  * Numeric users go round the clusters one by one (as in the older family); any other name is hashed.
  */
-import type { ClusterId, UserName } from '../ids.js';
+import type { ClusterId, UserName } from './ids.js';
 
 const FNV_OFFSET_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;

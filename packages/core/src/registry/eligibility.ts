@@ -1,0 +1,42 @@
+/**
+ * Judges whether a member that may safely be promoted can also do the work: it is heard now, and the router has reached
+ * it at the address that everyone else will dial. This only chooses among safe promotions; who is safe the in-sync
+ * set says (see `Cluster`).
+ */
+import { type ServerId, serverName } from '../ids.js';
+import { linkOf, type Member } from './member.js';
+import type { RegistryLink } from './registry-messages.js';
+
+/** What a cluster has to know of the router's ears. */
+export interface Evidence {
+  /** Time in which the router listened and heard at least one member, ms. */
+  readonly heardMs: number;
+  /** It hears no member at all, and so suspects itself. */
+  readonly isQuiet: boolean;
+  /** Whether a member spoke on this link at `sinceMs` or later, and within two of its pings. */
+  isHeard(link: RegistryLink, sinceMs: number): boolean;
+  /** Members of its cluster that the member on this link said last that it can't reach. */
+  cannotReach(link: RegistryLink): ReadonlySet<ServerId>;
+  /** The primary reaches that member: what it said before is over. */
+  forgetComplaint(link: RegistryLink): void;
+  /** Silence after which a member is dropped, ms. */
+  readonly deadAfterMs: number;
+}
+
+/** Why not to promote it now, for people, as what follows its name; undefined: it can be. */
+export function objectionToPromotion(
+  member: Member,
+  evidence: Evidence,
+  sinceMs: number,
+): string | undefined {
+  const { reach } = member;
+  if (reach.kind === 'unreachable') return `can't be reached at ${member.address} (${reach.detail})`;
+  if (reach.kind === 'unknown') return `has not been reached at ${member.address} yet`;
+  const link = linkOf(member);
+  if (link === undefined) return 'holds no stream';
+  return evidence.isHeard(link, sinceMs) ? undefined : 'is not heard now';
+}
+
+/** `s2 can't be reached at host2:7000 (connection refused) and s3 is not heard now`. */
+export const objectionsText = (objections: readonly (readonly [Member, string])[]): string =>
+  objections.map(([{ serverId }, why]) => `${serverName(serverId)} ${why}`).join(' and ');

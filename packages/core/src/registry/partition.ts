@@ -1,0 +1,50 @@
+/**
+ * Decides who is cut off when members of a cluster can't reach one another though the router hears them all.
+ *
+ * The intuition: whoever is with most of the live in-sync members goes on. So a primary that most of them can't reach
+ * is replaced by one of them, if they reach one another; and a standby that the primary can't reach is removed only when the
+ * primary is with most of them itself. With two members neither is most, and the primary stays.
+ *
+ * All of this only chooses among promotions that the in-sync set allows anyway: a wrong answer costs time, no data.
+ */
+import type { ServerId } from '../ids.js';
+
+/** What one live in-sync member says of the others. */
+export interface View {
+  readonly serverId: ServerId;
+  readonly cannotReach: ReadonlySet<ServerId>;
+}
+
+const reachEachOther = (one: View, other: View): boolean =>
+  !one.cannotReach.has(other.serverId) && !other.cannotReach.has(one.serverId);
+
+/**
+ * The first of `views` that may take over from a primary that is cut off; undefined: the primary stays.
+ * `views`: of all live in-sync members but the primary.
+ */
+export function successorOfCutOff(
+  primary: ServerId,
+  views: readonly View[],
+  mayTakeOver: (serverId: ServerId) => boolean,
+): ServerId | undefined {
+  const half = (views.length + 1) / 2;
+  const complaining = views.filter(({ cannotReach }) => cannotReach.has(primary));
+  const fit = complaining.find((one) => {
+    const together = complaining.filter((other) => other === one || reachEachOther(one, other));
+    return together.length > half && mayTakeOver(one.serverId);
+  });
+  return fit?.serverId;
+}
+
+/**
+ * Whether a primary that can't reach a standby is with most of the live in-sync members, so that the standby is the one
+ * that is cut off. True also when there is nothing to weigh: the standby is not live at the router either, the primary
+ * reaches it (and finds it too slow), or the two are alone.
+ */
+export function isWithMost(primary: View, standby: ServerId, views: readonly View[]): boolean {
+  const isLive = views.some(({ serverId }) => serverId === standby);
+  const others = views.filter(({ serverId }) => serverId !== standby);
+  if (!isLive || !primary.cannotReach.has(standby) || others.length === 0) return true;
+  const together = others.filter((other) => reachEachOther(primary, other));
+  return together.length + 1 > (others.length + 2) / 2;
+}

@@ -1,0 +1,83 @@
+/**
+ * Dial-back: whether a member can be reached at the address that it advertises.
+ *
+ * A member's stream proves that the member can dial the router, and nothing about the other way: with a wrong
+ * `--advertise` it would be promoted, and neither clients nor standbys would find it. So the router dials the address
+ * once for each life and asks the standard health service for a name that only this life serves. A member that was
+ * reached once counts as reachable for the rest of its life: a serving primary is never replaced because the router alone
+ * can't dial it, and no question lies on the path of a takeover.
+ */
+import type { Address, Instant } from '../ids.js';
+import type { MemberLife } from '../member-service.js';
+import { Deadlines } from './deadlines.js';
+
+export type Reach =
+  /** It is not asked: it has no journal, or this router does not dial back. */
+  | { readonly kind: 'unasked' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'reachable' }
+  /** `failures`: questions in a row that came to nothing. */
+  | { readonly kind: 'unreachable'; readonly detail: string; readonly failures: number };
+
+/** Questions under way at once: each is a connection, and ten thousand members may attach in one second. */
+export const MAX_PROBES_AT_ONCE = 32;
+/** Waits between questions to a member that could not be reached, ms: quick at first, for a process that only starts. */
+const RETRY_MS = [250, 500, 1_000, 2_000, 5_000] as const;
+const LONGEST_RETRY_MS = 10_000;
+
+export const retryAfterMs = (failures: number): number => RETRY_MS[failures - 1] ?? LONGEST_RETRY_MS;
+
+/** Names one question; given by the registry, never used twice. */
+export type ProbeNumber = number;
+
+export interface Question extends MemberLife {
+  readonly address: Address;
+}
+
+/** Which questions are due and which are under way; of a member only the newest counts. */
+export class Probes {
+  readonly #due = new Deadlines<Question>();
+  readonly #asked = new Map<ProbeNumber, Question>();
+  /** The newest question about each member: anything older is void. */
+  readonly #newest = new Map<string, Question>();
+  #last: ProbeNumber = 0;
+
+  /** In place of whatever was to be asked about this member before. */
+  add(at: Instant, question: Question): void {
+    this.#newest.set(keyOf(question), question);
+    this.#due.add(at, question);
+  }
+
+  /** Takes what is to be asked now, as far as questions under way leave room. */
+  takeDue(now: Instant): { readonly probe: ProbeNumber; readonly question: Question }[] {
+    const taken = [];
+    while (this.#asked.size < MAX_PROBES_AT_ONCE) {
+      const question = this.#due.takeDue(now);
+      if (question === undefined) break;
+      if (!this.#isNewest(question)) continue;
+      this.#last += 1;
+      this.#asked.set(this.#last, question);
+      taken.push({ probe: this.#last, question });
+    }
+    return taken;
+  }
+
+  /** The question that is answered; undefined when the answer no longer matters. */
+  answered(probe: ProbeNumber): Question | undefined {
+    const question = this.#asked.get(probe);
+    this.#asked.delete(probe);
+    if (question === undefined || !this.#isNewest(question)) return undefined;
+    this.#newest.delete(keyOf(question));
+    return question;
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#asked.size < MAX_PROBES_AT_ONCE ? this.#due.next() : undefined;
+  }
+
+  #isNewest(question: Question): boolean {
+    return this.#newest.get(keyOf(question)) === question;
+  }
+}
+
+const keyOf = ({ cluster, serverId }: MemberLife): string => `${cluster}/${serverId}`;

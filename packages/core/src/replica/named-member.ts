@@ -1,0 +1,28 @@
+/**
+ * Judges whether who comes is a member of this cluster: what the router names, and nobody else, may join and pull
+ * snapshots. (What a stranger says of itself can be copied from an assignment; only a certificate could prove it.)
+ */
+import type { Assignment, MemberInfo } from '../assignment.js';
+import { type Incarnation, type JournalId, type LifeId, type ServerId, serverName } from '../ids.js';
+import { isSameCopy, isSameLife } from '../same-life.js';
+import { quote } from '../text.js';
+
+/** Who somebody says it is. */
+export interface Claim {
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  readonly journalId: JournalId;
+  readonly lifeId: LifeId;
+}
+
+/** The member that the newest assignment names with this journal, live or not. A newer life may come before the router's word. */
+export const namedMember = (assignment: Assignment | undefined, claim: Claim): MemberInfo | undefined =>
+  assignment?.members.find((member) => isSameCopy(member, claim) && member.incarnation <= claim.incarnation);
+
+/** Whether this very life is a member that is live, as far as is known. */
+export const isLiveMember = (assignment: Assignment | undefined, claim: Claim): boolean =>
+  assignment?.members.some((member) => member.live && isSameLife(member, claim)) === true;
+
+/** For people. */
+export const unnamed = ({ serverId, incarnation, journalId }: Claim): string =>
+  `the router names no ${serverName(serverId)} of incarnation ${incarnation} with journal ${quote(journalId)} here`;

@@ -1,0 +1,122 @@
+/**
+ * Notices which other members of its cluster a server can't reach, for its pings to say.
+ *
+ * A standby notices that it does not hear its primary. Before it says so it asks the other live in-sync members once, over
+ * the connections that are kept warm: so what it says is complete, and the router can tell a primary that is cut off from a
+ * standby that is. While the primary is heard nobody is asked.
+ */
+import { type Assignment, type MemberInfo, primaryMember } from '../assignment.js';
+import { type Epoch, NO_EPOCH, type ServerId } from '../ids.js';
+import { memberServiceName } from '../member-service.js';
+import type { Ground } from './ground.js';
+import { JOIN_PATIENCE_FACTOR } from './standby-role.js';
+
+/** How long a round may take, in multiples of the time that one question may take: so much for a driver that is late. */
+const ROUND_FACTOR = 2;
+
+/** Names one question to another member; never used twice. */
+export type PeerProbe = number;
+
+export class Reachability {
+  #epoch: Epoch = NO_EPOCH;
+  /** Listening time at which the primary of that epoch was heard last, or became the one to be heard, ms. */
+  #heardAt = 0;
+  #isHeardInEpoch = false;
+  /** Questions under way in this round, and what the last whole round found; undefined: none is over yet. */
+  readonly #asked = new Map<PeerProbe, ServerId>();
+  #failed: ServerId[] = [];
+  #found: readonly ServerId[] | undefined;
+  #nextRoundAt = 0;
+  #roundUntil = 0;
+  #probes: PeerProbe = 0;
+
+  constructor(readonly ground: Ground) {}
+
+  /** The primary that this standby follows, or wants to, spoke; or a snapshot of it is being pulled. */
+  heardPrimary(): void {
+    this.#heardAt = this.ground.heardMs;
+    this.#isHeardInEpoch = true;
+    this.#forget();
+  }
+
+  /** Live members that can't be reached now. */
+  get cannotReach(): readonly ServerId[] {
+    const primary = this.#unheardPrimary();
+    if (primary === undefined || this.#found === undefined) return [];
+    return [primary.serverId, ...this.#found];
+  }
+
+  /** While this is a standby. */
+  tick(): void {
+    const { ground } = this;
+    const primary = this.#unheardPrimary();
+    if (primary === undefined || ground.assignment === undefined) return this.#forget();
+    if (this.#asked.size > 0) return this.#giveUpLate();
+    if (ground.heardMs < this.#nextRoundAt) return;
+    const others = this.#others(ground.assignment, primary);
+    this.#failed = [];
+    this.#roundUntil = ground.heardMs + ROUND_FACTOR * ground.timing.deadAfterMs;
+    for (const { serverId, incarnation, lifeId, address } of others) {
+      this.#probes += 1;
+      this.#asked.set(this.#probes, serverId);
+      const service = memberServiceName({ cluster: ground.identity.cluster, serverId, incarnation, lifeId });
+      const timeoutMs = ground.timing.deadAfterMs;
+      ground.emit({ kind: 'probe-member', probe: this.#probes, address, service, timeoutMs });
+    }
+    this.#endRoundIfOver();
+  }
+
+  probed(probe: PeerProbe, isReached: boolean): void {
+    const serverId = this.#asked.get(probe);
+    if (serverId === undefined) return;
+    this.#asked.delete(probe);
+    if (!isReached) this.#failed.push(serverId);
+    this.#endRoundIfOver();
+  }
+
+  /** An answer that is not there by now counts as none. */
+  #giveUpLate(): void {
+    if (this.ground.heardMs < this.#roundUntil) return;
+    this.#failed.push(...this.#asked.values());
+    this.#asked.clear();
+    this.#endRoundIfOver();
+  }
+
+  #endRoundIfOver(): void {
+    if (this.#asked.size > 0) return;
+    this.#found = this.#failed;
+    this.#nextRoundAt = this.ground.heardMs + this.ground.timing.deadAfterMs;
+  }
+
+  #forget(): void {
+    this.#asked.clear();
+    this.#found = undefined;
+    this.#nextRoundAt = 0;
+  }
+
+  /** The primary, if it was not heard for too long. One that was never heard in its epoch may take longer to begin. */
+  #unheardPrimary(): MemberInfo | undefined {
+    const { assignment, identity, heardMs, timing } = this.ground;
+    const primary = assignment?.available === true ? primaryMember(assignment) : undefined;
+    if (assignment === undefined || primary === undefined || primary.serverId === identity.serverId) {
+      this.#epoch = NO_EPOCH;
+      return undefined;
+    }
+    if (assignment.epoch !== this.#epoch) {
+      this.#epoch = assignment.epoch;
+      this.#heardAt = heardMs;
+      this.#isHeardInEpoch = false;
+      this.#forget();
+    }
+    const patienceMs = timing.deadAfterMs * (this.#isHeardInEpoch ? 1 : JOIN_PATIENCE_FACTOR);
+    return heardMs - this.#heardAt >= patienceMs ? primary : undefined;
+  }
+
+  #others({ members }: Assignment, primary: MemberInfo): MemberInfo[] {
+    const { serverId } = this.ground.identity;
+    return members.filter(
+      (member) =>
+        member.live && member.inSync && member.serverId !== serverId && member.serverId !== primary.serverId,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The snapshots that standbys are pulling: one for each member at a time, and one copy of the state for all of them.
+ *
+ * The state goes on changing while a snapshot is read, so it is read from a copy. Whoever asks while a copy is in use gets
+ * the same one: it has missed nothing, for what was committed since comes with the journal. So what snapshots cost
+ * in memory does not depend on how many are asked for, how fast they are read, or how often.
+ */
+import { type ServerId, serverName } from '../ids.js';
+import type { Ground } from './ground.js';
+import type { SnapshotCopy, Token } from './messages.js';
+
+/** For how long a copy serves whoever asks, ms: making one stops a server for up to 100 ms, so not more often. */
+export const SNAPSHOT_FRESH_MS = 1_000;
+
+export class Snapshots {
+  readonly #readers = new Map<Token, ServerId>();
+  #copy: { readonly of: SnapshotCopy; readonly madeAt: number } | undefined;
+
+  constructor(readonly ground: Ground) {}
+
+  /** A member asks. One that asks again reads no longer where it asked before. */
+  asked(token: Token, serverId: ServerId): void {
+    for (const [former, reader] of this.#readers)
+      if (reader === serverId)
+        this.#end(former, 'superseded', `${serverName(serverId)} has asked for another snapshot`);
+    this.#readers.set(token, serverId);
+    this.ground.emit({ kind: 'send-snapshot', token, copy: this.#current() });
+  }
+
+  ended(token: Token): void {
+    this.#readers.delete(token);
+  }
+
+  /** The reign is over. */
+  endAll(detail: string): void {
+    for (const token of [...this.#readers.keys()]) this.#end(token, 'not-primary', detail);
+    this.#copy = undefined;
+  }
+
+  /** Lets go of a copy that nobody reads and that is no longer fresh. */
+  tick(): void {
+    if (this.#readers.size === 0 && !this.#isFresh()) this.#copy = undefined;
+  }
+
+  #isFresh(): boolean {
+    return this.#copy !== undefined && this.ground.heardMs - this.#copy.madeAt < SNAPSHOT_FRESH_MS;
+  }
+
+  /** The copy in use, or the fresh one, or a new one. */
+  #current(): SnapshotCopy {
+    const isInUse = this.#readers.size > 1;
+    if (this.#copy !== undefined && (isInUse || this.#isFresh())) return this.#copy.of;
+    const { social, outline } = this.ground.ledger;
+    const of = { snapshot: social.toSnapshot(), epochStarts: outline.epochStartsThrough(social.applied) };
+    this.#copy = { of, madeAt: this.ground.heardMs };
+    return of;
+  }
+
+  #end(token: Token, reason: 'superseded' | 'not-primary', detail: string): void {
+    this.#readers.delete(token);
+    this.ground.emit({ kind: 'end-snapshot', token, reason, detail });
+  }
+}

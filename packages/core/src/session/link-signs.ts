@@ -1,0 +1,101 @@
+/**
+ * Signs of life on the timeline of a session: when to give one, and when the server was silent for too long.
+ *
+ * Silence is listening time, so a client that was stopped does not blame its server. A slow line brings nothing while a large
+ * piece of the past is on its way. So the patience doubles with each link in a row that is given up, up to the time that a
+ * reply may take, or such a client would never read it.
+ */
+import type { Instant } from '../ids.js';
+import { ListeningClock } from '../listening-clock.js';
+import type { SignsOfLife } from '../signs-of-life.js';
+import { FIRST_WORD_MS, REPLY_TIMEOUT_MS } from './session-limits.js';
+
+/** A server can't have a client give signs more often, ms. */
+const LEAST_INTERVAL_MS = 100;
+
+export class LinkSigns {
+  readonly #clock = new ListeningClock(LEAST_INTERVAL_MS);
+  #now: Instant = 0;
+  /** What the server of the present link told; undefined while there is none, or it gives no signs. */
+  #told: SignsOfLife | undefined;
+  #heardAt = 0;
+  #signAt: Instant = 0;
+  /** Links in a row that were given up for silence, after they stood and before. */
+  #silences = 0;
+  #wordless = 0;
+
+  advance(now: Instant): void {
+    this.#now = now;
+    this.#clock.advance(now);
+  }
+
+  /** The link stands. */
+  begin(told: SignsOfLife | undefined): void {
+    this.hasWord();
+    this.#tell(told);
+    this.#signAt = this.#now + (this.#told?.intervalMs ?? 0);
+    this.heard();
+  }
+
+  end(): void {
+    this.#told = undefined;
+  }
+
+  /** A sign of the server: it has time to say that it has nothing to say. */
+  sign(told: SignsOfLife): void {
+    if (this.#told !== undefined) this.#tell(told);
+    this.#silences = 0;
+    this.heard();
+  }
+
+  /** Something came on the timeline. */
+  heard(): void {
+    this.#heardAt = this.#clock.heardMs;
+  }
+
+  /** @returns for how long the server was silent, if that was too long, ms; the link is to be given up */
+  takeSilence(): number | undefined {
+    const silentMs = this.#clock.heardMs - this.#heardAt;
+    if (this.#told === undefined || silentMs < patienceMs(this.#told.deadAfterMs, this.#silences))
+      return undefined;
+    this.#silences += 1;
+    return silentMs;
+  }
+
+  /** How long the first word of a server is waited for on a new link. */
+  get firstWordMs(): number {
+    return patienceMs(FIRST_WORD_MS, this.#wordless);
+  }
+
+  /** A new link was given up because nothing came. */
+  wasWordless(): void {
+    this.#wordless += 1;
+  }
+
+  /** The first word of a server has come. */
+  hasWord(): void {
+    this.#wordless = 0;
+  }
+
+  /** @returns whether a sign is to be given now */
+  takeDue(): boolean {
+    if (this.#told === undefined || this.#now < this.#signAt) return false;
+    this.#signAt = this.#now + this.#told.intervalMs;
+    return true;
+  }
+
+  get deadline(): Instant | undefined {
+    if (this.#told === undefined) return undefined;
+    const leftMs = patienceMs(this.#told.deadAfterMs, this.#silences) - (this.#clock.heardMs - this.#heardAt);
+    return Math.min(this.#signAt, this.#now + Math.max(0, leftMs));
+  }
+
+  #tell(told: SignsOfLife | undefined): void {
+    this.#told = told && { ...told, intervalMs: Math.max(told.intervalMs, LEAST_INTERVAL_MS) };
+    // A timer is set for each interval, so one step longer than that is time in which nobody listened.
+    if (this.#told !== undefined) this.#clock.maxStepMs = this.#told.intervalMs;
+  }
+}
+
+const patienceMs = (atFirstMs: number, inVain: number): number =>
+  Math.max(atFirstMs, Math.min(atFirstMs * 2 ** inVain, REPLY_TIMEOUT_MS));

@@ -1,0 +1,122 @@
+/**
+ * Asks the routers, side by side: the first at once, the next when there is no answer after a moment, or at once when one fails.
+ * An address that swallows everything refuses nothing. Asked one after another, it held up everyone who had it in their list.
+ *
+ * Answers are awaited from each until one is of use; then nobody waits for the others. A router that holds its answer for a
+ * while is asked again what it is, by another connection: that on which the answer would come may be dead.
+ */
+import type { Address, Instant } from '../ids.js';
+import type { Reason } from '../reasons.js';
+import { earliest } from './earliest.js';
+import type { RouterRotation } from './router-rotation.js';
+import { ASK_ANEW_MS, NEXT_ROUTER_MS, ROUTER_ANSWER_MARGIN_MS } from './session-limits.js';
+
+const HOLD_STEP_MS = 100;
+
+/** A question that is on its way. */
+export interface Inquiry {
+  readonly askNo: number;
+  readonly router: Address;
+  readonly deadline: Instant;
+  /** When the router is asked again by another connection; undefined when it was, or need not be. */
+  anewAt: Instant | undefined;
+}
+
+export class RouterInquiries {
+  readonly #open = new Map<number, Inquiry>();
+  #lastAskNo = 0;
+  /** When the next router is asked beside the others. */
+  #nextAt: Instant | undefined;
+  /** Until when routers may hold their answers in this round, however often they are asked in it. */
+  #heldUntil: Instant | undefined;
+
+  constructor(readonly rotation: RouterRotation) {}
+
+  get isEmpty(): boolean {
+    return this.#open.size === 0;
+  }
+
+  get deadline(): Instant | undefined {
+    let first = this.rotation.hasNext ? this.#nextAt : undefined;
+    for (const { deadline, anewAt } of this.#open.values())
+      first = earliest(first, earliest(anewAt, deadline));
+    return first;
+  }
+
+  beginRound(): void {
+    this.rotation.beginRound();
+    this.#heldUntil = undefined;
+  }
+
+  /**
+   * How long a router that is asked now may hold its answer. Rounded: what sessions ask in the same words is one question.
+   *
+   * @param roundMs in a whole round
+   */
+  holdMs(now: Instant, roundMs: number): number {
+    if (this.#heldUntil === undefined) {
+      this.#heldUntil = now + roundMs;
+      return roundMs;
+    }
+    return Math.max(0, Math.ceil((this.#heldUntil - now) / HOLD_STEP_MS) * HOLD_STEP_MS);
+  }
+
+  /** @param waitMs how long the router may hold its answer */
+  ask(router: Address, now: Instant, waitMs: number): Inquiry {
+    this.#lastAskNo += 1;
+    const deadline = now + waitMs + ROUTER_ANSWER_MARGIN_MS;
+    const anewAt = waitMs > ASK_ANEW_MS ? now + ASK_ANEW_MS : undefined;
+    const inquiry = { askNo: this.#lastAskNo, router, deadline, anewAt };
+    this.#open.set(inquiry.askNo, inquiry);
+    return inquiry;
+  }
+
+  /** The router that has its turn now, if one has. */
+  takeNext(now: Instant): Address | undefined {
+    if (this.#open.size > 0 && this.#nextAt !== undefined && now < this.#nextAt) return undefined;
+    this.#nextAt = now + NEXT_ROUTER_MS;
+    return this.rotation.next();
+  }
+
+  /** It has come to an end. Undefined when nobody waits for it any more. */
+  take(askNo: number): Inquiry | undefined {
+    const inquiry = this.#open.get(askNo);
+    this.#open.delete(askNo);
+    return inquiry;
+  }
+
+  /** Those that had no answer in time, taken out. */
+  takeDue(now: Instant): readonly Inquiry[] {
+    const due = [...this.#open.values()].filter(({ deadline }) => now >= deadline);
+    for (const { askNo } of due) this.#open.delete(askNo);
+    return due;
+  }
+
+  /** Routers that have held their answer for a while, and are to be asked again. */
+  takeAnew(now: Instant): readonly Address[] {
+    const anew = [...this.#open.values()].filter(({ anewAt }) => anewAt !== undefined && now >= anewAt);
+    for (const inquiry of anew) inquiry.anewAt = undefined;
+    return anew.map(({ router }) => router);
+  }
+
+  /** The router failed: the next has its turn now. */
+  failed(router: Address, reason: Reason): void {
+    this.rotation.failed(router, reason);
+    this.#nextAt = undefined;
+  }
+
+  /** Nobody waits any more for what this router was asked before. @returns the numbers */
+  cancelAt(router: Address): readonly number[] {
+    const open = [...this.#open.values()].filter((inquiry) => inquiry.router === router);
+    for (const { askNo } of open) this.#open.delete(askNo);
+    return open.map(({ askNo }) => askNo);
+  }
+
+  /** Nobody waits for any of them any more. @returns their numbers */
+  cancel(): readonly number[] {
+    const open = [...this.#open.keys()];
+    this.#open.clear();
+    this.#nextAt = undefined;
+    return open;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * `dualping up` as a process of its own, for whoever has a terminal to look after.
+ *
+ * A terminal can stop reading, be suspended or go away, and whoever writes to it stops with it. What restarts servers must not.
+ */
+import { type Address, DualpingError } from '@dualping/core';
+import { EXIT } from '../exit-codes.js';
+import { DRAIN_LIMIT_MS } from '../signals.js';
+import { Child, type Ending } from './child-process.js';
+import { errorIn } from './child-ward.js';
+
+/** It gives up by itself after the first of these, and kills its children then. */
+const END_LIMIT_MS = DRAIN_LIMIT_MS + 2_000;
+
+export class NetworkProcess {
+  readonly #child: Child;
+  #lastLine = '';
+  #stopping = false;
+
+  /** @param flags of `dualping up` */
+  constructor(flags: readonly string[]) {
+    this.#child = new Child(['up', ...flags], (line) => {
+      this.#lastLine = line;
+    });
+  }
+
+  /** Where its router is, as soon as it is whole. Rejects with what it says when it ends instead. */
+  async ready(): Promise<Address> {
+    const address = await this.#child.ready;
+    if (address !== undefined) return address;
+    const { code, text } = await this.#child.ended;
+    const said = errorIn(this.#lastLine);
+    const reason =
+      code === EXIT.usage
+        ? 'invalid-argument'
+        : code === EXIT.unavailable
+          ? 'no-available-server'
+          : 'internal';
+    throw new DualpingError(reason, said ?? `the network ${text}: ${this.#lastLine}`);
+  }
+
+  /** Its processes, for people. */
+  get lines(): readonly string[] {
+    return this.#child.lines;
+  }
+
+  /** How it ended by itself: `dualping down`, or a mistake of ours. Never when it was stopped here. */
+  async endedByItself(): Promise<Ending> {
+    const ending = await this.#child.ended;
+    return this.#stopping ? await new Promise(() => {}) : ending;
+  }
+
+  /** In order. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#child.end(END_LIMIT_MS);
+  }
+
+  /** At once; what was acknowledged is on disk. */
+  kill(): void {
+    this.#stopping = true;
+    this.#child.signal('SIGKILL');
+  }
+}

@@ -1,0 +1,22 @@
+/** Dials a member's address back, and asks its health for the service that only this life of it has. */
+import type { RegistryOutput } from '@dualping/core';
+import { askHealth, toDualpingError } from '@dualping/protocol';
+
+/** How long an answer may take, ms: a connection and one call, with a busy machine or a slow name server in between. */
+const PROBE_TIMEOUT_MS = 2_000;
+const STRANGER = 'another process answers there';
+
+/** Answers once, with why it can't be reached; with undefined when it was. */
+export function dialBack(
+  { address, service }: Extract<RegistryOutput, { readonly kind: 'probe' }>,
+  answer: (detail: string | undefined) => void,
+): void {
+  askHealth({ address, service, timeoutMs: PROBE_TIMEOUT_MS, alone: true }).then(
+    (health) => answer(health === 'unknown' ? STRANGER : undefined),
+    (error: unknown) => {
+      const { reason, detail } = toDualpingError(error);
+      // The address stands beside it wherever it is shown.
+      answer(reason === 'not-a-server' ? STRANGER : detail.replaceAll(`${address}: `, ''));
+    },
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * Whoever is promoted is heard now, and answered in this life when the router dialled it back. Counts the router's listening
+ * time by itself.
+ */
+import type { ClusterRecord, Instant, LifeId, ServerId, Timing } from '@dualping/core';
+import { type Checker, Violation } from './checker.js';
+
+/** A member may be silent for so many of its ping intervals and still be promoted. */
+const HEARD_PINGS = 2;
+/** As many pings fit into the time after which a silent member is dropped. */
+const PINGS_BEFORE_DEAD = 3;
+
+export class Reach implements Checker {
+  #record: ClusterRecord | undefined;
+  #at: Instant | undefined;
+  /** Time in which the router was there to listen, as it counts it, ms. */
+  #listenedMs = 0;
+  readonly #heardMs = new Map<ServerId, number>();
+  /** The life of each server that was reached last. */
+  readonly #reached = new Map<ServerId, LifeId>();
+
+  constructor(readonly timing: Timing) {}
+
+  routerStarted({ record }: { readonly record: ClusterRecord | undefined }): void {
+    this.#record = record;
+    this.#at = undefined;
+    this.#heardMs.clear();
+  }
+
+  routerSteps(at: Instant): void {
+    const { pingIntervalMs, deadAfterMs } = this.timing;
+    const mostMs = Math.min(
+      HEARD_PINGS * pingIntervalMs,
+      deadAfterMs - (PINGS_BEFORE_DEAD - 1) * pingIntervalMs,
+    );
+    if (this.#at !== undefined) this.#listenedMs += Math.min(at - this.#at, mostMs);
+    this.#at = at;
+  }
+
+  memberHeard({ serverId }: { readonly serverId: ServerId }): void {
+    this.#heardMs.set(serverId, this.#listenedMs);
+  }
+
+  memberReached({ serverId, lifeId }: Life): void {
+    this.#reached.set(serverId, lifeId);
+  }
+
+  decided(record: ClusterRecord): void {
+    const before = this.#record;
+    this.#record = record;
+    const { epoch, primary } = record;
+    if (primary === undefined || epoch === before?.epoch) return;
+    const who = `s${primary.serverId}, incarnation ${primary.incarnation}, gets epoch ${epoch}`;
+    if (this.#reached.get(primary.serverId) !== primary.lifeId)
+      throw new Violation('promoted-was-reached', `${who} and was never reached`);
+    const silentMs = this.#listenedMs - (this.#heardMs.get(primary.serverId) ?? Number.NEGATIVE_INFINITY);
+    if (silentMs >= HEARD_PINGS * this.timing.pingIntervalMs)
+      throw new Violation('promoted-was-heard', `${who} and was silent for ${silentMs.toFixed(1)} ms`);
+  }
+}
+
+interface Life {
+  readonly serverId: ServerId;
+  readonly lifeId: LifeId;
+}

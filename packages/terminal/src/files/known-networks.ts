@@ -1,0 +1,50 @@
+/**
+ * Which network was found at an address last: for a start at which nobody answers.
+ *
+ * It is only a guess. Another network may be there today, and whoever guessed by this has to be told.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceNow } from './atomic-file.js';
+import type { Folders } from './folders.js';
+
+/** Addresses that are remembered, the newest: more than a person visits. */
+const MOST_ADDRESSES = 1_000;
+
+export class KnownNetworks {
+  readonly #path: string;
+
+  constructor({ state }: Folders) {
+    this.#path = join(state, 'networks.json');
+  }
+
+  idAt(routers: readonly string[]): string | undefined {
+    return this.#read().get(routers.join());
+  }
+
+  /** A disk that takes nothing is told by those who keep drafts on it. */
+  remember(routers: readonly string[], id: string): void {
+    const known = this.#read();
+    if (known.get(routers.join()) === id) return;
+    known.delete(routers.join());
+    known.set(routers.join(), id);
+    try {
+      replaceNow(
+        this.#path,
+        `${JSON.stringify(Object.fromEntries([...known].slice(-MOST_ADDRESSES)), undefined, 2)}\n`,
+      );
+    } catch {
+      // Then it is asked for again next time.
+    }
+  }
+
+  #read(): Map<string, string> {
+    try {
+      const content: unknown = JSON.parse(readFileSync(this.#path, 'utf8'));
+      const entries = typeof content === 'object' && content !== null ? Object.entries(content) : [];
+      return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    } catch {
+      return new Map();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** What was kept for the network that one is in, where that is known only after the beginning. */
+import { editorWith, textOf } from '../editor/editor.js';
+import { just, type Step } from './events.js';
+import { type Kept, unsentOutgoing } from './initial.js';
+import { said } from './notices.js';
+import { NEWEST } from './reading.js';
+import type { Place, State } from './state.js';
+import { recounted } from './unread.js';
+
+/** @param another it is another network than the one that was guessed: what was kept for that one is not for this */
+export function remembered(state: State, kept: Kept, another: boolean): Step {
+  const drafts = new Map(
+    [...kept.drafts].map(([timeline, text]) => {
+      const now = state.drafts.get(timeline);
+      return [timeline, now !== undefined && textOf(now) === text ? now : editorWith(text)] as const;
+    }),
+  );
+  const places = new Map(another ? [] : state.places);
+  for (const [timeline, readUpTo] of kept.readUpTo) {
+    const place: Place = places.get(timeline) ?? NEWEST;
+    places.set(timeline, { ...place, readUpTo: Math.max(readUpTo, place.readUpTo) });
+  }
+  const own = another ? state.outbox.filter(({ status }) => status.kind !== 'failed') : state.outbox;
+  const unsent = kept.unsent.filter((text) => !own.some((outgoing) => outgoing.text === text));
+  const next = recounted({
+    ...state,
+    drafts,
+    places,
+    outbox: [...own, ...unsentOutgoing(unsent, state.clock.wallMs, state.lastOutgoing)],
+    lastOutgoing: state.lastOutgoing + unsent.length,
+    sentTexts: kept.sentTexts,
+    followers: kept.followers === undefined ? state.followers : new Set(kept.followers),
+    muted: new Set(kept.muted),
+    ignored: new Set(kept.ignored),
+    isFirstVisit: !kept.readUpTo.has('home'),
+  });
+  return just(
+    another ? said(next, 'this is another network than last time: it has drafts of its own') : next,
+  );
+}
