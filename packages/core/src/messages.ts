@@ -232,6 +232,13 @@ export type TailItem =
       readonly user: UserName;
       readonly text: string;
       readonly timeMs: WallTimeMs;
+    }
+  /** A user there follows, or no longer follows, one of the reader's. */
+  | {
+      readonly kind: 'follow' | 'unfollow';
+      readonly position: Position;
+      readonly user: UserName;
+      readonly target: UserName;
     };
 
 /** The answer to it. One without items is a sign of life, and is not answered. */

@@ -118,7 +118,16 @@ interface Parts {
 }
 
 async function run(
-  { host, port, timing, heartbeatTimeoutMs, dialsBack, report: reportAll }: ParsedOptions,
+  {
+    host,
+    port,
+    timing,
+    heartbeatTimeoutMs,
+    classicReplies,
+    classicConfirmation: confirmation,
+    dialsBack,
+    report: reportAll,
+  }: ParsedOptions,
   grpc: Server,
   { store, paths, health }: Parts,
   releaseLock: () => void,
@@ -137,7 +146,7 @@ async function run(
     debug('%o', input);
     driver.step(input);
   };
-  const members = new MemberStreams(step, report, networkId);
+  const members = new MemberStreams(step, report, networkId, classicReplies);
   const callers = new Callers(step);
   const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
 
@@ -182,7 +191,17 @@ async function run(
   });
 
   const companions = () => registry.companions();
-  addServices(grpc, { networkId, clusters, timing, members, callers, watchers, paths, companions });
+  addServices(grpc, {
+    networkId,
+    clusters,
+    timing,
+    members,
+    callers,
+    watchers,
+    paths,
+    companions,
+    confirmation,
+  });
   const address = await listen(grpc, host, port);
   step({ kind: 'tick' }); // the grace of members from before begins now
 

@@ -43,7 +43,7 @@ export interface ServerOptions {
   readonly diskStallMs?: number;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
-  /** How requests of the classic wire are answered. Default `names`. */
+  /** The dialect in which csce438 clients are answered. Default: as the router says. */
   readonly classicReplies?: ClassicReplies;
   /** Who may keep an eye on it over `KeepAlive`. Default: nobody. */
   readonly supervision?: SupervisionOptions;
@@ -61,7 +61,7 @@ export interface ParsedOptions {
   readonly routers: readonly Address[];
   readonly diskStallMs: number;
   readonly report: Report;
-  readonly classicReplies: ClassicReplies;
+  readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
 }
 
@@ -87,7 +87,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     diskStallMs: parseDiskStallMs(options.diskStallMs),
     report: options.report ?? (() => {}),
-    classicReplies: options.classicReplies ?? 'names',
+    classicReplies: options.classicReplies,
     supervision: options.supervision,
   });
 }

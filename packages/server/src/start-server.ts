@@ -23,6 +23,7 @@ import {
   parseAddress,
 } from '@dualping/protocol';
 import type { Server } from '@grpc/grpc-js';
+import { ClassicDialect } from './classic/classic-dialect.js';
 import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
 import { ClientDesk } from './client-desk.js';
@@ -123,7 +124,8 @@ async function run(
   };
   const connections = new Connections();
   addServices(grpc, context);
-  addSnsService(grpc, { context, connections, replies: parsed.classicReplies });
+  const dialect = new ClassicDialect(parsed.classicReplies);
+  addSnsService(grpc, { context, connections, dialect });
   const { cluster, serverId, incarnation, lifeId } = journal.identity;
   const supervisors = new SupervisorDesk({ cluster, serverId, incarnation }, parsed.supervision);
   supervisors.addTo(grpc);
@@ -152,7 +154,7 @@ async function run(
     DEFAULT_TIMING,
     journal,
     parsed.report,
-    { clients, standbys, tails },
+    { clients, standbys, tails, dialect },
     { onNetwork: (networkId) => others.open(networkId), onStopped },
   );
   driver = running;

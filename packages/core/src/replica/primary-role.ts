@@ -413,6 +413,7 @@ export class PrimaryRole {
         this.timelines.posted(effect.post, social);
         return this.#tails.committed(effect, social);
       case 'user':
+      case 'edge':
         return this.#tails.committed(effect, social);
       case 'unwanted':
         return this.tailing.left(effect.home, effect.user);

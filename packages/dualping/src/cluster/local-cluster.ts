@@ -52,6 +52,8 @@ export interface LocalClusterOptions {
   readonly keepAliveMs?: number;
   /** How long a disk may not answer before it counts as one that hangs, ms. Default 5,000. */
   readonly diskStallMs?: number;
+  /** What the router is started with beside what is said here. */
+  readonly routerFlags?: readonly string[];
   /** What the cluster itself has to say; it is in `logs/up.log` too. */
   readonly report: Report;
   /** Lines of the children; they are in `logs/NAME.log` too. */
@@ -222,6 +224,7 @@ export class LocalCluster {
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
       ...this.#diskStallFlags,
+      ...(this.#options.routerFlags ?? []),
     ];
   }
 

@@ -15,12 +15,13 @@ const coordinatorCommand = command({
     host: settings.host,
     data: settings.data('dualping-data/coordinator'),
     clusters: classic.coordinatorClusters,
-    heartbeatTimeoutMs: classic.heartbeatTimeoutMs,
+    ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
     ...settings.timing,
   },
   run: async (values, { io }) => {
-    const { host, port, data, clusters, heartbeatTimeoutMs, diskStallMs, ...given } = values;
+    const { host, port, data, clusters, diskStallMs, ...rest } = values;
+    const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     const { startRouter } = await import('@dualping/router');
@@ -33,6 +34,8 @@ const coordinatorCommand = command({
         timing,
         heartbeatTimeoutMs,
         diskStallMs,
+        classicReplies,
+        classicConfirmation,
         report: io.report,
       }),
     );
@@ -66,7 +69,7 @@ const tsdCommand = command({
         cluster,
         serverId: id,
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
-        classicReplies,
+        ...(classicReplies === '' ? {} : { classicReplies }),
         diskStallMs,
         report: io.report,
       }),
@@ -81,11 +84,18 @@ const tscCommand = command({
     coordinatorHost: classic.coordinatorHost,
     coordinatorPort: classic.coordinatorPort,
     user: classic.userNumber,
+    classicOpener: classic.classicOpener,
   },
-  run: async ({ coordinatorHost, coordinatorPort, user }, { io }) => {
+  run: async ({ coordinatorHost, coordinatorPort, user, classicOpener }, { io }) => {
     const coordinator = classic.coordinatorAt(coordinatorHost, coordinatorPort);
     const { first: signal } = new Signals();
-    return await new ClassicClient({ coordinator, user, io, signal }).run();
+    return await new ClassicClient({
+      coordinator,
+      user,
+      opener: classicOpener === classic.NO_OPENER ? undefined : classicOpener,
+      io,
+      signal,
+    }).run();
   },
 });
 

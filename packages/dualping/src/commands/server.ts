@@ -38,6 +38,7 @@ export const serverCommand = command({
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
   const { host, port, advertise, data, cluster, id, routers, diskStallMs } = values;
+  const { classicReplies: replies } = values;
   const part = `server ${serverName(asServerId(id))}`;
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
@@ -54,7 +55,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       cluster,
       serverId: id,
       routers,
-      classicReplies: values.classicReplies,
+      ...(replies === '' ? {} : { classicReplies: replies }),
       diskStallMs,
       report: io.report,
       supervision: supervised.options,

@@ -14,7 +14,8 @@ export interface PairValues {
   readonly id: number;
   readonly routers: readonly Address[];
   readonly keepAliveMs: number;
-  readonly classicReplies: ClassicReplies;
+  /** Empty: as the router says. */
+  readonly classicReplies: ClassicReplies | '';
   readonly diskStallMs: number;
 }
 
@@ -24,5 +25,6 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...(values.advertise === '' ? [] : ['--advertise', values.advertise]),
   ...['--cluster', String(values.cluster), '--id', String(values.id)],
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
-  ...['--classic-replies', values.classicReplies, '--disk-stall-ms', String(values.diskStallMs)],
+  ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
+  ...['--disk-stall-ms', String(values.diskStallMs)],
 ];
