@@ -74,6 +74,24 @@ async function everyoneSawEverythingOnce(): Promise<void> {
     }
 }
 
+/** Whom each one's list names as followers, once it is as meant. */
+async function followersAre(user: string, meant: readonly string[]): Promise<void> {
+  const person = people.find((each) => each.user === user);
+  let last: readonly string[] = [];
+  await eventually(
+    `the followers of ${user} are ${meant.join(', ')}`,
+    async () => {
+      const lists = await person?.session.list();
+      last = lists?.followers.map((follower) => follower.user) ?? [];
+      return last.join() === meant.join();
+    },
+    60_000,
+    () => `they are ${last.join(', ')}\n${cluster.tails()}`,
+  );
+}
+
+const othersThan = (user: string): string[] => USERS.filter((other) => other !== user);
+
 test('everybody follows everybody, and lists everybody as there', async () => {
   people = USERS.map((user) => new Person(user, [cluster.routerAddress]));
   assert.equal(new Set(USERS.map((user) => clusterOf(user, CLUSTERS))).size, CLUSTERS);
@@ -95,6 +113,7 @@ test('everybody follows everybody, and lists everybody as there', async () => {
       },
       30_000,
     );
+  for (const user of USERS) await followersAre(user, othersThan(user));
   const [one] = people;
   await assert.rejects(one?.session.follow('2') ?? Promise.resolve(), /already-following/);
   await assert.rejects(one?.session.follow('nobody') ?? Promise.resolve(), /unknown-target/);
@@ -141,6 +160,7 @@ test('primaries of all clusters are killed in turn, and nothing is lost, repeate
     [],
   );
   await everyoneSawEverythingOnce();
+  for (const user of USERS) await followersAre(user, othersThan(user));
   t.diagnostic(
     `${acknowledgedCount()} posts acknowledged, each shown to ${USERS.length} people once and in order`,
   );
@@ -157,4 +177,29 @@ test('a cluster that was away for long catches up', async () => {
   for (const id of cluster.serverIds) await cluster.startServer(id, 3);
   await cluster.whenWhole(routers, 3);
   await everyoneSawEverythingOnce();
+});
+
+test('follows change while those who are to be told are away, and those who tell die: told as they stand', async () => {
+  const [one, two] = people;
+  assert.ok(one !== undefined && two !== undefined);
+  for (const id of cluster.serverIds) await cluster.server(id, 3).kill();
+  await one.session.unfollow('3');
+  for (let times = 0; times < 3; times += 1) {
+    await two.session.unfollow('3');
+    await two.session.follow('3');
+    await two.session.unfollow('6');
+    if (times < 2) await two.session.follow('6');
+  }
+  for (const number of [1, 2]) {
+    const whole = await cluster.whenWhole(routers, number);
+    const id = whole.primary?.serverId ?? 0;
+    cluster.server(id, number).signal('SIGKILL');
+    await cluster.server(id, number).exited;
+    await cluster.startServer(id, number);
+  }
+  for (const id of cluster.serverIds) await cluster.startServer(id, 3);
+  await followersAre('3', ['2', '4', '5', '6']);
+  await followersAre('6', ['1', '3', '4', '5']);
+  await one.session.follow('3');
+  await followersAre('3', ['1', '2', '4', '5', '6']);
 });

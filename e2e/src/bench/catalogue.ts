@@ -1,5 +1,6 @@
 /** All benchmarks by their names. */
 import type { Bench } from './bench.js';
+import { classicBench } from './classic.js';
 import { fanoutBench } from './fanout.js';
 import { historyBench } from './history.js';
 import { postBench } from './post.js';
@@ -11,6 +12,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   post: postBench,
   takeover: takeoverBench,
   fanout: fanoutBench,
+  classic: classicBench,
   router: routerBench,
   history: historyBench,
   terminal: terminalBench,

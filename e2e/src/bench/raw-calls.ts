@@ -15,6 +15,7 @@ import {
 } from '@grpc/grpc-js';
 
 const SOCIAL = '/dualping.v1.SocialService';
+const CLASSIC = '/csce438.SNSService';
 const ROUTING = '/dualping.v1.RoutingService';
 
 export const PATHS = {
@@ -22,6 +23,9 @@ export const PATHS = {
   follow: `${SOCIAL}/Follow`,
   post: `${SOCIAL}/Post`,
   timeline: `${SOCIAL}/Timeline`,
+  classicLogin: `${CLASSIC}/Login`,
+  classicFollow: `${CLASSIC}/Follow`,
+  classicTimeline: `${CLASSIC}/Timeline`,
   dualPing: `${ROUTING}/DualPing`,
   getAvailable: `${ROUTING}/GetAvailable`,
   /** Of bare servers only: what goes to a copy and is acknowledged. */

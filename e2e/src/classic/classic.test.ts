@@ -8,6 +8,7 @@ import { DualpingSession } from '@dualping/client';
 import type { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { Family } from './family.js';
+import { LineClient } from './line-client.js';
 import { OlderClient } from './older-client.js';
 import { OlderServer } from './older-server.js';
 import { OldCoordinatorStub, OldServerStub } from './older-wire.js';
@@ -53,7 +54,7 @@ describe('one coordinator, one server', () => {
 
   test('whoever is on can not log in again, and can as soon as the connection is gone', async () => {
     const first = await connected(7);
-    await assert.rejects(connected(7), /connection failed: FAILURE_INVALID_USERNAME/);
+    await assert.rejects(connected(7), /CANCELLED: FAILURE_INVALID_USERNAME/);
     await first.die();
     const again = await eventually('7 can log in again', () => connected(7).catch(() => undefined));
     await again.die();
@@ -115,14 +116,6 @@ describe('one coordinator, one server', () => {
     await old.die();
   });
 
-  test('a post that can not be taken ends the timeline with the reason', async () => {
-    const client = await connected(25);
-    client.enterTimeline();
-    client.post('x'.repeat(1_001));
-    assert.match(String(await client.thrownOut()), /INVALID_ARGUMENT.*1001 characters/);
-    await client.die();
-  });
-
   test('a small store of paths outlives the coordinator', async () => {
     const stub = new OldCoordinatorStub(family.coordinator);
     assert.deepEqual(await stub.ask('exists', { path: '/cluster1/master' }), { status: false });
@@ -159,29 +152,6 @@ describe('one coordinator, one server', () => {
     assert.equal(await client.exited, 0);
     await one.die();
   });
-});
-
-test('the dialect of sentences', async () => {
-  const family = await Family.start();
-  try {
-    await family.startServer(1, 1, '--classic-replies', 'text');
-    const { hostname, port } = await family.server(1);
-    const [one, other] = [new OldServerStub(`${hostname}:${port}`), new OldServerStub(`${hostname}:${port}`)];
-    assert.equal(await one.say('Login', '1'), '');
-    await assert.rejects(other.say('Login', '1'), /CANCELLED: You are already logged in/);
-    assert.equal(await other.say('Login', '4'), '');
-    assert.equal(await one.say('Follow', '1', '4'), '');
-    assert.equal(await one.say('Follow', '1', '4'), 'You already follow the target');
-    assert.equal(await one.say('Follow', '1', '1'), 'You cannot follow yourself');
-    assert.equal(await one.say('Follow', '1', '7'), 'Target does not exist');
-    assert.equal(await one.say('Follow', '7', '1'), 'Requestor does not exist');
-    assert.equal(await one.say('UnFollow', '1', '1'), 'You cannot unfollow yourself');
-    assert.equal(await other.say('UnFollow', '4', '1'), 'You were never following the target');
-    one.close();
-    other.close();
-  } finally {
-    await family.destroy();
-  }
 });
 
 test('the server is killed before the client starts: refused at once, and let in when it is back', async () => {
@@ -238,6 +208,47 @@ test('the server is killed after the client started: its commands fail, the othe
   }
 });
 
+test('1, 2 and 3 are of three clusters and follow one another: LIST names followers of all', async () => {
+  const family = await Family.start();
+  try {
+    await Promise.all([1, 2, 3].map((cluster) => family.startServer(cluster, 1)));
+    await Promise.all([1, 2, 3].map((user) => family.server(user)));
+    const line = await LineClient.start(family, 1);
+    const two = await new OlderClient(family.coordinator, 2).connect();
+    const three = await new OlderClient(family.coordinator, 3).connect();
+    for (const other of ['2', '3'])
+      await eventually(
+        `1 follows ${other}`,
+        async () => (await line.answer(`follow ${other}`)) === 'Command completed successfully',
+      );
+    for (const [client, others] of [
+      [two, ['1', '3']],
+      [three, ['1', '2']],
+    ] as const)
+      for (const other of others)
+        await eventually(
+          `${client.name} follows ${other}`,
+          async () => (await client.follow(other)) === 'SUCCESS',
+        );
+    await eventually('1 lists both', async () => {
+      const from = line.process.lines.length;
+      await line.answer('list');
+      return (await line.process.line(/^Followers: /, from)) === 'Followers: 2, 3, ';
+    });
+    await eventually('2 lists both', async () => (await two.list()).followers.join() === '1,3');
+    await eventually('3 lists both', async () => (await three.list()).followers.join() === '1,2');
+    assert.equal(await three.unfollow('1'), 'SUCCESS');
+    await eventually('1 is told', async () => {
+      const from = line.process.lines.length;
+      await line.answer('list');
+      return (await line.process.line(/^Followers: /, from)) === 'Followers: 2, ';
+    });
+    await Promise.all([two.die(), three.die()]);
+  } finally {
+    await family.destroy();
+  }
+});
+
 test('a failover by the means of the older family: resolve again, log in again, and everything is there', async () => {
   const family = await Family.start();
   try {
@@ -285,7 +296,7 @@ test('a failover by the means of the older family: resolve again, log in again, 
 });
 
 test('servers of the older family register by heartbeat and are routed to, beside ours', async () => {
-  const family = await Family.start('--heartbeat-timeout-ms', '1500');
+  const family = await Family.start('--heartbeat-timeout-ms', '1500', '--classic-confirmation', 'primary');
   const older: OlderServer[] = [];
   const start = async (cluster: number, id: number): Promise<OlderServer> => {
     const server = await new OlderServer({
@@ -301,7 +312,7 @@ test('servers of the older family register by heartbeat and are routed to, besid
     await family.startServer(1, 1);
     const first = await start(2, 1);
     const second = await start(2, 2);
-    assert.deepEqual([first.isMaster, second.isMaster], [true, false]);
+    assert.deepEqual([first.confirmed, second.confirmed], [true, false]);
     const info = await family.server(2);
     assert.deepEqual(info, {
       serverID: 1,
@@ -324,15 +335,18 @@ test('servers of the older family register by heartbeat and are routed to, besid
 
     first.pause();
     await family.server(2, ({ serverID }) => serverID === 2);
-    await eventually('the second is told', () => second.isMaster);
+    await eventually('the second is told', () => second.confirmed);
     first.resume();
-    await eventually('the first is told that it is no longer', () => first.isMaster === false);
+    await eventually('the first is told that it is no longer', () => first.confirmed === false);
     second.pause();
     await family.server(2, ({ serverID }) => serverID === 1);
 
     const stub = new OldCoordinatorStub(family.coordinator);
     const beat = { serverID: 1, hostname: '10.0.0.1', port: '3010', type: 'synchronizer' };
-    await assert.rejects(stub.ask('Heartbeat', beat), /INVALID_ARGUMENT.*cluster-id/);
+    await assert.rejects(
+      stub.ask('Heartbeat', { ...beat, serverID: 4 }),
+      /INVALID_ARGUMENT.*"cluster-id".*serverID "4" is no cluster: there are 3/,
+    );
     await assert.rejects(
       stub.ask('Heartbeat', { ...beat, type: 'server' }, { 'cluster-id': '1' }),
       /FAILED_PRECONDITION/,

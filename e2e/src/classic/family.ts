@@ -6,6 +6,9 @@ import { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { OldCoordinatorStub, type OldServerInfo } from './older-wire.js';
 
+/** Nothing freezes here, and what is killed is noticed at once: a server that a busy machine starves is not given up. */
+const DEAD_AFTER_MS = 10_000;
+
 const portOf = (address: string): string => address.slice(address.lastIndexOf(':') + 1);
 
 export class Family {
@@ -31,7 +34,10 @@ export class Family {
   async startCoordinator(...flags: readonly string[]): Promise<void> {
     await this.#coordinator?.kill();
     const data = join(this.#folder, 'coordinator');
-    const started = this.#run(['coordinator', '-p', this.#coordinatorPort, '--data', data, ...flags]);
+    const started = this.#run([
+      ...['coordinator', '-p', this.#coordinatorPort, '--data', data, '--dead-after-ms', `${DEAD_AFTER_MS}`],
+      ...flags,
+    ]);
     this.#coordinator = started;
     this.#coordinatorPort = portOf(await started.ready());
   }
@@ -48,8 +54,8 @@ export class Family {
   }
 
   /** `tsc -h … -k … -u …`, with what is typed as its input. */
-  startClient(user: number): DualpingProcess {
-    return this.#run(['tsc', '-h', 'localhost', '-k', this.#coordinatorPort, '-u', `${user}`]);
+  startClient(user: number, ...flags: readonly string[]): DualpingProcess {
+    return this.#run(['tsc', '-h', 'localhost', '-k', this.#coordinatorPort, '-u', `${user}`, ...flags]);
   }
 
   /** What the coordinator says of a user's server, once it is as expected. */

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { eventually } from '../eventually.js';
+import { type Dialect, type Entering, NAMES } from './dialects.js';
 import { OldCoordinatorStub, type OldMessage, OldServerStub } from './older-wire.js';
 
 export class OlderClient {
@@ -13,6 +14,7 @@ export class OlderClient {
   constructor(
     readonly coordinator: string,
     readonly user: number,
+    readonly dialect: Dialect = NAMES,
   ) {}
 
   get name(): string {
@@ -28,8 +30,13 @@ export class OlderClient {
       const server = new OldServerStub(`${hostname}:${port}`);
       this.#server?.close();
       this.#server = server;
-      const reply = await server.say('Login', this.name);
-      if (reply !== 'SUCCESS') throw new Error(`connection failed: ${reply}`);
+      const { words } = this.dialect;
+      const reply = await server.answer('Login', this.name);
+      if (
+        reply.startsWith('CANCELLED') ||
+        ![words.login, words.firstLogin, words.loginWhileOn].includes(reply)
+      )
+        throw new Error(`connection failed: ${reply}`);
       return this;
     } finally {
       coordinator.close();
@@ -37,20 +44,23 @@ export class OlderClient {
   }
 
   async follow(target: string): Promise<string> {
-    return await this.#stub.say('Follow', this.name, ...(target === '' ? [] : [target]));
+    return await this.#stub.answer('Follow', this.name, ...(target === '' ? [] : [target]));
   }
 
   async unfollow(target: string): Promise<string> {
-    return await this.#stub.say('UnFollow', this.name, target);
+    return await this.#stub.answer('UnFollow', this.name, ...(target === '' ? [] : [target]));
   }
 
   async list(): Promise<{ all_users: string[]; followers: string[] }> {
     return await this.#stub.list(this.name);
   }
 
-  /** Opens the timeline; what comes is kept in `seen`. */
-  enterTimeline(): void {
-    const timeline = this.#stub.timeline();
+  /** Opens the timeline as its dialect does, or otherwise; what comes is kept in `seen`. */
+  enterTimeline(
+    { metadata, opener }: Entering = this.dialect.entering,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    const timeline = this.#stub.timeline({ ...headers, ...(metadata && { username: this.name }) });
     this.#timeline = timeline;
     this.#timelineOver = undefined;
     timeline.on('data', (message: OldMessage) => this.seen.push(message));
@@ -60,7 +70,7 @@ export class OlderClient {
     timeline.on('end', () => {
       this.#timelineOver ??= new Error('ended');
     });
-    timeline.write({ username: this.name, msg: 'this only opens the stream\n' });
+    if (opener !== undefined) timeline.write({ username: this.name, msg: opener });
   }
 
   post(text: string): void {

@@ -1,6 +1,6 @@
 /**
- * A server of the older family: all in memory, registers by `Heartbeat`, replicates nothing. As little of one as a client
- * needs to be served.
+ * A server of a csce438 program, in any dialect: all in memory, registers by `Heartbeat`, replicates nothing. As little of
+ * one as a client needs to be served.
  */
 import {
   Server,
@@ -8,12 +8,14 @@ import {
   type ServerDuplexStream,
   type ServerUnaryCall,
   type sendUnaryData,
+  status,
 } from '@grpc/grpc-js';
+import { type Dialect, KNOWN_OPENER, NAMES, type Words } from './dialects.js';
 import { OldCoordinatorStub, type OldMessage, type OldRequest, SNS_DEFINITION } from './older-wire.js';
 
 type Call = ServerUnaryCall<OldRequest, object>;
 type Answer = sendUnaryData<object>;
-type Stream = ServerDuplexStream<OldMessage, object>;
+type Stream = ServerDuplexStream<OldMessage, OldMessage>;
 
 export interface OlderServerPlace {
   readonly coordinator: string;
@@ -23,34 +25,40 @@ export interface OlderServerPlace {
   readonly everyMs: number;
 }
 
+/** Posts of the past that a timeline begins with. */
+const HISTORY = 20;
+
 export class OlderServer {
   readonly #grpc = new Server();
-  readonly #users = new Map<string, Set<string>>();
+  readonly #followers = new Map<string, Set<string>>();
+  readonly #on = new Set<string>();
+  readonly #posts: { readonly author: string; readonly post: OldMessage }[] = [];
   readonly #timelines = new Map<string, Stream>();
   readonly #coordinator: OldCoordinatorStub;
   #calling: NodeJS.Timeout | undefined;
   #port = 0;
-  /** The last answer to a heartbeat: whether clients are routed here. */
-  isMaster: boolean | undefined;
+  /** The last answer to a heartbeat: that it is accepted, or that clients are routed here. */
+  confirmed: boolean | undefined;
+  /** Every message that was taken as a post. */
+  readonly taken: OldMessage[] = [];
 
-  constructor(readonly place: OlderServerPlace) {
+  constructor(
+    readonly place: OlderServerPlace,
+    readonly dialect: Dialect = NAMES,
+  ) {
     this.#coordinator = new OldCoordinatorStub(place.coordinator);
+    const answering =
+      (decide: (user: string, target: string) => keyof Words) => (call: Call, answer: Answer) =>
+        reply(this.dialect.words[decide(call.request.username, call.request.arguments[0] ?? '')], answer);
     this.#grpc.addService(SNS_DEFINITION, {
-      Login: (call: Call, answer: Answer) => {
-        if (!this.#users.has(call.request.username)) this.#users.set(call.request.username, new Set());
-        answer(null, { msg: 'SUCCESS' });
-      },
+      Login: answering((user) => this.#login(user)),
+      Follow: answering((user, target) => this.#follow(user, target)),
+      UnFollow: answering((user, target) => this.#unfollow(user, target)),
       List: (call: Call, answer: Answer) =>
         answer(null, {
-          all_users: [...this.#users.keys()],
-          followers: [...(this.#users.get(call.request.username) ?? [])],
+          all_users: [...this.#followers.keys()],
+          followers: [...(this.#followers.get(call.request.username) ?? [])],
         }),
-      Follow: (call: Call, answer: Answer) => {
-        const followers = this.#users.get(call.request.arguments[0] ?? '');
-        followers?.add(call.request.username);
-        answer(null, { msg: followers === undefined ? 'FAILURE_INVALID_USERNAME' : 'SUCCESS' });
-      },
-      UnFollow: (_call: Call, answer: Answer) => answer(null, { msg: 'FAILURE_UNKNOWN' }),
       Timeline: (stream: Stream) => this.#timeline(stream),
     });
   }
@@ -71,14 +79,21 @@ export class OlderServer {
     return this.#port;
   }
 
-  /** One heartbeat: with a wildcard for a host, and the cluster in metadata, as programs of that family do. */
+  /** One heartbeat, with a wildcard for a host, as programs of that family do. */
   async beat(): Promise<void> {
     const { cluster, id } = this.place;
-    const info = { serverID: id, hostname: '0.0.0.0', port: String(this.#port), type: 'server' };
-    const { status } = await this.#coordinator.ask<{ status: boolean }>('Heartbeat', info, {
-      clusterid: String(cluster),
-    });
-    this.isMaster = status;
+    const { type, clusterIn } = this.dialect.server;
+    const info = {
+      serverID: clusterIn === 'server-id' ? cluster : id,
+      hostname: '0.0.0.0',
+      port: String(this.#port),
+      type,
+      clusterID: clusterIn === 'field' ? cluster : 0,
+    };
+    const headers: Record<string, string> =
+      clusterIn === 'cluster-id' || clusterIn === 'clusterid' ? { [clusterIn]: String(cluster) } : {};
+    const answer = await this.#coordinator.ask<{ status: boolean }>('Heartbeat', info, headers);
+    this.confirmed = answer.status;
   }
 
   /** Falls silent, and goes on serving. */
@@ -99,18 +114,60 @@ export class OlderServer {
     this.#grpc.forceShutdown();
   }
 
+  #login(user: string): keyof Words {
+    if (this.#on.has(user)) return 'loginWhileOn';
+    this.#on.add(user);
+    if (this.#followers.has(user)) return 'login';
+    this.#followers.set(user, new Set());
+    return 'firstLogin';
+  }
+
+  #follow(user: string, target: string): keyof Words {
+    if (user === target) return 'followSelf';
+    const followers = this.#followers.get(target);
+    if (followers === undefined) return 'followUnknown';
+    if (followers.has(user)) return 'followTwice';
+    followers.add(user);
+    return 'follow';
+  }
+
+  #unfollow(user: string, target: string): keyof Words {
+    if (user === target) return 'unfollowSelf';
+    const followers = this.#followers.get(target);
+    if (followers === undefined) return 'unfollowUnknown';
+    return followers.delete(user) ? 'unfollow' : 'unfollowNotFollowed';
+  }
+
   #timeline(stream: Stream): void {
+    const { timeline } = this.dialect.server;
     let user: string | undefined;
+    const enter = (name: string): void => {
+      user = name;
+      this.#timelines.set(name, stream);
+      const past = this.#posts.filter(({ author }) => this.#followers.get(author)?.has(name) === true);
+      for (const { post } of past.slice(-HISTORY).reverse()) stream.write(post);
+    };
+    const [stated] = stream.metadata.get('username');
+    if (timeline === 'metadata' && stated !== undefined) enter(String(stated));
     stream.on('data', (message: OldMessage) => {
-      if (user === undefined) {
-        user = message.username;
-        this.#timelines.set(user, stream);
-        return;
-      }
-      for (const follower of this.#users.get(user) ?? [])
-        this.#timelines.get(follower)?.write({ ...message, username: user });
+      const opens = timeline === 'first-message' ? user === undefined : message.msg === KNOWN_OPENER;
+      if (timeline !== 'metadata' && opens) return enter(message.username);
+      this.#post(user ?? message.username, message);
     });
     stream.on('end', () => stream.end());
     stream.on('error', () => {});
   }
+
+  #post(author: string, message: OldMessage): void {
+    const post = { ...message, username: author };
+    this.taken.push(post);
+    this.#posts.push({ author, post });
+    for (const follower of this.#followers.get(author) ?? []) this.#timelines.get(follower)?.write(post);
+  }
+}
+
+function reply(word: string, answer: Answer): void {
+  const [, details] = /^CANCELLED: (.*)$/.exec(word) ?? [];
+  if (details === undefined) answer(null, { msg: word });
+  else answer({ code: status.CANCELLED, details });
 }

@@ -10,6 +10,7 @@ import {
   Metadata,
   type ServiceDefinition,
   type ServiceError,
+  status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
@@ -48,7 +49,7 @@ interface Service<Stub> {
 }
 
 type SnsCalls = Readonly<Record<'Login' | 'List' | 'Follow' | 'UnFollow', Unary>> & {
-  Timeline(): ClientDuplexStream<object, OldMessage>;
+  Timeline(metadata: Metadata): ClientDuplexStream<object, OldMessage>;
 };
 type CoordCalls = Readonly<
   Record<
@@ -80,14 +81,24 @@ async function ask<Response>(
   request: object,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
+  return await new Promise((resolve, reject) => {
+    call.call(
+      client,
+      request,
+      metadataOf(headers),
+      { deadline: Date.now() + CALL_LIMIT_MS },
+      (error, response) => {
+        if (error === null) resolve(response);
+        else reject(error);
+      },
+    );
+  });
+}
+
+function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
   const metadata = new Metadata();
   for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
-  return await new Promise((resolve, reject) => {
-    call.call(client, request, metadata, { deadline: Date.now() + CALL_LIMIT_MS }, (error, response) => {
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
+  return metadata;
 }
 
 /** A connection of its own for each client, as processes of their own would have. */
@@ -132,12 +143,22 @@ export class OldServerStub {
     return msg;
   }
 
+  /** As `say`, and what is refused by a gRPC status as `STATUS: text`. */
+  async answer(call: 'Login' | 'Follow' | 'UnFollow', username: string, ...args: string[]): Promise<string> {
+    try {
+      return await this.say(call, username, ...args);
+    } catch (error) {
+      const { code, details } = error as ServiceError;
+      return `${status[code]}: ${details}`;
+    }
+  }
+
   async list(username: string): Promise<{ all_users: string[]; followers: string[] }> {
     return await ask(this.#client, this.#client.List, { username, arguments: [] });
   }
 
-  timeline(): ClientDuplexStream<object, OldMessage> {
-    return this.#client.Timeline();
+  timeline(headers: Readonly<Record<string, string>> = {}): ClientDuplexStream<object, OldMessage> {
+    return this.#client.Timeline(metadataOf(headers));
   }
 
   close(): void {

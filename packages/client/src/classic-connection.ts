@@ -9,20 +9,23 @@ import { type Address, DualpingError, type Post, type UserName } from '@dualping
 import {
   type BidiStream,
   CHANNEL_OPTIONS,
-  type ClassicStatus,
+  type ClassicAnswer,
+  type ClassicCall,
+  type ClassicReply,
   CoordServiceClient,
   classicAddressFromWire,
   classicPostRead,
   classicPostToWire,
-  classicStatusOf,
+  classicTimelineMetadata,
   clientStream,
   type coordinatorWire,
   fromServiceError,
+  readClassicReply,
   SNSServiceClient,
   type StreamEnd,
   type snsWire,
 } from '@dualping/protocol';
-import { credentials, Metadata } from '@grpc/grpc-js';
+import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { unary } from './unary.js';
 
 /** How long a coordinator or server may take to answer, ms: silence only, a refused connection is told at once. */
@@ -51,6 +54,19 @@ export interface ClassicLists {
   readonly followers: readonly UserName[];
 }
 
+/** What servers refuse by. Other statuses say that the server, or the way to it, has failed. */
+const REFUSALS: readonly status[] = [
+  status.CANCELLED,
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+  status.ALREADY_EXISTS,
+  status.PERMISSION_DENIED,
+  status.FAILED_PRECONDITION,
+  status.UNAUTHENTICATED,
+];
+
+const METHODS = { login: 'login', follow: 'follow', unfollow: 'unFollow' } as const;
+
 export interface ClassicTimelineListener {
   onPost(post: Post): void;
   onEnd(end: StreamEnd): void;
@@ -64,7 +80,7 @@ export interface ClassicTimelineHandle {
   close(): void;
 }
 
-/** A user on one server. Every call throws a `DualpingError` when the server can't be reached or refuses by status. */
+/** A user on one server. Every call throws a `DualpingError` when the server can't be reached or has failed. */
 export class ClassicConnection {
   readonly #client: SNSServiceClient;
 
@@ -79,16 +95,16 @@ export class ClassicConnection {
     });
   }
 
-  async login(): Promise<ClassicStatus> {
+  async login(): Promise<ClassicAnswer> {
     return await this.#ask('login', []);
   }
 
-  async follow(target: string): Promise<ClassicStatus> {
+  async follow(target: string): Promise<ClassicAnswer> {
     return await this.#ask('follow', [target]);
   }
 
-  async unfollow(target: string): Promise<ClassicStatus> {
-    return await this.#ask('unFollow', [target]);
+  async unfollow(target: string): Promise<ClassicAnswer> {
+    return await this.#ask('unfollow', [target]);
   }
 
   async list(): Promise<ClassicLists> {
@@ -103,9 +119,12 @@ export class ClassicConnection {
     }
   }
 
-  /** The 20 posts of the past come first, the newest of them first. */
-  timeline({ onPost, onEnd }: ClassicTimelineListener): ClassicTimelineHandle {
-    const call = this.#client.timeline();
+  /**
+   * The 20 posts of the past come first, the newest of them first. Who it is stands in the metadata of the call, and in
+   * a first message with the text `opener`; undefined: no such message, for servers that take every message as a post.
+   */
+  timeline({ onPost, onEnd }: ClassicTimelineListener, opener: string | undefined): ClassicTimelineHandle {
+    const call = this.#client.timeline(classicTimelineMetadata(this.user));
     const ended = new Promise<void>((resolve) => call.once('status', () => resolve()));
     const stream: BidiStream<snsWire.Message> = clientStream<snsWire.Message, snsWire.Message>(
       call,
@@ -118,7 +137,8 @@ export class ClassicConnection {
       },
       'server',
     );
-    stream.send({ username: this.user, msg: '', timestamp: undefined });
+    // Without the line end of a post: servers compare the whole text.
+    if (opener !== undefined) stream.send({ username: this.user, msg: opener, timestamp: new Date() });
     return {
       post: (text, timeMs) => stream.send(classicPostToWire(this.user, text, timeMs)),
       finish: async () => {
@@ -138,18 +158,27 @@ export class ClassicConnection {
     this.#client.close();
   }
 
-  async #ask(call: 'login' | 'follow' | 'unFollow', args: string[]): Promise<ClassicStatus> {
+  async #ask(call: ClassicCall, args: string[]): Promise<ClassicAnswer> {
     const request = { username: this.user, arguments: args };
     try {
       const { msg } = await unary<snsWire.Reply>(
-        (options, callback) => this.#client[call](request, new Metadata(), options, callback),
+        (options, callback) => this.#client[METHODS[call]](request, new Metadata(), options, callback),
         LIMITS,
       );
-      return classicStatusOf(msg);
+      return readClassicReply(call, { status: status.OK, text: msg });
     } catch (error) {
+      const refusal = refusalIn(error);
+      if (refusal !== undefined) return readClassicReply(call, refusal);
       throw fromServiceError(error, { sent: call !== 'login', peer: 'server' });
     }
   }
+}
+
+/** Calls are never cancelled here, so a CANCELLED is the server's word. */
+function refusalIn(error: unknown): ClassicReply | undefined {
+  const { code, details } = error as Partial<ServiceError>;
+  if (code === undefined || !REFUSALS.includes(code)) return undefined;
+  return { status: code, text: details || (status[code] ?? '') };
 }
 
 /** What makes no sense is passed over: one odd message of a foreign server must not end a timeline. */

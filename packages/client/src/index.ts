@@ -42,7 +42,7 @@ export {
   serverNameIn,
   userNameProblem,
 } from '@dualping/core';
-export type { ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';
+export type { ClassicAnswer, ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';
 export * from './classic-connection.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 export {

@@ -37,6 +37,13 @@ export type RemoteCommand =
       readonly text: string;
       readonly origin: Origin;
     }
+  /** Who follows, or no longer follows, one of this cluster's users: a change that was committed there. */
+  | {
+      readonly kind: 'remote-follow' | 'remote-unfollow';
+      readonly user: UserName;
+      readonly target: UserName;
+      readonly origin: Origin;
+    }
   /** Everything up to there is here, as far as it was wanted: where a follow that comes next begins. */
   | { readonly kind: 'remote-through'; readonly origin: Origin };
 
@@ -55,6 +62,8 @@ export function isClientCommand(command: JournalCommand): command is Command {
       return true;
     case 'remote-user':
     case 'remote-post':
+    case 'remote-follow':
+    case 'remote-unfollow':
     case 'remote-through':
     case 'epoch-start':
       return false;

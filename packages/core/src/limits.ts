@@ -26,7 +26,7 @@ export const MAX_BATCH_ENTRIES = 512;
 export const MAX_EPOCH_STARTS = 1_000;
 /** What one message of a tail brings to another cluster: posts of 4 KB each still fit well into a message of 4 MB. */
 export const MAX_TAIL_ITEMS = 256;
-/** Names in one message of a tail: at 34 bytes each well under the 64 KB that a server takes in one. */
+/** Names in one message of a tail: at 34 bytes each well under the 128 KB that a server takes in one. */
 export const MAX_TAIL_NAMES = 1_000;
 /**
  * Names that another cluster may ask for though nobody here is called so: an unclean promotion may have taken users away

@@ -33,6 +33,10 @@ export interface Figures {
   readonly checksum: number;
   readonly timelines: number;
   readonly postsAccepted: number;
+  /** What its disk took longer than `SLOW_DISK_MS` for, since the start. */
+  readonly slowSyncs: number;
+  /** The longest that its disk took for anything, ms; what is under way is included. */
+  readonly longestSyncMs: number;
 }
 
 /** Server to router, on `DualPing`. The first message of a stream is `attach`, and only the first. */
@@ -228,6 +232,13 @@ export type TailItem =
       readonly user: UserName;
       readonly text: string;
       readonly timeMs: WallTimeMs;
+    }
+  /** A user there follows, or no longer follows, one of the reader's. */
+  | {
+      readonly kind: 'follow' | 'unfollow';
+      readonly position: Position;
+      readonly user: UserName;
+      readonly target: UserName;
     };
 
 /** The answer to it. One without items is a sign of life, and is not answered. */

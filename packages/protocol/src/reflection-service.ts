@@ -16,7 +16,7 @@ import {
 import { PROTO_FILES, type ProtoFile } from './gen/proto-files.js';
 
 /**
- * Reflection streams open at once: a question may have 64 KB, goes back with its answer, and several wait on each stream
+ * Reflection streams open at once: a question may have 128 KB, goes back with its answer, and several wait on each stream
  * that is not read.
  */
 export const MAX_REFLECTION_STREAMS = 100;

@@ -1,8 +1,13 @@
 /** The wire of a member's stream to the router: one `DualPing` at a time. */
 import { type Address, DualpingError, type MemberMessage, type RouterMessage } from '@dualping/core';
-import { credentials } from '@grpc/grpc-js';
+import { credentials, type Metadata } from '@grpc/grpc-js';
 import { type BidiStream, clientStream, type StreamEnd } from './bidi.js';
-import { memberMessageToWire, routerMessageFromWire } from './codec/index.js';
+import {
+  type ClassicReplies,
+  classicRepliesFromHeader,
+  memberMessageToWire,
+  routerMessageFromWire,
+} from './codec/index.js';
 import { OWN_CONNECTION } from './dial.js';
 import type * as routingWire from './gen/dualping/v1/routing.js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
@@ -10,6 +15,8 @@ import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
   onMessage(message: RouterMessage): void;
+  /** The dialect in which csce438 clients are answered in this network. Comes at most once, before all messages. */
+  onClassicReplies?(replies: ClassicReplies): void;
   /** Once, and not when it was closed from here. */
   onEnd(end: Exclude<StreamEnd, { readonly kind: 'closed' }>): void;
 }
@@ -20,8 +27,13 @@ export class RouterStream {
 
   constructor(address: Address, attach: MemberMessage, listener: RouterStreamListener) {
     this.#client = new RoutingServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
+    const call = this.#client.dualPing();
+    call.on('metadata', (header: Metadata) => {
+      const replies = classicRepliesFromHeader(header);
+      if (replies !== undefined) listener.onClassicReplies?.(replies);
+    });
     this.#stream = clientStream<routingWire.DualPingResponse, routingWire.DualPingRequest>(
-      this.#client.dualPing(),
+      call,
       {
         onMessage: (wire) => {
           let message: RouterMessage;

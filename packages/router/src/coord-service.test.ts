@@ -22,13 +22,16 @@ function coordinator(context: TestContext, { router }: Served) {
     beat: async (info: Partial<coordinatorWire.ServerInfo>, headers: Record<string, string>) => {
       const metadata = new Metadata();
       for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
-      const { status: isFirst } = await call<coordinatorWire.Confirmation>((callback) =>
+      const { status: confirmed } = await call<coordinatorWire.Confirmation>((callback) =>
         client.heartbeat({ ...SERVER, ...info }, metadata, callback),
       );
-      return isFirst;
+      return confirmed;
     },
     server: (id: number) =>
       call<coordinatorWire.ServerInfo>((callback) => client.getServer({ id }, callback)),
+    /** The process beside servers of that number. */
+    beside: (id: number) =>
+      call<coordinatorWire.ServerInfo>((callback) => client.getFollowerServer({ id }, callback)),
     slave: (id: number) => call<coordinatorWire.ServerInfo>((callback) => client.getSlave({ id }, callback)),
     rawHeartbeat: (info: coordinatorWire.ServerInfo) =>
       new Promise<ServiceError | null>((resolve) => client.heartbeat(info, (error) => resolve(error))),
@@ -40,15 +43,44 @@ test('a server that sends heartbeats is routed to, is out in silence, and back w
   const { beat, server, slave } = coordinator(context, served);
   assert.deepEqual(await server(4), NOBODY);
   assert.equal(await beat({}, { 'cluster-id': '1' }), true);
-  assert.equal(await beat({ serverID: 2, port: '5002' }, { clusterid: '1' }), false);
+  assert.equal(await beat({ serverID: 2, port: '5002', type: '' }, { clusterid: '1' }), true);
   assert.deepEqual(await server(4), { ...SERVER, clusterID: 1, isMaster: true });
-  assert.equal((await slave(1)).serverID, 2);
+  assert.deepEqual(await slave(1), {
+    ...SERVER,
+    serverID: 2,
+    port: '5002',
+    clusterID: 1,
+    isMaster: false,
+  });
   assert.deepEqual(await server(2), NOBODY);
   // No timer here waits for the silence: the router says when it is over.
   await available(served.routing, { failedEpoch: 1, waitMs: 10_000 }).catch(() => undefined);
   for (let id = (await server(1)).serverID; id !== -1; id = (await server(1)).serverID);
   assert.equal(await beat({ serverID: 2, port: '5002' }, { clusterid: '1' }), true);
   assert.equal((await server(1)).serverID, 2);
+});
+
+test('a confirmation may say who is primary instead', async (context) => {
+  const served = await serve(context, { clusters: 2, classicConfirmation: 'primary' });
+  const { beat, beside } = coordinator(context, served);
+  assert.equal(await beat({ type: 'SERVER' }, {}), true);
+  assert.equal(await beat({ serverID: 2, port: '5002' }, { 'cluster-id': '1' }), false);
+  for (const serverID of [1, 2])
+    assert.equal(
+      await beat({ serverID, type: 'synchronizer', port: '6001' }, { 'cluster-id': '1' }),
+      serverID === 1,
+    );
+  assert.deepEqual([(await beside(1)).isMaster, (await beside(2)).isMaster], [true, false]);
+});
+
+test('a cluster of theirs takes none of ours, however its servers write their type', async (context) => {
+  for (const type of ['', 'SERVER', 'server']) {
+    const served = await serve(context);
+    const { beat } = coordinator(context, served);
+    assert.equal(await beat({ type }, {}), true);
+    const { reason, detail } = await served.member(2).hears('refused');
+    assert.deepEqual([reason, detail], ['wrong-mode', 'cluster 1 is routed, s2 replicates']);
+  }
 });
 
 test('ours are found by the older family too, and keep their cluster to themselves', async (context) => {
@@ -69,7 +101,7 @@ test('ours are found by the older family too, and keep their cluster to themselv
 
 test('a heartbeat that belongs nowhere is INVALID_ARGUMENT', async (context) => {
   const { rawHeartbeat } = coordinator(context, await serve(context));
-  assert.equal((await rawHeartbeat(SERVER))?.code, status.INVALID_ARGUMENT);
+  assert.equal((await rawHeartbeat({ ...SERVER, serverID: 2 }))?.code, status.INVALID_ARGUMENT);
   assert.equal((await rawHeartbeat({ ...SERVER, clusterID: 1, serverID: 0 }))?.code, status.INVALID_ARGUMENT);
   assert.equal((await rawHeartbeat({ ...SERVER, clusterID: 2 }))?.code, status.NOT_FOUND);
   assert.equal(await rawHeartbeat({ ...SERVER, clusterID: 1 }), null);

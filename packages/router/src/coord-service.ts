@@ -4,6 +4,7 @@
  */
 import { type Assignment, type ClusterId, type Companion, clusterOf, type MemberInfo } from '@dualping/core';
 import {
+  type ClassicConfirmation,
   CoordServiceService,
   classicUserOf,
   companionToClassic,
@@ -29,6 +30,7 @@ export interface CoordParts {
   readonly watchers: Watchers;
   readonly paths: PathStore;
   readonly companions: () => readonly Companion[];
+  readonly confirmation: ClassicConfirmation;
 }
 
 export function addCoordService(grpc: Server, parts: CoordParts): void {
@@ -43,6 +45,7 @@ function coordService({
   watchers,
   paths,
   companions,
+  confirmation,
 }: CoordParts): coordinatorWire.CoordServiceServer {
   /** The cluster of a user; a cluster's own number gives that cluster. */
   const clusterFor = (call: Ask): ClusterId => clusterOf(classicUserOf(call.request), clusters);
@@ -57,9 +60,12 @@ function coordService({
       ask: (request, token, call) => ({
         kind: 'heartbeat',
         token,
-        heartbeat: heartbeatFromWire(request, call.metadata, call.getPeer()),
+        heartbeat: heartbeatFromWire(request, call.metadata, call.getPeer(), clusters),
       }),
-      tell: (answer) => ({ status: expectAnswer(answer, 'heartbeat-noted').isFirst }),
+      tell: (answer) => {
+        const { isFirst } = expectAnswer(answer, 'heartbeat-noted');
+        return { status: confirmation === 'accepted' || isFirst };
+      },
     }),
     getServer: (call, callback) =>
       answerServer(call, callback, (cluster) => {
@@ -76,7 +82,8 @@ function coordService({
       answerServer(call, callback, (cluster) => {
         const there = companions().filter((companion) => companion.cluster === cluster);
         const companion = there.find(({ serverId }) => serverId === call.request.id) ?? there[0];
-        return companion && companionToClassic(companion);
+        if (companion === undefined) return undefined;
+        return companionToClassic(companion, there.find(({ type }) => type === companion.type) === companion);
       }),
     create: (call, callback) =>
       answerStatus(callback, async () => await paths.create(pathAndDataFromWire(call.request))),
@@ -98,7 +105,7 @@ function standbyOf(assignment: Assignment | undefined): MemberInfo | undefined {
 }
 
 function listOf(companions: readonly Companion[]): coordinatorWire.ServerList {
-  const infos = companions.map(companionToClassic);
+  const infos = companions.map((companion) => companionToClassic(companion, false));
   return {
     serverID: infos.map(({ serverID }) => serverID),
     hostname: infos.map(({ hostname }) => hostname),

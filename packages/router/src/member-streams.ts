@@ -8,6 +8,8 @@ import {
 } from '@dualping/core';
 import {
   type BidiStream,
+  type ClassicReplies,
+  classicRepliesHeader,
   memberMessageFromWire,
   type Report,
   routerMessageToWire,
@@ -36,6 +38,8 @@ export class MemberStreams {
     readonly step: (input: RegistryInput) => void,
     readonly report: Report,
     readonly networkId: NetworkId,
+    /** The dialect in which servers of this network answer csce438 clients, unless they were told otherwise. */
+    readonly classicReplies: ClassicReplies,
   ) {}
 
   /** Serves one call of `DualPing`. */
@@ -71,6 +75,7 @@ export class MemberStreams {
     if (this.#streams.size >= MAX_MEMBER_STREAMS)
       return refuse(new DualpingError('limit-reached', `${MAX_MEMBER_STREAMS} streams are open already`));
     this.#streams.set(link, stream);
+    call.sendMetadata(classicRepliesHeader(this.classicReplies));
   }
 
   send(link: RegistryLink, message: RouterMessage): void {

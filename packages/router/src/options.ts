@@ -3,10 +3,16 @@ import {
   DEFAULT_HEARTBEAT_TIMEOUT_MS,
   DualpingError,
   MAX_CLUSTERS,
+  parseDiskStallMs,
   parseTiming,
   type Timing,
 } from '@dualping/core';
-import type { Report } from '@dualping/protocol';
+import {
+  type ClassicConfirmation,
+  type ClassicReplies,
+  DEFAULT_CLASSIC_REPLIES,
+  type Report,
+} from '@dualping/protocol';
 
 export interface RouterOptions {
   /** Where to listen. Default `127.0.0.1`. */
@@ -20,6 +26,12 @@ export interface RouterOptions {
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
+  /** A disk that does not answer for so long hangs, ms: health says so meanwhile. Default 5,000. */
+  readonly diskStallMs?: number;
+  /** The dialect in which servers answer csce438 clients, unless they are told otherwise. Default `names`. */
+  readonly classicReplies?: ClassicReplies;
+  /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
+  readonly classicConfirmation?: ClassicConfirmation;
   /**
    * Whether members with a journal are dialled back when they attach, and promoted only once they were reached. Default
    * true. False where the router can't dial servers though clients can.
@@ -37,6 +49,9 @@ export interface ParsedOptions {
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
+  readonly diskStallMs: number;
+  readonly classicReplies: ClassicReplies;
+  readonly classicConfirmation: ClassicConfirmation;
   readonly dialsBack: boolean;
   readonly report: Report;
 }
@@ -71,6 +86,9 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     clusters,
     timing,
     heartbeatTimeoutMs,
+    diskStallMs: parseDiskStallMs(options.diskStallMs),
+    classicReplies: options.classicReplies ?? DEFAULT_CLASSIC_REPLIES,
+    classicConfirmation: options.classicConfirmation ?? 'accepted',
     dialsBack: options.dialBack ?? true,
     report: options.report ?? (() => {}),
   });

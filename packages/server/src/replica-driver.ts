@@ -26,6 +26,7 @@ import {
 } from '@dualping/core';
 import { askHealth, encodeEntry, type Report, RouterStream, toDualpingError } from '@dualping/protocol';
 import createDebug from 'debug';
+import type { ClassicDialect } from './classic/classic-dialect.js';
 import type { ClientDesk } from './client-desk.js';
 import { endText } from './end-text.js';
 import type { Journal } from './journal/index.js';
@@ -59,6 +60,7 @@ export interface Desks {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
   readonly tails: TailDesk;
+  readonly dialect: ClassicDialect;
 }
 
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kind: Kind }>;
@@ -293,6 +295,7 @@ export class ReplicaDriver {
     debug('opens DualPing to %s', address);
     const stream = new RouterStream(address, message, {
       onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
+      onClassicReplies: (replies) => this.desks.dialect.routerSays(replies),
       onEnd: (end) => {
         this.#routers.delete(attempt);
         this.feed({ kind: 'router-ended', attempt, detail: endText(end) });

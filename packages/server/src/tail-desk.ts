@@ -58,7 +58,7 @@ export class TailDesk {
     const texts = this.journal.readMany(positions).map((payload) => postIn(decodeEntry(payload)));
     let next = 0;
     return items.map((item) => {
-      if (item.kind === 'user') return item;
+      if (item.kind !== 'post') return item;
       const post = texts[next];
       next += 1;
       if (post === undefined) throw new DualpingError('internal', `entry ${item.position} is no post`);

@@ -17,6 +17,11 @@ function commandText(command: JournalCommand): string {
       return `hears of ${command.user}, ${originText(command.origin)}`;
     case 'remote-post':
       return `hears that ${command.user} posts ${JSON.stringify(command.text)}, ${originText(command.origin)}`;
+    case 'remote-follow':
+    case 'remote-unfollow': {
+      const verb = command.kind === 'remote-follow' ? 'follows' : 'unfollows';
+      return `hears that ${command.user} ${verb} ${command.target}, ${originText(command.origin)}`;
+    }
     case 'remote-through':
       return `has heard all, ${originText(command.origin)}`;
     case 'epoch-start':

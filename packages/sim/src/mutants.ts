@@ -17,6 +17,7 @@ const STANDBYS = 'replica/standbys.js';
 const PRIMARY = 'replica/primary-role.js';
 const STANDBY = 'replica/standby-role.js';
 const REPLICA = 'replica/replica.js';
+const STATE = 'social/social-state.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
@@ -526,6 +527,59 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'state.#heard = new Map(); new Map(',
       },
     ],
+  },
+  {
+    name: 'unfollows-are-not-told',
+    bug: 'the cluster of a user is told who follows it, and not who no longer does',
+    clusters: 2,
+    patches: [
+      {
+        file: STATE,
+        find: 'const reason = this.#users.unfollow(command.user, command.target);\n                if (reason === undefined)',
+        replace:
+          'const reason = this.#users.unfollow(command.user, command.target);\n                if (reason === 0)',
+      },
+    ],
+  },
+  {
+    name: 'edges-are-not-caught-up-with',
+    bug: 'who follows is told only to a cluster that is there when it happens',
+    clusters: 2,
+    patches: [
+      {
+        file: 'social/tail.js',
+        find: 'users.edgesInto(cluster, after)',
+        replace: '[]',
+      },
+    ],
+  },
+  {
+    name: 'edges-are-told-to-everybody',
+    bug: 'a third cluster is told who follows a user that is not its own, and believes it',
+    clusters: 3,
+    patches: [
+      { file: 'replica/tails.js', find: 'effect.home === tail.from', replace: 'true' },
+      { file: TAILING, find: "'target' in item && ", replace: 'false && ' },
+    ],
+  },
+  {
+    name: 'refused-follows-are-told',
+    bug: 'a follow that was refused is told to the cluster of the one who was to be followed',
+    clusters: 2,
+    patches: [
+      {
+        file: STATE,
+        find: 'const reason = this.#users.follow(command.user, command.target, at);\n                if (reason === undefined)',
+        replace:
+          'const reason = this.#users.follow(command.user, command.target, at);\n                if (at > 0)',
+      },
+    ],
+  },
+  {
+    name: 'snapshot-without-ended-edges',
+    bug: 'a state that is made from a snapshot does not know any more who no longer follows',
+    clusters: 2,
+    patches: [{ file: 'social/users.js', find: 'left: ended', replace: '' }],
   },
   {
     name: 'lets-in-users-of-other-clusters',

@@ -202,7 +202,8 @@ export class RouterProcess extends Process {
         const spoken = assignmentIn(output);
         if (spoken !== undefined) checkers.tell('spoke', spoken);
       }
-      this.#queue.push(output);
+      if (output.kind === 'send' && output.overtakes) this.#perform(output);
+      else this.#queue.push(output);
     }
     checkers.tell('routerStepped');
     this.arm();
@@ -248,6 +249,7 @@ export class RouterProcess extends Process {
       this.#persisting = undefined;
       this.receive(() => {
         if (!this.#performAll(batch)) return;
+        this.feed({ kind: 'told', records });
         this.#performing = false;
         this.#drain();
       });
@@ -289,6 +291,7 @@ export class RouterProcess extends Process {
         const { message } = output;
         const end = this.#links.get(output.link);
         end?.send(message);
+        if (message.kind === 'welcome') this.#noteWelcome(output.link);
         if (end !== undefined && end.outgoing.length > MAX_UNREAD_MESSAGES) this.#close(output.link, end);
         return;
       }
@@ -344,6 +347,12 @@ export class RouterProcess extends Process {
 
   #noteHeard(link: RegistryLink, message: MemberMessage): void {
     if (message.kind === 'attach') this.#members.set(link, message);
+    const member = this.#members.get(link);
+    if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
+  }
+
+  /** A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins here. */
+  #noteWelcome(link: RegistryLink): void {
     const member = this.#members.get(link);
     if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
   }

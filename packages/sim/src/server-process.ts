@@ -614,7 +614,7 @@ export class ServerProcess extends Process {
     if (end === undefined) return;
     this.#around.checkers.tell('tellsOthers', this, batch);
     const items = batch.items.map((item): TailItem => {
-      if (item.kind === 'user') return item;
+      if (item.kind !== 'post') return item;
       const [post] = this.#postsAt([item.position]);
       if (post === undefined) throw new Error(`${this.name} has no post ${item.position} to tell`);
       const { position, author: user, text, timeMs } = post;

@@ -127,7 +127,7 @@ export class HeartbeatDesk {
     if (this.#companions.note(companion))
       outcome.report(
         'registered',
-        `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}`,
+        `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}: no server, clients are not sent to it`,
       );
     return undefined;
   }

@@ -98,12 +98,12 @@ play(
   `
 a synchronizer 1 sends a heartbeat
   the synchronizer hears: it is the one
-  * cluster 1: "synchronizer" 1 is registered by its heartbeat, at host1:7000
+  * cluster 1: "synchronizer" 1 is registered by its heartbeat, at host1:7000: no server, clients are not sent to it
 client x asks for cluster 1
   client x is refused no-available-server: cluster 1: no server of cluster 1 has attached yet
 a synchronizer 2 sends a heartbeat
   the synchronizer hears: it is not the one
-  * cluster 1: "synchronizer" 2 is registered by its heartbeat, at host2:7000
+  * cluster 1: "synchronizer" 2 is registered by its heartbeat, at host2:7000: no server, clients are not sent to it
 # A server of the same number is another thing.
 s1 sends a heartbeat
   s1 hears: it is the one
@@ -114,7 +114,7 @@ s1 sends a heartbeat
   * cluster 1: nobody is available: s1, primary of epoch 1, is gone (no heartbeat of it for 10000 ms) and no other server is live
 a synchronizer 2 sends a heartbeat
   the synchronizer hears: it is the one
-  * cluster 1: "synchronizer" 2 is registered by its heartbeat, at host2:7000
+  * cluster 1: "synchronizer" 2 is registered by its heartbeat, at host2:7000: no server, clients are not sent to it
 `,
 );
 

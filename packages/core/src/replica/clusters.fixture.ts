@@ -333,7 +333,7 @@ export class LoneCluster {
   }
 
   #withText(item: NewsItem): TailItem {
-    if (item.kind === 'user') return item;
+    if (item.kind !== 'post') return item;
     const entry = this.journal[item.position - 1];
     const post = entry && postIn(entry);
     if (post === undefined) throw new Error(`${this.address} has no post at ${item.position}`);

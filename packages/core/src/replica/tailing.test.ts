@@ -25,6 +25,17 @@ function two(): { world: Clusters; a: LoneCluster; b: LoneCluster } {
 
 const posts = (cluster: LoneCluster): string[] =>
   cluster.journal.flatMap((entry) => (entry.command.kind === 'remote-post' ? [entry.command.text] : []));
+const listed = (cluster: LoneCluster, user: string) => cluster.social.listAfter(user, undefined, 100).users;
+const followersOf = (cluster: LoneCluster, user: string): string[] =>
+  listed(cluster, user).flatMap((each) => (each.follows ? [each.user] : []));
+const followedBy = (cluster: LoneCluster, user: string): string[] =>
+  listed(cluster, user).flatMap((each) => (each.isFollowed ? [each.user] : []));
+const edges = (cluster: LoneCluster): string[] =>
+  cluster.journal.flatMap(({ command }) =>
+    command.kind === 'remote-follow' || command.kind === 'remote-unfollow'
+      ? [`${command.user} ${command.kind.slice('remote-'.length)}s ${command.target}`]
+      : [],
+  );
 const outcome = (cluster: LoneCluster, token: number): string | undefined => {
   const reply = cluster.replies.get(token);
   return reply?.kind === 'refused' ? reply.reason : reply?.kind;
@@ -229,6 +240,87 @@ describe('hearing of another cluster', () => {
     assert.deepEqual([posts(a), posts(b), posts(c)], [['hello'], ['hello'], []]);
   });
 
+  test('who is followed from elsewhere is told so, and told when it ends', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    world.settle();
+    a.follow('amy', 'ben');
+    world.settle();
+    assert.deepEqual(followersOf(b, 'ben'), ['amy', 'ann']);
+    a.follow('ann', 'ben'); // refused: nothing to tell
+    a.follow('ann', 'amy'); // nobody there follows
+    b.follow('bob', 'ben');
+    world.settle();
+    a.unfollow('ann', 'ben');
+    world.settle();
+    assert.deepEqual(followersOf(b, 'ben'), ['amy', 'bob']);
+    assert.deepEqual(edges(b), ['ann follows ben', 'amy follows ben', 'ann unfollows ben']);
+    assert.deepEqual(edges(a), []);
+  });
+
+  test('only the cluster whose users they are is told who follows them', () => {
+    const world = new Clusters(3);
+    const [a, b, c] = [world.cluster(1), world.cluster(2), world.cluster(3)];
+    for (const [cluster, user] of [
+      [a, '1'],
+      [b, '2'],
+      [c, '3'],
+    ] as const)
+      cluster.login(user);
+    world.settle();
+    for (const [cluster, user] of [
+      [a, '1'],
+      [b, '2'],
+      [c, '3'],
+    ] as const)
+      for (const other of ['1', '2', '3']) if (other !== user) cluster.follow(user, other);
+    world.settle();
+    assert.deepEqual(followersOf(a, '1'), ['2', '3']);
+    assert.deepEqual(followersOf(b, '2'), ['1', '3']);
+    assert.deepEqual(followersOf(c, '3'), ['1', '2']);
+    assert.deepEqual(edges(a), ['2 follows 1', '3 follows 1']);
+  });
+
+  test('after a long absence each edge is told as it stands, once, whoever has died', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    a.follow('amy', 'bob');
+    world.settle();
+    b.die();
+    a.unfollow('ann', 'ben');
+    a.sync();
+    a.follow('ann', 'ben');
+    a.sync();
+    a.unfollow('ann', 'ben');
+    a.follow('ann', 'bob');
+    a.unfollow('amy', 'bob');
+    a.follow('amy', 'bob');
+    a.sync();
+    a.die();
+    a.revive();
+    a.sync();
+    b.revive();
+    world.settle();
+    assert.deepEqual(edges(b).slice(2), ['ann unfollows ben', 'ann follows bob', 'amy follows bob']);
+    assert.deepEqual(followersOf(b, 'bob'), ['amy', 'ann']);
+    assert.deepEqual(followersOf(b, 'ben'), []);
+  });
+
+  test('an edge that was told and not committed here is told again', () => {
+    const { world, a, b } = two();
+    a.follow('ann', 'ben');
+    a.sync();
+    a.flush();
+    for (const stream of world.streams) if (stream.reader === b) while (world.deliver(stream, false));
+    assert.deepEqual(edges(b), ['ann follows ben']);
+    b.die();
+    assert.deepEqual(edges(b), []);
+    b.revive();
+    world.settle();
+    assert.deepEqual(edges(b), ['ann follows ben']);
+    assert.deepEqual(followersOf(b, 'ben'), ['ann']);
+  });
+
   test('a user is of one cluster', () => {
     const { world, a } = two();
     const token = a.login('ben');
@@ -336,6 +428,10 @@ function check(here: LoneCluster, there: LoneCluster): void {
       assert.ok(at > last, `${at} comes after ${last}`);
       last = at;
       const original = there.journal[at - 1];
+      if (command.kind === 'remote-follow' || command.kind === 'remote-unfollow') {
+        const { user, target } = command;
+        assert.deepEqual(original?.command, { kind: command.kind.slice('remote-'.length), user, target });
+      }
       if (command.kind !== 'remote-post') continue;
       assert.equal(original && postIn(original)?.text, command.text);
       got.add(at);
@@ -348,6 +444,13 @@ function check(here: LoneCluster, there: LoneCluster): void {
       theirs?.delete(command.user);
       if (theirs?.size === 0) since.delete(command.target);
     }
+  }
+  for (const user of USERS) {
+    if (!here.social.has(user)) continue;
+    const follow = (name: string): boolean => followedBy(there, name).includes(user);
+    const elsewhere = USERS.filter((name) => there.social.has(name) && follow(name));
+    const told = followersOf(here, user).filter((name) => !here.social.has(name));
+    assert.deepEqual(told, elsewhere.sort(), `who follows ${user}`);
   }
   for (const { command, position } of there.journal)
     if (command.kind === 'post' && position > (since.get(command.user) ?? Infinity))

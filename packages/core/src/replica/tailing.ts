@@ -9,6 +9,7 @@
 import { type Assignment, primaryMember } from '../assignment.js';
 import type { Entry, RemoteCommand } from '../entry.js';
 import type { ClusterId, Epoch, Instant, Position, UserName, WallTimeMs } from '../ids.js';
+import { unreachable } from '../invariants.js';
 import { MAX_TAIL_NAMES, MAX_TIMELINES } from '../limits.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import type { TailBatch, TailItem, TailMessage } from '../messages.js';
@@ -137,10 +138,12 @@ export class Tailing {
       remote.cursor = batch.through;
       return;
     }
+    const here = ground.identity.cluster;
     if (remote.owed !== undefined) return this.#lose(remote, 'it sent more before the last was taken');
     for (const item of batch.items) {
-      // A cluster speaks for its own users only.
+      // A cluster speaks for its own users only, and tells of follows that end here.
       if ((ground.homeByName(item.user) ?? remote.cluster) !== remote.cluster) continue;
+      if ('target' in item && (ground.homeByName(item.target) ?? here) !== here) continue;
       remote.owed = this.append(commandOf(remote.cluster, item), item.kind === 'post' ? item.timeMs : 0);
       remote.journalled = item.position;
     }
@@ -326,9 +329,17 @@ function homeIn(entries: Iterable<Entry>, user: UserName): ClusterId | undefined
 function commandOf(cluster: ClusterId, item: TailItem): RemoteCommand {
   const { position, user } = item;
   const origin = { cluster, position };
-  return item.kind === 'user'
-    ? { kind: 'remote-user', user, origin }
-    : { kind: 'remote-post', user, text: item.text, origin };
+  switch (item.kind) {
+    case 'user':
+      return { kind: 'remote-user', user, origin };
+    case 'post':
+      return { kind: 'remote-post', user, text: item.text, origin };
+    case 'follow':
+    case 'unfollow':
+      return { kind: `remote-${item.kind}`, user, target: item.target, origin };
+    default:
+      return unreachable(item);
+  }
 }
 
 /** Whether a batch goes on after what we have. */

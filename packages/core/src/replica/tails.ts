@@ -8,7 +8,7 @@
 import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import { MAX_TAIL_ITEMS, MAX_TAIL_NAMES, MAX_TAIL_UNKNOWN_NAMES } from '../limits.js';
 import type { TailMessage } from '../messages.js';
-import type { Effect, NewsItem, SocialState } from '../social/index.js';
+import { type Effect, type NewsItem, newsOfEdge, type SocialState } from '../social/index.js';
 import type { LinkId, ReplicaOutput } from './messages.js';
 import type { Timelines } from './timelines.js';
 
@@ -190,7 +190,8 @@ export class Tails {
       if (social.applied > tail.after) tail.after = social.applied;
       return items;
     }
-    const { items, more } = social.newsAfter(tail.wanted, tail.after, MAX_TAIL_ITEMS);
+    const reader = { cluster: tail.from, authors: tail.wanted };
+    const { items, more } = social.newsAfter(reader, tail.after, MAX_TAIL_ITEMS);
     const last = items.at(-1);
     // Beyond what is committed it can only be from before an unclean promotion: nothing is sent until it is reached.
     if (more && last !== undefined) tail.after = last.position;
@@ -211,6 +212,7 @@ export class Tails {
 
 function itemFor(tail: Tail, effect: Effect, social: SocialState): NewsItem | undefined {
   if (effect.kind === 'user') return { kind: 'user', position: effect.position, user: effect.user };
+  if (effect.kind === 'edge') return effect.home === tail.from ? newsOfEdge(effect.change) : undefined;
   if (effect.kind !== 'post') return undefined;
   const { author } = effect.post;
   // What came from elsewhere is told by those whom it came from.

@@ -2,6 +2,6 @@ export { MAX_REPLY_POSITION, type PackedReply, packReply, unpackReply } from './
 export type { Admission, AdmissionRefusal } from './sessions.js';
 export type { FollowSnapshot, SessionSnapshot, SocialSnapshot, UserSnapshot } from './snapshot.js';
 export { type Effect, type SocialOptions, SocialState } from './social-state.js';
-export type { NewsForOthers, NewsItem } from './tail.js';
+export { type NewsForOthers, type NewsItem, newsOfEdge, type Reader } from './tail.js';
 export type { NewerPosts, OlderPosts } from './timeline.js';
 export type { ListedUser, UserPage } from './users.js';

@@ -26,8 +26,10 @@ export interface UserSnapshot {
   readonly since: Position;
   /** The cluster whose user it is, if not this one's. */
   readonly home?: ClusterId;
-  /** In the order in which they began. */
+  /** In the order in which they began. Of a user of another cluster: those of this one, as far as was told. */
   readonly following: readonly FollowSnapshot[];
+  /** Users of other clusters that it no longer follows, and since which position. Absent: none. */
+  readonly left?: readonly FollowSnapshot[];
   /** Positions of the user's posts, ascending. */
   readonly posts: readonly Position[];
 }

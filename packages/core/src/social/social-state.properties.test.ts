@@ -224,3 +224,78 @@ test('a snapshot and the entries after it are as good as all entries', () => {
     RUNS,
   );
 });
+
+/** Own users ann and bob; yves and zoe are of cluster 2, and follow and are followed. */
+const acrossCommand = fc.oneof(
+  fc.record({ kind: fc.constant('register' as const), user: fc.constantFrom('ann', 'bob') }),
+  fc.record({
+    kind: fc.constantFrom('follow' as const, 'follow' as const, 'unfollow' as const),
+    user: fc.constantFrom('ann', 'bob'),
+    target: fc.constantFrom('ann', 'yves', 'zoe'),
+  }),
+  fc.record({ kind: fc.constant('remote-user' as const), user: fc.constantFrom('yves', 'zoe', 'ann') }),
+  fc.record({
+    kind: fc.constantFrom('remote-follow' as const, 'remote-follow' as const, 'remote-unfollow' as const),
+    user: fc.constantFrom('yves', 'zoe', 'ann', 'xenia'),
+    target: fc.constantFrom('ann', 'bob', 'yves', 'eve'),
+  }),
+);
+
+test('who follows whom across clusters: what is told, what is heard, and both out of a snapshot', () => {
+  fc.assert(
+    fc.property(fc.array(acrossCommand, { maxLength: 150, size: 'max' }), fc.nat(150), (given, cut) => {
+      const entries = given.map((drawn, index): Entry => {
+        const origin = { cluster: 2, position: position(index + 1) };
+        const command = drawn.kind.startsWith('remote-') ? { ...drawn, origin } : drawn;
+        const at = position(index + 1);
+        return { position: at, epoch: epoch(1), timeMs: 0, sessionId: '', requestNo: 0, command } as Entry;
+      });
+      const whole = replay(entries);
+      const told = new Map<string, { follows: boolean; position: number }>();
+      for (const effect of whole.effects.flat())
+        if (effect.kind === 'edge') {
+          const { user: follower, target, follows, position: at } = effect.change;
+          assert.notEqual(
+            told.get(`${follower} ${target}`)?.follows ?? false,
+            follows,
+            'told only when it changes',
+          );
+          told.set(`${follower} ${target}`, { follows, position: at });
+        }
+      for (const follower of ['ann', 'bob'])
+        for (const target of ['yves', 'zoe']) {
+          const follows = whole.state
+            .listAfter(follower, undefined, 100)
+            .users.some(({ user: name, isFollowed }) => name === target && isFollowed);
+          // ann may be a user of cluster 2, by who came first: then it is cluster 2 that tells of her.
+          const isOurs = whole.state.has(follower);
+          assert.equal(told.get(`${follower} ${target}`)?.follows ?? false, isOurs && follows);
+        }
+
+      const head = replay(entries.slice(0, cut));
+      const throughText = JSON.parse(JSON.stringify(head.state.toSnapshot()));
+      const tail = replay(entries.slice(cut), SocialState.fromSnapshot(throughText));
+      assert.deepEqual([...head.effects, ...tail.effects], whole.effects);
+      assert.deepEqual(tail.state.toSnapshot(), whole.state.toSnapshot());
+      for (const name of ['ann', 'bob', 'yves', 'zoe'])
+        assert.deepEqual(
+          tail.state.listAfter(name, undefined, 100),
+          whole.state.listAfter(name, undefined, 100),
+        );
+      const news = (state: SocialState) => state.newsAfter({ cluster: 2, authors: [] }, position(cut), 1_000);
+      assert.deepEqual(news(tail.state), news(whole.state));
+      const late = [...told].filter(([, { position: at }]) => at > cut).map(([pair]) => pair);
+      const edgesTold = news(whole.state).items.flatMap((item) =>
+        'target' in item ? [`${item.user} ${item.target}`] : [],
+      );
+      assert.deepEqual(edgesTold.sort(), late.sort());
+      assert.deepEqual(
+        whole.state
+          .newsAfter({ cluster: 3, authors: [] }, position(0), 1_000)
+          .items.filter((item) => 'target' in item),
+        [],
+      );
+    }),
+    RUNS,
+  );
+});

@@ -27,9 +27,10 @@ import {
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_SESSIONS } from '../limits.js';
 import type { SocialReason } from '../reasons.js';
+import type { EdgeChange } from './edge-news.js';
 import { type Admission, Sessions } from './sessions.js';
 import type { SocialSnapshot } from './snapshot.js';
-import { type NewsForOthers, newsAfter } from './tail.js';
+import { type NewsForOthers, newsAfter, type Reader } from './tail.js';
 import { type NewerPosts, type OlderPosts, postsAfter, postsBefore } from './timeline.js';
 import { type UserPage, Users } from './users.js';
 
@@ -45,6 +46,8 @@ export type Effect =
   | { readonly kind: 'post'; readonly post: Post }
   /** A user of this cluster is new: the others are to hear of it. */
   | { readonly kind: 'user'; readonly user: UserName; readonly position: Position }
+  /** A user of this cluster follows, or no longer follows, one of another cluster: that one is to hear of it. */
+  | { readonly kind: 'edge'; readonly home: ClusterId; readonly change: EdgeChange }
   /** Nobody here follows that user of another cluster any more. */
   | { readonly kind: 'unwanted'; readonly home: ClusterId; readonly user: UserName };
 
@@ -126,9 +129,9 @@ export class SocialState {
     return this.#users.followedRemote();
   }
 
-  /** What another cluster that follows these authors has to hear of, after a position: the first `limit` of it. */
-  newsAfter(authors: Iterable<UserName>, after: Position, limit: number): NewsForOthers {
-    return newsAfter(this.#users, authors, after, limit);
+  /** What another cluster has to hear of, after a position: the first `limit` of it. */
+  newsAfter(reader: Reader, after: Position, limit: number): NewsForOthers {
+    return newsAfter(this.#users, reader, after, limit);
   }
 
   /** Who sees a post of `author` that is made now: the author, and the followers (in no order that means anything). */
@@ -210,6 +213,12 @@ export class SocialState {
         const isTheirs = this.#users.postRemote(command.user, cluster, entry.position);
         return isTheirs && post !== undefined ? [{ kind: 'post', post }] : [];
       }
+      case 'remote-follow':
+        this.#users.followRemote(command.user, cluster, command.target, entry.position);
+        return [];
+      case 'remote-unfollow':
+        this.#users.unfollowRemote(command.user, cluster, command.target);
+        return [];
       case 'remote-through':
         return [];
       default:
@@ -228,13 +237,14 @@ export class SocialState {
         if (this.#users.register(command.user, at))
           effects.push({ kind: 'user', user: command.user, position: at });
         return undefined;
-      case 'follow':
-        return this.#users.follow(command.user, command.target, at);
+      case 'follow': {
+        const reason = this.#users.follow(command.user, command.target, at);
+        if (reason === undefined) this.#edgeChanged(command, at, effects);
+        return reason;
+      }
       case 'unfollow': {
         const reason = this.#users.unfollow(command.user, command.target);
-        const target = this.#users.get(command.target);
-        if (reason === undefined && target?.home !== undefined && target.followers.size === 0)
-          effects.push({ kind: 'unwanted', home: target.home, user: target.name });
+        if (reason === undefined) this.#edgeChanged(command, at, effects);
         return reason;
       }
       case 'post':
@@ -242,5 +252,20 @@ export class SocialState {
       default:
         return unreachable(command);
     }
+  }
+
+  /** Who follows whom has changed: of interest to the other cluster whose user the target is, if it is of another. */
+  #edgeChanged(
+    { kind, user, target: name }: Extract<Command, { readonly target: UserName }>,
+    position: Position,
+    effects: Effect[],
+  ): void {
+    const target = this.#users.get(name);
+    const home = target?.home;
+    if (target === undefined || home === undefined) return;
+    const change = { position, user, target: name, follows: kind === 'follow' };
+    this.#users.edgeChanged(home, change);
+    effects.push({ kind: 'edge', home, change });
+    if (target.followers.size === 0) effects.push({ kind: 'unwanted', home, user: name });
   }
 }

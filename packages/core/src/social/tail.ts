@@ -1,17 +1,24 @@
 /**
- * What other clusters are told of this one: who is new, and what those whom they follow have posted.
+ * What other clusters are told of this one: who is new, what those whom they follow have posted, and who follows theirs.
  *
  * Put together from the state whenever it is asked for, however long ago the asker was here last: nothing is kept
  * for anybody who is away. Costs one look per followed author plus what is given.
  */
-import { NO_POSITION, type Position, type UserName } from '../ids.js';
+import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
+import type { EdgeChange } from './edge-news.js';
 import { countUpTo, Largest } from './selection.js';
 import type { Users } from './users.js';
 
 export type NewsItem =
   | { readonly kind: 'user'; readonly position: Position; readonly user: UserName }
   /** Its text is in the journal. */
-  | { readonly kind: 'post'; readonly position: Position };
+  | { readonly kind: 'post'; readonly position: Position }
+  | {
+      readonly kind: 'follow' | 'unfollow';
+      readonly position: Position;
+      readonly user: UserName;
+      readonly target: UserName;
+    };
 
 export interface NewsForOthers {
   /** By position, ascending. */
@@ -20,15 +27,23 @@ export interface NewsForOthers {
   readonly more: boolean;
 }
 
+export interface Reader {
+  /** Which cluster reads. */
+  readonly cluster: ClusterId;
+  /** Whose posts it wants. */
+  readonly authors: Iterable<UserName>;
+}
+
 export function newsAfter(
   users: Users,
-  authors: Iterable<UserName>,
+  { cluster, authors }: Reader,
   after: Position,
   limit: number,
 ): NewsForOthers {
   // The smallest numbers are the largest negative ones.
   const chosen = new Largest(limit);
   for (const { since } of users.ownSince(after)) if (!chosen.offer(-since)) break;
+  for (const { position } of users.edgesInto(cluster, after)) if (!chosen.offer(-position)) break;
   for (const name of authors) {
     const author = users.get(name);
     if (author === undefined || author.home !== undefined) continue;
@@ -38,12 +53,19 @@ export function newsAfter(
       if (!chosen.offer(-(posts[index] as Position))) break;
   }
   const positions = chosen.ascending().map((negative) => -negative as Position);
-  return { items: positions.reverse().map((at) => itemAt(users, at)), more: chosen.rejected };
+  return { items: positions.reverse().map((at) => itemAt(users, cluster, at)), more: chosen.rejected };
 }
 
-function itemAt(users: Users, at: Position): NewsItem {
-  const user = users.ownMadeAt(at);
-  return user === undefined
-    ? { kind: 'post', position: at }
-    : { kind: 'user', position: at, user: user.name };
+function itemAt(users: Users, cluster: ClusterId, position: Position): NewsItem {
+  const made = users.ownMadeAt(position);
+  if (made !== undefined) return { kind: 'user', position, user: made.name };
+  const edge = users.edgeInto(cluster, position);
+  return edge === undefined ? { kind: 'post', position } : newsOfEdge(edge);
 }
+
+export const newsOfEdge = ({ position, user, target, follows }: EdgeChange): NewsItem => ({
+  kind: follows ? 'follow' : 'unfollow',
+  position,
+  user,
+  target,
+});

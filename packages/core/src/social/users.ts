@@ -4,8 +4,9 @@
  * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
  * A million posts cost 10 to 30 MB, depending on how far their lists have grown ahead.
  */
-import type { ClusterId, Position, UserName } from '../ids.js';
+import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import type { SocialReason } from '../reasons.js';
+import { type EdgeChange, EdgeNews } from './edge-news.js';
 import { countUpTo } from './selection.js';
 import type { FollowSnapshot, UserSnapshot } from './snapshot.js';
 
@@ -17,6 +18,7 @@ export interface User {
   readonly home: ClusterId | undefined;
   /** Each followed user, with the position of the entry that began it: earlier posts are not shown. */
   readonly following: Map<User, Position>;
+  /** Those of this cluster. */
   readonly followers: Set<User>;
   /** Ascending. */
   readonly posts: Position[];
@@ -46,6 +48,10 @@ export class Users {
   /** Those of this cluster and when they were made, in that order: what other clusters are told. */
   readonly #own: User[] = [];
   readonly #ownSince: Position[] = [];
+  /** Users of other clusters who follow users of this one, as far as those clusters have told. */
+  readonly #elsewhere = new Map<User, Set<User>>();
+  /** What each other cluster is to be told of who follows its users. */
+  readonly #edgeNews = new Map<ClusterId, EdgeNews>();
   /** By name, without those of `#added`: these are put in their places when a list is asked for. */
   #byNameInOrder: User[] = [];
   #added: User[] = [];
@@ -92,6 +98,37 @@ export class Users {
       if (home !== undefined && followers.size > 0) yield { name, home };
   }
 
+  /** What a cluster is to be told of who follows its users, after a position, ascending. */
+  edgesInto(cluster: ClusterId, after: Position): Iterable<EdgeChange> {
+    return this.#edgeNews.get(cluster)?.after(after) ?? [];
+  }
+
+  /** The change of that kind that was made by the entry at that very position. */
+  edgeInto(cluster: ClusterId, at: Position): EdgeChange | undefined {
+    return this.#edgeNews.get(cluster)?.at(at);
+  }
+
+  /** The cluster of a user is told that it is followed from here, or no longer is. */
+  edgeChanged(home: ClusterId, change: EdgeChange): void {
+    const news = this.#edgeNews.get(home) ?? new EdgeNews();
+    this.#edgeNews.set(home, news);
+    news.changed(change);
+  }
+
+  /** A user of that cluster follows one of ours. Nothing if they are not that, or it is known. */
+  followRemote(name: UserName, home: ClusterId, targetName: UserName, at: Position): void {
+    const [user, target] = this.#pair(name, home, targetName);
+    if (user === undefined || target === undefined || user.following.has(target)) return;
+    this.#connectElsewhere(user, target, at);
+  }
+
+  unfollowRemote(name: UserName, home: ClusterId, targetName: UserName): void {
+    const [user, target] = this.#pair(name, home, targetName);
+    if (user === undefined || target === undefined) return;
+    user.following.delete(target);
+    this.#elsewhere.get(target)?.delete(user);
+  }
+
   follow(name: UserName, targetName: UserName, at: Position): Outcome {
     if (name === targetName) return 'cannot-follow-self';
     const user = this.#byName.get(name);
@@ -126,10 +163,11 @@ export class Users {
     const all = this.#inOrder();
     const from = after === undefined ? 0 : placeAfter(all, after);
     const user = this.#byName.get(asker);
+    const elsewhere = user && this.#elsewhere.get(user);
     const users = all.slice(from, from + limit).map(
       (each): ListedUser => ({
         user: each.name,
-        follows: user?.followers.has(each) === true,
+        follows: user?.followers.has(each) === true || elsewhere?.has(each) === true,
         isFollowed: user?.following.has(each) === true,
       }),
     );
@@ -161,11 +199,19 @@ export class Users {
 
   toSnapshot(): UserSnapshot[] {
     const snapshots: UserSnapshot[] = [];
+    const left = this.#leftByUser();
     for (const { name, since, home, following: follows, posts } of this.#byName.values()) {
       const following: FollowSnapshot[] = [];
       for (const [target, from] of follows) following.push({ target: target.name, since: from });
-      const user = { name, since, following, posts: posts.slice() };
-      snapshots.push(home === undefined ? user : { ...user, home });
+      const ended = left.get(name);
+      snapshots.push({
+        name,
+        since,
+        following,
+        posts: posts.slice(),
+        ...(home !== undefined && { home }),
+        ...(ended !== undefined && { left: ended }),
+      });
     }
     return snapshots;
   }
@@ -173,10 +219,56 @@ export class Users {
   static fromSnapshot(snapshots: readonly UserSnapshot[]): Users {
     const users = new Users();
     for (const { name, since, home, posts } of snapshots) users.#add(name, since, home, posts.slice());
-    for (const { name, following } of snapshots) {
-      for (const { target, since } of following) connect(users.#known(name), users.#known(target), since);
+    const changes: (EdgeChange & { readonly home: ClusterId })[] = [];
+    for (const { name, following, left = [] } of snapshots) {
+      const user = users.#known(name);
+      for (const { target: targetName, since } of following) {
+        const target = users.#known(targetName);
+        if (user.home !== undefined) users.#connectElsewhere(user, target, since);
+        else connect(user, target, since);
+        if (user.home === undefined && target.home !== undefined)
+          changes.push({ position: since, user: name, target: targetName, follows: true, home: target.home });
+      }
+      for (const { target, since } of left) {
+        const { home } = users.#known(target);
+        if (home !== undefined) changes.push({ position: since, user: name, target, follows: false, home });
+      }
     }
+    changes.sort((one, other) => one.position - other.position);
+    for (const { home, ...change } of changes) users.edgeChanged(home, change);
     return users;
+  }
+
+  /** Of each user whom of other clusters it no longer follows, in the order in which that ended. */
+  #leftByUser(): ReadonlyMap<UserName, FollowSnapshot[]> {
+    const ended: EdgeChange[] = [];
+    for (const news of this.#edgeNews.values())
+      for (const change of news.after(NO_POSITION)) if (!change.follows) ended.push(change);
+    ended.sort((one, other) => one.position - other.position);
+    const left = new Map<UserName, FollowSnapshot[]>();
+    for (const { user, target, position: since } of ended) {
+      const ofUser = left.get(user) ?? [];
+      ofUser.push({ target, since });
+      left.set(user, ofUser);
+    }
+    return left;
+  }
+
+  #connectElsewhere(user: User, target: User, since: Position): void {
+    user.following.set(target, since);
+    const followers = this.#elsewhere.get(target) ?? new Set();
+    this.#elsewhere.set(target, followers.add(user));
+  }
+
+  /** The user of that cluster, and the one of this. */
+  #pair(
+    name: UserName,
+    home: ClusterId,
+    targetName: UserName,
+  ): readonly [User | undefined, User | undefined] {
+    const user = this.#byName.get(name);
+    const target = this.#byName.get(targetName);
+    return [user?.home === home ? user : undefined, target?.home === undefined ? target : undefined];
   }
 
   #add(name: UserName, since: Position, home: ClusterId | undefined, posts: Position[] = []): void {

@@ -9,8 +9,8 @@ import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Address,
+  type ClassicAnswer,
   ClassicConnection,
-  type ClassicStatus,
   type ClassicTimelineHandle,
   DualpingError,
   type Post,
@@ -18,7 +18,9 @@ import {
 } from '@dualping/client';
 import { type EndingSignal, EXIT, SIGNAL_EXITS } from '../exit-codes.js';
 import { type Io, renderError } from '../io.js';
+import { cleanForTerminal } from '../terminal-text.js';
 import {
+  answerLines,
   BANNER,
   CONNECTION_FAILED,
   grpcFailed,
@@ -41,6 +43,8 @@ const MAX_KEPT_LINES = 64;
 export interface ClassicClientOptions {
   readonly coordinator: Address;
   readonly user: number;
+  /** First message on a timeline; undefined: none. */
+  readonly opener: string | undefined;
   readonly io: Io;
   /** A signal that ends the client. */
   readonly signal: Promise<EndingSignal>;
@@ -52,6 +56,7 @@ const reasonOf = (error: unknown): string =>
 export class ClassicClient {
   readonly #coordinator: Address;
   readonly #number: number;
+  readonly #opener: string | undefined;
   readonly #io: Io;
   readonly #signal: Promise<EndingSignal>;
   #connection: ClassicConnection | undefined;
@@ -63,9 +68,10 @@ export class ClassicClient {
   readonly #keptLines: string[] = [];
   #isOver = false;
 
-  constructor({ coordinator, user, io, signal }: ClassicClientOptions) {
+  constructor({ coordinator, user, opener, io, signal }: ClassicClientOptions) {
     this.#coordinator = coordinator;
     this.#number = user;
+    this.#opener = opener;
     this.#io = io;
     this.#signal = signal;
   }
@@ -100,10 +106,11 @@ export class ClassicClient {
   /** Whether there is a server and it lets the user in. Why not is said beside what programs read. */
   async #enter(): Promise<boolean> {
     try {
-      const status = await this.#connect();
-      if (status !== 'success')
-        this.#io.note(`dualping: ${statusText(status)}: user ${this.#number} may be on already`);
-      return status === 'success';
+      const { isSuccess, status, text } = await this.#connect();
+      if (!isSuccess)
+        this.#io.note(`dualping: user ${this.#number} is not let in: ${cleanForTerminal(text)}`);
+      else if (status === undefined) this.#io.note(`dualping: the server says: ${cleanForTerminal(text)}`);
+      return isSuccess;
     } catch (error) {
       this.#io.note(renderError(error, false));
       return false;
@@ -138,7 +145,8 @@ export class ClassicClient {
       switch (command.kind) {
         case 'follow':
         case 'unfollow':
-          return this.#io.out(statusText(await connection[command.kind](command.target)));
+          for (const said of answerLines(await connection[command.kind](command.target))) this.#io.out(said);
+          return;
         case 'list': {
           const lists = await connection.list();
           this.#io.out(statusText('success'));
@@ -157,16 +165,16 @@ export class ClassicClient {
     }
   }
 
-  /** Asks where the server is and logs in; the status of that. Throws when there is none. */
-  async #connect(): Promise<ClassicStatus> {
+  /** Asks where the server is and logs in; the answer to that. Throws when there is none. */
+  async #connect(): Promise<ClassicAnswer> {
     const address = await resolveClassic(this.#coordinator, this.#number);
     if (address === undefined) throw new DualpingError('no-available-server', 'no server is available');
     const connection = new ClassicConnection(address, String(this.#number));
     try {
       // Refused as on already: by a server that has not yet noticed the end of the connection before. It serves us all the same.
-      const status = await connection.login();
+      const answer = await connection.login();
       this.#connection = connection;
-      return status;
+      return answer;
     } catch (error) {
       connection.close();
       throw error;
@@ -180,16 +188,19 @@ export class ClassicClient {
   }
 
   #openTimeline(connection: ClassicConnection): void {
-    this.#timeline = connection.timeline({
-      onPost: (post) => this.#show(post),
-      onEnd: (end) => {
-        if (this.#isOver) return;
-        const reason =
-          end.kind === 'broken' && end.error !== undefined ? end.error.detail : 'the stream has ended';
-        this.#io.out(grpcFailed(reason));
-        this.#reopen().catch((error: unknown) => this.#io.out(grpcFailed(reasonOf(error))));
+    this.#timeline = connection.timeline(
+      {
+        onPost: (post) => this.#show(post),
+        onEnd: (end) => {
+          if (this.#isOver) return;
+          const reason =
+            end.kind === 'broken' && end.error !== undefined ? end.error.detail : 'the stream has ended';
+          this.#io.out(grpcFailed(reason));
+          this.#reopen().catch((error: unknown) => this.#io.out(grpcFailed(reasonOf(error))));
+        },
       },
-    });
+      this.#opener,
+    );
     for (const line of this.#keptLines.splice(0)) this.#say(line);
   }
 

@@ -1,5 +1,5 @@
 /** What the line client of the older family says, word by word: programs and people go by it. */
-import type { ClassicLists, ClassicStatus, Post } from '@dualping/client';
+import type { ClassicAnswer, ClassicLists, ClassicStatus, Post } from '@dualping/client';
 import { cleanForTerminal } from '../terminal-text.js';
 
 export const PROMPT = 'Cmd> ';
@@ -32,6 +32,14 @@ const STATUS_TEXTS: Readonly<Record<ClassicStatus, string>> = {
 };
 
 export const statusText = (status: ClassicStatus): string => STATUS_TEXTS[status];
+
+/** Words that no dialect has are shown as they came. */
+export function answerLines({ isSuccess, status, text }: ClassicAnswer): readonly string[] {
+  if (status !== undefined) return [statusText(status)];
+  return isSuccess
+    ? [statusText('success'), cleanForTerminal(text)]
+    : [`Command failed: ${cleanForTerminal(text)}`];
+}
 
 const names = (users: readonly string[]): string =>
   users.map((user) => `${cleanForTerminal(user)}, `).join('');

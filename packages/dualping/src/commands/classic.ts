@@ -15,15 +15,29 @@ const coordinatorCommand = command({
     host: settings.host,
     data: settings.data('dualping-data/coordinator'),
     clusters: classic.coordinatorClusters,
-    heartbeatTimeoutMs: classic.heartbeatTimeoutMs,
+    ...classic.OF_ROUTER,
+    diskStallMs: settings.diskStallMs,
     ...settings.timing,
   },
-  run: async ({ host, port, data, clusters, heartbeatTimeoutMs, ...given }, { io }) => {
+  run: async (values, { io }) => {
+    const { host, port, data, clusters, diskStallMs, ...rest } = values;
+    const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
-      startRouter({ host, port, dataFolder: data, clusters, timing, heartbeatTimeoutMs, report: io.report }),
+      startRouter({
+        host,
+        port,
+        dataFolder: data,
+        clusters,
+        timing,
+        heartbeatTimeoutMs,
+        diskStallMs,
+        classicReplies,
+        classicConfirmation,
+        report: io.report,
+      }),
     );
   },
 });
@@ -40,11 +54,11 @@ const tsdCommand = command({
     host: settings.host,
     data: classic.serverData,
     classicReplies: classic.classicReplies,
+    diskStallMs: settings.diskStallMs,
   },
-  run: async (
-    { cluster, id, coordinatorHost, coordinatorPort, data, host, port, classicReplies },
-    { io },
-  ) => {
+  run: async (values, { io }) => {
+    const { cluster, id, coordinatorHost, coordinatorPort, data, host, port } = values;
+    const { classicReplies, diskStallMs } = values;
     warnIfOpen(host, io);
     const { startServer } = await import('@dualping/server');
     return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
@@ -55,7 +69,8 @@ const tsdCommand = command({
         cluster,
         serverId: id,
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
-        classicReplies,
+        ...(classicReplies === '' ? {} : { classicReplies }),
+        diskStallMs,
         report: io.report,
       }),
     );
@@ -69,11 +84,18 @@ const tscCommand = command({
     coordinatorHost: classic.coordinatorHost,
     coordinatorPort: classic.coordinatorPort,
     user: classic.userNumber,
+    classicOpener: classic.classicOpener,
   },
-  run: async ({ coordinatorHost, coordinatorPort, user }, { io }) => {
+  run: async ({ coordinatorHost, coordinatorPort, user, classicOpener }, { io }) => {
     const coordinator = classic.coordinatorAt(coordinatorHost, coordinatorPort);
     const { first: signal } = new Signals();
-    return await new ClassicClient({ coordinator, user, io, signal }).run();
+    return await new ClassicClient({
+      coordinator,
+      user,
+      opener: classicOpener === classic.NO_OPENER ? undefined : classicOpener,
+      io,
+      signal,
+    }).run();
   },
 });
 

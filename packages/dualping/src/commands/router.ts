@@ -1,7 +1,7 @@
 import { parseTiming } from '@dualping/core';
 import { command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
-import { heartbeatTimeoutMs } from '../settings/classic-definitions.js';
+import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 
 export const routerCommand = command({
@@ -12,12 +12,14 @@ export const routerCommand = command({
     port: settings.routerPort,
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
-    heartbeatTimeoutMs,
+    ...classic.OF_ROUTER,
+    diskStallMs: settings.diskStallMs,
     noDialBack: settings.noDialBack,
     ...settings.timing,
   },
-  run: async (options, { io, isGiven }) => {
-    const { host, port, data, clusters, heartbeatTimeoutMs: heartbeatMs, noDialBack, ...given } = options;
+  run: async ({ noDialBack, diskStallMs, ...options }, { io, isGiven }) => {
+    const { host, port, data, clusters, ...rest } = options;
+    const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -29,7 +31,10 @@ export const routerCommand = command({
         dataFolder: data,
         ...(isGiven('clusters') && { clusters }),
         timing,
-        heartbeatTimeoutMs: heartbeatMs,
+        heartbeatTimeoutMs,
+        diskStallMs,
+        classicReplies,
+        classicConfirmation,
         dialBack: !noDialBack,
         report: io.report,
       }),

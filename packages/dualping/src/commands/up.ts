@@ -14,6 +14,7 @@ import { ownCommand } from '../own-command.js';
 import { endWithParent, tellParent } from '../parent-link.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
+import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import { flagOf, type Values } from '../settings/setting.js';
 import { DRAIN_LIMIT_MS, Signals, withinLimit } from '../signals.js';
@@ -26,6 +27,9 @@ const CLUSTER_SETTINGS = {
   servers: settings.servers,
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
+  diskStallMs: settings.diskStallMs,
+  classicReplies: classic.networkClassicReplies,
+  classicConfirmation: classic.classicConfirmation,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
@@ -48,7 +52,8 @@ async function withCluster(
   lines: OperatorLines,
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
-  const { host, port, clusters, servers, data, keepAliveMs, ...given } = values;
+  const { host, port, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
+  const { classicReplies, classicConfirmation, ...given } = rest;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
   // A start that can't work leaves no folder behind.
@@ -62,6 +67,8 @@ async function withCluster(
     dataFolder: data,
     timing,
     keepAliveMs,
+    diskStallMs,
+    routerFlags: ['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
     ...lines,
   });
   const signals = new Signals(() => cluster.kill());

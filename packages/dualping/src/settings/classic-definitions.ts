@@ -1,8 +1,16 @@
 /** Settings in the older family's spelling: the same things as elsewhere, by one letter and with that family's defaults. */
 import { type Address, DEFAULT_HEARTBEAT_TIMEOUT_MS, MAX_CLUSTERS, MAX_SERVER_ID } from '@dualping/core';
-import { type ClassicReplies, formatAddress } from '@dualping/protocol';
+import {
+  CLASSIC_CONFIRMATIONS,
+  CLASSIC_OPENER,
+  CLASSIC_REPLIES,
+  type ClassicConfirmation,
+  type ClassicReplies,
+  DEFAULT_CLASSIC_REPLIES,
+  formatAddress,
+} from '@dualping/protocol';
 import * as definitions from './definitions.js';
-import { classicReplyDialect, host, milliseconds, port, text, wholeNumber } from './parse.js';
+import { host, milliseconds, oneOf, port, text, wholeNumber } from './parse.js';
 import type { Setting } from './setting.js';
 
 const DEFAULT_COORDINATOR_PORT = 9090;
@@ -94,10 +102,45 @@ export const heartbeatTimeoutMs: Setting<number> = {
   fallback: DEFAULT_HEARTBEAT_TIMEOUT_MS,
 };
 
-export const classicReplies: Setting<ClassicReplies> = {
+const DIALECTS = CLASSIC_REPLIES.join(', ');
+
+/** Of a router: for all servers of its network. */
+export const networkClassicReplies: Setting<ClassicReplies> = {
   key: 'classicReplies',
   argument: 'dialect',
-  help: 'how the older family is answered: names (SUCCESS, FAILURE_...) or text (sentences)',
-  parse: classicReplyDialect,
-  fallback: 'names',
+  help: `how servers answer csce438 clients, unless a server is told otherwise: ${DIALECTS}`,
+  parse: oneOf(CLASSIC_REPLIES),
+  fallback: DEFAULT_CLASSIC_REPLIES,
 };
+
+/** Empty: as the router says. */
+export const classicReplies: Setting<ClassicReplies | ''> = {
+  key: 'classicReplies',
+  argument: 'dialect',
+  help: `how csce438 clients are answered: ${DIALECTS}`,
+  parse: oneOf(CLASSIC_REPLIES),
+  fallback: '',
+  fallbackText: 'default as the router says',
+};
+
+export const classicConfirmation: Setting<ClassicConfirmation> = {
+  key: 'classicConfirmation',
+  argument: 'meaning',
+  help: 'what true means in the answer to a csce438 heartbeat: accepted, or primary (clients are sent to it)',
+  parse: oneOf(CLASSIC_CONFIRMATIONS),
+  fallback: 'accepted',
+};
+
+export const NO_OPENER = 'none';
+
+export const classicOpener: Setting<string> = {
+  key: 'classicOpener',
+  argument: 'text',
+  help: `first message on a timeline, which is no post; ${NO_OPENER}: for servers that take every message as a post`,
+  parse: text,
+  fallback: CLASSIC_OPENER,
+  fallbackText: 'default a text that all csce438 servers with openers know',
+};
+
+/** What a router needs to know of csce438 programs. */
+export const OF_ROUTER = { heartbeatTimeoutMs, classicReplies: networkClassicReplies, classicConfirmation };

@@ -1,6 +1,6 @@
 /** How the texts of settings are judged. Each refusal says what would be right; the caller quotes what was given. */
 import { type Address, DualpingError, MAX_ROUTERS, userNameProblem } from '@dualping/core';
-import { type ClassicReplies, formatAddress, parseAddress } from '@dualping/protocol';
+import { formatAddress, parseAddress } from '@dualping/protocol';
 
 function refuse(text: string): never {
   throw new DualpingError('invalid-argument', text);
@@ -59,6 +59,7 @@ export function userName(value: string): string {
   return value;
 }
 
-export function classicReplyDialect(value: string): ClassicReplies {
-  return value === 'names' || value === 'text' ? value : refuse('give names or text');
-}
+export const oneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (value: string): Word =>
+    words.find((word) => word === value) ?? refuse(`give one of ${words.join(', ')}`);

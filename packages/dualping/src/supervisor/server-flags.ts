@@ -14,7 +14,9 @@ export interface PairValues {
   readonly id: number;
   readonly routers: readonly Address[];
   readonly keepAliveMs: number;
-  readonly classicReplies: ClassicReplies;
+  /** Empty: as the router says. */
+  readonly classicReplies: ClassicReplies | '';
+  readonly diskStallMs: number;
 }
 
 /** Flags that `server` and `supervise` both understand. Absolute, whatever folder they are run in. */
@@ -23,5 +25,6 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...(values.advertise === '' ? [] : ['--advertise', values.advertise]),
   ...['--cluster', String(values.cluster), '--id', String(values.id)],
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
-  ...['--classic-replies', values.classicReplies],
+  ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
+  ...['--disk-stall-ms', String(values.diskStallMs)],
 ];

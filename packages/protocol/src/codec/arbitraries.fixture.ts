@@ -64,6 +64,8 @@ export const figures: fc.Arbitrary<Figures> = record({
   checksum: uint32s,
   timelines: uint32s,
   postsAccepted: counts,
+  slowSyncs: counts,
+  longestSyncMs: counts,
 });
 
 const lives = fc.oneof(ids, fc.constant(''));
@@ -229,6 +231,12 @@ export const entries: fc.Arbitrary<Entry> = fc.oneof(
         text: postTexts,
         origin: origins,
       }),
+      record({
+        kind: fc.constantFrom('remote-follow' as const, 'remote-unfollow' as const),
+        user: userNames,
+        target: userNames,
+        origin: origins,
+      }),
       record({ kind: fc.constant('remote-through' as const), origin: origins }),
     ),
   }),
@@ -258,6 +266,12 @@ export const tailMessages: fc.Arbitrary<TailMessage> = fc.oneof(
 );
 
 const tailItems: fc.Arbitrary<TailItem> = fc.oneof(
+  record({
+    kind: fc.constantFrom('follow' as const, 'unfollow' as const),
+    position: somePositions,
+    user: userNames,
+    target: userNames,
+  }),
   record({ kind: fc.constant('user' as const), position: somePositions, user: userNames }),
   record({
     kind: fc.constant('post' as const),

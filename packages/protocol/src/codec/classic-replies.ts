@@ -1,54 +1,54 @@
 /**
- * What the older family's servers answer in words, in both of its dialects: names of outcomes, or sentences that are
- * empty on success. One table for those who answer and those who read the answer.
+ * What servers of csce438 programs answer in words, and by which gRPC status: one table for six dialects. A server picks
+ * its dialect's column; a client reads the table backwards and understands all columns at once.
  */
-import type { SocialReason } from '@dualping/core';
+import { Metadata, status } from '@grpc/grpc-js';
 
-/** `names`: `SUCCESS`, `FAILURE_…`. `text`: sentences. */
-export type ClassicReplies = 'names' | 'text';
+/** The columns of the table, in this order. */
+export const CLASSIC_REPLIES = ['names', 'text', 'words', 'course', 'status', 'ok'] as const;
+export type ClassicReplies = (typeof CLASSIC_REPLIES)[number];
 
-/** What a request of the classic wire can come to, beside a gRPC status. */
+export const DEFAULT_CLASSIC_REPLIES: ClassicReplies = 'names';
+
+/** Header of a `DualPing` stream: by it a router tells its servers the dialect of its network. */
+const CLASSIC_REPLIES_KEY = 'dualping-classic-replies';
+
+export function classicRepliesHeader(replies: ClassicReplies): Metadata {
+  const metadata = new Metadata();
+  metadata.set(CLASSIC_REPLIES_KEY, replies);
+  return metadata;
+}
+
+/** Undefined: the router says none, or one that is not known here. */
+export function classicRepliesFromHeader(metadata: Metadata): ClassicReplies | undefined {
+  const [value] = metadata.get(CLASSIC_REPLIES_KEY);
+  return CLASSIC_REPLIES.find((replies) => replies === value);
+}
+
+export type ClassicCall = 'login' | 'follow' | 'unfollow';
+
+/** What a call can come to, beside a failure of the server. */
 export type ClassicOutcome =
-  | 'ok'
-  | Exclude<SocialReason, 'wrong-cluster'>
-  /** A login of somebody whose connection is open. */
+  | 'logged-in'
+  /** A first login, which made the user. */
+  | 'created'
+  /** A login of a user whose connection is open. */
   | 'already-on'
-  | 'invalid-user-name'
+  | 'impossible-name'
+  | 'followed'
+  | 'follow-self'
+  | 'follow-twice'
+  | 'follow-unknown'
+  | 'unfollowed'
+  | 'unfollow-self'
+  | 'unfollow-not-followed'
+  | 'unfollow-unknown'
+  /** The one who asks never logged in. */
+  | 'unknown-requester'
   /** A command without its argument. */
   | 'no-argument';
 
-const NAMES: Readonly<Record<ClassicOutcome, string>> = {
-  ok: 'SUCCESS',
-  'already-following': 'FAILURE_ALREADY_EXISTS',
-  'cannot-follow-self': 'FAILURE_ALREADY_EXISTS',
-  'unknown-user': 'FAILURE_NOT_EXISTS',
-  'unknown-target': 'FAILURE_INVALID_USERNAME',
-  'cannot-unfollow-self': 'FAILURE_INVALID_USERNAME',
-  'already-on': 'FAILURE_INVALID_USERNAME',
-  'invalid-user-name': 'FAILURE_INVALID_USERNAME',
-  'not-following': 'FAILURE_NOT_A_FOLLOWER',
-  'no-argument': 'FAILURE_INVALID',
-};
-
-const TEXTS: Readonly<Record<ClassicOutcome, string>> = {
-  ok: '',
-  'already-following': 'You already follow the target',
-  'cannot-follow-self': 'You cannot follow yourself',
-  'unknown-user': 'Requestor does not exist',
-  'unknown-target': 'Target does not exist',
-  'cannot-unfollow-self': 'You cannot unfollow yourself',
-  'already-on': 'You are already logged in',
-  'invalid-user-name': 'Target does not exist',
-  'not-following': 'You were never following the target',
-  'no-argument': 'Target does not exist',
-};
-
-const TABLES: Readonly<Record<ClassicReplies, typeof NAMES>> = { names: NAMES, text: TEXTS };
-
-export const classicReplyText = (outcome: ClassicOutcome, replies: ClassicReplies): string =>
-  TABLES[replies][outcome];
-
-/** What a client of that family makes of a reply. */
+/** What the line client of that family tells a person. */
 export type ClassicStatus =
   | 'success'
   | 'already-exists'
@@ -58,20 +58,121 @@ export type ClassicStatus =
   | 'invalid'
   | 'unknown';
 
-const STATUSES: ReadonlyMap<string, ClassicStatus> = new Map([
+interface Row {
+  /** Which calls can come to it. */
+  readonly calls: readonly ClassicCall[];
+  readonly status: ClassicStatus;
+  /** As `CLASSIC_REPLIES`. */
+  readonly texts: readonly [string, string, string, string, string, string];
+}
+
+const LOGIN = ['login'] as const;
+const FOLLOW = ['follow'] as const;
+const UNFOLLOW = ['unfollow'] as const;
+const BOTH = ['follow', 'unfollow'] as const;
+
+// Of two outcomes with one text a client reads the first.
+// biome-ignore format: a table
+const ROWS: Readonly<Record<ClassicOutcome, Row>> = {
+  'logged-in': { calls: LOGIN, status: 'success',
+    texts: ['SUCCESS', '', '', 'Login Successful!', '', 'Login successful'] },
+  created: { calls: LOGIN, status: 'success',
+    texts: ['SUCCESS', '', '', 'Login Successful!', '', 'New user created and logged in'] },
+  'already-on': { calls: LOGIN, status: 'invalid-username',
+    texts: ['FAILURE_INVALID_USERNAME', 'You are already logged in', 'Username already exists',
+      'you have already joined', 'already logged in', 'User already logged in'] },
+  'impossible-name': { calls: LOGIN, status: 'invalid-username',
+    texts: ['FAILURE_INVALID_USERNAME', 'Target does not exist', 'Invalid username',
+      'Join Failed -- Invalid Username', 'invalid username', 'INVALID_USERNAME'] },
+  followed: { calls: FOLLOW, status: 'success',
+    texts: ['SUCCESS', '', '', 'Follow Successful', '', 'OK'] },
+  'follow-self': { calls: FOLLOW, status: 'already-exists',
+    texts: ['FAILURE_ALREADY_EXISTS', 'You cannot follow yourself', 'Input username already exists',
+      'Join Failed -- Already Following User', 'same client', 'INVALID_USERNAME'] },
+  'follow-twice': { calls: FOLLOW, status: 'already-exists',
+    texts: ['FAILURE_ALREADY_EXISTS', 'You already follow the target', 'Input username already exists',
+      'Join Failed -- Already Following User', 'already following', 'Already following user'] },
+  'follow-unknown': { calls: FOLLOW, status: 'invalid-username',
+    texts: ['FAILURE_INVALID_USERNAME', 'Target does not exist', 'Invalid username',
+      'Join Failed -- Invalid Username', 'invalid username', 'User does not exist'] },
+  unfollowed: { calls: UNFOLLOW, status: 'success',
+    texts: ['SUCCESS', '', '', 'UnFollow Successful', '', 'OK'] },
+  'unfollow-not-followed': { calls: UNFOLLOW, status: 'not-a-follower',
+    texts: ['FAILURE_NOT_A_FOLLOWER', 'You were never following the target', 'You are not a follower',
+      'You are not a follower', 'not following', 'Not following user'] },
+  'unfollow-self': { calls: UNFOLLOW, status: 'invalid-username',
+    texts: ['FAILURE_INVALID_USERNAME', 'You cannot unfollow yourself', 'Invalid username',
+      'You are not a follower', 'same client', 'INVALID_USERNAME'] },
+  'unfollow-unknown': { calls: UNFOLLOW, status: 'invalid-username',
+    texts: ['FAILURE_INVALID_USERNAME', 'Target does not exist', 'Invalid username',
+      'Unknown follower', 'invalid username', 'User does not exist'] },
+  'unknown-requester': { calls: BOTH, status: 'not-exists',
+    texts: ['FAILURE_NOT_EXISTS', 'Requestor does not exist', 'Invalid username',
+      'Join Failed -- Invalid Username', 'invalid username', 'User does not exist'] },
+  'no-argument': { calls: BOTH, status: 'invalid',
+    texts: ['FAILURE_INVALID', 'Target does not exist', 'Invalid command',
+      'Join Failed -- Invalid Username', 'invalid username', 'INVALID'] },
+};
+
+/** Its clients log in before every command, so a login while on is no refusal there. */
+const LOGS_IN_AGAIN: ClassicReplies = 'course';
+
+/**
+ * Clients of all dialects understand a gRPC status as a refused login; a text they might take for a success. In the
+ * dialect `status` every refusal is one.
+ */
+function statusOf(outcome: ClassicOutcome, replies: ClassicReplies): status {
+  if (outcome === 'impossible-name') return status.INVALID_ARGUMENT;
+  if (outcome === 'already-on') return replies === LOGS_IN_AGAIN ? status.OK : status.CANCELLED;
+  return replies === 'status' && ROWS[outcome].status !== 'success' ? status.CANCELLED : status.OK;
+}
+
+export interface ClassicReply {
+  readonly status: status;
+  /** The reply's text when the status is OK, else the status's. */
+  readonly text: string;
+}
+
+export const classicReply = (outcome: ClassicOutcome, replies: ClassicReplies): ClassicReply => ({
+  status: statusOf(outcome, replies),
+  text: ROWS[outcome].texts[CLASSIC_REPLIES.indexOf(replies)] ?? '',
+});
+
+/** Names mean the same in whatever answer they come. */
+const NAMES: ReadonlyMap<string, ClassicStatus> = new Map([
   ['SUCCESS', 'success'],
+  ['OK', 'success'],
   ['FAILURE_ALREADY_EXISTS', 'already-exists'],
   ['FAILURE_NOT_EXISTS', 'not-exists'],
   ['FAILURE_INVALID_USERNAME', 'invalid-username'],
+  ['INVALID_USERNAME', 'invalid-username'],
   ['FAILURE_NOT_A_FOLLOWER', 'not-a-follower'],
   ['FAILURE_INVALID', 'invalid'],
+  ['INVALID', 'invalid'],
   ['FAILURE_UNKNOWN', 'unknown'],
 ]);
 
-/** Understands both dialects; whatever is in neither is `unknown`. */
-export function classicStatusOf(reply: string): ClassicStatus {
-  const named = STATUSES.get(reply);
+/** What a client makes of an answer. */
+export interface ClassicAnswer {
+  readonly isSuccess: boolean;
+  /** Undefined: no dialect has these words. */
+  readonly status: ClassicStatus | undefined;
+  /** As it came. */
+  readonly text: string;
+}
+
+/** Reads a reply, or the text of a gRPC status other than OK. */
+export function readClassicReply(call: ClassicCall, { status: code, text }: ClassicReply): ClassicAnswer {
+  const refused = code !== status.OK;
+  const known = statusOfText(call, text);
+  if (known === undefined || (known === 'success' && refused))
+    return { isSuccess: !refused, status: undefined, text };
+  return { isSuccess: known === 'success', status: known, text };
+}
+
+function statusOfText(call: ClassicCall, text: string): ClassicStatus | undefined {
+  const named = NAMES.get(text);
   if (named !== undefined) return named;
-  const outcome = Object.entries(TEXTS).find(([, text]) => text === reply)?.[0];
-  return outcome === undefined ? 'unknown' : (STATUSES.get(NAMES[outcome as ClassicOutcome]) ?? 'unknown');
+  if (text === classicReply('already-on', LOGS_IN_AGAIN).text) return 'success';
+  return Object.values(ROWS).find(({ calls, texts }) => calls.includes(call) && texts.includes(text))?.status;
 }

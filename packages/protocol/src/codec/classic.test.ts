@@ -1,23 +1,35 @@
 /** What programs of the older family send, and what strangers send in their name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DualpingError, MAX_POST_LENGTH, position, serverId } from '@dualping/core';
-import { Metadata } from '@grpc/grpc-js';
+import { DualpingError, MAX_POST_LENGTH, position, postProblem, serverId } from '@dualping/core';
+import { Metadata, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { Message } from '../gen/csce438/sns.js';
 import {
+  CLASSIC_OPENER,
   classicAddressFromWire,
-  classicPostFromWire,
   classicPostRead,
+  classicPostsFromWire,
   classicTargetFromWire,
+  classicTimelineMetadata,
+  classicTimelineUser,
   encodeClassicPost,
   heartbeatFromWire,
   hostOfPeer,
+  isClassicOpener,
   memberToClassic,
   NO_CLASSIC_SERVER,
   pathAndDataFromWire,
 } from './classic.js';
-import { classicReplyText, classicStatusOf } from './classic-replies.js';
+import {
+  CLASSIC_REPLIES,
+  type ClassicCall,
+  type ClassicOutcome,
+  classicRepliesFromHeader,
+  classicRepliesHeader,
+  classicReply,
+  readClassicReply,
+} from './classic-replies.js';
 
 const INFO = {
   serverID: 2,
@@ -42,21 +54,26 @@ const refusedAs = (reason: string, text: RegExp) => (error: unknown) => {
   return true;
 };
 
-test('the cluster of a heartbeat is in either key of the metadata, or in its field', () => {
-  const clusterOf = (headers: Readonly<Record<string, string>>, clusterID = 0) =>
-    heartbeatFromWire({ ...INFO, clusterID }, metadata(headers), PEER).cluster;
+test('the cluster of a heartbeat is in either key of the metadata, in its field, or is its server id', () => {
+  const clusterOf = (headers: Readonly<Record<string, string>>, clusterID = 0, serverID = 2) =>
+    heartbeatFromWire({ ...INFO, clusterID, serverID }, metadata(headers), PEER, 3).cluster;
   assert.equal(clusterOf({ 'cluster-id': '3' }), 3);
   assert.equal(clusterOf({ clusterid: '3' }), 3);
   assert.equal(clusterOf({}, 3), 3);
   assert.equal(clusterOf({ 'cluster-id': '2' }, 3), 2, 'who says it in both means the metadata');
-  assert.throws(() => clusterOf({}), refusedAs('invalid-argument', /"cluster-id".*is missing/));
+  assert.equal(clusterOf({}, 0, 2), 2, 'some programs say the cluster by their server id');
+  for (const id of [0, -1, 4])
+    assert.throws(
+      () => clusterOf({}, 0, id),
+      refusedAs('invalid-argument', /"cluster-id".*is missing.*are 3$/),
+    );
   for (const wrong of ['', 'one', '-1', '0', '1.5', '99999999'])
     assert.throws(() => clusterOf({ 'cluster-id': wrong }), refusedAs('invalid-argument', /cluster/));
 });
 
 test('a wildcard stands for the address that the call came from', () => {
   const addressOf = (hostname: string, peer = PEER) =>
-    heartbeatFromWire({ ...INFO, hostname }, metadata({ clusterid: '1' }), peer).address;
+    heartbeatFromWire({ ...INFO, hostname }, metadata({ clusterid: '1' }), peer, 1).address;
   assert.equal(addressOf('localhost'), 'localhost:10000');
   assert.equal(addressOf('0.0.0.0'), '10.1.2.3:10000');
   assert.equal(addressOf('::', '::1:55555'), '[::1]:10000');
@@ -70,12 +87,12 @@ test('a wildcard stands for the address that the call came from', () => {
   assert.equal(hostOfPeer('127.0.0.1:1'), '127.0.0.1');
 });
 
-test('a synchronizer says so in its type or in the metadata', () => {
+test('a server says so in any case or not at all, a synchronizer in its type or in the metadata', () => {
   const typeOf = (type: string, headers: Readonly<Record<string, string>> = {}) =>
-    heartbeatFromWire({ ...INFO, type }, metadata({ clusterid: '1', ...headers }), PEER).type;
-  assert.equal(typeOf('server'), 'server');
+    heartbeatFromWire({ ...INFO, type }, metadata({ clusterid: '1', ...headers }), PEER, 1).type;
+  for (const type of ['server', 'SERVER', 'Server', '']) assert.equal(typeOf(type), 'server');
   assert.equal(typeOf('follower'), 'follower');
-  assert.equal(typeOf('server', { synchronizer: 'yes' }), 'synchronizer');
+  for (const type of ['server', '']) assert.equal(typeOf(type, { synchronizer: 'yes' }), 'synchronizer');
   assert.equal(typeOf('server', { synchronizer: 'no', 'registration-heartbeat': 'yes' }), 'server');
   assert.throws(() => typeOf('\u001b[2J'), refusedAs('invalid-argument', /is not a word/));
 });
@@ -106,21 +123,58 @@ test('where a client is sent, there and back', () => {
   assert.throws(() => classicAddressFromWire({ ...info, port: '0' }), refusedAs('invalid-argument', /port/));
 });
 
+const messageWith = (msg: string) => ({ username: '1', msg, timestamp: undefined });
+
 test('a post without its line end and with nothing that a terminal would act on', () => {
-  const textOf = (msg: string) => classicPostFromWire({ username: '1', msg, timestamp: undefined });
-  assert.equal(textOf('hello\n'), 'hello');
-  assert.equal(textOf('hello\r\n'), 'hello');
-  assert.equal(textOf('a\tb\u001b[2J\n'), 'a b [2J');
-  assert.equal(textOf('two\nlines\n'), 'two\nlines');
-  assert.equal(textOf('\n'), undefined);
-  assert.equal(textOf(' \t\n'), undefined);
-  assert.throws(() => textOf('x'.repeat(MAX_POST_LENGTH + 1)), refusedAs('invalid-post', /1001 characters/));
+  const textsOf = (msg: string) => classicPostsFromWire(messageWith(msg));
+  assert.deepEqual(textsOf('hello\n'), ['hello']);
+  assert.deepEqual(textsOf('hello\r\n'), ['hello']);
+  assert.deepEqual(textsOf('a\tb\u001b[2J\u2028c\n'), ['a b [2J c']);
+  assert.deepEqual(textsOf('two\nlines\n'), ['two\nlines']);
+  assert.deepEqual(textsOf('half \ud83d'), ['half \ufffd']);
+  assert.deepEqual(textsOf('\n'), []);
+  assert.deepEqual(textsOf(' \t\n'), []);
 });
 
-test('a post arrives as it was sent, with its time to the millisecond', () => {
+test('a long message is several posts, in order, cut between characters', () => {
+  const textsOf = (msg: string) => classicPostsFromWire(messageWith(msg));
+  assert.deepEqual(textsOf('x'.repeat(MAX_POST_LENGTH)), ['x'.repeat(MAX_POST_LENGTH)]);
+  const faces = '😀'.repeat(MAX_POST_LENGTH);
+  assert.deepEqual(textsOf(`${faces}end\n`), [faces, 'end']);
+  assert.deepEqual(textsOf(`${faces}${' '.repeat(MAX_POST_LENGTH)}end`), [faces, 'end']);
+});
+
+test('whatever is typed can be posted, and nothing of it is lost but controls and blanks', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 5_000 }), (typed) => {
+      const posts = classicPostsFromWire(messageWith(typed));
+      for (const post of posts) assert.equal(postProblem(post), undefined);
+      const visible = (text: string) => text.replace(/[\s\p{Cc}]/gu, '');
+      assert.equal(visible(posts.join('')), visible(typed.replace(/\p{Cs}/gu, '\ufffd')));
+    }),
+  );
+});
+
+test('openers are known by their whole text, whatever their line end', () => {
+  for (const opener of ['', '\n', 'Timeline', 'Set Stream\n', '[handshake]', CLASSIC_OPENER])
+    assert.equal(isClassicOpener(messageWith(opener)), true, opener);
+  for (const post of ['timeline', 'Timeline!', 'Hi server'])
+    assert.equal(isClassicOpener(messageWith(post)), false, post);
+});
+
+test('who opens a timeline may stand in its metadata', () => {
+  assert.equal(classicTimelineUser(classicTimelineMetadata('4')), '4');
+  assert.equal(classicTimelineUser(metadata({ user: '4' })), undefined);
+  assert.throws(
+    () => classicTimelineUser(metadata({ username: 'a b' })),
+    refusedAs('invalid-user-name', /a b/),
+  );
+});
+
+test('a post arrives with its time to the millisecond, on one line', () => {
   const post = { position: position(7), author: '4', text: 'héllo\nthere', timeMs: 1_763_713_703_123 };
   const read = classicPostRead(Message.decode(encodeClassicPost(post)));
-  assert.deepEqual(read, { ...post, position: 0 });
+  assert.deepEqual(read, { ...post, position: 0, text: 'héllo there' });
 });
 
 test('targets and paths are judged', () => {
@@ -154,9 +208,9 @@ test('whatever a stranger sends is judged or refused, and nothing else', () => {
       fc.string(),
       (info, peer, msg) => {
         for (const act of [
-          () => heartbeatFromWire(info, new Metadata(), peer),
+          () => heartbeatFromWire(info, new Metadata(), peer, 3),
           () => classicAddressFromWire(info),
-          () => classicPostFromWire({ username: '', msg, timestamp: undefined }),
+          () => classicPostsFromWire(messageWith(msg)),
         ])
           try {
             act();
@@ -168,14 +222,94 @@ test('whatever a stranger sends is judged or refused, and nothing else', () => {
   );
 });
 
-test('both dialects are understood by whoever reads the reply', () => {
-  for (const replies of ['names', 'text'] as const) {
-    assert.equal(classicStatusOf(classicReplyText('ok', replies)), 'success');
-    assert.equal(classicStatusOf(classicReplyText('already-following', replies)), 'already-exists');
-    assert.equal(classicStatusOf(classicReplyText('unknown-user', replies)), 'not-exists');
-    assert.equal(classicStatusOf(classicReplyText('unknown-target', replies)), 'invalid-username');
-    assert.equal(classicStatusOf(classicReplyText('not-following', replies)), 'not-a-follower');
+// As the table in docs/classic.md: what comes of what, in each dialect. Undefined: not said of that dialect.
+const REPLIES: readonly (readonly [ClassicCall, ClassicOutcome, ...(string | undefined)[]])[] = [
+  ['login', 'logged-in', 'SUCCESS', '', '', 'Login Successful!', '', 'Login successful'],
+  ['login', 'created', 'SUCCESS', '', '', 'Login Successful!', '', 'New user created and logged in'],
+  ['follow', 'followed', 'SUCCESS', '', '', 'Follow Successful', '', 'OK'],
+  ['unfollow', 'unfollowed', 'SUCCESS', '', '', 'UnFollow Successful', '', 'OK'],
+];
+
+test('successes of six dialects, and how a client reads them', () => {
+  for (const [call, outcome, ...texts] of REPLIES)
+    for (const [index, replies] of CLASSIC_REPLIES.entries()) {
+      const reply = classicReply(outcome, replies);
+      assert.deepEqual(reply, { status: status.OK, text: texts[index] });
+      assert.deepEqual(readClassicReply(call, reply), {
+        isSuccess: true,
+        status: 'success',
+        text: texts[index],
+      });
+    }
+});
+
+test('refusals of six dialects are read as refusals of the same kind', () => {
+  const cases: readonly (readonly [ClassicCall, ClassicOutcome, string])[] = [
+    ['follow', 'follow-self', 'already-exists'],
+    ['follow', 'follow-twice', 'already-exists'],
+    ['follow', 'follow-unknown', 'invalid-username'],
+    ['unfollow', 'unfollow-self', 'invalid-username'],
+    ['unfollow', 'unfollow-unknown', 'invalid-username'],
+    ['unfollow', 'unfollow-not-followed', 'not-a-follower'],
+    ['follow', 'no-argument', 'invalid'],
+    ['follow', 'unknown-requester', 'not-exists'],
+  ];
+  // Where a dialect has one text for two refusals, a client can't tell them apart.
+  const SAME_TEXT = new Map([
+    ['text no-argument', 'invalid-username'],
+    ['course no-argument', 'invalid-username'],
+    ['status no-argument', 'invalid-username'],
+    ['words unknown-requester', 'invalid-username'],
+    ['course unknown-requester', 'invalid-username'],
+    ['status unknown-requester', 'invalid-username'],
+    ['ok unknown-requester', 'invalid-username'],
+    ['ok follow-self', 'invalid-username'],
+    ['course unfollow-self', 'not-a-follower'],
+  ]);
+  for (const [call, outcome, meant] of cases)
+    for (const replies of CLASSIC_REPLIES) {
+      const reply = classicReply(outcome, replies);
+      assert.equal(reply.status, replies === 'status' ? status.CANCELLED : status.OK);
+      const read = readClassicReply(call, reply);
+      const expected = SAME_TEXT.get(`${replies} ${outcome}`) ?? meant;
+      assert.deepEqual(
+        read,
+        { isSuccess: false, status: expected, text: reply.text },
+        `${replies} ${outcome}`,
+      );
+    }
+});
+
+test('a login while on is refused by status, but not where clients log in before every command', () => {
+  for (const replies of CLASSIC_REPLIES) {
+    const reply = classicReply('already-on', replies);
+    const isCourse = replies === 'course';
+    assert.equal(reply.status, isCourse ? status.OK : status.CANCELLED);
+    assert.equal(readClassicReply('login', reply).isSuccess, isCourse);
+    // Servers of that family say it with status OK.
+    assert.equal(readClassicReply('login', { ...reply, status: status.OK }).isSuccess, isCourse);
+    assert.equal(classicReply('impossible-name', replies).status, status.INVALID_ARGUMENT);
   }
-  assert.equal(classicStatusOf('FAILURE_UNKNOWN'), 'unknown');
-  assert.equal(classicStatusOf('what?'), 'unknown');
+});
+
+test('words of no dialect stay as they are, and the status says whether it is a success', () => {
+  assert.deepEqual(readClassicReply('follow', { status: status.OK, text: 'done!' }), {
+    isSuccess: true,
+    status: undefined,
+    text: 'done!',
+  });
+  assert.deepEqual(readClassicReply('follow', { status: status.NOT_FOUND, text: 'no' }), {
+    isSuccess: false,
+    status: undefined,
+    text: 'no',
+  });
+  assert.equal(readClassicReply('follow', { status: status.CANCELLED, text: '' }).isSuccess, false);
+  assert.equal(readClassicReply('follow', { status: status.OK, text: 'FAILURE_UNKNOWN' }).status, 'unknown');
+});
+
+test('a router tells the dialect of its network', () => {
+  for (const replies of CLASSIC_REPLIES)
+    assert.equal(classicRepliesFromHeader(classicRepliesHeader(replies)), replies);
+  assert.equal(classicRepliesFromHeader(new Metadata()), undefined);
+  assert.equal(classicRepliesFromHeader(metadata({ 'dualping-classic-replies': 'other' })), undefined);
 });

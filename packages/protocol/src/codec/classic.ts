@@ -2,9 +2,11 @@
 import { isIP } from 'node:net';
 import {
   type Address,
+  type ClusterId,
   type Companion,
   DualpingError,
   type Heartbeat,
+  MAX_POST_LENGTH,
   type MemberInfo,
   NO_POSITION,
   type Post,
@@ -12,15 +14,14 @@ import {
   SERVER_TYPE,
   type UserName,
 } from '@dualping/core';
-import type { Metadata } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { parseAddress } from '../address.js';
 import type * as coordinator from '../gen/csce438/coordinator.js';
 import * as sns from '../gen/csce438/sns.js';
 import { encodeReusing } from '../writer.js';
-import { postTextFrom } from './entry.js';
 import { addressFrom, clusterFrom, refuse, serverIdFrom, userFrom } from './judge.js';
 
-/** Programs disagree on the key. */
+/** Programs use one of two keys. */
 const CLUSTER_KEYS = ['cluster-id', 'clusterid'] as const;
 const SYNCHRONIZER_KEY = 'synchronizer';
 const SYNCHRONIZER_TYPE = 'synchronizer';
@@ -29,7 +30,7 @@ const WILDCARDS: readonly string[] = ['0.0.0.0', '::', '[::]'];
 
 /** Longest type that a process beside servers may have: a word. */
 const MAX_TYPE_LENGTH = 32;
-const TYPE = /^[A-Za-z0-9_-]*$/;
+const TYPE = /^[A-Za-z0-9_-]+$/;
 /** Longest path and longest data under it, UTF-16 units: names and addresses, not documents. */
 export const MAX_PATH_LENGTH = 256;
 export const MAX_PATH_DATA_LENGTH = 1_000;
@@ -46,23 +47,56 @@ export function hostOfPeer(peer: string): string {
   return host;
 }
 
-export function heartbeatFromWire(info: coordinator.ServerInfo, metadata: Metadata, peer: string): Heartbeat {
+/**
+ * The cluster that a heartbeat names: in the metadata, or in field 5. Some programs name none, because their server id
+ * is the cluster; that is believed where there is such a cluster.
+ */
+function clusterOfHeartbeat(info: coordinator.ServerInfo, metadata: Metadata, clusters: number): ClusterId {
   const stated = CLUSTER_KEYS.map((key) => textOf(metadata, key)).find((value) => value !== undefined);
-  if (stated === undefined && info.clusterID === 0)
-    refuse('metadata "cluster-id" (or "clusterid") is missing, and so is clusterID');
-  if (stated !== undefined && !/^[0-9]+$/.test(stated)) refuse(`cluster-id ${quote(stated)} is not a number`);
-  if (info.type.length > MAX_TYPE_LENGTH || !TYPE.test(info.type))
-    refuse(`type ${quote(info.type)} is not a word of at most ${MAX_TYPE_LENGTH} characters`);
+  if (stated !== undefined) {
+    if (!/^[0-9]+$/.test(stated)) refuse(`cluster-id ${quote(stated)} is not a number`);
+    return clusterFrom(Number(stated));
+  }
+  if (info.clusterID !== 0) return clusterFrom(info.clusterID);
+  if (info.serverID >= 1 && info.serverID <= clusters) return clusterFrom(info.serverID);
+  return refuse(
+    `metadata "cluster-id" (or "clusterid") is missing, and so is clusterID; serverID "${info.serverID}" is no cluster: there are ${clusters}`,
+  );
+}
+
+/** Most programs leave the type of a server empty, or write it in capitals. Another word is another kind of process. */
+function typeOfHeartbeat({ type }: coordinator.ServerInfo, metadata: Metadata): string {
+  if (textOf(metadata, SYNCHRONIZER_KEY) === 'yes') return SYNCHRONIZER_TYPE;
+  if (type === '' || type.toLowerCase() === SERVER_TYPE) return SERVER_TYPE;
+  if (type.length > MAX_TYPE_LENGTH || !TYPE.test(type))
+    refuse(`type ${quote(type)} is not a word of at most ${MAX_TYPE_LENGTH} characters`);
+  return type;
+}
+
+/** `clusters`: how many there are. */
+export function heartbeatFromWire(
+  info: coordinator.ServerInfo,
+  metadata: Metadata,
+  peer: string,
+  clusters: number,
+): Heartbeat {
   const host = WILDCARDS.includes(info.hostname) ? hostOfPeer(peer) : info.hostname;
   return {
-    cluster: clusterFrom(stated === undefined ? info.clusterID : Number(stated)),
+    cluster: clusterOfHeartbeat(info, metadata, clusters),
     serverId: serverIdFrom(info.serverID),
     address: addressFrom(
       host.includes(':') && !host.startsWith('[') ? `[${host}]:${info.port}` : `${host}:${info.port}`,
     ),
-    type: textOf(metadata, SYNCHRONIZER_KEY) === 'yes' ? SYNCHRONIZER_TYPE : info.type,
+    type: typeOfHeartbeat(info, metadata),
   };
 }
+
+/**
+ * What `Confirmation.status` says. `accepted`: true for everything that is registered; most programs take false for a
+ * refusal, and some abort. `primary`: true for the server that clients are sent to, and the first of each other type.
+ */
+export const CLASSIC_CONFIRMATIONS = ['accepted', 'primary'] as const;
+export type ClassicConfirmation = (typeof CLASSIC_CONFIRMATIONS)[number];
 
 /** Users of the classic wire are numbers, and these go round the clusters; so do the numbers of clusters themselves. */
 export const classicUserOf = ({ id }: coordinator.ID): UserName => userFrom(String(id));
@@ -94,12 +128,12 @@ export const memberToClassic = (
   isMaster,
 });
 
-export const companionToClassic = (companion: Companion): coordinator.ServerInfo => ({
+export const companionToClassic = (companion: Companion, isMaster: boolean): coordinator.ServerInfo => ({
   serverID: companion.serverId,
   ...placeToWire(companion.address),
   type: companion.type,
   clusterID: companion.cluster,
-  isMaster: false,
+  isMaster,
 });
 
 /** Where a client is sent; undefined when nobody is there. */
@@ -140,15 +174,44 @@ export function classicTargetFromWire(request: sns.Request): UserName | undefine
 }
 
 const LINE_END = /[\r\n]+$/;
-const CONTROLS = /(?!\n)\p{Cc}/gu;
+/** What no post may have. Most of it can be typed (a tab), and no reply on this wire could say that it is refused. */
+const NOT_IN_POST = /(?!\n)[\p{Cc}\u2028\u2029]/gu;
+const LONE_SURROGATES = /\p{Cs}/gu;
 
 /**
- * The text of a post as it came from `fgets`: without its line end, other controls (a tab) as spaces, since no reply
- * could tell that they are refused. Undefined when nothing is left; refused as `invalid-post` when it is too long.
+ * The posts in a message, as it came from `fgets`: without the line end, with controls as spaces. Programs send up to
+ * 100 kB at once; that is several posts, in order. None when nothing is left.
  */
-export function classicPostFromWire({ msg }: sns.Message): string | undefined {
-  const text = msg.replace(LINE_END, '').replace(CONTROLS, ' ');
-  return text.trim() === '' ? undefined : postTextFrom(text);
+export function classicPostsFromWire({ msg }: sns.Message): readonly string[] {
+  const text = msg.replace(LINE_END, '').replace(NOT_IN_POST, ' ').replace(LONE_SURROGATES, '\ufffd');
+  const characters = [...text];
+  const posts: string[] = [];
+  for (let from = 0; from < characters.length; from += MAX_POST_LENGTH)
+    posts.push(characters.slice(from, from + MAX_POST_LENGTH).join(''));
+  return posts.filter((post) => post.trim() !== '');
+}
+
+// Timelines. Some clients say in the metadata of the call who they are, some in a first message, some in both.
+
+const USERNAME_KEY = 'username';
+
+/** Understood by all servers that take openers; the one dialect whose servers know an opener by its text knows this one. */
+export const CLASSIC_OPENER = 'Hi server thismostlikelywouldnotbewrittenbyaperson';
+/** First messages that are no post, of a client that has said already who it is. */
+const OPENERS: readonly string[] = ['', 'Timeline', 'Set Stream', '[handshake]', CLASSIC_OPENER];
+
+export const isClassicOpener = ({ msg }: sns.Message): boolean => OPENERS.includes(msg.trim());
+
+/** Who opens a timeline, if its metadata says so; a name that can't be one is refused as `invalid-user-name`. */
+export function classicTimelineUser(metadata: Metadata): UserName | undefined {
+  const username = textOf(metadata, USERNAME_KEY);
+  return username === undefined ? undefined : userFrom(username);
+}
+
+export function classicTimelineMetadata(user: UserName): Metadata {
+  const metadata = new Metadata();
+  metadata.set(USERNAME_KEY, user);
+  return metadata;
 }
 
 /** What a client sends to post. The time is for people who look on: a server puts its own. */
@@ -158,9 +221,16 @@ export const classicPostToWire = (username: UserName, text: string, timeMs: numb
   timestamp: new Date(timeMs),
 });
 
-/** A post as one message of a `Timeline`, encoded. */
+/**
+ * A post as one message of a `Timeline`, encoded, on one line: clients print it as it is, and a second line could look
+ * like another person's post.
+ */
 export const encodeClassicPost = ({ author, text, timeMs }: Post): Buffer =>
-  encodeReusing(sns.Message, { username: author, msg: text, timestamp: new Date(timeMs) });
+  encodeReusing(sns.Message, {
+    username: author,
+    msg: text.replaceAll('\n', ' '),
+    timestamp: new Date(timeMs),
+  });
 
 /** A post as a client reads it: it has no place, because this wire has none. */
 export function classicPostRead({ username, msg, timestamp }: sns.Message): Post {

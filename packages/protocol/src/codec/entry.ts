@@ -106,6 +106,14 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
         text: postTextFrom(command.value.text),
         origin: originFrom(command.value.origin),
       };
+    case 'remoteFollow':
+    case 'remoteUnfollow':
+      return {
+        kind: command.$case === 'remoteFollow' ? 'remote-follow' : 'remote-unfollow',
+        user: userFrom(command.value.user),
+        target: userFrom(command.value.target),
+        origin: originFrom(command.value.origin),
+      };
     case 'remoteThrough':
       return { kind: 'remote-through', origin: originFrom(command.value.origin) };
     default:
@@ -136,6 +144,14 @@ function commandToWire(command: Command | JournalCommand): wire.Entry['command']
         $case: 'remotePost',
         value: { user: command.user, text: command.text, origin: { ...command.origin } },
       };
+    case 'remote-follow':
+    case 'remote-unfollow': {
+      const { user, target, origin } = command;
+      return {
+        $case: command.kind === 'remote-follow' ? 'remoteFollow' : 'remoteUnfollow',
+        value: { user, target, origin: { ...origin } },
+      };
+    }
     case 'remote-through':
       return { $case: 'remoteThrough', value: { origin: { ...command.origin } } };
     default:

@@ -68,26 +68,35 @@ function* usersInChunks(users: readonly SnapshotUser[]): Generator<SnapshotUser[
   let edges = 0;
   for (const user of users)
     for (const part of inParts(user)) {
-      const isFull = chunk.length === USERS_A_CHUNK || edges + part.following.length > EDGES_A_CHUNK;
-      if (isFull && chunk.length > 0) {
+      const own = part.following.length + (part.left?.length ?? 0);
+      if (chunk.length > 0 && (chunk.length === USERS_A_CHUNK || edges + own > EDGES_A_CHUNK)) {
         yield chunk;
         chunk = [];
         edges = 0;
       }
       chunk.push(part);
-      edges += part.following.length;
+      edges += own;
     }
   if (chunk.length > 0) yield chunk;
 }
 
-function inParts(user: SnapshotUser): SnapshotUser[] {
-  const { following } = user;
-  if (following.length <= EDGES_A_CHUNK) return [user];
+function inParts({ following, left = [], ...user }: SnapshotUser): SnapshotUser[] {
+  if (following.length + left.length <= EDGES_A_CHUNK) return [partOf(user, following, left)];
   const parts: SnapshotUser[] = [];
   for (let at = 0; at < following.length; at += EDGES_A_CHUNK)
-    parts.push({ ...user, following: following.slice(at, at + EDGES_A_CHUNK) });
+    parts.push(partOf(user, following.slice(at, at + EDGES_A_CHUNK), []));
+  for (let at = 0; at < left.length; at += EDGES_A_CHUNK)
+    parts.push(partOf(user, [], left.slice(at, at + EDGES_A_CHUNK)));
   return parts;
 }
+
+type UserWithoutEdges = Omit<SnapshotUser, 'following' | 'left'>;
+
+const partOf = (
+  user: UserWithoutEdges,
+  following: readonly FollowSnapshot[],
+  left: readonly FollowSnapshot[],
+): SnapshotUser => ({ ...user, following, ...(left.length > 0 && { left }) });
 
 export interface AssembledSnapshot {
   readonly header: SnapshotHeader;
@@ -95,8 +104,9 @@ export interface AssembledSnapshot {
 }
 
 interface ComingUser {
-  readonly user: Omit<SnapshotUser, 'following'>;
+  readonly user: UserWithoutEdges;
   readonly following: FollowSnapshot[];
+  readonly left: FollowSnapshot[];
   readonly posts: Position[];
 }
 
@@ -148,7 +158,10 @@ export class SnapshotAssembly {
       header: this.#header,
       snapshot: {
         position: this.#header.position,
-        users: [...this.#users.values()].map(({ user, following, posts }) => ({ ...user, following, posts })),
+        users: [...this.#users.values()].map(({ user, following, left, posts }) => ({
+          ...partOf(user, following, left),
+          posts,
+        })),
         sessions: [...this.#sessions.values()],
         origins: this.#header.origins,
       },
@@ -172,14 +185,15 @@ export class SnapshotAssembly {
   #addUser(user: SnapshotUser): void {
     const known = this.#users.get(user.name);
     // More of the one who came last; nobody else comes twice.
-    if (known !== undefined && known === this.#lastUser && user.following.length > 0) {
-      known.following.push(...user.following);
+    const { following, left = [], ...rest } = user;
+    if (known !== undefined && known === this.#lastUser && following.length + left.length > 0) {
+      known.following.push(...following);
+      known.left.push(...left);
       return;
     }
     if (known !== undefined) throw refused(`user "${user.name}" is there twice`);
     this.#upTo(user.since, `user "${user.name}"`);
-    const { following, ...rest } = user;
-    this.#lastUser = { user: rest, following: [...following], posts: [] };
+    this.#lastUser = { user: rest, following: [...following], left: [...left], posts: [] };
     this.#users.set(user.name, this.#lastUser);
   }
 
@@ -213,8 +227,8 @@ export class SnapshotAssembly {
     const came = `${this.#users.size} users, ${this.#sessions.size} sessions, ${this.#posts} posts`;
     const said = `${end.users} users, ${end.sessions} sessions, ${end.posts} posts`;
     if (came !== said) throw refused(`${came} came, but its end says ${said}`);
-    for (const { user, following } of this.#users.values())
-      for (const { target } of following)
+    for (const { user, following, left } of this.#users.values())
+      for (const { target } of [...following, ...left])
         if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);
     this.#whole = true;
   }

@@ -2,6 +2,7 @@
 import {
   type Epoch,
   type EpochStart,
+  type FollowSnapshot,
   isReason,
   MAX_CLUSTERS,
   MAX_REPLY_POSITION,
@@ -113,11 +114,12 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
         chunk: {
           $case: 'users',
           value: {
-            users: chunk.users.map(({ name, since, home, following }) => ({
+            users: chunk.users.map(({ name, since, home, following, left = [] }) => ({
               name,
               since,
               home: home ?? 0,
               following: following.map((edge) => ({ ...edge })),
+              left: left.map((edge) => ({ ...edge })),
             })),
           },
         },
@@ -142,10 +144,13 @@ const userFromWire = (user: wire.SnapshotUser): SnapshotUser => ({
   name: userFrom(user.name),
   since: positionFrom(ordinal(user.since, 'since')),
   ...(user.home !== 0 && { home: clusterFrom(user.home) }),
-  following: listFrom(user.following, 'following', MAX_CHUNK_ELEMENTS, (edge) => ({
-    target: userFrom(edge.target),
-    since: positionFrom(ordinal(edge.since, 'since')),
-  })),
+  following: listFrom(user.following, 'following', MAX_CHUNK_ELEMENTS, edgeFromWire),
+  ...(user.left.length > 0 && { left: listFrom(user.left, 'left', MAX_CHUNK_ELEMENTS, edgeFromWire) }),
+});
+
+const edgeFromWire = (edge: wire.FollowEdge): FollowSnapshot => ({
+  target: userFrom(edge.target),
+  since: positionFrom(ordinal(edge.since, 'since')),
 });
 
 function sessionFromWire(session: wire.SnapshotSession): SessionSnapshot {

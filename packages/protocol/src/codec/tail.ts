@@ -92,7 +92,7 @@ function itemFromWire({ position: at, item }: wire.TailItem): TailItem {
   const position = positionFrom(ordinal(at, 'position'));
   switch (item?.$case) {
     case undefined:
-      return refuse(`what was committed at ${position} is neither a user nor a post`);
+      return refuse(`what was committed at ${position} is nothing that this version knows`);
     case 'user':
       return { kind: 'user', position, user: userFrom(item.value) };
     case 'post':
@@ -103,6 +103,14 @@ function itemFromWire({ position: at, item }: wire.TailItem): TailItem {
         text: postTextFrom(item.value.text),
         timeMs: count(item.value.timeMs, 'time_ms'),
       };
+    case 'follow':
+    case 'unfollow':
+      return {
+        kind: item.$case,
+        position,
+        user: userFrom(item.value.user),
+        target: userFrom(item.value.target),
+      };
     default:
       return unreachable(item);
   }
@@ -110,7 +118,19 @@ function itemFromWire({ position: at, item }: wire.TailItem): TailItem {
 
 function itemToWire(item: TailItem): wire.TailItem {
   const { position } = item;
-  if (item.kind === 'user') return { position, item: { $case: 'user', value: item.user } };
-  const { user: author, text, timeMs } = item;
-  return { position, item: { $case: 'post', value: { author, text, timeMs } } };
+  switch (item.kind) {
+    case 'user':
+      return { position, item: { $case: 'user', value: item.user } };
+    case 'post': {
+      const { user: author, text, timeMs } = item;
+      return { position, item: { $case: 'post', value: { author, text, timeMs } } };
+    }
+    case 'follow':
+    case 'unfollow': {
+      const { user, target } = item;
+      return { position, item: { $case: item.kind, value: { user, target } } };
+    }
+    default:
+      return unreachable(item);
+  }
 }

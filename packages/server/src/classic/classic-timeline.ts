@@ -1,11 +1,14 @@
 /**
  * A timeline on the classic wire.
  *
- *     client: {username} ─ opens ─►  20 posts of others, newest first, then new ones as they are committed
- *     client: {msg} ─ is a post, with the next number of the user's session ─►
+ *     client: metadata username, or a first message {username} ─ opens ─►  20 posts of others, newest first, then new ones
+ *     client: {msg} ─ is a post, or several, with the next numbers of the user's session ─►
  *
- * The wire has no acknowledgements: a post that can't be taken ends the stream with the reason, so that nobody
- * believes it was.
+ * A client that says in metadata who it is need not send an opener: its first message is a post unless it is a known
+ * opener. Without metadata the first message opens, whatever it says.
+ *
+ * The wire has no acknowledgements: a post that can't be taken ends the stream with the reason, so that the client does
+ * not believe it was.
  */
 import {
   type DualpingError,
@@ -19,9 +22,11 @@ import {
 import {
   type BidiStream,
   type ClassicTimelineOut,
-  classicPostFromWire,
+  classicPostsFromWire,
   classicRequesterFromWire,
+  classicTimelineUser,
   encodeClassicPost,
+  isClassicOpener,
   serverStream,
   type snsWire,
   type TimelineOpened,
@@ -37,6 +42,12 @@ export type ClassicTimelineCall = ServerDuplexStream<snsWire.Message, ClassicTim
 
 /** Posts of one stream that may be on their way: half of what a session may have. */
 const MAX_POSTS_ON_THE_WAY = 32;
+
+/**
+ * Posts that may wait to leave: a message each, where our own wire has one for all of a turn. Beyond it they are read from
+ * the journal when there is room. (grpc-js would call 16 enough, which is less than one author has on the way.)
+ */
+const MAX_UNSENT_POSTS = 256;
 
 /** A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to. */
 const messages = new WeakMap<Post, Buffer>();
@@ -54,6 +65,10 @@ export class ClassicTimeline implements TimelineSink {
   readonly #stream: BidiStream<ClassicTimelineOut>;
   readonly #link: LinkId;
   #user: UserName | undefined;
+  /** Metadata said who it is; a first message may still be an opener. */
+  #mayOpen = false;
+  /** Texts to be posted, when earlier ones have been: a long message is many posts. */
+  readonly #waiting: string[] = [];
   #onTheWay = 0;
   /** What is read up to here is the past, and comes newest first. */
   #openedAt: Position = NO_POSITION;
@@ -75,6 +90,12 @@ export class ClassicTimeline implements TimelineSink {
       onDrain: () => context.clients.timelineDrained(link),
     });
     context.clients.addTimeline(link, call.getPeer(), this);
+    this.#judging(() => {
+      const user = classicTimelineUser(call.metadata);
+      if (user === undefined) return;
+      this.#mayOpen = true;
+      this.#open(user);
+    });
   }
 
   opened({ committed }: TimelineOpened): void {
@@ -101,20 +122,26 @@ export class ClassicTimeline implements TimelineSink {
     this.#stream.close(error);
   }
 
-  /** A message a post. `written` when the last of them is: they leave in order. */
+  /** A message a post. `written` when the last of them is: they leave in order. False: there is no room for more. */
   #send(posts: readonly Post[], written?: () => void): boolean {
-    let hasRoom = true;
     const last = posts.at(-1);
-    for (const post of posts)
-      hasRoom = this.#stream.send(messageOf(post), post === last ? written : undefined);
-    return hasRoom;
+    for (const post of posts) this.#stream.send(messageOf(post), post === last ? written : undefined);
+    return this.#stream.writableLength <= MAX_UNSENT_POSTS;
   }
 
   #message(message: snsWire.Message): void {
-    try {
+    this.#judging(() => {
       if (this.#user === undefined)
-        this.#open(classicRequesterFromWire({ username: message.username, arguments: [] }));
-      else this.#post(this.#user, classicPostFromWire(message));
+        return this.#open(classicRequesterFromWire({ username: message.username, arguments: [] }));
+      const isOpener = this.#mayOpen && isClassicOpener(message);
+      this.#mayOpen = false;
+      if (!isOpener) this.#post(this.#user, classicPostsFromWire(message));
+    });
+  }
+
+  #judging(act: () => void): void {
+    try {
+      act();
     } catch (error) {
       this.#stream.close(toDualpingError(error));
     }
@@ -135,16 +162,28 @@ export class ClassicTimeline implements TimelineSink {
     });
   }
 
-  #post(user: UserName, text: string | undefined): void {
-    if (text === undefined) return; // an empty line
-    this.#onTheWay += 1;
-    if (this.#onTheWay >= MAX_POSTS_ON_THE_WAY) this.#stream.pause();
-    this.users.write(this.connection, { kind: 'post', user, text }).then(
-      () => {
-        this.#onTheWay -= 1;
-        if (this.#onTheWay < MAX_POSTS_ON_THE_WAY) this.#stream.resume();
-      },
-      (error: unknown) => this.#stream.close(toDualpingError(error)),
-    );
+  #post(user: UserName, texts: readonly string[]): void {
+    this.#waiting.push(...texts);
+    this.#write(user);
+  }
+
+  /** As many as may be on their way; what is typed behind those stays unread, so that the client feels it. */
+  #write(user: UserName): void {
+    while (this.#onTheWay < MAX_POSTS_ON_THE_WAY) {
+      const text = this.#waiting.shift();
+      if (text === undefined) return this.#stream.resume();
+      this.#onTheWay += 1;
+      this.users.write(this.connection, { kind: 'post', user, text }).then(
+        () => {
+          this.#onTheWay -= 1;
+          this.#write(user);
+        },
+        (error: unknown) => {
+          this.#waiting.length = 0;
+          this.#stream.close(toDualpingError(error));
+        },
+      );
+    }
+    this.#stream.pause();
   }
 }

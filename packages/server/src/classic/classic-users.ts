@@ -48,7 +48,18 @@ export class ClassicUsers {
     );
   }
 
-  /** Of somebody who is not on. Rejects when it can't be done here. */
+  /** Whether the user ever logged in. */
+  async isKnown(user: UserName): Promise<boolean> {
+    try {
+      await this.#page(user, undefined, 1);
+      return true;
+    } catch (error) {
+      if (error instanceof DualpingError && error.reason === 'unknown-user') return false;
+      throw error;
+    }
+  }
+
+  /** Of a user who is not on. Rejects when it can't be done here. */
   async login(connection: Connection, user: UserName): Promise<void> {
     const on: On = { connection, epoch: undefined };
     this.#on.set(user, on);

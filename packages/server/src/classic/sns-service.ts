@@ -2,22 +2,24 @@
  * `SNSService`, by which clients of the older family know a server. What they ask for goes the way of every request:
  * numbered, journalled, answered when it is durable on all in-sync servers.
  */
-import { DualpingError, SOCIAL_REASONS, type SocialReason, type UserName } from '@dualping/core';
+import { DualpingError, SOCIAL_REASONS, type SocialReason, type UserName, unreachable } from '@dualping/core';
 import {
+  type ClassicCall,
   type ClassicOutcome,
-  type ClassicReplies,
-  classicReplyText,
+  type ClassicReply,
+  classicReply,
   classicRequesterFromWire,
   classicTargetFromWire,
   SNSServiceDefinition,
   type snsWire,
   toServiceError,
 } from '@dualping/protocol';
-import { type handleUnaryCall, Metadata, type Server, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import { type handleUnaryCall, Metadata, type Server, status } from '@grpc/grpc-js';
 import type { ServiceContext } from '../services.js';
+import type { ClassicDialect } from './classic-dialect.js';
 import { ClassicTimeline, type ClassicTimelineCall } from './classic-timeline.js';
 import { ClassicUsers, MAX_CLASSIC_LIST } from './classic-users.js';
-import type { Connections } from './connections.js';
+import type { Connection, Connections } from './connections.js';
 
 /** Trailing metadata of a `List` that has only the first names: how many each list has at most. */
 const LIST_CUT_KEY = 'dualping-list-cut';
@@ -26,49 +28,54 @@ export const SNS_SERVICE_NAME = 'csce438.SNSService';
 export interface ClassicParts {
   readonly context: ServiceContext;
   readonly connections: Connections;
-  readonly replies: ClassicReplies;
+  readonly dialect: ClassicDialect;
 }
 
-type Ask = ServerUnaryCall<snsWire.Request, snsWire.Reply>;
+type Change = Exclude<ClassicCall, 'login'>;
+type Act = (request: snsWire.Request, connection: Connection) => Promise<ClassicOutcome>;
 
-const isSocial = (reason: string): reason is SocialReason => Object.hasOwn(SOCIAL_REASONS, reason);
+/** The only dialect in which a first login is answered differently, and worth a question. */
+const TELLS_NEW_USERS = 'ok';
 
-export function addSnsService(server: Server, { context, connections, replies }: ClassicParts): void {
+export function addSnsService(server: Server, { context, connections, dialect }: ClassicParts): void {
   const users = new ClassicUsers(context);
 
-  const login = async ({ request, getPeer }: Pick<Ask, 'request' | 'getPeer'>): Promise<ClassicOutcome> => {
-    const user = classicRequesterFromWire(request);
-    if (users.isOn(user)) {
-      if (replies === 'text') throw alreadyOn();
-      return 'already-on';
-    }
-    await users.login(connections.of(getPeer()), user);
-    return 'ok';
+  const login: Act = async (request, connection) => {
+    const user = validName(() => classicRequesterFromWire(request));
+    if (user === undefined) return 'impossible-name';
+    if (users.isOn(user)) return 'already-on';
+    const isNew = dialect.replies === TELLS_NEW_USERS && !(await users.isKnown(user));
+    await users.login(connection, user);
+    return isNew ? 'created' : 'logged-in';
   };
 
   const change =
-    (kind: 'follow' | 'unfollow') =>
-    async (call: Pick<Ask, 'request' | 'getPeer'>): Promise<ClassicOutcome> => {
-      const user = requester(call.request);
-      if (user === undefined) return 'unknown-user';
-      const target = classicTargetFromWire(call.request);
-      if (target === undefined) return 'no-argument';
-      await users.ask(connections.of(call.getPeer()), { kind, user, target });
-      return 'ok';
+    (kind: Change): Act =>
+    async (request, connection) => {
+      const user = validName(() => classicRequesterFromWire(request));
+      if (user === undefined) return 'unknown-requester'; // no user can be called that
+      if (request.arguments.every((argument) => argument === '')) return 'no-argument';
+      const target = validName(() => classicTargetFromWire(request));
+      if (target === undefined) return `${kind}-unknown`;
+      try {
+        await users.ask(connection, { kind, user, target });
+        return `${kind}ed`;
+      } catch (error) {
+        return outcomeOf(kind, error);
+      }
     };
 
   const answering =
-    (
-      act: (call: Pick<Ask, 'request' | 'getPeer'>) => Promise<ClassicOutcome>,
-    ): handleUnaryCall<snsWire.Request, snsWire.Reply> =>
+    (act: Act): handleUnaryCall<snsWire.Request, snsWire.Reply> =>
     (call, callback) => {
-      const ask = { request: call.request, getPeer: () => call.getPeer() };
-      act(ask)
-        .catch(outcomeOf)
-        .then(
-          (outcome) => callback(null, { msg: classicReplyText(outcome, replies) }),
-          (error: unknown) => callback(isStatus(error) ? error : toServiceError(error)),
-        );
+      act(call.request, connections.of(call.getPeer())).then(
+        (outcome) => {
+          const reply = classicReply(outcome, dialect.replies);
+          if (reply.status === status.OK) callback(null, { msg: reply.text });
+          else callback(refusedWith(reply));
+        },
+        (error: unknown) => callback(toServiceError(error)),
+      );
     };
 
   const list: handleUnaryCall<snsWire.Request, snsWire.ListReply> = (call, callback) => {
@@ -95,35 +102,39 @@ export function addSnsService(server: Server, { context, connections, replies }:
   });
 }
 
-/** Undefined: nobody can be called that, so nobody is. */
-function requester(request: snsWire.Request): UserName | undefined {
+/** Undefined: it is missing, or can't be a user's name. */
+function validName(read: () => UserName | undefined): UserName | undefined {
   try {
-    return classicRequesterFromWire(request);
-  } catch {
-    return undefined;
+    return read();
+  } catch (error) {
+    if (error instanceof DualpingError && error.reason === 'invalid-user-name') return undefined;
+    throw error;
   }
 }
 
-/** What is an answer on this wire; everything else goes on as a status. */
-function outcomeOf(error: unknown): ClassicOutcome {
-  if (error instanceof DualpingError) {
-    if (isSocial(error.reason) && error.reason !== 'wrong-cluster') return error.reason;
-    if (error.reason === 'invalid-user-name') return error.reason;
+const isSocial = (reason: string): reason is SocialReason => Object.hasOwn(SOCIAL_REASONS, reason);
+
+/** What is a reply on this wire; everything else goes on as a status. */
+function outcomeOf(kind: Change, error: unknown): ClassicOutcome {
+  if (!(error instanceof DualpingError) || !isSocial(error.reason)) throw error;
+  switch (error.reason) {
+    case 'unknown-user':
+      return 'unknown-requester';
+    case 'unknown-target':
+      return `${kind}-unknown`;
+    case 'cannot-follow-self':
+    case 'cannot-unfollow-self':
+      return `${kind}-self`;
+    case 'already-following':
+      return 'follow-twice';
+    case 'not-following':
+      return 'unfollow-not-followed';
+    case 'wrong-cluster':
+      throw error;
+    default:
+      return unreachable(error.reason);
   }
-  throw error;
 }
 
-interface StatusError extends Error {
-  readonly code: status;
-  readonly details: string;
-  readonly metadata: Metadata;
-}
-
-const isStatus = (error: unknown): error is StatusError =>
-  error instanceof Error && 'code' in error && 'details' in error;
-
-/** How the dialect of sentences refuses a second login. */
-function alreadyOn(): StatusError {
-  const details = classicReplyText('already-on', 'text');
-  return Object.assign(new Error(details), { code: status.CANCELLED, details, metadata: new Metadata() });
-}
+const refusedWith = ({ status: code, text: details }: ClassicReply) =>
+  Object.assign(new Error(details), { code, details, metadata: new Metadata() });

@@ -217,6 +217,8 @@ export class History {
       case 'post':
       case 'remote-post':
         return this.#posted(command.user, command.text, entry);
+      case 'remote-follow':
+      case 'remote-unfollow':
       case 'remote-through':
       case 'epoch-start':
         return;

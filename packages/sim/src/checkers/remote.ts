@@ -2,6 +2,7 @@
  * What clusters hear of one another: each thing once, as it was committed there, in the order in which it was; and, when
  * all is quiet, everything that somebody had a right to.
  *
+ * Who follows a cluster's users from elsewhere is told there: of each pair at least the last change, nothing that was not.
  * A follow of somebody elsewhere begins at the last place that its cluster had heard of when it was committed. All that
  * the author has posted since then has to come, whatever failed on whichever side.
  */
@@ -28,6 +29,10 @@ class Heard {
   readonly #asked = new Set<UserName>();
   readonly #followers = new Map<UserName, Set<UserName>>();
   readonly posts = new Map<ClusterId, Set<Position>>();
+  /** Places of changes there of who follows users of this cluster, as far as they were told. */
+  readonly edges = new Map<ClusterId, Set<Position>>();
+  /** Our own users. */
+  readonly #own = new Set<UserName>();
 
   constructor(
     readonly cluster: ClusterId,
@@ -69,8 +74,21 @@ class Heard {
         const posts = this.posts.get(cluster) ?? new Set();
         this.posts.set(cluster, posts.add(position));
       }
+      if (command.kind === 'remote-follow' || command.kind === 'remote-unfollow') {
+        const change = there && this.#changeIn(this.others.get(cluster), there);
+        const isThat = change?.user === command.user && change.target === command.target;
+        if (!isThat || command.kind !== `remote-${change.kind}`) this.#isUntrue(entry, there);
+        if (!this.#own.has(command.target))
+          throw new Violation(
+            'remote-is-wanted',
+            `[${entryText(entry)}], who is no user of cluster ${this.cluster}`,
+          );
+        const edges = this.edges.get(cluster) ?? new Set();
+        this.edges.set(cluster, edges.add(position));
+      }
       return;
     }
+    if (command.kind === 'register') this.#own.add(command.user);
     if (command.kind === 'follow') {
       this.#asked.add(command.target);
       const home = this.homes.get(command.target);
@@ -91,17 +109,33 @@ class Heard {
   missing(): string | undefined {
     for (const [cluster, theirs] of this.others) {
       if (cluster === this.cluster) continue;
+      /** Of each pair of users the last change. */
+      const last = new Map<string, Entry>();
       for (const entry of theirs.entries(theirs.last)) {
         const { command, position } = entry;
         if (command.kind === 'register' && !this.homes.has(command.user))
           return `cluster ${this.cluster} has not heard of ${command.user} of cluster ${cluster}`;
+        const change = this.#changeIn(theirs, entry);
+        if (change !== undefined && this.#own.has(change.target))
+          last.set(`${change.user}>${change.target}`, entry);
         if (command.kind !== 'post') continue;
         const since = this.wantedSince.get(command.user);
         if (since !== undefined && position > since && this.posts.get(cluster)?.has(position) !== true)
           return `cluster ${this.cluster} has not heard of [${entryText(entry)}] of cluster ${cluster}`;
       }
+      for (const entry of last.values())
+        if (this.edges.get(cluster)?.has(entry.position) !== true)
+          return `cluster ${this.cluster} has not heard that [${entryText(entry)}] in cluster ${cluster}`;
     }
     return undefined;
+  }
+
+  /** The entry's command, if it changed who follows whom: most that are asked for change nothing. */
+  #changeIn(history: History | undefined, { command, position }: Entry) {
+    if (history === undefined || (command.kind !== 'follow' && command.kind !== 'unfollow')) return undefined;
+    const { user, target } = command;
+    const [before, after] = [-0.5, 0.5].map((off) => history.sees(user, target, position + off));
+    return before === after ? undefined : command;
   }
 
   #isUntrue(entry: Entry, there: Entry | undefined): never {

@@ -67,6 +67,8 @@ export interface SnapshotUser {
   following: FollowEdge[];
   /** The cluster whose user it is; 0: this one's. */
   home: number;
+  /** Users of other clusters that it no longer follows, and the positions at which that ended: those clusters are told. */
+  left: FollowEdge[];
 }
 
 export interface FollowEdge {
@@ -267,7 +269,19 @@ export interface TailItem {
     /** The name of a new user. */
     { $case: "user"; value: string }
     | { $case: "post"; value: TailPost }
+    | //
+    /**
+     * A user of the cluster follows one of the caller's, or no longer does. One that has changed more than once since the
+     * caller was last here comes once, at its last place.
+     */
+    { $case: "follow"; value: TailEdge }
+    | { $case: "unfollow"; value: TailEdge }
     | undefined;
+}
+
+export interface TailEdge {
+  user: string;
+  target: string;
 }
 
 export interface TailPost {
@@ -618,7 +632,7 @@ export const SnapshotUsers: MessageFns<SnapshotUsers> = {
 };
 
 function createBaseSnapshotUser(): SnapshotUser {
-  return { name: "", since: 0, following: [], home: 0 };
+  return { name: "", since: 0, following: [], home: 0, left: [] };
 }
 
 export const SnapshotUser: MessageFns<SnapshotUser> = {
@@ -634,6 +648,9 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
     }
     if (message.home !== 0) {
       writer.uint32(32).uint32(message.home);
+    }
+    for (const v of message.left) {
+      FollowEdge.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -681,6 +698,14 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
             }
 
             message.home = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.left.push(FollowEdge.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2268,6 +2293,12 @@ export const TailItem: MessageFns<TailItem> = {
       case "post":
         TailPost.encode(message.item.value, writer.uint32(26).fork()).join();
         break;
+      case "follow":
+        TailEdge.encode(message.item.value, writer.uint32(34).fork()).join();
+        break;
+      case "unfollow":
+        TailEdge.encode(message.item.value, writer.uint32(42).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2307,6 +2338,79 @@ export const TailItem: MessageFns<TailItem> = {
             }
 
             message.item = { $case: "post", value: TailPost.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.item = { $case: "follow", value: TailEdge.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.item = { $case: "unfollow", value: TailEdge.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTailEdge(): TailEdge {
+  return { user: "", target: "" };
+}
+
+export const TailEdge: MessageFns<TailEdge> = {
+  encode(message: TailEdge, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TailEdge {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTailEdge();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
             continue;
           }
         }
@@ -2421,8 +2525,8 @@ export const ReplicationServiceService = {
     responseDeserialize: (value: Buffer): ReplicateResponse => ReplicateResponse.decode(value),
   },
   /**
-   * What the cluster commits and another cluster wants: new users, and posts by those whom the other's users follow. The
-   * primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
+   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users follow, and who
+   * follows the other's users. The primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
    * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
    */
   tail: {
@@ -2447,8 +2551,8 @@ export interface ReplicationServiceServer extends UntypedServiceImplementation {
   /** The journal, as it grows. Entries and the commit position flow down, durable positions flow up. */
   replicate: handleBidiStreamingCall<ReplicateRequest, ReplicateResponse>;
   /**
-   * What the cluster commits and another cluster wants: new users, and posts by those whom the other's users follow. The
-   * primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
+   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users follow, and who
+   * follows the other's users. The primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
    * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
    */
   tail: handleBidiStreamingCall<TailRequest, TailResponse>;
@@ -2478,8 +2582,8 @@ export interface ReplicationServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;
   /**
-   * What the cluster commits and another cluster wants: new users, and posts by those whom the other's users follow. The
-   * primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
+   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users follow, and who
+   * follows the other's users. The primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
    * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
    */
   tail(): ClientDuplexStream<TailRequest, TailResponse>;

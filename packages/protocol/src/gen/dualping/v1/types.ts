@@ -102,6 +102,8 @@ export interface Entry {
     | { $case: "remoteUser"; value: RemoteUser }
     | { $case: "remotePost"; value: RemotePost }
     | { $case: "remoteThrough"; value: RemoteThrough }
+    | { $case: "remoteFollow"; value: RemoteFollow }
+    | { $case: "remoteUnfollow"; value: RemoteUnfollow }
     | undefined;
 }
 
@@ -144,6 +146,19 @@ export interface RemoteUser {
 export interface RemotePost {
   user: string;
   text: string;
+  origin: Origin | undefined;
+}
+
+/** A user of another cluster follows one of this. Told once, whatever becomes of it is told with other entries. */
+export interface RemoteFollow {
+  user: string;
+  target: string;
+  origin: Origin | undefined;
+}
+
+export interface RemoteUnfollow {
+  user: string;
+  target: string;
   origin: Origin | undefined;
 }
 
@@ -644,6 +659,12 @@ export const Entry: MessageFns<Entry> = {
       case "remoteThrough":
         RemoteThrough.encode(message.command.value, writer.uint32(106).fork()).join();
         break;
+      case "remoteFollow":
+        RemoteFollow.encode(message.command.value, writer.uint32(114).fork()).join();
+        break;
+      case "remoteUnfollow":
+        RemoteUnfollow.encode(message.command.value, writer.uint32(122).fork()).join();
+        break;
     }
     return writer;
   },
@@ -763,6 +784,22 @@ export const Entry: MessageFns<Entry> = {
             }
 
             message.command = { $case: "remoteThrough", value: RemoteThrough.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.command = { $case: "remoteFollow", value: RemoteFollow.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.command = { $case: "remoteUnfollow", value: RemoteUnfollow.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1154,6 +1191,142 @@ export const RemotePost: MessageFns<RemotePost> = {
             }
 
             message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.origin = Origin.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoteFollow(): RemoteFollow {
+  return { user: "", target: "", origin: undefined };
+}
+
+export const RemoteFollow: MessageFns<RemoteFollow> = {
+  encode(message: RemoteFollow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    if (message.origin !== undefined) {
+      Origin.encode(message.origin, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoteFollow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoteFollow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.origin = Origin.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoteUnfollow(): RemoteUnfollow {
+  return { user: "", target: "", origin: undefined };
+}
+
+export const RemoteUnfollow: MessageFns<RemoteUnfollow> = {
+  encode(message: RemoteUnfollow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    if (message.origin !== undefined) {
+      Origin.encode(message.origin, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoteUnfollow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoteUnfollow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
             continue;
           }
           case 3: {
