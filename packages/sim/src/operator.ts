@@ -1,5 +1,5 @@
 /** An operator who does not wait for ever: without a primary for too long, one is promoted that may lack something. */
-import type { Assignment, ServerId } from '@dualping/core';
+import { type Assignment, NO_EPOCH, type ServerId } from '@dualping/core';
 import type { Cluster } from './cluster.js';
 import { Random } from './random.js';
 
@@ -35,6 +35,8 @@ export class Operator {
 
   #look(number: number): void {
     const { router, world } = this.cluster;
+    // Once: of several lines that were lost it could choose any, and no account could be kept.
+    if ((router.recordOf(number)?.lastUncleanEpoch ?? NO_EPOCH) > NO_EPOCH) return;
     const told = router.assignmentOf(number);
     if (told === undefined || told.available || told.primary === undefined) {
       this.#since = undefined;
@@ -54,7 +56,8 @@ export class Operator {
 
   #choose({ cluster, members }: Assignment): ServerId | undefined {
     const live = members
-      .filter((member) => member.live)
+      // Of one that only its supervisor vouches for the life is unknown.
+      .filter((member) => member.live && member.lifeId !== '')
       .flatMap((member) =>
         this.cluster.servers.filter((it) => it.cluster === cluster && it.id === member.serverId),
       );

@@ -37,7 +37,7 @@ export class Durability implements Checker {
   recorded(record: ClusterRecord): void {
     const before = this.#record;
     this.#record = record;
-    if (record.epoch !== before?.epoch) this.#granted(record);
+    if (record.epoch !== before?.epoch) this.#granted(before, record);
     for (const { disk } of this.cluster.serverProcesses(this.number))
       if (isAdded(before, record, disk)) disk.age = 'newest';
     this.#look(`the in-sync set of epoch ${record.epoch} is recorded`);
@@ -73,7 +73,7 @@ export class Durability implements Checker {
    * What an operator's choice loses is what the chosen one does not hold, and nothing else. The same goes for a copy of a
    * folder that was made in the life that ended last: nothing but others who are there can tell that it lacks something.
    */
-  #granted({ epoch, primary }: ClusterRecord): void {
+  #granted(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
     const isChosen = primary?.serverId === this.#chosen;
     this.#chosen = undefined;
     const server = this.cluster.serverProcesses(this.number).find(({ lifeId }) => lifeId === primary?.lifeId);
@@ -81,7 +81,9 @@ export class Durability implements Checker {
     const kept = this.#keptBy(server);
     const { age } = server.disk;
     server.disk.age = 'newest';
-    if (kept >= this.history.last) return;
+    // Nothing may be lost yet, and whoever goes on in the old line may still add to it.
+    const isUnclean = isChosen && before !== undefined && !before.inSync.some((copy) => isCopy(copy, server.disk));
+    if (kept >= this.history.last && !isUnclean) return;
     const isHidden = age === 'copy-of-last-life' && !this.#isKnownByOthers(server);
     if (!isChosen && !isHidden) return;
     this.history.acceptsLoss(epoch, kept);
