@@ -117,7 +117,8 @@ export class History {
       const command = this.at(at)?.command;
       const isNews = command?.kind === 'register' || command?.kind === 'remote-user';
       const isOfUser =
-        (command?.kind === 'follow' || command?.kind === 'unfollow') &&
+        command !== undefined &&
+        'target' in command &&
         (command.user === user || command.target === user);
       if (isNews || isOfUser) yield at - 1;
     }
@@ -208,8 +209,10 @@ export class History {
         if (!this.#users.has(command.user)) this.#users.set(command.user, position);
         return;
       case 'follow':
+      case 'remote-follow':
         return this.#began(command.user, command.target, position);
-      case 'unfollow': {
+      case 'unfollow':
+      case 'remote-unfollow': {
         const follow = this.#follow(command.user, command.target, position);
         if (follow !== undefined) follow.until = position;
         return;
@@ -217,8 +220,6 @@ export class History {
       case 'post':
       case 'remote-post':
         return this.#posted(command.user, command.text, entry);
-      case 'remote-follow':
-      case 'remote-unfollow':
       case 'remote-through':
       case 'epoch-start':
         return;
