@@ -3,6 +3,7 @@
  * checker, or a fault, is missing. The list is the proof that passing means something.
  */
 import type { Patch } from './core-build.js';
+import type { Fault } from './faults.js';
 
 export interface Mutant {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** How many clusters a world needs to show it; one if nothing is said. */
   readonly clusters?: number;
+  /** A fault without which it can't show: worlds without it are left out. */
+  readonly needs?: Fault['kind'];
 }
 
 const STANDBYS = 'replica/standbys.js';
@@ -405,11 +408,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'believes-an-older-folder',
     bug: 'the chain of lives is not looked at: a folder that is older than its journal was counts as in sync',
+    needs: 'older-disk',
     patches: [{ file: 'registry/admission.js', find: '!continuesFrom(copy, candidate)', replace: 'false' }],
   },
   {
     name: 'silence-is-no-evidence',
     bug: 'a member that is silent for long is not dropped as long as its stream stands',
+    needs: 'black-hole',
     patches: [
       {
         file: 'registry/registry.js',
@@ -421,6 +426,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'waits-for-a-silent-standby-for-ever',
     bug: 'a primary does not ask for the removal of a standby that no longer acknowledges',
+    needs: 'split',
     patches: [
       { file: STANDBYS, find: 'for (const member of this.#told) {', replace: 'for (const member of []) {' },
     ],

@@ -9,6 +9,8 @@ const SEEDS = [1, 2, 3, 4, 5];
 const { pingIntervalMs, deadAfterMs } = TIMING;
 /** A failover besides noticing the loss: a few messages and syncs. */
 const TAKEOVER_MS = 40;
+/** Who is asked to stop waits so long for others that are asked too, ms. */
+const LEAVING_NOTICE_MS = 200;
 /** Silence is noticed with the next look, and looks are a ping apart; the silent one last spoke up to a ping before. */
 const NOTICED_MS = deadAfterMs + 2 * pingIntervalMs;
 
@@ -153,7 +155,7 @@ const YIELDS: readonly Yield[] = [
     name: 'the primary is asked to stop',
     faults: ({ primary }) => [{ ...at, kind: 'stop', process: primary, forMs: 1_000 }],
     epochs: 2,
-    withinMs: TAKEOVER_MS,
+    withinMs: LEAVING_NOTICE_MS + TAKEOVER_MS,
   },
   {
     name: 'the disk of a standby is replaced',

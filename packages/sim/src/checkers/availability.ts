@@ -12,23 +12,20 @@ import type { ServerProcess } from '../server-process.js';
 import type { Setup } from '../setup.js';
 import { Violation } from './checker.js';
 
-/** A server gives a router that does not welcome it up after this, ms, and may have asked another one first. */
-const WELCOMES_MS = 2 * 3_000;
+/** A server gives a router that does not welcome it up after this, ms. */
+const WELCOME_MS = 3_000;
 /** Longest waits between attempts to attach, and for a process that is started again, ms. */
 const RESTARTS_MS = 2 * 1_000;
-/** A planned end of a reign may take so long before it is given up, ms. */
-const HANDOVER_MS = 5_000;
-/** Silence has to be noticed by the router, by a member (three times as late), and by the next primary. */
-const SILENCES = 6;
+/** Silence has to be noticed by the router, or by a member, three times as late, and by the next primary. */
+const SILENCES = 4;
 /** Messages and syncs of a takeover one after the other, with all that is caught up first. */
-const STEPS = 60;
+const STEPS = 40;
 
 export function patienceMs({ timing, network, serverSyncMs, routerSyncMs }: Setup): number {
   const stepMs = network.leastMs + network.meanMs + network.hiccupChance * network.hiccupMs;
   return (
-    WELCOMES_MS +
+    WELCOME_MS +
     RESTARTS_MS +
-    HANDOVER_MS +
     timing.reattachGraceMs +
     SILENCES * timing.deadAfterMs +
     STEPS * (stepMs + serverSyncMs + routerSyncMs)
