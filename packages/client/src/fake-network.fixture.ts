@@ -183,7 +183,16 @@ export class FakeRouter {
             cluster: 1,
             serverId: 1,
             ageMs: 5,
-            figures: { durable: 9, committed: 8, checksum: 7, timelines: 6, postsAccepted: 5, lastEpoch: 2 },
+            figures: {
+              durable: 9,
+              committed: 8,
+              checksum: 7,
+              timelines: 6,
+              postsAccepted: 5,
+              lastEpoch: 2,
+              slowSyncs: 4,
+              longestSyncMs: 3,
+            },
           },
         ]
       : [];

@@ -1,4 +1,5 @@
 export * from './assignment.js';
+export * from './disk-watch.js';
 export * from './entry.js';
 export * from './ids.js';
 export * from './invariants.js';

@@ -33,6 +33,10 @@ export interface Figures {
   readonly checksum: number;
   readonly timelines: number;
   readonly postsAccepted: number;
+  /** What its disk took longer than `SLOW_DISK_MS` for, since the start. */
+  readonly slowSyncs: number;
+  /** The longest that its disk took for anything, ms; what is under way is included. */
+  readonly longestSyncMs: number;
 }
 
 /** Server to router, on `DualPing`. The first message of a stream is `attach`, and only the first. */

@@ -16,7 +16,14 @@ export interface Running {
 export async function serveUntilSignal(part: string, io: Io, start: () => Promise<Running>): Promise<number> {
   endWithParent();
   const signals = new Signals();
-  const running = await start();
+  const starting = start();
+  const early = await Promise.race([starting.then(() => undefined), signals.first]);
+  if (early !== undefined) {
+    starting.catch(() => {}); // it is left where it is: nothing was promised yet, as after a kill
+    io.report({ part, event: 'stopping', text: `on ${early}, before it had started` });
+    return SIGNAL_EXITS[early];
+  }
+  const running = await starting;
   io.report({ part, event: 'listening', text: `at ${running.address}, pid ${process.pid}` });
   tellParent(running.address);
   const ended = running.finished.then(

@@ -1,7 +1,7 @@
 import { COMMANDS } from './commands/index.js';
 import { ENDING_SIGNALS, EXIT, SIGNAL_EXITS } from './exit-codes.js';
 import { outputTaken, processIo, renderError } from './io.js';
-import { endNow } from './process/end.js';
+import { endProcess } from './process/end.js';
 import { runProgram } from './program.js';
 import { withinLimit } from './signals.js';
 
@@ -19,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     exitCode = EXIT.internal;
   }
   await takenBy(exitCode);
-  endNow(exitCode);
+  await endProcess(exitCode);
 }
 
 /** A slow reader gets all of it, however long that takes; a signal ends the wait. */

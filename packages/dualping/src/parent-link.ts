@@ -5,6 +5,7 @@
  * then the child ends too, at once. There is nobody left to drain for, and what was acknowledged is on disk.
  */
 import type { Address } from '@dualping/core';
+import { endProcess } from './process/end.js';
 
 export interface ReadyMessage {
   readonly kind: 'ready';
@@ -29,7 +30,7 @@ const EXIT_WITHOUT_PARENT = 1;
 /** In a child: ends this process with its parent. Does nothing in a process that was started by hand. */
 export function endWithParent(): void {
   if (process.send === undefined) return;
-  process.once('disconnect', () => process.exit(EXIT_WITHOUT_PARENT));
+  process.once('disconnect', () => void endProcess(EXIT_WITHOUT_PARENT));
 }
 
 /** In a child: says where it listens. */

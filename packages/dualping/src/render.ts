@@ -109,10 +109,14 @@ function renderMember(
 }
 
 /** Equal checksums at equal positions: equal journals. */
+/** Only of a disk that is worth a look. */
+const renderDisk = ({ slowSyncs, longestSyncMs }: Figures): string =>
+  slowSyncs === 0 ? '' : `, SLOW DISK: ${slowSyncs} syncs over 1 s, the longest ${longestSyncMs} ms`;
+
 const renderFigures = (figures: Figures | undefined): string =>
   figures === undefined
     ? ''
-    : `, journal to ${figures.durable} (checksum ${figures.checksum.toString(16).padStart(8, '0')}), committed to ${figures.committed}, ${figures.timelines} timelines`;
+    : `, journal to ${figures.durable} (checksum ${figures.checksum.toString(16).padStart(8, '0')}), committed to ${figures.committed}, ${figures.timelines} timelines${renderDisk(figures)}`;
 
 export function renderAssignment(
   assignment: Assignment,

@@ -11,8 +11,11 @@
  */
 import {
   accessSync,
+  closeSync,
   constants,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -146,7 +149,7 @@ function roleIn(file: string): string {
   }
 }
 
-/** Makes the folder and those above it. Throws `invalid-argument` quoting it when that can't be, or it can't be written. */
+/** Makes the folder and those above it, durably. Throws `invalid-argument` quoting it when that can't be, or it can't be written. */
 export function makeWritableFolder(path: string): void {
   try {
     makeFolder(path);
@@ -163,9 +166,20 @@ function makeFolder(path: string): void {
   if (parent !== path) makeFolder(parent);
   try {
     mkdirSync(path);
+    syncFolder(parent);
   } catch (error) {
     // Another process may have made it just now.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+/** So that what is synced inside can be found after a power cut. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 

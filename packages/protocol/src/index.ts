@@ -4,6 +4,7 @@ export * from './clean-detail.js';
 export * from './codec/index.js';
 export * from './data-folder-lock.js';
 export * from './dial.js';
+export * from './disk-timer.js';
 export * as coordinatorWire from './gen/csce438/coordinator.js';
 export { CoordServiceClient, CoordServiceService } from './gen/csce438/coordinator.js';
 export * as snsWire from './gen/csce438/sns.js';

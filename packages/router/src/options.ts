@@ -3,6 +3,7 @@ import {
   DEFAULT_HEARTBEAT_TIMEOUT_MS,
   DualpingError,
   MAX_CLUSTERS,
+  parseDiskStallMs,
   parseTiming,
   type Timing,
 } from '@dualping/core';
@@ -25,6 +26,8 @@ export interface RouterOptions {
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
+  /** A disk that does not answer for so long hangs, ms: health says so meanwhile. Default 5,000. */
+  readonly diskStallMs?: number;
   /** The dialect in which servers answer csce438 clients, unless they are told otherwise. Default `names`. */
   readonly classicReplies?: ClassicReplies;
   /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
@@ -46,6 +49,7 @@ export interface ParsedOptions {
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
+  readonly diskStallMs: number;
   readonly classicReplies: ClassicReplies;
   readonly classicConfirmation: ClassicConfirmation;
   readonly dialsBack: boolean;
@@ -82,6 +86,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     clusters,
     timing,
     heartbeatTimeoutMs,
+    diskStallMs: parseDiskStallMs(options.diskStallMs),
     classicReplies: options.classicReplies ?? DEFAULT_CLASSIC_REPLIES,
     classicConfirmation: options.classicConfirmation ?? 'accepted',
     dialsBack: options.dialBack ?? true,

@@ -120,7 +120,10 @@ test('what needs no disk does not wait for one, unless it follows something that
   ping(1); // then it is primary
   // Answered out of a state that is not durable yet: so is the answer held.
   driver.step({ kind: 'get-available', token: 2, cluster: 1, failedEpoch: NO_EPOCH, waitMs: 0 });
-  assert.equal(said.length, 0);
+  assert.deepEqual(
+    said.map((output) => output.kind === 'send' && output.message.kind),
+    ['pong'],
+  );
   writes[1]?.done();
   await turns();
   const answer = said.at(-1);
@@ -153,4 +156,28 @@ test('stopping waits for what is being written', async () => {
   writes[0]?.done();
   await stopping;
   assert.ok(said.some(({ kind }) => kind === 'send'));
+});
+
+test('a pong does not wait for the disk, and nothing else goes with it', async (context) => {
+  const { driver, writes, said, attach, ping } = driverOverSlowDisk();
+  context.after(() => driver.stop());
+  attach(1);
+  writes[0]?.done();
+  await turns();
+  ping(1); // then it is primary
+  writes[1]?.done();
+  await turns();
+  said.length = 0;
+  const sent = () =>
+    said.filter((output) => output.kind === 'send').map(({ link, message }) => [link, message.kind]);
+  attach(2);
+  ping(1);
+  assert.deepEqual(sent(), [[1, 'pong']]);
+  writes[2]?.done();
+  await turns();
+  assert.deepEqual(sent(), [
+    [1, 'pong'],
+    [1, 'assignment'],
+    [2, 'welcome'],
+  ]);
 });

@@ -3,7 +3,8 @@
  *
  * Outputs are performed in order, and a `persist` is durable before anything after it is performed. While
  * one write is under way further inputs are stepped and their outputs queue up; then all persists
- * of the queue are made durable with one write (group commit), and the rest follows in order.
+ * of the queue are made durable with one write (group commit), and the rest follows in order. Only what `overtakes`
+ * is performed at once: members hear the router however long its disk takes.
  */
 import type {
   ClusterId,
@@ -47,7 +48,9 @@ export class RegistryDriver {
     if (this.#stopped) return;
     try {
       // One by one: a failover of a full router has more outputs than a call may have arguments.
-      for (const output of this.#registry.step(performance.now(), input)) this.#queue.push(output);
+      for (const output of this.#registry.step(performance.now(), input))
+        if (output.kind === 'send' && output.overtakes) this.#ports.perform(output);
+        else this.#queue.push(output);
       this.#arm();
     } catch (error) {
       return this.#fail(error);
@@ -90,6 +93,7 @@ export class RegistryDriver {
         this.#ports.persist(records).then(
           () => {
             this.#perform(batch);
+            this.step({ kind: 'told', records });
             this.#performing = false;
             this.#drain();
           },

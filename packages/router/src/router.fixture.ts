@@ -37,6 +37,8 @@ export const NO_FIGURES = {
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
 };
 const PING_INTERVAL_MS = 50;
 
@@ -97,7 +99,7 @@ export async function serve(context: TestContext, options: Partial<RouterOptions
 export class Member {
   readonly heard: RouterMessage[] = [];
   readonly #stream: BidiStream<routingWire.DualPingRequest>;
-  readonly #pings: NodeJS.Timeout;
+  #pings: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
   #end: StreamEnd | undefined;
 
@@ -106,7 +108,9 @@ export class Member {
       routing.dualPing(),
       {
         onMessage: (wire) => {
-          this.heard.push(routerMessageFromWire(wire));
+          const message = routerMessageFromWire(wire);
+          this.heard.push(message);
+          if (message.kind === 'welcome') this.#beginToPing(id);
           this.#wake();
         },
         onEnd: (end) => {
@@ -134,6 +138,9 @@ export class Member {
       attempt: 1,
       ...how,
     });
+  }
+
+  #beginToPing(id: number): void {
     let sequence = 0;
     const ping = (): void => {
       sequence += 1;

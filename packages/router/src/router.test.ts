@@ -324,7 +324,8 @@ test('a server is announced before it attaches, a client learns its cluster', as
     [announced.networkId, announced.pingIntervalMs, announced.deadAfterMs, announced.graceMs],
     [served.router.networkId, 100, 500, 2_000],
   );
-  await served.member(1, { cluster: 2 }).hears('welcome');
+  // It is promoted with its first word.
+  await served.member(1, { cluster: 2 }).assigned();
   assert.equal((await connect('5')).assignment?.primary?.serverId, 1);
   await assert.rejects(
     call<routingWire.AddMasterResponse>((callback) =>

@@ -6,6 +6,8 @@ import {
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
+  DiskTimer,
+  type HealthHandle,
   listen,
   lockDataFolder,
   toDualpingError,
@@ -20,6 +22,7 @@ import { withFewRefusals } from './refusal-lines.js';
 import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
+import type { Timed } from './store/files.js';
 import { PathStore } from './store/path-store.js';
 import { Watchers } from './watchers.js';
 
@@ -52,10 +55,12 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const grpc = createGrpcServer();
   let store: AssignmentStore | undefined;
   let paths: PathStore | undefined;
+  const health = addHealthAndReflection(grpc, SERVICE_NAMES);
+  const timed = timeDisk(parsed, health);
   try {
-    store = await openStore(parsed);
-    paths = await PathStore.open(parsed.dataFolder);
-    return await run(parsed, grpc, { store, paths }, lock.release);
+    store = await openStore(parsed, timed);
+    paths = await PathStore.open(parsed.dataFolder, timed);
+    return await run(parsed, grpc, { store, paths, health }, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     await store?.close();
@@ -65,11 +70,32 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   }
 }
 
-async function openStore({ dataFolder, clusters, report }: ParsedOptions): Promise<AssignmentStore> {
-  const store = await AssignmentStore.open(dataFolder, () => ({
-    networkId: randomUUID(),
-    clusters: clusters ?? 1,
-  }));
+/** While its disk hangs it decides nothing any more: probes are told, and so is the operator. */
+function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle): Timed {
+  const say = (event: string) => (text: string) => report({ part: 'router', event, text });
+  const setServing = (serving: boolean): void => {
+    for (const name of ['', ...SERVICE_NAMES]) health.setServing(serving, name);
+  };
+  const disk = new DiskTimer(diskStallMs, {
+    slow: say('slow-disk'),
+    stalled: (text) => {
+      setServing(false);
+      say('disk-stalled')(`${text}; nothing is decided meanwhile, health says NOT_SERVING`);
+    },
+    recovered: (text) => {
+      setServing(true);
+      say('disk-recovered')(text);
+    },
+  });
+  return (doing, work) => disk.time(doing, 'both', work);
+}
+
+async function openStore(
+  { dataFolder, clusters, report }: ParsedOptions,
+  timed: Timed,
+): Promise<AssignmentStore> {
+  const fresh = () => ({ networkId: randomUUID(), clusters: clusters ?? 1 });
+  const store = await AssignmentStore.open(dataFolder, fresh, timed);
   if (clusters !== undefined && clusters !== store.header.clusters) {
     await store.close();
     throw new DualpingError(
@@ -85,9 +111,10 @@ async function openStore({ dataFolder, clusters, report }: ParsedOptions): Promi
   return store;
 }
 
-interface Stores {
+interface Parts {
   readonly store: AssignmentStore;
   readonly paths: PathStore;
+  readonly health: HealthHandle;
 }
 
 async function run(
@@ -102,7 +129,7 @@ async function run(
     report: reportAll,
   }: ParsedOptions,
   grpc: Server,
-  { store, paths }: Stores,
+  { store, paths, health }: Parts,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
   const { networkId, clusters } = store.header;
@@ -175,7 +202,6 @@ async function run(
     companions,
     confirmation,
   });
-  const health = addHealthAndReflection(grpc, SERVICE_NAMES);
   const address = await listen(grpc, host, port);
   step({ kind: 'tick' }); // the grace of members from before begins now
 

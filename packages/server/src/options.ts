@@ -6,6 +6,7 @@ import {
   DualpingError,
   MAX_CLUSTERS,
   MAX_SERVER_ID,
+  parseDiskStallMs,
   quote,
   type ServerId,
   serverId,
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly serverId: number;
   /** Routers of the network, `host:port`: dialled side by side while none has answered. */
   readonly routers: readonly Address[];
+  /** A disk that does not answer for so long hangs, ms: the server leaves, and its process has to end. Default 5,000. */
+  readonly diskStallMs?: number;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;
   /** The dialect in which csce438 clients are answered. Default: as the router says. */
@@ -56,6 +59,7 @@ export interface ParsedOptions {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
   readonly routers: readonly Address[];
+  readonly diskStallMs: number;
   readonly report: Report;
   readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
@@ -81,6 +85,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     cluster: wholeNumber('cluster', options.cluster ?? 1, MAX_CLUSTERS),
     serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
+    diskStallMs: parseDiskStallMs(options.diskStallMs),
     report: options.report ?? (() => {}),
     classicReplies: options.classicReplies,
     supervision: options.supervision,

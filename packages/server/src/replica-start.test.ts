@@ -11,6 +11,7 @@ import {
   packReply,
   position,
   Replica,
+  type ReplicaStart,
   serverId,
 } from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
@@ -64,11 +65,14 @@ async function filled(): Promise<Journal> {
   return journal;
 }
 
-const startOf = (journal: Journal) => replicaStart(journal, '127.0.0.1:1', ['127.0.0.1:2']);
+const startOf = async (journal: Journal): Promise<ReplicaStart> => ({
+  ...(await replicaStart(journal)),
+  identity: { ...journal.identity, address: '127.0.0.1:1', routers: ['127.0.0.1:2'] },
+});
 
 test('an empty folder starts from nothing', async () => {
   const journal = await open();
-  const start = startOf(journal);
+  const start = await startOf(journal);
   assert.deepEqual([start.first, start.entries, start.epochStarts], [1, [], []]);
   assert.equal(new Replica(start, TIMING).ledger.outline.last, 0);
   await journal.close();
@@ -77,7 +81,7 @@ test('an empty folder starts from nothing', async () => {
 test('a journal is read back whole, with its epochs', async () => {
   await (await filled()).close();
   const journal = await open();
-  const start = startOf(journal);
+  const start = await startOf(journal);
   assert.deepEqual(start.entries, ENTRIES);
   assert.deepEqual(start.epochStarts, STARTS);
   assert.equal(start.identity.incarnation, 2);
@@ -86,9 +90,9 @@ test('a journal is read back whole, with its epochs', async () => {
 
 test('a snapshot and what follows it make the same state as the whole journal', async () => {
   const journal = await filled();
-  const whole = new Ledger(startOf(journal));
+  const whole = new Ledger(await startOf(journal));
   whole.commitThrough(position(ENTRIES.length));
-  const half = new Ledger(startOf(journal));
+  const half = new Ledger(await startOf(journal));
   half.commitThrough(position(5));
   const snapshot = half.social.toSnapshot();
   const parts = snapshotToParts({ snapshot, epochStarts: half.outline.epochStartsThrough(position(5)) });
@@ -101,7 +105,7 @@ test('a snapshot and what follows it make the same state as the whole journal', 
   await journal.close();
 
   const again = await open();
-  const start = startOf(again);
+  const start = await startOf(again);
   assert.deepEqual(start.entries, ENTRIES.slice(5));
   assert.deepEqual(start.epochStarts, STARTS);
   const ledger = new Ledger(start);
@@ -161,6 +165,24 @@ test('an author of more posts than a part holds, and who comes after, go through
   assert.deepEqual(snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
   const largest = Math.max(...parts.map(({ length }) => length));
   assert.ok(largest < 500_000, `a part has ${largest} bytes`);
+});
+
+test('a long journal is read in turns: signals and pings have theirs in between', async () => {
+  const journal = await open();
+  for (let at = 1; at <= 5_000; at += 1)
+    journal.append(position(at), encodeEntry({ ...(ENTRIES[0] as Entry), position: position(at) }));
+  await journal.whenDurable(position(5_000));
+  let turns = 0;
+  let isRead = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isRead) setImmediate(count);
+  };
+  setImmediate(count);
+  assert.equal((await startOf(journal)).entries.length, 5_000);
+  isRead = true;
+  assert.ok(turns >= 4, `${turns} turns`);
+  await journal.close();
 });
 
 test('however many one user follows, every part has room for it', () => {

@@ -1,6 +1,5 @@
 /** Makes of an opened journal what the replica machine starts from. */
 import {
-  type Address,
   type Entry,
   type EpochStart,
   NO_EPOCH,
@@ -9,6 +8,7 @@ import {
   type ReplicaStart,
 } from '@dualping/core';
 import { decodeEntry } from '@dualping/protocol';
+import { breathe } from './breathe.js';
 import type { Journal } from './journal/index.js';
 import { type StoredSnapshot, snapshotFromParts } from './snapshot-parts.js';
 
@@ -17,15 +17,19 @@ const NOTHING: StoredSnapshot = {
   epochStarts: [],
 };
 
-export function replicaStart(journal: Journal, address: Address, routers: readonly Address[]): ReplicaStart {
+/** Entries that are decoded in one go, some 5 ms: a signal that ends a long start is heard in between. */
+const ENTRIES_A_TURN = 1_000;
+
+export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart, 'identity'>> {
   const stored = journal.readSnapshot();
   const { snapshot, epochStarts } = stored === undefined ? NOTHING : snapshotFromParts(stored.parts);
   const entries: Entry[] = [];
   if (journal.last > snapshot.position)
-    for (const { payload } of journal.replay(nextPosition(snapshot.position), journal.last))
+    for (const { payload } of journal.replay(nextPosition(snapshot.position), journal.last)) {
       entries.push(decodeEntry(payload));
+      if (entries.length % ENTRIES_A_TURN === 0) await breathe();
+    }
   return {
-    identity: { ...journal.identity, address, routers },
     snapshot,
     epochStarts: [...epochStarts, ...startsIn(entries, epochStarts.at(-1))],
     first: journal.first,

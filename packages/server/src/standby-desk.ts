@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import {
   DualpingError,
+  damagedAtPrimary,
   type LinkId,
   NO_EPOCH,
   type Position,
@@ -66,10 +67,14 @@ export class StandbyDesk {
   send(link: LinkId, message: PrimaryMessage): void {
     const stream = this.#streams.get(link);
     if (stream === undefined) return;
-    if (message.kind === 'entries' && message.to >= message.from) stream.send(this.#encoded(message));
-    else if (message.kind === 'joined')
-      stream.send(primaryMessageToWire({ ...message, checksum: this.journal.checksumAt(message.common) }));
-    else stream.send(primaryMessageToWire(message));
+    try {
+      if (message.kind === 'entries' && message.to >= message.from) stream.send(this.#encoded(message));
+      else if (message.kind === 'joined')
+        stream.send(primaryMessageToWire({ ...message, checksum: this.journal.checksumAt(message.common) }));
+      else stream.send(primaryMessageToWire(message));
+    } catch (error) {
+      stream.close(this.#damaged(error));
+    }
   }
 
   close(link: LinkId): void {
@@ -92,13 +97,15 @@ export class StandbyDesk {
   sendSnapshot({ token, copy }: Extract<ReplicaOutput, { kind: 'send-snapshot' }>): void {
     if (!this.#snapshots.has(token)) return;
     const { snapshot, epochStarts } = copy;
-    const header = {
-      epoch: epochStarts.at(-1)?.epoch ?? NO_EPOCH,
-      checksum: this.journal.checksumAt(snapshot.position),
-      epochStarts,
+    const write = async (): Promise<void> => {
+      const header = {
+        epoch: epochStarts.at(-1)?.epoch ?? NO_EPOCH,
+        checksum: this.journal.checksumAt(snapshot.position),
+        epochStarts,
+      };
+      await this.#write(token, snapshotChunks(snapshot, header, this.#posts(this.#postsOf(copy))));
     };
-    const chunks = snapshotChunks(snapshot, header, this.#posts(this.#postsOf(copy)));
-    this.#write(token, chunks).catch((error: unknown) => this.endSnapshot(token, toDualpingError(error)));
+    write().catch((error: unknown) => this.endSnapshot(token, this.#damaged(error)));
   }
 
   #forgetSnapshot(token: Token): void {
@@ -114,6 +121,14 @@ export class StandbyDesk {
 
   endAll(): void {
     for (const link of [...this.#streams.keys()]) this.close(link);
+  }
+
+  /** What the standby is told of an error. Damage is this server's own, and it is the one that has to go. */
+  #damaged(error: unknown): DualpingError {
+    const { reason, detail } = toDualpingError(error);
+    if (reason !== 'storage-failed') return toDualpingError(error);
+    this.feed({ kind: 'journal-damaged', detail });
+    return new DualpingError(reason, damagedAtPrimary(detail));
   }
 
   /** One chunk is made when the one before has left. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import {
   type Address,
+  actionFor,
   DEFAULT_TIMING,
   DualpingError,
   type Incarnation,
@@ -31,6 +32,7 @@ import { type Journal, openJournal } from './journal/index.js';
 import { parseServerOptions, type ServerOptions } from './options.js';
 import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
+import { ServerDisk } from './server-disk.js';
 import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { StandbyDesk } from './standby-desk.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
@@ -69,10 +71,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const lock = lockDataFolder(parsed.dataFolder, `server ${name} of cluster ${parsed.cluster}`);
   const grpc = createGrpcServer();
   let journal: Journal | undefined;
+  const report = (event: string, text: string) => parsed.report({ part: `server ${name}`, event, text });
+  const disk = new ServerDisk(parsed.diskStallMs, (text) => report('slow-disk', text));
   try {
-    journal = await openJournal(parsed.dataFolder, { cluster: parsed.cluster, serverId: parsed.serverId });
-    reportFindings(journal, (event, text) => parsed.report({ part: `server ${name}`, event, text }));
-    return await run(parsed, grpc, journal, lock.release);
+    const { cluster, serverId } = parsed;
+    journal = await openJournal(parsed.dataFolder, { cluster, serverId, disk: disk.timer });
+    reportFindings(journal, report);
+    return await run(parsed, grpc, journal, disk, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     await journal?.close().catch(() => {});
@@ -98,8 +103,11 @@ async function run(
   parsed: ReturnType<typeof parseServerOptions>,
   grpc: Server,
   journal: Journal,
+  disk: ServerDisk,
   releaseLock: () => void,
 ): Promise<RunningServer> {
+  // Before anybody can call: there is nobody yet who would answer.
+  const stored = await replicaStart(journal);
   let driver: ReplicaDriver | undefined;
   const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
   const clients = new ClientDesk(journal, feed);
@@ -136,7 +144,11 @@ async function run(
   const stopped = new Promise<Stopped>((resolve) => {
     onStopped = resolve;
   });
-  const start = replicaStart(journal, advertised, parsed.routers);
+  const start = {
+    ...stored,
+    diskFigures: () => disk.timer.figures,
+    identity: { ...journal.identity, address: advertised, routers: parsed.routers },
+  };
   const running = new ReplicaDriver(
     start,
     DEFAULT_TIMING,
@@ -146,6 +158,7 @@ async function run(
     { onNetwork: (networkId) => others.open(networkId), onStopped },
   );
   driver = running;
+  disk.onStalled = (detail) => running.feed({ kind: 'disk-stalled', detail });
   const others = new ClustersWatch(parsed.routers, (networkId, assignment) =>
     running.feed({ kind: 'cluster-assigned', networkId, assignment }),
   );
@@ -158,7 +171,9 @@ async function run(
     clearInterval(healthTimer);
     health.shutDown();
     others.close();
-    const error = new DualpingError(failed ? 'not-primary' : 'shutting-down', detail);
+    // Only a reason that sends clients on to the next primary.
+    const isForClients = !failed || actionFor(reason) === 're-resolve';
+    const error = new DualpingError(isForClients ? reason : 'not-primary', detail);
     clients.endAll(error);
     standbys.endAll();
     tails.endAll(error);
@@ -166,8 +181,11 @@ async function run(
     supervisors.endAll();
     listener.close();
     await shutDown(grpc);
-    await journal.close().catch(() => {}); // a journal that failed has said so already
-    releaseLock();
+    // A disk that hangs is not waited for; the lock is void once the process is gone.
+    if (!disk.hangs) {
+      await journal.close().catch(() => {}); // a journal that failed has said so already
+      releaseLock();
+    }
     if (failed) throw new DualpingError(reason, detail);
   });
   finished.catch(() => {}); // whoever wants to know asks `finished`

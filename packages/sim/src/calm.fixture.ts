@@ -22,6 +22,9 @@ export function calm(seed: number, faults: readonly Fault[]): Setup {
     routerSyncMs: 0.5,
     stormMs: 9_000,
     faults,
+    ambush: undefined,
+    churn: false,
+    operatorPatienceMs: undefined,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Command,
   type Failure,
   type Instant,
+  type NetworkId,
   NO_EPOCH,
   type Position,
   type SessionCommand,
@@ -51,6 +52,8 @@ export class ClientProcess extends Process {
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
   /** Questions to routers that are on their way. */
   #asks = new Map<number, Call>();
+  /** In which the present session began: a stranger's, if one answered where our router was. */
+  networkId: NetworkId | undefined;
   #watching = false;
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
@@ -79,13 +82,16 @@ export class ClientProcess extends Process {
   start(): void {
     const { core, routers } = this.#around;
     this.begin();
+    this.networkId = undefined;
     const before = this.sessions.at(-1);
-    const again = before !== undefined && this.#sameAgain() ? before : undefined;
+    const again = before !== undefined && !before.isInDoubt && this.#sameAgain() ? before : undefined;
     if (again !== undefined) again.repeated = true;
     const timeline = this.#timelineStart(before?.delivered.at(-1)?.position);
     const sessionId = again?.sessionId ?? `${this.name}-${this.sessions.length + 1}`;
     const session = new SessionRecord(sessionId, this.user, this.cluster, this.history, again !== undefined);
     if (timeline.kind === 'after') session.beganAt = timeline.position;
+    if (before !== undefined && (timeline.kind === 'after' || again !== undefined))
+      session.isInDoubt = before.isInDoubt;
     this.sessions.push(session);
     this.#machine = new core.ClientSession({
       routers,
@@ -151,6 +157,7 @@ export class ClientProcess extends Process {
     this.#lastTicket += 1;
     const ticket = this.#lastTicket;
     this.#queries.set(ticket, query);
+    this.session?.asks(query);
     this.receive(() => this.feed({ kind: 'query', ticket, query }));
   }
 
@@ -271,6 +278,7 @@ export class ClientProcess extends Process {
       answered: ({ networkId, cluster, clusters, failoverWaitMs, assignment }) => {
         this.#asks.delete(askNo);
         this.#watch();
+        this.networkId ??= networkId;
         this.feed({ kind: 'introduced', askNo, networkId, cluster, clusters, failoverWaitMs, assignment });
       },
       failed: (failure) => this.#askFailed(askNo, failure),

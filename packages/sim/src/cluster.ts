@@ -1,17 +1,22 @@
 /** All processes of one world, put together from a setup. */
-import type { Checkers } from './checkers/checker.js';
+import type { ClusterId } from '@dualping/core';
+import { Checkers } from './checkers/checker.js';
 import { ClientProcess } from './client-process.js';
 import type { Core } from './core.js';
 import { Network } from './network.js';
 import type { Process, Surroundings } from './process.js';
 import { Random } from './random.js';
 import { RouterProcess } from './router-process.js';
+import { isCopy, type ServerDisk } from './server-disk.js';
 import { ServerProcess } from './server-process.js';
 import { BLACK_HOLE, ROUTER_ALIAS, type Setup } from './setup.js';
 import { Supervisor } from './supervisor.js';
+import { Trespasser } from './trespasser.js';
 import { Person } from './workload.js';
 import type { World } from './world.js';
 
+/** A sync that takes longer on average is a slow disk, ms. */
+const SLOW_SYNC_MS = 50;
 /** A router that died is started again by whatever started it, ms. */
 const ROUTER_RESTART_MS = 200;
 
@@ -22,7 +27,15 @@ export class Cluster {
   readonly clients: readonly ClientProcess[];
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #people: readonly Person[];
+  readonly #around: Surroundings;
+  readonly #core: Core;
+  #trespasser: Trespasser | undefined;
   #routerHeld = 0;
+  /** Processes beside those of the setup. */
+  #extra = 0;
+  readonly #twins = new Set<ServerProcess>();
+  /** Disks that were replaced by older copies of themselves. */
+  readonly #originals = new Map<ServerProcess, ServerDisk>();
 
   constructor(
     readonly setup: Setup,
@@ -34,8 +47,10 @@ export class Cluster {
     this.network = new Network(world, random.fork('network'), setup.network);
     this.network.blackHole(BLACK_HOLE);
     const around: Surroundings = { world, network: this.network, random };
+    this.#around = around;
+    this.#core = core;
     const { timing, routers, clusters } = setup;
-    const forgets = setup.limits === 'small';
+    const forgets = setup.limits !== 'production';
     this.router = new RouterProcess({ ...around, core, checkers, timing, clusters });
     this.router.syncMs = { least: 0.05, mean: setup.routerSyncMs };
     this.network.enter(this.router, ROUTER_ALIAS);
@@ -81,9 +96,17 @@ export class Cluster {
     for (const person of this.#people) person.live();
   }
 
+  /** Servers of a cluster, with those that run from copies of their folders. */
+  serverProcesses(cluster: ClusterId): ServerProcess[] {
+    return [...this.servers, ...this.#twins].filter((server) => server.cluster === cluster);
+  }
+
+  get processes(): readonly Process[] {
+    return [this.router, ...this.servers, ...this.clients];
+  }
+
   process(name: string): Process {
-    const all: Process[] = [this.router, ...this.servers, ...this.clients];
-    const found = all.find((process) => process.name === name);
+    const found = this.processes.find((process) => process.name === name);
     if (found === undefined) throw new Error(`there is no ${name} in this world`);
     return found;
   }
@@ -113,6 +136,120 @@ export class Cluster {
       this.#routerHeld -= 1;
       this.#restartRouterSoon();
     };
+  }
+
+  /** A server of its own with a copy of another one's folder. Not supervised. */
+  makeTwin(name: string): ServerProcess {
+    this.#extra += 1;
+    const twin = this.server(name).twin(`${name}-twin-${this.#extra}`);
+    this.#twins.add(twin);
+    return twin;
+  }
+
+  routerIsWell(): boolean {
+    const { router } = this;
+    return this.#routerHeld === 0 && router.isProper && !router.isHung && router.syncMs.mean <= SLOW_SYNC_MS;
+  }
+
+  /** Whether nothing keeps it from doing its work for the router, if it runs. */
+  isWell(server: ServerProcess): boolean {
+    const { network, router } = this;
+    const { name, disk, syncMs } = server;
+    const diskIsWell = disk.full === 0 && !disk.failing && !disk.isHung && disk.age === 'newest';
+    const isLinked = network.isWhole(name, router.name) && network.isWhole(router.name, name);
+    return server.isProper && diskIsWell && syncMs.mean <= SLOW_SYNC_MS && isLinked;
+  }
+
+  /** What the twin has that is in sync goes back to where it came from. */
+  endTwin(twin: ServerProcess, name: string): void {
+    const server = this.server(name);
+    const release = this.supervisor(name).hold();
+    twin.kill();
+    this.#twins.delete(twin);
+    if (twin.disk.age === 'newest' && this.isInSync(twin.disk) && !server.isLost) {
+      server.kill();
+      this.world.say(name, `gets the folder of ${twin.name}`);
+      server.putIn(twin.disk.copy(server.disk.owner));
+    }
+    release();
+  }
+
+  isInSync(disk: ServerDisk): boolean {
+    for (let cluster = 1; cluster <= this.setup.clusters; cluster += 1)
+      for (const copy of this.router.recordOf(cluster)?.inSync ?? []) if (isCopy(copy, disk)) return true;
+    return false;
+  }
+
+  /** Whether a journal is on a disk somewhere, though a copy may be in its place now. */
+  isKept(journalId: string): boolean {
+    return (
+      [...this.servers, ...this.#twins].some((it) => !it.isLost && it.journalId === journalId) ||
+      [...this.#originals].some(([server, disk]) => !server.isLost && disk.journalId === journalId)
+    );
+  }
+
+  /** A router of its own with a copy of the router's folder. Gives what ends it. */
+  startSecondRouter(): () => void {
+    const { timing, clusters } = this.setup;
+    this.#extra += 1;
+    // What it says is no word of the router that the checkers know.
+    const around = { ...this.#around, core: this.#core, checkers: new Checkers(), timing, clusters };
+    const second = new RouterProcess(around, `router-${this.#extra}`);
+    second.putIn(this.router.folder());
+    second.start();
+    const leave = this.network.misroute(this.router.name, second.name);
+    return () => {
+      leave();
+      second.kill();
+    };
+  }
+
+  get trespasser(): Trespasser {
+    this.#trespasser ??= new Trespasser('trespasser', this.#around);
+    return this.#trespasser;
+  }
+
+  keepOriginal(server: ServerProcess, disk: ServerDisk): void {
+    if (!this.#originals.has(server)) this.#originals.set(server, disk);
+  }
+
+  /** An operator puts the true disks back, where only they will do. */
+  restoreOriginals(): void {
+    for (const [server, disk] of this.#originals) {
+      if (server.isLost || server.disk === disk || !this.isInSync(disk) || this.isInSync(server.disk))
+        continue;
+      const release = this.supervisor(server.name).hold();
+      server.kill();
+      if (disk.incarnation < server.disk.incarnation)
+        disk.addStarts(server.disk.incarnation - disk.incarnation);
+      server.putIn(disk);
+      this.world.say(server.name, 'has its own disk again');
+      release();
+    }
+  }
+
+  /** The set has the disk that lies beside, and not the copy of it that is in its place. */
+  /** Whether a server that is down is no longer needed: others that are in sync have all that it has. */
+  mayDoWithout(server: ServerProcess): boolean {
+    const record = this.router.recordOf(server.cluster);
+    const told = this.router.assignmentOf(server.cluster);
+    if (server.running || record === undefined || told === undefined) return false;
+    if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
+    // One that is frozen may yet read an older word of it, and make it primary.
+    if (this.network.mayStillHear(server.name, this.router.name)) return false;
+    return [record.inSync, told.inSync].every((inSync) =>
+      inSync.some(({ serverId, journalId }) =>
+        this.servers.some(
+          (it) =>
+            it !== server &&
+            !it.isLost &&
+            it.disk.age === 'newest' &&
+            it.cluster === server.cluster &&
+            it.id === serverId &&
+            it.journalId === journalId,
+        ),
+      ),
+    );
   }
 
   #restartRouterSoon(): void {

@@ -40,6 +40,11 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('replica/primary-role.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
 ];
 
+/** So few that they are forgotten while they live. */
+export const THREE_SESSIONS: readonly Patch[] = SMALL_LIMITS.map((patch) =>
+  patch.find.includes('MAX_SESSIONS') ? limit('limits.js', 'MAX_SESSIONS', '100_000', 3) : patch,
+);
+
 const DIST = dirname(fileURLToPath(import.meta.resolve('@dualping/core')));
 const IS_CODE = /(?<!\.test|\.fixture)\.js$/;
 

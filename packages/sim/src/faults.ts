@@ -2,6 +2,7 @@
  * What may go wrong in a world, as plain values. A schedule of them is made from the seed before anything runs, so that it
  * can be shown, and shrunk by leaving elements out.
  */
+import type { Accident } from './accidents.js';
 import type { Random } from './random.js';
 
 interface At {
@@ -34,10 +35,22 @@ export type Fault = At &
         /** Connections over it do not outlive it. */
         readonly lose: boolean;
       }
-    /** Cut off from every other process: its own network is gone. */
-    | { readonly kind: 'isolate'; readonly process: string; readonly lose: boolean }
+    /** Everything between a process and all others is cut: to it, from it, or both. */
+    | {
+        readonly kind: 'isolate';
+        readonly process: string;
+        readonly lose: boolean;
+        /** Both, if nothing is said. */
+        readonly way?: 'in' | 'out' | 'both';
+      }
     /** These servers and the other servers can't reach each other; the router and clients reach all. */
-    | { readonly kind: 'split'; readonly aside: readonly string[]; readonly lose: boolean }
+    | {
+        readonly kind: 'split';
+        readonly aside: readonly string[];
+        readonly lose: boolean;
+        /** Only what these servers send is lost. */
+        readonly oneWay?: boolean;
+      }
     | { readonly kind: 'sever'; readonly one: string; readonly other: string; readonly quiet: boolean }
     /** Who dials a server reaches another one: an address was reused, or is wrongly told. */
     | { readonly kind: 'misroute'; readonly process: string; readonly to: string }
@@ -57,9 +70,11 @@ export type Fault = At &
     | { readonly kind: 'handover' }
     /** A supervisor reports the end of a life that is over, once more or very late. */
     | { readonly kind: 'stale-report'; readonly process: string; readonly livesAgo: number }
+    | Accident
   );
 
-export type FaultKind = Fault['kind'];
+/** What storms are made of. */
+type FaultKind = Exclude<Fault['kind'], Accident['kind']>;
 
 /** How a process is named in a schedule. */
 export interface Cast {

@@ -8,7 +8,7 @@ const NO_BASE: Installation = { snapshot: EMPTY, epochStarts: [], checksum: 0, p
 const FNV_PRIME = 0x01000193;
 
 /** Seeded with what came before, so that it is equal at the end only when all was equal. */
-function chained(before: number, entry: Entry): number {
+export function chained(before: number, entry: Entry): number {
   let hash = before ^ 0x811c9dc5;
   const text = entryText(entry);
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), FNV_PRIME);

@@ -381,6 +381,74 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'lists-who-was-known-at-first',
+    bug: 'a list of users that was once asked for is given for ever',
+    patches: [
+      {
+        file: 'social/users.js',
+        find: 'if (added.length > 0)\n            this.#added = [];\n        return this.#byNameInOrder;',
+        replace: 'this.#added = []; return this.asked ??= this.#byNameInOrder.slice();',
+      },
+    ],
+  },
+  {
+    name: 'timeline-begins-with-one-too-few',
+    bug: 'a timeline that begins with posts of the past leaves one of them out',
+    patches: [
+      {
+        file: 'replica/timelines.js',
+        find: 'social.timelineBefore(user, undefined, request.history, othersOnly)',
+        replace: 'social.timelineBefore(user, undefined, Math.max(0, request.history - 1), othersOnly)',
+      },
+    ],
+  },
+  {
+    name: 'believes-an-older-folder',
+    bug: 'the chain of lives is not looked at: a folder that is older than its journal was counts as in sync',
+    patches: [{ file: 'registry/admission.js', find: '!continuesFrom(copy, candidate)', replace: 'false' }],
+  },
+  {
+    name: 'silence-is-no-evidence',
+    bug: 'a member that is silent for long is not dropped as long as its stream stands',
+    patches: [
+      {
+        file: 'registry/registry.js',
+        find: 'of this.#silence.dead(this.#heardMs))',
+        replace: 'of [])',
+      },
+    ],
+  },
+  {
+    name: 'waits-for-a-silent-standby-for-ever',
+    bug: 'a primary does not ask for the removal of a standby that no longer acknowledges',
+    patches: [
+      { file: STANDBYS, find: 'for (const member of this.#told) {', replace: 'for (const member of []) {' },
+    ],
+  },
+  {
+    name: 'promotes-over-a-primary',
+    bug: 'an operator may make a member primary that lacks something while there is a primary',
+    patches: [
+      {
+        file: CLUSTER,
+        find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {',
+        replace: 'if (serverId === this.#primary?.serverId) {',
+      },
+    ],
+  },
+  {
+    name: 'unclean-promotion-keeps-the-old-set',
+    bug: 'whom an operator promoted waits for those that were in sync before and are lost',
+    patches: [
+      {
+        file: CLUSTER,
+        find: "if (old === undefined || how === 'unclean')\n                this.#inSync = [{ serverId, journalId, lives: [lifeId] }];",
+        replace:
+          "if (old === undefined || how === 'unclean')\n                this.#inSync = [...this.#inSync.filter((copy) => !isSameCopy(copy, member)), { serverId, journalId, lives: [lifeId] }];",
+      },
+    ],
+  },
+  {
     name: 'void-batches-count',
     bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
     clusters: 2,

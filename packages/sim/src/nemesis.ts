@@ -1,10 +1,13 @@
 /** Does to a cluster what the schedule says, and undoes it: each in its time, or all at once when everything is healed. */
+import { AccidentScene } from './accident-scene.js';
 import type { Cluster } from './cluster.js';
 import { type Fault, faultText } from './faults.js';
 import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
 
 type Undo = () => void;
+/** From whom to whom. */
+type Link = readonly [string, string];
 type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
 
 /** Between two looks of an operator who waits until a disk may be replaced, ms. */
@@ -14,9 +17,12 @@ const OPERATOR_PATIENCE_MS = 8_000;
 
 export class Nemesis {
   readonly #undone = new Set<Undo>();
+  readonly #scene: AccidentScene;
   #healed = false;
 
-  constructor(readonly cluster: Cluster) {}
+  constructor(readonly cluster: Cluster) {
+    this.#scene = new AccidentScene(cluster);
+  }
 
   schedule(faults: readonly Fault[]): void {
     const { world } = this.cluster;
@@ -27,10 +33,25 @@ export class Nemesis {
       });
   }
 
+  /** A fault that is in no schedule: it has its moment now. */
+  strike(fault: Fault): void {
+    if (this.#healed) return;
+    this.cluster.world.say('ambush', faultText(fault));
+    this.#lasting(fault.forMs, this.#inject(fault));
+  }
+
   /** From here on nothing is broken any more. */
   heal(): void {
     this.#healed = true;
     for (const undo of [...this.#undone]) undo();
+    this.cluster.restoreOriginals();
+    for (const client of this.cluster.clients) {
+      const isStray = client.networkId !== undefined && client.networkId !== this.cluster.router.networkId;
+      if (!isStray) continue;
+      this.cluster.world.say(client.name, 'is in the network of a stranger, and is run again');
+      client.close();
+      client.start();
+    }
     this.cluster.startRouter();
     for (const { name } of this.cluster.servers) this.cluster.supervisor(name).start();
   }
@@ -60,23 +81,13 @@ export class Nemesis {
         return cluster.process(fault.process).slowDown(fault.costMs);
       case 'cut':
         return this.#cut(fault);
-      case 'isolate':
-        return this.#cutAll(
-          this.#names()
-            .filter((name) => name !== fault.process)
-            .map((name) => [fault.process, name]),
-          fault.lose,
-        );
-      case 'split': {
-        const others = cluster.servers.filter(({ name }) => !fault.aside.includes(name));
-        return this.#cutAll(
-          fault.aside.flatMap((one) => others.map(({ name }) => [one, name] as const)),
-          fault.lose,
-        );
-      }
       case 'sever':
         network.sever(fault.one, fault.other, fault.quiet);
         return undefined;
+      case 'isolate':
+        return this.#isolate(fault);
+      case 'split':
+        return this.#split(fault);
       case 'misroute':
         return network.misroute(fault.process, fault.to);
       case 'slow-link': {
@@ -123,6 +134,8 @@ export class Nemesis {
           cluster.supervisor(fault.process).report(incarnation - fault.livesAgo);
         return undefined;
       }
+      default:
+        return this.#scene.inject(fault);
     }
   }
 
@@ -168,17 +181,29 @@ export class Nemesis {
     return release;
   }
 
-  #names(): string[] {
-    const { router, servers, clients } = this.cluster;
-    return [router, ...servers, ...clients].map(({ name }) => name);
+  #isolate({ process, lose, way = 'both' }: FaultOf<'isolate'>): Undo {
+    const others = this.cluster.processes.filter(({ name }) => name !== process);
+    return this.#cutAll(
+      others.flatMap(({ name }): Link[] => [
+        ...(way === 'out' ? [] : [[name, process] as const]),
+        ...(way === 'in' ? [] : [[process, name] as const]),
+      ]),
+      lose,
+    );
   }
 
-  #cutAll(pairs: readonly (readonly [string, string])[], lose: boolean): Undo {
-    const undone = pairs.map(([from, to]) =>
-      this.#cut({ kind: 'cut', from, to, both: true, lose, at: 0, forMs: 0 }),
-    );
+  #split({ aside, lose, oneWay = false }: FaultOf<'split'>): Undo {
+    const others = this.cluster.servers.filter(({ name }) => !aside.includes(name));
+    const links = aside.flatMap((one) => others.map(({ name }): Link => [one, name]));
+    const back = oneWay ? [] : links.map(([from, to]): Link => [to, from]);
+    return this.#cutAll([...links, ...back], lose);
+  }
+
+  #cutAll(links: readonly Link[], lose: boolean): Undo {
+    const { network } = this.cluster;
+    for (const [from, to] of links) network.cut(from, to, lose);
     return () => {
-      for (const undo of undone) undo();
+      for (const [from, to] of links) network.heal(from, to);
     };
   }
 
@@ -193,9 +218,8 @@ export class Nemesis {
   }
 
   /**
-   * An operator replaces a server's disk: with the server down, and only once the router has heard of its end (one that is
-   * frozen may yet read an older word of it, and make it primary), and somebody else
-   * in the in-sync set has a disk that is whole. Whoever does it earlier can't be helped by any protocol.
+   * An operator replaces a server's disk: with the server down, and only once nothing is lost with it. Whoever does it
+   * earlier can't be helped by any protocol.
    */
   #wipe({ process: name, damaged }: FaultOf<'wipe'>): Undo {
     const { cluster } = this;
@@ -207,7 +231,7 @@ export class Nemesis {
     const until = world.now + OPERATOR_PATIENCE_MS;
     const look = (): void => {
       if (this.#healed || world.now > until) return;
-      if (!this.#mayReplace(server)) {
+      if (!cluster.mayDoWithout(server)) {
         world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
         return;
       }
@@ -217,25 +241,5 @@ export class Nemesis {
     };
     world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
     return release;
-  }
-
-  #mayReplace(server: ServerProcess): boolean {
-    const { cluster } = this;
-    const record = cluster.router.recordOf(server.cluster);
-    const told = cluster.router.assignmentOf(server.cluster);
-    if (server.running || record === undefined || told === undefined) return false;
-    if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
-    if (cluster.network.mayStillHear(server.name, cluster.router.name)) return false;
-    return [record.inSync, told.inSync].every((inSync) =>
-      inSync.some(({ serverId, journalId }) =>
-        cluster.servers.some(
-          (it) =>
-            it !== server &&
-            it.cluster === server.cluster &&
-            it.id === serverId &&
-            it.journalId === journalId,
-        ),
-      ),
-    );
   }
 }

@@ -185,3 +185,32 @@ test('a reader that does not read is felt by the writer, and its reading on too'
   assert.equal(client.heard.length, room + 1);
   assert.deepEqual(server.heard, ['open', 'drained']);
 });
+
+test('whoever takes an address over gets what is dialled from then on, until it leaves', () => {
+  const { client, server, network, dial, pass, older } = stage();
+  const stranger = new Listener('stranger');
+  network.enter(stranger);
+  const first = dial();
+  pass(500);
+  const leave = network.misroute('server', 'stranger');
+  dial();
+  first.send(older(1));
+  pass(500);
+  leave();
+  dial();
+  pass(500);
+  assert.deepEqual([server.heard, stranger.heard, client.heard], [['open', '1', 'open'], ['open'], []]);
+});
+
+test('after a long cut TCP tries again late', () => {
+  const { server, network, dial, pass } = stage();
+  network.cut('client', 'server', false);
+  for (let at = 0; at < 20; at += 1) dial();
+  pass(5_000);
+  network.heal('client', 'server', 10_000);
+  pass(1_000);
+  const soon = server.heard.length;
+  pass(12_000);
+  assert.ok(soon < 10, `${soon} after a second`);
+  assert.equal(server.heard.length, 20);
+});

@@ -124,11 +124,12 @@ export class Network {
     }
   }
 
-  heal(from: string, to: string): void {
+  /** @param retransmitMs until TCP tries again what was held back: the longer the cut, the rarer it tries */
+  heal(from: string, to: string, retransmitMs = RETRANSMIT_MS): void {
     const wire = this.#wireOf(from, to);
     wire.cuts -= 1;
     if (wire.cuts > 0) return;
-    this.#release(wire);
+    this.#release(wire, retransmitMs);
     for (const stream of this.#between(from, to))
       if (stream.up.dead)
         for (const end of [stream.dialler, stream.acceptor])
@@ -147,6 +148,17 @@ export class Network {
 
   slow(from: string, to: string, ms: number): void {
     this.#wireOf(from, to).slowMs += ms;
+  }
+
+  /** Whether what one sends gets to the other as it should. */
+  isWhole(from: string, to: string): boolean {
+    const wire = this.#wires.get(`${from}>${to}`);
+    return wire === undefined || (wire.cuts === 0 && wire.slowMs === 0);
+  }
+
+  /** Whether nothing gets from one to the other. */
+  isCut(from: string, to: string): boolean {
+    return (this.#wires.get(`${from}>${to}`)?.cuts ?? 0) > 0;
   }
 
   /**
@@ -208,10 +220,11 @@ export class Network {
     for (const wire of this.#wires.values()) if (wire.to.name === host) this.#release(wire);
   }
 
-  #release(wire: Wire): void {
+  #release(wire: Wire, retransmitMs = RETRANSMIT_MS): void {
     const waiting = [...wire.waiting];
     wire.waiting.clear();
-    for (const pipe of waiting) pipe.flow(this.random.within(0, wire.to.awake ? 1 : RETRANSMIT_MS));
+    const mostMs = wire.to.awake && retransmitMs === RETRANSMIT_MS ? 1 : retransmitMs;
+    for (const pipe of waiting) pipe.flow(this.random.within(0, mostMs));
   }
 
   #arriveUp(stream: Stream, item: Item, accept: () => boolean): void {

@@ -60,6 +60,11 @@ export abstract class Process implements Station {
     return this.clock.monotonic(this.world.now);
   }
 
+  /** Whether it does things as they come. */
+  get isProper(): boolean {
+    return this.#frozen === 0 && this.#costMs === 0;
+  }
+
   protected abstract tick(): void;
   protected abstract nextDeadline(): Instant | undefined;
 

@@ -26,7 +26,9 @@ export function reduced(setup: Setup, { faults, clients, stormMs }: Reduction): 
 }
 
 const concerns = (fault: Fault, names: readonly string[]): boolean =>
-  Object.values(fault).some((value) => typeof value === 'string' && names.includes(value));
+  Object.values(fault).some((value) =>
+    [value].flat().some((it) => typeof it === 'string' && names.includes(it)),
+  );
 
 /** As options of the command line. */
 export function reductionText({ faults, clients, stormMs }: Reduction): string {

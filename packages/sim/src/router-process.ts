@@ -9,6 +9,7 @@ import type {
   Failure,
   Instant,
   MemberMessage,
+  NetworkId,
   Registry,
   RegistryInput,
   RegistryLink,
@@ -24,7 +25,9 @@ import type { AcceptorEnd, Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
 import type { Wires } from './wires.js';
 
-export const NETWORK_ID = 'sim';
+const NETWORK_ID = 'sim';
+/** Of a router that begins with an empty folder. */
+const NEW_NETWORK_ID = 'another';
 /** Messages that wait for a member to read them, as in `member-streams.ts`. */
 const MAX_UNREAD_MESSAGES = 1_000;
 /** How long a member may take to answer when it is dialled back, as in `dial-back.ts`, ms. */
@@ -39,6 +42,14 @@ export interface RouterSurroundings extends Surroundings {
   readonly clusters: number;
 }
 
+/** What a router's folder holds. */
+export interface RouterFolder {
+  readonly networkId: NetworkId;
+  readonly records: ReadonlyMap<ClusterId, ClusterRecord>;
+}
+
+export const EMPTY_FOLDER: RouterFolder = { networkId: NEW_NETWORK_ID, records: new Map() };
+
 interface Asker {
   readonly answer: (output: Extract<RegistryOutput, { kind: 'answer' }>['answer']) => void;
   readonly refuse: (failure: Failure) => void;
@@ -47,7 +58,11 @@ interface Asker {
 export class RouterProcess extends Process {
   readonly #around: RouterSurroundings;
   readonly acceptors: Acceptors;
-  readonly #store = new Map<ClusterId, ClusterRecord>();
+  #store = new Map<ClusterId, ClusterRecord>();
+  #networkId = NETWORK_ID;
+  /** How many faults keep its syncs from ending, and what goes on then. */
+  #hung = 0;
+  #stuck: (() => void) | undefined;
   /** Sync of one write, ms: at least and on average. */
   syncMs = { least: 0.05, mean: 0.5 };
   #registry: Registry | undefined;
@@ -67,8 +82,8 @@ export class RouterProcess extends Process {
   /** Told when the process dies in the middle of something. */
   onDied: () => void = () => {};
 
-  constructor(around: RouterSurroundings) {
-    super('router', around);
+  constructor(around: RouterSurroundings, name = 'router') {
+    super(name, around);
     this.#around = around;
     this.acceptors = {
       'dual-ping': (end) => this.#acceptMember(end),
@@ -99,12 +114,47 @@ export class RouterProcess extends Process {
   get registry(): Registry | undefined {
     return this.#registry;
   }
+  get networkId(): NetworkId {
+    return this.#networkId;
+  }
+  get isHung(): boolean {
+    return this.#hung > 0;
+  }
+
+  /** A copy of its folder, as it is now. */
+  folder(): RouterFolder {
+    return { networkId: this.#networkId, records: new Map(this.#store) };
+  }
+
+  /** Another folder takes the place of its own, while it is down. */
+  putIn({ networkId, records }: RouterFolder): void {
+    this.#networkId = networkId;
+    this.#store = new Map(records);
+  }
+
+  /** Syncs do not end until then. Gives what ends it. */
+  hang(): () => void {
+    this.#hung += 1;
+    return () => {
+      this.#hung -= 1;
+      const goOn = this.#stuck;
+      if (this.#hung > 0 || goOn === undefined) return;
+      this.#stuck = undefined;
+      goOn();
+    };
+  }
 
   start(): void {
     const { core, timing, clusters } = this.#around;
     this.begin();
     const records = [...this.#store.values()];
-    this.#registry = new core.Registry({ networkId: NETWORK_ID, clusters, timing, records, dialsBack: true });
+    this.#registry = new core.Registry({
+      networkId: this.#networkId,
+      clusters,
+      timing,
+      records,
+      dialsBack: true,
+    });
     this.#told = new Map(this.#registry.assignments().map((told) => [told.cluster, told]));
     for (let cluster = 1; cluster <= clusters; cluster += 1)
       this.#around.checkers.tell('routerStarted', { cluster, record: this.recordOf(cluster) });
@@ -119,6 +169,7 @@ export class RouterProcess extends Process {
     this.#registry = undefined;
     this.#queue = [];
     this.#persisting = undefined;
+    this.#stuck = undefined;
     this.#performing = false;
     this.#links = new Map();
     this.#askers = new Map();
@@ -133,10 +184,11 @@ export class RouterProcess extends Process {
   }
 
   /** An operator makes a member primary that may lack acknowledged writes. */
-  promoteUnclean(cluster: ClusterId, serverId: ServerId): void {
-    this.receive(() =>
-      this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId, acceptLoss: true }),
-    );
+  promoteUnclean(cluster: ClusterId, serverId: ServerId, acceptLoss: boolean): void {
+    this.receive(() => {
+      this.#around.checkers.tell('promotedByOperator', { cluster, serverId });
+      this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId, acceptLoss });
+    });
   }
 
   feed(input: RegistryInput): void {
@@ -150,7 +202,8 @@ export class RouterProcess extends Process {
         const spoken = assignmentIn(output);
         if (spoken !== undefined) checkers.tell('spoke', spoken);
       }
-      this.#queue.push(output);
+      if (output.kind === 'send' && output.overtakes) this.#perform(output);
+      else this.#queue.push(output);
     }
     checkers.tell('routerStepped');
     this.arm();
@@ -186,16 +239,22 @@ export class RouterProcess extends Process {
     this.#persisting = records;
     const { life } = this;
     const ms = this.syncMs.least + this.random.exponential(this.syncMs.mean);
-    this.world.after(ms, 'router store', () => {
+    const synced = (): void => {
       if (this.life !== life) return;
+      if (this.isHung) {
+        this.#stuck = synced;
+        return;
+      }
       this.#keep(records);
       this.#persisting = undefined;
       this.receive(() => {
         if (!this.#performAll(batch)) return;
+        this.feed({ kind: 'told', records });
         this.#performing = false;
         this.#drain();
       });
-    });
+    };
+    this.world.after(ms, 'router store', synced);
   }
 
   #keep(records: readonly ClusterRecord[]): void {
@@ -232,6 +291,7 @@ export class RouterProcess extends Process {
         const { message } = output;
         const end = this.#links.get(output.link);
         end?.send(message);
+        if (message.kind === 'welcome') this.#noteWelcome(output.link);
         if (end !== undefined && end.outgoing.length > MAX_UNREAD_MESSAGES) this.#close(output.link, end);
         return;
       }
@@ -256,7 +316,7 @@ export class RouterProcess extends Process {
         this.#told.set(assignment.cluster, assignment);
         for (const [watcher, wanted] of this.#watchers)
           if (wanted === undefined || wanted === assignment.cluster)
-            watcher.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
+            watcher.send({ kind: 'assignment', networkId: this.#networkId, assignment });
         return;
       }
       case 'probe':
@@ -291,6 +351,12 @@ export class RouterProcess extends Process {
     if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
   }
 
+  /** A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins here. */
+  #noteWelcome(link: RegistryLink): void {
+    const member = this.#members.get(link);
+    if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
+  }
+
   /** The registry hears of the end of every stream, also of those that it closed. */
   #close(link: RegistryLink, end: AcceptorEnd<'dual-ping'>): void {
     if (end.over) return;
@@ -317,7 +383,7 @@ export class RouterProcess extends Process {
       for (const assignment of this.#told.values()) {
         if (cluster !== undefined && assignment.cluster !== cluster) continue;
         this.#around.checkers.tell('told', assignment);
-        end.send({ kind: 'assignment', networkId: NETWORK_ID, assignment });
+        end.send({ kind: 'assignment', networkId: this.#networkId, assignment });
       }
     };
     end.onEnd = () => this.#watchers.delete(end);
@@ -332,7 +398,7 @@ export class RouterProcess extends Process {
       if (assignment !== undefined) this.#around.checkers.tell('told', assignment);
       end.send({
         kind: 'connected',
-        networkId: NETWORK_ID,
+        networkId: this.#networkId,
         cluster,
         clusters,
         failoverWaitMs: 2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS,

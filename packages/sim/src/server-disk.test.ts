@@ -114,3 +114,28 @@ test('a snapshot that the journal does not reach yet is kept when it does', () =
   assert.deepEqual(told, ['durable 3']);
   assert.equal(disk.durable.snapshot.position, 3);
 });
+
+test('a disk that hangs does nothing until it goes on, and then all of it in order', () => {
+  const { disk, told, sync } = stage('hangs');
+  const goOn = disk.hang();
+  disk.write({ kind: 'append', entries: entries(1, 2) });
+  disk.write({ kind: 'truncate', after: 1 });
+  sync();
+  sync();
+  assert.deepEqual([told, disk.durable.last], [[], 0]);
+  goOn();
+  sync();
+  assert.deepEqual(told, ['durable 1', 'truncated 1']);
+});
+
+test('a copy of a disk has what was durable, with the identity of the original, and goes its own way', () => {
+  const { disk, sync } = stage('copies');
+  disk.raiseIncarnation();
+  disk.write({ kind: 'append', entries: entries(1, 2) });
+  sync();
+  disk.write({ kind: 'append', entries: entries(3, 4) });
+  const copy = disk.copy();
+  sync();
+  assert.deepEqual([copy.journalId, copy.incarnation, copy.durable.last], ['journal', 1, 2]);
+  assert.deepEqual([copy.raiseIncarnation(), disk.incarnation, disk.durable.last], [2, 1, 4]);
+});

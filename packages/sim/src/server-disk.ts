@@ -7,6 +7,7 @@
 import type {
   Entry,
   Epoch,
+  InSyncCopy,
   JournalId,
   Known,
   LifeId,
@@ -30,6 +31,10 @@ export type DiskNews =
   | { readonly kind: 'installed'; readonly installation: Installation }
   | { readonly kind: 'welcome-noted' }
   | { readonly kind: 'failed'; readonly detail: string };
+
+/** Whether a disk is what the set means: its last life is one of those that the router knows. */
+export const isCopy = ({ journalId, lives }: InSyncCopy, disk: ServerDisk): boolean =>
+  journalId === disk.journalId && (lives.includes(disk.lifeId) || lives.includes(disk.welcomedLife));
 
 export interface DiskOwner {
   /** Sync of a group, ms: at least and on average. */
@@ -57,6 +62,12 @@ export class ServerDisk {
   /** The next sync fails, and every later one of this life. */
   failing = false;
   #failed = false;
+  /** How many faults keep its syncs from ending, and the work that waits for that. */
+  #hung = 0;
+  #stuck: DiskWork | undefined;
+  /** Of one that was put back from a copy, until others have given it what it lacks: of when the copy was. */
+  age: 'newest' | 'copy-of-last-life' | 'copy-of-earlier-life' = 'newest';
+  #copies = 0;
 
   constructor(
     public journalId: JournalId,
@@ -136,6 +147,41 @@ export class ServerDisk {
     });
   }
 
+  /** Syncs do not end until then. Gives what ends it. */
+  hang(): () => void {
+    this.#hung += 1;
+    return () => {
+      this.#hung -= 1;
+      const work = this.#stuck;
+      if (this.#hung > 0 || work === undefined) return;
+      this.#stuck = undefined;
+      this.#done(work);
+    };
+  }
+  get isHung(): boolean {
+    return this.#hung > 0;
+  }
+
+  /** The folder as it is now, for another disk. A copy that is made while the server runs has what was durable. */
+  copy(owner = this.owner): ServerDisk {
+    this.#copies += 1;
+    const copy = new ServerDisk(this.journalId, this.random.fork(`copy ${this.#copies}`), owner);
+    copy.#durable = this.#durable.clone();
+    copy.#written = this.#durable.clone();
+    copy.#incarnation = this.#incarnation;
+    copy.#networkId = this.#networkId;
+    copy.#welcomedLife = this.#welcomedLife;
+    copy.#known = this.#known;
+    return copy;
+  }
+
+  /** Takes the place of, or stands beside, what it is a copy of. */
+  ages(original: ServerDisk): void {
+    const isOfLastLife = this.#welcomedLife === original.#welcomedLife;
+    if (original.age !== 'newest') this.age = original.age;
+    else this.age = isOfLastLife ? 'copy-of-last-life' : 'copy-of-earlier-life';
+  }
+
   crash(): void {
     const work = this.#current;
     if (work !== undefined && this.random.chance(0.7)) {
@@ -147,6 +193,7 @@ export class ServerDisk {
     }
     this.#works = [];
     this.#current = undefined;
+    this.#stuck = undefined;
     this.#failed = false;
     this.failing = false;
     this.#written = this.#durable.clone();
@@ -155,8 +202,14 @@ export class ServerDisk {
   /** A new life of the server that owns it: a number that is durable before anything is done with it. */
   raiseIncarnation(): number {
     this.#incarnation += 1;
-    this.#lifeId = `${this.journalId}/${this.#incarnation}`;
+    // A copy of a folder draws from elsewhere: its lives are others.
+    this.#lifeId = `${this.random.seed}/${this.#incarnation}`;
     return this.#incarnation;
+  }
+
+  /** Starts that it has seen elsewhere. */
+  addStarts(starts: number): void {
+    this.#incarnation += starts;
   }
 
   #next(): void {
@@ -169,6 +222,10 @@ export class ServerDisk {
   }
 
   #done(work: DiskWork): void {
+    if (this.#hung > 0) {
+      this.#stuck = work;
+      return;
+    }
     this.#current = undefined;
     if (this.#failed) return;
     if (this.failing || this.full > 0) {

@@ -96,6 +96,8 @@ export class ServerProcess extends Process {
   #committed = 0;
   /** Of the next step's outputs only so many are performed, then the process is killed. */
   dieAfterOutputs: number | undefined;
+  /** It is gone for good, with its disk. */
+  isLost = false;
   /** Told when the process has ended by itself. */
   onStopped: (stopped: Stopped) => void = () => {};
 
@@ -103,8 +105,9 @@ export class ServerProcess extends Process {
     readonly id: number,
     readonly cluster: ClusterId,
     around: ServerSurroundings,
+    name = serverNameOf(id, cluster),
   ) {
-    super(serverNameOf(id, cluster), around);
+    super(name, around);
     this.#around = around;
     this.disk = this.#newDisk();
     this.acceptors = {
@@ -199,6 +202,19 @@ export class ServerProcess extends Process {
     this.#journals += 1;
     this.disk = this.#newDisk();
     this.#around.checkers.tell('diskChanged', this, 0);
+  }
+
+  /** Another disk is put in, while it is down. */
+  putIn(disk: ServerDisk): void {
+    this.disk = disk;
+    this.#around.checkers.tell('diskChanged', this, 0);
+  }
+
+  /** A server of its own, on another machine, with a copy of this one's folder. */
+  twin(name: string): ServerProcess {
+    const twin = new ServerProcess(this.id, this.cluster, this.#around, name);
+    twin.disk = this.disk.copy(twin.disk.owner);
+    return twin;
   }
 
   feed(input: ReplicaInput): void {

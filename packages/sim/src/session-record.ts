@@ -6,6 +6,7 @@ import type {
   RequestResult,
   SessionCommand,
   SessionId,
+  SessionQuery,
   UserName,
 } from '@dualping/core';
 
@@ -25,6 +26,10 @@ export class SessionRecord {
   closed = false;
   /** Another one has asked for the same after it, by the same name. */
   repeated = false;
+  /** An operator accepted loss while it lasted: what it was told and shown may have been lost. */
+  isInDoubt = false;
+  /** What it knew to be committed when it asked, by question. */
+  readonly #known = new Map<SessionQuery, number>();
   /** Why it can't go on, if it said so. */
   failure: string | undefined;
 
@@ -40,4 +45,15 @@ export class SessionRecord {
 
   /** Requests without an outcome. */
   unsettled = 0;
+
+  asks(query: SessionQuery): void {
+    let known = this.delivered.at(-1)?.position ?? 0;
+    for (const { result } of this.requests.values())
+      if (result?.kind === 'ok') known = Math.max(known, result.position);
+    this.#known.set(query, known);
+  }
+
+  knownWhenAsked(query: SessionQuery): number {
+    return this.#known.get(query) ?? 0;
+  }
 }

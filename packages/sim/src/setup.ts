@@ -1,5 +1,7 @@
 /** Everything that a world is made from, as plain values out of one seed. */
-import type { ClusterId, Timing, UserName } from '@dualping/core';
+import { type ClusterId, clusterOf, type Timing, type UserName } from '@dualping/core';
+import { ALONE, NOT_YET, scheduleAccidents } from './accidents.js';
+import { type AmbushPlan, ambushFrom } from './ambush.js';
 import { type Fault, scheduleFaults } from './faults.js';
 import type { NetworkProfile } from './network.js';
 import { Random } from './random.js';
@@ -19,8 +21,8 @@ export const serverNameOf = (id: number, cluster: ClusterId): string =>
 
 export interface Setup {
   readonly seed: number;
-  /** `small`: so that they are reached. */
-  readonly limits: 'small' | 'production';
+  /** `small`: so that they are reached. `three-sessions`: small, and servers remember three sessions only. */
+  readonly limits: 'small' | 'three-sessions' | 'production';
   readonly clusters: number;
   /** Of each cluster. */
   readonly servers: number;
@@ -34,7 +36,17 @@ export interface Setup {
   /** How long clients work and things go wrong; then everything is healed. */
   readonly stormMs: number;
   readonly faults: readonly Fault[];
+  /** Strikes at the moments in which much changes; undefined: none. */
+  readonly ambush: AmbushPlan | undefined;
+  /** People come and go, follow and unfollow all the time. */
+  readonly churn: boolean;
+  /** Time that an operator waits for a primary before promoting without one, ms; undefined: for ever. */
+  readonly operatorPatienceMs: number | undefined;
 }
+
+/** Shares of worlds. What they draw comes from generators of their own. */
+const CHURN_SHARE = 0.12;
+const OPERATOR_SHARE = 0.08;
 
 const TIMINGS: readonly Timing[] = [
   { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 },
@@ -78,19 +90,29 @@ export function setupFrom(seed: number, clusters = 1): Setup {
     }),
   );
   const stormMs = random.pick([4_000, 10_000, 20_000, 30_000]);
-  const cast = {
-    servers: Array.from({ length: clusters }, (_, cluster) =>
-      Array.from({ length: servers }, (_none, at) => serverNameOf(at + 1, cluster + 1)),
-    ).flat(),
-    clients: clients.map(({ name }) => name),
-  };
+  const byCluster = Array.from({ length: clusters }, (_, cluster) =>
+    Array.from({ length: servers }, (_none, at) => serverNameOf(at + 1, cluster + 1)),
+  );
+  const cast = { servers: byCluster.flat(), clients: clients.map(({ name }) => name) };
+  const users = byCluster.map((_, at) =>
+    clients.map(({ user }) => user).filter((user) => clusterOf(user, clusters) === at + 1),
+  );
+  const limits = random.chance(0.6) ? 'small' : 'production';
+  const routers = routersFrom(random.next());
+  const people = { clusters: byCluster, clients: cast.clients, users };
+  const accidents = scheduleAccidents(root.fork('accidents'), people, stormMs);
+  const isAlone = accidents.some(({ kind }) => ALONE.has(kind));
+  const habits = root.fork('habits');
+  const churn = habits.chance(CHURN_SHARE);
+  const isImpatient = habits.chance(OPERATOR_SHARE);
+  const operatorPatienceMs = Math.round(habits.exponential(1_500) + 200);
   return {
     seed,
-    limits: random.chance(0.6) ? 'small' : 'production',
+    limits: churn && limits === 'small' ? 'three-sessions' : limits,
     clusters,
     servers,
     clients,
-    routers: routersFrom(random.next()),
+    routers,
     timing: random.pick(TIMINGS),
     network: {
       leastMs: random.pick([0.02, 0.1, 0.5]),
@@ -101,6 +123,13 @@ export function setupFrom(seed: number, clusters = 1): Setup {
     serverSyncMs: random.pick([0.1, 0.3, 2, 10]),
     routerSyncMs: random.pick([0.1, 0.5, 5, 20]),
     stormMs,
-    faults: scheduleFaults(root.fork('faults'), cast, stormMs),
+    faults: isAlone ? accidents : [...scheduleFaults(root.fork('faults'), cast, stormMs), ...accidents],
+    ambush: isAlone ? undefined : ambushFrom(root.fork('ambush')),
+    churn,
+    // What is lost then the other clusters may have heard of: with one cluster there is no such thing.
+    operatorPatienceMs:
+      isImpatient && !isAlone && clusters === 1 && NOT_YET.unclean === undefined
+        ? operatorPatienceMs
+        : undefined,
   };
 }

@@ -3,6 +3,8 @@
  * has to be well again within a bounded time. Every checker looks after every step.
  */
 import type { ClusterId } from '@dualping/core';
+import { Ambush } from './ambush.js';
+import { Availability } from './checkers/availability.js';
 import { Checkers, Violation } from './checkers/checker.js';
 import { Durability } from './checkers/durability.js';
 import { Epochs } from './checkers/epochs.js';
@@ -10,6 +12,8 @@ import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
 import { Homes } from './checkers/homes.js';
 import { Limits } from './checkers/limits.js';
+import { Lists } from './checkers/lists.js';
+import { OrderlyEnd } from './checkers/orderly-end.js';
 import { Pages } from './checkers/pages.js';
 import { Reach } from './checkers/reach.js';
 import { RemoteChecker } from './checkers/remote.js';
@@ -20,6 +24,7 @@ import { ClientService } from './client-service.js';
 import { Cluster } from './cluster.js';
 import type { Core } from './core.js';
 import { Nemesis } from './nemesis.js';
+import { Operator } from './operator.js';
 import type { Setup } from './setup.js';
 import { Trace, type TraceSink } from './trace.js';
 import { whatIsNotWell } from './well-being.js';
@@ -32,6 +37,10 @@ import { World } from './world.js';
 export const HEALING_MS = 60_000;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
+/** An operator gives it to copies of a folder to agree, ms. */
+const DISPUTE_PATIENCE_MS = 12_000;
+/** Between two looks at whether somebody serves, ms. */
+const AVAILABILITY_LOOK_MS = 125;
 /** A world in which so many things happen in one millisecond has run wild. */
 const MAX_EVENTS_A_MS = 5_000;
 
@@ -63,14 +72,17 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
   const histories = new Map<ClusterId, History>();
   const timelines = new Map<ClusterId, TimelineChecker>();
   for (let number = 1; number <= setup.clusters; number += 1) {
-    const history = new History(setup.limits === 'small');
+    const history = new History(setup.limits !== 'production');
     const shown = new TimelineChecker(history);
     const servers = cluster.servers.filter((server) => server.cluster === number);
     histories.set(number, history);
     timelines.set(number, shown);
     checkers.add(
       number,
-      new Durability(history, servers),
+      new Durability(history, cluster, number, () => {
+        for (const client of cluster.clients)
+          for (const session of client.sessions) if (client.cluster === number) session.isInDoubt = true;
+      }),
       new Epochs(cluster.router, number),
       new ExactlyOnce(history),
       shown,
@@ -79,21 +91,38 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),
+      new Lists(history),
+      new OrderlyEnd(cluster, number),
     );
   }
+  const availability = [...histories.keys()].map((number) => new Availability(cluster, number));
   const remote = new RemoteChecker(histories);
   checkers.add(undefined, remote, new Homes((user) => reference.clusterOf(user, setup.clusters)));
   const nemesis = new Nemesis(cluster);
+  if (setup.ambush !== undefined)
+    checkers.add(undefined, new Ambush(setup.ambush, cluster, (fault) => nemesis.strike(fault)));
+  const { operatorPatienceMs = DISPUTE_PATIENCE_MS } = setup;
+  // Where copies of folders disagree nobody serves until an operator has decided.
+  const copies = setup.faults.some(({ kind }) => kind === 'older-disk' || kind === 'twin');
+  if (setup.operatorPatienceMs !== undefined || copies)
+    new Operator(cluster, operatorPatienceMs, copies ? setup.stormMs + HEALING_MS : setup.stormMs).begin();
+  const run = (untilMs: number): void => {
+    for (let at = world.now; at < untilMs; ) {
+      at = Math.min(untilMs, at + AVAILABILITY_LOOK_MS);
+      runUntil(world, at);
+      for (const one of availability) one.look(world.now);
+    }
+  };
   let violation: Outcome['violation'];
   let healedInMs = 0;
   try {
     nemesis.schedule(setup.faults);
     cluster.start();
-    runUntil(world, setup.stormMs);
+    run(setup.stormMs);
     world.say('nemesis', 'heals everything');
     nemesis.heal();
     const service = new ClientService(cluster, timelines);
-    healedInMs = untilWell(world, setup.stormMs, () => {
+    healedInMs = untilWell(run, setup.stormMs, () => {
       service.look(world.now);
       return whatIsNotWell(cluster, timelines, remote);
     });
@@ -116,9 +145,9 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-function untilWell(world: World, from: number, look: () => string | undefined): number {
+function untilWell(run: (untilMs: number) => void, from: number, look: () => string | undefined): number {
   for (let at = from; ; at += LOOK_MS) {
-    runUntil(world, at);
+    run(at);
     const problem = look();
     if (problem === undefined) return at - from;
     if (at - from >= HEALING_MS)

@@ -41,6 +41,11 @@ export class Supervisor extends Process {
     this.begin();
   }
 
+  /** Whether somebody keeps the server down. */
+  get holds(): boolean {
+    return this.#held > 0;
+  }
+
   /** Keeps the server down until the hold is released. */
   hold(): () => void {
     this.#held += 1;
@@ -51,7 +56,7 @@ export class Supervisor extends Process {
   }
 
   start(): void {
-    if (this.server.running || this.#held > 0) return;
+    if (this.server.running || this.server.isLost || this.#held > 0) return;
     this.#startedAt = this.world.now;
     this.world.say(this.server.name, `starts, incarnation ${this.server.incarnation + 1}`);
     if (this.#habit === 'vouches' && this.random.chance(0.5)) this.#introduce('add-master');

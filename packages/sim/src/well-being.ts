@@ -23,7 +23,7 @@ function whatServersLack({ router, servers }: Cluster, cluster: ClusterId): stri
   const { epoch, primary, inSync } = assignment;
   let last: number | undefined;
   for (const server of servers) {
-    if (server.cluster !== cluster) continue;
+    if (server.cluster !== cluster || server.isLost) continue;
     const { name, id, journalId, replica, disk } = server;
     if (replica === undefined) return `${name} does not run`;
     if (!inSync.some((copy) => copy.serverId === id && copy.journalId === journalId))

@@ -40,6 +40,20 @@ const DEEDS: readonly (readonly [Deed, number])[] = [
   ['retry', 2],
 ];
 
+/** When people come and go all the time, and change whom they follow. */
+const CHURN: typeof DEEDS = [
+  ['post', 40],
+  ['burst', 4],
+  ['follow', 40],
+  ['unfollow', 34],
+  ['list', 14],
+  ['older', 14],
+  ['leave-unread', 6],
+  ['hang-up', 12],
+  ['come-again', 6],
+  ['retry', 2],
+];
+
 export class Person {
   readonly #random: Random;
   readonly #users: readonly string[];
@@ -127,9 +141,10 @@ export class Person {
   }
 
   #draw(): Deed {
-    const total = DEEDS.reduce((sum, [, weight]) => sum + weight, 0);
+    const deeds = this.setup.churn ? CHURN : DEEDS;
+    const total = deeds.reduce((sum, [, weight]) => sum + weight, 0);
     let left = this.#random.next() * total;
-    for (const [deed, weight] of DEEDS) {
+    for (const [deed, weight] of deeds) {
       left -= weight;
       if (left < 0) return deed;
     }

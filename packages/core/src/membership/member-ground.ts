@@ -14,6 +14,8 @@ const NO_FIGURES: Figures = Object.freeze({
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
 });
 
 export class MemberGround implements RouterLinkGround {

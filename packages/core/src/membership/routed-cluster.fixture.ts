@@ -11,7 +11,10 @@ import {
   type MembershipInput,
   Registry,
   type RegistryInput,
+  type RegistryOutput,
 } from '../index.js';
+
+import { recordsIn } from '../registry/play.fixture.js';
 
 interface Event {
   readonly at: number;
@@ -46,11 +49,15 @@ export class RoutedCluster {
   #events: Event[] = [];
   #links = 0;
   #starts = 0;
+  /** What waits for the router's disk, while a write is under way. */
+  #writing: RegistryOutput[] | undefined;
 
   /** @param latencyMs how long a message takes */
   constructor(
     members: number,
     readonly latencyMs = 1,
+    /** How long the router's disk takes for a write. */
+    public syncMs = 0,
   ) {
     this.startRouter();
     for (let id = 1; id <= members; id += 1) this.start(id);
@@ -117,6 +124,7 @@ export class RoutedCluster {
   killRouter(): void {
     if (this.#registry === undefined) return;
     this.#registry = undefined;
+    this.#writing = undefined;
     for (const { link, member, attempt } of this.#streams.values())
       this.#toMember(member, {
         kind: 'router-ended',
@@ -240,11 +248,36 @@ export class RoutedCluster {
   }
 
   #registryStep(input: RegistryInput): void {
+    const waiting: RegistryOutput[] = [];
     for (const output of this.#registry?.step(this.now, input) ?? [])
+      if (output.kind === 'send' && output.overtakes) this.#perform([output]);
+      else waiting.push(output);
+    if (this.#writing === undefined) this.#write(waiting);
+    else this.#writing.push(...waiting);
+  }
+
+  /** One write for all that waits; what comes meanwhile waits for the next. */
+  #write(outputs: readonly RegistryOutput[]): void {
+    const records = recordsIn(outputs);
+    const registry = this.#registry;
+    if (records.length === 0) return this.#perform(outputs);
+    this.#writing = [];
+    const written = (): void => {
+      if (this.#registry !== registry || registry === undefined) return;
+      for (const record of records) this.#records.set(record.cluster, record);
+      this.#perform(outputs);
+      this.#registryStep({ kind: 'told', records });
+      const next = this.#writing ?? [];
+      this.#writing = undefined;
+      this.#write(next);
+    };
+    if (this.syncMs === 0) written();
+    else this.#after(this.syncMs, written);
+  }
+
+  #perform(outputs: readonly RegistryOutput[]): void {
+    for (const output of outputs)
       switch (output.kind) {
-        case 'persist':
-          this.#records.set(output.record.cluster, output.record);
-          break;
         case 'send': {
           const stream = this.#streams.get(output.link);
           if (stream !== undefined)

@@ -58,9 +58,29 @@ test('a primary that thaws after the router has been started again does not beli
   assert.deepEqual([cluster.primaries, cluster.conflicts], [['s2'], []]);
 });
 
+/** Members neither give the router up nor are dropped; the second write is that of a disk that is slow all the time. */
+for (const syncMs of [1_900, 3_000])
+  test(`a router whose disk takes ${syncMs} ms for a write loses nobody, and who is primary stays it`, () => {
+    const cluster = new RoutedCluster(3);
+    cluster.pass(100);
+    cluster.syncMs = syncMs;
+    cluster.kill(3);
+    cluster.pass(2 * syncMs);
+    cluster.start(3);
+    for (let ms = 0; ms < 5 * syncMs; ms += 100) {
+      cluster.pass(100);
+      assert.deepEqual(cluster.primaries, ['s1']);
+    }
+    cluster.kill(1);
+    cluster.pass(syncMs + 100); // one write
+    assert.deepEqual([cluster.primaries, cluster.reigns], [['s2'], ['s1 in epoch 1', 's2 in epoch 2']]);
+  });
+
 const MEMBERS = 3;
 /** The long one leaves answers in the buffers of those who freeze. */
 const LATENCIES_MS = [1, 40] as const;
+/** How long the router's disk takes: what is decided and what is told lie far apart. */
+const SYNCS_MS = [0, 1_900] as const;
 const FAULTS = ['kill', 'freeze', 'thaw', 'start', 'leave', 'killRouter', 'startRouter', 'handOver'] as const;
 
 test('whatever dies, freezes and comes back, no two believe to be primary at once, and in the end one does', () => {
@@ -73,8 +93,9 @@ test('whatever dies, freezes and comes back, no two believe to be primary at onc
     fc.property(
       fc.array(step, { maxLength: 25, size: 'max' }),
       fc.constantFrom(...LATENCIES_MS),
-      (steps, latencyMs) => {
-        const cluster = new RoutedCluster(MEMBERS, latencyMs);
+      fc.constantFrom(...SYNCS_MS),
+      (steps, latencyMs, syncMs) => {
+        const cluster = new RoutedCluster(MEMBERS, latencyMs, syncMs);
         for (const { fault, member, thenMs } of steps) {
           cluster[fault](member);
           cluster.pass(thenMs);
@@ -84,7 +105,7 @@ test('whatever dies, freezes and comes back, no two believe to be primary at onc
           cluster.thaw(id);
           cluster.start(id);
         }
-        cluster.pass(10_000);
+        cluster.pass(10_000 + 5 * syncMs);
         assert.deepEqual(cluster.conflicts, []);
         assert.equal(cluster.primaries.length, 1);
       },

@@ -19,7 +19,10 @@ import { DialPlan } from './dial-plan.js';
 import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-messages.js';
 import type { MemberTiming } from './pace.js';
 
-/** How long a router may take to welcome us, ms: connect and one write to its disk, on a bad day. */
+/**
+ * How long a router that welcomes us may be silent before, ms: connect and one write to its disk, on a bad day. One whose
+ * disk takes longer says that it is there: who gave it up, and came again, would make the slow disk write twice.
+ */
 const WELCOME_TIMEOUT_MS = 3_000;
 
 /** A stream on which we have asked to be attached. */
@@ -189,6 +192,8 @@ export class RouterLink {
   heard(attempt: Attempt): void {
     this.#heardAt = this.ground.heardMs;
     if (this.#attached?.attempt === attempt) this.#attached.heardAt = this.ground.heardMs;
+    const dial = this.#dials.get(attempt);
+    if (dial !== undefined) dial.until = this.ground.now + WELCOME_TIMEOUT_MS;
   }
 
   /** A stream is over. Tells an operator of a loss, and of the first failure in a row to find a router. */

@@ -50,7 +50,12 @@ export class Outcome {
   }
 
   send(link: RegistryLink, message: RouterMessage): void {
-    this.#said.push({ kind: 'send', link, message });
+    this.#said.push({ kind: 'send', link, message, overtakes: false });
+  }
+
+  /** Before everything that waits for the disk: nothing of that may matter to the message. */
+  sendAtOnce(link: RegistryLink, message: RouterMessage): void {
+    this.#said.push({ kind: 'send', link, message, overtakes: true });
   }
 
   close(link: RegistryLink, why: string): void {
@@ -84,7 +89,8 @@ export class Outcome {
       for (const link of cluster.links()) {
         const isWelcome = this.#welcome.has(link);
         if (!isNews && !isWelcome && !this.#owed.has(link)) continue;
-        outputs.push({ kind: 'send', link, message: audience.tell(link, assignment, isWelcome) });
+        const message = audience.tell(link, assignment, isWelcome);
+        outputs.push({ kind: 'send', link, message, overtakes: false });
       }
       if (isNews) {
         outputs.push({ kind: 'changed', assignment });

@@ -25,6 +25,8 @@ export const NO_FIGURES = {
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
   lastEpoch: epoch(0),
 };
 
@@ -55,6 +57,10 @@ interface Actor {
   revision: number;
 }
 
+/** Sequences of pings: of those that members send on their own, and of those that a script asks for. */
+const BY_ITSELF = 1;
+const ASKED_FOR = 2;
+
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
 
 export class Play {
@@ -68,6 +74,10 @@ export class Play {
   #registry: Registry;
   #now = 0;
   #nextPingAt = 0;
+  /** What waits for the disk, while that hangs. */
+  #waiting: RegistryOutput[] | undefined;
+  /** From then on the script tells of pongs too. */
+  #hasHung = false;
   #count = 0;
   readonly #answers: RegistryInput[] = [];
   #lines: string[] = [];
@@ -155,6 +165,8 @@ export class Play {
           acceptLoss: accepts !== '',
         }),
     ],
+    [/^the router's disk hangs$/, () => this.#hang()],
+    [/^the router's disk goes on$/, () => this.#goOn()],
     [
       /^(s\d+) (can|can't) be dialled$/,
       (name, can) => {
@@ -256,7 +268,13 @@ export class Play {
     this.#sayAttach(actor);
     if (actor.link === undefined || actor.silent) return;
     if (actor.journalId !== '') actor.welcomed.set(actor.journalId, lifeOf(actor));
-    this.#ping(actor);
+    if (this.#isWelcomed(actor)) this.#speak(actor);
+  }
+
+  /** What a member says on its own. */
+  #speak(actor: Actor): void {
+    const { cannotReach } = actor;
+    this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, figures: figuresOf(actor), cannotReach });
   }
 
   #connect(actor: Actor): void {
@@ -343,7 +361,20 @@ export class Play {
 
   #ping(actor: Actor): void {
     const { cannotReach } = actor;
-    this.#say(actor, { kind: 'ping', sequence: 1, figures: figuresOf(actor), cannotReach });
+    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, figures: figuresOf(actor), cannotReach });
+  }
+
+  #hang(): void {
+    this.#hasHung = true;
+    this.#waiting = [];
+  }
+
+  #goOn(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    this.#performAll(waiting);
+    for (const actor of this.#actors.values())
+      if (waiting.some((output) => isWelcomeOn(output, actor.link)) && !actor.frozen) this.#speak(actor);
   }
 
   #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
@@ -392,7 +423,12 @@ export class Play {
   #allPing(): void {
     this.#nextPingAt += this.#timing.pingIntervalMs;
     for (const actor of this.#actors.values())
-      if (actor.link !== undefined && !actor.frozen) this.#ping(actor);
+      if (actor.link !== undefined && !actor.frozen && this.#isWelcomed(actor)) this.#speak(actor);
+  }
+
+  /** A member pings only once it has been welcomed. */
+  #isWelcomed({ link }: Actor): boolean {
+    return this.#waiting?.some((output) => isWelcomeOn(output, link)) !== true;
   }
 
   /** Nothing is looked at for so long; then the timer fires first, and after it come the pings that piled up. */
@@ -404,11 +440,23 @@ export class Play {
   }
 
   #step(input: RegistryInput): void {
-    for (const output of this.#registry.step(this.#now, input)) {
-      const text = this.#perform(output);
-      if (text !== undefined) this.#lines.push(`  ${text}`);
-    }
+    const outputs = this.#registry.step(this.#now, input);
+    if (this.#waiting === undefined) this.#performAll(outputs);
+    else
+      for (const output of outputs)
+        if (output.kind === 'send' && output.overtakes) this.#write(this.#perform(output));
+        else this.#waiting.push(output);
     for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) this.#step(answer);
+  }
+
+  #performAll(outputs: readonly RegistryOutput[]): void {
+    for (const output of outputs) this.#write(this.#perform(output));
+    const records = recordsIn(outputs);
+    if (records.length > 0) this.#step({ kind: 'told', records });
+  }
+
+  #write(text: string | undefined): void {
+    if (text !== undefined) this.#lines.push(`  ${text}`);
   }
 
   #perform(output: RegistryOutput): string | undefined {
@@ -471,7 +519,10 @@ export class Play {
       case 'assignment':
         return `${name} hears: ${describe(message.assignment)}${message.lastRequest > 0 ? ` (request ${message.lastRequest})` : ''}`;
       case 'pong':
-        return undefined;
+        if (!this.#hasHung || message.sequence === BY_ITSELF) return undefined;
+        return message.sequence === ASKED_FOR
+          ? `${name} is answered`
+          : `${name} hears that the router is there`;
       case 'no-successor':
         return `${name} is told that nobody can take over epoch ${message.epoch}`;
       case 'please-hand-over':
@@ -483,6 +534,13 @@ export class Play {
     }
   }
 }
+
+/** What is durable once these outputs have been performed. */
+export const recordsIn = (outputs: readonly RegistryOutput[]): ClusterRecord[] =>
+  outputs.filter((output) => output.kind === 'persist').map(({ record }) => record);
+
+const isWelcomeOn = (output: RegistryOutput, link: RegistryLink | undefined): boolean =>
+  output.kind === 'send' && output.link === link && output.message.kind === 'welcome';
 
 /** `epoch 1, s1, in sync s1 s2, live s1 s2`, with the primary in brackets while it is out of reach. */
 export function describe({ epoch: at, primary, available, inSync, members }: Assignment): string {

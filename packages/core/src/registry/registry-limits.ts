@@ -5,6 +5,11 @@
  * CPU for a ping and its pong, so this is a third of a core, and leaves the rest for a failover.
  */
 export const MAX_PINGS_PER_SECOND = 10_000;
+/**
+ * A member that waits for its welcome hears this often that the router is there, ms: its disk takes long. The member gives
+ * up a router that it does not hear for three seconds.
+ */
+export const DISK_SIGN_INTERVAL_MS = 1_000;
 /** `GetAvailable` and `Handover` calls that may be held at once; each is a few hundred bytes and a stream. */
 export const MAX_WAITERS = 100_000;
 /** Without a heartbeat for so long a member that sends them is out, ms: what the older family goes by; it sends one every few seconds. */

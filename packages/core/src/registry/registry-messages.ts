@@ -90,6 +90,8 @@ export type RegistryInput =
       /** Also when another live member has more. */
       readonly acceptLoss: boolean;
     }
+  /** These records are durable, and everything that waited for them has been said. */
+  | { readonly kind: 'told'; readonly records: readonly ClusterRecord[] }
   /** The answer to a `probe`; `detail` says why the member could not be reached. Comes once for each. */
   | { readonly kind: 'probed'; readonly probe: ProbeNumber; readonly detail: string | undefined }
   /** Nothing but the time. */
@@ -132,10 +134,19 @@ export interface RegistryEvent {
   readonly text: string;
 }
 
-/** To be performed in order; a `persist` is durable before anything after it is performed. */
+/**
+ * To be performed in order; a `persist` is durable before anything after it is performed. Only what `overtakes` is
+ * performed at once: nothing that waits for the disk matters to it. Once a record is durable and what followed it has
+ * been performed, the registry hears so (`told`).
+ */
 export type RegistryOutput =
   | { readonly kind: 'persist'; readonly record: ClusterRecord }
-  | { readonly kind: 'send'; readonly link: RegistryLink; readonly message: RouterMessage }
+  | {
+      readonly kind: 'send';
+      readonly link: RegistryLink;
+      readonly message: RouterMessage;
+      readonly overtakes: boolean;
+    }
   /** End the stream, after what was sent on it. */
   | { readonly kind: 'close'; readonly link: RegistryLink; readonly why: string }
   | { readonly kind: 'answer'; readonly token: RegistryToken; readonly answer: RegistryAnswer }

@@ -6,14 +6,16 @@
  * is in sync is decided by `Cluster`; this is about evidence (streams, silence, reports) and about who is told.
  *
  * Within a step everything that a change leads to comes after its `persist`: an assignment is durable
- * before anyone is told of it (persisted-before-spoken).
+ * before anyone is told of it (persisted-before-spoken). The disk may take seconds for that, and is not the members'
+ * fault: a pong goes out at once, and a member's silence counts from its welcome. One pong waits: that to a member
+ * without a journal while a new epoch of its cluster waits. To such a member it says that it is still primary.
  *
  * Silence is counted in listening time, so a router that was itself stopped does not blame its members. One that was
  * stopped for so long that they may have given it up takes the ends of their streams for that, as after a restart.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
-import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
-import { serverName } from '../ids.js';
+import type { ClusterId, Epoch, Instant, NetworkId, ServerId } from '../ids.js';
+import { NO_EPOCH, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import { memberServiceName } from '../member-service.js';
@@ -31,7 +33,7 @@ import { HeartbeatDesk } from './heartbeat-desk.js';
 import { linkOf, type Presence } from './member.js';
 import { type Audience, Outcome } from './outcome.js';
 import { Probes } from './reach.js';
-import { DEFAULT_HEARTBEAT_TIMEOUT_MS } from './registry-limits.js';
+import { DEFAULT_HEARTBEAT_TIMEOUT_MS, DISK_SIGN_INTERVAL_MS } from './registry-limits.js';
 import type { Candidate, Refusal, RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
 import { Silence } from './silence.js';
 
@@ -61,8 +63,12 @@ interface Attached {
   readonly cluster: Cluster;
   readonly serverId: ServerId;
   readonly attempt: number;
+  /** Without a journal: a pong tells it that it may go on as primary. */
+  readonly isRouted: boolean;
   /** Whether it has said anything since it attached: its member knows that it is in, and has not given it up unheard. */
   confirmed: boolean;
+  /** The revision with which it is welcomed; undefined once it has been. */
+  welcomedIn: number | undefined;
   /** The highest `change-in-sync` that came on this stream. */
   lastRequest: number;
   figures: Figures | undefined;
@@ -70,6 +76,14 @@ interface Attached {
   cannotReach: ReadonlySet<ServerId>;
 }
 
+/** What everybody whom it concerns has been told of a cluster. */
+interface Told {
+  readonly epoch: Epoch;
+  readonly revision: number;
+}
+
+/** The number of a pong that answers no ping: those count from 1. */
+const ANSWERS_NOTHING = 0;
 const NO_SERVERS: ReadonlySet<ServerId> = new Set();
 
 /** One kind of input; of message. */
@@ -91,12 +105,15 @@ export class Registry {
   readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
   readonly #heartbeats: HeartbeatDesk;
   readonly #attached = new Map<RegistryLink, Attached>();
+  readonly #toldOf = new Map<ClusterId, Told>();
   /** Links that we have ended and that may still bring messages which were on their way. */
   readonly #closed = new Set<RegistryLink>();
   /** Until when, in listening time, members that are awaited may attach again; undefined: nobody is awaited. */
   #graceEndMs: number | undefined;
   /** The router was away or cut off: until then, in listening time, streams may come that were given up meanwhile. */
   #awayUntilMs = 0;
+  /** When members that wait for their welcome hear next that the router is there; undefined: none has waited. */
+  #signAt: Instant | undefined;
   #now: Instant | undefined;
 
   readonly #audience: Audience = {
@@ -105,6 +122,10 @@ export class Registry {
   };
   /** Of the present step. */
   #outcome = new Outcome();
+  /** The ping that came in the present step. */
+  #pinged:
+    | { readonly link: RegistryLink; readonly attached: Attached; readonly sequence: number }
+    | undefined;
 
   constructor({
     networkId,
@@ -149,6 +170,7 @@ export class Registry {
       { length: clusters },
       (_, at) => new Cluster(at + 1, byCluster.get(at + 1), evidence),
     );
+    for (const { id, assignment } of this.#clusters) this.#toldOf.set(id, assignment);
     this.#heartbeats = new HeartbeatDesk(this.#clusters, heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS);
   }
 
@@ -190,6 +212,7 @@ export class Registry {
     // Only now: a wait that ends in the step that contents it has not been in vain.
     this.#desk.expire(now, this.#clusters, this.#outcome);
     this.#heartbeats.confirm(this.#outcome);
+    this.#answerPing();
     return told.concat(this.#outcome.rest());
   }
 
@@ -197,6 +220,7 @@ export class Registry {
   nextDeadline(): Instant | undefined {
     const deadlines = [
       this.#nextLook(),
+      this.#signAt,
       this.#desk.nextDeadline(),
       this.#announced.next(),
       this.#probes.nextDeadline(),
@@ -244,6 +268,8 @@ export class Registry {
         return this.#call(now, input);
       case 'cancel':
         return this.#desk.cancel(input.token);
+      case 'told':
+        return this.#told(input.records);
       case 'probed':
         return this.#probed(now, input);
       case 'tick':
@@ -323,12 +349,16 @@ export class Registry {
       cluster,
       serverId,
       attempt,
+      isRouted: attach.journalId === '',
       confirmed: false,
+      welcomedIn: undefined,
       lastRequest: 0,
       figures: undefined,
       cannotReach: NO_SERVERS,
     });
-    this.#hear(link);
+    this.#noteWord();
+    this.#silence.expect(this.#heardMs, link);
+    this.#signAt ??= now + DISK_SIGN_INTERVAL_MS;
     const question = this.#dialsBack && attach.replicates ? cluster.toReach(serverId) : undefined;
     if (question !== undefined) this.#probes.add(now, question);
     this.#outcome.welcome(link, cluster);
@@ -407,8 +437,41 @@ export class Registry {
     if (attached.cluster.mustKeep || attached.cluster.isChanged) this.#outcome.touch(attached.cluster);
     const { pingIntervalMs } = this.#silence;
     this.#silence.told(link, pingIntervalMs);
-    this.#outcome.send(link, { kind: 'pong', sequence, pingIntervalMs });
+    this.#pinged = { link, attached, sequence };
     if (link === attached.cluster.primaryLink) this.#desk.primaryPinged(attached.cluster, this.#outcome);
+  }
+
+  /** At the end of the step: only then is it known what waits for the disk. */
+  #answerPing(): void {
+    if (this.#pinged === undefined) return;
+    const { link, attached, sequence } = this.#pinged;
+    this.#pinged = undefined;
+    const { pingIntervalMs } = this.#silence;
+    const pong = { kind: 'pong', sequence, pingIntervalMs } as const;
+    const { id, assignment } = attached.cluster;
+    const isWelcomed = attached.welcomedIn === undefined;
+    const epochWaits = (this.#toldOf.get(id)?.epoch ?? NO_EPOCH) < assignment.epoch;
+    if (isWelcomed && !(attached.isRouted && epochWaits)) return this.#outcome.sendAtOnce(link, pong);
+    // Its claim must not outlive the epoch that waits; but it hears that the router is there.
+    if (isWelcomed) this.#outcome.sendAtOnce(link, { ...pong, sequence: ANSWERS_NOTHING });
+    this.#outcome.send(link, pong);
+  }
+
+  /** From their welcome on members can be heard, so from then on their silence counts. */
+  #told(records: readonly ClusterRecord[]): void {
+    for (const record of records) {
+      this.#toldOf.set(record.cluster, record);
+      const cluster = this.#cluster(record.cluster);
+      if (!(cluster instanceof Cluster)) continue;
+      for (const link of cluster.links()) this.#noteWelcome(link, record.revision);
+    }
+  }
+
+  #noteWelcome(link: RegistryLink, toldRevision: number): void {
+    const attached = this.#attached.get(link);
+    if (attached?.welcomedIn === undefined || attached.welcomedIn > toldRevision) return;
+    attached.welcomedIn = undefined;
+    this.#silence.heard(this.#heardMs, link);
   }
 
   #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {
@@ -541,17 +604,19 @@ export class Registry {
 
   /** A member speaks. If none did for long, every member's silence starts anew. */
   #hear(link: RegistryLink): void {
-    if (this.#hearing.isQuiet) {
-      for (const cluster of this.#clusters) if (cluster.awaitsWord) this.#outcome.touch(cluster);
-      if (this.#isNoticed) this.#wasAway();
-      this.#hearing.end();
-      if (this.#isTroubled) {
-        this.#isTroubled = false;
-        this.#outcome.report('hears-again', 'members are heard again: every silence starts anew');
-        this.#outcome.say({ kind: 'trouble', detail: undefined });
-      }
-    }
+    this.#noteWord();
     this.#silence.heard(this.#heardMs, link);
+  }
+
+  #noteWord(): void {
+    if (!this.#hearing.isQuiet) return;
+    for (const cluster of this.#clusters) if (cluster.awaitsWord) this.#outcome.touch(cluster);
+    if (this.#isNoticed) this.#wasAway();
+    this.#hearing.end();
+    if (!this.#isTroubled) return;
+    this.#isTroubled = false;
+    this.#outcome.report('hears-again', 'members are heard again: every silence starts anew');
+    this.#outcome.say({ kind: 'trouble', detail: undefined });
   }
 
   /** No member is heard, for so long that it would have dropped one. */
@@ -605,6 +670,7 @@ export class Registry {
     if (this.#hearing.isQuiet) this.#noteQuiet();
     else this.#dropSilent(now);
     this.#heartbeats.expire(now, this.#heardMs, this.#outcome);
+    if (this.#signAt !== undefined && now >= this.#signAt) this.#giveSigns(now);
     if (this.#graceEndMs !== undefined && this.#heardMs >= this.#graceEndMs) {
       this.#graceEndMs = undefined;
       for (const cluster of this.#clusters) {
@@ -618,6 +684,14 @@ export class Registry {
     }
   }
 
+  /** Welcomes wait for the disk. */
+  #giveSigns(now: Instant): void {
+    const { expected, pingIntervalMs } = this.#silence;
+    for (const link of expected)
+      this.#outcome.sendAtOnce(link, { kind: 'pong', sequence: ANSWERS_NOTHING, pingIntervalMs });
+    this.#signAt = expected.length === 0 ? undefined : now + DISK_SIGN_INTERVAL_MS;
+  }
+
   // Outputs
 
   #tell(link: RegistryLink, assignment: Assignment, isWelcome: boolean): RouterMessage {
@@ -625,6 +699,9 @@ export class Registry {
       const lastRequest = this.#attached.get(link)?.lastRequest ?? 0;
       return { kind: 'assignment', assignment, lastRequest };
     }
+    const attached = this.#attached.get(link);
+    if (attached !== undefined) attached.welcomedIn = assignment.revision;
+    this.#noteWelcome(link, this.#toldOf.get(assignment.cluster)?.revision ?? 0);
     const { pingIntervalMs } = this.#silence;
     const deadAfterMs = this.#silence.deadAfterMs();
     return {

@@ -32,12 +32,15 @@ export interface SilentLink {
 export class Silence {
   /** In the order of last being heard. */
   readonly #links = new RecencyMap<RegistryLink, Heard>();
+  /** Links that will be listened to once their member knows that it is in, and when they attached. */
+  readonly #expected = new Map<RegistryLink, number>();
 
   constructor(readonly timing: Timing) {}
 
   /** Pings no further apart than this are asked for now. */
   get pingIntervalMs(): number {
-    const room = Math.ceil((this.#links.size * 1_000) / MAX_PINGS_PER_SECOND);
+    const links = this.#links.size + this.#expected.size;
+    const room = Math.ceil((links * 1_000) / MAX_PINGS_PER_SECOND);
     return Math.max(this.timing.pingIntervalMs, room);
   }
 
@@ -50,8 +53,19 @@ export class Silence {
     return this.#links.size === 0;
   }
 
+  /** Links that have not been welcomed yet. */
+  get expected(): readonly RegistryLink[] {
+    return [...this.#expected.keys()];
+  }
+
+  /** The link is among those that ping, but its silence counts only from `heard`: it has not been welcomed yet. */
+  expect(listeningMs: number, link: RegistryLink): void {
+    this.#expected.set(link, listeningMs);
+  }
+
   /** A message came on a link that is, or from now on will be, listened to. */
   heard(listeningMs: number, link: RegistryLink): void {
+    this.#expected.delete(link);
     const known = this.#links.touch(link);
     if (known !== undefined) {
       known.atMs = listeningMs;
@@ -72,6 +86,7 @@ export class Silence {
   }
 
   forget(link: RegistryLink): void {
+    this.#expected.delete(link);
     this.#links.delete(link);
   }
 
@@ -83,6 +98,9 @@ export class Silence {
   /** Whether it spoke at `sinceMs` or later, and within the last two of its pings. */
   isHeard(listeningMs: number, link: RegistryLink, sinceMs: number): boolean {
     const heard = this.#links.get(link);
+    const attachedAt = this.#expected.get(link);
+    if (attachedAt !== undefined)
+      return attachedAt >= sinceMs && listeningMs - attachedAt < HEARD_PINGS * this.pingIntervalMs;
     if (heard === undefined || heard.excuse !== undefined || heard.atMs < sinceMs) return false;
     return listeningMs - heard.atMs < HEARD_PINGS * heard.toldIntervalMs;
   }

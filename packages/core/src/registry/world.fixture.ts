@@ -12,7 +12,7 @@ import { NO_EPOCH, position, type ServerId, serverId } from '../ids.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
 import { DEFAULT_TIMING } from '../timing.js';
-import { NETWORK, NO_FIGURES } from './play.fixture.js';
+import { NETWORK, NO_FIGURES, recordsIn } from './play.fixture.js';
 import { Registry } from './registry.js';
 import type { RegistryInput, RegistryLink, RegistryOutput } from './registry-messages.js';
 
@@ -315,7 +315,10 @@ export class World {
   }
 
   #step(input: RegistryInput): void {
-    for (const output of this.#registry.step(this.#now, input)) this.#perform(output);
+    const outputs = this.#registry.step(this.#now, input);
+    for (const output of outputs) this.#perform(output);
+    const records = recordsIn(outputs);
+    if (records.length > 0) this.#step({ kind: 'told', records });
     this.#checkRestart();
   }
 

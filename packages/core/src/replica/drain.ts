@@ -21,12 +21,11 @@ export class Drain {
   constructor(
     readonly ground: Ground,
     readonly leaving: boolean,
+    /** For people. */
+    why: string,
   ) {
     this.#until = ground.now + HANDOVER_TIMEOUT_MS;
-    ground.report(
-      'draining',
-      leaving ? 'is asked to stop: takes no more writes' : 'hands over: takes no more writes',
-    );
+    ground.report('draining', why);
   }
 
   /** The router has answered that nobody can take over. */

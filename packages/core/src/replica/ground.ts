@@ -1,5 +1,6 @@
 /** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
+import { type DiskFigures, NO_DISK_FIGURES } from '../disk-watch.js';
 import {
   type ClusterId,
   type Epoch,
@@ -42,6 +43,7 @@ export class Ground {
   assignment: Assignment | undefined;
   /** Of the other clusters the newest that the router has told. */
   readonly others = new Map<ClusterId, Assignment>();
+  readonly #diskFigures: () => DiskFigures;
   #tailAttempts: Attempt = 0;
   /** The highest epoch seen anywhere. */
   highestEpoch: Epoch;
@@ -53,6 +55,7 @@ export class Ground {
   whomNotToReach: () => readonly ServerId[] = () => [];
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
+    this.#diskFigures = start.diskFigures ?? (() => NO_DISK_FIGURES);
     this.identity = start.identity;
     this.networkId = start.identity.networkId;
     this.welcomedLife = start.identity.welcomedLife;
@@ -112,6 +115,7 @@ export class Ground {
       checksum,
       timelines: this.timelines(),
       postsAccepted: this.postsAccepted,
+      ...this.#diskFigures(),
     };
   }
 

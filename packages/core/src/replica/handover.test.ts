@@ -202,7 +202,7 @@ plays(
     s2: standby stopped
     s2: ends: shutting-down
     router: epoch 1 is s1's; in sync: s1
-    s1: in-sync set is now s1
+    s1: in-sync set is now s1; s2 fell out: nothing was heard of it for 500 ms
     mira: 2 is ok at 3 (s1, epoch 1)`,
   2,
 );
@@ -229,7 +229,7 @@ plays(
   600 ms pass
     s1: asks the router to remove s2
     router: epoch 1 is s1's; in sync: s1
-    s1: in-sync set is now s1
+    s1: in-sync set is now s1; s2 fell out: writes waited 500 ms for it, its disk or the way to it is slow; it comes back when it has kept up for 10000 ms
     mira: 2 is ok at 3 (s1, epoch 1)
     s1: no in-sync standby: goes on
     mira: 3 is ok at 4 (s1, epoch 1)`,
@@ -288,8 +288,8 @@ plays(
   the disk of s1 fails
     s1: no space left
     s1: no longer primary of epoch 1: no space left
-    mira: 2 is refused: not-primary
-    mira: has lost the timeline: not-primary
+    mira: 2 is refused: storage-failed
+    mira: has lost the timeline: storage-failed
     s1: ends, failed: storage-failed
     s2: stopped following s1 in epoch 1: fenced: no space left
     router: epoch 2 is s2's; in sync: s2
@@ -297,5 +297,144 @@ plays(
     s2: serves epoch 2 from 4, 0.0 ms after it was assigned
   mira sends number 2 at s2
     mira: 2 is ok at 3 (s2, epoch 2)`,
+  2,
+);
+
+plays(
+  'a primary whose disk hangs ends without it, and another serves',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  mira opens a timeline at s1
+    mira: is on s1 at 2
+  the disk of s1 hangs
+  mira posts "hi" at s1
+  the disk of s1 has hung for too long
+    s1: the disk hangs
+    s1: no longer primary of epoch 1: the disk hangs
+    mira: 2 is refused: storage-failed
+    mira: has lost the timeline: storage-failed
+    s1: ends, failed: storage-failed
+    s2: stopped following s1 in epoch 1: fenced: the disk hangs
+    router: epoch 2 is s2's; in sync: s2
+    s2: primary of epoch 2, journal at 3
+    s2: serves epoch 2 from 4, 0.0 ms after it was assigned
+  mira sends number 2 at s2
+    mira: 2 is ok at 3 (s2, epoch 2)`,
+  2,
+);
+
+plays(
+  'a standby whose disk hangs leaves',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  the disk of s2 has hung for too long
+    s2: the disk hangs
+    s2: ends, failed: storage-failed
+    s1: s2 stopped replicating: the stream ended
+    router: epoch 1 is s1's; in sync: s1
+    s1: in-sync set is now s1`,
+  2,
+);
+
+plays(
+  'a primary that finds its journal damaged hands over, and ends',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  s1 finds its journal damaged
+    s1: entry 2 is damaged
+    s1: its journal is damaged: takes no more writes and hands over
+    s1: all in-sync members hold everything up to 2: asks for another primary
+    router: epoch 2 is s2's; in sync: s2
+    s2: tells of epoch 2
+    s2: primary of epoch 2, journal at 2
+    s1: no longer primary of epoch 1: epoch 2 belongs to s2
+    s1: ends, failed: storage-failed
+    s2: serves epoch 2 from 3, 0.0 ms after it was assigned
+  mira posts "hi" at s2
+    mira: 2 is ok at 4 (s2, epoch 2)`,
+  2,
+);
+
+plays(
+  'a primary that finds its journal damaged goes on while nobody else is in sync',
+  `
+  the router starts
+  s1 starts
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  s1 finds its journal damaged
+    s1: entry 2 is damaged: nobody else is in sync, so it goes on and hands over when somebody is
+  mira posts "hi" at s1
+    mira: 2 is ok at 3 (s1, epoch 1)
+  s2 starts
+    s1: s2 joined at 0, 3 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  200 ms pass
+    s1: its journal is damaged: takes no more writes and hands over
+    s1: all in-sync members hold everything up to 3: asks for another primary
+    router: epoch 2 is s2's; in sync: s2
+    s2: tells of epoch 2
+    s2: primary of epoch 2, journal at 3
+    s1: no longer primary of epoch 1: epoch 2 belongs to s2
+    s1: ends, failed: storage-failed
+    s2: serves epoch 2 from 4, 0.0 ms after it was assigned`,
+  2,
+);
+
+plays(
+  'a standby that finds its journal damaged ends',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  s2 finds its journal damaged
+    s2: entry 2 is damaged
+    s2: ends, failed: storage-failed
+    s1: s2 stopped replicating: the stream ended
+    router: epoch 1 is s1's; in sync: s1
+    s1: in-sync set is now s1`,
   2,
 );

@@ -96,7 +96,7 @@ plays(
     s1: asks the router to remove s2
     s2: stopped following s1 in epoch 1: nothing heard for 500 ms
     router: epoch 1 is s1's; in sync: s1
-    s1: in-sync set is now s1
+    s1: in-sync set is now s1; s2 fell out: nothing was heard of it for 500 ms
     mira: 2 is ok at 3 (s1, epoch 1)`,
   2,
 );
@@ -131,7 +131,7 @@ plays(
     s1: asks the router to remove s2
     router: epoch 1 is s1's; in sync: s1
     s1: s2 joined at 3, 0 entries behind
-    s1: in-sync set is now s1
+    s1: in-sync set is now s1; s2 fell out: writes waited 500 ms for it, its disk or the way to it is slow; it comes back when it has kept up for 10000 ms
     mira: 2 is ok at 3 (s1, epoch 1)
     s2: follows s1 in epoch 1 from 3
   the stream from s2 to its primary breaks
@@ -147,7 +147,103 @@ plays(
   100 ms pass
     s1: s2 joined at 3, 0 entries behind
     s2: follows s1 in epoch 1 from 3
+  9900 ms pass
+  200 ms pass
     s1: asks the router to add s2
     router: epoch 1 is s1's; in sync: s1 s2`,
   2,
+);
+
+plays(
+  'a standby that fell out for slowness comes back when it has kept up for a while, all the time',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  the disk of s2 hangs
+  mira posts "waits" at s1
+  600 ms pass
+    s1: asks the router to remove s2
+    router: epoch 1 is s1's; in sync: s1
+    s1: in-sync set is now s1; s2 fell out: writes waited 500 ms for it, its disk or the way to it is slow; it comes back when it has kept up for 10000 ms
+    mira: 2 is ok at 3 (s1, epoch 1)
+  the disk of s2 goes on
+  9000 ms pass
+  the disk of s2 hangs
+  mira posts "slow once more, and nobody waits" at s1
+    mira: 3 is ok at 4 (s1, epoch 1)
+  400 ms pass
+  the disk of s2 goes on
+  9900 ms pass
+  mira posts "nor now" at s1
+    mira: 4 is ok at 5 (s1, epoch 1)
+  200 ms pass
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2`,
+  2,
+);
+
+plays(
+  'a standby that fell out for its silence comes back at once',
+  `
+  the router starts
+  s1 s2 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+  s1 and s2 are cut off from each other
+  600 ms pass
+    s1: s2 stopped replicating: nothing heard for 500 ms
+    s1: asks the router to remove s2
+    s2: stopped following s1 in epoch 1: nothing heard for 500 ms
+    router: epoch 1 is s1's; in sync: s1
+    s1: in-sync set is now s1; s2 fell out: nothing was heard of it for 500 ms
+  s1 and s2 are joined again
+    s1: s2 joined at 1, 0 entries behind
+    s2: follows s1 in epoch 1 from 1
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2`,
+  2,
+);
+
+plays(
+  'whoever has everything is not blamed while the removal of another takes long',
+  `
+  the router starts
+  s1 s2 s3 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+    s1: s2 joined at 0, 1 entries behind
+    s2: follows s1 in epoch 1 from 0
+    s1: asks the router to add s2
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 joined at 0, 1 entries behind
+    s3: follows s1 in epoch 1 from 0
+    s1: asks the router to add s3
+    router: epoch 1 is s1's; in sync: s1 s2 s3
+  mira logs in at s1
+    mira: 1 is ok at 2 (s1, epoch 1)
+  nothing gets from the router to s1
+  s3 crashes
+    router: epoch 1 is s1's; in sync: s1 s2
+    s1: s3 stopped replicating: the stream ended
+  1000 ms pass
+    s1: serves nobody: out of touch with the router and an in-sync standby for 500 ms
+    s1: asks the router to remove s3
+    s1: asks the router to remove s3
+  all gets from the router to s1
+    s1: in-sync set is now s1 s2; s3 fell out: nothing was heard of it for 1000 ms`,
 );

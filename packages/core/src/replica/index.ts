@@ -4,4 +4,4 @@ export { JournalOutline } from './journal-outline.js';
 export { Ledger } from './ledger.js';
 export * from './messages.js';
 export { SNAPSHOT_EVERY_ENTRIES, SNAPSHOT_WORTH_ENTRIES } from './primary-role.js';
-export { Replica } from './replica.js';
+export { damagedAtPrimary, Replica } from './replica.js';

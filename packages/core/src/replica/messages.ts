@@ -1,5 +1,6 @@
 /** What goes into a replica and what comes out of it. */
 import type { Assignment } from '../assignment.js';
+import type { DiskFigures } from '../disk-watch.js';
 import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
 import type {
   Address,
@@ -58,6 +59,8 @@ export interface ReplicaStart {
   /** Checksum of the journal at its end. */
   readonly checksum: number;
   readonly known: Known;
+  /** How the disk does, for people; nothing is decided by it. Default: nobody knows. */
+  readonly diskFigures?: () => DiskFigures;
 }
 
 export interface WriteRequest {
@@ -136,6 +139,10 @@ export type ReplicaInput =
     }
   | { readonly kind: 'snapshot-failed'; readonly detail: string }
   | { readonly kind: 'journal-failed'; readonly detail: string }
+  /** What a commit waits for has not ended for so long that it may never. */
+  | { readonly kind: 'disk-stalled'; readonly detail: string }
+  /** What is on disk is not what was written there: found while it was read for others. What is in memory is whole. */
+  | { readonly kind: 'journal-damaged'; readonly detail: string }
   /** What `note-welcome` asked for is on disk. */
   | { readonly kind: 'welcome-noted' }
   /** What `renew-journal` asked for is on disk. */
@@ -319,6 +326,8 @@ export type ReplicaEvent =
   | 'handover'
   | 'draining'
   | 'journal-failed'
+  | 'journal-damaged'
+  | 'disk-stalled'
   | 'stopped';
 
 /** Until the router has told its own. */

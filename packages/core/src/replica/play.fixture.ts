@@ -110,6 +110,14 @@ export class Play {
         /^the disk of (s\d) fails$/,
         (name) => this.#server(name).step({ kind: 'journal-failed', detail: 'no space left' }),
       ],
+      [
+        /^the disk of (s\d) has hung for too long$/,
+        (name) => this.#server(name).step({ kind: 'disk-stalled', detail: 'the disk hangs' }),
+      ],
+      [
+        /^(s\d) finds its journal damaged$/,
+        (name) => this.#server(name).step({ kind: 'journal-damaged', detail: 'entry 2 is damaged' }),
+      ],
       [/^the stream from (s\d) to its primary breaks$/, (name) => this.#server(name).breakPrimary()],
       [/^\(journals\)$/, () => this.#tellJournals()],
     ];

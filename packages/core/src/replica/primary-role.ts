@@ -267,13 +267,14 @@ export class PrimaryRole {
 
   /** The router's word on this very epoch. `lastRequest` undefined: as a welcome on a new stream. */
   assigned(assignment: Assignment, lastRequest: number | undefined): void {
-    const before = this.standbys.awaited.length;
+    const before = this.standbys.awaited;
     if (lastRequest === undefined) this.standbys.welcomed(assignment.inSync);
     else this.standbys.assigned(assignment.inSync, lastRequest);
-    if (this.standbys.awaited.length !== before) {
-      const names = assignment.inSync.map(({ serverId }) => serverName(serverId)).join(' ');
-      this.ground.report('in-sync', `in-sync set is now ${names}`);
-    }
+    const { awaited } = this.standbys;
+    if (awaited.length === before.length) return;
+    const names = assignment.inSync.map(({ serverId }) => serverName(serverId)).join(' ');
+    const fallen = before.filter(({ serverId }) => !awaited.some((member) => member.serverId === serverId));
+    this.ground.report('in-sync', `in-sync set is now ${names}${this.standbys.takeWhyRemoved(fallen)}`);
   }
 
   /**
@@ -339,6 +340,7 @@ export class PrimaryRole {
   flush(): void {
     const { ground, standbys } = this;
     const { ledger, heardMs } = ground;
+    standbys.watchSlow(ledger.outline.durable, heardMs, ground.timing.deadAfterMs);
     for (const outgoing of standbys.entriesToSend(ledger.outline.last, ledger.committed, heardMs))
       ground.emit({ kind: 'to-standby', ...outgoing });
     ground.emit(...this.timelines.flush());
@@ -354,23 +356,23 @@ export class PrimaryRole {
   }
 
   /** Ends the reign: everyone who waits is sent to ask the router again. */
-  stepDown(reason: string): void {
+  stepDown(detail: string, reason: Reason = 'not-primary'): void {
     const { ground } = this;
-    ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${reason}`);
-    this.#sendAway(reason);
+    ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${detail}`);
+    this.#sendAway(detail, reason);
     this.#desk.clear();
     this.tailing.stop();
-    for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', reason);
+    for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', detail);
     ground.timelines = () => 0;
   }
 
   /** Whoever waits or reads here asks the router again. */
-  #sendAway(detail: string): void {
-    for (const token of this.#desk.dismiss()) this.#refuse(token, 'not-primary', detail);
+  #sendAway(detail: string, reason: Reason = 'not-primary'): void {
+    for (const token of this.#desk.dismiss()) this.#refuse(token, reason, detail);
     this.readerSigns.clear();
     for (const timeline of this.timelines.clear())
-      this.ground.emit({ kind: 'timeline-end', timeline, reason: 'not-primary', detail });
-    for (const link of this.#tails.clear()) this.#endTail(link, 'not-primary', detail);
+      this.ground.emit({ kind: 'timeline-end', timeline, reason, detail });
+    for (const link of this.#tails.clear()) this.#endTail(link, reason, detail);
     this.snapshots.endAll(detail);
   }
 

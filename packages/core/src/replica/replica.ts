@@ -22,7 +22,7 @@ import type { Attempt } from '../membership/membership-messages.js';
 import { RouterRefusals } from '../membership/refusal.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
-import type { Failure, Reason } from '../reasons.js';
+import { actionFor, type Failure, type Reason } from '../reasons.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
 import { signsOfLife } from '../signs-of-life.js';
 import { quote } from '../text.js';
@@ -63,6 +63,9 @@ const LEAVING_NOTICE_MS = 200;
  */
 const LEAVING_LINGER_MS = 500;
 
+/** A primary with a damaged journal that nobody took over from asks again after this time, ms. */
+const DAMAGED_RETRY_MS = 30_000;
+
 export class Replica {
   readonly #ground: Ground;
   readonly #router: RouterLink;
@@ -79,6 +82,10 @@ export class Replica {
   /** Standbys that came before the router's word that this is the primary. `until` is listening time, ms. */
   readonly #earlyJoins = new Map<LinkId, { readonly join: Join; readonly until: number }>();
   #snapshotAt: number;
+  /** What was found damaged in the own journal. */
+  #damage: string | undefined;
+  /** When a primary with a damaged journal asks to be replaced, if it can be. */
+  #replaceAt: Instant = 0;
   #tickedAt: Instant = 0;
   #stopping = false;
   /** Until when it goes on although it is asked to stop. */
@@ -116,7 +123,7 @@ export class Replica {
       this.#router.nextDeadline(),
       this.#standby.nextDeadline(),
       this.#drain?.until ?? Number.POSITIVE_INFINITY,
-      this.#lingersUntil ?? Number.POSITIVE_INFINITY,
+      (this.#drain === undefined ? this.#lingersUntil : undefined) ?? Number.POSITIVE_INFINITY,
       isWatching ? this.#tickedAt + timing.pingIntervalMs : Number.POSITIVE_INFINITY,
     );
     return deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(deadline, now);
@@ -165,15 +172,17 @@ export class Replica {
         ledger.install(input.snapshot, input.epochStarts, input.checksum);
         this.#snapshotAt = input.snapshot.position;
         this.#ground.report('snapshot', `starts over from a snapshot at ${input.snapshot.position}`);
-        this.#standby.pulled(true);
+        this.#standby.pulled();
         return this.#consider();
       case 'snapshot-failed':
-        this.#ground.report('snapshot', `could not be had: ${input.detail}`);
-        this.#standby.pulled(false);
+        this.#standby.pullFailed(input.detail);
         return this.#consider();
       case 'journal-failed':
-        this.#ground.report('journal-failed', input.detail);
+      case 'disk-stalled':
+        this.#ground.report(input.kind, input.detail);
         return this.#end('storage-failed', input.detail, true);
+      case 'journal-damaged':
+        return this.#journalDamaged(input.detail);
       case 'welcome-noted':
         ground.welcomedLife = ground.identity.lifeId;
         return this.#router.noted();
@@ -252,6 +261,28 @@ export class Replica {
     }
   }
 
+  /**
+   * A standby has nothing that others lack, so it ends. A primary hands over; as long as nobody else has everything it goes on
+   * with what is in memory, which is whole.
+   */
+  #journalDamaged(detail: string): void {
+    if (this.#damage !== undefined) return;
+    this.#damage = detail;
+    const isAlone = this.#primary?.standbys.awaited.length === 1;
+    const then = isAlone ? ': nobody else is in sync, so it goes on and hands over when somebody is' : '';
+    this.#ground.report('journal-damaged', `${detail}${then}`);
+    if (this.#primary === undefined) this.#end('storage-failed', detail, true);
+    else this.#replaceIfDamaged(this.#primary);
+  }
+
+  #replaceIfDamaged(primary: PrimaryRole): void {
+    const { now } = this.#ground;
+    if (this.#damage === undefined || this.#drain !== undefined || now < this.#replaceAt) return;
+    if (!primary.opened || primary.standbys.awaited.length === 1) return;
+    this.#replaceAt = now + DAMAGED_RETRY_MS;
+    this.#beginDrain(true, 'its journal is damaged: takes no more writes and hands over');
+  }
+
   #durable(isNews: boolean): void {
     if (!isNews) return;
     if (this.#primary === undefined) this.#standby.sayDurable();
@@ -273,7 +304,8 @@ export class Replica {
       case 'assignment':
         return this.#assigned(message.assignment, message.lastRequest);
       case 'please-hand-over':
-        if (this.#primary?.epoch === message.epoch && this.#drain === undefined) this.#beginDrain(false);
+        if (this.#primary?.epoch === message.epoch && this.#drain === undefined)
+          this.#beginDrain(false, 'hands over: takes no more writes');
         return;
       case 'no-successor':
         if (this.#primary?.epoch === message.epoch) this.#drain?.noSuccessor();
@@ -429,6 +461,7 @@ export class Replica {
     this.#primary = undefined;
     const leaving = this.#drain?.leaving === true;
     this.#drain = undefined;
+    if (this.#damage !== undefined) return this.#end('storage-failed', this.#damage, true);
     if (leaving) this.#end('shutting-down', `handed over to ${by}`, false);
   }
 
@@ -505,6 +538,8 @@ export class Replica {
       return { reason: 'not-primary', detail: `this server does not serve epoch ${question.epoch}` };
     if (!isLiveMember(ground.assignment, question))
       return { reason: 'unknown-member', detail: `${unnamed(question)} as live` };
+    if (this.#damage !== undefined)
+      return { reason: 'storage-failed', detail: damagedAtPrimary(this.#damage) };
     return undefined;
   }
 
@@ -648,7 +683,10 @@ export class Replica {
     this.#tickedAt = ground.now;
     this.#router.tick();
     if (this.#primary === undefined) this.#standby.tick();
-    else this.#primary.tick();
+    else {
+      this.#primary.tick();
+      this.#replaceIfDamaged(this.#primary);
+    }
     for (const request of this.#held.takeExpired(ground.heardMs))
       this.#refuse(request, 'not-primary', this.#whoIsPrimary());
     for (const [link, { join, until }] of [...this.#earlyJoins]) {
@@ -698,12 +736,12 @@ export class Replica {
       if (isOver || !this.#standby.joined) this.#end('shutting-down', 'standby stopped', false);
     } else if (isOver) {
       this.#lingersUntil = undefined;
-      this.#beginDrain(true);
+      this.#beginDrain(true, 'is asked to stop: takes no more writes');
     }
   }
 
-  #beginDrain(leaving: boolean): void {
-    this.#drain = new Drain(this.#ground, leaving);
+  #beginDrain(leaving: boolean, why: string): void {
+    this.#drain = new Drain(this.#ground, leaving, why);
     this.#primary?.tailing.pause(true);
   }
 
@@ -713,7 +751,7 @@ export class Replica {
     const progress = drain.advance(primary);
     if (progress === 'draining' || progress === 'handed-over') return;
     this.#drain = undefined;
-    if (drain.leaving) {
+    if (drain.leaving && this.#stopping) {
       const detail = progress === 'gave-up' ? 'nobody took over in time' : 'no standby to hand over to';
       primary.stepDown(detail);
       this.#primary = undefined;
@@ -730,11 +768,13 @@ export class Replica {
 
   #end(reason: Reason, detail: string, failed: boolean): void {
     const ground = this.#ground;
+    // Only reasons that send a client on to the next primary are told to it.
+    const told = actionFor(reason) === 're-resolve' ? reason : 'not-primary';
     if (this.#primary !== undefined) {
-      this.#primary.stepDown(detail);
+      this.#primary.stepDown(detail, told);
       this.#primary = undefined;
     }
-    for (const { request } of this.#held.takeAll()) this.#refuse(request, 'shutting-down', detail);
+    for (const { request } of this.#held.takeAll()) this.#refuse(request, told, detail);
     this.#standby.leave();
     this.#router.send({ kind: 'leave', figures: ground.figures() });
     this.#router.close();
@@ -745,6 +785,9 @@ export class Replica {
   }
 }
 
+/** For whoever can't get a snapshot: whose disk it is. */
+export const damagedAtPrimary = (damage: string): string =>
+  `the journal of the primary is damaged: ${damage}`;
 /** Whether both say the same of who serves and whom a commit waits for. */
 function isSameConfiguration(one: Assignment, other: Assignment): boolean {
   if (one.epoch !== other.epoch || one.inSync.length !== other.inSync.length) return false;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Reason } from '../index.js';
+import type { Reason, RouterMessage } from '../index.js';
 import { Alone } from './alone.fixture.js';
 
 const HANGS_UP = 'hangs up on the router';
@@ -122,6 +122,19 @@ test('a router that can not take us now is asked again; one that never will is t
     assert.equal(refused(server, reason).at(-1), `ends failed: ${reason}`);
     assert.deepEqual([server.step({ kind: 'tick' }), server.replica.nextDeadline()], [[], undefined]);
   }
+});
+
+test('a router that says that it is there, but can not welcome us yet, is not given up', () => {
+  const server = new Alone(2);
+  server.start();
+  const pong: RouterMessage = { kind: 'pong', sequence: 0, pingIntervalMs: 100 };
+  for (let said = 0; said < 10; said += 1) {
+    server.now += 1_000;
+    assert.deepEqual(server.router(pong), []);
+    assert.deepEqual(server.step({ kind: 'tick' }), []);
+  }
+  assert.equal(server.replica.nextDeadline(), 13_000);
+  assert.ok(server.tick().includes(HANGS_UP));
 });
 
 test('a router that says nothing is given up: soon while it has not welcomed us, late after that', () => {

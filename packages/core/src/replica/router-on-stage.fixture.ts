@@ -13,6 +13,7 @@ import {
   serverName,
   type Timing,
 } from '../index.js';
+import { recordsIn } from '../registry/play.fixture.js';
 import type { Actor, Connection, Stage } from './stage.fixture.js';
 
 export const NETWORK = 'net';
@@ -96,7 +97,10 @@ export class RouterOnStage implements Actor {
   }
 
   step(input: RegistryInput): void {
-    for (const output of this.#registry?.step(this.stage.now, input) ?? []) this.#perform(output);
+    const outputs = this.#registry?.step(this.stage.now, input) ?? [];
+    for (const output of outputs) this.#perform(output);
+    const records = recordsIn(outputs);
+    if (records.length > 0) this.step({ kind: 'told', records });
   }
 
   #perform(output: RegistryOutput): void {

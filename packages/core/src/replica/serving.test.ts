@@ -81,7 +81,7 @@ plays(
     s1: asks the router to remove s2
     router: epoch 1 is s1's; in sync: s1
   all gets from the router to s1
-    s1: in-sync set is now s1
+    s1: in-sync set is now s1; s2 fell out: writes waited 500 ms for it, its disk or the way to it is slow; it comes back when it has kept up for 10000 ms
     mira: 2 is ok at 3 (s1, epoch 1)`,
 );
 

@@ -82,16 +82,11 @@ plays(
     router: epoch 2 is s1's; in sync: s1
     s1: primary of epoch 2, journal at 1003
     s2: pulls a snapshot from s1: the primary no longer has the entries that are missing here
-    s2: could not be had: the primary has none
+    s2: could not be had from s1: the primary has none
   200 ms pass
-    s2: pulls a snapshot from s1: the primary no longer has the entries that are missing here
-    s2: could not be had: the primary has none
-    s2: pulls a snapshot from s1: the primary no longer has the entries that are missing here
-    s2: could not be had: the primary has none
   the disk of s1 goes on
     s1: serves epoch 2 from 1004, 200.0 ms after it was assigned
   200 ms pass
-    s2: pulls a snapshot from s1: the primary no longer has the entries that are missing here
     s2: starts over from a snapshot at 1004
     s1: s2 joined at 1004, 0 entries behind
     s2: follows s1 in epoch 2 from 1004
@@ -120,12 +115,11 @@ plays(
     router: epoch 1 is s1's, who is away; in sync: s1
   s1 and s2 are joined again
     s2: pulls a snapshot from s1: the primary no longer has the entries that are missing here
-    s2: could not be had: the primary has none
+    s2: could not be had from s1: the primary has none
   s1 starts
     router: epoch 2 is s1's; in sync: s1
     s1: primary of epoch 2, journal at 1003
     s1: serves epoch 2 from 1004, 0.0 ms after it was assigned
-    s2: pulls a snapshot from s1: the primary no longer has the entries that are missing here
     s2: starts over from a snapshot at 1004
     s1: s2 joined at 1004, 0 entries behind
     s2: follows s1 in epoch 2 from 1004

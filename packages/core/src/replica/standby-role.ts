@@ -21,6 +21,8 @@ import type { PrimaryMessage } from '../messages.js';
 import type { Ground } from './ground.js';
 import type { Reachability } from './reachability.js';
 
+/** Longest wait before a snapshot that could not be had is asked for again, ms: it costs the primary its whole disk. */
+const LONGEST_PULL_RETRY_MS = 5_000;
 /** How long a primary may take to answer a join, in multiples of the time after which silence means it is gone. */
 export const JOIN_PATIENCE_FACTOR = 4;
 /** How long to leave a primary alone whose journal contradicts this one, ms: an operator has to decide. */
@@ -37,7 +39,7 @@ type Link =
       heardAt: number;
     }
   /** The driver pulls a snapshot; it ends with `snapshot-installed` or `snapshot-failed`. */
-  | { readonly kind: 'pulling'; readonly epoch: Epoch };
+  | { readonly kind: 'pulling'; readonly epoch: Epoch; readonly address: Address };
 
 export class StandbyRole {
   readonly kind = 'standby';
@@ -45,6 +47,8 @@ export class StandbyRole {
   /** How following failed last, as it was reported. */
   #lastFailure = '';
   #attempts = 0;
+  /** Snapshots in a row that could not be had. */
+  #pullFailures = 0;
 
   constructor(
     readonly ground: Ground,
@@ -136,14 +140,25 @@ export class StandbyRole {
     this.ground.emit({ kind: 'to-primary', attempt: link.attempt, message });
   }
 
-  /** The snapshot is in place, or could not be had; then not at once again, or two servers keep each other busy. */
-  pulled(isInstalled: boolean): void {
+  /** The snapshot is in place. */
+  pulled(): void {
+    if (this.#link.kind !== 'pulling') return;
+    this.#pullFailures = 0;
+    this.#link = { kind: 'none', retryAt: this.ground.now, epoch: NO_EPOCH };
+  }
+
+  /** It could not be had: not at once again, or two servers keep each other busy; and later each time. */
+  pullFailed(detail: string): void {
     const { ground } = this;
     const link = this.#link;
     if (link.kind !== 'pulling') return;
-    this.#link = isInstalled
-      ? { kind: 'none', retryAt: ground.now, epoch: NO_EPOCH }
-      : { kind: 'none', retryAt: ground.now + ground.timing.pingIntervalMs, epoch: link.epoch };
+    const text = `could not be had from ${link.address}: ${detail}`;
+    // Each attempt ends like the one before it: an operator is told once.
+    if (text !== this.#lastFailure) ground.report('snapshot', text);
+    this.#lastFailure = text;
+    const waitMs = Math.min(ground.timing.pingIntervalMs * 2 ** this.#pullFailures, LONGEST_PULL_RETRY_MS);
+    this.#pullFailures += 1;
+    this.#link = { kind: 'none', retryAt: ground.now + waitMs, epoch: link.epoch };
   }
 
   tick(): void {
@@ -311,9 +326,9 @@ export class StandbyRole {
     // It has joined before, so there is a network; the disk may have yet to note which.
     if (networkId === '') return;
     const { cluster, serverId, incarnation, journalId, lifeId } = identity;
-    ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
+    if (this.#pullFailures === 0) ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
     this.leave();
-    this.#link = { kind: 'pulling', epoch };
+    this.#link = { kind: 'pulling', epoch, address };
     const question = { networkId, cluster, epoch, serverId, incarnation, journalId, lifeId };
     ground.emit({ kind: 'pull-snapshot', address, question, setAside });
   }

@@ -8,11 +8,12 @@
  * no clock involved. After PacificA (§3) and Kafka's in-sync replicas.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import { type Epoch, NO_POSITION, type Position, position, type ServerId } from '../ids.js';
+import { type Epoch, NO_POSITION, type Position, position, type ServerId, serverName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_BATCH_ENTRIES, MAX_MEMBERS, MAX_REPLICATION_WINDOW } from '../limits.js';
 import type { MemberMessage, PrimaryMessage, StandbyMessage } from '../messages.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
+import { KEEPS_UP_FACTOR, KeepingUp } from './keeping-up.js';
 import type { LinkId } from './messages.js';
 
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
@@ -50,10 +51,17 @@ export class Standbys {
   readonly #askedAt = new Map<ServerId, number>();
   /** Listening time at which a server that a commit waits for, and that has no link now, was last heard. */
   readonly #lastHeardAt = new Map<ServerId, number>();
+  /** Standbys that fell out for slowness. */
+  readonly #keepingUp = new KeepingUp();
+  /** Why the router was asked to remove a server, for people. */
+  readonly #whyRemoved = new Map<ServerId, string>();
   /** The furthest that everybody ever held. */
   #held: Position = NO_POSITION;
-  /** Listening time since which others have held up what is durable here; undefined while they don't. */
-  #heldUpSince: number | undefined;
+  /**
+   * Listening time since which a member has held up what is durable here, whatever links of it came and went. Of each its
+   * own: while one is waited for, another that has everything must not be blamed for it.
+   */
+  readonly #holdsUpSince = new Map<ServerId, number>();
 
   constructor(
     readonly epoch: Epoch,
@@ -155,10 +163,14 @@ export class Standbys {
    */
   advance(ownDurable: Position, at: number): Position {
     const held = this.#heldByAll(ownDurable);
-    if (held >= ownDurable) this.#heldUpSince = undefined;
-    else if (held > this.#held) this.#heldUpSince = at;
-    else this.#heldUpSince ??= at;
-    if (held > this.#held) this.#held = held;
+    if (held > this.#held) this.#holdsUpSince.clear();
+    this.#held = position(Math.max(this.#held, held));
+    for (const member of this.awaited) {
+      const standby = sameMember(member, this.self) ? { durable: ownDurable } : this.#standbyOf(member);
+      const durable = standby?.durable ?? NO_POSITION;
+      if (durable >= ownDurable || durable > this.#held) this.#holdsUpSince.delete(member.serverId);
+      else if (!this.#holdsUpSince.has(member.serverId)) this.#holdsUpSince.set(member.serverId, at);
+    }
     return held;
   }
 
@@ -182,6 +194,25 @@ export class Standbys {
     return this.awaited.some(
       (member) => !sameMember(member, this.self) && this.#isLost(member, at, deadAfterMs),
     );
+  }
+
+  /** Whether slow standbys keep up. Asked after every turn. */
+  watchSlow(ownDurable: Position, at: number, deadAfterMs: number): void {
+    for (const member of this.#keepingUp.members) {
+      const durableThere = this.#standbyOf(member)?.durable;
+      this.#keepingUp.look(member, durableThere, ownDurable, at, deadAfterMs);
+    }
+  }
+
+  /** Why these are not awaited any more, as far as it was our doing: `; s2 fell out: …` for each. */
+  takeWhyRemoved(members: readonly InSyncMember[]): string {
+    return members
+      .map(({ serverId }) => {
+        const why = this.#whyRemoved.get(serverId);
+        this.#whyRemoved.delete(serverId);
+        return why === undefined ? '' : `; ${serverName(serverId)} fell out: ${why}`;
+      })
+      .join('');
   }
 
   /**
@@ -213,7 +244,8 @@ export class Standbys {
       if (standby.durable < required || this.awaited.some((other) => sameMember(other, member))) continue;
       const known = assignment.members.find((other) => other.serverId === member.serverId);
       const isThatOne = known?.live && isSameLife(known, standby.join);
-      if (!isThatOne || !this.#mayAsk(member.serverId, at, pace.pingIntervalMs)) continue;
+      if (!isThatOne || this.#keepingUp.mustWait(member, at, pace.deadAfterMs)) continue;
+      if (!this.#mayAsk(member.serverId, at, pace.pingIntervalMs)) continue;
       const change = this.#change('add', member, standby.join.incarnation);
       this.#asked.set(change.request, member);
       changes.push(change);
@@ -221,6 +253,7 @@ export class Standbys {
     for (const member of this.#told) {
       if (sameMember(member, this.self) || !this.#isLost(member, at, pace.deadAfterMs)) continue;
       if (!this.#mayAsk(member.serverId, at, pace.deadAfterMs)) continue;
+      this.#noteWhyRemoved(member, at, pace.deadAfterMs);
       const known = assignment.members.find((other) => other.serverId === member.serverId);
       changes.push(this.#change('remove', member, known?.incarnation ?? 0));
     }
@@ -281,16 +314,33 @@ export class Standbys {
 
   /** Not heard for too long; or heard, but everybody's commits have waited for it for too long. */
   #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
-    if (this.#isUnheard(member, at, deadAfterMs)) return true;
-    const standby = this.#standbyOf(member);
-    const holdsUp = (standby?.durable ?? NO_POSITION) <= this.#held;
-    return holdsUp && this.#heldUpSince !== undefined && at - this.#heldUpSince >= deadAfterMs;
+    return this.#isUnheard(member, at, deadAfterMs) || this.#heldUpMs(member, at) >= deadAfterMs;
+  }
+
+  #heldUpMs({ serverId }: InSyncMember, at: number): number {
+    return at - (this.#holdsUpSince.get(serverId) ?? at);
+  }
+
+  #noteWhyRemoved(member: InSyncMember, at: number, deadAfterMs: number): void {
+    const silentMs = this.#silentMs(member, at);
+    if (silentMs >= deadAfterMs) {
+      this.#whyRemoved.set(member.serverId, `nothing was heard of it for ${silentMs.toFixed(0)} ms`);
+      return;
+    }
+    const heldUpMs = this.#heldUpMs(member, at);
+    this.#keepingUp.fellOut(member, this.#held, at);
+    const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or the way to it is slow`;
+    const back = `it comes back when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
+    this.#whyRemoved.set(member.serverId, `${why}; ${back}`);
   }
 
   #isUnheard(member: InSyncMember, at: number, deadAfterMs: number): boolean {
-    const heardAt =
-      this.#standbyOf(member)?.heardAt ?? this.#lastHeardAt.get(member.serverId) ?? this.startedAt;
-    return at - heardAt >= deadAfterMs;
+    return this.#silentMs(member, at) >= deadAfterMs;
+  }
+
+  #silentMs(member: InSyncMember, at: number): number {
+    const heardAt = this.#standbyOf(member)?.heardAt ?? this.#lastHeardAt.get(member.serverId);
+    return at - (heardAt ?? this.startedAt);
   }
 
   #mayAsk(serverId: ServerId, at: number, paceMs: number): boolean {

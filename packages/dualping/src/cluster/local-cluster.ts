@@ -6,6 +6,7 @@ import {
   type Address,
   type Assignment,
   type ClusterId,
+  DEFAULT_DISK_STALL_MS,
   DEFAULT_KEEP_ALIVE_MS,
   DualpingError,
   quote,
@@ -49,6 +50,8 @@ export interface LocalClusterOptions {
   readonly timing: Timing;
   /** How often each process must be heard; after three of them in silence it is killed and started again. Default 3 s. */
   readonly keepAliveMs?: number;
+  /** How long a disk may not answer before it counts as one that hangs, ms. Default 5,000. */
+  readonly diskStallMs?: number;
   /** What the router is started with beside what is said here. */
   readonly routerFlags?: readonly string[];
   /** What the cluster itself has to say; it is in `logs/up.log` too. */
@@ -220,6 +223,7 @@ export class LocalCluster {
       ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
+      ...this.#diskStallFlags,
       ...(this.#options.routerFlags ?? []),
     ];
   }
@@ -241,7 +245,13 @@ export class LocalCluster {
     return [
       ...['server', '--host', host, '--port', String(port), '--id', String(id)],
       ...['--data', join(dataFolder, name), '--cluster', String(cluster), '--routers', this.routerAddress],
+      ...this.#diskStallFlags,
     ];
+  }
+
+  get #diskStallFlags(): readonly string[] {
+    const { diskStallMs = DEFAULT_DISK_STALL_MS } = this.#options;
+    return ['--disk-stall-ms', String(diskStallMs)];
   }
 
   #watch(client: RouterClient): void {

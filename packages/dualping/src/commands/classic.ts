@@ -16,12 +16,12 @@ const coordinatorCommand = command({
     data: settings.data('dualping-data/coordinator'),
     clusters: classic.coordinatorClusters,
     ...classic.OF_ROUTER,
+    diskStallMs: settings.diskStallMs,
     ...settings.timing,
   },
-  run: async (
-    { host, port, data, clusters, heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given },
-    { io },
-  ) => {
+  run: async (values, { io }) => {
+    const { host, port, data, clusters, diskStallMs, ...rest } = values;
+    const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
     const { startRouter } = await import('@dualping/router');
@@ -33,6 +33,7 @@ const coordinatorCommand = command({
         clusters,
         timing,
         heartbeatTimeoutMs,
+        diskStallMs,
         classicReplies,
         classicConfirmation,
         report: io.report,
@@ -53,11 +54,11 @@ const tsdCommand = command({
     host: settings.host,
     data: classic.serverData,
     classicReplies: classic.classicReplies,
+    diskStallMs: settings.diskStallMs,
   },
-  run: async (
-    { cluster, id, coordinatorHost, coordinatorPort, data, host, port, classicReplies },
-    { io },
-  ) => {
+  run: async (values, { io }) => {
+    const { cluster, id, coordinatorHost, coordinatorPort, data, host, port } = values;
+    const { classicReplies, diskStallMs } = values;
     warnIfOpen(host, io);
     const { startServer } = await import('@dualping/server');
     return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
@@ -69,6 +70,7 @@ const tsdCommand = command({
         serverId: id,
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
         ...(classicReplies === '' ? {} : { classicReplies }),
+        diskStallMs,
         report: io.report,
       }),
     );

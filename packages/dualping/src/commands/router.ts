@@ -13,11 +13,12 @@ export const routerCommand = command({
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
     ...classic.OF_ROUTER,
+    diskStallMs: settings.diskStallMs,
     noDialBack: settings.noDialBack,
     ...settings.timing,
   },
-  run: async (options, { io, isGiven }) => {
-    const { host, port, data, clusters, noDialBack, ...rest } = options;
+  run: async ({ noDialBack, diskStallMs, ...options }, { io, isGiven }) => {
+    const { host, port, data, clusters, ...rest } = options;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
     warnIfOpen(host, io);
@@ -31,6 +32,7 @@ export const routerCommand = command({
         ...(isGiven('clusters') && { clusters }),
         timing,
         heartbeatTimeoutMs,
+        diskStallMs,
         classicReplies,
         classicConfirmation,
         dialBack: !noDialBack,

@@ -15,6 +15,7 @@ export const SERVER_SETTINGS = {
   id: settings.serverId,
   routers: settings.routers,
   classicReplies,
+  diskStallMs: settings.diskStallMs,
 };
 
 export const serverCommand = command({
@@ -36,7 +37,8 @@ export const serverCommand = command({
 });
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
-  const { host, port, advertise, data, cluster, id, routers, classicReplies: replies } = values;
+  const { host, port, advertise, data, cluster, id, routers, diskStallMs } = values;
+  const { classicReplies: replies } = values;
   const part = `server ${serverName(asServerId(id))}`;
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
@@ -54,6 +56,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       serverId: id,
       routers,
       ...(replies === '' ? {} : { classicReplies: replies }),
+      diskStallMs,
       report: io.report,
       supervision: supervised.options,
     });

@@ -27,6 +27,7 @@ const CLUSTER_SETTINGS = {
   servers: settings.servers,
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
+  diskStallMs: settings.diskStallMs,
   classicReplies: classic.networkClassicReplies,
   classicConfirmation: classic.classicConfirmation,
   ...settings.timing,
@@ -51,8 +52,8 @@ async function withCluster(
   lines: OperatorLines,
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
-  const { host, port, clusters, servers, data, keepAliveMs, classicReplies, classicConfirmation, ...given } =
-    values;
+  const { host, port, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
+  const { classicReplies, classicConfirmation, ...given } = rest;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
   // A start that can't work leaves no folder behind.
@@ -66,6 +67,7 @@ async function withCluster(
     dataFolder: data,
     timing,
     keepAliveMs,
+    diskStallMs,
     routerFlags: ['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
     ...lines,
   });

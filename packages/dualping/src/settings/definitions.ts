@@ -1,13 +1,16 @@
 /** Every setting of every command, once. */
 import { userInfo } from 'node:os';
 import {
+  DEFAULT_DISK_STALL_MS,
   DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_TIMING,
   MAX_CLUSTERS,
+  MAX_DISK_STALL_MS,
   MAX_KEEP_ALIVE_MS,
   MAX_MEMBERS,
   MAX_PAGE_POSTS,
   MAX_SERVER_ID,
+  MIN_DISK_STALL_MS,
   MIN_PING_INTERVAL_MS,
   TIMELINE_ENTRY_POSTS,
   userNameProblem,
@@ -140,6 +143,15 @@ export const user = setting({
 });
 
 export const timeoutMs = milliseconds('timeoutMs', 'give up when it is not done by then', 10_000);
+
+export const diskStallMs = setting({
+  key: 'diskStallMs',
+  argument: 'ms',
+  unit: 'ms',
+  help: 'a disk that does not answer for so long hangs: a server then leaves and ends, a router says NOT_SERVING',
+  parse: parse.wholeNumber(MIN_DISK_STALL_MS, MAX_DISK_STALL_MS),
+  fallback: DEFAULT_DISK_STALL_MS,
+});
 
 /** Whom `health` asks. */
 export const address = setting({

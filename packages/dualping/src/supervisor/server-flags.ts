@@ -16,6 +16,7 @@ export interface PairValues {
   readonly keepAliveMs: number;
   /** Empty: as the router says. */
   readonly classicReplies: ClassicReplies | '';
+  readonly diskStallMs: number;
 }
 
 /** Flags that `server` and `supervise` both understand. Absolute, whatever folder they are run in. */
@@ -25,4 +26,5 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--cluster', String(values.cluster), '--id', String(values.id)],
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
+  ...['--disk-stall-ms', String(values.diskStallMs)],
 ];

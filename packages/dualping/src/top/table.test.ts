@@ -16,6 +16,8 @@ const figures = (id: number, durable: number): NetworkStatus['figures'][number] 
     checksum: 0,
     timelines: 7,
     postsAccepted: 9,
+    slowSyncs: 0,
+    longestSyncMs: 0,
   },
 });
 

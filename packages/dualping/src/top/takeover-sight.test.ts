@@ -22,6 +22,8 @@ const of = (id: number, { ageMs = 50, clients = 0, posts = 0 }: Told = {}): Memb
     checksum: 0,
     timelines: clients,
     postsAccepted: posts,
+    slowSyncs: 0,
+    longestSyncMs: 0,
   },
 });
 

@@ -64,6 +64,8 @@ export const figures: fc.Arbitrary<Figures> = record({
   checksum: uint32s,
   timelines: uint32s,
   postsAccepted: counts,
+  slowSyncs: counts,
+  longestSyncMs: counts,
 });
 
 const lives = fc.oneof(ids, fc.constant(''));

@@ -124,6 +124,8 @@ export const NO_FIGURES: Figures = Object.freeze({
   checksum: 0,
   timelines: 0,
   postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
 });
 
 /** A member that sends none has none. */
@@ -136,6 +138,8 @@ export function figuresFromWire(figures: routing.Figures | undefined): Figures {
     checksum: checksumFrom(figures.checksum),
     timelines: count(figures.timelines, 'timelines'),
     postsAccepted: count(figures.postsAccepted, 'posts_accepted'),
+    slowSyncs: count(figures.slowSyncs, 'slow_syncs'),
+    longestSyncMs: count(figures.longestSyncMs, 'longest_sync_ms'),
   };
 }
 

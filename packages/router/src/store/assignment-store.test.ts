@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -165,4 +165,14 @@ test('a log of a later version is not touched', async (context) => {
   const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 3 }));
   await store.close();
   await assert.rejects(open(path), /of version "3"/);
+});
+
+test('what is read is on disk before it is believed: a sync that failed may have left it in memory only', async (context) => {
+  const path = await folder(context);
+  await written(path);
+  const before = (await stat(join(path, LOG_NAME))).ino;
+  const store = await open(path);
+  assert.notEqual((await stat(join(path, LOG_NAME))).ino, before, 'it is a new file, synced by its maker');
+  assert.deepEqual(store.records, [record(1, 2), record(2, 1)]);
+  await store.close();
 });

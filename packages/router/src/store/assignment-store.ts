@@ -4,11 +4,15 @@
  * One append-only file. A change is one write and one fdatasync, on which the time of a failover
  * depends; a file that is replaced with each change would need three. When most of it is
  * outdated it is replaced by one that holds only what counts.
+ *
+ * Opening replaces it too. After a sync that failed, or never ended, a file reads well and is not on disk, and no later sync
+ * of the same bytes would bring it there: so what was read is written anew before it is believed (Rebello et al., "Can
+ * Applications Recover from fsync Failures?").
  */
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';
-import { readIfThere, storageFailed, syncFolder, writeAll } from './files.js';
+import { readIfThere, storageFailed, syncFolder, type Timed, untimed, writeAll } from './files.js';
 import { frame, unframe } from './frames.js';
 import { headerFromJson, headerToJson, type LogHeader, recordFromJson, recordToJson } from './log-lines.js';
 
@@ -39,6 +43,7 @@ export class AssignmentStore {
     /** What a crash had left behind the last durable line, when there was something. */
     readonly cutTail: CutTail | undefined,
     log: { file: FileHandle; length: number; crc: number; records: readonly ClusterRecord[] },
+    private readonly timed: Timed,
   ) {
     this.#path = path;
     this.#file = log.file;
@@ -53,39 +58,45 @@ export class AssignmentStore {
    *
    * Throws `storage-failed` naming file, line and byte when it is damaged or can't be read or written.
    */
-  static async open(folder: string, fresh: () => LogHeader): Promise<AssignmentStore> {
+  static async open(
+    folder: string,
+    fresh: () => LogHeader,
+    timed: Timed = untimed,
+  ): Promise<AssignmentStore> {
     const path = join(folder, LOG_NAME);
     try {
-      await mkdir(folder, { recursive: true });
-      await rm(`${path}${TEMPORARY_SUFFIX}`, { force: true });
-      const bytes = await readIfThere(path);
-      if (bytes === undefined) return await AssignmentStore.#make(path, fresh());
-      return await AssignmentStore.#read(path, bytes);
+      return await timed(`opening ${path}`, async () => {
+        await mkdir(folder, { recursive: true });
+        await rm(`${path}${TEMPORARY_SUFFIX}`, { force: true });
+        const bytes = await readIfThere(path);
+        if (bytes === undefined) return await AssignmentStore.#make(path, fresh(), timed);
+        return await AssignmentStore.#read(path, bytes, timed);
+      });
     } catch (error) {
       throw storageFailed('opening', path, error);
     }
   }
 
-  static async #make(path: string, header: LogHeader): Promise<AssignmentStore> {
+  static async #make(path: string, header: LogHeader, timed: Timed): Promise<AssignmentStore> {
     const log = await replaceLog(path, header, []);
-    return new AssignmentStore(path, header, undefined, { ...log, records: [] });
+    // Of the folder too: whoever made it may have died before its own entry was durable.
+    await syncFolder(dirname(resolve(dirname(path))));
+    return new AssignmentStore(path, header, undefined, { ...log, records: [] }, timed);
   }
 
-  static async #read(path: string, bytes: Buffer): Promise<AssignmentStore> {
+  static async #read(path: string, bytes: Buffer, timed: Timed): Promise<AssignmentStore> {
     const log = unframe(bytes);
     if ('what' in log) throw damaged(path, log.line, log.what, log.offset);
     const [first, ...rest] = log.json;
     if (first === undefined) throw damaged(path, 1, 'its first line is missing');
     const header = understand(path, 1, () => headerFromJson(first));
     const records = rest.map((json, at) => understand(path, at + 2, () => recordFromJson(json)));
-    const file = await open(path, 'r+');
-    const { length, crc } = log;
-    if (length === bytes.length)
-      return new AssignmentStore(path, header, undefined, { file, length, crc, records });
-    await file.truncate(length);
-    await file.sync();
-    const cut = { file: path, offset: length, bytes: bytes.length - length };
-    return new AssignmentStore(path, header, cut, { file, length, crc, records });
+    const latest = [...new Map(records.map((record) => [record.cluster, record])).values()];
+    const replaced = await replaceLog(path, header, latest);
+    const { length } = log;
+    const cut =
+      length === bytes.length ? undefined : { file: path, offset: length, bytes: bytes.length - length };
+    return new AssignmentStore(path, header, cut, { ...replaced, records: latest }, timed);
   }
 
   /** The last of each cluster that has one. */
@@ -100,13 +111,15 @@ export class AssignmentStore {
   async append(records: readonly ClusterRecord[]): Promise<void> {
     try {
       const { bytes, crc } = frameAll(records.map(recordToJson), this.#crc);
-      await writeAll(this.#file, bytes, this.#length);
-      await this.#file.datasync();
+      await this.timed(`syncing ${this.#path}`, async () => {
+        await writeAll(this.#file, bytes, this.#length);
+        await this.#file.datasync();
+      });
       this.#length += bytes.length;
       this.#crc = crc;
       for (const record of records) this.#records.set(record.cluster, record);
       if (this.#length > Math.max(MIN_REPLACED_BYTES, GROWTH_BEFORE_REPLACED * this.#replacedLength))
-        await this.#replace();
+        await this.timed(`replacing ${this.#path}`, () => this.#replace());
     } catch (error) {
       throw storageFailed('writing', this.#path, error);
     }
@@ -170,6 +183,6 @@ function damaged(path: string, line: number, what: string, offset?: number): Dua
   const place = offset === undefined ? `line ${line}` : `line ${line} (byte ${offset})`;
   return new DualpingError(
     'storage-failed',
-    `${path} is damaged at ${place}: ${what}; restore it from a copy: to go on without it could grant an epoch twice`,
+    `${path} is damaged at ${place}: ${what}; to go on without it, or with an older copy, could grant an epoch twice`,
   );
 }

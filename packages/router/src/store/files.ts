@@ -2,6 +2,11 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { DualpingError } from '@dualping/core';
 
+/** Does some work on a file, and notices when the disk takes long. `doing` is for people. */
+export type Timed = <T>(doing: string, work: () => Promise<T>) => Promise<T>;
+
+export const untimed: Timed = (_doing, work) => work();
+
 export async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);

@@ -8,7 +8,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DualpingError } from '@dualping/core';
 import type { PathAndData } from '@dualping/protocol';
-import { readIfThere, storageFailed, syncFolder, writeAll } from './files.js';
+import { readIfThere, storageFailed, syncFolder, type Timed, untimed, writeAll } from './files.js';
 import { frame, unframe } from './frames.js';
 
 export const PATHS_NAME = 'paths.log';
@@ -25,7 +25,14 @@ export class PathStore {
   #lastWrite: Promise<void> = Promise.resolve();
   #failed: DualpingError | undefined;
 
-  private constructor(path: string, file: FileHandle, length: number, crc: number, lines: readonly string[]) {
+  private constructor(
+    path: string,
+    file: FileHandle,
+    length: number,
+    crc: number,
+    lines: readonly string[],
+    private readonly timed: Timed,
+  ) {
     this.#path = path;
     this.#file = file;
     this.#length = length;
@@ -37,25 +44,31 @@ export class PathStore {
   }
 
   /** Throws `storage-failed` naming file, line and byte when it is damaged or can't be read or written. */
-  static async open(folder: string): Promise<PathStore> {
+  static async open(folder: string, timed: Timed = untimed): Promise<PathStore> {
     const path = join(folder, PATHS_NAME);
     try {
-      await mkdir(folder, { recursive: true });
-      const bytes = await readIfThere(path);
-      const log = unframe(bytes ?? Buffer.alloc(0));
-      if ('what' in log)
-        throw new DualpingError(
-          'storage-failed',
-          `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the older family find none of their paths`,
-        );
-      const file = await open(path, bytes === undefined ? 'w+' : 'r+');
-      await file.truncate(log.length); // what lies behind was never durable, and nobody was told of it
-      await file.sync();
-      if (bytes === undefined) await syncFolder(folder);
-      return new PathStore(path, file, log.length, log.crc, log.json);
+      return await timed(`opening ${path}`, () => PathStore.#open(folder, path, timed));
     } catch (error) {
       throw storageFailed('opening', path, error);
     }
+  }
+
+  static async #open(folder: string, path: string, timed: Timed): Promise<PathStore> {
+    await mkdir(folder, { recursive: true });
+    const bytes = await readIfThere(path);
+    const log = unframe(bytes ?? Buffer.alloc(0));
+    if ('what' in log)
+      throw new DualpingError(
+        'storage-failed',
+        `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the older family find none of their paths`,
+      );
+    const file = await open(path, bytes === undefined ? 'w+' : 'r+');
+    await file.truncate(log.length); // what lies behind was never durable, and nobody was told of it
+    // Written anew: after a sync that failed it may read well and not be on disk, and a later sync would not tell.
+    await writeAll(file, (bytes ?? Buffer.alloc(0)).subarray(0, log.length), 0);
+    await file.sync();
+    await syncFolder(folder);
+    return new PathStore(path, file, log.length, log.crc, log.json, timed);
   }
 
   /** Whether it was made, durably; false for one that is there already, which stays as it is. */
@@ -85,8 +98,10 @@ export class PathStore {
       throw new DualpingError('limit-reached', `${MAX_PATHS} paths are kept already`);
     const { bytes, crc } = frame(JSON.stringify({ path, data }), this.#crc);
     try {
-      await writeAll(this.#file, bytes, this.#length);
-      await this.#file.datasync();
+      await this.timed(`syncing ${this.#path}`, async () => {
+        await writeAll(this.#file, bytes, this.#length);
+        await this.#file.datasync();
+      });
     } catch (error) {
       this.#failed = storageFailed('writing', this.#path, error);
       throw this.#failed;

@@ -9,6 +9,7 @@
 import { dirname } from 'node:path';
 import type { DualpingError, Position } from '@dualping/core';
 import { unreachable } from '@dualping/core';
+import type { DiskTimer } from '@dualping/protocol';
 import type { DurableMark } from './durable-mark.js';
 import type { FileOperations, OpenFile } from './file-operations.js';
 import { encodeSegmentHeader, type Segment } from './segment.js';
@@ -58,6 +59,7 @@ export class DiskWriter {
     readonly files: FileOperations,
     readonly mark: DurableMark,
     readonly events: WriterEvents,
+    readonly disk?: DiskTimer,
   ) {}
 
   get failure(): DualpingError | undefined {
@@ -118,7 +120,7 @@ export class DiskWriter {
     for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
       this.#current = work;
       try {
-        await this.#perform(work);
+        await this.#timed(work);
       } catch (error) {
         this.#fail(error, work);
         break;
@@ -128,6 +130,11 @@ export class DiskWriter {
     }
     this.#current = undefined;
     this.#running = undefined;
+  }
+
+  #timed(work: Work): Promise<void> {
+    if (this.disk === undefined) return this.#perform(work);
+    return this.disk.time(`writing ${pathOf(work)}`, 'stall', () => this.#perform(work));
   }
 
   async #perform(work: Work): Promise<void> {
@@ -175,8 +182,7 @@ export class DiskWriter {
   }
 
   #fail(cause: unknown, during: Work): void {
-    const path = during.kind === 'truncate' ? during.keep.path : during.segment.path;
-    const failure = storageFailed('writing', path, cause);
+    const failure = storageFailed('writing', pathOf(during), cause);
     this.#failure = failure;
     const undone = [during, ...this.#queue];
     this.#queue = [];
@@ -184,6 +190,8 @@ export class DiskWriter {
     this.events.failed(failure);
   }
 }
+
+const pathOf = (work: Work): string => (work.kind === 'truncate' ? work.keep.path : work.segment.path);
 
 /** A segment without entries, durably, also by its name. The file is left open. */
 export async function createSegment(files: FileOperations, segment: Segment): Promise<OpenFile> {

@@ -7,6 +7,7 @@
 
 import { join } from 'node:path';
 import { DualpingError, invariant, type Position } from '@dualping/core';
+import type { DiskTimer } from '@dualping/protocol';
 import { DiskWriter } from './disk-writer.js';
 import { DurableMark, MARK_NAME, readMark } from './durable-mark.js';
 import type { FileOperations } from './file-operations.js';
@@ -21,6 +22,8 @@ import { TailCache } from './tail-cache.js';
 export interface GenerationOptions {
   readonly segmentBytes: number;
   readonly tailCacheBytes: number;
+  /** A disk that takes too long for what a commit waits for hangs. */
+  readonly disk: DiskTimer | undefined;
 }
 
 export interface GenerationEvents {
@@ -66,10 +69,11 @@ export class Generation {
     this.#cache = new TailCache((this.last + 1) as Position, options.tailCacheBytes);
     this.#reader = new FrameReader(files);
     this.#mark = mark;
-    this.#writer = new DiskWriter(files, mark, {
-      durable: (position) => this.#onDurable(position),
-      failed: (error) => this.#onFailed(error),
-    });
+    const writerEvents = {
+      durable: (position: Position) => this.#onDurable(position),
+      failed: (error: DualpingError) => this.#onFailed(error),
+    };
+    this.#writer = new DiskWriter(files, mark, writerEvents, options.disk);
   }
 
   /** Verifies all of it; everything that is there afterwards is durable. */

@@ -11,7 +11,7 @@
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   type ClusterId,
   DualpingError,
@@ -20,6 +20,7 @@ import {
   quote,
   type ServerId,
 } from '@dualping/core';
+import type { DiskTimer } from '@dualping/protocol';
 import {
   type CurrentRecord,
   currentPath,
@@ -37,6 +38,7 @@ import { SEGMENT_HEADER_BYTES, segmentNames } from './segment.js';
 import { SegmentedJournal } from './segmented-journal.js';
 import { TEMPORARY } from './small-file.js';
 import { damaged, storageFailed } from './storage-errors.js';
+import { timedFiles } from './timed-files.js';
 
 /**
  * A segment is verified at one go, this large in some 70 ms: a server that installs a snapshot still pings
@@ -58,6 +60,8 @@ export interface JournalOptions {
   readonly newJournalId?: () => JournalId;
   readonly newLifeId?: () => LifeId;
   readonly files?: FileOperations;
+  /** Told what is asked of the disk, when it begins and when it ends. Default: nobody is. */
+  readonly disk?: DiskTimer | undefined;
 }
 
 /**
@@ -67,25 +71,32 @@ export interface JournalOptions {
  */
 export async function openJournal(folder: string, options: JournalOptions): Promise<Journal> {
   try {
+    const { disk, files = nodeFiles } = options;
     return await open(folder, {
       segmentBytes: SEGMENT_BYTES,
       tailCacheBytes: TAIL_CACHE_BYTES,
       newJournalId: randomUUID,
       newLifeId: () => randomBytes(LIFE_ID_BYTES).toString('hex'),
-      files: nodeFiles,
       ...options,
+      disk,
+      files: disk === undefined ? files : timedFiles(files, disk),
     });
   } catch (error) {
     throw storageFailed('opening the journal in', folder, error);
   }
 }
 
-async function open(folder: string, options: Required<JournalOptions>): Promise<Journal> {
+type AllOptions = Required<Omit<JournalOptions, 'disk'>> & Pick<GenerationOptions, 'disk'>;
+
+async function open(folder: string, options: AllOptions): Promise<Journal> {
   const { files, cluster, serverId, newJournalId, newLifeId } = options;
   await files.makeFolder(folder);
   const recorded = readIdentity(files, folder);
   if (recorded !== undefined) assertSameServer(folder, recorded, options);
-  const record = readCurrent(files, folder) ?? (await begin(files, folder, recorded));
+  const known = readCurrent(files, folder);
+  // Written anew: after a sync that failed it may read well and not be on disk.
+  if (known !== undefined) await writeCurrent(files, folder, known);
+  const record = known ?? (await begin(files, folder, recorded));
   if (recorded === undefined) await assertNothingWritten(files, folder, generationName(record.generation));
   await removeLeftovers(files, folder, record);
 
@@ -127,6 +138,8 @@ async function begin(
     await assertNothingWritten(files, folder, name);
   const record = await makeEmptyGeneration(files, folder, 1);
   await writeCurrent(files, folder, record);
+  // Of the folder too: whoever made it may have died before its own entry was durable.
+  await files.syncFolder(dirname(resolve(folder)));
   return record;
 }
 

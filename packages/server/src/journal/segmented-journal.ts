@@ -29,7 +29,7 @@ import { KnownMark, readKnown } from './known-mark.js';
 import { makeInstalledGeneration } from './new-generation.js';
 import { setAsideEntries, setAsideGeneration } from './set-aside.js';
 import { Snapshots } from './snapshots.js';
-import { storageFailed } from './storage-errors.js';
+import { storageFailed, WHAT_TO_DO } from './storage-errors.js';
 
 export interface SegmentedJournalOptions extends GenerationOptions {
   readonly newJournalId: () => JournalId;
@@ -305,7 +305,7 @@ async function openGeneration(
     const why = problems.join('; ') || 'it is gone';
     throw new DualpingError(
       'storage-failed',
-      `${path} begins after position ${record.position} and has no snapshot up to there: ${why}; move the data folder away to start anew from the primary`,
+      `${path} begins after position ${record.position} and has no snapshot up to there: ${why}; ${WHAT_TO_DO}`,
     );
   }
   return { opened, problems };

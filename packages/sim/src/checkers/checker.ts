@@ -104,6 +104,11 @@ export interface Checker {
     server: ServerProcess,
     batch: Omit<TailBatch, 'items'> & { readonly items: readonly unknown[] },
   ): void;
+  /** An operator makes a member primary that may lack acknowledged writes; comes before the router decides about it. */
+  promotedByOperator?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
+  /** All servers of a cluster are asked to stop, before they hear of it; and all have ended. */
+  shutdownBegan?(of: { readonly cluster: ClusterId }): void;
+  shutdownDone?(of: { readonly cluster: ClusterId }): void;
   /** Everything is healed, quiet and well. */
   atEnd?(): void;
 }
@@ -174,5 +179,8 @@ const HOOKS: readonly Hook[] = [
   'fromStandby',
   'shown',
   'tellsOthers',
+  'promotedByOperator',
+  'shutdownBegan',
+  'shutdownDone',
   'atEnd',
 ];

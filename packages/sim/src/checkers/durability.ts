@@ -4,31 +4,49 @@
  * This is the whole promise in one sentence, and it is looked at whenever one of its parts moves: the commit, the
  * router's recorded in-sync set, what is durable on a disk.
  */
-import type { ClusterRecord, Entry, Position } from '@dualping/core';
+import type { ClusterId, ClusterRecord, Entry, Position, ServerId } from '@dualping/core';
+import type { Cluster } from '../cluster.js';
 import { entryText, sameEntry } from '../entry-text.js';
+import { isCopy, type ServerDisk } from '../server-disk.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
 
 export class Durability implements Checker {
   #record: ClusterRecord | undefined;
+  /** The highest revision that was ever recorded. */
+  #newest = 0;
   /** Up to where a journal's durable content is known to be what was committed, by journal id. */
   readonly #agreed = new Map<string, number>();
 
+  /** Whom an operator wants promoted, whatever it lacks. */
+  #chosen: ServerId | undefined;
+
   constructor(
     readonly history: History,
-    readonly servers: readonly ServerProcess[],
+    readonly cluster: Cluster,
+    readonly number: ClusterId,
+    /** An operator has accepted that something may be lost. */
+    readonly onLoss: () => void,
   ) {}
 
+  promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
+    this.#chosen = serverId;
+  }
+
   recorded(record: ClusterRecord): void {
+    const before = this.#record;
     this.#record = record;
+    if (record.epoch !== before?.epoch) this.#granted(before, record);
+    for (const { disk } of this.cluster.serverProcesses(this.number))
+      if (isAdded(before, record, disk)) disk.age = 'newest';
     this.#look(`the in-sync set of epoch ${record.epoch} is recorded`);
   }
 
   diskChanged(server: ServerProcess, same: number): void {
-    const agreed = this.#agreed.get(server.journalId) ?? 0;
+    const agreed = this.#agreed.get(keyOf(server)) ?? 0;
     if (same >= agreed) return;
-    this.#agreed.set(server.journalId, same);
+    this.#agreed.set(keyOf(server), same);
     this.#look(`the journal of ${server.name} has changed after ${same}`);
   }
 
@@ -47,46 +65,112 @@ export class Durability implements Checker {
   }
 
   atEnd(): void {
-    for (const server of this.servers) this.#check(server, 'all is well again');
+    for (const server of this.cluster.serverProcesses(this.number))
+      if (!server.isLost) this.#check(server, 'all is well again');
+  }
+
+  /**
+   * What an operator's choice loses is what the chosen one does not hold, and nothing else. The same goes for a copy of a
+   * folder that was made in the life that ended last: nothing but others who are there can tell that it lacks something.
+   */
+  #granted(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
+    const isChosen = primary?.serverId === this.#chosen;
+    this.#chosen = undefined;
+    const server = this.cluster.serverProcesses(this.number).find(({ lifeId }) => lifeId === primary?.lifeId);
+    if (server === undefined) return;
+    const kept = this.#keptBy(server);
+    const { age } = server.disk;
+    server.disk.age = 'newest';
+    // Nothing may be lost yet, and whoever goes on in the old line may still add to it.
+    const isUnclean = isChosen && before !== undefined && !before.inSync.some((copy) => isCopy(copy, server.disk));
+    if (kept >= this.history.last && !isUnclean) return;
+    const isHidden = age === 'copy-of-last-life' && !this.#isKnownByOthers(server);
+    if (!isChosen && !isHidden) return;
+    this.history.acceptsLoss(epoch, kept);
+    this.onLoss();
+  }
+
+  #isKnownByOthers(server: ServerProcess): boolean {
+    const live =
+      this.cluster.router.assignmentOf(server.cluster)?.members.filter((member) => member.live) ?? [];
+    return this.cluster
+      .serverProcesses(this.number)
+      .some(
+        (it) =>
+          it !== server &&
+          it.running &&
+          live.some(({ lifeId }) => lifeId === it.lifeId) &&
+          this.#keptBy(it) > this.#keptBy(server),
+      );
+  }
+
+  #keptBy({ disk: { durable } }: ServerProcess): number {
+    const { history } = this;
+    let kept = Math.min(durable.base.snapshot.position, history.last);
+    while (kept < history.last && sameEntry(durable.read(kept + 1), history.at(kept + 1))) kept += 1;
+    return kept;
   }
 
   #look(when: string): void {
     const record = this.#record;
-    if (record === undefined || record.primary === undefined) return;
-    let holders = 0;
-    for (const { serverId, journalId } of record.inSync) {
-      const server = this.servers.find((it) => it.id === serverId && it.journalId === journalId);
-      if (server === undefined) continue; // its disk was replaced; nobody can promote it
-      holders += 1;
-      this.#check(server, when);
-    }
-    if (holders === 0)
+    if (record?.primary === undefined) return;
+    // What a router says that runs with an older folder counts for nothing but its grants.
+    if (record.revision < this.#newest) return;
+    this.#newest = record.revision;
+    if (!record.inSync.some(({ journalId }) => this.cluster.isKept(journalId)))
       throw new Violation('in-sync-never-empty', `nobody in the in-sync set has its disk, when ${when}`);
+    for (const copy of record.inSync) {
+      const holders = this.cluster
+        .serverProcesses(this.number)
+        .filter(({ isLost, disk }) => !isLost && isCopy(copy, disk));
+      for (const server of holders) {
+        const isPrimary = server.lifeId === record.primary.lifeId;
+        // A copy that was put back may stand in the set by name, and must not get further than that.
+        if (server.disk.age === 'newest' || (isPrimary && server.replica?.role === 'primary'))
+          this.#check(server, when);
+      }
+    }
   }
 
   #check(server: ServerProcess, when: string): void {
     const { durable } = server.disk;
     const { history } = this;
-    let agreed = this.#agreed.get(server.journalId) ?? 0;
-    if (agreed >= history.last) return;
-    agreed = Math.max(agreed, Math.min(durable.base.snapshot.position, history.last));
-    while (agreed < Math.min(durable.last, history.last)) {
-      const entry = durable.read(agreed + 1);
-      const committed = history.at(agreed + 1);
+    const needed = history.safe;
+    if ((this.#agreed.get(keyOf(server)) ?? 0) >= needed) return;
+    const end = Math.min(durable.last, needed);
+    // What a snapshot stands for is not in the journal any more.
+    if (end >= durable.first - 1 && durable.checksumAt(end) !== history.checksumAt(end))
+      this.#sayWhatDiffers(server, end, when);
+    this.#agreed.set(keyOf(server), end);
+    if (end < needed)
+      throw new Violation(
+        'committed-survives-on-all-in-sync',
+        `${server.name} has only ${durable.last} of ${needed} committed entries, when ${when}`,
+      );
+  }
+
+  #sayWhatDiffers({ name, disk: { durable } }: ServerProcess, end: number, when: string): never {
+    const { history } = this;
+    for (let at = durable.first; at <= end; at += 1) {
+      const [entry, committed] = [durable.read(at), history.at(at)];
       if (!sameEntry(entry, committed))
         throw new Violation(
           'committed-survives-on-all-in-sync',
-          `${server.name} has [${text(entry)}] where [${text(committed)}] was committed, when ${when}`,
+          `${name} has [${text(entry)}] where [${text(committed)}] was committed, when ${when}`,
         );
-      agreed += 1;
     }
-    this.#agreed.set(server.journalId, agreed);
-    if (agreed < history.last)
-      throw new Violation(
-        'committed-survives-on-all-in-sync',
-        `${server.name} has only ${durable.last} of ${history.last} committed entries, when ${when}`,
-      );
+    throw new Violation(
+      'equal-checksums-at-equal-positions',
+      `${name} has ${durable.checksumAt(end)} at ${end}, and the same entries give ${history.checksumAt(end)}, when ${when}`,
+    );
   }
 }
+
+const keyOf = ({ name, journalId }: ServerProcess): string => `${name} ${journalId}`;
+
+/** Whether its primary has asked for it, which has given it all that it lacked. */
+const isAdded = (before: ClusterRecord | undefined, { inSync }: ClusterRecord, disk: ServerDisk): boolean =>
+  before?.inSync.some(({ journalId }) => journalId === disk.journalId) !== true &&
+  inSync.some(({ journalId, lives }) => journalId === disk.journalId && lives.includes(disk.lifeId));
 
 const text = (entry: Entry | undefined): string => (entry === undefined ? 'nothing' : entryText(entry));

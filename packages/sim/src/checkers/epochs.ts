@@ -39,6 +39,10 @@ interface Member {
 
 export class Epochs implements Checker {
   #record: ClusterRecord | undefined;
+  /** Whom an operator wants promoted, though it is not in sync. */
+  #chosen: ServerId | undefined;
+  /** Before the router's present step. */
+  #wasAvailable = false;
   readonly #granted = new Map<Epoch, PrimaryRef>();
   readonly #members = new Map<string, Member>();
   /** By epoch and position. */
@@ -68,8 +72,15 @@ export class Epochs implements Checker {
     if (!holds(inSync, primary))
       throw new Violation('primary-is-in-sync', `${refText(primary)} is not in the set of epoch ${epoch}`);
     if (before?.primary === undefined || epoch === before.epoch) return;
+    const isChosen = primary.serverId === this.#chosen;
+    this.#chosen = undefined;
+    if (isChosen && this.#wasAvailable && !holds(before.inSync, primary))
+      throw new Violation(
+        'unclean-only-without-primary',
+        `${refText(primary)} gets epoch ${epoch} from an operator, and ${refText(before.primary)} was there`,
+      );
     // Whoever ends where everything ended in order has everything: `Durability` looks after that.
-    if (!holds(before.inSync, primary) && before.orderlyEnd === undefined)
+    if (!holds(before.inSync, primary) && !isChosen && before.orderlyEnd === undefined)
       throw new Violation(
         'promoted-was-in-sync',
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,
@@ -80,6 +91,15 @@ export class Epochs implements Checker {
         'one-primary-per-epoch',
         `${refText(primary)} gets epoch ${epoch} and had the one before`,
       );
+  }
+
+  promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
+    this.#chosen = serverId;
+  }
+
+  routerStepped(): void {
+    this.#chosen = undefined;
+    this.#wasAvailable = this.router.assignmentOf(this.cluster)?.available === true;
   }
 
   recorded({ epoch, primary }: ClusterRecord): void {
@@ -113,10 +133,11 @@ export class Epochs implements Checker {
   serverStepped(server: ServerProcess): void {
     const { replica } = server;
     if (replica === undefined) return;
-    let member = this.#members.get(server.journalId);
+    const key = `${server.name} ${server.journalId}`;
+    let member = this.#members.get(key);
     if (member === undefined || member.incarnation !== server.incarnation) {
       member = { incarnation: server.incarnation, assigned: 0, revision: 0, served: member?.served ?? 0 };
-      this.#members.set(server.journalId, member);
+      this.#members.set(key, member);
     }
     const { assignment, servingEpoch } = replica;
     if (assignment !== undefined && assignment.epoch !== member.assigned) {

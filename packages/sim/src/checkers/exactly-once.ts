@@ -22,7 +22,8 @@ export class ExactlyOnce implements Checker {
 
   constructor(readonly history: History) {}
 
-  acknowledged(server: ServerProcess, _epoch: Epoch, { sessionId, requestNo }: Request, reply: Reply): void {
+  acknowledged(server: ServerProcess, epoch: Epoch, { sessionId, requestNo }: Request, reply: Reply): void {
+    if (this.history.mayBeLost(epoch, reply.position)) return;
     const key = `${sessionId}#${requestNo}`;
     const entry = this.history.at(reply.position);
     if (entry?.sessionId !== sessionId || entry.requestNo !== requestNo)
@@ -32,7 +33,7 @@ export class ExactlyOnce implements Checker {
       );
     const text = reply.kind === 'ok' ? `ok at ${reply.position}` : `${reply.reason} at ${reply.position}`;
     const before = this.#replies.get(key);
-    const isBegunAgain = this.history.forgets && requestNo === 1;
+    const isBegunAgain = (this.history.forgets && requestNo === 1) || this.history.lost > 0;
     if (before !== undefined && before !== text && !isBegunAgain)
       throw new Violation(
         'one-outcome-per-request',
@@ -50,6 +51,7 @@ export class ExactlyOnce implements Checker {
     const before = session.requests.get(ticket)?.result;
     if (before !== undefined)
       throw new Violation('requests-settle-once', `${who} was ${before.kind} and is ${result.kind}`);
+    if (session.isInDoubt) return;
     switch (result.kind) {
       case 'ok': {
         const entry = this.history.at(result.position);
@@ -83,7 +85,7 @@ export class ExactlyOnce implements Checker {
   }
 
   atEnd(): void {
-    for (const session of this.#sessions) this.#inOrder(session);
+    for (const session of this.#sessions) if (!session.isInDoubt) this.#inOrder(session);
   }
 
   /** Posts of one session are in the journal in the order in which they were asked for. */

@@ -3,9 +3,18 @@
  *
  * Knows nothing of how the machines work. Who follows whom is worked out here by a model of its own.
  */
-import type { Entry, Position, UserName } from '@dualping/core';
+import type { Entry, Epoch, Position, UserName } from '@dualping/core';
 import { entryText, sameEntry } from '../entry-text.js';
+import { chained } from '../journal-image.js';
 import { Violation } from './checker.js';
+
+/** An operator made a member primary that may lack something. */
+interface Unclean {
+  /** Its first epoch. */
+  readonly epoch: Epoch;
+  /** Up to here that member has what was committed: only what comes after may be lost. */
+  readonly kept: number;
+}
 
 interface Follow {
   readonly since: number;
@@ -15,13 +24,21 @@ interface Follow {
 
 export class History {
   readonly #entries: Entry[] = [];
-  readonly #users = new Set<UserName>();
+  /** With the position at which they became known. */
+  readonly #users = new Map<UserName, number>();
   /** `follower>author`, in the order in which they began. */
   readonly #follows = new Map<string, Follow[]>();
   /** Posts by author, ascending. */
   readonly #posts = new Map<UserName, Entry[]>();
   readonly #requests = new Map<string, Entry>();
   readonly #texts = new Map<string, Entry>();
+  /** Chained from the first entry on, as journals do it. */
+  readonly #checksums: number[] = [];
+  #unclean: Unclean | undefined;
+  /** Something of its epochs was committed: whoever goes on in the old ones is not part of this history. */
+  #hasNewLine = false;
+  /** How many entries that were committed are lost, as an operator accepted. */
+  lost = 0;
 
   constructor(
     /** Whether sessions may be forgotten while they live: only with limits that are small. */
@@ -40,11 +57,39 @@ export class History {
     return this.#entries.slice(0, through);
   }
 
+  /** Of a journal that has all that was committed up to a position. */
+  checksumAt(position: number): number {
+    return this.#checksums[position - 1] ?? 0;
+  }
+
+  /** From here on a member leads that has only so much of what was committed. */
+  acceptsLoss(epoch: Epoch, kept: number): void {
+    this.#unclean = { epoch, kept: Math.min(kept, this.#unclean?.kept ?? kept) };
+    this.#hasNewLine = false;
+  }
+
+  /** Up to where nothing may be lost. */
+  get safe(): number {
+    return Math.min(this.last, this.#unclean?.kept ?? this.last);
+  }
+
+  get hasAcceptedLoss(): boolean {
+    return this.#unclean !== undefined;
+  }
+
+  /** Whether something of an epoch may be lost, since another line of epochs goes on. */
+  mayBeLost(epoch: Epoch, position: number): boolean {
+    return this.#unclean !== undefined && epoch < this.#unclean.epoch && position > this.#unclean.kept;
+  }
+
   /** A server says that this is committed. */
   committed(who: string, entry: Entry): void {
     const known = this.at(entry.position);
-    if (known === undefined) return this.#add(who, entry);
-    if (!sameEntry(known, entry))
+    if (known !== undefined && sameEntry(known, entry)) return;
+    if (this.#hasNewLine && this.mayBeLost(entry.epoch, entry.position)) return;
+    if (known !== undefined && this.mayBeLost(known.epoch, entry.position)) this.#lose(entry.position - 1);
+    if (this.at(entry.position) === undefined) return this.#add(who, entry);
+    if (known !== undefined)
       throw new Violation(
         'committed-prefix-equal-on-all',
         `${who} has committed [${entryText(entry)}] where [${entryText(known)}] was committed`,
@@ -65,6 +110,56 @@ export class History {
     return user === author || this.#follow(user, author, at) !== undefined;
   }
 
+  /** Positions at which what `user` is told of others could have changed, the last one first. */
+  *momentsSince(user: UserName, floor: number): Generator<number> {
+    yield this.last;
+    for (let at = this.last; at > floor; at -= 1) {
+      const command = this.at(at)?.command;
+      const isNews = command?.kind === 'register' || command?.kind === 'remote-user';
+      const isOfUser =
+        command !== undefined &&
+        'target' in command &&
+        (command.user === user || command.target === user);
+      if (isNews || isOfUser) yield at - 1;
+    }
+  }
+
+  /** Who is known, whom `user` follows and who follows `user` once everything up to `at` is applied; by name. */
+  listsOf(user: UserName, at: number): readonly [string, string, string] {
+    const following: UserName[] = [];
+    const followers: UserName[] = [];
+    for (const [key, follows] of this.#follows) {
+      const [who = '', whom = ''] = key.split('>');
+      if (who !== user && whom !== user) continue;
+      if (!follows.some(({ since, until }) => since <= at && at < until)) continue;
+      if (who === user) following.push(whom);
+      if (whom === user) followers.push(who);
+    }
+    const users = [...this.#users].filter(([, since]) => since <= at).map(([name]) => name);
+    const text = (names: UserName[]): string => names.sort().join(' ');
+    return [text(users), text(following), text(followers)];
+  }
+
+  /** The posts before a position that `user` sees once everything up to `at` is applied, the oldest first. */
+  seenBefore(user: UserName, at: number, before: number): Entry[] {
+    const seen: Entry[] = [];
+    for (const [author, posts] of this.#posts) {
+      const since =
+        author === user
+          ? 0
+          : this.#follows.get(`${user}>${author}`)?.find((it) => it.since <= at && at < it.until)?.since;
+      if (since === undefined) continue;
+      for (const post of posts)
+        if (post.position > since && post.position <= at && post.position < before) seen.push(post);
+    }
+    return seen.sort((one, other) => one.position - other.position);
+  }
+
+  /** Whether `user` has followed the author of a post from before it until now. */
+  stillSees(user: UserName, author: UserName, at: number): boolean {
+    return author === user || this.#follow(user, author, at)?.until === Number.POSITIVE_INFINITY;
+  }
+
   /** What `user` has to see of what came after a position, whenever it is looked at: follows that never ended. */
   *due(user: UserName, after: number): Generator<Entry> {
     for (const [author, posts] of this.#posts)
@@ -79,11 +174,23 @@ export class History {
     return this.#follows.get(`${user}>${author}`)?.find(({ since, until }) => since < at && at < until);
   }
 
+  /** Begins again with what is left. */
+  #lose(after: number): void {
+    const kept = this.#entries.slice(0, after);
+    this.lost += this.#entries.length - kept.length;
+    this.#entries.length = 0;
+    this.#checksums.length = 0;
+    for (const index of [this.#users, this.#follows, this.#posts, this.#requests, this.#texts]) index.clear();
+    for (const entry of kept) this.#add('the history', entry);
+  }
+
   #add(who: string, entry: Entry): void {
     const { position, sessionId, requestNo, command } = entry;
     if (position !== this.last + 1)
       throw new Violation('committed-in-order', `${who} commits ${position} after ${this.last}`);
+    this.#checksums.push(chained(this.checksumAt(this.last), entry));
     this.#entries.push(entry);
+    if (this.#unclean !== undefined && entry.epoch >= this.#unclean.epoch) this.#hasNewLine = true;
     if (sessionId !== '') {
       const key = `${sessionId}#${requestNo}`;
       const before = this.#requests.get(key);
@@ -99,11 +206,13 @@ export class History {
     switch (command.kind) {
       case 'register':
       case 'remote-user':
-        this.#users.add(command.user);
+        if (!this.#users.has(command.user)) this.#users.set(command.user, position);
         return;
       case 'follow':
+      case 'remote-follow':
         return this.#began(command.user, command.target, position);
-      case 'unfollow': {
+      case 'unfollow':
+      case 'remote-unfollow': {
         const follow = this.#follow(command.user, command.target, position);
         if (follow !== undefined) follow.until = position;
         return;
@@ -111,8 +220,6 @@ export class History {
       case 'post':
       case 'remote-post':
         return this.#posted(command.user, command.text, entry);
-      case 'remote-follow':
-      case 'remote-unfollow':
       case 'remote-through':
       case 'epoch-start':
         return;

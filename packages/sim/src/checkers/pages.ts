@@ -1,5 +1,8 @@
-/** A page of older posts has what a user sees before a position, all of it, and nothing else. */
-import { postIn, type QueryAnswer, type SessionQuery } from '@dualping/core';
+/**
+ * A page of older posts is what a user saw before a position at one moment, none before what the session knew of when it
+ * asked: the newest of it, all of it, and nothing else.
+ */
+import { type Post, postIn, type QueryAnswer, type SessionQuery } from '@dualping/core';
 import type { SessionRecord } from '../session-record.js';
 import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
@@ -7,35 +10,31 @@ import type { History } from './history.js';
 export class Pages implements Checker {
   constructor(readonly history: History) {}
 
-  answered({ sessionId, user }: SessionRecord, query: SessionQuery, answer: QueryAnswer): void {
-    if (query.kind !== 'older' || answer.kind !== 'page') return;
+  answered(session: SessionRecord, query: SessionQuery, answer: QueryAnswer): void {
+    if (query.kind !== 'older' || answer.kind !== 'page' || session.isInDoubt) return;
     const { posts, oldest } = answer.page;
-    const what = `${sessionId} asks for ${query.limit} posts before ${query.before}`;
-    if (posts.length > query.limit) throw new Violation('page-is-whole', `${what} and gets ${posts.length}`);
-    let last = 0;
-    for (const { position, author, text } of posts) {
-      const entry = this.history.at(position);
-      const committed = entry && postIn(entry);
-      const isThat = committed?.author === author && committed.text === text;
-      if (
-        !isThat ||
-        position <= last ||
-        position >= query.before ||
-        !this.history.sees(user, author, position)
-      )
-        throw new Violation('page-is-whole', `${what} and gets "${text}" at ${position} after ${last}`);
-      last = position;
+    const { history } = this;
+    const { before, limit } = query;
+    const what = `${session.sessionId} asks for ${limit} posts before ${before}`;
+    for (const post of posts) this.#isTrue(post, what);
+    const got = posts.map(({ position }) => position).join(' ');
+    const floor = session.knownWhenAsked(query);
+    for (const at of history.momentsSince(session.user, floor)) {
+      const seen = history.seenBefore(session.user, at, before);
+      const page = seen.slice(-limit).map(({ position }) => position);
+      if (page.join(' ') === got && oldest === seen.length <= limit) return;
     }
-    if (!oldest && posts.length < query.limit)
-      throw new Violation('page-is-whole', `${what}, gets ${posts.length}, and there are more`);
-    // Whom one has followed since then and to the end one also followed when the page was made, unless one began later.
-    const from = oldest ? 0 : (posts[0]?.position ?? 0);
-    const got = new Set(posts.map(({ position }) => position));
-    for (const { position, command } of this.history.due(user, from)) {
-      if (position >= query.before || got.has(position)) continue;
-      const author = 'user' in command ? command.user : user;
-      if (author === user || this.history.sees(user, author, query.before))
-        throw new Violation('page-is-whole', `${what} and does not get ${position}`);
-    }
+    const now = history.seenBefore(session.user, history.last, before).map(({ position }) => position);
+    throw new Violation(
+      'page-is-whole',
+      `${what}, knew of ${floor}, and gets [${got}]${oldest ? ' as the oldest' : ''}: never so since; now [${now.join(' ')}]`,
+    );
+  }
+
+  #isTrue({ position, author, text }: Post, what: string): void {
+    const entry = this.history.at(position);
+    const committed = entry && postIn(entry);
+    if (committed?.author !== author || committed.text !== text)
+      throw new Violation('page-is-whole', `${what} and gets "${text}" at ${position}`);
   }
 }

@@ -19,6 +19,8 @@ export class Reach implements Checker {
   /** The life of each server that was reached last. */
   readonly #reached = new Map<ServerId, LifeId>();
 
+  #chosen: ServerId | undefined;
+
   constructor(readonly timing: Timing) {}
 
   routerStarted({ record }: { readonly record: ClusterRecord | undefined }): void {
@@ -41,6 +43,15 @@ export class Reach implements Checker {
     this.#heardMs.set(serverId, this.#listenedMs);
   }
 
+  /** An operator overrules what the router makes of it. */
+  promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
+    this.#chosen = serverId;
+  }
+
+  routerStepped(): void {
+    this.#chosen = undefined;
+  }
+
   memberReached({ serverId, lifeId }: Life): void {
     this.#reached.set(serverId, lifeId);
   }
@@ -50,6 +61,7 @@ export class Reach implements Checker {
     this.#record = record;
     const { epoch, primary } = record;
     if (primary === undefined || epoch === before?.epoch) return;
+    if (primary.serverId === this.#chosen) return;
     const who = `s${primary.serverId}, incarnation ${primary.incarnation}, gets epoch ${epoch}`;
     if (this.#reached.get(primary.serverId) !== primary.lifeId)
       throw new Violation('promoted-was-reached', `${who} and was never reached`);

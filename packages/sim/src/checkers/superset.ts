@@ -6,6 +6,7 @@ import { type Checker, Violation } from './checker.js';
 
 interface Known {
   readonly epoch: Epoch;
+  readonly revision: number;
   readonly inSync: readonly Pick<InSyncMember, 'serverId' | 'journalId'>[];
 }
 
@@ -27,8 +28,10 @@ export class Superset implements Checker {
     if (replica?.role !== 'primary') return;
     const { awaited, assignment } = replica;
     const { router, cluster } = this;
+    // A router with an older folder is not believed, whatever it says.
     for (const known of [router.recordOf(cluster), router.assignmentOf(cluster)])
-      if (known !== undefined && known.epoch === assignment?.epoch) this.#compare(server, awaited, known);
+      if (known !== undefined && known.epoch === assignment?.epoch && known.revision >= assignment.revision)
+        this.#compare(server, awaited, known);
   }
 
   #compare(server: ServerProcess, awaited: readonly InSyncMember[], known: Known): void {

@@ -2,7 +2,7 @@
  * What a session is shown: only what was committed, only of those its user follows and since the follow began, each post
  * once and in order; and, when all is quiet, everything.
  */
-import { type Position, type Post, postIn } from '@dualping/core';
+import { type Entry, type Position, type Post, postIn } from '@dualping/core';
 import { entryText } from '../entry-text.js';
 import type { SessionRecord } from '../session-record.js';
 import { type Checker, Violation } from './checker.js';
@@ -12,9 +12,19 @@ export class TimelineChecker implements Checker {
   /** How many posts of the past each session was shown. */
   readonly #past = new Map<SessionRecord, number>();
 
+  /** The past that each session was owed when its timeline began. */
+  readonly #owed = new Map<SessionRecord, readonly Entry[]>();
+
   constructor(readonly history: History) {}
 
+  timelineBegan(session: SessionRecord, at: Position): void {
+    if (session.history === undefined || session.history === 0) return;
+    const past = this.history.seenBefore(session.user, at, Number.POSITIVE_INFINITY);
+    this.#owed.set(session, past.slice(-session.history));
+  }
+
   delivered(session: SessionRecord, posts: readonly Post[]): void {
+    if (session.isInDoubt) return;
     const { sessionId, user, history: wanted, beganAt } = session;
     let last = session.delivered.at(-1)?.position ?? 0;
     for (const { position, author, text, timeMs } of posts) {
@@ -44,8 +54,13 @@ export class TimelineChecker implements Checker {
 
   /** What a session has not been shown and should have been. */
   missing(session: SessionRecord): Position | undefined {
-    if (session.history === undefined || session.beganAt === undefined) return undefined;
+    if (session.history === undefined || session.beganAt === undefined || session.isInDoubt) return undefined;
     const seen = new Set(session.delivered.map(({ position }) => position));
+    for (const entry of this.#owed.get(session) ?? []) {
+      const { position } = entry;
+      const author = postIn(entry)?.author ?? '';
+      if (!seen.has(position) && this.history.stillSees(session.user, author, position)) return position;
+    }
     for (const post of this.history.due(session.user, session.beganAt))
       if (!seen.has(post.position)) return post.position;
     return undefined;

@@ -67,6 +67,8 @@ export const figures = (serverId: number, told: Told = {}): MemberFigures => ({
     checksum: 0,
     timelines: told.timelines ?? 0,
     postsAccepted: told.posts ?? 0,
+    slowSyncs: 0,
+    longestSyncMs: 0,
   },
 });
 

@@ -107,6 +107,10 @@ export interface Figures {
   postsAccepted: number;
   /** Epoch of the last entry. */
   lastEpoch: number;
+  /** What its disk took longer than a second for, since it started. */
+  slowSyncs: number;
+  /** The longest that its disk took for anything, that which is under way included. */
+  longestSyncMs: number;
 }
 
 /**
@@ -745,7 +749,16 @@ export const Ping: MessageFns<Ping> = {
 };
 
 function createBaseFigures(): Figures {
-  return { durable: 0, committed: 0, checksum: 0, timelines: 0, postsAccepted: 0, lastEpoch: 0 };
+  return {
+    durable: 0,
+    committed: 0,
+    checksum: 0,
+    timelines: 0,
+    postsAccepted: 0,
+    lastEpoch: 0,
+    slowSyncs: 0,
+    longestSyncMs: 0,
+  };
 }
 
 export const Figures: MessageFns<Figures> = {
@@ -767,6 +780,12 @@ export const Figures: MessageFns<Figures> = {
     }
     if (message.lastEpoch !== 0) {
       writer.uint32(48).uint64(message.lastEpoch);
+    }
+    if (message.slowSyncs !== 0) {
+      writer.uint32(56).uint64(message.slowSyncs);
+    }
+    if (message.longestSyncMs !== 0) {
+      writer.uint32(64).uint64(message.longestSyncMs);
     }
     return writer;
   },
@@ -830,6 +849,22 @@ export const Figures: MessageFns<Figures> = {
             }
 
             message.lastEpoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.slowSyncs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.longestSyncMs = longToNumber(reader.uint64());
             continue;
           }
         }

@@ -1,0 +1,58 @@
+/**
+ * Decides when a standby that fell out of the in-sync set for its slowness may come back.
+ *
+ * A standby that catches up may have a disk that is slow again a moment later, and each time all writes would wait for it.
+ * So it has to keep up for a while first: what is durable here has to be durable there soon after, all the time.
+ */
+import type { InSyncMember } from '../assignment.js';
+import type { Position, ServerId } from '../ids.js';
+
+/** It comes back once it has kept up for this many times the delay that made it fall out: 10 s with the defaults. */
+export const KEEPS_UP_FACTOR = 20;
+/** It keeps up while it is behind for less than this part of that delay: one that is on the edge would fall out again. */
+const KEEPS_UP_WITHIN = 0.5;
+
+interface Slow {
+  readonly member: InSyncMember;
+  /** Since when it has kept up, listening time, ms. */
+  since: number;
+  /** What was durable here when we looked last and it had reached the mark before; and when that was. */
+  mark: { readonly position: Position; readonly at: number };
+}
+
+export class KeepingUp {
+  readonly #slow = new Map<ServerId, Slow>();
+
+  /** Those that are watched. */
+  get members(): readonly InSyncMember[] {
+    return [...this.#slow.values()].map(({ member }) => member);
+  }
+
+  fellOut(member: InSyncMember, durableHere: Position, at: number): void {
+    this.#slow.set(member.serverId, { member, since: at, mark: { position: durableHere, at } });
+  }
+
+  /** `durableThere`: undefined while it does not copy from us. */
+  look(
+    { serverId }: InSyncMember,
+    durableThere: Position | undefined,
+    durableHere: Position,
+    at: number,
+    deadAfterMs: number,
+  ): void {
+    const slow = this.#slow.get(serverId);
+    if (slow === undefined) return;
+    const isReached = durableThere !== undefined && durableThere >= slow.mark.position;
+    if (durableThere === undefined || at - slow.mark.at > KEEPS_UP_WITHIN * deadAfterMs) slow.since = at;
+    if (isReached) slow.mark = { position: durableHere, at };
+  }
+
+  /** Whether this copy has to wait. One that may come back is not watched any more. */
+  mustWait({ serverId, journalId }: InSyncMember, at: number, deadAfterMs: number): boolean {
+    const slow = this.#slow.get(serverId);
+    if (slow === undefined) return false;
+    if (slow.member.journalId === journalId && at - slow.since < KEEPS_UP_FACTOR * deadAfterMs) return true;
+    this.#slow.delete(serverId);
+    return false;
+  }
+}

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SIGNAL_EXITS } from './exit-codes.js';
+import type { Io } from './io.js';
+import { type Running, serveUntilSignal } from './long-running.js';
+
+test('a signal is heard while it starts, however long that takes', async () => {
+  const said: string[] = [];
+  const io = { report: ({ event, text }) => said.push(`${event}: ${text}`) } as Partial<Io> as Io;
+  const ended = serveUntilSignal('server s1', io, () => new Promise<Running>(() => {}));
+  process.emit('SIGTERM');
+  assert.equal(await ended, SIGNAL_EXITS.SIGTERM);
+  assert.deepEqual(said, ['stopping: on SIGTERM, before it had started']);
+});

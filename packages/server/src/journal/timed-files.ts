@@ -1,0 +1,26 @@
+/** A file system whose disk is timed: whatever waits for it is told to the operator when it takes long. */
+import type { DiskTimer } from '@dualping/protocol';
+import type { FileOperations, OpenFile } from './file-operations.js';
+
+export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperations {
+  const time = <T>(doing: string, path: string, work: () => Promise<T>): Promise<T> =>
+    disk.time(`${doing} ${path}`, 'slowness', work);
+  const timed = (file: OpenFile): OpenFile => ({
+    path: file.path,
+    size: () => file.size(),
+    read: (into, offset) => file.read(into, offset),
+    write: (bytes, offset) => time('writing', file.path, () => file.write(bytes, offset)),
+    truncate: (size) => time('truncating', file.path, () => file.truncate(size)),
+    sync: () => time('syncing', file.path, () => file.sync()),
+    close: () => file.close(),
+  });
+  return {
+    makeFolder: (path) => time('making', path, () => files.makeFolder(path)),
+    list: (path) => time('listing', path, () => files.list(path)),
+    open: (path) => timed(files.open(path)),
+    create: async (path) => timed(await time('making', path, () => files.create(path))),
+    rename: (from, to) => time('renaming', from, () => files.rename(from, to)),
+    remove: (path) => time('removing', path, () => files.remove(path)),
+    syncFolder: (path) => time('syncing', path, () => files.syncFolder(path)),
+  };
+}

@@ -1,0 +1,221 @@
+/** Does accidents to a cluster, and undoes what of them can be undone. */
+import { NO_EPOCH } from '@dualping/core';
+import type { Accident } from './accidents.js';
+import type { Cluster } from './cluster.js';
+import type { Fault } from './faults.js';
+import { EMPTY_FOLDER, RouterProcess } from './router-process.js';
+import { ServerProcess } from './server-process.js';
+import { Stranger } from './stranger.js';
+
+type Undo = () => void;
+type AccidentOf<Kind extends Accident['kind']> = Extract<Accident, { kind: Kind }> &
+  Pick<Fault, 'at' | 'forMs'>;
+
+/** TCP tries again what was lost at most so much later, ms: it doubles its waits while nothing is answered. */
+const LONGEST_RETRANSMIT_MS = 15_000;
+/** Between two looks of an operator who waits for what may be done, ms. */
+const OPERATOR_LOOKS_MS = 200;
+const OPERATOR_PATIENCE_MS = 8_000;
+
+export class AccidentScene {
+  constructor(readonly cluster: Cluster) {}
+
+  /** @returns what ends it; undefined when nothing has to */
+  inject(accident: Accident & Pick<Fault, 'at' | 'forMs'>): Undo | undefined {
+    const { cluster } = this;
+    switch (accident.kind) {
+      case 'black-hole':
+        return this.#blackHole(accident);
+      case 'hung-disk': {
+        const owner = cluster.process(accident.process);
+        if (owner instanceof ServerProcess) return owner.disk.hang();
+        return owner instanceof RouterProcess ? owner.hang() : undefined;
+      }
+      case 'stranger':
+        return this.#stranger(accident);
+      case 'older-disk':
+        return this.#olderDisk(accident);
+      case 'twin':
+        return this.#twin(accident);
+      case 'older-store':
+        return this.#olderStore(accident);
+      case 'second-router':
+        return cluster.startSecondRouter();
+      case 'lose-server':
+        return this.#lose(accident);
+      case 'shutdown':
+        return this.#shutdown(accident);
+      case 'trespass': {
+        const { process, users } = accident;
+        const epoch = cluster.router.assignmentOf(cluster.server(process).cluster)?.epoch ?? NO_EPOCH;
+        cluster.trespasser.ask(process, users, epoch);
+        return undefined;
+      }
+    }
+  }
+
+  // The network.
+
+  #blackHole({ from, to, forMs }: AccidentOf<'black-hole'>): Undo {
+    const { network } = this.cluster;
+    network.cut(from, to, false);
+    network.cut(to, from, false);
+    const retransmitMs = Math.min(forMs, LONGEST_RETRANSMIT_MS);
+    return () => {
+      network.heal(from, to, retransmitMs);
+      network.heal(to, from, retransmitMs);
+    };
+  }
+
+  #stranger({ process, says }: AccidentOf<'stranger'>): Undo {
+    const release = this.#takeDown(process);
+    const { network } = this.cluster;
+    const leave = network.misroute(process, new Stranger(`stranger-at-${process}`, says, network).name);
+    return () => {
+      leave();
+      release();
+    };
+  }
+
+  // Folders.
+
+  /** Killed and kept down. */
+  #takeDown(name: string): Undo {
+    const { cluster } = this;
+    if (name === cluster.router.name) {
+      const release = cluster.holdRouter();
+      cluster.router.kill();
+      return release;
+    }
+    const server = cluster.server(name);
+    const release = cluster.supervisor(name).hold();
+    if (server.running) {
+      server.kill();
+      cluster.supervisor(name).lost('taken down by an operator');
+    }
+    return release;
+  }
+
+  #olderDisk({ process, stopped, starts }: AccidentOf<'older-disk'>): Undo {
+    const { cluster } = this;
+    const server = cluster.server(process);
+    if (stopped) this.#takeDown(process)();
+    const copy = server.disk.copy();
+    return () => {
+      if (server.isLost) return;
+      const release = this.#takeDown(process);
+      const original = server.disk;
+      // What was wiped meanwhile is not what the copy was taken of.
+      if (original.journalId === copy.journalId) {
+        cluster.world.say(process, `gets a copy of its folder from before, ${starts} starts more`);
+        if (starts > 0) copy.addStarts(starts);
+        copy.ages(original);
+        server.putIn(copy);
+        cluster.keepOriginal(server, original);
+      }
+      release();
+    };
+  }
+
+  #twin({ process, starts }: AccidentOf<'twin'>): Undo | undefined {
+    const { world } = this.cluster;
+    // One that was never welcomed is nobody's yet: whichever comes first is the original.
+    if (this.cluster.server(process).disk.networkId === '') return undefined;
+    const twin = this.cluster.makeTwin(process);
+    if (starts > 0) twin.disk.addStarts(starts);
+    twin.disk.ages(this.cluster.server(process).disk);
+    world.say(twin.name, `starts from a copy of the folder of ${process}`);
+    twin.start();
+    return () => this.cluster.endTwin(twin, process);
+  }
+
+  #olderStore({ ageMs, emptied }: AccidentOf<'older-store'>): Undo | undefined {
+    const { router, world, servers } = this.cluster;
+    // A server of no network yet would join whatever network there is, and rightly so.
+    if (emptied && servers.some(({ disk }) => disk.networkId === '')) return undefined;
+    const older = emptied ? EMPTY_FOLDER : router.folder();
+    let original = router.folder();
+    let isOver = false;
+    world.after(ageMs, 'the folder of the router is replaced', () => {
+      if (isOver) return;
+      const release = this.#takeDown(router.name);
+      original = router.folder();
+      world.say(
+        router.name,
+        emptied ? 'begins with an empty folder' : `begins with its folder of ${ageMs} ms ago`,
+      );
+      router.putIn(older);
+      release();
+    });
+    return () => {
+      isOver = true;
+      const release = this.#takeDown(router.name);
+      // Where it lacked nothing that anybody knew of, members have followed it, and it is the true one now.
+      const isFollowed = servers.some(({ cluster, replica }) => {
+        const told = replica?.assignment?.revision ?? 0;
+        return told > (original.records.get(cluster)?.revision ?? 0) + 1;
+      });
+      if (router.networkId !== original.networkId || !isFollowed) router.putIn(original);
+      release();
+    };
+  }
+
+  // Ends.
+
+  /** Once another one that is whole is in the in-sync set. Whoever does it earlier has lost what only that one held. */
+  #lose({ process }: AccidentOf<'lose-server'>): Undo {
+    const { cluster } = this;
+    const { world } = cluster;
+    const server = cluster.server(process);
+    const release = this.#takeDown(process);
+    const until = world.now + OPERATOR_PATIENCE_MS;
+    let isOver = false;
+    const look = (): void => {
+      if (isOver) return;
+      if (cluster.mayDoWithout(server)) {
+        server.isLost = true;
+        world.say(process, 'is lost for good');
+      } else if (world.now < until) {
+        world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
+        return;
+      }
+      release();
+      isOver = true;
+    };
+    world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
+    return () => {
+      if (!isOver) release();
+      isOver = true;
+    };
+  }
+
+  #shutdown({ cluster: number, first }: AccidentOf<'shutdown'>): Undo {
+    const { cluster } = this;
+    const { world, checkers } = cluster;
+    const all = cluster.servers.filter((server) => server.cluster === number && !server.isLost);
+    const releases = new Map(all.map(({ name }) => [name, cluster.supervisor(name).hold()]));
+    checkers.tell('shutdownBegan', { cluster: number });
+    for (const server of all) server.stop();
+    const start = (names: readonly string[]): void => {
+      for (const name of names) {
+        releases.get(name)?.();
+        releases.delete(name);
+      }
+    };
+    let isOver = false;
+    const look = (): void => {
+      if (isOver) return;
+      if (all.some(({ running }) => running)) {
+        world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
+        return;
+      }
+      checkers.tell('shutdownDone', { cluster: number });
+      start(first);
+    };
+    world.after(OPERATOR_LOOKS_MS, 'the operator looks', look);
+    return () => {
+      isOver = true;
+      start([...releases.keys()]);
+    };
+  }
+}

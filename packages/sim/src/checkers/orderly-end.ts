@@ -1,0 +1,56 @@
+/** When everybody is asked to stop, whoever was in sync can begin alone afterwards. */
+import type { ClusterId } from '@dualping/core';
+import type { Cluster } from '../cluster.js';
+import type { ServerProcess } from '../server-process.js';
+import { type Checker, Violation } from './checker.js';
+
+export class OrderlyEnd implements Checker {
+  #before: readonly ServerProcess[] = [];
+
+  constructor(
+    readonly cluster: Cluster,
+    readonly number: ClusterId,
+  ) {}
+
+  /** With something broken it is no orderly end. */
+  shutdownBegan(): void {
+    const { cluster } = this;
+    const record = cluster.router.recordOf(this.number);
+    const inSync = cluster.serverProcesses(this.number).filter(({ disk }) => cluster.isInSync(disk));
+    const isCalm =
+      cluster.router.assignmentOf(this.number)?.available === true &&
+      inSync.length === record?.inSync.length &&
+      this.#isCalm(inSync) &&
+      inSync.every(
+        (server) => server.running && server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
+      );
+    this.#before = isCalm ? inSync : [];
+  }
+
+  shutdownDone(): void {
+    const { cluster } = this;
+    if (!this.#isCalm(this.#before)) return;
+    const record = cluster.router.recordOf(this.number);
+    const end = record?.orderlyEnd;
+    for (const { name, disk } of this.#before) {
+      const { durable } = disk;
+      const isAtEnd = end !== undefined && durable.last === end.durable && durable.checksum === end.checksum;
+      if (!isAtEnd && !cluster.isInSync(disk))
+        throw new Violation(
+          'orderly-end-keeps-all-eligible',
+          `${name} was in sync before everybody stopped and ends at ${durable.last}; eligible now: ` +
+            `${record?.inSync.map(({ journalId }) => journalId).join(' ')}, and who ends at ${end?.durable}`,
+        );
+    }
+  }
+
+  #isCalm(servers: readonly ServerProcess[]): boolean {
+    const { cluster } = this;
+    return (
+      cluster.routerIsWell() &&
+      servers.every(
+        (one) => cluster.isWell(one) && servers.every(({ name }) => cluster.network.isWhole(one.name, name)),
+      )
+    );
+  }
+}
