@@ -82,7 +82,8 @@ export class Durability implements Checker {
     const { age } = server.disk;
     server.disk.age = 'newest';
     // Nothing may be lost yet, and whoever goes on in the old line may still add to it.
-    const isUnclean = isChosen && before !== undefined && !before.inSync.some((copy) => isCopy(copy, server.disk));
+    const isUnclean =
+      isChosen && before !== undefined && !before.inSync.some((copy) => isCopy(copy, server.disk));
     if (kept >= this.history.last && !isUnclean) return;
     const isHidden = age === 'copy-of-last-life' && !this.#isKnownByOthers(server);
     if (!isChosen && !isHidden) return;

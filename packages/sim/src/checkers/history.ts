@@ -117,9 +117,7 @@ export class History {
       const command = this.at(at)?.command;
       const isNews = command?.kind === 'register' || command?.kind === 'remote-user';
       const isOfUser =
-        command !== undefined &&
-        'target' in command &&
-        (command.user === user || command.target === user);
+        command !== undefined && 'target' in command && (command.user === user || command.target === user);
       if (isNews || isOfUser) yield at - 1;
     }
   }
