@@ -59,11 +59,6 @@ export type AccidentName =
 
 /** What is not drawn yet, and which rule of the machines it waits for. An entry goes when the rule is there. */
 export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>> = {
-  'hung-server-disk': 'a primary whose disk hangs does not fence itself',
-  'hung-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
-  'crawling-server-disk':
-    'a standby that falls out for slowness comes back at once, and stalls every commit again',
-  'crawling-router-disk': "pongs wait behind the router's sync, and members are dropped for it",
   'second-router': 'nothing tells a copy of the router that members dial from the router itself',
   shutdown:
     'a standby that has said that it stops is promoted when its primary leaves, and the orderly end is lost',

@@ -122,10 +122,10 @@ test('a disk that hangs does nothing until it goes on, and then all of it in ord
   disk.write({ kind: 'truncate', after: 1 });
   sync();
   sync();
-  assert.deepEqual([told, disk.durable.last], [[], 0]);
+  assert.deepEqual([told, disk.durable.last], [['stalled'], 0]);
   goOn();
   sync();
-  assert.deepEqual(told, ['durable 1', 'truncated 1']);
+  assert.deepEqual(told, ['stalled', 'durable 1', 'truncated 1']);
 });
 
 test('a copy of a disk has what was durable, with the identity of the original, and goes its own way', () => {

@@ -4,16 +4,17 @@
  * While one group is synced the next one gathers. A crash keeps what was durable, of the group that was under way any
  * number of entries from its beginning (what follows is a torn record, which opening cuts), and nothing of what waited.
  */
-import type {
-  Entry,
-  Epoch,
-  InSyncCopy,
-  JournalId,
-  Known,
-  LifeId,
-  NetworkId,
-  Position,
-  SocialSnapshot,
+import {
+  DEFAULT_DISK_STALL_MS,
+  type Entry,
+  type Epoch,
+  type InSyncCopy,
+  type JournalId,
+  type Known,
+  type LifeId,
+  type NetworkId,
+  type Position,
+  type SocialSnapshot,
 } from '@dualping/core';
 import { JournalImage } from './journal-image.js';
 import type { Random } from './random.js';
@@ -30,6 +31,7 @@ export type DiskNews =
   | { readonly kind: 'truncated'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'installed'; readonly installation: Installation }
   | { readonly kind: 'welcome-noted' }
+  | { readonly kind: 'stalled'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string };
 
 /** Whether a disk is what the set means: its last life is one of those that the router knows. */
@@ -224,6 +226,9 @@ export class ServerDisk {
   #done(work: DiskWork): void {
     if (this.#hung > 0) {
       this.#stuck = work;
+      this.owner.later(DEFAULT_DISK_STALL_MS, 'a disk has stalled', () => {
+        if (this.#stuck === work) this.owner.tell({ kind: 'stalled', detail: `${work.kind} does not end` });
+      });
       return;
     }
     this.#current = undefined;

@@ -499,6 +499,8 @@ export class ServerProcess extends Process {
       }
       case 'welcome-noted':
         return this.feed({ kind: 'welcome-noted' });
+      case 'stalled':
+        return this.feed({ kind: 'disk-stalled', detail: news.detail });
       case 'failed':
         return this.feed({ kind: 'journal-failed', detail: news.detail });
     }
