@@ -63,10 +63,10 @@ describe('one coordinator, one server', () => {
   test('a request on a connection without a login is served, of somebody who is known', async () => {
     const { hostname, port } = await family.server(1);
     const server = new OldServerStub(`${hostname}:${port}`);
-    assert.equal(await server.say('Follow', '999', '1'), 'FAILURE_NOT_EXISTS');
+    assert.equal(await server.say('Follow', '1000', '1'), 'FAILURE_NOT_EXISTS');
     assert.equal(await server.say('Follow', '1', '7'), 'SUCCESS');
     assert.equal(await server.say('UnFollow', '1', '7'), 'SUCCESS');
-    await assert.rejects(server.list('999'), /NOT_FOUND/);
+    await assert.rejects(server.list('1000'), /NOT_FOUND/);
     server.close();
   });
 

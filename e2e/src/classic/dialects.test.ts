@@ -15,6 +15,8 @@ import { OldCoordinatorStub, OldServerStub } from './older-wire.js';
 import { RawTimeline } from './raw-timeline.js';
 
 const NOBODY = '9999';
+/** Of the first dialect's cluster. */
+const NOBODY_HERE = '10003';
 const numberOf = (dialect: Dialect): number => DIALECTS.indexOf(dialect) + 1;
 const usersOf = (dialect: Dialect, first: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => numberOf(dialect) + DIALECTS.length * (first + index));
@@ -149,7 +151,7 @@ describe('servers of ours', () => {
     await client.sees('still here');
     other.enterTimeline({ metadata: false, opener: undefined }, { username: 'no such name!' });
     assert.match(String(await other.thrownOut()), /INVALID_ARGUMENT.*no such name!/);
-    other.enterTimeline({ metadata: false, opener: undefined }, { username: NOBODY });
+    other.enterTimeline({ metadata: false, opener: undefined }, { username: NOBODY_HERE });
     assert.match(String(await other.thrownOut()), /NOT_FOUND/);
     assert.equal(await other.follow(client.name), dialect.words.follow);
   });

@@ -119,7 +119,7 @@ test('it attaches, is primary, says goodbye, and is over', async (context) => {
   assert.ok(attach?.kind === 'attach');
   assert.ok(attach.incarnation >= before && attach.incarnation <= Date.now());
   assert.deepEqual(
-    { ...attach, incarnation: 0 },
+    { ...attach, incarnation: 0, lifeId: '' },
     {
       kind: 'attach',
       networkId: '',
@@ -127,8 +127,12 @@ test('it attaches, is primary, says goodbye, and is over', async (context) => {
       serverId: serverId(2),
       incarnation: 0,
       journalId: '',
+      lifeId: '',
+      welcomedLife: '',
       address: '127.0.0.1:9000',
       epoch: 0,
+      revision: 0,
+      figures: attach.figures,
       replicates: false,
       attempt: 1,
     },

@@ -12,9 +12,9 @@ import type { Cluster } from './cluster.js';
 
 /**
  * What a client may need on a bad day, ms: it notices a dead path (1.3 s), asks a router by a dead connection and then by another
- * (1.2 s), opens its timeline on a dead connection (2 s), backs off (2 s), and does the last two again. Slow timings add to it.
+ * (1.2 s), opens its timeline on a dead connection (2 s), backs off (2 s), and does the last three again. Slow timings add to it.
  */
-const SERVED_WITHIN_MS = 6_000;
+const SERVED_WITHIN_MS = 10_000;
 const DEAD_AFTER_FACTOR = 2;
 
 export class ClientService {

@@ -507,6 +507,9 @@ export class Cluster {
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
     if (!isLive(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
+    // Its disk may have yet to note the welcome: its next life would be taken for an older copy.
+    if (!member.heard && this.#mode === 'replicated' && member.presence.kind === 'stream')
+      return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.#unavailableReason()}`);
     if (this.#dispute === undefined && this.#olderStore === undefined && this.#mayServe(member)) {

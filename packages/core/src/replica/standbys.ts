@@ -199,7 +199,8 @@ export class Standbys {
   /** Whether slow standbys keep up. Asked after every turn. */
   watchSlow(ownDurable: Position, at: number, deadAfterMs: number): void {
     for (const member of this.#keepingUp.members) {
-      const durableThere = this.#standbyOf(member)?.durable;
+      // The disk is what is slow: its next life is watched on.
+      const durableThere = [...this.#links.values()].find(({ join }) => isSameCopy(join, member))?.durable;
       this.#keepingUp.look(member, durableThere, ownDurable, at, deadAfterMs);
     }
   }
