@@ -59,6 +59,8 @@ export type AccidentName =
 
 /** What is not drawn yet, and which rule of the machines it waits for. An entry goes when the rule is there. */
 export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>> = {
+  'older-disk':
+    'it may put back the folder of the only copy in sync: rightly nobody serves then, and the checkers call it a loss',
   'second-router': 'nothing tells a copy of the router that members dial from the router itself',
   shutdown:
     'a standby that has said that it stops is promoted when its primary leaves, and the orderly end is lost',
