@@ -35,7 +35,7 @@ export class Cluster {
   #extra = 0;
   readonly #twins = new Set<ServerProcess>();
   /** Disks that were replaced by older copies of themselves. */
-  readonly #originals = new Map<ServerProcess, ServerDisk>();
+  readonly #originals: (readonly [ServerProcess, ServerDisk])[] = [];
 
   constructor(
     readonly setup: Setup,
@@ -184,7 +184,7 @@ export class Cluster {
   isKept(journalId: string): boolean {
     return (
       [...this.servers, ...this.#twins].some((it) => !it.isLost && it.journalId === journalId) ||
-      [...this.#originals].some(([server, disk]) => !server.isLost && disk.journalId === journalId)
+      this.#originals.some(([server, disk]) => !server.isLost && disk.journalId === journalId)
     );
   }
 
@@ -210,7 +210,7 @@ export class Cluster {
   }
 
   keepOriginal(server: ServerProcess, disk: ServerDisk): void {
-    if (!this.#originals.has(server)) this.#originals.set(server, disk);
+    this.#originals.push([server, disk]);
   }
 
   /** An operator puts the true disks back, where only they will do. */

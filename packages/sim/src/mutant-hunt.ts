@@ -14,13 +14,9 @@ export interface Hunt {
 export async function huntMutant(mutant: Mutant, from: number, most: number): Promise<Hunt> {
   const startedAt = performance.now();
   const machinesFor = await prepareMachines(mutant.patches);
-  let seed = from;
-  for (let seeds = 1; seeds <= most; seeds += 1, seed += 1) {
-    let setup = setupFrom(seed, mutant.clusters);
-    while (mutant.needs !== undefined && !setup.faults.some(({ kind }) => kind === mutant.needs)) {
-      seed += 1;
-      setup = setupFrom(seed, mutant.clusters);
-    }
+  for (let seeds = 1; seeds <= most; seeds += 1) {
+    const seed = from + seeds - 1;
+    const setup = setupFrom(seed, mutant.clusters, mutant.needs);
     const { violation } = simulate(setup, machinesFor(setup.limits));
     if (violation !== undefined)
       return {

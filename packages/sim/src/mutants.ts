@@ -3,7 +3,7 @@
  * checker, or a fault, is missing. The list is the proof that passing means something.
  */
 import type { Patch } from './core-build.js';
-import type { Fault } from './faults.js';
+import type { Needed } from './setup.js';
 
 export interface Mutant {
   readonly name: string;
@@ -12,8 +12,8 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** How many clusters a world needs to show it; one if nothing is said. */
   readonly clusters?: number;
-  /** A fault without which it can't show: worlds without it are left out. */
-  readonly needs?: Fault['kind'];
+  /** What its worlds have to have for it to show. */
+  readonly needs?: Needed;
 }
 
 const STANDBYS = 'replica/standbys.js';
@@ -406,27 +406,9 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'believes-an-older-folder',
-    bug: 'the chain of lives is not looked at: a folder that is older than its journal was counts as in sync',
-    needs: 'older-disk',
-    patches: [{ file: 'registry/admission.js', find: '!continuesFrom(copy, candidate)', replace: 'false' }],
-  },
-  {
-    name: 'silence-is-no-evidence',
-    bug: 'a member that is silent for long is not dropped as long as its stream stands',
-    needs: 'black-hole',
-    patches: [
-      {
-        file: 'registry/registry.js',
-        find: 'of this.#silence.dead(this.#heardMs))',
-        replace: 'of [])',
-      },
-    ],
-  },
-  {
     name: 'waits-for-a-silent-standby-for-ever',
     bug: 'a primary does not ask for the removal of a standby that no longer acknowledges',
-    needs: 'split',
+    needs: { what: 'partial-partition', alone: true },
     patches: [
       { file: STANDBYS, find: 'for (const member of this.#told) {', replace: 'for (const member of []) {' },
     ],
@@ -434,23 +416,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'promotes-over-a-primary',
     bug: 'an operator may make a member primary that lacks something while there is a primary',
+    needs: { what: 'unclean' },
     patches: [
       {
         file: CLUSTER,
         find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {',
         replace: 'if (serverId === this.#primary?.serverId) {',
-      },
-    ],
-  },
-  {
-    name: 'unclean-promotion-keeps-the-old-set',
-    bug: 'whom an operator promoted waits for those that were in sync before and are lost',
-    patches: [
-      {
-        file: CLUSTER,
-        find: "if (old === undefined || how === 'unclean')\n                this.#inSync = [{ serverId, journalId, lives: [lifeId] }];",
-        replace:
-          "if (old === undefined || how === 'unclean')\n                this.#inSync = [...this.#inSync.filter((copy) => !isSameCopy(copy, member)), { serverId, journalId, lives: [lifeId] }];",
       },
     ],
   },

@@ -1,6 +1,6 @@
 /** Everything that a world is made from, as plain values out of one seed. */
 import { type ClusterId, clusterOf, type Timing, type UserName } from '@dualping/core';
-import { ALONE, NOT_YET, scheduleAccidents } from './accidents.js';
+import { type AccidentName, ALONE, NOT_YET, scheduleAccidents } from './accidents.js';
 import { type AmbushPlan, ambushFrom } from './ambush.js';
 import { type Fault, scheduleFaults } from './faults.js';
 import type { NetworkProfile } from './network.js';
@@ -70,8 +70,15 @@ function routersFrom(chance: number): readonly string[] {
   return ['router'];
 }
 
+/** What a world can be asked to have, beside what its seed gives it. */
+export interface Needed {
+  readonly what: AccidentName | 'unclean';
+  /** Without the storm that its seed gives it. */
+  readonly alone?: boolean;
+}
+
 /** @param clusters with more than one the same seed makes another world */
-export function setupFrom(seed: number, clusters = 1): Setup {
+export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
   const root = new Random(clusters === 1 ? `${seed}` : `${seed}/${clusters} clusters`);
   const random = root.fork('setup');
   const servers = random.pick(clusters === 1 ? [1, 2, 3, 3, 3, 3, 3, 4, 5] : [1, 2, 2, 3]);
@@ -100,11 +107,16 @@ export function setupFrom(seed: number, clusters = 1): Setup {
   const limits = random.chance(0.6) ? 'small' : 'production';
   const routers = routersFrom(random.next());
   const people = { clusters: byCluster, clients: cast.clients, users };
-  const accidents = scheduleAccidents(root.fork('accidents'), people, stormMs);
-  const isAlone = accidents.some(({ kind }) => ALONE.has(kind));
+  const accidents = scheduleAccidents(
+    root.fork('accidents'),
+    people,
+    stormMs,
+    needed?.what === 'unclean' ? undefined : needed?.what,
+  );
+  const isAlone = needed?.alone === true || accidents.some(({ kind }) => ALONE.has(kind));
   const habits = root.fork('habits');
   const churn = habits.chance(CHURN_SHARE);
-  const isImpatient = habits.chance(OPERATOR_SHARE);
+  const isImpatient = habits.chance(OPERATOR_SHARE) || needed?.what === 'unclean';
   const operatorPatienceMs = Math.round(habits.exponential(1_500) + 200);
   return {
     seed,

@@ -21,6 +21,9 @@ const SILENCES = 4;
 /** Messages and syncs of a takeover one after the other, with all that is caught up first. */
 const STEPS = 40;
 
+/** What the router says where it has to be decided which journal counts. */
+const ASKS_OPERATOR = 'an operator has to decide';
+
 export function patienceMs({ timing, network, serverSyncMs, routerSyncMs }: Setup): number {
   const stepMs = network.leastMs + network.meanMs + network.hiccupChance * network.hiccupMs;
   return (
@@ -81,6 +84,8 @@ export class Availability {
     const record = router.recordOf(this.number);
     if (record?.primary === undefined) return undefined;
     const told = router.assignmentOf(this.number) ?? record;
+    // Copies of folders that disagree: rightly nobody serves before somebody has looked.
+    if ('unavailableReason' in told && told.unavailableReason.includes(ASKS_OPERATOR)) return undefined;
     const states: string[] = [];
     let well = 0;
     const eligible = new Map([...record.inSync, ...told.inSync].map((it) => [it.journalId, it.serverId]));

@@ -86,7 +86,7 @@ export class Epochs implements Checker {
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,
       );
     // With an epoch between the two, somebody else had that and was lost in the same step.
-    if (epoch === before.epoch + 1 && isSame(before.primary, primary))
+    if (epoch === before.epoch + 1 && isSame(before.primary, primary) && !isChosen)
       throw new Violation(
         'one-primary-per-epoch',
         `${refText(primary)} gets epoch ${epoch} and had the one before`,
