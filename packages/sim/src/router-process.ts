@@ -23,6 +23,7 @@ import type { Checkers } from './checkers/checker.js';
 import type { Core } from './core.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
+import { LONG_WORK_MS } from './server-disk.js';
 import type { Wires } from './wires.js';
 
 const NETWORK_ID = 'sim';
@@ -62,6 +63,7 @@ export class RouterProcess extends Process {
   #networkId = NETWORK_ID;
   /** How many faults keep its syncs from ending, and what goes on then. */
   #hung = 0;
+  #persistingMs = 0;
   #stuck: (() => void) | undefined;
   /** Sync of one write, ms: at least and on average. */
   syncMs = { least: 0.05, mean: 0.5 };
@@ -117,8 +119,9 @@ export class RouterProcess extends Process {
   get networkId(): NetworkId {
     return this.#networkId;
   }
+  /** Also for as long as what was begun on a slow disk goes on. */
   get isHung(): boolean {
-    return this.#hung > 0;
+    return this.#hung > 0 || (this.#persisting !== undefined && this.#persistingMs > LONG_WORK_MS);
   }
 
   /** A copy of its folder, as it is now. */
@@ -239,9 +242,10 @@ export class RouterProcess extends Process {
     this.#persisting = records;
     const { life } = this;
     const ms = this.syncMs.least + this.random.exponential(this.syncMs.mean);
+    this.#persistingMs = ms;
     const synced = (): void => {
       if (this.life !== life) return;
-      if (this.isHung) {
+      if (this.#hung > 0) {
         this.#stuck = synced;
         return;
       }

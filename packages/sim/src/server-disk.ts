@@ -20,6 +20,9 @@ import { JournalImage } from './journal-image.js';
 import type { Random } from './random.js';
 import type { Installation } from './wires.js';
 
+/** A disk on which something takes longer is not well while it lasts, ms. */
+export const LONG_WORK_MS = 500;
+
 export type DiskWork =
   | { readonly kind: 'append'; readonly entries: readonly Entry[] }
   | { readonly kind: 'truncate'; readonly after: number }
@@ -53,6 +56,7 @@ export class ServerDisk {
   #durable = new JournalImage();
   #works: DiskWork[] = [];
   #current: DiskWork | undefined;
+  #currentMs = 0;
   #incarnation = 0;
   #networkId: NetworkId | '' = '';
   #welcomedLife: LifeId = '';
@@ -160,8 +164,9 @@ export class ServerDisk {
       this.#done(work);
     };
   }
+  /** Also for as long as what was begun on a slow disk goes on. */
   get isHung(): boolean {
-    return this.#hung > 0;
+    return this.#hung > 0 || (this.#current !== undefined && this.#currentMs > LONG_WORK_MS);
   }
 
   /** The folder as it is now, for another disk. A copy that is made while the server runs has what was durable. */
@@ -220,15 +225,21 @@ export class ServerDisk {
     if (work === undefined) return;
     this.#current = work;
     const ms = this.#delayMs() * (work.kind === 'install' ? 10 : 1);
+    this.#currentMs = ms;
+    if (ms > DEFAULT_DISK_STALL_MS) this.#stallsWith(work, () => this.#current === work);
     this.owner.later(ms, `a disk has done ${work.kind}`, () => this.#done(work));
+  }
+
+  #stallsWith({ kind }: DiskWork, goesOn: () => boolean): void {
+    this.owner.later(DEFAULT_DISK_STALL_MS, 'a disk has stalled', () => {
+      if (goesOn()) this.owner.tell({ kind: 'stalled', detail: `${kind} does not end` });
+    });
   }
 
   #done(work: DiskWork): void {
     if (this.#hung > 0) {
       this.#stuck = work;
-      this.owner.later(DEFAULT_DISK_STALL_MS, 'a disk has stalled', () => {
-        if (this.#stuck === work) this.owner.tell({ kind: 'stalled', detail: `${work.kind} does not end` });
-      });
+      this.#stallsWith(work, () => this.#stuck === work);
       return;
     }
     this.#current = undefined;

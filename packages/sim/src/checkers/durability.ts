@@ -76,7 +76,11 @@ export class Durability implements Checker {
   #granted(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
     const isChosen = primary?.serverId === this.#chosen;
     this.#chosen = undefined;
-    const server = this.cluster.serverProcesses(this.number).find(({ lifeId }) => lifeId === primary?.lifeId);
+    const processes = this.cluster.serverProcesses(this.number);
+    // Its life may be over, and the router not know it yet.
+    const server =
+      processes.find(({ lifeId }) => lifeId === primary?.lifeId) ??
+      processes.find(({ id, journalId }) => id === primary?.serverId && journalId === primary.journalId);
     if (server === undefined) return;
     const kept = this.#keptBy(server);
     const { age } = server.disk;
