@@ -74,6 +74,8 @@ export class RouterProcess extends Process {
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
   /** Who attached on each link. */
   readonly #members = new Map<RegistryLink, Extract<MemberMessage, { kind: 'attach' }>>();
+  /** The link on which each server attached last. */
+  readonly #newest = new Map<string, RegistryLink>();
   #askers = new Map<RegistryToken, Asker>();
   #reports = new Map<RegistryToken, (dropped: boolean) => void>();
   #watchers = new Map<AcceptorEnd<'watch'>, ClusterId | undefined>();
@@ -199,7 +201,10 @@ export class RouterProcess extends Process {
     const { checkers } = this.#around;
     checkers.tell('routerSteps', this.now);
     if (input.kind === 'link-message') this.#noteHeard(input.link, input.message);
+    if (input.kind === 'get-available' && input.waitMs > 0) checkers.tell('primaryAsked', input);
+    if (input.kind === 'cancel') checkers.tell('questionOver', input.token);
     for (const output of this.#registry.step(this.now, input)) {
+      if (output.kind === 'answer' || output.kind === 'refuse') checkers.tell('questionOver', output.token);
       if (output.kind === 'persist') checkers.tell('decided', output.record);
       else {
         const spoken = assignmentIn(output);
@@ -350,9 +355,20 @@ export class RouterProcess extends Process {
   }
 
   #noteHeard(link: RegistryLink, message: MemberMessage): void {
-    if (message.kind === 'attach') this.#members.set(link, message);
+    if (message.kind === 'attach') {
+      this.#members.set(link, message);
+      this.#newest.set(nameOf(message), link);
+    }
     const member = this.#members.get(link);
-    if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
+    if (member === undefined) return;
+    const { checkers } = this.#around;
+    checkers.tell('memberHeard', member);
+    const { cluster, serverId } = member;
+    const { epoch, primary, available } = this.assignmentOf(cluster) ?? {};
+    const isPrimary =
+      available && primary?.serverId === serverId && this.#newest.get(nameOf(member)) === link;
+    if (message.kind === 'ping' && epoch !== undefined && isPrimary)
+      checkers.tell('primaryPinged', { cluster, epoch });
   }
 
   /** A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins here. */
@@ -471,6 +487,9 @@ function introduction(
   // A supervisor does not know its server's life.
   return { kind, token, candidate: { ...vouching, lifeId: '', welcomedLife: '' } };
 }
+
+const nameOf = ({ cluster, serverId }: Extract<MemberMessage, { kind: 'attach' }>): string =>
+  `${cluster}/${serverId}`;
 
 /** What an output tells of a cluster, to whomever. */
 function assignmentIn(output: RegistryOutput): Assignment | undefined {

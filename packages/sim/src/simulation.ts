@@ -16,6 +16,7 @@ import { Lists } from './checkers/lists.js';
 import { OrderlyEnd } from './checkers/orderly-end.js';
 import { Pages } from './checkers/pages.js';
 import { Reach } from './checkers/reach.js';
+import { Reassurance } from './checkers/reassurance.js';
 import { RemoteChecker } from './checkers/remote.js';
 import { Replay } from './checkers/replay.js';
 import { Superset } from './checkers/superset.js';
@@ -88,6 +89,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       shown,
       new Replay(reference, history, servers),
       new Reach(setup.timing),
+      new Reassurance(),
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),

@@ -81,6 +81,16 @@ export interface Checker {
     readonly serverId: ServerId;
     readonly lifeId: LifeId;
   }): void;
+  /** Somebody asks the router for the primary after the one of an epoch that failed, and is ready to wait. */
+  primaryAsked?(question: {
+    readonly cluster: ClusterId;
+    readonly token: number;
+    readonly failedEpoch: Epoch;
+  }): void;
+  /** The question was answered or refused, or nobody waits for the answer any more. */
+  questionOver?(token: number): void;
+  /** The router has heard a ping of the primary that it tells of. */
+  primaryPinged?(of: { readonly cluster: ClusterId; readonly epoch: Epoch }): void;
   /** The router's machine has taken a step. */
   routerStepped?(): void;
   /** A session asked for something to be done. */
@@ -168,6 +178,9 @@ const HOOKS: readonly Hook[] = [
   'routerSteps',
   'memberHeard',
   'memberReached',
+  'primaryAsked',
+  'questionOver',
+  'primaryPinged',
   'routerStepped',
   'submitted',
   'settled',
