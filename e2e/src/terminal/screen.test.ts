@@ -200,7 +200,11 @@ test('suspended it is away from the terminal until the shell continues it', asyn
       terminal.press('k');
       await terminal.shows('<k>');
       terminal.press('q');
-      await terminal.eventually((seen) => seen.restored, 'the terminal is as it was');
+      // Until the shell reads again, what is typed may still be read by whom it waits for.
+      await terminal.eventually(
+        (seen) => seen.restored && seen.row(seen.cursor.y) === 'ready>',
+        'the shell asks for more',
+      );
       terminal.type('exit\n');
       await terminal.exit;
     },

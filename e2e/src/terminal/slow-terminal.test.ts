@@ -97,7 +97,7 @@ for (const command of ['start', 'up'])
     const terminal = Terminal.start({ command: process.execPath, args, env, ...LARGE });
     let router: RouterClient | undefined;
     try {
-      await terminal.shows(command === 'start' ? '● live' : 'ready: dualping client');
+      await terminal.shows(command === 'start' ? '● live' : 'ready: ');
       const { addresses } = JSON.parse(readFileSync(join(data, 'places.json'), 'utf8'));
       router = new RouterClient({ routers: [addresses.router] });
       if (command === 'start') await filled(terminal);
