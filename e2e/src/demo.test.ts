@@ -1,11 +1,11 @@
 /** `dualping demo --script`: takeover after takeover, counted by the people on it; and what it says to those who ask wrongly. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { afterwards, folderFor } from './afterwards.js';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
@@ -22,17 +22,11 @@ interface Outcome {
   readonly line: string | undefined;
 }
 
-function folderFor(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dualping-demo-test-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return folder;
-}
-
 /** @param folder stands for the temporary folder of the system */
 function demo(context: TestContext, folder: string, ...args: readonly string[]): DualpingProcess {
   const html = join(folder, 'page.html');
   const process = new DualpingProcess(['demo', '--script', '--html', html, ...args], { TMPDIR: folder });
-  context.after(() => process.kill());
+  afterwards(context, () => process.kill());
   return process;
 }
 
@@ -105,7 +99,7 @@ test('as in the image, where it runs in its data folder and listens everywhere',
     { DUALPING_DATA: folder, DUALPING_HOST: '0.0.0.0', DUALPING_PORT: '0' },
     ['env', '-C', folder],
   );
-  context.after(() => process.kill());
+  afterwards(context, () => process.kill());
   const { code, text } = await outcomeOf(process);
   assert.equal(code, 0, text);
   assert.match(
@@ -139,7 +133,7 @@ test('what people get wrong is quoted', async (context) => {
   const taken = createServer();
   taken.listen(0, '127.0.0.1');
   await once(taken, 'listening');
-  context.after(() => taken.close());
+  afterwards(context, () => taken.close());
   const bound = taken.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [

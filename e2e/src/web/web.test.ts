@@ -1,12 +1,12 @@
 /** `dualping demo --web`: what a class sees, and what only the teacher can do. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { afterwards, folderFor } from '../afterwards.js';
 import { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { LOOKS, noBrowser, openBrowser, openPage, tooFaint, tooWide } from './browser.js';
@@ -16,19 +16,13 @@ const USAGE = 2;
 const ON_SIGTERM = 143;
 const FEW = ['--people', '6'];
 
-function folderFor(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dualping-web-test-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return folder;
-}
-
 async function start(
   context: TestContext,
   folder: string,
   args: readonly string[] = FEW,
 ): Promise<DemoOnTheWeb> {
   const demo = await DemoOnTheWeb.start(folder, args);
-  context.after(() => demo.process.stop());
+  afterwards(context, () => demo.process.stop());
   return demo;
 }
 
@@ -38,7 +32,7 @@ test('whoever has the link kills and freezes, by button and by key; the class se
   const folder = folderFor(context);
   const demo = await start(context, folder);
   const browser = await openBrowser();
-  context.after(() => browser.close());
+  afterwards(context, () => browser.close());
   const { page: teacher, complaints } = await openPage(browser, demo.ownLink);
   const { page: pupil, complaints: pupils } = await openPage(browser, demo.link, LOOKS[3]);
 
@@ -101,7 +95,7 @@ test('a wrong key gives no buttons and says so; without any the server refuses',
 }, async (context) => {
   const demo = await start(context, folderFor(context));
   const browser = await openBrowser();
-  context.after(() => browser.close());
+  afterwards(context, () => browser.close());
   const { page } = await openPage(browser, `${demo.link}#wrong`);
   await page.locator('#refusal', { hasText: 'only whoever has the link' }).waitFor();
   assert.equal(await page.locator('button[data-press]:visible').count(), 0);
@@ -130,7 +124,7 @@ test('in every light and width it fits, can be read, and stands still for those 
 }, async (context) => {
   const demo = await start(context, folderFor(context));
   const browser = await openBrowser();
-  context.after(() => browser.close());
+  afterwards(context, () => browser.close());
   const { page: teacher } = await openPage(browser, demo.ownLink);
   await demo.lesson(teacher, ['X', 'X']);
   await demo.whenWhole(teacher);
@@ -159,7 +153,7 @@ test('the report fits a telephone: nothing is scrolled sideways', { skip: noBrow
   });
   assert.equal(await process.exited, 0, process.tail());
   const browser = await openBrowser();
-  context.after(() => browser.close());
+  afterwards(context, () => browser.close());
   for (const look of LOOKS) {
     const { page } = await openPage(browser, pathToFileURL(html).href, look);
     assert.deepEqual(await tooWide(page), [], look.name);
@@ -187,7 +181,7 @@ test('what can not be is quoted', async (context) => {
   const folder = folderFor(context);
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
-  context.after(() => taken.close());
+  afterwards(context, () => taken.close());
   const bound = taken.address();
   const port = typeof bound === 'object' && bound !== null ? String(bound.port) : '';
   const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
@@ -197,7 +191,7 @@ test('what can not be is quoted', async (context) => {
   ];
   for (const [args, said] of cases) {
     const process = new DualpingProcess(['demo', '--web', ...args], { TMPDIR: folder });
-    context.after(() => process.stop());
+    afterwards(context, () => process.stop());
     assert.equal(await process.exited, USAGE, process.tail());
     await process.line(said);
   }
