@@ -4,10 +4,12 @@
 //
 // SECOND_TRY=1, as in CI: files that failed run once more.
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { killLeftovers, MARK } from './leftovers.mjs';
 
 const USAGE = 'usage: node scripts/test.mjs FOLDER... [--only PART-OF-A-FILE-NAME]';
 const secondTry = process.env.SECOND_TRY === '1';
@@ -72,7 +74,12 @@ function run(chosen, concurrency) {
     (value, i) => `--test-reporter${i % 2 === 0 ? '' : '-destination'}=${value}`,
   );
   const args = [...flags, ...reporters, ...chosen];
-  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
+  const mark = randomUUID();
+  const env = { ...process.env, [MARK]: mark };
+  const status = spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1;
+  const left = killLeftovers(mark);
+  if (left.length > 0) console.log(`\nleft behind by tests, and killed:\n${left.join('\n')}`);
+  return status;
 }
 
 let status = run(files, CONCURRENCY);
