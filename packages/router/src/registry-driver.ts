@@ -4,7 +4,7 @@
  * Outputs are performed in order, and a `persist` is durable before anything after it is performed. While
  * one write is under way further inputs are stepped and their outputs queue up; then all persists
  * of the queue are made durable with one write (group commit), and the rest follows in order. Only what `overtakes`
- * is performed at once: members hear the router however long its disk takes.
+ * is performed at once: members hear the router, and clients what is durable already, however long its disk takes.
  */
 import type {
   ClusterId,
@@ -49,7 +49,7 @@ export class RegistryDriver {
     try {
       // One by one: a failover of a full router has more outputs than a call may have arguments.
       for (const output of this.#registry.step(performance.now(), input))
-        if (output.kind === 'send' && output.overtakes) this.#ports.perform(output);
+        if ('overtakes' in output && output.overtakes) this.#ports.perform(output);
         else this.#queue.push(output);
       this.#arm();
     } catch (error) {

@@ -61,10 +61,7 @@ export type AccidentName =
 export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>> = {
   'older-disk':
     'the account of what a copy has hidden fails where an operator then chooses among several lines',
-  twin: 'a life that a supervisor registers is taken for that of a dead copy with the same number',
   'second-router': 'nothing tells a copy of the router that members dial from the router itself',
-  shutdown:
-    'a standby that has said that it stops is promoted when its primary leaves, and the orderly end is lost',
 };
 
 /** How a process is named in a schedule, cluster by cluster. */

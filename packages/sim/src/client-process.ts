@@ -170,7 +170,7 @@ export class ClientProcess extends Process {
     const sessionId = `${this.name}-at-${address}-${this.#trespasses}`;
     const commands: readonly Command[] = [
       { kind: 'register', user: this.user },
-      { kind: 'post', user: this.user, text: `of ${this.user}, who is not from here` },
+      { kind: 'post', user: this.user, text: `${sessionId}, who is not from here` },
     ];
     const ignored = { answered: () => {}, failed: () => {} };
     for (const [at, command] of commands.entries()) {

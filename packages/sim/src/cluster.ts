@@ -156,7 +156,8 @@ export class Cluster {
     const { network, router } = this;
     const { name, disk, syncMs } = server;
     const diskIsWell = disk.full === 0 && !disk.failing && !disk.isHung && disk.age === 'newest';
-    const isLinked = network.isWhole(name, router.name) && network.isWhole(router.name, name);
+    const isLinked =
+      !network.isMisrouted(name) && network.isWhole(name, router.name) && network.isWhole(router.name, name);
     return server.isProper && diskIsWell && syncMs.mean <= SLOW_SYNC_MS && isLinked;
   }
 

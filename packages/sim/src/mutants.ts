@@ -107,6 +107,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'answers-what-is-not-durable',
+    bug: 'a client is told at once of a primary that the router still has to make durable',
+    patches: [
+      { file: 'registry/outcome.js', find: 'overtakes: atOnce !== undefined', replace: 'overtakes: true' },
+    ],
+  },
+  {
     name: 'announces-before-persisting',
     bug: 'the router tells of an assignment and makes it durable afterwards',
     patches: [

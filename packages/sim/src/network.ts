@@ -146,6 +146,10 @@ export class Network {
     };
   }
 
+  isMisrouted(address: string): boolean {
+    return (this.#misrouted.get(address)?.length ?? 0) > 0;
+  }
+
   slow(from: string, to: string, ms: number): void {
     this.#wireOf(from, to).slowMs += ms;
   }

@@ -210,7 +210,7 @@ export class RouterProcess extends Process {
         const spoken = assignmentIn(output);
         if (spoken !== undefined) checkers.tell('spoke', spoken);
       }
-      if (output.kind === 'send' && output.overtakes) this.#perform(output);
+      if ('overtakes' in output && output.overtakes) this.#perform(output);
       else this.#queue.push(output);
     }
     checkers.tell('routerStepped');

@@ -250,7 +250,7 @@ export class RoutedCluster {
   #registryStep(input: RegistryInput): void {
     const waiting: RegistryOutput[] = [];
     for (const output of this.#registry?.step(this.now, input) ?? [])
-      if (output.kind === 'send' && output.overtakes) this.#perform([output]);
+      if ('overtakes' in output && output.overtakes) this.#perform([output]);
       else waiting.push(output);
     if (this.#writing === undefined) this.#write(waiting);
     else this.#writing.push(...waiting);

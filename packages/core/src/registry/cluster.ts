@@ -316,11 +316,13 @@ export class Cluster {
     }
     const member = known ?? this.#roster.register(candidate);
     const isAgain = known !== undefined && mayBeSameLife(known, candidate);
-    const isHeard = isAgain && known.heard;
+    const isHeard = isAgain && known.heard && known.lifeId === candidate.lifeId;
+    // A supervisor names no life. The one that was here is over, and may have been a copy's.
+    const isAnyLife = evidence.kind === 'watched' && known !== undefined && !isCountedOn(known);
     if (!isAgain || member.address !== candidate.address) member.reach = { kind: 'unasked' };
     member.incarnation = candidate.incarnation;
     member.journalId = candidate.journalId;
-    if (!isAgain || candidate.lifeId !== '') member.lifeId = candidate.lifeId;
+    if (!isAgain || isAnyLife || candidate.lifeId !== '') member.lifeId = candidate.lifeId;
     member.address = candidate.address;
     this.#inSync = this.#inSync.map((copy) =>
       isSameCopy(copy, candidate) && candidate.lifeId !== '' ? withWelcomed(copy, candidate) : copy,
@@ -468,7 +470,7 @@ export class Cluster {
   /** The primary gives its epoch up. Returns whether there was somebody to take over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.primaryLink || epoch !== this.#epoch) return false;
-    const successor = this.#successor(0, (member) => !member.isLeaving);
+    const successor = this.#successor();
     if (successor === undefined) return false;
     this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#primaryName()}`);
     return true;
@@ -618,10 +620,8 @@ export class Cluster {
    * First of those who may be promoted; a new life of the lost primary only when there is nobody else.
    * `sinceMs`: who has not been heard since then may not.
    */
-  #successor(sinceMs = 0, isWanted: (member: Member) => boolean = () => true): Member | undefined {
-    const may = this.#candidates().filter(
-      (member) => this.#objectionTo(member, sinceMs) === undefined && isWanted(member),
-    );
+  #successor(sinceMs = 0): Member | undefined {
+    const may = this.#candidates().filter((member) => this.#objectionTo(member, sinceMs) === undefined);
     return may.find((member) => member.serverId !== this.#primary?.serverId) ?? may[0];
   }
 
@@ -635,6 +635,8 @@ export class Cluster {
   }
 
   #objectionTo(member: Member, sinceMs = 0): string | undefined {
+    // It would take the epoch with it, and the orderly end of the one before, after which everybody may begin again.
+    if (member.isLeaving) return 'is leaving';
     if (this.#mode === 'routed') return this.evidence.isQuiet ? 'is not heard now' : undefined;
     return objectionToPromotion(member, this.evidence, sinceMs);
   }

@@ -257,7 +257,7 @@ s1 is leaving
 s1 hands over and leaves
   s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
   s1 is told that nobody can take over epoch 1
-  * cluster 1: s1 can't hand over: nobody but s1 is live and in sync
+  * cluster 1: s1 can't hand over: nobody can take over from s1: s2 is leaving
 s2 leaves
   s1 hears: epoch 1, s1, in sync s1, live s1 s3 (request 1)
   s3 hears: epoch 1, s1, in sync s1, live s1 s3

@@ -9,6 +9,7 @@ import type { Assignment } from '../assignment.js';
 import type { Instant } from '../ids.js';
 import type { RouterMessage } from '../messages.js';
 import type { Cluster } from './cluster.js';
+import type { Durable } from './durable.js';
 import type {
   Refusal,
   RegistryAnswer,
@@ -30,6 +31,7 @@ export class Outcome {
   #welcome = new Set<RegistryLink>();
   #owed = new Set<RegistryLink>();
   #said: RegistryOutput[] = [];
+  readonly #asked: { readonly token: RegistryToken; readonly assignment: Assignment }[] = [];
   #events: RegistryEvent[] = [];
 
   /** The cluster may have changed. */
@@ -63,11 +65,12 @@ export class Outcome {
   }
 
   answer(token: RegistryToken, answer: RegistryAnswer): void {
-    this.#said.push({ kind: 'answer', token, answer });
+    this.#said.push({ kind: 'answer', token, answer, overtakes: false });
   }
 
+  /** What is durable already is told before everything that waits for the disk. */
   answerWith(token: RegistryToken, assignment: Assignment): void {
-    this.answer(token, { kind: 'assignment', assignment });
+    this.#asked.push({ token, assignment });
   }
 
   refuse(token: RegistryToken, { reason, detail }: Refusal): void {
@@ -95,7 +98,12 @@ export class Outcome {
       if (isNews) {
         outputs.push({ kind: 'changed', assignment });
         for (const token of audience.content(assignment))
-          outputs.push({ kind: 'answer', token, answer: { kind: 'assignment', assignment } });
+          outputs.push({
+            kind: 'answer',
+            token,
+            answer: { kind: 'assignment', assignment },
+            overtakes: false,
+          });
       }
       for (const event of cluster.takeEvents()) this.#events.push(event);
     }
@@ -107,8 +115,13 @@ export class Outcome {
   }
 
   /** Everything else that was said, and the lines for the operator. */
-  rest(): RegistryOutput[] {
+  rest(durable: Durable): RegistryOutput[] {
+    const answers = this.#asked.map(({ token, assignment }): RegistryOutput => {
+      const atOnce = durable.inPlaceOf(assignment);
+      const answer = { kind: 'assignment', assignment: atOnce ?? assignment } as const;
+      return { kind: 'answer', token, answer, overtakes: atOnce !== undefined };
+    });
     const reports = this.#events.map((event): RegistryOutput => ({ kind: 'report', event }));
-    return this.#said.concat(reports);
+    return [...this.#said, ...answers, ...reports];
   }
 }

@@ -444,7 +444,7 @@ export class Play {
     if (this.#waiting === undefined) this.#performAll(outputs);
     else
       for (const output of outputs)
-        if (output.kind === 'send' && output.overtakes) this.#write(this.#perform(output));
+        if ('overtakes' in output && output.overtakes) this.#write(this.#perform(output));
         else this.#waiting.push(output);
     for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) this.#step(answer);
   }

@@ -149,7 +149,12 @@ export type RegistryOutput =
     }
   /** End the stream, after what was sent on it. */
   | { readonly kind: 'close'; readonly link: RegistryLink; readonly why: string }
-  | { readonly kind: 'answer'; readonly token: RegistryToken; readonly answer: RegistryAnswer }
+  | {
+      readonly kind: 'answer';
+      readonly token: RegistryToken;
+      readonly answer: RegistryAnswer;
+      readonly overtakes: boolean;
+    }
   | {
       readonly kind: 'refuse';
       readonly token: RegistryToken;

@@ -27,6 +27,7 @@ import { Cluster } from './cluster.js';
 import type { Companion } from './companions.js';
 import { Deadlines } from './deadlines.js';
 import { Desk } from './desk.js';
+import { Durable } from './durable.js';
 import type { Evidence } from './eligibility.js';
 import { HEARD_PINGS, Hearing } from './hearing.js';
 import { HeartbeatDesk } from './heartbeat-desk.js';
@@ -76,12 +77,6 @@ interface Attached {
   cannotReach: ReadonlySet<ServerId>;
 }
 
-/** What everybody whom it concerns has been told of a cluster. */
-interface Told {
-  readonly epoch: Epoch;
-  readonly revision: number;
-}
-
 /** The number of a pong that answers no ping: those count from 1. */
 const ANSWERS_NOTHING = 0;
 const NO_SERVERS: ReadonlySet<ServerId> = new Set();
@@ -105,7 +100,7 @@ export class Registry {
   readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
   readonly #heartbeats: HeartbeatDesk;
   readonly #attached = new Map<RegistryLink, Attached>();
-  readonly #toldOf = new Map<ClusterId, Told>();
+  readonly #durable: Durable;
   /** Links that we have ended and that may still bring messages which were on their way. */
   readonly #closed = new Set<RegistryLink>();
   /** Until when, in listening time, members that are awaited may attach again; undefined: nobody is awaited. */
@@ -170,7 +165,7 @@ export class Registry {
       { length: clusters },
       (_, at) => new Cluster(at + 1, byCluster.get(at + 1), evidence),
     );
-    for (const { id, assignment } of this.#clusters) this.#toldOf.set(id, assignment);
+    this.#durable = new Durable(this.#clusters.map(({ assignment }) => assignment));
     this.#heartbeats = new HeartbeatDesk(this.#clusters, heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS);
   }
 
@@ -209,11 +204,12 @@ export class Registry {
     // After the input: whatever came is a sign of life, however late we looked.
     this.#expire(now);
     const told = this.#outcome.seal(now, this.#audience);
+    for (const output of told) if (output.kind === 'changed') this.#durable.sealed(output.assignment);
     // Only now: a wait that ends in the step that contents it has not been in vain.
     this.#desk.expire(now, this.#clusters, this.#outcome);
     this.#heartbeats.confirm(this.#outcome);
     this.#answerPing();
-    return told.concat(this.#outcome.rest());
+    return told.concat(this.#outcome.rest(this.#durable));
   }
 
   /** When to be stepped at the latest; undefined: not before there is an input. */
@@ -450,7 +446,7 @@ export class Registry {
     const pong = { kind: 'pong', sequence, pingIntervalMs } as const;
     const { id, assignment } = attached.cluster;
     const isWelcomed = attached.welcomedIn === undefined;
-    const epochWaits = (this.#toldOf.get(id)?.epoch ?? NO_EPOCH) < assignment.epoch;
+    const epochWaits = (this.#durable.of(id)?.epoch ?? NO_EPOCH) < assignment.epoch;
     if (isWelcomed && !(attached.isRouted && epochWaits)) return this.#outcome.sendAtOnce(link, pong);
     // Its claim must not outlive the epoch that waits; but it hears that the router is there.
     if (isWelcomed) this.#outcome.sendAtOnce(link, { ...pong, sequence: ANSWERS_NOTHING });
@@ -460,7 +456,7 @@ export class Registry {
   /** From their welcome on members can be heard, so from then on their silence counts. */
   #told(records: readonly ClusterRecord[]): void {
     for (const record of records) {
-      this.#toldOf.set(record.cluster, record);
+      this.#durable.told(record);
       const cluster = this.#cluster(record.cluster);
       if (!(cluster instanceof Cluster)) continue;
       for (const link of cluster.links()) this.#noteWelcome(link, record.revision);
@@ -701,7 +697,7 @@ export class Registry {
     }
     const attached = this.#attached.get(link);
     if (attached !== undefined) attached.welcomedIn = assignment.revision;
-    this.#noteWelcome(link, this.#toldOf.get(assignment.cluster)?.revision ?? 0);
+    this.#noteWelcome(link, this.#durable.of(assignment.cluster)?.revision ?? 0);
     const { pingIntervalMs } = this.#silence;
     const deadAfterMs = this.#silence.deadAfterMs();
     return {

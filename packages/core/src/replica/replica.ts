@@ -72,6 +72,8 @@ export class Replica {
   readonly #reachability: Reachability;
   readonly #refusals: RouterRefusals;
   /** Since when the life before has been in the way, listening time, ms. */
+  /** Another journal id is being made durable. */
+  #isRenewing = false;
   #predecessorSince: number | undefined;
   /** What was noted last of what this server knows. */
   #noted = '';
@@ -368,8 +370,10 @@ export class Replica {
     const address = this.#router.addressOf(attempt);
     const text = `the router at ${address} refuses this server: ${message.reason}: ${message.detail}`;
     if (message.reason === 'older-copy' && this.#mayRenew(message)) {
-      ground.report('older-copy', `${text}. It goes on as a new journal, which has to catch up`);
       this.#router.refused(attempt, message);
+      if (this.#isRenewing) return;
+      this.#isRenewing = true;
+      ground.report('older-copy', `${text}. It goes on as a new journal, which has to catch up`);
       ground.emit({ kind: 'renew-journal' });
       return;
     }
@@ -382,7 +386,8 @@ export class Replica {
 
   /** A life that has never been welcomed has promised nothing yet: it may come as another. */
   #mayRenew({ networkId }: Refused): boolean {
-    return !this.#refusals.hasServed && networkId === this.#ground.networkId;
+    const ours = this.#ground.networkId;
+    return !this.#refusals.hasServed && (ours === '' || networkId === ours);
   }
 
   #isInTheWayForGood({ reason }: Refused): boolean {
@@ -394,6 +399,7 @@ export class Replica {
 
   #journalRenewed(journalId: JournalId): void {
     const ground = this.#ground;
+    this.#isRenewing = false;
     ground.identity = { ...ground.identity, journalId };
     ground.welcomedLife = '';
     this.#router.retry();
