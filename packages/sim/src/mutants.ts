@@ -107,6 +107,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'late-words-make-a-copy',
+    bug: 'what a life that is in sync said before the router was frozen makes it an older copy',
+    patches: [
+      { file: 'registry/admission.js', find: '!copy.lives.includes(candidate.lifeId)', replace: 'true' },
+    ],
+  },
+  {
     name: 'answers-what-is-not-durable',
     bug: 'a client is told at once of a primary that the router still has to make durable',
     patches: [

@@ -10,6 +10,7 @@ import type {
   Instant,
   MemberMessage,
   NetworkId,
+  Reason,
   Registry,
   RegistryInput,
   RegistryLink,
@@ -205,6 +206,8 @@ export class RouterProcess extends Process {
     if (input.kind === 'cancel') checkers.tell('questionOver', input.token);
     for (const output of this.#registry.step(this.now, input)) {
       if (output.kind === 'answer' || output.kind === 'refuse') checkers.tell('questionOver', output.token);
+      if (output.kind === 'send' && output.message.kind === 'refused')
+        this.#noteRefused(output.link, output.message.reason);
       if (output.kind === 'persist') checkers.tell('decided', output.record);
       else {
         const spoken = assignmentIn(output);
@@ -369,6 +372,13 @@ export class RouterProcess extends Process {
       available && primary?.serverId === serverId && this.#newest.get(nameOf(member)) === link;
     if (message.kind === 'ping' && epoch !== undefined && isPrimary)
       checkers.tell('primaryPinged', { cluster, epoch });
+  }
+
+  #noteRefused(link: RegistryLink, reason: Reason): void {
+    const member = this.#members.get(link);
+    if (member === undefined) return;
+    const { cluster, serverId, lifeId } = member;
+    this.#around.checkers.tell('memberRefused', { cluster, serverId, lifeId, reason });
   }
 
   /** A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins here. */

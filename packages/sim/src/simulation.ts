@@ -13,6 +13,7 @@ import { History } from './checkers/history.js';
 import { Homes } from './checkers/homes.js';
 import { Limits } from './checkers/limits.js';
 import { Lists } from './checkers/lists.js';
+import { Lives } from './checkers/lives.js';
 import { OrderlyEnd } from './checkers/orderly-end.js';
 import { Pages } from './checkers/pages.js';
 import { Reach } from './checkers/reach.js';
@@ -90,6 +91,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new Replay(reference, history, servers),
       new Reach(setup.timing),
       new Reassurance(),
+      new Lives(),
       new Superset(cluster.router, number, servers),
       new Limits(reference, servers),
       new Pages(history),

@@ -140,7 +140,9 @@ function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | un
     return refusal(
       `its last welcomed life is ${quote(candidate.welcomedLife)}, the last one heard was ${quote(heardLife(copy))}`,
     );
-  if (copy !== undefined && (candidate.figures?.durable ?? committed) < committed)
+  // What a life says that was welcomed before may have waited for a router that was frozen, and others have said more since.
+  const isNext = copy !== undefined && !copy.lives.includes(candidate.lifeId);
+  if (isNext && (candidate.figures?.durable ?? committed) < committed)
     return refusal(`it ends at ${candidate.figures?.durable}, entries up to ${committed} are committed`);
   for (const life of [known, primary]) {
     if (life === undefined || life.journalId !== candidate.journalId || mayBeSameLife(life, candidate))

@@ -189,6 +189,44 @@ s2 attaches, durable 9, committed 9, last 1
 );
 
 play(
+  'what a life that was welcomed says late, because the router was frozen, does not make it an older copy',
+  `
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 5, committed 5, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+the router sleeps 5000 ms
+s1's stream ends
+  s2 hears: epoch 1, (s1), in sync s1 s2, live s2
+  * cluster 1: s1 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
+s2's stream ends
+  * cluster 1: s2 gave the router up while it was away, and may attach again
+  * cluster 1: nobody is available: the router was away and waits for s1 and s2 to attach again
+# It is heard first, and has said it last.
+s2 attaches, durable 9, committed 9, last 1
+  s2 is welcomed: epoch 1, (s1), in sync s1 s2, live s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+  * cluster 1: nobody is available: the router was away and waits for s1 to attach again
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 1, s1, in sync s1 s2, live s1 s2
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  * cluster 1: s1 goes on as primary of epoch 1
+`,
+);
+
+play(
   'a router whose store is older than its members grants no epoch any more; a stranger proves nothing',
   `
 s1 attaches

@@ -14,7 +14,7 @@
  * stopped for so long that they may have given it up takes the ends of their streams for that, as after a restart.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
-import type { ClusterId, Epoch, Instant, NetworkId, ServerId } from '../ids.js';
+import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
 import { NO_EPOCH, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';

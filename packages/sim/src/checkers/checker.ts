@@ -12,6 +12,7 @@ import type {
   Post,
   PrimaryMessage,
   QueryAnswer,
+  Reason,
   Reply,
   RequestNumber,
   RequestResult,
@@ -75,6 +76,13 @@ export interface Checker {
   routerSteps?(at: Instant): void;
   /** The router is about to hear a member on its stream. */
   memberHeard?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
+  /** The router refuses whoever wants to attach. */
+  memberRefused?(member: {
+    readonly cluster: ClusterId;
+    readonly serverId: ServerId;
+    readonly lifeId: LifeId;
+    readonly reason: Reason;
+  }): void;
   /** This life of a member answered when the router dialled it back. */
   memberReached?(life: {
     readonly cluster: ClusterId;
@@ -177,6 +185,7 @@ const HOOKS: readonly Hook[] = [
   'told',
   'routerSteps',
   'memberHeard',
+  'memberRefused',
   'memberReached',
   'primaryAsked',
   'questionOver',

@@ -1,0 +1,31 @@
+/** A life that the router counts as one of the in-sync set is not a copy of itself, whatever it says late. */
+import type { ClusterRecord, LifeId, Reason, ServerId } from '@dualping/core';
+import { type Checker, Violation } from './checker.js';
+
+interface Refused {
+  readonly serverId: ServerId;
+  readonly lifeId: LifeId;
+  readonly reason: Reason;
+}
+
+export class Lives implements Checker {
+  #record: ClusterRecord | undefined;
+
+  routerStarted({ record }: { readonly record: ClusterRecord | undefined }): void {
+    this.#record = record;
+  }
+
+  decided(record: ClusterRecord): void {
+    this.#record = record;
+  }
+
+  memberRefused({ serverId, lifeId, reason }: Refused): void {
+    if (reason !== 'older-copy') return;
+    const copy = this.#record?.inSync.find((it) => it.serverId === serverId && it.lives.includes(lifeId));
+    if (copy !== undefined)
+      throw new Violation(
+        'a-welcomed-life-is-no-copy',
+        `s${serverId} is refused as an older copy in life ${lifeId}, which is in sync`,
+      );
+  }
+}
