@@ -141,6 +141,18 @@ test('a truncation takes back at once, and for good', async () => {
   assert.equal(again.cutTail, undefined);
 });
 
+test('a truncation is done before anything is reported that was appended behind it', async () => {
+  const journal = await openOn(new MemoryDisk());
+  const order: string[] = [];
+  journal.listen({ durable: (at) => order.push(`durable ${at}`), failed: assert.fail });
+  await fill(journal, 6);
+  const truncated = journal.truncateAfter(position(4)).then(() => order.push('truncated'));
+  journal.append(position(5), payload(5, 'other'));
+  await journal.whenDurable(position(5));
+  await truncated;
+  assert.deepEqual(order.slice(order.indexOf('durable 6') + 1), ['truncated', 'durable 5']);
+});
+
 test('a truncation to the beginning leaves an empty journal', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, SMALL);

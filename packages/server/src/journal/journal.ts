@@ -98,8 +98,8 @@ export interface Journal {
   /** Resolves when everything up to `position` is durable; rejects after a failure, or when the journal is closed or replaced. */
   whenDurable(position: Position): Promise<void>;
   /**
-   * Takes back what lies after `position`: at once for readers, durably when it resolves. Appends may follow at once. What
-   * is cut is set aside.
+   * Takes back what lies after `position`: at once for readers, durably when it resolves, and before anything that is
+   * appended behind it is reported. What is cut is set aside, which may take longer.
    */
   truncateAfter(position: Position): Promise<void>;
 

@@ -51,6 +51,8 @@ export class SegmentedJournal implements Journal {
   readonly #mark: KnownMark;
   /** Writes of the identity, one after another. */
   #identityWritten: Promise<void> = Promise.resolve();
+  /** One after the other: each takes the next free number. */
+  #settingAside: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly files: FileOperations,
@@ -127,10 +129,11 @@ export class SegmentedJournal implements Journal {
       Buffer.from(payload),
     );
     const seed = generation.checksumAt(position);
-    const cut = generation.truncateAfter(position);
-    // The cut is what counts: what could not be set aside was never acknowledged.
-    await setAsideEntries(this.files, this.folder, first, seed, payloads).catch(() => {});
-    await cut;
+    // Nobody waits for it: what could not be set aside was never acknowledged.
+    this.#settingAside = this.#settingAside.then(() =>
+      setAsideEntries(this.files, this.folder, first, seed, payloads).catch(() => {}),
+    );
+    await generation.truncateAfter(position);
   }
 
   read(from: Position, to: Position, maxBytes: number): Buffer[] {
@@ -219,6 +222,7 @@ export class SegmentedJournal implements Journal {
     const { generation, snapshots } = this.#opened;
     await snapshots.idle();
     await this.#identityWritten;
+    await this.#settingAside;
     await this.#mark.close();
     await generation.close();
   }
