@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import {
   type Address,
   ClientSession,
-  type ClusterId,
   DualpingError,
   type Epoch,
   type ListPage,
@@ -131,13 +130,13 @@ export class DualpingSession {
   #performing = false;
   #lastTicket = 0;
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
-  /** Told by the first router that introduces itself. */
-  #cluster: ClusterId | undefined;
   /** Questions to routers that are on their way. */
   readonly #asks = new Map<number, Subscription>();
   /** To where the next move probably goes. */
   #warm: ServerChannel | undefined;
   #watch: Subscription | undefined;
+  /** The network whose routers are watched. */
+  #watched: NetworkId | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
@@ -362,18 +361,16 @@ export class DualpingSession {
   #introduce({ askNo, router, anew }: Extract<SessionOutput, { kind: 'introduce' }>): void {
     if (anew) this.#routers.redial(router);
     this.#askRouter(askNo, this.#routers.introduce(router, this.user), (told) => {
-      const { cluster, networkId } = told;
-      this.#cluster = cluster;
       this.#step({ ...told, kind: 'introduced', askNo });
       // Not before: until a router has introduced itself there is nobody to watch.
-      if (!this.#ended) this.#startWatch(networkId, cluster);
+      if (!this.#ended) this.#watchHome();
     });
   }
 
   #resolve({ askNo, router, failedEpoch, waitMs }: Extract<SessionOutput, { kind: 'resolve' }>): void {
-    const cluster = this.#cluster;
-    if (cluster === undefined) throw new DualpingError('internal', 'asked for a primary of no cluster');
-    const answer$ = this.#routers.available(router, { cluster, failedEpoch, waitMs });
+    const { home } = this.#machine;
+    if (home === undefined) throw new DualpingError('internal', 'asked for a primary of no cluster');
+    const answer$ = this.#routers.available(router, { cluster: home.cluster, failedEpoch, waitMs });
     this.#askRouter(askNo, answer$, (told) => this.#step({ ...told, kind: 'resolved', askNo }));
   }
 
@@ -395,11 +392,14 @@ export class DualpingSession {
     );
   }
 
-  #startWatch(networkId: NetworkId, cluster: ClusterId): void {
-    if (this.#watch !== undefined) return;
+  #watchHome(): void {
+    const { home } = this.#machine;
+    if (home === undefined || home.networkId === this.#watched) return;
+    this.#watched = home.networkId;
+    this.#watch?.unsubscribe();
     // Kept first: what is told at once may end the session.
     this.#watch = new Subscription();
-    const watched = this.#routers.watch(networkId, cluster).subscribe({
+    const watched = this.#routers.watch(home.networkId, home.cluster).subscribe({
       next: ({ networkId, assignments }) => {
         for (const assignment of assignments)
           this.#step({ kind: 'assignment-learned', networkId, assignment });

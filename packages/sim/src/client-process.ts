@@ -8,7 +8,6 @@ import {
   type Command,
   type Failure,
   type Instant,
-  type NetworkId,
   NO_EPOCH,
   type Position,
   type SessionCommand,
@@ -52,8 +51,6 @@ export class ClientProcess extends Process {
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
   /** Questions to routers that are on their way. */
   #asks = new Map<number, Call>();
-  /** In which the present session began: a stranger's, if one answered where our router was. */
-  networkId: NetworkId | undefined;
   #watching = false;
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
@@ -82,7 +79,6 @@ export class ClientProcess extends Process {
   start(): void {
     const { core, routers } = this.#around;
     this.begin();
-    this.networkId = undefined;
     const before = this.sessions.at(-1);
     const again = before !== undefined && !before.isInDoubt && this.#sameAgain() ? before : undefined;
     if (again !== undefined) again.repeated = true;
@@ -278,7 +274,6 @@ export class ClientProcess extends Process {
       answered: ({ networkId, cluster, clusters, failoverWaitMs, assignment }) => {
         this.#asks.delete(askNo);
         this.#watch();
-        this.networkId ??= networkId;
         this.feed({ kind: 'introduced', askNo, networkId, cluster, clusters, failoverWaitMs, assignment });
       },
       failed: (failure) => this.#askFailed(askNo, failure),

@@ -45,13 +45,6 @@ export class Nemesis {
     this.#healed = true;
     for (const undo of [...this.#undone]) undo();
     this.cluster.restoreOriginals();
-    for (const client of this.cluster.clients) {
-      const isStray = client.networkId !== undefined && client.networkId !== this.cluster.router.networkId;
-      if (!isStray) continue;
-      this.cluster.world.say(client.name, 'is in the network of a stranger, and is run again');
-      client.close();
-      client.start();
-    }
     this.cluster.startRouter();
     for (const { name } of this.cluster.servers) this.cluster.supervisor(name).start();
   }

@@ -292,6 +292,20 @@ test('a router of another network is believed nothing, and another one is asked'
   assert.ok(play.introduced(assignment(2, 2, 2)).includes('connecting s2 e2'));
 });
 
+test('until a server has served, whoever introduces itself last says of which network a session is', () => {
+  const play = new Stage({ routers: ['r1'] });
+  play.start();
+  play.introduced(undefined, 'net-2');
+  assert.deepEqual(play.session.home, { networkId: 'net-2', cluster: 1 });
+  assert.match(play.resolved(assignment(2, 2, 2))[0] ?? '', /^waiting .*wrong-network/);
+  play.tick();
+  assert.ok(
+    play.introduced(assignment(1, 1, 1)).includes('connecting s1 e1'),
+    'and nothing of the other is kept',
+  );
+  assert.deepEqual(play.session.home, { networkId: 'net-1', cluster: 1 });
+});
+
 test('old news is no news', () => {
   const play = new Stage().goLive();
   play.watched(assignment(5, 2, 2, [1]));

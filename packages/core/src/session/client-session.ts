@@ -29,7 +29,7 @@ import { invariant, unreachable } from '../invariants.js';
 import type { Failure } from '../reasons.js';
 import { quote } from '../text.js';
 import { BackOff } from './back-off.js';
-import { ClusterView } from './cluster-view.js';
+import { ClusterView, type Home } from './cluster-view.js';
 import { type Consequence, Conversation } from './conversation.js';
 import { earliest } from './earliest.js';
 import { LinkSigns } from './link-signs.js';
@@ -117,6 +117,14 @@ export class ClientSession {
       default:
         return unreachable(phase);
     }
+  }
+
+  /**
+   * Of which network and cluster it is: as the last router said that has introduced itself, and for good once a server has
+   * served. Undefined before.
+   */
+  get home(): Home | undefined {
+    return this.#cluster.home;
   }
 
   /** Requests that are not settled yet. */
@@ -261,7 +269,7 @@ export class ClientSession {
     const phase = this.#phase;
     const inquiry = this.#inquiries.take(input.askNo);
     if (phase.kind !== 'resolving' || inquiry === undefined) return;
-    if (this.#isForeign(inquiry, input.networkId)) return;
+    if (this.#cluster.hasServed && this.#isForeign(inquiry, input.networkId)) return;
     const { router } = inquiry;
     this.#routers.introduced(router);
     this.#cancelAt(router);

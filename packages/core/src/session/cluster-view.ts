@@ -9,6 +9,12 @@ import { MAX_WAIT_MS } from '../limits.js';
 import { DEFAULT_FAILOVER_WAIT_MS } from './session-limits.js';
 import type { SessionTarget } from './session-state.js';
 
+/** Where a user is at home. */
+export interface Home {
+  readonly networkId: NetworkId;
+  readonly cluster: ClusterId;
+}
+
 export class ClusterView {
   #networkId: NetworkId | undefined;
   #cluster: ClusterId | undefined;
@@ -16,10 +22,22 @@ export class ClusterView {
   #failoverWaitMs = DEFAULT_FAILOVER_WAIT_MS;
   #newest: Assignment | undefined;
   #failedEpoch: Epoch = NO_EPOCH;
+  #hasServed = false;
 
   /** Undefined until a router has introduced itself. */
   get networkId(): NetworkId | undefined {
     return this.#networkId;
+  }
+
+  /** Where its user is at home, as the router that introduced itself said. */
+  get home(): Home | undefined {
+    if (this.#networkId === undefined || this.#cluster === undefined) return undefined;
+    return { networkId: this.#networkId, cluster: this.#cluster };
+  }
+
+  /** A server of this network has served: the session belongs to it from now on. */
+  get hasServed(): boolean {
+    return this.#hasServed;
   }
 
   /** The number of the cluster where there are several, as a part of what is said of it; else nothing. */
@@ -49,6 +67,10 @@ export class ClusterView {
   }
 
   introduce(networkId: NetworkId, cluster: ClusterId, clusters: number, failoverWaitMs: number): void {
+    if (networkId !== this.#networkId) {
+      this.#newest = undefined;
+      this.#failedEpoch = NO_EPOCH;
+    }
     this.#networkId = networkId;
     this.#cluster = cluster;
     this.#several = clusters > 1;
@@ -100,6 +122,7 @@ export class ClusterView {
 
   /** A server serves us. */
   served(): void {
+    this.#hasServed = true;
     this.#failedEpoch = NO_EPOCH;
   }
 }

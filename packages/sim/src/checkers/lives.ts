@@ -1,4 +1,4 @@
-/** A life that the router counts as one of the in-sync set is not a copy of itself, whatever it says late. */
+/** The life that was welcomed last, of a server of the in-sync set, is not a copy of itself, whatever it says late. */
 import type { ClusterRecord, LifeId, Reason, ServerId } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
 
@@ -21,11 +21,11 @@ export class Lives implements Checker {
 
   memberRefused({ serverId, lifeId, reason }: Refused): void {
     if (reason !== 'older-copy') return;
-    const copy = this.#record?.inSync.find((it) => it.serverId === serverId && it.lives.includes(lifeId));
+    const copy = this.#record?.inSync.find((it) => it.serverId === serverId && it.lives.at(-1) === lifeId);
     if (copy !== undefined)
       throw new Violation(
         'a-welcomed-life-is-no-copy',
-        `s${serverId} is refused as an older copy in life ${lifeId}, which is in sync`,
+        `s${serverId} is refused as an older copy in life ${lifeId}, which is in sync and the last`,
       );
   }
 }
