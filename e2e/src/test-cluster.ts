@@ -75,11 +75,12 @@ export class TestCluster {
     return join(this.folder, nameOf(id, cluster));
   }
 
-  async startRouter(): Promise<void> {
+  /** @param folder other than its own: of a wrong router at its place */
+  async startRouter(folder = join(this.folder, 'router')): Promise<void> {
     await this.#start('router', [
       'router',
       '--data',
-      join(this.folder, 'router'),
+      folder,
       ...(this.options.clusters === undefined ? [] : ['--clusters', `${this.options.clusters}`]),
       ...(this.options.routerFlags ?? []),
     ]);

@@ -53,6 +53,8 @@ export class RouterRefusals {
   isFinal({ reason, networkId }: Refused, from: Address, ours: NetworkId | ''): boolean {
     if (actionFor(reason) !== 'give-up') return false;
     if (this.#hasServed) return OVER.has(reason) && networkId === ours;
+    // The router of our network has an older folder, and not this server is wrong: somebody will put that right.
+    if (reason === 'router-store-too-old' && networkId === ours) return false;
     this.#final.add(from);
     return this.#final.size >= new Set(this.routers).size;
   }

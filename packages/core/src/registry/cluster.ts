@@ -27,6 +27,7 @@ import type {
 import {
   type ClusterId,
   type Epoch,
+  epoch,
   type Instant,
   NO_EPOCH,
   NO_POSITION,
@@ -58,7 +59,7 @@ import { isWithMost, successorOfCutOff, type View } from './partition.js';
 import { type Question, retryAfterMs } from './reach.js';
 import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
-import { fullerThan, holdsText, lossAgainst } from './unclean.js';
+import { holdsText, lossAgainst, objectionToUnclean } from './unclean.js';
 
 /** A change that is ready to be made durable and then told; without an assignment there is nothing to tell. */
 export interface SealedChange {
@@ -79,6 +80,15 @@ const WEIGHED_FACTOR = 3;
  */
 const COMMITTED_KEPT_EVERY_MS = 5_000;
 
+interface OlderStore {
+  /** Who was told what, for people. */
+  readonly detail: string;
+  /** The highest that any member was told. */
+  readonly seenEpoch: Epoch;
+  readonly seenRevision: number;
+}
+
+type Attach = Extract<MemberMessage, { readonly kind: 'attach' }>;
 type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 
 export class Cluster {
@@ -97,8 +107,8 @@ export class Cluster {
   #isStarting: boolean;
   /** Why nobody serves although somebody could, until an operator has decided. */
   #dispute: string | undefined;
-  /** Why this router grants no epoch any more: a member was told more than its store holds. */
-  #olderStore: string | undefined;
+  /** A member was told more than this router's store holds: it grants no epoch any more, until an operator has decided. */
+  #olderStore: OlderStore | undefined;
   readonly #roster: Roster;
   #changed = false;
   /** What is kept lags too far behind, though there is nothing to tell. */
@@ -232,13 +242,28 @@ export class Cluster {
    * A member was told more than this router's store holds. Returns whether that is news. Of one that is not known here it
    * proves nothing: it may be anybody.
    */
-  noticeOlderStore(candidate: Candidate, detail: string): boolean {
-    const known = this.find(candidate.serverId);
-    const isOurs = candidate.networkId !== '' && known !== undefined && isSameCopy(known, candidate);
-    if (!isOurs || this.#olderStore !== undefined) return false;
-    this.#olderStore = detail;
+  noticeOlderStore(attach: Attach, detail: string): boolean {
+    const known = this.find(attach.serverId);
+    if (attach.networkId === '' || known === undefined || !isSameCopy(known, attach)) return false;
+    const before = this.#olderStore;
+    this.#olderStore = {
+      detail: before?.detail ?? detail,
+      seenEpoch: epoch(Math.max(before?.seenEpoch ?? NO_EPOCH, attach.epoch)),
+      seenRevision: Math.max(before?.seenRevision ?? 0, attach.revision),
+    };
+    if (!isLive(known)) {
+      const { incarnation, lifeId, address } = attach;
+      known.refused = { incarnation, lifeId, address };
+      known.end = attach.figures;
+    }
+    if (before !== undefined) return false;
     this.#changed = true;
     return true;
+  }
+
+  /** It is live, or only kept out because this router's store is older. */
+  #isHere(member: Member): boolean {
+    return isLive(member) || (this.#olderStore !== undefined && member.refused !== undefined);
   }
 
   /** A member speaks for the first time since it was welcomed: its folder has noted the welcome. */
@@ -329,6 +354,7 @@ export class Cluster {
     );
     const copy = this.#copyOf(candidate);
     member.heard = isHeard || (copy !== undefined && heardLife(copy) === member.lifeId);
+    member.refused = undefined;
     member.isLeaving = false;
     member.isAtRest = !this.isAvailable;
     if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
@@ -508,7 +534,7 @@ export class Cluster {
     }
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
-    if (!isLive(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
+    if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
     // Its disk may have yet to note the welcome: its next life would be taken for an older copy.
     if (!member.heard && this.#mode === 'replicated' && member.presence.kind === 'stream')
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
@@ -523,12 +549,12 @@ export class Cluster {
     const others = this.#roster.all.filter((other) => other !== member && other.journalId !== '');
     const losses = others.map((other) => lossAgainst(member, other));
     const consequences = [holdsText(member), ...losses].join('; ');
-    const fuller = fullerThan(member, others);
-    if (fuller !== undefined && !acceptLoss)
-      return refusal(
-        'invalid-argument',
-        `${serverName(fuller.serverId)} is live and has more: promote that one, or accept the loss. ${consequences}`,
-      );
+    const objection = objectionToUnclean(
+      member,
+      others.filter((other) => this.#isHere(other)),
+    );
+    if (objection !== undefined && !acceptLoss)
+      return refusal('invalid-argument', `${objection}. ${consequences}`);
     this.#grant(member, 'unclean', 'promoted unclean by an operator');
     this.#event('unclean-promotion', `${serverName(serverId)} was promoted UNCLEAN. ${consequences}`);
     return undefined;
@@ -777,6 +803,7 @@ export class Cluster {
       'promoted-was-in-sync',
       { cluster: this.id, serverId: member.serverId, journalId: member.journalId, inSync: this.#inSync },
     );
+    if (how === 'unclean') this.#outdoOlderStore(member);
     const { serverId, incarnation, journalId, lifeId } = member;
     this.#epoch = nextEpoch(this.#epoch);
     this.#orderlyEnd = undefined;
@@ -797,6 +824,23 @@ export class Cluster {
     this.#event('promoted', `${serverName(serverId)} is primary of epoch ${this.#epoch}, ${why}`);
   }
 
+  /** From now on this store is the newest: what is granted now is past everything that any member was told. */
+  #outdoOlderStore(chosen: Member): void {
+    const older = this.#olderStore;
+    if (older === undefined) return;
+    this.#olderStore = undefined;
+    this.#epoch = epoch(Math.max(this.#epoch, older.seenEpoch));
+    this.#revision = Math.max(this.#revision, older.seenRevision);
+    const { refused } = chosen;
+    if (refused === undefined || isLive(chosen)) return;
+    // Not live before it attaches again, which it tries all the time.
+    chosen.incarnation = refused.incarnation;
+    chosen.lifeId = refused.lifeId;
+    chosen.address = refused.address;
+    chosen.reach = { kind: 'unasked' };
+    chosen.presence = { kind: 'gone' };
+  }
+
   #primaryName(): string {
     return this.#primary === undefined ? 'nobody' : serverName(this.#primary.serverId);
   }
@@ -806,7 +850,7 @@ export class Cluster {
     if (this.#dispute !== undefined)
       return `${this.#dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
     if (holder !== undefined && isLive(holder)) return '';
-    if (this.#olderStore !== undefined) return this.#olderStore;
+    if (this.#olderStore !== undefined) return this.#olderStore.detail;
     const objections = this.#objections(this.#grantedMs);
     return unavailableText({
       cluster: this.id,

@@ -4,7 +4,7 @@ import type { Instant } from '../ids.js';
 import { MAX_WAIT_MS } from '../limits.js';
 import type { Cluster } from './cluster.js';
 import type { Outcome } from './outcome.js';
-import { MAX_WAITERS, OPERATOR_HANDOVER_TIMEOUT_MS } from './registry-limits.js';
+import { MAX_WAITERS, OPERATOR_HANDOVER_TIMEOUT_MS, PROMOTION_WAIT_MS } from './registry-limits.js';
 import type { RegistryInput, RegistryToken } from './registry-messages.js';
 import { isContent, type Waiter, Waiting } from './waiting.js';
 
@@ -50,8 +50,14 @@ export class Desk {
     const refusal = cluster.promoteUnclean(input.serverId, input.acceptLoss);
     if (refusal !== undefined) return outcome.refuse(token, refusal);
     outcome.touch(cluster);
-    // Contented by the very change that this step ends with.
-    this.#waiting.add(now, { token, cluster: cluster.id, wants: 'primary', above: epoch, pings: 0 });
+    // Contented by the very change that this step ends with, or when it attaches again.
+    this.#waiting.add(now + PROMOTION_WAIT_MS, {
+      token,
+      cluster: cluster.id,
+      wants: 'primary',
+      above: epoch,
+      pings: 0,
+    });
   }
 
   cancel(token: RegistryToken): void {

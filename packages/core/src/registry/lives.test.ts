@@ -254,7 +254,7 @@ s9 attaches, network network-1, revision 999
 s1 attaches, incarnation 2, revision 999
   s2 hears: epoch 2, s2, in sync s2, live s2
   s1 is refused router-store-too-old: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
-  * cluster 1: no epoch is granted any more: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members; start this router with its newest folder
+  * cluster 1: no epoch is granted any more: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)
   * a server is refused (router-store-too-old): s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
 s2's stream ends
   * cluster 1: s2 (primary of epoch 2) is dropped: its stream ended
@@ -347,7 +347,7 @@ s1's stream ends
   * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
   * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
 operator A promotes s3
-  operator A is refused invalid-argument: s2 is live and has more: promote that one, or accept the loss. s3: epoch 1, 7 entries, 7 of them known as committed; s1 (gone, as it was heard last): epoch 1, 12 entries, 12 of them known as committed: 5 entries are lost; s2 (live, as it was heard last): epoch 1, 10 entries, 10 of them known as committed: 3 entries are lost
+  operator A is refused invalid-argument: s2 is there and has more: promote that one, or accept the loss. s3: epoch 1, 7 entries, 7 of them known as committed; s1 (gone, as it was heard last): epoch 1, 12 entries, 12 of them known as committed: 5 entries are lost; s2 (live, as it was heard last): epoch 1, 10 entries, 10 of them known as committed: 3 entries are lost
 operator A promotes s3 and accepts the loss
   s3 hears: epoch 2, s3, in sync s3, live s2 s3
   s2 hears: epoch 2, s3, in sync s3, live s2 s3
@@ -360,5 +360,98 @@ s1 attaches, incarnation 2
   s1 is welcomed: epoch 2, s3, in sync s3, live s1 s2 s3
   s2 hears: epoch 2, s3, in sync s3, live s1 s2 s3
   * cluster 1: s1 is attached, incarnation 2, at host1:7000
+`,
+);
+
+play(
+  'two that went their own ways: an unclean promotion of either says what of the other is lost',
+  `
+s1 attaches, durable 22, committed 22, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1's stream ends
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
+s2 attaches, durable 4, committed 4, last 2
+  s2 is welcomed: epoch 1, (s1), in sync s1, live s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 attaches, incarnation 2, journal jx, durable 22, committed 22, last 1
+  s1 is welcomed: epoch 1, (s1), in sync s1, live s1 s2
+  s2 hears: epoch 1, (s1), in sync s1, live s1 s2
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first (with the journal that it had: s1 came with another)
+operator ann promotes s2
+  operator ann is refused invalid-argument: s2 and s1 went their own ways, each has what the other lacks: accept the loss of one of them. s2: epoch 2, 4 entries, 4 of them known as committed; s1 (live, as it was heard last): epoch 1, 22 entries, 22 of them known as committed: committed entries 5 to 22 are lost, at least
+operator bob promotes s1
+  operator bob is refused invalid-argument: s1 and s2 went their own ways, each has what the other lacks: accept the loss of one of them. s1: epoch 1, 22 entries, 22 of them known as committed; s2 (live, as it was heard last): epoch 2, 4 entries, 4 of them known as committed: whatever came after epoch 1 is lost
+operator cid promotes s1 and accepts the loss
+  s1 hears: epoch 2, s1, in sync s1, live s1 s2
+  s2 hears: epoch 2, s1, in sync s1, live s1 s2
+  operator cid hears: epoch 2, s1, in sync s1, live s1 s2
+  * cluster 1: s1 is primary of epoch 2, promoted unclean by an operator
+  * cluster 1: s1 was promoted UNCLEAN. s1: epoch 1, 22 entries, 22 of them known as committed; s2 (live, as it was heard last): epoch 2, 4 entries, 4 of them known as committed: whatever came after epoch 1 is lost
+`,
+);
+
+play(
+  'where the store of the router is older, an operator may choose among those that it refuses: it is the newest from then on',
+  `
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 5, committed 5, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s2's stream ends
+  s1 hears: epoch 1, s1, in sync s1, live s1 (request 1)
+  * cluster 1: s2 (standby) is dropped: its stream ended
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1's stream ends
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
+# Another router has gone on meanwhile, without s2, and its folder is lost.
+s1 attaches, incarnation 2, network network-1, epoch 3, revision 40, welcomed elsewhere, durable 9, committed 9, last 3
+  s1 is refused router-store-too-old: s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members
+  * cluster 1: no epoch is granted any more: s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)
+  * a server is refused (router-store-too-old): s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members
+  * cluster 1: nobody is available: s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members
+s2 attaches, incarnation 2, durable 5, committed 5, last 1
+  s2 is welcomed: epoch 1, (s1), in sync s1, live s2
+  * cluster 1: s2 is attached, incarnation 2, at host2:7000
+operator ann promotes s2
+  operator ann is refused invalid-argument: s1 is there and has more: promote that one, or accept the loss. s2: epoch 1, 5 entries, 5 of them known as committed; s1 (refused now, as it was heard last): epoch 3, 9 entries, 9 of them known as committed: whatever came after epoch 1 is lost
+operator bob promotes s1
+  s2 hears: epoch 4, (s1), in sync s1, live s2
+  * cluster 1: s1 is primary of epoch 4, promoted unclean by an operator
+  * cluster 1: s1 was promoted UNCLEAN. s1: epoch 3, 9 entries, 9 of them known as committed; s2 (live, as it was heard last): epoch 1, 5 entries, 5 of them known as committed: nothing that s1 lacks
+  * cluster 1: nobody is available: s1, primary of epoch 4, is gone; only s1 can take over, and must attach first
+s1 attaches, incarnation 2, durable 9, committed 9, last 3
+  s1 is welcomed: epoch 4, s1, in sync s1, live s1 s2
+  s2 hears: epoch 4, s1, in sync s1, live s1 s2
+  operator bob hears: epoch 4, s1, in sync s1, live s1 s2
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  * cluster 1: s1 goes on as primary of epoch 4
+s1's stream ends
+  s2 hears: epoch 4, (s1), in sync s1, live s2
+  * cluster 1: s1 (primary of epoch 4) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 4, is gone (its stream ended); only s1 can take over, and must attach first
+s1 attaches, incarnation 3, durable 9, committed 9, last 3
+  s1 is welcomed: epoch 4, (s1), in sync s1, live s1 s2
+  s2 hears: epoch 4, (s1), in sync s1, live s1 s2
+  * cluster 1: s1 is attached, incarnation 3, at host1:7000
+  s1 hears: epoch 5, s1, in sync s1, live s1 s2
+  s2 hears: epoch 5, s1, in sync s1, live s1 s2
+  * cluster 1: s1 is primary of epoch 5, 0 ms after s1 was dropped (its stream ended)
 `,
 );

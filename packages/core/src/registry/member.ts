@@ -39,10 +39,18 @@ export interface Member {
   heard: boolean;
   /** As it was heard last. */
   end: JournalEnd;
+  /** A later life, refused because it was told more than the router's store holds: an operator may choose it all the same. */
+  refused: RefusedLife | undefined;
   /** It is asked to stop: nothing is handed over to it. */
   isLeaving: boolean;
   /** Nobody has served since it attached, so its journal cannot have grown. */
   isAtRest: boolean;
+}
+
+export interface RefusedLife {
+  readonly incarnation: Incarnation;
+  readonly lifeId: LifeId;
+  readonly address: Address;
 }
 
 /** Of a journal that nothing is known of, or that there is none of. */
@@ -65,7 +73,7 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
   const { live, reached, ...known } = record;
   const reach: Reach = { kind: reached ? 'reachable' : 'unasked' };
-  const facts = { ...known, heard: false, isLeaving: false, isAtRest: true, reach };
+  const facts = { ...known, heard: false, refused: undefined, isLeaving: false, isAtRest: true, reach };
   if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }

@@ -18,3 +18,5 @@ export const DEFAULT_HEARTBEAT_TIMEOUT_MS = 10_000;
 export const MAX_COMPANIONS = 1_000;
 /** How long an operator's handover may take: a primary drains in milliseconds, a standby catches up in seconds. */
 export const OPERATOR_HANDOVER_TIMEOUT_MS = 10_000;
+/** An operator may choose a member that was refused until now: it tries to attach at least twice a second, ms. */
+export const PROMOTION_WAIT_MS = 2_000;

@@ -332,10 +332,13 @@ export class Registry {
   }
 
   #attach(now: Instant, link: RegistryLink, attach: Say<'attach'>): void {
-    const cluster = objectionToJournal(attach) ?? this.#clusterFor(attach);
+    const cluster = objectionToJournal(attach) ?? this.#placeOf(attach);
     if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
+    // First: to a store that has lost something, the newest folder looks like a copy of another one.
     const tooOld = objectionToStore(attach, cluster.assignment);
     if (tooOld !== undefined) return this.#refuseOlderStore(link, cluster, attach, tooOld);
+    const objection = cluster.objectionTo(attach);
+    if (objection !== undefined) return this.#refuseLink(link, objection);
     if (this.#isOvertaken(cluster, attach))
       return this.#close(link, `${serverName(attach.serverId)} has opened another stream since`);
 
@@ -365,12 +368,12 @@ export class Registry {
   }
 
   /** Who has what, only the members know now: this router grants no epoch any more, until it has a newer store. */
-  #refuseOlderStore(link: RegistryLink, cluster: Cluster, candidate: Candidate, refusal: Refusal): void {
-    if (cluster.noticeOlderStore(candidate, refusal.detail)) {
+  #refuseOlderStore(link: RegistryLink, cluster: Cluster, attach: Say<'attach'>, refusal: Refusal): void {
+    if (cluster.noticeOlderStore(attach, refusal.detail)) {
       this.#outcome.touch(cluster);
       this.#outcome.report(
         'older-store',
-        `cluster ${cluster.id}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder`,
+        `cluster ${cluster.id}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)`,
       );
     }
     this.#refuseLink(link, refusal);
@@ -387,10 +390,12 @@ export class Registry {
 
   /** Where a server belongs, whichever way it comes, or what speaks against it. */
   #clusterFor(candidate: Candidate): Cluster | Refusal {
-    const objection = objectionToNetwork(candidate, this.#networkId);
-    const cluster = this.#cluster(candidate.cluster);
-    if (objection !== undefined || !(cluster instanceof Cluster)) return objection ?? cluster;
-    return cluster.objectionTo(candidate) ?? cluster;
+    const cluster = this.#placeOf(candidate);
+    return cluster instanceof Cluster ? (cluster.objectionTo(candidate) ?? cluster) : cluster;
+  }
+
+  #placeOf(candidate: Candidate): Cluster | Refusal {
+    return objectionToNetwork(candidate, this.#networkId) ?? this.#cluster(candidate.cluster);
   }
 
   #cluster(id: ClusterId): Cluster | Refusal {

@@ -2,33 +2,46 @@
  * What an unclean promotion loses, told before it is done: against every member that is known, also those that are gone.
  *
  * Of two journals the one with the later last epoch has more, whatever their lengths: the other's tail was never
- * committed, or was taken back. Of two with the same last epoch the longer one has everything that the other has.
+ * committed, or was taken back. Of two with the same last epoch the longer one has everything that the other has. Where the
+ * one with the later epoch ends before what the other knows as committed, the two went their own ways (the router was told
+ * from a copy of its folder who is in sync): each has what the other lacks.
  */
 import { serverName } from '../ids.js';
 import { isLive, type Member } from './member.js';
 
 /** Whether the first journal has what the second one lacks. */
-export const hasMore = ({ end: one }: Member, { end: other }: Member): boolean =>
-  one.lastEpoch > other.lastEpoch || (one.lastEpoch === other.lastEpoch && one.durable > other.durable);
+const hasMore = ({ end: one }: Member, { end: other }: Member): boolean =>
+  one.lastEpoch > other.lastEpoch ||
+  (one.lastEpoch === other.lastEpoch && one.durable > other.durable) ||
+  one.committed > other.durable;
 
-/** The live member that has most, of those that have more than this one. */
-export function fullerThan(member: Member, members: readonly Member[]): Member | undefined {
+/** What speaks against promoting this one: another one that is there has what it lacks. For people; undefined: nothing. */
+export function objectionToUnclean(member: Member, members: readonly Member[]): string | undefined {
   let fullest: Member | undefined;
-  for (const other of members) if (isLive(other) && hasMore(other, fullest ?? member)) fullest = other;
-  return fullest;
+  for (const other of members) if (hasMore(other, fullest ?? member)) fullest = other;
+  if (fullest === undefined) return undefined;
+  const [name, other] = [serverName(member.serverId), serverName(fullest.serverId)];
+  return hasMore(member, fullest)
+    ? `${name} and ${other} went their own ways, each has what the other lacks: accept the loss of one of them`
+    : `${other} is there and has more: promote that one, or accept the loss`;
 }
 
 const endText = ({ end: { lastEpoch, durable, committed } }: Member): string =>
   `epoch ${lastEpoch}, ${durable} entries, ${committed} of them known as committed`;
 
+const stateOf = (member: Member): string =>
+  isLive(member) ? 'live' : member.refused === undefined ? 'gone' : 'refused now';
+
 /** For an operator: `s1 (gone): epoch 3, 412 entries, …: s2 lacks 12 of them`. */
 export function lossAgainst(candidate: Member, other: Member): string {
-  const who = `${serverName(other.serverId)} (${isLive(other) ? 'live' : 'gone'}, as it was heard last)`;
+  const who = `${serverName(other.serverId)} (${stateOf(other)}, as it was heard last)`;
   const name = serverName(candidate.serverId);
   const { end } = candidate;
   if (!hasMore(other, candidate)) return `${who}: ${endText(other)}: nothing that ${name} lacks`;
   if (other.end.lastEpoch > end.lastEpoch)
     return `${who}: ${endText(other)}: whatever came after epoch ${end.lastEpoch} is lost`;
+  if (other.end.lastEpoch < end.lastEpoch)
+    return `${who}: ${endText(other)}: committed entries ${end.durable + 1} to ${other.end.committed} are lost, at least`;
   return `${who}: ${endText(other)}: ${other.end.durable - end.durable} entries are lost`;
 }
 
