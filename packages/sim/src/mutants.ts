@@ -86,8 +86,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'new-journal-counts-as-in-sync',
-    bug: 'membership of the in-sync set goes by the server id, so that a wiped disk inherits it',
+    bug: 'membership of the in-sync set goes by the server id, whatever its lives and its end say, so that a wiped disk inherits it',
     patches: [
+      {
+        file: 'registry/admission.js',
+        find: "copy !== undefined && candidate.lifeId !== '' && !continuesFrom(copy, candidate)",
+        replace: 'false',
+      },
+      { file: 'registry/admission.js', find: '!copy.lives.includes(candidate.lifeId)', replace: 'false' },
       {
         file: SAME_LIFE,
         find: 'one.serverId === other.serverId && one.journalId === other.journalId',
@@ -474,6 +480,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'silence-of-a-server-means-nothing',
     bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
+    needs: { what: 'black-hole', alone: true },
     patches: [
       {
         file: LINK_SIGNS,

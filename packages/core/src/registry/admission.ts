@@ -36,7 +36,10 @@ export function objectionToJournal(attach: Extract<MemberMessage, { kind: 'attac
   };
 }
 
-/** A member that was told more than this store holds proves that the store has lost it: whom to promote is unknown then. */
+/**
+ * A member that was told more than this store holds proves that the store has lost it: whom to promote is unknown then. A
+ * later revision of an earlier epoch proves nothing: no store that holds both numbers it so, so a copy of this one said it.
+ */
 export function objectionToStore(
   seen: Extract<MemberMessage, { kind: 'attach' }>,
   { epoch, revision }: Assignment,
@@ -47,7 +50,7 @@ export function objectionToStore(
   const refusal = (detail: string): Refusal => ({ reason: 'router-store-too-old', detail });
   if (seen.epoch > epoch)
     return refusal(`${who} epoch ${seen.epoch} of cluster ${seen.cluster}, ${store} ${epoch}: ${what}`);
-  if (seen.revision > revision)
+  if (seen.epoch === epoch && seen.revision > revision)
     return refusal(
       `${who} revision ${seen.revision} of cluster ${seen.cluster}, ${store} ${revision}: ${what}`,
     );

@@ -261,6 +261,14 @@ export class Cluster {
     return true;
   }
 
+  /** A member was told of later revisions by a copy of the store: what it is told now comes after them. */
+  outdoRevision({ networkId, revision, ...life }: Attach): void {
+    const known = this.find(life.serverId);
+    if (networkId === '' || known === undefined || !isSameCopy(known, life)) return;
+    if (revision > this.#revision) this.#changed = true;
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
   /** It is live, or only kept out because this router's store is older. */
   #isHere(member: Member): boolean {
     return isLive(member) || (this.#olderStore !== undefined && member.refused !== undefined);

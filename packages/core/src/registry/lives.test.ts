@@ -248,10 +248,10 @@ s1's stream ends
   * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
   * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
   * cluster 1: the in-sync set of epoch 2 is s2
-s9 attaches, network network-1, revision 999
+s9 attaches, network network-1, epoch 2, revision 999
   s9 is refused router-store-too-old: s9 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
   * a server is refused (router-store-too-old): s9 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
-s1 attaches, incarnation 2, revision 999
+s1 attaches, incarnation 2, epoch 2, revision 999
   s2 hears: epoch 2, s2, in sync s2, live s2
   s1 is refused router-store-too-old: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members
   * cluster 1: no epoch is granted any more: s1 has seen revision 999 of cluster 1, this router's store ends with 5: the store is older than its members; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)
@@ -453,5 +453,36 @@ s1 attaches, incarnation 3, durable 9, committed 9, last 3
   s1 hears: epoch 5, s1, in sync s1, live s1 s2
   s2 hears: epoch 5, s1, in sync s1, live s1 s2
   * cluster 1: s1 is primary of epoch 5, 0 ms after s1 was dropped (its stream ended)
+`,
+);
+
+play(
+  'a later revision of an earlier epoch was told by a copy of the store: what is told now comes after it',
+  `
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 5, committed 5, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s1's stream ends
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (its stream ended)
+  * cluster 1: the in-sync set of epoch 2 is s2
+s1 attaches, incarnation 2, network network-1, epoch 1, revision 40, durable 5, committed 5, last 1
+  s2 hears: epoch 2, s2, in sync s2, live s1 s2
+  s1 is welcomed: epoch 2, s2, in sync s2, live s1 s2
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+client ann asks for cluster 1
+  client ann hears: epoch 2, s2, in sync s2, live s1 s2
 `,
 );

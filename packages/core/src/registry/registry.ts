@@ -343,6 +343,7 @@ export class Registry {
       return this.#close(link, `${serverName(attach.serverId)} has opened another stream since`);
 
     const { serverId, attempt } = attach;
+    cluster.outdoRevision(attach);
     this.#admit(now, cluster, attach, { kind: 'stream', link });
     this.#attached.set(link, {
       cluster,
