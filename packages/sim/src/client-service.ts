@@ -55,7 +55,9 @@ export class ClientService {
     const primary = servers.find(
       ({ cluster, id }) => cluster === number && id === assignment?.primary?.serverId,
     );
-    const epoch = assignment?.available === true ? assignment.epoch : undefined;
+    // What the router decides waits for its disk, and so do those who ask.
+    const isTold = this.cluster.routerIsWell() && assignment?.available === true;
+    const epoch = isTold ? assignment.epoch : undefined;
     if (epoch === undefined || primary?.replica?.servingEpoch !== epoch) this.#servesSince.delete(number);
     else if (this.#servesSince.get(number)?.epoch !== epoch)
       this.#servesSince.set(number, { epoch, at: now });

@@ -167,7 +167,9 @@ export class Cluster {
     const release = this.supervisor(name).hold();
     twin.kill();
     this.#twins.delete(twin);
-    if (twin.disk.age === 'newest' && this.isInSync(twin.disk) && !server.isLost) {
+    // Also of one that was heard and not yet added anew: the lives of the copy go on with it.
+    const isNewest = twin.disk.age === 'newest' || !this.isInSync(server.disk);
+    if (isNewest && this.isInSync(twin.disk) && !server.isLost) {
       server.kill();
       this.world.say(name, `gets the folder of ${twin.name}`);
       server.putIn(twin.disk.copy(server.disk.owner));
@@ -229,7 +231,6 @@ export class Cluster {
     }
   }
 
-  /** The set has the disk that lies beside, and not the copy of it that is in its place. */
   /** Whether a server that is down is no longer needed: others that are in sync have all that it has. */
   mayDoWithout(server: ServerProcess): boolean {
     const record = this.router.recordOf(server.cluster);

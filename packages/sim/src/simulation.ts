@@ -37,6 +37,8 @@ import { World } from './world.js';
  * 10 s, keepalive 15 s) twice over, since one may lead to another.
  */
 export const HEALING_MS = 60_000;
+/** And a standby that was slow has to keep up for so many times the silence that counts as death, as `keeping-up.ts` has it. */
+const KEEPS_UP_FACTOR = 20;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
 /** An operator gives it to copies of a folder to agree, ms. */
@@ -126,7 +128,8 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     world.say('nemesis', 'heals everything');
     nemesis.heal();
     const service = new ClientService(cluster, timelines);
-    healedInMs = untilWell(run, setup.stormMs, () => {
+    const healingMs = HEALING_MS + KEEPS_UP_FACTOR * setup.timing.deadAfterMs;
+    healedInMs = untilWell(run, setup.stormMs, healingMs, () => {
       service.look(world.now);
       return whatIsNotWell(cluster, timelines, remote);
     });
@@ -149,13 +152,18 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-function untilWell(run: (untilMs: number) => void, from: number, look: () => string | undefined): number {
+function untilWell(
+  run: (untilMs: number) => void,
+  from: number,
+  healingMs: number,
+  look: () => string | undefined,
+): number {
   for (let at = from; ; at += LOOK_MS) {
     run(at);
     const problem = look();
     if (problem === undefined) return at - from;
-    if (at - from >= HEALING_MS)
-      throw new Violation('well-again-in-time', `${HEALING_MS} ms after healing: ${problem}`);
+    if (at - from >= healingMs)
+      throw new Violation('well-again-in-time', `${healingMs} ms after healing: ${problem}`);
   }
 }
 

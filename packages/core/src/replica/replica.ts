@@ -730,16 +730,16 @@ export class Replica {
     if (this.#primary !== undefined) {
       const isAlone = this.#primary.standbys.awaited.length <= 1;
       this.#lingersUntil = now + (isAlone ? 0 : LEAVING_NOTICE_MS);
-    } else this.#lingersUntil = now + (this.#standby.joined ? LEAVING_LINGER_MS : 0);
+    } else this.#lingersUntil = now + LEAVING_LINGER_MS;
     this.#linger();
   }
 
-  /** The end of what is asked to stop: a standby's at once when its primary is gone. */
+  /** The end of what is asked to stop: a standby's at once when there is no primary whose last entries could come yet. */
   #linger(): void {
     const isOver = this.#ground.now >= (this.#lingersUntil ?? Number.POSITIVE_INFINITY);
     if (this.#lingersUntil === undefined || this.#drain !== undefined) return;
     if (this.#primary === undefined) {
-      if (isOver || !this.#standby.joined) this.#end('shutting-down', 'standby stopped', false);
+      if (isOver || !this.#standby.hasPrimary) this.#end('shutting-down', 'standby stopped', false);
     } else if (isOver) {
       this.#lingersUntil = undefined;
       this.#beginDrain(true, 'is asked to stop: takes no more writes');

@@ -179,6 +179,11 @@ export class StandbyRole {
     return this.#primaryToJoin() === undefined ? Number.POSITIVE_INFINITY : this.#link.retryAt;
   }
 
+  /** As far as it knows there is a primary to follow, whether it follows it by now or not. */
+  get hasPrimary(): boolean {
+    return this.#link.kind === 'joined' || this.#primaryToJoin() !== undefined;
+  }
+
   #primaryToJoin(): { readonly assignment: Assignment; readonly primary: MemberInfo } | undefined {
     const { assignment, identity } = this.ground;
     if (assignment === undefined || !assignment.available) return undefined;

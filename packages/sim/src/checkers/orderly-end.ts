@@ -1,11 +1,12 @@
 /** When everybody is asked to stop, whoever was in sync can begin alone afterwards. */
 import type { ClusterId } from '@dualping/core';
 import type { Cluster } from '../cluster.js';
+import type { ServerDisk } from '../server-disk.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 
 export class OrderlyEnd implements Checker {
-  #before: readonly ServerProcess[] = [];
+  #before: readonly (readonly [ServerProcess, ServerDisk])[] = [];
 
   constructor(
     readonly cluster: Cluster,
@@ -24,15 +25,16 @@ export class OrderlyEnd implements Checker {
       inSync.every(
         (server) => server.running && server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
       );
-    this.#before = isCalm ? inSync : [];
+    this.#before = isCalm ? inSync.map((server) => [server, server.disk]) : [];
   }
 
   shutdownDone(): void {
     const { cluster } = this;
-    if (!this.#isCalm(this.#before)) return;
+    if (!this.#isCalm(this.#before.map(([server]) => server))) return;
     const record = cluster.router.recordOf(this.number);
     const end = record?.orderlyEnd;
-    for (const { name, disk } of this.#before) {
+    for (const [{ name, disk }, before] of this.#before) {
+      if (disk !== before) continue; // it was replaced meanwhile
       const { durable } = disk;
       const isAtEnd = end !== undefined && durable.last === end.durable && durable.checksum === end.checksum;
       if (!isAtEnd && !cluster.isInSync(disk))
