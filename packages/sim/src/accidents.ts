@@ -198,7 +198,7 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
 };
 
 /** What no protocol survives together with anything else: whoever could tell may be gone. */
-export const ALONE: ReadonlySet<Fault['kind']> = new Set(['older-store', 'second-router']);
+export const ALONE: ReadonlySet<Fault['kind']> = new Set(['older-store', 'second-router', 'twin']);
 
 const NAMES = Object.keys(ACCIDENTS) as AccidentName[];
 

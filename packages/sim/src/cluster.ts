@@ -236,6 +236,8 @@ export class Cluster {
     const record = this.router.recordOf(server.cluster);
     const told = this.router.assignmentOf(server.cluster);
     if (server.running || record === undefined || told === undefined) return false;
+    // Which of the sets that wait for its disk will be there afterwards is open.
+    if (this.router.isHung) return false;
     if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
     // One that is frozen may yet read an older word of it, and make it primary.
     if (this.network.mayStillHear(server.name, this.router.name)) return false;

@@ -377,14 +377,17 @@ export class RouterProcess extends Process {
   #noteRefused(link: RegistryLink, reason: Reason): void {
     const member = this.#members.get(link);
     if (member === undefined) return;
-    const { cluster, serverId, lifeId } = member;
-    this.#around.checkers.tell('memberRefused', { cluster, serverId, lifeId, reason });
+    const { cluster, serverId, incarnation, lifeId } = member;
+    this.#around.checkers.tell('memberRefused', { cluster, serverId, incarnation, lifeId, reason });
   }
 
   /** A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins here. */
   #noteWelcome(link: RegistryLink): void {
     const member = this.#members.get(link);
-    if (member !== undefined) this.#around.checkers.tell('memberHeard', member);
+    if (member === undefined) return;
+    // The registry hears of it in a step at this very time.
+    this.#around.checkers.tell('routerSteps', this.now);
+    this.#around.checkers.tell('memberHeard', member);
   }
 
   /** The registry hears of the end of every stream, also of those that it closed. */

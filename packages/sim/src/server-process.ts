@@ -96,6 +96,8 @@ export class ServerProcess extends Process {
   #committed = 0;
   /** Of the next step's outputs only so many are performed, then the process is killed. */
   dieAfterOutputs: number | undefined;
+  /** Its last life has ended because it was asked to, and not in the middle of something. */
+  endedInOrder = false;
   /** It is gone for good, with its disk. */
   isLost = false;
   /** Told when the process has ended by itself. */
@@ -192,6 +194,7 @@ export class ServerProcess extends Process {
 
   kill(powerLost = false): void {
     if (!this.running) return;
+    this.endedInOrder = false;
     this.end(powerLost);
     this.#forget();
     this.disk.crash();
@@ -459,6 +462,7 @@ export class ServerProcess extends Process {
     for (const end of this.#standbys.values()) end.close();
     for (const end of this.#tails.values()) end.close();
     for (const end of this.#tailed.values()) end.close(failure);
+    this.endedInOrder = !stopped.failed;
     this.end();
     this.#forget();
     this.disk.crash();

@@ -80,6 +80,7 @@ export interface Checker {
   memberRefused?(member: {
     readonly cluster: ClusterId;
     readonly serverId: ServerId;
+    readonly incarnation: Incarnation;
     readonly lifeId: LifeId;
     readonly reason: Reason;
   }): void;

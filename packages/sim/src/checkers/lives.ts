@@ -1,9 +1,10 @@
 /** The life that was welcomed last, of a server of the in-sync set, is not a copy of itself, whatever it says late. */
-import type { ClusterRecord, LifeId, Reason, ServerId } from '@dualping/core';
+import type { ClusterRecord, Incarnation, LifeId, Reason, ServerId } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
 
 interface Refused {
   readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
   readonly lifeId: LifeId;
   readonly reason: Reason;
 }
@@ -19,8 +20,11 @@ export class Lives implements Checker {
     this.#record = record;
   }
 
-  memberRefused({ serverId, lifeId, reason }: Refused): void {
+  memberRefused({ serverId, incarnation, lifeId, reason }: Refused): void {
     if (reason !== 'older-copy') return;
+    // What it says comes after a supervisor's word for the life after it.
+    const known = this.#record?.members.find((member) => member.serverId === serverId);
+    if (known !== undefined && known.incarnation > incarnation) return;
     const copy = this.#record?.inSync.find((it) => it.serverId === serverId && it.lives.at(-1) === lifeId);
     if (copy !== undefined)
       throw new Violation(

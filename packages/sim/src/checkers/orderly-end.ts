@@ -30,7 +30,8 @@ export class OrderlyEnd implements Checker {
 
   shutdownDone(): void {
     const { cluster } = this;
-    if (!this.#isCalm(this.#before.map(([server]) => server))) return;
+    const servers = this.#before.map(([server]) => server);
+    if (!this.#isCalm(servers) || !servers.every((server) => server.endedInOrder)) return;
     const record = cluster.router.recordOf(this.number);
     const end = record?.orderlyEnd;
     for (const [{ name, disk }, before] of this.#before) {
