@@ -33,10 +33,16 @@ export class Operator {
     });
   }
 
+  /** Once: of several lines that were lost it could choose any, and no account could be kept. */
+  #hasPromoted(number: number): boolean {
+    const { router } = this.cluster;
+    const epochs = [router.recordOf(number), router.assignmentOf(number)].map((of) => of?.lastUncleanEpoch);
+    return epochs.some((epoch) => (epoch ?? NO_EPOCH) > NO_EPOCH);
+  }
+
   #look(number: number): void {
     const { router, world } = this.cluster;
-    // Once: of several lines that were lost it could choose any, and no account could be kept.
-    if ((router.recordOf(number)?.lastUncleanEpoch ?? NO_EPOCH) > NO_EPOCH) return;
+    if (this.#hasPromoted(number)) return;
     const told = router.assignmentOf(number);
     if (told === undefined || told.available || told.primary === undefined) {
       this.#since = undefined;
@@ -48,6 +54,7 @@ export class Operator {
     if (chosen === undefined) return;
     this.#since = undefined;
     world.after(this.#random.exponential(TYPES_MS), 'the operator has typed', () => {
+      if (this.#hasPromoted(number)) return;
       world.say('operator', `promotes s${chosen} unclean`);
       // One that has less than another is refused unless the loss is accepted.
       router.promoteUnclean(number, chosen, this.#random.chance(ACCEPTS_LOSS));
