@@ -32,6 +32,7 @@ export type {
 export {
   DualpingError,
   epoch,
+  isNewer,
   MAX_LIST_PAGE,
   MAX_PAGE_POSTS,
   MAX_POST_LENGTH,

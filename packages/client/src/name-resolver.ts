@@ -19,6 +19,7 @@ import {
   type Assignment,
   DualpingError,
   type Epoch,
+  isNewer,
   type NetworkId,
   NO_EPOCH,
   primaryMember,
@@ -179,7 +180,7 @@ class Resolving {
 
   /** @returns whether it was news */
   #learn(assignment: Assignment): boolean {
-    if (this.#newest !== undefined && assignment.revision <= this.#newest.revision) return false;
+    if (this.#newest !== undefined && !isNewer(assignment, this.#newest)) return false;
     const before = this.#newest;
     this.#newest = assignment;
     if (addressOf(before) !== addressOf(assignment) || before?.epoch !== assignment.epoch) this.#tell();

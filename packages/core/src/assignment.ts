@@ -68,6 +68,15 @@ export interface Assignment {
   readonly members: readonly MemberInfo[];
 }
 
+/**
+ * Whether of two assignments of one cluster the first was decided later. The epoch counts first: a copy of the router's folder
+ * numbers on by itself, but whoever grants an epoch knows of all before it.
+ */
+export const isNewer = (one: Numbered, other: Numbered): boolean =>
+  one.epoch > other.epoch || (one.epoch === other.epoch && one.revision > other.revision);
+
+type Numbered = Pick<Assignment, 'epoch' | 'revision'>;
+
 export const primaryMember = (assignment: Assignment): MemberInfo | undefined =>
   assignment.members.find((member) => member.serverId === assignment.primary?.serverId);
 

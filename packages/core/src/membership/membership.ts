@@ -6,7 +6,7 @@
  * on the stream that still stands. Silence of the *router* is another matter, judged as a server does (`RouterLink`):
  * who ends the stream causes a failover.
  */
-import type { Assignment } from '../assignment.js';
+import { type Assignment, isNewer } from '../assignment.js';
 import {
   type Address,
   type ClusterId,
@@ -187,9 +187,9 @@ export class Membership {
     return true;
   }
 
-  /** Of two the one with the higher revision is the newer; none of a lower epoch is believed, whoever says it. */
+  /** None that is older is believed, nor one of a lower epoch, whoever says it. */
   #assigned(assignment: Assignment): void {
-    const isOlder = assignment.revision < (this.#assignment?.revision ?? 0);
+    const isOlder = this.#assignment !== undefined && isNewer(this.#assignment, assignment);
     if (isOlder || assignment.epoch < this.#ground.highestEpoch) return;
     this.#assignment = assignment;
     this.#ground.highestEpoch = assignment.epoch;

@@ -38,6 +38,7 @@ export class Ground {
   clusters = 0;
   /** The last life over this journal that was welcomed, as the disk has it. */
   welcomedLife: LifeId;
+  readonly #knownEpoch: Epoch;
   readonly #knownRevision: number;
   /** The newest that the router has told. */
   assignment: Assignment | undefined;
@@ -60,6 +61,7 @@ export class Ground {
     this.networkId = start.identity.networkId;
     this.welcomedLife = start.identity.welcomedLife;
     this.#knownRevision = start.known.revision;
+    this.#knownEpoch = start.known.epoch;
     this.ledger = new Ledger(start);
     this.#pace = new Pace(timing);
     this.highestEpoch = epoch(Math.max(this.ledger.outline.lastEpoch, start.known.epoch));
@@ -91,9 +93,11 @@ export class Ground {
     return this.whomNotToReach();
   }
 
-  /** The highest revision of an assignment of this cluster that was told, also to a former life. */
+  /** The highest revision of an assignment of this cluster that was told in the highest epoch, also to a former life. */
   get revision(): number {
-    return Math.max(this.#knownRevision, this.assignment?.revision ?? 0);
+    const told = this.assignment;
+    if (told === undefined || told.epoch < this.#knownEpoch) return this.#knownRevision;
+    return told.epoch > this.#knownEpoch ? told.revision : Math.max(this.#knownRevision, told.revision);
   }
 
   /**

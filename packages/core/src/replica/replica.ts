@@ -6,7 +6,7 @@
  * epoch, from anyone, ends its reign. Same inputs in the same order, same outputs. Design after
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
-import type { Assignment, InSyncMember } from '../assignment.js';
+import { type Assignment, type InSyncMember, isNewer } from '../assignment.js';
 import {
   type Epoch,
   type Instant,
@@ -348,9 +348,9 @@ export class Replica {
     if (ground.networkId !== '' && networkId !== ground.networkId)
       return `it is of network ${networkId}, this server belongs to ${ground.networkId}`;
     const { revision, highestEpoch, assignment: known } = ground;
-    if (assignment.epoch < highestEpoch || assignment.revision < revision)
+    if (isNewer({ epoch: highestEpoch, revision }, assignment))
       return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server was told epoch ${highestEpoch}, revision ${revision}: its folder is older`;
-    if (known?.revision === assignment.revision && !isSameConfiguration(known, assignment))
+    if (known !== undefined && !isNewer(assignment, known) && !isSameConfiguration(known, assignment))
       return `its revision ${assignment.revision} is not the one that this server was told: its folder is a copy`;
     return undefined;
   }
@@ -409,8 +409,7 @@ export class Replica {
   #assigned(assignment: Assignment, lastRequest: number | undefined): void {
     const ground = this.#ground;
     const known = ground.assignment;
-    const isOlder = known !== undefined && assignment.revision < known.revision;
-    if (isOlder || assignment.epoch < (known?.epoch ?? NO_EPOCH)) {
+    if (known !== undefined && isNewer(known, assignment)) {
       ground.report(
         'refused',
         `ignores an assignment of epoch ${assignment.epoch}, already knows of ${known?.epoch}`,
@@ -573,7 +572,7 @@ export class Replica {
     if (networkId !== this.#ground.networkId) return;
     const known = others.get(assignment.cluster);
     if (assignment.cluster === identity.cluster || assignment.cluster > (clusters || MAX_CLUSTERS)) return;
-    if ((known?.revision ?? 0) >= assignment.revision) return;
+    if (known !== undefined && !isNewer(assignment, known)) return;
     others.set(assignment.cluster, assignment);
     this.#primary?.tailing.assigned(assignment);
   }

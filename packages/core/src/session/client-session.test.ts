@@ -313,6 +313,12 @@ test('old news is no news', () => {
   assert.equal(play.session.state.kind, 'connecting');
 });
 
+test('a later epoch is news, whatever a copy of the router has numbered on to', () => {
+  const play = new Stage().goLive();
+  play.watched(assignment(40, 1, 1));
+  assert.ok(play.watched(assignment(5, 2, 2)).includes('connecting s2 e2'));
+});
+
 test('a server that answers under another name, or in an older epoch, is left', () => {
   const play = new Stage();
   play.start();

@@ -2,7 +2,7 @@
  * What a session knows of its cluster: the newest assignment that any router told, by answer or by Watch, and
  * the epoch that was last found not to serve.
  */
-import { type Assignment, primaryMember } from '../assignment.js';
+import { type Assignment, isNewer, primaryMember } from '../assignment.js';
 import type { Address, ClusterId, Epoch, NetworkId } from '../ids.js';
 import { NO_EPOCH } from '../ids.js';
 import { MAX_WAIT_MS } from '../limits.js';
@@ -80,7 +80,7 @@ export class ClusterView {
   /** @returns whether it was news */
   remember(assignment: Assignment): boolean {
     if (assignment.cluster !== this.#cluster) return false;
-    if (this.#newest !== undefined && assignment.revision <= this.#newest.revision) return false;
+    if (this.#newest !== undefined && !isNewer(assignment, this.#newest)) return false;
     this.#newest = assignment;
     return true;
   }

@@ -4,7 +4,7 @@
  * The router tells that a primary was dropped and that another was promoted, mostly both at once. Whether it was killed, frozen or
  * cut off nobody has told it. What came before the drop and after the promotion is looked for in the figures: `takeover-sight.ts`.
  */
-import { type Assignment, type ClusterId, type MemberInfo, serverName } from '@dualping/core';
+import { type Assignment, type ClusterId, isNewer, type MemberInfo, serverName } from '@dualping/core';
 import type { ClusterEvent, Takeover } from '@dualping/terminal';
 
 export interface Changes {
@@ -37,7 +37,7 @@ export class AssignmentChanges {
   step(seen: Seen, after: Assignment): Changes {
     const known = this.#known.get(after.cluster);
     // A watch that is opened again may begin with what was told already.
-    if (known !== undefined && after.revision <= known.assignment.revision) return NOTHING;
+    if (known !== undefined && !isNewer(after, known.assignment)) return NOTHING;
     const lostMs = after.available ? undefined : (known?.lostMs ?? seen.monoMs);
     this.#known.set(after.cluster, { assignment: after, lostMs });
     const name = this.#known.size > 1 ? `cluster ${after.cluster}: ` : '';

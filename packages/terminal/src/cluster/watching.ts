@@ -1,5 +1,11 @@
 /** What the router tells becomes what was seen of each member: since when, how often heard, how fast. */
-import type { Assignment, MemberFigures, MemberInfo, WatchUpdate } from '@dualping/client';
+import {
+  type Assignment,
+  isNewer,
+  type MemberFigures,
+  type MemberInfo,
+  type WatchUpdate,
+} from '@dualping/client';
 import {
   type Beat,
   type ClusterSeen,
@@ -26,7 +32,7 @@ export function updated(state: ClusterViewState, update: WatchUpdate): ClusterVi
 
 function assigned(before: ClusterSeen | undefined, assignment: Assignment, now: number): ClusterSeen {
   // A watch that was opened again may begin with what is known already.
-  if (before !== undefined && assignment.revision < before.assignment.revision) return before;
+  if (before !== undefined && isNewer(before.assignment, assignment)) return before;
   return {
     assignment,
     members: assignment.members.map((info) =>
