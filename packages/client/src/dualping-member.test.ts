@@ -113,7 +113,7 @@ test('it attaches, is primary, says goodbye, and is over', async (context) => {
   const { member, states, isCompleted } = memberOf(context, { routers: [router.address] });
   assert.deepEqual(states, [{ kind: 'connecting', router: router.address, because: undefined }]);
   await until(isAttached(member), 'attached');
-  assert.equal(member.isPrimary, true);
+  await until(() => member.isPrimary, 'primary'); // not for good: it rests on a question that was answered of late
   await until(() => heard.filter(({ kind }) => kind === 'ping').length > 2, 'pings');
   const [attach] = heard;
   assert.ok(attach?.kind === 'attach');
