@@ -34,7 +34,12 @@ test('many seeds, random ones, mutants', () => {
     mutant: undefined,
   });
   assert.deepEqual(parsed('--random 50'), { kind: 'random', count: 50, jobs: 1, clusters: 1 });
-  assert.deepEqual(parsed('mutants --most 5'), { kind: 'mutants', only: undefined, most: 5, from: 1 });
+  assert.deepEqual(parsed('mutants --most 5'), {
+    kind: 'mutants',
+    only: undefined,
+    most: 5,
+    from: undefined,
+  });
   assert.equal(parsed('').kind, 'help');
 });
 

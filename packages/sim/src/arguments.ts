@@ -29,7 +29,8 @@ export type Command =
       readonly kind: 'mutants';
       readonly only: string | undefined;
       readonly most: number;
-      readonly from: number;
+      /** Undefined: each where it is known to be caught. */
+      readonly from: number | undefined;
     };
 
 export class UsageError extends Error {
@@ -63,7 +64,7 @@ export function parseArguments(given: readonly string[]): Command {
       kind: 'mutants',
       only: options.get('only'),
       most: numberOf(options, 'most', 1, MUTANT_SEEDS),
-      from: numberOf(options, 'from', 0, 1),
+      from: options.has('from') ? numberOf(options, 'from', 0, 1) : undefined,
     };
   }
   const options = parseOptions(given, [

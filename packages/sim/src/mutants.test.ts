@@ -9,7 +9,7 @@ import { MUTANTS } from './mutants.js';
 describe('mutants', () => {
   for (const mutant of MUTANTS)
     test(`${mutant.name}: ${mutant.bug}`, async (t) => {
-      const { seeds, caughtBy } = await huntMutant(mutant, 1, MUTANT_SEEDS);
+      const { seeds, caughtBy } = await huntMutant(mutant, mutant.from ?? 1, MUTANT_SEEDS);
       assert.ok(caughtBy !== undefined, `survives ${seeds} worlds`);
       t.diagnostic(`caught by seed ${caughtBy.seed}: ${caughtBy.invariant}`);
     });

@@ -14,6 +14,8 @@ export interface Mutant {
   readonly clusters?: number;
   /** What its worlds have to have for it to show. */
   readonly needs?: Needed;
+  /** Where the hunt begins: rare ones are not looked for in worlds that did not have them the last time. */
+  readonly from?: number;
 }
 
 const STANDBYS = 'replica/standbys.js';
@@ -86,6 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'new-journal-counts-as-in-sync',
+    from: 140,
     bug: 'membership of the in-sync set goes by the server id, whatever its lives and its end say, so that a wiped disk inherits it',
     patches: [
       {
@@ -114,6 +117,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'late-words-make-a-copy',
+    from: 80,
     bug: 'what a life that is in sync said before the router was frozen makes it an older copy',
     patches: [
       { file: 'registry/admission.js', find: '!copy.lives.includes(candidate.lifeId)', replace: 'true' },
@@ -498,6 +502,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unfollowed-for-good',
+    from: 140,
     bug: 'whose last follower has left is not asked for any more, though another has come meanwhile',
     clusters: 2,
     patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) || ', replace: '' }],

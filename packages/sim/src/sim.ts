@@ -78,7 +78,7 @@ async function runMutants({ only, most, from }: CommandOf<'mutants'>): Promise<n
   let survivors = 0;
   for (const mutant of MUTANTS) {
     if (only !== undefined && mutant.name !== only) continue;
-    const { seeds, caughtBy, wallMs } = await huntMutant(mutant, from, most);
+    const { seeds, caughtBy, wallMs } = await huntMutant(mutant, from ?? mutant.from ?? 1, most);
     if (caughtBy === undefined) survivors += 1;
     const verdict =
       caughtBy === undefined
