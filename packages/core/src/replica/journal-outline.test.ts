@@ -56,6 +56,18 @@ test('where two journals part is found by where their epochs begin', () => {
   );
 });
 
+test('a journal that began with a snapshot disputes nothing before the epochs that the snapshot names', () => {
+  const late = new JournalOutline(position(31), position(40), [
+    { epoch: epoch(7), position: position(21) },
+    { epoch: epoch(8), position: position(31) },
+  ]);
+  assert.equal(late.commonWith(position(12), [{ epoch: epoch(3), position: position(5) }]), 0);
+  assert.equal(late.undisputedWith(position(12), epoch(3)), 12);
+  assert.equal(late.undisputedWith(position(25), epoch(3)), 20, 'from 21 on there is another epoch');
+  assert.equal(late.undisputedWith(position(25), epoch(7)), 0, 'what it knows commonWith has said');
+  assert.equal(empty().undisputedWith(position(25), epoch(7)), 0);
+});
+
 test('a cut takes the epochs along that began behind it', () => {
   fc.assert(
     fc.property(forked, fc.nat(30), ([ours], keep) => {

@@ -101,6 +101,16 @@ export class JournalOutline {
     return NO_POSITION;
   }
 
+  /**
+   * Up to where nothing is known to differ from a journal that ends there, in that epoch. This one may have begun with a snapshot,
+   * which names the latest epochs only: of a journal that ends before those nothing more can be said.
+   */
+  undisputedWith(theirLast: Position, theirLastEpoch: Epoch): Position {
+    const [oldest] = this.#epochStarts;
+    if (oldest === undefined || theirLastEpoch >= oldest.epoch) return NO_POSITION;
+    return position(Math.min(theirLast, previousPosition(oldest.position)));
+  }
+
   /** Whether the entries after `common` are all still here to be sent. */
   canContinueAfter(common: Position): boolean {
     return nextPosition(common) >= this.#first;

@@ -9,6 +9,7 @@ import type { Assignment, InSyncMember } from '../assignment.js';
 import type { Entry, JournalCommand } from '../entry.js';
 import {
   type Epoch,
+  NO_EPOCH,
   nextPosition,
   type Position,
   position,
@@ -437,10 +438,16 @@ export class PrimaryRole {
     const lacks = outline.last - common;
     const isNew = join.lastPosition === 0 && lacks > SNAPSHOT_WORTH_ENTRIES;
     if (!outline.canContinueAfter(common) || isNew) {
+      const lastEpoch = join.epochStarts.at(-1)?.epoch ?? NO_EPOCH;
+      const undisputed = outline.undisputedWith(join.lastPosition, lastEpoch);
       ground.emit({
         kind: 'to-standby',
         link,
-        message: { kind: 'snapshot-needed', epoch: this.epoch, common },
+        message: {
+          kind: 'snapshot-needed',
+          epoch: this.epoch,
+          common: position(Math.max(common, undisputed)),
+        },
       });
       ground.emit({ kind: 'close-standby', link });
       return;
