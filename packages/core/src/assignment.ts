@@ -69,8 +69,8 @@ export interface Assignment {
 }
 
 /**
- * Whether of two assignments of one cluster the first was decided later. The epoch counts first: a copy of the router's folder
- * numbers on by itself, but whoever grants an epoch knows of all before it.
+ * Whether of two assignments of one cluster the first was decided later. The epoch counts first: a copy of the
+ * router's folder counts its revisions up by itself, but its epoch rises only when it promotes somebody.
  */
 export const isNewer = (one: Numbered, other: Numbered): boolean =>
   one.epoch > other.epoch || (one.epoch === other.epoch && one.revision > other.revision);
