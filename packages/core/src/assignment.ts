@@ -75,7 +75,7 @@ export interface Assignment {
 export const isNewer = (one: Numbered, other: Numbered): boolean =>
   one.epoch > other.epoch || (one.epoch === other.epoch && one.revision > other.revision);
 
-type Numbered = Pick<Assignment, 'epoch' | 'revision'>;
+export type Numbered = Pick<Assignment, 'epoch' | 'revision'>;
 
 export const primaryMember = (assignment: Assignment): MemberInfo | undefined =>
   assignment.members.find((member) => member.serverId === assignment.primary?.serverId);

@@ -3,7 +3,7 @@ import { NO_EPOCH } from '@dualping/core';
 import type { Accident } from './accidents.js';
 import type { Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
-import { EMPTY_FOLDER, RouterProcess } from './router-process.js';
+import { EMPTY_FOLDER, type RouterFolder, RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
 import { Stranger } from './stranger.js';
 
@@ -134,7 +134,7 @@ export class AccidentScene {
     // A server of no network yet would join whatever network there is, and rightly so.
     if (emptied && servers.some(({ disk }) => disk.networkId === '')) return undefined;
     const older = emptied ? EMPTY_FOLDER : router.folder();
-    let original = router.folder();
+    let original: RouterFolder | undefined;
     let isOver = false;
     world.after(ageMs, 'the folder of the router is replaced', () => {
       if (isOver) return;
@@ -149,13 +149,11 @@ export class AccidentScene {
     });
     return () => {
       isOver = true;
+      const whole = original;
+      if (whole === undefined) return;
       const release = this.#takeDown(router.name);
-      // Where it lacked nothing that anybody knew of, members have followed it, and it is the true one now.
-      const isFollowed = servers.some(({ cluster, replica }) => {
-        const told = replica?.assignment?.revision ?? 0;
-        return told > (original.records.get(cluster)?.revision ?? 0) + 1;
-      });
-      if (router.networkId !== original.networkId || !isFollowed) router.putIn(original);
+      if (router.networkId === whole.networkId) router.putIn(newestOfBoth(whole, router.folder(), servers));
+      else router.putIn(whole);
       release();
     };
   }
@@ -218,4 +216,22 @@ export class AccidentScene {
       start([...releases.keys()]);
     };
   }
+}
+
+/** Where the older one lacked nothing that anybody knew of, members of that cluster have followed it, and it is the true one now. */
+function newestOfBoth(
+  whole: RouterFolder,
+  older: RouterFolder,
+  servers: readonly ServerProcess[],
+): RouterFolder {
+  const records = new Map(whole.records);
+  for (const [cluster, record] of older.records) {
+    const trueRevision = whole.records.get(cluster)?.revision ?? 0;
+    const isFollowed = servers.some(
+      (server) =>
+        server.cluster === cluster && (server.replica?.assignment?.revision ?? 0) > trueRevision + 1,
+    );
+    if (isFollowed) records.set(cluster, record);
+  }
+  return { networkId: whole.networkId, records };
 }

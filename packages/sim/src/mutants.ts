@@ -591,6 +591,18 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [{ file: REPLICA, find: 'if (home !== ground.identity.cluster)', replace: 'if (false)' }],
   },
   {
+    name: 'a-start-hides-an-older-store',
+    bug: 'a router compares what a member was told with what it has numbered itself since its start with an older folder',
+    needs: { what: 'older-store' },
+    patches: [
+      {
+        file: CLUSTER,
+        find: 'loaded === undefined || this.find(serverId)?.hasAttached !== false',
+        replace: 'loaded === undefined || true',
+      },
+    ],
+  },
+  {
     name: 'any-refusal-tells-of-an-epoch',
     bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",
     clusters: 2,

@@ -385,9 +385,11 @@ export class RouterProcess extends Process {
   #noteWelcome(link: RegistryLink): void {
     const member = this.#members.get(link);
     if (member === undefined) return;
+    const { checkers } = this.#around;
+    checkers.tell('memberWelcomed', member);
     // The registry hears of it in a step at this very time.
-    this.#around.checkers.tell('routerSteps', this.now);
-    this.#around.checkers.tell('memberHeard', member);
+    checkers.tell('routerSteps', this.now);
+    checkers.tell('memberHeard', member);
   }
 
   /** The registry hears of the end of every stream, also of those that it closed. */

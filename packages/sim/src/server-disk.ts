@@ -125,8 +125,8 @@ export class ServerDisk {
 
   keepSnapshot(snapshot: SocialSnapshot): void {
     this.owner.later(this.#delayMs() * 3, 'a snapshot is kept', () => {
-      // A standby may have applied what is not durable here yet.
-      if (snapshot.position > this.#durable.last) this.keepSnapshot(snapshot);
+      // A standby may have applied what is not durable here yet, or has other entries in its place until they are cut.
+      if (snapshot.position > this.#keptLast()) this.keepSnapshot(snapshot);
       else this.#durable.keepSnapshot(snapshot);
     });
   }
@@ -253,7 +253,7 @@ export class ServerDisk {
     const { last, checksum } = this.#durable;
     switch (work.kind) {
       case 'append':
-        this.owner.tell(this.#durableNews(last));
+        this.owner.tell(this.#durableNews());
         break;
       case 'truncate':
         this.owner.tell({ kind: 'truncated', last, checksum });
@@ -266,10 +266,16 @@ export class ServerDisk {
     this.#next();
   }
 
+  /** Durable, and not to be cut. */
+  #keptLast(): number {
+    const works = this.#current === undefined ? this.#works : [this.#current, ...this.#works];
+    const cuts = works.flatMap((work) => (work.kind === 'truncate' ? [work.after] : []));
+    return Math.min(this.#durable.last, ...cuts);
+  }
+
   /** Of what a later cut takes back nothing is reported. */
-  #durableNews(last: number): DiskNews {
-    let kept = last;
-    for (const work of this.#works) if (work.kind === 'truncate') kept = Math.min(kept, work.after);
+  #durableNews(): DiskNews {
+    const kept = this.#keptLast();
     return { kind: 'durable', last: kept, checksum: this.#durable.checksumAt(kept) };
   }
 

@@ -12,6 +12,7 @@ import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
 import { Homes } from './checkers/homes.js';
 import { Limits } from './checkers/limits.js';
+import { Lineage } from './checkers/lineage.js';
 import { Lists } from './checkers/lists.js';
 import { Lives } from './checkers/lives.js';
 import { OrderlyEnd } from './checkers/orderly-end.js';
@@ -79,11 +80,13 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
     const history = new History(setup.limits !== 'production');
     const shown = new TimelineChecker(history);
     const servers = cluster.servers.filter((server) => server.cluster === number);
+    const lineage = new Lineage(servers);
     histories.set(number, history);
     timelines.set(number, shown);
     checkers.add(
       number,
-      new Durability(history, cluster, number, () => {
+      lineage,
+      new Durability(history, cluster, number, lineage, () => {
         for (const client of cluster.clients)
           for (const session of client.sessions) if (client.cluster === number) session.isInDoubt = true;
       }),
@@ -94,7 +97,7 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new Reach(setup.timing),
       new Reassurance(),
       new Lives(),
-      new Superset(cluster.router, number, servers),
+      new Superset(cluster.router, number, servers, lineage),
       new Limits(reference, servers),
       new Pages(history),
       new Lists(history),

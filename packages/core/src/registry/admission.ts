@@ -5,7 +5,7 @@
  * its folder has been welcomed as (`lives.ts`). While a life is live, another one over the same journal is a copy of its
  * folder, or has come too early: the one that is here stays. Letting the newcomer win would let a copy take over.
  */
-import type { Assignment, ClusterMode, InSyncCopy, PrimaryRef } from '../assignment.js';
+import type { ClusterMode, InSyncCopy, Numbered, PrimaryRef } from '../assignment.js';
 import { type ClusterId, type NetworkId, type Position, serverName } from '../ids.js';
 import type { MemberMessage } from '../messages.js';
 import { mayBeSameLife } from '../same-life.js';
@@ -42,7 +42,8 @@ export function objectionToJournal(attach: Extract<MemberMessage, { kind: 'attac
  */
 export function objectionToStore(
   seen: Extract<MemberMessage, { kind: 'attach' }>,
-  { epoch, revision }: Assignment,
+  /** Revision 0: nothing of this epoch. */
+  { epoch, revision }: Numbered,
 ): Refusal | undefined {
   const who = `${serverName(seen.serverId)} has seen`;
   const store = "this router's store ends with";
@@ -50,11 +51,12 @@ export function objectionToStore(
   const refusal = (detail: string): Refusal => ({ reason: 'router-store-too-old', detail });
   if (seen.epoch > epoch)
     return refusal(`${who} epoch ${seen.epoch} of cluster ${seen.cluster}, ${store} ${epoch}: ${what}`);
-  if (seen.epoch === epoch && seen.revision > revision)
-    return refusal(
-      `${who} revision ${seen.revision} of cluster ${seen.cluster}, ${store} ${revision}: ${what}`,
-    );
-  return undefined;
+  if (seen.epoch !== epoch || seen.revision <= revision) return undefined;
+  if (revision === 0)
+    return refusal(`${who} epoch ${epoch} of cluster ${seen.cluster} of another router: ${what}`);
+  return refusal(
+    `${who} revision ${seen.revision} of cluster ${seen.cluster}, ${store} ${revision}: ${what}`,
+  );
 }
 
 /** A heartbeat proves nothing of who sends it, so of two at different addresses the one that is here stays. */

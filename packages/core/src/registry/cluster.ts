@@ -21,6 +21,7 @@ import type {
   ClusterRecord,
   InSyncCopy,
   JournalEnd,
+  Numbered,
   OrderlyEnd,
   PrimaryRef,
 } from '../assignment.js';
@@ -109,6 +110,8 @@ export class Cluster {
   #dispute: string | undefined;
   /** A member was told more than this router's store holds: it grants no epoch any more, until an operator has decided. */
   #olderStore: OlderStore | undefined;
+  /** What the store held when this router started; undefined: it does not matter any more. */
+  #loaded: Numbered | undefined;
   readonly #roster: Roster;
   #changed = false;
   /** What is kept lags too far behind, though there is nothing to tell. */
@@ -149,6 +152,7 @@ export class Cluster {
       ({ serverId }) =>
         serverId === this.#primary?.serverId || this.#inSync.some((copy) => copy.serverId === serverId),
     );
+    this.#loaded = record;
     // Nobody is attached any more, so this is not the assignment that was told last. It need not be made
     // durable: until something is, every restart makes the same of the same record.
     this.#revision = record === undefined ? 0 : record.revision + 1;
@@ -236,6 +240,18 @@ export class Cluster {
       copy: this.#copyOf(candidate),
       committed: this.#committed,
     });
+  }
+
+  /**
+   * The last revision of the present epoch that this router, or one before it with the same store, can have told this
+   * member. What was numbered since the start says nothing to one that has not attached since: another router may have
+   * used the same numbers.
+   */
+  latestToldTo(serverId: ServerId): Numbered {
+    const { epoch, revision } = this.#assignment;
+    const loaded = this.#loaded;
+    if (loaded === undefined || this.find(serverId)?.hasAttached !== false) return { epoch, revision };
+    return { epoch, revision: loaded.epoch === epoch ? loaded.revision : 0 };
   }
 
   /**
@@ -368,6 +384,7 @@ export class Cluster {
     if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
     member.liveness = evidence.kind === 'watched' || evidence.kind === 'heartbeat' ? evidence.kind : 'stream';
     member.presence = evidence;
+    if (evidence.kind === 'stream') member.hasAttached = true;
     this.#changed = true;
     return replaced;
   }
@@ -837,6 +854,7 @@ export class Cluster {
     const older = this.#olderStore;
     if (older === undefined) return;
     this.#olderStore = undefined;
+    this.#loaded = undefined;
     this.#epoch = epoch(Math.max(this.#epoch, older.seenEpoch));
     this.#revision = Math.max(this.#revision, older.seenRevision);
     const { refused } = chosen;

@@ -486,3 +486,87 @@ client ann asks for cluster 1
   client ann hears: epoch 2, s2, in sync s2, live s1 s2
 `,
 );
+
+play(
+  'a store that is older by one revision is told from the newest, though a start counts one up',
+  `
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 5, committed 5, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+# The folder is put back from here: another router has taken s2 out of the set since.
+the router restarts
+s2 attaches, network network-1, epoch 1, revision 5
+  s2 is refused router-store-too-old: s2 has seen revision 5 of cluster 1, this router's store ends with 4: the store is older than its members
+  * cluster 1: no epoch is granted any more: s2 has seen revision 5 of cluster 1, this router's store ends with 4: the store is older than its members; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)
+  * a server is refused (router-store-too-old): s2 has seen revision 5 of cluster 1, this router's store ends with 4: the store is older than its members
+  * cluster 1: nobody is available: s2 has seen revision 5 of cluster 1, this router's store ends with 4: the store is older than its members
+s1 attaches, network network-1, epoch 1, revision 5
+  s1 is refused router-store-too-old: s1 has seen revision 5 of cluster 1, this router's store ends with 4: the store is older than its members
+  * a server is refused (router-store-too-old): s1 has seen revision 5 of cluster 1, this router's store ends with 4: the store is older than its members
+`,
+);
+
+play(
+  'an epoch that another router granted is told from the one that this router granted with the same number',
+  `
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 5, committed 5, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s1 asks to add s2
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2
+  * cluster 1: the in-sync set of epoch 1 is s1, s2
+s3 attaches, durable 5, committed 5, last 1
+  s1 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3 (request 1)
+  s2 hears: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  s3 is welcomed: epoch 1, s1, in sync s1 s2, live s1 s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+s1 asks to add s3
+  s1 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3 (request 2)
+  s2 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  s3 hears: epoch 1, s1, in sync s1 s2 s3, live s1 s2 s3
+  * cluster 1: the in-sync set of epoch 1 is s1, s2, s3
+# The folder is put back from here: another router has gone on.
+the router restarts
+s2 attaches, network network-1, epoch 1
+  s2 is welcomed: epoch 1, (s1), in sync s1 s2 s3, live s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+  * cluster 1: nobody is available: the router was away and waits for s1 and s3 to attach again
+3000 ms pass
+  s2 hears: epoch 2, s2, in sync s2, live s2
+  * cluster 1: s1 (primary of epoch 1) is dropped: it has not attached again since the router was away
+  * cluster 1: s3 (standby) is dropped: it has not attached again since the router was away
+  * cluster 1: s2 is primary of epoch 2, 0 ms after s1 was dropped (it has not attached again since the router was away)
+  * cluster 1: the in-sync set of epoch 2 is s2
+# s3 has heard of the epoch from s2.
+s3 attaches, network network-1, epoch 2
+  s2 hears: epoch 2, s2, in sync s2, live s2 s3
+  s3 is welcomed: epoch 2, s2, in sync s2, live s2 s3
+  * cluster 1: s3 is attached, incarnation 1, at host3:7000
+# s1 has it from the other router.
+s1 attaches, network network-1, epoch 2, revision 3
+  s2 hears: epoch 2, s2, in sync s2, live s2 s3
+  s3 hears: epoch 2, s2, in sync s2, live s2 s3
+  s1 is refused router-store-too-old: s1 has seen epoch 2 of cluster 1 of another router: the store is older than its members
+  * cluster 1: no epoch is granted any more: s1 has seen epoch 2 of cluster 1 of another router: the store is older than its members; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)
+  * a server is refused (router-store-too-old): s1 has seen epoch 2 of cluster 1 of another router: the store is older than its members
+`,
+);

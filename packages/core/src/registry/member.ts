@@ -37,6 +37,8 @@ export interface Member {
   reach: Reach;
   /** Whether this life has been heard since it was welcomed: then its folder has noted the welcome. */
   heard: boolean;
+  /** Since this router started, so that it may have been told whatever there is. */
+  hasAttached: boolean;
   /** As it was heard last. */
   end: JournalEnd;
   /** A later life, refused because it was told more than the router's store holds: an operator may choose it all the same. */
@@ -73,7 +75,15 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
   const { live, reached, ...known } = record;
   const reach: Reach = { kind: reached ? 'reachable' : 'unasked' };
-  const facts = { ...known, heard: false, refused: undefined, isLeaving: false, isAtRest: true, reach };
+  const facts = {
+    ...known,
+    heard: false,
+    hasAttached: false,
+    refused: undefined,
+    isLeaving: false,
+    isAtRest: true,
+    reach,
+  };
   if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }

@@ -335,7 +335,7 @@ export class Registry {
     const cluster = objectionToJournal(attach) ?? this.#placeOf(attach);
     if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
     // First: to a store that has lost something, the newest folder looks like a copy of another one.
-    const tooOld = objectionToStore(attach, cluster.assignment);
+    const tooOld = objectionToStore(attach, cluster.latestToldTo(attach.serverId));
     if (tooOld !== undefined) return this.#refuseOlderStore(link, cluster, attach, tooOld);
     const objection = cluster.objectionTo(attach);
     if (objection !== undefined) return this.#refuseLink(link, objection);

@@ -47,6 +47,7 @@ export class Roster {
       presence: { kind: 'announced' },
       reach: { kind: 'unasked' },
       heard: false,
+      hasAttached: false,
       refused: undefined,
       isLeaving: false,
       end: NO_END,

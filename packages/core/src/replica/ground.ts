@@ -93,11 +93,13 @@ export class Ground {
     return this.whomNotToReach();
   }
 
-  /** The highest revision of an assignment of this cluster that was told in the highest epoch, also to a former life. */
+  /** The highest revision of an assignment that was told in the highest epoch, also to a former life; 0: none was. */
   get revision(): number {
-    const told = this.assignment;
-    if (told === undefined || told.epoch < this.#knownEpoch) return this.#knownRevision;
-    return told.epoch > this.#knownEpoch ? told.revision : Math.max(this.#knownRevision, told.revision);
+    const { assignment: told, highestEpoch } = this;
+    return Math.max(
+      this.#knownEpoch === highestEpoch ? this.#knownRevision : 0,
+      told?.epoch === highestEpoch ? told.revision : 0,
+    );
   }
 
   /**

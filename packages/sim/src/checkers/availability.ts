@@ -23,6 +23,8 @@ const STEPS = 40;
 
 /** What the router says where it has to be decided which journal counts. */
 const ASKS_OPERATOR = 'an operator has to decide';
+/** What it says while its folder lacks what members were told: it promotes nobody, and whoever serves goes on. */
+const IS_OLDER = 'the store is older than its members';
 
 export function patienceMs({ timing, network, serverSyncMs, routerSyncMs }: Setup): number {
   const stepMs = network.leastMs + network.meanMs + network.hiccupChance * network.hiccupMs;
@@ -85,7 +87,8 @@ export class Availability {
     if (record?.primary === undefined) return undefined;
     const told = router.assignmentOf(this.number) ?? record;
     // Copies of folders that disagree: rightly nobody serves before somebody has looked.
-    if ('unavailableReason' in told && told.unavailableReason.includes(ASKS_OPERATOR)) return undefined;
+    const reason = 'unavailableReason' in told ? told.unavailableReason : '';
+    if (reason.includes(ASKS_OPERATOR) || reason.includes(IS_OLDER)) return undefined;
     const states: string[] = [];
     let well = 0;
     const eligible = new Map([...record.inSync, ...told.inSync].map((it) => [it.journalId, it.serverId]));

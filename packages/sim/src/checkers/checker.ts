@@ -84,6 +84,12 @@ export interface Checker {
     readonly lifeId: LifeId;
     readonly reason: Reason;
   }): void;
+  /** The router welcomes this life of a member. */
+  memberWelcomed?(life: {
+    readonly cluster: ClusterId;
+    readonly serverId: ServerId;
+    readonly lifeId: LifeId;
+  }): void;
   /** This life of a member answered when the router dialled it back. */
   memberReached?(life: {
     readonly cluster: ClusterId;
@@ -187,6 +193,7 @@ const HOOKS: readonly Hook[] = [
   'routerSteps',
   'memberHeard',
   'memberRefused',
+  'memberWelcomed',
   'memberReached',
   'primaryAsked',
   'questionOver',

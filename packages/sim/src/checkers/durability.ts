@@ -11,6 +11,7 @@ import { isCopy, type ServerDisk } from '../server-disk.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
+import type { Lineage } from './lineage.js';
 
 export class Durability implements Checker {
   #record: ClusterRecord | undefined;
@@ -26,12 +27,17 @@ export class Durability implements Checker {
     readonly history: History,
     readonly cluster: Cluster,
     readonly number: ClusterId,
+    readonly lineage: Lineage,
     /** An operator has accepted that something may be lost. */
     readonly onLoss: () => void,
   ) {}
 
   promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
     this.#chosen = serverId;
+  }
+
+  routerStarted({ record }: { readonly record: ClusterRecord | undefined }): void {
+    this.#record = record;
   }
 
   recorded(record: ClusterRecord): void {
@@ -120,7 +126,10 @@ export class Durability implements Checker {
     const record = this.#record;
     if (record?.primary === undefined) return;
     // What a router says that runs with an older folder counts for nothing but its grants.
-    if (record.revision < this.#newest) return;
+    const isOlder = this.cluster
+      .serverProcesses(this.number)
+      .some((server) => this.lineage.isUnknownTo(server));
+    if (isOlder || record.revision < this.#newest) return;
     this.#newest = record.revision;
     if (!record.inSync.some(({ journalId }) => this.cluster.isKept(journalId)))
       throw new Violation('in-sync-never-empty', `nobody in the in-sync set has its disk, when ${when}`);

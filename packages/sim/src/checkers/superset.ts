@@ -3,6 +3,7 @@ import type { ClusterId, Epoch, InSyncMember } from '@dualping/core';
 import type { RouterProcess } from '../router-process.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
+import type { Lineage } from './lineage.js';
 
 interface Known {
   readonly epoch: Epoch;
@@ -17,6 +18,7 @@ export class Superset implements Checker {
     readonly router: RouterProcess,
     readonly cluster: ClusterId,
     readonly servers: readonly ServerProcess[],
+    readonly lineage: Lineage,
   ) {}
 
   routerStepped(): void {
@@ -28,9 +30,9 @@ export class Superset implements Checker {
     if (replica?.role !== 'primary') return;
     const { awaited, assignment } = replica;
     const { router, cluster } = this;
-    // A router with an older folder is not believed, whatever it says.
+    if (assignment === undefined || this.lineage.isUnknownTo(server)) return;
     for (const known of [router.recordOf(cluster), router.assignmentOf(cluster)])
-      if (known !== undefined && known.epoch === assignment?.epoch && known.revision >= assignment.revision)
+      if (known !== undefined && known.epoch === assignment.epoch && known.revision >= assignment.revision)
         this.#compare(server, awaited, known);
   }
 

@@ -1,0 +1,48 @@
+/**
+ * What the router that runs now can know of: its folder, as it was when it started, and what it has told since. Whoever was
+ * told something else in the same epoch is not welcomed: then the folder is an older one.
+ */
+import { type Assignment, type ClusterRecord, isNewer, type LifeId } from '@dualping/core';
+import type { ServerProcess } from '../server-process.js';
+import { type Checker, Violation } from './checker.js';
+
+export class Lineage implements Checker {
+  #loaded: ClusterRecord | undefined;
+  #spoken = new WeakSet<Assignment>();
+  /** An operator has decided since the start that this router's folder counts. */
+  #isDecided = false;
+
+  constructor(readonly servers: readonly ServerProcess[]) {}
+
+  routerStarted({ record }: { readonly record: ClusterRecord | undefined }): void {
+    this.#loaded = record;
+    this.#spoken = new WeakSet();
+    this.#isDecided = false;
+  }
+
+  promotedByOperator(): void {
+    this.#isDecided = true;
+  }
+
+  spoke(assignment: Assignment): void {
+    this.#spoken.add(assignment);
+  }
+
+  memberWelcomed({ lifeId }: { readonly lifeId: LifeId }): void {
+    const server = this.servers.find((it) => it.lifeId === lifeId);
+    const told = server?.replica?.assignment;
+    if (server === undefined || this.#isDecided || told?.epoch !== this.#loaded?.epoch) return;
+    if (this.isUnknownTo(server))
+      throw new Violation(
+        'an-older-store-is-noticed',
+        `${server.name} was told revision ${told?.revision} of epoch ${told?.epoch} by another router, and is welcomed`,
+      );
+  }
+
+  /** Whether the server goes by what another router said: this one promotes nobody once it hears of that. */
+  isUnknownTo({ replica }: ServerProcess): boolean {
+    const told = replica?.assignment;
+    if (told === undefined || this.#spoken.has(told)) return false;
+    return this.#loaded === undefined || isNewer(told, this.#loaded);
+  }
+}
