@@ -2,14 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Address, DualpingError, type NetworkId, quote, Registry, unreachable } from '@dualping/core';
+import { DiskTimer, lockDataFolder } from '@dualping/host';
 import {
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
-  DiskTimer,
   type HealthHandle,
   listen,
-  lockDataFolder,
   toDualpingError,
 } from '@dualping/protocol';
 import type { Server } from '@grpc/grpc-js';

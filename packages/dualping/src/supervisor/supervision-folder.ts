@@ -11,7 +11,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '@dualping/core';
-import { type Holder, holderOf, isRunning, type ProcessIdentity } from '@dualping/protocol';
+import { type Holder, holderOf, isRunning, type ProcessIdentity } from '@dualping/host';
 
 /** Where a server listens, for its supervisor. */
 export interface ServerPlace extends ProcessIdentity {

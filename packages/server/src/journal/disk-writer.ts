@@ -9,7 +9,7 @@
 import { dirname } from 'node:path';
 import type { DualpingError, Position } from '@dualping/core';
 import { unreachable } from '@dualping/core';
-import type { DiskTimer } from '@dualping/protocol';
+import type { DiskTimer } from '@dualping/host';
 import type { DurableMark } from './durable-mark.js';
 import type { FileOperations, OpenFile } from './file-operations.js';
 import { encodeSegmentHeader, type Segment } from './segment.js';

@@ -7,7 +7,7 @@
 
 import { join } from 'node:path';
 import { DualpingError, invariant, type Position } from '@dualping/core';
-import type { DiskTimer } from '@dualping/protocol';
+import type { DiskTimer } from '@dualping/host';
 import { DiskWriter } from './disk-writer.js';
 import { DurableMark, MARK_NAME, readMark } from './durable-mark.js';
 import type { FileOperations } from './file-operations.js';

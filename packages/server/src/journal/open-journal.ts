@@ -20,7 +20,7 @@ import {
   quote,
   type ServerId,
 } from '@dualping/core';
-import type { DiskTimer } from '@dualping/protocol';
+import type { DiskTimer } from '@dualping/host';
 import {
   type CurrentRecord,
   currentPath,

@@ -1,5 +1,5 @@
 /** A file system whose disk is timed: whatever waits for it is told to the operator when it takes long. */
-import type { DiskTimer } from '@dualping/protocol';
+import type { DiskTimer } from '@dualping/host';
 import type { FileOperations, OpenFile } from './file-operations.js';
 
 export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperations {
