@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   router: ['core', 'protocol', 'host'],
   server: ['core', 'protocol', 'host'],
   client: ['core', 'protocol'],
-  terminal: ['client'],
+  terminal: ['client', 'host'],
   dualping: ['core', 'protocol', 'host', 'router', 'server', 'client', 'terminal'],
   sim: ['core'],
 };

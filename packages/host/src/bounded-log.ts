@@ -1,5 +1,5 @@
 /**
- * A log that can't fill a disk: at `MAX_LOG_BYTES` it becomes `NAME.1`, in place of an older one, and is empty.
+ * A log that can't fill a disk: at `MAX_LOG_BYTES` it becomes `NAME.1` and begins anew.
  *
  * The content is copied and the file cut. It is not renamed: so the stderr of a process stays the same file,
  * and a crash still writes to the end of what people look at.
@@ -22,7 +22,7 @@ export const MAX_LOG_BYTES = 1024 * 1024;
 
 export const logFile = (dataFolder: string, name: string): string => join(dataFolder, 'logs', `${name}.log`);
 
-/** Opens it for appending, and cuts it if it is too long. For the stderr of a process that is to be started. */
+/** Opens it for appending, cut if it is too long. For the stderr of a process that is to be started. */
 export function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
   const descriptor = openSync(path, 'a');

@@ -10,11 +10,8 @@
  */
 import {
   accessSync,
-  closeSync,
   constants,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -23,6 +20,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DualpingError, quote } from '@dualping/core';
+import { syncFolderNow } from './files.js';
 import { isRunning, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 export interface DataFolderLock {
@@ -120,20 +118,10 @@ function makeFolder(path: string): void {
   if (parent !== path) makeFolder(parent);
   try {
     mkdirSync(path);
-    syncFolder(parent);
+    syncFolderNow(parent); // so that what is synced inside can be found after a power failure
   } catch (error) {
     // Another process may have made it just now.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
-  }
-}
-
-/** So that what is synced inside can be found after a power cut. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 
