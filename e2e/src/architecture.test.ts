@@ -7,17 +7,23 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url));
 
-/** What each package may import of ours. */
+/** What each package imports of ours, as its manifest and its compiler's references say too. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   protocol: ['core'],
-  router: ['core', 'protocol'],
-  server: ['core', 'protocol'],
+  host: ['core'],
+  router: ['core', 'protocol', 'host'],
+  server: ['core', 'protocol', 'host'],
   client: ['core', 'protocol'],
-  terminal: ['client'],
-  dualping: ['core', 'protocol', 'router', 'server', 'client', 'terminal'],
+  terminal: ['client', 'host'],
+  dualping: ['core', 'protocol', 'host', 'router', 'server', 'client', 'terminal'],
   sim: ['core'],
 };
+
+/** What programs of others install: it must leave their process and their disk alone. */
+const LIBRARY = ['client', 'protocol', 'core'];
+/** What is of a process and its machine; sockets and random numbers are not. */
+const OF_THE_MACHINE = /^node:(fs|os|child_process|process|tty|readline|worker_threads|cluster)\b/;
 
 /** Clocks, chance, promises and I/O: what the core does without. */
 const IMPURE =
@@ -36,7 +42,16 @@ function sourcesOf(name: string): Source[] {
 }
 
 const importsOf = ({ text }: Source): string[] =>
-  [...text.matchAll(/from '([^']+)'/g)].map((match) => match[1] ?? '');
+  [...text.matchAll(/(?:\bfrom |\bimport |\bimport\()'([^']+)'/g)].map((match) => match[1] ?? '');
+
+/** The packages of ours that a package's own file names, of those its sources name. */
+function ours(names: Iterable<string>): string[] {
+  const known = Object.keys(ALLOWED);
+  return [...names]
+    .map((name) => name.replace('@dualping/', ''))
+    .filter((name) => known.includes(name))
+    .sort();
+}
 
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
@@ -53,6 +68,31 @@ test('packages import only what lies below them', () => {
         const other = imported.replace('@dualping/', '');
         assert.ok(allowed.includes(other), `${source.path} imports ${imported}`);
       }
+});
+
+test('what a package depends on is what it imports', () => {
+  for (const [name, allowed] of Object.entries(ALLOWED)) {
+    const read = (file: string) => JSON.parse(readFileSync(join(PACKAGES, name, file), 'utf8'));
+    const expected = [...allowed].sort();
+    const imported = ours(new Set(sourcesOf(name).flatMap(importsOf)));
+    assert.deepEqual(imported, expected, `imports of ${name}`);
+    const { dependencies = {} } = read('package.json');
+    assert.deepEqual(ours(Object.keys(dependencies)), expected, `dependencies in ${name}/package.json`);
+    const references = (read('tsconfig.json').references ?? []) as readonly { readonly path: string }[];
+    const referred = ours(references.map(({ path }) => path.replace('../', '')));
+    assert.deepEqual(referred, expected, `references in ${name}/tsconfig.json`);
+  }
+});
+
+test('the library leaves the process and its machine alone', () => {
+  for (const name of LIBRARY) {
+    for (const other of ALLOWED[name] ?? []) assert.ok(LIBRARY.includes(other), `${name} imports ${other}`);
+    for (const source of sourcesOf(name)) {
+      if (/\.(test|fixture)\.ts$/.test(source.path)) continue;
+      for (const imported of importsOf(source))
+        assert.doesNotMatch(imported, OF_THE_MACHINE, `${source.path} imports ${imported}`);
+    }
+  }
 });
 
 test('packages are entered by their front door', () => {

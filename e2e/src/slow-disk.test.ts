@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
-import { askHealth, processIdentity } from '@dualping/protocol';
+import { processIdentity } from '@dualping/host';
+import { askHealth } from '@dualping/protocol';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
 import { SlowDisk, whyNoSlowDisk } from './slow-disk.js';

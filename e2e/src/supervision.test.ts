@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import type { MemberInfo } from '@dualping/core';
-import { type Holder, holderOf, isRunning, signalProcess } from '@dualping/protocol';
+import { type Holder, holderOf, isRunning, signalProcess } from '@dualping/host';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 

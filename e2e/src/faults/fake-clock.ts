@@ -1,6 +1,7 @@
 /** A wall clock that can be moved under a process that runs. What is monotonic stays so, as when an operator sets the clock. */
-import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFileNow } from '@dualping/host';
 
 const LIBRARIES = '/usr/lib';
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
@@ -16,8 +17,7 @@ export class FakeClock {
   /** By so many seconds from the true time. */
   move(seconds: number): void {
     // At one go: whoever reads half of it would take it for another time.
-    writeFileSync(`${this.#file}.new`, `${seconds < 0 ? '' : '+'}${seconds}\n`);
-    renameSync(`${this.#file}.new`, this.#file);
+    replaceFileNow(this.#file, `${seconds < 0 ? '' : '+'}${seconds}\n`, { durable: false });
   }
 
   get environment(): NodeJS.ProcessEnv {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { RouterClient } from '@dualping/client';
-import { holderOf } from '@dualping/protocol';
+import { holderOf } from '@dualping/host';
 import { LAUNCHER } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { Stage } from './stage.js';

@@ -1,4 +1,7 @@
-/** What a user name and a post may be. Judged at the codec on a server, and before sending in a client. */
+/**
+ * What a user name and a post may be, judged at the codec on a server and before sending in a client.
+ * And how text of others is made fit for a line that people read.
+ */
 import { MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
@@ -7,6 +10,17 @@ const USER_NAME = /^[A-Za-z0-9_-]+$/;
  * U+000A and nothing else.
  */
 const NOT_IN_POST = /(?!\n)[\p{Cc}\p{Cs}\u2028\u2029]/u;
+
+/** Longest detail that is sent or believed: a paragraph, and far below the limit of HTTP/2 headers. */
+const MAX_DETAIL_LENGTH = 500;
+/** Controls, line separators, bidi controls, unpaired surrogates (grpc-js throws on these). */
+const NOT_IN_DETAIL = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** Text for people that crosses the wire: bounded, with nothing that a terminal or an HTTP/2 header acts on. */
+export function cleanDetail(text: string): string {
+  const short = text.length > MAX_DETAIL_LENGTH ? `${text.slice(0, MAX_DETAIL_LENGTH - 1)}…` : text;
+  return short.replace(NOT_IN_DETAIL, ' ').trim();
+}
 
 /** How much of a refused text is quoted back. */
 const MAX_QUOTE = 60;

@@ -1,9 +1,14 @@
 /** What a command says and to whom: results to stdout, everything else to stderr. */
 import { DualpingError } from '@dualping/core';
-import { formatOperatorEvent, type OperatorEvent } from '@dualping/protocol';
-import { EXIT } from './exit-codes.js';
-import { dieOf, endNow, terminalIsGone } from './process/end.js';
-import { neverBlocking } from './process/never-blocking.js';
+import {
+  dieOf,
+  EXIT,
+  endNow,
+  formatOperatorEvent,
+  neverBlocking,
+  type OperatorEvent,
+  terminalIsGone,
+} from '@dualping/host';
 import { cleanForTerminal } from './terminal-text.js';
 
 export interface Io {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SIGNAL_EXITS } from './exit-codes.js';
+import { SIGNAL_EXITS } from '@dualping/host';
 import type { Io } from './io.js';
 import { type Running, serveUntilSignal } from './long-running.js';
 

@@ -1,9 +1,8 @@
 /** Runs something that serves until a signal, its own end, or the parent's. */
 import type { Address } from '@dualping/core';
-import { EXIT, exitCodeFor, SIGNAL_EXITS } from './exit-codes.js';
+import { DRAIN_LIMIT_MS, EXIT, exitCodeFor, SIGNAL_EXITS, Signals, withinLimit } from '@dualping/host';
 import type { Io } from './io.js';
 import { endWithParent, tellParent } from './parent-link.js';
-import { DRAIN_LIMIT_MS, Signals, withinLimit } from './signals.js';
 
 export interface Running {
   readonly address: Address;

@@ -1,9 +1,7 @@
+import { ENDING_SIGNALS, EXIT, endProcess, SIGNAL_EXITS, withinLimit } from '@dualping/host';
 import { COMMANDS } from './commands/index.js';
-import { ENDING_SIGNALS, EXIT, SIGNAL_EXITS } from './exit-codes.js';
 import { outputTaken, processIo, renderError } from './io.js';
-import { endProcess } from './process/end.js';
 import { runProgram } from './program.js';
-import { withinLimit } from './signals.js';
 
 /** Who was told to end does not wait longer than this for a reader of what it has said, ms. */
 const OUTPUT_AFTER_SIGNAL_MS = 500;

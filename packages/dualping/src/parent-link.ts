@@ -5,7 +5,7 @@
  * then the child ends too, at once. There is nobody left to drain for, and what was acknowledged is on disk.
  */
 import type { Address } from '@dualping/core';
-import { endProcess } from './process/end.js';
+import { endProcess } from '@dualping/host';
 
 export interface ReadyMessage {
   readonly kind: 'ready';

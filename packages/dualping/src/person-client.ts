@@ -1,7 +1,7 @@
 /** The client for whoever sits there: the full screen where there is one, lines elsewhere. */
 import { DualpingError, type DualpingSession, RouterClient, type SessionState } from '@dualping/client';
+import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '@dualping/host';
 import { exhaustMap, filter, finalize, firstValueFrom, skipWhile, take, takeWhile } from 'rxjs';
-import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from './exit-codes.js';
 import type { Io } from './io.js';
 import { runLineClient } from './line-client/line-client.js';
 import { renderState } from './render.js';

@@ -1,9 +1,9 @@
 /** The command line: commander reads flags and writes help; what the values mean is judged by the settings. */
 import { readFileSync } from 'node:fs';
 import { DualpingError } from '@dualping/core';
+import { EXIT, EXIT_CODE_HELP, exitCodeFor } from '@dualping/host';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { Command } from './command.js';
-import { EXIT, EXIT_CODE_HELP, exitCodeFor } from './exit-codes.js';
 import { type Io, renderError } from './io.js';
 import { type KnownKeys, readConfigFile } from './settings/config-file.js';
 import { describe, flagOf, type Setting, type Sources, STRENGTH, strengthOf } from './settings/setting.js';

@@ -1,10 +1,7 @@
 export * from './address.js';
 export * from './bidi.js';
-export * from './clean-detail.js';
 export * from './codec/index.js';
-export * from './data-folder-lock.js';
 export * from './dial.js';
-export * from './disk-timer.js';
 export * as coordinatorWire from './gen/csce438/coordinator.js';
 export { CoordServiceClient, CoordServiceService } from './gen/csce438/coordinator.js';
 export * as snsWire from './gen/csce438/sns.js';
@@ -24,7 +21,6 @@ export * as supervisionWire from './gen/dualping/v1/supervision.js';
 export { SupervisionServiceClient, SupervisionServiceService } from './gen/dualping/v1/supervision.js';
 export * as typesWire from './gen/dualping/v1/types.js';
 export * from './health.js';
-export * from './operator-events.js';
 export * from './router-stream.js';
 export * from './serve.js';
 export * from './services.js';

@@ -5,9 +5,8 @@
  * travels in trailing metadata beside the status; only where that is missing (because the link broke, or
  * something other than dualping answered) is a reason derived from the status.
  */
-import { DualpingError, isReason, type Reason } from '@dualping/core';
+import { cleanDetail, DualpingError, isReason, type Reason } from '@dualping/core';
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
-import { cleanDetail, plainCause } from './clean-detail.js';
 
 /** Trailing metadata key that holds the reason. */
 export const REASON_KEY = 'dualping-reason';
@@ -91,6 +90,19 @@ export function fromServiceError(error: unknown, context: CallContext): Dualping
   const stated = statedReason(error.metadata);
   const reason = stated ?? reasonOfStatus(error.code, context);
   return new DualpingError(reason, cleanDetail(plainCause(error.details)), { cause: error });
+}
+
+/** How grpc-js puts it that nobody could be reached: the cause in the middle, a note that is empty at the end. */
+const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s;
+/** What a program writes where it has no cause to tell. */
+const NO_CAUSE = new Set(['null', 'undefined']);
+
+/** What grpc-js says of a failed call, reduced to what a person can do something about. */
+function plainCause(details: string | null | undefined): string {
+  const text = String(details);
+  const cause = text.replace(NO_CONNECTION, '$1');
+  if (!NO_CAUSE.has(cause)) return cause;
+  return cause === text ? 'no cause is known' : 'no connection';
 }
 
 function isServiceError(error: unknown): error is ServiceError {

@@ -6,12 +6,12 @@ import {
   type RegistryLink,
   type RouterMessage,
 } from '@dualping/core';
+import type { Report } from '@dualping/host';
 import {
   type BidiStream,
   type ClassicReplies,
   classicRepliesHeader,
   memberMessageFromWire,
-  type Report,
   routerMessageToWire,
   type routingWire,
   type StreamEnd,

@@ -7,12 +7,8 @@ import {
   parseTiming,
   type Timing,
 } from '@dualping/core';
-import {
-  type ClassicConfirmation,
-  type ClassicReplies,
-  DEFAULT_CLASSIC_REPLIES,
-  type Report,
-} from '@dualping/protocol';
+import type { Report } from '@dualping/host';
+import { type ClassicConfirmation, type ClassicReplies, DEFAULT_CLASSIC_REPLIES } from '@dualping/protocol';
 
 export interface RouterOptions {
   /** Where to listen. Default `127.0.0.1`. */

@@ -3,7 +3,7 @@
  * likes, and each refusal is a line. Within an interval the first few are printed, the others counted.
  */
 import type { Instant } from '@dualping/core';
-import type { OperatorEvent, Report } from '@dualping/protocol';
+import type { OperatorEvent, Report } from '@dualping/host';
 
 /** Lines about refusals in one interval; enough to see who and why. */
 export const MAX_REFUSAL_LINES = 20;

@@ -13,6 +13,7 @@ import {
   type RouterMessage,
   serverId,
 } from '@dualping/core';
+import type { OperatorEvent } from '@dualping/host';
 import {
   AdminServiceClient,
   assignmentFromWire,
@@ -21,7 +22,6 @@ import {
   clientStream,
   fromServiceError,
   memberMessageToWire,
-  type OperatorEvent,
   RoutingServiceClient,
   routerMessageFromWire,
   type routingWire,

@@ -2,14 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Address, DualpingError, type NetworkId, quote, Registry, unreachable } from '@dualping/core';
+import { DiskTimer, lockDataFolder } from '@dualping/host';
 import {
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
-  DiskTimer,
   type HealthHandle,
   listen,
-  lockDataFolder,
   toDualpingError,
 } from '@dualping/protocol';
 import type { Server } from '@grpc/grpc-js';
@@ -22,8 +21,8 @@ import { withFewRefusals } from './refusal-lines.js';
 import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
-import type { Timed } from './store/files.js';
 import { PathStore } from './store/path-store.js';
+import type { Timed } from './store/timed.js';
 import { Watchers } from './watchers.js';
 
 const debug = createDebug('dualping:router');
@@ -63,7 +62,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     return await run(parsed, grpc, { store, paths, health }, lock.release);
   } catch (error) {
     grpc.forceShutdown();
-    await store?.close();
+    store?.close();
     await paths?.close();
     lock.release();
     throw error;
@@ -97,7 +96,7 @@ async function openStore(
   const fresh = () => ({ networkId: randomUUID(), clusters: clusters ?? 1 });
   const store = await AssignmentStore.open(dataFolder, fresh, timed);
   if (clusters !== undefined && clusters !== store.header.clusters) {
-    await store.close();
+    store.close();
     throw new DualpingError(
       'invalid-argument',
       `clusters is "${clusters}", but data folder ${quote(dataFolder)} was made for ${store.header.clusters}: users belong to their cluster for good`,
@@ -215,7 +214,7 @@ async function run(
     watchers.endAll(goodbye);
     members.closeAll();
     await shutDown(grpc);
-    await store.close();
+    store.close();
     await paths.close();
     releaseLock();
     if (failure !== undefined) throw failure;

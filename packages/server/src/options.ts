@@ -12,13 +12,13 @@ import {
   serverId,
   wholeNumber,
 } from '@dualping/core';
+import type { Report } from '@dualping/host';
 import {
   type ClassicReplies,
   dialledAddress,
   formatAddress,
   isWildcard,
   parseAddress,
-  type Report,
 } from '@dualping/protocol';
 import type { SupervisionOptions } from './supervisor-desk.js';
 

@@ -24,7 +24,8 @@ import {
   type Token,
   unreachable,
 } from '@dualping/core';
-import { askHealth, encodeEntry, type Report, RouterStream, toDualpingError } from '@dualping/protocol';
+import type { Report } from '@dualping/host';
+import { askHealth, encodeEntry, RouterStream, toDualpingError } from '@dualping/protocol';
 import createDebug from 'debug';
 import type { ClassicDialect } from './classic/classic-dialect.js';
 import type { ClientDesk } from './client-desk.js';

@@ -13,13 +13,13 @@ import {
   type ServerId,
   serverName,
 } from '@dualping/core';
+import { lockDataFolder } from '@dualping/host';
 import {
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
   formatAddress,
   listenToConnections,
-  lockDataFolder,
   parseAddress,
 } from '@dualping/protocol';
 import type { Server } from '@grpc/grpc-js';

@@ -16,7 +16,7 @@ import {
   type Post,
   resolveClassic,
 } from '@dualping/client';
-import { type EndingSignal, EXIT, SIGNAL_EXITS } from '../exit-codes.js';
+import { type EndingSignal, EXIT, SIGNAL_EXITS } from '@dualping/host';
 import { type Io, renderError } from '../io.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import {

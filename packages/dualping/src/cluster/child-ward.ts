@@ -7,8 +7,7 @@ import {
   type Incarnation,
   serverId,
 } from '@dualping/core';
-import { processIdentity } from '@dualping/protocol';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, processIdentity } from '@dualping/host';
 import { reportCrash } from '../supervisor/crash-report.js';
 import {
   type KeepAliveClient,

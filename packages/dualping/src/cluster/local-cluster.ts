@@ -16,16 +16,17 @@ import {
   type Timing,
 } from '@dualping/core';
 import {
+  BoundedLog,
   type DataFolderLock,
   formatOperatorEvent,
   holderOf,
   lockDataFolder,
-  parseAddress,
+  logFile,
   type Report,
-} from '@dualping/protocol';
+  withinLimit,
+} from '@dualping/host';
+import { parseAddress } from '@dualping/protocol';
 import type { Subscription } from 'rxjs';
-import { withinLimit } from '../signals.js';
-import { BoundedLog, logFile } from '../supervisor/bounded-log.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { type ChildRole, isErrorLine } from './child-ward.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';

@@ -4,8 +4,7 @@
  * A terminal can stop reading, be suspended or go away, and whoever writes to it stops with it. What restarts servers must not.
  */
 import { type Address, DualpingError } from '@dualping/core';
-import { EXIT } from '../exit-codes.js';
-import { DRAIN_LIMIT_MS } from '../signals.js';
+import { DRAIN_LIMIT_MS, EXIT } from '@dualping/host';
 import { Child, type Ending } from './child-process.js';
 import { errorIn } from './child-ward.js';
 

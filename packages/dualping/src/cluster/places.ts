@@ -3,10 +3,11 @@
  *
  * Only a convenience: a file that is missing or broken means new ports.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Address } from '@dualping/core';
+import { replaceFileNow } from '@dualping/host';
 
 export interface Places {
   /** Port by the name of the process: `router`, `s1`. */
@@ -37,9 +38,7 @@ function table<T>(from: unknown, key: string, is: (value: unknown) => value is T
 }
 
 export function writePlaces(folder: string, places: Places): void {
-  const file = join(folder, FILE);
-  writeFileSync(`${file}.new`, `${JSON.stringify(places, undefined, 2)}\n`);
-  renameSync(`${file}.new`, file);
+  replaceFileNow(join(folder, FILE), `${JSON.stringify(places, undefined, 2)}\n`, { durable: false });
 }
 
 /** The port if nothing listens there, else 0 for any. Somebody may still take it before it is used. */

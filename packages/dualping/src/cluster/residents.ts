@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Address, DualpingError, quote } from '@dualping/core';
-import { type Holder, holderOf } from '@dualping/protocol';
+import { type Holder, holderOf } from '@dualping/host';
 import { SupervisionFolder } from '../supervisor/supervision-folder.js';
 import { UP_ROLE } from './local-cluster.js';
 import { readPlaces } from './places.js';

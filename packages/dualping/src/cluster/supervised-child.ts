@@ -1,7 +1,6 @@
 /** A process of `dualping up`: started again when it ends or hangs, until it is told to stop or would only be refused. */
 import type { Address } from '@dualping/core';
-import type { Report } from '@dualping/protocol';
-import { withinLimit } from '../signals.js';
+import { type Report, withinLimit } from '@dualping/host';
 import { SupervisorDriver } from '../supervisor/supervisor-driver.js';
 import { ChildWard, type ChildWardOptions } from './child-ward.js';
 

@@ -8,13 +8,12 @@ import {
   MAX_SERVER_ID,
   quote,
 } from '@dualping/core';
+import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { type Command, command } from '../command.js';
-import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import { type Io, renderError } from '../io.js';
 import { renderAssignment } from '../render.js';
 import * as settings from '../settings/definitions.js';
 import { wholeNumber } from '../settings/parse.js';
-import { Signals } from '../signals.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
 async function withRouter<T>(

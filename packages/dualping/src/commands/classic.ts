@@ -1,11 +1,11 @@
 /** The older family's spellings of router, server and client. */
 import { serverId as asServerId, parseTiming, serverName } from '@dualping/core';
+import { Signals } from '@dualping/host';
 import { ClassicClient } from '../classic/classic-client.js';
 import { type Command, command } from '../command.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
-import { Signals } from '../signals.js';
 
 const coordinatorCommand = command({
   name: 'coordinator',

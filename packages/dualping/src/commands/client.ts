@@ -1,8 +1,8 @@
 import { DualpingSession } from '@dualping/client';
+import { Signals } from '@dualping/host';
 import { command } from '../command.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
-import { Signals } from '../signals.js';
 
 export const clientCommand = command({
   name: 'client',

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what looks like a placeholder is for the shells
 /** `completion`: what a shell needs to complete the command line, made of the same tables as the help. */
 import { DualpingError, quote } from '@dualping/core';
+import { EXIT } from '@dualping/host';
 import { type Command, command } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import { flagOf, type Setting } from '../settings/setting.js';
 
 interface Option {

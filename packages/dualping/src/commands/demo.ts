@@ -2,19 +2,26 @@
 import { closeSync, createWriteStream, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingError, MAX_MEMBERS, parseTiming, quote, type Timing } from '@dualping/core';
+import {
+  DRAIN_LIMIT_MS,
+  type EndingSignal,
+  EXIT,
+  exitCodeFor,
+  SIGNAL_EXITS,
+  Signals,
+  withinLimit,
+} from '@dualping/host';
 import { checkListen } from '@dualping/protocol';
 import { command, type Invocation } from '../command.js';
 import type { Demo } from '../demo/demo.js';
 import { FAULTS, parseFaults } from '../demo/faults.js';
 import { openDemoFolder } from '../demo/folder.js';
 import type { DemoReport } from '../demo/report.js';
-import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import { warnIfOpen } from '../long-running.js';
 import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
 import { text, wholeNumber } from '../settings/parse.js';
 import type { Setting, Values } from '../settings/setting.js';
-import { DRAIN_LIMIT_MS, Signals, withinLimit } from '../signals.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
 /** More people than this don't make it clearer, and the machine slower. */

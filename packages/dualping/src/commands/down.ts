@@ -1,12 +1,10 @@
 /** `down`: ends what runs in a data folder, in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, END_LIMIT_MS, quote } from '@dualping/core';
-import { isRunning, signalProcess } from '@dualping/protocol';
+import { DRAIN_LIMIT_MS, EXIT, isRunning, signalProcess } from '@dualping/host';
 import { type Residents, residentsOf } from '../cluster/residents.js';
 import { command } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import * as settings from '../settings/definitions.js';
-import { DRAIN_LIMIT_MS } from '../signals.js';
 
 /** Longest to wait, ms: whoever is told to end gives up by itself before that. */
 const WAIT_MS = Math.max(DRAIN_LIMIT_MS, END_LIMIT_MS) + 5_000;

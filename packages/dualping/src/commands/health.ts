@@ -1,6 +1,6 @@
+import { EXIT } from '@dualping/host';
 import { askHealth } from '@dualping/protocol';
 import { command } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import * as settings from '../settings/definitions.js';
 
 /** For probes: whoever restarts what is not well goes by the exit code. */

@@ -1,6 +1,6 @@
 import type { UserPresence } from '@dualping/client';
+import { EXIT } from '@dualping/host';
 import { command } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import { withSession } from '../one-shot.js';
 import { renderList } from '../render.js';
 import * as settings from '../settings/definitions.js';

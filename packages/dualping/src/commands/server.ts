@@ -1,4 +1,5 @@
 import { serverId as asServerId, serverName } from '@dualping/core';
+import { boundOwnLog, logFile } from '@dualping/host';
 import { command } from '../command.js';
 import type { Io } from '../io.js';
 import { type Running, serveUntilSignal, warnIfOpen } from '../long-running.js';
@@ -43,7 +44,6 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
   const { SupervisedServer } = await import('../supervisor/supervised-server.js');
-  const { boundOwnLog, logFile } = await import('../supervisor/bounded-log.js');
   boundOwnLog(logFile(data, 'server'));
   const supervised = new SupervisedServer(values, { paired, part, report: io.report });
   return await serveUntilSignal(part, io, async (): Promise<Running> => {

@@ -1,9 +1,9 @@
 /** `status`: what runs in a data folder and where, and what the router says of it. */
 import type { NetworkStatus } from '@dualping/client';
 import { DualpingError, quote } from '@dualping/core';
+import { EXIT } from '@dualping/host';
 import { type Resident, type Residents, residentsOf } from '../cluster/residents.js';
 import { command } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import * as settings from '../settings/definitions.js';
 import { cleanForTerminal } from '../terminal-text.js';

@@ -1,13 +1,12 @@
 import { DualpingSession } from '@dualping/client';
 import { DualpingError, type Position, type Post, position } from '@dualping/core';
+import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { command } from '../command.js';
-import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { renderError } from '../io.js';
 import { withSession } from '../one-shot.js';
 import { renderMove, renderPost, renderState } from '../render.js';
 import * as settings from '../settings/definitions.js';
-import { Signals } from '../signals.js';
 
 /** Before this lies everything. */
 const END: Position = position(Number.MAX_SAFE_INTEGER);

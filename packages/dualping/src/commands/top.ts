@@ -1,12 +1,11 @@
 import { RouterClient } from '@dualping/client';
+import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import type { ClusterFeed } from '@dualping/terminal';
 import { map, merge } from 'rxjs';
 import { command } from '../command.js';
-import { EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import { type Io, renderError } from '../io.js';
 import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
-import { Signals } from '../signals.js';
 import { routerFeed } from '../top/router-feed.js';
 import { renderStatusTable } from '../top/table.js';
 

@@ -3,11 +3,18 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession } from '@dualping/client';
 import { type Address, DEFAULT_TIMING, parseTiming } from '@dualping/core';
-import { checkListen, type Report } from '@dualping/protocol';
+import {
+  DRAIN_LIMIT_MS,
+  type EndingSignal,
+  type Report,
+  SIGNAL_EXITS,
+  Signals,
+  withinLimit,
+} from '@dualping/host';
+import { checkListen } from '@dualping/protocol';
 import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
-import { type EndingSignal, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { warnIfOpen } from '../long-running.js';
 import { ownCommand } from '../own-command.js';
@@ -17,7 +24,6 @@ import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import { flagOf, type Values } from '../settings/setting.js';
-import { DRAIN_LIMIT_MS, Signals, withinLimit } from '../signals.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
 const CLUSTER_SETTINGS = {

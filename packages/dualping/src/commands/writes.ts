@@ -1,7 +1,7 @@
 /** `post`, `follow`, `unfollow`: one write and its outcome. */
 import type { DualpingSession } from '@dualping/client';
+import { EXIT } from '@dualping/host';
 import { type Command, type CommandArgument, command } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { withSession } from '../one-shot.js';
 import { judgedPost, postFrom } from '../post-text.js';

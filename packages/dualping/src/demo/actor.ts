@@ -1,9 +1,8 @@
 /** A process of the demo: is started again whenever it ends, and can be killed, frozen and thawed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, DualpingError } from '@dualping/core';
+import { EXIT, withinLimit } from '@dualping/host';
 import { Child } from '../cluster/child-process.js';
-import { EXIT } from '../exit-codes.js';
-import { withinLimit } from '../signals.js';
 
 /** A process that was killed is back soon, but not within the takeover that it has caused. */
 const RESTART_MS = 100;

@@ -6,10 +6,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
+import { withinLimit } from '@dualping/host';
 import type { ClusterEvent, ClusterFeed, Controls, Counts, Takeover, Victim } from '@dualping/terminal';
 import { interval, map, merge, type Observable, Subject, timer } from 'rxjs';
 import { ownCommand } from '../own-command.js';
-import { withinLimit } from '../signals.js';
 import { Crowd } from './crowd.js';
 import { DemoCluster } from './demo-cluster.js';
 import { DONE, FAULTS, type Fault } from './faults.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DualpingError, quote } from '@dualping/core';
-import { lockDataFolder } from '@dualping/protocol';
+import { lockDataFolder } from '@dualping/host';
 
 export interface DemoFolder {
   readonly path: string;

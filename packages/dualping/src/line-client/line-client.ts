@@ -8,8 +8,8 @@ import {
   type SessionState,
   TIMELINE_ENTRY_POSTS,
 } from '@dualping/core';
+import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '@dualping/host';
 import { filter, firstValueFrom, of, type Subscription, timeout } from 'rxjs';
-import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { renderLists, renderMove, renderPost, renderState } from '../render.js';
 import { cleanForTerminal } from '../terminal-text.js';

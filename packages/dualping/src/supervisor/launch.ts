@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openLog } from './bounded-log.js';
+import { openLog } from '@dualping/host';
 
 export const LAUNCHER = fileURLToPath(new URL('../../bin/dualping.js', import.meta.url));
 

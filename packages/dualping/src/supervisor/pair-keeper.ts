@@ -17,13 +17,18 @@ import {
   MAX_RESTART_MS,
   quote,
 } from '@dualping/core';
-import { makeWritableFolder, signalProcess } from '@dualping/protocol';
-import { type EndingSignal, EXIT, SIGNAL_EXITS } from '../exit-codes.js';
+import {
+  type EndingSignal,
+  EXIT,
+  logFile,
+  makeWritableFolder,
+  SIGNAL_EXITS,
+  Signals,
+  signalProcess,
+} from '@dualping/host';
 import type { Io } from '../io.js';
 import { tellParent } from '../parent-link.js';
-import { Signals } from '../signals.js';
 import { cleanForTerminal } from '../terminal-text.js';
-import { logFile } from './bounded-log.js';
 import { launchDetached } from './launch.js';
 import { type PairValues, pairFlags } from './server-flags.js';
 import { SupervisionFolder } from './supervision-folder.js';

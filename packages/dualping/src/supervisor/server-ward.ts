@@ -2,15 +2,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Incarnation, serverId, serverName } from '@dualping/core';
 import {
+  EXIT,
   isRunning,
+  lastLine,
+  logFile,
   type ProcessIdentity,
-  parseAddress,
   processIdentity,
   signalProcess,
-} from '@dualping/protocol';
+} from '@dualping/host';
+import { parseAddress } from '@dualping/protocol';
 import { portIfFree } from '../cluster/places.js';
-import { EXIT } from '../exit-codes.js';
-import { lastLine, logFile } from './bounded-log.js';
 import { reportCrash } from './crash-report.js';
 import { type KeepAliveClient, type KeepAliveListener, openKeepAlive } from './keep-alive-link.js';
 import { launchDetached } from './launch.js';

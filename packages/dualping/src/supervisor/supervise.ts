@@ -1,10 +1,7 @@
 /** `dualping supervise`: one of a pair, from taking its place to leaving it. */
 import { type Outcome, parseSupervisionTiming, serverId, serverName } from '@dualping/core';
-import { lockDataFolder } from '@dualping/protocol';
-import { EXIT, SIGNAL_EXITS } from '../exit-codes.js';
+import { boundOwnLog, EXIT, lockDataFolder, logFile, SIGNAL_EXITS, Signals } from '@dualping/host';
 import type { Io } from '../io.js';
-import { Signals } from '../signals.js';
-import { boundOwnLog, logFile } from './bounded-log.js';
 import type { PairValues } from './server-flags.js';
 import { ServerWard } from './server-ward.js';
 import { SupervisionFolder } from './supervision-folder.js';

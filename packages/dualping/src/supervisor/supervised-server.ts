@@ -8,16 +8,9 @@ import {
   type SupervisorWatchOutput,
   unreachable,
 } from '@dualping/core';
-import {
-  formatAddress,
-  isRunning,
-  parseAddress,
-  processIdentity,
-  type Report,
-  signalProcess,
-} from '@dualping/protocol';
+import { isRunning, logFile, ownIdentity, type Report, signalProcess } from '@dualping/host';
+import { formatAddress, parseAddress } from '@dualping/protocol';
 import type { RunningServer, SupervisionOptions } from '@dualping/server';
-import { logFile } from './bounded-log.js';
 import { launchDetached } from './launch.js';
 import { MachineDriver } from './machine-driver.js';
 import { type PairValues, pairFlags } from './server-flags.js';
@@ -71,16 +64,14 @@ export class SupervisedServer {
   /** It listens. */
   started(server: RunningServer): void {
     this.#server = server;
-    const own = processIdentity(process.pid);
-    if (own !== undefined) {
-      const { host, port } = parseAddress(server.address);
-      // A supervisor is on this machine: whatever others are told to dial, it needs no name service.
-      const address = formatAddress({
-        host: WILDCARDS.includes(this.#values.host) ? '127.0.0.1' : host,
-        port,
-      });
-      this.#folder.recordPlace({ ...own, address, key: this.#key, incarnation: server.incarnation });
-    }
+    const { host, port } = parseAddress(server.address);
+    // A supervisor is on this machine: whatever others are told to dial, it needs no name service.
+    const address = formatAddress({
+      host: WILDCARDS.includes(this.#values.host) ? '127.0.0.1' : host,
+      port,
+    });
+    const { incarnation } = server;
+    this.#folder.recordPlace({ ...ownIdentity(), address, key: this.#key, incarnation });
     server.finished.then(
       () => this.stop(),
       () => this.stop(),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { lockDataFolder, processIdentity } from '@dualping/protocol';
+import { lockDataFolder, ownIdentity } from '@dualping/host';
 import { SupervisionFolder } from './supervision-folder.js';
 
 function folderFor(context: TestContext): SupervisionFolder {
@@ -12,20 +12,14 @@ function folderFor(context: TestContext): SupervisionFolder {
   return new SupervisionFolder(folder);
 }
 
-const own = () => {
-  const identity = processIdentity(process.pid);
-  assert.ok(identity !== undefined);
-  return identity;
-};
-
 test('a place is believed of its very process only', (context) => {
   const folder = folderFor(context);
-  const place = { ...own(), address: '127.0.0.1:1', key: 'k', incarnation: 3 };
-  assert.equal(folder.placeOf(own()), undefined);
+  const place = { ...ownIdentity(), address: '127.0.0.1:1', key: 'k', incarnation: 3 };
+  assert.equal(folder.placeOf(ownIdentity()), undefined);
   folder.recordPlace(place);
-  assert.deepEqual(folder.placeOf(own()), place);
-  assert.equal(folder.placeOf({ ...own(), startTime: '1' }), undefined);
-  assert.equal(folder.placeOf({ ...own(), pid: 1 }), undefined);
+  assert.deepEqual(folder.placeOf(ownIdentity()), place);
+  assert.equal(folder.placeOf({ ...ownIdentity(), startTime: '1' }), undefined);
+  assert.equal(folder.placeOf({ ...ownIdentity(), pid: 1 }), undefined);
   assert.equal(
     statSync(join(folder.path, 'server.json')).mode & 0o777,
     0o600,
@@ -37,7 +31,7 @@ test('the server is whoever holds the data folder, or was just started and still
   const folder = folderFor(context);
   const running = (): number | undefined => folder.server?.pid;
   assert.equal(running(), undefined);
-  folder.recordProcess(own());
+  folder.recordProcess(ownIdentity());
   assert.equal(running(), process.pid);
   // The id of a process that is gone, with another's start: linux only can tell.
   if (process.platform === 'linux') {
@@ -53,7 +47,7 @@ test('the supervisor is whoever holds its place', (context) => {
   const folder = folderFor(context);
   assert.equal(folder.supervisor, undefined);
   const lock = lockDataFolder(folder.path, 'the supervisor of server s1');
-  assert.deepEqual(folder.supervisor, { ...own(), role: 'the supervisor of server s1' });
+  assert.deepEqual(folder.supervisor, { ...ownIdentity(), role: 'the supervisor of server s1' });
   lock.release();
   assert.equal(folder.supervisor, undefined);
 });

@@ -8,10 +8,10 @@
  *
  * All are about processes that may be gone: each names its process by id and start, and is believed only while that runs.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '@dualping/core';
-import { type Holder, holderOf, isRunning, type ProcessIdentity } from '@dualping/protocol';
+import { type Holder, holderOf, isRunning, type ProcessIdentity, replaceFileNow } from '@dualping/host';
 
 /** Where a server listens, for its supervisor. */
 export interface ServerPlace extends ProcessIdentity {
@@ -95,10 +95,8 @@ export class SupervisionFolder {
 
   #write(name: string, value: object): void {
     mkdirSync(this.path, { recursive: true });
-    const file = join(this.path, name);
-    const fresh = `${file}.${process.pid}`;
-    writeFileSync(fresh, `${JSON.stringify(value)}\n`, { mode: MODE });
-    renameSync(fresh, file);
+    // Each file has one writer at a time: whoever holds the data folder, or this one.
+    replaceFileNow(join(this.path, name), `${JSON.stringify(value)}\n`, { mode: MODE, durable: false });
   }
 }
 

@@ -1,6 +1,6 @@
 /** What can be supervised: a process that can be started, listened to and ended. */
 import type { ExitKind, Incarnation } from '@dualping/core';
-import { EXIT, SIGNAL_EXITS } from '../exit-codes.js';
+import { EXIT, SIGNAL_EXITS } from '@dualping/host';
 import type { KeepAliveClient, KeepAliveListener } from './keep-alive-link.js';
 
 export interface WardListener {

@@ -2,6 +2,7 @@
 import {
   type Assignment,
   type Command,
+  cleanDetail,
   type Entry,
   epoch,
   type Figures,
@@ -25,7 +26,6 @@ import {
   type TailMessage,
 } from '@dualping/core';
 import fc from 'fast-check';
-import { cleanDetail } from '../clean-detail.js';
 
 /** Codecs make ordinary objects; without this a record is one without a prototype now and then. */
 export const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>

@@ -1,6 +1,7 @@
 /** Assignments and figures: what the router tells everybody. */
 import {
   type Assignment,
+  cleanDetail,
   type EpochStart,
   type Figures,
   type InSyncMember,
@@ -12,7 +13,6 @@ import {
   NO_POSITION,
   type PrimaryRef,
 } from '@dualping/core';
-import { cleanDetail } from '../clean-detail.js';
 import type * as routing from '../gen/dualping/v1/routing.js';
 import * as wire from '../gen/dualping/v1/types.js';
 import {

@@ -7,6 +7,7 @@
 import {
   type Address,
   type ClusterId,
+  cleanDetail,
   DualpingError,
   type Epoch,
   epoch,
@@ -24,7 +25,6 @@ import {
   userNameProblem,
 } from '@dualping/core';
 import { formatAddress, parseAddress } from '../address.js';
-import { cleanDetail } from '../clean-detail.js';
 
 /** Longest journal id and network id: two UUIDs and some, as for sessions. */
 export const MAX_ID_LENGTH = 80;

@@ -1,5 +1,6 @@
 /** The messages of `Replicate`. Entries travel beside the machine's message, as the bytes that were journalled. */
 import {
+  cleanDetail,
   MAX_BATCH_ENTRIES,
   type PrimaryMessage,
   position,
@@ -7,7 +8,6 @@ import {
   type StandbyMessage,
   unreachable,
 } from '@dualping/core';
-import { cleanDetail } from '../clean-detail.js';
 import type * as wire from '../gen/dualping/v1/replication.js';
 import { epochStartsFromWire, epochStartsToWire } from './assignment.js';
 import {

@@ -3,6 +3,7 @@ import {
   type Address,
   type Assignment,
   type ClusterId,
+  cleanDetail,
   type Epoch,
   type Figures,
   type Incarnation,
@@ -15,7 +16,6 @@ import {
   type ServerId,
   type UserName,
 } from '@dualping/core';
-import { cleanDetail } from '../clean-detail.js';
 import type * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
 import {

@@ -1,12 +1,12 @@
 /** The messages of the streaming heartbeat, `DualPing`. */
 import {
+  cleanDetail,
   MAX_CLUSTERS,
   MAX_MEMBERS,
   type MemberMessage,
   type RouterMessage,
   unreachable,
 } from '@dualping/core';
-import { cleanDetail } from '../clean-detail.js';
 import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
 import {

@@ -1,6 +1,7 @@
 /** The messages of the stream between a server and its supervisor, `KeepAlive`. */
 import {
   type ClusterId,
+  cleanDetail,
   type Incarnation,
   MAX_KEEP_ALIVE_MS,
   MIN_PING_INTERVAL_MS,
@@ -8,7 +9,6 @@ import {
   type ServerId,
   unreachable,
 } from '@dualping/core';
-import { cleanDetail } from '../clean-detail.js';
 import type * as wire from '../gen/dualping/v1/supervision.js';
 import { clusterFrom, count, ordinal, refusalFrom, refuse, requiredIdFrom, serverIdFrom } from './judge.js';
 

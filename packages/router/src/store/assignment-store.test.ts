@@ -46,7 +46,7 @@ async function written(path: string): Promise<Buffer> {
   const store = await open(path);
   await store.append([record(1, 1), record(2, 1)]);
   await store.append([record(1, 2)]);
-  await store.close();
+  store.close();
   return await readFile(join(path, LOG_NAME));
 }
 
@@ -63,10 +63,10 @@ test('what was appended is there when it is opened again', async (context) => {
   assert.equal(store.cutTail, undefined);
   assert.deepEqual(store.records, [record(1, 2), record(2, 1)]);
   await store.append([record(3, 9)]);
-  await store.close();
+  store.close();
   const again = await open(path);
   assert.deepEqual(again.records, [record(1, 2), record(2, 1), record(3, 9)]);
-  await again.close();
+  again.close();
 });
 
 test('a cluster that never had a primary comes back as it was', async (context) => {
@@ -85,10 +85,10 @@ test('a cluster that never had a primary comes back as it was', async (context) 
     members: [],
   };
   await store.append([fresh]);
-  await store.close();
+  store.close();
   const again = await open(path);
   assert.deepEqual(again.records, [fresh]);
-  await again.close();
+  again.close();
 });
 
 test('a torn write is cut wherever it tore, and what was durable stays', async (context) => {
@@ -104,10 +104,10 @@ test('a torn write is cut wherever it tore, and what was durable stays', async (
       bytes: cut - lastLine,
     });
     await store.append([record(3, 1)]);
-    await store.close();
+    store.close();
     const again = await open(path);
     assert.deepEqual(again.records, [record(1, 1), record(2, 1), record(3, 1)]);
-    await again.close();
+    again.close();
   }
 });
 
@@ -117,7 +117,7 @@ test('space that was never filled is cut', async (context) => {
   const store = await reopened(path, Buffer.concat([bytes, Buffer.alloc(4096)]));
   assert.equal(store.cutTail?.bytes, 4096);
   assert.deepEqual(store.records, [record(1, 2), record(2, 1)]);
-  await store.close();
+  store.close();
 });
 
 test('every flipped bit is found, and told with its place', async (context) => {
@@ -152,18 +152,18 @@ test('a log that is mostly outdated is replaced, and goes on', async (context) =
   const many = Array.from({ length: 500 }, (_, at) => record(1, at + 1));
   for (let round = 0; round < 12; round += 1) await store.append(many);
   await store.append([record(2, 7)]);
-  await store.close();
+  store.close();
   const { length } = await readFile(join(path, LOG_NAME));
   assert.ok(length < 1024 * 1024, `${length} bytes`);
   const again = await open(path);
   assert.deepEqual(again.records, [record(1, 500), record(2, 7)]);
-  await again.close();
+  again.close();
 });
 
 test('a log of a later version is not touched', async (context) => {
   const path = await folder(context);
   const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 3 }));
-  await store.close();
+  store.close();
   await assert.rejects(open(path), /of version "3"/);
 });
 
@@ -174,5 +174,5 @@ test('what is read is on disk before it is believed: a sync that failed may have
   const store = await open(path);
   assert.notEqual((await stat(join(path, LOG_NAME))).ino, before, 'it is a new file, synced by its maker');
   assert.deepEqual(store.records, [record(1, 2), record(2, 1)]);
-  await store.close();
+  store.close();
 });

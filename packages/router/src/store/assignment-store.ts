@@ -9,15 +9,21 @@
  * of the same bytes would bring it there: so what was read is written anew before it is believed (Rebello et al., "Can
  * Applications Recover from fsync Failures?").
  */
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';
-import { readIfThere, storageFailed, syncFolder, type Timed, untimed, writeAll } from './files.js';
+import {
+  nodeFiles,
+  type OpenFile,
+  readWholeIfThere,
+  replaceFile,
+  storageFailed,
+  TEMPORARY,
+} from '@dualping/host';
 import { frame, unframe } from './frames.js';
 import { headerFromJson, headerToJson, type LogHeader, recordFromJson, recordToJson } from './log-lines.js';
+import { type Timed, untimed } from './timed.js';
 
 export const LOG_NAME = 'assignments.log';
-const TEMPORARY_SUFFIX = '.temporary';
 /** Below this a log isn't replaced, bytes: reading it takes a few milliseconds. */
 const MIN_REPLACED_BYTES = 1024 * 1024;
 /** A log is replaced when it is so many times as long as it was after it was replaced last. */
@@ -32,7 +38,7 @@ export interface CutTail {
 export class AssignmentStore {
   readonly #path: string;
   readonly #records = new Map<ClusterId, ClusterRecord>();
-  #file: FileHandle;
+  #file: OpenFile;
   #length: number;
   #replacedLength: number;
   #crc: number;
@@ -42,7 +48,7 @@ export class AssignmentStore {
     readonly header: LogHeader,
     /** What a crash had left behind the last durable line, when there was something. */
     readonly cutTail: CutTail | undefined,
-    log: { file: FileHandle; length: number; crc: number; records: readonly ClusterRecord[] },
+    log: { file: OpenFile; length: number; crc: number; records: readonly ClusterRecord[] },
     private readonly timed: Timed,
   ) {
     this.#path = path;
@@ -66,9 +72,9 @@ export class AssignmentStore {
     const path = join(folder, LOG_NAME);
     try {
       return await timed(`opening ${path}`, async () => {
-        await mkdir(folder, { recursive: true });
-        await rm(`${path}${TEMPORARY_SUFFIX}`, { force: true });
-        const bytes = await readIfThere(path);
+        await nodeFiles.makeFolder(folder);
+        await nodeFiles.remove(`${path}${TEMPORARY}`);
+        const bytes = readWholeIfThere(nodeFiles, path);
         if (bytes === undefined) return await AssignmentStore.#make(path, fresh(), timed);
         return await AssignmentStore.#read(path, bytes, timed);
       });
@@ -80,7 +86,7 @@ export class AssignmentStore {
   static async #make(path: string, header: LogHeader, timed: Timed): Promise<AssignmentStore> {
     const log = await replaceLog(path, header, []);
     // Of the folder too: whoever made it may have died before its own entry was durable.
-    await syncFolder(dirname(resolve(dirname(path))));
+    await nodeFiles.syncFolder(dirname(resolve(dirname(path))));
     return new AssignmentStore(path, header, undefined, { ...log, records: [] }, timed);
   }
 
@@ -112,8 +118,8 @@ export class AssignmentStore {
     try {
       const { bytes, crc } = frameAll(records.map(recordToJson), this.#crc);
       await this.timed(`syncing ${this.#path}`, async () => {
-        await writeAll(this.#file, bytes, this.#length);
-        await this.#file.datasync();
+        await this.#file.write(bytes, this.#length);
+        await this.#file.sync();
       });
       this.#length += bytes.length;
       this.#crc = crc;
@@ -125,8 +131,8 @@ export class AssignmentStore {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#file.close();
+  close(): void {
+    this.#file.close();
   }
 
   async #replace(): Promise<void> {
@@ -136,28 +142,19 @@ export class AssignmentStore {
     this.#length = length;
     this.#replacedLength = length;
     this.#crc = crc;
-    await outdated.close();
+    outdated.close();
   }
 }
 
-/** Makes a whole new log beside the old one and puts it in its place: a crash leaves the one or the other. */
+/** Puts a whole new log in the place of the old one. */
 async function replaceLog(
   path: string,
   header: LogHeader,
   records: readonly ClusterRecord[],
-): Promise<{ file: FileHandle; length: number; crc: number }> {
+): Promise<{ file: OpenFile; length: number; crc: number }> {
   const { bytes, crc } = frameAll([headerToJson(header), ...records.map(recordToJson)], 0);
-  const file = await open(`${path}${TEMPORARY_SUFFIX}`, 'w+');
-  try {
-    await writeAll(file, bytes, 0);
-    await file.sync();
-    await rename(`${path}${TEMPORARY_SUFFIX}`, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-  return { file, length: bytes.length, crc };
+  await replaceFile(nodeFiles, path, bytes);
+  return { file: nodeFiles.open(path), length: bytes.length, crc };
 }
 
 function frameAll(lines: readonly string[], seed: number): { bytes: Buffer; crc: number } {

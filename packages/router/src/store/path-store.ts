@@ -4,12 +4,12 @@
  * One append-only file of the same lines as the assignment log; each path is in it once, and their number is bounded,
  * so it is never rewritten. It decides nothing about who is available: a failure here refuses the call, not the router.
  */
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DualpingError } from '@dualping/core';
+import { nodeFiles, type OpenFile, readWholeIfThere, storageFailed } from '@dualping/host';
 import type { PathAndData } from '@dualping/protocol';
-import { readIfThere, storageFailed, syncFolder, type Timed, untimed, writeAll } from './files.js';
 import { frame, unframe } from './frames.js';
+import { type Timed, untimed } from './timed.js';
 
 export const PATHS_NAME = 'paths.log';
 /** Paths of one router: with the longest paths and data 50 MB on disk and less in memory. */
@@ -18,7 +18,7 @@ export const MAX_PATHS = 10_000;
 export class PathStore {
   readonly #path: string;
   readonly #paths = new Map<string, string>();
-  #file: FileHandle;
+  #file: OpenFile;
   #length: number;
   #crc: number;
   /** One write at a time, in the order of the calls. */
@@ -27,7 +27,7 @@ export class PathStore {
 
   private constructor(
     path: string,
-    file: FileHandle,
+    file: OpenFile,
     length: number,
     crc: number,
     lines: readonly string[],
@@ -54,20 +54,20 @@ export class PathStore {
   }
 
   static async #open(folder: string, path: string, timed: Timed): Promise<PathStore> {
-    await mkdir(folder, { recursive: true });
-    const bytes = await readIfThere(path);
+    await nodeFiles.makeFolder(folder);
+    const bytes = readWholeIfThere(nodeFiles, path);
     const log = unframe(bytes ?? Buffer.alloc(0));
     if ('what' in log)
       throw new DualpingError(
         'storage-failed',
         `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the older family find none of their paths`,
       );
-    const file = await open(path, bytes === undefined ? 'w+' : 'r+');
+    const file = bytes === undefined ? await nodeFiles.create(path) : nodeFiles.open(path);
     await file.truncate(log.length); // what lies behind was never durable, and nobody was told of it
     // Written anew: after a sync that failed it may read well and not be on disk, and a later sync would not tell.
-    await writeAll(file, (bytes ?? Buffer.alloc(0)).subarray(0, log.length), 0);
+    await file.write((bytes ?? Buffer.alloc(0)).subarray(0, log.length), 0);
     await file.sync();
-    await syncFolder(folder);
+    await nodeFiles.syncFolder(folder);
     return new PathStore(path, file, log.length, log.crc, log.json, timed);
   }
 
@@ -87,7 +87,7 @@ export class PathStore {
 
   async close(): Promise<void> {
     await this.#lastWrite;
-    await this.#file.close();
+    this.#file.close();
   }
 
   async #create({ path, data }: PathAndData): Promise<boolean> {
@@ -99,8 +99,8 @@ export class PathStore {
     const { bytes, crc } = frame(JSON.stringify({ path, data }), this.#crc);
     try {
       await this.timed(`syncing ${this.#path}`, async () => {
-        await writeAll(this.#file, bytes, this.#length);
-        await this.#file.datasync();
+        await this.#file.write(bytes, this.#length);
+        await this.#file.sync();
       });
     } catch (error) {
       this.#failed = storageFailed('writing', this.#path, error);

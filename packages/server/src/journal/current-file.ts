@@ -7,9 +7,9 @@
 
 import { join } from 'node:path';
 import type { Position } from '@dualping/core';
-import type { FileOperations } from './file-operations.js';
+import type { FileOperations } from '@dualping/host';
 import type { HistoryRecord } from './history.js';
-import { readJson, replaceJson } from './small-file.js';
+import { readJson, replaceJson } from './json-file.js';
 import { damaged } from './storage-errors.js';
 
 export interface CurrentRecord {

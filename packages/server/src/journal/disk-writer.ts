@@ -9,11 +9,9 @@
 import { dirname } from 'node:path';
 import type { DualpingError, Position } from '@dualping/core';
 import { unreachable } from '@dualping/core';
-import type { DiskTimer } from '@dualping/protocol';
+import { type DiskTimer, type FileOperations, type OpenFile, storageFailed } from '@dualping/host';
 import type { DurableMark } from './durable-mark.js';
-import type { FileOperations, OpenFile } from './file-operations.js';
 import { encodeSegmentHeader, type Segment } from './segment.js';
-import { storageFailed } from './storage-errors.js';
 
 /** Largest group: at some 100 MB/s its first entry waits no longer than 40 ms for its last. */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;

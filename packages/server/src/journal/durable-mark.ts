@@ -8,8 +8,7 @@
  */
 
 import type { Position } from '@dualping/core';
-import type { FileOperations, OpenFile } from './file-operations.js';
-import { readWholeIfThere } from './file-operations.js';
+import { type FileOperations, type OpenFile, readWholeIfThere } from '@dualping/host';
 import { decodeNumbers, encodeNumbers } from './numbers.js';
 
 export const MARK_NAME = 'durable-mark';

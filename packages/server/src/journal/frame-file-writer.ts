@@ -1,6 +1,6 @@
 /** Writes a file of frames from beginning to end, in large pieces. Durable when it is finished, by content if not by name. */
 
-import type { FileOperations, OpenFile } from './file-operations.js';
+import type { FileOperations, OpenFile } from '@dualping/host';
 import { encodeFrame } from './frame.js';
 
 /** Few writes, and little memory. */

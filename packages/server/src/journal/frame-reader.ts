@@ -1,9 +1,9 @@
 /** Reads frames back from files, and verifies them again: a disk may forget long after it was opened. */
 import type { DualpingError, Position } from '@dualping/core';
-import type { FileOperations } from './file-operations.js';
+import { type FileOperations, storageFailed } from '@dualping/host';
 import { frameAt, payloadOf } from './frame.js';
 import { ReadHandles } from './read-handles.js';
-import { damaged, storageFailed } from './storage-errors.js';
+import { damaged } from './storage-errors.js';
 
 /** Where one frame, or several that follow one another, are. */
 export interface Place {

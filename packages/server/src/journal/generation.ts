@@ -7,10 +7,9 @@
 
 import { join } from 'node:path';
 import { DualpingError, invariant, type Position } from '@dualping/core';
-import type { DiskTimer } from '@dualping/protocol';
+import type { DiskTimer, FileOperations } from '@dualping/host';
 import { DiskWriter } from './disk-writer.js';
 import { DurableMark, MARK_NAME, readMark } from './durable-mark.js';
-import type { FileOperations } from './file-operations.js';
 import { encodeFrame, FRAME_HEADER_BYTES, MAX_ENTRY_BYTES } from './frame.js';
 import { FrameReader, type Place } from './frame-reader.js';
 import { History, type HistoryRecord } from './history.js';

@@ -7,8 +7,8 @@
 
 import { join } from 'node:path';
 import { DualpingError, type Position } from '@dualping/core';
+import { type FileOperations, type OpenFile, readWhole } from '@dualping/host';
 import { breathe } from '../breathe.js';
-import { type FileOperations, type OpenFile, readWhole } from './file-operations.js';
 import { frameAt, MAX_ENTRY_BYTES } from './frame.js';
 import { FrameFileWriter } from './frame-file-writer.js';
 import type { Place } from './frame-reader.js';

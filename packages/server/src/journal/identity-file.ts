@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { type ClusterId, DualpingError, quote, type ServerId, serverName } from '@dualping/core';
-import type { FileOperations } from './file-operations.js';
+import type { FileOperations } from '@dualping/host';
 import type { Identity } from './journal.js';
-import { readJson, replaceJson } from './small-file.js';
+import { readJson, replaceJson } from './json-file.js';
 import { damaged } from './storage-errors.js';
 
 const FORMAT = 2;

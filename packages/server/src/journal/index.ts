@@ -1,4 +1,3 @@
-export { type FileOperations, nodeFiles, type OpenFile } from './file-operations.js';
 export { MAX_ENTRY_BYTES } from './frame.js';
 export type {
   CutTail,

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { type Epoch, type Known, NO_EPOCH, NO_POSITION, type Position } from '@dualping/core';
-import { type FileOperations, readWholeIfThere } from './file-operations.js';
+import { type FileOperations, readWholeIfThere } from '@dualping/host';
 import { decodeNumbers, encodeNumbers } from './numbers.js';
 
 const NAME = 'known-mark';

@@ -6,7 +6,7 @@
  * later sync does not bring it there.
  */
 import { dirname } from 'node:path';
-import type { FileOperations, OpenFile } from './file-operations.js';
+import type { FileOperations, OpenFile } from '@dualping/host';
 
 type Change =
   | { readonly kind: 'write'; readonly offset: number; readonly bytes: Buffer }

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { DualpingError, type Position } from '@dualping/core';
+import type { FileOperations } from '@dualping/host';
 import { type CurrentRecord, generationName } from './current-file.js';
 import { createSegment } from './disk-writer.js';
-import type { FileOperations } from './file-operations.js';
 import { HistoryWriter, NO_HISTORY } from './history.js';
 import type { InstallChunk, SnapshotInfo } from './journal.js';
 import { Segment, segmentName } from './segment.js';

@@ -20,7 +20,14 @@ import {
   quote,
   type ServerId,
 } from '@dualping/core';
-import type { DiskTimer } from '@dualping/protocol';
+import {
+  type DiskTimer,
+  type FileOperations,
+  nodeFiles,
+  readWholeIfThere,
+  storageFailed,
+  TEMPORARY,
+} from '@dualping/host';
 import {
   type CurrentRecord,
   currentPath,
@@ -29,15 +36,13 @@ import {
   readCurrent,
   writeCurrent,
 } from './current-file.js';
-import { type FileOperations, nodeFiles, readWholeIfThere } from './file-operations.js';
 import type { GenerationOptions } from './generation.js';
 import { assertSameServer, readIdentity, writeIdentity } from './identity-file.js';
 import type { Identity, Journal } from './journal.js';
 import { makeEmptyGeneration } from './new-generation.js';
 import { SEGMENT_HEADER_BYTES, segmentNames } from './segment.js';
 import { SegmentedJournal } from './segmented-journal.js';
-import { TEMPORARY } from './small-file.js';
-import { damaged, storageFailed } from './storage-errors.js';
+import { damaged } from './storage-errors.js';
 import { timedFiles } from './timed-files.js';
 
 /**

@@ -1,5 +1,5 @@
 /** Files open for reading: a bounded number, the one not used for longest is closed first. */
-import type { FileOperations, OpenFile } from './file-operations.js';
+import type { FileOperations, OpenFile } from '@dualping/host';
 
 /** 512 MB of journal at hand without opening anything, and far from a process's limit of descriptors. */
 const MAX_READ_HANDLES = 32;

@@ -14,8 +14,8 @@
 
 import { join } from 'node:path';
 import type { Position } from '@dualping/core';
+import { type FileOperations, type OpenFile, readWhole } from '@dualping/host';
 import { breathe } from '../breathe.js';
-import { type FileOperations, type OpenFile, readWhole } from './file-operations.js';
 import { findFrameBeyond, frameAt } from './frame.js';
 import type { CutTail } from './journal.js';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, Segment, segmentNames } from './segment.js';

@@ -11,8 +11,8 @@ import {
   type Position,
   quote,
 } from '@dualping/core';
+import { type FileOperations, storageFailed } from '@dualping/host';
 import { type CurrentRecord, generationName, writeCurrent } from './current-file.js';
-import type { FileOperations } from './file-operations.js';
 import { Generation, type GenerationOptions } from './generation.js';
 import { writeIdentity } from './identity-file.js';
 import type {
@@ -29,7 +29,7 @@ import { KnownMark, readKnown } from './known-mark.js';
 import { makeInstalledGeneration } from './new-generation.js';
 import { setAsideEntries, setAsideGeneration } from './set-aside.js';
 import { Snapshots } from './snapshots.js';
-import { storageFailed, WHAT_TO_DO } from './storage-errors.js';
+import { WHAT_TO_DO } from './storage-errors.js';
 
 export interface SegmentedJournalOptions extends GenerationOptions {
   readonly newJournalId: () => JournalId;

@@ -9,7 +9,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { Position } from '@dualping/core';
-import type { FileOperations } from './file-operations.js';
+import type { FileOperations } from '@dualping/host';
 import { FrameFileWriter } from './frame-file-writer.js';
 import { encodeSegmentHeader } from './segment.js';
 

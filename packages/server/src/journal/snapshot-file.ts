@@ -6,11 +6,10 @@
 
 import { basename, join } from 'node:path';
 import { DualpingError } from '@dualping/core';
-import { type FileOperations, readWhole } from './file-operations.js';
+import { type FileOperations, readWhole, TEMPORARY } from '@dualping/host';
 import { type Frame, frameAt, payloadOf } from './frame.js';
 import { FrameFileWriter } from './frame-file-writer.js';
 import type { Snapshot, SnapshotInfo } from './journal.js';
-import { TEMPORARY } from './small-file.js';
 import { damaged } from './storage-errors.js';
 
 /** Largest part of a snapshot: four gRPC messages at their default limit. */

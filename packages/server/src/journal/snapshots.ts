@@ -1,10 +1,9 @@
 /** The snapshots of one generation: the newest that is whole counts, and the one before it is kept too. */
 import { join } from 'node:path';
+import { type FileOperations, storageFailed } from '@dualping/host';
 import { breathe } from '../breathe.js';
-import type { FileOperations } from './file-operations.js';
 import type { Snapshot, SnapshotInfo, SnapshotToKeep } from './journal.js';
 import { readSnapshotFile, SnapshotWriter, snapshotNames } from './snapshot-file.js';
-import { storageFailed } from './storage-errors.js';
 
 /** Should the newest be damaged one day, the one before it costs only a longer replay. */
 const SNAPSHOTS_KEPT = 2;

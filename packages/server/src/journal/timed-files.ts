@@ -1,6 +1,5 @@
 /** A file system whose disk is timed: whatever waits for it is told to the operator when it takes long. */
-import type { DiskTimer } from '@dualping/protocol';
-import type { FileOperations, OpenFile } from './file-operations.js';
+import type { DiskTimer, FileOperations, OpenFile } from '@dualping/host';
 
 export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperations {
   const time = <T>(doing: string, path: string, work: () => Promise<T>): Promise<T> =>
@@ -18,7 +17,7 @@ export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperatio
     makeFolder: (path) => time('making', path, () => files.makeFolder(path)),
     list: (path) => time('listing', path, () => files.list(path)),
     open: (path) => timed(files.open(path)),
-    create: async (path) => timed(await time('making', path, () => files.create(path))),
+    create: async (path, mode) => timed(await time('making', path, () => files.create(path, mode))),
     rename: (from, to) => time('renaming', from, () => files.rename(from, to)),
     remove: (path) => time('removing', path, () => files.remove(path)),
     syncFolder: (path) => time('syncing', path, () => files.syncFolder(path)),

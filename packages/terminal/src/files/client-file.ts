@@ -15,9 +15,9 @@ import { basename, dirname, join } from 'node:path';
 import type { Kept } from '../state/initial.js';
 import type { OwnKeys } from '../state/own-keys.js';
 import type { Settings } from '../state/state.js';
-import { replacedBy, replaceLater, replaceNow } from './atomic-file.js';
 import type { Folders } from './folders.js';
 import { isClientFileName, isInUse, ownName, type Surroundings, thisMachine } from './owner.js';
+import { replacedBy, replaceLater, replaceNow } from './owner-only-file.js';
 import { learntFrom, mergedKept, type Record, readRecord, recordText } from './record.js';
 import { reasonOf, SettingsFile, setAside } from './settings-file.js';
 

@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceNow } from './atomic-file.js';
 import type { Folders } from './folders.js';
+import { replaceNow } from './owner-only-file.js';
 
 /** Addresses that are remembered, the newest: more than a person visits. */
 const MOST_ADDRESSES = 1_000;

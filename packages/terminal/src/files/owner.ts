@@ -7,6 +7,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname, uptime } from 'node:os';
+import { processIdentity } from '@dualping/host';
 
 /** What is told apart about processes; tests have their own. */
 export interface Surroundings {
@@ -21,18 +22,8 @@ export const thisMachine = (): Surroundings => ({
   pid: process.pid,
   host: hostname(),
   bootedAtMs: Date.now() - uptime() * 1_000,
-  isRunning,
+  isRunning: (pid) => processIdentity(pid) !== undefined,
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there, and somebody else's: hardly a client of ours, but it says that the number is in use.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 const NAME = /^([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.json$/;
 

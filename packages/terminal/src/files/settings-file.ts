@@ -2,7 +2,7 @@
 import { readFileSync, realpathSync, renameSync } from 'node:fs';
 import type { OwnKeys } from '../state/own-keys.js';
 import type { Settings } from '../state/state.js';
-import { replaceNow } from './atomic-file.js';
+import { replaceNow } from './owner-only-file.js';
 
 const VERSION = 1;
 

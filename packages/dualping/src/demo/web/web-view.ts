@@ -1,8 +1,8 @@
 /** The demo in browsers: the state of the cluster view, drawn as a page instead of a screen. */
 import { DualpingError, quote } from '@dualping/core';
+import { type EndingSignal, SIGNAL_EXITS } from '@dualping/host';
 import { countText, LiveCluster, victimKey, victimsOf } from '@dualping/terminal';
 import { asyncScheduler, type Subscription, throttleTime } from 'rxjs';
-import { type EndingSignal, SIGNAL_EXITS } from '../../exit-codes.js';
 import type { Demo } from '../demo.js';
 import { type DemoReport, isGood } from '../report.js';
 import { reportOn, type ScriptOptions } from '../script.js';

@@ -1,13 +1,14 @@
 /**
  * How a process ends that had a terminal, or that may have work under way on a disk which does not answer.
  *
- * As it exits, Node sets the terminal back. Where the terminal is gone by then that fails, and Node aborts: a core dump instead of
- * a status. So a process without its terminal ends by the signal itself, which runs nothing of Node.
+ * As it exits, Node sets the terminal back. Where the terminal is gone by then that fails, and Node aborts: a
+ * core dump instead of a status. So a process without its terminal ends by the signal itself, which runs
+ * nothing of Node.
  */
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
-import { disksIdle } from '@dualping/protocol';
+import { disksIdle } from './disk-timer.js';
 
 /** How long a disk may take to finish what it is at, ms; after that it is not waited for. */
 const DISK_LIMIT_MS = 500;
@@ -21,7 +22,7 @@ export const terminalIsGone = (): boolean => TERMINALS.some((descriptor) => !isa
 /** Ends the process as the signal does where no process listens to it. Returns never. */
 export function dieOf(signal: NodeJS.Signals): never {
   const nothing = (): void => {};
-  // A listener that goes leaves the signal as the kernel has it, also one that Node ignores or handles from the start.
+  // Removing a listener restores the kernel's default, also of a signal that Node handles by itself.
   process.on(signal, nothing);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
@@ -37,8 +38,9 @@ export function endNow(exitCode: number): never {
 }
 
 /**
- * Ends this process, with this code as far as that can be. `process.exit` waits for the threads that work on disks, and so
- * does every other way that runs code of ours: only the kernel ends a process whose disk hangs. Whoever started it sees SIGKILL.
+ * Ends this process, with this code where possible. `process.exit` waits for the threads that work on disks,
+ * and so does every other way that runs code of ours: only the kernel ends a process whose disk hangs. Its
+ * parent then sees SIGKILL.
  */
 export async function endProcess(code: number): Promise<never> {
   const limit = delay(DISK_LIMIT_MS, 'late' as const);

@@ -1,8 +1,8 @@
 /**
- * A log that can't fill a disk: at `MAX_LOG_BYTES` it becomes `NAME.1`, in place of the one before, and begins anew.
+ * A log that can't fill a disk: at `MAX_LOG_BYTES` it becomes `NAME.1` and begins anew.
  *
- * The content is copied and the file cut, rather than renamed: what a process has as its stderr stays the same file, and a
- * crash still writes to the end of what people look at.
+ * The content is copied and the file cut. It is not renamed: so the stderr of a process stays the same file,
+ * and a crash still writes to the end of what people look at.
  */
 import {
   closeSync,
@@ -22,7 +22,7 @@ export const MAX_LOG_BYTES = 1024 * 1024;
 
 export const logFile = (dataFolder: string, name: string): string => join(dataFolder, 'logs', `${name}.log`);
 
-/** Opens it for appending, cut if it is too long already: for the stderr of a process that is about to be started. */
+/** Opens it for appending, cut if it is too long. For the stderr of a process that is to be started. */
 export function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
   const descriptor = openSync(path, 'a');
@@ -82,10 +82,10 @@ export class BoundedLog {
 }
 
 const STDERR = 2;
-/** How often a process looks how long its own log is, ms: at a thousand lines a second that is a few megabytes. */
+/** How often a process checks the length of its own log, ms: a few megabytes at a thousand lines a second. */
 const LOOK_MS = 5_000;
 
-/** Keeps this process's stderr within bounds, if it is that log. Nobody else writes to it, so no line is lost. */
+/** Bounds this process's stderr, if it is that log. No other process writes to it, so no line is lost. */
 export function boundOwnLog(path: string): void {
   if (!isFile(path, STDERR)) return;
   setInterval(() => {

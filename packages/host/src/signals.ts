@@ -1,7 +1,7 @@
 /** The signals that end a long-running command in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENDING_SIGNALS, type EndingSignal, SIGNAL_EXITS } from './exit-codes.js';
-import { endProcess } from './process/end.js';
+import { endProcess } from './process-end.js';
 
 /** Longest that ending in order may take, ms; after that the process ends anyway. */
 export const DRAIN_LIMIT_MS = 10_000;

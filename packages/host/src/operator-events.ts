@@ -1,6 +1,5 @@
 /** What an operator needs to know: one line for each event that matters, to stderr. */
-import type { WallTimeMs } from '@dualping/core';
-import { cleanDetail } from './clean-detail.js';
+import { cleanDetail, type WallTimeMs } from '@dualping/core';
 
 export interface OperatorEvent {
   /** Wall clock of the process; the time of printing when absent. */

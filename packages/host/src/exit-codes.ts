@@ -3,7 +3,7 @@ import { DualpingError, type Reason } from '@dualping/core';
 
 export const EXIT = {
   done: 0,
-  /** It was asked and the answer is no: `unknown-target`, `already-following`, `handover-impossible` and so on. */
+  /** It was asked and the answer is no: `unknown-target`, `handover-impossible` and so on. */
   refused: 1,
   /** The command line, a variable, the config file, a name or a post is not what it must be. */
   usage: 2,

@@ -1,8 +1,8 @@
 /**
  * Times what is asked of a disk: feeds `DiskWatch`, and says what it notices.
  *
- * What is under way in the whole process is counted too: `process.exit` waits for the thread that does it, and a disk
- * that hangs never lets it go.
+ * What is under way in the whole process is counted too: `process.exit` waits for the thread that does it,
+ * and a disk that hangs never lets it go.
  */
 import { DiskWatch, type DiskWatchInput, type DiskWatchOutput, unreachable } from '@dualping/core';
 
@@ -63,7 +63,7 @@ export class DiskTimer {
   #step(input: DiskWatchInput): void {
     for (const output of this.#watch.step(this.now(), input)) this.#tell(output);
     const at = this.#watch.nextDeadline();
-    // One that is set is left, also when nothing is under way any more: operations begin and end all the time.
+    // A timer that is set is left, also when nothing is under way: operations begin and end all the time.
     if (at === undefined || this.#timer !== undefined) return;
     this.#timer = setTimeout(
       () => {

@@ -8,8 +8,9 @@ interface OfTerminal {
 }
 
 /**
- * Node writes to a terminal until it has taken everything: one that is suspended, or was told to pause, blocks the process, which
- * then hears no signal and does nothing else. From now on what the terminal does not take waits in memory, as it does for pipes.
+ * Node writes to a terminal until it has taken everything. A terminal that is suspended or paused blocks the
+ * process, which then hears no signal and does nothing else. After this call, what the terminal does not take
+ * waits in memory, as it does for pipes.
  */
 export function neverBlocking(stream: NodeJS.WriteStream): void {
   if (stream.isTTY !== true) return;
@@ -17,7 +18,9 @@ export function neverBlocking(stream: NodeJS.WriteStream): void {
   if (hasOwnDescription(fd)) _handle?.setBlocking?.(false);
 }
 
-/** Node opens a terminal once more for itself. Where it may not, other processes would find their terminal changed too. */
+/**
+ * Node opens a terminal once more for itself. Where it may not, the change would reach other processes too.
+ */
 function hasOwnDescription(descriptor: number): boolean {
   try {
     closeSync(openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NOCTTY));

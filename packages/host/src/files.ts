@@ -1,8 +1,8 @@
 /**
- * The few things that the journal asks of a file system.
+ * The few things that journals and stores ask of a file system.
  *
- * An interface, so that tests can put a disk beneath that fills up, fails to sync or loses what was
- * not synced. Reading is synchronous: it is served from the page cache in microseconds, and a round through the
+ * An interface, so that tests can put a disk beneath that fills up, fails to sync or loses what was not
+ * synced. Reading is synchronous: it is served from the page cache in microseconds, and a round through the
  * thread pool costs more than that. Whatever can wait for a platter is asynchronous.
  */
 import * as fs from 'node:fs';
@@ -28,8 +28,8 @@ export interface FileOperations {
   list(path: string): Promise<string[]>;
   /** Opens a file that is there. */
   open(path: string): OpenFile;
-  /** Makes an empty file, in place of one that is there. */
-  create(path: string): Promise<OpenFile>;
+  /** Makes an empty file, in place of one that is there. `mode`: permissions of a new one. */
+  create(path: string, mode?: number): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
   /** A file, or a folder with all that is in it; fine when it is not there. */
   remove(path: string): Promise<void>;
@@ -86,8 +86,8 @@ export const nodeFiles: FileOperations = {
   makeFolder,
   list: (path) => fs.promises.readdir(path),
   open: (path) => new NodeFile(path, fs.openSync(path, 'r+')),
-  async create(path) {
-    return new NodeFile(path, await open(path, 'w+'));
+  async create(path, mode) {
+    return new NodeFile(path, await open(path, 'w+', mode));
   },
   rename: (from, to) => fs.promises.rename(from, to),
   remove: (path) => fs.promises.rm(path, { recursive: true, force: true }),
@@ -107,6 +107,16 @@ async function syncFolder(path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/** The same for those who can't wait for a promise. */
+export function syncFolderNow(path: string): void {
+  const folder = fs.openSync(path, 'r');
+  try {
+    fs.fsyncSync(folder);
+  } finally {
+    fs.closeSync(folder);
   }
 }
 

@@ -1,0 +1,87 @@
+/**
+ * Replaces a file as a whole: a crash at any moment leaves the old content or the new.
+ *
+ *     make NAME.temporary → write it → sync it → rename it to NAME → sync the folder
+ *
+ * Without the first sync a power failure can leave an empty file under the name. Without the second sync it can
+ * bring the old file back. When a step fails the temporary file is removed. A crash leaves it, and the next
+ * replacement writes over it.
+ */
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+import { type FileOperations, syncFolderNow } from './files.js';
+
+/** Ends the name of a file that is still being written. */
+export const TEMPORARY = '.temporary';
+
+export interface ReplaceOptions {
+  /**
+   * Where the content is written first, in the same folder. `NAME.temporary` is enough where a lock keeps
+   * other writers away. Two that may write at once need two names.
+   */
+  readonly temporary?: string;
+  /** Permissions of the file. Those of the old one are not taken over. */
+  readonly mode?: number;
+}
+
+/** When it resolves, the new content is on disk under its name. */
+export async function replaceFile(
+  files: FileOperations,
+  path: string,
+  content: Buffer,
+  { temporary = `${path}${TEMPORARY}`, mode }: ReplaceOptions = {},
+): Promise<void> {
+  try {
+    const file = await files.create(temporary, mode);
+    try {
+      await file.write(content, 0);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await files.rename(temporary, path);
+    await files.syncFolder(dirname(path));
+  } catch (error) {
+    await files.remove(temporary).catch(() => {}); // the first error tells more
+    throw error;
+  }
+}
+
+export interface ReplaceNowOptions extends ReplaceOptions {
+  /**
+   * False for what is of no use after a power failure: it is about processes that are gone then. Nothing is
+   * synced; the death of the process alone still leaves the old content or the new.
+   */
+  readonly durable?: boolean;
+}
+
+/** The same for a signal's handler, or after a mistake of ours: there is no time for promises then. */
+export function replaceFileNow(
+  path: string,
+  content: string,
+  { temporary = `${path}${TEMPORARY}`, mode, durable = true }: ReplaceNowOptions = {},
+): void {
+  try {
+    const file = fs.openSync(temporary, 'w', mode);
+    try {
+      fs.writeFileSync(file, content);
+      if (durable) fs.fdatasyncSync(file);
+    } finally {
+      fs.closeSync(file);
+    }
+    fs.renameSync(temporary, path);
+    if (durable) syncWherePossible(dirname(path));
+  } catch (error) {
+    try {
+      fs.rmSync(temporary, { force: true });
+    } catch {} // the first error tells more
+    throw error;
+  }
+}
+
+/** Not every file system can sync a folder; the content itself is safe. */
+function syncWherePossible(folder: string): void {
+  try {
+    syncFolderNow(folder);
+  } catch {}
+}
