@@ -16,8 +16,8 @@ export class Reach implements Checker {
   /** Time in which the router was there to listen, as it counts it, ms. */
   #listenedMs = 0;
   readonly #heardMs = new Map<ServerId, number>();
-  /** The life of each server that was reached last. */
-  readonly #reached = new Map<ServerId, LifeId>();
+  /** Lives that answered. An answer of a life before may come late. */
+  readonly #reached = new Set<LifeId>();
 
   #chosen: ServerId | undefined;
 
@@ -52,8 +52,8 @@ export class Reach implements Checker {
     this.#chosen = undefined;
   }
 
-  memberReached({ serverId, lifeId }: Life): void {
-    this.#reached.set(serverId, lifeId);
+  memberReached({ lifeId }: { readonly lifeId: LifeId }): void {
+    this.#reached.add(lifeId);
   }
 
   decided(record: ClusterRecord): void {
@@ -63,15 +63,10 @@ export class Reach implements Checker {
     if (primary === undefined || epoch === before?.epoch) return;
     if (primary.serverId === this.#chosen) return;
     const who = `s${primary.serverId}, incarnation ${primary.incarnation}, gets epoch ${epoch}`;
-    if (this.#reached.get(primary.serverId) !== primary.lifeId)
+    if (!this.#reached.has(primary.lifeId))
       throw new Violation('promoted-was-reached', `${who} and was never reached`);
     const silentMs = this.#listenedMs - (this.#heardMs.get(primary.serverId) ?? Number.NEGATIVE_INFINITY);
     if (silentMs >= HEARD_PINGS * this.timing.pingIntervalMs)
       throw new Violation('promoted-was-heard', `${who} and was silent for ${silentMs.toFixed(1)} ms`);
   }
-}
-
-interface Life {
-  readonly serverId: ServerId;
-  readonly lifeId: LifeId;
 }
