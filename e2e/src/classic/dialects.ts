@@ -92,7 +92,7 @@ export const DIALECTS: readonly Dialect[] = [
       followUnknown: 'Invalid username',
       unfollow: '',
       unfollowSelf: 'Invalid username',
-      unfollowNotFollowed: 'You are not a follower',
+      unfollowNotFollowed: 'Invalid username',
       unfollowUnknown: 'Invalid username',
       noArgument: 'Invalid command',
     },

@@ -264,6 +264,7 @@ test('refusals of six dialects are read as refusals of the same kind', () => {
     ['status unknown-requester', 'invalid-username'],
     ['ok unknown-requester', 'invalid-username'],
     ['ok follow-self', 'invalid-username'],
+    ['words unfollow-not-followed', 'invalid-username'],
     ['course unfollow-self', 'not-a-follower'],
   ]);
   for (const [call, outcome, meant] of cases)
