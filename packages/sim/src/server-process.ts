@@ -94,6 +94,7 @@ export class ServerProcess extends Process {
   #flushPending = false;
   #links = 0;
   #committed = 0;
+  #stoppedLife: number | undefined;
   /** Of the next step's outputs only so many are performed, then the process is killed. */
   dieAfterOutputs: number | undefined;
   /** Its last life has ended because it was asked to, and not in the middle of something. */
@@ -189,7 +190,14 @@ export class ServerProcess extends Process {
 
   /** SIGTERM. */
   stop(): void {
-    if (this.running) this.receive(() => this.feed({ kind: 'stop' }));
+    if (!this.running) return;
+    this.#stoppedLife = this.life;
+    this.receive(() => this.feed({ kind: 'stop' }));
+  }
+
+  /** In this life. */
+  get isAskedToStop(): boolean {
+    return this.running && this.#stoppedLife === this.life;
   }
 
   kill(powerLost = false): void {

@@ -13,7 +13,7 @@ export class OrderlyEnd implements Checker {
     readonly number: ClusterId,
   ) {}
 
-  /** With something broken it is no orderly end. */
+  /** With something broken it is no orderly end. Who was asked to stop before may be gone before the last write. */
   shutdownBegan(): void {
     const { cluster } = this;
     const record = cluster.router.recordOf(this.number);
@@ -23,7 +23,10 @@ export class OrderlyEnd implements Checker {
       inSync.length === record?.inSync.length &&
       this.#isCalm(inSync) &&
       inSync.every(
-        (server) => server.running && server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
+        (server) =>
+          server.running &&
+          !server.isAskedToStop &&
+          server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
       );
     this.#before = isCalm ? inSync.map((server) => [server, server.disk]) : [];
   }
