@@ -111,3 +111,16 @@ test('every service of the protos is in docs/protocol.md', () => {
     for (const [, name] of read(`protos/dualping/v1/${file}`).matchAll(/^service (\w+)/gm))
       assert.ok(protocol.includes(`\`${name}\``), name);
 });
+
+test('what docs/architecture.md shows of a scenario is in it, in this order', () => {
+  const blocks = [...read('docs/architecture.md').matchAll(/^```scenario (\S+)\n([^`]*)```$/gm)];
+  assert.ok(blocks.length >= 3);
+  for (const [, name = '', block = ''] of blocks) {
+    const lines = read(`packages/sim/scenarios/${name}`).split('\n');
+    let at = 0;
+    for (const line of block.trimEnd().split('\n')) {
+      at = lines.indexOf(line, at) + 1;
+      assert.ok(at > 0, `${name} has no line "${line}" there`);
+    }
+  }
+});

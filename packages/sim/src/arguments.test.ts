@@ -59,3 +59,12 @@ test('what can not be is refused with the value quoted', () => {
       line,
     );
 });
+
+test('scenarios are played, or rewritten', () => {
+  assert.deepEqual(parseArguments(['scenarios']), { kind: 'scenarios', rewrites: false });
+  assert.deepEqual(parseArguments(['scenarios', '--rewrite']), { kind: 'scenarios', rewrites: true });
+  assert.throws(
+    () => parseArguments(['scenarios', '--rewrit']),
+    new UsageError('scenarios can\'t take "--rewrit"'),
+  );
+});

@@ -31,7 +31,8 @@ export type Command =
       readonly most: number;
       /** Undefined: each where it is known to be caught. */
       readonly from: number | undefined;
-    };
+    }
+  | { readonly kind: 'scenarios'; readonly rewrites: boolean };
 
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -46,8 +47,9 @@ export const USAGE = `usage: npm run sim -- OPTIONS
                          runs seeds that nobody has chosen, and says which
   mutants [--only NAME] [--most SEEDS] [--from SEED]
                          runs each deliberate bug until it is caught
+  scenarios [--rewrite]  plays scenarios/*.txt; --rewrite puts what follows now in the place of what is written
   --clusters N           of each of these: worlds of several clusters; the same seed is another world then
-exit: 0 all is well, 1 an invariant was broken (or a mutant survived), 2 this text`;
+exit: 0 all is well, 1 an invariant was broken, a mutant survived, or a scenario differs, 2 this text`;
 
 /** Worlds until a mutant counts as having survived. */
 export const MUTANT_SEEDS = 400;
@@ -58,6 +60,12 @@ const MAX_CLUSTERS = 9;
 export function parseArguments(given: readonly string[]): Command {
   if (given.length === 0 || given.includes('--help')) return { kind: 'help' };
   const [first, ...rest] = given;
+  if (first === 'scenarios') {
+    const [option, ...more] = rest;
+    if (more.length > 0 || (option !== undefined && option !== '--rewrite'))
+      throw new UsageError(`scenarios can't take "${rest.join(' ')}"`);
+    return { kind: 'scenarios', rewrites: option === '--rewrite' };
+  }
   if (first === 'mutants') {
     const options = parseOptions(rest, ['only', 'most', 'from']);
     return {

@@ -29,7 +29,7 @@ export class Nemesis {
     for (const fault of faults)
       world.at(fault.at, `fault ${fault.kind}`, () => {
         world.say('nemesis', faultText(fault));
-        this.#lasting(fault.forMs, this.#inject(fault));
+        this.inflict(fault);
       });
   }
 
@@ -37,6 +37,11 @@ export class Nemesis {
   strike(fault: Fault): void {
     if (this.#healed) return;
     this.cluster.world.say('ambush', faultText(fault));
+    this.inflict(fault);
+  }
+
+  /** Now, and for as long as it lasts. */
+  inflict(fault: Fault): void {
     this.#lasting(fault.forMs, this.#inject(fault));
   }
 

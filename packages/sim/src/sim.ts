@@ -1,4 +1,5 @@
 /** The command: replays one world, runs many, or shows that deliberate bugs are caught. */
+import { writeFileSync } from 'node:fs';
 import { type Command, parseArguments, USAGE, UsageError } from './arguments.js';
 import { runCampaign } from './campaign.js';
 import { faultText } from './faults.js';
@@ -7,6 +8,7 @@ import { huntMutant } from './mutant-hunt.js';
 import { MUTANTS, mutantNamed } from './mutants.js';
 import { playTo } from './play.js';
 import { reduced, reductionText } from './reduction.js';
+import { playScenarios } from './scenario/files.js';
 import { type Setup, setupFrom } from './setup.js';
 import { type Shrunk, shrink } from './shrink.js';
 import { type Outcome, simulate } from './simulation.js';
@@ -44,6 +46,8 @@ export async function main(given: readonly string[]): Promise<number> {
     }
     case 'mutants':
       return runMutants(command);
+    case 'scenarios':
+      return runScenarios(command);
   }
 }
 
@@ -87,6 +91,17 @@ async function runMutants({ only, most, from }: CommandOf<'mutants'>): Promise<n
     say(`${mutant.name.padEnd(44)} ${verdict}, ${(wallMs / 1_000).toFixed(1)} s`);
   }
   return survivors === 0 ? 0 : 1;
+}
+
+async function runScenarios({ rewrites }: CommandOf<'scenarios'>): Promise<number> {
+  let differing = 0;
+  for (const { name, path, written, played } of await playScenarios()) {
+    const isSame = written === played;
+    if (!isSame && rewrites) writeFileSync(path, played);
+    else if (!isSame) differing += 1;
+    say(`${name.padEnd(32)} ${isSame ? 'as written' : rewrites ? 'rewritten' : 'DIFFERS'}`);
+  }
+  return differing === 0 ? 0 : 1;
 }
 
 const machinesWith = (mutant: string | undefined): Promise<MachinesFor> =>

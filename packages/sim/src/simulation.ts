@@ -69,7 +69,19 @@ export interface Outcome {
     | undefined;
 }
 
-export function simulate(setup: Setup, { core, reference }: Machines, sink?: TraceSink): Outcome {
+/** A world before anything happens in it, with everything that looks after it. */
+export interface Stage {
+  readonly trace: Trace;
+  readonly world: World;
+  readonly cluster: Cluster;
+  readonly checkers: Checkers;
+  readonly nemesis: Nemesis;
+  readonly histories: ReadonlyMap<ClusterId, History>;
+  readonly timelines: ReadonlyMap<ClusterId, TimelineChecker>;
+  readonly remote: RemoteChecker;
+}
+
+export function stageFor(setup: Setup, { core, reference }: Machines, sink?: TraceSink): Stage {
   const trace = new Trace(sink);
   const world = new World(trace);
   const checkers = new Checkers();
@@ -104,10 +116,15 @@ export function simulate(setup: Setup, { core, reference }: Machines, sink?: Tra
       new OrderlyEnd(cluster, number),
     );
   }
-  const availability = [...histories.keys()].map((number) => new Availability(cluster, number));
   const remote = new RemoteChecker(histories);
   checkers.add(undefined, remote, new Homes((user) => reference.clusterOf(user, setup.clusters)));
-  const nemesis = new Nemesis(cluster);
+  return { trace, world, cluster, checkers, nemesis: new Nemesis(cluster), histories, timelines, remote };
+}
+
+export function simulate(setup: Setup, machines: Machines, sink?: TraceSink): Outcome {
+  const stage = stageFor(setup, machines, sink);
+  const { trace, world, cluster, checkers, nemesis, histories, timelines, remote } = stage;
+  const availability = [...histories.keys()].map((number) => new Availability(cluster, number));
   if (setup.ambush !== undefined)
     checkers.add(undefined, new Ambush(setup.ambush, cluster, (fault) => nemesis.strike(fault)));
   const { operatorPatienceMs = DISPUTE_PATIENCE_MS } = setup;

@@ -1,0 +1,27 @@
+/** The scenarios that are kept, each as it is written and as it plays now. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepareMachines } from '../machines.js';
+import { Scenario } from './scenario.js';
+
+const FOLDER = fileURLToPath(new URL('../../scenarios/', import.meta.url));
+
+export interface PlayedScenario {
+  readonly name: string;
+  readonly path: string;
+  readonly written: string;
+  readonly played: string;
+}
+
+export async function playScenarios(): Promise<PlayedScenario[]> {
+  const machinesFor = await prepareMachines();
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.txt'))
+    .sort()
+    .map((name) => {
+      const path = join(FOLDER, name);
+      const written = readFileSync(path, 'utf8');
+      return { name, path, written, played: new Scenario(machinesFor).perform(written) };
+    });
+}
