@@ -31,6 +31,7 @@ const SIGNS: ReadonlyMap<string, string> = new Map([
   ['↓', 'v'],
   ['←', '<'],
   ['→', '>'],
+  ['↳', '>'],
   ['≤', '<'],
   ['·', '.'],
   ['…', '.'],
