@@ -24,7 +24,8 @@ export class EncodedSession {
 
   post(): Buffer {
     const header = this.#next();
-    return encodeReusing(socialWire.PostRequest, { header, text: `${TEXT}${header.requestNo}` });
+    const text = `${TEXT}${header.requestNo}`;
+    return encodeReusing(socialWire.PostRequest, { header, text, answers: undefined });
   }
 
   /** Opens a timeline with so many posts of the past. */

@@ -79,6 +79,57 @@ test('a kill is to be seen: who is dead, who took over, and a bar for it', async
   });
 });
 
+test('Enter on a server shows its own story, and the rows can be sorted', async () => {
+  const primary = await primaryNow();
+  const standby = cluster.serverIds.find((id) => id !== primary) ?? 0;
+  await inTop(async (terminal) => {
+    await terminal.shows('3 of 3 healthy');
+    terminal.press('s');
+    await terminal.shows('ROLE▾');
+    await terminal.eventually((seen) => seen.row(2).includes('PRIMARY'), 'the primary comes first');
+    await cluster.server(standby).kill();
+    await terminal.shows(`s${standby} dropped`);
+    terminal.press('g');
+    terminal.press('enter');
+    await terminal.shows('What happened to it');
+    await terminal.shows('nothing since this view began');
+    await terminal.shows('not to be read from here');
+    terminal.press('escape');
+    await terminal.shows('Takeovers');
+    terminal.press('S');
+    await terminal.shows('ROLE▴');
+    for (const _ of cluster.serverIds.slice(1)) terminal.press('j');
+    terminal.press('s');
+    await terminal.shows('STATE▾');
+    await terminal.eventually((seen) => seen.row(2).includes('dead'), 'the worst comes first');
+    terminal.press('g');
+    terminal.press('enter');
+    await terminal.shows(new RegExp(`What happened to it[^]*! s${standby} dropped`));
+  });
+  await whole();
+});
+
+test('the log of a server is read where `up` keeps it', async () => {
+  const data = join(home, 'network');
+  const up = new DualpingProcess(['up', '--port', '0', '--servers', '1', '--data', data]);
+  try {
+    const [, router = ''] = (await up.line(/^router +\S+:\d/)).split(/ +/);
+    const args = [LAUNCHER, 'top', '--routers', router, '--data', data];
+    const env = { HOME: home, XDG_STATE_HOME: join(home, 'state') };
+    const terminal = Terminal.start({ command: process.execPath, args, env });
+    try {
+      await terminal.shows('1 of 1 healthy');
+      terminal.press('enter');
+      await terminal.shows(/Log · .*s1\.log/);
+      await terminal.shows('server s1 serving');
+    } finally {
+      await terminal.close();
+    }
+  } finally {
+    await up.stop();
+  }
+});
+
 test('clients are counted on the server on which they are', async () => {
   const primary = await primaryNow();
   const people = ['ana', 'bo'].map((user) => new DualpingSession({ routers: [cluster.routerAddress], user }));
@@ -125,8 +176,10 @@ test('events are paused and searched, help is shown, and nothing can be done to 
     terminal.press('escape');
     await terminal.shows('servers are live');
     terminal.press('?');
-    await terminal.shows('What it shows');
+    await terminal.shows(' Keys');
     assert.doesNotMatch(terminal.screen(), /freeze the selected/);
+    terminal.press('page-down');
+    await terminal.shows('What it shows');
     terminal.press('escape');
     await terminal.shows('Takeovers  1 run');
     terminal.type('xXXKzzr');

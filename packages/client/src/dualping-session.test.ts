@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { DualpingError, type Post, type SessionState } from '@dualping/core';
+import { DualpingError, type Position, type Post, referenceTo, type SessionState } from '@dualping/core';
 import { createGrpcServer, listen } from '@dualping/protocol';
 import { DualpingSession, type DualpingSessionOptions, type Move } from './dualping-session.js';
 import { FakeCluster, FakeRouter, until } from './fake-network.fixture.js';
@@ -64,6 +64,23 @@ const isLive = (session: DualpingSession) => (): boolean => session.state.kind =
 
 const rejectsWith = (reason: string) => (error: unknown) =>
   error instanceof DualpingError && error.reason === reason;
+
+test('answers a post, and asks what a post answers', async (context) => {
+  const { cluster, join } = await play(context);
+  for (const text of ['a', 'b']) cluster.write(text);
+  const { session, posts } = join();
+  await until(() => posts.length === 2, 'two past posts');
+  const [first, second] = posts;
+  assert.ok(first !== undefined && second !== undefined);
+  await session.post('yes', referenceTo(first));
+  assert.deepEqual(cluster.answers, [{ position: first.position, author: 'ann' }]);
+  assert.deepEqual(await session.answered(second.position), first, 'in the fake one: the post before');
+  assert.equal(await session.answered(first.position), undefined);
+  const bad = { ...referenceTo(first), position: 0 as Position };
+  await assert.rejects(session.post('no', bad), /"0": positions begin with 1/);
+  await assert.rejects(session.post('no', { ...bad, author: 'b b' }), rejectsWith('invalid-user-name'));
+  await assert.rejects(session.post('no', { ...referenceTo(first), home: 10_001 }), /cluster "10001"/);
+});
 
 test('logs in, posts, reads its timeline, lists, pages back', async (context) => {
   const { cluster, join } = await play(context);

@@ -11,6 +11,7 @@ import {
   type Position,
   type Post,
   type PostPage,
+  type PostReference,
   type PresenceLists,
   position,
   type QueryAnswer,
@@ -189,9 +190,13 @@ export class DualpingSession {
     return [...this.#writes.values()].map(({ id, command }) => ({ id, command }));
   }
 
-  /** @param text 1 to 1,000 characters, no control characters but `\n`; else rejects with `invalid-post` */
-  post(text: string): Promise<Written> {
-    return this.#write({ kind: 'post', text });
+  /**
+   * @param text 1 to 1,000 characters, no control characters but `\n`; else rejects with `invalid-post`
+   * @param answers the post that it answers, as this session or another one of the user's cluster was given it; rejects with
+   * `unknown-post` where that cluster has no such post
+   */
+  post(text: string, answers?: PostReference): Promise<Written> {
+    return this.#write({ kind: 'post', text, ...(answers !== undefined && { answers }) });
   }
 
   /** Rejects with `unknown-target`, `already-following`, `cannot-follow-self`, `invalid-user-name`. */
@@ -248,6 +253,17 @@ export class DualpingSession {
     const answer = await this.#read({ kind: 'older', before: positionFrom(before, 'before'), limit });
     if (answer.kind !== 'page') throw new DualpingError('internal', 'a page was answered by a list');
     return answer.page;
+  }
+
+  /**
+   * The post that a post of the timeline answers, also if its author is not followed; `undefined` where the user's cluster does
+   * not have it: its author is of another cluster, and nobody here followed that one at the time.
+   * @param of position of the post that answers
+   */
+  async answered(of: number): Promise<Post | undefined> {
+    const answer = await this.#read({ kind: 'answered', of: positionFrom(of, 'of') });
+    if (answer.kind !== 'answered') throw new DualpingError('internal', 'a post was answered by a list');
+    return answer.post;
   }
 
   /** Ends a countdown: in state `waiting` tries again now. */

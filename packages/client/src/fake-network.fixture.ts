@@ -4,6 +4,7 @@
  * who answers, and when not.
  */
 import {
+  type Answers,
   type Assignment,
   type ClusterId,
   DualpingError,
@@ -219,6 +220,8 @@ interface Applied {
 export class FakeCluster {
   /** Everything that was applied, in order; position is the place, from 1. */
   readonly journal: Applied[] = [];
+  /** What posts have answered. */
+  readonly answers: Answers[] = [];
   readonly servers: FakeServer[] = [];
   readonly #replies = new Map<string, Map<number, number>>();
   #revision = 0;
@@ -276,6 +279,7 @@ export class FakeCluster {
       replies.set(requestNo, this.#append(sessionId, requestNo, ''));
       throw new DualpingError('unknown-target', 'there is no user "nobody"');
     }
+    if (command.kind === 'post' && command.answers !== undefined) this.answers.push(command.answers);
     const at = this.#append(sessionId, requestNo, command.kind === 'post' ? command.text : '');
     replies.set(requestNo, at);
     return at;
@@ -426,6 +430,11 @@ export class FakeServer {
           const posts = all.slice(-Math.min(message.limit, MAX_PAGE_POSTS));
           const page = { before: message.before, posts, oldest: posts.length === all.length };
           stream.send(timelineUpdateToWire({ page }));
+          return;
+        }
+        if (message.kind === 'answered') {
+          const post = this.#cluster.posts(0).find(({ position: at }) => at === message.of - 1);
+          stream.send(timelineUpdateToWire({ answered: { of: message.of, post } }));
           return;
         }
         if (message.kind === 'alive') return;

@@ -1,5 +1,6 @@
 export type {
   Address,
+  Answers,
   Assignment,
   ClusterId,
   Epoch,
@@ -17,6 +18,7 @@ export type {
   Position,
   Post,
   PostPage,
+  PostReference,
   PresenceLists,
   PrimaryRef,
   Reason,
@@ -30,6 +32,7 @@ export type {
   WallTimeMs,
 } from '@dualping/core';
 export {
+  beginOf,
   DualpingError,
   epoch,
   isNewer,
@@ -39,6 +42,7 @@ export {
   position,
   postProblem,
   quote,
+  referenceTo,
   serverId,
   serverNameIn,
   userNameProblem,

@@ -1,11 +1,13 @@
 /** One link of a session to a server: its timeline, and the calls in flight beside it. */
 import {
   DualpingError,
-  type Position,
+  type QueryAnswer,
   REPLY_TIMEOUT_MS,
   type SessionInput,
   type SessionOutput,
+  type SessionQuery,
   type UserName,
+  unreachable,
 } from '@dualping/core';
 import {
   type BidiStream,
@@ -16,6 +18,7 @@ import {
   requestToWire,
   type StreamEnd,
   type socialWire,
+  type TimelineUpdate,
   timelineMessageToWire,
   timelineUpdateFromWire,
   writtenFromWire,
@@ -27,6 +30,7 @@ import { LEAVE_TIMEOUT_MS } from './timeouts.js';
 const NO_METADATA = new Metadata();
 
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
+type TimelineQuery = Exclude<SessionQuery, { kind: 'list' }>;
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
 export class ServerLink {
@@ -36,7 +40,8 @@ export class ServerLink {
   /** Those on their way, the timeline's among them. */
   readonly #calls = new Set<Pick<ClientUnaryCall, 'cancel'>>();
   #timeline: BidiStream<socialWire.TimelineRequest> | undefined;
-  #older: { readonly sendNo: number; readonly before: Position } | undefined;
+  /** What is asked on the timeline, and not answered yet. */
+  #asked: { readonly sendNo: number; readonly query: TimelineQuery } | undefined;
   #dropped = false;
   #patience: NodeJS.Timeout | undefined;
 
@@ -103,8 +108,8 @@ export class ServerLink {
   }
 
   ask({ sendNo, target, query }: OutputOf<'ask'>): void {
-    if (query.kind === 'older') {
-      this.#older = { sendNo, before: query.before };
+    if (query.kind !== 'list') {
+      this.#asked = { sendNo, query };
       this.#timeline?.send(timelineMessageToWire(query));
       return;
     }
@@ -165,15 +170,15 @@ export class ServerLink {
       this.#feed({ kind: 'link-lost', link, ...nonsense(error) });
       return;
     }
-    const { opened, posts, page, signs } = update;
+    const { opened, posts, signs } = update;
     if (signs !== undefined) this.#feed({ kind: 'sign', link, signs });
     if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
     if (posts.length > 0) this.#feed({ kind: 'posts', link, posts });
-    const older = this.#older;
-    if (page === undefined || older === undefined || page.before !== older.before) return;
-    this.#older = undefined;
-    const answer = { kind: 'page', page: { posts: page.posts, oldest: page.oldest } } as const;
-    this.#feed({ kind: 'query-answered', sendNo: older.sendNo, answer });
+    const asked = this.#asked;
+    const answer = asked && answerTo(asked.query, update);
+    if (asked === undefined || answer === undefined) return;
+    this.#asked = undefined;
+    this.#feed({ kind: 'query-answered', sendNo: asked.sendNo, answer });
   }
 
   #call<Response>(
@@ -197,6 +202,18 @@ export class ServerLink {
       }
     });
     this.#calls.add(call);
+  }
+}
+
+function answerTo(query: TimelineQuery, { page, answered }: TimelineUpdate): QueryAnswer | undefined {
+  switch (query.kind) {
+    case 'older':
+      if (page?.before !== query.before) return undefined;
+      return { kind: 'page', page: { posts: page.posts, oldest: page.oldest } };
+    case 'answered':
+      return answered?.of === query.of ? { kind: 'answered', post: answered.post } : undefined;
+    default:
+      return unreachable(query);
   }
 }
 

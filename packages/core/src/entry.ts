@@ -12,13 +12,32 @@ import type {
 import { unreachable } from './invariants.js';
 import type { SocialReason } from './reasons.js';
 
+/** A post, by the place at which the cluster of its author accepted it. */
+export interface PostReference {
+  /** The cluster of its author; absent: the one whose journal, timeline or message this stands in. */
+  readonly home?: ClusterId;
+  readonly position: Position;
+  readonly author: UserName;
+}
+
+/** The post that another one answers. */
+export interface Answers extends PostReference {
+  /** Its first words, as the server that took the answer read them in its journal; absent: it could not. */
+  readonly begin?: string;
+}
+
 /** What a client can ask to be done. The user is the one whose session asks. */
 export type Command =
   /** Login: makes the user on first sight, and binds the session to the user. */
   | { readonly kind: 'register'; readonly user: UserName }
   | { readonly kind: 'follow'; readonly user: UserName; readonly target: UserName }
   | { readonly kind: 'unfollow'; readonly user: UserName; readonly target: UserName }
-  | { readonly kind: 'post'; readonly user: UserName; readonly text: string };
+  | {
+      readonly kind: 'post';
+      readonly user: UserName;
+      readonly text: string;
+      readonly answers?: Answers;
+    };
 
 /** Where something was committed first: a place in the journal of the cluster that it happened in. */
 export interface Origin {
@@ -35,6 +54,7 @@ export type RemoteCommand =
       readonly kind: 'remote-post';
       readonly user: UserName;
       readonly text: string;
+      readonly answers?: Answers;
       readonly origin: Origin;
     }
   /** Who follows, or no longer follows, one of this cluster's users: a change that was committed there. */
@@ -78,9 +98,29 @@ export function isRemoteCommand(command: JournalCommand): command is RemoteComma
 
 /** The post that an entry holds, from wherever; undefined when it holds something else. */
 export function postIn({ command, position, timeMs }: Entry): Post | undefined {
-  return command.kind === 'post' || command.kind === 'remote-post'
-    ? { position, author: command.user, text: command.text, timeMs }
-    : undefined;
+  if (command.kind !== 'post' && command.kind !== 'remote-post') return undefined;
+  const { user: author, text, answers } = command;
+  return {
+    position,
+    author,
+    text,
+    timeMs,
+    ...(answers !== undefined && { answers }),
+    ...(command.kind === 'remote-post' && { origin: command.origin }),
+  };
+}
+
+/** A post as others can name it. */
+export const referenceTo = ({ position, author, origin }: Post): PostReference =>
+  origin === undefined ? { position, author } : { home: origin.cluster, position: origin.position, author };
+
+/** What cluster `from` says of a post, as cluster `here` puts it. */
+export function referenceIn<Reference extends PostReference>(
+  here: ClusterId,
+  from: ClusterId,
+  { home = from, ...rest }: Reference,
+): Omit<Reference, 'home'> & { readonly home?: ClusterId } {
+  return home === here ? rest : { ...rest, home };
 }
 
 export interface Entry {
@@ -112,4 +152,8 @@ export interface Post {
   readonly author: UserName;
   readonly text: string;
   readonly timeMs: WallTimeMs;
+  /** The post that it answers. */
+  readonly answers?: Answers;
+  /** Where it was accepted, if its author is of another cluster. */
+  readonly origin?: Origin;
 }

@@ -4,6 +4,8 @@
 export const MAX_USER_NAME_LENGTH = 32;
 /** Longest post, in characters (code points): a screenful at 80 columns, and never more than 4 KB of UTF-8. */
 export const MAX_POST_LENGTH = 1_000;
+/** First words of a post that is answered, in characters: a line of a terminal. */
+export const MAX_BEGIN_LENGTH = 80;
 /** Posts shown on entry to a timeline: what the older family shows, about a screen. */
 export const TIMELINE_ENTRY_POSTS = 20;
 /** Most posts in one page of older posts: one message of at most 800 KB. */

@@ -3,7 +3,7 @@
  * from the wire, and only there is judged what a stranger sent.
  */
 import type { Assignment } from './assignment.js';
-import type { EpochStart } from './entry.js';
+import type { Answers, EpochStart } from './entry.js';
 import type {
   Address,
   ClusterId,
@@ -232,6 +232,7 @@ export type TailItem =
       readonly user: UserName;
       readonly text: string;
       readonly timeMs: WallTimeMs;
+      readonly answers?: Answers;
     }
   /** A user there follows, or no longer follows, one of the reader's. */
   | {

@@ -2,7 +2,7 @@
  * What a user name and a post may be, judged at the codec on a server and before sending in a client.
  * And how text of others is made fit for a line that people read.
  */
-import { MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
+import { MAX_BEGIN_LENGTH, MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
 /**
@@ -57,4 +57,24 @@ export function postProblem(text: string): string | undefined {
     return `post ${quote(text)} has a control character U+${code} at place ${bad.index + 1}`;
   }
   return undefined;
+}
+
+/** The first words of a post, on one line. */
+export function beginOf(text: string): string {
+  const points = [...text.trim().replaceAll(/\s+/g, ' ')];
+  if (points.length <= MAX_BEGIN_LENGTH) return points.join('');
+  return `${points
+    .slice(0, MAX_BEGIN_LENGTH - 1)
+    .join('')
+    .trimEnd()}…`;
+}
+
+/** Why these can't be the first words of a post, for people; undefined when they can. */
+export function beginProblem(begin: string): string | undefined {
+  const length = [...begin].length;
+  if (length > MAX_BEGIN_LENGTH)
+    return `the first words ${quote(begin)} have ${length} characters, at most ${MAX_BEGIN_LENGTH} are allowed`;
+  return begin.includes('\n')
+    ? `the first words ${quote(begin)} have more than one line`
+    : postProblem(begin);
 }

@@ -23,6 +23,8 @@ test('a post has its time and author, and can not act on the terminal', () => {
 test('a post of several lines is one line', () => {
   const post = { position: position(7), author: 'bob', text: 'one\n\ntwo\n', timeMs: NOON };
   assert.equal(renderPost(post, NOON), '12:00:00 bob: one ↵  ↵ two');
+  const answers = { position: position(7), author: 'ann', begin: 'well?' };
+  assert.equal(renderPost({ ...post, answers }, NOON), '12:00:00 bob ↳ ann: one ↵  ↵ two');
 });
 
 test('a move says from where to where, how long, and in which epoch', () => {

@@ -27,11 +27,15 @@ export function renderTime(timeMs: number, nowMs: number): string {
   return `${time.getFullYear()}-${twoDigits(time.getMonth() + 1)}-${twoDigits(time.getDate())} ${clock}`;
 }
 
-/** A post is one line, so that lines can be counted and searched; its own lines are parted by a sign. */
-export const renderPost = (post: Post, nowMs: number): string =>
-  cleanForTerminal(
-    `${renderTime(post.timeMs, nowMs)} ${post.author}: ${post.text.trimEnd().replaceAll('\n', ' ↵ ')}`,
-  );
+/**
+ * A post is one line, so that lines can be counted and searched; its own lines are parted by a sign, and so is whom it answers
+ * from its author.
+ */
+export function renderPost({ timeMs, author, answers, text }: Post, nowMs: number): string {
+  const answered = answers === undefined ? '' : ` ↳ ${answers.author}`;
+  const line = text.trimEnd().replaceAll('\n', ' ↵ ');
+  return cleanForTerminal(`${renderTime(timeMs, nowMs)} ${author}${answered}: ${line}`);
+}
 
 export interface Move {
   readonly from: SessionTarget;

@@ -204,7 +204,9 @@ test('a message above the limit is refused, and the next one served', async (con
   const { client } = await serve(context);
   const header = { sessionId: 's', requestNo: 2, user: 'a', epoch: epoch(1) };
   const post = (text: string) =>
-    new Promise<unknown>((resolve) => client.post({ header, text }, (failure) => resolve(failure?.details)));
+    new Promise<unknown>((resolve) =>
+      client.post({ header, text, answers: undefined }, (failure) => resolve(failure?.details)),
+    );
   assert.match(String(await post('x'.repeat(5 * 1024 * 1024))), /larger than max/);
   assert.match(String(await post('x'.repeat(MAX_REQUEST_BYTES))), /larger than max/);
   assert.equal(await post('x'), 'not now');

@@ -14,6 +14,7 @@ export const REASON_KEY = 'dualping-reason';
 export const STATUS_OF_REASON = {
   'unknown-user': status.NOT_FOUND,
   'unknown-target': status.NOT_FOUND,
+  'unknown-post': status.NOT_FOUND,
   'already-following': status.ALREADY_EXISTS,
   'cannot-follow-self': status.INVALID_ARGUMENT,
   'not-following': status.FAILED_PRECONDITION,

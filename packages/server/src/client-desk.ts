@@ -9,6 +9,8 @@ import {
   type DualpingError,
   type LinkId,
   type ListPage,
+  type Position,
+  type PostReference,
   DualpingError as Refusal,
   type ReplicaInput,
   type ReplicaOutput,
@@ -38,8 +40,10 @@ export class ClientDesk {
   constructor(
     journal: Journal,
     readonly feed: (input: ReplicaInput) => void,
+    /** Where in the journal a post is. */
+    locate: (post: PostReference) => Position | undefined,
   ) {
-    this.#history = new HistoryDesk(journal, feed);
+    this.#history = new HistoryDesk(journal, feed, locate);
   }
 
   waitForWrite(token: Token, write: WaitingWrite): void {
@@ -111,8 +115,15 @@ export class ClientDesk {
   }
 
   timelinePage({ timeline, before, positions, oldest }: OutputOf<'timeline-page'>): void {
-    if (this.#history.page(timeline, { before, positions, oldest })) return;
-    const detail = `${MAX_PAGES_WAITING} pages of this timeline were asked for and are not read yet`;
+    if (!this.#history.page(timeline, { before, positions, oldest })) this.#tooMuchAsked(timeline);
+  }
+
+  timelineAnswered({ timeline, of, isShown }: OutputOf<'timeline-answered'>): void {
+    if (!this.#history.answered(timeline, { of, isShown })) this.#tooMuchAsked(timeline);
+  }
+
+  #tooMuchAsked(timeline: LinkId): void {
+    const detail = `${MAX_PAGES_WAITING} pages or posts of this timeline were asked for and are not read yet`;
     this.#timelines.get(timeline)?.close(new Refusal('busy', detail));
   }
 

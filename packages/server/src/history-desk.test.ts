@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { epoch, type LinkId, type Position, position, type ReplicaInput } from '@dualping/core';
+import {
+  type Answers,
+  epoch,
+  type LinkId,
+  type Position,
+  type PostReference,
+  position,
+  type ReplicaInput,
+} from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
 import { HistoryDesk, MAX_PAGES_WAITING } from './history-desk.js';
 import type { TimelineSink } from './timeline-sink.js';
@@ -13,8 +21,21 @@ const through = (last: number, first = 1): Position[] =>
 const entryAt = (at: Position): Buffer =>
   encodeEntry({
     ...{ position: at, epoch: epoch(1), timeMs: 0, sessionId: 'ann', requestNo: 1 },
-    command: { kind: 'post', user: 'ann', text: 'x' },
+    command: { kind: 'post', user: 'ann', text: 'x', ...answersOf(at) },
   });
+
+/** What the post there answers: the one before it, one of a cluster that is not heard of. */
+const ANSWERING = 7;
+const ANSWERING_ELSEWHERE = 9;
+const answersOf = (at: Position): { readonly answers?: Answers } => {
+  const answers = { position: position(at - 1), author: 'ann' };
+  if (at === ANSWERING) return { answers };
+  return at === ANSWERING_ELSEWHERE ? { answers: { ...answers, home: 2 } } : {};
+};
+
+/** Posts of this cluster are where their position says, those of others are not here. */
+const locate = ({ home, position: at }: PostReference): Position | undefined =>
+  home === undefined ? at : undefined;
 
 function desk() {
   const fed: ReplicaInput[] = [];
@@ -26,10 +47,15 @@ function desk() {
   const history = new HistoryDesk(
     journal,
     (input) => fed.push(input),
+    locate,
     (next) => setImmediate(next),
   );
   const add = (link: LinkId, peer: string): void => {
-    const sink: Pick<TimelineSink, 'read' | 'page'> = {
+    const sink: Pick<TimelineSink, 'read' | 'page' | 'answered'> = {
+      answered: ({ of, post }, written) => {
+        sent.push(`${link}: ${of} answers ${post?.position ?? 'nothing'}`);
+        leaving.set(link, written);
+      },
       read: (posts, written) => {
         sent.push(`${link}: ${posts[0]?.position}-${posts.at(-1)?.position}`);
         leaving.set(link, written);
@@ -150,7 +176,7 @@ test('a journal that can not be read is said, and nothing is sent', () => {
       throw new Error('EIO');
     },
   };
-  const history = new HistoryDesk(journal, (input) => fed.push(input));
+  const history = new HistoryDesk(journal, (input) => fed.push(input), locate);
   const sink = { read: () => assert.fail('sent') };
   history.add(1, 'a', sink as unknown as TimelineSink);
   history.read(1, through(1));
@@ -158,4 +184,25 @@ test('a journal that can not be read is said, and nothing is sent', () => {
     fed.map(({ kind }) => kind),
     ['journal-failed'],
   );
+});
+
+test('an answered post is read in its turn, and nothing is told of one that its reader does not see', async () => {
+  const { history, add, leave, sent, turns } = desk();
+  add(1, 'a');
+  const ask = (of: number, isShown = true): boolean => history.answered(1, { of: position(of), isShown });
+  assert.equal(ask(ANSWERING), true);
+  assert.deepEqual(sent, [`1: ${ANSWERING} answers ${ANSWERING - 1}`]);
+  assert.equal(ask(ANSWERING, false), true);
+  assert.equal(ask(3), true);
+  assert.equal(ask(ANSWERING_ELSEWHERE), true);
+  assert.equal(ask(4), false, 'so many wait already');
+  for (let i = 0; i < 4; i += 1) {
+    leave(1);
+    await turns();
+  }
+  assert.deepEqual(sent.slice(1), [
+    `1: ${ANSWERING} answers nothing`,
+    '1: 3 answers nothing',
+    `1: ${ANSWERING_ELSEWHERE} answers nothing`,
+  ]);
 });

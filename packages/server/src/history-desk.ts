@@ -8,7 +8,15 @@
  * not read yet is a list of positions, and a connection gets no more before it has taken what it got. Who is alone is answered in the turn that
  * asked.
  */
-import { type Entry, type LinkId, type Position, type Post, postIn, type ReplicaInput } from '@dualping/core';
+import {
+  type Entry,
+  type LinkId,
+  type Position,
+  type Post,
+  type PostReference,
+  postIn,
+  type ReplicaInput,
+} from '@dualping/core';
 import { decodeEntry, toDualpingError } from '@dualping/protocol';
 import type { Journal } from './journal/index.js';
 import type { TimelineSink } from './timeline-sink.js';
@@ -27,7 +35,7 @@ const PAUSE_MS = 1;
  * holds at most so many pieces.
  */
 const MAX_UNWRITTEN = 4;
-/** Pages of one timeline that may be asked for at once. Clients of ours ask for one at a time. */
+/** Pages and answered posts that may be asked for at once in one timeline. Clients of ours ask for one at a time. */
 export const MAX_PAGES_WAITING = 4;
 
 export interface PageQuestion {
@@ -36,13 +44,23 @@ export interface PageQuestion {
   readonly oldest: boolean;
 }
 
-type Task = { readonly kind: 'read'; rest: readonly Position[] } | ({ readonly kind: 'page' } & PageQuestion);
+export interface AnsweredQuestion {
+  /** Of the post that answers. */
+  readonly of: Position;
+  /** Its reader sees it; else nothing is told. */
+  readonly isShown: boolean;
+}
+
+type Task =
+  | { readonly kind: 'read'; rest: readonly Position[] }
+  | ({ readonly kind: 'page' } & PageQuestion)
+  | ({ readonly kind: 'answered' } & AnsweredQuestion);
 
 interface Reader {
   readonly link: LinkId;
   readonly sink: TimelineSink;
   readonly connection: Connection;
-  /** In the order they were asked for: at most one `read` and MAX_PAGES_WAITING pages. The first may be on its way. */
+  /** In the order they were asked for: at most one `read` and MAX_PAGES_WAITING others. The first may be on its way. */
   readonly tasks: Task[];
 }
 
@@ -67,6 +85,8 @@ export class HistoryDesk {
   constructor(
     readonly journal: Pick<Journal, 'readMany'>,
     readonly feed: (input: ReplicaInput) => void,
+    /** Where in the journal a post is. */
+    readonly locate: (post: PostReference) => Position | undefined,
     readonly pause: (next: () => void) => void = (next) => setTimeout(next, PAUSE_MS),
   ) {}
 
@@ -104,11 +124,19 @@ export class HistoryDesk {
 
   /** False when too many wait already. */
   page(link: LinkId, question: PageQuestion): boolean {
+    return this.#question(link, { kind: 'page', ...question });
+  }
+
+  /** The same of the post that another one answers. */
+  answered(link: LinkId, question: AnsweredQuestion): boolean {
+    return this.#question(link, { kind: 'answered', ...question });
+  }
+
+  #question(link: LinkId, task: Task): boolean {
     const reader = this.#readers.get(link);
     if (reader === undefined) return true;
-    const pages = reader.tasks.filter(({ kind }) => kind === 'page').length;
-    if (pages >= MAX_PAGES_WAITING) return false;
-    this.#ask(reader, { kind: 'page', ...question });
+    if (reader.tasks.filter(({ kind }) => kind !== 'read').length >= MAX_PAGES_WAITING) return false;
+    this.#ask(reader, task);
     return true;
   }
 
@@ -157,6 +185,7 @@ export class HistoryDesk {
   #sendPiece(reader: Reader): void {
     const [task] = reader.tasks;
     if (task === undefined) return;
+    if (task.kind === 'answered') return this.#sendAnswered(reader, task);
     const positions = task.kind === 'read' ? task.rest.slice(0, MAX_POSTS_A_TURN) : task.positions;
     this.#left -= Math.max(LEAST_COST_POSTS, positions.length);
     const posts = this.#posts(positions);
@@ -166,12 +195,23 @@ export class HistoryDesk {
     else reader.sink.page({ before: task.before, posts, oldest: task.oldest }, written);
   }
 
+  #sendAnswered(reader: Reader, { of, isShown }: AnsweredQuestion): void {
+    this.#left -= LEAST_COST_POSTS;
+    const answering = isShown ? this.#posts([of]) : [];
+    if (answering === undefined) return;
+    const [answers] = answering.map((post) => post.answers);
+    const at = answers && this.locate(answers);
+    const found = at === undefined ? [] : this.#posts([at]);
+    if (found === undefined) return;
+    reader.sink.answered({ of, post: found[0] }, () => this.#written(reader, found.length));
+  }
+
   #written(reader: Reader, posts: number): void {
     const { connection, tasks, link } = reader;
     if (this.#readers.get(link) !== reader) return;
     const [task] = tasks;
     if (task?.kind === 'read') task.rest = task.rest.slice(posts);
-    const isDone = task?.kind === 'page' || task?.rest.length === 0;
+    const isDone = task?.kind !== 'read' || task.rest.length === 0;
     if (isDone) tasks.shift();
     connection.unwritten.delete(reader);
     if (tasks.length > 0) connection.waiting.add(reader);

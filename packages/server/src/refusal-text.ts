@@ -17,9 +17,17 @@ export function refusalText(reason: SocialReason, command: Command): string {
       return `"${user}" doesn't follow "${target}"`;
     case 'cannot-unfollow-self':
       return `"${user}" can't unfollow themselves`;
+    case 'unknown-post':
+      return `there is no post ${answeredText(command)} to answer`;
     case 'wrong-cluster':
       return `"${user}" is a user of another cluster`;
     default:
       return unreachable(reason);
   }
+}
+
+function answeredText(command: Command): string {
+  if (command.kind !== 'post' || command.answers === undefined) return 'that is named';
+  const { home, position, author } = command.answers;
+  return `${position}${home === undefined ? '' : ` of cluster ${home}`} by "${author}"`;
 }

@@ -250,6 +250,8 @@ export class ReplicaDriver {
         return this.desks.clients.timelineRead(output);
       case 'timeline-page':
         return this.desks.clients.timelinePage(output);
+      case 'timeline-answered':
+        return this.desks.clients.timelineAnswered(output);
       case 'timeline-end':
         return this.desks.clients.timelineEnd(
           output.timeline,

@@ -5,7 +5,11 @@ import {
   NO_EPOCH,
   NO_POSITION,
   nextPosition,
+  originAfter,
+  type Position,
   type ReplicaStart,
+  type SocialSnapshot,
+  type UserSnapshot,
 } from '@dualping/core';
 import { decodeEntry } from '@dualping/protocol';
 import { breathe } from './breathe.js';
@@ -22,7 +26,8 @@ const ENTRIES_A_TURN = 1_000;
 
 export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart, 'identity'>> {
   const stored = journal.readSnapshot();
-  const { snapshot, epochStarts } = stored === undefined ? NOTHING : snapshotFromParts(stored.parts);
+  const { snapshot: kept, epochStarts } = stored === undefined ? NOTHING : snapshotFromParts(stored.parts);
+  const snapshot = withOrigins(kept, journal);
   const entries: Entry[] = [];
   if (journal.last > snapshot.position)
     for (const { payload } of journal.replay(nextPosition(snapshot.position), journal.last)) {
@@ -48,4 +53,19 @@ function startsIn(entries: readonly Entry[], before: EpochStart | undefined): Ep
     starts.push({ epoch, position: entry.position });
   }
   return starts;
+}
+
+/**
+ * Snapshots from before posts could be answered do not say where the posts of users of other clusters were accepted there.
+ * The posts do: all servers of a cluster must know the same, or they would judge answers differently.
+ */
+function withOrigins(snapshot: SocialSnapshot, journal: Journal): SocialSnapshot {
+  const users = snapshot.users.map((user): UserSnapshot => {
+    if (user.home === undefined || user.origins !== undefined) return user;
+    const origins: Position[] = [];
+    for (const position of user.posts)
+      origins.push(originAfter(origins, decodeEntry(journal.readOne(position))));
+    return { ...user, origins };
+  });
+  return { ...snapshot, users };
 }

@@ -3,6 +3,7 @@ import {
   DualpingError,
   type Epoch,
   type LinkId,
+  type PostReference,
   type ReplicaInput,
   type Token,
   unreachable,
@@ -53,9 +54,12 @@ export interface ServiceContext {
   servingEpoch(): number;
   /** What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word is held. */
   epochToExpect(): Epoch;
+  /** The first words of a post, as far as the journal has it. */
+  beginOf(post: PostReference): string | undefined;
 }
 
-type Judge<Request> = (request: Request) => ReturnType<(typeof requestFromWire)['login']>;
+type ClientRequest = ReturnType<(typeof requestFromWire)['login']>;
+type Judge<Request> = (request: Request) => ClientRequest;
 
 function writeHandler<Request>(
   context: ServiceContext,
@@ -63,7 +67,7 @@ function writeHandler<Request>(
 ): handleUnaryCall<Request, socialWire.WriteResponse> {
   return (call, callback) => {
     answering(callback, () => {
-      const request = judge(call.request);
+      const request = withBegin(judge(call.request), context);
       const token = context.nextLink();
       context.clients.waitForWrite(token, {
         command: request.command,
@@ -73,6 +77,15 @@ function writeHandler<Request>(
       context.feed({ kind: 'write', token, timeMs: Date.now(), ...request });
     });
   };
+}
+
+/** Readers are shown what a post answers, and the journal is where that is written: a client is not believed in it. */
+function withBegin(request: ClientRequest, context: ServiceContext): ClientRequest {
+  const { command } = request;
+  if (command.kind !== 'post' || command.answers === undefined) return request;
+  const begin = context.beginOf(command.answers);
+  if (begin === undefined) return request;
+  return { ...request, command: { ...command, answers: { ...command.answers, begin } } };
 }
 
 function listHandler(
@@ -126,6 +139,8 @@ function openTimeline(
               return context.feed({ ...message, kind: 'timeline-open', timeline });
             case 'older':
               return context.feed({ ...message, kind: 'timeline-older', timeline });
+            case 'answered':
+              return context.feed({ kind: 'timeline-answered', timeline, of: message.of });
             case 'alive':
               return context.feed({ kind: 'timeline-alive', timeline });
             default:

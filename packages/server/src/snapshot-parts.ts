@@ -36,8 +36,12 @@ type Part =
   | { readonly kind: 'users'; readonly users: readonly UserSnapshot[] }
   /** Goes on where the users whom the last user follows ended. */
   | { readonly kind: 'follows'; readonly following: readonly FollowSnapshot[] }
-  /** Goes on where the last user's posts ended. */
-  | { readonly kind: 'posts'; readonly posts: readonly Position[] }
+  /** Goes on where the last user's posts ended; `origins` too, of a user of another cluster. */
+  | {
+      readonly kind: 'posts';
+      readonly posts: readonly Position[];
+      readonly origins?: readonly Position[] | undefined;
+    }
   | { readonly kind: 'sessions'; readonly sessions: readonly StoredSession[] };
 
 type StoredSession = Omit<SessionSnapshot, 'replies'> & { readonly replies: readonly Reply[] };
@@ -71,6 +75,7 @@ function* userParts(users: readonly UserSnapshot[]): Generator<Buffer, void> {
     part.push({
       ...user,
       posts: user.posts.slice(0, POSTS_A_PART),
+      ...(user.origins !== undefined && { origins: user.origins.slice(0, POSTS_A_PART) }),
       following: user.following.slice(0, EDGES_A_PART),
     });
     posts += user.posts.length;
@@ -83,14 +88,24 @@ function* userParts(users: readonly UserSnapshot[]): Generator<Buffer, void> {
     for (let at = EDGES_A_PART; at < user.following.length; at += EDGES_A_PART)
       yield encode({ kind: 'follows', following: user.following.slice(at, at + EDGES_A_PART) });
     for (let at = POSTS_A_PART; at < user.posts.length; at += POSTS_A_PART)
-      yield encode({ kind: 'posts', posts: user.posts.slice(at, at + POSTS_A_PART) });
+      yield encode({
+        kind: 'posts',
+        posts: user.posts.slice(at, at + POSTS_A_PART),
+        origins: user.origins?.slice(at, at + POSTS_A_PART),
+      });
   }
   if (part.length > 0) yield encode({ kind: 'users', users: part });
 }
 
+type ComingUser = Omit<UserSnapshot, 'posts' | 'origins' | 'following'> & {
+  readonly posts: Position[];
+  readonly origins?: Position[];
+  readonly following: FollowSnapshot[];
+};
+
 /** The parts are our own and their checksums held: what they say is believed. */
 export function snapshotFromParts(parts: Iterable<Buffer>): StoredSnapshot {
-  const users: (UserSnapshot & { posts: Position[]; following: FollowSnapshot[] })[] = [];
+  const users: ComingUser[] = [];
   const sessions: SessionSnapshot[] = [];
   let head: Extract<Part, { kind: 'head' }> | undefined;
   for (const bytes of parts) {
@@ -100,14 +115,14 @@ export function snapshotFromParts(parts: Iterable<Buffer>): StoredSnapshot {
         head = part;
         break;
       case 'users':
-        for (const user of part.users)
-          users.push({ ...user, posts: [...user.posts], following: [...user.following] });
+        for (const user of part.users) users.push(comingFrom(user));
         break;
       case 'follows':
         for (const edge of part.following) users.at(-1)?.following.push(edge);
         break;
       case 'posts':
         for (const position of part.posts) users.at(-1)?.posts.push(position);
+        for (const position of part.origins ?? []) users.at(-1)?.origins?.push(position);
         break;
       case 'sessions':
         for (const session of part.sessions)
@@ -121,3 +136,10 @@ export function snapshotFromParts(parts: Iterable<Buffer>): StoredSnapshot {
   const { position, epochStarts, origins = [] } = head;
   return { snapshot: { position, users, sessions, origins }, epochStarts };
 }
+
+const comingFrom = ({ posts, origins, following, ...user }: UserSnapshot): ComingUser => ({
+  ...user,
+  posts: [...posts],
+  ...(origins !== undefined && { origins: [...origins] }),
+  following: [...following],
+});

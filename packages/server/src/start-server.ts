@@ -9,6 +9,8 @@ import {
   type KeepAliveLink,
   memberServiceName,
   NO_EPOCH,
+  type Position,
+  type PostReference,
   quote,
   type ServerId,
   serverName,
@@ -28,6 +30,7 @@ import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
 import { ClientDesk } from './client-desk.js';
 import { ClustersWatch } from './clusters-watch.js';
+import { firstWords } from './first-words.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { parseServerOptions, type ServerOptions } from './options.js';
 import { ReplicaDriver, type Stopped } from './replica-driver.js';
@@ -110,7 +113,8 @@ async function run(
   const stored = await replicaStart(journal);
   let driver: ReplicaDriver | undefined;
   const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
-  const clients = new ClientDesk(journal, feed);
+  const locate = (post: PostReference): Position | undefined => driver?.replica.positionOf(post);
+  const clients = new ClientDesk(journal, feed, locate);
   const standbys = new StandbyDesk(journal, feed);
   const tails = new TailDesk(journal, feed);
   const context: ServiceContext = {
@@ -121,6 +125,7 @@ async function run(
     nextLink: () => driver?.nextLink() ?? 0,
     servingEpoch: () => driver?.replica.servingEpoch ?? 0,
     epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
+    beginOf: (post) => firstWords(journal, post, locate),
   };
   const connections = new Connections();
   addServices(grpc, context);

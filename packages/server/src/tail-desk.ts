@@ -62,8 +62,8 @@ export class TailDesk {
       const post = texts[next];
       next += 1;
       if (post === undefined) throw new DualpingError('internal', `entry ${item.position} is no post`);
-      const { position, author: user, text, timeMs } = post;
-      return { kind: 'post', position, user, text, timeMs };
+      const { position, author: user, text, timeMs, answers } = post;
+      return { kind: 'post', position, user, text, timeMs, ...(answers !== undefined && { answers }) };
     });
   }
 }

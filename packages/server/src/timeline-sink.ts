@@ -3,6 +3,7 @@ import type { DualpingError, Post, SignsOfLife } from '@dualping/core';
 import {
   type BidiStream,
   encodePostFragment,
+  type TimelineAnswered,
   type TimelineOpened,
   type TimelineOut,
   type TimelinePage,
@@ -16,6 +17,8 @@ export interface TimelineSink {
   /** Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all when the stream ends before. */
   read(posts: readonly Post[], written: () => void): void;
   page(page: TimelinePage, written: () => void): void;
+  /** The post that another one answers. */
+  answered(answered: TimelineAnswered, written: () => void): void;
   /** The server is there. */
   sign(signs: SignsOfLife): void;
   close(error: DualpingError): void;
@@ -66,6 +69,10 @@ export class OwnTimelineSink implements TimelineSink {
 
   page(page: TimelinePage, written: () => void): void {
     this.stream.send(timelineUpdateToWire({ page }), written);
+  }
+
+  answered(answered: TimelineAnswered, written: () => void): void {
+    this.stream.send(timelineUpdateToWire({ answered }), written);
   }
 
   /** Not to one that has yet to read something: that says it too, and a sign would come after it. */

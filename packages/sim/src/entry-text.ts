@@ -1,7 +1,12 @@
 /** Entries put into words: two are the same entry exactly if they read the same. */
-import type { Entry, JournalCommand, Origin } from '@dualping/core';
+import type { Answers, Entry, JournalCommand, Origin } from '@dualping/core';
 
 const originText = ({ cluster, position }: Origin): string => `${position} of c${cluster}`;
+
+const answersText = (answers: Answers | undefined): string =>
+  answers === undefined
+    ? ''
+    : ` in answer to ${answers.author} at ${answers.position}${answers.home === undefined ? '' : ` of c${answers.home}`}`;
 
 function commandText(command: JournalCommand): string {
   switch (command.kind) {
@@ -12,11 +17,11 @@ function commandText(command: JournalCommand): string {
     case 'unfollow':
       return `${command.user} unfollows ${command.target}`;
     case 'post':
-      return `${command.user} posts ${JSON.stringify(command.text)}`;
+      return `${command.user} posts ${JSON.stringify(command.text)}${answersText(command.answers)}`;
     case 'remote-user':
       return `hears of ${command.user}, ${originText(command.origin)}`;
     case 'remote-post':
-      return `hears that ${command.user} posts ${JSON.stringify(command.text)}, ${originText(command.origin)}`;
+      return `hears that ${command.user} posts ${JSON.stringify(command.text)}${answersText(command.answers)}, ${originText(command.origin)}`;
     case 'remote-follow':
     case 'remote-unfollow': {
       const verb = command.kind === 'remote-follow' ? 'follows' : 'unfollows';

@@ -450,6 +450,29 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'answers-what-is-not-there',
+    bug: 'a post is taken whether or not the one that it answers is there',
+    patches: [
+      {
+        file: 'social/users.js',
+        find: 'if (answers !== undefined && this.positionOf(answers) === undefined)\n',
+        replace: 'if (answers === null)\n',
+      },
+    ],
+  },
+  {
+    name: 'answers-by-the-place-elsewhere',
+    bug: 'a post that is told to another cluster names what it answers as its own cluster does',
+    clusters: 2,
+    patches: [
+      {
+        file: TAILING,
+        find: 'answers: referenceIn(here, cluster, item.answers)',
+        replace: 'answers: item.answers',
+      },
+    ],
+  },
+  {
     name: 'void-batches-count',
     bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
     clusters: 2,

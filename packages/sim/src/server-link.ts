@@ -54,6 +54,7 @@ export class ServerLink {
       this.#timeline?.send(query);
       return;
     }
+    if (query.kind === 'answered') throw new Error('the people of the simulator do not ask for it');
     this.#ask(
       'list',
       { ...query, user: this.user, epoch: target.epoch },

@@ -446,6 +446,8 @@ export class ServerProcess extends Process {
         this.#timelines.get(output.timeline)?.send({ kind: 'page', before, posts, oldest });
         return;
       }
+      case 'timeline-answered':
+        return; // the people of the simulator do not ask for it
       case 'timeline-end':
         this.#timelines.get(output.timeline)?.close(failureOf(output));
         this.#timelines.delete(output.timeline);
@@ -631,8 +633,8 @@ export class ServerProcess extends Process {
       if (item.kind !== 'post') return item;
       const [post] = this.#postsAt([item.position]);
       if (post === undefined) throw new Error(`${this.name} has no post ${item.position} to tell`);
-      const { position, author: user, text, timeMs } = post;
-      return { kind: 'post', position, user, text, timeMs };
+      const { position, author: user, text, timeMs, answers } = post;
+      return { kind: 'post', position, user, text, timeMs, ...(answers !== undefined && { answers }) };
     });
     end.send({ ...batch, items });
   }

@@ -1,5 +1,5 @@
 /** What the people behind the clients do, until the storm is over. */
-import { MAX_LIST_PAGE, type Position } from '@dualping/core';
+import { MAX_LIST_PAGE, type Position, type PostReference, referenceTo } from '@dualping/core';
 import type { ClientProcess } from './client-process.js';
 import type { Random } from './random.js';
 import { type ClientPlan, type Setup, serverNameOf } from './setup.js';
@@ -12,6 +12,10 @@ const UNREAD_MS = 600;
 
 /** How long someone who left stays away, on average, ms. */
 const AWAY_MS = 200;
+
+/** How many posts answer another one, and how many of these one that is not there. */
+const ANSWER_CHANCE = 0.3;
+const ANSWER_NOTHING_CHANCE = 0.05;
 
 type Deed =
   | 'post'
@@ -58,6 +62,8 @@ export class Person {
   readonly #random: Random;
   readonly #users: readonly string[];
   #posts = 0;
+  /** Of its own: whether posts answer others changes nothing else about a world. */
+  readonly #answering: Random;
 
   constructor(
     readonly world: World,
@@ -67,6 +73,7 @@ export class Person {
     random: Random,
   ) {
     this.#random = random.fork(`person ${plan.name}`);
+    this.#answering = random.fork(`answers of ${plan.name}`);
     this.#users = [...new Set(setup.clients.map(({ user }) => user)), 'nobody'];
   }
 
@@ -137,7 +144,20 @@ export class Person {
 
   #post(): void {
     this.#posts += 1;
-    this.client.submit({ kind: 'post', text: `${this.plan.name}/${this.#posts}` });
+    const answers = this.#answers();
+    const text = `${this.plan.name}/${this.#posts}`;
+    this.client.submit({ kind: 'post', text, ...(answers !== undefined && { answers }) });
+  }
+
+  /** Some posts answer one that was seen; a few answer one that is not there. */
+  #answers(): PostReference | undefined {
+    const random = this.#answering;
+    const seen = this.client.session?.delivered ?? [];
+    const post = seen[random.below(Math.max(1, seen.length))];
+    if (post === undefined || !random.chance(ANSWER_CHANCE)) return undefined;
+    if (random.chance(ANSWER_NOTHING_CHANCE))
+      return { position: (post.position + 1) as Position, author: 'nobody' };
+    return referenceTo(post);
   }
 
   #draw(): Deed {

@@ -7,6 +7,7 @@ export type {
   Controls,
   Counts,
   FaultKind,
+  ProcessLog,
   Takeover,
   Victim,
 } from './cluster/feed.js';

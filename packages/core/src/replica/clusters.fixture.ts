@@ -3,6 +3,7 @@
  * streams break; what is on its way comes when the test says so.
  */
 import {
+  type Answers,
   type Assignment,
   type Command,
   DEFAULT_TIMING,
@@ -227,7 +228,8 @@ export class LoneCluster {
   }
 
   login = (user: UserName): number => this.ask({ kind: 'register', user });
-  post = (user: UserName, text: string): number => this.ask({ kind: 'post', user, text });
+  post = (user: UserName, text: string, answers?: Answers): number =>
+    this.ask({ kind: 'post', user, text, ...(answers !== undefined && { answers }) });
   follow = (user: UserName, target: UserName): number => this.ask({ kind: 'follow', user, target });
   unfollow = (user: UserName, target: UserName): number => this.ask({ kind: 'unfollow', user, target });
 
@@ -337,7 +339,15 @@ export class LoneCluster {
     const entry = this.journal[item.position - 1];
     const post = entry && postIn(entry);
     if (post === undefined) throw new Error(`${this.address} has no post at ${item.position}`);
-    return { kind: 'post', position: item.position, user: post.author, text: post.text, timeMs: post.timeMs };
+    const { author: user, text, timeMs, answers } = post;
+    return {
+      kind: 'post',
+      position: item.position,
+      user,
+      text,
+      timeMs,
+      ...(answers !== undefined && { answers }),
+    };
   }
 
   #number(): number {

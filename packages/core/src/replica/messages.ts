@@ -184,6 +184,8 @@ export type ReplicaInput =
       readonly before: Position;
       readonly limit: number;
     }
+  /** The post that the post at `of` answers is asked for. */
+  | { readonly kind: 'timeline-answered'; readonly timeline: LinkId; readonly of: Position }
   /** A sign of life of a reader. */
   | { readonly kind: 'timeline-alive'; readonly timeline: LinkId }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
@@ -293,6 +295,13 @@ export type ReplicaOutput =
       readonly before: Position;
       readonly positions: readonly Position[];
       readonly oldest: boolean;
+    }
+  /** The post that the post at `of` answers is to be found, read from the journal and sent. `isShown`: else nothing may be told of it. */
+  | {
+      readonly kind: 'timeline-answered';
+      readonly timeline: LinkId;
+      readonly of: Position;
+      readonly isShown: boolean;
     }
   | {
       readonly kind: 'timeline-end';

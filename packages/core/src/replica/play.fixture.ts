@@ -153,6 +153,14 @@ export class Play {
         (user = '', text = '', ...where) => this.#do(user, { kind: 'post', user, text }, where),
       ],
       [
+        new RegExp(`^(\\w+) answers (\\w+) at (\\d+) "(.*)" ${at}`),
+        (user = '', author = '', place = '', text = '', ...where) => {
+          const answers = { author, position: position(Number(place)) };
+          this.#do(user, { kind: 'post', user, text, answers }, where);
+        },
+      ],
+      [/^(\w+) asks what (\d+) answers$/, (user = '', of = '') => this.#askAnswered(user, Number(of))],
+      [
         new RegExp(`^(\\w+) posts (\\d+) times ${at}`),
         (user = '', times = '', ...where) => this.#postMany(user, Number(times), where),
       ],
@@ -325,6 +333,12 @@ export class Play {
       before: position(before),
       limit,
     });
+  }
+
+  #askAnswered(user: UserName, of: number): void {
+    const { timeline } = this.#person(user);
+    if (timeline === undefined) throw new Error(`${user} has no timeline`);
+    timeline.server.step({ kind: 'timeline-answered', timeline: timeline.link, of: position(of) });
   }
 
   #tellJournals(): void {

@@ -6,7 +6,7 @@
  * it is too, and every in-sync member shares this journal; only then does it show anything to anyone.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import type { Entry, JournalCommand } from '../entry.js';
+import { type Command, type Entry, type JournalCommand, referenceIn } from '../entry.js';
 import {
   type Epoch,
   NO_EPOCH,
@@ -107,7 +107,7 @@ export class PrimaryRole {
     switch (admission.kind) {
       case 'append':
         if (command.kind === 'follow') this.tailing.beforeFollow(command.target);
-        this.#append(request.command, request.sessionId, request.requestNo, request.timeMs);
+        this.#append(this.#putByUs(command), request.sessionId, request.requestNo, request.timeMs);
         return;
       case 'wait':
         return;
@@ -117,6 +117,13 @@ export class PrimaryRole {
       case 'refused':
         ground.emit({ kind: 'refuse', token, reason: admission.reason, detail: admission.detail });
     }
+  }
+
+  /** A post of this cluster that is answered goes by its position alone. */
+  #putByUs(command: Command): Command {
+    const { cluster } = this.ground.identity;
+    if (command.kind !== 'post' || command.answers === undefined) return command;
+    return { ...command, answers: referenceIn(cluster, cluster, command.answers) };
   }
 
   abandonWrite(token: Token): void {

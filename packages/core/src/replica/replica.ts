@@ -7,6 +7,7 @@
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
 import { type Assignment, type InSyncMember, isNewer } from '../assignment.js';
+import type { PostReference } from '../entry.js';
 import {
   type Epoch,
   type Instant,
@@ -14,6 +15,7 @@ import {
   type NetworkId,
   NO_EPOCH,
   nextEpoch,
+  type Position,
   serverName,
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
@@ -144,6 +146,10 @@ export class Replica {
   get servingEpoch(): Epoch {
     return this.#primary?.opened === true ? this.#primary.epoch : NO_EPOCH;
   }
+  /** Where in this journal a post is, as far as is applied; undefined: it is not here. */
+  positionOf(post: PostReference): Position | undefined {
+    return this.#ground.ledger.social.positionOf(post);
+  }
   /** Whose copies a commit here waits for; nobody's while this is not the primary. */
   get awaited(): readonly InSyncMember[] {
     return this.#primary?.standbys.awaited ?? [];
@@ -246,6 +252,12 @@ export class Replica {
         this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
         this.#ground.emit(
           ...(this.#primary?.timelines.older(input.timeline, input.before, input.limit, ledger.social) ?? []),
+        );
+        return;
+      case 'timeline-answered':
+        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
+        this.#ground.emit(
+          ...(this.#primary?.timelines.answered(input.timeline, input.of, ledger.social) ?? []),
         );
         return;
       case 'timeline-full':

@@ -9,6 +9,7 @@ import {
   type Position,
   type PrimaryMessage,
   position,
+  postIn,
   type Reason,
   Replica,
   type ReplicaInput,
@@ -289,6 +290,15 @@ export class ServerOnStage implements Actor {
         this.#timelines
           .get(output.timeline)
           ?.say(`reads before ${output.before}: ${texts}${output.oldest ? ' (the oldest)' : ''}`);
+        return;
+      }
+      case 'timeline-answered': {
+        const { timeline, of, isShown } = output;
+        const [answering] = isShown ? this.#read([of]) : [];
+        const answers = answering && postIn(answering)?.answers;
+        const at = answers && this.replica?.positionOf(answers);
+        const text = at === undefined ? 'nothing' : this.#read([at]).map(textOf).join('');
+        this.#timelines.get(timeline)?.say(`reads what ${of} answers: ${text}`);
         return;
       }
       case 'timeline-end':

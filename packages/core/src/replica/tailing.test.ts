@@ -8,6 +8,7 @@ import {
   MAX_TAIL_UNKNOWN_NAMES,
   position,
   postIn,
+  referenceTo,
   type TailBatch,
   type TailMessage,
 } from '../index.js';
@@ -621,4 +622,37 @@ describe('what strangers say', () => {
       );
     }
   });
+});
+
+test('what is answered is named so that each cluster finds its own', () => {
+  const { world, a, b } = two();
+  a.follow('ann', 'ben');
+  b.follow('bob', 'ann');
+  world.settle();
+  b.post('ben', 'from b');
+  world.settle();
+  const heard = a.journal.at(-1);
+  const ofBen = heard && postIn(heard);
+  assert.ok(ofBen?.origin !== undefined);
+  a.post('ann', 'to ben', { ...referenceTo(ofBen), begin: 'from b' });
+  world.settle();
+  const answering = a.journal.at(-1);
+  const first = { position: answering?.position, author: 'ann' };
+  a.post('ann', 'to herself', { home: 1, position: position(first.position ?? 0), author: 'ann' });
+  world.settle();
+  const answersIn = (cluster: LoneCluster) =>
+    cluster.journal.flatMap((entry) => postIn(entry)?.answers ?? []);
+  const { position: at } = ofBen.origin;
+  assert.deepEqual(answersIn(a), [{ home: 2, position: at, author: 'ben', begin: 'from b' }, first]);
+  assert.deepEqual(answersIn(b), [
+    { position: at, author: 'ben', begin: 'from b' },
+    { home: 1, ...first },
+  ]);
+});
+
+test('a post that answers one of another cluster that is not known here is refused', () => {
+  const { world, a } = two();
+  const token = a.post('ann', 'to ben', { home: 2, position: position(3), author: 'ben' });
+  world.settle();
+  assert.equal(outcome(a, token), 'unknown-post');
 });

@@ -7,7 +7,7 @@
  * applied: from the moment a follow is in the journal, nothing is put behind it that was asked for without that author.
  */
 import { type Assignment, primaryMember } from '../assignment.js';
-import type { Entry, RemoteCommand } from '../entry.js';
+import { type Entry, type RemoteCommand, referenceIn } from '../entry.js';
 import type { ClusterId, Epoch, Instant, Position, UserName, WallTimeMs } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import { MAX_TAIL_NAMES, MAX_TIMELINES } from '../limits.js';
@@ -144,7 +144,10 @@ export class Tailing {
       // A cluster speaks for its own users only, and tells of follows that end here.
       if ((ground.homeByName(item.user) ?? remote.cluster) !== remote.cluster) continue;
       if ('target' in item && (ground.homeByName(item.target) ?? here) !== here) continue;
-      remote.owed = this.append(commandOf(remote.cluster, item), item.kind === 'post' ? item.timeMs : 0);
+      remote.owed = this.append(
+        commandOf(item, remote.cluster, here),
+        item.kind === 'post' ? item.timeMs : 0,
+      );
       remote.journalled = item.position;
     }
     remote.cursor = batch.through;
@@ -326,14 +329,20 @@ function homeIn(entries: Iterable<Entry>, user: UserName): ClusterId | undefined
   return undefined;
 }
 
-function commandOf(cluster: ClusterId, item: TailItem): RemoteCommand {
+function commandOf(item: TailItem, cluster: ClusterId, here: ClusterId): RemoteCommand {
   const { position, user } = item;
   const origin = { cluster, position };
   switch (item.kind) {
     case 'user':
       return { kind: 'remote-user', user, origin };
     case 'post':
-      return { kind: 'remote-post', user, text: item.text, origin };
+      return {
+        kind: 'remote-post',
+        user,
+        text: item.text,
+        ...(item.answers !== undefined && { answers: referenceIn(here, cluster, item.answers) }),
+        origin,
+      };
     case 'follow':
     case 'unfollow':
       return { kind: `remote-${item.kind}`, user, target: item.target, origin };

@@ -165,3 +165,44 @@ plays(
     ann: sees 405 "after"`,
   1,
 );
+
+plays(
+  'whoever sees a post may see what it answers, and nothing else by that way',
+  `
+  the router starts
+  s1 start
+    router: epoch 1 is s1's; in sync: s1
+    s1: primary of epoch 1, journal at 0
+    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
+  ann logs in at s1
+    ann: 1 is ok at 2 (s1, epoch 1)
+  ben logs in at s1
+    ben: 1 is ok at 3 (s1, epoch 1)
+  eve logs in at s1
+    eve: 1 is ok at 4 (s1, epoch 1)
+  ann posts "before anybody followed" at s1
+    ann: 2 is ok at 5 (s1, epoch 1)
+  eve follows ben at s1
+    eve: 2 is ok at 6 (s1, epoch 1)
+  ben answers ann at 5 "well said" at s1
+    ben: 2 is ok at 7 (s1, epoch 1)
+  ben answers ann at 6 "what did you say?" at s1
+    ben: 3 is unknown-post at 8 (s1, epoch 1)
+  ann opens a timeline at s1
+    ann: is on s1 at 8
+    ann: sees 5 "before anybody followed"
+  eve opens a timeline at s1
+    eve: is on s1 at 8
+    eve: sees 7 "well said"
+  eve asks what 7 answers
+    eve: reads what 7 answers: 5 "before anybody followed"
+  ann asks what 7 answers
+    ann: reads what 7 answers: nothing
+  eve asks what 5 answers
+    eve: reads what 5 answers: nothing
+  eve asks what 8 answers
+    eve: reads what 8 answers: nothing
+  eve asks what 99 answers
+    eve: reads what 99 answers: nothing`,
+  1,
+);

@@ -154,6 +154,14 @@ export class Timelines {
     return [{ kind: 'timeline-page', timeline: link, before, positions, oldest }];
   }
 
+  /** Whoever sees a post may see what it answers. */
+  answered(link: LinkId, of: Position, social: SocialState): readonly ReplicaOutput[] {
+    const timeline = this.#timelines.get(link);
+    if (timeline === undefined) return [];
+    const isShown = social.isInTimeline(timeline.user, of);
+    return [{ kind: 'timeline-answered', timeline: link, of, isShown }];
+  }
+
   ended(link: LinkId): void {
     const timeline = this.#timelines.get(link);
     if (timeline === undefined) return;

@@ -2,9 +2,10 @@
  * What the caller has asked and has no answer to yet: writes (numbered, exactly once) and reads, over whatever
  * link there is. Says of each refusal whether the session must leave its server.
  */
+import type { PostReference } from '../entry.js';
 import type { Instant, SessionId, UserName } from '../ids.js';
 import { unreachable } from '../invariants.js';
-import { MAX_LIST_PAGE, MAX_PAGE_POSTS } from '../limits.js';
+import { MAX_CLUSTERS, MAX_LIST_PAGE, MAX_PAGE_POSTS } from '../limits.js';
 import type { Failure } from '../reasons.js';
 import { postProblem, userNameProblem } from '../text.js';
 import { BackOff } from './back-off.js';
@@ -216,9 +217,10 @@ export class Conversation {
 
   #queryProblem(query: SessionQuery): Failure | undefined {
     if (query.kind === 'list') return listProblem(query);
-    const { limit } = query;
     if (!this.#hasTimeline)
       return { reason: 'invalid-argument', detail: 'this session was begun without a timeline' };
+    if (query.kind === 'answered') return undefined;
+    const { limit } = query;
     if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE_POSTS) return undefined;
     const detail = `limit is "${limit}": 1 to ${MAX_PAGE_POSTS} posts can be asked for`;
     return { reason: 'invalid-argument', detail };
@@ -266,8 +268,27 @@ function listProblem({ after, limit }: Extract<SessionQuery, { kind: 'list' }>):
 function commandProblem(command: SessionCommand): Failure | undefined {
   if (command.kind === 'post') {
     const detail = postProblem(command.text);
-    return detail === undefined ? undefined : { reason: 'invalid-post', detail };
+    if (detail !== undefined) return { reason: 'invalid-post', detail };
+    return command.answers === undefined ? undefined : referenceProblem(command.answers);
   }
   const detail = userNameProblem(command.target);
   return detail === undefined ? undefined : { reason: 'invalid-user-name', detail };
 }
+
+function referenceProblem({ home, position, author }: PostReference): Failure | undefined {
+  const detail = userNameProblem(author);
+  if (detail !== undefined) return { reason: 'invalid-user-name', detail };
+  if (!isOrdinal(position, Number.MAX_SAFE_INTEGER))
+    return {
+      reason: 'invalid-argument',
+      detail: `the post that is answered is at "${position}": positions begin with 1`,
+    };
+  if (home === undefined || isOrdinal(home, MAX_CLUSTERS)) return undefined;
+  return {
+    reason: 'invalid-argument',
+    detail: `the post that is answered is of cluster "${home}": there are 1 to ${MAX_CLUSTERS}`,
+  };
+}
+
+const isOrdinal = (value: number, most: number): boolean =>
+  Number.isSafeInteger(value) && value >= 1 && value <= most;

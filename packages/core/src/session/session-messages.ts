@@ -1,6 +1,6 @@
 /** What a driver of `ClientSession` feeds in, and what it must do. */
 import type { Assignment } from '../assignment.js';
-import type { Command, Post } from '../entry.js';
+import type { Command, Post, PostReference } from '../entry.js';
 import type {
   Address,
   ClusterId,
@@ -21,14 +21,16 @@ import type { SessionState, SessionTarget } from './session-state.js';
 export type SessionCommand =
   | { readonly kind: 'follow'; readonly target: UserName }
   | { readonly kind: 'unfollow'; readonly target: UserName }
-  | { readonly kind: 'post'; readonly text: string };
+  | { readonly kind: 'post'; readonly text: string; readonly answers?: PostReference };
 
 /** What a caller asks to be told. Repeating it does no harm, so it has no number and is asked again after a break. */
 export type SessionQuery =
   /** Up to `limit` users whose names come after `after` (from the first on without it), and who of them follows and is followed. */
   | { readonly kind: 'list'; readonly after: UserName | undefined; readonly limit: number }
   /** Up to `limit` posts before a position. */
-  | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
+  | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
+  /** The post that the post at `of` in the timeline answers. */
+  | { readonly kind: 'answered'; readonly of: Position };
 
 export interface PostPage {
   /** Ascending. */
@@ -39,7 +41,9 @@ export interface PostPage {
 
 export type QueryAnswer =
   | { readonly kind: 'lists'; readonly lists: ListPage }
-  | { readonly kind: 'page'; readonly page: PostPage };
+  | { readonly kind: 'page'; readonly page: PostPage }
+  /** Undefined: it is not in the asker's cluster, or `of` answers nothing that the asker sees. */
+  | { readonly kind: 'answered'; readonly post: Post | undefined };
 
 /** How a request ended, said once. */
 export type RequestResult =
@@ -174,7 +178,7 @@ export type SessionOutput =
       readonly requestNo: RequestNumber;
       readonly command: Command;
     }
-  /** `list`: a call of its own; `older`: on the timeline of `link`. At most one is unanswered. */
+  /** `list`: a call of its own; `older` and `answered`: on the timeline of `link`. At most one is unanswered. */
   | {
       readonly kind: 'ask';
       readonly sendNo: number;

@@ -1,6 +1,12 @@
 export { MAX_REPLY_POSITION, type PackedReply, packReply, unpackReply } from './packed-reply.js';
 export type { Admission, AdmissionRefusal } from './sessions.js';
-export type { FollowSnapshot, SessionSnapshot, SocialSnapshot, UserSnapshot } from './snapshot.js';
+export {
+  type FollowSnapshot,
+  originAfter,
+  type SessionSnapshot,
+  type SocialSnapshot,
+  type UserSnapshot,
+} from './snapshot.js';
 export { type Effect, type SocialOptions, SocialState } from './social-state.js';
 export { type NewsForOthers, type NewsItem, newsOfEdge, type Reader } from './tail.js';
 export type { NewerPosts, OlderPosts } from './timeline.js';

@@ -5,8 +5,15 @@
  * wire those come as the retained entries themselves, from which the receiver takes the positions.)
  * The orders in it are part of the state: servers that applied the same entries give equal snapshots.
  */
-import type { Origin } from '../entry.js';
-import type { ClusterId, Position, RequestNumber, SessionId, UserName } from '../ids.js';
+import type { Entry, Origin } from '../entry.js';
+import {
+  type ClusterId,
+  NO_POSITION,
+  type Position,
+  type RequestNumber,
+  type SessionId,
+  type UserName,
+} from '../ids.js';
 import type { PackedReply } from './packed-reply.js';
 
 export interface SocialSnapshot {
@@ -32,6 +39,8 @@ export interface UserSnapshot {
   readonly left?: readonly FollowSnapshot[];
   /** Positions of the user's posts, ascending. */
   readonly posts: readonly Position[];
+  /** Of a user of another cluster: where each of the posts was accepted there, ascending. */
+  readonly origins?: readonly Position[];
 }
 
 export interface FollowSnapshot {
@@ -46,3 +55,10 @@ export interface SessionSnapshot {
   /** Outcomes of the last requests in order; the last of them is that of `lastRequestNo`. */
   readonly replies: readonly PackedReply[];
 }
+
+/**
+ * Where a post of a user of another cluster was accepted there. Journals from before servers refused users of other clusters
+ * have posts that such users made here: they count as made where the one before was, and are not found by that place.
+ */
+export const originAfter = (before: readonly Position[], { command }: Entry): Position =>
+  command.kind === 'remote-post' ? command.origin.position : (before.at(-1) ?? NO_POSITION);

@@ -13,6 +13,7 @@ import {
   type JournalCommand,
   nextPosition,
   type Position,
+  position,
   type RequestNumber,
   type SessionId,
   type UserName,
@@ -55,6 +56,11 @@ export class Play {
         return this.request(user, { kind: 'unfollow', user, target: rest });
       case 'posts':
         return this.request(user, { kind: 'post', user, text: JSON.parse(rest) });
+      case 'answers': {
+        const [, author = '', at, text = ''] = /^(\w+) at (\d+) (.*)$/.exec(rest) ?? [];
+        const answers = { author, position: position(Number(at)) };
+        return this.request(user, { kind: 'post', user, text: JSON.parse(text), answers });
+      }
       default:
         throw new Error(`the play has a line that nobody can say: ${line}`);
     }

@@ -47,6 +47,50 @@ plays(
   (eve's timeline) => empty`,
 );
 
+plays(
+  'a post may answer one that is there, whoever follows whom, and no other',
+  `
+  ann joins => ok
+  bob joins => ok
+  ann posts "first" => seen by ann, ok
+  bob answers ann at 3 "second" => seen by bob, ok
+  ann answers bob at 4 "third" => seen by ann, ok
+  ann answers ann at 5 "to myself" => seen by ann, ok
+  bob answers ann at 4 "not hers" => unknown-post
+  bob answers ann at 2 "no post" => unknown-post
+  bob answers bob at 8 "that is what I wanted" => unknown-post
+  bob answers bob at 10 "itself" => unknown-post
+  bob answers ann at 99 "to come" => unknown-post
+  bob answers eve at 3 "nobody" => unknown-post
+  eve answers ann at 3 "from nobody" => unknown-user
+  (bob's timeline) => "second"`,
+);
+
+test('a post of another cluster is answered by its place there, also out of a snapshot', () => {
+  const state = new SocialState();
+  const origin = (at: number) => ({ cluster: 2, position: position(at) });
+  state.apply(entryOf(state, { kind: 'register', user: 'ann' }));
+  state.apply(entryOf(state, { kind: 'remote-user', user: 'zoe', origin: origin(5) }));
+  state.apply(entryOf(state, { kind: 'remote-post', user: 'zoe', text: 'one', origin: origin(70) }));
+  state.apply(entryOf(state, { kind: 'remote-post', user: 'zoe', text: 'two', origin: origin(80) }));
+  const again = SocialState.fromSnapshot(JSON.parse(JSON.stringify(state.toSnapshot())));
+  assert.deepEqual(again.toSnapshot(), state.toSnapshot());
+  for (const each of [state, again]) {
+    const at = (place: number, home?: number) =>
+      each.positionOf({ position: position(place), author: 'zoe', ...(home !== undefined && { home }) });
+    assert.equal(at(70, 2), 3);
+    assert.equal(at(80, 2), 4);
+    assert.deepEqual([at(75, 2), at(90, 2), at(80, 3), at(80), at(4)], Array(5).fill(undefined));
+    const answers = { home: 2, position: position(80), author: 'zoe', begin: 'two' };
+    const effects = each.apply(entryOf(each, { kind: 'post', user: 'ann', text: 'yes', answers }, 's', 1));
+    const post = { position: 5, author: 'ann', text: 'yes', timeMs: 7, answers };
+    assert.deepEqual(effects, [
+      { kind: 'post', post },
+      { kind: 'reply', sessionId: 's', requestNo: 1, reply: { kind: 'ok', position: 5 } },
+    ]);
+  }
+});
+
 test('lists are sorted by name', () => {
   const play = new Play();
   play.perform(`

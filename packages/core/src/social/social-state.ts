@@ -12,6 +12,7 @@ import {
   isClientCommand,
   type Origin,
   type Post,
+  type PostReference,
   postIn,
   type RemoteCommand,
   type Reply,
@@ -31,7 +32,7 @@ import type { EdgeChange } from './edge-news.js';
 import { type Admission, Sessions } from './sessions.js';
 import type { SocialSnapshot } from './snapshot.js';
 import { type NewsForOthers, newsAfter, type Reader } from './tail.js';
-import { type NewerPosts, type OlderPosts, postsAfter, postsBefore } from './timeline.js';
+import { isShownTo, type NewerPosts, type OlderPosts, postsAfter, postsBefore } from './timeline.js';
 import { type UserPage, Users } from './users.js';
 
 export type Effect =
@@ -74,7 +75,7 @@ export class SocialState {
 
   /** Applies the next entry. Its post, if it made one, comes before its reply. */
   apply(entry: Entry): Effect[] {
-    const { position, command, sessionId, requestNo, timeMs } = entry;
+    const { position, command, sessionId, requestNo } = entry;
     invariant(position === this.#applied + 1, 'applied-in-order', { position, applied: this.#applied });
     this.#applied = position;
     if (command.kind === 'epoch-start') return [];
@@ -82,8 +83,8 @@ export class SocialState {
 
     const effects: Effect[] = [];
     const reason = this.#perform(command, position, effects);
-    if (command.kind === 'post' && reason === undefined)
-      effects.push({ kind: 'post', post: { position, author: command.user, text: command.text, timeMs } });
+    const post = reason === undefined ? postIn(entry) : undefined;
+    if (post !== undefined) effects.push({ kind: 'post', post });
     if (sessionId !== '') {
       const reply: Reply =
         reason === undefined ? { kind: 'ok', position } : { kind: 'refused', position, reason };
@@ -110,6 +111,11 @@ export class SocialState {
   /** The other cluster whose user this is; undefined for a user of this one and for an unknown name. */
   homeOf(user: UserName): ClusterId | undefined {
     return this.#users.get(user)?.home;
+  }
+
+  /** Where in this journal a post is; undefined: it is not here. */
+  positionOf(post: PostReference): Position | undefined {
+    return this.#users.positionOf(post);
   }
 
   // What clusters tell one another.
@@ -153,6 +159,12 @@ export class SocialState {
     return known === undefined
       ? { positions: [], oldest: true }
       : postsBefore(known, before, limit, othersOnly);
+  }
+
+  /** Whether a post is in the timeline of a user. */
+  isInTimeline(user: UserName, post: Position): boolean {
+    const known = this.#users.get(user);
+    return known !== undefined && isShownTo(known, post);
   }
 
   /** The first `limit` posts of a timeline after a position: for going on after a break. */
@@ -210,7 +222,7 @@ export class SocialState {
         return [];
       case 'remote-post': {
         const post = postIn(entry);
-        const isTheirs = this.#users.postRemote(command.user, cluster, entry.position);
+        const isTheirs = this.#users.postRemote(command.user, command.origin, entry.position);
         return isTheirs && post !== undefined ? [{ kind: 'post', post }] : [];
       }
       case 'remote-follow':
@@ -248,7 +260,7 @@ export class SocialState {
         return reason;
       }
       case 'post':
-        return this.#users.post(command.user, at);
+        return this.#users.post(command.user, command.answers, at);
       default:
         return unreachable(command);
     }

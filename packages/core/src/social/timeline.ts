@@ -57,6 +57,12 @@ export function postsAfter(user: User, after: Position, limit: number, othersOnl
   return { positions: positions.reverse(), more: chosen.rejected };
 }
 
+export function isShownTo(user: User, post: Position): boolean {
+  for (const { posts, since } of sources(user, false))
+    if (post > since && posts[countUpTo(posts, post) - 1] === post) return true;
+  return false;
+}
+
 function* sources(
   user: User,
   othersOnly: boolean,

@@ -4,7 +4,8 @@
  * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
  * A million posts cost 10 to 30 MB, depending on how far their lists have grown ahead.
  */
-import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
+import type { Answers, Origin, PostReference } from '../entry.js';
+import { type ClusterId, NO_POSITION, type Position, previousPosition, type UserName } from '../ids.js';
 import type { SocialReason } from '../reasons.js';
 import { type EdgeChange, EdgeNews } from './edge-news.js';
 import { countUpTo } from './selection.js';
@@ -22,6 +23,8 @@ export interface User {
   readonly followers: Set<User>;
   /** Ascending. */
   readonly posts: Position[];
+  /** Of a user of another cluster: where each of the posts was accepted there, ascending. */
+  readonly origins: Position[] | undefined;
 }
 
 /** A user, and what whoever asks has to do with that one. */
@@ -73,11 +76,21 @@ export class Users {
   }
 
   /** @returns whether this is a user of that cluster */
-  postRemote(name: UserName, home: ClusterId, at: Position): boolean {
+  postRemote(name: UserName, { cluster, position }: Origin, at: Position): boolean {
     const user = this.#byName.get(name);
-    if (user?.home !== home) return false;
+    if (user?.home !== cluster) return false;
     user.posts.push(at);
+    user.origins?.push(position);
     return true;
+  }
+
+  /** Where in this journal a post is; undefined: it is not here. */
+  positionOf({ home, position, author }: PostReference): Position | undefined {
+    const user = this.#byName.get(author);
+    if (user === undefined || user.home !== home) return undefined;
+    const places = user.origins ?? user.posts;
+    const index = countUpTo(places, previousPosition(position));
+    return places[index] === position ? user.posts[index] : undefined;
   }
 
   /** The users of this cluster who were made after a position, from the first on. */
@@ -151,9 +164,10 @@ export class Users {
     return undefined;
   }
 
-  post(name: UserName, at: Position): Outcome {
+  post(name: UserName, answers: Answers | undefined, at: Position): Outcome {
     const user = this.#byName.get(name);
     if (user === undefined) return 'unknown-user';
+    if (answers !== undefined && this.positionOf(answers) === undefined) return 'unknown-post';
     user.posts.push(at);
     return undefined;
   }
@@ -200,7 +214,7 @@ export class Users {
   toSnapshot(): UserSnapshot[] {
     const snapshots: UserSnapshot[] = [];
     const left = this.#leftByUser();
-    for (const { name, since, home, following: follows, posts } of this.#byName.values()) {
+    for (const { name, since, home, following: follows, posts, origins } of this.#byName.values()) {
       const following: FollowSnapshot[] = [];
       for (const [target, from] of follows) following.push({ target: target.name, since: from });
       const ended = left.get(name);
@@ -210,6 +224,7 @@ export class Users {
         following,
         posts: posts.slice(),
         ...(home !== undefined && { home }),
+        ...(origins !== undefined && { origins: origins.slice() }),
         ...(ended !== undefined && { left: ended }),
       });
     }
@@ -218,7 +233,8 @@ export class Users {
 
   static fromSnapshot(snapshots: readonly UserSnapshot[]): Users {
     const users = new Users();
-    for (const { name, since, home, posts } of snapshots) users.#add(name, since, home, posts.slice());
+    for (const { name, since, home, posts, origins = [] } of snapshots)
+      users.#add(name, since, home, posts.slice(), origins.slice());
     const changes: (EdgeChange & { readonly home: ClusterId })[] = [];
     for (const { name, following, left = [] } of snapshots) {
       const user = users.#known(name);
@@ -271,8 +287,22 @@ export class Users {
     return [user?.home === home ? user : undefined, target?.home === undefined ? target : undefined];
   }
 
-  #add(name: UserName, since: Position, home: ClusterId | undefined, posts: Position[] = []): void {
-    const user: User = { name, since, home, following: new Map(), followers: new Set(), posts };
+  #add(
+    name: UserName,
+    since: Position,
+    home: ClusterId | undefined,
+    posts: Position[] = [],
+    origins: Position[] = [],
+  ): void {
+    const user: User = {
+      name,
+      since,
+      home,
+      following: new Map(),
+      followers: new Set(),
+      posts,
+      origins: home === undefined ? undefined : origins,
+    };
     this.#byName.set(name, user);
     if (home === undefined) {
       this.#own.push(user);

@@ -6,17 +6,19 @@ import { command } from '../command.js';
 import { type Io, renderError } from '../io.js';
 import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
+import { logsIn } from '../top/process-logs.js';
 import { routerFeed } from '../top/router-feed.js';
 import { renderStatusTable } from '../top/table.js';
 
 export const topCommand = command({
   name: 'top',
   summary: 'clusters live, on the full screen; on a pipe a table, once; with --json a line for each change',
-  settings: { routers: settings.routers, json: settings.json },
-  run: async ({ routers, json }, { io }) => {
+  settings: { routers: settings.routers, data: settings.logsOf, json: settings.json },
+  run: async ({ routers, data, json }, { io, isGiven }) => {
     const client = new RouterClient({ routers });
     try {
-      const feed = routerFeed(client, 'dualping top');
+      const logs = logsIn(data, routers, isGiven('data'));
+      const feed = { ...routerFeed(client, 'dualping top'), ...(logs !== undefined && { logOf: logs }) };
       if (json) return await printChanges(feed, io);
       if (hasFullScreen(io, false)) {
         const exitCode = await showFeed(feed, io);

@@ -49,6 +49,10 @@ export interface DemoClusterOptions {
 }
 
 const partyOf = (id: number): Party => `s${id}`;
+const victimOf = (party: Party): Victim =>
+  party === 'router'
+    ? { kind: 'router' }
+    : { kind: 'server', cluster: CLUSTER, serverId: Number(party.slice(1)) };
 
 export class DemoCluster {
   readonly #options: DemoClusterOptions;
@@ -160,26 +164,26 @@ export class DemoCluster {
   kill(victim: Victim): void {
     const party = this.#party(victim);
     this.#actor(party).kill();
-    this.#say('fault', `${party} killed`);
+    this.#say('fault', `${party} killed`, victim);
   }
 
   freeze(victim: Victim): void {
     const party = this.#party(victim);
     this.#actor(party).freeze();
-    this.#say('fault', `${party} frozen`);
+    this.#say('fault', `${party} frozen`, victim);
   }
 
   thaw(victim: Victim): void {
     const party = this.#party(victim);
     this.#actor(party).thaw();
-    this.#say('healed', `${party} thawed`);
+    this.#say('healed', `${party} thawed`, victim);
     this.#look();
   }
 
   async cut(victim: Victim): Promise<void> {
     const party = this.#party(victim);
     this.#cut.add(party);
-    this.#say('fault', `${party} cut off from everybody`);
+    this.#say('fault', `${party} cut off from everybody`, victim);
     await this.#cables.cut(party, this.#others(party));
   }
 
@@ -187,23 +191,19 @@ export class DemoCluster {
     const party = this.#party(victim);
     this.#cut.delete(party);
     await this.#cables.heal(party, this.#others(party));
-    this.#say('healed', `${party} has its network back`);
+    this.#say('healed', `${party} has its network back`, victim);
     this.#look();
   }
 
   /** Undoes whatever was done by hand: nobody is frozen or cut off any more. */
   async mend(): Promise<void> {
-    const victimOf = (party: Party): Victim =>
-      party === 'router'
-        ? { kind: 'router' }
-        : { kind: 'server', cluster: CLUSTER, serverId: Number(party.slice(1)) };
     for (const [party, actor] of this.#actors) if (actor.frozen) this.thaw(victimOf(party));
     for (const party of [...this.#cut]) await this.heal(victimOf(party));
   }
 
   restart(victim: Victim): void {
     const party = this.#party(victim);
-    this.#say('fault', `${party} restarted`);
+    this.#say('fault', `${party} restarted`, victim);
     this.#actor(party).restart();
   }
 
@@ -230,7 +230,11 @@ export class DemoCluster {
     this.#assignment.next(assignment);
     const { primary, epoch } = assignment;
     if (primary !== undefined && epoch > (before?.epoch ?? 0))
-      this.#say('promoted', `${serverName(primary.serverId)} is primary of epoch ${epoch}`);
+      this.#say(
+        'promoted',
+        `${serverName(primary.serverId)} is primary of epoch ${epoch}`,
+        victimOf(partyOf(primary.serverId)),
+      );
   }
 
   /** Something of ours has changed that the router does not know of. */
@@ -286,7 +290,7 @@ export class DemoCluster {
       onReady: (address) => this.#cables.moved(party, address),
       onEvent: (kind, text) => {
         if (kind === 'down') this.#cables.moved(party, undefined);
-        this.#say(kind, text);
+        this.#say(kind, text, victimOf(party));
         this.#look();
       },
       onLine: this.#options.onLine,
@@ -312,7 +316,8 @@ export class DemoCluster {
     ];
   }
 
-  #say(kind: ClusterEvent['kind'], text: string): void {
-    this.#events.next({ atMs: Date.now(), kind, text });
+  /** @param about whose story it belongs to */
+  #say(kind: ClusterEvent['kind'], text: string, ...about: readonly Victim[]): void {
+    this.#events.next({ atMs: Date.now(), kind, text, ...(about.length > 0 && { about }) });
   }
 }

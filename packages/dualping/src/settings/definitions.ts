@@ -49,6 +49,15 @@ export const host = setting({
 export const data = (fallback: string): Setting<string> =>
   setting({ key: 'data', argument: 'folder', help: 'where to keep everything', parse: parse.text, fallback });
 
+/** Of a view: it reads there, and keeps nothing. */
+export const logsOf = setting({
+  key: 'data',
+  argument: 'folder',
+  help: 'data folder of what runs on this machine, from which the logs are read',
+  parse: parse.text,
+  fallback: 'dualping-data',
+});
+
 export const routerPort = setting({
   key: 'port',
   argument: 'port',

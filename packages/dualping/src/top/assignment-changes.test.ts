@@ -108,3 +108,18 @@ test('with several clusters each line says which', () => {
   assert.equal(change?.events[1], 'promoted: cluster 2: s2 promoted, epoch 5');
   assert.equal(change?.promotion?.cluster, 2);
 });
+
+test('whose story an event belongs to', () => {
+  const changes = new AssignmentChanges();
+  const at = { wallMs: 1, monoMs: 1 };
+  changes.step(at, FIRST);
+  const { events } = changes.step(
+    at,
+    assignment(2, { id: 2, epoch: 5 }, [member(1, away), member(2), member(3)]),
+  );
+  const server = (serverId: number) => ({ kind: 'server', cluster: 1, serverId });
+  assert.deepEqual(
+    events.map(({ about }) => about),
+    [[server(1)], [server(2), server(1)]],
+  );
+});

@@ -4,7 +4,14 @@
  * The router tells that a primary was dropped and that another was promoted, mostly both at once. Whether it was killed, frozen or
  * cut off nobody has told it. What came before the drop and after the promotion is looked for in the figures: `takeover-sight.ts`.
  */
-import { type Assignment, type ClusterId, isNewer, type MemberInfo, serverName } from '@dualping/core';
+import {
+  type Assignment,
+  type ClusterId,
+  isNewer,
+  type MemberInfo,
+  type ServerId,
+  serverName,
+} from '@dualping/core';
 import type { ClusterEvent, Takeover } from '@dualping/terminal';
 
 export interface Changes {
@@ -41,10 +48,13 @@ export class AssignmentChanges {
     const lostMs = after.available ? undefined : (known?.lostMs ?? seen.monoMs);
     this.#known.set(after.cluster, { assignment: after, lostMs });
     const name = this.#known.size > 1 ? `cluster ${after.cluster}: ` : '';
-    const event = (kind: ClusterEvent['kind'], text: string): ClusterEvent => ({
+    const event: Tell = (kind, text, ...servers) => ({
       atMs: seen.wallMs,
       kind,
       text: name + text,
+      ...(servers.length > 0 && {
+        about: servers.map((serverId) => ({ kind: 'server', cluster: after.cluster, serverId })),
+      }),
     });
     if (known === undefined) return { events: [event('said', introduction(after))], promotion: undefined };
     const before = known.assignment;
@@ -62,7 +72,8 @@ export class AssignmentChanges {
 
 const NOTHING: Changes = { events: [], promotion: undefined };
 
-type Tell = (kind: ClusterEvent['kind'], text: string) => ClusterEvent;
+/** @param servers whose story it belongs to */
+type Tell = (kind: ClusterEvent['kind'], text: string, ...servers: readonly ServerId[]) => ClusterEvent;
 
 function introduction({ epoch, primary, available, members, unavailableReason }: Assignment): string {
   const live = members.filter((member) => member.live).length;
@@ -79,27 +90,34 @@ function memberEvents(before: Assignment, after: Assignment, tell: Tell): readon
 
 function memberEvent(was: MemberInfo | undefined, is: MemberInfo, tell: Tell): readonly ClusterEvent[] {
   const name = serverName(is.serverId);
-  if (was?.live === true && !is.live) return [tell('down', `${name} dropped: the router no longer hears it`)];
+  if (was?.live === true && !is.live)
+    return [tell('down', `${name} dropped: the router no longer hears it`, is.serverId)];
   if (is.live && was?.live !== true) {
     const what =
       was === undefined ? 'came' : was.incarnation === is.incarnation ? 'is heard again' : 'is back';
     const sync = is.inSync || is.journalId === '' ? '' : ', fetching what it lacks';
-    return [tell('up', `${name} ${what}, incarnation ${is.incarnation}${sync}`)];
+    return [tell('up', `${name} ${what}, incarnation ${is.incarnation}${sync}`, is.serverId)];
   }
   if (is.live && was !== undefined && was.incarnation !== is.incarnation)
-    return [tell('up', `${name} was started again, incarnation ${is.incarnation}`)];
+    return [tell('up', `${name} was started again, incarnation ${is.incarnation}`, is.serverId)];
   if (is.live && was?.unreachable !== true && is.unreachable)
-    return [tell('down', `${name} can't be reached at ${is.address}: it is not promoted until it is`)];
+    return [
+      tell('down', `${name} can't be reached at ${is.address}: it is not promoted until it is`, is.serverId),
+    ];
   if (is.live && was?.unreachable === true && !is.unreachable)
-    return [tell('up', `${name} is reached at ${is.address} now`)];
-  if (is.live && was?.inSync === false && is.inSync) return [tell('up', `${name} is in sync`)];
-  if (is.live && was?.inSync === true && !is.inSync) return [tell('down', `${name} is no longer in sync`)];
+    return [tell('up', `${name} is reached at ${is.address} now`, is.serverId)];
+  if (is.live && was?.inSync === false && is.inSync) return [tell('up', `${name} is in sync`, is.serverId)];
+  if (is.live && was?.inSync === true && !is.inSync)
+    return [tell('down', `${name} is no longer in sync`, is.serverId)];
   return [];
 }
 
 function primaryEvents(before: Assignment, after: Assignment, tell: Tell): readonly ClusterEvent[] {
   if (after.epoch <= before.epoch || after.primary === undefined) return [];
-  return [tell('promoted', `${serverName(after.primary.serverId)} promoted, epoch ${after.epoch}`)];
+  const { serverId } = after.primary;
+  const former =
+    before.primary === undefined || before.primary.serverId === serverId ? [] : [before.primary.serverId];
+  return [tell('promoted', `${serverName(serverId)} promoted, epoch ${after.epoch}`, serverId, ...former)];
 }
 
 function availabilityEvents(before: Assignment, after: Assignment, tell: Tell): readonly ClusterEvent[] {
@@ -107,7 +125,13 @@ function availabilityEvents(before: Assignment, after: Assignment, tell: Tell): 
     return [tell('down', `nobody is available: ${after.unavailableReason || 'no in-sync server is live'}`)];
   const isSame = after.epoch === before.epoch;
   if (!before.available && after.available && isSame && after.primary !== undefined)
-    return [tell('up', `${serverName(after.primary.serverId)} serves again, still epoch ${after.epoch}`)];
+    return [
+      tell(
+        'up',
+        `${serverName(after.primary.serverId)} serves again, still epoch ${after.epoch}`,
+        after.primary.serverId,
+      ),
+    ];
   return [];
 }
 

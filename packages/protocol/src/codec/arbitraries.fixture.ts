@@ -1,6 +1,8 @@
 /** Values of core's vocabulary for property tests: everything that a codec must carry unchanged. */
 import {
+  type Answers,
   type Assignment,
+  beginOf,
   type Command,
   cleanDetail,
   type Entry,
@@ -10,6 +12,7 @@ import {
   MAX_MEMBERS,
   type MemberMessage,
   type Post,
+  type PostReference,
   type PrimaryMessage,
   position,
   postProblem,
@@ -198,14 +201,28 @@ export const standbyMessages: fc.Arbitrary<StandbyMessage> = fc.oneof(
   record({ kind: fc.constant('lacking' as const), epoch: epochs, committed: positions }),
 );
 
+export const origins = record({ cluster: clusters, position: somePositions });
+
+export const references: fc.Arbitrary<PostReference> = fc.oneof(
+  record({ position: somePositions, author: userNames }),
+  record({ home: clusters, position: somePositions, author: userNames }),
+);
+export const answers: fc.Arbitrary<Answers> = fc
+  .tuple(references, postTexts)
+  .map(([post, text]) => ({ ...post, begin: beginOf(text) }));
+
 export const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant('register' as const), user: userNames }),
   record({ kind: fc.constant('follow' as const), user: userNames, target: userNames }),
   record({ kind: fc.constant('unfollow' as const), user: userNames, target: userNames }),
   record({ kind: fc.constant('post' as const), user: userNames, text: postTexts }),
+  record({
+    kind: fc.constant('post' as const),
+    user: userNames,
+    text: postTexts,
+    answers: fc.oneof(references, answers),
+  }),
 );
-
-export const origins = record({ cluster: clusters, position: somePositions });
 
 export const entries: fc.Arbitrary<Entry> = fc.oneof(
   record({
@@ -229,6 +246,13 @@ export const entries: fc.Arbitrary<Entry> = fc.oneof(
         kind: fc.constant('remote-post' as const),
         user: userNames,
         text: postTexts,
+        origin: origins,
+      }),
+      record({
+        kind: fc.constant('remote-post' as const),
+        user: userNames,
+        text: postTexts,
+        answers,
         origin: origins,
       }),
       record({
@@ -279,6 +303,14 @@ const tailItems: fc.Arbitrary<TailItem> = fc.oneof(
     user: userNames,
     text: postTexts,
     timeMs: counts,
+  }),
+  record({
+    kind: fc.constant('post' as const),
+    position: somePositions,
+    user: userNames,
+    text: postTexts,
+    timeMs: counts,
+    answers,
   }),
 );
 
@@ -338,12 +370,20 @@ export const frames: fc.Arbitrary<Frame> = fc.oneof(
     .map((message) => ({ message, entries: [] })),
 );
 
-export const posts: fc.Arbitrary<Post> = record({
+const plainPosts: fc.Arbitrary<Post> = record({
   position: somePositions,
   author: userNames,
   text: postTexts,
   timeMs: counts,
 });
+export const posts: fc.Arbitrary<Post> = fc.oneof(
+  plainPosts,
+  fc.tuple(plainPosts, answers, origins).map(([post, answered, origin]) => ({
+    ...post,
+    answers: answered,
+    origin,
+  })),
+);
 
 export const replies: fc.Arbitrary<Reply> = fc.oneof(
   record({ kind: fc.constant('ok' as const), position: somePositions }),

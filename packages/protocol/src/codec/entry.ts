@@ -1,11 +1,14 @@
 /** Journal entries as bytes: what journals store and `Replicate` carries. */
 import {
+  type Answers,
+  beginProblem,
   type Command,
   DualpingError,
   type Entry,
   isClientCommand,
   type JournalCommand,
   type Origin,
+  type PostReference,
   postProblem,
   unreachable,
 } from '@dualping/core';
@@ -24,7 +27,10 @@ import {
   userFrom,
 } from './judge.js';
 
-/** Longest encoded entry, bytes: a post of 1,000 characters is at most 4,000, and the rest fits amply into 1,000. */
+/**
+ * Longest encoded entry, bytes: a post of 1,000 characters is at most 4,000, the first words of one that it answers are at
+ * most 320, and the rest fits amply into what is left.
+ */
 export const MAX_ENTRY_BYTES = 5_000;
 
 export function postTextFrom(text: string): string {
@@ -90,7 +96,12 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
         target: userFrom(command.value.target),
       };
     case 'post':
-      return { kind: 'post', user: userFrom(command.value.user), text: postTextFrom(command.value.text) };
+      return {
+        kind: 'post',
+        user: userFrom(command.value.user),
+        text: postTextFrom(command.value.text),
+        ...answersFrom(command.value.answers),
+      };
     case 'epochStart':
       return { kind: 'epoch-start', serverId: serverIdFrom(command.value.serverId) };
     case 'remoteUser':
@@ -104,6 +115,7 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
         kind: 'remote-post',
         user: userFrom(command.value.user),
         text: postTextFrom(command.value.text),
+        ...answersFrom(command.value.answers),
         origin: originFrom(command.value.origin),
       };
     case 'remoteFollow':
@@ -121,6 +133,32 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
   }
 }
 
+export function referenceFrom({ cluster, position, author }: wire.PostReference): PostReference {
+  return {
+    ...(cluster !== 0 && { home: clusterFrom(cluster) }),
+    position: positionFrom(ordinal(position, 'position of the post that is answered')),
+    author: userFrom(author),
+  };
+}
+
+export const referenceToWire = ({ home = 0, position, author }: PostReference): wire.PostReference => ({
+  cluster: home,
+  position,
+  author,
+});
+
+/** As a part of a post; nothing for one that answers none. */
+export function answersFrom(answers: wire.Answers | undefined): { readonly answers?: Answers } {
+  if (answers === undefined) return {};
+  const { post, begin } = answers;
+  const problem = begin === '' ? undefined : beginProblem(begin);
+  if (problem !== undefined) throw new DualpingError('invalid-post', problem);
+  return { answers: { ...referenceFrom(present(post, 'answers.post')), ...(begin !== '' && { begin }) } };
+}
+
+export const answersToWire = (answers: Answers | undefined): wire.Answers | undefined =>
+  answers && { post: referenceToWire(answers), begin: answers.begin ?? '' };
+
 export function originFrom(origin: wire.Origin | undefined): Origin {
   const { cluster, position } = present(origin, 'origin');
   return { cluster: clusterFrom(cluster), position: positionFrom(ordinal(position, 'origin')) };
@@ -134,7 +172,10 @@ function commandToWire(command: Command | JournalCommand): wire.Entry['command']
     case 'unfollow':
       return { $case: command.kind, value: { user: command.user, target: command.target } };
     case 'post':
-      return { $case: 'post', value: { user: command.user, text: command.text } };
+      return {
+        $case: 'post',
+        value: { user: command.user, text: command.text, answers: answersToWire(command.answers) },
+      };
     case 'epoch-start':
       return { $case: 'epochStart', value: { serverId: command.serverId } };
     case 'remote-user':
@@ -142,7 +183,12 @@ function commandToWire(command: Command | JournalCommand): wire.Entry['command']
     case 'remote-post':
       return {
         $case: 'remotePost',
-        value: { user: command.user, text: command.text, origin: { ...command.origin } },
+        value: {
+          user: command.user,
+          text: command.text,
+          origin: { ...command.origin },
+          answers: answersToWire(command.answers),
+        },
       };
     case 'remote-follow':
     case 'remote-unfollow': {

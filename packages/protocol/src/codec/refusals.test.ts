@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, epoch, position, type Reason } from '@dualping/core';
-import { Liveness } from '../gen/dualping/v1/types.js';
+import { Liveness, type PostReference } from '../gen/dualping/v1/types.js';
 import * as codec from './index.js';
 
 function refused(act: () => unknown, reason: Reason, text: RegExp): void {
@@ -65,7 +65,7 @@ test('a message with nothing in it names what was due', () => {
   refused(
     () => codec.timelineMessageFromWire({ message: undefined }),
     'invalid-argument',
-    /open, older or alive/,
+    /open, older, answered_by or alive/,
   );
   refused(() => codec.primaryMessageFromWire({ message: undefined }), 'invalid-argument', /joined/);
 });
@@ -104,16 +104,54 @@ test('unknown enum values are quoted', () => {
 
 test('user names and posts have reasons of their own', () => {
   const post = codec.requestFromWire.post;
-  refused(() => post({ header: { ...HEADER, user: 'a b' }, text: 'x' }), 'invalid-user-name', /"a b"/);
-  refused(() => post({ header: HEADER, text: 'a\x1b[31m' }), 'invalid-post', /U\+001B/);
-  refused(() => post({ header: HEADER, text: ' ' }), 'invalid-post', /is empty/);
-  refused(() => post({ header: undefined, text: 'x' }), 'invalid-argument', /header is missing/);
+  refused(
+    () => post({ header: { ...HEADER, user: 'a b' }, text: 'x', answers: undefined }),
+    'invalid-user-name',
+    /"a b"/,
+  );
+  refused(() => post({ header: HEADER, text: 'a\x1b[31m', answers: undefined }), 'invalid-post', /U\+001B/);
+  refused(() => post({ header: HEADER, text: ' ', answers: undefined }), 'invalid-post', /is empty/);
+  refused(
+    () => post({ header: undefined, text: 'x', answers: undefined }),
+    'invalid-argument',
+    /header is missing/,
+  );
+});
+
+test('what a post answers is judged, and the bad value quoted', () => {
+  const answering = (post: Partial<PostReference>) =>
+    codec.requestFromWire.post({
+      header: HEADER,
+      text: 'x',
+      answers: { cluster: 0, position: 7, author: 'bob', ...post },
+    });
+  assert.deepEqual(answering({}).command, {
+    kind: 'post',
+    user: HEADER.user,
+    text: 'x',
+    answers: { position: 7, author: 'bob' },
+  });
+  refused(() => answering({ position: 0 }), 'invalid-argument', /position of the post .* is "0"/);
+  refused(() => answering({ cluster: 10_001 }), 'invalid-argument', /cluster is "10001"/);
+  refused(() => answering({ author: 'b b' }), 'invalid-user-name', /"b b"/);
+  const post = { position: 8, author: 'ann', text: 'x', timeMs: 1, origin: undefined };
+  const shown = (begin: string) =>
+    codec.postFromWire({ ...post, answers: { post: { cluster: 0, position: 7, author: 'bob' }, begin } });
+  assert.equal(shown('well').answers?.begin, 'well');
+  refused(() => shown('x'.repeat(81)), 'invalid-post', /81 characters, at most 80/);
+  refused(() => shown('a\nb'), 'invalid-post', /more than one line/);
+  refused(() => shown('a\x1b[31m'), 'invalid-post', /U\+001B/);
+  refused(
+    () => codec.postFromWire({ ...post, answers: { post: undefined, begin: '' } }),
+    'invalid-argument',
+    /answers.post is missing/,
+  );
 });
 
 test('request 1 is the login and the login is request 1', () => {
   refused(() => codec.requestFromWire.login({ header: HEADER }), 'invalid-argument', /request_no is "2"/);
   refused(
-    () => codec.requestFromWire.post({ header: { ...HEADER, requestNo: 1 }, text: 'x' }),
+    () => codec.requestFromWire.post({ header: { ...HEADER, requestNo: 1 }, text: 'x', answers: undefined }),
     'invalid-argument',
     /request_no is "1" for a post/,
   );

@@ -12,7 +12,7 @@ import {
   unreachable,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/social.js';
-import { postTextFrom } from './entry.js';
+import { postTextFrom, referenceFrom, referenceToWire } from './entry.js';
 import {
   count,
   epochFrom,
@@ -60,8 +60,13 @@ export const requestFromWire = {
     request(header, (user) => ({ kind: 'follow', user, target: userFrom(target) })),
   unfollow: ({ header, target }: wire.UnfollowRequest): ClientRequest =>
     request(header, (user) => ({ kind: 'unfollow', user, target: userFrom(target) })),
-  post: ({ header, text }: wire.PostRequest): ClientRequest =>
-    request(header, (user) => ({ kind: 'post', user, text: postTextFrom(text) })),
+  post: ({ header, text, answers }: wire.PostRequest): ClientRequest =>
+    request(header, (user) => ({
+      kind: 'post',
+      user,
+      text: postTextFrom(text),
+      ...(answers !== undefined && { answers: referenceFrom(answers) }),
+    })),
 } as const;
 
 /** A request together with the call that carries it. */
@@ -80,7 +85,14 @@ export function requestToWire({ sessionId, requestNo, epoch, command }: ClientRe
     case 'unfollow':
       return { call: command.kind, request: { header, target: command.target } };
     case 'post':
-      return { call: 'post', request: { header, text: command.text } };
+      return {
+        call: 'post',
+        request: {
+          header,
+          text: command.text,
+          answers: command.answers && referenceToWire(command.answers),
+        },
+      };
     default:
       return unreachable(command);
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  type Command,
   epoch,
   MAX_EPOCH_STARTS,
   MAX_REPLY_POSITION,
@@ -163,6 +164,7 @@ roundTrips(
       before: positions,
       limit: fc.integer({ min: 1, max: 200 }),
     }),
+    record({ kind: fc.constant('answered' as const), of: somePositions }),
     fc.constant({ kind: 'alive' as const }),
   ),
   social.TimelineRequest,
@@ -186,6 +188,9 @@ roundTrips(
     ),
     signs: signsOfLife,
     page: fc.option(record({ before: positions, posts: fc.array(posts), oldest: fc.boolean() }), {
+      nil: undefined,
+    }),
+    answered: fc.option(record({ of: somePositions, post: fc.option(posts, { nil: undefined }) }), {
       nil: undefined,
     }),
   }),
@@ -392,7 +397,13 @@ test('concatenated post fragments are one valid message', () => {
     fc.property(fc.array(posts), (several) => {
       const message = Buffer.concat(several.map(codec.encodePostFragment));
       const update = codec.timelineUpdateFromWire(social.TimelineResponse.decode(message));
-      assert.deepEqual(update, { posts: several, opened: undefined, page: undefined, signs: undefined });
+      assert.deepEqual(update, {
+        posts: several,
+        opened: undefined,
+        page: undefined,
+        signs: undefined,
+        answered: undefined,
+      });
     }),
   );
 });
@@ -415,10 +426,17 @@ test("a client's request arrives through its own call", () => {
             return codec.requestFromWire.post(wire.request);
         }
       })();
-      assert.deepEqual(arrived, sent);
+      assert.deepEqual(arrived, { ...sent, command: asAsked(command) });
     }),
   );
 });
+
+/** First words are the server's to add. */
+function asAsked(command: Command): Command {
+  if (command.kind !== 'post' || command.answers === undefined) return command;
+  const { begin: _, ...answers } = command.answers;
+  return { ...command, answers };
+}
 
 test('what was written says where', () => {
   assert.deepEqual(codec.writtenFromWire({ position: 7, epoch: 2 }), { position: position(7), epoch: 2 });

@@ -164,10 +164,9 @@ test('what came from another cluster is by users of that one, and clusters are i
   const old = new SnapshotAssembly();
   for (const chunk of [header, users, { kind: 'posts' as const, entries: [post(9, 'a')] }, end])
     old.add(chunk);
-  assert.deepEqual(old.assembled?.snapshot, assembly.assembled?.snapshot);
-  assert.deepEqual(assembly.assembled?.snapshot.users, [
-    { name: 'a', since: position(2), home: 3, following: [], posts: [position(9)] },
-  ]);
+  const user = { name: 'a', since: position(2), home: 3, following: [], posts: [position(9)] };
+  assert.deepEqual(assembly.assembled?.snapshot.users, [{ ...user, origins: [4] }]);
+  assert.deepEqual(old.assembled?.snapshot.users, [{ ...user, origins: [0] }], 'found by no place');
   const origins = [2, 2].map((cluster) => ({ cluster, position: position(1) }));
   refused([{ ...header, origins }], /cluster 2 follows cluster 2/);
 });

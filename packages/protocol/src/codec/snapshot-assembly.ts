@@ -11,6 +11,7 @@ import {
   type FollowSnapshot,
   MAX_SESSIONS,
   type Origin,
+  originAfter,
   type Position,
   type SessionSnapshot,
   type SocialSnapshot,
@@ -108,6 +109,7 @@ interface ComingUser {
   readonly following: FollowSnapshot[];
   readonly left: FollowSnapshot[];
   readonly posts: Position[];
+  readonly origins: Position[];
 }
 
 const ORDER: readonly SnapshotChunk['kind'][] = ['header', 'users', 'sessions', 'posts', 'end'];
@@ -158,9 +160,10 @@ export class SnapshotAssembly {
       header: this.#header,
       snapshot: {
         position: this.#header.position,
-        users: [...this.#users.values()].map(({ user, following, left, posts }) => ({
+        users: [...this.#users.values()].map(({ user, following, left, posts, origins }) => ({
           ...partOf(user, following, left),
           posts,
+          ...(user.home !== undefined && { origins }),
         })),
         sessions: [...this.#sessions.values()],
         origins: this.#header.origins,
@@ -193,7 +196,7 @@ export class SnapshotAssembly {
     }
     if (known !== undefined) throw refused(`user "${user.name}" is there twice`);
     this.#upTo(user.since, `user "${user.name}"`);
-    this.#lastUser = { user: rest, following: [...following], left: [...left], posts: [] };
+    this.#lastUser = { user: rest, following: [...following], left: [...left], posts: [], origins: [] };
     this.#users.set(user.name, this.#lastUser);
   }
 
@@ -220,6 +223,7 @@ export class SnapshotAssembly {
     this.#lastPost = entry.position;
     this.#posts += 1;
     author.posts.push(entry.position);
+    if (author.user.home !== undefined) author.origins.push(originAfter(author.origins, entry));
     return entry;
   }
 

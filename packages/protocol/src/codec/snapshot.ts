@@ -36,7 +36,7 @@ import {
 } from './judge.js';
 
 /** Posts of a user come as entries in chunks of their own; see `SnapshotAssembly`. */
-export type SnapshotUser = Omit<UserSnapshot, 'posts'>;
+export type SnapshotUser = Omit<UserSnapshot, 'posts' | 'origins'>;
 
 /** The first chunk is `header`, the last is `end`, in between users, sessions and posts in this order. */
 export type SnapshotChunk =

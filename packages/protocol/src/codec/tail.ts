@@ -8,7 +8,7 @@ import {
   unreachable,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/replication.js';
-import { postTextFrom } from './entry.js';
+import { answersFrom, answersToWire, postTextFrom } from './entry.js';
 import {
   clusterFrom,
   count,
@@ -102,6 +102,7 @@ function itemFromWire({ position: at, item }: wire.TailItem): TailItem {
         user: userFrom(item.value.author),
         text: postTextFrom(item.value.text),
         timeMs: count(item.value.timeMs, 'time_ms'),
+        ...answersFrom(item.value.answers),
       };
     case 'follow':
     case 'unfollow':
@@ -122,8 +123,11 @@ function itemToWire(item: TailItem): wire.TailItem {
     case 'user':
       return { position, item: { $case: 'user', value: item.user } };
     case 'post': {
-      const { user: author, text, timeMs } = item;
-      return { position, item: { $case: 'post', value: { author, text, timeMs } } };
+      const { user: author, text, timeMs, answers } = item;
+      return {
+        position,
+        item: { $case: 'post', value: { author, text, timeMs, answers: answersToWire(answers) } },
+      };
     }
     case 'follow':
     case 'unfollow': {

@@ -12,7 +12,7 @@ import {
 } from '@dualping/core';
 import * as wire from '../gen/dualping/v1/social.js';
 import { encodeReusing } from '../writer.js';
-import { postTextFrom } from './entry.js';
+import { answersFrom, answersToWire, originFrom, postTextFrom } from './entry.js';
 import {
   count,
   durationFrom,
@@ -43,12 +43,14 @@ export type TimelineMessage =
       readonly signs: boolean;
     }
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
+  /** Asks for the post that the post at `of` answers. */
+  | { readonly kind: 'answered'; readonly of: Position }
   | { readonly kind: 'alive' };
 
 export function timelineMessageFromWire({ message }: wire.TimelineRequest): TimelineMessage {
   switch (message?.$case) {
     case undefined:
-      return refuse('a Timeline message is empty: open, older or alive is due');
+      return refuse('a Timeline message is empty: open, older, answered_by or alive is due');
     case 'open':
       return {
         kind: 'open',
@@ -66,6 +68,8 @@ export function timelineMessageFromWire({ message }: wire.TimelineRequest): Time
         before: positionFrom(message.value.before, 'before'),
         limit: ordinal(message.value.limit, 'limit', MAX_PAGE_POSTS),
       };
+    case 'answeredBy':
+      return { kind: 'answered', of: positionFrom(ordinal(message.value.position, 'position')) };
     case 'alive':
       return { kind: 'alive' };
     default:
@@ -81,6 +85,8 @@ export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRe
     }
     case 'older':
       return { message: { $case: 'older', value: { before: message.before, limit: message.limit } } };
+    case 'answered':
+      return { message: { $case: 'answeredBy', value: { position: message.of } } };
     case 'alive':
       return { message: { $case: 'alive', value: {} } };
     default:
@@ -102,12 +108,20 @@ export interface TimelinePage {
   readonly oldest: boolean;
 }
 
+export interface TimelineAnswered {
+  /** The post that answers. */
+  readonly of: Position;
+  /** Undefined: it is not here, or nothing may be told of it. */
+  readonly post: Post | undefined;
+}
+
 /** Server to client: posts, and beside them at most one answer of each kind. */
 export interface TimelineUpdate {
   readonly posts: readonly Post[];
   readonly opened: TimelineOpened | undefined;
   readonly page: TimelinePage | undefined;
   readonly signs: SignsOfLife | undefined;
+  readonly answered: TimelineAnswered | undefined;
 }
 
 /** A server may put any number of live posts into a message; more than fit into one of 4 MB can't arrive. */
@@ -132,11 +146,17 @@ const pageFromWire = (page: wire.TimelinePage): TimelinePage => ({
   oldest: page.oldest,
 });
 
+const answeredFromWire = ({ position, post }: wire.TimelineAnswered): TimelineAnswered => ({
+  of: positionFrom(ordinal(position, 'position')),
+  post: post && postFromWire(post),
+});
+
 export const timelineUpdateFromWire = (response: wire.TimelineResponse): TimelineUpdate => ({
   posts: listFrom(response.posts, 'posts', MAX_UPDATE_POSTS, postFromWire),
   opened: response.opened === undefined ? undefined : openedFromWire(response.opened),
   page: response.page === undefined ? undefined : pageFromWire(response.page),
   signs: signsFromWire(response.signs),
+  answered: response.answered === undefined ? undefined : answeredFromWire(response.answered),
 });
 
 export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.TimelineResponse => ({
@@ -144,6 +164,10 @@ export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.Time
   opened: update.opened === undefined ? undefined : { ...update.opened },
   page: update.page === undefined ? undefined : { ...update.page, posts: update.page.posts.map(postToWire) },
   signs: update.signs,
+  answered: update.answered && {
+    position: update.answered.of,
+    post: update.answered.post && postToWire(update.answered.post),
+  },
 });
 
 /** A post is judged in clients too: a terminal must not depend on the server's judgement. */
@@ -153,6 +177,8 @@ export function postFromWire(post: wire.TimelinePost): Post {
     author: userFrom(post.author),
     text: postTextFrom(post.text),
     timeMs: count(post.timeMs, 'time_ms'),
+    ...answersFrom(post.answers),
+    ...(post.origin !== undefined && { origin: originFrom(post.origin) }),
   };
 }
 
@@ -161,6 +187,8 @@ export const postToWire = (post: Post): wire.TimelinePost => ({
   author: post.author,
   text: post.text,
   timeMs: post.timeMs,
+  answers: answersToWire(post.answers),
+  origin: post.origin && { ...post.origin },
 });
 
 /**
@@ -174,5 +202,6 @@ export function encodePostFragment(post: Post): Buffer {
     opened: undefined,
     page: undefined,
     signs: undefined,
+    answered: undefined,
   });
 }

@@ -115,6 +115,8 @@ export class ClassicTimeline implements TimelineSink {
   /** Nobody asks for one over this wire. */
   page(): void {}
 
+  answered(): void {}
+
   /** This wire has none. */
   sign(): void {}
 

@@ -129,6 +129,7 @@ function outcomeOf(kind: Change, error: unknown): ClassicOutcome {
       return 'follow-twice';
     case 'not-following':
       return 'unfollow-not-followed';
+    case 'unknown-post': // nothing on this wire answers a post
     case 'wrong-cluster':
       throw error;
     default:

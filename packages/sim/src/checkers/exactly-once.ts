@@ -1,5 +1,5 @@
 /** Each request is done once, in the order of asking, and answered with what it came to, always the same. */
-import type { Epoch, Reply, RequestResult, SessionCommand } from '@dualping/core';
+import type { Epoch, JournalCommand, Reply, RequestResult, SessionCommand } from '@dualping/core';
 import { entryText } from '../entry-text.js';
 import type { ServerProcess } from '../server-process.js';
 import type { SessionRecord } from '../session-record.js';
@@ -14,6 +14,7 @@ const SOCIAL = new Set([
   'cannot-follow-self',
   'not-following',
   'cannot-unfollow-self',
+  'unknown-post',
 ]);
 
 export class ExactlyOnce implements Checker {
@@ -30,6 +31,12 @@ export class ExactlyOnce implements Checker {
       throw new Violation(
         'acknowledged-is-committed',
         `${server.name} acknowledges ${key} at ${reply.position}, where [${entry === undefined ? 'nothing' : entryText(entry)}] is committed`,
+      );
+    const isRefused = reply.kind === 'refused' && reply.reason === 'unknown-post';
+    if (isRefused !== this.history.answersNothing(reply.position))
+      throw new Violation(
+        'answered-post-is-there',
+        `${server.name} ${isRefused ? 'refuses' : 'takes'} [${entryText(entry)}]`,
       );
     const text = reply.kind === 'ok' ? `ok at ${reply.position}` : `${reply.reason} at ${reply.position}`;
     const before = this.#replies.get(key);
@@ -59,7 +66,7 @@ export class ExactlyOnce implements Checker {
           entry !== undefined &&
           entry.sessionId.split('.')[0] === session.sessionId &&
           entry.command.kind === command.kind &&
-          (command.kind !== 'post' || (entry.command.kind === 'post' && entry.command.text === command.text));
+          (command.kind !== 'post' || isSamePost(command, entry.command));
         if (!isThat)
           throw new Violation(
             'acknowledged-is-committed',
@@ -114,4 +121,10 @@ export class ExactlyOnce implements Checker {
       last = at;
     }
   }
+}
+
+function isSamePost(asked: SessionCommand & { readonly kind: 'post' }, done: JournalCommand): boolean {
+  if (done.kind !== 'post' || done.text !== asked.text) return false;
+  const { author, position } = done.answers ?? {};
+  return author === asked.answers?.author && position === asked.answers?.position;
 }

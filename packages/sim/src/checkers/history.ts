@@ -3,7 +3,7 @@
  *
  * Knows nothing of how the machines work. Who follows whom is worked out here by a model of its own.
  */
-import type { Entry, Epoch, Position, UserName } from '@dualping/core';
+import type { Entry, Epoch, Position, PostReference, UserName } from '@dualping/core';
 import { entryText, sameEntry } from '../entry-text.js';
 import { chained } from '../journal-image.js';
 import { Violation } from './checker.js';
@@ -30,6 +30,8 @@ export class History {
   readonly #follows = new Map<string, Follow[]>();
   /** Posts by author, ascending. */
   readonly #posts = new Map<UserName, Entry[]>();
+  /** Positions of posts that answer one that was not there. */
+  readonly #answersToNothing = new Set<number>();
   readonly #requests = new Map<string, Entry>();
   readonly #texts = new Map<string, Entry>();
   /** Chained from the first entry on, as journals do it. */
@@ -103,6 +105,11 @@ export class History {
 
   post(text: string): Entry | undefined {
     return this.#texts.get(text);
+  }
+
+  /** Whether what was asked for at a position is a post that answers one that was not there. */
+  answersNothing(position: number): boolean {
+    return this.#answersToNothing.has(position);
   }
 
   /** Whether `user` sees what `author` posts at this position. */
@@ -179,6 +186,7 @@ export class History {
     this.#entries.length = 0;
     this.#checksums.length = 0;
     for (const index of [this.#users, this.#follows, this.#posts, this.#requests, this.#texts]) index.clear();
+    this.#answersToNothing.clear();
     for (const entry of kept) this.#add('the history', entry);
   }
 
@@ -216,12 +224,26 @@ export class History {
         return;
       }
       case 'post':
+        if (command.answers !== undefined && !this.#has(command.answers)) {
+          this.#answersToNothing.add(position);
+          return;
+        }
+        return this.#posted(command.user, command.text, entry);
       case 'remote-post':
         return this.#posted(command.user, command.text, entry);
       case 'remote-through':
       case 'epoch-start':
         return;
     }
+  }
+
+  #has({ home, position, author }: PostReference): boolean {
+    const posts = this.#posts.get(author) ?? [];
+    return posts.some((entry) => {
+      const { command } = entry;
+      if (command.kind !== 'remote-post') return home === undefined && entry.position === position;
+      return command.origin.cluster === home && command.origin.position === position;
+    });
   }
 
   #began(user: UserName, target: UserName, at: Position): void {

@@ -2,6 +2,7 @@
  * A page of older posts is what a user saw before a position at one moment, none before what the session knew of when it
  * asked: the newest of it, all of it, and nothing else.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { type Post, postIn, type QueryAnswer, type SessionQuery } from '@dualping/core';
 import type { SessionRecord } from '../session-record.js';
 import { type Checker, Violation } from './checker.js';
@@ -31,10 +32,14 @@ export class Pages implements Checker {
     );
   }
 
-  #isTrue({ position, author, text }: Post, what: string): void {
+  #isTrue({ position, author, text, answers }: Post, what: string): void {
     const entry = this.history.at(position);
     const committed = entry && postIn(entry);
-    if (committed?.author !== author || committed.text !== text)
+    if (
+      committed?.author !== author ||
+      committed.text !== text ||
+      !isDeepStrictEqual(committed.answers, answers)
+    )
       throw new Violation('page-is-whole', `${what} and gets "${text}" at ${position}`);
   }
 }

@@ -6,12 +6,14 @@
  * A follow of somebody elsewhere begins at the last place that its cluster had heard of when it was committed. All that
  * the author has posted since then has to come, whatever failed on whichever side.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   type ClusterId,
   type Entry,
   isRemoteCommand,
   type Position,
   postIn,
+  referenceIn,
   type UserName,
 } from '@dualping/core';
 import { entryText } from '../entry-text.js';
@@ -66,8 +68,11 @@ class Heard {
       }
       if (command.kind === 'remote-post') {
         const post = there && postIn(there);
-        const isThat = there?.command.kind === 'post' && post?.author === command.user;
-        if (!isThat || post?.text !== command.text || post.timeMs !== entry.timeMs)
+        const isTaken = this.others.get(cluster)?.answersNothing(position) === false;
+        const isThat = isTaken && there?.command.kind === 'post' && post?.author === command.user;
+        const answers = post?.answers && referenceIn(this.cluster, cluster, post.answers);
+        const isSameAnswer = isDeepStrictEqual(answers, command.answers);
+        if (!isThat || post?.text !== command.text || post.timeMs !== entry.timeMs || !isSameAnswer)
           this.#isUntrue(entry, there);
         if (!this.#asked.has(command.user))
           throw new Violation('remote-is-wanted', `[${entryText(entry)}], whom nobody has asked to follow`);
@@ -118,7 +123,7 @@ class Heard {
         const change = this.#changeIn(theirs, entry);
         if (change !== undefined && this.#own.has(change.target))
           last.set(`${change.user}>${change.target}`, entry);
-        if (command.kind !== 'post') continue;
+        if (command.kind !== 'post' || theirs.answersNothing(position)) continue;
         const since = this.wantedSince.get(command.user);
         if (since !== undefined && position > since && this.posts.get(cluster)?.has(position) !== true)
           return `cluster ${this.cluster} has not heard of [${entryText(entry)}] of cluster ${cluster}`;

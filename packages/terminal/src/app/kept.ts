@@ -3,13 +3,25 @@ import { isEmpty, textOf } from '../editor/editor.js';
 import type { Kept } from '../state/initial.js';
 import type { State } from '../state/state.js';
 
-export const keptOf = ({ drafts, outbox, places, sentTexts, muted, ignored, followers }: State): Kept => ({
+export const keptOf = ({
+  drafts,
+  answering,
+  outbox,
+  places,
+  sentTexts,
+  muted,
+  ignored,
+  followers,
+}: State): Kept => ({
   drafts: new Map(
     [...drafts]
       .filter(([, editor]) => !isEmpty(editor))
       .map(([timeline, editor]) => [timeline, textOf(editor)]),
   ),
-  unsent: outbox.filter(({ status }) => status.kind !== 'sent').map(({ text }) => text),
+  answering,
+  unsent: outbox
+    .filter(({ status }) => status.kind !== 'sent')
+    .map(({ text, answers }) => ({ text, ...(answers !== undefined && { answers }) })),
   readUpTo: new Map(
     [...places]
       .filter(([, { readUpTo }]) => readUpTo > 0)
@@ -24,6 +36,7 @@ export const keptOf = ({ drafts, outbox, places, sentTexts, muted, ignored, foll
 /** Whether something of it may have changed. */
 export const mayDiffer = (one: State, other: State): boolean =>
   one.drafts !== other.drafts ||
+  one.answering !== other.answering ||
   one.outbox !== other.outbox ||
   one.places !== other.places ||
   one.sentTexts !== other.sentTexts ||

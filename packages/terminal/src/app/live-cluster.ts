@@ -27,7 +27,7 @@ const CLOCK_MS = 250;
 const GATHER_MS = 10;
 
 /** What is asked of the view itself. */
-export type ViewEffect = Exclude<ClusterEffect, { readonly kind: 'deed' | 'automatic' }>;
+export type ViewEffect = Exclude<ClusterEffect, { readonly kind: 'deed' | 'automatic' | 'log' }>;
 
 export class LiveCluster {
   readonly #feed: ClusterFeed;
@@ -43,6 +43,7 @@ export class LiveCluster {
       clock: systemClock(),
       budgetMs: feed.budgetMs,
       canAct: feed.controls !== undefined,
+      hasLogs: feed.logOf !== undefined,
     });
     this.#store = new Store(first, systemClock, step);
     this.#running.add(this.#store.effects$.subscribe((effect) => this.#perform(effect)));
@@ -77,10 +78,21 @@ export class LiveCluster {
     switch (effect.kind) {
       case 'deed':
         return void this.#do(effect.deed, effect.victim);
+      case 'log':
+        return void this.#readLog(effect.victim, effect.name, effect.address);
       case 'automatic':
         return this.#feed.controls?.setAutomatic(effect.on);
       default:
         return this.#asked.next(effect);
+    }
+  }
+
+  async #readLog(victim: Victim, name: string, address: string | undefined): Promise<void> {
+    try {
+      const log = await this.#feed.logOf?.(name, address);
+      if (log !== undefined) this.dispatch({ kind: 'log', victim, log });
+    } catch (error) {
+      this.dispatch({ kind: 'log', victim, log: { problem: sentenceOf(error) } });
     }
   }
 

@@ -46,7 +46,7 @@ export class Network {
     switch (effect.kind) {
       case 'post': {
         const { id } = effect;
-        return session.post(effect.text).then(
+        return session.post(effect.text, effect.answers).then(
           ({ position }) => ({ kind: 'posted', id, position }),
           (error: unknown) => ({ kind: 'post-failed', id, ...failureOf(error) }),
         );
@@ -60,6 +60,13 @@ export class Network {
           (page) => ({ kind: 'page', page }),
           (error: unknown) => ({ kind: 'page-failed', detail: failureOf(error).detail }),
         );
+      case 'answered': {
+        const { of: at } = effect;
+        return session.answered(at).then(
+          (post) => ({ kind: 'answered', of: at, post }),
+          (error: unknown) => ({ kind: 'answered-failed', of: at, detail: failureOf(error).detail }),
+        );
+      }
       case 'list':
         this.#wanted.next();
         return undefined;

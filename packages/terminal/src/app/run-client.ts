@@ -228,7 +228,7 @@ class Client {
   #saveOrTell(): void {
     const kept = keptOf(this.#store.state);
     if (this.#file.save(kept)) return;
-    for (const text of [...kept.drafts.values(), ...kept.unsent])
+    for (const text of [...kept.drafts.values(), ...kept.unsent.map(({ text: unsent }) => unsent)])
       process.stderr.write(`dualping: this could not be saved:\n${text}\n`);
   }
 

@@ -110,13 +110,14 @@ export class Demonstration {
   readonly effects: ClusterEffect[] = [];
   #monoMs = 1_000_000;
 
-  constructor({ width = 80, height = 24, canAct = true, title = 'dualping' } = {}) {
+  constructor({ width = 80, height = 24, canAct = true, hasLogs = false, title = 'dualping' } = {}) {
     this.state = initialClusterView({
       title,
       size: { width, height },
       clock: this.#clock(),
       budgetMs: 100,
       canAct,
+      hasLogs,
     });
   }
 

@@ -45,8 +45,8 @@ const stopped = (newer: number): Row => [
   say('dim', ` · ${clusterKeyOf('pause')} goes on`),
 ];
 
-function eventRow(
-  { clock, shown }: ClusterViewState,
+export function eventRow(
+  { clock, shown }: Pick<ClusterViewState, 'clock' | 'shown'>,
   { atMs, kind, text }: ClusterEvent,
   width: number,
 ): Row {

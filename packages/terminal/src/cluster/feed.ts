@@ -48,6 +48,8 @@ export interface ClusterEvent {
   readonly atMs: number;
   readonly kind: 'up' | 'down' | 'promoted' | 'fault' | 'healed' | 'measured' | 'said';
   readonly text: string;
+  /** Whose story it belongs to; absent: nobody's alone. */
+  readonly about?: readonly Victim[];
 }
 
 /** Who is meant: a server of a cluster, or the router. */
@@ -71,6 +73,13 @@ export interface Controls {
   readonly pids: ReadonlyMap<string, number>;
 }
 
+/** The last of what a process has written. */
+export interface ProcessLog {
+  readonly path: string;
+  /** Oldest first. */
+  readonly lines: readonly string[];
+}
+
 export interface ClusterFeed {
   readonly title: string;
   readonly updates$: Observable<WatchUpdate>;
@@ -78,6 +87,11 @@ export interface ClusterFeed {
   readonly events$: Observable<ClusterEvent>;
   readonly counts$: Observable<Counts> | undefined;
   readonly controls: Controls | undefined;
+  /**
+   * Only where the processes' logs can be read from here. `name` as people read it; `address`: where the router knows it, to be
+   * sure that it is that process. Rejects with what a person should know.
+   */
+  readonly logOf?: (name: string, address: string | undefined) => Promise<ProcessLog>;
   /** What a takeover may take, for the bar: ms. */
   readonly budgetMs: number;
 }

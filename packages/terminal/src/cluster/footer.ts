@@ -26,6 +26,8 @@ const MOST_NEEDED: readonly ClusterAction[] = [
   'cut',
   'restart',
   'automatic',
+  'open',
+  'sort',
   'next-cluster',
 ];
 
@@ -83,7 +85,9 @@ export function labelNow({ action, label }: ClusterBinding, state: ClusterViewSt
     case 'pause':
       return state.shown.end === undefined ? label : 'go on';
     case 'leave':
-      return state.help !== undefined || state.shown.search !== undefined ? label : undefined;
+      return state.help !== undefined || state.detail !== undefined || state.shown.search !== undefined
+        ? label
+        : undefined;
     default:
       return label;
   }

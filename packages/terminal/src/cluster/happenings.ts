@@ -2,7 +2,7 @@
 import type { WatchUpdate } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from '../state/geometry.js';
-import type { ClusterEvent, Counts, Takeover, Victim } from './feed.js';
+import type { ClusterEvent, Counts, ProcessLog, Takeover, Victim } from './feed.js';
 import type { ClusterViewState, Deed } from './state.js';
 
 export type Happening =
@@ -13,6 +13,12 @@ export type Happening =
   /** Answers a `deed` effect. */
   | { readonly kind: 'done'; readonly deed: Deed; readonly victim: Victim }
   | { readonly kind: 'not-done'; readonly text: string }
+  /** Answers a `log` effect. */
+  | {
+      readonly kind: 'log';
+      readonly victim: Victim;
+      readonly log: ProcessLog | { readonly problem: string };
+    }
   | { readonly kind: 'token'; readonly token: Token }
   /** Somebody pointed at it: the next key is about it. */
   | { readonly kind: 'chosen'; readonly victim: Victim }
@@ -23,6 +29,13 @@ export type Happening =
 export type ClusterEffect =
   | { readonly kind: 'deed'; readonly deed: Deed; readonly victim: Victim }
   | { readonly kind: 'automatic'; readonly on: boolean }
+  /** The last lines of its log are wanted. */
+  | {
+      readonly kind: 'log';
+      readonly victim: Victim;
+      readonly name: string;
+      readonly address: string | undefined;
+    }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };

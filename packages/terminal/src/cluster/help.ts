@@ -28,6 +28,10 @@ const MEANINGS: readonly Entry[] = [
     keys: 'HEARTBEAT',
     help: 'a sign a second: how long the router had not heard it then, ▁ up to 25 ms, ▃ 100 ms, █ over 450 ms, · not live',
   },
+  {
+    keys: '▴ ▾',
+    help: 'behind the column that the rows are sorted by: from the least, from the most or the worst',
+  },
   { keys: 'AGE', help: 'how long ago it was heard, as the router said last' },
   { keys: 'LAG', help: 'committed entries it does not hold, by the last pings of both' },
   { keys: 'CLIENTS', help: 'timelines that are open on it' },

@@ -1,7 +1,7 @@
 /** Every key of the cluster view: what the keys do, the footer and the help all come from this one table. */
 
 /** Where the keys go. */
-export type ClusterWhere = 'cluster' | 'search' | 'help';
+export type ClusterWhere = 'cluster' | 'search' | 'help' | 'detail';
 
 export type ClusterAction =
   | 'next'
@@ -17,6 +17,9 @@ export type ClusterAction =
   | 'cut'
   | 'restart'
   | 'automatic'
+  | 'open'
+  | 'sort'
+  | 'sort-backwards'
   | 'pause'
   | 'older-events'
   | 'newer-events'
@@ -40,7 +43,8 @@ export interface ClusterBinding {
   readonly acts?: true;
 }
 
-const EVERYWHERE: readonly ClusterWhere[] = ['cluster', 'search', 'help'];
+const EVERYWHERE: readonly ClusterWhere[] = ['cluster', 'search', 'help', 'detail'];
+const PAGES: readonly ClusterWhere[] = ['cluster', 'help', 'detail'];
 
 /** In the order of the help; what the footer shows comes in this order too. */
 export const CLUSTER_KEYMAP: readonly ClusterBinding[] = [
@@ -93,10 +97,30 @@ export const CLUSTER_KEYMAP: readonly ClusterBinding[] = [
     help: 'faults of all kinds by themselves, one after another; again: stop',
     acts: true,
   },
-  { action: 'next', where: ['cluster', 'help'], keys: ['j', 'down'], help: 'next server' },
-  { action: 'previous', where: ['cluster', 'help'], keys: ['k', 'up'], help: 'previous server' },
-  { action: 'first', where: ['cluster', 'help'], keys: ['g', 'home'], help: 'first server' },
-  { action: 'last', where: ['cluster', 'help'], keys: ['G', 'end'], help: 'last server' },
+  { action: 'next', where: PAGES, keys: ['j', 'down'], help: 'next server' },
+  { action: 'previous', where: PAGES, keys: ['k', 'up'], help: 'previous server' },
+  { action: 'first', where: PAGES, keys: ['g', 'home'], help: 'first server' },
+  { action: 'last', where: PAGES, keys: ['G', 'end'], help: 'last server' },
+  {
+    action: 'open',
+    where: ['cluster'],
+    keys: ['enter'],
+    label: 'its story',
+    help: 'what happened to the selected one, and its log',
+  },
+  {
+    action: 'sort',
+    where: ['cluster'],
+    keys: ['s'],
+    label: 'sort',
+    help: 'sort by the next column',
+  },
+  {
+    action: 'sort-backwards',
+    where: ['cluster'],
+    keys: ['S'],
+    help: 'sort the other way round',
+  },
   {
     action: 'next-cluster',
     where: ['cluster'],
@@ -119,13 +143,13 @@ export const CLUSTER_KEYMAP: readonly ClusterBinding[] = [
   },
   {
     action: 'older-events',
-    where: ['cluster', 'help'],
+    where: PAGES,
     keys: ['page-up', 'ctrl-u'],
     help: 'older events',
   },
   {
     action: 'newer-events',
-    where: ['cluster', 'help'],
+    where: PAGES,
     keys: ['page-down', 'ctrl-d'],
     help: 'newer events',
   },
@@ -142,12 +166,12 @@ export const CLUSTER_KEYMAP: readonly ClusterBinding[] = [
     where: EVERYWHERE,
     keys: ['escape'],
     label: 'back',
-    help: 'end the search, the pause, the help',
+    help: 'end the search, the pause, the help, the story',
   },
-  { action: 'help', where: ['cluster', 'help'], keys: ['?', 'f1'], label: 'help', help: 'this help' },
+  { action: 'help', where: PAGES, keys: ['?', 'f1'], label: 'help', help: 'this help' },
   { action: 'redraw', where: EVERYWHERE, keys: ['ctrl-l'], help: 'draw the screen anew' },
   { action: 'suspend', where: EVERYWHERE, keys: ['ctrl-z'], help: 'to the shell; fg comes back' },
-  { action: 'quit', where: ['cluster', 'help'], keys: ['q'], label: 'quit', help: 'quit' },
+  { action: 'quit', where: PAGES, keys: ['q'], label: 'quit', help: 'quit' },
   { action: 'quit', where: EVERYWHERE, keys: ['ctrl-c'], help: 'quit, from anywhere' },
 ];
 

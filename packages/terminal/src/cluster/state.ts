@@ -3,7 +3,7 @@ import type { Assignment, MemberFigures, MemberInfo } from '@dualping/client';
 import type { Editor } from '../editor/editor.js';
 import type { Size } from '../state/geometry.js';
 import type { Clock } from '../state/state.js';
-import type { ClusterEvent, Counts, Takeover, Victim } from './feed.js';
+import type { ClusterEvent, Counts, ProcessLog, Takeover, Victim } from './feed.js';
 
 /** One beat of the trace: how long ago a member was heard when the router told its figures. */
 export type Beat =
@@ -70,6 +70,38 @@ export interface EventsShown {
   readonly search: string | undefined;
 }
 
+/** The columns of the table. */
+export type ColumnName =
+  | 'server'
+  | 'role'
+  | 'state'
+  | 'heartbeat'
+  | 'age'
+  | 'lag'
+  | 'clients'
+  | 'epoch'
+  | 'uptime'
+  | 'rate'
+  | 'pid'
+  | 'address';
+
+/** By which column the table is sorted; `backwards`: the other way round than is usual for it. */
+export interface Sort {
+  readonly by: ColumnName;
+  readonly backwards: boolean;
+}
+
+/** One server, or the router, in full. */
+export interface Detail {
+  readonly victim: Victim;
+  /** Undefined: it can't be read from here. */
+  readonly log: ProcessLog | 'asking' | { readonly problem: string } | undefined;
+  /** When it was asked for last. Monotonic. */
+  readonly askedMs: number;
+  /** Rows under the last that is shown. */
+  readonly below: number;
+}
+
 export interface ClusterViewState {
   readonly title: string;
   readonly size: Size;
@@ -77,6 +109,8 @@ export interface ClusterViewState {
   readonly budgetMs: number;
   /** Whether faults can be made. */
   readonly canAct: boolean;
+  /** Whether the processes' logs can be read. */
+  readonly hasLogs: boolean;
   /** Process ids by name, where they are known. */
   readonly pids: ReadonlyMap<string, number>;
 
@@ -104,6 +138,8 @@ export interface ClusterViewState {
   /** The search that is being typed. */
   readonly prompt: Editor | undefined;
   readonly help: { readonly scroll: number } | undefined;
+  readonly sort: Sort;
+  readonly detail: Detail | undefined;
 }
 
 /** Beats that are kept: as many as the widest screen shows. */
@@ -157,6 +193,7 @@ export function initialClusterView(given: {
   readonly clock: Clock;
   readonly budgetMs: number;
   readonly canAct: boolean;
+  readonly hasLogs: boolean;
 }): ClusterViewState {
   return {
     ...given,
@@ -177,5 +214,7 @@ export function initialClusterView(given: {
     notice: undefined,
     prompt: undefined,
     help: undefined,
+    sort: { by: 'server', backwards: false },
+    detail: undefined,
   };
 }

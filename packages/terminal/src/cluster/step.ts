@@ -5,6 +5,7 @@ import type { KeyToken, Token } from '../input/token.js';
 import type { Clock } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
 import { act, done, killPrimary, toggleCut, toggleFrozen, toSelected } from './deeds.js';
+import { detailOpened, detailPage, detailScrolled, logAskedAgain, logCame } from './detail.js';
 import { paused, scrolled, withEvents } from './event-list.js';
 import type { Takeover, Victim } from './feed.js';
 import { isTooSmallForCluster, layoutOf } from './geometry.js';
@@ -12,7 +13,9 @@ import { type ClusterStep, type Happening, just } from './happenings.js';
 import { mostHelpScroll } from './help.js';
 import { type ClusterAction, type ClusterWhere, clusterActionOf } from './keymap.js';
 import { problem, said } from './notices.js';
+import { nextSort, sortedVictims, sortIn } from './order.js';
 import { type ClusterViewState, MOST_TAKEOVERS, sameVictim, victimKey, victimsOf } from './state.js';
+import { columnNames } from './table.js';
 import { settled, updated } from './watching.js';
 
 /** Longer than any event. */
@@ -43,8 +46,10 @@ function changed(state: ClusterViewState, happening: Happening): ClusterStep {
       return just(chosen(state, happening.victim));
     case 'resized':
       return just({ ...state, size: happening.size });
+    case 'log':
+      return just(logCame(state, happening.victim, happening.log));
     case 'clock':
-      return just({ ...state, pids: happening.pids });
+      return logAskedAgain({ ...state, pids: happening.pids });
     default:
       return unreachable(happening);
   }
@@ -89,8 +94,11 @@ function keyPressed(state: ClusterViewState, token: KeyToken): ClusterStep {
   return just(edited === undefined ? state : searching({ ...state, prompt: edited }));
 }
 
-export const whereOf = ({ prompt, help }: ClusterViewState): ClusterWhere =>
-  prompt !== undefined ? 'search' : help !== undefined ? 'help' : 'cluster';
+export function whereOf({ prompt, help, detail }: ClusterViewState): ClusterWhere {
+  if (prompt !== undefined) return 'search';
+  if (help !== undefined) return 'help';
+  return detail === undefined ? 'cluster' : 'detail';
+}
 
 function typed(state: ClusterViewState, text: string): ClusterViewState {
   if (state.prompt === undefined) return state;
@@ -119,16 +127,18 @@ function acted(state: ClusterViewState, where: ClusterWhere, action: ClusterActi
     case 'confirm':
       return just({ ...state, prompt: undefined });
     default:
-      return where === 'help' ? just(helpScrolled(state, action)) : atCluster(state, action);
+      if (where === 'help') return just(helpScrolled(state, action));
+      return where === 'detail' ? just(detailMoved(state, action)) : atCluster(state, action);
   }
 }
 
-/** Esc takes away one thing after the other: what is typed, the help, what was said, the search, the pause. */
+/** Esc takes away one thing after the other: what is typed, the help, the story, what was said, the search, the pause. */
 function left(state: ClusterViewState): ClusterViewState {
   const { shown } = state;
   if (state.prompt !== undefined)
     return { ...state, prompt: undefined, shown: { ...shown, search: undefined } };
   if (state.help !== undefined) return { ...state, help: undefined };
+  if (state.detail !== undefined) return { ...state, detail: undefined };
   if (state.notice !== undefined) return { ...state, notice: undefined };
   if (shown.search !== undefined) return { ...state, shown: { ...shown, search: undefined } };
   return { ...state, shown: { ...shown, end: undefined } };
@@ -164,6 +174,14 @@ function atCluster(state: ClusterViewState, action: Plain): ClusterStep {
       return toSelected(state, 'restart');
     case 'automatic':
       return automatic(state);
+    case 'open':
+      return detailOpened(state);
+    case 'sort':
+      return just({ ...state, sort: nextSort(state, columnNames(state)) });
+    case 'sort-backwards': {
+      const sort = sortIn(state, columnNames(state));
+      return just({ ...state, sort: { ...sort, backwards: !sort.backwards } });
+    }
     case 'pause':
       return just(paused(state));
     case 'older-events':
@@ -182,7 +200,7 @@ const chosen = (state: ClusterViewState, victim: Victim): ClusterViewState =>
   victimsOf(state).some((each) => sameVictim(each, victim)) ? { ...state, selected: victim } : state;
 
 function selectedBy(state: ClusterViewState, to: (at: number, count: number) => number): ClusterViewState {
-  const victims = victimsOf(state);
+  const victims = sortedVictims(state, columnNames(state));
   const key = state.selected === undefined ? undefined : victimKey(state.selected);
   const at = victims.findIndex((victim) => victimKey(victim) === key);
   const wanted = Math.max(0, Math.min(victims.length - 1, to(at, victims.length)));
@@ -221,4 +239,18 @@ function helpScrolled(state: ClusterViewState, action: Plain): ClusterViewState 
     'newer-events': at + page,
   };
   return { ...state, help: { scroll: Math.max(0, Math.min(most, to[action] ?? at)) } };
+}
+
+/** As in a log: the newest is at the end. */
+function detailMoved(state: ClusterViewState, action: Plain): ClusterViewState {
+  const page = detailPage(state);
+  const by: Partial<Record<Plain, number>> = {
+    next: -1,
+    previous: 1,
+    first: Number.MAX_SAFE_INTEGER,
+    last: -Number.MAX_SAFE_INTEGER,
+    'older-events': page,
+    'newer-events': -page,
+  };
+  return detailScrolled(state, by[action] ?? 0);
 }

@@ -6,37 +6,26 @@ import { unreachable } from '../unreachable.js';
 import { gapText, lastedText } from '../view/ages.js';
 import { countText } from '../view/counts.js';
 import type { Role, Row, Span } from '../view/row.js';
-import { asSelected, blank, cutRow, fitRow, lineOf, say } from '../view/spans.js';
+import { asSelected, blank, cutRow, fitRow, lineOf, loud, say } from '../view/spans.js';
 import { beatSpans } from './beats.js';
 import type { Victim } from './feed.js';
+import { NUMBERED, signOf, sortedVictims, sortIn } from './order.js';
 import {
   asOfMs,
   type ClusterSeen,
   type ClusterViewState,
+  type ColumnName,
   type Mark,
   type MemberSeen,
   openCluster,
   routerSilentMs,
+  type Sort,
   sameVictim,
   victimKey,
   victimName,
   victimsOf,
 } from './state.js';
 import { ageOf, lagOf, postsPerSecond } from './watching.js';
-
-type ColumnName =
-  | 'server'
-  | 'role'
-  | 'state'
-  | 'heartbeat'
-  | 'age'
-  | 'lag'
-  | 'clients'
-  | 'epoch'
-  | 'uptime'
-  | 'rate'
-  | 'pid'
-  | 'address';
 
 interface Column {
   readonly name: ColumnName;
@@ -88,8 +77,8 @@ const NOTHING = say('dim', '—');
 /** The head, and exactly `count` rows of members around the selected one; arrows where there are more. */
 export function tableRows(state: ClusterViewState, count: number, width: number): readonly Row[] {
   const columns = columnsFor(state, width);
-  const victims = victimsOf(state);
-  const { first } = shownFrom(state, count);
+  const victims = sortedVictims(state, namesOf(columns));
+  const { first } = shownFrom(state, victims, count);
   const shown = victims.slice(first, first + count);
   const last = first + shown.length - 1;
   const rows = shown.map((victim, y) => {
@@ -98,12 +87,18 @@ export function tableRows(state: ClusterViewState, count: number, width: number)
     return victimRow(state, victim, { columns, arrow, width });
   });
   if (victims.length === 0) rows.push([say('dim', '   no server is known yet')]);
-  return [headRow(columns, width), ...Array.from({ length: count }, (_, y) => rows[y] ?? [])];
+  return [
+    headRow(columns, sortIn(state, namesOf(columns)), width),
+    ...Array.from({ length: count }, (_, y) => rows[y] ?? []),
+  ];
 }
 
 /** Which of them is selected, and which is the first that is shown of at most `count`. */
-function shownFrom(state: ClusterViewState, count: number): { readonly at: number; readonly first: number } {
-  const victims = victimsOf(state);
+function shownFrom(
+  state: ClusterViewState,
+  victims: readonly Victim[],
+  count: number,
+): { readonly at: number; readonly first: number } {
   const at = Math.max(
     0,
     victims.findIndex((victim) => sameVictim(victim, state.selected)),
@@ -113,9 +108,16 @@ function shownFrom(state: ClusterViewState, count: number): { readonly at: numbe
 
 /** Below the head, from 0. */
 export function selectedTableRow(state: ClusterViewState, count: number): number {
-  const { at, first } = shownFrom(state, count);
+  const victims = sortedVictims(state, columnNames(state));
+  const { at, first } = shownFrom(state, victims, count);
   return at - first;
 }
+
+const namesOf = (columns: readonly Column[]): readonly ColumnName[] => columns.map(({ name }) => name);
+
+/** Those that there is room for, in the order of the table. */
+export const columnNames = (state: ClusterViewState): readonly ColumnName[] =>
+  namesOf(columnsFor(state, state.size.width));
 
 function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
   const names = victimsOf(state).map((victim) => textWidth(victimName(victim, 1)));
@@ -141,11 +143,18 @@ function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
   });
 }
 
-const headRow = (columns: readonly Column[], width: number): Row =>
-  cutRow(
-    [blank(MARKER_WIDTH), ...columns.flatMap((column) => cellOf([say('dim', column.title)], column))],
-    width,
-  );
+/** The sign of the column that the rows are sorted by stands behind its title: in the gap where the title has no room for it. */
+function headRow(columns: readonly Column[], sort: Sort, width: number): Row {
+  const isUsual = sort.by === NUMBERED.by && !sort.backwards;
+  const cells = columns.flatMap((column): Row => {
+    if (isUsual || column.name !== sort.by) return cellOf([say('dim', column.title)], column);
+    const title = loud('text', column.title);
+    const sign = loud('text', signOf(sort));
+    const hasRoom = column.align === 'left' && textWidth(column.title) < column.width;
+    return hasRoom ? cellOf([title, sign], column) : [...cellOf([title], column).slice(0, -1), sign];
+  });
+  return cutRow([blank(MARKER_WIDTH), ...cells], width);
+}
 
 function cellOf(row: Row, { width, align }: Column): Row {
   const shorter = cutRow(row, width);

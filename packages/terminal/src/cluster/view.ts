@@ -3,6 +3,7 @@ import type { Frame, Row } from '../view/row.js';
 import { cutRow } from '../view/spans.js';
 import { tooSmallFrame } from '../view/too-small.js';
 import { countsRow } from './counts-row.js';
+import { detailRows } from './detail.js';
 import { eventRows } from './event-rows.js';
 import { footer } from './footer.js';
 import { isTooSmallForCluster, LEAST_CLUSTER_SIZE, layoutOf } from './geometry.js';
@@ -19,12 +20,20 @@ export function clusterView(state: ClusterViewState): Frame {
   if (isTooSmallForCluster(state.size))
     return tooSmallFrame(state.size, 'the cluster view', LEAST_CLUSTER_SIZE, state.notice?.text);
   const { row, cursor } = footer(state, width);
-  const middle = state.help === undefined ? clusterRows(state, width) : helpPage(state);
+  const middle = middleRows(state, width);
   const rows = [clusterHeaderRow(state, width), ...middle];
   return {
     rows: [...Array.from({ length: height - 1 }, (_, y) => cutRow(rows[y] ?? [], width)), row],
-    cursor: cursor ?? { x: 1, y: state.help === undefined ? selectedRow(state) : 1 },
+    cursor: cursor ?? { x: 1, y: isPage(state) ? 1 : selectedRow(state) },
   };
+}
+
+/** Whether something else stands where the cluster does. */
+const isPage = ({ help, detail }: ClusterViewState): boolean => help !== undefined || detail !== undefined;
+
+function middleRows(state: ClusterViewState, width: number): readonly Row[] {
+  if (state.help !== undefined) return helpPage(state);
+  return state.detail === undefined ? clusterRows(state, width) : detailRows(state, state.detail);
 }
 
 /** The row of the screen that the keys are about: people who hear the screen are read that one. */

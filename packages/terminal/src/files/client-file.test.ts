@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import type { Position } from '@dualping/client';
 import type { Kept } from '../state/initial.js';
 import type { TimelineId } from '../state/state.js';
 import { ClientFile } from './client-file.js';
@@ -60,7 +61,8 @@ test('what was saved is there for the next, and only the owner may read it', () 
       ['home', 'half\na thought'],
       ['@ana', 'hi'],
     ]),
-    unsent: ['lost?'],
+    answering: new Map([['home', { home: 2, position: 7 as Position, author: 'bo', begin: 'well' }]]),
+    unsent: [{ text: 'lost?' }, { text: 'no', answers: { position: 8_000 as Position, author: 'bo' } }],
     readUpTo: new Map([['home', 8_812]]),
     sentTexts: ['one', 'two'],
   });
@@ -72,6 +74,20 @@ test('what was saved is there for the next, and only the owner may read it', () 
   assert.deepEqual(client(3, 'two').load(), nothingKept, 'another network');
   assert.equal(files().length, 1);
   for (const file of files()) assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(problems, []);
+});
+
+test('files of the version before, in which nothing answered a post, are read', () => {
+  const record = { version: 1, user: 'mira', network: 'one', savedAtMs: 1 };
+  const texts = { drafts: { home: 'half' }, unsent: ['lost?'], readUpTo: {}, sentTexts: [] };
+  client(1).save(draft('x'));
+  running.clear();
+  const [path = ''] = files();
+  writeFileSync(path, JSON.stringify({ ...record, ...texts }));
+  assert.deepEqual(
+    client(2).load(),
+    keeping({ drafts: new Map([['home', 'half']]), unsent: [{ text: 'lost?' }] }),
+  );
   assert.deepEqual(problems, []);
 });
 
@@ -101,7 +117,7 @@ test('what another still writes is its own; what it has read and sent is known',
   client(1).save(
     keeping({
       drafts: new Map([['home', 'x']]),
-      unsent: ['y'],
+      unsent: [{ text: 'y' }],
       readUpTo: new Map([['home', 7]]),
       sentTexts: ['z'],
     }),
@@ -148,11 +164,11 @@ test('damaged files are moved aside and told, later versions and strangers are l
     assert.ok(files().some((file) => file.endsWith('.damaged') && readFileSync(file, 'utf8') === damage));
     for (const file of files()) if (file.endsWith('.damaged')) rmSync(file);
   }
-  writeFileSync(path, '{"version":2}');
+  writeFileSync(path, '{"version":3}');
   problems = [];
   assert.deepEqual(client(3).load(), nothingKept);
   assert.match(problems.join(), /later version/);
-  assert.ok(files().some((file) => readFileSync(file, 'utf8') === '{"version":2}'));
+  assert.ok(files().some((file) => readFileSync(file, 'utf8') === '{"version":3}'));
 });
 
 test('in the background only the last is written, and nothing older comes after a save at once', async () => {

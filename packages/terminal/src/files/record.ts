@@ -1,6 +1,6 @@
 /** What a client file holds, as JSON: written, read back and judged, and several of them made one. */
-import { userNameProblem } from '@dualping/client';
-import type { Kept } from '../state/initial.js';
+import { type Answers, userNameProblem } from '@dualping/client';
+import type { Kept, Unsent } from '../state/initial.js';
 import type { TimelineId } from '../state/state.js';
 
 export interface Record {
@@ -16,7 +16,9 @@ export type Reading =
   | { readonly kind: 'newer'; readonly version: number }
   | { readonly kind: 'damaged'; readonly why: string };
 
-export const VERSION = 1;
+/** 2: what is not sent may answer a post. Files of version 1 are read too. */
+export const VERSION = 2;
+const FIRST_VERSION = 1;
 
 /** Of those that were sent, as many as Up may want. */
 export const MOST_SENT_TEXTS = 200;
@@ -37,7 +39,10 @@ export function recordText({ user, network, savedAtMs, kept }: Record): string {
     network,
     savedAtMs,
     drafts: Object.fromEntries(newest(kept.drafts)),
-    unsent: kept.unsent.slice(-MOST_UNSENT),
+    answering: kept.answering && Object.fromEntries(newest(kept.answering)),
+    unsent: kept.unsent
+      .slice(-MOST_UNSENT)
+      .map((unsent) => (unsent.answers === undefined ? unsent.text : unsent)),
     readUpTo: Object.fromEntries(newest(kept.readUpTo)),
     sentTexts: kept.sentTexts.slice(-MOST_SENT_TEXTS),
     muted: kept.muted,
@@ -65,6 +70,7 @@ export function readRecord(text: string): Reading {
     network,
     savedAtMs,
     drafts,
+    answering,
     unsent,
     readUpTo,
     sentTexts,
@@ -74,15 +80,17 @@ export function readRecord(text: string): Reading {
   } = content;
   if (typeof version !== 'number') return damaged('it has no version');
   if (version > VERSION) return { kind: 'newer', version };
-  if (version !== VERSION) return damaged(`it has version ${version}`);
+  if (!Number.isInteger(version) || version < FIRST_VERSION) return damaged(`it has version ${version}`);
   if (typeof user !== 'string' || typeof network !== 'string') return damaged('it does not say whose it is');
   if (typeof savedAtMs !== 'number') return damaged('it does not say when it was saved');
   if (!isMapOf(drafts, isText)) return damaged('its drafts are not texts by timeline');
   if (!isMapOf(readUpTo, isPosition)) return damaged('its places are not positions by timeline');
-  if (!isListOfTexts(unsent) || !isListOfTexts(sentTexts)) return damaged('its texts are no list of texts');
+  if (!isListOf(unsent, isUnsent) || !isListOfTexts(sentTexts))
+    return damaged('its texts are no list of texts');
   const kept = {
     drafts: mapOf(drafts),
-    unsent,
+    ...(isMapOf(answering, isAnswers) ? { answering: mapOf(answering) } : {}),
+    unsent: unsent.map((each): Unsent => (isText(each) ? { text: each } : each)),
     readUpTo: mapOf(readUpTo),
     sentTexts,
     ...(isListOfTexts(muted) ? { muted } : {}),
@@ -101,7 +109,8 @@ export function mergedKept(records: readonly Record[]): Kept {
   const drafts = new Map<TimelineId, string>();
   const readUpTo = new Map<TimelineId, number>();
   const displaced: string[] = [];
-  let unsent: readonly string[] = [];
+  const answering = new Map<TimelineId, Answers>();
+  let unsent: readonly Unsent[] = [];
   let sentTexts: readonly string[] = [];
   let muted: readonly string[] | undefined;
   let ignored: readonly string[] | undefined;
@@ -111,11 +120,14 @@ export function mergedKept(records: readonly Record[]): Kept {
       const other = drafts.get(timeline);
       if (other !== undefined && other !== text) displaced.push(other);
       drafts.set(timeline, text);
+      const answers = kept.answering?.get(timeline);
+      if (answers === undefined) answering.delete(timeline);
+      else answering.set(timeline, answers);
     }
     for (const [timeline, position] of kept.readUpTo)
       readUpTo.set(timeline, Math.max(position, readUpTo.get(timeline) ?? 0));
-    const known = new Set(unsent);
-    unsent = [...unsent, ...kept.unsent.filter((text) => !known.has(text))];
+    const known = new Set(unsent.map(({ text }) => text));
+    unsent = [...unsent, ...kept.unsent.filter(({ text }) => !known.has(text))];
     sentTexts = [...sentTexts, ...kept.sentTexts];
     // Whoever was heard last about it counts: who is no longer muted was in an older list.
     muted = kept.muted ?? muted;
@@ -124,6 +136,7 @@ export function mergedKept(records: readonly Record[]): Kept {
   }
   return {
     drafts,
+    ...(answering.size === 0 ? {} : { answering }),
     unsent: unsent.slice(-MOST_UNSENT),
     readUpTo,
     sentTexts: eachOnce([...sentTexts, ...displaced]).slice(-MOST_SENT_TEXTS),
@@ -136,7 +149,7 @@ export function mergedKept(records: readonly Record[]): Kept {
 /** What another client, which still runs, has come to know: its drafts and unsent texts are its own. */
 export const learntFrom = (record: Record): Record => ({
   ...record,
-  kept: { ...record.kept, drafts: new Map(), unsent: [] },
+  kept: { ...record.kept, drafts: new Map(), answering: new Map(), unsent: [] },
 });
 
 /** Of what is there several times, the last. */
@@ -149,8 +162,29 @@ const isObject = (value: unknown): value is { readonly [name: string]: unknown }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isPosition = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isListOfTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every(isText);
+const isListOf = <Value>(
+  value: unknown,
+  isValue: (value: unknown) => value is Value,
+): value is readonly Value[] => Array.isArray(value) && value.every(isValue);
+const isListOfTexts = (value: unknown): value is readonly string[] => isListOf(value, isText);
+
+function isAnswers(value: unknown): value is Answers {
+  if (!isObject(value)) return false;
+  const { home, position, author, begin } = value;
+  return (
+    isPosition(position) &&
+    isText(author) &&
+    userNameProblem(author) === undefined &&
+    (home === undefined || isPosition(home)) &&
+    (begin === undefined || isText(begin))
+  );
+}
+
+function isUnsent(value: unknown): value is string | Unsent {
+  if (!isObject(value)) return isText(value);
+  const { text, answers } = value;
+  return isText(text) && (answers === undefined || isAnswers(answers));
+}
 
 const isTimeline = (id: string): id is TimelineId =>
   id === 'home' || id === 'mentions' || (id.startsWith('@') && userNameProblem(id.slice(1)) === undefined);

@@ -1,4 +1,6 @@
 /** Keys while one reads: in the timeline and in the sidebar. */
+
+import { answeredShown, answering } from './answers.js';
 import { backwards, loadingOlder } from './arrivals.js';
 import { asking, isThere } from './asking.js';
 import { composing, retried, takenBack } from './composing.js';
@@ -28,7 +30,7 @@ function inBoth(state: State, action: Action): Step {
     case 'reply':
       // Whoever presses it once more, as the countdown ends, does not mean to write.
       if (!isThere(state)) return just(state, { kind: 'retry-now' });
-      return just(composing(state, someoneElse(state)));
+      return just(answering(state, someoneElse(state)));
     case 'next-unread':
       return just(toUnread(state));
     case 'follow':
@@ -89,7 +91,9 @@ function inTimeline(state: State, action: Action): Step | undefined {
     }
     case 'last':
       return just(undivided(withPlace(state, { ...placeOf(state), top: 'newest', selected: undefined })));
-    case 'open-user': {
+    case 'open-user':
+      return answeredShown(state) ?? inTimeline(state, 'open-author');
+    case 'open-author': {
       const name = personAt(state);
       return just(name === undefined ? state : opened(state, `@${name}`));
     }

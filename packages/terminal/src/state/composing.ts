@@ -1,5 +1,5 @@
 /** Writing: drafts, one for each timeline, and how they become posts. */
-import { MAX_POST_LENGTH, postProblem } from '@dualping/client';
+import { type Answers, MAX_POST_LENGTH, postProblem } from '@dualping/client';
 import {
   changed,
   type Editor,
@@ -66,6 +66,8 @@ export function composerKey(state: State, { name, text }: KeyToken): State | und
   const draft = draftOf(state);
   if (name === 'up' && (isEmpty(draft) || state.recalled > 0)) return recalled(state, 1);
   if (name === 'down' && state.recalled > 0) return recalled(state, -1);
+  if (name === 'backspace' && isEmpty(draft) && state.answering.has(state.timeline))
+    return withAnswer(state, undefined);
   const edited = edit(draft, name);
   if (edited !== undefined) return withDraft(state, edited);
   return text === undefined ? undefined : typed(state, text);
@@ -106,19 +108,26 @@ function nothingFits({ people }: State, word: string): string {
 
 export function sent(state: State): Step {
   const text = textOf(draftOf(state)).trimEnd();
-  if (text === '') return just({ ...state, focus: 'timeline' });
+  if (text === '') return just(composerLeft(state));
   const over = [...text].length - MAX_POST_LENGTH;
   if (over > 0)
     return just(problem(state, `not sent: ${over} characters over the ${MAX_POST_LENGTH} of a post`));
   const why = postProblem(text);
   if (why !== undefined) return just(problem(state, why));
   const id = state.lastOutgoing + 1;
-  const outgoing: Outgoing = { id, text, wallMs: state.clock.wallMs, status: { kind: 'sending' } };
+  const answers = state.answering.get(state.timeline);
+  const outgoing: Outgoing = {
+    id,
+    text,
+    ...(answers !== undefined && { answers }),
+    wallMs: state.clock.wallMs,
+    status: { kind: 'sending' },
+  };
   const told = showsOutbox(state, state.timeline)
     ? { ...state, notice: undefined }
     : said(state, '◌ sending: it shows up in Home');
   const next = undivided({
-    ...withDraft(told, emptyEditor),
+    ...withDraft(withAnswer(told, undefined), emptyEditor),
     recalled: 0,
     lastOutgoing: id,
     outbox: [...state.outbox, outgoing],
@@ -126,9 +135,29 @@ export function sent(state: State): Step {
   });
   return just(withPlace(next, { ...placeOf(next), top: 'newest', selected: undefined }), {
     kind: 'post',
-    id,
-    text,
+    ...sending(outgoing),
   });
+}
+
+const sending = ({ id, text, answers }: Outgoing) => ({
+  id,
+  text,
+  ...(answers !== undefined && { answers }),
+});
+
+/** What the draft of the timeline that is open answers; undefined: nothing. */
+export function withAnswer(state: State, answers: Answers | undefined): State {
+  if (state.answering.get(state.timeline) === answers) return state;
+  const answering = new Map(state.answering);
+  if (answers === undefined) answering.delete(state.timeline);
+  else answering.set(state.timeline, answers);
+  return { ...state, answering };
+}
+
+/** Whoever goes with nothing written no longer means to answer. */
+export function composerLeft(state: State): State {
+  const next: State = { ...state, focus: 'timeline', recalled: 0 };
+  return isEmpty(draftOf(state)) ? withAnswer(next, undefined) : next;
 }
 
 const failedAt = (state: State): Outgoing | undefined => {
@@ -145,7 +174,7 @@ export function retried(state: State): Step {
   const one = failedAt(state);
   const again = one === undefined ? allFailed(state) : [one];
   if (again.length === 0) return just(said(state, 'nothing waits to be sent again'));
-  const effects: Effect[] = again.map(({ id, text }) => ({ kind: 'post', id, text }));
+  const effects: Effect[] = again.map((outgoing) => ({ kind: 'post', ...sending(outgoing) }));
   const outbox = state.outbox.map((outgoing) =>
     again.includes(outgoing) ? ({ ...outgoing, status: { kind: 'sending' } } as const) : outgoing,
   );
@@ -160,5 +189,6 @@ export function takenBack(state: State): Step {
     return just(problem(state, 'something else is written here: send or clear it first'));
   const outbox = state.outbox.filter((outgoing) => outgoing !== one);
   const place = { ...(state.places.get(state.timeline) ?? NEWEST), selected: undefined };
-  return just(withPlace(withDraft({ ...state, outbox, focus: 'composer' }, editorWith(one.text)), place));
+  const next = withAnswer({ ...state, outbox, focus: 'composer' }, one.answers);
+  return just(withPlace(withDraft(next, editorWith(one.text)), place));
 }

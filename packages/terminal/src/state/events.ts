@@ -1,5 +1,5 @@
 /** What happens to the state, and what it asks for. */
-import type { Move, Post, PostPage, PresenceLists, SessionState } from '@dualping/client';
+import type { Move, Post, PostPage, PostReference, PresenceLists, SessionState } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from './geometry.js';
 import type { Kept } from './initial.js';
@@ -13,6 +13,9 @@ export type Event =
   /** Answers an `older` effect. */
   | { readonly kind: 'page'; readonly page: PostPage }
   | { readonly kind: 'page-failed'; readonly detail: string }
+  /** Answers an `answered` effect; `post` undefined: nobody here has it. */
+  | { readonly kind: 'answered'; readonly of: number; readonly post: Post | undefined }
+  | { readonly kind: 'answered-failed'; readonly of: number; readonly detail: string }
   | { readonly kind: 'people'; readonly lists: PresenceLists }
   /** Answers a `post` effect. */
   | { readonly kind: 'posted'; readonly id: number; readonly position: number }
@@ -35,11 +38,18 @@ export type Event =
   | { readonly kind: 'clock' };
 
 export type Effect =
-  | { readonly kind: 'post'; readonly id: number; readonly text: string }
+  | {
+      readonly kind: 'post';
+      readonly id: number;
+      readonly text: string;
+      readonly answers?: PostReference;
+    }
   | { readonly kind: 'follow'; readonly name: string }
   | { readonly kind: 'unfollow'; readonly name: string }
   | { readonly kind: 'list' }
   | { readonly kind: 'older'; readonly before: number; readonly limit: number }
+  /** Asks for the post that the post at `of` answers. */
+  | { readonly kind: 'answered'; readonly of: number }
   | { readonly kind: 'retry-now' }
   | { readonly kind: 'settings'; readonly settings: Settings }
   /** The terminal has another background: for this screen, and not to be remembered. */

@@ -1,4 +1,5 @@
 /** The state before anything has happened, with what was kept from last time. */
+import type { Answers } from '@dualping/client';
 import { type Editor, editorWith } from '../editor/editor.js';
 import type { Size } from './geometry.js';
 import { NEWEST } from './reading.js';
@@ -7,8 +8,10 @@ import type { Clock, Outgoing, Place, Settings, State, TimelineId } from './stat
 /** What lasts from one run to the next, for one user of one network. */
 export interface Kept {
   readonly drafts: ReadonlyMap<TimelineId, string>;
-  /** Texts that nobody acknowledged. */
-  readonly unsent: readonly string[];
+  /** What drafts answer, where they answer a post. */
+  readonly answering?: ReadonlyMap<TimelineId, Answers>;
+  /** What nobody acknowledged. */
+  readonly unsent: readonly Unsent[];
   readonly readUpTo: ReadonlyMap<TimelineId, number>;
   readonly sentTexts: readonly string[];
   /** Names. */
@@ -16,6 +19,11 @@ export interface Kept {
   readonly ignored?: readonly string[];
   /** Who follows me; undefined: it was never told. */
   readonly followers?: readonly string[];
+}
+
+export interface Unsent {
+  readonly text: string;
+  readonly answers?: Answers;
 }
 
 export interface Beginning {
@@ -28,15 +36,15 @@ export interface Beginning {
   readonly kept: Kept;
 }
 
-/** Texts that an earlier run has not seen acknowledged. */
+/** What an earlier run has not seen acknowledged. */
 export const unsentOutgoing = (
-  texts: readonly string[],
+  unsent: readonly Unsent[],
   wallMs: number,
   lastOutgoing: number,
 ): readonly Outgoing[] =>
-  texts.map((text, at) => ({
+  unsent.map((each, at) => ({
+    ...each,
     id: lastOutgoing + at + 1,
-    text,
     wallMs,
     status: {
       kind: 'failed',
@@ -85,6 +93,7 @@ export function initialState({
     focus: 'timeline',
     sidebarAt: 0,
     drafts,
+    answering: kept.answering ?? new Map(),
     sentTexts: kept.sentTexts,
     givenCommands: [],
     recalled: 0,

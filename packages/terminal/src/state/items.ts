@@ -19,7 +19,7 @@ export const postItem = (me: string, post: Post): PostItem => ({
   kind: 'post',
   key: post.position,
   post,
-  mentionsMe: post.author !== me && mentions(post.text, me),
+  mentionsMe: post.author !== me && (mentions(post.text, me) || post.answers?.author === me),
 });
 
 /** The same outgoing post is the same item, so that what was computed of it stays known. */

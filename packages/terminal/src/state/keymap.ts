@@ -16,6 +16,7 @@ export type Action =
   | 'follow'
   | 'unfollow'
   | 'open-user'
+  | 'open-author'
   | 'open-link'
   | 'copy'
   | 'copy-link'
@@ -92,10 +93,17 @@ export const KEYMAP: readonly Binding[] = [
     help: 'to the newest, and stay there',
   },
   { action: 'next-unread', where: BROWSING, keys: ['u'], label: 'unread', help: 'to the first unread post' },
-  { action: 'reply', where: BROWSING, keys: ['r'], help: 'write to the author of the post' },
+  { action: 'reply', where: BROWSING, keys: ['r'], help: 'answer the post, or write to the person' },
   { action: 'follow', where: BROWSING, keys: ['f'], label: 'follow', help: 'follow, or ask for a name' },
   { action: 'unfollow', where: BROWSING, keys: ['F'], help: 'unfollow' },
-  { action: 'open-user', where: ['timeline'], keys: ['enter'], help: "open the author's posts" },
+  {
+    action: 'open-user',
+    where: ['timeline'],
+    keys: ['enter'],
+    label: 'answered',
+    help: "of an answer the post that it answers, else the author's posts",
+  },
+  { action: 'open-author', where: ['timeline'], keys: ['a'], help: "open the author's posts" },
   { action: 'open-link', where: ['timeline'], keys: ['o'], label: 'link', help: 'open the link in the post' },
   { action: 'copy', where: ['timeline'], keys: ['y'], label: 'copy', help: 'copy the post' },
   { action: 'copy-link', where: ['timeline'], keys: ['Y'], help: 'copy the link in the post' },

@@ -21,10 +21,11 @@ export function remembered(state: State, kept: Kept, another: boolean): Step {
     places.set(timeline, { ...place, readUpTo: Math.max(readUpTo, place.readUpTo) });
   }
   const own = another ? state.outbox.filter(({ status }) => status.kind !== 'failed') : state.outbox;
-  const unsent = kept.unsent.filter((text) => !own.some((outgoing) => outgoing.text === text));
+  const unsent = kept.unsent.filter(({ text }) => !own.some((outgoing) => outgoing.text === text));
   const next = recounted({
     ...state,
     drafts,
+    answering: kept.answering ?? new Map(),
     places,
     outbox: [...own, ...unsentOutgoing(unsent, state.clock.wallMs, state.lastOutgoing)],
     lastOutgoing: state.lastOutgoing + unsent.length,

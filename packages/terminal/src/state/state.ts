@@ -1,5 +1,5 @@
 /** Everything that the screen shows, and all that the client knows: one immutable value. */
-import type { Failure, Post, SessionTarget } from '@dualping/client';
+import type { Answers, Failure, Post, SessionTarget } from '@dualping/client';
 import type { Editor } from '../editor/editor.js';
 import type { Size } from './geometry.js';
 
@@ -72,6 +72,8 @@ export interface Person {
 export interface Outgoing {
   readonly id: number;
   readonly text: string;
+  /** The post that it answers. */
+  readonly answers?: Answers;
   readonly wallMs: number;
   readonly status:
     | { readonly kind: 'sending' }
@@ -150,7 +152,15 @@ export type Overlay =
   /** The session, in full. */
   | { readonly kind: 'info'; readonly scroll: number }
   /** Everybody whose name has `part` in it, from `:list`. */
-  | { readonly kind: 'people'; readonly scroll: number; readonly part?: string };
+  | { readonly kind: 'people'; readonly scroll: number; readonly part?: string }
+  /** What the post at `of` answers, where it is not in the timeline that is open. */
+  | {
+      readonly kind: 'answered';
+      readonly scroll: number;
+      readonly of: ItemKey;
+      readonly answers: Answers;
+      readonly found: PostItem | 'asking' | 'unknown' | { readonly problem: string };
+    };
 
 export interface Notice {
   readonly kind: 'said' | 'problem';
@@ -198,6 +208,8 @@ export interface State {
   readonly sidebarAt: number;
   /** What is written in each timeline and not sent. */
   readonly drafts: ReadonlyMap<TimelineId, Editor>;
+  /** The post that it answers, where it answers one. */
+  readonly answering: ReadonlyMap<TimelineId, Answers>;
   /** Texts that were sent, newest last: Up in an empty composer brings them back. */
   readonly sentTexts: readonly string[];
   /** Commands that were given, newest last. */

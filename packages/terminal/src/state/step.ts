@@ -5,6 +5,7 @@
  * So a day at the keyboard can be played in a test without any of them.
  */
 import { unreachable } from '../unreachable.js';
+import { answeredCame, answeredFailed } from './answers.js';
 import { filled, pageCame, pageFailed, peopleCame, posted, postFailed, postsCame } from './arrivals.js';
 import { editedElsewhere } from './composing.js';
 import { sessionChanged, sessionMoved, timePassed } from './connection.js';
@@ -36,6 +37,10 @@ function changed(state: State, event: Event): Step {
       return then(pageCame(state, event.page), sought);
     case 'page-failed':
       return pageFailed(state, event.detail);
+    case 'answered':
+      return just(answeredCame(state, event.of, event.post));
+    case 'answered-failed':
+      return just(answeredFailed(state, event.of, event.detail));
     case 'people':
       return peopleCame(state, event.lists);
     case 'posted':

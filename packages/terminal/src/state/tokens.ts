@@ -5,7 +5,7 @@ import type { KeyToken, Token } from '../input/token.js';
 import { unreachable } from '../unreachable.js';
 import { backwards, loadingOlder } from './arrivals.js';
 import { browsing } from './browsing.js';
-import { completed, composerKey, recalled, sent, typed } from './composing.js';
+import { completed, composerKey, composerLeft, recalled, sent, typed } from './composing.js';
 import { just, type Step, then } from './events.js';
 import { stopped } from './finding.js';
 import { isTooSmall } from './geometry.js';
@@ -172,7 +172,7 @@ function composerAction(state: State, action: Action | undefined, key: KeyToken)
     case 'new-line':
       return just(typed(state, '\n'));
     case 'leave':
-      return just({ ...state, focus: 'timeline', recalled: 0 });
+      return just(composerLeft(state));
     case 'complete':
       return just(completed(state, 1));
     case 'complete-back':

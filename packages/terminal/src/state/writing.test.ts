@@ -167,7 +167,7 @@ test('the network is known only after the beginning: what was kept for it comes 
   const stage = new Stage().press('i').type('written before');
   const kept = {
     drafts: new Map([['home', 'written before'] as const, ['mentions', 'kept'] as const]),
-    unsent: ['not sent'],
+    unsent: [{ text: 'not sent' }],
     readUpTo: new Map([['home', 0] as const]),
     sentTexts: ['sent'],
   };
@@ -183,7 +183,7 @@ test('another network than was guessed has nothing of the first', () => {
     drafts: new Map([['home', 'of the first'] as const]),
     readUpTo: new Map([['home', 500] as const]),
   };
-  const stage = new Stage({ kept: { ...kept, unsent: ['of the first too'] } });
+  const stage = new Stage({ kept: { ...kept, unsent: [{ text: 'of the first too' }] } });
   assert.match(stage.screen, /› of the first/);
   const nothing = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
   stage.tell({ kind: 'remembered', kept: nothing, another: true }).live();

@@ -66,20 +66,23 @@ const cursorAt = ({ x, y, width, height }: Area, column: number, row: number): F
 });
 
 /** Nothing to say while one is about to write; else how one begins, and that a lost server is no reason not to. */
-function placeholderRow({ connection }: State, writing: boolean, width: number): Row {
+function placeholderRow({ connection, answering, timeline }: State, writing: boolean, width: number): Row {
   const mark = loud(writing ? 'title' : 'dim', ' › ');
   const away =
     connection.kind === 'waiting' || connection.kind === 'lost' || connection.kind === 'connecting';
   const room = width - rowWidth([mark]);
-  const hint = writing
-    ? [[say('dim', away ? 'sent as soon as there is a server' : 'what is going on?')]]
-    : [
-        [
-          say('key', keyOf('compose')),
-          say('dim', away ? ' to write: it is sent as soon as there is a server' : ' to write a post'),
-        ],
-        [say('key', keyOf('compose')), say('dim', ' to write')],
-      ];
+  const isAnswer = writing && answering.has(timeline);
+  const hint = isAnswer
+    ? [[say('dim', 'your answer; '), say('key', 'Backspace'), say('dim', ': a post of its own')]]
+    : writing
+      ? [[say('dim', away ? 'sent as soon as there is a server' : 'what is going on?')]]
+      : [
+          [
+            say('key', keyOf('compose')),
+            say('dim', away ? ' to write: it is sent as soon as there is a server' : ' to write a post'),
+          ],
+          [say('key', keyOf('compose')), say('dim', ' to write')],
+        ];
   return [mark, ...firstThatFits(hint, room)];
 }
 

@@ -99,7 +99,12 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
       return where === 'timeline' && isUnsent(state) ? action : undefined;
     case 'reply': {
       const item = selectedItem(state);
-      return item?.kind === 'post' && item.post.author !== state.me ? action : undefined;
+      return item?.kind === 'post' ? action : undefined;
+    }
+    case 'open-user': {
+      const item = selectedItem(state);
+      const answers = item?.kind === 'post' ? item.post.answers : item?.outgoing.answers;
+      return answers === undefined ? undefined : label;
     }
     case 'open-link':
       return linksOfSelected(state).length > 0 ? label : undefined;

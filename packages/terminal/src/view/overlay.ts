@@ -4,6 +4,7 @@ import type { Area } from '../state/geometry.js';
 import { geometryNow } from '../state/screen-geometry.js';
 import type { Overlay, State } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
+import { answeredRows } from './answered.js';
 import { everybodyRows } from './everybody.js';
 import { allSessionFacts } from './facts.js';
 import { helpRows } from './help.js';
@@ -58,6 +59,8 @@ function contentRows(overlay: Overlay, state: State, width: number): readonly Ro
       return allSessionFacts(state).map(factRow);
     case 'people':
       return everybodyRows(state, overlay.part ?? '');
+    case 'answered':
+      return answeredRows(overlay, state, room);
     default:
       return unreachable(overlay);
   }
@@ -71,6 +74,8 @@ function titleOf({ kind }: Overlay): string {
       return ' Session ';
     case 'people':
       return ' People ';
+    case 'answered':
+      return ' Answered post ';
     default:
       return unreachable(kind);
   }

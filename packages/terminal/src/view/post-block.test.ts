@@ -15,6 +15,7 @@ const LOOK: BlockLook = {
   focused: true,
   fresh: false,
   search: undefined,
+  ignored: new Set(),
 };
 
 const postItem = (text: string, author = 'ana', mentionsMe = false): Item => ({

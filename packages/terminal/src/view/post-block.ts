@@ -3,6 +3,7 @@
  * where they are when the clock moves on, something is selected or a search ends.
  */
 
+import type { Answers } from '@dualping/client';
 import type { Item, Outgoing, OutgoingItem, PostItem } from '../state/state.js';
 import { cleanText } from '../text/clean.js';
 import { linksIn } from '../text/links.js';
@@ -31,6 +32,8 @@ export interface BlockLook {
   /** An own post that was acknowledged a moment ago. */
   readonly fresh: boolean;
   readonly search: string | undefined;
+  /** Those whose words are not shown. */
+  readonly ignored: ReadonlySet<string>;
 }
 
 interface Wrapped {
@@ -65,9 +68,15 @@ const wrappedText = (item: Item, width: number): Wrapped =>
 
 const hasReason = (item: Item): boolean => item.kind === 'outgoing' && item.outgoing.status.kind === 'failed';
 
-/** Rows of a block: its header, its text, and why it was not sent. */
+const answersOf = (item: Item): Answers | undefined =>
+  item.kind === 'post' ? item.post.answers : item.outgoing.answers;
+
+/** Rows of a block: its header, what it answers, its text, and why it was not sent. */
 export const blockHeight = (item: Item, width: number): number =>
-  1 + wrappedText(item, width).lines.length + (hasReason(item) ? 1 : 0);
+  1 +
+  (answersOf(item) === undefined ? 0 : 1) +
+  wrappedText(item, width).lines.length +
+  (hasReason(item) ? 1 : 0);
 
 /** Exactly `blockHeight(item, width)` rows, none wider than `width` cells. */
 export function blockRows(item: Item, width: number, look: BlockLook): readonly Row[] {
@@ -76,6 +85,7 @@ export function blockRows(item: Item, width: number, look: BlockLook): readonly 
   const base: Role = item.kind === 'outgoing' && item.outgoing.status.kind === 'sending' ? 'dim' : 'text';
   const rows = [
     headerRow(item, width - AUTHOR_INDENT, look),
+    ...answersRows(item, width, look),
     ...body.lines.map(({ start, text }) => [
       say('text', ' '.repeat(TEXT_INDENT - AUTHOR_INDENT)),
       ...lineRow(body.text, start, text, highlights, base),
@@ -84,6 +94,19 @@ export function blockRows(item: Item, width: number, look: BlockLook): readonly 
   ];
   const edge = edgeOf(look);
   return rows.map((row) => cutRow([edge, ...row], width));
+}
+
+function answersRows(item: Item, width: number, { me, ignored }: BlockLook): readonly Row[] {
+  const answers = answersOf(item);
+  if (answers === undefined) return [];
+  const row = [say('text', ' '.repeat(TEXT_INDENT - AUTHOR_INDENT)), ...answersRow(answers, me, ignored)];
+  return [cutRow(row, width - AUTHOR_INDENT - RIGHT_MARGIN)];
+}
+
+/** `↳ @bob: first words…`; of somebody who is ignored without the words. */
+export function answersRow({ author, begin }: Answers, me: string, ignored: ReadonlySet<string>): Row {
+  const who = [say('dim', '↳ '), say(author === me ? 'self' : 'author', `@${lineOf(author)}`)];
+  return begin === undefined || ignored.has(author) ? who : [...who, say('dim', `: ${lineOf(begin)}`)];
 }
 
 function edgeOf({ selected, focused }: BlockLook): Span {

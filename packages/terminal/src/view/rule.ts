@@ -1,10 +1,12 @@
 /** The line over the composer: it closes the columns, and says what belongs to what is typed or where one reads. */
-import { textOf } from '../editor/editor.js';
+import { isEmpty, textOf } from '../editor/editor.js';
 import { commandNamed } from '../state/commands.js';
 import type { Geometry } from '../state/geometry.js';
 import type { Window } from '../state/reading.js';
+import { draftOf } from '../state/screen-geometry.js';
 import type { Prompt, State } from '../state/state.js';
 import { keyOf } from './keys.js';
+import { answersRow } from './post-block.js';
 import type { Row, Span } from './row.js';
 import { cutRow, lineOf, loud, rowWidth, say } from './spans.js';
 
@@ -43,8 +45,14 @@ function belowSpans({ below }: Window): Row {
   return [say('unread', ` ↓ ${below} newer`), say('dim', ' · '), say('key', keyOf('last')), say('text', ' ')];
 }
 
-function leftSpans({ prompt, search }: State, room: number): Row {
+function leftSpans(state: State, room: number): Row {
+  const { prompt, search } = state;
   if (prompt !== undefined) return cutRow(promptSpans(prompt, room), room);
+  const answers = state.answering.get(state.timeline);
+  if (answers !== undefined && (state.focus === 'composer' || !isEmpty(draftOf(state)))) {
+    const row = cutRow(answersRow(answers, state.me, state.ignored), Math.max(0, room - 2));
+    return [say('text', ' '), ...row, say('text', ' ')];
+  }
   if (search === undefined || search === '') return [];
   return cutRow(
     [

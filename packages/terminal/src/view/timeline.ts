@@ -71,7 +71,7 @@ function rowsOfBlock(
 
 /** Ages, marks and selection of the posts of one frame. */
 function lookOf(state: State): (item: Item) => BlockLook {
-  const { clock, settings, me, search, fresh } = state;
+  const { clock, settings, me, search, fresh, ignored } = state;
   const { selected } = placeOf(state);
   const when = (wallMs: number): string => whenText(wallMs, clock, settings.times);
   return (item) => ({
@@ -81,6 +81,7 @@ function lookOf(state: State): (item: Item) => BlockLook {
     focused: state.focus === 'timeline',
     fresh: item.kind === 'post' && (fresh.get(item.key) ?? Number.NEGATIVE_INFINITY) > clock.monoMs,
     search,
+    ignored,
   });
 }
 

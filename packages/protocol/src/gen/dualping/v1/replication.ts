@@ -19,7 +19,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { EpochBoundary, Origin } from "./types.js";
+import { Answers, EpochBoundary, Origin } from "./types.js";
 
 export interface GetFollowerInfoRequest {
   networkId: string;
@@ -289,6 +289,7 @@ export interface TailPost {
   text: string;
   /** When it was accepted. */
   timeMs: number;
+  answers: Answers | undefined;
 }
 
 function createBaseGetFollowerInfoRequest(): GetFollowerInfoRequest {
@@ -2427,7 +2428,7 @@ export const TailEdge: MessageFns<TailEdge> = {
 };
 
 function createBaseTailPost(): TailPost {
-  return { author: "", text: "", timeMs: 0 };
+  return { author: "", text: "", timeMs: 0, answers: undefined };
 }
 
 export const TailPost: MessageFns<TailPost> = {
@@ -2440,6 +2441,9 @@ export const TailPost: MessageFns<TailPost> = {
     }
     if (message.timeMs !== 0) {
       writer.uint32(24).uint64(message.timeMs);
+    }
+    if (message.answers !== undefined) {
+      Answers.encode(message.answers, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2479,6 +2483,14 @@ export const TailPost: MessageFns<TailPost> = {
             }
 
             message.timeMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answers = Answers.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Answers, Origin, PostReference } from "./types.js";
 
 /** Which request this is, of which session. */
 export interface RequestHeader {
@@ -55,6 +56,8 @@ export interface PostRequest {
     | undefined;
   /** 1 to 1,000 characters; no control characters but U+000A, which parts lines. */
   text: string;
+  /** The post that it answers. Refused as `unknown-post` if the user's cluster has no such post. */
+  answers: PostReference | undefined;
 }
 
 /** The request was applied and is durable on every in-sync server. A refusal comes as a status. */
@@ -102,10 +105,18 @@ export interface TimelineRequest {
     | //
     /** The client is there. Any other message says so too. */
     { $case: "alive"; value: TimelineAlive }
+    | //
+    /** Asks for the post that a post of the timeline answers. */
+    { $case: "answeredBy"; value: TimelineAnsweredBy }
     | undefined;
 }
 
 export interface TimelineAlive {
+}
+
+export interface TimelineAnsweredBy {
+  /** Of the post that answers, which the user sees: whoever sees a post may see what it answers. */
+  position: number;
 }
 
 /**
@@ -154,7 +165,11 @@ export interface TimelineResponse {
     | TimelinePage
     | undefined;
   /** The server is there. The interval from now on: it rises with the number of timelines, and does not fall on one stream. */
-  signs: SignsOfLife | undefined;
+  signs:
+    | SignsOfLife
+    | undefined;
+  /** Answers `answered_by`. */
+  answered: TimelineAnswered | undefined;
 }
 
 export interface TimelineOpened {
@@ -173,6 +188,19 @@ export interface TimelinePost {
   text: string;
   /** When the primary accepted it. */
   timeMs: number;
+  /** The post that it answers, if it answers one. */
+  answers:
+    | Answers
+    | undefined;
+  /** Where it was accepted, if its author is of another cluster: by this it is referred to in an answer. */
+  origin: Origin | undefined;
+}
+
+export interface TimelineAnswered {
+  /** The position that was asked for. */
+  position: number;
+  /** Absent: it is not in this cluster, or the user does not see a post at that position that answers one. */
+  post: TimelinePost | undefined;
 }
 
 export interface TimelinePage {
@@ -424,7 +452,7 @@ export const UnfollowRequest: MessageFns<UnfollowRequest> = {
 };
 
 function createBasePostRequest(): PostRequest {
-  return { header: undefined, text: "" };
+  return { header: undefined, text: "", answers: undefined };
 }
 
 export const PostRequest: MessageFns<PostRequest> = {
@@ -434,6 +462,9 @@ export const PostRequest: MessageFns<PostRequest> = {
     }
     if (message.text !== "") {
       writer.uint32(18).string(message.text);
+    }
+    if (message.answers !== undefined) {
+      PostReference.encode(message.answers, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -465,6 +496,14 @@ export const PostRequest: MessageFns<PostRequest> = {
             }
 
             message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.answers = PostReference.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -768,6 +807,9 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
       case "alive":
         TimelineAlive.encode(message.message.value, writer.uint32(26).fork()).join();
         break;
+      case "answeredBy":
+        TimelineAnsweredBy.encode(message.message.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -809,6 +851,14 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
             message.message = { $case: "alive", value: TimelineAlive.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = { $case: "answeredBy", value: TimelineAnsweredBy.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -844,6 +894,52 @@ export const TimelineAlive: MessageFns<TimelineAlive> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineAnsweredBy(): TimelineAnsweredBy {
+  return { position: 0 };
+}
+
+export const TimelineAnsweredBy: MessageFns<TimelineAnsweredBy> = {
+  encode(message: TimelineAnsweredBy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineAnsweredBy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineAnsweredBy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1084,7 +1180,7 @@ export const TimelineOlder: MessageFns<TimelineOlder> = {
 };
 
 function createBaseTimelineResponse(): TimelineResponse {
-  return { posts: [], opened: undefined, page: undefined, signs: undefined };
+  return { posts: [], opened: undefined, page: undefined, signs: undefined, answered: undefined };
 }
 
 export const TimelineResponse: MessageFns<TimelineResponse> = {
@@ -1100,6 +1196,9 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
     }
     if (message.signs !== undefined) {
       SignsOfLife.encode(message.signs, writer.uint32(34).fork()).join();
+    }
+    if (message.answered !== undefined) {
+      TimelineAnswered.encode(message.answered, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1147,6 +1246,14 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
             }
 
             message.signs = SignsOfLife.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.answered = TimelineAnswered.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1242,7 +1349,7 @@ export const TimelineOpened: MessageFns<TimelineOpened> = {
 };
 
 function createBaseTimelinePost(): TimelinePost {
-  return { position: 0, author: "", text: "", timeMs: 0 };
+  return { position: 0, author: "", text: "", timeMs: 0, answers: undefined, origin: undefined };
 }
 
 export const TimelinePost: MessageFns<TimelinePost> = {
@@ -1258,6 +1365,12 @@ export const TimelinePost: MessageFns<TimelinePost> = {
     }
     if (message.timeMs !== 0) {
       writer.uint32(32).uint64(message.timeMs);
+    }
+    if (message.answers !== undefined) {
+      Answers.encode(message.answers, writer.uint32(42).fork()).join();
+    }
+    if (message.origin !== undefined) {
+      Origin.encode(message.origin, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1305,6 +1418,79 @@ export const TimelinePost: MessageFns<TimelinePost> = {
             }
 
             message.timeMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.answers = Answers.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.origin = Origin.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineAnswered(): TimelineAnswered {
+  return { position: 0, post: undefined };
+}
+
+export const TimelineAnswered: MessageFns<TimelineAnswered> = {
+  encode(message: TimelineAnswered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    if (message.post !== undefined) {
+      TimelinePost.encode(message.post, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineAnswered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineAnswered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.post = TimelinePost.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -125,6 +125,28 @@ export interface Unfollow {
 export interface PostText {
   user: string;
   text: string;
+  /** The post that it answers, if it answers one: refused as `unknown-post` when this is not in the journal before it. */
+  answers: Answers | undefined;
+}
+
+/** A post, by the place at which the cluster of its author accepted it. */
+export interface PostReference {
+  /** The cluster of its author; 0: the one whose journal or message this stands in. */
+  cluster: number;
+  position: number;
+  author: string;
+}
+
+/** The post that another one answers. */
+export interface Answers {
+  post:
+    | PostReference
+    | undefined;
+  /**
+   * Its first words, 1 to 80 characters on one line, as the server that took the answer read them in its journal. Empty: it
+   * could not.
+   */
+  begin: string;
 }
 
 /** Where something was committed first: a place in another cluster's journal. */
@@ -147,6 +169,7 @@ export interface RemotePost {
   user: string;
   text: string;
   origin: Origin | undefined;
+  answers: Answers | undefined;
 }
 
 /** A user of another cluster follows one of this. Told once, whatever becomes of it is told with other entries. */
@@ -976,7 +999,7 @@ export const Unfollow: MessageFns<Unfollow> = {
 };
 
 function createBasePostText(): PostText {
-  return { user: "", text: "" };
+  return { user: "", text: "", answers: undefined };
 }
 
 export const PostText: MessageFns<PostText> = {
@@ -986,6 +1009,9 @@ export const PostText: MessageFns<PostText> = {
     }
     if (message.text !== "") {
       writer.uint32(18).string(message.text);
+    }
+    if (message.answers !== undefined) {
+      Answers.encode(message.answers, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1017,6 +1043,139 @@ export const PostText: MessageFns<PostText> = {
             }
 
             message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.answers = Answers.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePostReference(): PostReference {
+  return { cluster: 0, position: 0, author: "" };
+}
+
+export const PostReference: MessageFns<PostReference> = {
+  encode(message: PostReference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.position !== 0) {
+      writer.uint32(16).uint64(message.position);
+    }
+    if (message.author !== "") {
+      writer.uint32(26).string(message.author);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PostReference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePostReference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.author = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAnswers(): Answers {
+  return { post: undefined, begin: "" };
+}
+
+export const Answers: MessageFns<Answers> = {
+  encode(message: Answers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.post !== undefined) {
+      PostReference.encode(message.post, writer.uint32(10).fork()).join();
+    }
+    if (message.begin !== "") {
+      writer.uint32(18).string(message.begin);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Answers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.post = PostReference.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.begin = reader.string();
             continue;
           }
         }
@@ -1147,7 +1306,7 @@ export const RemoteUser: MessageFns<RemoteUser> = {
 };
 
 function createBaseRemotePost(): RemotePost {
-  return { user: "", text: "", origin: undefined };
+  return { user: "", text: "", origin: undefined, answers: undefined };
 }
 
 export const RemotePost: MessageFns<RemotePost> = {
@@ -1160,6 +1319,9 @@ export const RemotePost: MessageFns<RemotePost> = {
     }
     if (message.origin !== undefined) {
       Origin.encode(message.origin, writer.uint32(26).fork()).join();
+    }
+    if (message.answers !== undefined) {
+      Answers.encode(message.answers, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1199,6 +1361,14 @@ export const RemotePost: MessageFns<RemotePost> = {
             }
 
             message.origin = Origin.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answers = Answers.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -1,0 +1,64 @@
+/** Posts that answer others: writing one, and getting from one to what it answers. */
+import { type Answers, beginOf, type Post, referenceTo } from '@dualping/client';
+import { composing, withAnswer } from './composing.js';
+import { just, type Step } from './events.js';
+import { indexOfKey, itemsOf, postItem } from './items.js';
+import { placeOf, selecting } from './reading.js';
+import type { Item, PostItem, State } from './state.js';
+import { withPlace } from './unread.js';
+
+function selected(state: State): Item | undefined {
+  const key = placeOf(state).selected;
+  if (key === undefined || state.focus === 'sidebar') return undefined;
+  const items = itemsOf(state, state.timeline);
+  return items[indexOfKey(items, key)];
+}
+
+/** What is written from now on answers the selected post. @param name whom it is written to, else; undefined: nobody */
+export function answering(state: State, name: string | undefined): State {
+  const item = selected(state);
+  const next = composing(state, name);
+  if (item?.kind !== 'post') return next;
+  const { post } = item;
+  return withAnswer(next, { ...referenceTo(post), begin: beginOf(post.text) });
+}
+
+/** The post among those that are loaded. */
+function loaded({ posts }: State, { home, position, author }: Answers): PostItem | undefined {
+  const item =
+    home === undefined
+      ? posts[indexOfKey(posts, position)]
+      : posts.find(({ post: { origin } }) => origin?.cluster === home && origin.position === position);
+  return item?.kind === 'post' && item.post.author === author ? item : undefined;
+}
+
+/** Goes to what the selected post answers; where the timeline does not show it, shows it over the posts. Undefined: it answers none. */
+export function answeredShown(state: State): Step | undefined {
+  const item = selected(state);
+  const answers = item?.kind === 'post' ? item.post.answers : item?.outgoing.answers;
+  if (item === undefined || answers === undefined) return undefined;
+  const found = loaded(state, answers);
+  if (found !== undefined && indexOfKey(itemsOf(state, state.timeline), found.key) >= 0)
+    return just(withPlace(state, selecting(state, found.key)));
+  const over = { kind: 'answered', scroll: 0, of: item.key, answers } as const;
+  if (found !== undefined) return just({ ...state, overlay: { ...over, found } });
+  // What is not sent yet can't be asked about.
+  if (item.kind === 'outgoing') return just({ ...state, overlay: { ...over, found: 'unknown' } });
+  return just({ ...state, overlay: { ...over, found: 'asking' } }, { kind: 'answered', of: item.key });
+}
+
+/** Whoever has closed it does not want it any more. */
+const withFound = (
+  state: State,
+  of: number,
+  found: PostItem | 'unknown' | { readonly problem: string },
+): State =>
+  state.overlay?.kind === 'answered' && state.overlay.of === of
+    ? { ...state, overlay: { ...state.overlay, found } }
+    : state;
+
+export const answeredCame = (state: State, of: number, post: Post | undefined): State =>
+  withFound(state, of, post === undefined ? 'unknown' : postItem(state.me, post));
+
+export const answeredFailed = (state: State, of: number, problem: string): State =>
+  withFound(state, of, { problem });
