@@ -322,9 +322,9 @@ export const MUTANTS: readonly Mutant[] = [
         file: PRIMARY,
         find: 'ledger.append([entry]);',
         replace:
-          "ledger.append([entry]); if (command.kind === 'post') this.timelines.posted({ position: entry.position, author: command.user, text: command.text, timeMs }, ledger.social);",
+          "ledger.append([entry]); if (command.kind === 'post') this.timelines.posted({ position: entry.position, author: command.user, text: command.text, timeMs }, [], ledger.social);",
       },
-      { file: PRIMARY, find: 'this.timelines.posted(effect.post, social);', replace: '' },
+      { file: PRIMARY, find: 'this.timelines.posted(effect.post, effect.named, social);', replace: '' },
     ],
   },
   {
@@ -424,8 +424,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'replica/timelines.js',
-        find: 'social.timelineBefore(user, undefined, request.history, othersOnly)',
-        replace: 'social.timelineBefore(user, undefined, Math.max(0, request.history - 1), othersOnly)',
+        find: 'social.timelineBefore(user, undefined, request.history, shown)',
+        replace: 'social.timelineBefore(user, undefined, Math.max(0, request.history - 1), shown)',
       },
     ],
   },
@@ -446,6 +446,28 @@ export const MUTANTS: readonly Mutant[] = [
         file: CLUSTER,
         find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {',
         replace: 'if (serverId === this.#primary?.serverId) {',
+      },
+    ],
+  },
+  {
+    name: 'names-those-who-follow',
+    bug: 'who is named and follows the author is shown the post twice',
+    patches: [
+      {
+        file: 'social/users.js',
+        find: 'if (user.home !== undefined || user.following.has(by))',
+        replace: 'if (user.home !== undefined)',
+      },
+    ],
+  },
+  {
+    name: 'forgets-who-was-named',
+    bug: 'a copy of the state does not have the posts of strangers that name somebody',
+    patches: [
+      {
+        file: 'social/users.js',
+        find: '...(mentions.length > 0 && { mentions })',
+        replace: '...{}',
       },
     ],
   },
