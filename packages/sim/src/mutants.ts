@@ -379,9 +379,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'replica/timelines.js',
-        find: '            return [reads(timeline, positions)];\n        timeline.mode',
+        find: '            return [reads(timeline, next)];\n        timeline.mode',
         replace:
-          "{ const last = reads(timeline, positions); if (!more) timeline.mode = 'live'; return [last]; }\n        timeline.mode",
+          "{ const last = reads(timeline, next); if (!next.more) timeline.mode = 'live'; return [last]; }\n        timeline.mode",
       },
     ],
   },
