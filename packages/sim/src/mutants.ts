@@ -528,6 +528,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'silence-of-a-server-means-nothing',
+    from: 270,
     bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
     needs: { what: 'black-hole', alone: true },
     patches: [
@@ -547,7 +548,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unfollowed-for-good',
-    from: 140,
+    from: 540,
     bug: 'whose last follower has left is not asked for any more, though another has come meanwhile',
     clusters: 2,
     patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) || ', replace: '' }],
