@@ -77,6 +77,13 @@ test('whoever sees the answer may see what it answers, also one who follows only
   assert.equal(await eve.session.answered(1_000_000), undefined);
 });
 
+test('a cluster may be named by its number too', async () => {
+  const { position, author } = await seen(ann, 'an answer');
+  await ann.session.post('to myself', { home: 1, position, author });
+  const { answers } = await seen(eve, 'to myself');
+  assert.deepEqual(answers, { position, author, begin: 'an answer' });
+});
+
 test('what is not there can not be answered, and the refusal says what', async () => {
   const { position, author } = await seen(ann, 'an answer');
   const at = (value: number): Position => value as Position;

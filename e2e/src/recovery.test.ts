@@ -174,6 +174,7 @@ describe('a server that comes back', () => {
       history: 0,
       posts: true,
       signs: false,
+      mentions: false,
     };
     call.write(timelineMessageToWire({ kind: 'open', user: 'emil', ...none }));
     await eventually('the timeline is open', () => isOpen);

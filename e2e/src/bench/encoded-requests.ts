@@ -41,6 +41,7 @@ export class EncodedSession {
           history,
           posts: true,
           signs: false,
+          mentions: false,
         },
       },
     });

@@ -159,7 +159,7 @@ async function flood(): Promise<void> {
 const openMessage = () =>
   timelineMessageToWire({
     ...({ kind: 'open', user, sessionId: 'abuse', epoch: epoch(0), resumeAfter: position(0) } as const),
-    ...{ history: MAX_PAGE_POSTS, posts: true, signs: false },
+    ...{ history: MAX_PAGE_POSTS, posts: true, signs: false, mentions: false },
   });
 
 async function follow(own: SocialServiceClient, sessionId: string, requestNo: number, target: string) {

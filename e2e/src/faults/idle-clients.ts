@@ -41,7 +41,14 @@ async function enter(user: string): Promise<void> {
         const timeline = own.timeline();
         timeline.on('data', () => resolve());
         timeline.on('error', reject);
-        const nothing = { epoch: epoch(0), resumeAfter: position(0), history: 0, posts: true, signs: false };
+        const nothing = {
+          epoch: epoch(0),
+          resumeAfter: position(0),
+          history: 0,
+          posts: true,
+          signs: false,
+          mentions: false,
+        };
         timeline.write(timelineMessageToWire({ kind: 'open', user, sessionId, ...nothing }));
       }),
   );

@@ -112,7 +112,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
     await terminal.shows('that is all');
     await terminal.shows('- milk, q and :quit');
     stands(terminal);
-    terminal.press('alt-enter');
+    terminal.press('ctrl-j');
     terminal.type('but for cheese');
     await terminal.shows('but for cheese');
     terminal.press('enter');

@@ -126,12 +126,18 @@ test('in tmux as it comes an Esc and a quick key are both, and who touches no ke
     terminal.report('\x1bu');
     terminal.type('hmm\n');
     await terminal.shows(/› half a thought/);
+    terminal.type('i');
+    await terminal.shows('Enter send');
+    terminal.report('\x1b\r');
+    await terminal.shows('i post');
+    terminal.type('uu\n');
+    await terminal.shows(/› half a thought/);
     await new Promise((resolve) => setTimeout(resolve, IDLE_AFTER_MS));
     await stage.person('chen').post(`@${ME} are you there?`);
     await terminal.shows('1 new since');
     await terminal.shows(/Mentions +1/);
     await terminal.eventually((seen) => seen.bells > 0, 'the bell');
-    assert.doesNotMatch(posted.join('\n'), /half a thought|bell on|hmm/);
+    assert.doesNotMatch(posted.join('\n'), /half a thought|bell on|hmm|uu/, 'nothing typed after Esc');
   } finally {
     spawnSync('tmux', [...tmux, 'kill-server']);
     await stage.close();

@@ -52,6 +52,11 @@ export interface DualpingSessionOptions {
    */
   readonly timeline?: { readonly history: number } | { readonly resumeAfter: number } | false;
   /**
+   * Also posts that name the user, by `@name` or by answering a post of theirs, of people whom the user does not follow: they come
+   * with `unfollowed`. Only of the user's cluster, and of those of other clusters whom somebody in it follows. `false` when absent.
+   */
+  readonly mentions?: boolean;
+  /**
    * Names the session, 1 to 64 characters, hard to guess; a new UUID when absent. A program that is
    * run again with the same id, and then asks for the same in the same order, gets the first answers and changes nothing.
    */
@@ -117,6 +122,7 @@ interface Waiting<Result> {
  */
 export class DualpingSession {
   readonly user: UserName;
+  readonly #mentions: boolean;
   readonly #machine: ClientSession;
   readonly #routers: NetworkRouters;
   readonly #posts = new UnreadPosts();
@@ -157,6 +163,7 @@ export class DualpingSession {
   constructor(options: DualpingSessionOptions) {
     const routers = checkRouters(options.routers);
     this.user = options.user;
+    this.#mentions = options.mentions ?? false;
     this.#machine = new ClientSession({
       routers,
       user: options.user,
@@ -429,7 +436,8 @@ export class DualpingSession {
   #linkOf({ link: no, target }: { readonly link: number; readonly target: SessionTarget }): ServerLink {
     if (this.#link?.no === no) return this.#link.link;
     this.#dropLink();
-    const link = new ServerLink(this.user, serverConnections.acquire(target.address, 'calls'), this.#step);
+    const reader = { user: this.user, mentions: this.#mentions };
+    const link = new ServerLink(reader, serverConnections.acquire(target.address, 'calls'), this.#step);
     this.#link = { no, link };
     return link;
   }

@@ -35,6 +35,7 @@ type Callback<Response> = (error: ServiceError | null, response: Response) => vo
 
 export class ServerLink {
   readonly #user: UserName;
+  readonly #mentions: boolean;
   readonly #channel: ServerChannel;
   readonly #feed: (input: SessionInput) => void;
   /** Those on their way, the timeline's among them. */
@@ -46,8 +47,13 @@ export class ServerLink {
   #patience: NodeJS.Timeout | undefined;
 
   /** @param feed takes what came, for the session's machine */
-  constructor(user: UserName, channel: ServerChannel, feed: (input: SessionInput) => void) {
+  constructor(
+    { user, mentions }: { readonly user: UserName; readonly mentions: boolean },
+    channel: ServerChannel,
+    feed: (input: SessionInput) => void,
+  ) {
     this.#user = user;
+    this.#mentions = mentions;
     this.#channel = channel;
     this.#feed = feed;
   }
@@ -77,6 +83,7 @@ export class ServerLink {
         history,
         posts,
         signs: true,
+        mentions: this.#mentions,
       }),
     );
   }

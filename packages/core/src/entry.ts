@@ -156,4 +156,6 @@ export interface Post {
   readonly answers?: Answers;
   /** Where it was accepted, if its author is of another cluster. */
   readonly origin?: Origin;
+  /** Its reader does not follow its author: it is there because it names the reader. */
+  readonly unfollowed?: true;
 }

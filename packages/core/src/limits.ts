@@ -6,6 +6,13 @@ export const MAX_USER_NAME_LENGTH = 32;
 export const MAX_POST_LENGTH = 1_000;
 /** First words of a post that is answered, in characters: a line of a terminal. */
 export const MAX_BEGIN_LENGTH = 80;
+/** People whom one post can reach by naming them though they don't follow its author: who names everybody reaches few. */
+export const MAX_NAMED = 20;
+/**
+ * Posts of people whom one does not follow that are kept for naming one: 8 bytes each. Of more the oldest are no longer in the
+ * timeline, so that strangers can't fill memory.
+ */
+export const MAX_MENTIONS = 1_000;
 /** Posts shown on entry to a timeline: what the older family shows, about a screen. */
 export const TIMELINE_ENTRY_POSTS = 20;
 /** Most posts in one page of older posts: one message of at most 800 KB. */

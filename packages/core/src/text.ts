@@ -2,7 +2,7 @@
  * What a user name and a post may be, judged at the codec on a server and before sending in a client.
  * And how text of others is made fit for a line that people read.
  */
-import { MAX_BEGIN_LENGTH, MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
+import { MAX_BEGIN_LENGTH, MAX_NAMED, MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
 /**
@@ -57,6 +57,21 @@ export function postProblem(text: string): string | undefined {
     return `post ${quote(text)} has a control character U+${code} at place ${bad.index + 1}`;
   }
   return undefined;
+}
+
+const NAMED = new RegExp(
+  `(?<![A-Za-z0-9_-])@([A-Za-z0-9_-]{1,${MAX_USER_NAME_LENGTH}})(?![A-Za-z0-9_-])`,
+  'g',
+);
+
+/** Whom a text names, `@ann`: each once, in its order, at most `MAX_NAMED`. */
+export function namesIn(text: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [, name = ''] of text.matchAll(NAMED)) {
+    names.add(name);
+    if (names.size === MAX_NAMED) break;
+  }
+  return names;
 }
 
 /** The first words of a post, on one line. */

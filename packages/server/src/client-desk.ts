@@ -110,12 +110,12 @@ export class ClientDesk {
     if (!hasRoom) this.feed({ kind: 'timeline-full', timeline });
   }
 
-  timelineRead({ timeline, positions }: OutputOf<'timeline-read'>): void {
-    this.#history.read(timeline, positions);
+  timelineRead({ timeline, positions, unfollowed }: OutputOf<'timeline-read'>): void {
+    this.#history.read(timeline, { positions, unfollowed });
   }
 
-  timelinePage({ timeline, before, positions, oldest }: OutputOf<'timeline-page'>): void {
-    if (!this.#history.page(timeline, { before, positions, oldest })) this.#tooMuchAsked(timeline);
+  timelinePage({ timeline, ...page }: OutputOf<'timeline-page'>): void {
+    if (!this.#history.page(timeline, page)) this.#tooMuchAsked(timeline);
   }
 
   timelineAnswered({ timeline, of, isShown }: OutputOf<'timeline-answered'>): void {

@@ -11,11 +11,12 @@ import {
   type ReplicaInput,
 } from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
-import { HistoryDesk, MAX_PAGES_WAITING } from './history-desk.js';
+import { HistoryDesk, MAX_PAGES_WAITING, type Wanted } from './history-desk.js';
 import type { TimelineSink } from './timeline-sink.js';
 
 /** Enough turns of the event loop for everything that can happen. */
 const MANY_TURNS = 200;
+const wanted = (last: number, first = 1): Wanted => ({ positions: through(last, first), unfollowed: [] });
 const through = (last: number, first = 1): Position[] =>
   Array.from({ length: last - first + 1 }, (_, i) => position(first + i));
 const entryAt = (at: Position): Buffer =>
@@ -84,7 +85,7 @@ function desk() {
 test('who is alone is read for at once, and may go on when it has left', () => {
   const { history, add, leave, sent, writable } = desk();
   add(1, 'a');
-  history.read(1, through(20));
+  history.read(1, wanted(20));
   assert.deepEqual(sent, ['1: 1-20']);
   assert.equal(history.reads(1), true);
   assert.deepEqual(writable(), []);
@@ -97,8 +98,8 @@ test('a long read goes in pieces, in order, and others come between', async () =
   const { history, add, leave, sent, writable } = desk();
   add(1, 'a');
   add(2, 'b');
-  history.read(1, through(120));
-  history.read(2, through(20));
+  history.read(1, wanted(120));
+  history.read(2, wanted(20));
   assert.deepEqual(sent, ['1: 1-50'], 'as much as a turn may');
   await turn();
   assert.deepEqual(sent, ['1: 1-50', '2: 1-20']);
@@ -115,10 +116,10 @@ test('a connection with thousands of timelines waits with itself, not others wit
   const crowd = Array.from({ length: 1_000 }, (_, i) => i + 1);
   for (const link of crowd) {
     add(link, 'a');
-    history.read(link, through(50));
+    history.read(link, wanted(50));
   }
   add(5_000, 'b');
-  history.read(5_000, through(20));
+  history.read(5_000, wanted(20));
   await turn();
   await turn();
   assert.ok(sent.includes('5000: 1-20'), `${sent}`);
@@ -137,8 +138,8 @@ test('a connection with thousands of timelines waits with itself, not others wit
 test('who never takes what it got stops nobody else of its connection, and who is gone is not read for', async () => {
   const { history, add, leave, sent, turns } = desk();
   for (const link of [1, 2, 3, 4, 5, 6]) add(link, 'a');
-  for (const link of [1, 2, 3]) history.read(link, through(10)); // these are never taken
-  for (const link of [4, 5, 6]) history.read(link, through(10));
+  for (const link of [1, 2, 3]) history.read(link, wanted(10)); // these are never taken
+  for (const link of [4, 5, 6]) history.read(link, wanted(10));
   await turns();
   leave(4);
   await turns();
@@ -148,7 +149,7 @@ test('who never takes what it got stops nobody else of its connection, and who i
   await turns();
   assert.equal(sent.length, 5, '6 was gone before its turn');
   history.forget(1);
-  history.read(4, through(20, 11));
+  history.read(4, wanted(20, 11));
   await turns();
   assert.equal(sent.at(-1), '4: 11-20');
 });
@@ -156,10 +157,10 @@ test('who never takes what it got stops nobody else of its connection, and who i
 test('pages are bounded by themselves, and come in turns with what is read', async () => {
   const { history, add, leave, sent, writable, turns } = desk();
   add(1, 'a');
-  const page = { before: position(300), positions: through(200), oldest: false };
+  const page = { before: position(300), ...wanted(200), oldest: false };
   for (let i = 0; i < MAX_PAGES_WAITING; i += 1) assert.equal(history.page(1, page), true);
   assert.equal(history.page(1, page), false);
-  history.read(1, through(320, 301));
+  history.read(1, wanted(320, 301));
   for (let i = 0; i <= MAX_PAGES_WAITING; i += 1) {
     await turns();
     assert.equal(sent.length, i + 1, 'one at a time');
@@ -179,7 +180,7 @@ test('a journal that can not be read is said, and nothing is sent', () => {
   const history = new HistoryDesk(journal, (input) => fed.push(input), locate);
   const sink = { read: () => assert.fail('sent') };
   history.add(1, 'a', sink as unknown as TimelineSink);
-  history.read(1, through(1));
+  history.read(1, wanted(1));
   assert.deepEqual(
     fed.map(({ kind }) => kind),
     ['journal-failed'],

@@ -38,9 +38,15 @@ const MAX_UNWRITTEN = 4;
 /** Pages and answered posts that may be asked for at once in one timeline. Clients of ours ask for one at a time. */
 export const MAX_PAGES_WAITING = 4;
 
-export interface PageQuestion {
-  readonly before: Position;
+/** Posts that are to be read for a timeline. */
+export interface Wanted {
   readonly positions: readonly Position[];
+  /** Those of them that are there only because they name the reader. */
+  readonly unfollowed: readonly Position[];
+}
+
+export interface PageQuestion extends Wanted {
+  readonly before: Position;
   readonly oldest: boolean;
 }
 
@@ -52,7 +58,7 @@ export interface AnsweredQuestion {
 }
 
 type Task =
-  | { readonly kind: 'read'; rest: readonly Position[] }
+  | { readonly kind: 'read'; rest: readonly Position[]; readonly unfollowed: readonly Position[] }
   | ({ readonly kind: 'page' } & PageQuestion)
   | ({ readonly kind: 'answered' } & AnsweredQuestion);
 
@@ -117,9 +123,9 @@ export class HistoryDesk {
   }
 
   /** `timeline-writable` follows when all of it has drained. */
-  read(link: LinkId, positions: readonly Position[]): void {
+  read(link: LinkId, { positions, unfollowed }: Wanted): void {
     const reader = this.#readers.get(link);
-    if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions });
+    if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions, unfollowed });
   }
 
   /** False when too many wait already. */
@@ -188,7 +194,7 @@ export class HistoryDesk {
     if (task.kind === 'answered') return this.#sendAnswered(reader, task);
     const positions = task.kind === 'read' ? task.rest.slice(0, MAX_POSTS_A_TURN) : task.positions;
     this.#left -= Math.max(LEAST_COST_POSTS, positions.length);
-    const posts = this.#posts(positions);
+    const posts = this.#posts(positions, task.unfollowed);
     if (posts === undefined) return;
     const written = (): void => this.#written(reader, positions.length);
     if (task.kind === 'read') reader.sink.read(posts, written);
@@ -219,9 +225,13 @@ export class HistoryDesk {
     if (isDone && task?.kind === 'read') this.feed({ kind: 'timeline-writable', timeline: link });
   }
 
-  #posts(positions: readonly Position[]): readonly Post[] | undefined {
+  #posts(positions: readonly Position[], unfollowed: readonly Position[] = []): readonly Post[] | undefined {
+    const strange = new Set(unfollowed);
     try {
-      return this.journal.readMany(positions).map((payload) => postOf(decodeEntry(payload)));
+      return this.journal.readMany(positions).map((payload) => {
+        const post = postOf(decodeEntry(payload));
+        return strange.has(post.position) ? { ...post, unfollowed: true } : post;
+      });
     } catch (error) {
       this.feed({ kind: 'journal-failed', detail: toDualpingError(error).detail });
       return undefined;

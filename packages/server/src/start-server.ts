@@ -12,6 +12,7 @@ import {
   type Position,
   type PostReference,
   quote,
+  referenceIn,
   type ServerId,
   serverName,
 } from '@dualping/core';
@@ -125,7 +126,7 @@ async function run(
     nextLink: () => driver?.nextLink() ?? 0,
     servingEpoch: () => driver?.replica.servingEpoch ?? 0,
     epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
-    beginOf: (post) => firstWords(journal, post, locate),
+    beginOf: (post) => firstWords(journal, referenceIn(parsed.cluster, parsed.cluster, post), locate),
   };
   const connections = new Connections();
   addServices(grpc, context);

@@ -57,6 +57,9 @@ export class ClientProcess extends Process {
   #paused = false;
   #trespasses = 0;
 
+  /** Whether it wants what names its user, whoever wrote it. */
+  readonly mentions: boolean;
+
   constructor(
     name: string,
     readonly user: UserName,
@@ -66,6 +69,7 @@ export class ClientProcess extends Process {
   ) {
     super(name, around);
     this.#around = around;
+    this.mentions = this.random.fork('mentions').chance(0.5);
   }
 
   /** The present session, if the client runs. */
@@ -84,7 +88,7 @@ export class ClientProcess extends Process {
     if (again !== undefined) again.repeated = true;
     const timeline = this.#timelineStart(before?.delivered.at(-1)?.position);
     const sessionId = again?.sessionId ?? `${this.name}-${this.sessions.length + 1}`;
-    const session = new SessionRecord(sessionId, this.user, this.cluster, this.history, again !== undefined);
+    const session = new SessionRecord(sessionId, this, again !== undefined);
     if (timeline.kind === 'after') session.beganAt = timeline.position;
     if (before !== undefined && (timeline.kind === 'after' || again !== undefined))
       session.isInDoubt = before.isInDoubt;
@@ -311,7 +315,9 @@ export class ClientProcess extends Process {
   #linkOf({ link: no, target }: OutputOf<'open' | 'send' | 'ask'>): ServerLink {
     if (this.#link?.no === no) return this.#link.link;
     this.#dropLink();
-    const link = new ServerLink(this, target.address, this.user, (input) => this.#heard(input));
+    const link = new ServerLink(this, target.address, this.user, this.mentions, (input) =>
+      this.#heard(input),
+    );
     link.pause(this.#paused);
     this.#link = { no, link };
     return link;

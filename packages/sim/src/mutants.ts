@@ -322,9 +322,9 @@ export const MUTANTS: readonly Mutant[] = [
         file: PRIMARY,
         find: 'ledger.append([entry]);',
         replace:
-          "ledger.append([entry]); if (command.kind === 'post') this.timelines.posted({ position: entry.position, author: command.user, text: command.text, timeMs }, ledger.social);",
+          "ledger.append([entry]); if (command.kind === 'post') this.timelines.posted({ position: entry.position, author: command.user, text: command.text, timeMs }, [], ledger.social);",
       },
-      { file: PRIMARY, find: 'this.timelines.posted(effect.post, social);', replace: '' },
+      { file: PRIMARY, find: 'this.timelines.posted(effect.post, effect.named, social);', replace: '' },
     ],
   },
   {
@@ -379,9 +379,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'replica/timelines.js',
-        find: '            return [reads(timeline, positions)];\n        timeline.mode',
+        find: '            return [reads(timeline, next)];\n        timeline.mode',
         replace:
-          "{ const last = reads(timeline, positions); if (!more) timeline.mode = 'live'; return [last]; }\n        timeline.mode",
+          "{ const last = reads(timeline, next); if (!next.more) timeline.mode = 'live'; return [last]; }\n        timeline.mode",
       },
     ],
   },
@@ -424,8 +424,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'replica/timelines.js',
-        find: 'social.timelineBefore(user, undefined, request.history, othersOnly)',
-        replace: 'social.timelineBefore(user, undefined, Math.max(0, request.history - 1), othersOnly)',
+        find: 'social.timelineBefore(user, undefined, request.history, shown)',
+        replace: 'social.timelineBefore(user, undefined, Math.max(0, request.history - 1), shown)',
       },
     ],
   },
@@ -446,6 +446,28 @@ export const MUTANTS: readonly Mutant[] = [
         file: CLUSTER,
         find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {',
         replace: 'if (serverId === this.#primary?.serverId) {',
+      },
+    ],
+  },
+  {
+    name: 'names-those-who-follow',
+    bug: 'who is named and follows the author is shown the post twice',
+    patches: [
+      {
+        file: 'social/users.js',
+        find: 'if (user.home !== undefined || user.following.has(by))',
+        replace: 'if (user.home !== undefined)',
+      },
+    ],
+  },
+  {
+    name: 'forgets-who-was-named',
+    bug: 'a copy of the state does not have the posts of strangers that name somebody',
+    patches: [
+      {
+        file: 'social/users.js',
+        find: '...(mentions.length > 0 && { mentions })',
+        replace: '...{}',
       },
     ],
   },
@@ -506,6 +528,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'silence-of-a-server-means-nothing',
+    from: 270,
     bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
     needs: { what: 'black-hole', alone: true },
     patches: [
@@ -525,7 +548,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unfollowed-for-good',
-    from: 140,
+    from: 540,
     bug: 'whose last follower has left is not asked for any more, though another has come meanwhile',
     clusters: 2,
     patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) || ', replace: '' }],

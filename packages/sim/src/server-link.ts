@@ -22,13 +22,25 @@ export class ServerLink {
     readonly process: Process,
     readonly address: string,
     readonly user: UserName,
+    /** Also what names the user, of authors whom the user does not follow. */
+    readonly mentions: boolean,
     readonly feed: (input: SessionInput) => void,
   ) {}
 
   open({ link, target, resumeAfter, history, posts }: OutputOf<'open'>): void {
     const { process, user } = this;
     const { epoch } = target;
-    const message = { kind: 'open', user, epoch, resumeAfter, history, posts, signs: true } as const;
+    const { mentions } = this;
+    const message = {
+      kind: 'open',
+      user,
+      epoch,
+      resumeAfter,
+      history,
+      posts,
+      mentions,
+      signs: true,
+    } as const;
     const end = process.network.dial(process, this.address, 'timeline', message);
     end.onMessage = (update) => this.#take(link, update);
     end.onEnd = (how) => {

@@ -441,8 +441,8 @@ export class ServerProcess extends Process {
       case 'timeline-read':
         return this.#readTimeline(output);
       case 'timeline-page': {
-        const { before, positions, oldest } = output;
-        const posts = this.#readPosts(positions);
+        const { before, oldest } = output;
+        const posts = this.#readPosts(output);
         this.#timelines.get(output.timeline)?.send({ kind: 'page', before, posts, oldest });
         return;
       }
@@ -740,21 +740,22 @@ export class ServerProcess extends Process {
   }
 
   /** In its turn: others' reads may come first. What drains before it is out is something else. */
-  #readTimeline({ timeline, positions }: OutputOf<'timeline-read'>): void {
+  #readTimeline({ timeline, ...wanted }: OutputOf<'timeline-read'>): void {
     this.#reading.add(timeline);
     const waits = this.random.chance(LATE_READ.chance) ? this.random.within(0, LATE_READ.ms) : 0;
     this.later(waits, `${this.name} read`, () => {
       this.#reading.delete(timeline);
       const end = this.#timelines.get(timeline);
       if (end === undefined) return;
-      if (!end.send({ kind: 'posts', posts: this.#readPosts(positions) })) return; // it says itself when it has drained
+      if (!end.send({ kind: 'posts', posts: this.#readPosts(wanted) })) return; // it says itself when it has drained
       this.later(0, `${this.name} turn`, () => this.feed({ kind: 'timeline-writable', timeline }));
     });
   }
 
-  #readPosts(positions: readonly Position[]): Post[] {
+  #readPosts({ positions, unfollowed }: Pick<OutputOf<'timeline-read'>, 'positions' | 'unfollowed'>): Post[] {
     this.#around.checkers.tell('shown', this, positions.length);
-    return this.#postsAt(positions);
+    const isStrange = (post: Post): boolean => unfollowed.includes(post.position);
+    return this.#postsAt(positions).map((post) => (isStrange(post) ? { ...post, unfollowed: true } : post));
   }
 
   #postsAt(positions: readonly Position[]): Post[] {

@@ -16,7 +16,21 @@ export interface AskedRequest {
   result: RequestResult | undefined;
 }
 
-export class SessionRecord {
+/** Whose session it is, and what its timeline is to have. */
+export interface SessionOf {
+  readonly user: UserName;
+  readonly cluster: ClusterId;
+  /** Posts of the past that it asked for; undefined: no posts at all. */
+  readonly history: number | undefined;
+  /** Also what names the user, of authors whom the user does not follow. */
+  readonly mentions: boolean;
+}
+
+export class SessionRecord implements SessionOf {
+  readonly user: UserName;
+  readonly cluster: ClusterId;
+  readonly history: number | undefined;
+  readonly mentions: boolean;
   /** By ticket, in the order of asking. */
   readonly requests = new Map<number, AskedRequest>();
   readonly delivered: Post[] = [];
@@ -35,13 +49,12 @@ export class SessionRecord {
 
   constructor(
     readonly sessionId: SessionId,
-    readonly user: UserName,
-    readonly cluster: ClusterId,
-    /** Posts of the past that it asked for; undefined: no posts at all. */
-    readonly history: number | undefined,
+    of: SessionOf,
     /** Begun by one before it: outcomes that are too old are no longer told. */
     readonly again: boolean,
-  ) {}
+  ) {
+    ({ user: this.user, cluster: this.cluster, history: this.history, mentions: this.mentions } = of);
+  }
 
   /** Requests without an outcome. */
   unsettled = 0;

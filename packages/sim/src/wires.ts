@@ -133,6 +133,7 @@ export interface Wires {
           readonly resumeAfter: Position;
           readonly history: number;
           readonly posts: boolean;
+          readonly mentions: boolean;
           readonly signs: boolean;
         }
       | { readonly kind: 'alive' }

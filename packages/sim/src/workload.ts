@@ -13,6 +13,8 @@ const UNREAD_MS = 600;
 /** How long someone who left stays away, on average, ms. */
 const AWAY_MS = 200;
 
+/** How many posts name somebody. */
+const NAME_CHANCE = 0.2;
 /** How many posts answer another one, and how many of these one that is not there. */
 const ANSWER_CHANCE = 0.3;
 const ANSWER_NOTHING_CHANCE = 0.05;
@@ -145,7 +147,8 @@ export class Person {
   #post(): void {
     this.#posts += 1;
     const answers = this.#answers();
-    const text = `${this.plan.name}/${this.#posts}`;
+    const name = this.#answering.chance(NAME_CHANCE) ? ` @${this.#answering.pick(this.#users)}` : '';
+    const text = `${this.plan.name}/${this.#posts}${name}`;
     this.client.submit({ kind: 'post', text, ...(answers !== undefined && { answers }) });
   }
 

@@ -97,6 +97,8 @@ export interface TimelineOpenRequest {
   readonly posts: boolean;
   /** Without the reader's own posts, as the classic wire wants it. */
   readonly othersOnly?: boolean;
+  /** Also posts that name the reader, of authors whom the reader does not follow. */
+  readonly mentions?: boolean;
   /** Both sides give signs of life. */
   readonly signs?: boolean;
 }
@@ -288,12 +290,20 @@ export type ReplicaOutput =
    * Posts to be read from the journal and sent, now or later; `timeline-writable` is expected when they have drained, and not before. Nothing else
    * but a `timeline-page` comes for this timeline until then.
    */
-  | { readonly kind: 'timeline-read'; readonly timeline: LinkId; readonly positions: readonly Position[] }
+  | {
+      readonly kind: 'timeline-read';
+      readonly timeline: LinkId;
+      readonly positions: readonly Position[];
+      /** Those of them that are there only because they name the reader. */
+      readonly unfollowed: readonly Position[];
+    }
   | {
       readonly kind: 'timeline-page';
       readonly timeline: LinkId;
       readonly before: Position;
       readonly positions: readonly Position[];
+      /** As in `timeline-read`. */
+      readonly unfollowed: readonly Position[];
       readonly oldest: boolean;
     }
   /** The post that the post at `of` answers is to be found, read from the journal and sent. `isShown`: else nothing may be told of it. */

@@ -19,7 +19,7 @@ test('the reader’s own posts are nowhere in it, and the past is as long as it 
       command,
     };
     for (const effect of social.apply(entry))
-      if (effect.kind === 'post') timelines.posted(effect.post, social);
+      if (effect.kind === 'post') timelines.posted(effect.post, effect.named, social);
   };
   const shown = (): number[] =>
     timelines
@@ -39,7 +39,7 @@ test('the reader’s own posts are nowhere in it, and the past is as long as it 
     posts: true,
   } as const;
   assert.deepEqual(timelines.open({ ...open, timeline: 1, history: 2, othersOnly: true }, social), [
-    { kind: 'timeline-read', timeline: 1, positions: [7, 9] },
+    { kind: 'timeline-read', timeline: 1, positions: [7, 9], unfollowed: [] },
   ]);
   assert.deepEqual(timelines.writable(1, social), []);
   apply({ kind: 'post', user: 'ann', text: 'mine' });
@@ -49,7 +49,9 @@ test('the reader’s own posts are nowhere in it, and the past is as long as it 
   timelines.full(1);
   for (const user of ['ann', 'ben', 'ann']) apply({ kind: 'post', user, text: 'unread' });
   assert.deepEqual(shown(), []);
-  assert.deepEqual(timelines.writable(1, social), [{ kind: 'timeline-read', timeline: 1, positions: [13] }]);
+  assert.deepEqual(timelines.writable(1, social), [
+    { kind: 'timeline-read', timeline: 1, positions: [13], unfollowed: [] },
+  ]);
   assert.deepEqual(timelines.writable(1, social), []);
 
   timelines.open({ ...open, timeline: 2, history: 0 }, social);

@@ -418,7 +418,7 @@ export class PrimaryRole {
     switch (effect.kind) {
       case 'post':
         if (social.has(effect.post.author)) ground.postsAccepted += 1;
-        this.timelines.posted(effect.post, social);
+        this.timelines.posted(effect.post, effect.named, social);
         return this.#tails.committed(effect, social);
       case 'user':
       case 'edge':

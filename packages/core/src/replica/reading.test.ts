@@ -42,7 +42,7 @@ class Desk {
     this.#last += 1;
     const entry = { position: position(this.#last), epoch: epoch(1), timeMs: 0, sessionId: '', requestNo: 0 };
     for (const effect of this.social.apply({ ...entry, command }))
-      if (effect.kind === 'post') this.timelines.posted(effect.post, this.social);
+      if (effect.kind === 'post') this.timelines.posted(effect.post, effect.named, this.social);
   }
 
   post(): void {

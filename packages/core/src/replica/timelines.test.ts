@@ -197,7 +197,7 @@ plays(
   eve asks what 7 answers
     eve: reads what 7 answers: 5 "before anybody followed"
   ann asks what 7 answers
-    ann: reads what 7 answers: nothing
+    ann: reads what 7 answers: 5 "before anybody followed"
   eve asks what 5 answers
     eve: reads what 5 answers: nothing
   eve asks what 8 answers

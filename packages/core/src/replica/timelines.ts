@@ -14,14 +14,14 @@ import type { Post } from '../entry.js';
 import { type Position, position, type UserName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_LIVE_TIMELINES_OF_USER, MAX_PAGE_POSTS } from '../limits.js';
-import type { SocialState } from '../social/index.js';
+import type { NewerPosts, Shown, SocialState } from '../social/index.js';
 import type { LinkId, ReplicaOutput, TimelineOpenRequest } from './messages.js';
 
 interface Timeline {
   readonly link: LinkId;
   readonly user: UserName;
   readonly posts: boolean;
-  readonly othersOnly: boolean;
+  readonly shown: Shown;
   /** Its user had many open already: new posts are read for it, in its turn, not pushed. */
   readonly crowded: boolean;
   mode: 'live' | 'behind';
@@ -68,7 +68,7 @@ export class Timelines {
       link: request.timeline,
       user: request.user,
       posts: request.posts,
-      othersOnly: request.othersOnly ?? false,
+      shown: { othersOnly: request.othersOnly ?? false, mentions: request.mentions ?? false },
       crowded: (others?.size ?? 0) >= MAX_LIVE_TIMELINES_OF_USER,
       mode: 'live',
       after: begins,
@@ -82,27 +82,30 @@ export class Timelines {
     }
     if (!timeline.posts) return [];
     if (resumes) return this.#readOn(timeline, social);
-    const { user, othersOnly } = timeline;
-    const { positions } = social.timelineBefore(user, undefined, request.history, othersOnly);
-    return positions.length === 0 ? [] : [reads(timeline, positions)];
+    const { user, shown } = timeline;
+    const past = social.timelineBefore(user, undefined, request.history, shown);
+    return past.positions.length === 0 ? [] : [reads(timeline, past)];
   }
 
   /** A post was committed: gathers it for everyone whom it is meant for and who keeps up. */
-  posted(post: Post, social: SocialState): void {
+  posted(post: Post, named: readonly UserName[], social: SocialState): void {
     if (this.#byUser.size === 0) return;
-    for (const user of social.audience(post.author)) {
-      const timelines = this.#byUser.get(user);
-      if (timelines === undefined) continue;
-      for (const timeline of timelines) {
-        if (!timeline.posts || timeline.mode !== 'live') continue;
-        if (timeline.othersOnly && user === post.author) continue;
-        invariant(post.position > timeline.after, 'timeline-only-rises', {
-          at: post.position,
-          after: timeline.after,
-        });
-        timeline.gathered.push(post);
-        this.#gathering.add(timeline);
-      }
+    for (const user of social.audience(post.author))
+      this.#gather(user, post, ({ shown }) => shown.othersOnly !== true || user !== post.author);
+    if (named.length === 0) return;
+    const toStrangers: Post = { ...post, unfollowed: true };
+    for (const user of named) this.#gather(user, toStrangers, ({ shown }) => shown.mentions === true);
+  }
+
+  #gather(user: UserName, post: Post, wants: (timeline: Timeline) => boolean): void {
+    for (const timeline of this.#byUser.get(user) ?? []) {
+      if (!timeline.posts || timeline.mode !== 'live' || !wants(timeline)) continue;
+      invariant(post.position > timeline.after, 'timeline-only-rises', {
+        at: post.position,
+        after: timeline.after,
+      });
+      timeline.gathered.push(post);
+      this.#gathering.add(timeline);
     }
   }
 
@@ -116,8 +119,8 @@ export class Timelines {
         const posts = gathered.slice(i, i + MAX_PAGE_POSTS);
         timeline.after = posts.at(-1)?.position ?? timeline.after;
         if (timeline.crowded) {
-          const positions = posts.map((post) => post.position);
-          outputs.push(reads(timeline, positions));
+          const unfollowed = posts.filter((post) => post.unfollowed).map((post) => post.position);
+          outputs.push(reads(timeline, { positions: posts.map((post) => post.position), unfollowed }));
           break; // what is left is read after it
         }
         outputs.push({ kind: 'timeline-posts', timeline: timeline.link, posts });
@@ -145,13 +148,9 @@ export class Timelines {
   older(link: LinkId, before: Position, limit: number, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
     if (timeline === undefined) return [];
-    const { positions, oldest } = social.timelineBefore(
-      timeline.user,
-      before,
-      Math.min(limit, MAX_PAGE_POSTS),
-      timeline.othersOnly,
-    );
-    return [{ kind: 'timeline-page', timeline: link, before, positions, oldest }];
+    const { user, shown } = timeline;
+    const page = social.timelineBefore(user, before, Math.min(limit, MAX_PAGE_POSTS), shown);
+    return [{ kind: 'timeline-page', timeline: link, before, ...page }];
   }
 
   /** Whoever sees a post may see what it answers. */
@@ -186,18 +185,21 @@ export class Timelines {
   }
 
   #readOn(timeline: Timeline, social: SocialState): readonly ReplicaOutput[] {
-    const { user, after, othersOnly } = timeline;
-    const { positions, more } = social.timelineAfter(user, after, MAX_PAGE_POSTS, othersOnly);
-    const last = positions.at(-1);
-    timeline.after = more && last !== undefined ? last : position(Math.max(social.applied, after));
-    if (last !== undefined) return [reads(timeline, positions)];
+    const { user, after, shown } = timeline;
+    const next = social.timelineAfter(user, after, MAX_PAGE_POSTS, shown);
+    const last = next.positions.at(-1);
+    timeline.after = next.more && last !== undefined ? last : position(Math.max(social.applied, after));
+    if (last !== undefined) return [reads(timeline, next)];
     timeline.mode = 'live';
     return [];
   }
 }
 
 /** From here on it is behind, until the driver says that these are out. */
-function reads(timeline: Timeline, positions: readonly Position[]): ReplicaOutput {
+function reads(
+  timeline: Timeline,
+  { positions, unfollowed }: Pick<NewerPosts, 'positions' | 'unfollowed'>,
+): ReplicaOutput {
   timeline.mode = 'behind';
-  return { kind: 'timeline-read', timeline: timeline.link, positions };
+  return { kind: 'timeline-read', timeline: timeline.link, positions, unfollowed };
 }

@@ -9,5 +9,5 @@ export {
 } from './snapshot.js';
 export { type Effect, type SocialOptions, SocialState } from './social-state.js';
 export { type NewsForOthers, type NewsItem, newsOfEdge, type Reader } from './tail.js';
-export type { NewerPosts, OlderPosts } from './timeline.js';
+export type { NewerPosts, OlderPosts, Shown } from './timeline.js';
 export type { ListedUser, UserPage } from './users.js';

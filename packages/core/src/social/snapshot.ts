@@ -41,6 +41,8 @@ export interface UserSnapshot {
   readonly posts: readonly Position[];
   /** Of a user of another cluster: where each of the posts was accepted there, ascending. */
   readonly origins?: readonly Position[];
+  /** Positions of posts that name the user, of authors whom it did not follow then, ascending. Absent: none. */
+  readonly mentions?: readonly Position[];
 }
 
 export interface FollowSnapshot {

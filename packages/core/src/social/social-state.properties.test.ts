@@ -148,12 +148,14 @@ function checkTimeline(state: SocialState, user: UserName, all: number[], bound:
     const older = all.filter((at) => before === undefined || at < before);
     assert.deepEqual(state.timelineBefore(user, before, limit), {
       positions: limit === 0 ? [] : older.slice(-limit),
+      unfollowed: [],
       oldest: older.length <= limit,
     });
   }
   const newer = all.filter((at) => at > bound);
   assert.deepEqual(state.timelineAfter(user, position(bound), limit), {
     positions: newer.slice(0, limit),
+    unfollowed: [],
     more: newer.length > limit,
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InvariantBroken, position, SESSION_WINDOW, serverId } from '../index.js';
+import { InvariantBroken, MAX_MENTIONS, MAX_NAMED, position, SESSION_WINDOW, serverId } from '../index.js';
 import { entryOf, listsOf, Play } from './social-play.fixture.js';
 import { SocialState } from './social-state.js';
 
@@ -85,10 +85,76 @@ test('a post of another cluster is answered by its place there, also out of a sn
     const effects = each.apply(entryOf(each, { kind: 'post', user: 'ann', text: 'yes', answers }, 's', 1));
     const post = { position: 5, author: 'ann', text: 'yes', timeMs: 7, answers };
     assert.deepEqual(effects, [
-      { kind: 'post', post },
+      { kind: 'post', post, named: [] },
       { kind: 'reply', sessionId: 's', requestNo: 1, reply: { kind: 'ok', position: 5 } },
     ]);
   }
+});
+
+const positionsOf = (state: SocialState, user: string, mentions: boolean) => {
+  const { positions, unfollowed } = state.timelineBefore(user, undefined, 20, { mentions });
+  assert.deepEqual(state.timelineAfter(user, position(0), 20, { mentions }), {
+    positions,
+    unfollowed,
+    more: false,
+  });
+  return { positions, unfollowed };
+};
+
+test('who is named and does not follow sees it if that is wanted; who follows sees it once, either way', () => {
+  const play = new Play();
+  play.perform(`
+  ann joins
+  bob joins
+  eve joins
+  ann follows bob
+  bob posts "@ann @eve @bob @nobody hello, mail@ann"
+  eve follows bob
+  bob posts "@eve again"
+  eve unfollows bob
+  bob posts "(@eve) once more, @evening"
+  bob answers bob at 7 "by myself"
+  eve posts "well?"
+  bob answers eve at 11 "yes"`);
+  const { state } = play;
+  assert.deepEqual(positionsOf(state, 'ann', true), { positions: [5, 7, 9, 10, 12], unfollowed: [] });
+  assert.deepEqual(positionsOf(state, 'eve', true), { positions: [5, 9, 11, 12], unfollowed: [5, 9, 12] });
+  assert.deepEqual(positionsOf(state, 'eve', false), { positions: [11], unfollowed: [] });
+  assert.equal(state.isInTimeline('eve', position(9)), true);
+  assert.equal(state.isInTimeline('eve', position(7)), false);
+  const again = SocialState.fromSnapshot(JSON.parse(JSON.stringify(state.toSnapshot())));
+  assert.deepEqual(positionsOf(again, 'eve', true), positionsOf(state, 'eve', true));
+  assert.deepEqual(again.toSnapshot(), state.toSnapshot());
+});
+
+test('strangers fill no memory: of what names one the last is kept, and one post reaches only so many', () => {
+  const state = new SocialState();
+  for (const user of ['ann', 'bob', ...Array.from({ length: 30 }, (_, at) => `u${at}`)])
+    state.apply(entryOf(state, { kind: 'register', user }));
+  for (let posts = 0; posts < MAX_MENTIONS + 5; posts += 1)
+    state.apply(entryOf(state, { kind: 'post', user: 'bob', text: '@ann' }));
+  const mentions = state.toSnapshot().users.find(({ name }) => name === 'ann')?.mentions ?? [];
+  assert.equal(mentions.length, MAX_MENTIONS);
+  assert.equal(mentions.at(-1), state.applied);
+  const text = Array.from({ length: 30 }, (_, at) => `@u${at}`).join(' ');
+  const [effect] = state.apply(entryOf(state, { kind: 'post', user: 'bob', text }));
+  assert.ok(effect?.kind === 'post');
+  assert.deepEqual(
+    effect.named,
+    Array.from({ length: MAX_NAMED }, (_, at) => `u${at}`),
+  );
+});
+
+test('a post of another cluster names users of this one, if it is told here', () => {
+  const state = new SocialState();
+  const origin = (at: number) => ({ cluster: 2, position: position(at) });
+  for (const user of ['ann', 'bob']) state.apply(entryOf(state, { kind: 'register', user }));
+  state.apply(entryOf(state, { kind: 'remote-user', user: 'zoe', origin: origin(5) }));
+  state.apply(entryOf(state, { kind: 'follow', user: 'ann', target: 'zoe' }));
+  const [effect] = state.apply(
+    entryOf(state, { kind: 'remote-post', user: 'zoe', text: '@ann @bob @zoe', origin: origin(70) }),
+  );
+  assert.deepEqual(effect?.kind === 'post' && effect.named, ['bob']);
 });
 
 test('lists are sorted by name', () => {
@@ -219,15 +285,51 @@ test('pages go back to the oldest post and forward to the newest', () => {
   play.perform('ann joins');
   for (let count = 0; count < 5; count += 1) play.perform(`ann posts "${count}"`);
   const { state } = play;
-  assert.deepEqual(state.timelineBefore('ann', undefined, 2), { positions: [5, 6], oldest: false });
-  assert.deepEqual(state.timelineBefore('ann', position(5), 2), { positions: [3, 4], oldest: false });
-  assert.deepEqual(state.timelineBefore('ann', position(3), 2), { positions: [2], oldest: true });
-  assert.deepEqual(state.timelineBefore('ann', position(4), 2), { positions: [2, 3], oldest: true });
-  assert.deepEqual(state.timelineBefore('ann', position(2), 2), { positions: [], oldest: true });
-  assert.deepEqual(state.timelineBefore('ann', undefined, 0), { positions: [], oldest: false });
-  assert.deepEqual(state.timelineAfter('ann', position(0), 2), { positions: [2, 3], more: true });
-  assert.deepEqual(state.timelineAfter('ann', position(4), 2), { positions: [5, 6], more: false });
-  assert.deepEqual(state.timelineAfter('ann', position(6), 2), { positions: [], more: false });
+  assert.deepEqual(state.timelineBefore('ann', undefined, 2), {
+    positions: [5, 6],
+    unfollowed: [],
+    oldest: false,
+  });
+  assert.deepEqual(state.timelineBefore('ann', position(5), 2), {
+    positions: [3, 4],
+    unfollowed: [],
+    oldest: false,
+  });
+  assert.deepEqual(state.timelineBefore('ann', position(3), 2), {
+    positions: [2],
+    unfollowed: [],
+    oldest: true,
+  });
+  assert.deepEqual(state.timelineBefore('ann', position(4), 2), {
+    positions: [2, 3],
+    unfollowed: [],
+    oldest: true,
+  });
+  assert.deepEqual(state.timelineBefore('ann', position(2), 2), {
+    positions: [],
+    unfollowed: [],
+    oldest: true,
+  });
+  assert.deepEqual(state.timelineBefore('ann', undefined, 0), {
+    positions: [],
+    unfollowed: [],
+    oldest: false,
+  });
+  assert.deepEqual(state.timelineAfter('ann', position(0), 2), {
+    positions: [2, 3],
+    unfollowed: [],
+    more: true,
+  });
+  assert.deepEqual(state.timelineAfter('ann', position(4), 2), {
+    positions: [5, 6],
+    unfollowed: [],
+    more: false,
+  });
+  assert.deepEqual(state.timelineAfter('ann', position(6), 2), {
+    positions: [],
+    unfollowed: [],
+    more: false,
+  });
 });
 
 function sessionOf(user: string) {

@@ -32,7 +32,14 @@ import type { EdgeChange } from './edge-news.js';
 import { type Admission, Sessions } from './sessions.js';
 import type { SocialSnapshot } from './snapshot.js';
 import { type NewsForOthers, newsAfter, type Reader } from './tail.js';
-import { isShownTo, type NewerPosts, type OlderPosts, postsAfter, postsBefore } from './timeline.js';
+import {
+  isShownTo,
+  type NewerPosts,
+  type OlderPosts,
+  postsAfter,
+  postsBefore,
+  type Shown,
+} from './timeline.js';
 import { type UserPage, Users } from './users.js';
 
 export type Effect =
@@ -44,7 +51,12 @@ export type Effect =
       readonly reply: Reply;
     }
   /** A new post, for the timelines of `audience(post.author)`, asked before anything else is applied. */
-  | { readonly kind: 'post'; readonly post: Post }
+  | {
+      readonly kind: 'post';
+      readonly post: Post;
+      /** Who is to see it too if they want what names them: they do not follow the author. */
+      readonly named: readonly UserName[];
+    }
   /** A user of this cluster is new: the others are to hear of it. */
   | { readonly kind: 'user'; readonly user: UserName; readonly position: Position }
   /** A user of this cluster follows, or no longer follows, one of another cluster: that one is to hear of it. */
@@ -84,7 +96,7 @@ export class SocialState {
     const effects: Effect[] = [];
     const reason = this.#perform(command, position, effects);
     const post = reason === undefined ? postIn(entry) : undefined;
-    if (post !== undefined) effects.push({ kind: 'post', post });
+    if (post !== undefined) effects.push(this.#posted(post));
     if (sessionId !== '') {
       const reply: Reply =
         reason === undefined ? { kind: 'ok', position } : { kind: 'refused', position, reason };
@@ -149,16 +161,11 @@ export class SocialState {
   }
 
   /** The last `limit` posts of a timeline before a position (of all, without one). Nobody's is empty. */
-  timelineBefore(
-    user: UserName,
-    before: Position | undefined,
-    limit: number,
-    othersOnly = false,
-  ): OlderPosts {
+  timelineBefore(user: UserName, before: Position | undefined, limit: number, shown: Shown = {}): OlderPosts {
     const known = this.#users.get(user);
     return known === undefined
-      ? { positions: [], oldest: true }
-      : postsBefore(known, before, limit, othersOnly);
+      ? { positions: [], unfollowed: [], oldest: true }
+      : postsBefore(known, before, limit, shown);
   }
 
   /** Whether a post is in the timeline of a user. */
@@ -168,9 +175,11 @@ export class SocialState {
   }
 
   /** The first `limit` posts of a timeline after a position: for going on after a break. */
-  timelineAfter(user: UserName, after: Position, limit: number, othersOnly = false): NewerPosts {
+  timelineAfter(user: UserName, after: Position, limit: number, shown: Shown = {}): NewerPosts {
     const known = this.#users.get(user);
-    return known === undefined ? { positions: [], more: false } : postsAfter(known, after, limit, othersOnly);
+    return known === undefined
+      ? { positions: [], unfollowed: [], more: false }
+      : postsAfter(known, after, limit, shown);
   }
 
   /** Users by name, the first `limit` after one; of each whether it follows and is followed by `asker`. */
@@ -205,6 +214,10 @@ export class SocialState {
     return state;
   }
 
+  #posted(post: Post): Effect {
+    return { kind: 'post', post, named: this.#users.mention(post) };
+  }
+
   #origins(): Origin[] {
     return Array.from(this.#heard, ([cluster, position]) => ({ cluster, position })).sort(
       (one, other) => one.cluster - other.cluster,
@@ -223,7 +236,7 @@ export class SocialState {
       case 'remote-post': {
         const post = postIn(entry);
         const isTheirs = this.#users.postRemote(command.user, command.origin, entry.position);
-        return isTheirs && post !== undefined ? [{ kind: 'post', post }] : [];
+        return isTheirs && post !== undefined ? [this.#posted(post)] : [];
       }
       case 'remote-follow':
         this.#users.followRemote(command.user, cluster, command.target, entry.position);

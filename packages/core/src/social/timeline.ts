@@ -1,5 +1,6 @@
 /**
- * Which posts a user sees: one's own, and those of whom one follows, made since one followed them.
+ * Which posts a user sees: one's own, and those of whom one follows, made since one followed them; and, for who wants them, those
+ * of others that name one. Of these each was made while one did not follow its author, so none is among the rest.
  *
  * Nothing is stored per timeline: it is put together from the authors' lists when asked for, and costs
  * one look per followed author plus the posts given.
@@ -8,9 +9,19 @@ import { NO_POSITION, type Position } from '../ids.js';
 import { countUpTo, Largest } from './selection.js';
 import type { User } from './users.js';
 
+/** What a timeline is to have. */
+export interface Shown {
+  /** Nothing of one's own. */
+  readonly othersOnly?: boolean;
+  /** Also what names one, of authors whom one does not follow. */
+  readonly mentions?: boolean;
+}
+
 export interface OlderPosts {
   /** Ascending. */
   readonly positions: readonly Position[];
+  /** Those of them that are there only because they name the user. */
+  readonly unfollowed: readonly Position[];
   /** Nothing older is left. */
   readonly oldest: boolean;
 }
@@ -18,6 +29,8 @@ export interface OlderPosts {
 export interface NewerPosts {
   /** Ascending. */
   readonly positions: readonly Position[];
+  /** As in `OlderPosts`. */
+  readonly unfollowed: readonly Position[];
   /** More follow after the last of them. */
   readonly more: boolean;
 }
@@ -27,10 +40,10 @@ export function postsBefore(
   user: User,
   before: Position | undefined,
   limit: number,
-  othersOnly = false,
+  shown: Shown,
 ): OlderPosts {
   const chosen = new Largest(limit);
-  for (const { posts, since } of sources(user, othersOnly)) {
+  for (const { posts, since } of sources(user, shown)) {
     let index = before === undefined ? posts.length : countUpTo(posts, before - 1);
     while (index > 0) {
       index -= 1;
@@ -38,14 +51,15 @@ export function postsBefore(
       if (post <= since || !chosen.offer(post)) break;
     }
   }
-  return { positions: chosen.ascending() as Position[], oldest: !chosen.rejected };
+  const positions = chosen.ascending() as Position[];
+  return { positions, unfollowed: unfollowedIn(user, positions, shown), oldest: !chosen.rejected };
 }
 
 /** The first `limit` posts after a position. */
-export function postsAfter(user: User, after: Position, limit: number, othersOnly = false): NewerPosts {
+export function postsAfter(user: User, after: Position, limit: number, shown: Shown): NewerPosts {
   // The smallest numbers are the largest negative ones.
   const chosen = new Largest(limit);
-  for (const { posts, since } of sources(user, othersOnly)) {
+  for (const { posts, since } of sources(user, shown)) {
     const bound = Math.max(after, since);
     // Most authors have posted nothing since: seen at the end of their list, without a search.
     if ((posts[posts.length - 1] ?? NO_POSITION) <= bound) continue;
@@ -53,20 +67,30 @@ export function postsAfter(user: User, after: Position, limit: number, othersOnl
       if (!chosen.offer(-(posts[index] as Position))) break;
     }
   }
-  const positions = chosen.ascending().map((negative) => -negative as Position);
-  return { positions: positions.reverse(), more: chosen.rejected };
+  const positions = chosen
+    .ascending()
+    .map((negative) => -negative as Position)
+    .reverse();
+  return { positions, unfollowed: unfollowedIn(user, positions, shown), more: chosen.rejected };
 }
 
 export function isShownTo(user: User, post: Position): boolean {
-  for (const { posts, since } of sources(user, false))
-    if (post > since && posts[countUpTo(posts, post) - 1] === post) return true;
+  for (const { posts, since } of sources(user, { mentions: true }))
+    if (post > since && isIn(posts, post)) return true;
   return false;
 }
 
+const isIn = (positions: readonly Position[], post: Position): boolean =>
+  positions[countUpTo(positions, post) - 1] === post;
+
+const unfollowedIn = (user: User, positions: readonly Position[], { mentions }: Shown): Position[] =>
+  mentions === true && user.mentions.length > 0 ? positions.filter((post) => isIn(user.mentions, post)) : [];
+
 function* sources(
   user: User,
-  othersOnly: boolean,
+  { othersOnly, mentions }: Shown,
 ): Generator<{ readonly posts: readonly Position[]; readonly since: Position }> {
-  if (!othersOnly) yield { posts: user.posts, since: NO_POSITION };
+  if (othersOnly !== true) yield { posts: user.posts, since: NO_POSITION };
   for (const [author, since] of user.following) yield { posts: author.posts, since };
+  if (mentions === true) yield { posts: user.mentions, since: NO_POSITION };
 }

@@ -4,9 +4,11 @@
  * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
  * A million posts cost 10 to 30 MB, depending on how far their lists have grown ahead.
  */
-import type { Answers, Origin, PostReference } from '../entry.js';
+import type { Answers, Origin, Post, PostReference } from '../entry.js';
 import { type ClusterId, NO_POSITION, type Position, previousPosition, type UserName } from '../ids.js';
+import { MAX_MENTIONS } from '../limits.js';
 import type { SocialReason } from '../reasons.js';
+import { namesIn } from '../text.js';
 import { type EdgeChange, EdgeNews } from './edge-news.js';
 import { countUpTo } from './selection.js';
 import type { FollowSnapshot, UserSnapshot } from './snapshot.js';
@@ -25,6 +27,8 @@ export interface User {
   readonly posts: Position[];
   /** Of a user of another cluster: where each of the posts was accepted there, ascending. */
   readonly origins: Position[] | undefined;
+  /** Posts that name this user, of authors whom it did not follow then: ascending, the last of them. */
+  mentions: readonly Position[];
 }
 
 /** A user, and what whoever asks has to do with that one. */
@@ -41,10 +45,13 @@ export interface UserPage {
   readonly next: UserName | undefined;
 }
 
+type OfPosts = 'posts' | 'origins' | 'mentions';
 type Outcome = SocialReason | undefined;
 
 /** New users that are put into the order one by one. With more of them the whole order is made anew, in about the time that so many take. */
 const MOST_INSERTED = 32;
+/** What most users have in common. */
+const NOBODY_NAMED: readonly Position[] = [];
 
 export class Users {
   readonly #byName = new Map<UserName, User>();
@@ -82,6 +89,25 @@ export class Users {
     user.posts.push(at);
     user.origins?.push(position);
     return true;
+  }
+
+  /**
+   * Keeps a post for those of this cluster whom it names, by `@name` or by answering them, and who do not follow its author: for
+   * all others it is in the timeline already.
+   * @returns their names
+   */
+  mention({ author, text, answers, position }: Post): UserName[] {
+    const named: UserName[] = [];
+    const names = namesIn(text);
+    const by = this.#byName.get(author);
+    for (const name of answers === undefined ? names : new Set([answers.author, ...names])) {
+      const user = this.#byName.get(name);
+      if (by === undefined || user === undefined || user === by) continue;
+      if (user.home !== undefined || user.following.has(by)) continue;
+      user.mentions = [...user.mentions.slice(1 - MAX_MENTIONS), position];
+      named.push(name);
+    }
+    return named;
   }
 
   /** Where in this journal a post is; undefined: it is not here. */
@@ -214,7 +240,8 @@ export class Users {
   toSnapshot(): UserSnapshot[] {
     const snapshots: UserSnapshot[] = [];
     const left = this.#leftByUser();
-    for (const { name, since, home, following: follows, posts, origins } of this.#byName.values()) {
+    for (const user of this.#byName.values()) {
+      const { name, since, home, following: follows, posts, origins, mentions } = user;
       const following: FollowSnapshot[] = [];
       for (const [target, from] of follows) following.push({ target: target.name, since: from });
       const ended = left.get(name);
@@ -225,6 +252,7 @@ export class Users {
         posts: posts.slice(),
         ...(home !== undefined && { home }),
         ...(origins !== undefined && { origins: origins.slice() }),
+        ...(mentions.length > 0 && { mentions }),
         ...(ended !== undefined && { left: ended }),
       });
     }
@@ -233,8 +261,7 @@ export class Users {
 
   static fromSnapshot(snapshots: readonly UserSnapshot[]): Users {
     const users = new Users();
-    for (const { name, since, home, posts, origins = [] } of snapshots)
-      users.#add(name, since, home, posts.slice(), origins.slice());
+    for (const snapshot of snapshots) users.#add(snapshot.name, snapshot.since, snapshot.home, snapshot);
     const changes: (EdgeChange & { readonly home: ClusterId })[] = [];
     for (const { name, following, left = [] } of snapshots) {
       const user = users.#known(name);
@@ -291,8 +318,7 @@ export class Users {
     name: UserName,
     since: Position,
     home: ClusterId | undefined,
-    posts: Position[] = [],
-    origins: Position[] = [],
+    { posts = [], origins = [], mentions = NOBODY_NAMED }: Partial<Pick<UserSnapshot, OfPosts>> = {},
   ): void {
     const user: User = {
       name,
@@ -300,8 +326,9 @@ export class Users {
       home,
       following: new Map(),
       followers: new Set(),
-      posts,
-      origins: home === undefined ? undefined : origins,
+      posts: posts.slice(),
+      origins: home === undefined ? undefined : origins.slice(),
+      mentions,
     };
     this.#byName.set(name, user);
     if (home === undefined) {

@@ -15,8 +15,9 @@ export const clientCommand = command({
   },
   run: async ({ user, routers, limit, line: lines }, { io, isGiven }) => {
     const { first: signal } = new Signals();
-    const history = hasFullScreen(io, lines) && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
-    const session = new DualpingSession({ routers, user, timeline: { history } });
+    const isFull = hasFullScreen(io, lines);
+    const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
+    const session = new DualpingSession({ routers, user, timeline: { history }, mentions: isFull });
     return await runPersonClient({ session, routers, io, lines, signal });
   },
 });

@@ -119,8 +119,9 @@ export const startCommand = command({
       });
     return await besideNetwork(values, invocation, async (router, signal) => {
       const routers = [router];
-      const history = hasFullScreen(io, lines) && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
-      const session = new DualpingSession({ routers, user, timeline: { history } });
+      const isFull = hasFullScreen(io, lines);
+      const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
+      const session = new DualpingSession({ routers, user, timeline: { history }, mentions: isFull });
       return await runPersonClient({ session, routers, formerly: [resolve(values.data)], io, lines, signal });
     });
   },

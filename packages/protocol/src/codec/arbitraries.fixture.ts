@@ -383,6 +383,7 @@ export const posts: fc.Arbitrary<Post> = fc.oneof(
     answers: answered,
     origin,
   })),
+  plainPosts.map((post) => ({ ...post, unfollowed: true as const })),
 );
 
 export const replies: fc.Arbitrary<Reply> = fc.oneof(

@@ -134,7 +134,7 @@ test('what a post answers is judged, and the bad value quoted', () => {
   refused(() => answering({ position: 0 }), 'invalid-argument', /position of the post .* is "0"/);
   refused(() => answering({ cluster: 10_001 }), 'invalid-argument', /cluster is "10001"/);
   refused(() => answering({ author: 'b b' }), 'invalid-user-name', /"b b"/);
-  const post = { position: 8, author: 'ann', text: 'x', timeMs: 1, origin: undefined };
+  const post = { position: 8, author: 'ann', text: 'x', timeMs: 1, origin: undefined, unfollowed: false };
   const shown = (begin: string) =>
     codec.postFromWire({ ...post, answers: { post: { cluster: 0, position: 7, author: 'bob' }, begin } });
   assert.equal(shown('well').answers?.begin, 'well');

@@ -158,6 +158,7 @@ roundTrips(
       history: fc.nat(200),
       posts: fc.boolean(),
       signs: fc.boolean(),
+      mentions: fc.boolean(),
     }),
     record({
       kind: fc.constant('older' as const),

@@ -170,3 +170,21 @@ test('what came from another cluster is by users of that one, and clusters are i
   const origins = [2, 2].map((cluster) => ({ cluster, position: position(1) }));
   refused([{ ...header, origins }], /cluster 2 follows cluster 2/);
 });
+
+test('posts that name somebody are there, and ascend', () => {
+  const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], ...HEADER };
+  const users = (...mentions: number[]): SnapshotChunk => ({
+    kind: 'users',
+    users: [
+      { name: 'a', since: position(2), following: [] },
+      { name: 'b', since: position(3), following: [], mentions: mentions.map(position) },
+    ],
+  });
+  const posts: SnapshotChunk = { kind: 'posts', entries: [post(9, 'a')] };
+  const end: SnapshotChunk = { kind: 'end', users: 2, sessions: 0, posts: 1 };
+  const assembly = new SnapshotAssembly();
+  for (const chunk of [header, users(9), posts, end]) assembly.add(chunk);
+  assert.deepEqual(assembly.assembled?.snapshot.users[1]?.mentions, [9]);
+  refused([header, users(9, 9), posts, end], /"b" is named at 9 after 9/);
+  refused([header, users(8, 9), posts, end], /named at 8, where no post is/);
+});

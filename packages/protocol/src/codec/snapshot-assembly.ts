@@ -123,6 +123,8 @@ export class SnapshotAssembly {
   readonly #users = new Map<UserName, ComingUser>();
   #lastUser: ComingUser | undefined;
   readonly #sessions = new Map<string, SessionSnapshot>();
+  /** Posts that name somebody and are still to come. */
+  readonly #mentioned = new Set<Position>();
   #posts = 0;
   #lastPost = 0;
   #whole = false;
@@ -196,8 +198,19 @@ export class SnapshotAssembly {
     }
     if (known !== undefined) throw refused(`user "${user.name}" is there twice`);
     this.#upTo(user.since, `user "${user.name}"`);
+    this.#mentions(user);
     this.#lastUser = { user: rest, following: [...following], left: [...left], posts: [], origins: [] };
     this.#users.set(user.name, this.#lastUser);
+  }
+
+  #mentions({ name, mentions = [] }: SnapshotUser): void {
+    let last = 0;
+    for (const position of mentions) {
+      if (position <= last)
+        throw refused(`"${name}" is named at ${position} after ${last}: they must ascend`);
+      last = position;
+      this.#mentioned.add(position);
+    }
   }
 
   #addSession(session: SessionSnapshot): void {
@@ -222,6 +235,7 @@ export class SnapshotAssembly {
     this.#upTo(entry.position, 'a post');
     this.#lastPost = entry.position;
     this.#posts += 1;
+    this.#mentioned.delete(entry.position);
     author.posts.push(entry.position);
     if (author.user.home !== undefined) author.origins.push(originAfter(author.origins, entry));
     return entry;
@@ -231,6 +245,8 @@ export class SnapshotAssembly {
     const came = `${this.#users.size} users, ${this.#sessions.size} sessions, ${this.#posts} posts`;
     const said = `${end.users} users, ${end.sessions} sessions, ${end.posts} posts`;
     if (came !== said) throw refused(`${came} came, but its end says ${said}`);
+    const [missing] = this.#mentioned;
+    if (missing !== undefined) throw refused(`somebody is named at ${missing}, where no post is`);
     for (const { user, following, left } of this.#users.values())
       for (const { target } of [...following, ...left])
         if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);

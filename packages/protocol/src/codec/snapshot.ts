@@ -5,6 +5,7 @@ import {
   type FollowSnapshot,
   isReason,
   MAX_CLUSTERS,
+  MAX_MENTIONS,
   MAX_REPLY_POSITION,
   MAX_SESSIONS,
   type Origin,
@@ -114,12 +115,13 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
         chunk: {
           $case: 'users',
           value: {
-            users: chunk.users.map(({ name, since, home, following, left = [] }) => ({
+            users: chunk.users.map(({ name, since, home, following, left = [], mentions = [] }) => ({
               name,
               since,
               home: home ?? 0,
               following: following.map((edge) => ({ ...edge })),
               left: left.map((edge) => ({ ...edge })),
+              mentions: [...mentions],
             })),
           },
         },
@@ -146,6 +148,11 @@ const userFromWire = (user: wire.SnapshotUser): SnapshotUser => ({
   ...(user.home !== 0 && { home: clusterFrom(user.home) }),
   following: listFrom(user.following, 'following', MAX_CHUNK_ELEMENTS, edgeFromWire),
   ...(user.left.length > 0 && { left: listFrom(user.left, 'left', MAX_CHUNK_ELEMENTS, edgeFromWire) }),
+  ...(user.mentions.length > 0 && {
+    mentions: listFrom(user.mentions, 'mentions', MAX_MENTIONS, (at) =>
+      positionFrom(ordinal(at, 'mentions')),
+    ),
+  }),
 });
 
 const edgeFromWire = (edge: wire.FollowEdge): FollowSnapshot => ({

@@ -41,6 +41,8 @@ export type TimelineMessage =
       readonly posts: boolean;
       /** Both sides give signs of life. */
       readonly signs: boolean;
+      /** Also posts that name the user, of authors whom the user does not follow. */
+      readonly mentions: boolean;
     }
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
   /** Asks for the post that the post at `of` answers. */
@@ -61,6 +63,7 @@ export function timelineMessageFromWire({ message }: wire.TimelineRequest): Time
         history: count(message.value.history, 'history', MAX_PAGE_POSTS),
         posts: message.value.posts,
         signs: message.value.signs,
+        mentions: message.value.mentions,
       };
     case 'older':
       return {
@@ -179,6 +182,7 @@ export function postFromWire(post: wire.TimelinePost): Post {
     timeMs: count(post.timeMs, 'time_ms'),
     ...answersFrom(post.answers),
     ...(post.origin !== undefined && { origin: originFrom(post.origin) }),
+    ...(post.unfollowed && { unfollowed: true }),
   };
 }
 
@@ -189,6 +193,7 @@ export const postToWire = (post: Post): wire.TimelinePost => ({
   timeMs: post.timeMs,
   answers: answersToWire(post.answers),
   origin: post.origin && { ...post.origin },
+  unfollowed: post.unfollowed ?? false,
 });
 
 /**

@@ -64,6 +64,6 @@ test('lists and the past are of one moment', () => {
   assert.deepEqual(history.listsOf('a', 6), ['a b', '', '']);
   assert.deepEqual([...history.momentsSince('a', 0)], [6, 5, 3, 1, 0]);
   const seen = (at: number, before: number): number[] =>
-    history.seenBefore('a', at, before).map((it) => it.position);
+    history.seenBefore({ user: 'a', mentions: false }, at, before).map((it) => it.position);
   assert.deepEqual([seen(5, 9), seen(6, 9), seen(5, 5)], [[5], [], []]);
 });

@@ -3,7 +3,14 @@
  *
  * Knows nothing of how the machines work. Who follows whom is worked out here by a model of its own.
  */
-import type { Entry, Epoch, Position, PostReference, UserName } from '@dualping/core';
+import {
+  type Entry,
+  type Epoch,
+  type Position,
+  type PostReference,
+  postIn,
+  type UserName,
+} from '@dualping/core';
 import { entryText, sameEntry } from '../entry-text.js';
 import { chained } from '../journal-image.js';
 import { Violation } from './checker.js';
@@ -22,6 +29,18 @@ interface Follow {
   until: number;
 }
 
+/** Who reads, and whether also what names the reader. */
+export interface Reader {
+  readonly user: UserName;
+  readonly mentions: boolean;
+}
+
+function namedBy(entry: Entry): ReadonlySet<UserName> {
+  const { text = '', answers } = postIn(entry) ?? {};
+  const named = text.split(' ').flatMap((word) => (word.startsWith('@') ? [word.slice(1)] : []));
+  return new Set(answers === undefined ? named : [answers.author, ...named]);
+}
+
 export class History {
   readonly #entries: Entry[] = [];
   /** With the position at which they became known. */
@@ -32,6 +51,10 @@ export class History {
   readonly #posts = new Map<UserName, Entry[]>();
   /** Positions of posts that answer one that was not there. */
   readonly #answersToNothing = new Set<number>();
+  /** Users of this cluster. */
+  readonly #own = new Set<UserName>();
+  /** Of each of them the posts that name it, of authors whom it did not follow then, ascending. */
+  readonly #naming = new Map<UserName, Entry[]>();
   readonly #requests = new Map<string, Entry>();
   readonly #texts = new Map<string, Entry>();
   /** Chained from the first entry on, as journals do it. */
@@ -117,6 +140,11 @@ export class History {
     return user === author || this.#follow(user, author, at) !== undefined;
   }
 
+  /** Whether a post names `user`, who did not follow its author then. */
+  names(user: UserName, at: number): boolean {
+    return this.#naming.get(user)?.some(({ position }) => position === at) === true;
+  }
+
   /** Positions at which what `user` is told of others could have changed, the last one first. */
   *momentsSince(user: UserName, floor: number): Generator<number> {
     yield this.last;
@@ -146,16 +174,17 @@ export class History {
   }
 
   /** The posts before a position that `user` sees once everything up to `at` is applied, the oldest first. */
-  seenBefore(user: UserName, at: number, before: number): Entry[] {
+  seenBefore({ user, mentions }: Reader, at: number, before: number): Entry[] {
     const seen: Entry[] = [];
+    const isSeen = ({ position }: Entry): boolean => position <= at && position < before;
+    if (mentions) seen.push(...(this.#naming.get(user) ?? []).filter(isSeen));
     for (const [author, posts] of this.#posts) {
       const since =
         author === user
           ? 0
           : this.#follows.get(`${user}>${author}`)?.find((it) => it.since <= at && at < it.until)?.since;
       if (since === undefined) continue;
-      for (const post of posts)
-        if (post.position > since && post.position <= at && post.position < before) seen.push(post);
+      for (const post of posts) if (post.position > since && isSeen(post)) seen.push(post);
     }
     return seen.sort((one, other) => one.position - other.position);
   }
@@ -166,7 +195,8 @@ export class History {
   }
 
   /** What `user` has to see of what came after a position, whenever it is looked at: follows that never ended. */
-  *due(user: UserName, after: number): Generator<Entry> {
+  *due({ user, mentions }: Reader, after: number): Generator<Entry> {
+    if (mentions) yield* (this.#naming.get(user) ?? []).filter(({ position }) => position > after);
     for (const [author, posts] of this.#posts)
       for (const post of posts) {
         if (post.position <= after) continue;
@@ -187,6 +217,8 @@ export class History {
     this.#checksums.length = 0;
     for (const index of [this.#users, this.#follows, this.#posts, this.#requests, this.#texts]) index.clear();
     this.#answersToNothing.clear();
+    this.#own.clear();
+    this.#naming.clear();
     for (const entry of kept) this.#add('the history', entry);
   }
 
@@ -212,7 +244,9 @@ export class History {
     switch (command.kind) {
       case 'register':
       case 'remote-user':
-        if (!this.#users.has(command.user)) this.#users.set(command.user, position);
+        if (this.#users.has(command.user)) return;
+        this.#users.set(command.user, position);
+        if (command.kind === 'register') this.#own.add(command.user);
         return;
       case 'follow':
       case 'remote-follow':
@@ -266,5 +300,9 @@ export class History {
     const posts = this.#posts.get(author) ?? [];
     posts.push(entry);
     this.#posts.set(author, posts);
+    for (const name of namedBy(entry)) {
+      if (!this.#own.has(name) || this.sees(name, author, entry.position)) continue;
+      this.#naming.set(name, [...(this.#naming.get(name) ?? []), entry]);
+    }
   }
 }

@@ -21,11 +21,11 @@ export class Pages implements Checker {
     const got = posts.map(({ position }) => position).join(' ');
     const floor = session.knownWhenAsked(query);
     for (const at of history.momentsSince(session.user, floor)) {
-      const seen = history.seenBefore(session.user, at, before);
+      const seen = history.seenBefore(session, at, before);
       const page = seen.slice(-limit).map(({ position }) => position);
       if (page.join(' ') === got && oldest === seen.length <= limit) return;
     }
-    const now = history.seenBefore(session.user, history.last, before).map(({ position }) => position);
+    const now = history.seenBefore(session, history.last, before).map(({ position }) => position);
     throw new Violation(
       'page-is-whole',
       `${what}, knew of ${floor}, and gets [${got}]${oldest ? ' as the oldest' : ''}: never so since; now [${now.join(' ')}]`,

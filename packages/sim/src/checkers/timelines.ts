@@ -19,7 +19,7 @@ export class TimelineChecker implements Checker {
 
   timelineBegan(session: SessionRecord, at: Position): void {
     if (session.history === undefined || session.history === 0) return;
-    const past = this.history.seenBefore(session.user, at, Number.POSITIVE_INFINITY);
+    const past = this.history.seenBefore(session, at, Number.POSITIVE_INFINITY);
     this.#owed.set(session, past.slice(-session.history));
   }
 
@@ -27,7 +27,7 @@ export class TimelineChecker implements Checker {
     if (session.isInDoubt) return;
     const { sessionId, user, history: wanted, beganAt } = session;
     let last = session.delivered.at(-1)?.position ?? 0;
-    for (const { position, author, text, timeMs } of posts) {
+    for (const { position, author, text, timeMs, unfollowed } of posts) {
       const who = `${sessionId} (${user}) is shown "${text}" at ${position}`;
       if (position <= last) throw new Violation('timeline-only-rises', `${who} after ${last}`);
       last = position;
@@ -39,7 +39,10 @@ export class TimelineChecker implements Checker {
           'only-committed-is-shown',
           `${who}, where [${entry === undefined ? 'nothing' : entryText(entry)}] is committed`,
         );
-      if (!this.history.sees(user, author, position))
+      const isNamed = session.mentions && this.history.names(user, position);
+      if (isNamed !== (unfollowed ?? false))
+        throw new Violation('strangers-are-told-apart', `${who}, ${isNamed ? 'not ' : ''}as a stranger's`);
+      if (!isNamed && !this.history.sees(user, author, position))
         throw new Violation('only-followed-is-shown', `${who}, and did not follow ${author} then`);
     }
     if (wanted === undefined || beganAt === undefined) return;
@@ -59,9 +62,12 @@ export class TimelineChecker implements Checker {
     for (const entry of this.#owed.get(session) ?? []) {
       const { position } = entry;
       const author = postIn(entry)?.author ?? '';
-      if (!seen.has(position) && this.history.stillSees(session.user, author, position)) return position;
+      const isOwed =
+        this.history.stillSees(session.user, author, position) ||
+        (session.mentions && this.history.names(session.user, position));
+      if (!seen.has(position) && isOwed) return position;
     }
-    for (const post of this.history.due(session.user, session.beganAt))
+    for (const post of this.history.due(session, session.beganAt))
       if (!seen.has(post.position)) return post.position;
     return undefined;
   }

@@ -19,7 +19,9 @@ export const postItem = (me: string, post: Post): PostItem => ({
   kind: 'post',
   key: post.position,
   post,
-  mentionsMe: post.author !== me && (mentions(post.text, me) || post.answers?.author === me),
+  mentionsMe:
+    post.author !== me &&
+    (post.unfollowed === true || mentions(post.text, me) || post.answers?.author === me),
 });
 
 /** The same outgoing post is the same item, so that what was computed of it stays known. */
@@ -36,7 +38,7 @@ function outgoingItem(outgoing: Outgoing): OutgoingItem {
 
 /** Whether a post belongs to a timeline. */
 export function belongs({ post, mentionsMe }: PostItem, timeline: TimelineId): boolean {
-  if (timeline === 'home') return true;
+  if (timeline === 'home') return post.unfollowed !== true;
   return timeline === 'mentions' ? mentionsMe : post.author === timeline.slice(1);
 }
 
@@ -67,14 +69,27 @@ export function itemsOf(state: State, timeline: TimelineId): readonly Item[] {
   return items;
 }
 
+/** Posts of people whom I don't follow, by the list that they are in. */
+const strangers = new WeakMap<readonly PostItem[], readonly PostItem[]>();
+
+/** What is among mentions only: it names me, and I don't follow who wrote it. */
+export function strangersIn(posts: readonly PostItem[]): readonly PostItem[] {
+  let found = strangers.get(posts);
+  if (found === undefined) {
+    found = posts.filter(({ post }) => post.unfollowed === true);
+    strangers.set(posts, found);
+  }
+  return found;
+}
+
 /** Somebody who is ignored is read in their own timeline only. */
 function chosenOf(
   posts: readonly PostItem[],
   timeline: TimelineId,
   ignored: ReadonlySet<string>,
 ): readonly PostItem[] {
+  if (timeline === 'home' && ignored.size === 0 && strangersIn(posts).length === 0) return posts;
   const isShown = ({ post }: PostItem): boolean => timeline.startsWith('@') || !ignored.has(post.author);
-  if (timeline === 'home') return ignored.size === 0 ? posts : posts.filter(isShown);
   return posts.filter((item) => belongs(item, timeline) && isShown(item));
 }
 

@@ -155,7 +155,8 @@ export const KEYMAP: readonly Binding[] = [
   {
     action: 'new-line',
     where: ['composer'],
-    keys: ['alt-enter', 'ctrl-j'],
+    // Not Alt-Enter: Esc and a quick Enter look the same, and what is typed after Esc must not be posted.
+    keys: ['ctrl-j', 'shift-enter'],
     label: 'new line',
     help: 'a new line',
   },

@@ -2,32 +2,47 @@
  * What counts as read: posts up to the last one that was on the screen, in a window with the focus, while the person was there. So what
  * came while nobody looked, before a restart or during a failover stays unread.
  */
-import { indexOfKey, itemsOf } from './items.js';
+import { indexOfKey, itemsOf, strangersIn } from './items.js';
 import { isAtEnd, lastSeen, NEWEST, placeOf } from './reading.js';
 import type { Place, PostItem, State, TimelineId } from './state.js';
 
-/** What was read in Home counts as read everywhere. */
+/**
+ * What was read in Home counts as read everywhere; what strangers write about me is not in Home, and is read in Mentions only.
+ */
 export const readUpTo = ({ places }: Pick<State, 'places'>, timeline: TimelineId): number =>
   Math.max(places.get('home')?.readUpTo ?? 0, places.get(timeline)?.readUpTo ?? 0);
+
+/** Up to where Mentions themselves were read. */
+const mentionsReadUpTo = ({ places }: Pick<State, 'places'>): number => places.get('mentions')?.readUpTo ?? 0;
+
+const isUnread = (state: State, { key, post }: PostItem, timeline: TimelineId): boolean =>
+  key > (post.unfollowed === true ? mentionsReadUpTo(state) : readUpTo(state, timeline));
 
 /** Adds the last of `posts`, from `from` on, to the counts. */
 function counted(state: State, counts: Map<TimelineId, number>, from: number): State {
   const { posts, places, me, muted, ignored } = state;
   const home = places.get('home')?.readUpTo ?? 0;
   const count = (item: PostItem, timeline: TimelineId): void => {
-    if (item.key > readUpTo({ places }, timeline)) counts.set(timeline, (counts.get(timeline) ?? 0) + 1);
+    if (isUnread(state, item, timeline)) counts.set(timeline, (counts.get(timeline) ?? 0) + 1);
   };
   for (let at = posts.length - 1; at >= from; at -= 1) {
     const item = posts[at];
     if (item === undefined || item.key <= home) break;
-    const { author } = item.post;
-    if (author === me || muted.has(author) || ignored.has(author)) continue;
+    const { author, unfollowed } = item.post;
+    if (unfollowed === true || author === me || muted.has(author) || ignored.has(author)) continue;
     count(item, 'home');
     count(item, `@${item.post.author}`);
     if (item.mentionsMe) count(item, 'mentions');
   }
+  const since = posts[from]?.key ?? 0;
+  for (const item of strangersIn(posts))
+    if (item.key >= since && isNews(state, item)) count(item, 'mentions');
   return { ...state, unread: counts };
 }
+
+/** On a first visit what was written before is nothing new. */
+const isNews = ({ muted, ignored, isFirstVisit, startedWallMs }: State, { post }: PostItem): boolean =>
+  !muted.has(post.author) && !ignored.has(post.author) && !(isFirstVisit && post.timeMs < startedWallMs);
 
 export const recounted = (state: State): State => counted(state, unseenFollowers(state), 0);
 
@@ -38,9 +53,12 @@ const unseenFollowers = ({ newFollowers: { unseen } }: State): Map<TimelineId, n
 /** All of the timeline that is open is read. What is read in Home is read everywhere. */
 function allRead(state: State): State {
   const readUpTo = state.posts.at(-1)?.key ?? 0;
-  const unread = new Map(state.timeline === 'home' ? unseenFollowers(state) : state.unread);
+  const next = withPlace(state, { ...placeOf(state), readUpTo });
+  // With all of Home read only what is in Mentions alone is left.
+  if (state.timeline === 'home') return recounted(next);
+  const unread = new Map(state.unread);
   unread.delete(state.timeline);
-  return { ...withPlace(state, { ...placeOf(state), readUpTo }), unread };
+  return { ...next, unread };
 }
 
 export const unreadOf = ({ unread }: State, timeline: TimelineId): number => unread.get(timeline) ?? 0;
@@ -75,17 +93,18 @@ export function seen(state: State): State {
   if (!isWatched(state) || unreadOf(state, state.timeline) === 0) return state;
   const last = lastSeen(state);
   const place = placeOf(state);
-  if (last <= readUpTo(state, state.timeline)) return state;
+  const before = state.timeline === 'mentions' ? mentionsReadUpTo(state) : readUpTo(state, state.timeline);
+  if (last <= before) return state;
   return recounted(withPlace(state, { ...place, readUpTo: last }));
 }
 
 /** The divider goes above the first of what is unread; where nothing is, it stays. */
 export function divided(state: State): State {
   if (unreadOf(state, state.timeline) === 0) return state;
-  const after = readUpTo(state, state.timeline);
   const first = itemsOf(state, state.timeline).find(
-    (item) => item.kind === 'post' && item.key > after && item.post.author !== state.me,
+    (item) => item.kind === 'post' && isUnread(state, item, state.timeline) && item.post.author !== state.me,
   );
+  const after = first === undefined ? readUpTo(state, state.timeline) : first.key - 1;
   const sinceWallMs = first?.kind === 'post' ? first.post.timeMs : state.clock.wallMs;
   return withPlace(state, { ...placeOf(state), divider: { after, sinceWallMs } });
 }
@@ -113,12 +132,13 @@ export function arrived(before: State, after: State, count: number, isPast: bool
 export function firstUnread(state: State): number | undefined {
   const items = itemsOf(state, state.timeline);
   const place = state.places.get(state.timeline) ?? NEWEST;
-  const after =
-    unreadOf(state, state.timeline) > 0
-      ? readUpTo(state, state.timeline)
-      : (place.divider?.after ?? Infinity);
+  const hasUnread = unreadOf(state, state.timeline) > 0;
+  const after = place.divider?.after ?? Infinity;
   const at = items.findIndex(
-    (item) => item.kind === 'post' && item.key > after && item.post.author !== state.me,
+    (item) =>
+      item.kind === 'post' &&
+      item.post.author !== state.me &&
+      (hasUnread ? isUnread(state, item, state.timeline) : item.key > after),
   );
   const key = items[at]?.key;
   return key === undefined || indexOfKey(items, key) < 0 ? undefined : key;

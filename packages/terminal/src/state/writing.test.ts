@@ -63,8 +63,33 @@ test('Esc and a quick key come as Alt with that key: it is Esc, then the key, an
   assert.equal(stage.state.overlay?.kind, 'help', 'closed by Esc, opened again by ?');
 });
 
+test('Esc and a quick Enter come as Alt-Enter: the draft is left, and what is typed then is not in it', () => {
+  const stage = new Stage().live().people('ana*').past('ana: hello');
+  stage.press('i').type('half a thought');
+  stage.asked();
+  stage.press('alt-enter').type('hmm').press('enter');
+  assert.deepEqual(
+    stage.asked().filter(({ kind }) => kind === 'post'),
+    [],
+  );
+  assert.equal(stage.state.focus, 'timeline');
+  assert.match(stage.screen, /› half a thought/);
+  stage.press('k', 'i', 'alt-enter');
+  assert.equal(stage.state.timeline, '@ana', 'Enter does what it does there');
+  stage.press(':').type('bell on').press('alt-enter');
+  assert.equal(stage.state.prompt, undefined);
+  assert.equal(stage.state.settings.bell, false, 'nor is a command done that was left');
+});
+
+test('a new line is Ctrl-J, and Shift-Enter where the terminal tells it; Alt-Enter where the person says so', () => {
+  const stage = new Stage().live().press('i').type('one').press('ctrl-j').type('two').press('shift-enter');
+  stage.type('three').press('enter');
+  assert.deepEqual(stage.asked().at(-1), { kind: 'post', id: 1, text: 'one\ntwo\nthree' });
+});
+
 test('keys that mean something with Alt stay what they are', () => {
-  const stage = new Stage().live().press('i').type('one two').press('alt-left').type('x').press('alt-enter');
+  const stage = new Stage().live().press('i').type('one two').press('alt-left').type('x');
+  stage.press('alt-delete');
   assert.match(stage.screen, /one x/);
   assert.equal(stage.state.focus, 'composer');
 });
@@ -108,7 +133,7 @@ test('a paste of many lines is one post, and opens the composer', () => {
   const stage = new Stage().live().paste('one\ntwo\nthree');
   assert.equal(stage.state.focus, 'composer');
   stage.asked();
-  stage.press('alt-enter').type('four').press('enter');
+  stage.press('ctrl-j').type('four').press('enter');
   assert.deepEqual(stage.asked(), [{ kind: 'post', id: 1, text: 'one\ntwo\nthree\nfour' }]);
 });
 

@@ -30,7 +30,7 @@ test('a post that was not sent brings the keys that help', () => {
 
 test('the keys of everywhere else', () => {
   assert.match(footer({ focus: 'sidebar' }), / Enter open .* Esc back/);
-  assert.equal(footer({ focus: 'composer' }), ' Enter send  Alt-Enter new line  Tab complete  Esc back');
+  assert.equal(footer({ focus: 'composer' }), ' Enter send  Ctrl-j new line  Tab complete  Esc back');
   assert.equal(
     footer({ prompt: { kind: 'command', editor: editorWith(''), completions: [], chosen: -1 } }),
     ' Enter do it  Tab complete  Esc back',
@@ -40,7 +40,7 @@ test('the keys of everywhere else', () => {
 
 test('where there is little room the most needed stay', () => {
   assert.equal(footer({}, 40), ' i post  f follow  ? help  q quit');
-  assert.equal(footer({ focus: 'composer' }, 40), ' Enter send  Tab complete  Esc back');
+  assert.equal(footer({ focus: 'composer' }, 40), ' Enter send  Ctrl-j new line  Esc back');
 });
 
 test('what there is to say stands there for its moment', () => {

@@ -64,7 +64,7 @@ test('80x24', () => {
     '                  │    Freezing one is scarier than killing one.',
     '──────────────────┴─────────────────────────────────────────────────────────────',
     ' › Held through four. Next: pull the network cable 🔌                   49/1000',
-    ' Enter send  Alt-Enter new line  Tab complete  Esc back',
+    ' Enter send  Ctrl-j new line  Tab complete  Esc back',
   ]);
 });
 

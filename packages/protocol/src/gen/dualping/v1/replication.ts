@@ -69,6 +69,8 @@ export interface SnapshotUser {
   home: number;
   /** Users of other clusters that it no longer follows, and the positions at which that ended: those clusters are told. */
   left: FollowEdge[];
+  /** Positions of posts that name the user, of authors whom it did not follow then, ascending: at most the last 1,000. */
+  mentions: number[];
 }
 
 export interface FollowEdge {
@@ -633,7 +635,7 @@ export const SnapshotUsers: MessageFns<SnapshotUsers> = {
 };
 
 function createBaseSnapshotUser(): SnapshotUser {
-  return { name: "", since: 0, following: [], home: 0, left: [] };
+  return { name: "", since: 0, following: [], home: 0, left: [], mentions: [] };
 }
 
 export const SnapshotUser: MessageFns<SnapshotUser> = {
@@ -652,6 +654,13 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
     }
     for (const v of message.left) {
       FollowEdge.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.mentions.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.mentions) {
+        writer.uint64(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -708,6 +717,24 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
 
             message.left.push(FollowEdge.decode(reader, reader.uint32()));
             continue;
+          }
+          case 6: {
+            if (tag === 48) {
+              message.mentions.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.mentions.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {

@@ -143,6 +143,8 @@ export interface TimelineOpen {
   posts: boolean;
   /** The client gives signs of life, and wants them. False: the silence of either side means nothing. */
   signs: boolean;
+  /** Also posts that name the user, by `@name` or by answering a post of theirs, of authors whom the user does not follow. */
+  mentions: boolean;
 }
 
 export interface TimelineOlder {
@@ -193,7 +195,11 @@ export interface TimelinePost {
     | Answers
     | undefined;
   /** Where it was accepted, if its author is of another cluster: by this it is referred to in an answer. */
-  origin: Origin | undefined;
+  origin:
+    | Origin
+    | undefined;
+  /** The reader does not follow its author: it is there because it names the reader. */
+  unfollowed: boolean;
 }
 
 export interface TimelineAnswered {
@@ -1011,7 +1017,7 @@ export const SignsOfLife: MessageFns<SignsOfLife> = {
 };
 
 function createBaseTimelineOpen(): TimelineOpen {
-  return { user: "", sessionId: "", epoch: 0, resumeAfter: 0, history: 0, posts: false, signs: false };
+  return { user: "", sessionId: "", epoch: 0, resumeAfter: 0, history: 0, posts: false, signs: false, mentions: false };
 }
 
 export const TimelineOpen: MessageFns<TimelineOpen> = {
@@ -1036,6 +1042,9 @@ export const TimelineOpen: MessageFns<TimelineOpen> = {
     }
     if (message.signs !== false) {
       writer.uint32(56).bool(message.signs);
+    }
+    if (message.mentions !== false) {
+      writer.uint32(64).bool(message.mentions);
     }
     return writer;
   },
@@ -1107,6 +1116,14 @@ export const TimelineOpen: MessageFns<TimelineOpen> = {
             }
 
             message.signs = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.mentions = reader.bool();
             continue;
           }
         }
@@ -1349,7 +1366,7 @@ export const TimelineOpened: MessageFns<TimelineOpened> = {
 };
 
 function createBaseTimelinePost(): TimelinePost {
-  return { position: 0, author: "", text: "", timeMs: 0, answers: undefined, origin: undefined };
+  return { position: 0, author: "", text: "", timeMs: 0, answers: undefined, origin: undefined, unfollowed: false };
 }
 
 export const TimelinePost: MessageFns<TimelinePost> = {
@@ -1371,6 +1388,9 @@ export const TimelinePost: MessageFns<TimelinePost> = {
     }
     if (message.origin !== undefined) {
       Origin.encode(message.origin, writer.uint32(50).fork()).join();
+    }
+    if (message.unfollowed !== false) {
+      writer.uint32(56).bool(message.unfollowed);
     }
     return writer;
   },
@@ -1434,6 +1454,14 @@ export const TimelinePost: MessageFns<TimelinePost> = {
             }
 
             message.origin = Origin.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.unfollowed = reader.bool();
             continue;
           }
         }
