@@ -23,6 +23,8 @@ import {
   connectedToWire,
   createGrpcServer,
   getAvailableFromWire,
+  type JudgedTimelineMessage,
+  type JudgedWrite,
   listen,
   listPageToWire,
   parseAddress,
@@ -36,6 +38,7 @@ import {
   timelineMessageFromWire,
   timelineUpdateToWire,
   toServiceError,
+  type Written,
 } from '@dualping/protocol';
 import type { Server, ServerDuplexStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 
@@ -389,7 +392,14 @@ export class FakeServer {
   }
 
   #write(request: ClientRequest, callback: sendUnaryData<socialWire.WriteResponse>): void {
-    if (this.frozen || !this.isUp) return;
+    const result = this.#applied(request);
+    if (result instanceof DualpingError) callback(toServiceError(result));
+    else if (result !== undefined) callback(null, result);
+  }
+
+  /** Undefined: it says nothing. */
+  #applied(request: ClientRequest): Written | DualpingError | undefined {
+    if (this.frozen || !this.isUp) return undefined;
     try {
       this.#refuseUnlessPrimary();
       if (this.busyFor > 0) {
@@ -400,11 +410,41 @@ export class FakeServer {
       if (this.dieAfter !== undefined) {
         this.dieAfter -= 1;
         if (this.dieAfter <= 0) this.kill();
-        return;
+        return undefined;
       }
-      callback(null, { position: at, epoch: this.epoch });
+      return { position: position(at), epoch: epoch(this.epoch) };
     } catch (error) {
-      callback(toServiceError(error));
+      if (error instanceof DualpingError) return error;
+      throw error;
+    }
+  }
+
+  /** Of a timeline: each is answered in a message of its own. */
+  #writes(
+    stream: BidiStream<TimelineOut>,
+    {
+      user,
+      sessionId,
+      epoch: inEpoch,
+    }: Pick<ClientRequest, 'sessionId' | 'epoch'> & { readonly user: string },
+    writes: readonly JudgedWrite[],
+  ): void {
+    for (const write of writes) {
+      if (!('command' in write)) throw new Error(`a client of ours wrote nonsense: ${write.detail}`);
+      const { requestNo, command } = write;
+      const result = this.#applied({
+        sessionId,
+        requestNo,
+        epoch: inEpoch,
+        command: { ...command, user },
+      });
+      if (result instanceof DualpingError) {
+        const { reason, detail } = result;
+        stream.send(timelineUpdateToWire({ refused: [{ requestNo, reason, detail }] }));
+      } else if (result !== undefined) {
+        const written = { requestNo, positions: [result.position], epoch: result.epoch };
+        stream.send(timelineUpdateToWire({ written: [written] }));
+      }
     }
   }
 
@@ -421,6 +461,7 @@ export class FakeServer {
 
   #timeline(call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>): void {
     let reader: Reader | undefined;
+    let writer: Extract<JudgedTimelineMessage, { kind: 'open' }> | undefined;
     const stream: BidiStream<TimelineOut> = serverStream(call, {
       onMessage: (request) => {
         if (this.frozen) return;
@@ -438,6 +479,12 @@ export class FakeServer {
           return;
         }
         if (message.kind === 'alive') return;
+        if (message.kind === 'writes') {
+          if (writer === undefined) throw new Error('a client of ours wrote before it opened its timeline');
+          this.#writes(stream, writer, message.writes);
+          return;
+        }
+        writer = message;
         if (this.epoch === 0) {
           stream.close(new DualpingError('not-primary', `s${this.id} is not primary`));
           return;

@@ -3,6 +3,8 @@ import {
   DualpingError,
   type QueryAnswer,
   REPLY_TIMEOUT_MS,
+  type RequestNumber,
+  type SessionId,
   type SessionInput,
   type SessionOutput,
   type SessionQuery,
@@ -19,6 +21,7 @@ import {
   type StreamEnd,
   type socialWire,
   type TimelineUpdate,
+  type TimelineWrite,
   timelineMessageToWire,
   timelineUpdateFromWire,
   writtenFromWire,
@@ -44,6 +47,12 @@ export class ServerLink {
   /** What is asked on the timeline, and not answered yet. */
   #asked: { readonly sendNo: number; readonly query: TimelineQuery } | undefined;
   #dropped = false;
+  /** Of the timeline: writes of this session go by it. */
+  #sessionId: SessionId | undefined;
+  /** Writes on the timeline without an answer, by request number: what their sending was called. */
+  readonly #unanswered = new Map<RequestNumber, number>();
+  /** Of this turn: they are one message. */
+  #gathered: TimelineWrite[] = [];
   #patience: NodeJS.Timeout | undefined;
 
   /** @param feed takes what came, for the session's machine */
@@ -73,6 +82,7 @@ export class ServerLink {
       'server',
     );
     this.#timeline = timeline;
+    this.#sessionId = sessionId;
     timeline.send(
       timelineMessageToWire({
         kind: 'open',
@@ -92,7 +102,23 @@ export class ServerLink {
     this.#timeline?.send(timelineMessageToWire({ kind: 'alive' }));
   }
 
-  send({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
+  /** By the timeline, once it is open; before it by a call: the login, and whatever comes with it. */
+  send(output: OutputOf<'send'>): void {
+    const { sendNo, sessionId, requestNo, command } = output;
+    if (command.kind === 'register' || this.#timeline === undefined || sessionId !== this.#sessionId)
+      return this.#sendAlone(output);
+    this.#unanswered.set(requestNo, sendNo);
+    this.#gathered.push({ requestNo, command });
+    if (this.#gathered.length === 1) queueMicrotask(() => this.#sendGathered());
+  }
+
+  #sendGathered(): void {
+    const writes = this.#gathered;
+    this.#gathered = [];
+    if (writes.length > 0) this.#timeline?.send(timelineMessageToWire({ kind: 'writes', writes }));
+  }
+
+  #sendAlone({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
     const wire = requestToWire({ sessionId, requestNo, epoch: target.epoch, command });
     const { client } = this.#channel;
     this.#call<socialWire.WriteResponse>(
@@ -154,6 +180,7 @@ export class ServerLink {
   leave(): void {
     if (this.#dropped) return;
     this.#dropped = true;
+    this.#sendGathered();
     this.#timeline?.close();
     if (this.#calls.size === 0) return this.#channel.release();
     this.#patience = setTimeout(() => {
@@ -177,7 +204,12 @@ export class ServerLink {
       this.#feed({ kind: 'link-lost', link, ...nonsense(error) });
       return;
     }
-    const { opened, posts, signs } = update;
+    const { opened, posts, signs, written, refused } = update;
+    for (const { requestNo, positions, epoch } of written)
+      for (const [at, position] of positions.entries())
+        this.#settle(requestNo + at, (sendNo) => this.#feed({ kind: 'reply', sendNo, position, epoch }));
+    for (const { requestNo, reason, detail } of refused)
+      this.#settle(requestNo, (sendNo) => this.#feed({ kind: 'request-failed', sendNo, reason, detail }));
     if (signs !== undefined) this.#feed({ kind: 'sign', link, signs });
     if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
     if (posts.length > 0) this.#feed({ kind: 'posts', link, posts });
@@ -186,6 +218,14 @@ export class ServerLink {
     if (asked === undefined || answer === undefined) return;
     this.#asked = undefined;
     this.#feed({ kind: 'query-answered', sendNo: asked.sendNo, answer });
+  }
+
+  /** Not of a write that nobody waits for any more, or never sent. */
+  #settle(requestNo: RequestNumber, tell: (sendNo: number) => void): void {
+    const sendNo = this.#unanswered.get(requestNo);
+    if (sendNo === undefined || this.#dropped) return;
+    this.#unanswered.delete(requestNo);
+    tell(sendNo);
   }
 
   #call<Response>(

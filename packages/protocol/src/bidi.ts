@@ -155,7 +155,7 @@ class ClientStream<In, Out> extends Stream<In, Out> {
     super(call, listener);
     this.#call = call;
     call.on('error', (error: Error) => {
-      // Requests of their own are not streamed, so that nothing is in doubt when a stream breaks.
+      // What was asked on it and not answered is asked again, by its number: so the stream itself did nothing in doubt.
       this.finish({ kind: 'broken', error: fromServiceError(error, { sent: false, peer }) });
     });
     call.on('end', () => {

@@ -16,7 +16,7 @@ import {
   type ReplicaOutput,
   type Token,
 } from '@dualping/core';
-import type { socialWire } from '@dualping/protocol';
+import type { Written } from '@dualping/protocol';
 import { HistoryDesk, MAX_PAGES_WAITING } from './history-desk.js';
 import type { Journal } from './journal/index.js';
 import { refusalText } from './refusal-text.js';
@@ -26,7 +26,7 @@ type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kin
 
 export interface WaitingWrite {
   readonly command: Command;
-  readonly answer: (result: socialWire.WriteResponse | DualpingError) => void;
+  readonly answer: (result: Written | DualpingError) => void;
 }
 
 export type WaitingList = (result: ListPage | DualpingError) => void;

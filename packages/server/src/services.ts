@@ -36,11 +36,12 @@ import type {
   ServerWritableStream,
   sendUnaryData,
 } from '@grpc/grpc-js';
-import type { ClientDesk } from './client-desk.js';
+import type { ClientDesk, WaitingWrite } from './client-desk.js';
 import { endText } from './end-text.js';
 import type { StandbyDesk } from './standby-desk.js';
 import type { TailDesk } from './tail-desk.js';
 import { OwnTimelineSink } from './timeline-sink.js';
+import { TimelineWrites } from './timeline-writes.js';
 
 export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
 
@@ -67,16 +68,18 @@ function writeHandler<Request>(
 ): handleUnaryCall<Request, socialWire.WriteResponse> {
   return (call, callback) => {
     answering(callback, () => {
-      const request = withBegin(judge(call.request), context);
-      const token = context.nextLink();
-      context.clients.waitForWrite(token, {
-        command: request.command,
-        answer: (result) => finish(callback, result),
-      });
+      const token = takeWrite(context, judge(call.request), (result) => finish(callback, result));
       call.on('cancelled', () => context.clients.abandonWrite(token));
-      context.feed({ kind: 'write', token, timeMs: Date.now(), ...request });
     });
   };
+}
+
+function takeWrite(context: ServiceContext, given: ClientRequest, answer: WaitingWrite['answer']): Token {
+  const request = withBegin(given, context);
+  const token = context.nextLink();
+  context.clients.waitForWrite(token, { command: request.command, answer });
+  context.feed({ kind: 'write', token, timeMs: Date.now(), ...request });
+  return token;
 }
 
 /** Readers are shown what a post answers, and the journal is where that is written: a client is not believed in it. */
@@ -121,22 +124,31 @@ function openTimeline(
   call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>,
 ): void {
   const timeline = context.nextLink();
-  let opened = false;
+  let writes: TimelineWrites | undefined;
   const stream: BidiStream<TimelineOut> = serverStream<socialWire.TimelineRequest, TimelineOut>(
     call,
     {
       onMessage: (wire) => {
         judging(stream, () => {
           const message = timelineMessageFromWire(wire);
-          if ((message.kind === 'open') === opened)
+          if ((message.kind === 'open') === (writes !== undefined))
             throw new DualpingError(
               'invalid-argument',
               'the first message of a Timeline is `open`, and only the first',
             );
-          opened = true;
           switch (message.kind) {
             case 'open':
+              writes = new TimelineWrites(
+                stream,
+                message,
+                ({ user, command, sessionId, requestNo, epoch }, answer) =>
+                  takeWrite(context, { sessionId, requestNo, epoch, command: { ...command, user } }, answer),
+                (token) => context.clients.abandonWrite(token),
+              );
               return context.feed({ ...message, kind: 'timeline-open', timeline });
+            case 'writes':
+              writes?.add(message.writes);
+              return context.feed({ kind: 'timeline-alive', timeline });
             case 'older':
               return context.feed({ ...message, kind: 'timeline-older', timeline });
             case 'answered':
@@ -149,6 +161,7 @@ function openTimeline(
         });
       },
       onEnd: () => {
+        writes?.end();
         context.clients.forgetTimeline(timeline);
         context.feed({ kind: 'timeline-ended', timeline });
       },

@@ -1,5 +1,14 @@
 /** One link of a session to a server: its timeline, and the calls beside it. As `server-link.ts` of `@dualping/client`. */
-import type { Failure, Position, SessionId, SessionInput, SessionOutput, UserName } from '@dualping/core';
+import type {
+  Command,
+  Failure,
+  Position,
+  RequestNumber,
+  SessionId,
+  SessionInput,
+  SessionOutput,
+  UserName,
+} from '@dualping/core';
 import { type Call, call } from './call.js';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
@@ -16,6 +25,11 @@ export class ServerLink {
   #older: { readonly sendNo: number; readonly before: Position } | undefined;
   #dropped = false;
   readonly #writes = new Map<SessionId, number>();
+  #sessionId: SessionId | undefined;
+  /** Writes on the timeline without an answer, by request number: what their sending was called. */
+  readonly #unanswered = new Map<RequestNumber, number>();
+  /** Of this turn: they are one message. */
+  #gathered: { readonly requestNo: RequestNumber; readonly command: Command }[] = [];
   #paused = false;
 
   constructor(
@@ -27,7 +41,7 @@ export class ServerLink {
     readonly feed: (input: SessionInput) => void,
   ) {}
 
-  open({ link, target, resumeAfter, history, posts }: OutputOf<'open'>): void {
+  open({ link, target, sessionId, resumeAfter, history, posts }: OutputOf<'open'>): void {
     const { process, user } = this;
     const { epoch } = target;
     const { mentions } = this;
@@ -47,10 +61,26 @@ export class ServerLink {
       if (!this.#dropped) this.feed({ kind: 'link-lost', link, ...whyEnded(how) });
     };
     this.#timeline = end;
+    this.#sessionId = sessionId;
     if (this.#paused) end.pause();
   }
 
-  send({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
+  send(output: OutputOf<'send'>): void {
+    const { sendNo, target, sessionId, requestNo, command } = output;
+    if (command.kind === 'register' || this.#timeline === undefined || sessionId !== this.#sessionId)
+      return this.#sendAlone(output);
+    this.#unanswered.set(requestNo, sendNo);
+    this.#count(sessionId, 1);
+    this.#gathered.push({ requestNo, command });
+    if (this.#gathered.length > 1) return;
+    this.process.later(0, `${this.process.name} turn`, () => {
+      const writes = this.#gathered;
+      this.#gathered = [];
+      this.#timeline?.send({ kind: 'writes', sessionId, epoch: target.epoch, writes });
+    });
+  }
+
+  #sendAlone({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {
     const { epoch } = target;
     this.#ask(
       'write',
@@ -101,6 +131,8 @@ export class ServerLink {
   #take(link: number, update: Wires['timeline']['down']): void {
     if (this.#dropped) return;
     switch (update.kind) {
+      case 'answer':
+        return this.#answered(update);
       case 'opened': {
         const { epoch, serverId, committed, signs } = update;
         return this.feed({ kind: 'connected', link, epoch, serverId, committed, signs });
@@ -120,6 +152,21 @@ export class ServerLink {
     }
   }
 
+  #answered({ requestNo, answer }: Extract<Wires['timeline']['down'], { kind: 'answer' }>): void {
+    const sendNo = this.#unanswered.get(requestNo);
+    if (sendNo === undefined) return;
+    this.#unanswered.delete(requestNo);
+    if (this.#sessionId !== undefined) this.#count(this.#sessionId, -1);
+    if (answer.kind === 'failed')
+      return this.feed({ kind: 'request-failed', sendNo, reason: answer.reason, detail: answer.detail });
+    const { position, epoch } = answer;
+    this.feed({ kind: 'reply', sendNo, position, epoch });
+  }
+
+  #count(sessionId: SessionId, change: number): void {
+    this.#writes.set(sessionId, this.writesInFlight(sessionId) + change);
+  }
+
   #ask<K extends 'write' | 'list'>(
     kind: K,
     question: Wires[K]['up'],
@@ -128,8 +175,7 @@ export class ServerLink {
   ): void {
     const broken = kind === 'write' ? 'may-have-happened' : 'server-unreachable';
     const count = (change: number): void => {
-      if ('sessionId' in question)
-        this.#writes.set(question.sessionId, this.writesInFlight(question.sessionId) + change);
+      if ('sessionId' in question) this.#count(question.sessionId, change);
     };
     count(1);
     const over = (): void => {

@@ -32,7 +32,7 @@ import { Process, type Surroundings } from './process.js';
 import { RouterWatch } from './router-watch.js';
 import { type DiskNews, ServerDisk } from './server-disk.js';
 import { serverNameOf } from './setup.js';
-import type { Installation } from './wires.js';
+import type { Installation, Wires, WriteAnswer } from './wires.js';
 
 /** A primary that sends nothing for so long is gone, ms: as in `snapshot-pull.ts`. */
 const CHUNK_TIMEOUT_MS = 10_000;
@@ -61,7 +61,7 @@ export interface Stopped {
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kind: Kind }>;
 
 interface WaitingWrite {
-  readonly end: AcceptorEnd<'write'>;
+  readonly answer: (answer: WriteAnswer) => void;
   readonly sessionId: SessionId;
   readonly requestNo: RequestNumber;
   readonly command: Command;
@@ -670,30 +670,42 @@ export class ServerProcess extends Process {
   }
 
   #acceptWrite(end: AcceptorEnd<'write'>): void {
+    let token: Token | undefined;
+    end.onMessage = (write) => {
+      token = this.#takeWrite(write, (answer) => {
+        if (answer.kind === 'written') {
+          end.send(answer);
+          end.close();
+        } else end.close({ reason: answer.reason, detail: answer.detail });
+      });
+    };
+    end.onEnd = () => this.#abandonWrite(token);
+  }
+
+  #takeWrite(
+    { sessionId, requestNo, epoch, command }: Omit<Wires['write']['up'], 'kind'>,
+    answer: WaitingWrite['answer'],
+  ): Token {
     const token = this.#number();
-    end.onMessage = ({ sessionId, requestNo, epoch, command }) => {
-      this.#writes.set(token, { end, sessionId, requestNo, command });
-      const timeMs = this.clock.wall(this.world.now);
-      this.feed({ kind: 'write', token, sessionId, requestNo, epoch, command, timeMs });
-    };
-    end.onEnd = () => {
-      if (this.#writes.delete(token)) this.feed({ kind: 'write-abandoned', token });
-    };
+    this.#writes.set(token, { answer, sessionId, requestNo, command });
+    const timeMs = this.clock.wall(this.world.now);
+    this.feed({ kind: 'write', token, sessionId, requestNo, epoch, command, timeMs });
+    return token;
+  }
+
+  #abandonWrite(token: Token | undefined): void {
+    if (token !== undefined && this.#writes.delete(token)) this.feed({ kind: 'write-abandoned', token });
   }
 
   #answerWrite({ token, epoch, reply }: OutputOf<'answer-write'>): void {
     const write = this.#writes.get(token);
     if (write === undefined) return;
     this.#writes.delete(token);
-    const { end, sessionId, requestNo } = write;
+    const { answer, sessionId, requestNo } = write;
     this.#lookAtCommits();
     this.#around.checkers.tell('acknowledged', this, epoch, { sessionId, requestNo }, reply);
-    if (reply.kind === 'ok') {
-      end.send({ kind: 'written', position: reply.position, epoch });
-      end.close();
-    } else {
-      end.close({ reason: reply.reason, detail: `at ${reply.position}` });
-    }
+    if (reply.kind === 'ok') answer({ kind: 'written', position: reply.position, epoch });
+    else answer({ kind: 'failed', reason: reply.reason, detail: `at ${reply.position}` });
   }
 
   #acceptList(end: AcceptorEnd<'list'>): void {
@@ -713,7 +725,7 @@ export class ServerProcess extends Process {
   }
 
   #refuse(token: Token, failure: Failure): void {
-    this.#writes.get(token)?.end.close(failure);
+    this.#writes.get(token)?.answer({ kind: 'failed', ...failure });
     this.#writes.delete(token);
     this.#lists.get(token)?.close(failure);
     this.#lists.delete(token);
@@ -721,6 +733,7 @@ export class ServerProcess extends Process {
 
   #acceptTimeline(end: AcceptorEnd<'timeline'>): void {
     const timeline = this.#number();
+    const waiting: Token[] = [];
     this.#timelines.set(timeline, end);
     end.onMessage = (message) => {
       if (message.kind === 'older') {
@@ -728,9 +741,20 @@ export class ServerProcess extends Process {
         return this.feed({ kind: 'timeline-older', timeline, before, limit });
       }
       if (message.kind === 'alive') return this.feed({ kind: 'timeline-alive', timeline });
+      if (message.kind === 'writes') {
+        const { sessionId, epoch, writes } = message;
+        for (const { requestNo, command } of writes)
+          waiting.push(
+            this.#takeWrite({ sessionId, epoch, requestNo, command }, (answer) =>
+              end.send({ kind: 'answer', requestNo, answer }),
+            ),
+          );
+        return this.feed({ kind: 'timeline-alive', timeline });
+      }
       this.feed({ ...message, kind: 'timeline-open', timeline });
     };
     end.onEnd = () => {
+      for (const token of waiting) this.#abandonWrite(token);
       this.#timelines.delete(timeline);
       this.feed({ kind: 'timeline-ended', timeline });
     };

@@ -46,6 +46,11 @@ export interface Vouching {
   readonly networkId: NetworkId | '';
 }
 
+/** Of a write on a timeline: what a call for it would have had for an answer, or as its end. */
+export type WriteAnswer =
+  | { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch }
+  | ({ readonly kind: 'failed' } & Failure);
+
 export interface Wires {
   'dual-ping': { up: MemberMessage; down: RouterMessage };
   watch: {
@@ -137,7 +142,13 @@ export interface Wires {
           readonly signs: boolean;
         }
       | { readonly kind: 'alive' }
-      | { readonly kind: 'older'; readonly before: Position; readonly limit: number };
+      | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
+      | {
+          readonly kind: 'writes';
+          readonly sessionId: SessionId;
+          readonly epoch: Epoch;
+          readonly writes: readonly { readonly requestNo: RequestNumber; readonly command: Command }[];
+        };
     down:
       | {
           readonly kind: 'opened';
@@ -153,7 +164,8 @@ export interface Wires {
           readonly before: Position;
           readonly posts: readonly Post[];
           readonly oldest: boolean;
-        };
+        }
+      | { readonly kind: 'answer'; readonly requestNo: RequestNumber; readonly answer: WriteAnswer };
   };
 }
 

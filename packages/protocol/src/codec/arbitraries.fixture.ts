@@ -20,6 +20,7 @@ import {
   type Reason,
   type Reply,
   type RouterMessage,
+  type SessionCommand,
   SOCIAL_REASONS,
   type SocialReason,
   type StandbyMessage,
@@ -222,6 +223,13 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
     text: postTexts,
     answers: fc.oneof(references, answers),
   }),
+);
+
+/** What a client asks on a timeline: whose it is says the timeline. */
+export const sessionCommands: fc.Arbitrary<SessionCommand> = fc.oneof(
+  record({ kind: fc.constantFrom('follow' as const, 'unfollow' as const), target: userNames }),
+  record({ kind: fc.constant('post' as const), text: postTexts }),
+  record({ kind: fc.constant('post' as const), text: postTexts, answers: references }),
 );
 
 export const entries: fc.Arbitrary<Entry> = fc.oneof(

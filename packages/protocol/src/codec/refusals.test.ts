@@ -65,7 +65,7 @@ test('a message with nothing in it names what was due', () => {
   refused(
     () => codec.timelineMessageFromWire({ message: undefined }),
     'invalid-argument',
-    /open, older, answered_by or alive/,
+    /open, older, answered_by, writes or alive/,
   );
   refused(() => codec.primaryMessageFromWire({ message: undefined }), 'invalid-argument', /joined/);
 });

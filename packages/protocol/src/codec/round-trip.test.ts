@@ -43,6 +43,7 @@ import {
   replies,
   routerMessages,
   serverIds,
+  sessionCommands,
   somePositions,
   standbyMessages,
   tailBatches,
@@ -167,10 +168,17 @@ roundTrips(
     }),
     record({ kind: fc.constant('answered' as const), of: somePositions }),
     fc.constant({ kind: 'alive' as const }),
+    record({
+      kind: fc.constant('writes' as const),
+      writes: fc.array(record({ requestNo: fc.integer({ min: 2 }), command: sessionCommands }), {
+        maxLength: 64,
+      }),
+    }),
   ),
   social.TimelineRequest,
   codec.timelineMessageToWire,
-  codec.timelineMessageFromWire,
+  // Each write is judged by itself; of those that are right there are commands.
+  (message) => codec.timelineMessageFromWire(message) as codec.TimelineMessage,
 );
 const signsOfLife = fc.option(
   record({
@@ -193,6 +201,17 @@ roundTrips(
     }),
     answered: fc.option(record({ of: somePositions, post: fc.option(posts, { nil: undefined }) }), {
       nil: undefined,
+    }),
+    written: fc.array(
+      record({
+        requestNo: fc.integer({ min: 2 }),
+        positions: fc.array(somePositions, { maxLength: 64 }),
+        epoch: epochs,
+      }),
+      { maxLength: 8 },
+    ),
+    refused: fc.array(record({ requestNo: fc.integer({ min: 2 }), reason: reasons, detail: details }), {
+      maxLength: 8,
     }),
   }),
   social.TimelineResponse,
@@ -404,6 +423,8 @@ test('concatenated post fragments are one valid message', () => {
         page: undefined,
         signs: undefined,
         answered: undefined,
+        written: [],
+        refused: [],
       });
     }),
   );

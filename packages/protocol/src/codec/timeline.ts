@@ -1,10 +1,15 @@
 /** The messages of `Timeline`, and posts as fragments that are encoded once for all readers. */
 import {
+  DualpingError,
   type Epoch,
+  type Failure,
   MAX_PAGE_POSTS,
   type Position,
   type Post,
+  type RequestNumber,
+  SESSION_WINDOW,
   type ServerId,
+  type SessionCommand,
   type SessionId,
   type SignsOfLife,
   type UserName,
@@ -12,7 +17,14 @@ import {
 } from '@dualping/core';
 import * as wire from '../gen/dualping/v1/social.js';
 import { encodeReusing } from '../writer.js';
-import { answersFrom, answersToWire, originFrom, postTextFrom } from './entry.js';
+import {
+  answersFrom,
+  answersToWire,
+  originFrom,
+  postTextFrom,
+  referenceFrom,
+  referenceToWire,
+} from './entry.js';
 import {
   count,
   durationFrom,
@@ -20,6 +32,7 @@ import {
   listFrom,
   ordinal,
   positionFrom,
+  refusalFrom,
   refuse,
   serverIdFrom,
   sessionIdFrom,
@@ -47,12 +60,79 @@ export type TimelineMessage =
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
   /** Asks for the post that the post at `of` answers. */
   | { readonly kind: 'answered'; readonly of: Position }
-  | { readonly kind: 'alive' };
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'writes'; readonly writes: readonly TimelineWrite[] };
 
-export function timelineMessageFromWire({ message }: wire.TimelineRequest): TimelineMessage {
+/** A request on a timeline: the session and the user are the timeline's. */
+export interface TimelineWrite {
+  readonly requestNo: RequestNumber;
+  readonly command: SessionCommand;
+}
+
+/** One that can't be done, beside others of its message that can. */
+export interface TimelineRefused extends Failure {
+  readonly requestNo: RequestNumber;
+}
+
+const MAX_WRITES = SESSION_WINDOW;
+
+/** One by one: of the writes of a message only that one is refused which is wrong. */
+export type JudgedWrite = TimelineWrite | TimelineRefused;
+
+function writeFromWire({ requestNo: given, command }: wire.TimelineWrite): JudgedWrite {
+  const requestNo = ordinal(given, 'request_no');
+  try {
+    if (requestNo === 1) refuse('request_no is "1": request 1 of a session is its login, a call of its own');
+    return { requestNo, command: commandFromWire(command) };
+  } catch (error) {
+    if (!(error instanceof DualpingError)) throw error;
+    return { requestNo, reason: error.reason, detail: error.detail };
+  }
+}
+
+function commandFromWire(command: wire.TimelineWrite['command']): SessionCommand {
+  switch (command?.$case) {
+    case undefined:
+      return refuse('a write is empty: follow, unfollow or post is due');
+    case 'follow':
+    case 'unfollow':
+      return { kind: command.$case, target: userFrom(command.value) };
+    case 'post': {
+      const { text, answers } = command.value;
+      return {
+        kind: 'post',
+        text: postTextFrom(text),
+        ...(answers !== undefined && { answers: referenceFrom(answers) }),
+      };
+    }
+    default:
+      return unreachable(command);
+  }
+}
+
+function commandToWire(command: SessionCommand): wire.TimelineWrite['command'] {
+  switch (command.kind) {
+    case 'follow':
+    case 'unfollow':
+      return { $case: command.kind, value: command.target };
+    case 'post': {
+      const { text, answers } = command;
+      return { $case: 'post', value: { text, answers: answers && referenceToWire(answers) } };
+    }
+    default:
+      return unreachable(command);
+  }
+}
+
+/** As `timelineMessageFromWire`, but of `writes` each is judged by itself. */
+export type JudgedTimelineMessage =
+  | Exclude<TimelineMessage, { kind: 'writes' }>
+  | { readonly kind: 'writes'; readonly writes: readonly JudgedWrite[] };
+
+export function timelineMessageFromWire({ message }: wire.TimelineRequest): JudgedTimelineMessage {
   switch (message?.$case) {
     case undefined:
-      return refuse('a Timeline message is empty: open, older, answered_by or alive is due');
+      return refuse('a Timeline message is empty: open, older, answered_by, writes or alive is due');
     case 'open':
       return {
         kind: 'open',
@@ -75,6 +155,11 @@ export function timelineMessageFromWire({ message }: wire.TimelineRequest): Time
       return { kind: 'answered', of: positionFrom(ordinal(message.value.position, 'position')) };
     case 'alive':
       return { kind: 'alive' };
+    case 'writes':
+      return {
+        kind: 'writes',
+        writes: listFrom(message.value.writes, 'writes', MAX_WRITES, writeFromWire),
+      };
     default:
       return unreachable(message);
   }
@@ -92,6 +177,13 @@ export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRe
       return { message: { $case: 'answeredBy', value: { position: message.of } } };
     case 'alive':
       return { message: { $case: 'alive', value: {} } };
+    case 'writes': {
+      const writes = message.writes.map(({ requestNo, command }) => ({
+        requestNo,
+        command: commandToWire(command),
+      }));
+      return { message: { $case: 'writes', value: { writes } } };
+    }
     default:
       return unreachable(message);
   }
@@ -118,8 +210,17 @@ export interface TimelineAnswered {
   readonly post: Post | undefined;
 }
 
-/** Server to client: posts, and beside them at most one answer of each kind. */
+/** Requests that were done, one after the other from `requestNo` on. */
+export interface TimelineWritten {
+  readonly requestNo: RequestNumber;
+  readonly positions: readonly Position[];
+  readonly epoch: Epoch;
+}
+
+/** Server to client: posts and answers to writes, and beside them at most one answer of each kind. */
 export interface TimelineUpdate {
+  readonly written: readonly TimelineWritten[];
+  readonly refused: readonly TimelineRefused[];
   readonly posts: readonly Post[];
   readonly opened: TimelineOpened | undefined;
   readonly page: TimelinePage | undefined;
@@ -154,12 +255,25 @@ const answeredFromWire = ({ position, post }: wire.TimelineAnswered): TimelineAn
   post: post && postFromWire(post),
 });
 
+const writtenRunFromWire = ({ requestNo, positions, epoch }: wire.TimelineWritten): TimelineWritten => ({
+  requestNo: ordinal(requestNo, 'request_no'),
+  positions: listFrom(positions, 'positions', MAX_WRITES, (position) => positionFrom(position)),
+  epoch: epochFrom(epoch),
+});
+
+const refusedFromWire = ({ requestNo, reason, detail }: wire.TimelineRefused): TimelineRefused => ({
+  requestNo: ordinal(requestNo, 'request_no'),
+  ...refusalFrom(reason, detail),
+});
+
 export const timelineUpdateFromWire = (response: wire.TimelineResponse): TimelineUpdate => ({
   posts: listFrom(response.posts, 'posts', MAX_UPDATE_POSTS, postFromWire),
   opened: response.opened === undefined ? undefined : openedFromWire(response.opened),
   page: response.page === undefined ? undefined : pageFromWire(response.page),
   signs: signsFromWire(response.signs),
   answered: response.answered === undefined ? undefined : answeredFromWire(response.answered),
+  written: listFrom(response.written, 'written', MAX_WRITES, writtenRunFromWire),
+  refused: listFrom(response.refused, 'refused', MAX_WRITES, refusedFromWire),
 });
 
 export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.TimelineResponse => ({
@@ -171,6 +285,8 @@ export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.Time
     position: update.answered.of,
     post: update.answered.post && postToWire(update.answered.post),
   },
+  written: (update.written ?? []).map((run) => ({ ...run, positions: [...run.positions] })),
+  refused: (update.refused ?? []).map((refused) => ({ ...refused })),
 });
 
 /** A post is judged in clients too: a terminal must not depend on the server's judgement. */
@@ -208,5 +324,7 @@ export function encodePostFragment(post: Post): Buffer {
     page: undefined,
     signs: undefined,
     answered: undefined,
+    written: [],
+    refused: [],
   });
 }

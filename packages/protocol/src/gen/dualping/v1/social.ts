@@ -108,7 +108,34 @@ export interface TimelineRequest {
     | //
     /** Asks for the post that a post of the timeline answers. */
     { $case: "answeredBy"; value: TimelineAnsweredBy }
+    | //
+    /** Requests of the session that the timeline was opened with, in the epoch that it was opened in. */
+    { $case: "writes"; value: TimelineWrites }
     | undefined;
+}
+
+/**
+ * What Follow, Unfollow and Post do, several in one message and without a call for each. Each is answered on this stream
+ * (TimelineResponse.written, refused), in the order in which they are done. Login is a call of its own: it comes first.
+ */
+export interface TimelineWrites {
+  /** 1 to 64, as many as a session may have unanswered. */
+  writes: TimelineWrite[];
+}
+
+export interface TimelineWrite {
+  /** As in RequestHeader. */
+  requestNo: number;
+  command: { $case: "follow"; value: string } | { $case: "unfollow"; value: string } | {
+    $case: "post";
+    value: TimelineWritePost;
+  } | undefined;
+}
+
+export interface TimelineWritePost {
+  /** As in PostRequest. */
+  text: string;
+  answers: PostReference | undefined;
 }
 
 export interface TimelineAlive {
@@ -171,7 +198,29 @@ export interface TimelineResponse {
     | SignsOfLife
     | undefined;
   /** Answers `answered_by`. */
-  answered: TimelineAnswered | undefined;
+  answered:
+    | TimelineAnswered
+    | undefined;
+  /** Answer `writes`. */
+  written: TimelineWritten[];
+  refused: TimelineRefused[];
+}
+
+/** A run of requests that were applied and are durable on every in-sync server. */
+export interface TimelineWritten {
+  /** Of the first; the others follow it without a gap. */
+  requestNo: number;
+  /** Of each, as in WriteResponse. */
+  positions: number[];
+  epoch: number;
+}
+
+/** A request that was not done, as the status of a call would say it. */
+export interface TimelineRefused {
+  requestNo: number;
+  /** One of the reasons of docs/protocol.md. */
+  reason: string;
+  detail: string;
 }
 
 export interface TimelineOpened {
@@ -816,6 +865,9 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
       case "answeredBy":
         TimelineAnsweredBy.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
+      case "writes":
+        TimelineWrites.encode(message.message.value, writer.uint32(42).fork()).join();
+        break;
     }
     return writer;
   },
@@ -863,6 +915,198 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
             }
 
             message.message = { $case: "answeredBy", value: TimelineAnsweredBy.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.message = { $case: "writes", value: TimelineWrites.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineWrites(): TimelineWrites {
+  return { writes: [] };
+}
+
+export const TimelineWrites: MessageFns<TimelineWrites> = {
+  encode(message: TimelineWrites, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.writes) {
+      TimelineWrite.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineWrites {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineWrites();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.writes.push(TimelineWrite.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineWrite(): TimelineWrite {
+  return { requestNo: 0, command: undefined };
+}
+
+export const TimelineWrite: MessageFns<TimelineWrite> = {
+  encode(message: TimelineWrite, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestNo !== 0) {
+      writer.uint32(8).uint64(message.requestNo);
+    }
+    switch (message.command?.$case) {
+      case "follow":
+        writer.uint32(18).string(message.command.value);
+        break;
+      case "unfollow":
+        writer.uint32(26).string(message.command.value);
+        break;
+      case "post":
+        TimelineWritePost.encode(message.command.value, writer.uint32(34).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineWrite {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineWrite();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.requestNo = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.command = { $case: "follow", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.command = { $case: "unfollow", value: reader.string() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.command = { $case: "post", value: TimelineWritePost.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineWritePost(): TimelineWritePost {
+  return { text: "", answers: undefined };
+}
+
+export const TimelineWritePost: MessageFns<TimelineWritePost> = {
+  encode(message: TimelineWritePost, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    if (message.answers !== undefined) {
+      PostReference.encode(message.answers, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineWritePost {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineWritePost();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.answers = PostReference.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1197,7 +1441,15 @@ export const TimelineOlder: MessageFns<TimelineOlder> = {
 };
 
 function createBaseTimelineResponse(): TimelineResponse {
-  return { posts: [], opened: undefined, page: undefined, signs: undefined, answered: undefined };
+  return {
+    posts: [],
+    opened: undefined,
+    page: undefined,
+    signs: undefined,
+    answered: undefined,
+    written: [],
+    refused: [],
+  };
 }
 
 export const TimelineResponse: MessageFns<TimelineResponse> = {
@@ -1216,6 +1468,12 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
     }
     if (message.answered !== undefined) {
       TimelineAnswered.encode(message.answered, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.written) {
+      TimelineWritten.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.refused) {
+      TimelineRefused.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1271,6 +1529,172 @@ export const TimelineResponse: MessageFns<TimelineResponse> = {
             }
 
             message.answered = TimelineAnswered.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.written.push(TimelineWritten.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.refused.push(TimelineRefused.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineWritten(): TimelineWritten {
+  return { requestNo: 0, positions: [], epoch: 0 };
+}
+
+export const TimelineWritten: MessageFns<TimelineWritten> = {
+  encode(message: TimelineWritten, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestNo !== 0) {
+      writer.uint32(8).uint64(message.requestNo);
+    }
+    if (message.positions.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.positions) {
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(24).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineWritten {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineWritten();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.requestNo = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.positions.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.positions.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineRefused(): TimelineRefused {
+  return { requestNo: 0, reason: "", detail: "" };
+}
+
+export const TimelineRefused: MessageFns<TimelineRefused> = {
+  encode(message: TimelineRefused, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestNo !== 0) {
+      writer.uint32(8).uint64(message.requestNo);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.detail !== "") {
+      writer.uint32(26).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineRefused {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineRefused();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.requestNo = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.detail = reader.string();
             continue;
           }
         }
