@@ -26,6 +26,7 @@ const STATE = 'social/social-state.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CLUSTER = 'registry/cluster.js';
+const CONFIGURATION = 'registry/configuration.js';
 const LINK_SIGNS = 'session/link-signs.js';
 const SAME_LIFE = 'same-life.js';
 
@@ -157,18 +158,16 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a router that starts again knows the primary and not who else is in sync',
     patches: [
       {
-        file: CLUSTER,
-        find: 'this.#inSync = record?.inSync ?? [];',
-        replace: 'this.#inSync = record?.primary === undefined ? [] : [record.primary];',
+        file: CONFIGURATION,
+        find: 'inSync: record?.inSync ?? [],',
+        replace: 'inSync: record?.primary === undefined ? [] : [record.primary],',
       },
     ],
   },
   {
     name: 'router-forgets-who-held-the-epoch',
     bug: 'a router that starts again takes whoever comes first for the holder of the recorded epoch',
-    patches: [
-      { file: CLUSTER, find: 'this.#primary = record?.primary;', replace: 'this.#primary = undefined;' },
-    ],
+    patches: [{ file: CONFIGURATION, find: 'primary: record?.primary,', replace: 'primary: undefined,' }],
   },
   {
     name: 'takes-up-an-older-epoch',
@@ -178,22 +177,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'grants-what-a-deposed-primary-asks',
     bug: 'the router changes the in-sync set at the request of whoever asks, in whatever epoch',
-    patches: [
-      { file: CLUSTER, find: ' || link !== this.primaryLink || asked.epoch !== this.#epoch', replace: '' },
-    ],
+    patches: [{ file: CLUSTER, find: ' || link !== this.primaryLink || asked.epoch !== epoch', replace: '' }],
   },
   {
     name: 'promotes-whoever-is-live',
     bug: 'a member is promoted though it is not in sync',
     patches: [
       {
-        file: CLUSTER,
-        find: 'return this.#holdsCopy(member) && !isShort;',
+        file: 'registry/promotion.js',
+        find: 'return holdsCopy(configuration, member) && !isShort;',
         replace: 'return true;',
       },
       {
-        file: CLUSTER,
-        find: "|| this.#holdsCopy(member), 'promoted-was-in-sync'",
+        file: CONFIGURATION,
+        find: "|| holdsCopy(before, holder), 'promoted-was-in-sync'",
         replace: "|| true, 'promoted-was-in-sync'",
       },
     ],
@@ -236,8 +233,8 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'that one life of a server was reached counts for the next one',
     patches: [
       {
-        file: CLUSTER,
-        find: 'if (!isAgain || member.address !== candidate.address)',
+        file: 'registry/member.js',
+        find: 'if (!isAgain || member.address !== life.address)',
         replace: 'if (false)',
       },
     ],
@@ -444,8 +441,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CLUSTER,
-        find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {',
-        replace: 'if (serverId === this.#primary?.serverId) {',
+        find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {',
+        replace: 'if (isSame) {',
       },
     ],
   },
@@ -596,8 +593,8 @@ export const MUTANTS: readonly Mutant[] = [
     needs: { what: 'older-store' },
     patches: [
       {
-        file: CLUSTER,
-        find: 'loaded === undefined || this.find(serverId)?.hasAttached !== false',
+        file: 'registry/older-store.js',
+        find: 'loaded === undefined || hasAttached',
         replace: 'loaded === undefined || true',
       },
     ],

@@ -1,117 +1,104 @@
 /**
- * Decides, for one cluster, who may serve as primary and whom a commit waits for.
+ * Decides, for one cluster, who serves as primary and who is in sync, from the evidence about its members.
  *
- * The intuition: an epoch is a licence that is granted once, and only to a copy that has everything
- * which was ever acknowledged; the in-sync set names those copies. The set that the primary waits for is
- * always a superset of the one here (it counts a standby from asking for it, and until told of its
- * removal), so whoever is promoted from here has it all, and no clock is needed for that.
- *
- * Two rules carry the rest, both in `#settle`, which follows every change:
+ * What an epoch and an in-sync copy are worth stands in `configuration.ts`, who can be promoted in
+ * `promotion.ts`. Here the members come and go, and the two rules that apply after every change carry the
+ * rest, both in `#settle`:
  *  * nobody holds the epoch → the first live in-sync member in registration order gets the next one;
  *  * somebody does → whoever is no longer counted on leaves the in-sync set.
  * So while there is no primary the set stays as it was: each of its members has everything, and any of
  * them that comes back will do.
- *
- * After PacificA (Lin et al., 2008, §2 and §4: the configuration is kept apart from the data) and Kafka's
- * in-sync replicas.
  */
-import type {
-  Assignment,
-  ClusterMode,
-  ClusterRecord,
-  InSyncCopy,
-  JournalEnd,
-  Numbered,
-  OrderlyEnd,
-  PrimaryRef,
-} from '../assignment.js';
+import type { Assignment, ClusterRecord, JournalEnd, Numbered } from '../assignment.js';
 import {
   type ClusterId,
   type Epoch,
-  epoch,
   type Instant,
   NO_EPOCH,
-  NO_POSITION,
-  nextEpoch,
   type Position,
-  position,
   type ServerId,
   serverName,
 } from '../ids.js';
-import { invariant } from '../invariants.js';
 import { MAX_MEMBERS } from '../limits.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import { isSameCopy, isSameLife, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
-import { differences, unavailableText } from './cluster-text.js';
-import { type Evidence, objectionsText, objectionToPromotion } from './eligibility.js';
-import { heardLife, withHeard, withWelcomed } from './lives.js';
+import { adviceText, differences, noSuccessorText, unavailableText } from './cluster-text.js';
+import {
+  type Configuration,
+  copyOf,
+  dependsOn,
+  endedInOrder,
+  type Grant,
+  granted,
+  heard,
+  holdsAnotherCopy,
+  holdsCopy,
+  isWhole,
+  restoredFrom,
+  welcomed,
+  withCommitted,
+  withCopy,
+  withFirstMember,
+  withOnly,
+  withoutMembers,
+} from './configuration.js';
+import { type Evidence, objectionsText } from './eligibility.js';
+import { heardLife } from './lives.js';
 import {
   isCountedOn,
   isLive,
   linkOf,
   type Member,
   memberFromRecord,
+  memberToInfo,
   memberToRecord,
   type Presence,
+  takeEvidence,
+  takeLife,
+  takeRefusedLife,
 } from './member.js';
-import { isWithMost, successorOfCutOff, type View } from './partition.js';
+import { OlderStore } from './older-store.js';
+import { isWithMost, PutOffRemovals } from './partition.js';
+import { mayServe, Promotion } from './promotion.js';
 import { type Question, retryAfterMs } from './reach.js';
-import type { Candidate, Heartbeat, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
+import type { Candidate, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
 import { holdsText, lossAgainst, objectionToUnclean } from './unclean.js';
 
-/** A change that is ready to be made durable and then told; without an assignment there is nothing to tell. */
+/**
+ * A change that is ready to be made durable and then told; without an assignment there is nothing to tell.
+ */
 export interface SealedChange {
   readonly record: ClusterRecord;
   readonly assignment: Assignment | undefined;
 }
 
 /**
- * For how long the removal of a standby that is heard may be put off, in multiples of the silence after which a member counts
- * as lost: the others notice their side of a partition up to one later than the primary, and ask one another for up to one;
- * and one to spare for a busy machine.
- */
-const WEIGHED_FACTOR = 3;
-
-/**
- * How often a commit position that goes on rising is made durable, ms: an in-sync copy that is older than this is
- * known as such also by a router that was started again; and one more write every five seconds costs nothing.
+ * How often a commit position that goes on rising is made durable, ms: an in-sync copy that is older than
+ * this is known as such also by a router that was started again; and one more write every five seconds costs
+ * nothing.
  */
 const COMMITTED_KEPT_EVERY_MS = 5_000;
-
-interface OlderStore {
-  /** Who was told what, for people. */
-  readonly detail: string;
-  /** The highest that any member was told. */
-  readonly seenEpoch: Epoch;
-  readonly seenRevision: number;
-}
 
 type Attach = Extract<MemberMessage, { readonly kind: 'attach' }>;
 type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 
 export class Cluster {
-  #mode: ClusterMode | undefined;
-  #epoch: Epoch;
+  #configuration: Configuration;
   #revision: number;
-  #primary: PrimaryRef | undefined;
-  #inSync: readonly InSyncCopy[];
-  #lastUncleanEpoch: Epoch;
-  /** The highest commit position that an in-sync member has told. Each in-sync copy has everything up to it. */
-  #committed: Position;
-  #orderlyEnd: OrderlyEnd | undefined;
   #committedKept: Position;
   #committedKeptAt: Instant = Number.NEGATIVE_INFINITY;
-  /** The router has been started and still waits for members that it knows: they are compared before one is promoted. */
+  /**
+   * The router has been started and still waits for members that it knows: they are compared before one is
+   * promoted.
+   */
   #isStarting: boolean;
   /** Why nobody serves although somebody could, until an operator has decided. */
   #dispute: string | undefined;
-  /** A member was told more than this router's store holds: it grants no epoch any more, until an operator has decided. */
-  #olderStore: OlderStore | undefined;
-  /** What the store held when this router started; undefined: it does not matter any more. */
-  #loaded: Numbered | undefined;
+  /** Until an operator has decided, it grants no epoch. */
+  readonly #olderStore: OlderStore;
   readonly #roster: Roster;
   #changed = false;
   /** What is kept lags too far behind, though there is nothing to tell. */
@@ -120,39 +107,27 @@ export class Cluster {
   #loss: { readonly at: Instant; readonly why: string } | undefined;
   #events: RegistryEvent[] = [];
   #assignment: Assignment;
-  /** Listening time of the last promotion after a loss, ms: see `#objectionTo`. */
+  /** Listening time of the last promotion after a loss, ms: see `#settle`. */
   #grantedMs = 0;
   #awaitsWord = false;
-  /** Standbys whose removal is put off: since when, and when it was asked for last, in listening time, ms. */
-  readonly #weighed = new Map<ServerId, { readonly firstMs: number; readonly lastMs: number }>();
+  readonly #putOff = new PutOffRemovals();
 
   constructor(
     readonly id: ClusterId,
     record: ClusterRecord | undefined,
     readonly evidence: Evidence,
   ) {
-    this.#mode = record?.mode;
-    this.#epoch = record?.epoch ?? NO_EPOCH;
-    this.#primary = record?.primary;
-    this.#inSync = record?.inSync ?? [];
-    this.#lastUncleanEpoch = record?.lastUncleanEpoch ?? NO_EPOCH;
-    this.#committed = record?.committed ?? NO_POSITION;
-    this.#orderlyEnd = record?.orderlyEnd;
-    this.#committedKept = this.#committed;
+    this.#configuration = restoredFrom(id, record);
+    this.#committedKept = this.#configuration.committed;
     this.#isStarting = record !== undefined;
     const members = (record?.members ?? []).map((member) =>
       memberFromRecord(
         member,
-        member.serverId === record?.primary?.serverId ||
-          this.#inSync.some((copy) => isSameCopy(copy, member)),
+        member.serverId === record?.primary?.serverId || copyOf(this.#configuration, member) !== undefined,
       ),
     );
-    this.#roster = new Roster(
-      members,
-      ({ serverId }) =>
-        serverId === this.#primary?.serverId || this.#inSync.some((copy) => copy.serverId === serverId),
-    );
-    this.#loaded = record;
+    this.#roster = new Roster(members, ({ serverId }) => dependsOn(this.#configuration, serverId));
+    this.#olderStore = new OlderStore(record);
     // Nobody is attached any more, so this is not the assignment that was told last. It need not be made
     // durable: until something is, every restart makes the same of the same record.
     this.#revision = record === undefined ? 0 : record.revision + 1;
@@ -179,7 +154,10 @@ export class Cluster {
     return this.#changed;
   }
 
-  /** A member would have been promoted if it had been heard: with the next word of any member that is decided again. */
+  /**
+   * A member would have been promoted if it had been heard: with the next word of any member that is decided
+   * again.
+   */
   get awaitsWord(): boolean {
     return this.#awaitsWord;
   }
@@ -205,26 +183,6 @@ export class Cluster {
     return this.#roster.all.filter((it) => it.presence.kind === 'heartbeat').map(({ serverId }) => serverId);
   }
 
-  /**
-   * Whom a heartbeat is from. It names no life: one from the same address is taken for the same (a routed member has
-   * nothing that a restart could lose for us), one from another address for the next.
-   */
-  candidateFor({ serverId, address }: Heartbeat): Candidate {
-    const known = this.find(serverId);
-    const before =
-      known === undefined ? 0 : known.address === address ? known.incarnation - 1 : known.incarnation;
-    return {
-      networkId: '',
-      cluster: this.id,
-      serverId,
-      incarnation: before + 1,
-      journalId: '',
-      lifeId: '',
-      welcomedLife: '',
-      address,
-    };
-  }
-
   /** Why this server can't be a member here now; undefined when it can. */
   objectionTo(candidate: Candidate): Refusal | undefined {
     const known = this.find(candidate.serverId);
@@ -234,47 +192,34 @@ export class Cluster {
         detail: `cluster ${this.id} has ${MAX_MEMBERS} members already, the most there can be`,
       };
     return objectionTo(candidate, {
-      mode: this.#mode,
+      mode: this.#configuration.mode,
       known,
-      primary: this.#primary,
-      copy: this.#copyOf(candidate),
-      committed: this.#committed,
+      primary: this.#configuration.primary,
+      copy: copyOf(this.#configuration, candidate),
+      committed: this.#configuration.committed,
     });
   }
 
-  /**
-   * The last revision of the present epoch that this router, or one before it with the same store, can have told this
-   * member. What was numbered since the start says nothing to one that has not attached since: another router may have
-   * used the same numbers.
-   */
+  /** The last revision of the present epoch that this member can have been told with this store. */
   latestToldTo(serverId: ServerId): Numbered {
-    const { epoch, revision } = this.#assignment;
-    const loaded = this.#loaded;
-    if (loaded === undefined || this.find(serverId)?.hasAttached !== false) return { epoch, revision };
-    return { epoch, revision: loaded.epoch === epoch ? loaded.revision : 0 };
+    return this.#olderStore.latestTold(this.#assignment, this.find(serverId)?.hasAttached !== false);
   }
 
   /**
-   * A member was told more than this router's store holds. Returns whether that is news. Of one that is not known here it
-   * proves nothing: it may be anybody.
+   * A member was told more than this router's store holds. Returns whether that is news. Of one that is not
+   * known here it proves nothing: it may be anybody.
    */
   noticeOlderStore(attach: Attach, detail: string): boolean {
     const known = this.find(attach.serverId);
     if (attach.networkId === '' || known === undefined || !isSameCopy(known, attach)) return false;
-    const before = this.#olderStore;
-    this.#olderStore = {
-      detail: before?.detail ?? detail,
-      seenEpoch: epoch(Math.max(before?.seenEpoch ?? NO_EPOCH, attach.epoch)),
-      seenRevision: Math.max(before?.seenRevision ?? 0, attach.revision),
-    };
+    const isNews = this.#olderStore.notice(attach, detail);
     if (!isLive(known)) {
       const { incarnation, lifeId, address } = attach;
       known.refused = { incarnation, lifeId, address };
       known.end = attach.figures;
     }
-    if (before !== undefined) return false;
-    this.#changed = true;
-    return true;
+    if (isNews) this.#changed = true;
+    return isNews;
   }
 
   /** A member was told of later revisions by a copy of the store: what it is told now comes after them. */
@@ -287,7 +232,7 @@ export class Cluster {
 
   /** It is live, or only kept out because this router's store is older. */
   #isHere(member: Member): boolean {
-    return isLive(member) || (this.#olderStore !== undefined && member.refused !== undefined);
+    return isLive(member) || (this.#olderStore.detail !== undefined && member.refused !== undefined);
   }
 
   /** A member speaks for the first time since it was welcomed: its folder has noted the welcome. */
@@ -296,12 +241,7 @@ export class Cluster {
     if (member === undefined || member.heard) return;
     member.heard = true;
     this.#adopt(member);
-    const copy = this.#copyOf(member);
-    if (copy === undefined) return;
-    const heard = withHeard(copy, member.lifeId);
-    if (heard === copy) return;
-    this.#inSync = this.#inSync.map((other) => (other === copy ? heard : other));
-    this.#changed = true;
+    this.#configure(heard(this.#configuration, member));
   }
 
   /** A member is asked to stop, and goes on for a moment. */
@@ -310,26 +250,25 @@ export class Cluster {
     if (member !== undefined) member.isLeaving = true;
   }
 
-  /** A member ends in order: when it is the primary, it has stopped writes, and everything acknowledged is in its journal. */
-  left(serverId: ServerId, link: RegistryLink, { lastEpoch, durable, checksum }: Figures): void {
-    if (this.#mode !== 'replicated' || link !== this.primaryLink) return;
-    if (this.#primary?.serverId !== serverId) return;
-    this.#orderlyEnd = { lastEpoch, durable, checksum };
+  /**
+   * A member ends in order: when it is the primary, it has stopped writes, and everything acknowledged is in
+   * its journal.
+   */
+  left(serverId: ServerId, link: RegistryLink, figures: Figures): void {
+    const { mode, primary } = this.#configuration;
+    if (mode !== 'replicated' || link !== this.primaryLink || primary?.serverId !== serverId) return;
+    // Neither told nor kept by itself: the end of its stream comes next.
+    this.#configuration = endedInOrder(this.#configuration, figures);
   }
 
   /** A member whose journal ends exactly where everything ended in order has everything. */
   #adopt(member: Member): void {
-    const end = this.#orderlyEnd;
-    if (end === undefined || this.#copyOf(member) !== undefined) return;
-    const { lastEpoch, durable, checksum } = member.end;
-    const isWhole = lastEpoch === end.lastEpoch && durable === end.durable && checksum === end.checksum;
-    if (!isWhole) return;
-    const { serverId, journalId, lifeId } = member;
-    this.#inSync = [...this.#inSync, { serverId, journalId, lives: [lifeId] }];
-    this.#changed = true;
+    const { serverId, end } = member;
+    if (!isWhole(this.#configuration, end) || copyOf(this.#configuration, member) !== undefined) return;
+    this.#configure(withCopy(this.#configuration, member));
     this.#event(
       'in-sync',
-      `${serverName(serverId)} ends where everything ended in order, at ${durable}: it is in sync`,
+      `${serverName(serverId)} ends where everything ended in order, at ${end.durable}: it is in sync`,
     );
   }
 
@@ -339,10 +278,11 @@ export class Cluster {
     if (member === undefined) return;
     const { lastEpoch, durable, committed, checksum } = said;
     member.end = { lastEpoch, durable, committed, checksum };
-    if (!this.#holdsCopy(member)) return;
-    this.#committed = position(Math.max(this.#committed, committed));
+    if (!holdsCopy(this.#configuration, member)) return;
+    // Not told, and kept only from time to time.
+    this.#configuration = withCommitted(this.#configuration, committed);
     const isDue = now - this.#committedKeptAt >= COMMITTED_KEPT_EVERY_MS;
-    if (isDue && this.#committed > this.#committedKept) this.#mustKeep = true;
+    if (isDue && this.#configuration.committed > this.#committedKept) this.#mustKeep = true;
   }
 
   /**
@@ -351,7 +291,7 @@ export class Cluster {
    * first, and with it goes any claim to the epoch.
    */
   admit(now: Instant, candidate: Candidate, evidence: Presence): RegistryLink | undefined {
-    this.#mode ??= candidate.journalId === '' ? 'routed' : 'replicated';
+    this.#configure(withFirstMember(this.#configuration, candidate));
     const known = this.find(candidate.serverId);
     const replaced = known === undefined ? undefined : linkOf(known);
     if (known !== undefined && isCountedOn(known)) {
@@ -364,27 +304,13 @@ export class Cluster {
       }
     }
     const member = known ?? this.#roster.register(candidate);
-    const isAgain = known !== undefined && mayBeSameLife(known, candidate);
-    const isHeard = isAgain && known.heard && known.lifeId === candidate.lifeId;
-    // A supervisor names no life. The one that was here is over, and may have been a copy's.
-    const isAnyLife = evidence.kind === 'watched' && known !== undefined && !isCountedOn(known);
-    if (!isAgain || member.address !== candidate.address) member.reach = { kind: 'unasked' };
-    member.incarnation = candidate.incarnation;
-    member.journalId = candidate.journalId;
-    if (!isAgain || isAnyLife || candidate.lifeId !== '') member.lifeId = candidate.lifeId;
-    member.address = candidate.address;
-    this.#inSync = this.#inSync.map((copy) =>
-      isSameCopy(copy, candidate) && candidate.lifeId !== '' ? withWelcomed(copy, candidate) : copy,
-    );
-    const copy = this.#copyOf(candidate);
-    member.heard = isHeard || (copy !== undefined && heardLife(copy) === member.lifeId);
-    member.refused = undefined;
-    member.isLeaving = false;
+    takeLife(member, candidate, evidence);
+    this.#configure(welcomed(this.#configuration, candidate));
+    const copy = copyOf(this.#configuration, candidate);
+    if (copy !== undefined && heardLife(copy) === member.lifeId) member.heard = true;
     member.isAtRest = !this.isAvailable;
     if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
-    member.liveness = evidence.kind === 'watched' || evidence.kind === 'heartbeat' ? evidence.kind : 'stream';
-    member.presence = evidence;
-    if (evidence.kind === 'stream') member.hasAttached = true;
+    takeEvidence(member, evidence);
     this.#changed = true;
     return replaced;
   }
@@ -392,7 +318,7 @@ export class Cluster {
   /** Keeps a place for a server that will come. Returns whether it is new here. */
   announce(candidate: Candidate): boolean {
     if (this.find(candidate.serverId) !== undefined) return false;
-    this.#mode ??= candidate.journalId === '' ? 'routed' : 'replicated';
+    this.#configure(withFirstMember(this.#configuration, candidate));
     this.#roster.register(candidate);
     this.#changed = true;
     return true;
@@ -403,7 +329,7 @@ export class Cluster {
     const member = this.find(serverId);
     if (member?.presence.kind !== 'announced') return;
     this.#roster.remove(member);
-    if (this.#roster.all.length === 0 && this.#epoch === NO_EPOCH) this.#mode = undefined;
+    if (this.#roster.all.length === 0) this.#configure(withoutMembers(this.#configuration));
     this.#changed = true;
   }
 
@@ -441,72 +367,52 @@ export class Cluster {
 
   /** Grants the request of a live primary in its epoch, as far as it can be. */
   changeInSync(link: RegistryLink, asked: ChangeInSync): void {
-    if (this.#mode !== 'replicated' || link !== this.primaryLink || asked.epoch !== this.#epoch) return;
-    const held = this.#inSync.some((copy) => isSameCopy(copy, asked));
+    const { mode, epoch, primary } = this.#configuration;
+    if (mode !== 'replicated' || link !== this.primaryLink || asked.epoch !== epoch) return;
+    const isCounted = copyOf(this.#configuration, asked) !== undefined;
     if (asked.change === 'add') {
       const member = this.find(asked.serverId);
-      if (held || member === undefined || !isLive(member) || !member.heard || !isSameLife(asked, member))
+      if (isCounted || member === undefined || !isLive(member) || !member.heard || !isSameLife(asked, member))
         return;
-      const { serverId, journalId, lifeId } = member;
-      this.#inSync = [...this.#inSync, { serverId, journalId, lives: [lifeId] }];
+      this.#configure(withCopy(this.#configuration, member));
       const itsLink = linkOf(member);
       if (itsLink !== undefined) this.evidence.forgetComplaint(itsLink);
     } else {
-      if (!held || asked.serverId === this.#primary?.serverId) return;
-      if (this.#isWeighed(asked.serverId, link)) return;
-      this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, asked));
+      if (!isCounted || asked.serverId === primary?.serverId) return;
+      if (this.#isPutOff(asked.serverId, link)) return;
+      this.#configure(withOnly(this.#configuration, (copy) => !isSameCopy(copy, asked)));
     }
-    this.#changed = true;
   }
 
-  /** A primary that most of the live in-sync members can't reach, while they reach one another, is replaced. */
+  /**
+   * A primary that most of the live in-sync members can't reach, while they reach one another, is replaced.
+   */
   replaceCutOff(): void {
-    const primary = this.#primary;
-    if (this.#mode !== 'replicated' || primary === undefined || !this.isAvailable) return;
-    const id = successorOfCutOff(primary.serverId, this.#views(), (candidate) => {
-      const member = this.find(candidate);
-      return member !== undefined && this.#objectionTo(member) === undefined;
-    });
-    const successor = id === undefined ? undefined : this.find(id);
+    const { mode, epoch } = this.#configuration;
+    if (mode !== 'replicated' || !this.isAvailable) return;
+    const successor = this.#promotion().successorOfCutOff();
     if (successor === undefined) return;
+    const name = this.#primaryName();
     this.#event(
       'cut-off',
-      `${this.#primaryName()}, primary of epoch ${this.#epoch}, is cut off: most of the in-sync members can't reach it`,
+      `${name}, primary of epoch ${epoch}, is cut off: most of the in-sync members can't reach it`,
     );
-    this.#grant(successor, 'old-leaves', `in place of ${this.#primaryName()}, which others can't reach`);
+    this.#grant(successor, 'old-leaves', `in place of ${name}, which others can't reach`);
   }
 
   /**
-   * What live in-sync members said last of the others; without the primary's. Also of one that is a little late: it counts
-   * until it is dropped for silence, or a busy machine would decide who is cut off.
+   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, its
+   * request is put off until the others had the time to say so; the primary asks again.
    */
-  #views(): View[] {
-    return this.#roster.all.flatMap((member) => {
-      const link = linkOf(member);
-      const isOther = member.serverId !== this.#primary?.serverId && this.#holdsCopy(member);
-      if (link === undefined || !isOther) return [];
-      return [{ serverId: member.serverId, cannotReach: this.evidence.cannotReach(link) }];
-    });
-  }
-
-  /**
-   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, its request is put
-   * off until the others had the time to say so; the primary asks again.
-   */
-  #isWeighed(standby: ServerId, link: RegistryLink): boolean {
-    const { heardMs, deadAfterMs } = this.evidence;
-    const primary = this.#primary;
+  #isPutOff(standby: ServerId, link: RegistryLink): boolean {
+    const { primary } = this.#configuration;
     if (primary === undefined) return false;
+    const { heardMs, deadAfterMs } = this.evidence;
     const view = { serverId: primary.serverId, cannotReach: this.evidence.cannotReach(link) };
-    if (isWithMost(view, standby, this.#views())) {
-      this.#weighed.delete(standby);
-      return false;
-    }
-    const before = this.#weighed.get(standby);
-    const isFresh = before === undefined || heardMs - before.lastMs > WEIGHED_FACTOR * deadAfterMs;
-    const firstMs = isFresh ? heardMs : before.firstMs;
-    this.#weighed.set(standby, { firstMs, lastMs: heardMs });
-    return heardMs - firstMs < WEIGHED_FACTOR * deadAfterMs;
+    if (!isWithMost(view, standby, this.#promotion().views()))
+      return this.#putOff.putOff(heardMs, deadAfterMs, standby);
+    this.#putOff.settle(standby);
+    return false;
   }
 
   /** Where to ask for a handover, or why it is impossible. */
@@ -514,29 +420,32 @@ export class Cluster {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.isAvailable)
       return refusal(`cluster ${this.id} has no primary now: ${this.#unavailableReason()}`);
-    if (this.#successor() === undefined) return refusal(this.whyNoHandover());
+    if (this.#promotion().successor() === undefined) return refusal(this.whyNoHandover());
     return this.primaryLink ?? refusal(`${this.#primaryName()} holds no stream on which to be asked`);
   }
 
   /** The primary gives its epoch up. Returns whether there was somebody to take over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
-    if (link !== this.primaryLink || epoch !== this.#epoch) return false;
-    const successor = this.#successor();
+    if (link !== this.primaryLink || epoch !== this.#configuration.epoch) return false;
+    const successor = this.#promotion().successor();
     if (successor === undefined) return false;
     this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#primaryName()}`);
     return true;
   }
 
   /**
-   * The primary says that it lacks what another live member knows as committed. That one takes over if it may; else
-   * nobody serves: to go on would lose what was acknowledged. Returns whether that changes anything.
+   * The primary says that it lacks what another live member knows as committed. That one takes over if it
+   * may; else nobody serves: to go on would lose what was acknowledged. Returns whether that changes
+   * anything.
    */
   dispute(link: RegistryLink, epoch: Epoch, serverId: ServerId, detail: string): boolean {
-    if (link !== this.primaryLink || epoch !== this.#epoch || this.#dispute !== undefined) return false;
+    if (link !== this.primaryLink || epoch !== this.#configuration.epoch || this.#dispute !== undefined)
+      return false;
     const holder = this.find(serverId);
     if (holder === undefined || !isLive(holder)) return false;
-    if (this.#mayServe(holder) && this.#objectionTo(holder) === undefined)
-      this.#grant(holder, 'old-leaves', detail);
+    const isFit =
+      mayServe(this.#configuration, holder) && this.#promotion().objectionTo(holder) === undefined;
+    if (isFit) this.#grant(holder, 'old-leaves', detail);
     else {
       this.#dispute = detail;
       this.#changed = true;
@@ -545,27 +454,29 @@ export class Cluster {
   }
 
   /**
-   * Makes a live member primary although it may lack acknowledged writes. Refuses one that has less than another live
-   * member, unless `acceptLoss`.
+   * Makes a live member primary although it may lack acknowledged writes. Refuses one that has less than
+   * another live member, unless `acceptLoss`.
    */
   promoteUnclean(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
     const member = this.find(serverId);
     const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
-    if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {
-      const there = `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${this.#epoch}`;
-      const isSame = serverId === this.#primary?.serverId;
-      const way = this.#objections().length === 0 ? `use a handover${this.orStopIt()}` : this.whyNoHandover();
+    const { mode, epoch, primary } = this.#configuration;
+    const isSame = serverId === primary?.serverId;
+    if (this.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
+      const there = `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${epoch}`;
+      const isObjected = this.#promotion().objections().length > 0;
+      const way = isObjected ? this.whyNoHandover() : `use a handover${this.orStopIt()}`;
       return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
     }
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
     // Its disk may have yet to note the welcome: its next life would be taken for an older copy.
-    if (!member.heard && this.#mode === 'replicated' && member.presence.kind === 'stream')
+    if (!member.heard && mode === 'replicated' && member.presence.kind === 'stream')
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.#unavailableReason()}`);
-    if (this.#dispute === undefined && this.#olderStore === undefined && this.#mayServe(member)) {
+    if (!this.#isHalted && mayServe(this.#configuration, member)) {
       // It has everything: only the router's doubt whether it can be reached is overruled.
       const how = this.isAvailable ? 'old-stays' : 'old-leaves';
       this.#grant(member, how, 'promoted by an operator; it has everything, nothing is lost');
@@ -588,8 +499,10 @@ export class Cluster {
   /** There is a primary, and the router or an in-sync member can't reach it. */
   #isPrimaryInDoubt(): boolean {
     const holder = this.#holder();
-    if (holder === undefined || this.#mode !== 'replicated') return false;
-    const isComplainedOf = this.#views().some(({ cannotReach }) => cannotReach.has(holder.serverId));
+    if (holder === undefined || this.#configuration.mode !== 'replicated') return false;
+    const isComplainedOf = this.#promotion()
+      .views()
+      .some(({ cannotReach }) => cannotReach.has(holder.serverId));
     return isComplainedOf || holder.reach.kind === 'unreachable';
   }
 
@@ -602,7 +515,7 @@ export class Cluster {
     const mustKeep = this.#mustKeep;
     this.#mustKeep = false;
     if (!this.#changed && !mustKeep) return undefined;
-    this.#committedKept = this.#committed;
+    this.#committedKept = this.#configuration.committed;
     this.#committedKeptAt = now;
     if (!this.#changed) return { record: this.record(), assignment: undefined };
     this.#changed = false;
@@ -622,111 +535,47 @@ export class Cluster {
   }
 
   record(): ClusterRecord {
-    return {
-      cluster: this.id,
-      mode: this.#mode,
-      epoch: this.#epoch,
-      revision: this.#revision,
-      primary: this.#primary,
-      inSync: this.#inSync,
-      lastUncleanEpoch: this.#lastUncleanEpoch,
-      committed: this.#committed,
-      orderlyEnd: this.#orderlyEnd,
-      members: this.#roster.all.map(memberToRecord),
-    };
+    const members = this.#roster.all.map(memberToRecord);
+    return { ...this.#configuration, revision: this.#revision, members };
   }
 
   #holder(): Member | undefined {
-    const primary = this.#primary;
+    const { primary } = this.#configuration;
     return primary === undefined ? undefined : this.#roster.all.find((member) => isSameLife(primary, member));
   }
 
-  #copyOf(life: { readonly serverId: ServerId; readonly journalId: string }): InSyncCopy | undefined {
-    return this.#inSync.find((copy) => isSameCopy(copy, life));
+  /** Only an operator can say who is promoted. */
+  get #isHalted(): boolean {
+    return this.#dispute !== undefined || this.#olderStore.detail !== undefined;
   }
 
-  #holdsCopy(member: Member): boolean {
-    return this.#copyOf(member)?.lives.includes(member.lifeId) === true;
+  #promotion(): Promotion {
+    return new Promotion(this.#configuration, this.#roster.all, this.evidence, this.#isHalted);
   }
 
-  /**
-   * It has everything acknowledged, as far as this router can know: it holds a copy of the set, this very life has been
-   * heard, and its journal does not end before what others call committed.
-   */
-  #mayServe(member: Member): boolean {
-    if (!isLive(member)) return false;
-    if (this.#mode === 'routed') return true;
-    if (!member.heard) return false;
-    if (this.#primary === undefined) return true;
-    const isShort = member.isAtRest && member.end.durable < this.#committed;
-    return this.#holdsCopy(member) && !isShort;
-  }
-
-  /** The set has a copy of this server, and it is not the one that the server has now. */
-  #holdsAnotherCopy({ serverId, journalId }: Member): boolean {
-    return this.#inSync.some((copy) => copy.serverId === serverId && copy.journalId !== journalId);
-  }
-
-  /**
-   * First of those who may be promoted; a new life of the lost primary only when there is nobody else.
-   * `sinceMs`: who has not been heard since then may not.
-   */
-  #successor(sinceMs = 0): Member | undefined {
-    const may = this.#candidates().filter((member) => this.#objectionTo(member, sinceMs) === undefined);
-    return may.find((member) => member.serverId !== this.#primary?.serverId) ?? may[0];
-  }
-
-  /** Live members whose promotion is safe. */
-  #candidates(): Member[] {
-    if (this.#olderStore !== undefined || this.#dispute !== undefined) return [];
-    return this.#roster.all.filter(
-      (member) =>
-        (this.#primary === undefined || !isSameLife(this.#primary, member)) && this.#mayServe(member),
-    );
-  }
-
-  #objectionTo(member: Member, sinceMs = 0): string | undefined {
-    // It would take the epoch with it, and the orderly end of the one before, after which everybody may begin again.
-    if (member.isLeaving) return 'is leaving';
-    if (this.#mode === 'routed') return this.evidence.isQuiet ? 'is not heard now' : undefined;
-    return objectionToPromotion(member, this.evidence, sinceMs);
-  }
-
-  /** Safe candidates that nevertheless can't be promoted now, and why. */
-  #objections(sinceMs = 0): (readonly [Member, string])[] {
-    return this.#candidates().flatMap((member) => {
-      const why = this.#objectionTo(member, sinceMs);
-      return why === undefined ? [] : [[member, why] as const];
-    });
+  #configure(configuration: Configuration): void {
+    if (configuration === this.#configuration) return;
+    this.#configuration = configuration;
+    this.#changed = true;
   }
 
   /** For people, while a handover has no successor. */
   whyNoHandover(): string {
-    const objections = this.#objections();
-    if (objections.length === 0) return `nobody but ${this.#primaryName()} is live and in sync`;
-    const isUnreached = objections.some(([{ reach }]) => reach.kind === 'unreachable');
-    const way = 'restart it with the right --advertise, or the router with --no-dial-back if others reach it';
-    const why = `nobody can take over from ${this.#primaryName()}: ${objectionsText(objections)}`;
-    return isUnreached ? `${why}: ${way}` : why;
+    return noSuccessorText(this.#primaryName(), this.#promotion().objections());
   }
 
-  /** What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing. */
+  /**
+   * What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing.
+   */
   orStopIt(): string {
-    const successor = this.#successor();
+    const successor = this.#promotion().successor();
     if (successor === undefined) return '';
     return `, or stop ${this.#primaryName()}: ${serverName(successor.serverId)} then takes over by itself`;
   }
 
-  /** The operator's ways out when only members that can't be reached could be promoted. */
-  #advice(objections: readonly (readonly [Member, string])[]): string {
-    const [unreached] = objections.find(([{ reach }]) => reach.kind === 'unreachable') ?? [];
-    if (unreached === undefined) return '';
-    return `: restart it with the right --advertise, or "dualping admin promote ${unreached.serverId} --unclean" takes it as it is`;
-  }
-
   /**
-   * The router dials its members back, and this one, which has just attached, is not promoted until it was reached
-   * once in this life. Returns what to ask; undefined when it was reached before.
+   * The router dials its members back, and this one, which has just attached, is not promoted until it was
+   * reached once in this life. Returns what to ask; undefined when it was reached before.
    */
   toReach(serverId: ServerId): Question | undefined {
     const member = this.find(serverId);
@@ -736,7 +585,10 @@ export class Cluster {
     return { cluster: this.id, serverId, incarnation, lifeId, address };
   }
 
-  /** The answer, with why it could not be reached. Returns after how long to ask again, ms; undefined: not again. */
+  /**
+   * The answer, with why it could not be reached. Returns after how long to ask again, ms; undefined: not
+   * again.
+   */
   reached(question: Question, detail: string | undefined): number | undefined {
     const { serverId, address } = question;
     const member = this.find(serverId);
@@ -768,9 +620,10 @@ export class Cluster {
   #leave(now: Instant, member: Member, why: string): void {
     member.presence = { kind: 'gone' };
     this.#changed = true;
-    const isPrimary = this.#primary !== undefined && isSameLife(this.#primary, member);
+    const { primary, epoch } = this.#configuration;
+    const isPrimary = primary !== undefined && isSameLife(primary, member);
     if (isPrimary) this.#loss = { at: now, why };
-    const role = isPrimary ? `primary of epoch ${this.#epoch}` : 'standby';
+    const role = isPrimary ? `primary of epoch ${epoch}` : 'standby';
     this.#event('dropped', `${serverName(member.serverId)} (${role}) is dropped: ${why}`);
   }
 
@@ -779,10 +632,11 @@ export class Cluster {
     if (this.isAvailable) for (const member of this.#roster.all) member.isAtRest = false;
     this.#awaitsWord = false;
     if ((holder === undefined || !isCountedOn(holder)) && !this.#awaitsCandidates()) {
-      // A router that is cut off loses its streams one by one. So the second promotion waits until its candidate
-      // has spoken since the first: then it is not the next to be lost.
-      const successor = this.#successor(this.#grantedMs);
-      if (successor === undefined) this.#awaitsWord = this.#candidates().length > 0;
+      // A router that is cut off loses its streams one by one. So the second promotion waits until its
+      // candidate has spoken since the first: then it is not the next to be lost.
+      const promotion = this.#promotion();
+      const successor = promotion.successor(this.#grantedMs);
+      if (successor === undefined) this.#awaitsWord = promotion.candidates().length > 0;
       else {
         this.#grant(successor, 'old-leaves', this.#afterWhat(now));
         this.#grantedMs = this.evidence.heardMs;
@@ -791,13 +645,15 @@ export class Cluster {
     this.#prune();
   }
 
-  /** After a start of this router: others of the in-sync set may come yet, and have more than an older copy. */
+  /**
+   * After a start of this router: others of the in-sync set may come yet, and have more than an older copy.
+   */
   #awaitsCandidates(): boolean {
     return (
       this.#isStarting &&
-      this.#mode === 'replicated' &&
+      this.#configuration.mode === 'replicated' &&
       this.#roster.all.some(
-        (member) => member.presence.kind === 'awaited' && this.#copyOf(member) !== undefined,
+        (member) => member.presence.kind === 'awaited' && copyOf(this.#configuration, member) !== undefined,
       )
     );
   }
@@ -807,7 +663,7 @@ export class Cluster {
     const loss = this.#loss;
     if (loss !== undefined)
       return `${Math.round(now - loss.at)} ms after ${this.#primaryName()} was dropped (${loss.why})`;
-    if (this.#epoch === NO_EPOCH) return 'the first';
+    if (this.#configuration.epoch === NO_EPOCH) return 'the first';
     return `since ${this.#primaryName()} was gone when the router started`;
   }
 
@@ -815,60 +671,36 @@ export class Cluster {
   #prune(): void {
     if (!this.isAvailable) return;
     const counted = this.#roster.all.filter(isCountedOn);
-    const stay = this.#inSync.filter((copy) => counted.some((member) => isSameCopy(copy, member)));
-    if (stay.length === this.#inSync.length) return;
-    this.#inSync = stay;
-    this.#changed = true;
-  }
-
-  #grant(member: Member, how: 'old-leaves' | 'old-stays' | 'unclean', why: string): void {
-    const old = this.#primary;
-    invariant(
-      how === 'unclean' || old === undefined || this.#mode === 'routed' || this.#holdsCopy(member),
-      'promoted-was-in-sync',
-      { cluster: this.id, serverId: member.serverId, journalId: member.journalId, inSync: this.#inSync },
+    this.#configure(
+      withOnly(this.#configuration, (copy) => counted.some((member) => isSameCopy(copy, member))),
     );
-    if (how === 'unclean') this.#outdoOlderStore(member);
-    const { serverId, incarnation, journalId, lifeId } = member;
-    this.#epoch = nextEpoch(this.#epoch);
-    this.#orderlyEnd = undefined;
-    this.#primary = { serverId, incarnation, journalId, lifeId };
-    if (how === 'unclean') {
-      this.#lastUncleanEpoch = this.#epoch;
-      this.#committed = member.end.committed;
-    }
-    if (this.#mode === 'replicated') {
-      if (old === undefined || how === 'unclean') this.#inSync = [{ serverId, journalId, lives: [lifeId] }];
-      else if (how === 'old-leaves' && !isSameCopy(old, member))
-        this.#inSync = this.#inSync.filter((copy) => !isSameCopy(copy, old));
-    }
-    this.#loss = undefined;
-    this.#weighed.clear();
-    this.#dispute = undefined;
-    this.#changed = true;
-    this.#event('promoted', `${serverName(serverId)} is primary of epoch ${this.#epoch}, ${why}`);
   }
 
-  /** From now on this store is the newest: what is granted now is past everything that any member was told. */
+  #grant(member: Member, how: Grant, why: string): void {
+    if (how === 'unclean') this.#outdoOlderStore(member);
+    this.#configure(granted(this.#configuration, member, how));
+    this.#loss = undefined;
+    this.#putOff.clear();
+    this.#dispute = undefined;
+    const { epoch } = this.#configuration;
+    this.#event('promoted', `${serverName(member.serverId)} is primary of epoch ${epoch}, ${why}`);
+  }
+
+  /**
+   * From now on this store is the newest: what is granted now is past everything that any member was told.
+   */
   #outdoOlderStore(chosen: Member): void {
-    const older = this.#olderStore;
-    if (older === undefined) return;
-    this.#olderStore = undefined;
-    this.#loaded = undefined;
-    this.#epoch = epoch(Math.max(this.#epoch, older.seenEpoch));
-    this.#revision = Math.max(this.#revision, older.seenRevision);
-    const { refused } = chosen;
-    if (refused === undefined || isLive(chosen)) return;
-    // Not live before it attaches again, which it tries all the time.
-    chosen.incarnation = refused.incarnation;
-    chosen.lifeId = refused.lifeId;
-    chosen.address = refused.address;
-    chosen.reach = { kind: 'unasked' };
-    chosen.presence = { kind: 'gone' };
+    const told = this.#olderStore.outdo();
+    if (told === undefined) return;
+    const { epoch } = this.#configuration;
+    if (told.epoch > epoch) this.#configure({ ...this.#configuration, epoch: told.epoch });
+    this.#revision = Math.max(this.#revision, told.revision);
+    takeRefusedLife(chosen);
   }
 
   #primaryName(): string {
-    return this.#primary === undefined ? 'nobody' : serverName(this.#primary.serverId);
+    const { primary } = this.#configuration;
+    return primary === undefined ? 'nobody' : serverName(primary.serverId);
   }
 
   #unavailableReason(): string {
@@ -876,46 +708,41 @@ export class Cluster {
     if (this.#dispute !== undefined)
       return `${this.#dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
     if (holder !== undefined && isLive(holder)) return '';
-    if (this.#olderStore !== undefined) return this.#olderStore.detail;
-    const objections = this.#objections(this.#grantedMs);
+    const { epoch, primary, inSync } = this.#configuration;
+    const { detail } = this.#olderStore;
+    if (detail !== undefined) return detail;
+    const objections = this.#promotion().objections(this.#grantedMs);
     return unavailableText({
       cluster: this.id,
-      epoch: this.#epoch,
-      primary: this.#primary,
-      inSync: this.#inSync,
+      epoch,
+      primary,
+      inSync,
       awaited: this.#roster.all.filter((member) => member.presence.kind === 'awaited'),
-      replaced: this.#roster.all.filter((member) => isLive(member) && this.#holdsAnotherCopy(member)),
+      replaced: this.#roster.all.filter(
+        (member) => isLive(member) && holdsAnotherCopy(this.#configuration, member),
+      ),
       why: this.#loss?.why,
       objections: objectionsText(objections),
-      advice: this.#advice(objections),
+      advice: adviceText(objections),
     });
   }
 
   #describe(): Assignment {
+    const { epoch, primary, inSync, lastUncleanEpoch } = this.#configuration;
     return Object.freeze({
       cluster: this.id,
       revision: this.#revision,
-      epoch: this.#epoch,
-      primary: this.#primary,
+      epoch,
+      primary,
       available: this.isAvailable,
       unavailableReason: this.#unavailableReason(),
-      inSync: this.#inSync.map((copy) => ({
+      inSync: inSync.map((copy) => ({
         serverId: copy.serverId,
         journalId: copy.journalId,
         lifeId: heardLife(copy),
       })),
-      lastUncleanEpoch: this.#lastUncleanEpoch,
-      members: this.#roster.all.map((member) => ({
-        serverId: member.serverId,
-        incarnation: member.incarnation,
-        journalId: member.journalId,
-        lifeId: member.lifeId,
-        address: member.address,
-        liveness: member.liveness,
-        live: isLive(member),
-        inSync: this.#holdsCopy(member),
-        unreachable: member.reach.kind === 'unreachable',
-      })),
+      lastUncleanEpoch,
+      members: this.#roster.all.map((member) => memberToInfo(member, holdsCopy(this.#configuration, member))),
     });
   }
 
