@@ -25,8 +25,8 @@ const REPLICA = 'replica/replica.js';
 const STATE = 'social/social-state.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
-const CLUSTER = 'registry/cluster.js';
 const CONFIGURATION = 'registry/configuration.js';
+const GRANTS = 'registry/epoch-grants.js';
 const LINK_SIGNS = 'session/link-signs.js';
 const SAME_LIFE = 'same-life.js';
 
@@ -177,7 +177,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'grants-what-a-deposed-primary-asks',
     bug: 'the router changes the in-sync set at the request of whoever asks, in whatever epoch',
-    patches: [{ file: CLUSTER, find: ' || link !== this.primaryLink || asked.epoch !== epoch', replace: '' }],
+    patches: [
+      { file: GRANTS, find: ' || link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
+    ],
   },
   {
     name: 'promotes-whoever-is-live',
@@ -200,8 +202,8 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a member that goes while nobody is primary leaves the in-sync set',
     patches: [
       {
-        file: CLUSTER,
-        find: '#prune() {\n        if (!this.isAvailable)\n            return;',
+        file: GRANTS,
+        find: '#prune() {\n        if (!this.#state.isAvailable)\n            return;',
         replace: '#prune() {',
       },
     ],
@@ -440,8 +442,8 @@ export const MUTANTS: readonly Mutant[] = [
     needs: { what: 'unclean' },
     patches: [
       {
-        file: CLUSTER,
-        find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {',
+        file: GRANTS,
+        find: 'if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {',
         replace: 'if (isSame) {',
       },
     ],

@@ -1,71 +1,45 @@
 /**
- * Decides, for one cluster, who serves as primary and who is in sync, from the evidence about its members.
+ * Knows the members of one cluster with the evidence that each is there, and seals what a step has changed.
  *
- * What an epoch and an in-sync copy are worth stands in `configuration.ts`, who can be promoted in
- * `promotion.ts`. Here the members come and go, and the two rules that apply after every change carry the
- * rest, both in `#settle`:
- *  * nobody holds the epoch → the first live in-sync member in registration order gets the next one;
- *  * somebody does → whoever is no longer counted on leaves the in-sync set.
- * So while there is no primary the set stays as it was: each of its members has everything, and any of
- * them that comes back will do.
+ * What evidence leads to is decided elsewhere: what an epoch and an in-sync copy are worth by
+ * `configuration.ts`, who gets the next epoch by `epoch-grants.ts`, and whom that can be by `promotion.ts`.
  */
 import type { Assignment, ClusterRecord, JournalEnd, Numbered } from '../assignment.js';
-import {
-  type ClusterId,
-  type Epoch,
-  type Instant,
-  NO_EPOCH,
-  type Position,
-  type ServerId,
-  serverName,
-} from '../ids.js';
+import { type ClusterId, type Instant, type Position, type ServerId, serverName } from '../ids.js';
 import { MAX_MEMBERS } from '../limits.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import { isSameCopy, isSameLife, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
-import { adviceText, differences, noSuccessorText, unavailableText } from './cluster-text.js';
+import { ClusterState } from './cluster-state.js';
+import { differences } from './cluster-text.js';
 import {
-  type Configuration,
   copyOf,
-  dependsOn,
   endedInOrder,
-  type Grant,
-  granted,
   heard,
-  holdsAnotherCopy,
   holdsCopy,
   isWhole,
-  restoredFrom,
   welcomed,
   withCommitted,
   withCopy,
   withFirstMember,
-  withOnly,
   withoutMembers,
 } from './configuration.js';
-import { type Evidence, objectionsText } from './eligibility.js';
+import type { Evidence } from './eligibility.js';
+import { EpochGrants } from './epoch-grants.js';
 import { heardLife } from './lives.js';
 import {
   isCountedOn,
   isLive,
   linkOf,
   type Member,
-  memberFromRecord,
   memberToInfo,
-  memberToRecord,
   type Presence,
   takeEvidence,
   takeLife,
-  takeRefusedLife,
 } from './member.js';
-import { OlderStore } from './older-store.js';
-import { isWithMost, PutOffRemovals } from './partition.js';
-import { mayServe, Promotion } from './promotion.js';
 import { type Question, retryAfterMs } from './reach.js';
 import type { Candidate, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
-import { Roster } from './roster.js';
-import { holdsText, lossAgainst, objectionToUnclean } from './unclean.js';
 
 /**
  * A change that is ready to be made durable and then told; without an assignment there is nothing to tell.
@@ -83,54 +57,26 @@ export interface SealedChange {
 const COMMITTED_KEPT_EVERY_MS = 5_000;
 
 type Attach = Extract<MemberMessage, { readonly kind: 'attach' }>;
-type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 
 export class Cluster {
-  #configuration: Configuration;
-  #revision: number;
+  /** Who gets the epoch, and whose copy counts under it. */
+  readonly grants: EpochGrants;
+  readonly #state: ClusterState;
+  /** What of the commit position was made durable last, and when. */
   #committedKept: Position;
   #committedKeptAt: Instant = Number.NEGATIVE_INFINITY;
-  /**
-   * The router has been started and still waits for members that it knows: they are compared before one is
-   * promoted.
-   */
-  #isStarting: boolean;
-  /** Why nobody serves although somebody could, until an operator has decided. */
-  #dispute: string | undefined;
-  /** Until an operator has decided, it grants no epoch. */
-  readonly #olderStore: OlderStore;
-  readonly #roster: Roster;
-  #changed = false;
   /** What is kept lags too far behind, though there is nothing to tell. */
   #mustKeep = false;
-  /** How the last primary was lost, for people; kept until there is another. */
-  #loss: { readonly at: Instant; readonly why: string } | undefined;
-  #events: RegistryEvent[] = [];
   #assignment: Assignment;
-  /** Listening time of the last promotion after a loss, ms: see `#settle`. */
-  #grantedMs = 0;
-  #awaitsWord = false;
-  readonly #putOff = new PutOffRemovals();
 
   constructor(
     readonly id: ClusterId,
     record: ClusterRecord | undefined,
-    readonly evidence: Evidence,
+    evidence: Evidence,
   ) {
-    this.#configuration = restoredFrom(id, record);
-    this.#committedKept = this.#configuration.committed;
-    this.#isStarting = record !== undefined;
-    const members = (record?.members ?? []).map((member) =>
-      memberFromRecord(
-        member,
-        member.serverId === record?.primary?.serverId || copyOf(this.#configuration, member) !== undefined,
-      ),
-    );
-    this.#roster = new Roster(members, ({ serverId }) => dependsOn(this.#configuration, serverId));
-    this.#olderStore = new OlderStore(record);
-    // Nobody is attached any more, so this is not the assignment that was told last. It need not be made
-    // durable: until something is, every restart makes the same of the same record.
-    this.#revision = record === undefined ? 0 : record.revision + 1;
+    this.#state = new ClusterState(id, record, evidence);
+    this.grants = new EpochGrants(this.#state, record !== undefined);
+    this.#committedKept = this.#state.configuration.committed;
     this.#assignment = this.#describe();
   }
 
@@ -139,27 +85,13 @@ export class Cluster {
     return this.#assignment;
   }
 
-  get isAvailable(): boolean {
-    const holder = this.#holder();
-    return this.#dispute === undefined && holder !== undefined && isLive(holder);
-  }
-
   /** The link of whoever holds the epoch and is live. */
   get primaryLink(): RegistryLink | undefined {
-    const holder = this.#holder();
-    return holder === undefined ? undefined : linkOf(holder);
+    return this.#state.primaryLink;
   }
 
   get isChanged(): boolean {
-    return this.#changed;
-  }
-
-  /**
-   * A member would have been promoted if it had been heard: with the next word of any member that is decided
-   * again.
-   */
-  get awaitsWord(): boolean {
-    return this.#awaitsWord;
+    return this.#state.isChanged;
   }
 
   /** Whether a `seal` is due for what is kept, though nothing has changed that is told. */
@@ -170,39 +102,43 @@ export class Cluster {
   /** Streams of live members, the primary's first: everybody else waits for what it does next. */
   links(): RegistryLink[] {
     const primary = this.primaryLink;
-    const others = this.#roster.all.map(linkOf).filter((link) => link !== undefined && link !== primary);
+    const others = this.#state.roster.all
+      .map(linkOf)
+      .filter((link) => link !== undefined && link !== primary);
     return [primary, ...others].filter((link) => link !== undefined);
   }
 
   find(serverId: ServerId): Member | undefined {
-    return this.#roster.find(serverId);
+    return this.#state.roster.find(serverId);
   }
 
   /** Members that are known by their heartbeats. */
   get callers(): ServerId[] {
-    return this.#roster.all.filter((it) => it.presence.kind === 'heartbeat').map(({ serverId }) => serverId);
+    return this.#state.roster.all
+      .filter((it) => it.presence.kind === 'heartbeat')
+      .map(({ serverId }) => serverId);
   }
 
   /** Why this server can't be a member here now; undefined when it can. */
   objectionTo(candidate: Candidate): Refusal | undefined {
     const known = this.find(candidate.serverId);
-    if (known === undefined && this.#roster.isFull)
+    if (known === undefined && this.#state.roster.isFull)
       return {
         reason: 'limit-reached',
         detail: `cluster ${this.id} has ${MAX_MEMBERS} members already, the most there can be`,
       };
     return objectionTo(candidate, {
-      mode: this.#configuration.mode,
+      mode: this.#state.configuration.mode,
       known,
-      primary: this.#configuration.primary,
-      copy: copyOf(this.#configuration, candidate),
-      committed: this.#configuration.committed,
+      primary: this.#state.configuration.primary,
+      copy: copyOf(this.#state.configuration, candidate),
+      committed: this.#state.configuration.committed,
     });
   }
 
   /** The last revision of the present epoch that this member can have been told with this store. */
   latestToldTo(serverId: ServerId): Numbered {
-    return this.#olderStore.latestTold(this.#assignment, this.find(serverId)?.hasAttached !== false);
+    return this.#state.olderStore.latestTold(this.#assignment, this.find(serverId)?.hasAttached !== false);
   }
 
   /**
@@ -212,13 +148,13 @@ export class Cluster {
   noticeOlderStore(attach: Attach, detail: string): boolean {
     const known = this.find(attach.serverId);
     if (attach.networkId === '' || known === undefined || !isSameCopy(known, attach)) return false;
-    const isNews = this.#olderStore.notice(attach, detail);
+    const isNews = this.#state.olderStore.notice(attach, detail);
     if (!isLive(known)) {
       const { incarnation, lifeId, address } = attach;
       known.refused = { incarnation, lifeId, address };
       known.end = attach.figures;
     }
-    if (isNews) this.#changed = true;
+    if (isNews) this.#state.touch();
     return isNews;
   }
 
@@ -226,13 +162,7 @@ export class Cluster {
   outdoRevision({ networkId, revision, ...life }: Attach): void {
     const known = this.find(life.serverId);
     if (networkId === '' || known === undefined || !isSameCopy(known, life)) return;
-    if (revision > this.#revision) this.#changed = true;
-    this.#revision = Math.max(this.#revision, revision);
-  }
-
-  /** It is live, or only kept out because this router's store is older. */
-  #isHere(member: Member): boolean {
-    return isLive(member) || (this.#olderStore.detail !== undefined && member.refused !== undefined);
+    this.#state.numberPast(revision);
   }
 
   /** A member speaks for the first time since it was welcomed: its folder has noted the welcome. */
@@ -241,7 +171,7 @@ export class Cluster {
     if (member === undefined || member.heard) return;
     member.heard = true;
     this.#adopt(member);
-    this.#configure(heard(this.#configuration, member));
+    this.#state.configure(heard(this.#state.configuration, member));
   }
 
   /** A member is asked to stop, and goes on for a moment. */
@@ -255,18 +185,19 @@ export class Cluster {
    * its journal.
    */
   left(serverId: ServerId, link: RegistryLink, figures: Figures): void {
-    const { mode, primary } = this.#configuration;
+    const { mode, primary } = this.#state.configuration;
     if (mode !== 'replicated' || link !== this.primaryLink || primary?.serverId !== serverId) return;
     // Neither told nor kept by itself: the end of its stream comes next.
-    this.#configuration = endedInOrder(this.#configuration, figures);
+    this.#state.note(endedInOrder(this.#state.configuration, figures));
   }
 
   /** A member whose journal ends exactly where everything ended in order has everything. */
   #adopt(member: Member): void {
     const { serverId, end } = member;
-    if (!isWhole(this.#configuration, end) || copyOf(this.#configuration, member) !== undefined) return;
-    this.#configure(withCopy(this.#configuration, member));
-    this.#event(
+    if (!isWhole(this.#state.configuration, end) || copyOf(this.#state.configuration, member) !== undefined)
+      return;
+    this.#state.configure(withCopy(this.#state.configuration, member));
+    this.#state.event(
       'in-sync',
       `${serverName(serverId)} ends where everything ended in order, at ${end.durable}: it is in sync`,
     );
@@ -278,11 +209,11 @@ export class Cluster {
     if (member === undefined) return;
     const { lastEpoch, durable, committed, checksum } = said;
     member.end = { lastEpoch, durable, committed, checksum };
-    if (!holdsCopy(this.#configuration, member)) return;
+    if (!holdsCopy(this.#state.configuration, member)) return;
     // Not told, and kept only from time to time.
-    this.#configuration = withCommitted(this.#configuration, committed);
+    this.#state.note(withCommitted(this.#state.configuration, committed));
     const isDue = now - this.#committedKeptAt >= COMMITTED_KEPT_EVERY_MS;
-    if (isDue && this.#configuration.committed > this.#committedKept) this.#mustKeep = true;
+    if (isDue && this.#state.configuration.committed > this.#committedKept) this.#mustKeep = true;
   }
 
   /**
@@ -291,7 +222,7 @@ export class Cluster {
    * first, and with it goes any claim to the epoch.
    */
   admit(now: Instant, candidate: Candidate, evidence: Presence): RegistryLink | undefined {
-    this.#configure(withFirstMember(this.#configuration, candidate));
+    this.#state.configure(withFirstMember(this.#state.configuration, candidate));
     const known = this.find(candidate.serverId);
     const replaced = known === undefined ? undefined : linkOf(known);
     if (known !== undefined && isCountedOn(known)) {
@@ -300,27 +231,27 @@ export class Cluster {
       if (isAgain && evidence.kind === 'watched' && isLive(known)) return undefined;
       if (!isAgain) {
         this.#leave(now, known, `incarnation ${candidate.incarnation} of it has come`);
-        this.#settle(now); // before it comes: nothing that its former life held is its own
+        this.grants.settle(now); // before it comes: nothing that its former life held is its own
       }
     }
-    const member = known ?? this.#roster.register(candidate);
+    const member = known ?? this.#state.roster.register(candidate);
     takeLife(member, candidate, evidence);
-    this.#configure(welcomed(this.#configuration, candidate));
-    const copy = copyOf(this.#configuration, candidate);
+    this.#state.configure(welcomed(this.#state.configuration, candidate));
+    const copy = copyOf(this.#state.configuration, candidate);
     if (copy !== undefined && heardLife(copy) === member.lifeId) member.heard = true;
-    member.isAtRest = !this.isAvailable;
+    member.isAtRest = !this.#state.isAvailable;
     if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
     takeEvidence(member, evidence);
-    this.#changed = true;
+    this.#state.touch();
     return replaced;
   }
 
   /** Keeps a place for a server that will come. Returns whether it is new here. */
   announce(candidate: Candidate): boolean {
     if (this.find(candidate.serverId) !== undefined) return false;
-    this.#configure(withFirstMember(this.#configuration, candidate));
-    this.#roster.register(candidate);
-    this.#changed = true;
+    this.#state.configure(withFirstMember(this.#state.configuration, candidate));
+    this.#state.roster.register(candidate);
+    this.#state.touch();
     return true;
   }
 
@@ -328,9 +259,9 @@ export class Cluster {
   lapse(serverId: ServerId): void {
     const member = this.find(serverId);
     if (member?.presence.kind !== 'announced') return;
-    this.#roster.remove(member);
-    if (this.#roster.all.length === 0) this.#configure(withoutMembers(this.#configuration));
-    this.#changed = true;
+    this.#state.roster.remove(member);
+    if (this.#state.roster.all.length === 0) this.#state.configure(withoutMembers(this.#state.configuration));
+    this.#state.touch();
   }
 
   /**
@@ -350,8 +281,8 @@ export class Cluster {
     const member = this.find(serverId);
     if (member?.presence.kind !== 'stream') return;
     member.presence = { kind: 'awaited' };
-    this.#changed = true;
-    this.#event(
+    this.#state.touch();
+    this.#state.event(
       'awaited',
       `${serverName(serverId)} gave the router up while it was away, and may attach again`,
     );
@@ -359,218 +290,35 @@ export class Cluster {
 
   /** Whoever was expected back after the router was away and has not come is gone. */
   endGrace(now: Instant): void {
-    this.#isStarting = false;
-    for (const member of this.#roster.all)
+    this.grants.endStart();
+    for (const member of this.#state.roster.all)
       if (member.presence.kind === 'awaited')
         this.#leave(now, member, 'it has not attached again since the router was away');
   }
 
-  /** Grants the request of a live primary in its epoch, as far as it can be. */
-  changeInSync(link: RegistryLink, asked: ChangeInSync): void {
-    const { mode, epoch, primary } = this.#configuration;
-    if (mode !== 'replicated' || link !== this.primaryLink || asked.epoch !== epoch) return;
-    const isCounted = copyOf(this.#configuration, asked) !== undefined;
-    if (asked.change === 'add') {
-      const member = this.find(asked.serverId);
-      if (isCounted || member === undefined || !isLive(member) || !member.heard || !isSameLife(asked, member))
-        return;
-      this.#configure(withCopy(this.#configuration, member));
-      const itsLink = linkOf(member);
-      if (itsLink !== undefined) this.evidence.forgetComplaint(itsLink);
-    } else {
-      if (!isCounted || asked.serverId === primary?.serverId) return;
-      if (this.#isPutOff(asked.serverId, link)) return;
-      this.#configure(withOnly(this.#configuration, (copy) => !isSameCopy(copy, asked)));
-    }
-  }
-
-  /**
-   * A primary that most of the live in-sync members can't reach, while they reach one another, is replaced.
-   */
-  replaceCutOff(): void {
-    const { mode, epoch } = this.#configuration;
-    if (mode !== 'replicated' || !this.isAvailable) return;
-    const successor = this.#promotion().successorOfCutOff();
-    if (successor === undefined) return;
-    const name = this.#primaryName();
-    this.#event(
-      'cut-off',
-      `${name}, primary of epoch ${epoch}, is cut off: most of the in-sync members can't reach it`,
-    );
-    this.#grant(successor, 'old-leaves', `in place of ${name}, which others can't reach`);
-  }
-
-  /**
-   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, its
-   * request is put off until the others had the time to say so; the primary asks again.
-   */
-  #isPutOff(standby: ServerId, link: RegistryLink): boolean {
-    const { primary } = this.#configuration;
-    if (primary === undefined) return false;
-    const { heardMs, deadAfterMs } = this.evidence;
-    const view = { serverId: primary.serverId, cannotReach: this.evidence.cannotReach(link) };
-    if (!isWithMost(view, standby, this.#promotion().views()))
-      return this.#putOff.putOff(heardMs, deadAfterMs, standby);
-    this.#putOff.settle(standby);
-    return false;
-  }
-
-  /** Where to ask for a handover, or why it is impossible. */
-  linkToHandOver(): RegistryLink | Refusal {
-    const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
-    if (!this.isAvailable)
-      return refusal(`cluster ${this.id} has no primary now: ${this.#unavailableReason()}`);
-    if (this.#promotion().successor() === undefined) return refusal(this.whyNoHandover());
-    return this.primaryLink ?? refusal(`${this.#primaryName()} holds no stream on which to be asked`);
-  }
-
-  /** The primary gives its epoch up. Returns whether there was somebody to take over. */
-  handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
-    if (link !== this.primaryLink || epoch !== this.#configuration.epoch) return false;
-    const successor = this.#promotion().successor();
-    if (successor === undefined) return false;
-    this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#primaryName()}`);
-    return true;
-  }
-
-  /**
-   * The primary says that it lacks what another live member knows as committed. That one takes over if it
-   * may; else nobody serves: to go on would lose what was acknowledged. Returns whether that changes
-   * anything.
-   */
-  dispute(link: RegistryLink, epoch: Epoch, serverId: ServerId, detail: string): boolean {
-    if (link !== this.primaryLink || epoch !== this.#configuration.epoch || this.#dispute !== undefined)
-      return false;
-    const holder = this.find(serverId);
-    if (holder === undefined || !isLive(holder)) return false;
-    const isFit =
-      mayServe(this.#configuration, holder) && this.#promotion().objectionTo(holder) === undefined;
-    if (isFit) this.#grant(holder, 'old-leaves', detail);
-    else {
-      this.#dispute = detail;
-      this.#changed = true;
-    }
-    return true;
-  }
-
-  /**
-   * Makes a live member primary although it may lack acknowledged writes. Refuses one that has less than
-   * another live member, unless `acceptLoss`.
-   */
-  promoteUnclean(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
-    const member = this.find(serverId);
-    const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
-    const { mode, epoch, primary } = this.#configuration;
-    const isSame = serverId === primary?.serverId;
-    if (this.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
-      const there = `cluster ${this.id} is available, ${this.#primaryName()} is primary of epoch ${epoch}`;
-      const isObjected = this.#promotion().objections().length > 0;
-      const way = isObjected ? this.whyNoHandover() : `use a handover${this.orStopIt()}`;
-      return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
-    }
-    if (member === undefined)
-      return refusal('unknown-member', `cluster ${this.id} knows no ${serverName(serverId)}`);
-    if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
-    // Its disk may have yet to note the welcome: its next life would be taken for an older copy.
-    if (!member.heard && mode === 'replicated' && member.presence.kind === 'stream')
-      return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
-    if (this.#roster.all.some((other) => other.presence.kind === 'awaited'))
-      return refusal('invalid-argument', `not yet: ${this.#unavailableReason()}`);
-    if (!this.#isHalted && mayServe(this.#configuration, member)) {
-      // It has everything: only the router's doubt whether it can be reached is overruled.
-      const how = this.isAvailable ? 'old-stays' : 'old-leaves';
-      this.#grant(member, how, 'promoted by an operator; it has everything, nothing is lost');
-      return undefined;
-    }
-    const others = this.#roster.all.filter((other) => other !== member && other.journalId !== '');
-    const losses = others.map((other) => lossAgainst(member, other));
-    const consequences = [holdsText(member), ...losses].join('; ');
-    const objection = objectionToUnclean(
-      member,
-      others.filter((other) => this.#isHere(other)),
-    );
-    if (objection !== undefined && !acceptLoss)
-      return refusal('invalid-argument', `${objection}. ${consequences}`);
-    this.#grant(member, 'unclean', 'promoted unclean by an operator');
-    this.#event('unclean-promotion', `${serverName(serverId)} was promoted UNCLEAN. ${consequences}`);
-    return undefined;
-  }
-
-  /** There is a primary, and the router or an in-sync member can't reach it. */
-  #isPrimaryInDoubt(): boolean {
-    const holder = this.#holder();
-    if (holder === undefined || this.#configuration.mode !== 'replicated') return false;
-    const isComplainedOf = this.#promotion()
-      .views()
-      .some(({ cannotReach }) => cannotReach.has(holder.serverId));
-    return isComplainedOf || holder.reach.kind === 'unreachable';
-  }
-
   /** Closes what was changed: numbers it, checks it, and gives it out to be made durable. */
   seal(now: Instant): SealedChange | undefined {
-    this.#settle(now);
+    this.grants.settle(now);
     // Why nobody serves also depends on who is heard.
-    if (!this.isAvailable && this.#unavailableReason() !== this.#assignment.unavailableReason)
-      this.#changed = true;
+    if (!this.#state.isAvailable && this.grants.unavailableReason() !== this.#assignment.unavailableReason)
+      this.#state.touch();
     const mustKeep = this.#mustKeep;
     this.#mustKeep = false;
-    if (!this.#changed && !mustKeep) return undefined;
-    this.#committedKept = this.#configuration.committed;
+    if (!this.#state.isChanged && !mustKeep) return undefined;
+    this.#committedKept = this.#state.configuration.committed;
     this.#committedKeptAt = now;
-    if (!this.#changed) return { record: this.record(), assignment: undefined };
-    this.#changed = false;
+    if (!this.#state.isChanged) return { record: this.#state.record(), assignment: undefined };
     const before = this.#assignment;
-    this.#revision += 1;
+    this.#state.seal();
     this.#assignment = this.#describe();
     checkSuccession(before, this.#assignment);
-    for (const { event, text } of differences(before, this.#assignment)) this.#event(event, text);
-    return { record: this.record(), assignment: this.#assignment };
+    for (const { event, text } of differences(before, this.#assignment)) this.#state.event(event, text);
+    return { record: this.#state.record(), assignment: this.#assignment };
   }
 
   /** Events since the last time. */
   takeEvents(): RegistryEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
-  record(): ClusterRecord {
-    const members = this.#roster.all.map(memberToRecord);
-    return { ...this.#configuration, revision: this.#revision, members };
-  }
-
-  #holder(): Member | undefined {
-    const { primary } = this.#configuration;
-    return primary === undefined ? undefined : this.#roster.all.find((member) => isSameLife(primary, member));
-  }
-
-  /** Only an operator can say who is promoted. */
-  get #isHalted(): boolean {
-    return this.#dispute !== undefined || this.#olderStore.detail !== undefined;
-  }
-
-  #promotion(): Promotion {
-    return new Promotion(this.#configuration, this.#roster.all, this.evidence, this.#isHalted);
-  }
-
-  #configure(configuration: Configuration): void {
-    if (configuration === this.#configuration) return;
-    this.#configuration = configuration;
-    this.#changed = true;
-  }
-
-  /** For people, while a handover has no successor. */
-  whyNoHandover(): string {
-    return noSuccessorText(this.#primaryName(), this.#promotion().objections());
-  }
-
-  /**
-   * What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing.
-   */
-  orStopIt(): string {
-    const successor = this.#promotion().successor();
-    if (successor === undefined) return '';
-    return `, or stop ${this.#primaryName()}: ${serverName(successor.serverId)} then takes over by itself`;
+    return this.#state.takeEvents();
   }
 
   /**
@@ -602,151 +350,50 @@ export class Cluster {
     const name = serverName(serverId);
     if (detail === undefined) {
       member.reach = { kind: 'reachable' };
-      this.#changed = true;
-      if (wasUnreachable) this.#event('reached', `${name} is reached at ${address} now, and may be promoted`);
+      this.#state.touch();
+      if (wasUnreachable)
+        this.#state.event('reached', `${name} is reached at ${address} now, and may be promoted`);
       return undefined;
     }
     const failures = wasUnreachable ? before.failures + 1 : 1;
     member.reach = { kind: 'unreachable', detail, failures };
     if (!wasUnreachable) {
-      this.#changed = true;
+      this.#state.touch();
       const advice = 'is its --advertise right?';
       const text = `${name} can't be reached at ${address} (${detail}), and is not promoted until it is: ${advice}`;
-      this.#event('unreachable', text);
+      this.#state.event('unreachable', text);
     }
     return retryAfterMs(failures);
   }
 
   #leave(now: Instant, member: Member, why: string): void {
     member.presence = { kind: 'gone' };
-    this.#changed = true;
-    const { primary, epoch } = this.#configuration;
+    this.#state.touch();
+    const { primary, epoch } = this.#state.configuration;
     const isPrimary = primary !== undefined && isSameLife(primary, member);
-    if (isPrimary) this.#loss = { at: now, why };
+    if (isPrimary) this.grants.lost(now, why);
     const role = isPrimary ? `primary of epoch ${epoch}` : 'standby';
-    this.#event('dropped', `${serverName(member.serverId)} (${role}) is dropped: ${why}`);
-  }
-
-  #settle(now: Instant): void {
-    const holder = this.#holder();
-    if (this.isAvailable) for (const member of this.#roster.all) member.isAtRest = false;
-    this.#awaitsWord = false;
-    if ((holder === undefined || !isCountedOn(holder)) && !this.#awaitsCandidates()) {
-      // A router that is cut off loses its streams one by one. So the second promotion waits until its
-      // candidate has spoken since the first: then it is not the next to be lost.
-      const promotion = this.#promotion();
-      const successor = promotion.successor(this.#grantedMs);
-      if (successor === undefined) this.#awaitsWord = promotion.candidates().length > 0;
-      else {
-        this.#grant(successor, 'old-leaves', this.#afterWhat(now));
-        this.#grantedMs = this.evidence.heardMs;
-      }
-    }
-    this.#prune();
-  }
-
-  /**
-   * After a start of this router: others of the in-sync set may come yet, and have more than an older copy.
-   */
-  #awaitsCandidates(): boolean {
-    return (
-      this.#isStarting &&
-      this.#configuration.mode === 'replicated' &&
-      this.#roster.all.some(
-        (member) => member.presence.kind === 'awaited' && copyOf(this.#configuration, member) !== undefined,
-      )
-    );
-  }
-
-  /** Of a promotion, for people. */
-  #afterWhat(now: Instant): string {
-    const loss = this.#loss;
-    if (loss !== undefined)
-      return `${Math.round(now - loss.at)} ms after ${this.#primaryName()} was dropped (${loss.why})`;
-    if (this.#configuration.epoch === NO_EPOCH) return 'the first';
-    return `since ${this.#primaryName()} was gone when the router started`;
-  }
-
-  /** Only under a live primary: see the head of this file. */
-  #prune(): void {
-    if (!this.isAvailable) return;
-    const counted = this.#roster.all.filter(isCountedOn);
-    this.#configure(
-      withOnly(this.#configuration, (copy) => counted.some((member) => isSameCopy(copy, member))),
-    );
-  }
-
-  #grant(member: Member, how: Grant, why: string): void {
-    if (how === 'unclean') this.#outdoOlderStore(member);
-    this.#configure(granted(this.#configuration, member, how));
-    this.#loss = undefined;
-    this.#putOff.clear();
-    this.#dispute = undefined;
-    const { epoch } = this.#configuration;
-    this.#event('promoted', `${serverName(member.serverId)} is primary of epoch ${epoch}, ${why}`);
-  }
-
-  /**
-   * From now on this store is the newest: what is granted now is past everything that any member was told.
-   */
-  #outdoOlderStore(chosen: Member): void {
-    const told = this.#olderStore.outdo();
-    if (told === undefined) return;
-    const { epoch } = this.#configuration;
-    if (told.epoch > epoch) this.#configure({ ...this.#configuration, epoch: told.epoch });
-    this.#revision = Math.max(this.#revision, told.revision);
-    takeRefusedLife(chosen);
-  }
-
-  #primaryName(): string {
-    const { primary } = this.#configuration;
-    return primary === undefined ? 'nobody' : serverName(primary.serverId);
-  }
-
-  #unavailableReason(): string {
-    const holder = this.#holder();
-    if (this.#dispute !== undefined)
-      return `${this.#dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
-    if (holder !== undefined && isLive(holder)) return '';
-    const { epoch, primary, inSync } = this.#configuration;
-    const { detail } = this.#olderStore;
-    if (detail !== undefined) return detail;
-    const objections = this.#promotion().objections(this.#grantedMs);
-    return unavailableText({
-      cluster: this.id,
-      epoch,
-      primary,
-      inSync,
-      awaited: this.#roster.all.filter((member) => member.presence.kind === 'awaited'),
-      replaced: this.#roster.all.filter(
-        (member) => isLive(member) && holdsAnotherCopy(this.#configuration, member),
-      ),
-      why: this.#loss?.why,
-      objections: objectionsText(objections),
-      advice: adviceText(objections),
-    });
+    this.#state.event('dropped', `${serverName(member.serverId)} (${role}) is dropped: ${why}`);
   }
 
   #describe(): Assignment {
-    const { epoch, primary, inSync, lastUncleanEpoch } = this.#configuration;
+    const { epoch, primary, inSync, lastUncleanEpoch } = this.#state.configuration;
     return Object.freeze({
       cluster: this.id,
-      revision: this.#revision,
+      revision: this.#state.revision,
       epoch,
       primary,
-      available: this.isAvailable,
-      unavailableReason: this.#unavailableReason(),
+      available: this.#state.isAvailable,
+      unavailableReason: this.grants.unavailableReason(),
       inSync: inSync.map((copy) => ({
         serverId: copy.serverId,
         journalId: copy.journalId,
         lifeId: heardLife(copy),
       })),
       lastUncleanEpoch,
-      members: this.#roster.all.map((member) => memberToInfo(member, holdsCopy(this.#configuration, member))),
+      members: this.#state.roster.all.map((member) =>
+        memberToInfo(member, holdsCopy(this.#state.configuration, member)),
+      ),
     });
-  }
-
-  #event(event: RegistryEvent['event'], text: string): void {
-    this.#events.push({ event, text: `cluster ${this.id}: ${text}` });
   }
 }

@@ -306,7 +306,7 @@ export class Registry {
       this.#outcome.touch(attached.cluster);
     }
     this.#hear(link);
-    if (attached.cluster.awaitsWord) this.#outcome.touch(attached.cluster);
+    if (attached.cluster.grants.awaitsWord) this.#outcome.touch(attached.cluster);
     switch (message.kind) {
       case 'attach':
         return this.#secondAttach(now, link, attached);
@@ -314,7 +314,7 @@ export class Registry {
         return this.#ping(now, link, attached, message);
       case 'change-in-sync':
         attached.lastRequest = Math.max(attached.lastRequest, message.request);
-        attached.cluster.changeInSync(link, message);
+        attached.cluster.grants.changeInSync(link, message);
         return this.#outcome.owe(link, attached.cluster);
       case 'hand-over':
         return this.#handOver(link, attached, message);
@@ -435,7 +435,7 @@ export class Registry {
     attached.figures = figures;
     attached.cluster.noteEnd(now, attached.serverId, figures);
     attached.cannotReach = cannotReach.length === 0 ? NO_SERVERS : new Set(cannotReach);
-    if (cannotReach.length > 0) attached.cluster.replaceCutOff();
+    if (cannotReach.length > 0) attached.cluster.grants.replaceCutOff();
     if (attached.cluster.mustKeep || attached.cluster.isChanged) this.#outcome.touch(attached.cluster);
     const { pingIntervalMs } = this.#silence;
     this.#silence.told(link, pingIntervalMs);
@@ -479,9 +479,9 @@ export class Registry {
   #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {
     const { cluster, serverId } = attached;
     this.#outcome.owe(link, cluster);
-    if (cluster.handOver(link, asked.epoch, asked.leaving)) return;
+    if (cluster.grants.handOver(link, asked.epoch, asked.leaving)) return;
     if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
-    const detail = cluster.whyNoHandover();
+    const detail = cluster.grants.whyNoHandover();
     this.#outcome.send(link, { kind: 'no-successor', epoch: asked.epoch });
     this.#outcome.report(
       'handover',
@@ -491,7 +491,7 @@ export class Registry {
   }
 
   #dispute(link: RegistryLink, { cluster }: Attached, { epoch, serverId, detail }: Say<'dispute'>): void {
-    if (cluster.dispute(link, epoch, serverId, detail)) this.#outcome.touch(cluster);
+    if (cluster.grants.dispute(link, epoch, serverId, detail)) this.#outcome.touch(cluster);
   }
 
   #linkEnded(now: Instant, link: RegistryLink, reason: string): void {
@@ -612,7 +612,7 @@ export class Registry {
 
   #noteWord(): void {
     if (!this.#hearing.isQuiet) return;
-    for (const cluster of this.#clusters) if (cluster.awaitsWord) this.#outcome.touch(cluster);
+    for (const cluster of this.#clusters) if (cluster.grants.awaitsWord) this.#outcome.touch(cluster);
     if (this.#isNoticed) this.#wasAway();
     this.#hearing.end();
     if (!this.#isTroubled) return;
