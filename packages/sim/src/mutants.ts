@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: "a supervisor's report counts whatever life it is about",
     patches: [
       {
-        file: 'registry/registry.js',
+        file: 'registry/member-calls.js',
         find: 'if (member.incarnation === incarnation) {',
         replace: 'if (true) {',
       },
