@@ -279,8 +279,8 @@ export class PrimaryRole {
   }
 
   /**
-   * Commits what every awaited member holds; answers and gathers what was committed. Called by the replica alone, after
-   * each input that may move the commit: it must see the very moment in which the epoch opens.
+   * Commits what every awaited member holds; answers and gathers what was committed. Called by the replica
+   * alone, at the end of each step: it must see the very moment in which the epoch opens.
    */
   advance(): void {
     const { ledger } = this.ground;

@@ -110,6 +110,7 @@ export class Replica {
     if (this.#stopped) return [];
     this.#ground.advanceTo(now);
     this.#take(input);
+    this.#settle();
     this.#linger();
     if (this.#drain !== undefined) this.#advanceDrain(this.#drain);
     return this.#ground.takeOutputs();
@@ -221,7 +222,6 @@ export class Replica {
         return this.#otherAssigned(input.networkId, input.assignment);
       case 'tail-heard':
         this.#primary?.tailing.heard(input.attempt, input.batch);
-        if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
         return;
       case 'tail-broken':
         this.#primary?.tailing.broken(input.attempt, input.detail);
@@ -286,9 +286,7 @@ export class Replica {
   }
 
   #durable(isNews: boolean): void {
-    if (!isNews) return;
-    if (this.#primary === undefined) this.#standby.sayDurable();
-    else this.#advancePrimary(this.#primary);
+    if (isNews && this.#primary === undefined) this.#standby.sayDurable();
   }
 
   // The router's word.
@@ -427,7 +425,6 @@ export class Replica {
         primary: assignment.primary,
       });
       this.#primary.assigned(assignment, lastRequest);
-      this.#advancePrimary(this.#primary);
       this.#judgeEarlyJoins();
     } else {
       this.#consider();
@@ -453,7 +450,6 @@ export class Replica {
     if (this.#primary !== undefined) return;
     this.#standby.leave();
     this.#primary = new PrimaryRole(ground, this.#router, assignment.epoch, assignment.inSync);
-    this.#advancePrimary(this.#primary);
     this.#judgeEarlyJoins();
     this.#dispatchHeld();
   }
@@ -470,7 +466,10 @@ export class Replica {
     if (leaving) this.#end('shutting-down', `handed over to ${by}`, false);
   }
 
-  #advancePrimary(primary: PrimaryRole): void {
+  /** Whatever the input was, it may have moved the commit. */
+  #settle(): void {
+    const primary = this.#primary;
+    if (primary === undefined) return;
     const wasOpened = primary.opened;
     primary.advance();
     if (!wasOpened && primary.opened) this.#dispatchHeld();
@@ -496,7 +495,6 @@ export class Replica {
       }
     }
     this.#primary?.standbyMessage(link, message);
-    if (this.#primary !== undefined) this.#advancePrimary(this.#primary);
   }
 
   #joinProblem(join: Join): Failure | undefined {
@@ -639,8 +637,7 @@ export class Replica {
     }
     switch (request.kind) {
       case 'write':
-        primary.write(request);
-        return this.#advancePrimary(primary);
+        return primary.write(request);
       case 'list':
         return primary.list(request);
       case 'timeline-open':
