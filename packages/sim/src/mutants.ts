@@ -587,7 +587,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lets-in-users-of-other-clusters',
     bug: 'a server does for whoever asks what is asked, also for a user of another cluster',
     clusters: 2,
-    patches: [{ file: REPLICA, find: 'if (home !== ground.identity.cluster)', replace: 'if (false)' }],
+    patches: [
+      {
+        file: 'replica/client-requests.js',
+        find: 'if (home !== ground.identity.cluster)',
+        replace: 'if (false)',
+      },
+    ],
   },
   {
     name: 'a-start-hides-an-older-store',
