@@ -6,7 +6,7 @@
  * on the stream that still stands. Silence of the *router* is another matter, judged as a server does (`RouterLink`):
  * who ends the stream causes a failover.
  */
-import { type Assignment, isNewer } from '../assignment.js';
+import { type Assignment, isNewer, namesAsPrimary } from '../assignment.js';
 import {
   type Address,
   type ClusterId,
@@ -21,7 +21,6 @@ import {
 import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import type { RouterMessage } from '../messages.js';
-import { isSameLife } from '../same-life.js';
 import { quote } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
@@ -189,8 +188,7 @@ export class Membership {
 
   /** None that is older is believed, nor one of a lower epoch, whoever says it. */
   #assigned(assignment: Assignment): void {
-    const isOlder = this.#assignment !== undefined && isNewer(this.#assignment, assignment);
-    if (isOlder || assignment.epoch < this.#ground.highestEpoch) return;
+    if (isNewer(this.#assignment, assignment) || assignment.epoch < this.#ground.highestEpoch) return;
     this.#assignment = assignment;
     this.#ground.highestEpoch = assignment.epoch;
     this.#ground.revision = assignment.revision;
@@ -226,8 +224,8 @@ export class Membership {
 
   /** Whether the newest assignment has this very life as its available primary. */
   #isNamed(): boolean {
-    const { available = false, primary } = this.#assignment ?? {};
-    return available && primary !== undefined && isSameLife(primary, this.#ground.identity);
+    const assignment = this.#assignment;
+    return assignment?.available === true && namesAsPrimary(assignment, this.#ground.identity);
   }
 
   #describe(): MemberState {

@@ -2,9 +2,8 @@
  * What the members of a cluster and the grants of its epoch have in common, and what of it has changed since
  * the last seal.
  */
-import type { ClusterRecord } from '../assignment.js';
+import { type ClusterRecord, namesAsPrimary } from '../assignment.js';
 import { type ClusterId, serverName } from '../ids.js';
-import { isSameLife } from '../same-life.js';
 import { type Configuration, copyOf, dependsOn, restoredFrom } from './configuration.js';
 import type { Evidence } from './eligibility.js';
 import { isLive, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
@@ -66,8 +65,7 @@ export class ClusterState {
 
   /** Who holds the epoch, live or not, as long as it is the very life that was granted it. */
   get holder(): Member | undefined {
-    const { primary } = this.#configuration;
-    return primary === undefined ? undefined : this.roster.all.find((member) => isSameLife(primary, member));
+    return this.roster.all.find((member) => namesAsPrimary(this.#configuration, member));
   }
 
   get isAvailable(): boolean {

@@ -4,11 +4,17 @@
  * What evidence leads to is decided elsewhere: what an epoch and an in-sync copy are worth by
  * `configuration.ts`, who gets the next epoch by `epoch-grants.ts`, and whom that can be by `promotion.ts`.
  */
-import type { Assignment, ClusterRecord, JournalEnd, Numbered } from '../assignment.js';
+import {
+  type Assignment,
+  type ClusterRecord,
+  type JournalEnd,
+  type Numbered,
+  namesAsPrimary,
+} from '../assignment.js';
 import { type ClusterId, type Instant, type Position, type ServerId, serverName } from '../ids.js';
 import { MAX_MEMBERS } from '../limits.js';
 import type { Figures, MemberMessage } from '../messages.js';
-import { isSameCopy, isSameLife, mayBeSameLife } from '../same-life.js';
+import { isSameCopy, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
 import { ClusterState } from './cluster-state.js';
@@ -369,8 +375,8 @@ export class Cluster {
   #leave(now: Instant, member: Member, why: string): void {
     member.presence = { kind: 'gone' };
     this.#state.touch();
-    const { primary, epoch } = this.#state.configuration;
-    const isPrimary = primary !== undefined && isSameLife(primary, member);
+    const { epoch } = this.#state.configuration;
+    const isPrimary = namesAsPrimary(this.#state.configuration, member);
     if (isPrimary) this.grants.lost(now, why);
     const role = isPrimary ? `primary of epoch ${epoch}` : 'standby';
     this.#state.event('dropped', `${serverName(member.serverId)} (${role}) is dropped: ${why}`);

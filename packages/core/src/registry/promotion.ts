@@ -6,7 +6,7 @@
  * do the work: is it heard, and was it reached (`eligibility.ts`)? The second question only chooses among
  * safe promotions.
  */
-import { isSameLife } from '../same-life.js';
+import { namesAsPrimary } from '../assignment.js';
 import { type Configuration, holdsCopy } from './configuration.js';
 import { type Evidence, type Objection, objectionToPromotion } from './eligibility.js';
 import { isLive, linkOf, type Member } from './member.js';
@@ -39,10 +39,8 @@ export class Promotion {
   /** Live members whose promotion is safe. */
   candidates(): Member[] {
     if (this.isHalted) return [];
-    const { primary } = this.configuration;
     return this.members.filter(
-      (member) =>
-        (primary === undefined || !isSameLife(primary, member)) && mayServe(this.configuration, member),
+      (member) => !namesAsPrimary(this.configuration, member) && mayServe(this.configuration, member),
     );
   }
 

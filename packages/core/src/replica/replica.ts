@@ -6,7 +6,7 @@
  * epoch, from anyone, ends its reign. Same inputs in the same order, same outputs. Design after
  * PacificA: the router is the configuration authority, commits wait for all in-sync members.
  */
-import { type Assignment, type InSyncMember, isNewer } from '../assignment.js';
+import { type Assignment, type InSyncMember, isNewer, namesAsPrimary } from '../assignment.js';
 import { type Epoch, type Instant, type NetworkId, NO_EPOCH, nextEpoch, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS, MAX_MEMBERS } from '../limits.js';
@@ -14,7 +14,6 @@ import type { Attempt } from '../membership/membership-messages.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
 import { actionFor, type Reason } from '../reasons.js';
-import { isSameLife } from '../same-life.js';
 import { ClientRequests, type Serving } from './client-requests.js';
 import { Drain } from './drain.js';
 import { EarlyJoins } from './early-joins.js';
@@ -293,7 +292,7 @@ export class Replica {
   #assigned(assignment: Assignment, lastRequest: number | undefined): void {
     const ground = this.#ground;
     const known = ground.assignment;
-    if (known !== undefined && isNewer(known, assignment)) {
+    if (isNewer(known, assignment)) {
       ground.report(
         'refused',
         `ignores an assignment of epoch ${assignment.epoch}, already knows of ${known?.epoch}`,
@@ -306,7 +305,7 @@ export class Replica {
     const others = assignment.members.filter((member) => member.live && member.serverId !== serverId);
     ground.emit({ kind: 'keep-warm', addresses: others.map(({ address }) => address) });
     if (this.#primary?.epoch === assignment.epoch) {
-      invariant(this.#namesUs(assignment), 'one-primary-per-epoch', {
+      invariant(namesAsPrimary(assignment, ground.identity), 'one-primary-per-epoch', {
         epoch: assignment.epoch,
         primary: assignment.primary,
       });
@@ -321,17 +320,13 @@ export class Replica {
     return { primary: this.#primary, drain: this.#drain, isStopping: this.#stopping };
   }
 
-  #namesUs({ primary }: Assignment): boolean {
-    return primary !== undefined && isSameLife(primary, this.#ground.identity);
-  }
-
   /** Takes the role that the newest assignment gives, unless a higher epoch was seen since. */
   #consider(): void {
     const ground = this.#ground;
     const { assignment } = ground;
     if (this.#primary !== undefined && ground.highestEpoch > this.#primary.epoch) this.#stepDown();
     if (this.#stopped || assignment === undefined || this.#standby.pulling) return;
-    const isOurs = this.#namesUs(assignment) && assignment.epoch === ground.highestEpoch;
+    const isOurs = namesAsPrimary(assignment, ground.identity) && assignment.epoch === ground.highestEpoch;
     if (!isOurs) {
       this.#standby.follow();
       this.#requests.dispatchHeld(this.#serving);
@@ -411,7 +406,7 @@ export class Replica {
     if (networkId !== this.#ground.networkId) return;
     const known = others.get(assignment.cluster);
     if (assignment.cluster === identity.cluster || assignment.cluster > (clusters || MAX_CLUSTERS)) return;
-    if (known !== undefined && !isNewer(assignment, known)) return;
+    if (!isNewer(assignment, known)) return;
     others.set(assignment.cluster, assignment);
     this.#primary?.tailing.assigned(assignment);
   }

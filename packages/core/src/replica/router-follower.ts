@@ -12,7 +12,7 @@ import { RouterRefusals } from '../membership/refusal.js';
 import type { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
-import { isSameCopy, isSameLife } from '../same-life.js';
+import { isSameInSyncMember, isSamePrimary } from '../same-life.js';
 import type { Ground } from './ground.js';
 
 type Welcome = Extract<RouterMessage, { readonly kind: 'welcome' }>;
@@ -176,12 +176,8 @@ export class RouterFollower {
 /** Whether both say the same of who serves and whom a commit waits for. */
 function isSameConfiguration(one: Assignment, other: Assignment): boolean {
   if (one.epoch !== other.epoch || one.inSync.length !== other.inSync.length) return false;
-  const isSamePrimary =
-    one.primary === undefined || other.primary === undefined
-      ? one.primary === other.primary
-      : isSameLife(one.primary, other.primary);
   return (
-    isSamePrimary &&
-    one.inSync.every((copy) => other.inSync.some((it) => isSameCopy(it, copy) && it.lifeId === copy.lifeId))
+    isSamePrimary(one.primary, other.primary) &&
+    one.inSync.every((member) => other.inSync.some((it) => isSameInSyncMember(it, member)))
   );
 }
