@@ -12,14 +12,15 @@
  *     └── resolving ◄──────────────────┴───────────────────────┘
  * ```
  *
- * The intuition: a break is *evidence*, so the session takes it to the router at once and the router holds its
- * answer until it has a newer primary. There is nothing to poll and nothing to guess. Back-off is only for when
- * there is nobody to ask, or nobody to talk to. A server that froze breaks nothing; then the router's Watch tells of
- * the newer epoch, and the session leaves by itself. A path that swallows everything breaks nothing either; then the
- * server's signs of life stay away, and the session leaves as after a break.
+ * The intuition: a break is *evidence*, so the session takes it to the router at once and the router holds
+ * its answer until it has a newer primary. There is nothing to poll and nothing to guess. Back-off is only
+ * for when there is nobody to ask, or nobody to talk to. A server that froze breaks nothing; then the
+ * router's Watch tells of the newer epoch, and the session leaves by itself. A path that swallows everything
+ * breaks nothing either; then the server's signs of life stay away, and the session leaves as after a break.
  *
- * What is asked and unanswered is in `conversation.ts`, the timeline's place in `timeline-cursor.ts`, what is known of
- * the cluster in `cluster-view.ts`, the questions to routers in `router-inquiries.ts`, signs of life in `link-signs.ts`.
+ * What is asked and unanswered is in `conversation.ts`, the timeline's place in `timeline-cursor.ts`, what is
+ * known of the cluster in `cluster-view.ts`, how a primary is found in `primary-search.ts`, signs of life in
+ * `link-signs.ts`.
  */
 import type { Assignment } from '../assignment.js';
 import type { Post } from '../entry.js';
@@ -27,14 +28,13 @@ import type { Address, Instant, NetworkId } from '../ids.js';
 import { NO_POSITION } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import type { Failure } from '../reasons.js';
-import { quote } from '../text.js';
 import { BackOff } from './back-off.js';
 import { ClusterView, type Home } from './cluster-view.js';
 import { type Consequence, Conversation } from './conversation.js';
 import { earliest } from './earliest.js';
+import { failureOf } from './failure-of.js';
 import { LinkSigns } from './link-signs.js';
-import { type Inquiry, RouterInquiries } from './router-inquiries.js';
-import { RouterRotation } from './router-rotation.js';
+import { type Found, PrimarySearch } from './primary-search.js';
 import {
   CONNECT_TIMEOUT_MS,
   MAX_HELD_POSTS,
@@ -49,13 +49,16 @@ import { linkVerdict } from './verdicts.js';
 
 type Phase =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'resolving'; readonly because: Failure | undefined }
+  | { readonly kind: 'resolving' }
   | {
       readonly kind: 'connecting';
       readonly link: number;
       readonly target: SessionTarget;
       readonly deadline: Instant;
-      /** When the first word on the timeline is due; undefined after it, and while the session is still logging in. */
+      /**
+       * When the first word on the timeline is due; undefined after it, and while the session is still
+       * logging in.
+       */
       readonly firstWordBy: Instant | undefined;
       /** The timeline was asked for; before that the session is still logging in. */
       readonly opening: boolean;
@@ -67,9 +70,8 @@ type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: 
 
 export class ClientSession {
   readonly #chance: () => number;
-  readonly #routers: RouterRotation;
-  readonly #inquiries: RouterInquiries;
   readonly #cluster = new ClusterView();
+  readonly #search: PrimarySearch;
   readonly #conversation: Conversation;
   readonly #cursor: TimelineCursor;
   readonly #signs = new LinkSigns();
@@ -78,7 +80,10 @@ export class ClientSession {
   #outputs: SessionOutput[] = [];
   #phase: Phase = { kind: 'idle' };
   #reconnect = BackOff.start(RECONNECT_BACK_OFF);
-  /** Where the session was live, and when that ended for its user: with what was never answered, or when it was noticed. */
+  /**
+   * Where the session was live, and when that ended for its user: with what was never answered, or when it
+   * was noticed.
+   */
   #left: { readonly target: SessionTarget; readonly at: Instant } | undefined;
   /** It has logged in anew because a server had forgotten it, and was not live since. */
   #renewed = false;
@@ -91,8 +96,10 @@ export class ClientSession {
     checkOptions(options);
     const { routers, timeline, chance, sessionId, user } = options;
     this.#chance = chance;
-    this.#routers = new RouterRotation([...routers]);
-    this.#inquiries = new RouterInquiries(this.#routers);
+    this.#search = new PrimarySearch(routers, this.#cluster, {
+      emit: (output) => this.#emit(output),
+      asking: () => this.#enter({ kind: 'resolving' }),
+    });
     this.#cursor = new TimelineCursor(timeline);
     this.#conversation = new Conversation(
       { sessionId, user, chance, hasTimeline: timeline.kind !== 'none' },
@@ -104,9 +111,8 @@ export class ClientSession {
     const phase = this.#phase;
     switch (phase.kind) {
       case 'idle':
-        return { kind: 'resolving', router: this.#routers.current, because: undefined };
       case 'resolving':
-        return { kind: 'resolving', router: this.#routers.current, because: phase.because };
+        return { kind: 'resolving', router: this.#search.router, because: this.#search.because };
       case 'connecting':
       case 'live':
         return { kind: phase.kind, target: phase.target };
@@ -120,8 +126,8 @@ export class ClientSession {
   }
 
   /**
-   * Of which network and cluster it is: as the last router said that has introduced itself, and for good once a server has
-   * served. Undefined before.
+   * Of which network and cluster it is: as the last router said that has introduced itself, and for good once
+   * a server has served. Undefined before.
    */
   get home(): Home | undefined {
     return this.#cluster.home;
@@ -138,7 +144,7 @@ export class ClientSession {
       case 'waiting':
         return phase.retryAt;
       case 'resolving':
-        return this.#inquiries.deadline;
+        return this.#search.deadline;
       case 'connecting':
         return earliest(earliest(phase.deadline, phase.firstWordBy), this.#conversation.pausedUntil);
       case 'live': {
@@ -170,16 +176,16 @@ export class ClientSession {
   #take(input: SessionInput): void {
     switch (input.kind) {
       case 'start':
-        if (this.#phase.kind === 'idle') this.#resolve(undefined);
+        if (this.#phase.kind === 'idle') this.#search.begin(this.#now, undefined);
         break;
       case 'introduced':
-        this.#introduced(input);
+        this.#found(this.#search.introduced(this.#now, input));
         break;
       case 'resolved':
-        this.#resolved(input);
+        this.#found(this.#search.resolved(this.#now, input));
         break;
       case 'ask-failed':
-        this.#askFailed(this.#inquiries.take(input.askNo), input);
+        this.#found(this.#search.failed(this.#now, input));
         break;
       case 'assignment-learned':
         this.#learn(input.networkId, input.assignment);
@@ -221,7 +227,7 @@ export class ClientSession {
         this.#draw(this.#conversation.queryFailed(this.#now, input.sendNo, failureOf(input)), input);
         break;
       case 'retry-now':
-        if (this.#phase.kind === 'waiting') this.#resolve(this.#phase.because);
+        if (this.#phase.kind === 'waiting') this.#search.begin(this.#now, this.#phase.because);
         break;
       case 'close':
         if (!this.#isOver) this.#end({ kind: 'closed' });
@@ -236,86 +242,22 @@ export class ClientSession {
 
   // Finding the primary.
 
-  #resolve(because: Failure | undefined): void {
-    this.#inquiries.beginRound();
-    this.#askNext(because);
-  }
-
-  /** Asks the router that has its turn now. @returns whether one has */
-  #askNext(because: Failure | undefined): boolean {
-    const router = this.#inquiries.takeNext(this.#now);
-    if (router === undefined) return false;
-    this.#ask(router, because);
-    return true;
-  }
-
-  /** Asks a router: what it is, when that isn't known; else who is primary. */
-  #ask(router: Address, because: Failure | undefined): void {
-    const { failoverWaitMs, failedEpoch } = this.#cluster;
-    const isIntroduced = this.#routers.isIntroduced(router);
-    const waitMs = isIntroduced ? this.#inquiries.holdMs(this.#now, failoverWaitMs) : 0;
-    const { askNo } = this.#inquiries.ask(router, this.#now, waitMs);
-    this.#enter({ kind: 'resolving', because });
-    if (isIntroduced) this.#emit({ kind: 'resolve', askNo, router, failedEpoch, waitMs });
-    else this.#emit({ kind: 'introduce', askNo, router, anew: false });
-  }
-
-  /** What a router was asked before that has said something since is asked again, by the connection that works. */
-  #cancelAt(router: Address): void {
-    for (const askNo of this.#inquiries.cancelAt(router)) this.#emit({ kind: 'cancel-ask', askNo });
-  }
-
-  #introduced(input: InputOf<'introduced'>): void {
-    const phase = this.#phase;
-    const inquiry = this.#inquiries.take(input.askNo);
-    if (phase.kind !== 'resolving' || inquiry === undefined) return;
-    if (this.#cluster.hasServed && this.#isForeign(inquiry, input.networkId)) return;
-    const { router } = inquiry;
-    this.#routers.introduced(router);
-    this.#cancelAt(router);
-    this.#cluster.introduce(input.networkId, input.cluster, input.clusters, input.failoverWaitMs);
-    if (input.assignment !== undefined) this.#cluster.remember(input.assignment);
-    const { target, newerTarget, unavailableReason } = this.#cluster;
-    if (newerTarget !== undefined) {
-      this.#routers.answered(router);
-      this.#connect(newerTarget);
-    } else if (target !== undefined) this.#ask(router, phase.because);
-    // The router holds its next answer for a while: until then this is why nobody serves.
-    else this.#ask(router, { reason: 'no-available-server', detail: unavailableReason });
-  }
-
-  #resolved(input: InputOf<'resolved'>): void {
-    const inquiry = this.#inquiries.take(input.askNo);
-    if (this.#phase.kind !== 'resolving' || inquiry === undefined) return;
-    if (this.#isForeign(inquiry, input.networkId)) return;
-    this.#routers.answered(inquiry.router);
-    this.#cluster.remember(input.assignment);
-    const { target, unavailableReason } = this.#cluster;
-    if (target !== undefined) this.#connect(target);
-    else this.#wait({ reason: 'no-available-server', detail: unavailableReason });
-  }
-
-  #askFailed(inquiry: Inquiry | undefined, given: Failure): void {
-    const phase = this.#phase;
-    if (phase.kind !== 'resolving' || inquiry === undefined) return;
-    const failure = failureOf(given);
-    switch (failure.reason) {
-      case 'no-available-server': // the answer of a healthy router
-        this.#routers.answered(inquiry.router);
-        this.#wait(failure);
-        return;
-      case 'unknown-cluster':
-      case 'invalid-user-name':
-        this.#end({ kind: 'failed', because: failure });
-        return;
-      default:
+  #found(found: Found | undefined): void {
+    switch (found?.kind) {
+      case undefined:
         break;
+      case 'primary':
+        this.#connect(found.target);
+        break;
+      case 'nobody':
+        this.#wait(found.because);
+        break;
+      case 'hopeless':
+        this.#end({ kind: 'failed', because: found.because });
+        break;
+      default:
+        unreachable(found);
     }
-    this.#cancelAt(inquiry.router);
-    this.#inquiries.failed(inquiry.router, failure.reason);
-    if (this.#askNext(phase.because ?? failure) || !this.#inquiries.isEmpty) return;
-    if (this.#routers.hopeless) this.#end({ kind: 'failed', because: failure });
-    else this.#wait(failure);
   }
 
   #learn(networkId: NetworkId, assignment: Assignment): void {
@@ -345,15 +287,6 @@ export class ClientSession {
       default:
         unreachable(phase);
     }
-  }
-
-  /** Whether a router of another network answers: nothing of it is believed, and another one is asked. */
-  #isForeign(inquiry: Inquiry, networkId: NetworkId): boolean {
-    const own = this.#cluster.networkId;
-    if (own === undefined || own === networkId) return false;
-    const detail = `router ${inquiry.router} is of network ${quote(networkId)}, this session began in ${quote(own)}`;
-    this.#askFailed(inquiry, { reason: 'wrong-network', detail });
-    return true;
   }
 
   #wait(because: Failure): void {
@@ -490,7 +423,7 @@ export class ClientSession {
     const newer = this.#cluster.newerTarget;
     if (newer !== undefined) this.#connect(newer);
     else if (failedBefore) this.#wait(failure);
-    else this.#resolve(failure);
+    else this.#search.begin(this.#now, failure);
   }
 
   #drop(link: number, isSilent: boolean): void {
@@ -532,10 +465,10 @@ export class ClientSession {
     const phase = this.#phase;
     switch (phase.kind) {
       case 'waiting':
-        if (this.#now >= phase.retryAt) this.#resolve(phase.because);
+        if (this.#now >= phase.retryAt) this.#search.begin(this.#now, phase.because);
         break;
       case 'resolving':
-        this.#tickInquiries(phase.because);
+        this.#found(this.#search.tick(this.#now));
         break;
       case 'connecting':
         this.#tickConnecting(phase);
@@ -550,20 +483,6 @@ export class ClientSession {
       default:
         unreachable(phase);
     }
-  }
-
-  #tickInquiries(because: Failure | undefined): void {
-    for (const inquiry of this.#inquiries.takeDue(this.#now)) {
-      this.#emit({ kind: 'cancel-ask', askNo: inquiry.askNo });
-      const detail = `router ${inquiry.router} did not answer in time`;
-      this.#askFailed(inquiry, { reason: 'router-unreachable', detail });
-    }
-    if (this.#phase.kind !== 'resolving') return;
-    for (const router of this.#inquiries.takeAnew(this.#now)) {
-      const { askNo } = this.#inquiries.ask(router, this.#now, 0);
-      this.#emit({ kind: 'introduce', askNo, router, anew: true });
-    }
-    this.#askNext(because);
   }
 
   #tickConnecting({ target, deadline, firstWordBy }: Extract<Phase, { kind: 'connecting' }>): void {
@@ -607,8 +526,7 @@ export class ClientSession {
   }
 
   #enter(phase: Phase): void {
-    if (phase.kind !== 'resolving')
-      for (const askNo of this.#inquiries.cancel()) this.#emit({ kind: 'cancel-ask', askNo });
+    if (phase.kind !== 'resolving') this.#search.cancel();
     this.#phase = phase;
     this.#emit({ kind: 'state', state: this.state });
   }
@@ -619,8 +537,6 @@ export class ClientSession {
 }
 
 const CLOSED: Failure = Object.freeze({ reason: 'shutting-down', detail: 'the session has been closed' });
-
-const failureOf = ({ reason, detail }: Failure): Failure => ({ reason, detail });
 
 const silence = (target: SessionTarget, ms: number): Failure => ({
   reason: 'may-have-happened',
