@@ -18,63 +18,37 @@
  * router's Watch tells of the newer epoch, and the session leaves by itself. A path that swallows everything
  * breaks nothing either; then the server's signs of life stay away, and the session leaves as after a break.
  *
- * What is asked and unanswered is in `conversation.ts`, the timeline's place in `timeline-cursor.ts`, what is
- * known of the cluster in `cluster-view.ts`, how a primary is found in `primary-search.ts`, signs of life in
- * `link-signs.ts`.
+ * How a primary is found is in `primary-search.ts`, what is known of the cluster in `cluster-view.ts`, the
+ * link to the primary in `server-link.ts`, what is asked and unanswered in `conversation.ts`.
  */
 import type { Assignment } from '../assignment.js';
-import type { Post } from '../entry.js';
 import type { Address, Instant, NetworkId } from '../ids.js';
-import { NO_POSITION } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import type { Failure } from '../reasons.js';
 import { BackOff } from './back-off.js';
 import { ClusterView, type Home } from './cluster-view.js';
 import { type Consequence, Conversation } from './conversation.js';
-import { earliest } from './earliest.js';
 import { failureOf } from './failure-of.js';
-import { LinkSigns } from './link-signs.js';
 import { type Found, PrimarySearch } from './primary-search.js';
-import {
-  CONNECT_TIMEOUT_MS,
-  MAX_HELD_POSTS,
-  RECONNECT_BACK_OFF,
-  REPLY_TIMEOUT_MS,
-} from './session-limits.js';
-import type { QueryAnswer, SessionInput, SessionOutput } from './session-messages.js';
+import { type Connected, type LinkPhase, ServerLink } from './server-link.js';
+import { RECONNECT_BACK_OFF } from './session-limits.js';
+import type { SessionInput, SessionOutput } from './session-messages.js';
 import { type ClientSessionOptions, checkOptions } from './session-options.js';
 import type { SessionState, SessionTarget } from './session-state.js';
-import { TimelineCursor } from './timeline-cursor.js';
 import { linkVerdict } from './verdicts.js';
 
 type Phase =
   | { readonly kind: 'idle' }
   | { readonly kind: 'resolving' }
-  | {
-      readonly kind: 'connecting';
-      readonly link: number;
-      readonly target: SessionTarget;
-      readonly deadline: Instant;
-      /**
-       * When the first word on the timeline is due; undefined after it, and while the session is still
-       * logging in.
-       */
-      readonly firstWordBy: Instant | undefined;
-      /** The timeline was asked for; before that the session is still logging in. */
-      readonly opening: boolean;
-    }
-  | { readonly kind: 'live'; readonly link: number; readonly target: SessionTarget }
+  | LinkPhase
   | Extract<SessionState, { kind: 'waiting' | 'closed' | 'failed' }>;
-
-type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: Kind }>;
 
 export class ClientSession {
   readonly #chance: () => number;
   readonly #cluster = new ClusterView();
   readonly #search: PrimarySearch;
   readonly #conversation: Conversation;
-  readonly #cursor: TimelineCursor;
-  readonly #signs = new LinkSigns();
+  readonly #link: ServerLink;
 
   #now: Instant = Number.NEGATIVE_INFINITY;
   #outputs: SessionOutput[] = [];
@@ -87,8 +61,6 @@ export class ClientSession {
   #left: { readonly target: SessionTarget; readonly at: Instant } | undefined;
   /** It has logged in anew because a server had forgotten it, and was not live since. */
   #renewed = false;
-  #lastLink = 0;
-  #lastDelivered = NO_POSITION;
   #warm: Address | undefined;
 
   /** @throws DualpingError `invalid-user-name`, `invalid-argument` */
@@ -100,11 +72,11 @@ export class ClientSession {
       emit: (output) => this.#emit(output),
       asking: () => this.#enter({ kind: 'resolving' }),
     });
-    this.#cursor = new TimelineCursor(timeline);
     this.#conversation = new Conversation(
       { sessionId, user, chance, hasTimeline: timeline.kind !== 'none' },
       (output) => this.#emit(output),
     );
+    this.#link = new ServerLink(timeline, this.#conversation, (output) => this.#emit(output));
   }
 
   get state(): SessionState {
@@ -146,11 +118,8 @@ export class ClientSession {
       case 'resolving':
         return this.#search.deadline;
       case 'connecting':
-        return earliest(earliest(phase.deadline, phase.firstWordBy), this.#conversation.pausedUntil);
-      case 'live': {
-        const { replyDeadline, pausedUntil } = this.#conversation;
-        return earliest(earliest(replyDeadline, pausedUntil), this.#signs.deadline);
-      }
+      case 'live':
+        return this.#link.deadline;
       case 'idle':
       case 'closed':
       case 'failed':
@@ -163,7 +132,7 @@ export class ClientSession {
   step(now: Instant, input: SessionInput): readonly SessionOutput[] {
     invariant(now >= this.#now, 'time-does-not-go-back', { now, before: this.#now });
     this.#now = now;
-    this.#signs.advance(now);
+    this.#link.advance(now);
     this.#outputs = [];
     this.#take(input);
     const phase = this.#phase;
@@ -191,16 +160,16 @@ export class ClientSession {
         this.#learn(input.networkId, input.assignment);
         break;
       case 'connected':
-        this.#connected(input);
+        this.#connected(this.#link.connected(input));
         break;
       case 'link-lost':
         this.#linkLost(input.link, input);
         break;
       case 'posts':
-        this.#posts(input);
+        this.#leaveIf(this.#link.posts(input), false);
         break;
       case 'sign':
-        this.#signed(input);
+        this.#link.signed(input);
         break;
       case 'submit':
         this.#conversation.submit(input.ticket, input.command, this.#whyOver);
@@ -214,14 +183,14 @@ export class ClientSession {
           position: input.position,
           epoch: input.epoch,
         });
-        this.#open();
+        this.#link.open(this.#now);
         break;
       case 'request-failed':
         this.#draw(this.#conversation.requestFailed(this.#now, input.sendNo, failureOf(input)), input);
-        this.#open();
+        this.#link.open(this.#now);
         break;
       case 'query-answered':
-        this.#answered(input.sendNo, input.answer);
+        this.#link.answered(input.sendNo, input.answer);
         break;
       case 'query-failed':
         this.#draw(this.#conversation.queryFailed(this.#now, input.sendNo, failureOf(input)), input);
@@ -299,62 +268,39 @@ export class ClientSession {
   // The link to a server.
 
   #connect(target: SessionTarget): void {
-    this.#lastLink += 1;
-    const deadline = this.#now + CONNECT_TIMEOUT_MS;
-    const link = this.#lastLink;
-    this.#enter({ kind: 'connecting', link, target, deadline, firstWordBy: undefined, opening: false });
-    this.#open();
+    this.#enter(this.#link.connect(this.#now, target));
+    this.#link.open(this.#now);
   }
 
-  /** Opens the timeline, if it isn't and the login is done: before that a new user has none. */
-  #open(): void {
+  #connected(connected: Connected | undefined): void {
     const phase = this.#phase;
-    if (phase.kind !== 'connecting' || phase.opening || !this.#conversation.loggedIn) return;
-    this.#phase = { ...phase, opening: true, firstWordBy: this.#now + this.#signs.firstWordMs };
-    const { link, target } = phase;
-    const { sessionId } = this.#conversation;
-    this.#emit({ kind: 'open', link, target, sessionId, ...this.#cursor.opening() });
-  }
-
-  #connected(input: InputOf<'connected'>): void {
-    const phase = this.#phase;
-    if (phase.kind !== 'connecting' || phase.link !== input.link) return;
-    const { link, target } = phase;
-    if (input.serverId !== target.serverId || input.epoch < target.epoch) {
-      const detail = `${target.address} is s${input.serverId} of epoch ${input.epoch}, not s${target.serverId} of epoch ${target.epoch}`;
-      this.#leave({ reason: 'not-primary', detail });
-      return;
+    switch (connected?.kind) {
+      case undefined:
+        break;
+      case 'live':
+        this.#live(connected);
+        break;
+      case 'rewound':
+        this.#link.drop(false);
+        if (phase.kind === 'connecting') this.#connect(phase.target);
+        break;
+      case 'wrong':
+        this.#leave(connected.because);
+        break;
+      default:
+        unreachable(connected);
     }
-    const opened = this.#cursor.opened(input.committed);
-    if (opened.kind === 'rewound') {
-      this.#lastDelivered = NO_POSITION;
-      this.#drop(link, false);
-      this.#connect(target);
-      return;
-    }
-    if (opened.kind === 'page-needed')
-      this.#conversation.askForPast({ kind: 'older', before: opened.before, limit: opened.limit });
-    this.#signs.begin(input.signs);
-    this.#live(link, { ...target, epoch: input.epoch });
   }
 
-  #signed(input: InputOf<'sign'>): void {
-    const phase = this.#phase;
-    if ((phase.kind !== 'connecting' && phase.kind !== 'live') || phase.link !== input.link) return;
-    if (phase.kind === 'live') return this.#signs.sign(input.signs);
-    this.#signs.hasWord();
-    this.#phase = { ...phase, firstWordBy: undefined };
-  }
-
-  #live(link: number, target: SessionTarget): void {
+  #live(phase: LinkPhase): void {
     const left = this.#left;
     this.#left = undefined;
     this.#renewed = false;
     this.#reconnect = this.#reconnect.reset();
     this.#cluster.served();
-    this.#enter({ kind: 'live', link, target });
+    this.#enter(phase);
     if (left !== undefined)
-      this.#emit({ kind: 'moved', from: left.target, to: target, gapMs: this.#now - left.at });
+      this.#emit({ kind: 'moved', from: left.target, to: phase.target, gapMs: this.#now - left.at });
   }
 
   #linkLost(link: number, given: Failure): void {
@@ -387,7 +333,7 @@ export class ClientSession {
     }
     this.#renewed = true;
     if (phase.kind === 'live') this.#left = { target: phase.target, at: this.#endedAt() };
-    this.#drop(phase.link, false);
+    this.#link.drop(false);
     this.#conversation.expire(failure);
     this.#connect(phase.target);
   }
@@ -418,7 +364,7 @@ export class ClientSession {
     if (phase.kind !== 'connecting' && phase.kind !== 'live') return;
     const { target } = phase;
     if (phase.kind === 'live') this.#left = { target, at: this.#endedAt() };
-    this.#drop(phase.link, isSilent);
+    this.#link.drop(isSilent);
     const failedBefore = this.#cluster.fail(target.epoch);
     const newer = this.#cluster.newerTarget;
     if (newer !== undefined) this.#connect(newer);
@@ -426,37 +372,8 @@ export class ClientSession {
     else this.#search.begin(this.#now, failure);
   }
 
-  #drop(link: number, isSilent: boolean): void {
-    this.#signs.end();
-    this.#emit({ kind: 'drop', link, isSilent });
-    this.#conversation.linkLost();
-  }
-
-  #posts(input: InputOf<'posts'>): void {
-    if (this.#phase.kind !== 'live' || this.#phase.link !== input.link) return;
-    this.#signs.heard();
-    const shown = this.#cursor.take(input.posts);
-    if (shown !== undefined) this.#deliver(shown);
-    else {
-      const detail = `more than ${MAX_HELD_POSTS} posts came before the page of older ones`;
-      this.#leave({ reason: 'limit-reached', detail });
-    }
-  }
-
-  #answered(sendNo: number, answer: QueryAnswer): void {
-    if (answer.kind === 'page') this.#signs.heard();
-    const page = this.#conversation.answered(sendNo, answer);
-    if (page !== undefined) this.#deliver(this.#cursor.takePast(page.posts));
-  }
-
-  #deliver(posts: readonly Post[]): void {
-    if (posts.length === 0) return;
-    for (const { position } of posts) {
-      const last = this.#lastDelivered;
-      invariant(position > last, 'timeline-only-rises', { position, last });
-      this.#lastDelivered = position;
-    }
-    this.#emit({ kind: 'deliver', posts });
+  #leaveIf(failure: Failure | undefined, isSilent: boolean): void {
+    if (failure !== undefined) this.#leave(failure, isSilent);
   }
 
   // Time, and the end.
@@ -471,10 +388,8 @@ export class ClientSession {
         this.#found(this.#search.tick(this.#now));
         break;
       case 'connecting':
-        this.#tickConnecting(phase);
-        break;
       case 'live':
-        this.#tickLink(phase);
+        this.#leaveIf(this.#link.tick(this.#now), true);
         break;
       case 'idle':
       case 'closed':
@@ -485,26 +400,8 @@ export class ClientSession {
     }
   }
 
-  #tickConnecting({ target, deadline, firstWordBy }: Extract<Phase, { kind: 'connecting' }>): void {
-    if (firstWordBy !== undefined && this.#now >= firstWordBy) {
-      const waitedMs = this.#signs.firstWordMs;
-      this.#signs.wasWordless();
-      this.#leave(silence(target, waitedMs), true);
-    } else if (this.#now >= deadline) this.#leave(silence(target, CONNECT_TIMEOUT_MS), true);
-  }
-
-  #tickLink({ link, target }: Extract<Phase, { kind: 'live' }>): void {
-    const { replyDeadline } = this.#conversation;
-    const silentMs = this.#signs.takeSilence();
-    if (silentMs !== undefined) this.#leave(silence(target, silentMs), true);
-    else if (replyDeadline !== undefined && this.#now >= replyDeadline)
-      this.#leave(silence(target, REPLY_TIMEOUT_MS), true);
-    else if (this.#signs.takeDue()) this.#emit({ kind: 'give-sign', link });
-  }
-
   #end(state: Extract<SessionState, { kind: 'closed' | 'failed' }>): void {
-    const phase = this.#phase;
-    if (phase.kind === 'connecting' || phase.kind === 'live') this.#drop(phase.link, false);
+    this.#link.drop(false);
     this.#enter(state);
     this.#conversation.end(state.kind === 'failed' ? state.because : CLOSED);
   }
@@ -537,11 +434,6 @@ export class ClientSession {
 }
 
 const CLOSED: Failure = Object.freeze({ reason: 'shutting-down', detail: 'the session has been closed' });
-
-const silence = (target: SessionTarget, ms: number): Failure => ({
-  reason: 'may-have-happened',
-  detail: `${target.address} did not answer for ${ms.toFixed(0)} ms`,
-});
 
 const deposed = (target: SessionTarget, assignment: Assignment): Failure => ({
   reason: 'fenced',
