@@ -1,5 +1,6 @@
 /** What the router tells everybody about a cluster, and what it keeps. */
 import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, Position, ServerId } from './ids.js';
+import { isSameLife, type Life } from './same-life.js';
 
 /** How the router knows that a member is there (design: liveness). */
 export type Liveness = 'stream' | 'heartbeat' | 'watched';
@@ -70,12 +71,20 @@ export interface Assignment {
 
 /**
  * Whether of two assignments of one cluster the first was decided later. The epoch counts first: a copy of the
- * router's folder counts its revisions up by itself, but its epoch rises only when it promotes somebody.
+ * router's folder counts its revisions up by itself, but its epoch rises only when it promotes somebody. Any is later
+ * than none.
  */
-export const isNewer = (one: Numbered, other: Numbered): boolean =>
-  one.epoch > other.epoch || (one.epoch === other.epoch && one.revision > other.revision);
+export const isNewer = (one: Numbered | undefined, other: Numbered | undefined): boolean =>
+  one !== undefined &&
+  (other === undefined ||
+    one.epoch > other.epoch ||
+    (one.epoch === other.epoch && one.revision > other.revision));
 
 export type Numbered = Pick<Assignment, 'epoch' | 'revision'>;
+
+/** Whether this very life holds the epoch. */
+export const namesAsPrimary = ({ primary }: Pick<Assignment, 'primary'>, life: Life): boolean =>
+  primary !== undefined && isSameLife(primary, life);
 
 export const primaryMember = (assignment: Assignment): MemberInfo | undefined =>
   assignment.members.find((member) => member.serverId === assignment.primary?.serverId);

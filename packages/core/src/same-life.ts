@@ -1,12 +1,12 @@
 /** When two say the same: which journal, and which run of which server over it. */
 import type { Incarnation, JournalId, LifeId, ServerId } from './ids.js';
 
-interface Journal {
+export interface Journal {
   readonly serverId: ServerId;
   readonly journalId: JournalId;
 }
 
-interface Life extends Journal {
+export interface Life extends Journal {
   readonly incarnation: Incarnation;
   readonly lifeId: LifeId;
 }
@@ -24,3 +24,13 @@ export const mayBeSameLife = (one: Life, other: Life): boolean =>
 /** Whether both mean one run of one server over one journal. */
 export const isSameLife = (one: Life, other: Life): boolean =>
   isSameCopy(one, other) && one.incarnation === other.incarnation && one.lifeId === other.lifeId;
+
+/** Whether both mean the same member of an in-sync set: one journal, and the life that the router has heard over it. */
+export const isSameInSyncMember = (
+  one: Journal & Pick<Life, 'lifeId'>,
+  other: Journal & Pick<Life, 'lifeId'>,
+): boolean => isSameCopy(one, other) && one.lifeId === other.lifeId;
+
+/** Whether both name the same primary, or both none. */
+export const isSamePrimary = (one: Life | undefined, other: Life | undefined): boolean =>
+  one === undefined || other === undefined ? one === other : isSameLife(one, other);

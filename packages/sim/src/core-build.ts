@@ -37,7 +37,7 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'MAX_PAGE_POSTS', '200', 20),
   limit('limits.js', 'MAX_LIVE_TIMELINES_OF_USER', '16', 1),
   limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
-  limit('replica/primary-role.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
+  limit('replica/kept-state.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
 ];
 
 /** So few that they are forgotten while they live. */

@@ -25,7 +25,8 @@ const REPLICA = 'replica/replica.js';
 const STATE = 'social/social-state.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
-const CLUSTER = 'registry/cluster.js';
+const CONFIGURATION = 'registry/configuration.js';
+const GRANTS = 'registry/epoch-grants.js';
 const LINK_SIGNS = 'session/link-signs.js';
 const SAME_LIFE = 'same-life.js';
 
@@ -146,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: "a supervisor's report counts whatever life it is about",
     patches: [
       {
-        file: 'registry/registry.js',
+        file: 'registry/member-calls.js',
         find: 'if (member.incarnation === incarnation) {',
         replace: 'if (true) {',
       },
@@ -157,18 +158,16 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a router that starts again knows the primary and not who else is in sync',
     patches: [
       {
-        file: CLUSTER,
-        find: 'this.#inSync = record?.inSync ?? [];',
-        replace: 'this.#inSync = record?.primary === undefined ? [] : [record.primary];',
+        file: CONFIGURATION,
+        find: 'inSync: record?.inSync ?? [],',
+        replace: 'inSync: record?.primary === undefined ? [] : [record.primary],',
       },
     ],
   },
   {
     name: 'router-forgets-who-held-the-epoch',
     bug: 'a router that starts again takes whoever comes first for the holder of the recorded epoch',
-    patches: [
-      { file: CLUSTER, find: 'this.#primary = record?.primary;', replace: 'this.#primary = undefined;' },
-    ],
+    patches: [{ file: CONFIGURATION, find: 'primary: record?.primary,', replace: 'primary: undefined,' }],
   },
   {
     name: 'takes-up-an-older-epoch',
@@ -179,7 +178,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'grants-what-a-deposed-primary-asks',
     bug: 'the router changes the in-sync set at the request of whoever asks, in whatever epoch',
     patches: [
-      { file: CLUSTER, find: ' || link !== this.primaryLink || asked.epoch !== this.#epoch', replace: '' },
+      { file: GRANTS, find: ' || link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
     ],
   },
   {
@@ -187,13 +186,13 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a member is promoted though it is not in sync',
     patches: [
       {
-        file: CLUSTER,
-        find: 'return this.#holdsCopy(member) && !isShort;',
+        file: 'registry/promotion.js',
+        find: 'return holdsCopy(configuration, member) && !isShort;',
         replace: 'return true;',
       },
       {
-        file: CLUSTER,
-        find: "|| this.#holdsCopy(member), 'promoted-was-in-sync'",
+        file: CONFIGURATION,
+        find: "|| holdsCopy(before, holder), 'promoted-was-in-sync'",
         replace: "|| true, 'promoted-was-in-sync'",
       },
     ],
@@ -203,8 +202,8 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a member that goes while nobody is primary leaves the in-sync set',
     patches: [
       {
-        file: CLUSTER,
-        find: '#prune() {\n        if (!this.isAvailable)\n            return;',
+        file: GRANTS,
+        find: '#prune() {\n        if (!this.#state.isAvailable)\n            return;',
         replace: '#prune() {',
       },
     ],
@@ -236,8 +235,8 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'that one life of a server was reached counts for the next one',
     patches: [
       {
-        file: CLUSTER,
-        find: 'if (!isAgain || member.address !== candidate.address)',
+        file: 'registry/member.js',
+        find: 'if (!isAgain || member.address !== life.address)',
         replace: 'if (false)',
       },
     ],
@@ -443,9 +442,9 @@ export const MUTANTS: readonly Mutant[] = [
     needs: { what: 'unclean' },
     patches: [
       {
-        file: CLUSTER,
-        find: 'if (this.isAvailable && (!this.#isPrimaryInDoubt() || serverId === this.#primary?.serverId)) {',
-        replace: 'if (serverId === this.#primary?.serverId) {',
+        file: GRANTS,
+        find: 'if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {',
+        replace: 'if (isSame) {',
       },
     ],
   },
@@ -634,7 +633,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lets-in-users-of-other-clusters',
     bug: 'a server does for whoever asks what is asked, also for a user of another cluster',
     clusters: 2,
-    patches: [{ file: REPLICA, find: 'if (home !== ground.identity.cluster)', replace: 'if (false)' }],
+    patches: [
+      {
+        file: 'replica/client-requests.js',
+        find: 'if (home !== ground.identity.cluster)',
+        replace: 'if (false)',
+      },
+    ],
   },
   {
     name: 'a-start-hides-an-older-store',
@@ -642,8 +647,8 @@ export const MUTANTS: readonly Mutant[] = [
     needs: { what: 'older-store' },
     patches: [
       {
-        file: CLUSTER,
-        find: 'loaded === undefined || this.find(serverId)?.hasAttached !== false',
+        file: 'registry/older-store.js',
+        find: 'loaded === undefined || hasAttached',
         replace: 'loaded === undefined || true',
       },
     ],

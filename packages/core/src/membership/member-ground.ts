@@ -1,7 +1,6 @@
 /** What a membership and its stream stand on: who it is, what it has seen, the time, and where outputs go. */
 import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION, type ServerId } from '../ids.js';
 import type { Figures } from '../messages.js';
-import { LastAnswer } from './last-answer.js';
 import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
 import { type MemberTiming, Pace } from './pace.js';
 import type { RouterLinkGround } from './router-link.js';
@@ -20,7 +19,6 @@ const NO_FIGURES: Figures = Object.freeze({
 
 export class MemberGround implements RouterLinkGround {
   readonly pace: Pace;
-  readonly lastAnswer = new LastAnswer();
   /** A member without a journal keeps nothing that an older copy could lack. */
   readonly welcomedLife = undefined;
   /** Of the newest assignment that it was told. */
@@ -60,8 +58,6 @@ export class MemberGround implements RouterLinkGround {
 
   emit(output: MembershipOutput): void {
     this.#outputs.push(output);
-    if (output.kind === 'to-router' && output.message.kind === 'ping')
-      this.lastAnswer.asked(output.message.sequence, this.now, this.timing.deadAfterMs);
   }
 
   /** The state says it all. */

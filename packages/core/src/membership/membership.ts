@@ -6,7 +6,7 @@
  * on the stream that still stands. Silence of the *router* is another matter, judged as a server does (`RouterLink`):
  * who ends the stream causes a failover.
  */
-import { type Assignment, isNewer } from '../assignment.js';
+import { type Assignment, isNewer, namesAsPrimary } from '../assignment.js';
 import {
   type Address,
   type ClusterId,
@@ -21,10 +21,10 @@ import {
 import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import type { RouterMessage } from '../messages.js';
-import { isSameLife } from '../same-life.js';
 import { quote } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
+import { LastAnswer } from './last-answer.js';
 import { MemberGround } from './member-ground.js';
 import type { Attempt, MemberState, MembershipInput, MembershipOutput } from './membership-messages.js';
 import { RouterRefusals } from './refusal.js';
@@ -55,6 +55,7 @@ export class Membership {
   readonly #incarnationIsTime: boolean;
   readonly #ground: MemberGround;
   readonly #link: RouterLink;
+  readonly #lastAnswer = new LastAnswer();
   readonly #refusals: RouterRefusals;
   #assignment: Assignment | undefined;
   /** It has said that it leaves; waits for the router to have heard it. */
@@ -76,7 +77,7 @@ export class Membership {
       address,
     };
     this.#ground = new MemberGround(identity, DEFAULT_TIMING);
-    this.#link = new RouterLink(this.#ground);
+    this.#link = new RouterLink(this.#ground, this.#lastAnswer);
     this.#refusals = new RouterRefusals(routers);
     this.#state = this.#describe();
   }
@@ -88,9 +89,9 @@ export class Membership {
 
   /** The same as in `state`, for who looks between two steps: a process that was frozen has not been stepped yet. */
   isPrimaryAt(now: Instant): boolean {
-    const { lastAnswer, timing } = this.#ground;
+    const { timing } = this.#ground;
     if (this.#ending !== undefined || this.#leaveUntil !== undefined) return false;
-    return this.#link.attached && this.#isNamed() && now < lastAnswer.validUntil(timing.deadAfterMs);
+    return this.#link.attached && this.#isNamed() && now < this.#lastAnswer.validUntil(timing.deadAfterMs);
   }
 
   /** Takes one input and gives what is to be done, in order. Does nothing any more after `failed` or `left`. */
@@ -108,9 +109,9 @@ export class Membership {
   nextDeadline(): Instant | undefined {
     if (this.#ending !== undefined) return undefined;
     if (this.#leaveUntil !== undefined) return this.#leaveUntil;
-    const { now, lastAnswer, timing } = this.#ground;
+    const { now, timing } = this.#ground;
     const claimEnds = this.isPrimaryAt(now)
-      ? lastAnswer.validUntil(timing.deadAfterMs)
+      ? this.#lastAnswer.validUntil(timing.deadAfterMs)
       : Number.POSITIVE_INFINITY;
     return Math.max(now, Math.min(this.#link.nextDeadline(), claimEnds));
   }
@@ -149,13 +150,11 @@ export class Membership {
   }
 
   #heard(attempt: Attempt, message: RouterMessage): void {
-    const { pace, lastAnswer } = this.#ground;
+    const { pace } = this.#ground;
     if (message.kind === 'welcome' && this.#isForeign(message.networkId, attempt)) return;
     this.#link.heard(attempt);
-    if (message.kind === 'welcome') {
-      const askedAt = this.#link.welcomed(attempt);
-      if (askedAt !== undefined) lastAnswer.begin(askedAt);
-    } else if (message.kind !== 'refused' && !this.#link.isWelcomedBy(attempt)) return;
+    if (message.kind === 'welcome') this.#link.welcomed(attempt);
+    else if (message.kind !== 'refused' && !this.#link.isWelcomedBy(attempt)) return;
     switch (message.kind) {
       case 'welcome':
         this.#refusals.welcomed();
@@ -164,7 +163,7 @@ export class Membership {
         return this.#assigned(message.assignment);
       case 'pong':
         pace.keepTime(message.pingIntervalMs);
-        return lastAnswer.answered(message.sequence);
+        return this.#lastAnswer.answered(message.sequence);
       case 'assignment':
         return this.#assigned(message.assignment);
       case 'please-hand-over':
@@ -189,8 +188,7 @@ export class Membership {
 
   /** None that is older is believed, nor one of a lower epoch, whoever says it. */
   #assigned(assignment: Assignment): void {
-    const isOlder = this.#assignment !== undefined && isNewer(this.#assignment, assignment);
-    if (isOlder || assignment.epoch < this.#ground.highestEpoch) return;
+    if (isNewer(this.#assignment, assignment) || assignment.epoch < this.#ground.highestEpoch) return;
     this.#assignment = assignment;
     this.#ground.highestEpoch = assignment.epoch;
     this.#ground.revision = assignment.revision;
@@ -201,7 +199,7 @@ export class Membership {
     if (this.#leaveUntil !== undefined || this.#assignment?.epoch !== epoch || !this.#isNamed()) return;
     this.#link.send({ kind: 'hand-over', epoch, leaving: false });
     // What was asked before says nothing about whether somebody has taken it; what is asked from now on does.
-    this.#ground.lastAnswer.forget();
+    this.#lastAnswer.forget();
   }
 
   #refused(attempt: Attempt, refused: Refused): void {
@@ -226,8 +224,8 @@ export class Membership {
 
   /** Whether the newest assignment has this very life as its available primary. */
   #isNamed(): boolean {
-    const { available = false, primary } = this.#assignment ?? {};
-    return available && primary !== undefined && isSameLife(primary, this.#ground.identity);
+    const assignment = this.#assignment;
+    return assignment?.available === true && namesAsPrimary(assignment, this.#ground.identity);
   }
 
   #describe(): MemberState {

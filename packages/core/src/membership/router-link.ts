@@ -16,6 +16,7 @@ import type { Figures, MemberMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
 import { ROUTER_SILENCE_FACTOR } from '../timing.js';
 import { DialPlan } from './dial-plan.js';
+import type { LastAnswer } from './last-answer.js';
 import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-messages.js';
 import type { MemberTiming } from './pace.js';
 
@@ -87,7 +88,11 @@ export class RouterLink {
   #toldFailure = false;
   #closed = false;
 
-  constructor(readonly ground: RouterLinkGround) {
+  /** `questions`: of a member for which the age of an answer matters; it is told of each ping. */
+  constructor(
+    readonly ground: RouterLinkGround,
+    readonly questions?: LastAnswer,
+  ) {
     this.#plan = new DialPlan(ground.identity.routers.length);
   }
 
@@ -152,11 +157,11 @@ export class RouterLink {
     return attached.request;
   }
 
-  /** @returns when the stream was opened that we are attached by from now on; undefined when it was welcomed before */
-  welcomed(attempt: Attempt): Instant | undefined {
+  /** By this stream we are attached from now on. No effect when it was welcomed before. */
+  welcomed(attempt: Attempt): void {
     const { ground } = this;
     const dial = this.#dials.get(attempt);
-    if (dial === undefined) return undefined;
+    if (dial === undefined) return;
     this.#dials.delete(attempt);
     if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
     for (const lower of [...this.#dials.keys()].filter((other) => other < attempt)) {
@@ -178,7 +183,7 @@ export class RouterLink {
       request: 0,
     };
     this.heard(attempt);
-    return dial.openedAt;
+    this.questions?.begin(dial.openedAt);
   }
 
   /** The disk has this life as welcomed. The router waits for our first word. */
@@ -336,6 +341,7 @@ export class RouterLink {
       figures: this.ground.figures(),
       cannotReach: this.ground.cannotReach,
     });
+    this.questions?.asked(sequence, this.ground.now, this.ground.timing.deadAfterMs);
   }
 
   #addressOf(router: number): Address {

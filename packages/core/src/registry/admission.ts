@@ -10,6 +10,7 @@ import { type ClusterId, type NetworkId, type Position, serverName } from '../id
 import type { MemberMessage } from '../messages.js';
 import { mayBeSameLife } from '../same-life.js';
 import { quote } from '../text.js';
+import { modeOf } from './configuration.js';
 import { continuesFrom, heardLife } from './lives.js';
 import { isLive, type Member } from './member.js';
 import type { Candidate, Heartbeat, Refusal } from './registry-messages.js';
@@ -83,7 +84,7 @@ export interface Standing {
 }
 
 export function objectionTo(candidate: Candidate, cluster: Standing): Refusal | undefined {
-  const mode = candidate.journalId === '' ? 'routed' : 'replicated';
+  const mode = modeOf(candidate.journalId);
   if (cluster.mode !== undefined && cluster.mode !== mode)
     return {
       reason: 'wrong-mode',

@@ -1,18 +1,14 @@
 /** What must hold between an assignment and the one that follows it, whatever happened in between. */
 import type { Assignment } from '../assignment.js';
 import { invariant } from '../invariants.js';
-import { isSameCopy, isSameLife } from '../same-life.js';
+import { isSameCopy, isSamePrimary } from '../same-life.js';
 
 export function checkSuccession(before: Assignment, after: Assignment): void {
   const facts = { before, after };
   const { primary, inSync } = after;
   invariant(after.epoch >= before.epoch, 'epoch-only-rises', facts);
   if (after.epoch === before.epoch) {
-    const isSame =
-      primary === undefined || before.primary === undefined
-        ? primary === before.primary
-        : isSameLife(primary, before.primary);
-    invariant(isSame, 'one-primary-per-epoch', facts);
+    invariant(isSamePrimary(primary, before.primary), 'one-primary-per-epoch', facts);
   }
   if (primary === undefined || primary.journalId === '') return; // nobody, or one who does not replicate
   invariant(inSync.length > 0, 'in-sync-never-empty', facts);

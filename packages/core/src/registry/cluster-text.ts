@@ -1,6 +1,7 @@
 /** How the state of a cluster is put to people. */
 import type { Assignment, PrimaryRef } from '../assignment.js';
 import { type ClusterId, type Epoch, type ServerId, serverName } from '../ids.js';
+import { type Objection, objectionsText } from './eligibility.js';
 import type { RegistryEvent } from './registry-messages.js';
 
 interface Named {
@@ -45,6 +46,22 @@ export function unavailableText(facts: Unavailability): string {
   const gone = `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
   if (replaced.length === 0) return gone;
   return `${gone} (with the journal that it had: ${names(replaced, ' and ')} came with another)`;
+}
+
+/** Why a primary can't hand over: the objections to whoever could safely take over from it. */
+export function noSuccessorText(primary: string, objections: readonly Objection[]): string {
+  if (objections.length === 0) return `nobody but ${primary} is live and in sync`;
+  const isUnreached = objections.some(([{ reach }]) => reach.kind === 'unreachable');
+  const way = 'restart it with the right --advertise, or the router with --no-dial-back if others reach it';
+  const why = `nobody can take over from ${primary}: ${objectionsText(objections)}`;
+  return isUnreached ? `${why}: ${way}` : why;
+}
+
+/** The operator's ways out when only members that can't be reached could be promoted; empty: there is no need. */
+export function adviceText(objections: readonly Objection[]): string {
+  const [unreached] = objections.find(([{ reach }]) => reach.kind === 'unreachable') ?? [];
+  if (unreached === undefined) return '';
+  return `: restart it with the right --advertise, or "dualping admin promote ${unreached.serverId} --unclean" takes it as it is`;
 }
 
 /** What an operator should know of a change, beside who came, went and was promoted. */

@@ -33,7 +33,7 @@ export class Desk {
 
   /** The primary is asked, and whoever asks for it waits for its successor. */
   handover(now: Instant, cluster: Cluster, token: RegistryToken, outcome: Outcome): void {
-    const link = cluster.linkToHandOver();
+    const link = cluster.grants.linkToHandOver();
     if (typeof link !== 'number') return outcome.refuse(token, link);
     if (!this.#mayWait(token, outcome)) return;
     const { epoch } = cluster.assignment;
@@ -47,7 +47,7 @@ export class Desk {
     const { token } = input;
     if (!this.#mayWait(token, outcome)) return;
     const { epoch } = cluster.assignment;
-    const refusal = cluster.promoteUnclean(input.serverId, input.acceptLoss);
+    const refusal = cluster.grants.promoteUnclean(input.serverId, input.acceptLoss);
     if (refusal !== undefined) return outcome.refuse(token, refusal);
     outcome.touch(cluster);
     // Contented by the very change that this step ends with, or when it attaches again.
@@ -101,7 +101,7 @@ function endInVain({ token, wants }: Waiter, cluster: Cluster, outcome: Outcome)
   const { id, assignment } = cluster;
   if (wants === 'handover') {
     const inTime = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
-    const detail = `${inTime}: ask again${cluster.orStopIt()}`;
+    const detail = `${inTime}: ask again${cluster.grants.orStopIt()}`;
     return outcome.refuse(token, { reason: 'handover-impossible', detail });
   }
   if (assignment.available) return outcome.answerWith(token, assignment);

@@ -1,7 +1,7 @@
 /**
  * Judges whether a member that may safely be promoted can also do the work: it is heard now, and the router has reached
  * it at the address that everyone else will dial. This only chooses among safe promotions; who is safe the in-sync
- * set says (see `Cluster`).
+ * set says (see `promotion.ts`).
  */
 import { type ServerId, serverName } from '../ids.js';
 import { linkOf, type Member } from './member.js';
@@ -23,6 +23,9 @@ export interface Evidence {
   readonly deadAfterMs: number;
 }
 
+/** A member that can't be promoted now, and why. */
+export type Objection = readonly [Member, string];
+
 /** Why not to promote it now, for people, as what follows its name; undefined: it can be. */
 export function objectionToPromotion(
   member: Member,
@@ -38,5 +41,5 @@ export function objectionToPromotion(
 }
 
 /** `s2 can't be reached at host2:7000 (connection refused) and s3 is not heard now`. */
-export const objectionsText = (objections: readonly (readonly [Member, string])[]): string =>
+export const objectionsText = (objections: readonly Objection[]): string =>
   objections.map(([{ serverId }, why]) => `${serverName(serverId)} ${why}`).join(' and ');

@@ -11,9 +11,16 @@ import { objectionToHeartbeat } from './admission.js';
 import { Cluster } from './cluster.js';
 import { type Companion, Companions, companionKey } from './companions.js';
 import { Heartbeats } from './heartbeats.js';
+import type { Member } from './member.js';
 import type { Outcome } from './outcome.js';
 import { MAX_COMPANIONS } from './registry-limits.js';
-import { type Refusal, type RegistryInput, SERVER_TYPE } from './registry-messages.js';
+import {
+  type Candidate,
+  type Heartbeat,
+  type Refusal,
+  type RegistryInput,
+  SERVER_TYPE,
+} from './registry-messages.js';
 
 type HeartbeatCall = Extract<RegistryInput, { readonly kind: 'heartbeat' }>;
 
@@ -100,8 +107,8 @@ export class HeartbeatDesk {
     outcome: Outcome,
   ): Refusal | undefined {
     const { serverId, address } = heartbeat;
-    const candidate = cluster.candidateFor(heartbeat);
     const known = cluster.find(serverId);
+    const candidate = candidateOf(heartbeat, known);
     const objection = cluster.objectionTo(candidate) ?? objectionToHeartbeat(heartbeat, known);
     if (objection !== undefined) return objection;
     if (known?.presence.kind === 'stream') return undefined; // judged by its stream
@@ -135,4 +142,23 @@ export class HeartbeatDesk {
   #heardOf(listeningMs: number, cluster: Cluster, serverId: ServerId): void {
     this.#heartbeats.heard(listeningMs, `${cluster.id}/${serverId}`, { kind: 'member', cluster, serverId });
   }
+}
+
+/**
+ * Whom a heartbeat is from. It names no life: one from the same address is taken for the same (a routed member has
+ * nothing that a restart could lose for us), one from another address for the next.
+ */
+function candidateOf({ cluster, serverId, address }: Heartbeat, known: Member | undefined): Candidate {
+  const before =
+    known === undefined ? 0 : known.address === address ? known.incarnation - 1 : known.incarnation;
+  return {
+    networkId: '',
+    cluster,
+    serverId,
+    incarnation: before + 1,
+    journalId: '',
+    lifeId: '',
+    welcomedLife: '',
+    address,
+  };
 }

@@ -1,4 +1,5 @@
 export type { Companion } from './companions.js';
-export { type MemberFigures, Registry, type RegistryOptions } from './registry.js';
+export type { MemberFigures } from './member-streams.js';
+export { Registry, type RegistryOptions } from './registry.js';
 export * from './registry-limits.js';
 export * from './registry-messages.js';

@@ -19,7 +19,7 @@ import type { LifeId } from '../ids.js';
  */
 export const MAX_UNHEARD_LIVES = 64;
 
-interface NextLife {
+export interface NextLife {
   readonly lifeId: LifeId;
   readonly welcomedLife: LifeId;
 }

@@ -1,5 +1,5 @@
 /** A server as the registry knows it, with the evidence that it is there. */
-import type { JournalEnd, Liveness, MemberRecord } from '../assignment.js';
+import type { JournalEnd, Liveness, MemberInfo, MemberRecord } from '../assignment.js';
 import {
   type Address,
   type Incarnation,
@@ -9,8 +9,9 @@ import {
   NO_POSITION,
   type ServerId,
 } from '../ids.js';
+import { mayBeSameLife } from '../same-life.js';
 import type { Reach } from './reach.js';
-import type { RegistryLink } from './registry-messages.js';
+import type { Candidate, RegistryLink } from './registry-messages.js';
 
 export type Presence =
   /** It holds a stream. */
@@ -19,7 +20,10 @@ export type Presence =
   | { readonly kind: 'heartbeat' }
   /** Its supervisor vouches for it. */
   | { readonly kind: 'watched' }
-  /** It was there before the router was away (down, or stopped for long), and may attach again: neither live nor dropped yet. */
+  /**
+   * It was there before the router was away (down, or stopped for long), and may attach again: neither live
+   * nor dropped yet.
+   */
   | { readonly kind: 'awaited' }
   /** It has said that it will come. */
   | { readonly kind: 'announced' }
@@ -41,7 +45,10 @@ export interface Member {
   hasAttached: boolean;
   /** As it was heard last. */
   end: JournalEnd;
-  /** A later life, refused because it was told more than the router's store holds: an operator may choose it all the same. */
+  /**
+   * A later life, refused because it was told more than the router's store holds: an operator may choose it
+   * all the same.
+   */
   refused: RefusedLife | undefined;
   /** It is asked to stop: nothing is handed over to it. */
   isLeaving: boolean;
@@ -87,6 +94,53 @@ export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Memb
   if (live && record.liveness !== 'stream') return { ...facts, presence: { kind: record.liveness } };
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
+
+/** A life has come, which may be the one that is known; what was known only of the one before is over. */
+export function takeLife(member: Member, life: Candidate, evidence: Presence): void {
+  const isAgain = mayBeSameLife(member, life);
+  // A supervisor names no life. The one that was here is over, and may have been a copy's.
+  const isAnyLife = evidence.kind === 'watched' && !isCountedOn(member);
+  member.heard &&= isAgain && member.lifeId === life.lifeId;
+  if (!isAgain || member.address !== life.address) member.reach = { kind: 'unasked' };
+  if (!isAgain || isAnyLife || life.lifeId !== '') member.lifeId = life.lifeId;
+  member.incarnation = life.incarnation;
+  member.journalId = life.journalId;
+  member.address = life.address;
+  member.refused = undefined;
+  member.isLeaving = false;
+}
+
+export function takeEvidence(member: Member, evidence: Presence): void {
+  member.liveness = evidence.kind === 'watched' || evidence.kind === 'heartbeat' ? evidence.kind : 'stream';
+  member.presence = evidence;
+  if (evidence.kind === 'stream') member.hasAttached = true;
+}
+
+/**
+ * The life that was refused because the store is older is the one that counts; it is live when it attaches
+ * again.
+ */
+export function takeRefusedLife(member: Member): void {
+  const { refused } = member;
+  if (refused === undefined || isLive(member)) return;
+  member.incarnation = refused.incarnation;
+  member.lifeId = refused.lifeId;
+  member.address = refused.address;
+  member.reach = { kind: 'unasked' };
+  member.presence = { kind: 'gone' };
+}
+
+export const memberToInfo = (member: Member, inSync: boolean): MemberInfo => ({
+  serverId: member.serverId,
+  incarnation: member.incarnation,
+  journalId: member.journalId,
+  lifeId: member.lifeId,
+  address: member.address,
+  liveness: member.liveness,
+  live: isLive(member),
+  inSync,
+  unreachable: member.reach.kind === 'unreachable',
+});
 
 export const memberToRecord = (member: Member): MemberRecord => ({
   serverId: member.serverId,

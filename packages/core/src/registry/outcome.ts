@@ -1,9 +1,9 @@
 /**
- * What one step leads to.
+ * What one step leads to. There is one of it, which is empty again when everything has been taken out of it.
  *
- * Clusters are only marked while the step goes on; when it ends each that has changed is sealed, and what is said
- * comes after its `persist` (persisted-before-spoken): first the members, the primary before the
- * others, then those who watch and wait, then whatever else was said, and last the lines for the operator.
+ * Clusters are only marked while the step goes on; when it ends each that has changed is sealed, and what is
+ * said comes after its `persist` (persisted-before-spoken): first the members, the primary before the others,
+ * then those who watch and wait, then whatever else was said, and last the lines for the operator.
  */
 import type { Assignment } from '../assignment.js';
 import type { Instant } from '../ids.js';
@@ -27,11 +27,11 @@ export interface Audience {
 }
 
 export class Outcome {
-  #touched = new Set<Cluster>();
-  #welcome = new Set<RegistryLink>();
-  #owed = new Set<RegistryLink>();
+  readonly #touched = new Set<Cluster>();
+  readonly #welcome = new Set<RegistryLink>();
+  readonly #owed = new Set<RegistryLink>();
   #said: RegistryOutput[] = [];
-  readonly #asked: { readonly token: RegistryToken; readonly assignment: Assignment }[] = [];
+  #asked: { readonly token: RegistryToken; readonly assignment: Assignment }[] = [];
   #events: RegistryEvent[] = [];
 
   /** The cluster may have changed. */
@@ -81,7 +81,7 @@ export class Outcome {
     this.#events.push({ event, text });
   }
 
-  /** Seals what has changed. What is said after this, and before `take`, still belongs to the step. */
+  /** Seals what has changed. What is said after this, and before `takeRest`, still belongs to the step. */
   seal(now: Instant, audience: Audience): RegistryOutput[] {
     const outputs: RegistryOutput[] = [];
     for (const cluster of this.#touched) {
@@ -114,14 +114,19 @@ export class Outcome {
     this.#said.push(output);
   }
 
-  /** Everything else that was said, and the lines for the operator. */
-  rest(durable: Durable): RegistryOutput[] {
+  /** Everything else that was said, and the lines for the operator. The next step begins with nothing. */
+  takeRest(durable: Durable): RegistryOutput[] {
     const answers = this.#asked.map(({ token, assignment }): RegistryOutput => {
       const atOnce = durable.inPlaceOf(assignment);
       const answer = { kind: 'assignment', assignment: atOnce ?? assignment } as const;
       return { kind: 'answer', token, answer, overtakes: atOnce !== undefined };
     });
     const reports = this.#events.map((event): RegistryOutput => ({ kind: 'report', event }));
-    return [...this.#said, ...answers, ...reports];
+    const rest = [...this.#said, ...answers, ...reports];
+    for (const marked of [this.#touched, this.#welcome, this.#owed]) marked.clear();
+    this.#said = [];
+    this.#asked = [];
+    this.#events = [];
+    return rest;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Judges whether who comes is a member of this cluster: what the router names, and nobody else, may join and pull
- * snapshots. (What a stranger says of itself can be copied from an assignment; only a certificate could prove it.)
+ * Judges whether who comes is a member of this cluster: what the router names, and nobody else, may join and
+ * pull snapshots. (What a stranger says of itself can be copied from an assignment; only a certificate could
+ * prove it.)
  */
 import type { Assignment, MemberInfo } from '../assignment.js';
 import { type Incarnation, type JournalId, type LifeId, type ServerId, serverName } from '../ids.js';
@@ -15,7 +16,17 @@ export interface Claim {
   readonly lifeId: LifeId;
 }
 
-/** The member that the newest assignment names with this journal, live or not. A newer life may come before the router's word. */
+/** What a server knows of its cluster. */
+interface Known {
+  readonly identity: { readonly serverId: ServerId };
+  /** The newest that the router has told. */
+  readonly assignment: Assignment | undefined;
+}
+
+/**
+ * The member that the newest assignment names with this journal, live or not. A newer life may come before
+ * the router's word.
+ */
 export const namedMember = (assignment: Assignment | undefined, claim: Claim): MemberInfo | undefined =>
   assignment?.members.find((member) => isSameCopy(member, claim) && member.incarnation <= claim.incarnation);
 
@@ -26,3 +37,12 @@ export const isLiveMember = (assignment: Assignment | undefined, claim: Claim): 
 /** For people. */
 export const unnamed = ({ serverId, incarnation, journalId }: Claim): string =>
   `the router names no ${serverName(serverId)} of incarnation ${incarnation} with journal ${quote(journalId)} here`;
+
+/** For people who came to the wrong server. */
+export function whoIsPrimary({ assignment, identity }: Known): string {
+  const primary = assignment?.primary;
+  const us = serverName(identity.serverId);
+  return primary === undefined
+    ? `${us} is not primary and knows of none`
+    : `${us} is not primary; ${serverName(primary.serverId)} is, in epoch ${assignment?.epoch}`;
+}

@@ -40,8 +40,6 @@ import { Timelines } from './timelines.js';
 
 /** A new standby that lacks more than this many entries pulls a snapshot; below it, replaying them is quicker. */
 export const SNAPSHOT_WORTH_ENTRIES = 1_000;
-/** Applied entries between two snapshots on the own disk: bounds what a start has to replay to well under a second. */
-export const SNAPSHOT_EVERY_ENTRIES = 100_000;
 
 export class PrimaryRole {
   readonly kind = 'primary';
@@ -286,8 +284,8 @@ export class PrimaryRole {
   }
 
   /**
-   * Commits what every awaited member holds; answers and gathers what was committed. Called by the replica alone, after
-   * each input that may move the commit: it must see the very moment in which the epoch opens.
+   * Commits what every awaited member holds; answers and gathers what was committed. Called by the replica
+   * alone, at the end of each step: it must see the very moment in which the epoch opens.
    */
   advance(): void {
     const { ledger } = this.ground;

@@ -12,7 +12,7 @@ import { type Epoch, NO_POSITION, type Position, position, type ServerId, server
 import { invariant } from '../invariants.js';
 import { MAX_BATCH_ENTRIES, MAX_MEMBERS, MAX_REPLICATION_WINDOW } from '../limits.js';
 import type { MemberMessage, PrimaryMessage, StandbyMessage } from '../messages.js';
-import { isSameCopy, isSameLife } from '../same-life.js';
+import { isSameCopy, isSameInSyncMember, isSameLife } from '../same-life.js';
 import { KEEPS_UP_FACTOR, KeepingUp } from './keeping-up.js';
 import type { LinkId } from './messages.js';
 
@@ -40,7 +40,6 @@ export interface Outgoing {
 }
 
 /** One life over one journal: what another life over it says of the disk may not be true of this one. */
-const sameMember = (a: InSyncMember, b: InSyncMember): boolean => isSameCopy(a, b) && a.lifeId === b.lifeId;
 
 export class Standbys {
   readonly #links = new Map<LinkId, Standby>();
@@ -79,7 +78,7 @@ export class Standbys {
   get awaited(): readonly InSyncMember[] {
     const awaited = [...this.#told];
     for (const member of this.#asked.values())
-      if (!awaited.some((other) => sameMember(other, member))) awaited.push(member);
+      if (!awaited.some((other) => isSameInSyncMember(other, member))) awaited.push(member);
     return awaited;
   }
 
@@ -166,7 +165,9 @@ export class Standbys {
     if (held > this.#held) this.#holdsUpSince.clear();
     this.#held = position(Math.max(this.#held, held));
     for (const member of this.awaited) {
-      const standby = sameMember(member, this.self) ? { durable: ownDurable } : this.#standbyOf(member);
+      const standby = isSameInSyncMember(member, this.self)
+        ? { durable: ownDurable }
+        : this.#standbyOf(member);
       const durable = standby?.durable ?? NO_POSITION;
       if (durable >= ownDurable || durable > this.#held) this.#holdsUpSince.delete(member.serverId);
       else if (!this.#holdsUpSince.has(member.serverId)) this.#holdsUpSince.set(member.serverId, at);
@@ -177,7 +178,7 @@ export class Standbys {
   #heldByAll(ownDurable: Position): Position {
     let least = ownDurable;
     for (const member of this.awaited) {
-      if (sameMember(member, this.self)) continue;
+      if (isSameInSyncMember(member, this.self)) continue;
       const durable = this.#standbyOf(member)?.durable ?? NO_POSITION;
       if (durable < least) least = durable;
     }
@@ -192,7 +193,7 @@ export class Standbys {
   /** Whether a member that a commit waits for has been out of touch for `deadAfterMs`. */
   lacksAwaited(at: number, deadAfterMs: number): boolean {
     return this.awaited.some(
-      (member) => !sameMember(member, this.self) && this.#isLost(member, at, deadAfterMs),
+      (member) => !isSameInSyncMember(member, this.self) && this.#isLost(member, at, deadAfterMs),
     );
   }
 
@@ -221,7 +222,7 @@ export class Standbys {
    * heard for half of that. All may have been cut off at one moment, and been heard a little earlier or later before it.
    */
   unheard(at: number, deadAfterMs: number): ServerId[] {
-    const others = this.awaited.filter((member) => !sameMember(member, this.self));
+    const others = this.awaited.filter((member) => !isSameInSyncMember(member, this.self));
     if (!others.some((member) => this.#isUnheard(member, at, deadAfterMs))) return [];
     return others
       .filter((member) => this.#isUnheard(member, at, deadAfterMs / 2))
@@ -242,7 +243,8 @@ export class Standbys {
     for (const standby of this.#links.values()) {
       const { serverId, journalId, lifeId } = standby.join;
       const member = { serverId, journalId, lifeId };
-      if (standby.durable < required || this.awaited.some((other) => sameMember(other, member))) continue;
+      if (standby.durable < required || this.awaited.some((other) => isSameInSyncMember(other, member)))
+        continue;
       const known = assignment.members.find((other) => other.serverId === member.serverId);
       const isThatOne = known?.live && isSameLife(known, standby.join);
       if (!isThatOne || this.#keepingUp.mustWait(member, at, pace.deadAfterMs)) continue;
@@ -252,7 +254,7 @@ export class Standbys {
       changes.push(change);
     }
     for (const member of this.#told) {
-      if (sameMember(member, this.self) || !this.#isLost(member, at, pace.deadAfterMs)) continue;
+      if (isSameInSyncMember(member, this.self) || !this.#isLost(member, at, pace.deadAfterMs)) continue;
       if (!this.#mayAsk(member.serverId, at, pace.deadAfterMs)) continue;
       this.#noteWhyRemoved(member, at, pace.deadAfterMs);
       const known = assignment.members.find((other) => other.serverId === member.serverId);
@@ -309,7 +311,7 @@ export class Standbys {
   }
 
   #standbyOf(member: InSyncMember): Standby | undefined {
-    for (const standby of this.#links.values()) if (sameMember(standby.join, member)) return standby;
+    for (const standby of this.#links.values()) if (isSameInSyncMember(standby.join, member)) return standby;
     return undefined;
   }
 
@@ -364,7 +366,7 @@ export class Standbys {
 
   #assertSelf(): void {
     invariant(
-      this.#told.some((member) => sameMember(member, this.self)),
+      this.#told.some((member) => isSameInSyncMember(member, this.self)),
       'promoted-was-in-sync',
       {
         epoch: this.epoch,

@@ -80,7 +80,7 @@ export class ClusterView {
   /** @returns whether it was news */
   remember(assignment: Assignment): boolean {
     if (assignment.cluster !== this.#cluster) return false;
-    if (this.#newest !== undefined && !isNewer(assignment, this.#newest)) return false;
+    if (!isNewer(assignment, this.#newest)) return false;
     this.#newest = assignment;
     return true;
   }

@@ -1,6 +1,7 @@
 /**
- * A pair in a model of one machine: processes that start after a while, can be killed and frozen, hold locks, and are linked
- * over a stream that breaks when either end is gone. Both machines run as they are; only what they ask for is modelled.
+ * A pair in a model of one machine: processes that start after a while, can be killed and frozen, hold locks,
+ * and are linked over a stream that breaks when either end is gone. Both machines run as they are; only what
+ * they ask for is modelled.
  */
 import type { Instant } from '../ids.js';
 import type { SupervisorInput, SupervisorOutput, SupervisorWatchInput } from './supervision-messages.js';
@@ -53,9 +54,13 @@ export class PairModel {
   readonly supervisors: SupervisorProcess[] = [];
   #streams: Stream[] = [];
   #pids = 0;
-  /** The most that were alive and ready at once. */
-  mostServers = 0;
-  mostSupervisors = 0;
+  /**
+   * Servers that were started though their supervisor's last one had not ended: only the lock would tell them
+   * apart.
+   */
+  startedTooEarly = 0;
+  /** Supervisors that were replaced though they were not frozen. */
+  replacedWell = 0;
 
   constructor() {
     this.#startSupervisor();
@@ -97,9 +102,6 @@ export class PairModel {
       if (server.alive && !server.frozen && server.ready) this.#runServer(server);
     for (const supervisor of this.supervisors)
       if (supervisor.alive && !supervisor.frozen && supervisor.ready) this.#runSupervisor(supervisor);
-    const ready = ({ alive, ready: is }: Process): boolean => alive && is;
-    this.mostServers = Math.max(this.mostServers, this.servers.filter(ready).length);
-    this.mostSupervisors = Math.max(this.mostSupervisors, this.supervisors.filter(ready).length);
   }
 
   /** Whoever comes second finds the place taken and ends, as the locks have it. */
@@ -126,6 +128,7 @@ export class PairModel {
   #replaceSupervisor(replace: boolean): void {
     const holder = this.supervisors.find(({ alive, ready }) => alive && ready);
     if (holder !== undefined && !replace) return;
+    if (holder?.frozen === false) this.replacedWell += 1;
     this.kill(holder);
     this.#startSupervisor();
   }
@@ -147,6 +150,7 @@ export class PairModel {
     const { server } = supervisor;
     switch (output.kind) {
       case 'start':
+        if (server?.alive === true) this.startedTooEarly += 1;
         supervisor.server = this.liveServers[0] ?? this.#startServer();
         return;
       case 'open-link':

@@ -46,8 +46,8 @@ test('one server and one supervisor are left, and they hear each other', () => {
       assert.equal(pair.liveSupervisors.length, 1, 'supervisors');
       assert.ok(pair.liveServers.every(({ ready, frozen }) => ready && !frozen));
       assert.ok(pair.liveSupervisors.every(({ ready, frozen }) => ready && !frozen));
-      assert.equal(pair.mostServers, 1, 'servers that served at once');
-      assert.equal(pair.mostSupervisors, 1, 'supervisors in the place at once');
+      assert.equal(pair.startedTooEarly, 0, 'servers started beside one that was there');
+      assert.equal(pair.replacedWell, 0, 'supervisors replaced that were well');
       assert.deepEqual(
         pair.crashes,
         [...new Set(pair.crashes)].sort((a, b) => a - b),

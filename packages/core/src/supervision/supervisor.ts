@@ -7,17 +7,19 @@
  *          │        ▼                ▼          ▼
  *        down ◄── exited ◄──────── ending ◄─────┘            refused for good, or told: finished
  *
- * Two kinds of evidence. The end of the process is certain and noticed at once. Silence on the keep-alive link is a guess,
- * made in listening time, so that a supervisor that was itself stopped does not kill a healthy server. The end of the link
- * is neither: it is opened again, and the silence goes on being counted over it.
+ * Two kinds of evidence. The end of the process is certain and noticed at once. Silence on the keep-alive
+ * link (`keep-alive.ts`) is a guess. When a process is started again is decided by `restart-policy.ts`.
  *
- * What can't work is not tried for ever. A server that the router refuses for good ends with that; were it started again
- * and again, each start would raise its incarnation, until an older copy of its data passes for the present one.
+ * What can't work is not tried for ever. A server that the router refuses for good ends with that; were it
+ * started again and again, each start would raise its incarnation, until an older copy of its data passes for
+ * the present one.
  */
 import type { Incarnation, Instant } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { ListeningClock } from '../listening-clock.js';
 import { CrashReports } from './crash-reports.js';
+import { KeepAlive } from './keep-alive.js';
+import { RestartPolicy } from './restart-policy.js';
 import type {
   ExitKind,
   Farewell,
@@ -27,27 +29,12 @@ import type {
   SupervisorInput,
   SupervisorOutput,
 } from './supervision-messages.js';
-import {
-  END_LIMIT_MS,
-  FIRST_RESTART_MS,
-  hungAfterMs,
-  MAX_MISUSES,
-  MAX_RESTART_MS,
-  RELINK_MS,
-  START_LIMIT_MS,
-  type SupervisionTiming,
-  WELL_AFTER_MS,
-} from './supervision-timing.js';
-
-/** How a link is, while its process listens. */
-type Link =
-  | { readonly kind: 'open'; readonly link: KeepAliveLink; greeted: boolean; pingAt: Instant }
-  | { readonly kind: 'broken'; readonly openAt: Instant };
+import { END_LIMIT_MS, hungAfterMs, START_LIMIT_MS, type SupervisionTiming } from './supervision-timing.js';
 
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting'; readonly sinceHeardMs: number }
-  | { readonly kind: 'listening'; readonly since: Instant; link: Link; heardAtMs: number }
+  | { readonly kind: 'listening'; readonly since: Instant }
   /** `killAt` undefined: it was killed, and its end is awaited. */
   | {
       readonly kind: 'ending';
@@ -63,17 +50,12 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
   readonly #clock: ListeningClock;
   #outputs: SupervisorOutput[] = [];
   #now: Instant = 0;
-  #links = 0;
-  #sequence = 0;
-  /** Deaths in a row: the next start waits for longer with each. */
-  #deaths = 0;
-  #misuses = 0;
-  /** Whether a process was ever well with this command line. */
-  #everWell = false;
   /** Of the present process, or the last. */
   #incarnation: Incarnation | undefined;
   #farewell: Farewell | undefined;
   readonly #crashes = new CrashReports();
+  readonly #keepAlive: KeepAlive;
+  readonly #restarts = new RestartPolicy();
 
   constructor(
     /** For people: `s1`. */
@@ -81,6 +63,7 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     readonly timing: SupervisionTiming,
   ) {
     this.#clock = new ListeningClock(timing.keepAliveMs);
+    this.#keepAlive = new KeepAlive(timing);
   }
 
   step(now: Instant, input: SupervisorInput): readonly SupervisorOutput[] {
@@ -102,17 +85,13 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
   }
 
   #ownDeadline(): Instant | undefined {
-    const { keepAliveMs } = this.timing;
     switch (this.#state.kind) {
       case 'idle':
       case 'finished':
         return undefined;
       case 'starting':
-        return this.#now + keepAliveMs; // listening time counts only as far as somebody looks
-      case 'listening': {
-        const { link } = this.#state;
-        return link.kind === 'broken' ? link.openAt : Math.min(link.pingAt, this.#now + keepAliveMs);
-      }
+      case 'listening':
+        return this.#keepAlive.nextDeadline(this.#now);
       case 'ending':
         return this.#state.killAt;
       case 'down':
@@ -132,24 +111,18 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
       case 'listening':
         if (this.#state.kind !== 'starting') return;
         this.#incarnation = input.incarnation;
-        this.#state = {
-          kind: 'listening',
-          since: this.#now,
-          heardAtMs: this.#clock.heardMs,
-          link: { kind: 'broken', openAt: this.#now },
-        };
+        this.#state = { kind: 'listening', since: this.#now };
+        this.#keepAlive.begin(this.#now, this.#clock.heardMs);
         return;
       case 'greeted':
         return this.#greeted(input.link);
       case 'heard':
-        return this.#heard(input.link);
+        return this.#keepAlive.heard(input.link, this.#clock.heardMs);
       case 'farewell':
-        if (this.#hears(input.link)) this.#farewell = input.farewell;
-        return this.#heard(input.link);
+        if (this.#keepAlive.hears(input.link)) this.#farewell = input.farewell;
+        return this.#keepAlive.heard(input.link, this.#clock.heardMs);
       case 'link-ended':
-        if (this.#state.kind === 'listening' && this.#hears(input.link))
-          this.#state.link = { kind: 'broken', openAt: this.#now + RELINK_MS };
-        return;
+        return this.#keepAlive.linkEnded(this.#now, input.link);
       case 'exited':
         return this.#exited(input.exit, input.detail);
       case 'crash-noted':
@@ -165,21 +138,9 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     }
   }
 
-  #hears(link: KeepAliveLink): boolean {
-    return (
-      this.#state.kind === 'listening' && this.#state.link.kind === 'open' && this.#state.link.link === link
-    );
-  }
-
-  #heard(link: KeepAliveLink): void {
-    if (this.#state.kind === 'listening' && this.#hears(link)) this.#state.heardAtMs = this.#clock.heardMs;
-  }
-
   #greeted(link: KeepAliveLink): void {
-    if (this.#state.kind !== 'listening' || this.#state.link.kind !== 'open' || !this.#hears(link)) return;
-    this.#heard(link);
-    this.#state.link.greeted = true;
-    this.#everWell = true;
+    if (!this.#keepAlive.greeted(link, this.#clock.heardMs)) return;
+    this.#restarts.wasWell();
     this.#crashes.settle(); // the router hears of the new life from itself
   }
 
@@ -212,8 +173,8 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
 
   #awaitEnd(why: 'hung' | 'stop', killAt: Instant | undefined): void {
     const wellSince = this.#state.kind === 'listening' ? this.#state.since : undefined;
-    if (this.#state.kind === 'listening' && this.#state.link.kind === 'open' && why === 'hung')
-      this.#emit({ kind: 'close-link', link: this.#state.link.link });
+    const link = this.#keepAlive.end();
+    if (link !== undefined && why === 'hung') this.#emit({ kind: 'close-link', link });
     this.#state = { kind: 'ending', why, killAt, wellSince };
   }
 
@@ -228,9 +189,9 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
         break;
       }
       case 'listening': {
-        const silentMs = this.#clock.heardMs - this.#state.heardAtMs;
+        const silentMs = this.#keepAlive.silentMs(this.#clock.heardMs);
         if (silentMs >= hungAfterMs(this.timing)) this.#hung(`says nothing for ${Math.round(silentMs)} ms`);
-        else this.#keepAlive(this.#state);
+        else this.#emitDue();
         break;
       }
       case 'ending':
@@ -251,23 +212,9 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     this.#reportCrash();
   }
 
-  #keepAlive(state: Extract<State, { kind: 'listening' }>): void {
-    const { link } = state;
-    if (link.kind === 'broken') {
-      if (this.#now < link.openAt) return;
-      this.#links += 1;
-      state.link = {
-        kind: 'open',
-        link: this.#links,
-        greeted: false,
-        pingAt: this.#now + this.timing.keepAliveMs,
-      };
-      this.#emit({ kind: 'open-link', link: this.#links });
-    } else if (this.#now >= link.pingAt) {
-      this.#sequence += 1;
-      link.pingAt = this.#now + this.timing.keepAliveMs;
-      if (link.greeted) this.#emit({ kind: 'ping', link: link.link, sequence: this.#sequence });
-    }
+  #emitDue(): void {
+    const due = this.#keepAlive.takeDue(this.#now);
+    if (due !== undefined) this.#emit(due);
   }
 
   #hung(how: string): void {
@@ -285,7 +232,8 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
     const stopping = this.#state.kind === 'ending' && this.#state.why === 'stop';
     if (stopping) return this.#finish({ kind: 'told', detail });
     const how = this.#judge(exit);
-    this.#countDeath();
+    const wellForMs = this.#wellForMs();
+    this.#keepAlive.end();
     // Who was refused the router knows all about; and of a stale copy the same number may be another life.
     if (how === 'died') this.#noteCrash(detail);
     switch (how) {
@@ -293,34 +241,36 @@ export class Supervisor implements SupervisionMachine<SupervisorInput, Superviso
         return this.#finish({ kind: 'told', detail: this.#farewell?.detail ?? detail });
       case 'refused':
         return this.#giveUp('refused', this.#farewell?.detail ?? detail);
-      case 'misused':
-        this.#misuses += 1;
-        if (!this.#everWell || this.#misuses >= MAX_MISUSES) return this.#giveUp('misused', detail);
-        return this.#startLater(detail);
+      case 'misused': {
+        const waitMs = this.#restarts.misused(wellForMs);
+        return waitMs === undefined ? this.#giveUp('misused', detail) : this.#startLater(waitMs, detail);
+      }
       case 'died':
-        this.#misuses = 0;
-        return this.#startLater(detail);
+        return this.#startLater(this.#restarts.died(wellForMs), detail);
       default:
         return unreachable(how);
     }
   }
 
-  /** What it said on leaving tells more than an exit code, which only a parent sees; of a hung one neither counts. */
+  /**
+   * What it said on leaving tells more than an exit code, which only a parent sees; of a hung one neither
+   * counts.
+   */
   #judge(exit: ExitKind | undefined): ExitKind {
     if (this.#state.kind === 'ending') return 'died';
     if (exit === 'misused' || exit === 'refused') return exit;
     return this.#farewell?.kind ?? exit ?? 'died';
   }
 
-  #countDeath(): void {
+  /** How long it listened before it was ended or ended by itself; undefined: it never did. */
+  #wellForMs(): number | undefined {
     const state = this.#state;
     const since =
       state.kind === 'listening' ? state.since : state.kind === 'ending' ? state.wellSince : undefined;
-    this.#deaths = since !== undefined && this.#now - since >= WELL_AFTER_MS ? 1 : this.#deaths + 1;
+    return since === undefined ? undefined : this.#now - since;
   }
 
-  #startLater(detail: string): void {
-    const waitMs = Math.min(MAX_RESTART_MS, FIRST_RESTART_MS * 2 ** Math.min(this.#deaths - 1, 16));
+  #startLater(waitMs: number, detail: string): void {
     this.#say('died', `${this.name} ${detail}; starting again in ${waitMs} ms`);
     this.#state = { kind: 'down', startAt: this.#now + waitMs };
   }

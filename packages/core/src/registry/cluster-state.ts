@@ -1,0 +1,141 @@
+/**
+ * What the members of a cluster and the grants of its epoch have in common, and what of it has changed since
+ * the last seal.
+ */
+import { type ClusterRecord, namesAsPrimary } from '../assignment.js';
+import { type ClusterId, serverName } from '../ids.js';
+import { type Configuration, copyOf, dependsOn, restoredFrom } from './configuration.js';
+import type { Evidence } from './eligibility.js';
+import { isLive, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
+import { OlderStore } from './older-store.js';
+import { Promotion } from './promotion.js';
+import type { RegistryEvent, RegistryLink } from './registry-messages.js';
+import { Roster } from './roster.js';
+
+export class ClusterState {
+  readonly roster: Roster;
+  readonly olderStore: OlderStore;
+  #configuration: Configuration;
+  #revision: number;
+  #dispute: string | undefined;
+  #isChanged = false;
+  #events: RegistryEvent[] = [];
+
+  constructor(
+    readonly id: ClusterId,
+    record: ClusterRecord | undefined,
+    readonly evidence: Evidence,
+  ) {
+    this.#configuration = restoredFrom(id, record);
+    const members = (record?.members ?? []).map((member) =>
+      memberFromRecord(
+        member,
+        member.serverId === record?.primary?.serverId || copyOf(this.#configuration, member) !== undefined,
+      ),
+    );
+    this.roster = new Roster(members, ({ serverId }) => dependsOn(this.#configuration, serverId));
+    this.olderStore = new OlderStore(record);
+    // Nobody is attached any more, so this is not the assignment that was told last. It need not be made
+    // durable: until something is, every restart makes the same of the same record.
+    this.#revision = record === undefined ? 0 : record.revision + 1;
+  }
+
+  get configuration(): Configuration {
+    return this.#configuration;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Something is to be told. */
+  get isChanged(): boolean {
+    return this.#isChanged;
+  }
+
+  /** Why nobody serves although somebody could, until an operator has decided. */
+  get dispute(): string | undefined {
+    return this.#dispute;
+  }
+
+  /** Only an operator can say who is promoted. */
+  get isHalted(): boolean {
+    return this.#dispute !== undefined || this.olderStore.detail !== undefined;
+  }
+
+  /** Who holds the epoch, live or not, as long as it is the very life that was granted it. */
+  get holder(): Member | undefined {
+    return this.roster.all.find((member) => namesAsPrimary(this.#configuration, member));
+  }
+
+  get isAvailable(): boolean {
+    const { holder } = this;
+    return this.#dispute === undefined && holder !== undefined && isLive(holder);
+  }
+
+  /** The link of whoever holds the epoch and is live. */
+  get primaryLink(): RegistryLink | undefined {
+    const { holder } = this;
+    return holder === undefined ? undefined : linkOf(holder);
+  }
+
+  /** For people. */
+  get primaryName(): string {
+    const { primary } = this.#configuration;
+    return primary === undefined ? 'nobody' : serverName(primary.serverId);
+  }
+
+  get promotion(): Promotion {
+    return new Promotion(this.#configuration, this.roster.all, this.evidence, this.isHalted);
+  }
+
+  configure(configuration: Configuration): void {
+    if (configuration === this.#configuration) return;
+    this.#configuration = configuration;
+    this.#isChanged = true;
+  }
+
+  /** Takes a configuration that differs only in what members are not told. */
+  note(configuration: Configuration): void {
+    this.#configuration = configuration;
+  }
+
+  setDispute(detail: string | undefined): void {
+    this.#dispute = detail;
+    this.#isChanged = true;
+  }
+
+  /** What is told from now on is numbered after this revision. */
+  numberPast(revision: number): void {
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    this.#isChanged = true;
+  }
+
+  /** Something else is to be told: of a member, or of why nobody serves. */
+  touch(): void {
+    this.#isChanged = true;
+  }
+
+  /** What was changed gets a number of its own. */
+  seal(): void {
+    this.#isChanged = false;
+    this.#revision += 1;
+  }
+
+  record(): ClusterRecord {
+    const members = this.roster.all.map(memberToRecord);
+    return { ...this.#configuration, revision: this.#revision, members };
+  }
+
+  event(event: RegistryEvent['event'], text: string): void {
+    this.#events.push({ event, text: `cluster ${this.id}: ${text}` });
+  }
+
+  /** Events since the last time. */
+  takeEvents(): RegistryEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+}

@@ -1,0 +1,40 @@
+/** All clusters of one network, and to which of them a server belongs. */
+import type { ClusterRecord } from '../assignment.js';
+import type { ClusterId, NetworkId } from '../ids.js';
+import { invariant } from '../invariants.js';
+import { MAX_CLUSTERS } from '../limits.js';
+import { noSuchCluster, objectionToNetwork } from './admission.js';
+import { Cluster } from './cluster.js';
+import type { Evidence } from './eligibility.js';
+import type { Candidate, Refusal } from './registry-messages.js';
+
+export class Clusters {
+  readonly all: readonly Cluster[];
+
+  /** `records`: what was made durable last of each cluster that ever had a member. */
+  constructor(
+    readonly networkId: NetworkId,
+    count: number,
+    records: readonly ClusterRecord[],
+    evidence: Evidence,
+  ) {
+    invariant(count >= 1 && count <= MAX_CLUSTERS, 'limit-is-kept', { clusters: count });
+    const byCluster = new Map(records.map((record) => [record.cluster, record]));
+    this.all = Array.from({ length: count }, (_, at) => new Cluster(at + 1, byCluster.get(at + 1), evidence));
+  }
+
+  find(id: ClusterId): Cluster | Refusal {
+    return this.all[id - 1] ?? noSuchCluster(id, this.all.length);
+  }
+
+  /** Where a server belongs, or why it is not of this network. */
+  placeOf(candidate: Candidate): Cluster | Refusal {
+    return objectionToNetwork(candidate, this.networkId) ?? this.find(candidate.cluster);
+  }
+
+  /** Where a server is taken in, or why it is refused there. */
+  placeFor(candidate: Candidate): Cluster | Refusal {
+    const cluster = this.placeOf(candidate);
+    return cluster instanceof Cluster ? (cluster.objectionTo(candidate) ?? cluster) : cluster;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Says who holds the epoch of a cluster and whose copies count, and what each event makes of that.
+ *
+ * The intuition: an epoch is a licence that is granted once, and only to a copy that has everything which was
+ * ever acknowledged; the in-sync set names those copies. The set that the primary waits for is always a
+ * superset of the one here: the primary counts a standby from the moment it asks for it, and until the router
+ * has told it of the removal. So whoever is promoted from here has everything, and no clock is needed for
+ * that.
+ *
+ * A configuration is a value. Each function returns the next one, or the same object when nothing changes.
+ * Who is live, heard or reachable is not its business: see `Cluster` and `promotion.ts`.
+ *
+ * After PacificA (Lin et al., 2008, §2 and §4: the configuration is kept apart from the data) and Kafka's
+ * in-sync replicas.
+ */
+import type {
+  ClusterMode,
+  ClusterRecord,
+  InSyncCopy,
+  JournalEnd,
+  OrderlyEnd,
+  PrimaryRef,
+} from '../assignment.js';
+import {
+  type ClusterId,
+  type JournalId,
+  type LifeId,
+  NO_EPOCH,
+  NO_POSITION,
+  nextEpoch,
+  type Position,
+  type ServerId,
+} from '../ids.js';
+import { invariant } from '../invariants.js';
+import { isSameCopy } from '../same-life.js';
+import { type NextLife, withHeard, withWelcomed } from './lives.js';
+
+/** What the router keeps of a cluster, without its members and without the number of the revision. */
+export type Configuration = Omit<ClusterRecord, 'revision' | 'members'>;
+
+/** A journal, whoever has it open. */
+interface Journal {
+  readonly serverId: ServerId;
+  readonly journalId: JournalId;
+}
+
+/** One run of a server over a journal. */
+interface JournalLife extends Journal {
+  readonly lifeId: LifeId;
+}
+
+/** A life that may be promoted, with the end of its journal. */
+interface Holder extends PrimaryRef {
+  readonly end: JournalEnd;
+}
+
+/**
+ * `old-leaves`: the copy of the primary before is no longer counted. `old-stays`: it is, as a standby.
+ * `unclean`: by an operator's decision, whatever the in-sync set says.
+ */
+export type Grant = 'old-leaves' | 'old-stays' | 'unclean';
+
+/** As it was made durable last; a cluster without a record never had a member. */
+export const restoredFrom = (cluster: ClusterId, record: ClusterRecord | undefined): Configuration => ({
+  cluster,
+  mode: record?.mode,
+  epoch: record?.epoch ?? NO_EPOCH,
+  primary: record?.primary,
+  inSync: record?.inSync ?? [],
+  lastUncleanEpoch: record?.lastUncleanEpoch ?? NO_EPOCH,
+  committed: record?.committed ?? NO_POSITION,
+  orderlyEnd: record?.orderlyEnd,
+});
+
+/** How a cluster works whose members have this journal id. */
+export const modeOf = (journalId: JournalId): ClusterMode => (journalId === '' ? 'routed' : 'replicated');
+
+/** The in-sync copy that is this very journal of this server. */
+export const copyOf = ({ inSync }: Configuration, journal: Journal): InSyncCopy | undefined =>
+  inSync.find((copy) => isSameCopy(copy, journal));
+
+/** Whether this very life has opened an in-sync copy. */
+export const holdsCopy = (configuration: Configuration, life: JournalLife): boolean =>
+  copyOf(configuration, life)?.lives.includes(life.lifeId) === true;
+
+/** Whether the in-sync set has a copy of this server that is not the journal which the server has now. */
+export const holdsAnotherCopy = ({ inSync }: Configuration, { serverId, journalId }: Journal): boolean =>
+  inSync.some((copy) => copy.serverId === serverId && copy.journalId !== journalId);
+
+/** Whether the epoch or a copy belongs to this server. */
+export const dependsOn = ({ primary, inSync }: Configuration, serverId: ServerId): boolean =>
+  serverId === primary?.serverId || inSync.some((copy) => copy.serverId === serverId);
+
+/** The first member decides the mode for good. */
+export const withFirstMember = (
+  configuration: Configuration,
+  { journalId }: { readonly journalId: JournalId },
+): Configuration =>
+  configuration.mode === undefined ? { ...configuration, mode: modeOf(journalId) } : configuration;
+
+/** The last announced server has not come: the mode is open again, unless an epoch was granted. */
+export const withoutMembers = (configuration: Configuration): Configuration =>
+  configuration.epoch === NO_EPOCH ? { ...configuration, mode: undefined } : configuration;
+
+/** This life gets the next epoch. */
+export function granted(before: Configuration, holder: Holder, how: Grant): Configuration {
+  const { mode, primary: old } = before;
+  const { serverId, incarnation, journalId, lifeId } = holder;
+  invariant(
+    how === 'unclean' || old === undefined || mode === 'routed' || holdsCopy(before, holder),
+    'promoted-was-in-sync',
+    { cluster: before.cluster, serverId, journalId, inSync: before.inSync },
+  );
+  const after: Configuration = {
+    ...before,
+    epoch: nextEpoch(before.epoch),
+    primary: { serverId, incarnation, journalId, lifeId },
+    inSync: mode === 'replicated' ? inSyncUnder(before, holder, how) : before.inSync,
+    orderlyEnd: undefined,
+  };
+  if (how !== 'unclean') return after;
+  return { ...after, lastUncleanEpoch: after.epoch, committed: holder.end.committed };
+}
+
+/** Whose copies count under a new primary. */
+function inSyncUnder(
+  { primary: old, inSync }: Configuration,
+  holder: Holder,
+  how: Grant,
+): readonly InSyncCopy[] {
+  if (old === undefined || how === 'unclean') return [copyHeldBy(holder)];
+  const oldLeaves = how === 'old-leaves' && !isSameCopy(old, holder);
+  return oldLeaves ? inSync.filter((copy) => !isSameCopy(copy, old)) : inSync;
+}
+
+/** The copy of this life counts from now on. */
+export const withCopy = (configuration: Configuration, life: JournalLife): Configuration => ({
+  ...configuration,
+  inSync: [...configuration.inSync, copyHeldBy(life)],
+});
+
+const copyHeldBy = ({ serverId, journalId, lifeId }: JournalLife): InSyncCopy => ({
+  serverId,
+  journalId,
+  lives: [lifeId],
+});
+
+/** Only these copies count from now on. */
+export function withOnly(configuration: Configuration, counts: (copy: InSyncCopy) => boolean): Configuration {
+  const inSync = configuration.inSync.filter(counts);
+  return inSync.length === configuration.inSync.length ? configuration : { ...configuration, inSync };
+}
+
+/** A life is welcomed that continues from a copy; one that does not say who it is changes nothing. */
+export const welcomed = (configuration: Configuration, life: Journal & NextLife): Configuration =>
+  life.lifeId === '' ? configuration : withLives(configuration, life, (copy) => withWelcomed(copy, life));
+
+/** A life is heard since it was welcomed. */
+export const heard = (configuration: Configuration, life: JournalLife): Configuration =>
+  withLives(configuration, life, (copy) => withHeard(copy, life.lifeId));
+
+function withLives(
+  configuration: Configuration,
+  journal: Journal,
+  change: (copy: InSyncCopy) => InSyncCopy,
+): Configuration {
+  const before = copyOf(configuration, journal);
+  if (before === undefined) return configuration;
+  const after = change(before);
+  if (after === before) return configuration;
+  const inSync = configuration.inSync.map((copy) => (copy === before ? after : copy));
+  return { ...configuration, inSync };
+}
+
+/** The holder of an in-sync copy knows that everything up to here is committed. */
+export const withCommitted = (configuration: Configuration, committed: Position): Configuration =>
+  committed > configuration.committed ? { ...configuration, committed } : configuration;
+
+/** The primary has stopped writes and ended; everything acknowledged is in its journal, which ends here. */
+export const endedInOrder = (
+  configuration: Configuration,
+  { lastEpoch, durable, checksum }: OrderlyEnd,
+): Configuration => ({ ...configuration, orderlyEnd: { lastEpoch, durable, checksum } });
+
+/** Whether this journal ends exactly where everything ended in order: then it has everything. */
+export const isWhole = ({ orderlyEnd: whole }: Configuration, end: OrderlyEnd): boolean =>
+  whole !== undefined &&
+  end.lastEpoch === whole.lastEpoch &&
+  end.durable === whole.durable &&
+  end.checksum === whole.checksum;

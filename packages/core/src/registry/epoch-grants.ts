@@ -1,0 +1,326 @@
+/**
+ * Decides who gets the next epoch of a cluster, and which copies count under it: after a loss, at a primary's
+ * request, at an operator's.
+ *
+ * Two rules carry the rest, both in `settle`, which follows every change:
+ *  * nobody holds the epoch → the first live in-sync member in registration order gets the next one;
+ *  * somebody does → whoever is no longer counted on leaves the in-sync set.
+ * So while there is no primary the set stays as it was: each of its members has everything, and any of
+ * them that comes back will do.
+ */
+import type { Epoch, Instant, ServerId } from '../ids.js';
+import { NO_EPOCH, serverName } from '../ids.js';
+import type { MemberMessage } from '../messages.js';
+import { isSameCopy, isSameLife } from '../same-life.js';
+import type { ClusterState } from './cluster-state.js';
+import { adviceText, noSuccessorText, unavailableText } from './cluster-text.js';
+import { copyOf, type Grant, granted, holdsAnotherCopy, withCopy, withOnly } from './configuration.js';
+import { objectionsText } from './eligibility.js';
+import { isCountedOn, isLive, linkOf, type Member, takeRefusedLife } from './member.js';
+import { isWithMost, PutOffRemovals } from './partition.js';
+import { mayServe } from './promotion.js';
+import type { Refusal, RegistryLink } from './registry-messages.js';
+import { holdsText, lossAgainst, objectionToUnclean } from './unclean.js';
+
+type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
+
+export class EpochGrants {
+  readonly #state: ClusterState;
+  /**
+   * The router has been started and still waits for members that it knows: they are compared before one is
+   * promoted.
+   */
+  #isStarting: boolean;
+  /** How the last primary was lost, for people; kept until there is another. */
+  #loss: { readonly at: Instant; readonly why: string } | undefined;
+  /** Listening time of the last promotion after a loss, ms: see `settle`. */
+  #grantedMs = 0;
+  #awaitsWord = false;
+  readonly #putOff = new PutOffRemovals();
+
+  /** `isStarting`: members that the router knows from before may attach again. */
+  constructor(state: ClusterState, isStarting: boolean) {
+    this.#state = state;
+    this.#isStarting = isStarting;
+  }
+
+  /**
+   * A member would have been promoted if it had been heard: with the next word of any member that is decided
+   * again.
+   */
+  get awaitsWord(): boolean {
+    return this.#awaitsWord;
+  }
+
+  /** The primary is gone. */
+  lost(now: Instant, why: string): void {
+    this.#loss = { at: now, why };
+  }
+
+  /** Members that the router knew when it started have attached again, or are gone. */
+  endStart(): void {
+    this.#isStarting = false;
+  }
+
+  /** After every change. */
+  settle(now: Instant): void {
+    const holder = this.#state.holder;
+    if (this.#state.isAvailable) for (const member of this.#state.roster.all) member.isAtRest = false;
+    this.#awaitsWord = false;
+    if ((holder === undefined || !isCountedOn(holder)) && !this.#awaitsCandidates()) {
+      // A router that is cut off loses its streams one by one. So the second promotion waits until its
+      // candidate has spoken since the first: then it is not the next to be lost.
+      const promotion = this.#state.promotion;
+      const successor = promotion.successor(this.#grantedMs);
+      if (successor === undefined) this.#awaitsWord = promotion.candidates().length > 0;
+      else {
+        this.#grant(successor, 'old-leaves', this.#afterWhat(now));
+        this.#grantedMs = this.#state.evidence.heardMs;
+      }
+    }
+    this.#prune();
+  }
+
+  /**
+   * After a start of this router: others of the in-sync set may come yet, and have more than an older copy.
+   */
+  #awaitsCandidates(): boolean {
+    return (
+      this.#isStarting &&
+      this.#state.configuration.mode === 'replicated' &&
+      this.#state.roster.all.some(
+        (member) =>
+          member.presence.kind === 'awaited' && copyOf(this.#state.configuration, member) !== undefined,
+      )
+    );
+  }
+
+  /** Of a promotion, for people. */
+  #afterWhat(now: Instant): string {
+    const loss = this.#loss;
+    if (loss !== undefined)
+      return `${Math.round(now - loss.at)} ms after ${this.#state.primaryName} was dropped (${loss.why})`;
+    if (this.#state.configuration.epoch === NO_EPOCH) return 'the first';
+    return `since ${this.#state.primaryName} was gone when the router started`;
+  }
+
+  /** Only under a live primary: see the head of this file. */
+  #prune(): void {
+    if (!this.#state.isAvailable) return;
+    const counted = this.#state.roster.all.filter(isCountedOn);
+    this.#state.configure(
+      withOnly(this.#state.configuration, (copy) => counted.some((member) => isSameCopy(copy, member))),
+    );
+  }
+
+  #grant(member: Member, how: Grant, why: string): void {
+    if (how === 'unclean') this.#outdoOlderStore(member);
+    this.#state.configure(granted(this.#state.configuration, member, how));
+    this.#loss = undefined;
+    this.#putOff.clear();
+    this.#state.setDispute(undefined);
+    const { epoch } = this.#state.configuration;
+    this.#state.event('promoted', `${serverName(member.serverId)} is primary of epoch ${epoch}, ${why}`);
+  }
+
+  /**
+   * From now on this store is the newest: what is granted now is past everything that any member was told.
+   */
+  #outdoOlderStore(chosen: Member): void {
+    const told = this.#state.olderStore.outdo();
+    if (told === undefined) return;
+    const { epoch } = this.#state.configuration;
+    if (told.epoch > epoch) this.#state.configure({ ...this.#state.configuration, epoch: told.epoch });
+    this.#state.numberPast(told.revision);
+    takeRefusedLife(chosen);
+  }
+
+  /** Grants the request of a live primary in its epoch, as far as it can be. */
+  changeInSync(link: RegistryLink, asked: ChangeInSync): void {
+    const { mode, epoch, primary } = this.#state.configuration;
+    if (mode !== 'replicated' || link !== this.#state.primaryLink || asked.epoch !== epoch) return;
+    const isCounted = copyOf(this.#state.configuration, asked) !== undefined;
+    if (asked.change === 'add') {
+      const member = this.#state.roster.find(asked.serverId);
+      if (isCounted || member === undefined || !isLive(member) || !member.heard || !isSameLife(asked, member))
+        return;
+      this.#state.configure(withCopy(this.#state.configuration, member));
+      const itsLink = linkOf(member);
+      if (itsLink !== undefined) this.#state.evidence.forgetComplaint(itsLink);
+    } else {
+      if (!isCounted || asked.serverId === primary?.serverId) return;
+      if (this.#isPutOff(asked.serverId, link)) return;
+      this.#state.configure(withOnly(this.#state.configuration, (copy) => !isSameCopy(copy, asked)));
+    }
+  }
+
+  /**
+   * A primary that most of the live in-sync members can't reach, while they reach one another, is replaced.
+   */
+  replaceCutOff(): void {
+    const { mode, epoch } = this.#state.configuration;
+    if (mode !== 'replicated' || !this.#state.isAvailable) return;
+    const successor = this.#state.promotion.successorOfCutOff();
+    if (successor === undefined) return;
+    const name = this.#state.primaryName;
+    this.#state.event(
+      'cut-off',
+      `${name}, primary of epoch ${epoch}, is cut off: most of the in-sync members can't reach it`,
+    );
+    this.#grant(successor, 'old-leaves', `in place of ${name}, which others can't reach`);
+  }
+
+  /**
+   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, its
+   * request is put off until the others had the time to say so; the primary asks again.
+   */
+  #isPutOff(standby: ServerId, link: RegistryLink): boolean {
+    const { primary } = this.#state.configuration;
+    if (primary === undefined) return false;
+    const { heardMs, deadAfterMs } = this.#state.evidence;
+    const view = { serverId: primary.serverId, cannotReach: this.#state.evidence.cannotReach(link) };
+    if (!isWithMost(view, standby, this.#state.promotion.views()))
+      return this.#putOff.putOff(heardMs, deadAfterMs, standby);
+    this.#putOff.settle(standby);
+    return false;
+  }
+
+  /** Where to ask for a handover, or why it is impossible. */
+  linkToHandOver(): RegistryLink | Refusal {
+    const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
+    if (!this.#state.isAvailable)
+      return refusal(`cluster ${this.#state.id} has no primary now: ${this.unavailableReason()}`);
+    if (this.#state.promotion.successor() === undefined) return refusal(this.whyNoHandover());
+    return (
+      this.#state.primaryLink ?? refusal(`${this.#state.primaryName} holds no stream on which to be asked`)
+    );
+  }
+
+  /** The primary gives its epoch up. Returns whether there was somebody to take over. */
+  handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
+    if (link !== this.#state.primaryLink || epoch !== this.#state.configuration.epoch) return false;
+    const successor = this.#state.promotion.successor();
+    if (successor === undefined) return false;
+    this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#state.primaryName}`);
+    return true;
+  }
+
+  /**
+   * The primary says that it lacks what another live member knows as committed. That one takes over if it
+   * may; else nobody serves: to go on would lose what was acknowledged. Returns whether that changes
+   * anything.
+   */
+  dispute(link: RegistryLink, epoch: Epoch, serverId: ServerId, detail: string): boolean {
+    if (
+      link !== this.#state.primaryLink ||
+      epoch !== this.#state.configuration.epoch ||
+      this.#state.dispute !== undefined
+    )
+      return false;
+    const holder = this.#state.roster.find(serverId);
+    if (holder === undefined || !isLive(holder)) return false;
+    const isFit =
+      mayServe(this.#state.configuration, holder) && this.#state.promotion.objectionTo(holder) === undefined;
+    if (isFit) this.#grant(holder, 'old-leaves', detail);
+    else this.#state.setDispute(detail);
+    return true;
+  }
+
+  /**
+   * Makes a live member primary although it may lack acknowledged writes. Refuses one that has less than
+   * another live member, unless `acceptLoss`.
+   */
+  promoteUnclean(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
+    const member = this.#state.roster.find(serverId);
+    const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
+    const { mode, epoch, primary } = this.#state.configuration;
+    const isSame = serverId === primary?.serverId;
+    if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
+      const there = `cluster ${this.#state.id} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
+      const isObjected = this.#state.promotion.objections().length > 0;
+      const way = isObjected ? this.whyNoHandover() : `use a handover${this.orStopIt()}`;
+      return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
+    }
+    if (member === undefined)
+      return refusal('unknown-member', `cluster ${this.#state.id} knows no ${serverName(serverId)}`);
+    if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
+    // Its disk may have yet to note the welcome: its next life would be taken for an older copy.
+    if (!member.heard && mode === 'replicated' && member.presence.kind === 'stream')
+      return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
+    if (this.#state.roster.all.some((other) => other.presence.kind === 'awaited'))
+      return refusal('invalid-argument', `not yet: ${this.unavailableReason()}`);
+    if (!this.#state.isHalted && mayServe(this.#state.configuration, member)) {
+      // It has everything: only the router's doubt whether it can be reached is overruled.
+      const how = this.#state.isAvailable ? 'old-stays' : 'old-leaves';
+      this.#grant(member, how, 'promoted by an operator; it has everything, nothing is lost');
+      return undefined;
+    }
+    const others = this.#state.roster.all.filter((other) => other !== member && other.journalId !== '');
+    const losses = others.map((other) => lossAgainst(member, other));
+    const consequences = [holdsText(member), ...losses].join('; ');
+    const objection = objectionToUnclean(
+      member,
+      others.filter((other) => this.#isHere(other)),
+    );
+    if (objection !== undefined && !acceptLoss)
+      return refusal('invalid-argument', `${objection}. ${consequences}`);
+    this.#grant(member, 'unclean', 'promoted unclean by an operator');
+    this.#state.event('unclean-promotion', `${serverName(serverId)} was promoted UNCLEAN. ${consequences}`);
+    return undefined;
+  }
+
+  /** It is live, or only kept out because this router's store is older. */
+  #isHere(member: Member): boolean {
+    return isLive(member) || (this.#state.olderStore.detail !== undefined && member.refused !== undefined);
+  }
+
+  /** There is a primary, and the router or an in-sync member can't reach it. */
+  #isPrimaryInDoubt(): boolean {
+    const holder = this.#state.holder;
+    if (holder === undefined || this.#state.configuration.mode !== 'replicated') return false;
+    const isComplainedOf = this.#state.promotion
+      .views()
+      .some(({ cannotReach }) => cannotReach.has(holder.serverId));
+    return isComplainedOf || holder.reach.kind === 'unreachable';
+  }
+
+  /** Why nobody is available, for people; empty when somebody is. */
+  unavailableReason(): string {
+    const holder = this.#state.holder;
+    const { dispute } = this.#state;
+    if (dispute !== undefined)
+      return `${dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
+    if (holder !== undefined && isLive(holder)) return '';
+    const { epoch, primary, inSync } = this.#state.configuration;
+    const { detail } = this.#state.olderStore;
+    if (detail !== undefined) return detail;
+    const objections = this.#state.promotion.objections(this.#grantedMs);
+    return unavailableText({
+      cluster: this.#state.id,
+      epoch,
+      primary,
+      inSync,
+      awaited: this.#state.roster.all.filter((member) => member.presence.kind === 'awaited'),
+      replaced: this.#state.roster.all.filter(
+        (member) => isLive(member) && holdsAnotherCopy(this.#state.configuration, member),
+      ),
+      why: this.#loss?.why,
+      objections: objectionsText(objections),
+      advice: adviceText(objections),
+    });
+  }
+
+  /** For people, while a handover has no successor. */
+  whyNoHandover(): string {
+    return noSuccessorText(this.#state.primaryName, this.#state.promotion.objections());
+  }
+
+  /**
+   * What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing.
+   */
+  orStopIt(): string {
+    const successor = this.#state.promotion.successor();
+    if (successor === undefined) return '';
+    return `, or stop ${this.#state.primaryName}: ${serverName(successor.serverId)} then takes over by itself`;
+  }
+}

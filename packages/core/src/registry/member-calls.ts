@@ -1,0 +1,104 @@
+/**
+ * Takes calls about members: a server announces itself, or its supervisor vouches for it and reports its end.
+ */
+import type { Instant, ServerId } from '../ids.js';
+import { serverName } from '../ids.js';
+import { Cluster } from './cluster.js';
+import type { Clusters } from './clusters.js';
+import { Deadlines } from './deadlines.js';
+import type { Listening } from './listening.js';
+import type { MemberStreams } from './member-streams.js';
+import type { Outcome } from './outcome.js';
+import type { RegistryInput } from './registry-messages.js';
+
+type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
+
+export interface MemberCallsParts {
+  readonly clusters: Clusters;
+  readonly listening: Listening;
+  readonly streams: MemberStreams;
+  /** Of whichever step it is. */
+  readonly outcome: Outcome;
+  /** How long the place of an announced server is kept, ms. */
+  readonly graceMs: number;
+}
+
+export class MemberCalls {
+  readonly #clusters: Clusters;
+  readonly #listening: Listening;
+  readonly #streams: MemberStreams;
+  readonly #outcome: Outcome;
+  readonly #graceMs: number;
+  /** Announced servers, and when their places lapse. */
+  readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
+
+  constructor({ clusters, listening, streams, outcome, graceMs }: MemberCallsParts) {
+    this.#clusters = clusters;
+    this.#listening = listening;
+    this.#streams = streams;
+    this.#outcome = outcome;
+    this.#graceMs = graceMs;
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#announced.next();
+  }
+
+  /** The places of servers that have not come after all are free again. */
+  expire(now: Instant): void {
+    for (let due = this.#announced.takeDue(now); due; due = this.#announced.takeDue(now)) {
+      due.cluster.lapse(due.serverId);
+      this.#outcome.touch(due.cluster);
+    }
+  }
+
+  addMaster(now: Instant, { token, candidate }: Call<'add-master'>): void {
+    const cluster = this.#clusters.placeFor(candidate);
+    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
+    const graceMs = this.#graceMs;
+    if (cluster.announce(candidate)) {
+      this.#announced.add(now + graceMs, { cluster, serverId: candidate.serverId });
+      this.#outcome.touch(cluster);
+      this.#outcome.report(
+        'announced',
+        `cluster ${cluster.id}: ${serverName(candidate.serverId)} is announced, at ${candidate.address}`,
+      );
+    }
+    const { pingIntervalMs } = this.#listening.silence;
+    const deadAfterMs = this.#listening.deadAfterMs;
+    this.#outcome.answer(token, { kind: 'announced', pingIntervalMs, deadAfterMs, graceMs });
+  }
+
+  registerServer(now: Instant, { token, candidate }: Call<'register-server'>): void {
+    const cluster = this.#clusters.placeFor(candidate);
+    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
+    this.#streams.admit(now, cluster, candidate, { kind: 'watched' });
+    if (cluster.isChanged)
+      this.#outcome.report(
+        'registered',
+        `cluster ${cluster.id}: ${serverName(candidate.serverId)} is registered by its supervisor, incarnation ${candidate.incarnation}, at ${candidate.address}`,
+      );
+    this.#outcome.answer(token, { kind: 'registered' });
+  }
+
+  crash(now: Instant, input: Call<'crash'>): void {
+    const { token, serverId, incarnation } = input;
+    const cluster = this.#clusters.find(input.cluster);
+    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
+    const member = cluster.find(serverId);
+    if (member === undefined) {
+      const detail = `cluster ${cluster.id} knows no ${serverName(serverId)}`;
+      return this.#outcome.refuse(token, { reason: 'unknown-member', detail });
+    }
+    // Late, doubled and older reports are about a life that is over already.
+    let dropped = false;
+    if (member.incarnation === incarnation) {
+      const { presence } = member;
+      const why = `its supervisor reports a crash${input.detail === '' ? '' : `: ${input.detail}`}`;
+      dropped = cluster.drop(now, serverId, why);
+      this.#outcome.touch(cluster);
+      if (dropped && presence.kind === 'stream') this.#streams.end(presence.link, why);
+    }
+    this.#outcome.answer(token, { kind: 'crash-noted', dropped });
+  }
+}

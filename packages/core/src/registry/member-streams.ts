@@ -1,0 +1,440 @@
+/**
+ * Serves the streams of members: takes what they say, tells them what they must know, and drops whoever is
+ * silent.
+ *
+ * The disk may take seconds for a changed assignment, and that is not the members' fault: a pong goes out at
+ * once, and a member's silence counts from its welcome. One pong waits: the one to a member without a journal
+ * while a new epoch of its cluster waits. To such a member it says that it is still primary.
+ */
+import type { Assignment, ClusterRecord } from '../assignment.js';
+import type { ClusterId, Instant, ServerId } from '../ids.js';
+import { NO_EPOCH, serverName } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
+import { isSameLife } from '../same-life.js';
+import { objectionToJournal, objectionToStore } from './admission.js';
+import { Cluster } from './cluster.js';
+import type { Clusters } from './clusters.js';
+import type { Desk } from './desk.js';
+import type { Durable } from './durable.js';
+import type { Listening } from './listening.js';
+import { linkOf, type Presence } from './member.js';
+import type { Outcome } from './outcome.js';
+import type { Probes } from './reach.js';
+import { DISK_SIGN_INTERVAL_MS } from './registry-limits.js';
+import type { Candidate, Refusal, RegistryLink } from './registry-messages.js';
+
+/** What a view shows of a member beside its assignment. */
+export interface MemberFigures {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+  readonly figures: Figures;
+  /** Listening time since it was last heard. */
+  readonly ageMs: number;
+}
+
+export interface MemberStreamsParts {
+  readonly clusters: Clusters;
+  readonly listening: Listening;
+  readonly desk: Desk;
+  readonly durable: Durable;
+  /** Undefined: members are not dialled back. */
+  readonly probes: Probes | undefined;
+  /** Of whichever step it is. */
+  readonly outcome: Outcome;
+  readonly reattachGraceMs: number;
+}
+
+interface Attached {
+  readonly cluster: Cluster;
+  readonly serverId: ServerId;
+  readonly attempt: number;
+  /** Without a journal: a pong tells it that it may go on as primary. */
+  readonly isRouted: boolean;
+  /** Whether it has said anything since it attached: then it has received our welcome. */
+  confirmed: boolean;
+  /** The revision with which it is welcomed; undefined once it has been. */
+  welcomedIn: number | undefined;
+  /** The highest `change-in-sync` that came on this stream. */
+  lastRequest: number;
+  figures: Figures | undefined;
+}
+
+/** The number of a pong that answers no ping: those count from 1. */
+const ANSWERS_NOTHING = 0;
+
+type Say<Kind extends MemberMessage['kind']> = Extract<MemberMessage, { readonly kind: Kind }>;
+
+export class MemberStreams {
+  readonly #clusters: Clusters;
+  readonly #listening: Listening;
+  readonly #desk: Desk;
+  readonly #durable: Durable;
+  readonly #probes: Probes | undefined;
+  readonly #outcome: Outcome;
+  readonly #reattachGraceMs: number;
+  readonly #attached = new Map<RegistryLink, Attached>();
+  /** Links that we have ended and that may still bring messages which were on their way. */
+  readonly #closed = new Set<RegistryLink>();
+  /**
+   * Until when, in listening time, members that are awaited may attach again; undefined: nobody is awaited.
+   */
+  #graceEndMs: number | undefined;
+  /**
+   * When members that wait for their welcome hear next that the router is there; undefined: none has waited.
+   */
+  #signAt: Instant | undefined;
+  /** The ping that came in the present step. */
+  #pinged:
+    | { readonly link: RegistryLink; readonly attached: Attached; readonly sequence: number }
+    | undefined;
+
+  constructor(parts: MemberStreamsParts) {
+    this.#clusters = parts.clusters;
+    this.#listening = parts.listening;
+    this.#desk = parts.desk;
+    this.#durable = parts.durable;
+    this.#probes = parts.probes;
+    this.#outcome = parts.outcome;
+    this.#reattachGraceMs = parts.reattachGraceMs;
+    this.#graceEndMs = parts.reattachGraceMs;
+  }
+
+  /** Last figures of all live members that ping. */
+  figures(): MemberFigures[] {
+    const all: MemberFigures[] = [];
+    for (const [link, { cluster, serverId, figures }] of this.#attached) {
+      const ageMs = this.#listening.silence.silentMs(this.#listening.heardMs, link) ?? 0;
+      if (figures !== undefined) all.push({ cluster: cluster.id, serverId, figures, ageMs });
+    }
+    return all;
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#signAt;
+  }
+
+  /** Listening time until awaited members are given up; undefined: nobody is awaited. */
+  get graceMs(): number | undefined {
+    return this.#graceEndMs === undefined ? undefined : this.#graceEndMs - this.#listening.heardMs;
+  }
+
+  /** Something came on a stream. */
+  take(now: Instant, link: RegistryLink, message: MemberMessage): void {
+    if (this.#closed.has(link)) return;
+    const attached = this.#attached.get(link);
+    if (attached === undefined) {
+      if (message.kind === 'attach') return this.#attach(now, link, message);
+      const detail = `the first message of a stream has to be "attach", this one is "${message.kind}"`;
+      return this.#refuseLink(link, { reason: 'invalid-argument', detail });
+    }
+    if (!attached.confirmed) {
+      attached.confirmed = true;
+      attached.cluster.heard(attached.serverId);
+      this.#outcome.touch(attached.cluster);
+    }
+    this.#hear(link);
+    if (attached.cluster.grants.awaitsWord) this.#outcome.touch(attached.cluster);
+    switch (message.kind) {
+      case 'attach':
+        return this.#secondAttach(now, link, attached);
+      case 'ping':
+        return this.#ping(now, link, attached, message);
+      case 'change-in-sync':
+        attached.lastRequest = Math.max(attached.lastRequest, message.request);
+        attached.cluster.grants.changeInSync(link, message);
+        return this.#outcome.owe(link, attached.cluster);
+      case 'hand-over':
+        return this.#handOver(link, attached, message);
+      case 'dispute':
+        return this.#dispute(link, attached, message);
+      case 'leaving':
+        return attached.cluster.leaving(attached.serverId);
+      case 'leave':
+        attached.cluster.noteEnd(now, attached.serverId, message.figures);
+        attached.cluster.left(attached.serverId, link, message.figures);
+        return this.#dropLink(now, link, 'it is leaving');
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #attach(now: Instant, link: RegistryLink, attach: Say<'attach'>): void {
+    const cluster = objectionToJournal(attach) ?? this.#clusters.placeOf(attach);
+    if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
+    // First: to a store that has lost something, the newest folder looks like a copy of another one.
+    const tooOld = objectionToStore(attach, cluster.latestToldTo(attach.serverId));
+    if (tooOld !== undefined) return this.#refuseOlderStore(link, cluster, attach, tooOld);
+    const objection = cluster.objectionTo(attach);
+    if (objection !== undefined) return this.#refuseLink(link, objection);
+    if (this.#isOvertaken(cluster, attach))
+      return this.#close(link, `${serverName(attach.serverId)} has opened another stream since`);
+
+    const { serverId, attempt } = attach;
+    cluster.outdoRevision(attach);
+    this.admit(now, cluster, attach, { kind: 'stream', link });
+    this.#attached.set(link, {
+      cluster,
+      serverId,
+      attempt,
+      isRouted: attach.journalId === '',
+      confirmed: false,
+      welcomedIn: undefined,
+      lastRequest: 0,
+      figures: undefined,
+    });
+    this.#noteWord();
+    this.#listening.silence.expect(this.#listening.heardMs, link);
+    this.#signAt ??= now + DISK_SIGN_INTERVAL_MS;
+    const question = attach.replicates && this.#probes !== undefined ? cluster.toReach(serverId) : undefined;
+    if (question !== undefined) this.#probes?.add(now, question);
+    this.#outcome.welcome(link, cluster);
+    this.#outcome.report(
+      'attached',
+      `cluster ${cluster.id}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
+    );
+  }
+
+  /**
+   * Who has what, only the members know now: this router grants no epoch any more, until it has a newer
+   * store.
+   */
+  #refuseOlderStore(link: RegistryLink, cluster: Cluster, attach: Say<'attach'>, refusal: Refusal): void {
+    if (cluster.noticeOlderStore(attach, refusal.detail)) {
+      this.#outcome.touch(cluster);
+      this.#outcome.report(
+        'older-store',
+        `cluster ${cluster.id}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)`,
+      );
+    }
+    this.#refuseLink(link, refusal);
+  }
+
+  #secondAttach(now: Instant, link: RegistryLink, { serverId }: Attached): void {
+    this.#dropLink(now, link, 'it attached twice on one stream', {
+      reason: 'invalid-argument',
+      detail: `${serverName(serverId)} has attached on this stream already`,
+    });
+  }
+
+  #ping(
+    now: Instant,
+    link: RegistryLink,
+    attached: Attached,
+    { sequence, figures, cannotReach = [] }: Say<'ping'>,
+  ): void {
+    attached.figures = figures;
+    attached.cluster.noteEnd(now, attached.serverId, figures);
+    this.#listening.noteComplaint(link, cannotReach);
+    if (cannotReach.length > 0) attached.cluster.grants.replaceCutOff();
+    if (attached.cluster.mustKeep || attached.cluster.isChanged) this.#outcome.touch(attached.cluster);
+    const { pingIntervalMs } = this.#listening.silence;
+    this.#listening.silence.told(link, pingIntervalMs);
+    this.#pinged = { link, attached, sequence };
+    if (link === attached.cluster.primaryLink) this.#desk.primaryPinged(attached.cluster, this.#outcome);
+  }
+
+  /** Answers the ping of this step, at its end: only then is it known what waits for the disk. */
+  answerPing(): void {
+    if (this.#pinged === undefined) return;
+    const { link, attached, sequence } = this.#pinged;
+    this.#pinged = undefined;
+    const { pingIntervalMs } = this.#listening.silence;
+    const pong = { kind: 'pong', sequence, pingIntervalMs } as const;
+    const { id, assignment } = attached.cluster;
+    const isWelcomed = attached.welcomedIn === undefined;
+    const epochWaits = (this.#durable.of(id)?.epoch ?? NO_EPOCH) < assignment.epoch;
+    if (isWelcomed && !(attached.isRouted && epochWaits)) return this.#outcome.sendAtOnce(link, pong);
+    // Its claim must not outlive the epoch that waits; but it hears that the router is there.
+    if (isWelcomed) this.#outcome.sendAtOnce(link, { ...pong, sequence: ANSWERS_NOTHING });
+    this.#outcome.send(link, pong);
+  }
+
+  /** From their welcome on members can be heard, so from then on their silence counts. */
+  told(records: readonly ClusterRecord[]): void {
+    for (const record of records) {
+      this.#durable.told(record);
+      const cluster = this.#clusters.find(record.cluster);
+      if (!(cluster instanceof Cluster)) continue;
+      for (const link of cluster.links()) this.#noteWelcome(link, record.revision);
+    }
+  }
+
+  #noteWelcome(link: RegistryLink, toldRevision: number): void {
+    const attached = this.#attached.get(link);
+    if (attached?.welcomedIn === undefined || attached.welcomedIn > toldRevision) return;
+    attached.welcomedIn = undefined;
+    this.#listening.silence.heard(this.#listening.heardMs, link);
+  }
+
+  #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {
+    const { cluster, serverId } = attached;
+    this.#outcome.owe(link, cluster);
+    if (cluster.grants.handOver(link, asked.epoch, asked.leaving)) return;
+    if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
+    const detail = cluster.grants.whyNoHandover();
+    this.#outcome.send(link, { kind: 'no-successor', epoch: asked.epoch });
+    this.#outcome.report(
+      'handover',
+      `cluster ${cluster.id}: ${serverName(serverId)} can't hand over: ${detail}`,
+    );
+    this.#desk.handoverFailed(cluster, detail, this.#outcome);
+  }
+
+  #dispute(link: RegistryLink, { cluster }: Attached, { epoch, serverId, detail }: Say<'dispute'>): void {
+    if (cluster.grants.dispute(link, epoch, serverId, detail)) this.#outcome.touch(cluster);
+  }
+
+  /** The stream is over. */
+  ended(now: Instant, link: RegistryLink, reason: string): void {
+    if (this.#closed.delete(link)) return;
+    if (this.#listening.wasGivenUp(link, this.#attached.get(link)?.confirmed)) this.#expectBack(link);
+    else this.#drop(now, link, reason);
+  }
+
+  /** Whoever gave the router up while it was away comes back at once, and has lost nothing. */
+  #expectBack(link: RegistryLink): void {
+    const attached = this.#detach(link);
+    if (attached === undefined) return;
+    attached.cluster.expectBack(attached.serverId);
+    this.#graceEndMs = this.#listening.heardMs + this.#reattachGraceMs;
+    this.#outcome.touch(attached.cluster);
+  }
+
+  /** Ends the stream and drops the member that held it. */
+  #dropLink(now: Instant, link: RegistryLink, why: string, refusal?: Refusal): void {
+    this.#drop(now, link, why);
+    if (refusal !== undefined) return this.#refuseLink(link, refusal);
+    this.#close(link, why);
+  }
+
+  /** Ends the stream of a member that was dropped on other evidence. */
+  end(link: RegistryLink, why: string): void {
+    this.#detach(link);
+    this.#close(link, why);
+  }
+
+  #drop(now: Instant, link: RegistryLink, why: string): void {
+    const attached = this.#detach(link);
+    if (attached === undefined) return;
+    attached.cluster.drop(now, attached.serverId, why);
+    this.#outcome.touch(attached.cluster);
+  }
+
+  #detach(link: RegistryLink): Attached | undefined {
+    const attached = this.#attached.get(link);
+    this.#attached.delete(link);
+    this.#listening.forget(link);
+    return attached;
+  }
+
+  /** Whether a later stream of the same life stands: the network may bring the earlier one last. */
+  #isOvertaken(cluster: Cluster, attach: Say<'attach'>): boolean {
+    const known = cluster.find(attach.serverId);
+    const standing = known === undefined ? undefined : linkOf(known);
+    if (known === undefined || standing === undefined) return false;
+    const isSame = isSameLife(known, attach) && known.address === attach.address;
+    return isSame && attach.attempt > 0 && attach.attempt < (this.#attached.get(standing)?.attempt ?? 0);
+  }
+
+  /** On the evidence of a stream, of a heartbeat, or of a supervisor's word. */
+  admit(now: Instant, cluster: Cluster, candidate: Candidate, evidence: Presence): void {
+    const replaced = cluster.admit(now, candidate, evidence);
+    this.#outcome.touch(cluster);
+    if (replaced === undefined) return;
+    const detail = `incarnation ${candidate.incarnation} of ${serverName(candidate.serverId)} has come at ${candidate.address}`;
+    this.#detach(replaced);
+    this.#outcome.send(replaced, {
+      kind: 'refused',
+      networkId: this.#clusters.networkId,
+      reason: 'superseded',
+      detail,
+    });
+    this.#close(replaced, detail);
+  }
+
+  /** A member speaks. If none did for long, every member's silence starts anew. */
+  #hear(link: RegistryLink): void {
+    this.#noteWord();
+    this.#listening.silence.heard(this.#listening.heardMs, link);
+  }
+
+  #noteWord(): void {
+    if (!this.#listening.isQuiet) return;
+    for (const cluster of this.#clusters.all) if (cluster.grants.awaitsWord) this.#outcome.touch(cluster);
+    if (!this.#listening.endQuiet()) return;
+    this.#outcome.report('hears-again', 'members are heard again: every silence starts anew');
+    this.#outcome.say({ kind: 'trouble', detail: undefined });
+  }
+
+  /** Drops whoever has been silent for too long; nobody while no member is heard. */
+  dropSilent(now: Instant): void {
+    if (this.#listening.isQuiet) return this.#noteQuiet();
+    for (const { link, silentMs, isExcused } of this.#listening.silence.dead(this.#listening.heardMs)) {
+      const why = `nothing was heard of it for ${Math.round(silentMs)} ms`;
+      if (!isExcused) this.#dropLink(now, link, why);
+      else {
+        this.#expectBack(link);
+        this.#close(link, why);
+      }
+    }
+  }
+
+  #noteQuiet(): void {
+    if (!this.#listening.noteTrouble()) return;
+    const detail = `no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard`;
+    this.#outcome.report('hears-nobody', detail);
+    this.#outcome.say({ kind: 'trouble', detail });
+  }
+
+  /** What falls due: signs of life to those that wait for their welcome, and the end of the grace. */
+  expire(now: Instant): void {
+    if (this.#signAt !== undefined && now >= this.#signAt) this.#giveSigns(now);
+    if (this.#graceEndMs === undefined || this.#listening.heardMs < this.#graceEndMs) return;
+    this.#graceEndMs = undefined;
+    for (const cluster of this.#clusters.all) {
+      cluster.endGrace(now);
+      this.#outcome.touch(cluster);
+    }
+  }
+
+  /** Welcomes wait for the disk. */
+  #giveSigns(now: Instant): void {
+    const { expected, pingIntervalMs } = this.#listening.silence;
+    for (const link of expected)
+      this.#outcome.sendAtOnce(link, { kind: 'pong', sequence: ANSWERS_NOTHING, pingIntervalMs });
+    this.#signAt = expected.length === 0 ? undefined : now + DISK_SIGN_INTERVAL_MS;
+  }
+
+  /** How an assignment is told on this link. */
+  tell(link: RegistryLink, assignment: Assignment, isWelcome: boolean): RouterMessage {
+    if (!isWelcome) {
+      const lastRequest = this.#attached.get(link)?.lastRequest ?? 0;
+      return { kind: 'assignment', assignment, lastRequest };
+    }
+    const attached = this.#attached.get(link);
+    if (attached !== undefined) attached.welcomedIn = assignment.revision;
+    this.#noteWelcome(link, this.#durable.of(assignment.cluster)?.revision ?? 0);
+    const { pingIntervalMs } = this.#listening.silence;
+    const deadAfterMs = this.#listening.deadAfterMs;
+    return {
+      kind: 'welcome',
+      networkId: this.#clusters.networkId,
+      clusters: this.#clusters.all.length,
+      pingIntervalMs,
+      deadAfterMs,
+      assignment,
+    };
+  }
+
+  #refuseLink(link: RegistryLink, { reason, detail }: Refusal): void {
+    this.#outcome.send(link, { kind: 'refused', networkId: this.#clusters.networkId, reason, detail });
+    this.#close(link, reason);
+    this.#outcome.report('refused', `a server is refused (${reason}): ${detail}`);
+  }
+
+  #close(link: RegistryLink, why: string): void {
+    this.#closed.add(link);
+    this.#outcome.close(link, why);
+  }
+}

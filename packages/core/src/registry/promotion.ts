@@ -1,0 +1,105 @@
+/**
+ * Decides who of a cluster can be promoted now.
+ *
+ * Two questions in this order. Is it safe: does the member have everything acknowledged, as far as this
+ * router can know? The configuration says so, together with what was heard of the member. And can the member
+ * do the work: is it heard, and was it reached (`eligibility.ts`)? The second question only chooses among
+ * safe promotions.
+ */
+import { namesAsPrimary } from '../assignment.js';
+import { type Configuration, holdsCopy } from './configuration.js';
+import { type Evidence, type Objection, objectionToPromotion } from './eligibility.js';
+import { isLive, linkOf, type Member } from './member.js';
+import { successorOfCutOff, type View } from './partition.js';
+
+/**
+ * It has everything acknowledged, as far as this router can know: it holds a copy of the set, this very life
+ * has been heard, and its journal does not end before what others call committed.
+ */
+export function mayServe(configuration: Configuration, member: Member): boolean {
+  if (!isLive(member)) return false;
+  if (configuration.mode === 'routed') return true;
+  if (!member.heard) return false;
+  if (configuration.primary === undefined) return true;
+  const isShort = member.isAtRest && member.end.durable < configuration.committed;
+  return holdsCopy(configuration, member) && !isShort;
+}
+
+/** The choice as it is now. Made anew for each question: it keeps nothing. */
+export class Promotion {
+  constructor(
+    readonly configuration: Configuration,
+    /** In registration order. */
+    readonly members: readonly Member[],
+    readonly evidence: Evidence,
+    /** No epoch is granted before an operator has decided. */
+    readonly isHalted: boolean,
+  ) {}
+
+  /** Live members whose promotion is safe. */
+  candidates(): Member[] {
+    if (this.isHalted) return [];
+    return this.members.filter(
+      (member) => !namesAsPrimary(this.configuration, member) && mayServe(this.configuration, member),
+    );
+  }
+
+  /** Why not to promote it now, for people, as what follows its name; undefined: it can be. */
+  objectionTo(member: Member, sinceMs = 0): string | undefined {
+    // It would take the epoch with it, and the orderly end of the one before, after which everybody may begin
+    // again.
+    if (member.isLeaving) return 'is leaving';
+    if (this.configuration.mode === 'routed') return this.evidence.isQuiet ? 'is not heard now' : undefined;
+    return objectionToPromotion(member, this.evidence, sinceMs);
+  }
+
+  /** Safe candidates that nevertheless can't be promoted now, and why. */
+  objections(sinceMs = 0): Objection[] {
+    return this.candidates().flatMap((member) => {
+      const why = this.objectionTo(member, sinceMs);
+      return why === undefined ? [] : [[member, why] as const];
+    });
+  }
+
+  /**
+   * First of those who may be promoted; a new life of the lost primary only when there is nobody else.
+   * `sinceMs`: who has not been heard since then may not.
+   */
+  successor(sinceMs = 0): Member | undefined {
+    const may = this.candidates().filter((member) => this.objectionTo(member, sinceMs) === undefined);
+    return may.find(({ serverId }) => serverId !== this.configuration.primary?.serverId) ?? may[0];
+  }
+
+  /**
+   * Who takes over from a primary that most of the live in-sync members can't reach; undefined: the primary
+   * stays.
+   */
+  successorOfCutOff(): Member | undefined {
+    const { primary } = this.configuration;
+    if (primary === undefined) return undefined;
+    const id = successorOfCutOff(primary.serverId, this.views(), (candidate) => {
+      const member = this.#find(candidate);
+      return member !== undefined && this.objectionTo(member) === undefined;
+    });
+    return id === undefined ? undefined : this.#find(id);
+  }
+
+  /**
+   * What live in-sync members said last of the others; without the primary's. Also of one that is a little
+   * late: it counts until it is dropped for silence, or a busy machine would decide who is cut off.
+   */
+  views(): View[] {
+    return this.members.flatMap((member) => {
+      const link = linkOf(member);
+      const { serverId } = member;
+      const isOther =
+        serverId !== this.configuration.primary?.serverId && holdsCopy(this.configuration, member);
+      if (link === undefined || !isOther) return [];
+      return [{ serverId, cannotReach: this.evidence.cannotReach(link) }];
+    });
+  }
+
+  #find(serverId: Member['serverId']): Member | undefined {
+    return this.members.find((member) => member.serverId === serverId);
+  }
+}

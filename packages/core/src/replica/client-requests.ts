@@ -1,0 +1,118 @@
+/** Decides of each client's request whether it is served, held for a moment, or refused. */
+import { NO_EPOCH } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import type { Reason } from '../reasons.js';
+import { signsOfLife } from '../signs-of-life.js';
+import { quote } from '../text.js';
+import type { Drain } from './drain.js';
+import type { Ground } from './ground.js';
+import { HeldRequests } from './held-requests.js';
+import type { ClientRequest, LinkId, Token } from './messages.js';
+import { whoIsPrimary } from './named-member.js';
+import type { PrimaryRole } from './primary-role.js';
+
+/** What this server is now. */
+export interface Serving {
+  readonly primary: PrimaryRole | undefined;
+  readonly drain: Drain | undefined;
+  /** It was asked to stop. */
+  readonly isStopping: boolean;
+}
+
+export class ClientRequests {
+  readonly #ground: Ground;
+  readonly #held = new HeldRequests();
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** Whether any of them waits. */
+  get isHolding(): boolean {
+    return this.#held.size > 0;
+  }
+
+  take(request: ClientRequest, serving: Serving): void {
+    this.#request(request, this.#ground.heardMs + this.#ground.timing.deadAfterMs, serving);
+  }
+
+  /** What waited is judged again: this server is something else now. */
+  dispatchHeld(serving: Serving): void {
+    for (const { request, until } of this.#held.takeAll()) this.#request(request, until, serving);
+  }
+
+  /** The client waits no longer. */
+  abandoned(token: Token): void {
+    this.#held.dropToken(token);
+  }
+
+  timelineEnded(timeline: LinkId): void {
+    this.#held.dropTimeline(timeline);
+  }
+
+  refuseExpired(): void {
+    for (const request of this.#held.takeExpired(this.#ground.heardMs))
+      this.#refuse(request, 'not-primary', whoIsPrimary(this.#ground));
+  }
+
+  refuseHeld(reason: Reason, detail: string): void {
+    for (const { request } of this.#held.takeAll()) this.#refuse(request, reason, detail);
+  }
+
+  /** Serves, holds or refuses a request. `until`: how long it may be held, listening time, ms. */
+  #request(request: ClientRequest, until: number, { primary, drain, isStopping }: Serving): void {
+    const ground = this.#ground;
+    const user = request.kind === 'write' ? request.command.user : request.user;
+    const home = ground.homeByName(user) ?? ground.identity.cluster;
+    if (home !== ground.identity.cluster)
+      return this.#refuse(request, 'wrong-cluster', `${quote(user)} is a user of cluster ${home}`);
+    const knownEpoch = primary?.epoch ?? ground.assignment?.epoch ?? NO_EPOCH;
+    const isEarly = request.epoch > knownEpoch;
+    if (isStopping && primary === undefined)
+      return this.#refuse(request, 'shutting-down', 'the server is about to end');
+    if (primary === undefined || isEarly) {
+      if (isEarly && this.#hold(request, until, primary)) return;
+      return this.#refuse(request, 'not-primary', whoIsPrimary(ground));
+    }
+    if (primary.isolated)
+      return this.#refuse(request, 'not-primary', 'the server is cut off from the others');
+    const mustWait = request.kind === 'write' ? drain !== undefined : !primary.opened;
+    if (mustWait) {
+      // Beyond the end of the drain: an abandoned drain admits the waiting writes.
+      const patience = drain === undefined ? until : until + Math.max(0, drain.until - ground.now);
+      if (!this.#hold(request, patience, primary))
+        this.#refuse(request, 'busy', 'too many requests wait here');
+      return;
+    }
+    switch (request.kind) {
+      case 'write':
+        return primary.write(request);
+      case 'list':
+        return primary.list(request);
+      case 'timeline-open':
+        return primary.openTimeline(request);
+      default:
+        unreachable(request);
+    }
+  }
+
+  /**
+   * @returns whether there was room. A reader is told that somebody is there, or it would give this server up
+   */
+  #hold(request: ClientRequest, until: number, primary: PrimaryRole | undefined): boolean {
+    if (!this.#held.hold(request, until)) return false;
+    if (request.kind === 'timeline-open' && request.signs)
+      this.#ground.emit({
+        kind: 'timeline-sign',
+        timeline: request.timeline,
+        signs: signsOfLife(this.#ground.timing, primary?.timelines.size ?? 0),
+      });
+    return true;
+  }
+
+  #refuse(request: ClientRequest, reason: Reason, detail: string): void {
+    if (request.kind === 'timeline-open')
+      this.#ground.emit({ kind: 'timeline-end', timeline: request.timeline, reason, detail });
+    else this.#ground.emit({ kind: 'refuse', token: request.token, reason, detail });
+  }
+}

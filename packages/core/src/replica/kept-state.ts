@@ -1,0 +1,42 @@
+/** What a server keeps on its disk beside the journal: what it was told, and a snapshot from time to time. */
+import type { Position } from '../ids.js';
+import type { Ground } from './ground.js';
+
+/** Applied entries between two snapshots on the own disk: bounds what a start has to replay to well under a second. */
+export const SNAPSHOT_EVERY_ENTRIES = 100_000;
+
+export class KeptState {
+  readonly #ground: Ground;
+  #snapshotAt: Position;
+  /** What was noted last. */
+  #noted = '';
+
+  /** `snapshotAt`: the position of the snapshot that the disk has. */
+  constructor(ground: Ground, snapshotAt: Position) {
+    this.#ground = ground;
+    this.#snapshotAt = snapshotAt;
+  }
+
+  /** The disk has a snapshot that came from another server. */
+  installed(snapshotAt: Position): void {
+    this.#snapshotAt = snapshotAt;
+  }
+
+  /** At the end of a turn. */
+  flush(): void {
+    this.#noteKnown();
+    const { social, outline } = this.#ground.ledger;
+    if (social.applied - this.#snapshotAt < SNAPSHOT_EVERY_ENTRIES) return;
+    this.#snapshotAt = social.applied;
+    const epochStarts = outline.epochStartsThrough(social.applied);
+    this.#ground.emit({ kind: 'save-snapshot', snapshot: social.toSnapshot(), epochStarts });
+  }
+
+  #noteKnown(): void {
+    const known = this.#ground.known();
+    const text = `${known.committed} ${known.epoch} ${known.revision}`;
+    if (text === this.#noted) return;
+    this.#noted = text;
+    this.#ground.emit({ kind: 'note-known', known });
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Judges which other servers are served: who may copy this journal, pull a snapshot, or hear of this
+ * cluster's users.
+ *
+ * A peer says for which network, cluster and epoch it comes. What it says of itself must agree with what the
+ * router has told here; a standby that comes a moment before that waits (`EarlyJoins`).
+ */
+
+import { NO_EPOCH } from '../ids.js';
+import type { StandbyMessage, TailMessage } from '../messages.js';
+import type { Failure } from '../reasons.js';
+import { quote } from '../text.js';
+import type { Ground } from './ground.js';
+import type { SnapshotQuestion } from './messages.js';
+import { isLiveMember, namedMember, unnamed } from './named-member.js';
+import type { PrimaryRole } from './primary-role.js';
+
+type Join = Extract<StandbyMessage, { readonly kind: 'join' }>;
+type OpenTail = Extract<TailMessage, { readonly kind: 'open' }>;
+
+/** For whoever can't get a snapshot: whose disk it is. */
+export const damagedAtPrimary = (damage: string): string =>
+  `the journal of the primary is damaged: ${damage}`;
+
+/** Why a standby may not copy from here; undefined: it may, now or when the router has said so. */
+export function objectionToJoin(
+  ground: Ground,
+  primary: PrimaryRole | undefined,
+  join: Join,
+): Failure | undefined {
+  const objection = objectionToPlace(ground, join);
+  if (objection !== undefined) return objection;
+  const known = Math.max(primary?.epoch ?? NO_EPOCH, ground.assignment?.epoch ?? NO_EPOCH);
+  const isOurs = primary?.epoch === join.epoch;
+  if (join.epoch < known || (join.epoch === known && !isOurs))
+    return {
+      reason: join.epoch < known ? 'fenced' : 'not-primary',
+      detail: `this server is not primary of epoch ${join.epoch}, it knows of epoch ${known}`,
+    };
+  return undefined;
+}
+
+/** Whether the router has yet to say that this server is primary, or that the standby is a member. */
+export function isEarly(ground: Ground, primary: PrimaryRole | undefined, join: Join): boolean {
+  return join.epoch !== primary?.epoch || namedMember(ground.assignment, join) === undefined;
+}
+
+/** `damage`: what was found damaged in the own journal. */
+export function objectionToSnapshot(
+  ground: Ground,
+  primary: PrimaryRole | undefined,
+  damage: string | undefined,
+  question: SnapshotQuestion,
+): Failure | undefined {
+  const objection = objectionToPlace(ground, question);
+  if (objection !== undefined) return objection;
+  if (primary?.opened !== true || primary.epoch !== question.epoch)
+    return { reason: 'not-primary', detail: `this server does not serve epoch ${question.epoch}` };
+  if (!isLiveMember(ground.assignment, question))
+    return { reason: 'unknown-member', detail: `${unnamed(question)} as live` };
+  if (damage !== undefined) return { reason: 'storage-failed', detail: damagedAtPrimary(damage) };
+  return undefined;
+}
+
+/** Why the primary of another cluster may not hear of the users of this one. */
+export function objectionToTail(
+  ground: Ground,
+  primary: PrimaryRole | undefined,
+  open: OpenTail,
+): Failure | undefined {
+  const { identity, others } = ground;
+  const objection = objectionToPlace(ground, open);
+  if (objection !== undefined) return objection;
+  if (open.from === identity.cluster)
+    return { reason: 'wrong-cluster', detail: `cluster ${open.from} is this server's own` };
+  // One stream for each primary that the router names: who claims to be another takes nobody's place.
+  const known = others.get(open.from)?.epoch;
+  if (known === undefined)
+    return { reason: 'unknown-cluster', detail: `the router has named no cluster ${open.from} here` };
+  if (open.fromEpoch < known)
+    return {
+      reason: 'fenced',
+      detail: `cluster ${open.from} has a later epoch than ${open.fromEpoch}: ${known}`,
+    };
+  if (open.fromEpoch > known)
+    return {
+      reason: 'not-primary',
+      detail: `the router has not told of epoch ${open.fromEpoch} of cluster ${open.from} here`,
+    };
+  if (primary === undefined || !primary.opened || primary.isolated || primary.epoch !== open.epoch)
+    return { reason: 'not-primary', detail: `this server does not serve epoch ${open.epoch}` };
+  return undefined;
+}
+
+/** The peer means another network or cluster. */
+function objectionToPlace(
+  { identity, networkId: ours }: Ground,
+  { networkId, cluster }: Pick<SnapshotQuestion, 'networkId' | 'cluster'>,
+): Failure | undefined {
+  if (networkId !== ours)
+    return {
+      reason: 'wrong-network',
+      detail: `network ${quote(networkId)} is not this server's ${quote(ours)}`,
+    };
+  if (cluster !== identity.cluster)
+    return {
+      reason: 'wrong-cluster',
+      detail: `cluster ${cluster} is not this server's ${identity.cluster}`,
+    };
+  return undefined;
+}

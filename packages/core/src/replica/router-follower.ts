@@ -1,0 +1,183 @@
+/**
+ * Decides which router a server follows, and which refusal ends it.
+ *
+ * A router is followed when it is of our network and its folder is neither older than what we were told nor a
+ * copy that has gone its own way. One that is not followed is an alarm, and another router is asked.
+ */
+import { type Assignment, isNewer } from '../assignment.js';
+import type { Epoch, JournalId } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import type { Attempt } from '../membership/membership-messages.js';
+import { RouterRefusals } from '../membership/refusal.js';
+import type { RouterLink } from '../membership/router-link.js';
+import type { RouterMessage } from '../messages.js';
+import type { Reason } from '../reasons.js';
+import { isSameInSyncMember, isSamePrimary } from '../same-life.js';
+import type { Ground } from './ground.js';
+
+type Welcome = Extract<RouterMessage, { readonly kind: 'welcome' }>;
+type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
+
+/**
+ * How long a new life waits for the end of the one before, ms: a server that is started again right after its
+ * end is here before the router knows of that; a copy of a folder whose original runs waits in vain.
+ */
+const PREDECESSOR_PATIENCE_MS = 5_000;
+/** What a message of the router leads to. */
+export type RouterOrder =
+  /** `lastRequest` undefined: as a welcome on a new stream. */
+  | { readonly kind: 'assigned'; readonly assignment: Assignment; readonly lastRequest: number | undefined }
+  | { readonly kind: 'hand-over'; readonly epoch: Epoch }
+  | { readonly kind: 'no-successor'; readonly epoch: Epoch }
+  /** This life is refused for good. */
+  | { readonly kind: 'end'; readonly reason: Reason; readonly detail: string };
+
+export class RouterFollower {
+  readonly #ground: Ground;
+  readonly #router: RouterLink;
+  readonly #refusals: RouterRefusals;
+  /** Another journal id is being made durable. */
+  #isRenewing = false;
+  /** Since when the life before has been in the way, listening time, ms. */
+  #predecessorSince: number | undefined;
+
+  constructor(ground: Ground, router: RouterLink) {
+    this.#ground = ground;
+    this.#router = router;
+    this.#refusals = new RouterRefusals(ground.identity.routers);
+  }
+
+  /** Takes a message of a router that is dialled or attached to. Undefined: nothing follows from it. */
+  take(attempt: Attempt, message: RouterMessage): RouterOrder | undefined {
+    this.#router.heard(attempt);
+    const isAnswer = message.kind === 'welcome' || message.kind === 'refused';
+    if (!isAnswer && !this.#router.isWelcomedBy(attempt)) return undefined;
+    switch (message.kind) {
+      case 'welcome':
+        return this.#welcomed(attempt, message);
+      case 'pong':
+        this.#ground.keepTime(message.pingIntervalMs);
+        return undefined;
+      case 'assignment': {
+        const { assignment, lastRequest } = message;
+        return { kind: 'assigned', assignment, lastRequest };
+      }
+      case 'please-hand-over':
+        return { kind: 'hand-over', epoch: message.epoch };
+      case 'no-successor':
+        return { kind: 'no-successor', epoch: message.epoch };
+      case 'refused':
+        return this.#refused(attempt, message);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #welcomed(attempt: Attempt, message: Welcome): RouterOrder | undefined {
+    const ground = this.#ground;
+    const problem = this.#storeProblem(message);
+    if (problem !== undefined) {
+      this.#disbelieve(attempt, problem);
+      return undefined;
+    }
+    this.#router.welcomed(attempt);
+    this.#refusals.welcomed();
+    this.#predecessorSince = undefined;
+    ground.clusters = message.clusters;
+    ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
+    ground.networkId = message.networkId;
+    const { lifeId } = ground.identity;
+    if (ground.welcomedLife !== lifeId)
+      ground.emit({ kind: 'note-welcome', networkId: message.networkId, lifeId });
+    ground.report(
+      'attached',
+      `attached to the router at ${this.#router.address}, network ${message.networkId}`,
+    );
+    return { kind: 'assigned', assignment: message.assignment, lastRequest: undefined };
+  }
+
+  /**
+   * Why this router must not be followed: it is another network's, its folder is older than what we have been
+   * told, or it is a copy that has gone its own way.
+   */
+  #storeProblem({ networkId, assignment }: Welcome): string | undefined {
+    const ground = this.#ground;
+    if (ground.networkId !== '' && networkId !== ground.networkId)
+      return `it is of network ${networkId}, this server belongs to ${ground.networkId}`;
+    const { revision, highestEpoch, assignment: known } = ground;
+    if (isNewer({ epoch: highestEpoch, revision }, assignment))
+      return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server was told epoch ${highestEpoch}, revision ${revision}: its folder is older`;
+    if (known !== undefined && !isNewer(assignment, known) && !isSameConfiguration(known, assignment))
+      return `its revision ${assignment.revision} is not the one that this server was told: its folder is a copy`;
+    return undefined;
+  }
+
+  /** Goes on as it is, says so, and asks another router, or this one later. */
+  #disbelieve(attempt: Attempt, problem: string): void {
+    const detail = `does not follow the router at ${this.#router.addressOf(attempt)}: ${problem}`;
+    if (this.#refusals.isNews(detail)) this.#ground.report('refused', detail);
+    this.#router.refused(attempt, { reason: 'router-store-too-old', detail });
+  }
+
+  #refused(attempt: Attempt, message: Refused): RouterOrder | undefined {
+    const ground = this.#ground;
+    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will
+    // say so.
+    if (message.reason === 'superseded' && this.#router.isOvertaken(attempt)) {
+      this.#router.ended(attempt, message);
+      return undefined;
+    }
+    const address = this.#router.addressOf(attempt);
+    const text = `the router at ${address} refuses this server: ${message.reason}: ${message.detail}`;
+    if (message.reason === 'older-copy' && this.#mayRenew(message)) {
+      this.#router.refused(attempt, message);
+      this.#renew(text);
+      return undefined;
+    }
+    if (this.#isInTheWayForGood(message)) return { kind: 'end', reason: 'duplicate-server', detail: text };
+    if (this.#refusals.isFinal(message, address, ground.networkId))
+      return { kind: 'end', reason: message.reason, detail: text };
+    if (this.#refusals.isNews(text)) ground.report('refused', text);
+    this.#router.refused(attempt, message);
+    return undefined;
+  }
+
+  #renew(refusal: string): void {
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    this.#ground.report('older-copy', `${refusal}. It goes on as a new journal, which has to catch up`);
+    this.#ground.emit({ kind: 'renew-journal' });
+  }
+
+  /** A life that has never been welcomed has promised nothing yet: it may come as another. */
+  #mayRenew({ networkId }: Refused): boolean {
+    const ours = this.#ground.networkId;
+    return !this.#refusals.hasServed && (ours === '' || networkId === ours);
+  }
+
+  #isInTheWayForGood({ reason }: Refused): boolean {
+    if (reason !== 'predecessor-is-live' || this.#refusals.hasServed) return false;
+    const { heardMs } = this.#ground;
+    this.#predecessorSince ??= heardMs;
+    return heardMs - this.#predecessorSince >= PREDECESSOR_PATIENCE_MS;
+  }
+
+  /** The new journal id is durable. */
+  journalRenewed(journalId: JournalId): void {
+    const ground = this.#ground;
+    this.#isRenewing = false;
+    ground.identity = { ...ground.identity, journalId };
+    ground.welcomedLife = '';
+    this.#router.retry();
+    this.#router.tick();
+  }
+}
+
+/** Whether both say the same of who serves and whom a commit waits for. */
+function isSameConfiguration(one: Assignment, other: Assignment): boolean {
+  if (one.epoch !== other.epoch || one.inSync.length !== other.inSync.length) return false;
+  return (
+    isSamePrimary(one.primary, other.primary) &&
+    one.inSync.every((member) => other.inSync.some((it) => isSameInSyncMember(it, member)))
+  );
+}

@@ -1,0 +1,90 @@
+/**
+ * The keep-alive link to a process that listens: when it is opened, what is sent on it, and for how long it
+ * was silent.
+ *
+ * Silence is listening time, so a supervisor that was itself stopped does not kill a healthy server. The end
+ * of the link proves nothing: it is opened again, and the silence goes on being counted over it.
+ */
+import type { Instant } from '../ids.js';
+import type { KeepAliveLink, SupervisorOutput } from './supervision-messages.js';
+import { RELINK_MS, type SupervisionTiming } from './supervision-timing.js';
+
+type Link =
+  | { readonly kind: 'open'; readonly link: KeepAliveLink; greeted: boolean; pingAt: Instant }
+  | { readonly kind: 'broken'; readonly openAt: Instant };
+
+export class KeepAlive {
+  readonly #timing: SupervisionTiming;
+  /** Undefined while no process listens. */
+  #link: Link | undefined;
+  /** Listening time, ms. */
+  #heardAtMs = 0;
+  #links = 0;
+  #sequence = 0;
+
+  constructor(timing: SupervisionTiming) {
+    this.#timing = timing;
+  }
+
+  /** A process listens: a link is due at once. */
+  begin(now: Instant, heardMs: number): void {
+    this.#heardAtMs = heardMs;
+    this.#link = { kind: 'broken', openAt: now };
+  }
+
+  /** The process is not to be heard any more. @returns the link that was open */
+  end(): KeepAliveLink | undefined {
+    const link = this.#link;
+    this.#link = undefined;
+    return link?.kind === 'open' ? link.link : undefined;
+  }
+
+  /** Whether this is the link that is open now. */
+  hears(link: KeepAliveLink): boolean {
+    return this.#link?.kind === 'open' && this.#link.link === link;
+  }
+
+  heard(link: KeepAliveLink, heardMs: number): void {
+    if (this.hears(link)) this.#heardAtMs = heardMs;
+  }
+
+  /** From now on pings are sent on this link. @returns whether it is the one that is open */
+  greeted(link: KeepAliveLink, heardMs: number): boolean {
+    if (this.#link?.kind !== 'open' || !this.hears(link)) return false;
+    this.heard(link, heardMs);
+    this.#link.greeted = true;
+    return true;
+  }
+
+  linkEnded(now: Instant, link: KeepAliveLink): void {
+    if (this.hears(link)) this.#link = { kind: 'broken', openAt: now + RELINK_MS };
+  }
+
+  /** For how long nothing was heard, over all links to this process, listening time, ms. */
+  silentMs(heardMs: number): number {
+    return heardMs - this.#heardAtMs;
+  }
+
+  /** The link that is to be opened now, or the ping that is to be sent. */
+  takeDue(now: Instant): SupervisorOutput | undefined {
+    const link = this.#link;
+    if (link?.kind === 'broken') {
+      if (now < link.openAt) return undefined;
+      this.#links += 1;
+      const pingAt = now + this.#timing.keepAliveMs;
+      this.#link = { kind: 'open', link: this.#links, greeted: false, pingAt };
+      return { kind: 'open-link', link: this.#links };
+    }
+    if (link === undefined || now < link.pingAt) return undefined;
+    this.#sequence += 1;
+    link.pingAt = now + this.#timing.keepAliveMs;
+    return link.greeted ? { kind: 'ping', link: link.link, sequence: this.#sequence } : undefined;
+  }
+
+  /** While a process listens; listening time counts only as far as somebody looks. */
+  nextDeadline(now: Instant): Instant {
+    const looksAt = now + this.#timing.keepAliveMs;
+    if (this.#link === undefined) return looksAt;
+    return this.#link.kind === 'broken' ? this.#link.openAt : Math.min(this.#link.pingAt, looksAt);
+  }
+}
