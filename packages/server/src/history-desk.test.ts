@@ -74,28 +74,28 @@ function desk() {
     assert.ok(written !== undefined, `nothing of ${link} is on its way`);
     written();
   };
-  const writable = (): LinkId[] =>
-    fed.flatMap((input) => (input.kind === 'timeline-writable' ? [input.timeline] : []));
+  const readOut = (): LinkId[] =>
+    fed.flatMap((input) => (input.kind === 'timeline-read-out' ? [input.timeline] : []));
   const turns = async (): Promise<void> => {
     for (let i = 0; i < MANY_TURNS; i += 1) await turn();
   };
-  return { history, add, leave, sent, leaving, writable, turns, fed };
+  return { history, add, leave, sent, leaving, readOut, turns, fed };
 }
 
 test('who is alone is read for at once, and may go on when it has left', () => {
-  const { history, add, leave, sent, writable } = desk();
+  const { history, add, leave, sent, readOut } = desk();
   add(1, 'a');
   history.read(1, wanted(20));
   assert.deepEqual(sent, ['1: 1-20']);
   assert.equal(history.reads(1), true);
-  assert.deepEqual(writable(), []);
+  assert.deepEqual(readOut(), []);
   leave(1);
-  assert.deepEqual(writable(), [1]);
+  assert.deepEqual(readOut(), [1]);
   assert.equal(history.reads(1), false);
 });
 
 test('a long read goes in pieces, in order, and others come between', async () => {
-  const { history, add, leave, sent, writable } = desk();
+  const { history, add, leave, sent, readOut } = desk();
   add(1, 'a');
   add(2, 'b');
   history.read(1, wanted(120));
@@ -108,7 +108,7 @@ test('a long read goes in pieces, in order, and others come between', async () =
     await turn();
   }
   assert.deepEqual(sent, ['1: 1-50', '2: 1-20', '1: 51-100', '1: 101-120']);
-  assert.deepEqual(writable(), [1]);
+  assert.deepEqual(readOut(), [1]);
 });
 
 test('a connection with thousands of timelines waits with itself, not others with it', async () => {
@@ -155,7 +155,7 @@ test('who never takes what it got stops nobody else of its connection, and who i
 });
 
 test('pages are bounded by themselves, and come in turns with what is read', async () => {
-  const { history, add, leave, sent, writable, turns } = desk();
+  const { history, add, leave, sent, readOut, turns } = desk();
   add(1, 'a');
   const page = { before: position(300), ...wanted(200), oldest: false };
   for (let i = 0; i < MAX_PAGES_WAITING; i += 1) assert.equal(history.page(1, page), true);
@@ -167,7 +167,7 @@ test('pages are bounded by themselves, and come in turns with what is read', asy
     leave(1);
   }
   assert.deepEqual(sent.at(-1), '1: 301-320');
-  assert.deepEqual(writable(), [1], 'a page is no drain of what is read');
+  assert.deepEqual(readOut(), [1], 'a page is no drain of what is read');
 });
 
 test('a journal that can not be read is said, and nothing is sent', () => {

@@ -122,7 +122,7 @@ export class HistoryDesk {
     } else this.#proceed(connection);
   }
 
-  /** `timeline-writable` follows when all of it has drained. */
+  /** `timeline-read-out` follows when all of it has drained. */
   read(link: LinkId, { positions, unfollowed }: Wanted): void {
     const reader = this.#readers.get(link);
     if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions, unfollowed });
@@ -222,7 +222,7 @@ export class HistoryDesk {
     connection.unwritten.delete(reader);
     if (tasks.length > 0) connection.waiting.add(reader);
     this.#proceed(connection);
-    if (isDone && task?.kind === 'read') this.feed({ kind: 'timeline-writable', timeline: link });
+    if (isDone && task?.kind === 'read') this.feed({ kind: 'timeline-read-out', timeline: link });
   }
 
   #posts(positions: readonly Position[], unfollowed: readonly Position[] = []): readonly Post[] | undefined {

@@ -772,7 +772,7 @@ export class ServerProcess extends Process {
       const end = this.#timelines.get(timeline);
       if (end === undefined) return;
       if (!end.send({ kind: 'posts', posts: this.#readPosts(wanted) })) return; // it says itself when it has drained
-      this.later(0, `${this.name} turn`, () => this.feed({ kind: 'timeline-writable', timeline }));
+      this.later(0, `${this.name} turn`, () => this.feed({ kind: 'timeline-read-out', timeline }));
     });
   }
 

@@ -7,7 +7,7 @@
  * would be one that it does not hear either. The first word of any member ends it.
  *
  * Two pings without a word also happen on a busy machine. So the router says that it suspects itself only after as
- * much quiet as would have dropped a member; and only such quiet has consequences when it ends (see `Registry`).
+ * much quiet as would have dropped a member; and only such quiet has consequences when it ends (see `Listening`).
  */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';

@@ -192,8 +192,10 @@ export type ReplicaInput =
   | { readonly kind: 'timeline-alive'; readonly timeline: LinkId }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
-  /** The stream has drained after `timeline-full`, or what `timeline-read` asked for is out and has drained. */
+  /** The stream was full, by what was pushed or by what was read, and has drained. */
   | { readonly kind: 'timeline-writable'; readonly timeline: LinkId }
+  /** What `timeline-read` asked for is out. Where that fills the stream, `timeline-writable` comes in its place. */
+  | { readonly kind: 'timeline-read-out'; readonly timeline: LinkId }
   | { readonly kind: 'timeline-ended'; readonly timeline: LinkId };
 
 export type ReplicaOutput =
@@ -287,8 +289,8 @@ export type ReplicaOutput =
   /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
   | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
   /**
-   * Posts to be read from the journal and sent, now or later; `timeline-writable` is expected when they have drained, and not before. Nothing else
-   * but a `timeline-page` comes for this timeline until then.
+   * Posts to be read from the journal and sent, now or later. `timeline-read-out` is expected when they are out,
+   * and not before. Nothing else but a `timeline-page` comes for this timeline until then.
    */
   | {
       readonly kind: 'timeline-read';

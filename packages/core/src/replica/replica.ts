@@ -248,7 +248,8 @@ export class Replica {
         this.#primary?.timelines.full(input.timeline);
         return;
       case 'timeline-writable':
-        this.#ground.emit(...(this.#primary?.timelines.writable(input.timeline, ledger.social) ?? []));
+      case 'timeline-read-out':
+        this.#ground.emit(...(this.#primary?.timelines.goOn(input.timeline, ledger.social) ?? []));
         return;
       case 'timeline-ended':
         this.#requests.timelineEnded(input.timeline);

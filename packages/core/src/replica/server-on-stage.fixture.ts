@@ -281,7 +281,7 @@ export class ServerOnStage implements Actor {
         // Others come first: it is put out in a later turn, and is out in one later still.
         stage.send(this.name, this.name, () => {
           if (this.#timelines.get(timeline)?.take(this.#read(positions)) === true)
-            stage.send(this.name, this.name, () => this.step({ kind: 'timeline-writable', timeline }));
+            stage.send(this.name, this.name, () => this.step({ kind: 'timeline-read-out', timeline }));
         });
         return;
       }

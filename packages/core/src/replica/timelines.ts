@@ -139,8 +139,11 @@ export class Timelines {
     this.#gathering.delete(timeline);
   }
 
-  /** The stream has drained, and what was to be read is out: the next posts from the journal, or, when there are none, live again. */
-  writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
+  /**
+   * The stream has room, and what was to be read is out: the next posts from the journal, or, when there are none,
+   * live again.
+   */
+  goOn(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
     return timeline === undefined || timeline.mode === 'live' ? [] : this.#readOn(timeline, social);
   }
