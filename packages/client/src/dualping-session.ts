@@ -29,6 +29,7 @@ import {
   type UserPresence,
   unreachable,
 } from '@dualping/core';
+import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import { Observable, ReplaySubject, Subject, Subscription } from 'rxjs';
 import { NetworkRouters } from './network-routers.js';
@@ -126,8 +127,7 @@ export class DualpingSession {
   readonly #writes = new Map<number, Waiting<Written> & PendingWrite>();
   readonly #writesChanged = new Subject<void>();
   readonly #reads = new Map<number, Waiting<QueryAnswer>>();
-  readonly #outputs: SessionOutput[] = [];
-  #performing = false;
+  readonly #loop: MachineLoop<SessionInput, SessionOutput>;
   #lastTicket = 0;
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
   /** Questions to routers that are on their way. */
@@ -137,7 +137,6 @@ export class DualpingSession {
   #watch: Subscription | undefined;
   /** The network whose routers are watched. */
   #watched: NetworkId | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
   /** Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`, which late subscribers get too. */
@@ -175,6 +174,13 @@ export class DualpingSession {
         next: () => subscriber.next(this.pending),
         complete: () => subscriber.complete(),
       });
+    });
+    this.#loop = new MachineLoop(this.#machine, {
+      clock: PROCESS_CLOCK,
+      perform: (output) => this.#perform(output),
+      performed: () => {
+        if (this.#state.kind === 'closed' || this.#state.kind === 'failed') this.#end();
+      },
     });
     this.#step({ kind: 'start' });
   }
@@ -280,25 +286,9 @@ export class DualpingSession {
 
   // Driving the machine.
 
-  readonly #step = (input: SessionInput): void => {
-    this.#outputs.push(...this.#machine.step(performance.now(), input));
-    this.#perform();
-  };
+  readonly #step = (input: SessionInput): void => this.#loop.feed(input);
 
-  /** In order, also when a subscriber calls back into the session while it is told of something. */
-  #perform(): void {
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
-        this.#performOne(output);
-    } finally {
-      this.#performing = false;
-    }
-    this.#arm();
-  }
-
-  #performOne(output: SessionOutput): void {
+  #perform(output: SessionOutput): void {
     switch (output.kind) {
       case 'introduce':
         this.#introduce(output);
@@ -463,22 +453,6 @@ export class DualpingSession {
     debug('%s: %o', this.user, state);
     this.#state = state;
     this.#states.next(state);
-  }
-
-  /** One timer, for the machine's next deadline. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const { kind } = this.#machine.state;
-    if (kind === 'closed' || kind === 'failed') {
-      this.#end();
-      return;
-    }
-    const deadline = this.#machine.nextDeadline();
-    if (deadline === undefined) return;
-    // A timer may fire a little early; rounded up it fires late instead, and the machine needs no second tick.
-    const delayMs = Math.max(0, Math.ceil(deadline - performance.now()));
-    this.#timer = setTimeout(() => this.#step({ kind: 'tick' }), delayMs);
   }
 
   /** Leaves nothing open that would hold a process. */

@@ -18,6 +18,7 @@ import type { ClusterId, Instant, NetworkId, ServerId } from '../ids.js';
 import { NO_EPOCH, serverName } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
+import type { Machine } from '../machine.js';
 import { memberServiceName } from '../member-service.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { isSameLife } from '../same-life.js';
@@ -85,7 +86,7 @@ const NO_SERVERS: ReadonlySet<ServerId> = new Set();
 type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
 type Say<Kind extends MemberMessage['kind']> = Extract<MemberMessage, { readonly kind: Kind }>;
 
-export class Registry {
+export class Registry implements Machine<RegistryInput, RegistryOutput> {
   readonly #networkId: NetworkId;
   readonly #clusters: readonly Cluster[];
   readonly #timing: Timing;

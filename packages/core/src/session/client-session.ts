@@ -26,6 +26,7 @@ import type { Post } from '../entry.js';
 import type { Address, Instant, NetworkId } from '../ids.js';
 import { NO_POSITION } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
+import type { Machine } from '../machine.js';
 import type { Failure } from '../reasons.js';
 import { quote } from '../text.js';
 import { BackOff } from './back-off.js';
@@ -65,7 +66,7 @@ type Phase =
 
 type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: Kind }>;
 
-export class ClientSession {
+export class ClientSession implements Machine<SessionInput, SessionOutput> {
   readonly #chance: () => number;
   readonly #routers: RouterRotation;
   readonly #inquiries: RouterInquiries;

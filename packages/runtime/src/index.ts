@@ -1,0 +1,3 @@
+export type { Clock } from './clock.js';
+export { type LoopPorts, MachineLoop } from './machine-loop.js';
+export { BACKGROUND_CLOCK, PROCESS_CLOCK } from './process-clock.js';
