@@ -13,12 +13,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runtime: ['core'],
   protocol: ['core'],
   host: ['core', 'runtime'],
-  router: ['core', 'protocol', 'host'],
+  router: ['core', 'runtime', 'protocol', 'host'],
   server: ['core', 'runtime', 'protocol', 'host'],
   client: ['core', 'runtime', 'protocol'],
   terminal: ['client', 'host'],
   dualping: ['core', 'runtime', 'protocol', 'host', 'router', 'server', 'client', 'terminal'],
-  sim: ['core'],
+  sim: ['core', 'runtime'],
 };
 
 /** What programs of others install: it must leave their process and their disk alone. */

@@ -8,8 +8,9 @@ export interface Clock {
   /** Never goes back. */
   now(): Instant;
   /**
-   * Calls `fire` once, at about `at`, and never before it has returned. `fire` looks at the time itself: a
-   * clock may run fast or slow, and a wait may be longer than a timer can be. Returns what calls the timer off.
+   * Calls `fire` once, at about `at`, and never before it has returned. Returns what calls the timer off.
+   *
+   * `fire` looks at the time itself: a clock may run fast or slow, and a wait may be too long for one timer.
    */
   setTimer(at: Instant, fire: () => void): () => void;
 }

@@ -81,6 +81,10 @@ export class MachineLoop<Input extends { readonly kind: string }, Output> {
     this.#state = 'stopped';
   }
 
+  get isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
   #stepThroughInputs(): void {
     const { perform, performed } = this.#ports;
     for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {

@@ -7,7 +7,6 @@ import {
   type ClusterId,
   type Command,
   type Failure,
-  type Instant,
   NO_EPOCH,
   type Position,
   type SessionCommand,
@@ -17,9 +16,10 @@ import {
   type TimelineStart,
   type UserName,
 } from '@dualping/core';
+import type { MachineLoop } from '@dualping/runtime';
 import { type Call, call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
-import type { Core } from './core.js';
+import type { Build } from './core.js';
 import type { Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
 import { RouterWatch } from './router-watch.js';
@@ -31,8 +31,7 @@ const ROUTER_TIMEOUT_MS = 2_000;
 /** An answer that nobody waits for, ms. */
 const TRESPASS_TIMEOUT_MS = 1_000;
 
-export interface ClientSurroundings extends Surroundings {
-  readonly core: Core;
+export interface ClientSurroundings extends Surroundings, Build {
   readonly checkers: Checkers;
   readonly routers: readonly string[];
   /** Whether servers may forget a session that lives. */
@@ -46,8 +45,7 @@ export class ClientProcess extends Process {
   readonly #around: ClientSurroundings;
   readonly sessions: SessionRecord[] = [];
   #machine: ClientSession | undefined;
-  #outputs: SessionOutput[] = [];
-  #performing = false;
+  #loop: MachineLoop<SessionInput, SessionOutput> | undefined;
   #link: { readonly no: number; readonly link: ServerLink } | undefined;
   /** Questions to routers that are on their way. */
   #asks = new Map<number, Call>();
@@ -77,7 +75,7 @@ export class ClientProcess extends Process {
   }
 
   start(): void {
-    const { core, routers } = this.#around;
+    const { core, runtime, routers } = this.#around;
     this.begin();
     const before = this.sessions.at(-1);
     const again = before !== undefined && !before.isInDoubt && this.#sameAgain() ? before : undefined;
@@ -95,6 +93,10 @@ export class ClientProcess extends Process {
       sessionId,
       timeline,
       chance: () => this.random.next(),
+    });
+    this.#loop = new runtime.MachineLoop(this.#machine, {
+      clock: this.timers,
+      perform: (output) => this.#perform(output),
     });
     this.feed({ kind: 'start' });
     for (const { command } of again?.requests.values() ?? []) this.submit(command);
@@ -127,8 +129,9 @@ export class ClientProcess extends Process {
   kill(): void {
     if (!this.running) return;
     this.end();
+    this.#loop?.stop();
+    this.#loop = undefined;
     this.#machine = undefined;
-    this.#outputs = [];
     this.#link = undefined;
     this.#asks = new Map();
     this.#watching = false;
@@ -182,32 +185,10 @@ export class ClientProcess extends Process {
   }
 
   feed(input: SessionInput): void {
-    if (this.#machine === undefined) return;
-    this.#outputs.push(...this.#machine.step(this.now, input));
-    this.#perform();
+    this.#loop?.feed(input);
   }
 
-  protected override tick(): void {
-    this.feed({ kind: 'tick' });
-  }
-
-  protected override nextDeadline(): Instant | undefined {
-    return this.#machine?.nextDeadline();
-  }
-
-  #perform(): void {
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
-        this.#performOne(output);
-    } finally {
-      this.#performing = false;
-    }
-    this.arm();
-  }
-
-  #performOne(output: SessionOutput): void {
+  #perform(output: SessionOutput): void {
     const { checkers } = this.#around;
     const { session } = this;
     if (session === undefined) return;
