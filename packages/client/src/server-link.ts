@@ -20,6 +20,7 @@ import {
   timelineUpdateFromWire,
   writtenFromWire,
 } from '@dualping/protocol';
+import type { SessionLink } from '@dualping/runtime';
 import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ServerChannel } from './server-connections.js';
 import { LEAVE_TIMEOUT_MS } from './timeouts.js';
@@ -29,7 +30,7 @@ const NO_METADATA = new Metadata();
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
-export class ServerLink {
+export class ServerLink implements SessionLink {
   readonly #user: UserName;
   readonly #channel: ServerChannel;
   readonly #feed: (input: SessionInput) => void;

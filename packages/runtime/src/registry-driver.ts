@@ -2,9 +2,9 @@
  * Drives the registry: says what each of its outputs means, and makes durable what has to be durable first.
  *
  * Outputs are performed in order, and a `persist` is durable before anything after it is performed. While a
- * write is under way, more inputs are stepped and their outputs wait. Then one write makes all records durable
- * that wait (group commit), and the other outputs follow in order. Only what `overtakes` is performed at once:
- * so members hear the router, and clients hear what is durable already, while its disk takes its time.
+ * write is under way, more inputs are stepped and their outputs wait. Then one write makes all records that
+ * wait durable (group commit), and the other outputs follow in order. Only what `overtakes` is performed at
+ * once: so members hear the router, and clients hear what is durable already, while its disk takes its time.
  */
 import {
   type Assignment,

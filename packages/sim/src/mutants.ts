@@ -29,6 +29,7 @@ const CLUSTER = 'registry/cluster.js';
 const LINK_SIGNS = 'session/link-signs.js';
 const SAME_LIFE = 'same-life.js';
 const LOOP = { package: 'runtime', file: 'machine-loop.js' } as const;
+const SESSION_DRIVER = { package: 'runtime', file: 'session-driver.js' } as const;
 const REGISTRY_DRIVER = { package: 'runtime', file: 'registry-driver.js' } as const;
 
 export const MUTANTS: readonly Mutant[] = [
@@ -441,6 +442,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'promotes-over-a-primary',
+    from: 500,
     bug: 'an operator may make a member primary that lacks something while there is a primary',
     needs: { what: 'unclean' },
     patches: [
@@ -636,6 +638,18 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'two-writes-at-once',
     bug: 'the driver of the registry begins a write while another one is under way',
     patches: [{ ...REGISTRY_DRIVER, find: 'while (!this.#isWriting && ', replace: 'while (' }],
+  },
+  {
+    name: 'calls-go-by-the-old-link',
+    bug: 'the driver of a session goes on with the link that it has, whatever link the session names',
+    patches: [
+      { ...SESSION_DRIVER, find: 'if (this.#link?.no === no)\n', replace: 'if (this.#link !== undefined)\n' },
+      {
+        ...SESSION_DRIVER,
+        find: 'if (this.#link?.no === output.link)\n                    this.#dropLink',
+        replace: 'if (false) this.#dropLink',
+      },
+    ],
   },
   {
     name: 'early-timer-is-the-last',

@@ -1,5 +1,6 @@
 /** One link of a session to a server: its timeline, and the calls beside it. As `server-link.ts` of `@dualping/client`. */
 import type { Failure, Position, SessionId, SessionInput, SessionOutput, UserName } from '@dualping/core';
+import type { SessionLink } from '@dualping/runtime';
 import { type Call, call } from './call.js';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
@@ -10,7 +11,7 @@ const REPLY_TIMEOUT_MS = 10_000;
 
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
 
-export class ServerLink {
+export class ServerLink implements SessionLink {
   readonly #calls = new Set<Call>();
   #timeline: DiallerEnd<'timeline'> | undefined;
   #older: { readonly sendNo: number; readonly before: Position } | undefined;
@@ -23,6 +24,8 @@ export class ServerLink {
     readonly address: string,
     readonly user: UserName,
     readonly feed: (input: SessionInput) => void,
+    /** So many writes of a session have no answer now. */
+    readonly sent: (writesInFlight: number) => void,
   ) {}
 
   open({ link, target, resumeAfter, history, posts }: OutputOf<'open'>): void {
@@ -46,6 +49,8 @@ export class ServerLink {
       ({ position, epoch: inEpoch }) => this.feed({ kind: 'reply', sendNo, position, epoch: inEpoch }),
       (failure) => this.feed({ kind: 'request-failed', sendNo, ...failure }),
     );
+    // One that was renewed is another session.
+    this.sent(this.#writes.get(sessionId) ?? 0);
   }
 
   ask({ sendNo, target, query }: OutputOf<'ask'>): void {
@@ -66,11 +71,6 @@ export class ServerLink {
     this.#timeline?.send({ kind: 'alive' });
   }
 
-  /** Writes of a session without an answer: one that was renewed is another one. */
-  writesInFlight(sessionId: SessionId): number {
-    return this.#writes.get(sessionId) ?? 0;
-  }
-
   /** The application stops reading its timeline, or goes on. */
   pause(paused: boolean): void {
     this.#paused = paused;
@@ -81,8 +81,15 @@ export class ServerLink {
   drop(): void {
     this.#dropped = true;
     this.#timeline?.abort();
+    this.#timeline = undefined;
     for (const asked of this.#calls) asked.cancel();
     this.#calls.clear();
+  }
+
+  leave(): void {
+    this.#dropped = true;
+    this.#timeline?.close();
+    this.#timeline = undefined;
   }
 
   #take(link: number, update: Wires['timeline']['down']): void {
@@ -116,7 +123,7 @@ export class ServerLink {
     const broken = kind === 'write' ? 'may-have-happened' : 'server-unreachable';
     const count = (change: number): void => {
       if ('sessionId' in question)
-        this.#writes.set(question.sessionId, this.writesInFlight(question.sessionId) + change);
+        this.#writes.set(question.sessionId, (this.#writes.get(question.sessionId) ?? 0) + change);
     };
     count(1);
     const over = (): void => {
