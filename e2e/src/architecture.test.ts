@@ -10,18 +10,19 @@ const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url));
 /** What each package imports of ours, as its manifest and its compiler's references say too. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  runtime: ['core'],
   protocol: ['core'],
-  host: ['core'],
-  router: ['core', 'protocol', 'host'],
-  server: ['core', 'protocol', 'host'],
-  client: ['core', 'protocol'],
+  host: ['core', 'runtime'],
+  router: ['core', 'runtime', 'protocol', 'host'],
+  server: ['core', 'runtime', 'protocol', 'host'],
+  client: ['core', 'runtime', 'protocol'],
   terminal: ['client', 'host'],
-  dualping: ['core', 'protocol', 'host', 'router', 'server', 'client', 'terminal'],
-  sim: ['core'],
+  dualping: ['core', 'runtime', 'protocol', 'host', 'router', 'server', 'client', 'terminal'],
+  sim: ['core', 'runtime'],
 };
 
 /** What programs of others install: it must leave their process and their disk alone. */
-const LIBRARY = ['client', 'protocol', 'core'];
+const LIBRARY = ['client', 'protocol', 'runtime', 'core'];
 /** What is of a process and its machine; sockets and random numbers are not. */
 const OF_THE_MACHINE = /^node:(fs|os|child_process|process|tty|readline|worker_threads|cluster)\b/;
 

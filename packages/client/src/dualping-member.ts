@@ -12,6 +12,7 @@ import {
   unreachable,
 } from '@dualping/core';
 import { dialledAddress, RouterStream, type RouterStreamListener } from '@dualping/protocol';
+import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import { lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
 import { checkRouters } from './router-client.js';
@@ -72,11 +73,9 @@ export class DualpingMember {
   readonly #machine: Membership;
   /** Says its last word also to who comes when all is over. */
   readonly #states = new ReplaySubject<MemberState>(1);
-  readonly #outputs: MembershipOutput[] = [];
-  #performing = false;
+  readonly #loop: MachineLoop<MembershipInput, MembershipOutput>;
   /** Streams to routers by attempt. */
   readonly #streams = new Map<number, RouterStream>();
-  #timer: NodeJS.Timeout | undefined;
 
   /**
    * The latest state at once, then each change:
@@ -98,7 +97,11 @@ export class DualpingMember {
     });
     this.#states.next(this.#machine.state);
     this.state$ = this.#states.asObservable();
-    this.#step({ kind: 'tick' });
+    this.#loop = new MachineLoop(this.#machine, {
+      clock: PROCESS_CLOCK,
+      perform: (output) => this.#perform(output),
+    });
+    this.#loop.feed({ kind: 'tick' });
   }
 
   get state(): MemberState {
@@ -107,7 +110,7 @@ export class DualpingMember {
 
   /** Judged now, by the clock: to be asked for each thing that only a primary may do. */
   get isPrimary(): boolean {
-    return this.#machine.isPrimaryAt(performance.now());
+    return this.#machine.isPrimaryAt(PROCESS_CLOCK.now());
   }
 
   /**
@@ -115,31 +118,13 @@ export class DualpingMember {
    * durable, or after 2 s without a word of it; at once when no router is attached to, or all is over. Idempotent, never rejects.
    */
   async leave(): Promise<void> {
-    this.#step({ kind: 'leave' });
+    this.#loop.feed({ kind: 'leave' });
     await lastValueFrom(this.#states);
   }
 
   // Driving the machine.
 
-  #step(input: MembershipInput): void {
-    this.#outputs.push(...this.#machine.step(performance.now(), input));
-    this.#perform();
-  }
-
-  /** In order, also when a subscriber calls back while it is told of something. */
-  #perform(): void {
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
-        this.#performOne(output);
-    } finally {
-      this.#performing = false;
-    }
-    this.#arm();
-  }
-
-  #performOne(output: MembershipOutput): void {
+  #perform(output: MembershipOutput): void {
     switch (output.kind) {
       case 'open-router':
         return this.#open(output);
@@ -162,23 +147,13 @@ export class DualpingMember {
 
   #open({ attempt, address, message }: Extract<MembershipOutput, { kind: 'open-router' }>): void {
     const stream = new RouterStream(address, message, {
-      onMessage: (said) => this.#step({ kind: 'router-message', attempt, message: said }),
+      onMessage: (said) => this.#loop.feed({ kind: 'router-message', attempt, message: said }),
       onEnd: (end) => {
         this.#streams.delete(attempt);
-        this.#step({ kind: 'router-ended', attempt, ...whyEnded(end) });
+        this.#loop.feed({ kind: 'router-ended', attempt, ...whyEnded(end) });
       },
     });
     this.#streams.set(attempt, stream);
-  }
-
-  /** One timer, for the machine's next deadline. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    const deadline = this.#machine.nextDeadline();
-    if (deadline === undefined) return;
-    // A timer may fire a little early; rounded up it fires late instead, and the machine needs no second tick.
-    const delayMs = Math.max(0, Math.ceil(deadline - performance.now()));
-    this.#timer = setTimeout(() => this.#step({ kind: 'tick' }), delayMs);
   }
 }
 

@@ -1,4 +1,4 @@
-/** A user's session with a network: a driver of core's `ClientSession`, published as observables and promises. */
+/** A user's session with a network: core's `ClientSession`, published as observables and promises. */
 import { randomUUID } from 'node:crypto';
 import {
   type Address,
@@ -7,7 +7,6 @@ import {
   type Epoch,
   type ListPage,
   MAX_LIST_PAGE,
-  type NetworkId,
   type Position,
   type Post,
   type PostPage,
@@ -19,8 +18,6 @@ import {
   type RequestResult,
   type SessionCommand,
   type SessionId,
-  type SessionInput,
-  type SessionOutput,
   type SessionQuery,
   type SessionState,
   type SessionTarget,
@@ -30,12 +27,11 @@ import {
   type UserPresence,
   unreachable,
 } from '@dualping/core';
+import { PROCESS_CLOCK, SessionDriver } from '@dualping/runtime';
 import createDebug from 'debug';
-import { Observable, ReplaySubject, Subject, Subscription } from 'rxjs';
-import { NetworkRouters } from './network-routers.js';
+import { Observable, ReplaySubject, Subject } from 'rxjs';
+import { GrpcSessionNetwork } from './grpc-session-network.js';
 import { checkRouters } from './router-client.js';
-import { type ServerChannel, serverConnections } from './server-connections.js';
-import { ServerLink } from './server-link.js';
 import { UnreadPosts } from './unread-posts.js';
 
 const debug = createDebug('dualping:client');
@@ -122,9 +118,7 @@ interface Waiting<Result> {
  */
 export class DualpingSession {
   readonly user: UserName;
-  readonly #mentions: boolean;
-  readonly #machine: ClientSession;
-  readonly #routers: NetworkRouters;
+  readonly #driver: SessionDriver;
   readonly #posts = new UnreadPosts();
   /** Says its last word also to who comes when all is over, which a BehaviorSubject does not. */
   readonly #states = new ReplaySubject<SessionState>(1);
@@ -133,19 +127,7 @@ export class DualpingSession {
   readonly #writes = new Map<number, Waiting<Written> & PendingWrite>();
   readonly #writesChanged = new Subject<void>();
   readonly #reads = new Map<number, Waiting<QueryAnswer>>();
-  readonly #outputs: SessionOutput[] = [];
-  #performing = false;
   #lastTicket = 0;
-  #link: { readonly no: number; readonly link: ServerLink } | undefined;
-  /** Questions to routers that are on their way. */
-  readonly #asks = new Map<number, Subscription>();
-  /** To where the next move probably goes. */
-  #warm: ServerChannel | undefined;
-  #watch: Subscription | undefined;
-  /** The network whose routers are watched. */
-  #watched: NetworkId | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #ended = false;
 
   /** Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`, which late subscribers get too. */
   readonly state$: Observable<SessionState>;
@@ -163,16 +145,14 @@ export class DualpingSession {
   constructor(options: DualpingSessionOptions) {
     const routers = checkRouters(options.routers);
     this.user = options.user;
-    this.#mentions = options.mentions ?? false;
-    this.#machine = new ClientSession({
+    const machine = new ClientSession({
       routers,
       user: options.user,
       sessionId: options.sessionId ?? randomUUID(),
       timeline: timelineStart(options.timeline),
       chance: Math.random,
     });
-    this.#routers = NetworkRouters.acquire(routers);
-    this.#state = this.#machine.state;
+    this.#state = machine.state;
     this.#states.next(this.#state);
     this.state$ = this.#states.asObservable();
     this.posts$ = this.#posts.posts$;
@@ -184,7 +164,26 @@ export class DualpingSession {
         complete: () => subscriber.complete(),
       });
     });
-    this.#step({ kind: 'start' });
+    const network = new GrpcSessionNetwork(routers, {
+      user: options.user,
+      mentions: options.mentions ?? false,
+    });
+    this.#driver = new SessionDriver(machine, {
+      clock: PROCESS_CLOCK,
+      network,
+      listener: {
+        settled: (ticket, result) => this.#settle(ticket, result),
+        querySettled: (ticket, result) => this.#settleQuery(ticket, result),
+        delivered: (posts) => this.#posts.deliver(posts),
+        entered: (state) => this.#enter(state),
+        moved: (move) => this.#move(move),
+        ended: () => {
+          network.release();
+          this.#complete();
+        },
+      },
+    });
+    this.#driver.feed({ kind: 'start' });
   }
 
   /** Where the session is now. */
@@ -275,12 +274,12 @@ export class DualpingSession {
 
   /** Ends a countdown: in state `waiting` tries again now. */
   retryNow(): void {
-    this.#step({ kind: 'retry-now' });
+    this.#driver.feed({ kind: 'retry-now' });
   }
 
   /** Ends the session. What is unacknowledged is rejected; to have it done, await it first. Idempotent. */
   close(): void {
-    this.#step({ kind: 'close' });
+    this.#driver.feed({ kind: 'close' });
   }
 
   #write(command: SessionCommand): Promise<Written> {
@@ -288,7 +287,7 @@ export class DualpingSession {
       this.#lastTicket += 1;
       const ticket = this.#lastTicket;
       this.#writes.set(ticket, { id: ticket, command, resolve, reject });
-      this.#step({ kind: 'submit', ticket, command });
+      this.#driver.feed({ kind: 'submit', ticket, command });
       this.#writesChanged.next();
     });
   }
@@ -297,162 +296,8 @@ export class DualpingSession {
     return new Promise((resolve, reject) => {
       this.#lastTicket += 1;
       this.#reads.set(this.#lastTicket, { resolve, reject });
-      this.#step({ kind: 'query', ticket: this.#lastTicket, query });
+      this.#driver.feed({ kind: 'query', ticket: this.#lastTicket, query });
     });
-  }
-
-  // Driving the machine.
-
-  readonly #step = (input: SessionInput): void => {
-    this.#outputs.push(...this.#machine.step(performance.now(), input));
-    this.#perform();
-  };
-
-  /** In order, also when a subscriber calls back into the session while it is told of something. */
-  #perform(): void {
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
-        this.#performOne(output);
-    } finally {
-      this.#performing = false;
-    }
-    this.#arm();
-  }
-
-  #performOne(output: SessionOutput): void {
-    switch (output.kind) {
-      case 'introduce':
-        this.#introduce(output);
-        break;
-      case 'resolve':
-        this.#resolve(output);
-        break;
-      case 'cancel-ask':
-        this.#asks.get(output.askNo)?.unsubscribe();
-        this.#asks.delete(output.askNo);
-        break;
-      case 'open':
-        this.#linkOf(output).open(output);
-        break;
-      case 'send':
-        this.#linkOf(output).send(output);
-        break;
-      case 'ask':
-        this.#linkOf(output).ask(output);
-        break;
-      case 'give-sign':
-        if (this.#link?.no === output.link) this.#link.link.giveSign();
-        break;
-      case 'drop':
-        if (this.#link?.no === output.link) this.#dropLink(output.isSilent);
-        break;
-      case 'warm':
-        this.#keepWarm(output.address);
-        break;
-      case 'settle':
-        this.#settle(output.ticket, output.result);
-        break;
-      case 'settle-query':
-        this.#settleQuery(output.ticket, output.result);
-        break;
-      case 'deliver':
-        this.#posts.deliver(output.posts);
-        break;
-      case 'state':
-        this.#enter(output.state);
-        break;
-      case 'moved': {
-        const { from, to, gapMs } = output;
-        debug(
-          '%s: moved from s%d to s%d, epoch %d, in %d ms',
-          this.user,
-          from.serverId,
-          to.serverId,
-          to.epoch,
-          gapMs,
-        );
-        this.#moves.next({ from, to, gapMs });
-        break;
-      }
-      default:
-        unreachable(output);
-    }
-  }
-
-  #introduce({ askNo, router, anew }: Extract<SessionOutput, { kind: 'introduce' }>): void {
-    if (anew) this.#routers.redial(router);
-    this.#askRouter(askNo, this.#routers.introduce(router, this.user), (told) => {
-      this.#step({ ...told, kind: 'introduced', askNo });
-      // Not before: until a router has introduced itself there is nobody to watch.
-      if (!this.#ended) this.#watchHome();
-    });
-  }
-
-  #resolve({ askNo, router, failedEpoch, waitMs }: Extract<SessionOutput, { kind: 'resolve' }>): void {
-    const { home } = this.#machine;
-    if (home === undefined) throw new DualpingError('internal', 'asked for a primary of no cluster');
-    const answer$ = this.#routers.available(router, { cluster: home.cluster, failedEpoch, waitMs });
-    this.#askRouter(askNo, answer$, (told) => this.#step({ ...told, kind: 'resolved', askNo }));
-  }
-
-  #askRouter<Answer>(askNo: number, answer$: Observable<Answer>, take: (answer: Answer) => void): void {
-    const answer = new Subscription();
-    this.#asks.set(askNo, answer);
-    answer.add(
-      answer$.subscribe({
-        next: (told) => {
-          this.#asks.delete(askNo);
-          take(told);
-        },
-        error: (error: unknown) => {
-          this.#asks.delete(askNo);
-          if (!(error instanceof DualpingError)) throw error;
-          this.#step({ kind: 'ask-failed', askNo, reason: error.reason, detail: error.detail });
-        },
-      }),
-    );
-  }
-
-  #watchHome(): void {
-    const { home } = this.#machine;
-    if (home === undefined || home.networkId === this.#watched) return;
-    this.#watched = home.networkId;
-    this.#watch?.unsubscribe();
-    // Kept first: what is told at once may end the session.
-    this.#watch = new Subscription();
-    const watched = this.#routers.watch(home.networkId, home.cluster).subscribe({
-      next: ({ networkId, assignments }) => {
-        for (const assignment of assignments)
-          this.#step({ kind: 'assignment-learned', networkId, assignment });
-      },
-      // Without it the session still moves at every break.
-      error: (error: DualpingError) => debug('%s: the watch ended: %s', this.user, error.message),
-    });
-    this.#watch.add(watched);
-  }
-
-  #linkOf({ link: no, target }: { readonly link: number; readonly target: SessionTarget }): ServerLink {
-    if (this.#link?.no === no) return this.#link.link;
-    this.#dropLink();
-    const reader = { user: this.user, mentions: this.#mentions };
-    const link = new ServerLink(reader, serverConnections.acquire(target.address, 'calls'), this.#step);
-    this.#link = { no, link };
-    return link;
-  }
-
-  #keepWarm(address: Address | undefined): void {
-    const before = this.#warm;
-    this.#warm = address === undefined ? undefined : serverConnections.acquire(address, 'warmth');
-    before?.release();
-  }
-
-  #dropLink(isSilent = false): void {
-    const { kind } = this.#machine.state;
-    if (kind === 'closed' || kind === 'failed') this.#link?.link.leave();
-    else this.#link?.link.drop(isSilent);
-    this.#link = undefined;
   }
 
   #settle(ticket: number, result: RequestResult): void {
@@ -489,31 +334,19 @@ export class DualpingSession {
     this.#states.next(state);
   }
 
-  /** One timer, for the machine's next deadline. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const { kind } = this.#machine.state;
-    if (kind === 'closed' || kind === 'failed') {
-      this.#end();
-      return;
-    }
-    const deadline = this.#machine.nextDeadline();
-    if (deadline === undefined) return;
-    // A timer may fire a little early; rounded up it fires late instead, and the machine needs no second tick.
-    const delayMs = Math.max(0, Math.ceil(deadline - performance.now()));
-    this.#timer = setTimeout(() => this.#step({ kind: 'tick' }), delayMs);
+  #move({ from, to, gapMs }: Move): void {
+    debug(
+      '%s: moved from s%d to s%d, epoch %d, in %d ms',
+      this.user,
+      from.serverId,
+      to.serverId,
+      to.epoch,
+      gapMs,
+    );
+    this.#moves.next({ from, to, gapMs });
   }
 
-  /** Leaves nothing open that would hold a process. */
-  #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#watch?.unsubscribe();
-    this.#dropLink();
-    this.#keepWarm(undefined);
-    for (const answer of this.#asks.values()) answer.unsubscribe();
-    this.#routers.release();
+  #complete(): void {
     this.#states.complete();
     this.#posts.complete();
     this.#moves.complete();

@@ -26,6 +26,7 @@ import {
   timelineUpdateFromWire,
   writtenFromWire,
 } from '@dualping/protocol';
+import type { SessionLink } from '@dualping/runtime';
 import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ServerChannel } from './server-connections.js';
 import { LEAVE_TIMEOUT_MS } from './timeouts.js';
@@ -36,7 +37,14 @@ type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kin
 type TimelineQuery = Exclude<SessionQuery, { kind: 'list' }>;
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
-export class ServerLink {
+/** Whose timeline it is, and what is to be on it. */
+export interface Reader {
+  readonly user: UserName;
+  /** Also what names the user, of authors whom the user does not follow. */
+  readonly mentions: boolean;
+}
+
+export class ServerLink implements SessionLink {
   readonly #user: UserName;
   readonly #mentions: boolean;
   readonly #channel: ServerChannel;
@@ -56,11 +64,7 @@ export class ServerLink {
   #patience: NodeJS.Timeout | undefined;
 
   /** @param feed takes what came, for the session's machine */
-  constructor(
-    { user, mentions }: { readonly user: UserName; readonly mentions: boolean },
-    channel: ServerChannel,
-    feed: (input: SessionInput) => void,
-  ) {
+  constructor({ user, mentions }: Reader, channel: ServerChannel, feed: (input: SessionInput) => void) {
     this.#user = user;
     this.#mentions = mentions;
     this.#channel = channel;

@@ -8,6 +8,7 @@
 import type { Instant } from './ids.js';
 import { unreachable } from './invariants.js';
 import { ListeningClock } from './listening-clock.js';
+import type { Machine } from './machine.js';
 import type { Figures } from './messages.js';
 import { DualpingError } from './reasons.js';
 
@@ -68,7 +69,7 @@ interface UnderWay {
   hasStalled: boolean;
 }
 
-export class DiskWatch {
+export class DiskWatch implements Machine<DiskWatchInput, DiskWatchOutput> {
   readonly #clock = new ListeningClock(2 * DISK_LOOK_MS);
   readonly #underWay = new Map<DiskOperation, UnderWay>();
   /** Whether the last operation that ended was slow. */

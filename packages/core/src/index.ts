@@ -4,6 +4,7 @@ export * from './entry.js';
 export * from './ids.js';
 export * from './invariants.js';
 export * from './limits.js';
+export * from './machine.js';
 export * from './member-service.js';
 export * from './membership/index.js';
 export * from './messages.js';

@@ -5,6 +5,7 @@
  * and a disk that hangs never lets it go.
  */
 import { DiskWatch, type DiskWatchInput, type DiskWatchOutput, unreachable } from '@dualping/core';
+import { BACKGROUND_CLOCK, MachineLoop } from '@dualping/runtime';
 
 export interface DiskListener {
   /** One line for the operator. */
@@ -30,15 +31,18 @@ export function disksIdle(): Promise<void> {
 
 export class DiskTimer {
   readonly #watch: DiskWatch;
+  readonly #loop: MachineLoop<DiskWatchInput, DiskWatchOutput>;
   #operations = 0;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     stallMs: number,
     readonly listener: DiskListener,
-    readonly now: () => number = () => performance.now(),
   ) {
     this.#watch = new DiskWatch(stallMs);
+    this.#loop = new MachineLoop(this.#watch, {
+      clock: BACKGROUND_CLOCK,
+      perform: (output) => this.#tell(output),
+    });
   }
 
   get figures(): DiskWatch['figures'] {
@@ -50,29 +54,14 @@ export class DiskTimer {
     this.#operations += 1;
     const operation = this.#operations;
     underWay += 1;
-    this.#step({ kind: 'began', operation, doing, watchedFor });
+    this.#loop.feed({ kind: 'began', operation, doing, watchedFor });
     try {
       return await work();
     } finally {
       underWay -= 1;
       if (underWay === 0) for (const resolve of onIdle.splice(0)) resolve();
-      this.#step({ kind: 'ended', operation });
+      this.#loop.feed({ kind: 'ended', operation });
     }
-  }
-
-  #step(input: DiskWatchInput): void {
-    for (const output of this.#watch.step(this.now(), input)) this.#tell(output);
-    const at = this.#watch.nextDeadline();
-    // A timer that is set is left, also when nothing is under way: operations begin and end all the time.
-    if (at === undefined || this.#timer !== undefined) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#step({ kind: 'tick' });
-      },
-      Math.max(0, at - this.now()),
-    );
-    this.#timer.unref();
   }
 
   #tell(output: DiskWatchOutput): void {

@@ -1,7 +1,7 @@
 /** Puts a router together: folder, store, registry, sockets; and takes it apart in the reverse order. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type Address, DualpingError, type NetworkId, quote, Registry, unreachable } from '@dualping/core';
+import { type Address, DualpingError, type NetworkId, quote, Registry } from '@dualping/core';
 import { DiskTimer, lockDataFolder } from '@dualping/host';
 import {
   addHealthAndReflection,
@@ -11,6 +11,7 @@ import {
   listen,
   toDualpingError,
 } from '@dualping/protocol';
+import { PROCESS_CLOCK, RegistryDriver } from '@dualping/runtime';
 import type { Server } from '@grpc/grpc-js';
 import createDebug from 'debug';
 import { Callers } from './callers.js';
@@ -18,7 +19,6 @@ import { dialBack } from './dial-back.js';
 import { MemberStreams } from './member-streams.js';
 import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
 import { withFewRefusals } from './refusal-lines.js';
-import { RegistryDriver, type SpokenOutput } from './registry-driver.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
 import { PathStore } from './store/path-store.js';
@@ -141,47 +141,33 @@ async function run(
     dialsBack,
     records: store.records,
   });
-  const step: RegistryDriver['step'] = (input) => {
+  const step: RegistryDriver['feed'] = (input) => {
     debug('%o', input);
-    driver.step(input);
+    driver.feed(input);
   };
   const members = new MemberStreams(step, report, networkId, classicReplies);
   const callers = new Callers(step);
   const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
-
-  const perform = (output: SpokenOutput): void => {
-    switch (output.kind) {
-      case 'send':
-        return members.send(output.link, output.message);
-      case 'close':
-        return members.close(output.link);
-      case 'answer':
-        return callers.answer(output.token, output.answer);
-      case 'refuse':
-        return callers.refuse(output.token, output.reason, output.detail);
-      case 'changed':
-        return watchers.changed(output.assignment);
-      case 'probe': {
-        const { probe } = output;
-        return dialBack(output, (detail) => step({ kind: 'probed', probe, detail }));
-      }
-      case 'trouble':
-        health.setServing(output.detail === undefined, ROUTING_SERVICE_NAME);
-        return watchers.troubled(output.detail ?? '');
-      case 'report':
-        return report({ part: 'router', ...output.event });
-      default:
-        return unreachable(output);
-    }
-  };
 
   let onStopped: (failure: DualpingError | undefined) => void = () => {};
   const stopped = new Promise<DualpingError | undefined>((resolve) => {
     onStopped = resolve;
   });
   const driver = new RegistryDriver(registry, {
-    persist: (records) => store.append(records),
-    perform,
+    clock: PROCESS_CLOCK,
+    persist: (records, durable, failed) => void store.append(records).then(durable, failed),
+    send: (link, message) => members.send(link, message),
+    close: (link) => members.close(link),
+    answer: (token, answer) => callers.answer(token, answer),
+    refuse: (token, { reason, detail }) => callers.refuse(token, reason, detail),
+    changed: (assignment) => watchers.changed(assignment),
+    probe: (question) =>
+      dialBack(question, (detail) => step({ kind: 'probed', probe: question.probe, detail })),
+    troubled: (detail) => {
+      health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
+      watchers.troubled(detail ?? '');
+    },
+    report: (event) => report({ part: 'router', ...event }),
     failed: (error) => {
       const failure = toDualpingError(error);
       report({ part: 'router', event: 'failed', text: `the router stops: ${failure.detail}` });
@@ -206,7 +192,7 @@ async function run(
 
   const finished = stopped.then(async (failure) => {
     // First, so that the streams that we end ourselves are not taken for members that have gone.
-    await driver.stop();
+    await driver.drain();
     health.shutDown();
     const goodbye =
       failure ?? new DualpingError('shutting-down', `the router at ${address} is shutting down`);

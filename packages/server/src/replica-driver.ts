@@ -26,6 +26,7 @@ import {
 } from '@dualping/core';
 import type { Report } from '@dualping/host';
 import { askHealth, encodeEntry, RouterStream, toDualpingError } from '@dualping/protocol';
+import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import type { ClassicDialect } from './classic/classic-dialect.js';
 import type { ClientDesk } from './client-desk.js';
@@ -40,9 +41,6 @@ import type { TailDesk } from './tail-desk.js';
 import { TailStream } from './tail-stream.js';
 
 const debug = createDebug('dualping:server');
-
-/** Longest the timer is armed for, ms: setTimeout overflows at 2^31. */
-const MAX_TIMER_MS = 60_000;
 
 export interface Stopped {
   readonly failed: boolean;
@@ -69,18 +67,14 @@ type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kin
 export class ReplicaDriver {
   readonly #replica: Replica;
   readonly #peers = new Peers();
-  readonly #inputs: ReplicaInput[] = [];
+  readonly #loop: MachineLoop<ReplicaInput, ReplicaOutput>;
   /** Bytes that standby entries came as: journalled as they are, so that journals are equal to the byte. */
   readonly #bytes = new WeakMap<Entry, Buffer>();
   /** Streams to routers by attempt. */
   readonly #routers = new Map<number, RouterStream>();
   #primary: { readonly attempt: number; readonly stream: PrimaryStream } | undefined;
   readonly #tails = new Map<number, TailStream>();
-  #running = false;
   #flushPending = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #ended = false;
   #links = 0;
 
   constructor(
@@ -92,6 +86,16 @@ export class ReplicaDriver {
     readonly listener: DriverListener,
   ) {
     this.#replica = new Replica(start, timing);
+    this.#loop = new MachineLoop(this.#replica, {
+      clock: PROCESS_CLOCK,
+      perform: (output) => this.#perform(output),
+      performed: (input, outputs) => {
+        if (debug.enabled && outputs.length > 0)
+          debug('%s → %s', input.kind, outputs.map(({ kind }) => kind).join(' '));
+        if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
+      },
+      failed: (error) => this.#fail(error),
+    });
     journal.listen({
       durable: (position, checksum) => this.feed({ kind: 'durable', position, checksum }),
       failed: (error) => this.feed({ kind: 'journal-failed', detail: error.detail }),
@@ -109,27 +113,7 @@ export class ReplicaDriver {
   }
 
   feed(input: ReplicaInput): void {
-    if (this.#ended) return;
-    this.#inputs.push(input);
-    if (!this.#running) this.#run();
-  }
-
-  #run(): void {
-    this.#running = true;
-    try {
-      for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-        const outputs = this.#replica.step(performance.now(), input);
-        if (debug.enabled && outputs.length > 0)
-          debug('%s → %s', input.kind, outputs.map(({ kind }) => kind).join(' '));
-        for (const output of outputs) this.#perform(output);
-        if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
-      }
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#running = false;
-    }
-    this.#armTimer();
+    this.#loop.feed(input);
   }
 
   #flushSoon(): void {
@@ -141,19 +125,6 @@ export class ReplicaDriver {
     });
   }
 
-  #armTimer(): void {
-    const deadline = this.#ended ? undefined : this.#replica.nextDeadline();
-    if (deadline === this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = deadline ?? Number.POSITIVE_INFINITY;
-    if (deadline === undefined) return;
-    const waitMs = Math.min(Math.max(0, deadline - performance.now()), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.feed({ kind: 'tick' });
-    }, waitMs);
-  }
-
   /** A broken invariant, or a mistake of ours: better no server than a wrong one. */
   #fail(error: unknown): void {
     if (!(error instanceof InvariantBroken)) debug('failed %O', error);
@@ -161,9 +132,7 @@ export class ReplicaDriver {
   }
 
   #stop(stopped: Stopped): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#loop.stop();
     for (const stream of this.#routers.values()) stream.close();
     this.#primary?.stream.close();
     for (const stream of this.#tails.values()) stream.close();

@@ -3,7 +3,8 @@ import { NO_EPOCH } from '@dualping/core';
 import type { Accident } from './accidents.js';
 import type { Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
-import { EMPTY_FOLDER, type RouterFolder, RouterProcess } from './router-process.js';
+import { EMPTY_FOLDER, type RouterFolder } from './router-disk.js';
+import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
 import { Stranger } from './stranger.js';
 
@@ -28,8 +29,8 @@ export class AccidentScene {
         return this.#blackHole(accident);
       case 'hung-disk': {
         const owner = cluster.process(accident.process);
-        if (owner instanceof ServerProcess) return owner.disk.hang();
-        return owner instanceof RouterProcess ? owner.hang() : undefined;
+        const hasDisk = owner instanceof ServerProcess || owner instanceof RouterProcess;
+        return hasDisk ? owner.disk.hang() : undefined;
       }
       case 'stranger':
         return this.#stranger(accident);
@@ -133,18 +134,18 @@ export class AccidentScene {
     const { router, world, servers } = this.cluster;
     // A server of no network yet would join whatever network there is, and rightly so.
     if (emptied && servers.some(({ disk }) => disk.networkId === '')) return undefined;
-    const older = emptied ? EMPTY_FOLDER : router.folder();
+    const older = emptied ? EMPTY_FOLDER : router.disk.folder();
     let original: RouterFolder | undefined;
     let isOver = false;
     world.after(ageMs, 'the folder of the router is replaced', () => {
       if (isOver) return;
       const release = this.#takeDown(router.name);
-      original = router.folder();
+      original = router.disk.folder();
       world.say(
         router.name,
         emptied ? 'begins with an empty folder' : `begins with its folder of ${ageMs} ms ago`,
       );
-      router.putIn(older);
+      router.disk.putIn(older);
       release();
     });
     return () => {
@@ -152,8 +153,9 @@ export class AccidentScene {
       const whole = original;
       if (whole === undefined) return;
       const release = this.#takeDown(router.name);
-      if (router.networkId === whole.networkId) router.putIn(newestOfBoth(whole, router.folder(), servers));
-      else router.putIn(whole);
+      if (router.disk.networkId === whole.networkId)
+        router.disk.putIn(newestOfBoth(whole, router.disk.folder(), servers));
+      else router.disk.putIn(whole);
       release();
     };
   }

@@ -1,57 +1,48 @@
-/**
- * A client: the real session machine, with links over the network. Does what `dualping-session.ts` of
- * `@dualping/client` does, and decides nothing.
- */
+/** A client: the real session and its real driver, over the simulated network. */
 import {
   type ClientSession,
   type ClusterId,
   type Command,
-  type Failure,
-  type Instant,
   NO_EPOCH,
   type Position,
   type SessionCommand,
   type SessionInput,
-  type SessionOutput,
   type SessionQuery,
+  type SessionState,
   type TimelineStart,
   type UserName,
 } from '@dualping/core';
-import { type Call, call } from './call.js';
+import type { Asker, SessionDriver, SessionListener, SessionNetwork } from '@dualping/runtime';
+import { call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
-import type { Core } from './core.js';
+import type { Build } from './core.js';
 import type { Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
 import { RouterWatch } from './router-watch.js';
 import { ServerLink } from './server-link.js';
 import { SessionRecord } from './session-record.js';
+import type { Wires } from './wires.js';
 
 /** A call that a router answers from what it knows, ms. */
 const ROUTER_TIMEOUT_MS = 2_000;
 /** An answer that nobody waits for, ms. */
 const TRESPASS_TIMEOUT_MS = 1_000;
 
-export interface ClientSurroundings extends Surroundings {
-  readonly core: Core;
+export interface ClientSurroundings extends Surroundings, Build {
   readonly checkers: Checkers;
   readonly routers: readonly string[];
   /** Whether servers may forget a session that lives. */
   readonly forgets: boolean;
 }
 
-type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
-
 export class ClientProcess extends Process {
   readonly acceptors: Acceptors = {};
   readonly #around: ClientSurroundings;
   readonly sessions: SessionRecord[] = [];
   #machine: ClientSession | undefined;
-  #outputs: SessionOutput[] = [];
-  #performing = false;
-  #link: { readonly no: number; readonly link: ServerLink } | undefined;
-  /** Questions to routers that are on their way. */
-  #asks = new Map<number, Call>();
-  #watching = false;
+  #driver: SessionDriver | undefined;
+  /** The last that was opened. */
+  #link: ServerLink | undefined;
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
   #paused = false;
@@ -81,7 +72,7 @@ export class ClientProcess extends Process {
   }
 
   start(): void {
-    const { core, routers } = this.#around;
+    const { core, runtime, routers } = this.#around;
     this.begin();
     const before = this.sessions.at(-1);
     const again = before !== undefined && !before.isInDoubt && this.#sameAgain() ? before : undefined;
@@ -99,6 +90,11 @@ export class ClientProcess extends Process {
       sessionId,
       timeline,
       chance: () => this.random.next(),
+    });
+    this.#driver = new runtime.SessionDriver(this.#machine, {
+      clock: this.timers,
+      network: this.#reach,
+      listener: this.#listenerOf(session),
     });
     this.feed({ kind: 'start' });
     for (const { command } of again?.requests.values() ?? []) this.submit(command);
@@ -131,11 +127,10 @@ export class ClientProcess extends Process {
   kill(): void {
     if (!this.running) return;
     this.end();
+    this.#driver?.stop();
+    this.#driver = undefined;
     this.#machine = undefined;
-    this.#outputs = [];
     this.#link = undefined;
-    this.#asks = new Map();
-    this.#watching = false;
     this.#lastTicket = 0;
     this.#queries.clear();
     this.#paused = false;
@@ -182,163 +177,100 @@ export class ClientProcess extends Process {
   /** Leaves its timeline unread, or reads on. */
   pause(paused: boolean): void {
     this.#paused = paused;
-    this.#link?.link.pause(paused);
+    this.#link?.pause(paused);
   }
 
   feed(input: SessionInput): void {
-    if (this.#machine === undefined) return;
-    this.#outputs.push(...this.#machine.step(this.now, input));
-    this.#perform();
+    this.#driver?.feed(input);
   }
 
-  protected override tick(): void {
-    this.feed({ kind: 'tick' });
-  }
-
-  protected override nextDeadline(): Instant | undefined {
-    return this.#machine?.nextDeadline();
-  }
-
-  #perform(): void {
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift())
-        this.#performOne(output);
-    } finally {
-      this.#performing = false;
-    }
-    this.arm();
-  }
-
-  #performOne(output: SessionOutput): void {
+  #listenerOf(session: SessionRecord): SessionListener {
     const { checkers } = this.#around;
-    const { session } = this;
-    if (session === undefined) return;
-    switch (output.kind) {
-      case 'introduce':
-        return this.#introduce(output);
-      case 'resolve':
-        return this.#resolve(output);
-      case 'cancel-ask':
-        this.#asks.get(output.askNo)?.cancel();
-        this.#asks.delete(output.askNo);
-        return;
-      case 'give-sign':
-        if (this.#link?.no === output.link) this.#link.link.giveSign();
-        return;
-      case 'open':
-        return this.#linkOf(output).open(output);
-      case 'send': {
-        const link = this.#linkOf(output);
-        link.send(output);
-        return checkers.tell('asked', session, link.writesInFlight(output.sessionId));
-      }
-      case 'ask':
-        return this.#linkOf(output).ask(output);
-      case 'drop':
-        if (this.#link?.no === output.link) this.#dropLink();
-        return;
-      case 'warm':
-        return;
-      case 'settle-query': {
-        const query = this.#queries.get(output.ticket);
-        this.#queries.delete(output.ticket);
-        if (query !== undefined && output.result.kind === 'answered')
-          checkers.tell('answered', session, query, output.result.answer);
-        return;
-      }
-      case 'settle': {
-        const { ticket, result } = output;
+    return {
+      settled: (ticket, result) => {
         const asked = session.requests.get(ticket);
         if (asked === undefined) throw new Error(`${this.name} settles ticket ${ticket}, which it never had`);
         checkers.tell('settled', session, ticket, asked.command, result);
         asked.result = result;
         session.unsettled -= 1;
-        return;
-      }
-      case 'deliver':
-        checkers.tell('delivered', session, output.posts);
-        session.delivered.push(...output.posts);
-        return;
-      case 'state':
-        if (output.state.kind === 'failed') session.failure = output.state.because.detail;
-        return this.world.say(this.name, stateText(output));
-      case 'moved':
-        return this.world.say(
+      },
+      querySettled: (ticket, result) => {
+        const query = this.#queries.get(ticket);
+        this.#queries.delete(ticket);
+        if (query !== undefined && result.kind === 'answered')
+          checkers.tell('answered', session, query, result.answer);
+      },
+      delivered: (posts) => {
+        checkers.tell('delivered', session, posts);
+        session.delivered.push(...posts);
+      },
+      entered: (state) => {
+        if (state.kind === 'failed') session.failure = state.because.detail;
+        this.world.say(this.name, stateText(state));
+      },
+      moved: ({ from, to, gapMs }) =>
+        this.world.say(
           this.name,
-          `has moved from s${output.from.serverId} to s${output.to.serverId} in ${output.gapMs.toFixed(0)} ms`,
-        );
-    }
+          `has moved from s${from.serverId} to s${to.serverId} in ${gapMs.toFixed(0)} ms`,
+        ),
+      ended: () => {},
+    };
   }
 
-  #introduce({ askNo, router }: OutputOf<'introduce'>): void {
-    const question = { kind: 'connect', user: this.user } as const;
-    const asked = call(this, router, 'connect', question, ROUTER_TIMEOUT_MS, 'router-unreachable', {
-      answered: ({ networkId, cluster, clusters, failoverWaitMs, assignment }) => {
-        this.#asks.delete(askNo);
-        this.#watch();
-        this.feed({ kind: 'introduced', askNo, networkId, cluster, clusters, failoverWaitMs, assignment });
-      },
-      failed: (failure) => this.#askFailed(askNo, failure),
-    });
-    this.#asks.set(askNo, asked);
+  readonly #reach: SessionNetwork = {
+    introduce: (router, _anew, asker) =>
+      this.#ask(router, 'connect', { kind: 'connect', user: this.user }, ROUTER_TIMEOUT_MS, asker),
+    resolve: (router, { home, failedEpoch, waitMs }, asker) => {
+      const question = { kind: 'get-available', cluster: home.cluster, failedEpoch, waitMs } as const;
+      return this.#ask(router, 'get-available', question, waitMs + ROUTER_TIMEOUT_MS, asker);
+    },
+    watch: ({ cluster }, learn) => {
+      const watch = new RouterWatch(this, this.#around.routers, cluster, learn);
+      watch.open();
+      return () => watch.close();
+    },
+    link: ({ address }, feed) => {
+      const { session } = this;
+      const link = new ServerLink(
+        this,
+        address,
+        this.user,
+        this.mentions,
+        (input) => {
+          this.#noteBeginning(input);
+          feed(input);
+        },
+        (inFlight) => {
+          if (session !== undefined) this.#around.checkers.tell('asked', session, inFlight);
+        },
+      );
+      link.pause(this.#paused);
+      this.#link = link;
+      return link;
+    },
+    keepWarm: () => {},
+  };
+
+  #ask<K extends 'connect' | 'get-available'>(
+    router: string,
+    kind: K,
+    question: Wires[K]['up'],
+    timeoutMs: number,
+    asker: Asker<Wires[K]['down']>,
+  ): () => void {
+    const asked = call(this, router, kind, question, timeoutMs, 'router-unreachable', asker);
+    return () => asked.cancel();
   }
 
-  #askFailed(askNo: number, failure: Failure): void {
-    this.#asks.delete(askNo);
-    this.feed({ kind: 'ask-failed', askNo, ...failure });
-  }
-
-  #resolve({ askNo, router, failedEpoch, waitMs }: OutputOf<'resolve'>): void {
-    const question = { kind: 'get-available', cluster: this.cluster, failedEpoch, waitMs } as const;
-    const timeoutMs = waitMs + ROUTER_TIMEOUT_MS;
-    const asked = call(this, router, 'get-available', question, timeoutMs, 'router-unreachable', {
-      answered: ({ networkId, assignment }) => {
-        this.#asks.delete(askNo);
-        this.feed({ kind: 'resolved', askNo, networkId, assignment });
-      },
-      failed: (failure) => this.#askFailed(askNo, failure),
-    });
-    this.#asks.set(askNo, asked);
-  }
-
-  #watch(): void {
-    if (this.#watching) return;
-    this.#watching = true;
-    const { routers } = this.#around;
-    new RouterWatch(this, routers, this.cluster, (networkId, assignment) =>
-      this.feed({ kind: 'assignment-learned', networkId, assignment }),
-    ).open();
-  }
-
-  #linkOf({ link: no, target }: OutputOf<'open' | 'send' | 'ask'>): ServerLink {
-    if (this.#link?.no === no) return this.#link.link;
-    this.#dropLink();
-    const link = new ServerLink(this, target.address, this.user, this.mentions, (input) =>
-      this.#heard(input),
-    );
-    link.pause(this.#paused);
-    this.#link = { no, link };
-    return link;
-  }
-
-  #heard(input: SessionInput): void {
+  #noteBeginning(input: SessionInput): void {
     const { session } = this;
-    if (input.kind === 'connected' && session !== undefined && session.beganAt === undefined) {
-      session.beganAt = input.committed;
-      this.#around.checkers.tell('timelineBegan', session, input.committed);
-    }
-    this.feed(input);
-  }
-
-  #dropLink(): void {
-    this.#link?.link.drop();
-    this.#link = undefined;
+    if (input.kind !== 'connected' || session === undefined || session.beganAt !== undefined) return;
+    session.beganAt = input.committed;
+    this.#around.checkers.tell('timelineBegan', session, input.committed);
   }
 }
 
-function stateText({ state }: OutputOf<'state'>): string {
+function stateText(state: SessionState): string {
   switch (state.kind) {
     case 'resolving':
       return `asks ${state.router}${state.because === undefined ? '' : ` (${state.because.reason})`}`;

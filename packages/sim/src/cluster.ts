@@ -2,7 +2,7 @@
 import type { ClusterId } from '@dualping/core';
 import { Checkers } from './checkers/checker.js';
 import { ClientProcess } from './client-process.js';
-import type { Core } from './core.js';
+import type { Build } from './core.js';
 import { Network } from './network.js';
 import type { Process, Surroundings } from './process.js';
 import { Random } from './random.js';
@@ -28,7 +28,7 @@ export class Cluster {
   readonly #supervisors = new Map<string, Supervisor>();
   readonly #people: readonly Person[];
   readonly #around: Surroundings;
-  readonly #core: Core;
+  readonly #build: Build;
   #trespasser: Trespasser | undefined;
   #routerHeld = 0;
   /** Processes beside those of the setup. */
@@ -41,25 +41,32 @@ export class Cluster {
     readonly setup: Setup,
     readonly world: World,
     readonly checkers: Checkers,
-    core: Core,
+    build: Build,
   ) {
     const random = new Random(`${setup.seed}/world`);
     this.network = new Network(world, random.fork('network'), setup.network);
     this.network.blackHole(BLACK_HOLE);
     const around: Surroundings = { world, network: this.network, random };
     this.#around = around;
-    this.#core = core;
+    this.#build = build;
     const { timing, routers, clusters } = setup;
     const forgets = setup.limits !== 'production';
-    this.router = new RouterProcess({ ...around, core, checkers, timing, clusters });
-    this.router.syncMs = { least: 0.05, mean: setup.routerSyncMs };
+    this.router = new RouterProcess({ ...around, ...build, checkers, timing, clusters });
+    this.router.disk.syncMs = { least: 0.05, mean: setup.routerSyncMs };
     this.network.enter(this.router, ROUTER_ALIAS);
     this.router.onDied = () => this.#restartRouterSoon();
     this.servers = Array.from({ length: clusters }, (_, cluster) =>
       Array.from(
         { length: setup.servers },
         (_none, at) =>
-          new ServerProcess(at + 1, cluster + 1, { ...around, core, checkers, timing, routers, clusters }),
+          new ServerProcess(at + 1, cluster + 1, {
+            ...around,
+            ...build,
+            checkers,
+            timing,
+            routers,
+            clusters,
+          }),
       ),
     ).flat();
     for (const server of this.servers) {
@@ -68,9 +75,9 @@ export class Cluster {
     }
     this.clients = setup.clients.map(
       ({ name, user, history }) =>
-        new ClientProcess(name, user, core.clusterOf(user, clusters), history, {
+        new ClientProcess(name, user, build.core.clusterOf(user, clusters), history, {
           ...around,
-          core,
+          ...build,
           checkers,
           routers,
           forgets,
@@ -148,7 +155,12 @@ export class Cluster {
 
   routerIsWell(): boolean {
     const { router } = this;
-    return this.#routerHeld === 0 && router.isProper && !router.isHung && router.syncMs.mean <= SLOW_SYNC_MS;
+    return (
+      this.#routerHeld === 0 &&
+      router.isProper &&
+      !router.disk.isHung &&
+      router.disk.syncMs.mean <= SLOW_SYNC_MS
+    );
   }
 
   /** Whether nothing keeps it from doing its work for the router, if it runs. */
@@ -196,9 +208,9 @@ export class Cluster {
     const { timing, clusters } = this.setup;
     this.#extra += 1;
     // What it says is no word of the router that the checkers know.
-    const around = { ...this.#around, core: this.#core, checkers: new Checkers(), timing, clusters };
+    const around = { ...this.#around, ...this.#build, checkers: new Checkers(), timing, clusters };
     const second = new RouterProcess(around, `router-${this.#extra}`);
-    second.putIn(this.router.folder());
+    second.disk.putIn(this.router.disk.folder());
     second.start();
     const leave = this.network.misroute(this.router.name, second.name);
     return () => {
@@ -237,7 +249,7 @@ export class Cluster {
     const told = this.router.assignmentOf(server.cluster);
     if (server.running || record === undefined || told === undefined) return false;
     // Which of the sets that wait for its disk will be there afterwards is open.
-    if (this.router.isHung) return false;
+    if (this.router.disk.isHung) return false;
     if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
     // One that is frozen may yet read an older word of it, and make it primary.
     if (this.network.mayStillHear(server.name, this.router.name)) return false;

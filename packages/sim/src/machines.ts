@@ -1,25 +1,29 @@
-/** The cores that worlds are run with: the real one and its copy with small limits, or a mutant of either. */
-import * as production from '@dualping/core';
-import { buildCore, type Patch, SMALL_LIMITS, THREE_SESSIONS } from './core-build.js';
+/** The builds that worlds run with: the real one and its copies with small limits, or a mutant of each. */
+import * as core from '@dualping/core';
+import * as runtime from '@dualping/runtime';
+import { build, type Patch, SMALL_LIMITS, THREE_SESSIONS } from './build.js';
+import type { Build } from './core.js';
 import type { Setup } from './setup.js';
 import type { Machines } from './simulation.js';
 
 export type MachinesFor = (limits: Setup['limits']) => Machines;
 
-type Cores = Readonly<Record<Setup['limits'], typeof production>>;
+type Builds = Readonly<Record<Setup['limits'], Build>>;
 
-const coresWith = async (mutation: readonly Patch[]): Promise<Cores> => ({
-  production: mutation.length === 0 ? production : await buildCore(mutation),
-  small: await buildCore([...SMALL_LIMITS, ...mutation]),
-  'three-sessions': await buildCore([...THREE_SESSIONS, ...mutation]),
+const PRODUCTION: Build = { core, runtime };
+
+const buildsWith = async (mutation: readonly Patch[]): Promise<Builds> => ({
+  production: mutation.length === 0 ? PRODUCTION : await build(mutation),
+  small: await build([...SMALL_LIMITS, ...mutation]),
+  'three-sessions': await build([...THREE_SESSIONS, ...mutation]),
 });
 
-let unchanged: Promise<Cores> | undefined;
+let unchanged: Promise<Builds> | undefined;
 
 /** @param mutation deliberate bugs in what is tested; the reference has none */
 export async function prepareMachines(mutation: readonly Patch[] = []): Promise<MachinesFor> {
-  unchanged ??= coresWith([]);
+  unchanged ??= buildsWith([]);
   const references = await unchanged;
-  const cores = mutation.length === 0 ? references : await coresWith(mutation);
-  return (limits) => ({ core: cores[limits], reference: references[limits] });
+  const builds = mutation.length === 0 ? references : await buildsWith(mutation);
+  return (limits) => ({ ...builds[limits], reference: references[limits].core });
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MUTANT_SEEDS } from './arguments.js';
-import { buildCore } from './core-build.js';
+import { build } from './build.js';
 import { huntMutant } from './mutant-hunt.js';
 import { MUTANTS } from './mutants.js';
 
@@ -21,11 +21,11 @@ describe('mutants', () => {
 
 test('a change to the core that does not fit exactly once is refused', async () => {
   await assert.rejects(
-    buildCore([{ file: 'limits.js', find: 'no such limit', replace: '' }]),
+    build([{ file: 'limits.js', find: 'no such limit', replace: '' }]),
     /limits\.js of core has 0 times, not once: no such limit/,
   );
   await assert.rejects(
-    buildCore([{ file: 'limits.js', find: 'export const', replace: '' }]),
+    build([{ file: 'limits.js', find: 'export const', replace: '' }]),
     /limits\.js of core has \d+ times/,
   );
 });

@@ -1,8 +1,8 @@
 /**
- * Deliberate bugs, each a small change to the text of the built core. Each must be caught: one that survives shows that a
+ * Deliberate bugs, each a small change to the text of the built core or runtime. Each must be caught: one that survives shows that a
  * checker, or a fault, is missing. The list is the proof that passing means something.
  */
-import type { Patch } from './core-build.js';
+import type { Patch } from './build.js';
 import type { Needed } from './setup.js';
 
 export interface Mutant {
@@ -29,6 +29,9 @@ const CONFIGURATION = 'registry/configuration.js';
 const GRANTS = 'registry/epoch-grants.js';
 const LINK_SIGNS = 'session/link-signs.js';
 const SAME_LIFE = 'same-life.js';
+const LOOP = { package: 'runtime', file: 'machine-loop.js' } as const;
+const SESSION_DRIVER = { package: 'runtime', file: 'session-driver.js' } as const;
+const REGISTRY_DRIVER = { package: 'runtime', file: 'registry-driver.js' } as const;
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -438,6 +441,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'promotes-over-a-primary',
+    from: 500,
     bug: 'an operator may make a member primary that lacks something while there is a primary',
     needs: { what: 'unclean' },
     patches: [
@@ -658,6 +662,56 @@ export const MUTANTS: readonly Mutant[] = [
     bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",
     clusters: 2,
     patches: [{ file: STANDBY, find: "return reason === 'fenced' &&", replace: 'return true || reason &&' }],
+  },
+  {
+    name: 'router-speaks-while-it-writes',
+    bug: 'the driver of the registry performs what follows a write before the write is done',
+    patches: [
+      {
+        ...REGISTRY_DRIVER,
+        find: "if ('overtakes' in output && output.overtakes)",
+        replace: "if (output.kind !== 'persist')",
+      },
+    ],
+  },
+  {
+    name: 'writes-an-older-record',
+    bug: 'of the records of a cluster that share a write the first is written, not the last',
+    patches: [
+      {
+        ...REGISTRY_DRIVER,
+        find: "if (output.kind === 'persist')\n            latest",
+        replace: "if (output.kind === 'persist' && !latest.has(output.record.cluster)) latest",
+      },
+    ],
+  },
+  {
+    name: 'two-writes-at-once',
+    bug: 'the driver of the registry begins a write while another one is under way',
+    patches: [{ ...REGISTRY_DRIVER, find: 'while (!this.#isWriting && ', replace: 'while (' }],
+  },
+  {
+    name: 'calls-go-by-the-old-link',
+    bug: 'the driver of a session goes on with the link that it has, whatever link the session names',
+    patches: [
+      { ...SESSION_DRIVER, find: 'if (this.#link?.no === no)\n', replace: 'if (this.#link !== undefined)\n' },
+      {
+        ...SESSION_DRIVER,
+        find: 'if (this.#link?.no === output.link)\n                    this.#dropLink',
+        replace: 'if (false) this.#dropLink',
+      },
+    ],
+  },
+  {
+    name: 'early-timer-is-the-last',
+    bug: 'a timer that fires before the deadline is not set anew',
+    patches: [
+      {
+        ...LOOP,
+        find: 'this.feed(TICK);\n        else\n            this.#arm();',
+        replace: 'this.feed(TICK);',
+      },
+    ],
   },
 ];
 

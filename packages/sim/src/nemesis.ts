@@ -97,9 +97,10 @@ export class Nemesis {
         const { syncMs } = fault;
         const owner = cluster.process(fault.process);
         if (!(owner instanceof ServerProcess || owner instanceof RouterProcess)) return undefined;
-        owner.syncMs.mean += syncMs;
+        const disk = owner instanceof RouterProcess ? owner.disk : owner;
+        disk.syncMs.mean += syncMs;
         return () => {
-          owner.syncMs.mean -= syncMs;
+          disk.syncMs.mean -= syncMs;
         };
       }
       case 'full-disk': {

@@ -1,10 +1,11 @@
 /**
- * What every process is: alive or not, frozen or slow, with a clock of its own and one timer.
+ * What every process is: alive or not, frozen or slow, with a clock of its own.
  *
- * A frozen process hears nothing and its timer goes off when it thaws; its sockets stay open, and what comes waits in
+ * A frozen process hears nothing and its timers go off when it thaws; its sockets stay open, and what comes waits in
  * them. A slow one does one thing at a time and takes its time.
  */
 import type { Instant } from '@dualping/core';
+import type { Clock } from '@dualping/runtime';
 import { LocalClock } from './local-clock.js';
 import type { Acceptors, Network, Station } from './network.js';
 import type { Random } from './random.js';
@@ -22,6 +23,11 @@ export interface Surroundings {
 
 export abstract class Process implements Station {
   readonly clock = new LocalClock();
+  /** What its loop knows about time. */
+  readonly timers: Clock = {
+    now: () => this.now,
+    setTimer: (at, fire) => this.#setTimer(at, fire),
+  };
   readonly random: Random;
   readonly world: World;
   readonly network: Network;
@@ -33,7 +39,6 @@ export abstract class Process implements Station {
   #inbox: (() => void)[] = [];
   #working: Scheduled | undefined;
   #busyUntil = 0;
-  #timer: { readonly at: Instant; readonly scheduled: Scheduled } | undefined;
   #life = 0;
 
   constructor(
@@ -65,9 +70,6 @@ export abstract class Process implements Station {
     return this.#frozen === 0 && this.#costMs === 0;
   }
 
-  protected abstract tick(): void;
-  protected abstract nextDeadline(): Instant | undefined;
-
   protected begin(): void {
     this.#life += 1;
     this.#running = true;
@@ -81,7 +83,6 @@ export abstract class Process implements Station {
     this.#life += 1;
     this.#frozen = 0;
     this.#inbox = [];
-    this.#stopTimer();
     this.network.gone(this.name, powerLost);
     this.network.woke(this.name);
   }
@@ -122,22 +123,20 @@ export abstract class Process implements Station {
     };
   }
 
-  /** To be called after each step of the machine: sees to it that it is stepped again in time. */
-  protected arm(): void {
-    const at = this.#running ? this.nextDeadline() : undefined;
-    // One that goes off too early is set anew then: machines push their deadlines back all the time.
-    if (at === undefined || (this.#timer !== undefined && this.#timer.at <= at)) return;
-    this.#stopTimer();
+  #setTimer(at: Instant, fire: () => void): () => void {
+    const life = this.#life;
+    let isOff = false;
     const waitMs = this.clock.waitMs(this.world.now, at) + this.random.within(0, TIMER_LATE_MS);
     const scheduled = this.world.after(waitMs, `${this.name} timer`, () => {
-      this.#timer = undefined;
+      if (this.#life !== life) return;
       this.receive(() => {
-        const due = this.nextDeadline();
-        if (due !== undefined && due <= this.now) this.tick();
-        else this.arm();
+        if (!isOff) fire();
       });
     });
-    this.#timer = { at, scheduled };
+    return () => {
+      isOff = true;
+      this.world.cancel(scheduled);
+    };
   }
 
   #workOn(): void {
@@ -152,10 +151,5 @@ export abstract class Process implements Station {
       work?.();
       this.#workOn();
     });
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== undefined) this.world.cancel(this.#timer.scheduled);
-    this.#timer = undefined;
   }
 }

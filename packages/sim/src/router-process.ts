@@ -1,35 +1,32 @@
-/**
- * The router: the real registry, with a store, and streams over the network. Does what `registry-driver.ts` of
- * `@dualping/router` does: outputs in order, each `persist` durable before what comes after it.
- */
+/** The router: the real registry and its real driver, over a simulated disk and network. */
 import type {
   Assignment,
   ClusterId,
   ClusterRecord,
   Failure,
-  Instant,
+  Machine,
   MemberMessage,
-  NetworkId,
   Reason,
   Registry,
+  RegistryAnswer,
   RegistryInput,
   RegistryLink,
   RegistryOutput,
   RegistryToken,
+  RouterMessage,
   ServerId,
   Timing,
 } from '@dualping/core';
+import type { RegistryDriver, RegistryPorts } from '@dualping/runtime';
 import { call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
-import type { Core } from './core.js';
+import type { Build } from './core.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
-import { LONG_WORK_MS } from './server-disk.js';
+import { RouterDisk } from './router-disk.js';
 import type { Wires } from './wires.js';
 
 const NETWORK_ID = 'sim';
-/** Of a router that begins with an empty folder. */
-const NEW_NETWORK_ID = 'another';
 /** Messages that wait for a member to read them, as in `member-streams.ts`. */
 const MAX_UNREAD_MESSAGES = 1_000;
 /** How long a member may take to answer when it is dialled back, as in `dial-back.ts`, ms. */
@@ -37,41 +34,23 @@ const PROBE_TIMEOUT_MS = 2_000;
 /** Besides detection a failover may take this long, as in the router's `services.ts`, ms. */
 const FAILOVER_SPARE_MS = 1_000;
 
-export interface RouterSurroundings extends Surroundings {
-  readonly core: Core;
+export interface RouterSurroundings extends Surroundings, Build {
   readonly checkers: Checkers;
   readonly timing: Timing;
   readonly clusters: number;
 }
 
-/** What a router's folder holds. */
-export interface RouterFolder {
-  readonly networkId: NetworkId;
-  readonly records: ReadonlyMap<ClusterId, ClusterRecord>;
-}
-
-export const EMPTY_FOLDER: RouterFolder = { networkId: NEW_NETWORK_ID, records: new Map() };
-
 interface Asker {
-  readonly answer: (output: Extract<RegistryOutput, { kind: 'answer' }>['answer']) => void;
+  readonly answer: (output: RegistryAnswer) => void;
   readonly refuse: (failure: Failure) => void;
 }
 
 export class RouterProcess extends Process {
   readonly #around: RouterSurroundings;
   readonly acceptors: Acceptors;
-  #store = new Map<ClusterId, ClusterRecord>();
-  #networkId = NETWORK_ID;
-  /** How many faults keep its syncs from ending, and what goes on then. */
-  #hung = 0;
-  #persistingMs = 0;
-  #stuck: (() => void) | undefined;
-  /** Sync of one write, ms: at least and on average. */
-  syncMs = { least: 0.05, mean: 0.5 };
+  readonly disk: RouterDisk;
   #registry: Registry | undefined;
-  #queue: RegistryOutput[] = [];
-  #persisting: readonly ClusterRecord[] | undefined;
-  #performing = false;
+  #driver: RegistryDriver | undefined;
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
   /** Who attached on each link. */
   readonly #members = new Map<RegistryLink, Extract<MemberMessage, { kind: 'attach' }>>();
@@ -82,7 +61,7 @@ export class RouterProcess extends Process {
   #watchers = new Map<AcceptorEnd<'watch'>, ClusterId | undefined>();
   #told = new Map<ClusterId, Assignment>();
   #numbers = 0;
-  /** Of what comes next only so many outputs are performed, then the process is killed. */
+  /** Of the outputs that come next only so many are performed, then the process is killed. */
   dieAfterOutputs: number | undefined;
   /** Told when the process dies in the middle of something. */
   onDied: () => void = () => {};
@@ -90,6 +69,10 @@ export class RouterProcess extends Process {
   constructor(around: RouterSurroundings, name = 'router') {
     super(name, around);
     this.#around = around;
+    this.disk = new RouterDisk(NETWORK_ID, this.random, {
+      after: (delayMs, work) => this.world.after(delayMs, 'router store', work),
+      recorded: (record) => around.checkers.tell('recorded', record),
+    });
     this.acceptors = {
       'dual-ping': (end) => this.#acceptMember(end),
       watch: (end) => this.#acceptWatcher(end),
@@ -110,73 +93,39 @@ export class RouterProcess extends Process {
 
   /** What is on its disk of a cluster. */
   recordOf(cluster: ClusterId): ClusterRecord | undefined {
-    return this.#store.get(cluster);
+    return this.disk.records.get(cluster);
   }
   /** What it tells of a cluster now; undefined while it doesn't run. */
   assignmentOf(cluster: ClusterId): Assignment | undefined {
     return this.#registry?.assignments()[cluster - 1];
   }
-  get registry(): Registry | undefined {
-    return this.#registry;
-  }
-  get networkId(): NetworkId {
-    return this.#networkId;
-  }
-  /** Also for as long as what was begun on a slow disk goes on. */
-  get isHung(): boolean {
-    return this.#hung > 0 || (this.#persisting !== undefined && this.#persistingMs > LONG_WORK_MS);
-  }
-
-  /** A copy of its folder, as it is now. */
-  folder(): RouterFolder {
-    return { networkId: this.#networkId, records: new Map(this.#store) };
-  }
-
-  /** Another folder takes the place of its own, while it is down. */
-  putIn({ networkId, records }: RouterFolder): void {
-    this.#networkId = networkId;
-    this.#store = new Map(records);
-  }
-
-  /** Syncs do not end until then. Gives what ends it. */
-  hang(): () => void {
-    this.#hung += 1;
-    return () => {
-      this.#hung -= 1;
-      const goOn = this.#stuck;
-      if (this.#hung > 0 || goOn === undefined) return;
-      this.#stuck = undefined;
-      goOn();
-    };
-  }
 
   start(): void {
-    const { core, timing, clusters } = this.#around;
+    const { core, runtime, timing, clusters } = this.#around;
     this.begin();
-    const records = [...this.#store.values()];
-    this.#registry = new core.Registry({
-      networkId: this.#networkId,
+    const records = [...this.disk.records.values()];
+    const registry = new core.Registry({
+      networkId: this.disk.networkId,
       clusters,
       timing,
       records,
       dialsBack: true,
     });
-    this.#told = new Map(this.#registry.assignments().map((told) => [told.cluster, told]));
+    this.#registry = registry;
+    this.#driver = new runtime.RegistryDriver(this.#watched(registry), this.#ports());
+    this.#told = new Map(registry.assignments().map((told) => [told.cluster, told]));
     for (let cluster = 1; cluster <= clusters; cluster += 1)
       this.#around.checkers.tell('routerStarted', { cluster, record: this.recordOf(cluster) });
     this.feed({ kind: 'tick' });
   }
 
-  /** What was being written is on the disk or isn't. */
   kill(powerLost = false): void {
     if (!this.running) return;
-    if (this.#persisting !== undefined && this.random.chance(0.5)) this.#keep(this.#persisting);
+    this.disk.crash();
     this.end(powerLost);
+    this.#driver?.stop();
+    this.#driver = undefined;
     this.#registry = undefined;
-    this.#queue = [];
-    this.#persisting = undefined;
-    this.#stuck = undefined;
-    this.#performing = false;
     this.#links = new Map();
     this.#askers = new Map();
     this.#reports = new Map();
@@ -198,146 +147,103 @@ export class RouterProcess extends Process {
   }
 
   feed(input: RegistryInput): void {
-    if (this.#registry === undefined) return;
+    this.#driver?.feed(input);
+  }
+
+  /** The checkers see each step of the registry, and what it decides, before any of it is performed. */
+  #watched(registry: Registry): Machine<RegistryInput, RegistryOutput> {
     const { checkers } = this.#around;
-    checkers.tell('routerSteps', this.now);
-    if (input.kind === 'link-message') this.#noteHeard(input.link, input.message);
-    if (input.kind === 'get-available' && input.waitMs > 0) checkers.tell('primaryAsked', input);
-    if (input.kind === 'cancel') checkers.tell('questionOver', input.token);
-    for (const output of this.#registry.step(this.now, input)) {
-      if (output.kind === 'answer' || output.kind === 'refuse') checkers.tell('questionOver', output.token);
-      if (output.kind === 'send' && output.message.kind === 'refused')
-        this.#noteRefused(output.link, output.message.reason);
-      if (output.kind === 'persist') checkers.tell('decided', output.record);
-      else {
-        const spoken = assignmentIn(output);
-        if (spoken !== undefined) checkers.tell('spoke', spoken);
-      }
-      if ('overtakes' in output && output.overtakes) this.#perform(output);
-      else this.#queue.push(output);
-    }
-    checkers.tell('routerStepped');
-    this.arm();
-    this.#drain();
-  }
-
-  protected override tick(): void {
-    this.feed({ kind: 'tick' });
-  }
-
-  protected override nextDeadline(): Instant | undefined {
-    return this.#registry?.nextDeadline();
-  }
-
-  #drain(): void {
-    if (this.#performing) return;
-    this.#performing = true;
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      // Of each cluster only the last counts.
-      const newest = new Map<ClusterId, ClusterRecord>();
-      for (const output of batch)
-        if (output.kind === 'persist') newest.set(output.record.cluster, output.record);
-      const records = [...newest.values()];
-      if (records.length > 0) return this.#persist(records, batch);
-      if (!this.#performAll(batch)) return;
-    }
-    this.#performing = false;
-  }
-
-  #persist(records: readonly ClusterRecord[], batch: readonly RegistryOutput[]): void {
-    this.#persisting = records;
-    const { life } = this;
-    const ms = this.syncMs.least + this.random.exponential(this.syncMs.mean);
-    this.#persistingMs = ms;
-    const synced = (): void => {
-      if (this.life !== life) return;
-      if (this.#hung > 0) {
-        this.#stuck = synced;
-        return;
-      }
-      this.#keep(records);
-      this.#persisting = undefined;
-      this.receive(() => {
-        if (!this.#performAll(batch)) return;
-        this.feed({ kind: 'told', records });
-        this.#performing = false;
-        this.#drain();
-      });
+    return {
+      nextDeadline: () => registry.nextDeadline(),
+      step: (now, input) => {
+        checkers.tell('routerSteps', now);
+        if (input.kind === 'link-message') this.#noteHeard(input.link, input.message);
+        if (input.kind === 'get-available' && input.waitMs > 0) checkers.tell('primaryAsked', input);
+        if (input.kind === 'cancel') checkers.tell('questionOver', input.token);
+        const outputs = registry.step(now, input);
+        for (const output of outputs) this.#noteDecided(output);
+        checkers.tell('routerStepped');
+        return outputs;
+      },
     };
-    this.world.after(ms, 'router store', synced);
   }
 
-  #keep(records: readonly ClusterRecord[]): void {
-    for (const record of records) {
-      this.#store.set(record.cluster, record);
-      this.#around.checkers.tell('recorded', record);
-    }
-  }
-
-  /** False when the process has died of it. */
-  #performAll(batch: readonly RegistryOutput[]): boolean {
-    for (const output of batch) {
-      if (output.kind === 'persist') continue;
-      if (this.dieAfterOutputs !== undefined) {
-        if (this.dieAfterOutputs === 0) {
-          this.world.say(this.name, `dies before it can ${output.kind}`);
-          this.kill();
-          this.onDied();
-          return false;
-        }
-        this.dieAfterOutputs -= 1;
-      }
-      this.#perform(output);
-    }
-    return true;
-  }
-
-  #perform(output: Exclude<RegistryOutput, { kind: 'persist' }>): void {
+  #noteDecided(output: RegistryOutput): void {
     const { checkers } = this.#around;
-    const spoken = assignmentIn(output);
-    if (spoken !== undefined) checkers.tell('told', spoken);
     switch (output.kind) {
-      case 'send': {
-        const { message } = output;
-        const end = this.#links.get(output.link);
-        end?.send(message);
-        if (message.kind === 'welcome') this.#noteWelcome(output.link);
-        if (end !== undefined && end.outgoing.length > MAX_UNREAD_MESSAGES) this.#close(output.link, end);
-        return;
-      }
-      case 'close': {
-        const end = this.#links.get(output.link);
-        if (end !== undefined) this.#close(output.link, end);
-        return;
-      }
-      case 'answer': {
-        if (output.answer.kind === 'crash-noted') this.#reports.get(output.token)?.(output.answer.dropped);
-        this.#reports.delete(output.token);
-        this.#take(output.token)?.answer(output.answer);
-        return;
-      }
-      case 'refuse': {
-        const { reason, detail } = output;
-        this.#take(output.token)?.refuse({ reason, detail });
-        return;
-      }
-      case 'changed': {
-        const { assignment } = output;
-        this.#told.set(assignment.cluster, assignment);
-        for (const [watcher, wanted] of this.#watchers)
-          if (wanted === undefined || wanted === assignment.cluster)
-            watcher.send({ kind: 'assignment', networkId: this.#networkId, assignment });
-        return;
-      }
-      case 'probe':
-        return this.#dialBack(output);
-      case 'trouble':
-        return this.world.say(this.name, output.detail ?? 'is in no trouble any more');
-      case 'report':
-        return this.world.say(this.name, output.event.text);
+      case 'persist':
+        return checkers.tell('decided', output.record);
+      case 'send':
+        if (output.message.kind === 'refused') this.#noteRefused(output.link, output.message.reason);
+        return this.#noteAssignment('spoke', output.message);
+      case 'answer':
+        checkers.tell('questionOver', output.token);
+        return this.#noteAssignment('spoke', output.answer);
+      case 'refuse':
+        return checkers.tell('questionOver', output.token);
+      case 'changed':
+        return checkers.tell('spoke', output.assignment);
     }
+  }
+
+  #noteAssignment(how: 'spoke' | 'told', said: RouterMessage | RegistryAnswer): void {
+    if ('assignment' in said && said.assignment !== undefined)
+      this.#around.checkers.tell(how, said.assignment);
+  }
+
+  #ports(): RegistryPorts {
+    const { checkers } = this.#around;
+    return {
+      clock: this.timers,
+      persist: (records, durable) => this.disk.persist(records, () => this.receive(durable)),
+      send: (link, message) => this.#perform('send', () => this.#send(link, message)),
+      close: (link) =>
+        this.#perform('close', () => {
+          const end = this.#links.get(link);
+          if (end !== undefined) this.#close(link, end);
+        }),
+      answer: (token, answer) =>
+        this.#perform('answer', () => {
+          this.#noteAssignment('told', answer);
+          if (answer.kind === 'crash-noted') this.#reports.get(token)?.(answer.dropped);
+          this.#reports.delete(token);
+          this.#take(token)?.answer(answer);
+        }),
+      refuse: (token, failure) => this.#perform('refuse', () => this.#take(token)?.refuse(failure)),
+      changed: (assignment) =>
+        this.#perform('changed', () => {
+          checkers.tell('told', assignment);
+          this.#told.set(assignment.cluster, assignment);
+          for (const [watcher, wanted] of this.#watchers)
+            if (wanted === undefined || wanted === assignment.cluster)
+              watcher.send({ kind: 'assignment', networkId: this.disk.networkId, assignment });
+        }),
+      probe: (question) => this.#perform('probe', () => this.#dialBack(question)),
+      troubled: (detail) => this.world.say(this.name, detail ?? 'is in no trouble any more'),
+      report: ({ text }) => this.world.say(this.name, text),
+      failed: (error) => {
+        throw error;
+      },
+    };
+  }
+
+  /** Unless the process dies before it can. */
+  #perform(what: string, work: () => void): void {
+    if (this.dieAfterOutputs === 0) {
+      this.world.say(this.name, `dies before it can ${what}`);
+      this.kill();
+      return this.onDied();
+    }
+    if (this.dieAfterOutputs !== undefined) this.dieAfterOutputs -= 1;
+    work();
+  }
+
+  #send(link: RegistryLink, message: RouterMessage): void {
+    this.#noteAssignment('told', message);
+    const end = this.#links.get(link);
+    end?.send(message);
+    if (message.kind === 'welcome') this.#noteWelcome(link);
+    if (end !== undefined && end.outgoing.length > MAX_UNREAD_MESSAGES) this.#close(link, end);
   }
 
   #dialBack({ probe, address, service }: Extract<RegistryOutput, { kind: 'probe' }>): void {
@@ -418,7 +324,7 @@ export class RouterProcess extends Process {
       for (const assignment of this.#told.values()) {
         if (cluster !== undefined && assignment.cluster !== cluster) continue;
         this.#around.checkers.tell('told', assignment);
-        end.send({ kind: 'assignment', networkId: this.#networkId, assignment });
+        end.send({ kind: 'assignment', networkId: this.disk.networkId, assignment });
       }
     };
     end.onEnd = () => this.#watchers.delete(end);
@@ -433,7 +339,7 @@ export class RouterProcess extends Process {
       if (assignment !== undefined) this.#around.checkers.tell('told', assignment);
       end.send({
         kind: 'connected',
-        networkId: this.#networkId,
+        networkId: this.disk.networkId,
         cluster,
         clusters,
         failoverWaitMs: 2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS,
@@ -505,17 +411,3 @@ function introduction(
 
 const nameOf = ({ cluster, serverId }: Extract<MemberMessage, { kind: 'attach' }>): string =>
   `${cluster}/${serverId}`;
-
-/** What an output tells of a cluster, to whomever. */
-function assignmentIn(output: RegistryOutput): Assignment | undefined {
-  switch (output.kind) {
-    case 'send':
-      return 'assignment' in output.message ? output.message.assignment : undefined;
-    case 'answer':
-      return output.answer.kind === 'assignment' ? output.answer.assignment : undefined;
-    case 'changed':
-      return output.assignment;
-    default:
-      return undefined;
-  }
-}

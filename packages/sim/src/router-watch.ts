@@ -1,5 +1,6 @@
 /** A watch of assignments that lasts: over one router after the other, opened again when it breaks. */
 import type { Assignment, ClusterId, NetworkId } from '@dualping/core';
+import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
 
 const BACK_OFF_MS = { first: 100, most: 5_000 } as const;
@@ -9,6 +10,8 @@ const INTRODUCTION_MS = 2_000;
 export class RouterWatch {
   #at = 0;
   #failures = 0;
+  #end: DiallerEnd<'watch'> | undefined;
+  #isClosed = false;
 
   constructor(
     readonly process: Process,
@@ -18,10 +21,18 @@ export class RouterWatch {
     readonly learn: (networkId: NetworkId, assignment: Assignment) => void,
   ) {}
 
+  /** Learns nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#end?.abort();
+  }
+
   open(): void {
+    if (this.#isClosed) return;
     const { process, routers, cluster } = this;
     const router = routers[this.#at % routers.length] ?? '';
     const end = process.network.dial(process, router, 'watch', { kind: 'watch', cluster });
+    this.#end = end;
     let heard = false;
     end.onMessage = ({ networkId, assignment }) => {
       heard = true;

@@ -9,6 +9,7 @@ import type {
   SessionOutput,
   UserName,
 } from '@dualping/core';
+import type { SessionLink } from '@dualping/runtime';
 import { type Call, call } from './call.js';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
@@ -19,7 +20,7 @@ const REPLY_TIMEOUT_MS = 10_000;
 
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
 
-export class ServerLink {
+export class ServerLink implements SessionLink {
   readonly #calls = new Set<Call>();
   #timeline: DiallerEnd<'timeline'> | undefined;
   #older: { readonly sendNo: number; readonly before: Position } | undefined;
@@ -39,6 +40,8 @@ export class ServerLink {
     /** Also what names the user, of authors whom the user does not follow. */
     readonly mentions: boolean,
     readonly feed: (input: SessionInput) => void,
+    /** So many writes of a session have no answer now. */
+    readonly sent: (writesInFlight: number) => void,
   ) {}
 
   open({ link, target, sessionId, resumeAfter, history, posts }: OutputOf<'open'>): void {
@@ -71,6 +74,7 @@ export class ServerLink {
       return this.#sendAlone(output);
     this.#unanswered.set(requestNo, sendNo);
     this.#count(sessionId, 1);
+    this.sent(this.#writes.get(sessionId) ?? 0);
     this.#gathered.push({ requestNo, command });
     if (this.#gathered.length > 1) return;
     this.process.later(0, `${this.process.name} turn`, () => {
@@ -88,6 +92,8 @@ export class ServerLink {
       ({ position, epoch: inEpoch }) => this.feed({ kind: 'reply', sendNo, position, epoch: inEpoch }),
       (failure) => this.feed({ kind: 'request-failed', sendNo, ...failure }),
     );
+    // One that was renewed is another session.
+    this.sent(this.#writes.get(sessionId) ?? 0);
   }
 
   ask({ sendNo, target, query }: OutputOf<'ask'>): void {
@@ -109,11 +115,6 @@ export class ServerLink {
     this.#timeline?.send({ kind: 'alive' });
   }
 
-  /** Writes of a session without an answer: one that was renewed is another one. */
-  writesInFlight(sessionId: SessionId): number {
-    return this.#writes.get(sessionId) ?? 0;
-  }
-
   /** The application stops reading its timeline, or goes on. */
   pause(paused: boolean): void {
     this.#paused = paused;
@@ -124,8 +125,15 @@ export class ServerLink {
   drop(): void {
     this.#dropped = true;
     this.#timeline?.abort();
+    this.#timeline = undefined;
     for (const asked of this.#calls) asked.cancel();
     this.#calls.clear();
+  }
+
+  leave(): void {
+    this.#dropped = true;
+    this.#timeline?.close();
+    this.#timeline = undefined;
   }
 
   #take(link: number, update: Wires['timeline']['down']): void {
@@ -164,7 +172,7 @@ export class ServerLink {
   }
 
   #count(sessionId: SessionId, change: number): void {
-    this.#writes.set(sessionId, this.writesInFlight(sessionId) + change);
+    this.#writes.set(sessionId, (this.#writes.get(sessionId) ?? 0) + change);
   }
 
   #ask<K extends 'write' | 'list'>(

@@ -7,7 +7,6 @@ import type {
   Command,
   Entry,
   Failure,
-  Instant,
   LinkId,
   Position,
   Post,
@@ -23,9 +22,10 @@ import type {
   Token,
 } from '@dualping/core';
 import { postIn } from '@dualping/core';
+import type { MachineLoop } from '@dualping/runtime';
 import { call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
-import type { Core } from './core.js';
+import type { Build } from './core.js';
 import { entryText } from './entry-text.js';
 import type { AcceptorEnd, Acceptors, DiallerEnd } from './network.js';
 import { Process, type Surroundings } from './process.js';
@@ -43,8 +43,7 @@ const LONG_TURN = { chance: 0.02, ms: 20 } as const;
 /** How often what a timeline reads has to wait for others' reads, and how long at most, ms. */
 const LATE_READ = { chance: 0.3, ms: 50 } as const;
 
-export interface ServerSurroundings extends Surroundings {
-  readonly core: Core;
+export interface ServerSurroundings extends Surroundings, Build {
   readonly checkers: Checkers;
   readonly timing: ReplicaTiming;
   readonly routers: readonly string[];
@@ -89,8 +88,7 @@ export class ServerProcess extends Process {
   /** Streams to other clusters by attempt, and from them. */
   #tails = new Map<number, DiallerEnd<'tail'>>();
   #tailed = new Map<LinkId, AcceptorEnd<'tail'>>();
-  readonly #inputs: ReplicaInput[] = [];
-  #stepping = false;
+  #loop: MachineLoop<ReplicaInput, ReplicaOutput> | undefined;
   #flushPending = false;
   #links = 0;
   #committed = 0;
@@ -144,7 +142,7 @@ export class ServerProcess extends Process {
   // Its life.
 
   start(): void {
-    const { core, timing, routers } = this.#around;
+    const { core, runtime, timing, routers } = this.#around;
     this.begin();
     this.#watchesOthers = false;
     const incarnation = this.disk.raiseIncarnation();
@@ -172,6 +170,15 @@ export class ServerProcess extends Process {
       },
       timing,
     );
+    this.#loop = new runtime.MachineLoop(this.#replica, {
+      clock: this.timers,
+      perform: (output) => this.#performOrDie(output),
+      performed: (input) => {
+        this.#look();
+        if (input.kind === 'snapshot-installed') this.#around.checkers.tell('serverRebuilt', this);
+        if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
+      },
+    });
     this.#committed = snapshot.position;
     this.#around.checkers.tell('serverRebuilt', this);
     this.feed({ kind: 'start' });
@@ -229,16 +236,7 @@ export class ServerProcess extends Process {
   }
 
   feed(input: ReplicaInput): void {
-    this.#inputs.push(input);
-    if (!this.#stepping) this.#run();
-  }
-
-  protected override tick(): void {
-    this.feed({ kind: 'tick' });
-  }
-
-  protected override nextDeadline(): Instant | undefined {
-    return this.#replica?.nextDeadline();
+    this.#loop?.feed(input);
   }
 
   /** Its files are an older copy of what their journal id names. */
@@ -269,8 +267,9 @@ export class ServerProcess extends Process {
   }
 
   #forget(): void {
+    this.#loop?.stop();
+    this.#loop = undefined;
     this.#replica = undefined;
-    this.#inputs.length = 0;
     this.#routers = new Map();
     this.#primary = undefined;
     this.#standbys = new Map();
@@ -286,24 +285,6 @@ export class ServerProcess extends Process {
   }
 
   // The machine.
-
-  #run(): void {
-    this.#stepping = true;
-    try {
-      for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-        const replica = this.#replica;
-        if (replica === undefined) break;
-        this.#performAll(replica.step(this.now, input));
-        if (this.#replica !== replica) break;
-        this.#look();
-        if (input.kind === 'snapshot-installed') this.#around.checkers.tell('serverRebuilt', this);
-        if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
-      }
-    } finally {
-      this.#stepping = false;
-    }
-    this.arm();
-  }
 
   #look(): void {
     this.#lookAtCommits();
@@ -329,24 +310,14 @@ export class ServerProcess extends Process {
     });
   }
 
-  #performAll(outputs: readonly ReplicaOutput[]): void {
-    const { life } = this;
-    for (const output of outputs) {
-      if (this.dieAfterOutputs !== undefined) {
-        if (this.dieAfterOutputs === 0) {
-          this.world.say(this.name, `dies before it can ${output.kind}`);
-          this.kill();
-          return this.onStopped({
-            failed: true,
-            reason: 'internal',
-            detail: 'killed in the middle of a step',
-          });
-        }
-        this.dieAfterOutputs -= 1;
-      }
-      this.#perform(output);
-      if (this.life !== life) return;
+  #performOrDie(output: ReplicaOutput): void {
+    if (this.dieAfterOutputs === 0) {
+      this.world.say(this.name, `dies before it can ${output.kind}`);
+      this.kill();
+      return this.onStopped({ failed: true, reason: 'internal', detail: 'killed in the middle of a step' });
     }
+    if (this.dieAfterOutputs !== undefined) this.dieAfterOutputs -= 1;
+    this.#perform(output);
   }
 
   #perform(output: ReplicaOutput): void {

@@ -25,7 +25,7 @@ import { Superset } from './checkers/superset.js';
 import { TimelineChecker } from './checkers/timelines.js';
 import { ClientService } from './client-service.js';
 import { Cluster } from './cluster.js';
-import type { Core } from './core.js';
+import type { Build, Core } from './core.js';
 import { Nemesis } from './nemesis.js';
 import { Operator } from './operator.js';
 import type { Setup } from './setup.js';
@@ -49,9 +49,8 @@ const AVAILABILITY_LOOK_MS = 125;
 /** A world in which so many things happen in one millisecond has run wild. */
 const MAX_EVENTS_A_MS = 5_000;
 
-export interface Machines {
-  /** What is put to the test. */
-  readonly core: Core;
+/** What is put to the test, and what it is compared with. */
+export interface Machines extends Build {
   /** The true core, with the same limits. */
   readonly reference: Core;
 }
@@ -81,11 +80,11 @@ export interface Stage {
   readonly remote: RemoteChecker;
 }
 
-export function stageFor(setup: Setup, { core, reference }: Machines, sink?: TraceSink): Stage {
+export function stageFor(setup: Setup, { reference, ...build }: Machines, sink?: TraceSink): Stage {
   const trace = new Trace(sink);
   const world = new World(trace);
   const checkers = new Checkers();
-  const cluster = new Cluster(setup, world, checkers, core);
+  const cluster = new Cluster(setup, world, checkers, build);
   const histories = new Map<ClusterId, History>();
   const timelines = new Map<ClusterId, TimelineChecker>();
   for (let number = 1; number <= setup.clusters; number += 1) {

@@ -82,11 +82,6 @@ export class Supervisor extends Process {
       this.later(delayMs + random.exponential(300), `${this.name} reports`, () => this.#send(incarnation));
   }
 
-  protected override tick(): void {}
-  protected override nextDeadline(): undefined {
-    return undefined;
-  }
-
   #restart(afterMs: number): void {
     this.later(afterMs, `${this.name} restarts`, () => this.start());
   }

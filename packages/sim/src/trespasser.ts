@@ -29,9 +29,4 @@ export class Trespasser extends Process {
         });
     }
   }
-
-  protected override tick(): void {}
-  protected override nextDeadline(): undefined {
-    return undefined;
-  }
 }

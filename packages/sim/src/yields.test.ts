@@ -1,8 +1,8 @@
 /** What each fault alone must yield: who takes over, how soon, and that nobody does without need. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import type { Patch } from './build.js';
 import { calm, FAULT_AT_MS, firstPrimary, type Line, played, TIMING } from './calm.fixture.js';
-import type { Patch } from './core-build.js';
 import type { Fault } from './faults.js';
 import { type MachinesFor, prepareMachines } from './machines.js';
 

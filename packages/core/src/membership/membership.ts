@@ -20,6 +20,7 @@ import {
 } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
+import type { Machine } from '../machine.js';
 import type { RouterMessage } from '../messages.js';
 import { quote } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
@@ -51,7 +52,7 @@ export interface MembershipOptions {
 
 type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
 
-export class Membership {
+export class Membership implements Machine<MembershipInput, MembershipOutput> {
   readonly #incarnationIsTime: boolean;
   readonly #ground: MemberGround;
   readonly #link: RouterLink;

@@ -11,6 +11,7 @@
 import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { Instant, NetworkId } from '../ids.js';
 import { unreachable } from '../invariants.js';
+import type { Machine } from '../machine.js';
 import { memberServiceName } from '../member-service.js';
 import type { Timing } from '../timing.js';
 import { Cluster } from './cluster.js';
@@ -42,7 +43,7 @@ export interface RegistryOptions {
 
 type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
 
-export class Registry {
+export class Registry implements Machine<RegistryInput, RegistryOutput> {
   readonly #clusters: Clusters;
   readonly #listening: Listening;
   readonly #streams: MemberStreams;

@@ -19,6 +19,7 @@ import {
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_CLUSTERS, MAX_MEMBERS } from '../limits.js';
+import type { Machine } from '../machine.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage, StandbyMessage, TailMessage } from '../messages.js';
@@ -52,7 +53,7 @@ const LEAVING_LINGER_MS = 500;
 /** A primary with a damaged journal that nobody took over from asks again after this time, ms. */
 const DAMAGED_RETRY_MS = 30_000;
 
-export class Replica {
+export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   readonly #ground: Ground;
   readonly #router: RouterLink;
   readonly #reachability: Reachability;

@@ -24,6 +24,7 @@
 import type { Assignment } from '../assignment.js';
 import type { Address, Instant, NetworkId } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
+import type { Machine } from '../machine.js';
 import type { Failure } from '../reasons.js';
 import { BackOff } from './back-off.js';
 import { ClusterView, type Home } from './cluster-view.js';
@@ -43,7 +44,7 @@ type Phase =
   | LinkPhase
   | Extract<SessionState, { kind: 'waiting' | 'closed' | 'failed' }>;
 
-export class ClientSession {
+export class ClientSession implements Machine<SessionInput, SessionOutput> {
   readonly #chance: () => number;
   readonly #cluster = new ClusterView();
   readonly #search: PrimarySearch;

@@ -1,5 +1,5 @@
 /** What the two machines of supervision are told and what they say. */
-import type { Incarnation, Instant } from '../ids.js';
+import type { Incarnation } from '../ids.js';
 
 /** One opening of the stream between the two; numbers are never used again. */
 export type KeepAliveLink = number;
@@ -78,10 +78,3 @@ export type SupervisorWatchOutput =
    */
   | { readonly kind: 'start-supervisor'; readonly replace: boolean }
   | { readonly kind: 'report'; readonly event: string; readonly text: string };
-
-/** What both machines look like to their drivers. */
-export interface SupervisionMachine<Input, Output> {
-  step(now: Instant, input: Input): readonly Output[];
-  /** When it wants to be stepped with `tick` at the latest. */
-  nextDeadline(): Instant | undefined;
-}

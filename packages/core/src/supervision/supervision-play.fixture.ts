@@ -3,10 +3,10 @@
  * indented ones what the machine does about it. Time is virtual; while it passes whoever is not frozen answers pings.
  */
 import { unreachable } from '../invariants.js';
+import type { Machine } from '../machine.js';
 import type {
   ExitKind,
   Outcome,
-  SupervisionMachine,
   SupervisorInput,
   SupervisorOutput,
   SupervisorWatchInput,
@@ -21,7 +21,7 @@ abstract class Play<Input extends { readonly kind: string }, Output> {
   protected now = 0;
   #lines: string[] = [];
 
-  abstract readonly machine: SupervisionMachine<Input | { readonly kind: 'tick' }, Output>;
+  abstract readonly machine: Machine<Input, Output>;
   protected abstract readonly verbs: readonly Verb[];
   /** Does what the surroundings do by themselves; undefined when there is nothing to show. */
   protected abstract show(output: Output): string | undefined;

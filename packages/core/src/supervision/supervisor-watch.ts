@@ -9,12 +9,8 @@
 import type { Instant } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import { ListeningClock } from '../listening-clock.js';
-import type {
-  KeepAliveLink,
-  SupervisionMachine,
-  SupervisorWatchInput,
-  SupervisorWatchOutput,
-} from './supervision-messages.js';
+import type { Machine } from '../machine.js';
+import type { KeepAliveLink, SupervisorWatchInput, SupervisorWatchOutput } from './supervision-messages.js';
 import {
   ATTACH_LIMIT_MS,
   hungAfterMs,
@@ -39,7 +35,7 @@ type State =
     }
   | { readonly kind: 'stopped' };
 
-export class SupervisorWatch implements SupervisionMachine<SupervisorWatchInput, SupervisorWatchOutput> {
+export class SupervisorWatch implements Machine<SupervisorWatchInput, SupervisorWatchOutput> {
   #state: State;
   readonly #clock: ListeningClock;
   #outputs: SupervisorWatchOutput[] = [];

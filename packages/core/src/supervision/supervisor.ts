@@ -17,6 +17,7 @@
 import type { Incarnation, Instant } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { ListeningClock } from '../listening-clock.js';
+import type { Machine } from '../machine.js';
 import { CrashReports } from './crash-reports.js';
 import { KeepAlive } from './keep-alive.js';
 import { RestartPolicy } from './restart-policy.js';
@@ -25,7 +26,6 @@ import type {
   Farewell,
   KeepAliveLink,
   Outcome,
-  SupervisionMachine,
   SupervisorInput,
   SupervisorOutput,
 } from './supervision-messages.js';
@@ -45,7 +45,7 @@ type State =
   | { readonly kind: 'down'; readonly startAt: Instant }
   | { readonly kind: 'finished' };
 
-export class Supervisor implements SupervisionMachine<SupervisorInput, SupervisorOutput> {
+export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   #state: State = { kind: 'idle' };
   readonly #clock: ListeningClock;
   #outputs: SupervisorOutput[] = [];

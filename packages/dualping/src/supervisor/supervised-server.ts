@@ -10,9 +10,9 @@ import {
 } from '@dualping/core';
 import { isRunning, logFile, ownIdentity, type Report, signalProcess } from '@dualping/host';
 import { formatAddress, parseAddress } from '@dualping/protocol';
+import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import type { RunningServer, SupervisionOptions } from '@dualping/server';
 import { launchDetached } from './launch.js';
-import { MachineDriver } from './machine-driver.js';
 import { type PairValues, pairFlags } from './server-flags.js';
 import { SupervisionFolder } from './supervision-folder.js';
 
@@ -28,7 +28,7 @@ export class SupervisedServer {
   readonly #part: string;
   readonly #key = randomUUID();
   /** Undefined when it is not one of a pair: then whoever attaches is welcome, and nobody is started. */
-  readonly #watch: MachineDriver<SupervisorWatchInput, SupervisorWatchOutput> | undefined;
+  readonly #watch: MachineLoop<SupervisorWatchInput, SupervisorWatchOutput> | undefined;
   #server: RunningServer | undefined;
   #stopped = false;
 
@@ -41,9 +41,10 @@ export class SupervisedServer {
     this.#part = options.part;
     this.#report = options.report;
     if (options.paired)
-      this.#watch = new MachineDriver(new SupervisorWatch(parseSupervisionTiming(values)), (output) =>
-        this.#perform(output),
-      );
+      this.#watch = new MachineLoop(new SupervisorWatch(parseSupervisionTiming(values)), {
+        clock: PROCESS_CLOCK,
+        perform: (output) => this.#perform(output),
+      });
   }
 
   /** For `startServer`. */

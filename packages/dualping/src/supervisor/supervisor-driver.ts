@@ -8,15 +8,15 @@ import {
   type SupervisorOutput,
   unreachable,
 } from '@dualping/core';
+import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import type { KeepAliveClient } from './keep-alive-link.js';
-import { MachineDriver } from './machine-driver.js';
 import type { Ward, WardListener } from './ward.js';
 
 const debug = createDebug('dualping:supervisor');
 
 export class SupervisorDriver {
-  readonly #driver: MachineDriver<SupervisorInput, SupervisorOutput>;
+  readonly #loop: MachineLoop<SupervisorInput, SupervisorOutput>;
   readonly #ward: Ward;
   readonly #report: (event: string, text: string) => void;
   #link: { readonly number: KeepAliveLink; readonly client: KeepAliveClient } | undefined;
@@ -30,30 +30,33 @@ export class SupervisorDriver {
     this.finished = new Promise((resolve) => {
       this.#onFinished = resolve;
     });
-    this.#driver = new MachineDriver(new Supervisor(ward.name, timing), (output) => this.#perform(output));
+    this.#loop = new MachineLoop(new Supervisor(ward.name, timing), {
+      clock: PROCESS_CLOCK,
+      perform: (output) => this.#perform(output),
+    });
   }
 
   /** Adopts a process that runs, or starts one. */
   begin(): void {
-    this.#driver.feed({ kind: 'begin', running: this.#ward.adopt(this.#listener) });
+    this.#loop.feed({ kind: 'begin', running: this.#ward.adopt(this.#listener) });
   }
 
   /** Ends the ward in order; `finished` follows. */
   stop(): void {
-    this.#driver.feed({ kind: 'stop' });
+    this.#loop.feed({ kind: 'stop' });
   }
 
   /** Lets go at once, and leaves the ward as it is. */
   abandon(): void {
-    this.#driver.end();
+    this.#loop.stop();
     this.#link?.client.close();
   }
 
   readonly #listener: WardListener = {
-    listening: (incarnation) => this.#driver.feed({ kind: 'listening', incarnation }),
+    listening: (incarnation) => this.#loop.feed({ kind: 'listening', incarnation }),
     exited: (exit, detail) => {
       this.#closeLink();
-      this.#driver.feed({ kind: 'exited', exit, detail });
+      this.#loop.feed({ kind: 'exited', exit, detail });
     },
   };
 
@@ -76,8 +79,8 @@ export class SupervisorDriver {
         return this.#ward.kill();
       case 'report-crash':
         this.#ward.reportCrash(output.incarnation, output.detail).then(
-          () => this.#driver.feed({ kind: 'crash-noted' }),
-          () => this.#driver.feed({ kind: 'crash-failed' }),
+          () => this.#loop.feed({ kind: 'crash-noted' }),
+          () => this.#loop.feed({ kind: 'crash-failed' }),
         );
         return;
       case 'finished':
@@ -93,10 +96,10 @@ export class SupervisorDriver {
   #openLink(number: KeepAliveLink): void {
     this.#closeLink();
     const client = this.#ward.openLink({
-      greeted: () => this.#driver.feed({ kind: 'greeted', link: number }),
-      heard: () => this.#driver.feed({ kind: 'heard', link: number }),
-      farewell: (farewell) => this.#driver.feed({ kind: 'farewell', link: number, farewell }),
-      ended: (detail) => this.#driver.feed({ kind: 'link-ended', link: number, detail }),
+      greeted: () => this.#loop.feed({ kind: 'greeted', link: number }),
+      heard: () => this.#loop.feed({ kind: 'heard', link: number }),
+      farewell: (farewell) => this.#loop.feed({ kind: 'farewell', link: number, farewell }),
+      ended: (detail) => this.#loop.feed({ kind: 'link-ended', link: number, detail }),
     });
     this.#link = { number, client };
   }

@@ -132,7 +132,7 @@ export class Scenario {
 
   #begin(): void {
     const { cluster, world } = this.#stage;
-    for (const { syncMs } of [cluster.router, ...cluster.servers]) {
+    for (const { syncMs } of [cluster.router.disk, ...cluster.servers]) {
       syncMs.least = SYNC_MS;
       syncMs.mean = 0;
     }

@@ -1,0 +1,85 @@
+/** How a session reaches routers and servers: by gRPC, over connections that all sessions share. */
+import {
+  type Address,
+  type Assignment,
+  DualpingError,
+  type NetworkId,
+  type SessionInput,
+  type SessionTarget,
+} from '@dualping/core';
+import type {
+  Asker,
+  AvailableQuestion,
+  Cancel,
+  Introduction,
+  Resolution,
+  SessionNetwork,
+} from '@dualping/runtime';
+import createDebug from 'debug';
+import type { Observable } from 'rxjs';
+import { NetworkRouters } from './network-routers.js';
+import { type ServerChannel, serverConnections } from './server-connections.js';
+import { type Reader, ServerLink } from './server-link.js';
+
+const debug = createDebug('dualping:client');
+
+export class GrpcSessionNetwork implements SessionNetwork {
+  readonly #reader: Reader;
+  readonly #routers: NetworkRouters;
+  /** To where the next move probably goes. */
+  #warm: ServerChannel | undefined;
+
+  constructor(routers: readonly Address[], reader: Reader) {
+    this.#reader = reader;
+    this.#routers = NetworkRouters.acquire(routers);
+  }
+
+  introduce(router: Address, anew: boolean, asker: Asker<Introduction>): Cancel {
+    if (anew) this.#routers.redial(router);
+    return ask(this.#routers.introduce(router, this.#reader.user), asker);
+  }
+
+  resolve(router: Address, { home, ...question }: AvailableQuestion, asker: Asker<Resolution>): Cancel {
+    return ask(this.#routers.available(router, { cluster: home.cluster, ...question }), asker);
+  }
+
+  watch(
+    { networkId, cluster }: AvailableQuestion['home'],
+    learn: (networkId: NetworkId, assignment: Assignment) => void,
+  ): Cancel {
+    const watched = this.#routers.watch(networkId, cluster).subscribe({
+      next: (told) => {
+        for (const assignment of told.assignments) learn(told.networkId, assignment);
+      },
+      // Without it the session still moves at every break.
+      error: (error: DualpingError) => debug('%s: the watch ended: %s', this.#reader.user, error.message),
+    });
+    return () => watched.unsubscribe();
+  }
+
+  link({ address }: SessionTarget, feed: (input: SessionInput) => void): ServerLink {
+    return new ServerLink(this.#reader, serverConnections.acquire(address, 'calls'), feed);
+  }
+
+  keepWarm(address: Address | undefined): void {
+    const before = this.#warm;
+    this.#warm = address === undefined ? undefined : serverConnections.acquire(address, 'warmth');
+    before?.release();
+  }
+
+  /** Once, when nothing of the session is open any more. */
+  release(): void {
+    this.#routers.release();
+  }
+}
+
+function ask<Answer>(answer$: Observable<Answer>, { answered, failed }: Asker<Answer>): Cancel {
+  const asked = answer$.subscribe({
+    next: answered,
+    error: (error: unknown) => {
+      if (!(error instanceof DualpingError)) throw error;
+      failed(error);
+    },
+  });
+  return () => asked.unsubscribe();
+}

@@ -1,0 +1,16 @@
+import type { Instant } from '@dualping/core';
+
+/**
+ * What a loop needs to know about time. Production gives `PROCESS_CLOCK`, the simulator gives the clock of a
+ * simulated machine.
+ */
+export interface Clock {
+  /** Never goes back. */
+  now(): Instant;
+  /**
+   * Calls `fire` once, at about `at`, and never before it has returned. Returns what calls the timer off.
+   *
+   * `fire` looks at the time itself: a clock may run fast or slow, and a wait may be too long for one timer.
+   */
+  setTimer(at: Instant, fire: () => void): () => void;
+}

@@ -1,0 +1,21 @@
+/** The clock of this process. */
+import type { Clock } from './clock.js';
+
+/** The longest wait of setTimeout, ms; with a longer one it fires at once. A loop then sets another timer. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+
+const clock = (holdsProcess: boolean): Clock => ({
+  now: () => performance.now(),
+  setTimer: (at, fire) => {
+    // setTimeout drops fractions. Rounded up, it fires late and not early, and no second timer is needed.
+    const waitMs = Math.min(Math.max(0, Math.ceil(at - performance.now())), MAX_WAIT_MS);
+    const timer = setTimeout(fire, waitMs);
+    if (!holdsProcess) timer.unref();
+    return () => clearTimeout(timer);
+  },
+});
+
+/** A timer that is set keeps the process from ending by itself. */
+export const PROCESS_CLOCK: Clock = clock(true);
+/** A timer that is set does not: for what only looks on. */
+export const BACKGROUND_CLOCK: Clock = clock(false);

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type ClusterRecord,
+  DEFAULT_TIMING,
+  epoch,
+  type Machine,
+  type MemberMessage,
+  NO_EPOCH,
+  NO_POSITION,
+  Registry,
+  type RegistryAnswer,
+  type RegistryInput,
+  type RegistryOutput,
+  type RouterMessage,
+  serverId,
+} from '@dualping/core';
+import { ManualClock } from './manual-clock.fixture.js';
+import { RegistryDriver, type RegistryPorts } from './registry-driver.js';
+
+const NO_FIGURES = {
+  durable: NO_POSITION,
+  committed: NO_POSITION,
+  lastEpoch: NO_EPOCH,
+  checksum: 0,
+  timelines: 0,
+  postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
+};
+
+interface Write {
+  readonly records: readonly ClusterRecord[];
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+type Said =
+  | { readonly kind: 'send'; readonly link: number; readonly message: RouterMessage }
+  | { readonly kind: 'answer'; readonly token: number; readonly answer: RegistryAnswer }
+  | { readonly kind: 'close' | 'refuse' | 'changed' | 'probe' | 'trouble' | 'report' };
+
+const RECORD: ClusterRecord = {
+  cluster: 1,
+  mode: undefined,
+  epoch: NO_EPOCH,
+  revision: 1,
+  primary: undefined,
+  inSync: [],
+  lastUncleanEpoch: NO_EPOCH,
+  committed: NO_POSITION,
+  orderlyEnd: undefined,
+  members: [],
+};
+
+const newRegistry = (): Registry =>
+  new Registry({ networkId: 'n', clusters: 2, timing: DEFAULT_TIMING, records: [] });
+
+/** A driver over a disk whose writes end when the test says so. */
+function driverOverSlowDisk(
+  replaced: Partial<RegistryPorts> = {},
+  machine: Machine<RegistryInput, RegistryOutput> = newRegistry(),
+) {
+  const writes: Write[] = [];
+  const said: Said[] = [];
+  const failures: unknown[] = [];
+  const clock = new ManualClock();
+  const ports: RegistryPorts = {
+    clock,
+    persist: (records, done, failed) => writes.push({ records, done, failed }),
+    send: (link, message) => said.push({ kind: 'send', link, message }),
+    close: () => said.push({ kind: 'close' }),
+    answer: (token, answer) => said.push({ kind: 'answer', token, answer }),
+    refuse: () => said.push({ kind: 'refuse' }),
+    changed: () => said.push({ kind: 'changed' }),
+    probe: () => said.push({ kind: 'probe' }),
+    troubled: () => said.push({ kind: 'trouble' }),
+    report: () => said.push({ kind: 'report' }),
+    failed: (error) => failures.push(error),
+  };
+  const driver = new RegistryDriver(machine, { ...ports, ...replaced });
+  const attach = (id: number): MemberMessage => ({
+    kind: 'attach',
+    networkId: '',
+    cluster: id <= 3 ? 1 : 2,
+    serverId: serverId(id),
+    incarnation: 1,
+    journalId: `j${id}`,
+    lifeId: `life-of-j${id}`,
+    welcomedLife: '',
+    address: `h:${id}`,
+    epoch: NO_EPOCH,
+    revision: 0,
+    figures: NO_FIGURES,
+    replicates: true,
+    attempt: 1,
+  });
+  return {
+    driver,
+    clock,
+    writes,
+    said,
+    failures,
+    attach: (id: number) => driver.feed({ kind: 'link-message', link: id, message: attach(id) }),
+    ping: (id: number) =>
+      driver.feed({
+        kind: 'link-message',
+        link: id,
+        message: { kind: 'ping', sequence: 1, figures: NO_FIGURES },
+      }),
+  };
+}
+
+test('nothing is said before it is durable, and what came meanwhile is made durable with one write', () => {
+  const { writes, said, attach } = driverOverSlowDisk();
+  attach(1);
+  attach(2);
+  attach(3);
+  attach(4);
+  assert.equal(writes.length, 1);
+  assert.equal(said.length, 0);
+
+  writes[0]?.done();
+  assert.deepEqual(
+    said.filter((output) => output.kind === 'send').map(({ link, message }) => [link, message.kind]),
+    [[1, 'welcome']],
+  );
+  assert.equal(writes.length, 2);
+  // Of cluster 1 only the last record: it says what the one before it said.
+  assert.deepEqual(
+    writes[1]?.records.map(({ cluster, members }) => [cluster, members.length]),
+    [
+      [1, 3],
+      [2, 1],
+    ],
+  );
+  said.length = 0;
+  writes[1]?.done();
+  assert.deepEqual(
+    said.filter((output) => output.kind === 'send').map(({ link, message }) => [link, message.kind]),
+    [
+      [1, 'assignment'],
+      [2, 'welcome'],
+      [1, 'assignment'],
+      [2, 'assignment'],
+      [3, 'welcome'],
+      [4, 'welcome'],
+    ],
+  );
+});
+
+test('what needs no disk does not wait for one, unless it follows something that does', () => {
+  const { driver, writes, said, attach, ping } = driverOverSlowDisk();
+  driver.feed({ kind: 'get-available', token: 1, cluster: 1, failedEpoch: NO_EPOCH, waitMs: 0 });
+  assert.deepEqual(
+    said.map(({ kind }) => kind),
+    ['refuse'],
+  );
+  attach(1);
+  writes[0]?.done();
+  said.length = 0;
+  ping(1); // then it is primary
+  // Answered out of a state that is not durable yet: so is the answer held.
+  driver.feed({ kind: 'get-available', token: 2, cluster: 1, failedEpoch: NO_EPOCH, waitMs: 0 });
+  assert.deepEqual(
+    said.map((output) => output.kind === 'send' && output.message.kind),
+    ['pong'],
+  );
+  writes[1]?.done();
+  const answer = said.at(-1);
+  assert.ok(answer?.kind === 'answer' && answer.answer.kind === 'assignment');
+  assert.equal(answer.answer.assignment.epoch, epoch(1));
+});
+
+test('a disk that fails stops the driver, and nothing that was not durable is said', () => {
+  const { writes, said, failures, attach } = driverOverSlowDisk();
+  attach(1);
+  attach(2);
+  writes[0]?.failed(new Error('no space'));
+  assert.equal(said.length, 0);
+  assert.equal(failures.length, 1);
+  attach(3);
+  assert.equal(writes.length, 1);
+});
+
+test('draining waits for what is being written, and takes nothing more', async () => {
+  const { driver, writes, said, attach } = driverOverSlowDisk();
+  attach(1);
+  attach(2); // waits for the write, and then for one of its own
+  let drained = false;
+  const draining = driver.drain().then(() => {
+    drained = true;
+  });
+  attach(3);
+  writes[0]?.done();
+  await Promise.resolve();
+  assert.equal(drained, false);
+  assert.deepEqual(
+    writes[1]?.records.map(({ members }) => members.length),
+    [2],
+  );
+  writes[1]?.done();
+  await draining;
+  const welcomed = said.filter((output) => output.kind === 'send' && output.message.kind === 'welcome');
+  assert.equal(welcomed.length, 2);
+  assert.equal(writes.length, 2);
+});
+
+test('a pong does not wait for the disk, and nothing else goes with it', () => {
+  const { writes, said, attach, ping } = driverOverSlowDisk();
+  attach(1);
+  writes[0]?.done();
+  ping(1); // then it is primary
+  writes[1]?.done();
+  said.length = 0;
+  const sent = () =>
+    said.filter((output) => output.kind === 'send').map(({ link, message }) => [link, message.kind]);
+  attach(2);
+  ping(1);
+  assert.deepEqual(sent(), [[1, 'pong']]);
+  writes[2]?.done();
+  assert.deepEqual(sent(), [
+    [1, 'pong'],
+    [1, 'assignment'],
+    [2, 'welcome'],
+  ]);
+});
+
+test('a driver that is stopped says nothing of what was being written, nor of what it was saying', () => {
+  const { driver, writes, said, attach, clock } = driverOverSlowDisk();
+  attach(1);
+  driver.stop();
+  writes[0]?.done();
+  assert.equal(said.length, 0);
+  assert.deepEqual(clock.timers, []);
+
+  const inTheMiddle = driverOverSlowDisk({ changed: () => inTheMiddle.driver.stop() });
+  inTheMiddle.attach(1);
+  inTheMiddle.writes[0]?.done();
+  inTheMiddle.ping(1);
+  inTheMiddle.writes[1]?.done();
+  assert.ok(inTheMiddle.said.length > 0);
+  const saidBefore = inTheMiddle.said.length;
+  inTheMiddle.attach(2);
+  assert.equal(inTheMiddle.said.length, saidBefore);
+});
+
+test('a port that throws after a write is a failure of the driver', () => {
+  const broken = new Error('no stream');
+  const { writes, said, failures, attach } = driverOverSlowDisk({
+    send: () => {
+      throw broken;
+    },
+  });
+  attach(1);
+  writes[0]?.done();
+  assert.deepEqual(failures, [broken]);
+  assert.ok(said.every(({ kind }) => kind !== 'send'));
+  attach(2);
+  assert.equal(writes.length, 1);
+});
+
+test('what is fed while a batch is performed is stepped after it, and persisted after it', () => {
+  let once = true;
+  const { writes, said, attach } = driverOverSlowDisk({
+    send: (link, message) => {
+      said.push({ kind: 'send', link, message });
+      if (once) attach(2);
+      once = false;
+    },
+  });
+  attach(1);
+  writes[0]?.done();
+  assert.deepEqual(said.at(-1)?.kind, 'report');
+  assert.equal(writes.length, 2);
+});
+
+test('the registry hears that records are durable after what followed them has been performed', () => {
+  const order: string[] = [];
+  const machine: Machine<RegistryInput, RegistryOutput> = {
+    nextDeadline: () => undefined,
+    step: (_now, input) => {
+      order.push(input.kind);
+      if (input.kind !== 'tick') return [];
+      const event = { event: 'attached', text: 'one' } as const;
+      return [
+        { kind: 'persist', record: RECORD },
+        { kind: 'report', event },
+      ];
+    },
+  };
+  const { writes, driver } = driverOverSlowDisk({ report: ({ text }) => order.push(text) }, machine);
+  driver.feed({ kind: 'tick' });
+  writes[0]?.done();
+  assert.deepEqual(order, ['tick', 'one', 'told']);
+});

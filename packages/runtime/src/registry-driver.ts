@@ -1,0 +1,157 @@
+/**
+ * Drives the registry: says what each of its outputs means, and makes durable what has to be durable first.
+ *
+ * Outputs are performed in order, and a `persist` is durable before anything after it is performed. While a
+ * write is under way, more inputs are stepped and their outputs wait. Then one write makes all records that
+ * wait durable (group commit), and the other outputs follow in order. Only what `overtakes` is performed at
+ * once: so members hear the router, and clients hear what is durable already, while its disk takes its time.
+ */
+import {
+  type Assignment,
+  type ClusterId,
+  type ClusterRecord,
+  type Failure,
+  type Machine,
+  type RegistryAnswer,
+  type RegistryEvent,
+  type RegistryInput,
+  type RegistryLink,
+  type RegistryOutput,
+  type RegistryToken,
+  type RouterMessage,
+  unreachable,
+} from '@dualping/core';
+import type { Clock } from './clock.js';
+import { MachineLoop } from './machine-loop.js';
+
+export interface RegistryPorts {
+  readonly clock: Clock;
+  /** Calls one of the two, once. It is never called again before it has. */
+  persist(records: readonly ClusterRecord[], durable: () => void, failed: (error: unknown) => void): void;
+  send(link: RegistryLink, message: RouterMessage): void;
+  close(link: RegistryLink): void;
+  answer(token: RegistryToken, answer: RegistryAnswer): void;
+  refuse(token: RegistryToken, failure: Failure): void;
+  /** From now on this may be told to anyone. */
+  changed(assignment: Assignment): void;
+  /** Dials the member; the answer is a `probed`. */
+  probe(question: Extract<RegistryOutput, { readonly kind: 'probe' }>): void;
+  /** What is wrong with the router itself; undefined: nothing any more. */
+  troubled(detail: string | undefined): void;
+  report(event: RegistryEvent): void;
+  /** It can't go on: a write failed, or an invariant is broken. Called once; no port is called after it. */
+  failed(error: unknown): void;
+}
+
+export class RegistryDriver {
+  readonly #ports: RegistryPorts;
+  readonly #loop: MachineLoop<RegistryInput, RegistryOutput>;
+  /** Outputs that wait for the write that is under way, or for their own. */
+  #waiting: RegistryOutput[] = [];
+  #isWriting = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(registry: Machine<RegistryInput, RegistryOutput>, ports: RegistryPorts) {
+    this.#ports = ports;
+    this.#loop = new MachineLoop(registry, {
+      clock: ports.clock,
+      perform: (output) => {
+        if ('overtakes' in output && output.overtakes) this.#perform(output);
+        else this.#waiting.push(output);
+      },
+      performed: () => this.#performWaiting(),
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  feed(input: RegistryInput): void {
+    this.#loop.feed(input);
+  }
+
+  /** Takes no more inputs. Resolves when what they led to before has been performed. */
+  async drain(): Promise<void> {
+    this.#loop.close();
+    if (!this.#isWriting) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  /** Nothing is performed any more. */
+  stop(): void {
+    this.#loop.stop();
+    this.#waiting = [];
+  }
+
+  #fail(error: unknown): void {
+    this.stop();
+    this.#ports.failed(error);
+    this.#onIdle?.();
+  }
+
+  #performWaiting(): void {
+    while (!this.#isWriting && this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      const records = latestRecords(batch);
+      if (records.length === 0) {
+        this.#performAll(batch);
+        continue;
+      }
+      this.#isWriting = true;
+      this.#ports.persist(
+        records,
+        () => this.#loop.run(() => this.#written(batch, records)),
+        (error) => this.#fail(error),
+      );
+    }
+  }
+
+  #written(batch: readonly RegistryOutput[], records: readonly ClusterRecord[]): void {
+    this.#performAll(batch);
+    this.#isWriting = false;
+    this.#loop.feed({ kind: 'told', records });
+    this.#performWaiting();
+    if (!this.#isWriting) this.#onIdle?.();
+  }
+
+  #performAll(batch: readonly RegistryOutput[]): void {
+    for (const output of batch) {
+      if (this.#loop.isStopped) return;
+      this.#perform(output);
+    }
+  }
+
+  #perform(output: RegistryOutput): void {
+    const ports = this.#ports;
+    switch (output.kind) {
+      case 'persist':
+        return; // durable already
+      case 'send':
+        return ports.send(output.link, output.message);
+      case 'close':
+        return ports.close(output.link);
+      case 'answer':
+        return ports.answer(output.token, output.answer);
+      case 'refuse':
+        return ports.refuse(output.token, { reason: output.reason, detail: output.detail });
+      case 'changed':
+        return ports.changed(output.assignment);
+      case 'probe':
+        return ports.probe(output);
+      case 'trouble':
+        return ports.troubled(output.detail);
+      case 'report':
+        return ports.report(output.event);
+      default:
+        return unreachable(output);
+    }
+  }
+}
+
+/** Of each cluster the last: it says all that the ones before it said. */
+function latestRecords(batch: readonly RegistryOutput[]): ClusterRecord[] {
+  const latest = new Map<ClusterId, ClusterRecord>();
+  for (const output of batch) if (output.kind === 'persist') latest.set(output.record.cluster, output.record);
+  return [...latest.values()];
+}

@@ -1,0 +1,96 @@
+/**
+ * Copies of the built core and runtime with exact changes to their text: limits so small that a small cluster
+ * reaches them within a minute, and the deliberate bugs of `mutants.ts`. The production code has no hooks for
+ * either.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Build, Core, Runtime } from './core.js';
+
+/** In `file` of the package's `dist`, `find` is there exactly once and becomes `replace`. */
+export interface Patch {
+  /** The core, if nothing is said. */
+  readonly package?: PackageName;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const limit = (file: string, name: string, production: string, small: number): Patch => ({
+  file,
+  find: `export const ${name} = ${production};`,
+  replace: `export const ${name} = ${small};`,
+});
+
+/**
+ * Small, but each still as much larger than the next as its reason says: a batch fits into a window, a window into what
+ * may be uncommitted.
+ */
+export const SMALL_LIMITS: readonly Patch[] = [
+  limit('limits.js', 'SESSION_WINDOW', '64', 4),
+  limit('limits.js', 'MAX_SESSIONS', '100_000', 12),
+  limit('limits.js', 'MAX_UNCOMMITTED_ENTRIES', '16_384', 48),
+  limit('limits.js', 'MAX_REPLICATION_WINDOW', '8_192', 16),
+  limit('limits.js', 'MAX_BATCH_ENTRIES', '512', 4),
+  limit('limits.js', 'MAX_EPOCH_STARTS', '1_000', 6),
+  limit('limits.js', 'MAX_TAIL_ITEMS', '256', 3),
+  limit('limits.js', 'MAX_TAIL_NAMES', '1_000', 2),
+  limit('limits.js', 'MAX_PAGE_POSTS', '200', 20),
+  limit('limits.js', 'MAX_LIVE_TIMELINES_OF_USER', '16', 1),
+  limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
+  limit('replica/kept-state.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
+];
+
+/** So few that they are forgotten while they live. */
+export const THREE_SESSIONS: readonly Patch[] = SMALL_LIMITS.map((patch) =>
+  patch.find.includes('MAX_SESSIONS') ? limit('limits.js', 'MAX_SESSIONS', '100_000', 3) : patch,
+);
+
+const PACKAGES = {
+  core: packageFolder(import.meta.resolve('@dualping/core')),
+  runtime: packageFolder(import.meta.resolve('@dualping/runtime')),
+} as const;
+type PackageName = keyof typeof PACKAGES;
+
+const IS_CODE = /(?<!\.test|\.fixture)\.js$/;
+
+/**
+ * Core and runtime of their own, with the patches applied.
+ * @throws Error that names a patch which doesn't fit exactly once
+ */
+export async function build(patches: readonly Patch[]): Promise<Build> {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-sim-build-'));
+  // Where a package looks for others: the copy of the runtime finds the copy of the core.
+  const copyOf = (name: PackageName): string => join(folder, 'node_modules', '@dualping', name);
+  const load = (name: PackageName): Promise<unknown> =>
+    import(pathToFileURL(join(copyOf(name), 'dist', 'index.js')).href);
+  try {
+    for (const name of ['core', 'runtime'] as const) copyPackage(PACKAGES[name], copyOf(name));
+    for (const { package: name = 'core', file, find, replace } of patches) {
+      const path = join(copyOf(name), 'dist', file);
+      const parts = readFileSync(path, 'utf8').split(find);
+      if (parts.length !== 2)
+        throw new Error(`${file} of ${name} has ${parts.length - 1} times, not once: ${find}`);
+      writeFileSync(path, parts.join(replace));
+    }
+    return { core: (await load('core')) as Core, runtime: (await load('runtime')) as Runtime };
+  } finally {
+    // Everything is loaded, or never will be.
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function copyPackage(from: string, to: string): void {
+  cpSync(join(from, 'package.json'), join(to, 'package.json'));
+  cpSync(join(from, 'dist'), join(to, 'dist'), {
+    recursive: true,
+    filter: (path) => !/\.[a-z]+$/.test(path) || IS_CODE.test(path),
+  });
+}
+
+/** Of its front door, `dist/index.js`. */
+function packageFolder(door: string): string {
+  return dirname(dirname(fileURLToPath(door)));
+}

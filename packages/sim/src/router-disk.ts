@@ -1,0 +1,103 @@
+/**
+ * The disk of a router: the records of its folder, and one write at a time. A write takes time, and does not end
+ * while the disk hangs. When the process dies meanwhile, the write is there or isn't.
+ */
+import type { ClusterId, ClusterRecord, NetworkId } from '@dualping/core';
+import type { Random } from './random.js';
+import { LONG_WORK_MS } from './server-disk.js';
+
+/** What a router's folder holds. */
+export interface RouterFolder {
+  readonly networkId: NetworkId;
+  readonly records: ReadonlyMap<ClusterId, ClusterRecord>;
+}
+
+/** Of a router that begins with an empty folder, and so with a network of its own. */
+export const EMPTY_FOLDER: RouterFolder = { networkId: 'another', records: new Map() };
+
+interface Write {
+  readonly records: readonly ClusterRecord[];
+  readonly takesMs: number;
+}
+
+export interface RouterDiskPorts {
+  readonly after: (delayMs: number, work: () => void) => void;
+  readonly recorded: (record: ClusterRecord) => void;
+}
+
+export class RouterDisk {
+  /** Sync of one write, ms: at least and on average. */
+  syncMs = { least: 0.05, mean: 0.5 };
+  #records = new Map<ClusterId, ClusterRecord>();
+  #write: Write | undefined;
+  /** How many faults keep its syncs from ending, and what goes on then. */
+  #hung = 0;
+  #stuck: (() => void) | undefined;
+
+  constructor(
+    public networkId: NetworkId,
+    readonly random: Random,
+    readonly ports: RouterDiskPorts,
+  ) {}
+
+  get records(): ReadonlyMap<ClusterId, ClusterRecord> {
+    return this.#records;
+  }
+  /** Also for as long as what was begun on a slow disk goes on. */
+  get isHung(): boolean {
+    return this.#hung > 0 || (this.#write !== undefined && this.#write.takesMs > LONG_WORK_MS);
+  }
+
+  /** A copy of the folder, as it is now. */
+  folder(): RouterFolder {
+    return { networkId: this.networkId, records: new Map(this.#records) };
+  }
+
+  /** Another folder takes the place of its own, while the router is down. */
+  putIn({ networkId, records }: RouterFolder): void {
+    this.networkId = networkId;
+    this.#records = new Map(records);
+  }
+
+  /** Syncs do not end until then. Gives what ends it. */
+  hang(): () => void {
+    this.#hung += 1;
+    return () => {
+      this.#hung -= 1;
+      const goOn = this.#stuck;
+      if (this.#hung > 0 || goOn === undefined) return;
+      this.#stuck = undefined;
+      goOn();
+    };
+  }
+
+  persist(records: readonly ClusterRecord[], durable: () => void): void {
+    const write: Write = { records, takesMs: this.syncMs.least + this.random.exponential(this.syncMs.mean) };
+    this.#write = write;
+    const synced = (): void => {
+      if (this.#write !== write) return;
+      if (this.#hung > 0) {
+        this.#stuck = synced;
+        return;
+      }
+      this.#keep(records);
+      this.#write = undefined;
+      durable();
+    };
+    this.ports.after(write.takesMs, synced);
+  }
+
+  /** The process dies. What was being written is there or isn't. */
+  crash(): void {
+    if (this.#write !== undefined && this.random.chance(0.5)) this.#keep(this.#write.records);
+    this.#write = undefined;
+    this.#stuck = undefined;
+  }
+
+  #keep(records: readonly ClusterRecord[]): void {
+    for (const record of records) {
+      this.#records.set(record.cluster, record);
+      this.ports.recorded(record);
+    }
+  }
+}
