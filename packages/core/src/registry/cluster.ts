@@ -156,8 +156,8 @@ export class Cluster {
     if (attach.networkId === '' || known === undefined || !isSameCopy(known, attach)) return false;
     const isNews = this.#state.olderStore.notice(attach, detail);
     if (!isLive(known)) {
-      const { incarnation, lifeId, address } = attach;
-      known.refused = { incarnation, lifeId, address };
+      const { incarnation, lifeId, welcomedLife, address } = attach;
+      known.refused = { incarnation, lifeId, welcomedLife, address };
       known.end = attach.figures;
     }
     if (isNews) this.#state.touch();

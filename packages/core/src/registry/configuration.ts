@@ -52,6 +52,8 @@ interface JournalLife extends Journal {
 /** A life that may be promoted, with the end of its journal. */
 interface Holder extends PrimaryRef {
   readonly end: JournalEnd;
+  /** A life that its next one may name instead: this one has yet to note a welcome of this router. */
+  readonly lifeBefore?: LifeId;
 }
 
 /**
@@ -128,7 +130,7 @@ function inSyncUnder(
   holder: Holder,
   how: Grant,
 ): readonly InSyncCopy[] {
-  if (old === undefined || how === 'unclean') return [copyHeldBy(holder)];
+  if (old === undefined || how === 'unclean') return [copyHeldBy(holder, holder.lifeBefore)];
   const oldLeaves = how === 'old-leaves' && !isSameCopy(old, holder);
   return oldLeaves ? inSync.filter((copy) => !isSameCopy(copy, old)) : inSync;
 }
@@ -139,10 +141,10 @@ export const withCopy = (configuration: Configuration, life: JournalLife): Confi
   inSync: [...configuration.inSync, copyHeldBy(life)],
 });
 
-const copyHeldBy = ({ serverId, journalId, lifeId }: JournalLife): InSyncCopy => ({
+const copyHeldBy = ({ serverId, journalId, lifeId }: JournalLife, lifeBefore?: LifeId): InSyncCopy => ({
   serverId,
   journalId,
-  lives: [lifeId],
+  lives: lifeBefore === undefined ? [lifeId] : [lifeBefore, lifeId],
 });
 
 /** Only these copies count from now on. */

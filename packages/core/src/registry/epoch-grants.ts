@@ -115,7 +115,10 @@ export class EpochGrants {
 
   #grant(member: Member, how: Grant, why: string): void {
     if (how === 'unclean') this.#outdoOlderStore(member);
-    this.#state.configure(granted(this.#state.configuration, member, how));
+    const { refused } = member;
+    const lifeBefore = refused?.lifeId === member.lifeId ? refused.welcomedLife : undefined;
+    const holder = { ...member, ...(lifeBefore !== undefined && { lifeBefore }) };
+    this.#state.configure(granted(this.#state.configuration, holder, how));
     this.#loss = undefined;
     this.#putOff.clear();
     this.#state.setDispute(undefined);
@@ -244,8 +247,9 @@ export class EpochGrants {
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.#state.id} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
-    // Its disk may have yet to note the welcome: its next life would be taken for an older copy.
-    if (!member.heard && mode === 'replicated' && member.presence.kind === 'stream')
+    // Its disk may have yet to note the welcome: its next life would be taken for an older copy. A supervisor's word
+    // is none of its own: the life that it vouches for may have ended before it read its welcome.
+    if (!member.heard && mode === 'replicated' && isLive(member))
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#state.roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.unavailableReason()}`);

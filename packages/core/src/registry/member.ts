@@ -59,6 +59,8 @@ export interface Member {
 export interface RefusedLife {
   readonly incarnation: Incarnation;
   readonly lifeId: LifeId;
+  /** The last that its folder had noted. */
+  readonly welcomedLife: LifeId;
   readonly address: Address;
 }
 
