@@ -1,7 +1,7 @@
 // Runs the suite against containers: npm run e2e:docker [-- --short]
 //
-// Needs a Docker engine with Compose. Where none answers, ../shared/docker-engine beside the repository starts one, for the time
-// of the run; where that isn't either, the suite is skipped, and says so.
+// Needs a Docker engine with Compose. Where none answers, ../shared/docker-engine beside the repository
+// starts one, for the time of the run; where that isn't either, the suite is skipped, and says so.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

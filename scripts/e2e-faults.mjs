@@ -2,9 +2,9 @@
 //
 //   node scripts/e2e-faults.mjs [network] [machine] [memory] [abuse] [--short] [--only PART-OF-A-TEST-NAME]
 //
-// All of it happens in namespaces of its own (network, mounts, processes): nothing of this machine's network is touched, and
-// when this process ends, however it ends, the kernel takes everything away with it. Where there is no root to make them,
-// it says that it is skipped.
+// All of it happens in namespaces of its own (network, mounts, processes): nothing of this machine's network
+// is touched, and when this process ends, however it ends, the kernel takes everything away with it. Where
+// there is no root to make them, it says that it is skipped.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -67,7 +67,8 @@ for (const file of suites.map(fileOf))
 const quoted = (words) => words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 function testing(some, atOnce) {
   const flags = [`--test-concurrency=${atOnce}`, '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];
-  // A connection that was being made to a host that is gone with its network is given up by the kernel after two minutes, however its owner has closed it.
+  // A connection that was being made to a host that is gone with its network is given up by the kernel after
+  // two minutes, however its owner has closed it.
   flags.push('--test-force-exit');
   if (only !== undefined) flags.push(`--test-name-pattern=${only}`);
   return quoted([process.execPath, '--test', ...flags, ...some.map(fileOf)]);

@@ -1,15 +1,20 @@
-// Finds and kills the processes that tests have left behind, by a variable that they inherited. A test that is stopped
-// in the middle can't end its own processes. Those that restart one another would run for ever, and whoever waits for
-// all of them would wait for ever.
+// Finds and kills the processes that tests have left behind, by a variable that they inherited. A test that
+// is stopped in the middle can't end its own processes. Those that restart one another would run for ever,
+// and whoever waits for all of them would wait for ever.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** In the environment of a run of tests; its value tells the run from others on this machine. */
 export const MARK = 'DUALPING_TEST_RUN';
 
-/** How many times it looks and kills: two that restart each other are gone only when both are killed at once. */
+/**
+ * How many times it looks and kills: two that restart each other are gone only when both are killed at once.
+ */
 const MOST_ROUNDS = 100;
 
-/** Kills what has the mark; returns a line for each process, as it was found at first. Nothing where there is no /proc. */
+/**
+ * Kills what has the mark; returns a line for each process, as it was found at first. Nothing where there is
+ * no /proc.
+ */
 export function killLeftovers(value) {
   const said = new Map();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {

@@ -1,9 +1,10 @@
-// Draws the pictures of docs/: the real client in a terminal, against real servers, cell by cell (no browser, no desktop);
-// and those of the demo's page, in the headless Chromium of Debian.
+// Draws the pictures of docs/: the real client in a terminal, against real servers, cell by cell (no browser,
+// no desktop); and those of the demo's page, in the headless Chromium of Debian.
 //
 //   npm run screenshots [PART-OF-A-NAME]
 //
-// Needs the fonts of the Debian packages fontconfig, fonts-dejavu-core, fonts-wqy-microhei and fonts-symbola, and says which is missing.
+// Needs the fonts of the Debian packages fontconfig, fonts-dejavu-core, fonts-wqy-microhei and fonts-symbola,
+// and says which is missing.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -59,7 +59,8 @@ if (files.length === 0) {
 }
 // One test that hangs must say so while there is time for the others: the longest takes two or three minutes.
 const TIMEOUT_MS = 8 * 60_000;
-// Most of the time of most e2e tests is waiting: two files side by side keep two cores busy, more make them wait for one another.
+// Most of the time of most e2e tests is waiting: two files side by side keep two cores busy, more make them
+// wait for one another.
 const CONCURRENCY = 2;
 /** What may be a neighbour's doing. More files than this have a reason of ours. */
 const MOST_SECOND_TRIES = 3;
@@ -83,7 +84,8 @@ function run(chosen, concurrency) {
 }
 
 let status = run(files, CONCURRENCY);
-// On two shared cores a neighbour can take all the time that a test has. What fails again, by itself, has failed.
+// On two shared cores a neighbour can take all the time that a test has. What fails again, by itself, has
+// failed.
 const failed = readFileSync(failedList, 'utf8').split('\n').filter(Boolean);
 if (status !== 0 && secondTry && failed.length > 0 && failed.length <= MOST_SECOND_TRIES) {
   console.log(`\nFAILED, and tried a second time by themselves:\n${failed.join('\n')}\n`);

@@ -1,4 +1,7 @@
-/** Folders of servers and of the router that were copied, put back, emptied or lost, as real processes: nothing acknowledged is lost. */
+/**
+ * Folders of servers and of the router that were copied, put back, emptied or lost, as real processes:
+ * nothing acknowledged is lost.
+ */
 import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -180,7 +183,10 @@ test('all end in order, and the disk of the last primary is lost: another one be
   await nothingIsLost(stage);
 });
 
-/** A copy of the router's folder, of when s3 was in sync; s3 lacks what was acknowledged since; all are down, and the copy counts. */
+/**
+ * A copy of the router's folder, of when s3 was in sync; s3 lacks what was acknowledged since; all are down,
+ * and the copy counts.
+ */
 async function routerPutBack(
   stage: Scene,
   meanwhile: () => Promise<unknown> = async () => {},

@@ -1,4 +1,7 @@
-/** The promise, added up when all is over: nothing acknowledged is lost, nothing is there twice, nothing changed its order. */
+/**
+ * The promise, added up when all is over: nothing acknowledged is lost, nothing is there twice, nothing
+ * changed its order.
+ */
 import assert from 'node:assert/strict';
 import type { RouterClient } from '@dualping/client';
 import { eventually } from './eventually.js';
@@ -28,7 +31,10 @@ export async function followOneAnother(people: readonly Person[]): Promise<void>
         await eventually(`${person.user} follows ${user}`, () => follow(person, user), 60_000);
 }
 
-/** Every acknowledged post stands in every timeline exactly once, and each author's in the order they were sent. */
+/**
+ * Every acknowledged post stands in every timeline exactly once, and each author's in the order they were
+ * sent.
+ */
 export async function everyoneSawEverythingOnce(people: readonly Person[]): Promise<void> {
   const expected = acknowledgedCount(people);
   for (const person of people) {
@@ -56,7 +62,10 @@ export async function everyoneSawEverythingOnce(people: readonly Person[]): Prom
   }
 }
 
-/** Kills everything, and reads what is on the disks: the same everywhere, each epoch opened once, each post once. */
+/**
+ * Kills everything, and reads what is on the disks: the same everywhere, each epoch opened once, each post
+ * once.
+ */
 export async function journalsAreIdentical(
   cluster: TestCluster,
   routers: RouterClient,

@@ -1,6 +1,6 @@
 /**
- * People who follow one another across clusters, while the primaries of their own and of the others' clusters are killed
- * in turn: nothing is lost, repeated, or out of its author's order.
+ * People who follow one another across clusters, while the primaries of their own and of the others' clusters
+ * are killed in turn: nothing is lost, repeated, or out of its author's order.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

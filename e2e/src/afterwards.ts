@@ -1,6 +1,6 @@
 /**
- * What a test has to undo, last things first. Node runs `after` hooks in the order in which they were given, and stops
- * at one that fails.
+ * What a test has to undo, last things first. Node runs `after` hooks in the order in which they were given,
+ * and stops at one that fails.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Posts that answer others, over clusters and takeovers: what is answered is what was written, and is found again. */
+/**
+ * Posts that answer others, over clusters and takeovers: what is answered is what was written, and is found
+ * again.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DualpingError, type Position, type Post, RouterClient, referenceTo } from '@dualping/client';

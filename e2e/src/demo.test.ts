@@ -1,4 +1,7 @@
-/** `dualping demo --script`: takeover after takeover, counted by the people on it; and what it says to those who ask wrongly. */
+/**
+ * `dualping demo --script`: takeover after takeover, counted by the people on it; and what it says to those
+ * who ask wrongly.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -91,13 +91,13 @@ test('docs/protocol.md lists every invariant that the simulator checks, with its
       assert.ok(listed.has(`${file} ${name}`), `${name} of ${file} is not in docs/protocol.md`);
 });
 
-test('links between the documents lead somewhere', () => {
-  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].concat(
-    readdirSync(fileURLToPath(new URL('docs/', root))).flatMap((name) =>
-      name.endsWith('.md') ? [`docs/${name}`] : [],
-    ),
+const documentsOfDocs = (): string[] =>
+  readdirSync(fileURLToPath(new URL('docs/', root))).flatMap((name) =>
+    name.endsWith('.md') ? [`docs/${name}`] : [],
   );
-  for (const document of documents) {
+
+test('links between the documents lead somewhere', () => {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...documentsOfDocs()]) {
     const text = read(document);
     for (const [, path = ''] of text.matchAll(/\]\((?![a-z]+:|#)([^)#]+)[^)]*\)/g))
       assert.ok(existsSync(new URL(path, new URL(document, root))), `${document} links to ${path}`);
@@ -123,4 +123,36 @@ test('what docs/architecture.md shows of a scenario is in it, in this order', ()
       assert.ok(at > 0, `${name} has no line "${line}" there`);
     }
   }
+});
+
+/** As `lineWidth` of biome.json, which wraps code and leaves comments and documents alone. */
+const MAX_COLUMNS = 110;
+
+test('documents are within 110 columns, but for tables, code, pictures and long links', () => {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...documentsOfDocs()]) {
+    let isCode = false;
+    for (const [at, line] of read(document).split('\n').entries()) {
+      if (line.startsWith('```')) isCode = !isCode;
+      const isExempt = isCode || /^\s*\||^!\[|^\s*(?:[-*] |\d+\. )?\S+$/.test(line);
+      assert.ok(isExempt || [...line].length <= MAX_COLUMNS, `${document}:${at + 1} is too long: ${line}`);
+    }
+  }
+});
+
+test('comments are within 110 columns, but for what is drawn in them', () => {
+  const folders = readdirSync(fileURLToPath(new URL('packages/', root))).map(
+    (name) => `packages/${name}/src/`,
+  );
+  for (const folder of [...folders, 'e2e/src/'])
+    for (const file of readdirSync(fileURLToPath(new URL(folder, root)), {
+      recursive: true,
+      encoding: 'utf8',
+    })) {
+      if (!file.endsWith('.ts') || file.startsWith('gen/') || file.endsWith('.test.ts')) continue;
+      for (const [at, line] of read(`${folder}${file}`).split('\n').entries()) {
+        const [, text] = /^\s*(?:\/\/|\*|\/\*\*) (.*)$/.exec(line) ?? [];
+        const isDrawn = text === undefined || /^ |\S {2,}\S|^\||biome-ignore/.test(text);
+        assert.ok(isDrawn || [...line].length <= MAX_COLUMNS, `${folder}${file}:${at + 1} is too long`);
+      }
+    }
 });

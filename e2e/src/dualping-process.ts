@@ -23,7 +23,10 @@ export class DualpingProcess {
   constructor(
     readonly args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
-    /** A command that runs the rest of its line in its own place: in another namespace, with less of something. */
+    /**
+     * A command that runs the rest of its line in its own place: in another namespace, with less of
+     * something.
+     */
     prefix: readonly string[] = [],
   ) {
     const [command = process.execPath, ...rest] = [...prefix, process.execPath, LAUNCHER, ...args];

@@ -40,7 +40,10 @@ after(async () => {
   await cluster.destroy();
 });
 
-/** The faults in an order that is new in every run; the seed of a failing run is of no use, processes are not deterministic. */
+/**
+ * The faults in an order that is new in every run; the seed of a failing run is of no use, processes are not
+ * deterministic.
+ */
 function schedule(): Fault[] {
   const faults: Fault[] = [
     ...Array<Fault>(KILLS).fill('kill'),

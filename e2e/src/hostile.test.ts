@@ -7,7 +7,9 @@ import { eventually } from './eventually.js';
 import { Person } from './person.js';
 import { TestCluster } from './test-cluster.js';
 
-/** Longer than members listen to a router that says nothing: three times the default `dead_after`, and a ping. */
+/**
+ * Longer than members listen to a router that says nothing: three times the default `dead_after`, and a ping.
+ */
 const FREEZE_MS = 2_000;
 const HANDOVERS = 10;
 

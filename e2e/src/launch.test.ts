@@ -1,4 +1,7 @@
-/** `scripts/launch.sh` in a clone that is not built: with an npm and a node that only say what they were asked. */
+/**
+ * `scripts/launch.sh` in a clone that is not built: with an npm and a node that only say what they were
+ * asked.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

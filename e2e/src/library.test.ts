@@ -1,6 +1,6 @@
 /**
- * Services of others as members, and a client of theirs that follows the primary: the programs of docs/library.md, as they
- * stand there, killed, frozen, ended in order, and with the router gone.
+ * Services of others as members, and a client of theirs that follows the primary: the programs of
+ * docs/library.md, as they stand there, killed, frozen, ended in order, and with the router gone.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

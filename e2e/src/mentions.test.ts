@@ -1,4 +1,7 @@
-/** What strangers write to somebody: it comes once, marked, through a takeover and from the past, and only to who wants it. */
+/**
+ * What strangers write to somebody: it comes once, marked, through a takeover and from the past, and only to
+ * who wants it.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DualpingSession, type Post, RouterClient } from '@dualping/client';

@@ -1,4 +1,7 @@
-/** What commands say reaches whoever reads it, all of it, however slowly; and who stops reading ends the command. */
+/**
+ * What commands say reaches whoever reads it, all of it, however slowly; and who stops reading ends the
+ * command.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';

@@ -16,7 +16,10 @@ export interface Acknowledged {
 export interface Pace {
   /** Unanswered posts at a time: enough for several to be in flight when a server dies. */
   readonly inFlight: number;
-  /** People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not the queue. */
+  /**
+   * People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not
+   * the queue.
+   */
   readonly thinkingMs: number;
 }
 

@@ -1,4 +1,7 @@
-/** A server that nobody finds at the address it tells is never promoted, is shown, and a restart puts it right. */
+/**
+ * A server that nobody finds at the address it tells is never promoted, is shown, and a restart puts it
+ * right.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';

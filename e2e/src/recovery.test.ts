@@ -215,7 +215,8 @@ describe('a tail that nobody acknowledged', () => {
       return own !== undefined && own.durable >= own.committed + 2;
     });
     await cluster().server(primary).kill();
-    // Unread in the standbys' sockets are the entries that the dead one sent: these survive or not, both are right.
+    // Unread in the standbys' sockets are the entries that the dead one sent: these survive or not, both are
+    // right.
     for (const id of standbys) cluster().server(id).signal('SIGCONT');
     await Promise.all(held);
     await cluster().startServer(primary);

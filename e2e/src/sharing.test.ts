@@ -1,11 +1,16 @@
-/** Many sessions in one program, which share its connections: what one does must not be felt by the others. */
+/**
+ * Many sessions in one program, which share its connections: what one does must not be felt by the others.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingSession, type SessionState } from '@dualping/client';
 import { startOwnCluster } from './bench/own-cluster.js';
 import { eventually } from './eventually.js';
 
-/** As many as a connection carries, nearly; so often that all together are more than Node's HTTP/2 lets be cancelled on one. */
+/**
+ * As many as a connection carries, nearly; so often that all together are more than Node's HTTP/2 lets be
+ * cancelled on one.
+ */
 const VISITORS = 450;
 const VISITS = 3;
 const STAYING = 10;

@@ -13,7 +13,10 @@ const skip = await whyNoSlowDisk();
 
 /** Silence after which a member is dropped: on a busy machine half a second is not enough. */
 const DEAD_AFTER_MS = 1_000;
-/** Longer than a member waits for a word of the router; shorter than a disk may take before it counts as one that hangs. */
+/**
+ * Longer than a member waits for a word of the router; shorter than a disk may take before it counts as one
+ * that hangs.
+ */
 const SLOW_MS = 3_500;
 const STALL_MS = 5_000;
 const HANGS_MS = 60_000;

@@ -46,7 +46,10 @@ export async function whyNoSlowDisk(): Promise<string | false> {
   }
 }
 
-/** The threads that wait for disks. The first is left alone: traced, it would be slow at everything, not only at its disk. */
+/**
+ * The threads that wait for disks. The first is left alone: traced, it would be slow at everything, not only
+ * at its disk.
+ */
 function workersOf(pid: number): string[] {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.length === 1 ? threads : threads.filter((thread) => thread !== `${pid}`);

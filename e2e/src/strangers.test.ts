@@ -1,4 +1,7 @@
-/** What strangers may ask of servers: nothing that grows without bound, and nothing that others can't do without. */
+/**
+ * What strangers may ask of servers: nothing that grows without bound, and nothing that others can't do
+ * without.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DualpingSession, RouterClient } from '@dualping/client';
@@ -25,7 +28,9 @@ const USERS = 2 * MAX_LIST_PAGE + 5;
 /** Calls of a stranger at once. */
 const CALLS = 200;
 
-/** What is tested is who may ask for what: a machine that has no time left is no reason to change the primary. */
+/**
+ * What is tested is who may ask for what: a machine that has no time left is no reason to change the primary.
+ */
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
 
 const reasonOf = (error: ServiceError): string =>

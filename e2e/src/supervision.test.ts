@@ -1,4 +1,7 @@
-/** Pairs of a server and its supervisor as real processes: killed and frozen in any order, told to end, kept out. */
+/**
+ * Pairs of a server and its supervisor as real processes: killed and frozen in any order, told to end, kept
+ * out.
+ */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -19,7 +19,10 @@ export interface Bench {
 type Runs = Readonly<Record<string, () => Promise<unknown>>>;
 type Results<All extends Runs> = { readonly [Name in keyof All]: Awaited<ReturnType<All[Name]>> };
 
-/** Ours and the limits, one after another. Which of them goes first changes, so that nobody always follows another's mess. */
+/**
+ * Ours and the limits, one after another. Which of them goes first changes, so that nobody always follows
+ * another's mess.
+ */
 export async function* rounds<All extends Runs>(
   repetitions: number,
   runs: All,

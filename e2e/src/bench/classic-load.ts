@@ -1,7 +1,8 @@
 /**
  * One author and followers on the classic wire, each with a connection of their own; counts what arrives.
  *
- * The wire has no acknowledgements: the next post goes out when one of those before it has arrived everywhere.
+ * The wire has no acknowledgements: the next post goes out when one of those before it has arrived
+ * everywhere.
  */
 import { encodeReusing, snsWire } from '@dualping/protocol';
 import type { ClientDuplexStream } from '@grpc/grpc-js';

@@ -1,8 +1,8 @@
 /**
  * How many posts a csce438 client gets through to its followers, and how soon the last of them has one.
  *
- * The same load generator drives ours and a bare server that passes on the bytes as they come. Ours makes each post durable,
- * numbers it, and gives it to those who follow.
+ * The same load generator drives ours and a bare server that passes on the bytes as they come. Ours makes
+ * each post durable, numbers it, and gives it to those who follow.
  */
 import { encodeReusing, snsWire } from '@dualping/protocol';
 import { percentile } from '../statistics.js';

@@ -1,4 +1,7 @@
-/** How many posts a `TimelineResponse` carries, without decoding them: who counts deliveries must cost less than who makes them. */
+/**
+ * How many posts a `TimelineResponse` carries, without decoding them: who counts deliveries must cost less
+ * than who makes them.
+ */
 
 /** Field 1 with a length, which is how each post is written. */
 const POST_TAG = 0x0a;

@@ -1,8 +1,8 @@
 /**
  * One author and followers, each with a connection of their own; counts what arrives.
  *
- * The next post goes out when one of those before it has arrived everywhere, so that what is measured is what goes through, and not
- * what piles up.
+ * The next post goes out when one of those before it has arrived everywhere, so that what is measured is what
+ * goes through, and not what piles up.
  */
 
 import { countedPosts } from './counted-posts.js';

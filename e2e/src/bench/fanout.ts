@@ -1,8 +1,10 @@
 /**
- * How many deliveries a second a server makes when one author has many followers who are on, and how soon the last of them has a post.
+ * How many deliveries a second a server makes when one author has many followers who are on, and how soon the
+ * last of them has a post.
  *
- * The same load generator drives ours and two bare servers that push a post that is encoded already: one message a post, and, the harder
- * limit, one message for all posts of a turn of the event loop. Neither has a disk, users or sessions; ours makes each post durable first.
+ * The same load generator drives ours and two bare servers that push a post that is encoded already: one
+ * message a post, and, the harder limit, one message for all posts of a turn of the event loop. Neither has a
+ * disk, users or sessions; ours makes each post durable first.
  */
 import { position } from '@dualping/core';
 import { encodePostFragment } from '@dualping/protocol';

@@ -1,9 +1,10 @@
 /**
  * What a benchmark finds out: each figure of ours beside the bare limit that was measured in the same moment.
  *
- * On a shared machine a rate says little by itself. Ours and the limit are measured in turn, and each repetition gives a pair; the
- * *share* of a pair is how much of the limit was reached: ours / limit where more is better, limit / ours where less is.
- * So one number means the same for rates and times, 1 is the limit, and noise that lasts longer than a repetition falls out of it.
+ * On a shared machine a rate says little by itself. Ours and the limit are measured in turn, and each
+ * repetition gives a pair; the *share* of a pair is how much of the limit was reached: ours / limit where
+ * more is better, limit / ours where less is. So one number means the same for rates and times, 1 is the
+ * limit, and noise that lasts longer than a repetition falls out of it.
  */
 import { percentile } from '../statistics.js';
 

@@ -1,8 +1,8 @@
 /**
  * The guard: shares of the limit below which something has become slower.
  *
- * Only shares: absolute figures say more about the machine than about us. A floor lies well below what was measured when it was
- * recorded, because shares too move when others use the machine.
+ * Only shares: absolute figures say more about the machine than about us. A floor lies well below what was
+ * measured when it was recorded, because shares too move when others use the machine.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Measurement } from './figures.js';
@@ -32,7 +32,9 @@ export function withFloorsOf(floors: Floors, bench: string, measurements: readon
   return { ...floors, [bench]: Object.fromEntries(recorded) };
 }
 
-/** @returns what is wrong, in a line each: a share below its floor, and a floor or a share without the other */
+/**
+ * @returns what is wrong, in a line each: a share below its floor, and a floor or a share without the other
+ */
 export function belowFloors(floors: Floors, bench: string, measurements: readonly Measurement[]): string[] {
   const problems: string[] = [];
   const unmet = new Map(Object.entries(floors[bench] ?? {}));

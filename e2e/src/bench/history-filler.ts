@@ -1,4 +1,7 @@
-/** Writes a long past into the journal of a server that has ended: going through the server would take a hundred times as long. */
+/**
+ * Writes a long past into the journal of a server that has ended: going through the server would take a
+ * hundred times as long.
+ */
 import { type Entry, epoch, type JournalCommand, position, serverId } from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
 import { openJournal } from '@dualping/server';
@@ -6,7 +9,10 @@ import { servePart } from './part-process.js';
 
 /** Entries between two waits for the disk: bounds what is in memory. */
 const PORTION = 20_000;
-/** Any number without a common factor with the number of users: neighbours in the journal are by different authors. */
+/**
+ * Any number without a common factor with the number of users: neighbours in the journal are by different
+ * authors.
+ */
 const STEP = 7_919;
 const BEGAN_AT_MS = Date.UTC(2025, 0, 1);
 

@@ -16,7 +16,10 @@ function connected(): { readonly client: RawClient; readonly session: EncodedSes
   return { client, session };
 }
 
-/** Opens a timeline; resolves with its messages up to the one with the posts. It is ended in order: HTTP/2 takes who cancels many for an attacker. */
+/**
+ * Opens a timeline; resolves with its messages up to the one with the posts. It is ended in order: HTTP/2
+ * takes who cancels many for an attacker.
+ */
 function opened(history: number): Promise<{
   readonly bytes: Buffer;
   readonly end: () => void;

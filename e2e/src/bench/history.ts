@@ -1,9 +1,9 @@
 /**
  * A past of a million posts by 10,000 users: reading it, starting with it, and handing it to a new standby.
  *
- * Beside reading: bare grpc-js that sends the very bytes, which it has in memory. Beside a start: a process that reads the journal's files and computes
- * their checksum. Beside catching up: the same files over a bare stream into a file, synced. Posts while a standby catches up are
- * compared with posts just before.
+ * Beside reading: bare grpc-js that sends the very bytes, which it has in memory. Beside a start: a process
+ * that reads the journal's files and computes their checksum. Beside catching up: the same files over a bare
+ * stream into a file, synced. Posts while a standby catches up are compared with posts just before.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,10 @@ const FOLLOWED = 1_000;
 const READER = 'user-0';
 const PAGES = [20, 200] as const;
 const RUN_MS = 1_500;
-/** Reading takes microseconds and is asked for often; starts and copies take seconds, and are done this often at most. */
+/**
+ * Reading takes microseconds and is asked for often; starts and copies take seconds, and are done this often
+ * at most.
+ */
 const MAX_LONG_REPETITIONS = 3;
 const START_DEADLINE_MS = 180_000;
 const MEGABYTE = 1024 * 1024;

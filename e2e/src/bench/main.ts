@@ -1,4 +1,7 @@
-/** `npm run bench -- NAME`: how fast we are, beside how fast this machine would let anybody be in the same moment. */
+/**
+ * `npm run bench -- NAME`: how fast we are, beside how fast this machine would let anybody be in the same
+ * moment.
+ */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,9 @@
 /**
- * A part of a benchmark in a process of its own: who makes the load, and what is bare. The thing that is measured runs in processes of its
- * own too, so nobody's work is hidden in somebody else's event loop.
+ * A part of a benchmark in a process of its own: who makes the load, and what is bare. The thing that is
+ * measured runs in processes of its own too, so nobody's work is hidden in somebody else's event loop.
  *
- * A part is a module that ends with `servePart(methods)`; whoever starts it calls the methods by name, over Node's own channel.
+ * A part is a module that ends with `servePart(methods)`; whoever starts it calls the methods by name, over
+ * Node's own channel.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** A benchmark's shares of the limit as an SVG: one bar a measurement, with its spread, against the line of the limit. */
+/**
+ * A benchmark's shares of the limit as an SVG: one bar a measurement, with its spread, against the line of
+ * the limit.
+ */
 import type { Measurement } from './figures.js';
 import { short } from './table.js';
 
@@ -12,7 +15,10 @@ const ROW = 26;
 const BAR = 12;
 const HEAD = 62;
 const FOOT = 34;
-/** What is further beyond the limit ends at the edge, with its number beside it: the others would be too short to read. */
+/**
+ * What is further beyond the limit ends at the edge, with its number beside it: the others would be too short
+ * to read.
+ */
 const MOST_SHOWN = 2;
 const BARS_LEFT = MARGIN + NAMES_WIDTH;
 const BARS_WIDTH = WIDTH - BARS_LEFT - VALUES_WIDTH - MARGIN;

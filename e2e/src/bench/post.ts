@@ -1,9 +1,10 @@
 /**
  * How many posts a second are acknowledged, durable on every in-sync server, and how soon.
  *
- * The same load generator drives ours and the bare server: one or 64 people with one post on the way each. With three servers the bare
- * one sends each group to two bare copies and waits for them, side by side with its own sync. CPU time is that of the server that
- * answers: it moves less than rates do when others use the machine.
+ * The same load generator drives ours and the bare server: one or 64 people with one post on the way each.
+ * With three servers the bare one sends each group to two bare copies and waits for them, side by side with
+ * its own sync. CPU time is that of the server that answers: it moves less than rates do when others use the
+ * machine.
  */
 import { percentile } from '../statistics.js';
 import { BareJournal } from './bare/bare-journal.js';

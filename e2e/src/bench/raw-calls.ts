@@ -1,7 +1,8 @@
 /**
  * Calls of bytes: what is sent is encoded already, and what comes is not looked into.
  *
- * Bare servers serve the paths of ours, so that one and the same load generator drives both, and what it costs is the same for both.
+ * Bare servers serve the paths of ours, so that one and the same load generator drives both, and what it
+ * costs is the same for both.
  */
 import {
   type ChannelOptions,
@@ -76,7 +77,10 @@ export async function serveRaw(handlers: readonly RawHandler[]): Promise<string>
 export class RawClient {
   readonly #client: Client;
 
-  /** @param connection grpc-js lets the clients of a program share one to each address; people on machines of their own don't */
+  /**
+   * @param connection grpc-js lets the clients of a program share one to each address; people on machines of
+   * their own don't
+   */
   constructor(address: string, connection: 'own' | 'shared' = 'own') {
     this.#client = new Client(address, credentials.createInsecure(), {
       ...OPTIONS,

@@ -5,7 +5,10 @@ import { eachOf } from './each-of.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
 
-/** Members that share a connection: a connection each would take this process longer to make than all else together. */
+/**
+ * Members that share a connection: a connection each would take this process longer to make than all else
+ * together.
+ */
 const MEMBERS_A_CONNECTION = 50;
 const ATTACHING = 200;
 /** First byte of a `DualPingResponse` with an assignment. */
@@ -18,7 +21,9 @@ const PING = encodeReusing(routingWire.DualPingRequest, {
 export interface MembersOptions {
   readonly address: string;
   readonly clusters: number;
-  /** Members of each cluster; those of a rank attach before those of the next, so that the first is primary. */
+  /**
+   * Members of each cluster; those of a rank attach before those of the next, so that the first is primary.
+   */
   readonly ranks: number;
 }
 

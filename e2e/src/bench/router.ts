@@ -1,8 +1,10 @@
 /**
- * What one router can carry: 10,000 members in 1,000 clusters, who ping, are asked for, and lose all their primaries at once.
+ * What one router can carry: 10,000 members in 1,000 clusters, who ping, are asked for, and lose all their
+ * primaries at once.
  *
- * The bare one holds as many streams, answers with the same bytes, and at a loss does what can't be left out: one record on disk, and a word to
- * each of the cluster's others. Members don't replicate, so the first of each cluster is its primary.
+ * The bare one holds as many streams, answers with the same bytes, and at a loss does what can't be left out:
+ * one record on disk, and a word to each of the cluster's others. Members don't replicate, so the first of
+ * each cluster is its primary.
  */
 import { join } from 'node:path';
 import { percentile } from '../statistics.js';

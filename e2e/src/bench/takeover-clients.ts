@@ -1,4 +1,7 @@
-/** People with our client library in one program, of whom the first posts: when was each back? They share connections, as the library does. */
+/**
+ * People with our client library in one program, of whom the first posts: when was each back? They share
+ * connections, as the library does.
+ */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession } from '@dualping/client';

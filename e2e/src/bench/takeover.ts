@@ -1,10 +1,10 @@
 /**
  * How long it takes until everybody is served again when the primary is killed, or frozen.
  *
- * From the signal to: the router knows; the standby serves; clients are live again; the first post is acknowledged. The bare
- * takeover beside it is the least that has to happen with grpc-js: somebody notices, and each client makes a round trip to whoever knows,
- * and one to whoever serves. Nobody knows more there, no disk is touched. A frozen server is noticed by silence, in both after
- * the same time.
+ * From the signal to: the router knows; the standby serves; clients are live again; the first post is
+ * acknowledged. The bare takeover beside it is the least that has to happen with grpc-js: somebody notices,
+ * and each client makes a round trip to whoever knows, and one to whoever serves. Nobody knows more there, no
+ * disk is touched. A frozen server is noticed by silence, in both after the same time.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment } from '@dualping/core';

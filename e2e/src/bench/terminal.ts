@@ -1,8 +1,10 @@
 /**
- * What the full-screen client costs while 1,000 posts a second come in, and how soon it answers its keys then.
+ * What the full-screen client costs while 1,000 posts a second come in, and how soon it answers its keys
+ * then.
  *
- * The real program in a pty of 120x36, with a real cluster. The posts are written by this process; the client's own CPU time is taken from the
- * kernel. A key counts as answered when its letter is on the emulated screen.
+ * The real program in a pty of 120x36, with a real cluster. The posts are written by this process; the
+ * client's own CPU time is taken from the kernel. A key counts as answered when its letter is on the emulated
+ * screen.
  */
 import type { DualpingSession } from '@dualping/client';
 import { eventually } from '../eventually.js';

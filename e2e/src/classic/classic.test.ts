@@ -1,6 +1,6 @@
 /**
- * The older family against ours: a client and a server of that family, written against its wire alone, and our own
- * programs in its spelling.
+ * The csce438 family against ours: a client and a server of that family, written against its wire alone, and
+ * our own programs in its spelling.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -249,7 +249,7 @@ test('1, 2 and 3 are of three clusters and follow one another: LIST names follow
   }
 });
 
-test('a failover by the means of the older family: resolve again, log in again, and everything is there', async () => {
+test('a failover by the means of the csce438 family: resolve again, log in again, and everything is there', async () => {
   const family = await Family.start();
   try {
     const primary = await family.startServer(1, 1);
@@ -295,7 +295,7 @@ test('a failover by the means of the older family: resolve again, log in again, 
   }
 });
 
-test('servers of the older family register by heartbeat and are routed to, beside ours', async () => {
+test('servers of the csce438 family register by heartbeat and are routed to, beside ours', async () => {
   const family = await Family.start('--heartbeat-timeout-ms', '1500', '--classic-confirmation', 'primary');
   const older: OlderServer[] = [];
   const start = async (cluster: number, id: number): Promise<OlderServer> => {

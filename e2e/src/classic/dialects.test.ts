@@ -1,6 +1,7 @@
 /**
- * csce438 programs of six dialects: their clients with our servers, our `tsc` with their servers and with ours. All of theirs
- * is written from facts alone. The user numbers of dialect i are i + 1, i + 7, i + 13 and so on: of cluster i + 1 of six.
+ * csce438 programs of six dialects: their clients with our servers, our `tsc` with their servers and with
+ * ours. All of theirs is written from facts alone. The user numbers of dialect i are i + 1, i + 7, i + 13 and
+ * so on: of cluster i + 1 of six.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

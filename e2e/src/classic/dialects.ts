@@ -1,6 +1,7 @@
 /**
- * Six dialects of csce438, from the facts known of them: what their servers answer, which is what their clients
- * expect; how their clients enter a timeline; how their servers register. Nothing here knows of our code.
+ * Six dialects of csce438, from the facts known of them: what their servers answer, which is what their
+ * clients expect; how their clients enter a timeline; how their servers register. Nothing here knows of our
+ * code.
  */
 
 /** What a call comes to: a reply's text, or `STATUS: text` where it is a gRPC status. */

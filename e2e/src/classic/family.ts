@@ -1,4 +1,7 @@
-/** A coordinator and servers in the older family's spelling, as processes of their own at places that stay the same. */
+/**
+ * A coordinator and servers in the csce438 family's spelling, as processes of their own at places that stay
+ * the same.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,10 @@ import { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { OldCoordinatorStub, type OldServerInfo } from './older-wire.js';
 
-/** Nothing freezes here, and what is killed is noticed at once: a server that a busy machine starves is not given up. */
+/**
+ * Nothing freezes here, and what is killed is noticed at once: a server that a busy machine starves is not
+ * given up.
+ */
 const DEAD_AFTER_MS = 10_000;
 
 const portOf = (address: string): string => address.slice(address.lastIndexOf(':') + 1);

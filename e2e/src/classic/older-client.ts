@@ -1,4 +1,7 @@
-/** A client of the older family: resolves, logs in, asks, reads a timeline. Knows that family's wire and nothing else. */
+/**
+ * A client of the csce438 family: resolves, logs in, asks, reads a timeline. Knows that family's wire and
+ * nothing else.
+ */
 import { once } from 'node:events';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { eventually } from '../eventually.js';

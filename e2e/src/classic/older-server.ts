@@ -1,6 +1,6 @@
 /**
- * A server of a csce438 program, in any dialect: all in memory, registers by `Heartbeat`, replicates nothing. As little of
- * one as a client needs to be served.
+ * A server of a csce438 program, in any dialect: all in memory, registers by `Heartbeat`, replicates nothing.
+ * As little of one as a client needs to be served.
  */
 import {
   Server,

@@ -1,4 +1,4 @@
-/** The older family's wire, loaded from a proto file of its own: nothing here knows of our code. */
+/** The csce438 family's wire, loaded from a proto file of its own: nothing here knows of our code. */
 import { fileURLToPath } from 'node:url';
 import {
   type ChannelCredentials,

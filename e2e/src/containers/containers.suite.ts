@@ -1,6 +1,7 @@
 /**
- * The image and the network of `docker/`, on a real engine: containers with addresses, disks and an end of their own,
- * and faults that loopback doesn't have. Some people post all the time; nothing that they were told may be lost.
+ * The image and the network of `docker/`, on a real engine: containers with addresses, disks and an end of
+ * their own, and faults that loopback doesn't have. Some people post all the time; nothing that they were
+ * told may be lost.
  *
  * Not a `*.test.ts`: it needs an engine and minutes, and is run by `npm run e2e:docker`.
  */
@@ -26,7 +27,10 @@ const MAX_ADDED_BYTES = 120_000_000;
 const ROUNDS = Number(process.env.DUALPING_E2E_ROUNDS ?? '5');
 const USERS = ['ana', 'bo', 'chen'];
 const EXIT_ON_SIGTERM = 143;
-/** So long may everybody wait when nothing that they need is gone, ms: far above what is seen, far below any time-out that would hide in it. */
+/**
+ * So long may everybody wait when nothing that they need is gone, ms: far above what is seen, far below any
+ * time-out that would hide in it.
+ */
 const UNNOTICED_MS = 3_000;
 
 /** A few looks of the engine. */
@@ -222,7 +226,8 @@ describe('a router and three servers', () => {
     const service = `s${lost.serverId}`;
     await unnoticed("deletion of a standby's volume", async () => {
       await network.compose('stop', service);
-      // As docs/operations.md says: first the router must know that it is away, and another one hold everything.
+      // As docs/operations.md says: first the router must know that it is away, and another one hold
+      // everything.
       await eventually('the router knows that it is away', async () => {
         const { assignments } = await people.ask('status', { routers: [ROUTER_ADDRESS] });
         const members = assignments[0]?.members ?? [];

@@ -1,8 +1,13 @@
-/** The Docker engine, by its own command line: whatever an operator would type, and nothing that only a library can do. */
+/**
+ * The Docker engine, by its own command line: whatever an operator would type, and nothing that only a
+ * library can do.
+ */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
-/** Longest that one command may take, ms: building the image on a small machine that has nothing of it yet. */
+/**
+ * Longest that one command may take, ms: building the image on a small machine that has nothing of it yet.
+ */
 const COMMAND_LIMIT_MS = 300_000;
 
 export interface Outcome {

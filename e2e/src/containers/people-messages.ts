@@ -9,7 +9,10 @@ export interface Questions {
   };
   /** How far they are. */
   progress: { readonly ask: Record<never, never>; readonly answer: Progress };
-  /** How long nobody had an answer when `epoch` ended: from the last of it to the first of a later one. Null while there is none yet. */
+  /**
+   * How long nobody had an answer when `epoch` ended: from the last of it to the first of a later one. Null
+   * while there is none yet.
+   */
   gapAfter: { readonly ask: { readonly epoch: number }; readonly answer: number | null };
   /** The longest time without an answer since so many posts were acknowledged, ms. */
   longestGap: { readonly ask: { readonly since: number }; readonly answer: number };

@@ -1,7 +1,8 @@
 /**
  * Runs in a container of the network: some people who post all the time, and do what the lines on stdin ask.
  *
- * Times between acknowledgements are taken here, by one clock: commands of the engine take tens of milliseconds themselves.
+ * Times between acknowledgements are taken here, by one clock: commands of the engine take tens of
+ * milliseconds themselves.
  */
 import { createInterface } from 'node:readline';
 import { type NetworkStatus, RouterClient } from '@dualping/client';
@@ -12,7 +13,10 @@ import type { Answered, Asked, Progress, Question, Questions, Verdict } from './
 /** Longest that a timeline may take to show what was acknowledged, ms. */
 const CATCH_UP_MS = 60_000;
 
-/** A container of its own for each part is a lot for a small machine: the faults are what is looked at, not the load. */
+/**
+ * A container of its own for each part is a lot for a small machine: the faults are what is looked at, not
+ * the load.
+ */
 const PACE = { inFlight: 2, thinkingMs: 40 };
 
 let people: readonly Person[] = [];
@@ -75,7 +79,10 @@ const ordered = (posts: readonly { readonly position: number; readonly text: str
     .map(({ position, text }) => `${position} ${text}`)
     .join('\n');
 
-/** Each author's posts in each timeline: all that were acknowledged, once, in the order in which they were sent. */
+/**
+ * Each author's posts in each timeline: all that were acknowledged, once, in the order in which they were
+ * sent.
+ */
 async function verdict(): Promise<Verdict> {
   const wrong: string[] = [...progress().failures];
   const expected = progress().acknowledged;

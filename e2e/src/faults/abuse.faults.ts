@@ -11,11 +11,15 @@ import { Trial } from './trial.js';
 
 /** Others' posts under abuse against their quiet figure, measured in the same run. */
 const SLOWER_AT_MOST = 3;
-/** A quiet figure below this is taken for this, ms: two collections of garbage, in processes that share two cores, are no abuse. */
+/**
+ * A quiet figure below this is taken for this, ms: two collections of garbage, in processes that share two
+ * cores, are no abuse.
+ */
 const QUIET_AT_LEAST_MS = 20;
 /**
- * A process under any of this stays below, MB, its start (some 80 MB) included. What costs most are 10,000 connections, 30 to
- * 45 KB each, and 10,000 unfinished messages or unread answers on streams of one connection, at most 64 KB each.
+ * A process under any of this stays below, MB, its start (some 80 MB) included. What costs most are 10,000
+ * connections, 30 to 45 KB each, and 10,000 unfinished messages or unread answers on streams of one
+ * connection, at most 64 KB each.
  */
 const MEMORY_BOUND_MB = 1_024;
 /** What is tested is load: a machine that has no time left for anybody is no reason to change the primary. */
@@ -24,11 +28,14 @@ const WARM_POSTS = 200;
 const PEOPLE = ['ana', 'bo'];
 const POSTS = inFull(1_500, 300);
 /**
- * Posts are measured at most so often, and when they are slow each time the quiet figure is measured again without the abuser: a neighbour on the
- * same machine who came meanwhile is not the abuse.
+ * Posts are measured at most so often, and when they are slow each time the quiet figure is measured again
+ * without the abuser: a neighbour on the same machine who came meanwhile is not the abuse.
  */
 const MEASUREMENTS = 6;
-/** How far an abuse is before others are measured: all that it holds is open, or some of what it repeats is done. */
+/**
+ * How far an abuse is before others are measured: all that it holds is open, or some of what it repeats is
+ * done.
+ */
 const UNDER_WAY: Readonly<Record<Abuse, number>> = {
   garbage: 50,
   'half-open': STREAMS,

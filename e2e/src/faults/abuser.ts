@@ -1,4 +1,6 @@
-/** A process of its own that does one kind of harm to one address until it is killed. Says what it has done. */
+/**
+ * A process of its own that does one kind of harm to one address until it is killed. Says what it has done.
+ */
 import { randomBytes } from 'node:crypto';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
@@ -52,7 +54,8 @@ async function garbage(): Promise<void> {
     const start = i % 3 === 0 ? [] : i % 3 === 1 ? [PREFACE] : [PREFACE, EMPTY_SETTINGS];
     const socket = socketTo(Buffer.concat([...start, randomBytes(16_384)]));
     socket.end();
-    // Who breaks the rules of HTTP/2 after a good beginning is not answered, and closed with the keepalive: not waited for.
+    // Who breaks the rules of HTTP/2 after a good beginning is not answered, and closed with the keepalive:
+    // not waited for.
     await Promise.race([closed(socket), delay(100)]);
     did();
   }
@@ -95,7 +98,10 @@ function framed(length: number, body: Buffer): Buffer {
   return frame;
 }
 
-/** Whole messages that are too large, and beginnings of messages that say they are as large as may be and never end. */
+/**
+ * Whole messages that are too large, and beginnings of messages that say they are as large as may be and
+ * never end.
+ */
 async function oversize(): Promise<void> {
   const beginnings = session();
   const body = randomBytes(BIG);
@@ -170,7 +176,10 @@ async function follow(own: SocialServiceClient, sessionId: string, requestNo: nu
   await new Promise<void>((resolve) => own.follow(wire.request, () => resolve()));
 }
 
-/** Timelines of one user on one connection, each with all of the past that may be asked for, of posts as long as may be. */
+/**
+ * Timelines of one user on one connection, each with all of the past that may be asked for, of posts as long
+ * as may be.
+ */
 async function streams(): Promise<void> {
   const own = client();
   const sessionId = `streams-${process.pid}`;
@@ -203,7 +212,9 @@ async function openTimelines(own: SocialServiceClient): Promise<void> {
   }
 }
 
-/** Posts as fast as it can, asks for lists and its own timeline again and again, and never reads an answer. */
+/**
+ * Posts as fast as it can, asks for lists and its own timeline again and again, and never reads an answer.
+ */
 async function neverReads(): Promise<void> {
   const poster = client();
   const sessionId = `never-reads-${process.pid}`;

@@ -1,4 +1,7 @@
-/** A wall clock that can be moved under a process that runs. What is monotonic stays so, as when an operator sets the clock. */
+/**
+ * A wall clock that can be moved under a process that runs. What is monotonic stays so, as when an operator
+ * sets the clock.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFileNow } from '@dualping/host';

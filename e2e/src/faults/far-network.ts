@@ -1,8 +1,9 @@
 /**
  * Hosts that are far from one another: every packet takes its time, in either direction.
  *
- * Not every kernel has a queue that delays, so the distance is of our own: each host has a tunnel, whose packets socat
- * brings here as datagrams, and here they are held and passed on to the tunnel of the host that they are addressed to.
+ * Not every kernel has a queue that delays, so the distance is of our own: each host has a tunnel, whose
+ * packets socat brings here as datagrams, and here they are held and passed on to the tunnel of the host that
+ * they are addressed to.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';

@@ -1,4 +1,7 @@
-/** A process of its own: clients that have logged in, opened their timeline, and do nothing. Says how many are on. */
+/**
+ * A process of its own: clients that have logged in, opened their timeline, and do nothing. Says how many are
+ * on.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { epoch, position } from '@dualping/core';
 import {

@@ -10,7 +10,10 @@ import { FakeClock } from './fake-clock.js';
 import { SmallDisk } from './small-disk.js';
 import { idOf, Trial } from './trial.js';
 
-/** A disk that fails is noticed at once; as much as for a kill, on two busy cores, and the exit of a process beside it. */
+/**
+ * A disk that fails is noticed at once; as much as for a kill, on two busy cores, and the exit of a process
+ * beside it.
+ */
 const TAKEOVER_BOUND_MS = 2_000;
 /** Writes wait for a lost standby until its stream ends, or `dead_after` (500 ms), and the router's word. */
 const PAUSE_BOUND_MS = 1_500;
@@ -31,7 +34,8 @@ describe('disks', () => {
   before(async () => {
     trial = await Trial.start({ servers: 3 }, USERS);
   });
-  // A test that fails half-way must not be the failure of all that follow: there is room again, and everybody is back.
+  // A test that fails half-way must not be the failure of all that follow: there is room again, and everybody
+  // is back.
   afterEach(async () => {
     for (const disk of disks) disk.makeRoom();
     await Promise.all(newcomers.splice(0).map((newcomer) => newcomer.stop()));
@@ -57,7 +61,8 @@ describe('disks', () => {
     const primary = trial.cluster.server(2);
     const full = performance.now();
     disk.fill();
-    // Full is not yet failed: the rest of the journal's last page still takes some posts, at whatever pace they come.
+    // Full is not yet failed: the rest of the journal's last page still takes some posts, at whatever pace
+    // they come.
     const since = await primary.whenLine(/ journal-failed: .*ENOSPC/);
     const took = await trial.takeover(epoch, since);
     t.diagnostic(

@@ -1,4 +1,7 @@
-/** A group of processes that may have so much memory, and no more: beyond it the kernel kills. Both kinds of cgroups. */
+/**
+ * A group of processes that may have so much memory, and no more: beyond it the kernel kills. Both kinds of
+ * cgroups.
+ */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

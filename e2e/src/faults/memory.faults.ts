@@ -1,4 +1,7 @@
-/** A server that may have so much memory and no more, and many clients that want nothing of it but to be there. */
+/**
+ * A server that may have so much memory and no more, and many clients that want nothing of it but to be
+ * there.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../eventually.js';
@@ -9,12 +12,17 @@ import { SideProcess } from './side-process.js';
 import { Trial } from './trial.js';
 
 const LIMIT_MB = 256;
-/** That the limit holds takes all of them; the short form shows that it is in force and that nothing is wrong with many. */
+/**
+ * That the limit holds takes all of them; the short form shows that it is in force and that nothing is wrong
+ * with many.
+ */
 const CLIENTS = inFull(5_000, 1_000);
 /** To have them all connect, log in and open a timeline, on two busy cores, ms. */
 const ENTRY_DEADLINE_MS = 180_000;
 
-/** What is tested is memory: a machine that has no time left for anybody is no reason to change the primary. */
+/**
+ * What is tested is memory: a machine that has no time left for anybody is no reason to change the primary.
+ */
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
 
 describe('memory', () => {

@@ -13,11 +13,13 @@ import { idOf, type Roles, Trial } from './trial.js';
 /** The default, after which a member that says nothing is dropped, ms. */
 const DEAD_AFTER_MS = 500;
 /**
- * From a cut to the first post that is acknowledged by the next primary: `dead_after`, and as much again for each of noticing,
- * persisting, moving, on a machine on which seven processes share two cores.
+ * From a cut to the first post that is acknowledged by the next primary: `dead_after`, and as much again for
+ * each of noticing, persisting, moving, on a machine on which seven processes share two cores.
  */
 const TAKEOVER_BOUND_MS = 4 * DEAD_AFTER_MS;
-/** Writes pause for the loss of a standby: `dead_after`, a round trip to the router, and the same allowance. */
+/**
+ * Writes pause for the loss of a standby: `dead_after`, a round trip to the router, and the same allowance.
+ */
 const PAUSE_BOUND_MS = 3 * DEAD_AFTER_MS;
 /** 200 ms there and 200 ms back: the other side of the world, and some. */
 const DELAY_MS = 200;

@@ -5,8 +5,9 @@
  *     s2 ──┼── bridge, in the namespace of the test itself: `people`
  *     router ─┘
  *
- * Packets are dropped where they arrive: a sender whose own kernel refuses them would be told, and a cut cable tells
- * nobody. The test has been started in a namespace of its own (`scripts/e2e-faults.mjs`), with which all of this ends.
+ * Packets are dropped where they arrive: a sender whose own kernel refuses them would be told, and a cut
+ * cable tells nobody. The test has been started in a namespace of its own (`scripts/e2e-faults.mjs`), with
+ * which all of this ends.
  */
 import type { Housing } from '../test-cluster.js';
 import { run, succeeds } from './commands.js';

@@ -44,8 +44,8 @@ export class Trial {
   }
 
   /**
-   * Starts again whoever has ended, and waits until all are in sync; throws what they said when that can't be. Nothing when it is settled: they
-   * ended for good.
+   * Starts again whoever has ended, and waits until all are in sync; throws what they said when that can't
+   * be. Nothing when it is settled: they ended for good.
    */
   async makeWhole(): Promise<void> {
     if (this.#settled) return;
@@ -119,7 +119,10 @@ export class Trial {
     return Math.max(...times.slice(1).map((at, i) => at - (times[i] ?? at)));
   }
 
-  /** Everything that was acknowledged is in every timeline and on every disk, once and in order. Ends the servers. */
+  /**
+   * Everything that was acknowledged is in every timeline and on every disk, once and in order. Ends the
+   * servers.
+   */
   async settle(): Promise<string> {
     await Promise.all(this.people.map((person) => person.stopPosting()));
     assert.deepEqual(

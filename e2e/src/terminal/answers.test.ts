@@ -1,4 +1,7 @@
-/** Answers on a real screen: they name what they answer, and Enter shows it to who has never followed its author. */
+/**
+ * Answers on a real screen: they name what they answer, and Enter shows it to who has never followed its
+ * author.
+ */
 import { after, before, test } from 'node:test';
 import { ME, Stage } from './stage.js';
 import type { Terminal } from './terminal.js';

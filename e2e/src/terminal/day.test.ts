@@ -1,6 +1,6 @@
 /**
- * A person's day at the full-screen client, in a real terminal against real servers that are killed under it. Chapter follows chapter,
- * and all that is asserted is what that person sees.
+ * A person's day at the full-screen client, in a real terminal against real servers that are killed under it.
+ * Chapter follows chapter, and all that is asserted is what that person sees.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -251,7 +251,8 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
     await stage.cluster.startRouter();
     for (const id of stage.cluster.serverIds) await stage.cluster.startServer(id);
     await stage.whenWhole();
-    // Had it come back by itself just before, r would have begun a reply; and Esc before the next key could be read as Alt.
+    // Had it come back by itself just before, r would have begun a reply; and Esc before the next key could
+    // be read as Alt.
     terminal.type(':retry\n');
     await terminal.shows(/● (resumed|live)/);
     await terminal.shows('i to write a post');
@@ -331,7 +332,10 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, a
 const numbersOn = (terminal: Terminal): number[] =>
   [...terminal.screen().matchAll(/number (\d+) of the past/g)].map(([, at]) => Number(at));
 
-/** Where there is a sidebar its line runs down; everywhere the rule over what one writes runs from edge to edge. */
+/**
+ * Where there is a sidebar its line runs down; everywhere the rule over what one writes runs from edge to
+ * edge.
+ */
 function problem(terminal: Terminal): string | undefined {
   const broken = terminal.columns >= 60 ? frameProblem(terminal) : undefined;
   if (broken !== undefined) return broken;
@@ -345,7 +349,10 @@ function problem(terminal: Terminal): string | undefined {
 
 const stands = (terminal: Terminal): void => assert.equal(problem(terminal), undefined, terminal.describe());
 
-/** What is in place: a file that is being written beside the one that it will replace (`….json.PID.new-later`) is none yet. */
+/**
+ * What is in place: a file that is being written beside the one that it will replace (`….json.PID.new-later`)
+ * is none yet.
+ */
 const filesUnder = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))

@@ -1,4 +1,6 @@
-/** The demo as a teacher sees it: faults by key, takeovers on the screen, and a terminal that is given back. */
+/**
+ * The demo as a teacher sees it: faults by key, takeovers on the screen, and a terminal that is given back.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

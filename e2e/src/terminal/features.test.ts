@@ -1,4 +1,7 @@
-/** What people of terminal clients ask for, with the programs around the client: a browser, an editor, a clipboard. */
+/**
+ * What people of terminal clients ask for, with the programs around the client: a browser, an editor, a
+ * clipboard.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -19,7 +19,8 @@ export function bodyRows(terminal: Terminal): FrameRows {
 /**
  * The first place where the frame is broken; undefined when it stands.
  *
- * @param columns where its lines run down; left out: wherever most of the rows have one, for texts may have such characters too
+ * @param columns where its lines run down; left out: wherever most of the rows have one, for texts may have
+ * such characters too
  */
 export function frameProblem(
   terminal: Terminal,

@@ -1,4 +1,7 @@
-/** Posts that are made to break a terminal, through real servers into the real client: refused, or shown without harm. */
+/**
+ * Posts that are made to break a terminal, through real servers into the real client: refused, or shown
+ * without harm.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DualpingError } from '@dualping/client';

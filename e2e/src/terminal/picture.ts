@@ -1,6 +1,6 @@
 /**
- * A picture of a terminal, cell by cell: each character is placed on the grid by us, and the lines and blocks of frames are drawn as
- * shapes, so nothing shifts with a font's own widths and lines meet.
+ * A picture of a terminal, cell by cell: each character is placed on the grid by us, and the lines and blocks
+ * of frames are drawn as shapes, so nothing shifts with a font's own widths and lines meet.
  */
 import { execFileSync } from 'node:child_process';
 import { Resvg } from '@resvg/resvg-js';

@@ -1,4 +1,7 @@
-/** A small network with a few people who have talked, and somebody's full-screen client to it: for pictures, and for plays. */
+/**
+ * A small network with a few people who have talked, and somebody's full-screen client to it: for pictures,
+ * and for plays.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A terminal with a program in it: types, clicks and resizes as a person does, and sees what that person sees. */
+/**
+ * A terminal with a program in it: types, clicks and resizes as a person does, and sees what that person
+ * sees.
+ */
 import { createRequire } from 'node:module';
 import * as pty from '@lydell/node-pty';
 import type { Unicode11Addon as Unicode11AddonType } from '@xterm/addon-unicode11';
@@ -21,7 +24,10 @@ export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly cwd?: string;
-  /** What it answers when it is asked for the colour of its background: `rgb:ffff/ffff/ffff`. Undefined: nothing. */
+  /**
+   * What it answers when it is asked for the colour of its background: `rgb:ffff/ffff/ffff`. Undefined:
+   * nothing.
+   */
   readonly backgroundColour?: string;
   /** Whose widths the terminal knows: 6 is that of terminals to which an emoji is one cell. */
   readonly unicode?: '6' | '11';
@@ -220,7 +226,10 @@ export class Terminal {
     return this.#received;
   }
 
-  /** Whether everything is as a program finds it. (Shells turn bracketed paste on for themselves: it is not looked at here.) */
+  /**
+   * Whether everything is as a program finds it. (Shells turn bracketed paste on for themselves: it is not
+   * looked at here.)
+   */
   get restored(): boolean {
     return !this.alternate && this.mouseMode === 'none' && !this.reportsFocus && this.#cursorVisible;
   }

@@ -11,7 +11,10 @@ const PROGRAM = fileURLToPath(
   new URL('../../../packages/terminal/dist/screen/screen.fixture.js', import.meta.url),
 );
 
-/** As packages/terminal/src/state/unread.ts has it: what is waited for here is that nothing happens for so long. */
+/**
+ * As packages/terminal/src/state/unread.ts has it: what is waited for here is that nothing happens for so
+ * long.
+ */
 const IDLE_AFTER_MS = 31_000;
 
 const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed: apt-get install tmux';

@@ -49,7 +49,9 @@ export class DemoOnTheWeb {
     await this.shows(page, '#top', /(\d+) of \1 healthy/);
   }
 
-  /** Presses keys that take the primary away, each once everything is well: so that there is something to see. */
+  /**
+   * Presses keys that take the primary away, each once everything is well: so that there is something to see.
+   */
   async lesson(page: Page, keys: readonly ('X' | 'z' | 'n' | 'r')[]): Promise<void> {
     for (const key of keys) {
       const before = await page.locator('#takeovers .wide .bar').count();

@@ -1,8 +1,9 @@
 /**
- * The classic wire from a client's side: ask a coordinator where a user's server is, and talk to it over one connection.
+ * The classic wire from a client's side: ask a coordinator where a user's server is, and talk to it over one
+ * connection.
  *
- * Works with servers and coordinators of the older family as well as with ours. There are no sessions and no
- * acknowledgements on this wire; whoever loses a server asks again and logs in again.
+ * Works with servers and coordinators of the csce438 family as well as with ours. There are no sessions and
+ * no acknowledgements on this wire; whoever loses a server asks again and logs in again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, DualpingError, type Post, type UserName } from '@dualping/core';
@@ -28,12 +29,18 @@ import {
 import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { unary } from './unary.js';
 
-/** How long a coordinator or server may take to answer, ms: silence only, a refused connection is told at once. */
+/**
+ * How long a coordinator or server may take to answer, ms: silence only, a refused connection is told at
+ * once.
+ */
 const CALL_TIMEOUT_MS = 5_000;
 
 const LIMITS = { timeoutMs: CALL_TIMEOUT_MS };
 
-/** Where the coordinator sends user number `user`; undefined when nobody is there. Throws `router-unreachable`. */
+/**
+ * Where the coordinator sends user number `user`; undefined when nobody is there. Throws
+ * `router-unreachable`.
+ */
 export async function resolveClassic(coordinator: Address, user: number): Promise<Address | undefined> {
   const client = new CoordServiceClient(coordinator, credentials.createInsecure(), CHANNEL_OPTIONS);
   try {
@@ -80,7 +87,9 @@ export interface ClassicTimelineHandle {
   close(): void;
 }
 
-/** A user on one server. Every call throws a `DualpingError` when the server can't be reached or has failed. */
+/**
+ * A user on one server. Every call throws a `DualpingError` when the server can't be reached or has failed.
+ */
 export class ClassicConnection {
   readonly #client: SNSServiceClient;
 
@@ -120,8 +129,9 @@ export class ClassicConnection {
   }
 
   /**
-   * The 20 posts of the past come first, the newest of them first. Who it is stands in the metadata of the call, and in
-   * a first message with the text `opener`; undefined: no such message, for servers that take every message as a post.
+   * The 20 posts of the past come first, the newest of them first. Who it is stands in the metadata of the
+   * call, and in a first message with the text `opener`; undefined: no such message, for servers that take
+   * every message as a post.
    */
   timeline({ onPost, onEnd }: ClassicTimelineListener, opener: string | undefined): ClassicTimelineHandle {
     const call = this.#client.timeline(classicTimelineMetadata(this.user));

@@ -1,4 +1,6 @@
-/** A service's membership in a routed cluster: a driver of core's `Membership`, published as an observable. */
+/**
+ * A service's membership in a routed cluster: a driver of core's `Membership`, published as an observable.
+ */
 import { randomBytes } from 'node:crypto';
 import {
   type Address,
@@ -24,7 +26,10 @@ const debug = createDebug('dualping:client:member');
 const LIFE_ID_BYTES = 16;
 
 export interface DualpingMemberOptions {
-  /** `host:port` of routers of one network, 1 to 16: dialled side by side while none has answered, and the first welcome counts. */
+  /**
+   * `host:port` of routers of one network, 1 to 16: dialled side by side while none has answered, and the
+   * first welcome counts.
+   */
   readonly routers: readonly Address[];
   /** From 1. Its members have to be of this kind, all of them: none with a journal. 1 when absent. */
   readonly cluster?: ClusterId;
@@ -33,32 +38,34 @@ export interface DualpingMemberOptions {
   /** Where clients dial the service, `host:port`. It should listen there already. */
   readonly address: Address;
   /**
-   * Tells this start of the member from earlier ones: has to be higher at each, from 1. When absent the wall clock, in ms,
-   * which suffices as long as it doesn't go back from one start to the next.
+   * Tells this start of the member from earlier ones: has to be higher at each, from 1. When absent the wall
+   * clock, in ms, which suffices as long as it doesn't go back from one start to the next.
    */
   readonly incarnation?: Incarnation;
 }
 
 /**
- * Makes a gRPC service of anybody's a member of a cluster: the first live member, in the order in which they registered,
- * is *primary*, and clients on `dualping:///CLUSTER` are led to it (`registerDualpingResolver`). Nothing is replicated.
+ * Makes a gRPC service of anybody's a member of a cluster: the first live member, in the order in which they
+ * registered, is *primary*, and clients on `dualping:///CLUSTER` are led to it (`registerDualpingResolver`).
+ * Nothing is replicated.
  *
- * Begins to attach as soon as it is made and goes on by itself whatever happens to routers. It holds one stream to one of
- * them: the instant the process dies the next member is primary; when it freezes, after the router's `dead_after` (500 ms).
- * Holds the process open until it has `left` or `failed`.
+ * Begins to attach as soon as it is made and goes on by itself whatever happens to routers. It holds one
+ * stream to one of them: the instant the process dies the next member is primary; when it freezes, after the
+ * router's `dead_after` (500 ms). Holds the process open until it has `left` or `failed`.
  *
- * **`isPrimary`** is true only while this very life is named as primary by the newest assignment *and* the router has answered,
- * on the stream that stands, something that was asked less than `dead_after` ago. So it turns false at once when the stream
- * is lost, and after `dead_after` without an answer, or frozen for as long: another may be primary by then.
- * * It promises that a member which froze, or whose router or network fell silent, doesn't take itself for primary on old
- *   news: before the router promotes another for silence, this one has stopped (both by their own clocks, which must run at
- *   the same rate).
- * * It doesn't promise that there is never a second one: where the router has seen the stream break and this side has not yet,
- *   both are primary for up to `dead_after`; and what a primary has begun goes on when it no longer is. Nothing
- *   is fenced but by the **epoch**, which rises with each change of primary: pass it on to whatever keeps your data, and
- *   have that refuse a lower one than it has seen.
- * * While no router can be reached nobody is primary, though clients are still led to the last one. A service for which a second
- *   primary does no harm serves whoever comes, and doesn't ask.
+ * **`isPrimary`** is true only while this very life is named as primary by the newest assignment *and* the
+ * router has answered, on the stream that stands, something that was asked less than `dead_after` ago. So it
+ * turns false at once when the stream is lost, and after `dead_after` without an answer, or frozen for as
+ * long: another may be primary by then.
+ * * It promises that a member which froze, or whose router or network fell silent, doesn't take itself for
+ *   primary on old news: before the router promotes another for silence, this one has stopped (both by their
+ *   own clocks, which must run at the same rate).
+ * * It doesn't promise that there is never a second one: where the router has seen the stream break and this
+ *   side has not yet, both are primary for up to `dead_after`; and what a primary has begun goes on when it
+ *   no longer is. Nothing is fenced but by the **epoch**, which rises with each change of primary: pass it on
+ *   to whatever keeps your data, and have that refuse a lower one than it has seen.
+ * * While no router can be reached nobody is primary, though clients are still led to the last one. A service
+ *   for which a second primary does no harm serves whoever comes, and doesn't ask.
  *
  * ```ts
  * const member = new DualpingMember({ routers: ['127.0.0.1:7070'], serverId: 2, address: '10.0.0.5:9000' });
@@ -79,8 +86,9 @@ export class DualpingMember {
 
   /**
    * The latest state at once, then each change:
-   * `connecting` (with why the last attempt failed), `attached` (`epoch`, `isPrimary`, `assignment`), `failed` (why: it
-   * can't work as asked, and trying again would not help), `left`. Completes after the last two, which late subscribers get too.
+   * `connecting` (with why the last attempt failed), `attached` (`epoch`, `isPrimary`, `assignment`),
+   * `failed` (why: it can't work as asked, and trying again would not help), `left`. Completes after the last
+   * two, which late subscribers get too.
    */
   readonly state$: Observable<MemberState>;
 
@@ -114,8 +122,9 @@ export class DualpingMember {
   }
 
   /**
-   * Leaves in order: it is no longer primary, and the next member takes over at once. Resolves when the router has made that
-   * durable, or after 2 s without a word of it; at once when no router is attached to, or all is over. Idempotent, never rejects.
+   * Leaves in order: it is no longer primary, and the next member takes over at once. Resolves when the
+   * router has made that durable, or after 2 s without a word of it; at once when no router is attached to,
+   * or all is over. Idempotent, never rejects.
    */
   async leave(): Promise<void> {
     this.#loop.feed({ kind: 'leave' });

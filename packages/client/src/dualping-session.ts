@@ -48,22 +48,29 @@ export interface DualpingSessionOptions {
    */
   readonly timeline?: { readonly history: number } | { readonly resumeAfter: number } | false;
   /**
-   * Also posts that name the user, by `@name` or by answering a post of theirs, of people whom the user does not follow: they come
-   * with `unfollowed`. Only of the user's cluster, and of those of other clusters whom somebody in it follows. `false` when absent.
+   * Also posts that name the user, by `@name` or by answering a post of theirs, of people whom the user does
+   * not follow: they come with `unfollowed`. Only of the user's cluster, and of those of other clusters whom
+   * somebody in it follows. `false` when absent.
    */
   readonly mentions?: boolean;
   /**
    * Names the session, 1 to 64 characters, hard to guess; a new UUID when absent. A program that is
-   * run again with the same id, and then asks for the same in the same order, gets the first answers and changes nothing.
+   * run again with the same id, and then asks for the same in the same order, gets the first answers and
+   * changes nothing.
    */
   readonly sessionId?: SessionId;
 }
 
-/** Live again after a break. `from` and `to` are the same server when only this client's own link had broken. */
+/**
+ * Live again after a break. `from` and `to` are the same server when only this client's own link had broken.
+ */
 export interface Move {
   readonly from: SessionTarget;
   readonly to: SessionTarget;
-  /** To being live again, from when the longest unanswered call was sent, or from when the break was noticed if none was, ms. */
+  /**
+   * To being live again, from when the longest unanswered call was sent, or from when the break was noticed
+   * if none was, ms.
+   */
   readonly gapMs: number;
 }
 
@@ -99,21 +106,20 @@ interface Waiting<Result> {
 }
 
 /**
- * Begins to connect as soon as it is made, and goes on by itself whatever happens to routers and servers: it moves
- * to the next primary, sends unacknowledged writes again (they are done once), and continues the timeline
- * with no gap and no repeat. Ends only by `close()`, or in state `failed` when it can't work as asked.
+ * Begins to connect as soon as it is made, and goes on by itself whatever happens to routers and servers: it
+ * moves to the next primary, sends unacknowledged writes again (they are done once), and continues the
+ * timeline with no gap and no repeat. Ends only by `close()`, or in state `failed` when it can't work as
+ * asked.
  *
- * Writes and reads reject with a `DualpingError`: with the reason of the refusal; with `may-have-happened` when
- * nobody can say any more whether a write was done; with `shutting-down` when the session was closed before a write was sent.
- * As with any promise, a rejection that nobody handles ends a Node process.
+ * Writes and reads reject with a `DualpingError`: with the reason of the refusal; with `may-have-happened`
+ * when nobody can say any more whether a write was done; with `shutting-down` when the session was closed
+ * before a write was sent. As with any promise, a rejection that nobody handles ends a Node process.
  *
  * ```ts
  * const session = new DualpingSession({ routers: ['127.0.0.1:7070'], user: 'ann' });
  * session.posts$.subscribe((post) => console.log(`${post.author}: ${post.text}`));
- * session.moves$.subscribe(({ from, to, gapMs }) => console.log(`s${from.serverId} → s${to.serverId}, ${gapMs} ms`));
- * await session.follow('bob');
- * await session.post('hello');
- * await session.close();
+ * session.moves$.subscribe(({ from, to, gapMs }) => console.log(`s${from.serverId} → s${to.serverId},
+ * ${gapMs} ms`)); await session.follow('bob'); await session.post('hello'); await session.close();
  * ```
  */
 export class DualpingSession {
@@ -129,16 +135,23 @@ export class DualpingSession {
   readonly #reads = new Map<number, Waiting<QueryAnswer>>();
   #lastTicket = 0;
 
-  /** Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`, which late subscribers get too. */
+  /**
+   * Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`,
+   * which late subscribers get too.
+   */
   readonly state$: Observable<SessionState>;
   /**
-   * The timeline, ascending by position, each post once. What comes before the first subscriber is kept for it (at most
-   * 10,000 posts, else it gets an error `limit-reached`); later subscribers get what comes later. Completes with the session.
+   * The timeline, ascending by position, each post once. What comes before the first subscriber is kept for
+   * it (at most 10,000 posts, else it gets an error `limit-reached`); later subscribers get what comes later.
+   * Completes with the session.
    */
   readonly posts$: Observable<Post>;
   /** Each return to life after a break. Completes with the session. */
   readonly moves$: Observable<Move>;
-  /** Writes that are not acknowledged yet, oldest first: at once, then at each change. Completes with the session. */
+  /**
+   * Writes that are not acknowledged yet, oldest first: at once, then at each change. Completes with the
+   * session.
+   */
   readonly pending$: Observable<readonly PendingWrite[]>;
 
   /** @throws DualpingError `invalid-argument`, `invalid-user-name`, quoting the value */
@@ -198,8 +211,8 @@ export class DualpingSession {
 
   /**
    * @param text 1 to 1,000 characters, no control characters but `\n`; else rejects with `invalid-post`
-   * @param answers the post that it answers, as this session or another one of the user's cluster was given it; rejects with
-   * `unknown-post` where that cluster has no such post
+   * @param answers the post that it answers, as this session or another one of the user's cluster was given
+   * it; rejects with `unknown-post` where that cluster has no such post
    */
   post(text: string, answers?: PostReference): Promise<Written> {
     return this.#write({ kind: 'post', text, ...(answers !== undefined && { answers }) });
@@ -216,8 +229,8 @@ export class DualpingSession {
   }
 
   /**
-   * All users, the user's followers, whom the user follows; each with presence. Rejects with `limit-reached` when there are
-   * more than 250,000 users: `listPages` is for any number of them.
+   * All users, the user's followers, whom the user follows; each with presence. Rejects with `limit-reached`
+   * when there are more than 250,000 users: `listPages` is for any number of them.
    */
   async list(): Promise<PresenceLists> {
     const lists: GrowingLists = { users: [], followers: [], following: [] };
@@ -231,7 +244,8 @@ export class DualpingSession {
   }
 
   /**
-   * The same page by page, in the order of names (as ASCII has it); each page has all three parts of one range of names.
+   * The same page by page, in the order of names (as ASCII has it); each page has all three parts of one
+   * range of names.
    * @param limit users of a page at most, 1 to 2,000
    */
   async *listPages(limit: number = MAX_LIST_PAGE): AsyncGenerator<ListPage, void> {
@@ -262,8 +276,9 @@ export class DualpingSession {
   }
 
   /**
-   * The post that a post of the timeline answers, also if its author is not followed; `undefined` where the user's cluster does
-   * not have it: its author is of another cluster, and nobody here followed that one at the time.
+   * The post that a post of the timeline answers, also if its author is not followed; `undefined` where the
+   * user's cluster does not have it: its author is of another cluster, and nobody here followed that one at
+   * the time.
    * @param of position of the post that answers
    */
   async answered(of: number): Promise<Post | undefined> {

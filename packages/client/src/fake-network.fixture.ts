@@ -1,7 +1,7 @@
 /**
- * Routers and servers for tests: the real wire over real sockets, and behind it a model so small that it is plainly
- * right. All servers of a `FakeCluster` share one journal, as if replication were perfect; what can be scripted is
- * who answers, and when not.
+ * Routers and servers for tests: the real wire over real sockets, and behind it a model so small that it is
+ * plainly right. All servers of a `FakeCluster` share one journal, as if replication were perfect; what can
+ * be scripted is who answers, and when not.
  */
 import {
   type Answers,

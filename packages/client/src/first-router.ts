@@ -1,6 +1,6 @@
 /**
- * Finds a router that answers: asks them side by side what they are, and takes the first. An address that swallows everything
- * refuses nothing, and would hold up whoever asked one after another.
+ * Finds a router that answers: asks them side by side what they are, and takes the first. An address that
+ * swallows everything refuses nothing, and would hold up whoever asked one after another.
  */
 import { DualpingError, NEXT_ROUTER_MS } from '@dualping/core';
 import type { Connected } from '@dualping/protocol';
@@ -14,8 +14,8 @@ export interface FirstRouter {
 }
 
 /**
- * The first is asked at once, the next when there is no answer after `NEXT_ROUTER_MS`, or at once when one fails.
- * Rejects when all have failed: with a failure that time may heal, if there is one.
+ * The first is asked at once, the next when there is no answer after `NEXT_ROUTER_MS`, or at once when one
+ * fails. Rejects when all have failed: with a failure that time may heal, if there is one.
  */
 export function firstRouter(links: readonly RouterLink[], signal?: AbortSignal): Promise<FirstRouter> {
   return new Promise((resolve, reject) => {

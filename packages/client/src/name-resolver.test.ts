@@ -45,7 +45,10 @@ const whoAnswers = (client: SocialServiceClient, waitForReady = false): Promise<
     );
   });
 
-/** Calls that were on their way to the old primary fail or hang, as with any channel; new ones soon reach the new one. */
+/**
+ * Calls that were on their way to the old primary fail or hang, as with any channel; new ones soon reach the
+ * new one.
+ */
 async function untilAnsweredBy(client: SocialServiceClient, server: string): Promise<void> {
   const answers = new Set<string>();
   await until(() => {

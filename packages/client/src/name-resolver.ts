@@ -7,10 +7,11 @@
  * const other = new GreeterClient('dualping://router-a:7070,router-b:7070/ann', …);   // the cluster of user ann
  * ```
  *
- * Fed by the router's Watch: the channel has the new primary's address as soon as the router has told it, also when
- * the old primary is frozen and its connections still stand. New calls go to the new primary; calls that are
- * in flight at a frozen one end by their own deadlines, so give them some. While nobody is available, calls fail at
- * once with UNAVAILABLE and the router's words, or wait if they are made with `waitForReady`.
+ * Fed by the router's Watch: the channel has the new primary's address as soon as the router has told it,
+ * also when the old primary is frozen and its connections still stand. New calls go to the new primary; calls
+ * that are in flight at a frozen one end by their own deadlines, so give them some. While nobody is
+ * available, calls fail at once with UNAVAILABLE and the router's words, or wait if they are made with
+ * `waitForReady`.
  *
  * The Watch holds the process open until the channel is closed (or has been idle for long).
  */
@@ -52,11 +53,12 @@ interface ParsedTarget {
 }
 
 /**
- * Registers the scheme `dualping` with grpc-js, for the whole process; a second call replaces the default routers.
+ * Registers the scheme `dualping` with grpc-js, for the whole process; a second call replaces the default
+ * routers.
  *
- * Targets: `dualping:///3` is cluster 3, `dualping:///ann` the cluster of user ann, `dualping:///user/3` the cluster of
- * the user who is called 3; `dualping://host:port,host:port/…` names the routers. A target that is none of these
- * makes the channel's constructor throw `invalid-argument`, quoting it.
+ * Targets: `dualping:///3` is cluster 3, `dualping:///ann` the cluster of user ann, `dualping:///user/3` the
+ * cluster of the user who is called 3; `dualping://host:port,host:port/…` names the routers. A target that is
+ * none of these makes the channel's constructor throw `invalid-argument`, quoting it.
  * @throws DualpingError `invalid-argument` for router addresses that can't be dialled
  */
 export function registerDualpingResolver(options: DualpingResolverOptions): void {
@@ -124,7 +126,8 @@ class Resolving {
     this.#listener = listener;
     this.#links = routers.map((address) => new RouterLink(address));
     this.#watch = this.#startWatch();
-    // A Watch goes on trying without a word; whoever waits for a first answer is to be told why there is none.
+    // A Watch goes on trying without a word; whoever waits for a first answer is to be told why there is
+    // none.
     this.askAgain();
   }
 
@@ -202,8 +205,9 @@ class Resolving {
   }
 
   /**
-   * Always UNAVAILABLE, whatever the reason's own status: most others mean something about the call to whoever made it, so that
-   * gRPC does not take them of a resolver and calls them INTERNAL. The reason is in the text.
+   * Always UNAVAILABLE, whatever the reason's own status: most others mean something about the call to
+   * whoever made it, so that gRPC does not take them of a resolver and calls them INTERNAL. The reason is in
+   * the text.
    */
   #fail(error: DualpingError): void {
     if (this.#stopped.signal.aborted) return;

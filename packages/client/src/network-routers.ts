@@ -1,6 +1,7 @@
 /**
- * The routers of a network as all sessions of a program see them that were given the same addresses: they share one watch of
- * each cluster, and one question about it at a time. With a thousand sessions a takeover is told once and asked for once.
+ * The routers of a network as all sessions of a program see them that were given the same addresses: they
+ * share one watch of each cluster, and one question about it at a time. With a thousand sessions a takeover
+ * is told once and asked for once.
  */
 import {
   type Address,
@@ -59,7 +60,10 @@ export class NetworkRouters {
     for (const link of this.#links.values()) link.close();
   }
 
-  /** Calls from now on go by a new connection. One who finds the old one dead finds it so for all; each time it is dialled once. */
+  /**
+   * Calls from now on go by a new connection. One who finds the old one dead finds it so for all; each time
+   * it is dialled once.
+   */
   redial(router: Address): void {
     this.#link(router).redial();
   }
@@ -75,7 +79,10 @@ export class NetworkRouters {
     });
   }
 
-  /** Whoever asks what is being asked already gets that answer: it is about the same epoch, and comes no later. */
+  /**
+   * Whoever asks what is being asked already gets that answer: it is about the same epoch, and comes no
+   * later.
+   */
   available(router: Address, { cluster, failedEpoch, waitMs }: Question): Observable<Available> {
     const link = this.#link(router);
     const question = { target: { kind: 'cluster', cluster }, failedEpoch, waitMs } as const;
@@ -86,8 +93,10 @@ export class NetworkRouters {
   }
 
   /**
-   * Assignments of a cluster: the last that was told at once, then each change, over whichever router answers.
-   * @param networkId of whoever asks: one who has met another network at these addresses is not told what the last one knew
+   * Assignments of a cluster: the last that was told at once, then each change, over whichever router
+   * answers.
+   * @param networkId of whoever asks: one who has met another network at these addresses is not told what the
+   * last one knew
    */
   watch(networkId: NetworkId, cluster: ClusterId): Observable<RouterUpdate> {
     const question = { target: { kind: 'cluster', cluster }, figures: false } as const;

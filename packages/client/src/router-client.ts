@@ -28,7 +28,10 @@ export interface RouterClientOptions {
 export type ClusterOf = { readonly cluster: ClusterId } | { readonly user: UserName };
 
 export type AvailableOptions = ClusterOf & {
-  /** The epoch whose primary was just lost: only a newer one is an answer, until the wait is over. None when absent. */
+  /**
+   * The epoch whose primary was just lost: only a newer one is an answer, until the wait is over. None when
+   * absent.
+   */
   readonly failedEpoch?: Epoch;
   /** How long the router may hold its answer, ms, at most 30,000. 0 when absent. */
   readonly waitMs?: number;
@@ -55,7 +58,9 @@ export interface NetworkStatus {
   readonly trouble: string;
 }
 
-/** Parses and completes addresses of routers. @throws DualpingError `invalid-argument` quoting what is wrong */
+/**
+ * Parses and completes addresses of routers. @throws DualpingError `invalid-argument` quoting what is wrong
+ */
 export function checkRouters(routers: readonly Address[]): readonly Address[] {
   if (!Array.isArray(routers))
     throw new DualpingError(
@@ -72,8 +77,9 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
 }
 
 /**
- * Calls of a router, or of the first of several that answers: they are asked side by side. Every failure is a `DualpingError`:
- * `router-unreachable` and `not-a-router` quote the address, other reasons are the router's answer.
+ * Calls of a router, or of the first of several that answers: they are asked side by side. Every failure is a
+ * `DualpingError`: `router-unreachable` and `not-a-router` quote the address, other reasons are the router's
+ * answer.
  *
  * ```ts
  * const routers = new RouterClient({ routers: ['127.0.0.1:7070'] });
@@ -99,8 +105,8 @@ export class RouterClient {
   }
 
   /**
-   * Assignments as they are, then each change; goes on over breaks and routers. Cold: each subscriber watches for itself.
-   * Errors with `not-a-router` when no address has ever been one's, and with `unknown-cluster`.
+   * Assignments as they are, then each change; goes on over breaks and routers. Cold: each subscriber watches
+   * for itself. Errors with `not-a-router` when no address has ever been one's, and with `unknown-cluster`.
    */
   watch(options: WatchOptions = {}): Observable<WatchUpdate> {
     const target = options.of && targetOf(options.of);
@@ -130,9 +136,10 @@ export class RouterClient {
   }
 
   /**
-   * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. For when every
-   * in-sync member is gone for good; the router refuses it while somebody is available. Refused, with what would be lost
-   * against each member that is known, when another live member has more, unless `acceptLoss`.
+   * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. For when
+   * every in-sync member is gone for good; the router refuses it while somebody is available. Refused, with
+   * what would be lost against each member that is known, when another live member has more, unless
+   * `acceptLoss`.
    */
   async promote(
     cluster: ClusterId,

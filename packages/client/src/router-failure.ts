@@ -1,7 +1,10 @@
 /** What a failure of gRPC says about a router. */
 import type { DualpingError, Failure } from '@dualping/core';
 
-/** What Node's HTTP/2 says of a peer that speaks something else; grpc-js passes it on only in its text, with the time of day behind it. */
+/**
+ * What Node's HTTP/2 says of a peer that speaks something else; grpc-js passes it on only in its text, with
+ * the time of day behind it.
+ */
 const OTHER_PROTOCOL = 'Protocol error';
 
 export const routerFailure = ({ reason, detail }: DualpingError): Failure =>

@@ -65,8 +65,8 @@ export class RouterLink {
   }
 
   /**
-   * Has calls from now on go by a new connection, unless it is a new one already. What is on its way on the old one goes on
-   * there until it ends.
+   * Has calls from now on go by a new connection, unless it is a new one already. What is on its way on the
+   * old one goes on there until it ends.
    */
   redial(): void {
     if (performance.now() - this.#dialledAt < REDIAL_INTERVAL_MS) return;

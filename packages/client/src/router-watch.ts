@@ -1,7 +1,8 @@
 /**
  * A watch of assignments that lasts: over whichever router answers, opened again when it breaks.
  *
- * Each opening asks first whether a router is there: an address where none ever was is an error, and not worth waiting for.
+ * Each opening asks first whether a router is there: an address where none ever was is an error, and not
+ * worth waiting for.
  */
 import { BackOff, DualpingError, RECONNECT_BACK_OFF } from '@dualping/core';
 import type { RouterUpdate, WatchQuestion } from '@dualping/protocol';
@@ -13,8 +14,9 @@ import type { RouterLink } from './router-link.js';
 const debug = createDebug('dualping:client:watch');
 
 /**
- * Never completes. Errors when every router says for good that it can't work: with `not-a-router` when none ever
- * was one, with `unknown-cluster`, `invalid-user-name` or `invalid-argument` when what is to be watched isn't there.
+ * Never completes. Errors when every router says for good that it can't work: with `not-a-router` when none
+ * ever was one, with `unknown-cluster`, `invalid-user-name` or `invalid-argument` when what is to be watched
+ * isn't there.
  */
 export function watchRouters(
   links: readonly RouterLink[],

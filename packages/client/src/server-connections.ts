@@ -1,9 +1,9 @@
 /**
- * Connections to servers, shared by all sessions of a program: with a thousand of them there are two to dial after a takeover,
- * not a thousand.
+ * Connections to servers, shared by all sessions of a program: with a thousand of them there are two to dial
+ * after a takeover, not a thousand.
  *
- * They are not of grpc-js's own pool: there a connection that failed for a session that came too early fails for all others
- * until its back-off is over. Here whoever comes next dials at once.
+ * They are not of grpc-js's own pool: there a connection that failed for a session that came too early fails
+ * for all others until its back-off is over. Here whoever comes next dials at once.
  */
 import type { Address } from '@dualping/core';
 import { OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
@@ -18,12 +18,15 @@ export interface ServerChannel {
   release(): void;
 }
 
-/** What a channel is held for: to be called, or to be connected whenever that is possible, so that later calls needn't wait. */
+/**
+ * What a channel is held for: to be called, or to be connected whenever that is possible, so that later calls
+ * needn't wait.
+ */
 export type Purpose = 'calls' | 'warmth';
 
 /**
- * Sessions that one connection carries. A server takes 10,000 calls on it, and each session's timeline is one for as long as it
- * lives: most of the places have to stay free for requests, which come and go.
+ * Sessions that one connection carries. A server takes 10,000 calls on it, and each session's timeline is one
+ * for as long as it lives: most of the places have to stay free for requests, which come and go.
  */
 export const MAX_CALLERS_A_CONNECTION = 500;
 
@@ -64,7 +67,9 @@ class Connection {
   readonly #address: Address;
   readonly #holders: Record<Purpose, number> = { calls: 0, warmth: 0 };
   #client: SocialServiceClient;
-  /** The channel whose changes are being waited for: never twice the same, as each wait would begin the next. */
+  /**
+   * The channel whose changes are being waited for: never twice the same, as each wait would begin the next.
+   */
   #watched: ChannelInterface | undefined;
 
   constructor(address: Address) {
@@ -102,7 +107,10 @@ class Connection {
     before.close();
   }
 
-  /** A channel connects only when it is used, and servers close idle connections: each time it falls idle it is told to connect. */
+  /**
+   * A channel connects only when it is used, and servers close idle connections: each time it falls idle it
+   * is told to connect.
+   */
   #keepConnected(): void {
     const channel = this.#client.getChannel();
     const state = channel.getConnectivityState(true);
@@ -120,8 +128,8 @@ const dial = (address: Address): SocialServiceClient =>
   new SocialServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
 
 /**
- * Whether it fails every call until its back-off is over. It had its reason, but a server that was started again is told of
- * as primary sooner than that.
+ * Whether it fails every call until its back-off is over. It had its reason, but a server that was started
+ * again is told of as primary sooner than that.
  */
 const isBackingOff = (client: SocialServiceClient): boolean =>
   client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;

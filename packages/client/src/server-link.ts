@@ -178,8 +178,8 @@ export class ServerLink implements SessionLink {
   }
 
   /**
-   * Ends everything in order, for a session that ends while others go on by the same connection: HTTP/2 takes many calls that
-   * are cancelled for an attack, and ends the connection. Nothing is fed any more.
+   * Ends everything in order, for a session that ends while others go on by the same connection: HTTP/2 takes
+   * many calls that are cancelled for an attack, and ends the connection. Nothing is fed any more.
    */
   leave(): void {
     if (this.#dropped) return;
@@ -268,7 +268,10 @@ function answerTo(query: TimelineQuery, { page, answered }: TimelineUpdate): Que
   }
 }
 
-/** What no server of ours says. Anything but a refusal by the codec is a mistake of our own, and is not hidden. */
+/**
+ * What no server of ours says. Anything but a refusal by the codec is a mistake of our own, and is not
+ * hidden.
+ */
 function nonsense(error: unknown): { readonly reason: 'not-a-server'; readonly detail: string } {
   if (!(error instanceof DualpingError)) throw error;
   return { reason: 'not-a-server', detail: `the server answered what no server says: ${error.detail}` };

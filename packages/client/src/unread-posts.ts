@@ -1,9 +1,9 @@
 /**
  * Posts on their way to the application, none lost before it listens.
  *
- * A session begins to work when it is made; its posts are kept until the first subscriber comes, and go to all
- * subscribers from then on. If too many come while nobody has ever listened, the first subscriber gets an error rather
- * than a timeline with a silent gap.
+ * A session begins to work when it is made; its posts are kept until the first subscriber comes, and go to
+ * all subscribers from then on. If too many come while nobody has ever listened, the first subscriber gets an
+ * error rather than a timeline with a silent gap.
  */
 import { DualpingError, type Post } from '@dualping/core';
 import { Observable, Subject } from 'rxjs';

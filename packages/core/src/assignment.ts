@@ -29,8 +29,8 @@ export interface MemberInfo {
 }
 
 /**
- * Membership of the in-sync set belongs to one life over one journal, not to whoever comes with that server id: a
- * copy of the folder has the same journal id, and lacks what was written since it was made.
+ * Membership of the in-sync set belongs to one life over one journal, not to whoever comes with that server
+ * id: a copy of the folder has the same journal id, and lacks what was written since it was made.
  */
 export interface InSyncMember {
   readonly serverId: ServerId;
@@ -61,8 +61,8 @@ export interface Assignment {
   readonly unavailableReason: string;
   readonly inSync: readonly InSyncMember[];
   /**
-   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since such a
-   * promotion may a standby cut what it knows as committed.
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since
+   * such a promotion may a standby cut what it knows as committed.
    */
   readonly lastUncleanEpoch: Epoch;
   /** All known members, in the order in which they registered. */
@@ -70,9 +70,9 @@ export interface Assignment {
 }
 
 /**
- * Whether of two assignments of one cluster the first was decided later. The epoch counts first: a copy of the
- * router's folder counts its revisions up by itself, but its epoch rises only when it promotes somebody. Any is later
- * than none.
+ * Whether of two assignments of one cluster the first was decided later. The epoch counts first: a copy of
+ * the router's folder counts its revisions up by itself, but its epoch rises only when it promotes somebody.
+ * Any is later than none.
  */
 export const isNewer = (one: Numbered | undefined, other: Numbered | undefined): boolean =>
   one !== undefined &&
@@ -111,8 +111,9 @@ export interface InSyncCopy {
   readonly serverId: ServerId;
   readonly journalId: JournalId;
   /**
-   * First the last life that was heard since it was welcomed. After it, in order, those that were welcomed and not
-   * heard: whether they noted the welcome is unknown. A folder whose last welcomed life is none of these is older.
+   * First the last life that was heard since it was welcomed. After it, in order, those that were welcomed
+   * and not heard: whether they noted the welcome is unknown. A folder whose last welcomed life is none of
+   * these is older.
    */
   readonly lives: readonly LifeId[];
 }
@@ -147,10 +148,12 @@ export interface MemberRecord {
   readonly liveness: Liveness;
   /**
    * Whether there was evidence of it when this was written. A restarted router goes on believing it of
-   * watched members (their supervisor reports the end, and only that) and, for as long as a heartbeat counts, of those that
-   * send heartbeats; the others have to attach again.
+   * watched members (their supervisor reports the end, and only that) and, for as long as a heartbeat counts,
+   * of those that send heartbeats; the others have to attach again.
    */
   readonly live: boolean;
-  /** Whether the router has reached this life of it at its address: a router that restarts need not ask again. */
+  /**
+   * Whether the router has reached this life of it at its address: a router that restarts need not ask again.
+   */
   readonly reached: boolean;
 }

@@ -1,9 +1,10 @@
 /**
  * Notices that a disk is slow, or hangs: while an operation is under way, not only when it is over.
  *
- * A disk that fails says so; one that hangs says nothing, and whoever waits for it looks healthy. Time is counted as
- * `ListeningClock` counts it, so a process that was itself stopped does not blame its disk. After "Gray Failure: The
- * Achilles' Heel of Cloud-Scale Systems" (Huang et al., 2017): what the one who waits sees counts.
+ * A disk that fails says so; one that hangs says nothing, and whoever waits for it looks healthy. Time is
+ * counted as `ListeningClock` counts it, so a process that was itself stopped does not blame its disk. After
+ * "Gray Failure: The Achilles' Heel of Cloud-Scale Systems" (Huang et al., 2017): what the one who waits sees
+ * counts.
  */
 import type { Instant } from './ids.js';
 import { unreachable } from './invariants.js';
@@ -12,7 +13,9 @@ import type { Machine } from './machine.js';
 import type { Figures } from './messages.js';
 import { DualpingError } from './reasons.js';
 
-/** A sync that takes longer is told to the operator, ms: a healthy disk takes milliseconds, a busy one tens. */
+/**
+ * A sync that takes longer is told to the operator, ms: a healthy disk takes milliseconds, a busy one tens.
+ */
 export const SLOW_DISK_MS = 1_000;
 /** A disk that does not answer for so long hangs, ms: pauses of cloud disks are shorter. */
 export const DEFAULT_DISK_STALL_MS = 5_000;
@@ -20,7 +23,10 @@ export const DEFAULT_DISK_STALL_MS = 5_000;
 export const MIN_DISK_STALL_MS = SLOW_DISK_MS;
 /** Above it, an hour, nobody waits for a disk any more, ms. */
 export const MAX_DISK_STALL_MS = 3_600_000;
-/** @throws DualpingError `invalid-argument`, quoting what is no time to wait for a disk; default `DEFAULT_DISK_STALL_MS` */
+/**
+ * @throws DualpingError `invalid-argument`, quoting what is no time to wait for a disk; default
+ * `DEFAULT_DISK_STALL_MS`
+ */
 export function parseDiskStallMs(given: number = DEFAULT_DISK_STALL_MS): number {
   if (!Number.isSafeInteger(given) || given < MIN_DISK_STALL_MS || given > MAX_DISK_STALL_MS)
     throw new DualpingError(
@@ -42,14 +48,20 @@ export type DiskWatchInput =
       readonly operation: DiskOperation;
       /** For people: `syncing /data/s1/…`. */
       readonly doing: string;
-      /** What follows when it takes long: a line for the operator, or the disk counts as one that hangs, or both. */
+      /**
+       * What follows when it takes long: a line for the operator, or the disk counts as one that hangs, or
+       * both.
+       */
       readonly watchedFor: 'slowness' | 'stall' | 'both';
     }
   | { readonly kind: 'ended'; readonly operation: DiskOperation }
   | { readonly kind: 'tick' };
 
 export type DiskWatchOutput =
-  /** `isOver` false: it goes on. Told of the first slow operation in a row, in case it never ends; of all when they end. */
+  /**
+   * `isOver` false: it goes on. Told of the first slow operation in a row, in case it never ends; of all when
+   * they end.
+   */
   | { readonly kind: 'slow'; readonly doing: string; readonly forMs: number; readonly isOver: boolean }
   | { readonly kind: 'stalled'; readonly doing: string; readonly forMs: number }
   /** What the disk had stalled at is done. */

@@ -67,7 +67,10 @@ export type RemoteCommand =
   /** Everything up to there is here, as far as it was wanted: where a follow that comes next begins. */
   | { readonly kind: 'remote-through'; readonly origin: Origin };
 
-/** What a journal can hold: clients' commands, what was heard from other clusters, and the opening of an epoch. */
+/**
+ * What a journal can hold: clients' commands, what was heard from other clusters, and the opening of an
+ * epoch.
+ */
 export type JournalCommand =
   | Command
   | RemoteCommand

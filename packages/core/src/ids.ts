@@ -21,8 +21,9 @@ export type ClusterId = number;
 /** Raised, durably, at each start of a server that keeps its journal. From 1. */
 export type Incarnation = number;
 /**
- * Names one run of one process: 128 random bits as 32 hexadecimal digits, new at each start. The incarnation orders
- * the lives of a server, the life id tells them apart. Empty for a member without a journal that does not say.
+ * Names one run of one process: 128 random bits as 32 hexadecimal digits, new at each start. The incarnation
+ * orders the lives of a server, the life id tells them apart. Empty for a member without a journal that does
+ * not say.
  */
 export type LifeId = string;
 /** Made when a journal is: names this copy on this disk, wiped or replaced means another one. */

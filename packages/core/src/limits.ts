@@ -2,18 +2,23 @@
 
 /** Longest user name: fits a column of a terminal list. */
 export const MAX_USER_NAME_LENGTH = 32;
-/** Longest post, in characters (code points): a screenful at 80 columns, and never more than 4 KB of UTF-8. */
+/**
+ * Longest post, in characters (code points): a screenful at 80 columns, and never more than 4 KB of UTF-8.
+ */
 export const MAX_POST_LENGTH = 1_000;
 /** First words of a post that is answered, in characters: a line of a terminal. */
 export const MAX_BEGIN_LENGTH = 80;
-/** People whom one post can reach by naming them though they don't follow its author: who names everybody reaches few. */
+/**
+ * People whom one post can reach by naming them though they don't follow its author: who names everybody
+ * reaches few.
+ */
 export const MAX_NAMED = 20;
 /**
- * Posts of people whom one does not follow that are kept for naming one: 8 bytes each. Of more the oldest are no longer in the
- * timeline, so that strangers can't fill memory.
+ * Posts of people whom one does not follow that are kept for naming one: 8 bytes each. Of more the oldest are
+ * no longer in the timeline, so that strangers can't fill memory.
  */
 export const MAX_MENTIONS = 1_000;
-/** Posts shown on entry to a timeline: what the older family shows, about a screen. */
+/** Posts shown on entry to a timeline: what the csce438 family shows, about a screen. */
 export const TIMELINE_ENTRY_POSTS = 20;
 /** Most posts in one page of older posts: one message of at most 800 KB. */
 export const MAX_PAGE_POSTS = 200;
@@ -33,18 +38,25 @@ export const MAX_REPLICATION_WINDOW = 8_192;
 export const MAX_BATCH_ENTRIES = 512;
 /** Epoch starts sent when joining; an older journal than that pulls a snapshot. */
 export const MAX_EPOCH_STARTS = 1_000;
-/** What one message of a tail brings to another cluster: posts of 4 KB each still fit well into a message of 4 MB. */
+/**
+ * What one message of a tail brings to another cluster: posts of 4 KB each still fit well into a message of 4
+ * MB.
+ */
 export const MAX_TAIL_ITEMS = 256;
 /** Names in one message of a tail: at 34 bytes each well under the 128 KB that a server takes in one. */
 export const MAX_TAIL_NAMES = 1_000;
 /**
- * Names that another cluster may ask for though nobody here is called so: an unclean promotion may have taken users away
- * who will come again. 100 bytes each; those of users who are here are bounded by how many there are.
+ * Names that another cluster may ask for though nobody here is called so: an unclean promotion may have taken
+ * users away who will come again. 100 bytes each; those of users who are here are bounded by how many there
+ * are.
  */
 export const MAX_TAIL_UNKNOWN_NAMES = 100_000;
 /** Timelines open on one server; each costs 20-40 KB of stream. */
 export const MAX_TIMELINES = 20_000;
-/** Timelines of one user that new posts are pushed to; those that are opened beyond it get them in their turn: who opens thousands delays nobody else. */
+/**
+ * Timelines of one user that new posts are pushed to; those that are opened beyond it get them in their turn:
+ * who opens thousands delays nobody else.
+ */
 export const MAX_LIVE_TIMELINES_OF_USER = 16;
 /** Longest a `GetAvailable` is held: beyond it proxies and people get impatient. */
 export const MAX_WAIT_MS = 30_000;

@@ -1,4 +1,7 @@
-/** By which name one life of a server answers health questions: so whoever dials its address knows that it is the one. */
+/**
+ * By which name one life of a server answers health questions: so whoever dials its address knows that it is
+ * the one.
+ */
 import type { ClusterId, Incarnation, LifeId, ServerId } from './ids.js';
 
 export interface MemberLife {

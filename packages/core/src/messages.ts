@@ -20,8 +20,8 @@ import type {
 import type { Reason } from './reasons.js';
 
 /**
- * Live figures of a server, for people and views. Two things are decided by them: a copy that ends before what an
- * in-sync member has called committed is an older copy, and an unclean promotion says what it loses.
+ * Live figures of a server, for people and views. Two things are decided by them: a copy that ends before
+ * what an in-sync member has called committed is an older copy, and an unclean promotion says what it loses.
  */
 export interface Figures {
   /** Last position durable here. */
@@ -50,7 +50,9 @@ export type MemberMessage =
       readonly incarnation: Incarnation;
       readonly journalId: JournalId;
       readonly lifeId: LifeId;
-      /** The last life over this journal that a router has welcomed, as the member's disk has it; empty: none. */
+      /**
+       * The last life over this journal that a router has welcomed, as the member's disk has it; empty: none.
+       */
       readonly welcomedLife: LifeId;
       readonly address: Address;
       /** The highest epoch the member has seen anywhere. */
@@ -80,11 +82,14 @@ export type MemberMessage =
       readonly journalId: JournalId;
       readonly lifeId: LifeId;
     }
-  /** The primary of `epoch` has stopped taking writes and all in-sync members hold everything: choose another. */
+  /**
+   * The primary of `epoch` has stopped taking writes and all in-sync members hold everything: choose another.
+   */
   | { readonly kind: 'hand-over'; readonly epoch: Epoch; readonly leaving: boolean }
   /**
-   * The primary of `epoch` lacks what this live member knows as committed: somebody was promoted who should not have
-   * been. The router lets that member take over, if it is in sync; else nobody serves until an operator decides.
+   * The primary of `epoch` lacks what this live member knows as committed: somebody was promoted who should
+   * not have been. The router lets that member take over, if it is in sync; else nobody serves until an
+   * operator decides.
    */
   | {
       readonly kind: 'dispute';
@@ -92,11 +97,14 @@ export type MemberMessage =
       readonly serverId: ServerId;
       readonly detail: string;
     }
-  /** The member is asked to stop, and goes on for a moment: others may be, too. Nothing is handed over to it any more. */
+  /**
+   * The member is asked to stop, and goes on for a moment: others may be, too. Nothing is handed over to it
+   * any more.
+   */
   | { readonly kind: 'leaving' }
   /**
-   * The member is about to end; a standby leaves the in-sync set without anyone having to wait for it. `figures`: where its
-   * journal ends. After a primary has left, whoever has exactly the same has everything.
+   * The member is about to end; a standby leaves the in-sync set without anyone having to wait for it.
+   * `figures`: where its journal ends. After a primary has left, whoever has exactly the same has everything.
    */
   | { readonly kind: 'leave'; readonly figures: Figures };
 
@@ -146,19 +154,24 @@ export type StandbyMessage =
       /** Where each epoch begins in the standby's journal, ascending. */
       readonly epochStarts: readonly EpochStart[];
     }
-  /** Everything up to `position` is durable at the standby. Also sent, unchanged, in answer to every batch. */
+  /**
+   * Everything up to `position` is durable at the standby. Also sent, unchanged, in answer to every batch.
+   */
   | { readonly kind: 'durable'; readonly epoch: Epoch; readonly position: Position }
   /** The last message of a stream: the standby has heard of a higher epoch; the primary must step down. */
   | { readonly kind: 'fenced'; readonly epoch: Epoch }
   /**
-   * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to `committed`.
-   * A primary that has not opened its epoch, and hears this of an in-sync member, gives the epoch up.
+   * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to
+   * `committed`. A primary that has not opened its epoch, and hears this of an in-sync member, gives the
+   * epoch up.
    */
   | { readonly kind: 'lacking'; readonly epoch: Epoch; readonly committed: Position };
 
 /** Primary to standby, on `Replicate`. */
 export type PrimaryMessage =
-  /** The journals agree up to `common`; what the standby has beyond it must be cut. Entries follow from there. */
+  /**
+   * The journals agree up to `common`; what the standby has beyond it must be cut. Entries follow from there.
+   */
   | {
       readonly kind: 'joined';
       readonly epoch: Epoch;
@@ -167,7 +180,10 @@ export type PrimaryMessage =
       /** Of the primary's journal up to `common`; filled in by the driver, which has the bytes. */
       readonly checksum: number;
     }
-  /** The journals agree up to `common`, and the primary no longer has what the standby lacks: pull a snapshot with `GetFollowerInfo`, then join again. */
+  /**
+   * The journals agree up to `common`, and the primary no longer has what the standby lacks: pull a snapshot
+   * with `GetFollowerInfo`, then join again.
+   */
   | { readonly kind: 'snapshot-needed'; readonly epoch: Epoch; readonly common: Position }
   /**
    * Entries `from` to `to` in order; none when `to` = `from` − 1, and then it only carries the commit
@@ -192,7 +208,10 @@ export type PrimaryMessage =
       readonly detail: string;
     };
 
-/** From the primary of one cluster to the primary of another, on `Tail`. The first is `open`, and only the first. */
+/**
+ * From the primary of one cluster to the primary of another, on `Tail`. The first is `open`, and only the
+ * first.
+ */
 export type TailMessage =
   | {
       readonly kind: 'open';
@@ -205,8 +224,8 @@ export type TailMessage =
       readonly epoch: Epoch;
     }
   /**
-   * Begins again after a position, from now on also with `add` and without `remove`. What was sent before and not
-   * taken is void: batches carry the number of the subscription that they are under.
+   * Begins again after a position, from now on also with `add` and without `remove`. What was sent before and
+   * not taken is void: batches carry the number of the subscription that they are under.
    */
   | {
       readonly kind: 'subscribe';

@@ -22,7 +22,9 @@ export const SOCIAL_REASONS = {
   'cannot-unfollow-self': 'show',
   /** A post answers one that is not there: never was, or was lost with an unclean promotion. */
   'unknown-post': 'show',
-  /** The user belongs to another cluster. Also a refusal of a member by the router, or of a server by another. */
+  /**
+   * The user belongs to another cluster. Also a refusal of a member by the router, or of a server by another.
+   */
   'wrong-cluster': 'give-up',
 } as const satisfies Record<string, Action>;
 

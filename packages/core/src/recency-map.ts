@@ -1,9 +1,10 @@
 /**
  * A map in the order in which its keys were last touched, the one untouched for longest first.
  *
- * A plain `Map` from which a key is deleted and set again has the same order. But it keeps the places of what was deleted until it
- * grows, and who looks at its front steps over all of them: with 10,000 members of a router that was two thirds of what
- * the router did about a ping. Here everything takes the same time, however many keys there are.
+ * A plain `Map` from which a key is deleted and set again has the same order. But it keeps the places of what
+ * was deleted until it grows, and who looks at its front steps over all of them: with 10,000 members of a
+ * router that was two thirds of what the router did about a ping. Here everything takes the same time,
+ * however many keys there are.
  */
 interface Node<Key, Value> {
   readonly key: Key;
@@ -60,7 +61,10 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return true;
   }
 
-  /** From the one untouched for longest. Meanwhile only the one just given may be deleted, and nothing be touched. */
+  /**
+   * From the one untouched for longest. Meanwhile only the one just given may be deleted, and nothing be
+   * touched.
+   */
   *[Symbol.iterator](): Iterator<readonly [Key, Value]> {
     for (let node = this.#first; node !== undefined; node = node.after) yield [node.key, node.value];
   }

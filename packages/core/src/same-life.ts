@@ -15,7 +15,9 @@ export interface Life extends Journal {
 export const isSameCopy = (one: Journal, other: Journal): boolean =>
   one.serverId === other.serverId && one.journalId === other.journalId;
 
-/** The same where one of the two does not say which life it means: a supervisor does not know its server's. */
+/**
+ * The same where one of the two does not say which life it means: a supervisor does not know its server's.
+ */
 export const mayBeSameLife = (one: Life, other: Life): boolean =>
   isSameCopy(one, other) &&
   one.incarnation === other.incarnation &&
@@ -25,7 +27,10 @@ export const mayBeSameLife = (one: Life, other: Life): boolean =>
 export const isSameLife = (one: Life, other: Life): boolean =>
   isSameCopy(one, other) && one.incarnation === other.incarnation && one.lifeId === other.lifeId;
 
-/** Whether both mean the same member of an in-sync set: one journal, and the life that the router has heard over it. */
+/**
+ * Whether both mean the same member of an in-sync set: one journal, and the life that the router has heard
+ * over it.
+ */
 export const isSameInSyncMember = (
   one: Journal & Pick<Life, 'lifeId'>,
   other: Journal & Pick<Life, 'lifeId'>,

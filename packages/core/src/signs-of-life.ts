@@ -1,8 +1,9 @@
 /**
  * How the two ends of a timeline know that the other is there.
  *
- * A path on which packets vanish refuses nothing: both ends wait for keepalive, 15 s, or for a reply, 10 s. So each end says
- * something at least every `intervalMs`, and gives the other up after a silence of `deadAfterMs`. The server names both times.
+ * A path on which packets vanish refuses nothing: both ends wait for keepalive, 15 s, or for a reply, 10 s.
+ * So each end says something at least every `intervalMs`, and gives the other up after a silence of
+ * `deadAfterMs`. The server names both times.
  */
 import type { Timing } from './timing.js';
 
@@ -13,14 +14,21 @@ export interface SignsOfLife {
   readonly deadAfterMs: number;
 }
 
-/** A reader is told less often than a router: there are thousands of them, and the router tells of a dead server anyway. */
+/**
+ * A reader is told less often than a router: there are thousands of them, and the router tells of a dead
+ * server anyway.
+ */
 const PINGS_A_SIGN = 5;
 /**
- * Signs of its readers that a server takes in a second, and gives: above it they are told to come less often. Measured at
- * 17 µs of CPU for one each way (1,000 readers cost a server 35 ms a second), so this is 7 % of a core.
+ * Signs of its readers that a server takes in a second, and gives: above it they are told to come less often.
+ * Measured at 17 µs of CPU for one each way (1,000 readers cost a server 35 ms a second), so this is 7 % of a
+ * core.
  */
 const MAX_SIGNS_A_SECOND = 4_000;
-/** One sign may be missing and the next be half an interval late. With the defaults silence shows after 1.25 s. */
+/**
+ * One sign may be missing and the next be half an interval late. With the defaults silence shows after 1.25
+ * s.
+ */
 const SIGNS_BEFORE_DEAD = 2.5;
 
 /** @param readers how many there are */

@@ -6,8 +6,8 @@ import { MAX_BEGIN_LENGTH, MAX_NAMED, MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } fr
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
 /**
- * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. Lines are parted by
- * U+000A and nothing else.
+ * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates.
+ * Lines are parted by U+000A and nothing else.
  */
 const NOT_IN_POST = /(?!\n)[\p{Cc}\p{Cs}\u2028\u2029]/u;
 
@@ -16,7 +16,9 @@ const MAX_DETAIL_LENGTH = 500;
 /** Controls, line separators, bidi controls, unpaired surrogates (grpc-js throws on these). */
 const NOT_IN_DETAIL = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** Text for people that crosses the wire: bounded, with nothing that a terminal or an HTTP/2 header acts on. */
+/**
+ * Text for people that crosses the wire: bounded, with nothing that a terminal or an HTTP/2 header acts on.
+ */
 export function cleanDetail(text: string): string {
   const short = text.length > MAX_DETAIL_LENGTH ? `${text.slice(0, MAX_DETAIL_LENGTH - 1)}…` : text;
   return short.replace(NOT_IN_DETAIL, ' ').trim();

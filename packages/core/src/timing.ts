@@ -1,4 +1,7 @@
-/** The times that failure detection runs on. Defaults and lower bounds come from measurement on loaded machines. */
+/**
+ * The times that failure detection runs on. Defaults and lower bounds come from measurement on loaded
+ * machines.
+ */
 import { DualpingError } from './reasons.js';
 
 export interface Timing {

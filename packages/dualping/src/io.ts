@@ -23,7 +23,10 @@ export interface Io {
   readonly output: NodeJS.WriteStream;
 }
 
-/** Results that wait in memory for a slow reader, bytes: the longest list is a tenth of it, a command that goes on has no end. */
+/**
+ * Results that wait in memory for a slow reader, bytes: the longest list is a tenth of it, a command that
+ * goes on has no end.
+ */
 const MOST_RESULTS_WAITING = 256 * 1024 * 1024;
 /** Lines for people wait up to here, bytes: who reads so late would rather know that some are left out. */
 const MOST_NOTES_WAITING = 1024 * 1024;

@@ -13,7 +13,9 @@ export interface Invoked {
   readonly folder: string;
 }
 
-/** `dualping` where a shell finds it, `npx dualping` where npx was used, else Node and the path of the script. */
+/**
+ * `dualping` where a shell finds it, `npx dualping` where npx was used, else Node and the path of the script.
+ */
 export function ownCommand(invoked?: Invoked): string {
   const { env, script, folder } = invoked ?? {
     env: process.env,

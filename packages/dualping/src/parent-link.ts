@@ -1,8 +1,9 @@
 /**
  * The line between `dualping up` and the processes it has started.
  *
- * A child says once where it listens, and what else its parent may show of it. The line breaks when the parent ends, however it ends, SIGKILL included:
- * then the child ends too, at once. There is nobody left to drain for, and what was acknowledged is on disk.
+ * A child says once where it listens, and what else its parent may show of it. The line breaks when the
+ * parent ends, however it ends, SIGKILL included: then the child ends too, at once. There is nobody left to
+ * drain for, and what was acknowledged is on disk.
  */
 import type { Address } from '@dualping/core';
 import { endProcess } from '@dualping/host';

@@ -57,7 +57,9 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
   return await runLineClient({ session, user: session.user, io, signal });
 }
 
-/** Asked whenever the session has news, until somebody answers. Never settles when the session ends before. */
+/**
+ * Asked whenever the session has news, until somebody answers. Never settles when the session ends before.
+ */
 function networkIdOf(routers: readonly string[], session: DualpingSession): Promise<string> {
   const client = new RouterClient({ routers });
   const id = session.state$.pipe(
@@ -76,11 +78,17 @@ function networkIdOf(routers: readonly string[], session: DualpingSession): Prom
   return new Promise((resolve) => id.subscribe(resolve));
 }
 
-/** The first state that is more than a question: what can't work at all is said on a line, and takes no screen for it. */
+/**
+ * The first state that is more than a question: what can't work at all is said on a line, and takes no screen
+ * for it.
+ */
 const firstWord = (session: DualpingSession): Promise<SessionState> =>
   firstValueFrom(session.state$.pipe(skipWhile(isUndecided)));
 
-/** Nobody but what is no router has answered yet. A router that is silent is passed over in time, and then there is a screen. */
+/**
+ * Nobody but what is no router has answered yet. A router that is silent is passed over in time, and then
+ * there is a screen.
+ */
 const isUndecided = (state: SessionState): boolean =>
   state.kind === 'resolving' && (state.because === undefined || state.because.reason === 'not-a-router');
 

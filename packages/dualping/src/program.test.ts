@@ -113,7 +113,7 @@ test('a refusal is exit code 1, in words or in JSON, and clean', async () => {
   });
 });
 
-test("help has the older family's own defaults", async () => {
+test("help has the csce438 family's own defaults", async () => {
   const { out } = await run(['coordinator', '--help'], {}, [...COMMANDS]);
   assert.match(out.replace(/\s+/g, ' '), /data folder \(default 3; DUALPING_CLUSTERS\)/);
 });

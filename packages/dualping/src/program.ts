@@ -1,4 +1,6 @@
-/** The command line: commander reads flags and writes help; what the values mean is judged by the settings. */
+/**
+ * The command line: commander reads flags and writes help; what the values mean is judged by the settings.
+ */
 import { readFileSync } from 'node:fs';
 import { DualpingError } from '@dualping/core';
 import { EXIT, EXIT_CODE_HELP, exitCodeFor } from '@dualping/host';
@@ -72,7 +74,7 @@ function groupNamed(program: Commander, groups: Map<string, Commander>, name: st
 function lineFor(parent: Commander, command: Command): Commander {
   const line = parent.command(command.name).description(command.summary);
   for (const { name, help } of command.args) line.argument(`<${name}>`, help);
-  // -h is a host to the older family.
+  // -h is a host to the csce438 family.
   if (Object.values(command.settings).some(({ short }) => short === 'h'))
     line.helpOption('--help', 'display help for command');
   for (const setting of Object.values(command.settings)) line.addOption(optionFor(setting));

@@ -28,8 +28,8 @@ export function renderTime(timeMs: number, nowMs: number): string {
 }
 
 /**
- * A post is one line, so that lines can be counted and searched; its own lines are parted by a sign, and so is whom it answers
- * from its author.
+ * A post is one line, so that lines can be counted and searched; its own lines are parted by a sign, and so
+ * is whom it answers from its author.
  */
 export function renderPost({ timeMs, author, answers, text }: Post, nowMs: number): string {
   const answered = answers === undefined ? '' : ` ↳ ${answers.author}`;

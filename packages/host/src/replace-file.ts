@@ -3,9 +3,9 @@
  *
  *     make NAME.temporary → write it → sync it → rename it to NAME → sync the folder
  *
- * Without the first sync a power failure can leave an empty file under the name. Without the second sync it can
- * bring the old file back. When a step fails the temporary file is removed. A crash leaves it, and the next
- * replacement writes over it.
+ * Without the first sync a power failure can leave an empty file under the name. Without the second sync it
+ * can bring the old file back. When a step fails the temporary file is removed. A crash leaves it, and the
+ * next replacement writes over it.
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';

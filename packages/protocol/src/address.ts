@@ -21,7 +21,9 @@ function refused(text: string, why: string): DualpingError {
   );
 }
 
-/** Throws `invalid-argument` for anything that can't be dialled: without a host, or a port from 1 to 65535. */
+/**
+ * Throws `invalid-argument` for anything that can't be dialled: without a host, or a port from 1 to 65535.
+ */
 export function parseAddress(text: Address): HostAndPort {
   // An environment variable that isn't set comes as no string, whatever the types say.
   const match = typeof text === 'string' ? HOST_AND_PORT.exec(text) : null;

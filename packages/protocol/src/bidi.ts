@@ -28,9 +28,11 @@ export interface StreamListener<In> {
 
 export interface BidiStream<Out> {
   /**
-   * False when the peer reads more slowly than we write, or when the stream has ended and the message is dropped.
+   * False when the peer reads more slowly than we write, or when the stream has ended and the message is
+   * dropped.
    *
-   * @param written called in a later turn, when the message has left for the peer: flow control has let it. Not at all when the stream ends before
+   * @param written called in a later turn, when the message has left for the peer: flow control has let it.
+   * Not at all when the stream ends before
    */
   send(message: Out, written?: () => void): boolean;
   /** Messages that wait to be written. */
@@ -109,7 +111,10 @@ abstract class Stream<In, Out> implements BidiStream<Out> {
   abstract abort(): void;
 }
 
-/** How long a stream may say nothing at all after it was opened, ms. Until it has said who it is, it counts against no other limit. */
+/**
+ * How long a stream may say nothing at all after it was opened, ms. Until it has said who it is, it counts
+ * against no other limit.
+ */
 export const FIRST_MESSAGE_TIMEOUT_MS = 10_000;
 
 class ServerStream<In, Out> extends Stream<In, Out> {
@@ -142,7 +147,10 @@ class ServerStream<In, Out> extends Stream<In, Out> {
     this.raw.resume(); // a paused stream would never see its end
   }
 
-  /** A server has no cancel of its own: the status follows what is queued, and goes unread if the peer is frozen. */
+  /**
+   * A server has no cancel of its own: the status follows what is queued, and goes unread if the peer is
+   * frozen.
+   */
   override abort(): void {
     this.close();
   }
@@ -155,7 +163,8 @@ class ClientStream<In, Out> extends Stream<In, Out> {
     super(call, listener);
     this.#call = call;
     call.on('error', (error: Error) => {
-      // What was asked on it and not answered is asked again, by its number: so the stream itself did nothing in doubt.
+      // What was asked on it and not answered is asked again, by its number: so the stream itself did nothing
+      // in doubt.
       this.finish({ kind: 'broken', error: fromServiceError(error, { sent: false, peer }) });
     });
     call.on('end', () => {
@@ -182,7 +191,8 @@ class ClientStream<In, Out> extends Stream<In, Out> {
 /**
  * Wraps the call that a service handler gets. Call it before anything else, or early messages wait in memory.
  *
- * @param firstMessageMs closes the stream when nothing was said on it for so long after it was opened; without it, it may be silent
+ * @param firstMessageMs closes the stream when nothing was said on it for so long after it was opened;
+ * without it, it may be silent
  */
 export const serverStream = <In, Out>(
   call: ServerDuplexStream<In, Out>,

@@ -15,7 +15,10 @@ import {
 } from './gen/grpc/health/v1/health.js';
 import { toServiceError } from './status.js';
 
-/** Watch calls open at once. A takeover changes the health of both servers, and must not wait until thousands are told. */
+/**
+ * Watch calls open at once. A takeover changes the health of both servers, and must not wait until thousands
+ * are told.
+ */
 export const MAX_HEALTH_WATCHERS = 1_000;
 
 export interface HealthHandle {

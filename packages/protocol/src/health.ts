@@ -32,7 +32,10 @@ const HEALTH_OF_STATUS: Readonly<Record<ServingStatus, Health>> = {
 export const decodeHealth = (bytes: Uint8Array): Health =>
   HEALTH_OF_STATUS[HealthCheckResponse.decode(bytes).status] ?? 'unknown';
 
-/** Rejects with `server-unreachable` when nobody answers in time, and `not-a-server` when nobody there knows of the service. */
+/**
+ * Rejects with `server-unreachable` when nobody answers in time, and `not-a-server` when nobody there knows
+ * of the service.
+ */
 export async function askHealth({ address, service, timeoutMs, alone }: HealthQuestion): Promise<Health> {
   const options = alone === true ? OWN_CONNECTION : CHANNEL_OPTIONS;
   const client = new Client(address, credentials.createInsecure(), options);

@@ -1,4 +1,7 @@
-/** Reflection as a tool uses it that knows nothing of dualping: what it makes of the answers is protobufjs's own doing. */
+/**
+ * Reflection as a tool uses it that knows nothing of dualping: what it makes of the answers is protobufjs's
+ * own doing.
+ */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';

@@ -1,8 +1,9 @@
 /**
- * Serves `grpc.reflection`: tools like grpcurl learn here what a process serves and what its messages look like.
+ * Serves `grpc.reflection`: tools like grpcurl learn here what a process serves and what its messages look
+ * like.
  *
- * All that can be answered is written down when code is generated. Nothing is parsed at run time, and nothing is kept
- * but the text of that file.
+ * All that can be answered is written down when code is generated. Nothing is parsed at run time, and nothing
+ * is kept but the text of that file.
  */
 import { DualpingError, quote, unreachable } from '@dualping/core';
 import { type Server, status } from '@grpc/grpc-js';
@@ -16,15 +17,18 @@ import {
 import { PROTO_FILES, type ProtoFile } from './gen/proto-files.js';
 
 /**
- * Reflection streams open at once: a question may have 128 KB, goes back with its answer, and several wait on each stream
- * that is not read.
+ * Reflection streams open at once: a question may have 128 KB, goes back with its answer, and several wait on
+ * each stream that is not read.
  */
 export const MAX_REFLECTION_STREAMS = 100;
 
 /** The older name of the very same service, which some tools still ask for. */
 const V1_ALPHA_PATH = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
 
-/** Only `serviceNames` are listed: other roles' services, which the files describe as well, would mislead a caller. */
+/**
+ * Only `serviceNames` are listed: other roles' services, which the files describe as well, would mislead a
+ * caller.
+ */
 export function addReflection(server: Server, serviceNames: readonly string[]): void {
   let open = 0;
   const implementation: ServerReflectionServer = {

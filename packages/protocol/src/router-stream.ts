@@ -15,7 +15,10 @@ import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
   onMessage(message: RouterMessage): void;
-  /** The dialect in which csce438 clients are answered in this network. Comes at most once, before all messages. */
+  /**
+   * The dialect in which csce438 clients are answered in this network. Comes at most once, before all
+   * messages.
+   */
   onClassicReplies?(replies: ClassicReplies): void;
   /** Once, and not when it was closed from here. */
   onEnd(end: Exclude<StreamEnd, { readonly kind: 'closed' }>): void;
@@ -67,7 +70,10 @@ export class RouterStream {
     this.#client.close();
   }
 
-  /** Ends it at once, so that nothing is left open, whether or not the router still answers. The listener hears nothing more. */
+  /**
+   * Ends it at once, so that nothing is left open, whether or not the router still answers. The listener
+   * hears nothing more.
+   */
   abort(): void {
     this.#stream.abort();
     this.#client.close();

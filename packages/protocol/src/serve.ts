@@ -6,17 +6,23 @@ import { formatAddress, MAX_PORT } from './address.js';
 import { addHealth, type HealthHandle } from './health-service.js';
 import { addReflection } from './reflection-service.js';
 
-/** Largest message that a client receives, bytes: several times the largest that dualping sends (a batch of entries). */
+/**
+ * Largest message that a client receives, bytes: several times the largest that dualping sends (a batch of
+ * entries).
+ */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /**
- * Largest message that is asked with, bytes: csce438 programs post up to 100 kB at once, and the largest of ours (a standby
- * that joins, with 1,000 epoch starts) is smaller. A stranger who begins a message on each of thousands of streams and
- * never ends it makes a process hold so much for each.
+ * Largest message that is asked with, bytes: csce438 programs post up to 100 kB at once, and the largest of
+ * ours (a standby that joins, with 1,000 epoch starts) is smaller. A stranger who begins a message on each of
+ * thousands of streams and never ends it makes a process hold so much for each.
  */
 export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Calls open at once on one connection: room for a program that serves thousands of users over one. */
 export const MAX_STREAMS_PER_CONNECTION = 10_000;
-/** A connection without a call for so long is closed, ms: someone who only connects can't hold memory for ever. */
+/**
+ * A connection without a call for so long is closed, ms: someone who only connects can't hold memory for
+ * ever.
+ */
 export const MAX_CONNECTION_IDLE_MS = 300_000;
 /**
  * HTTP/2 keepalive, ms: a second net only, for peers that have vanished without a word. Failure detection
@@ -24,13 +30,17 @@ export const MAX_CONNECTION_IDLE_MS = 300_000;
  */
 export const KEEPALIVE_INTERVAL_MS = 10_000;
 export const KEEPALIVE_TIMEOUT_MS = 5_000;
-/** Longest wait before a channel connects again, ms: servers come back in milliseconds, and all is on purpose local. */
+/**
+ * Longest wait before a channel connects again, ms: servers come back in milliseconds, and all is on purpose
+ * local.
+ */
 const RECONNECT_FIRST_MS = 20;
 const RECONNECT_MOST_MS = 250;
 
 /**
- * Least time between two look-ups of a name that turned out to lead nowhere, ms. A container that was replaced, or started
- * after another, has another address under its old name; grpc-js would go on dialling the old one for 30 seconds.
+ * Least time between two look-ups of a name that turned out to lead nowhere, ms. A container that was
+ * replaced, or started after another, has another address under its old name; grpc-js would go on dialling
+ * the old one for 30 seconds.
  */
 const NAME_LOOKUP_INTERVAL_MS = 1_000;
 
@@ -66,8 +76,8 @@ export function createGrpcServer(options: ChannelOptions = {}): Server {
 export type { HealthHandle } from './health-service.js';
 
 /**
- * Adds `grpc.health.v1.Health` and server reflection; everything named, and the process as such, serves until told otherwise.
- * `healthNames`: what health answers for besides, without being a service that can be called.
+ * Adds `grpc.health.v1.Health` and server reflection; everything named, and the process as such, serves until
+ * told otherwise. `healthNames`: what health answers for besides, without being a service that can be called.
  */
 export function addHealthAndReflection(
   server: Server,
@@ -109,8 +119,8 @@ export interface Listener {
 }
 
 /**
- * Like `listen`, but shows each connection before gRPC gets it: calls say by `getPeer()` on which one they came, and
- * nothing else tells when it closes.
+ * Like `listen`, but shows each connection before gRPC gets it: calls say by `getPeer()` on which one they
+ * came, and nothing else tells when it closes.
  */
 export async function listenToConnections(
   server: Server,
@@ -135,8 +145,8 @@ export async function listenToConnections(
 }
 
 /**
- * Throws as `listen` would now: before a folder is made for what could not run. A socket of our own is asked, because
- * grpc-js tells why it could not bind only in text, and logs it.
+ * Throws as `listen` would now: before a folder is made for what could not run. A socket of our own is asked,
+ * because grpc-js tells why it could not bind only in text, and logs it.
  */
 export async function checkListen(host: string, port: number): Promise<void> {
   checkPort(port);

@@ -1,4 +1,6 @@
-/** Over real sockets: listening, health, reflection, streams with one end, and strangers that send garbage. */
+/**
+ * Over real sockets: listening, health, reflection, streams with one end, and strangers that send garbage.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

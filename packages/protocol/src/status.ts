@@ -55,7 +55,9 @@ export const STATUS_OF_REASON = {
   internal: status.INTERNAL,
 } as const satisfies Record<Reason, status>;
 
-/** What a handler passes to its callback, or emits as `error` on a stream, to end the call with that status. */
+/**
+ * What a handler passes to its callback, or emits as `error` on a stream, to end the call with that status.
+ */
 export type CallError = Error & StatusObject;
 
 /** An error that is not a `DualpingError` is a mistake of ours: `internal`, with its message but no stack. */
@@ -93,7 +95,9 @@ export function fromServiceError(error: unknown, context: CallContext): Dualping
   return new DualpingError(reason, cleanDetail(plainCause(error.details)), { cause: error });
 }
 
-/** How grpc-js puts it that nobody could be reached: the cause in the middle, a note that is empty at the end. */
+/**
+ * How grpc-js puts it that nobody could be reached: the cause in the middle, a note that is empty at the end.
+ */
 const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s;
 /** What a program writes where it has no cause to tell. */
 const NO_CAUSE = new Set(['null', 'undefined']);

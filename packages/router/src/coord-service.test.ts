@@ -1,4 +1,4 @@
-/** The router as programs of the older family know it, over real sockets. */
+/** The router as programs of the csce438 family know it, over real sockets. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { CHANNEL_OPTIONS, CoordServiceClient, type coordinatorWire } from '@dualping/protocol';
@@ -83,7 +83,7 @@ test('a cluster of theirs takes none of ours, however its servers write their ty
   }
 });
 
-test('ours are found by the older family too, and keep their cluster to themselves', async (context) => {
+test('ours are found by the csce438 family too, and keep their cluster to themselves', async (context) => {
   const served = await serve(context);
   const { beat, server, slave } = coordinator(context, served);
   const primary = served.member(1);

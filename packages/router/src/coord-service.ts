@@ -1,6 +1,6 @@
 /**
- * `CoordService`, by which programs of the older family know the router: heartbeats are put to the registry like
- * everything else that is evidence; questions are answered from what may be told.
+ * `CoordService`, by which programs of the csce438 family know the router: heartbeats are put to the registry
+ * like everything else that is evidence; questions are answered from what may be told.
  */
 import { type Assignment, type ClusterId, type Companion, clusterOf, type MemberInfo } from '@dualping/core';
 import {

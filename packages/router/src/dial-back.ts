@@ -2,7 +2,10 @@
 import type { RegistryOutput } from '@dualping/core';
 import { askHealth, toDualpingError } from '@dualping/protocol';
 
-/** How long an answer may take, ms: a connection and one call, with a busy machine or a slow name server in between. */
+/**
+ * How long an answer may take, ms: a connection and one call, with a busy machine or a slow name server in
+ * between.
+ */
 const PROBE_TIMEOUT_MS = 2_000;
 const STRANGER = 'another process answers there';
 

@@ -38,7 +38,9 @@ export class MemberStreams {
     readonly step: (input: RegistryInput) => void,
     readonly report: Report,
     readonly networkId: NetworkId,
-    /** The dialect in which servers of this network answer csce438 clients, unless they were told otherwise. */
+    /**
+     * The dialect in which servers of this network answer csce438 clients, unless they were told otherwise.
+     */
     readonly classicReplies: ClassicReplies,
   ) {}
 

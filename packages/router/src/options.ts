@@ -17,7 +17,9 @@ export interface RouterOptions {
   readonly port?: number;
   /** Holds the assignments; made when it isn't there. */
   readonly dataFolder: string;
-  /** How many clusters there are; fixed when the data folder is first used. Default: what it was then, or 1. */
+  /**
+   * How many clusters there are; fixed when the data folder is first used. Default: what it was then, or 1.
+   */
   readonly clusters?: number;
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
@@ -29,8 +31,8 @@ export interface RouterOptions {
   /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
   readonly classicConfirmation?: ClassicConfirmation;
   /**
-   * Whether members with a journal are dialled back when they attach, and promoted only once they were reached. Default
-   * true. False where the router can't dial servers though clients can.
+   * Whether members with a journal are dialled back when they attach, and promoted only once they were
+   * reached. Default true. False where the router can't dial servers though clients can.
    */
   readonly dialBack?: boolean;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */

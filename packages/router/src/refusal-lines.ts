@@ -1,6 +1,6 @@
 /**
- * Keeps lines about strangers from filling a disk: anyone who can reach the port can be refused as often as he
- * likes, and each refusal is a line. Within an interval the first few are printed, the others counted.
+ * Keeps lines about strangers from filling a disk: anyone who can reach the port can be refused as often as
+ * he likes, and each refusal is a line. Within an interval the first few are printed, the others counted.
  */
 import type { Instant } from '@dualping/core';
 import type { OperatorEvent, Report } from '@dualping/host';

@@ -124,7 +124,10 @@ function connect(request: routingWire.ConnectRequest, parts: RouterParts): routi
   });
 }
 
-/** What a failover may take besides detection: the router's own disk, the standby's first entry, a busy machine. */
+/**
+ * What a failover may take besides detection: the router's own disk, the standby's first entry, a busy
+ * machine.
+ */
 const FAILOVER_SPARE_MS = 1_000;
 
 /** Silence is noticed late by a router that looks late; and the router may have to be waited for first. */

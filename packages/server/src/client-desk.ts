@@ -1,8 +1,8 @@
 /**
  * Clients' calls and timelines, by the numbers that the machine knows them by.
  *
- * What a timeline gets is put on its wire by its sink. A stream whose buffer is full is reported to the machine, which lets it read on from the
- * journal when it has drained. What it reads is the history desk's.
+ * What a timeline gets is put on its wire by its sink. A stream whose buffer is full is reported to the
+ * machine, which lets it read on from the journal when it has drained. What it reads is the history desk's.
  */
 import {
   type Command,

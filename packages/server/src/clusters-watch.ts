@@ -1,5 +1,6 @@
 /**
- * What the router tells of all clusters, for as long as the server runs: where the primaries of the others are.
+ * What the router tells of all clusters, for as long as the server runs: where the primaries of the others
+ * are.
  *
  * The machine decides what it means; here it is only asked for again whenever it breaks.
  */

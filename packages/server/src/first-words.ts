@@ -1,11 +1,15 @@
-/** The first words of a post that is answered, out of the journal: what its author wrote, whatever the answering client says. */
+/**
+ * The first words of a post that is answered, out of the journal: what its author wrote, whatever the
+ * answering client says.
+ */
 import { beginOf, type Position, type PostReference, postIn } from '@dualping/core';
 import { decodeEntry } from '@dualping/protocol';
 import type { Journal } from './journal/index.js';
 
 /**
- * A post of this cluster is looked for in the journal itself: a server that is about to be primary has everything that was
- * acknowledged, but may not have applied all of it yet. One of another cluster has to be applied to be found.
+ * A post of this cluster is looked for in the journal itself: a server that is about to be primary has
+ * everything that was acknowledged, but may not have applied all of it yet. One of another cluster has to be
+ * applied to be found.
  *
  * @param locate where in the journal a post is
  * @returns undefined when that is no post, or is not by that author: the answer is judged when it is applied

@@ -3,10 +3,10 @@
  *
  *     read, page ──► waits with its connection ──► read and sent, a piece at a time ──► written out ──► the next
  *
- * Nobody can make others wait by asking for much, in many timelines or again and again: a turn of the event loop reads only so much, and
- * everybody else's calls come between two turns; connections take turns, and so do the timelines of one. Nobody can fill memory by it: what is
- * not read yet is a list of positions, and a connection gets no more before it has taken what it got. Who is alone is answered in the turn that
- * asked.
+ * Nobody can make others wait by asking for much, in many timelines or again and again: a turn of the event
+ * loop reads only so much, and everybody else's calls come between two turns; connections take turns, and so
+ * do the timelines of one. Nobody can fill memory by it: what is not read yet is a list of positions, and a
+ * connection gets no more before it has taken what it got. Who is alone is answered in the turn that asked.
  */
 import {
   type Entry,
@@ -21,21 +21,27 @@ import { decodeEntry, toDualpingError } from '@dualping/protocol';
 import type { Journal } from './journal/index.js';
 import type { TimelineSink } from './timeline-sink.js';
 
-/** Posts that are read in one turn of the event loop: 50 KB to 200 KB, and well below a millisecond. A page is not split, and is a turn by itself. */
+/**
+ * Posts that are read in one turn of the event loop: 50 KB to 200 KB, and well below a millisecond. A page is
+ * not split, and is a turn by itself.
+ */
 const MAX_POSTS_A_TURN = 50;
 /** What is put on a stream costs as much as so many posts, however few they are. */
 const LEAST_COST_POSTS = 4;
 /**
- * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for everything else, on this machine and not
- * only in this process.
+ * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for
+ * everything else, on this machine and not only in this process.
  */
 const PAUSE_MS = 1;
 /**
- * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and however many there are, a connection
- * holds at most so many pieces.
+ * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and
+ * however many there are, a connection holds at most so many pieces.
  */
 const MAX_UNWRITTEN = 4;
-/** Pages and answered posts that may be asked for at once in one timeline. Clients of ours ask for one at a time. */
+/**
+ * Pages and answered posts that may be asked for at once in one timeline. Clients of ours ask for one at a
+ * time.
+ */
 export const MAX_PAGES_WAITING = 4;
 
 /** Posts that are to be read for a timeline. */
@@ -66,7 +72,10 @@ interface Reader {
   readonly link: LinkId;
   readonly sink: TimelineSink;
   readonly connection: Connection;
-  /** In the order they were asked for: at most one `read` and MAX_PAGES_WAITING others. The first may be on its way. */
+  /**
+   * In the order they were asked for: at most one `read` and MAX_PAGES_WAITING others. The first may be on
+   * its way.
+   */
   readonly tasks: Task[];
 }
 

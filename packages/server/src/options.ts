@@ -27,9 +27,14 @@ export interface ServerOptions {
   readonly host?: string;
   /** 0 (the default) takes a free one. */
   readonly port?: number;
-  /** The host that others are told to dial. Default: `host`, or this machine's name when that is a wildcard. */
+  /**
+   * The host that others are told to dial. Default: `host`, or this machine's name when that is a wildcard.
+   */
   readonly advertiseHost?: string;
-  /** The whole address that others are told to dial, where something stands between: a port that is mapped, a proxy. */
+  /**
+   * The whole address that others are told to dial, where something stands between: a port that is mapped, a
+   * proxy.
+   */
   readonly advertise?: Address;
   /** Holds the journal; made when it isn't there. */
   readonly dataFolder: string;
@@ -39,7 +44,10 @@ export interface ServerOptions {
   readonly serverId: number;
   /** Routers of the network, `host:port`: dialled side by side while none has answered. */
   readonly routers: readonly Address[];
-  /** A disk that does not answer for so long hangs, ms: the server leaves, and its process has to end. Default 5,000. */
+  /**
+   * A disk that does not answer for so long hangs, ms: the server leaves, and its process has to end. Default
+   * 5,000.
+   */
   readonly diskStallMs?: number;
   /** Gets a line for each event that an operator should know of. Default: nobody does. */
   readonly report?: Report;

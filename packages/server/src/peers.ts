@@ -1,4 +1,7 @@
-/** Connections to the other servers of the cluster, kept ready so that a takeover doesn't have to wait for one. */
+/**
+ * Connections to the other servers of the cluster, kept ready so that a takeover doesn't have to wait for
+ * one.
+ */
 import type { Address } from '@dualping/core';
 import { CHANNEL_OPTIONS, ReplicationServiceClient } from '@dualping/protocol';
 import { credentials } from '@grpc/grpc-js';

@@ -257,7 +257,8 @@ export class ReplicaDriver {
     const epoch = epochStarts.at(-1)?.epoch;
     if (epoch === undefined) return;
     const parts = snapshotToParts({ snapshot, epochStarts });
-    // A snapshot that can't be kept only makes the next start slower; the journal tells of a failing disk itself.
+    // A snapshot that can't be kept only makes the next start slower; the journal tells of a failing disk
+    // itself.
     this.journal
       .saveSnapshot({ position, epoch, checksum: this.journal.checksumAt(position), parts })
       .catch((error: unknown) => debug('snapshot at %d not kept: %O', position, error));

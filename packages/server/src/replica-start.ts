@@ -56,8 +56,9 @@ function startsIn(entries: readonly Entry[], before: EpochStart | undefined): Ep
 }
 
 /**
- * Snapshots from before posts could be answered do not say where the posts of users of other clusters were accepted there.
- * The posts do: all servers of a cluster must know the same, or they would judge answers differently.
+ * Snapshots from before posts could be answered do not say where the posts of users of other clusters were
+ * accepted there. The posts do: all servers of a cluster must know the same, or they would judge answers
+ * differently.
  */
 function withOrigins(snapshot: SocialSnapshot, journal: Journal): SocialSnapshot {
   const users = snapshot.users.map((user): UserSnapshot => {

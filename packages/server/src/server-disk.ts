@@ -1,4 +1,7 @@
-/** The disk of a server as its operator and its machine hear of it. One that has hung once is not waited for any more. */
+/**
+ * The disk of a server as its operator and its machine hear of it. One that has hung once is not waited for
+ * any more.
+ */
 import { DiskTimer } from '@dualping/host';
 
 export class ServerDisk {

@@ -53,7 +53,10 @@ export interface ServiceContext {
   feed(input: ReplicaInput): void;
   /** The epoch in which this server serves as primary; 0 when it does not. */
   servingEpoch(): number;
-  /** What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word is held. */
+  /**
+   * What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word
+   * is held.
+   */
   epochToExpect(): Epoch;
   /** The first words of a post, as far as the journal has it. */
   beginOf(post: PostReference): string | undefined;
@@ -82,7 +85,10 @@ function takeWrite(context: ServiceContext, given: ClientRequest, answer: Waitin
   return token;
 }
 
-/** Readers are shown what a post answers, and the journal is where that is written: a client is not believed in it. */
+/**
+ * Readers are shown what a post answers, and the journal is where that is written: a client is not believed
+ * in it.
+ */
 function withBegin(request: ClientRequest, context: ServiceContext): ClientRequest {
   const { command } = request;
   if (command.kind !== 'post' || command.answers === undefined) return request;

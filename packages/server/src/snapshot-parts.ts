@@ -19,7 +19,10 @@ import {
   unreachable,
 } from '@dualping/core';
 
-/** Users or sessions of one part, and posts of all of its users: some 10 ms to encode, and far below the largest part there can be. */
+/**
+ * Users or sessions of one part, and posts of all of its users: some 10 ms to encode, and far below the
+ * largest part there can be.
+ */
 const ELEMENTS_A_PART = 500;
 const POSTS_A_PART = 50_000;
 /** Edges of one part: with the longest names 3 MB. */
@@ -58,7 +61,10 @@ const toStored = (session: SessionSnapshot): StoredSession => ({
 
 const encode = (part: Part): Buffer => Buffer.from(JSON.stringify(part));
 
-/** One after another as they are asked for: a server that encoded all of a long history at once would be taken for dead. */
+/**
+ * One after another as they are asked for: a server that encoded all of a long history at once would be taken
+ * for dead.
+ */
 export function* snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Generator<Buffer, void> {
   const { position, origins, users, sessions } = snapshot;
   yield encode({ kind: 'head', position, epochStarts, origins });

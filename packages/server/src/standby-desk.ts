@@ -38,7 +38,10 @@ type SnapshotCall = ServerWritableStream<
 /** Posts read from the journal at a time for a snapshot. */
 const POSTS_A_READ = 1_000;
 const READ_BYTES = 128 * 1024;
-/** A snapshot of which nothing is taken for so long is broken off, ms: what is prepared for it is let go. As long as its reader waits. */
+/**
+ * A snapshot of which nothing is taken for so long is broken off, ms: what is prepared for it is let go. As
+ * long as its reader waits.
+ */
 export const SNAPSHOT_UNREAD_MS = 10_000;
 
 export class StandbyDesk {
@@ -137,7 +140,8 @@ export class StandbyDesk {
       const call = this.#snapshots.get(token);
       if (call === undefined || call.cancelled || call.destroyed) return;
       const hasRoom = call.write(snapshotChunkToWire(chunk));
-      // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in between.
+      // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in
+      // between.
       await breathe();
       if (!hasRoom) await drained(call, this.unreadMs);
     }
@@ -145,7 +149,10 @@ export class StandbyDesk {
     this.#forgetSnapshot(token);
   }
 
-  /** Posts that follow one another in the journal are read in one piece: a read for each would take most of the time. */
+  /**
+   * Posts that follow one another in the journal are read in one piece: a read for each would take most of
+   * the time.
+   */
   *#posts(positions: Float64Array): Generator<Buffer> {
     for (let at = 0; at < positions.length; ) {
       const from = positions[at] as Position;
@@ -176,7 +183,10 @@ export class StandbyDesk {
   }
 }
 
-/** Ascending. In an array of numbers only: sorting a million others takes long enough for the router to give us up. */
+/**
+ * Ascending. In an array of numbers only: sorting a million others takes long enough for the router to give
+ * us up.
+ */
 function postsOf({ users }: SocialSnapshot): Float64Array {
   const all = new Float64Array(users.reduce((count, { posts }) => count + posts.length, 0));
   let at = 0;

@@ -55,7 +55,10 @@ export interface RunningServer {
   readonly incarnation: Incarnation;
   /** Ends the stream of a supervisor that another has taken the place of. */
   closeSupervisor(link: KeepAliveLink): void;
-  /** Drains: a primary hands over first, for at most `HANDOVER_TIMEOUT_MS`. Resolves when everything is closed. */
+  /**
+   * Drains: a primary hands over first, for at most `HANDOVER_TIMEOUT_MS`. Resolves when everything is
+   * closed.
+   */
   stop(): Promise<void>;
   /** Resolves when it has stopped; rejects with the reason when it could not go on. */
   readonly finished: Promise<void>;

@@ -1,9 +1,9 @@
 /**
  * The server's end of `KeepAlive`: lets its supervisor in, answers it, and tells it why the server ends.
  *
- * The service is on the same port as all others, and a stranger that passed for the supervisor would keep the server from
- * getting a real one: whoever attaches must know the key, which is in the data folder only. What it means when a supervisor
- * comes or goes is decided elsewhere.
+ * The service is on the same port as all others, and a stranger that passed for the supervisor would keep the
+ * server from getting a real one: whoever attaches must know the key, which is in the data folder only. What
+ * it means when a supervisor comes or goes is decided elsewhere.
  */
 import {
   type ClusterId,
@@ -48,7 +48,9 @@ type Stream = BidiStream<supervisionWire.KeepAliveResponse>;
 
 /** Streams that have not said `hello` yet: a supervisor is one, and strangers must not fill memory. */
 const MAX_UNKNOWN_STREAMS = 100;
-/** What is not sent yet on one stream: a supervisor that does not read for so many answers is gone or hangs. */
+/**
+ * What is not sent yet on one stream: a supervisor that does not read for so many answers is gone or hangs.
+ */
 const MAX_UNREAD_MESSAGES = 100;
 
 export const SUPERVISION_SERVICE_NAME = 'dualping.v1.SupervisionService';

@@ -14,7 +14,10 @@ export interface TimelineSink {
   opened(opened: TimelineOpened): void;
   /** Posts of one turn, as they were committed. False when there is no room for more. */
   live(posts: readonly Post[]): boolean;
-  /** Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all when the stream ends before. */
+  /**
+   * Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all
+   * when the stream ends before.
+   */
   read(posts: readonly Post[], written: () => void): void;
   page(page: TimelinePage, written: () => void): void;
   /** The post that another one answers. */
@@ -24,7 +27,9 @@ export interface TimelineSink {
   close(error: DualpingError): void;
 }
 
-/** A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to. */
+/**
+ * A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to.
+ */
 const fragments = new WeakMap<Post, Buffer>();
 
 function fragmentOf(post: Post): Buffer {

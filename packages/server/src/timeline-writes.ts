@@ -1,8 +1,9 @@
 /**
- * Writes on a Timeline: several may come in a message, and what is done in one turn is answered in one message.
+ * Writes on a Timeline: several may come in a message, and what is done in one turn is answered in one
+ * message.
  *
- * Done ones are told as runs of numbers without a gap, which is how they come: requests of one session are journalled,
- * and committed, in their order.
+ * Done ones are told as runs of numbers without a gap, which is how they come: requests of one session are
+ * journalled, and committed, in their order.
  */
 import {
   DualpingError,

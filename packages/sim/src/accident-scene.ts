@@ -12,7 +12,9 @@ type Undo = () => void;
 type AccidentOf<Kind extends Accident['kind']> = Extract<Accident, { kind: Kind }> &
   Pick<Fault, 'at' | 'forMs'>;
 
-/** TCP tries again what was lost at most so much later, ms: it doubles its waits while nothing is answered. */
+/**
+ * TCP tries again what was lost at most so much later, ms: it doubles its waits while nothing is answered.
+ */
 const LONGEST_RETRANSMIT_MS = 15_000;
 /** Between two looks of an operator who waits for what may be done, ms. */
 const OPERATOR_LOOKS_MS = 200;
@@ -162,7 +164,10 @@ export class AccidentScene {
 
   // Ends.
 
-  /** Once another one that is whole is in the in-sync set. Whoever does it earlier has lost what only that one held. */
+  /**
+   * Once another one that is whole is in the in-sync set. Whoever does it earlier has lost what only that one
+   * held.
+   */
   #lose({ process }: AccidentOf<'lose-server'>): Undo {
     const { cluster } = this;
     const { world } = cluster;
@@ -220,7 +225,10 @@ export class AccidentScene {
   }
 }
 
-/** Where the older one lacked nothing that anybody knew of, members of that cluster have followed it, and it is the true one now. */
+/**
+ * Where the older one lacked nothing that anybody knew of, members of that cluster have followed it, and it
+ * is the true one now.
+ */
 function newestOfBoth(
   whole: RouterFolder,
   older: RouterFolder,

@@ -1,14 +1,19 @@
 /**
- * Rarer and worse things than the storms of `faults.ts`, as plain values: what other systems' incidents were made of.
+ * Rarer and worse things than the storms of `faults.ts`, as plain values: what other systems' incidents were
+ * made of.
  *
- * They have a share of the worlds of their own and draw from a generator of their own, so that every seed keeps the storm
- * that it had. Kinds of which the machines do not have the rule yet are not drawn: `NOT_YET` says which, and why.
+ * They have a share of the worlds of their own and draw from a generator of their own, so that every seed
+ * keeps the storm that it had. Kinds of which the machines do not have the rule yet are not drawn: `NOT_YET`
+ * says which, and why.
  */
 import type { Fault } from './faults.js';
 import type { Random } from './random.js';
 
 export type Accident =
-  /** Packets between two vanish and nothing is refused; afterwards TCP has backed off, and what waits goes on late. */
+  /**
+   * Packets between two vanish and nothing is refused; afterwards TCP has backed off, and what waits goes on
+   * late.
+   */
   | { readonly kind: 'black-hole'; readonly from: string; readonly to: string }
   /** Syncs that are under way, and later ones, do not end before the fault does. */
   | { readonly kind: 'hung-disk'; readonly process: string }
@@ -23,7 +28,9 @@ export type Accident =
     }
   /** A copy of the server's folder is started on another machine, beside the original. */
   | { readonly kind: 'twin'; readonly process: string; readonly starts: number }
-  /** The router's folder becomes what it was `ageMs` before, or empty; at the end the true one is put back. */
+  /**
+   * The router's folder becomes what it was `ageMs` before, or empty; at the end the true one is put back.
+   */
   | { readonly kind: 'older-store'; readonly ageMs: number; readonly emptied: boolean }
   /** A second router runs from a copy of the router's folder. */
   | { readonly kind: 'second-router' }
@@ -31,7 +38,9 @@ export type Accident =
   | { readonly kind: 'lose-server'; readonly process: string }
   /** Everybody is asked to stop; then only these are started, and the others at the end. */
   | { readonly kind: 'shutdown'; readonly first: readonly string[]; readonly cluster: number }
-  /** A program logs users in, and posts as them, at a cluster that is not theirs, without waiting for answers. */
+  /**
+   * A program logs users in, and posts as them, at a cluster that is not theirs, without waiting for answers.
+   */
   | { readonly kind: 'trespass'; readonly process: string; readonly users: readonly string[] };
 
 export type StrangersWord = 'wrong-network' | 'wrong-cluster' | 'router-store-too-old';
@@ -57,7 +66,9 @@ export type AccidentName =
   | 'shutdown'
   | 'trespass';
 
-/** What is not drawn yet, and which rule of the machines it waits for. An entry goes when the rule is there. */
+/**
+ * What is not drawn yet, and which rule of the machines it waits for. An entry goes when the rule is there.
+ */
 export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>> = {
   'older-disk':
     'the account of what a copy has hidden fails where an operator then chooses among several lines',

@@ -1,6 +1,7 @@
 /**
- * Strikes at the very moments in which much changes: the in-sync set, an epoch, a join, a snapshot. A schedule by the clock
- * seldom hits them. Which moments come depends on the run, what is done in them on a generator of its own.
+ * Strikes at the very moments in which much changes: the in-sync set, an epoch, a join, a snapshot. A
+ * schedule by the clock seldom hits them. Which moments come depends on the run, what is done in them on a
+ * generator of its own.
  */
 import type { ClusterRecord, PrimaryMessage } from '@dualping/core';
 import type { Checker } from './checkers/checker.js';

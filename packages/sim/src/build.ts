@@ -25,8 +25,8 @@ const limit = (file: string, name: string, production: string, small: number): P
 });
 
 /**
- * Small, but each still as much larger than the next as its reason says: a batch fits into a window, a window into what
- * may be uncommitted.
+ * Small, but each still as much larger than the next as its reason says: a batch fits into a window, a window
+ * into what may be uncommitted.
  */
 export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'SESSION_WINDOW', '64', 4),

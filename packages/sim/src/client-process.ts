@@ -101,8 +101,8 @@ export class ClientProcess extends Process {
   }
 
   /**
-   * A program that is run again with the same session id, and asks for the same in the same order, changes nothing. Not
-   * with small limits: then its session may have been forgotten.
+   * A program that is run again with the same session id, and asks for the same in the same order, changes
+   * nothing. Not with small limits: then its session may have been forgotten.
    */
   #sameAgain(): boolean {
     return !this.#around.forgets && this.random.chance(0.4);
@@ -157,8 +157,8 @@ export class ClientProcess extends Process {
   }
 
   /**
-   * Asks a server of another cluster, past the router: a login and a post right behind it. No library does that; whoever
-   * writes to a port may.
+   * Asks a server of another cluster, past the router: a login and a post right behind it. No library does
+   * that; whoever writes to a port may.
    */
   trespass(address: string): void {
     this.#trespasses += 1;

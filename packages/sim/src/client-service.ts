@@ -1,8 +1,9 @@
 /**
- * Whether clients are served in time once nothing is broken any more: where a cluster has a primary that serves, each of its
- * clients is live, has its answers and its posts, within a bound.
+ * Whether clients are served in time once nothing is broken any more: where a cluster has a primary that
+ * serves, each of its clients is live, has its answers and its posts, within a bound.
  *
- * A client that waits for keepalive (15 s) or for a reply (10 s) on a dead connection exceeds it, though all is well in the end.
+ * A client that waits for keepalive (15 s) or for a reply (10 s) on a dead connection exceeds it, though all
+ * is well in the end.
  */
 import type { ClusterId } from '@dualping/core';
 import { Violation } from './checkers/checker.js';
@@ -11,8 +12,9 @@ import type { ClientProcess } from './client-process.js';
 import type { Cluster } from './cluster.js';
 
 /**
- * What a client may need on a bad day, ms: it notices a dead path (1.3 s), asks a router by a dead connection and then by another
- * (1.2 s), opens its timeline on a dead connection (2 s), backs off (2 s), and does the last three again. Slow timings add to it.
+ * What a client may need on a bad day, ms: it notices a dead path (1.3 s), asks a router by a dead connection
+ * and then by another (1.2 s), opens its timeline on a dead connection (2 s), backs off (2 s), and does the
+ * last three again. Slow timings add to it.
  */
 const SERVED_WITHIN_MS = 10_000;
 const DEAD_AFTER_FACTOR = 2;

@@ -1,6 +1,6 @@
 /**
- * What may go wrong in a world, as plain values. A schedule of them is made from the seed before anything runs, so that it
- * can be shown, and shrunk by leaving elements out.
+ * What may go wrong in a world, as plain values. A schedule of them is made from the seed before anything
+ * runs, so that it can be shown, and shrunk by leaving elements out.
  */
 import type { Accident } from './accidents.js';
 import type { Random } from './random.js';
@@ -261,8 +261,8 @@ const MAKERS: Readonly<Record<FaultKind, { readonly weight: number; readonly mak
 const KINDS = Object.keys(MAKERS) as FaultKind[];
 
 /**
- * Storms of faults with quiet between them. Each seed leaves some kinds out and prefers others ("swarm testing", Groce et
- * al., 2012): with everything at once the one would hide the other.
+ * Storms of faults with quiet between them. Each seed leaves some kinds out and prefers others ("swarm
+ * testing", Groce et al., 2012): with everything at once the one would hide the other.
  */
 export function scheduleFaults(random: Random, cast: Cast, stormMs: number): Fault[] {
   const weights = KINDS.map((kind) => (random.chance(0.4) ? 0 : MAKERS[kind].weight * random.exponential(1)));

@@ -1,4 +1,7 @@
-/** What a disk holds of a journal: a base that came as a snapshot, the entries after it, the newest snapshot of its own. */
+/**
+ * What a disk holds of a journal: a base that came as a snapshot, the entries after it, the newest snapshot
+ * of its own.
+ */
 import { type Entry, type EpochStart, type Position, postIn, type SocialSnapshot } from '@dualping/core';
 import { entryText } from './entry-text.js';
 import type { Installation } from './wires.js';

@@ -1,6 +1,6 @@
 /**
- * The clocks of one machine: a monotonic one that may run fast or slow and leap ahead, and a wall clock that may
- * also be set back. True time is known to nobody inside the world.
+ * The clocks of one machine: a monotonic one that may run fast or slow and leap ahead, and a wall clock that
+ * may also be set back. True time is known to nobody inside the world.
  */
 import type { Instant, WallTimeMs } from '@dualping/core';
 

@@ -1,4 +1,6 @@
-/** Every deliberate bug is caught, within a stated number of worlds; what is not would show a missing checker. */
+/**
+ * Every deliberate bug is caught, within a stated number of worlds; what is not would show a missing checker.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MUTANT_SEEDS } from './arguments.js';

@@ -1,6 +1,7 @@
 /**
- * Deliberate bugs, each a small change to the text of the built core or runtime. Each must be caught: one that survives shows that a
- * checker, or a fault, is missing. The list is the proof that passing means something.
+ * Deliberate bugs, each a small change to the text of the built core or runtime. Each must be caught: one
+ * that survives shows that a checker, or a fault, is missing. The list is the proof that passing means
+ * something.
  */
 import type { Patch } from './build.js';
 import type { Needed } from './setup.js';

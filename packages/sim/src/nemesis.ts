@@ -1,4 +1,7 @@
-/** Does to a cluster what the schedule says, and undoes it: each in its time, or all at once when everything is healed. */
+/**
+ * Does to a cluster what the schedule says, and undoes it: each in its time, or all at once when everything
+ * is healed.
+ */
 import { AccidentScene } from './accident-scene.js';
 import type { Cluster } from './cluster.js';
 import { type Fault, faultText } from './faults.js';
@@ -217,8 +220,8 @@ export class Nemesis {
   }
 
   /**
-   * An operator replaces a server's disk: with the server down, and only once nothing is lost with it. Whoever does it
-   * earlier can't be helped by any protocol.
+   * An operator replaces a server's disk: with the server down, and only once nothing is lost with it.
+   * Whoever does it earlier can't be helped by any protocol.
    */
   #wipe({ process: name, damaged }: FaultOf<'wipe'>): Undo {
     const { cluster } = this;

@@ -1,15 +1,19 @@
 /**
  * The network between processes: streams that break, links that are slow, clogged or cut.
  *
- * A cut holds back what is on its way, as TCP does, and lets it go on when it heals; or the connections over it die of it,
- * which either side notices only when something tells: its own patience, HTTP/2 keepalive, a reset once the link is back.
+ * A cut holds back what is on its way, as TCP does, and lets it go on when it heals; or the connections over
+ * it die of it, which either side notices only when something tells: its own patience, HTTP/2 keepalive, a
+ * reset once the link is back.
  */
 import type { Random } from './random.js';
 import { End, type Host, type Item, Pipe, Wire } from './stream.js';
 import type { WireKind, Wires } from './wires.js';
 import type { World } from './world.js';
 
-/** HTTP/2 keepalive finds a dead connection within this time, ms (interval and patience of `@dualping/protocol`). */
+/**
+ * HTTP/2 keepalive finds a dead connection within this time, ms (interval and patience of
+ * `@dualping/protocol`).
+ */
 const KEEPALIVE_MS = { least: 10_000, most: 15_000 } as const;
 /** TCP repeats what a cut held back, ms after it has healed. */
 const RETRANSMIT_MS = 100;
@@ -74,7 +78,9 @@ export class Network {
     this.#blackHoles.add(address);
   }
 
-  /** Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once. */
+  /**
+   * Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once.
+   */
   dial<K extends WireKind>(from: Host, address: string, kind: K, first: Up<K>): DiallerEnd<K> {
     const station = this.#stations.get(this.#misrouted.get(address)?.at(-1) ?? address);
     const to: Host = station ?? NOBODY(address);
@@ -166,8 +172,8 @@ export class Network {
   }
 
   /**
-   * Connections between two break. Each end notices soon, or, `quiet`, only one does and the other much later.
-   * Of several streams some may be on another connection, and live on; those of a session share one.
+   * Connections between two break. Each end notices soon, or, `quiet`, only one does and the other much
+   * later. Of several streams some may be on another connection, and live on; those of a session share one.
    */
   sever(one: string, other: string, quiet: boolean): void {
     const sessionsLive = this.random.chance(0.3);

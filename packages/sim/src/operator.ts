@@ -1,4 +1,7 @@
-/** An operator who does not wait for ever: without a primary for too long, one is promoted that may lack something. */
+/**
+ * An operator who does not wait for ever: without a primary for too long, one is promoted that may lack
+ * something.
+ */
 import { type Assignment, NO_EPOCH, type ServerId } from '@dualping/core';
 import type { Cluster } from './cluster.js';
 import { Random } from './random.js';

@@ -1,8 +1,8 @@
 /**
  * What every process is: alive or not, frozen or slow, with a clock of its own.
  *
- * A frozen process hears nothing and its timers go off when it thaws; its sockets stay open, and what comes waits in
- * them. A slow one does one thing at a time and takes its time.
+ * A frozen process hears nothing and its timers go off when it thaws; its sockets stay open, and what comes
+ * waits in them. A slow one does one thing at a time and takes its time.
  */
 import type { Instant } from '@dualping/core';
 import type { Clock } from '@dualping/runtime';

@@ -1,8 +1,9 @@
 /**
  * Chance from a seed: the same seed gives the same numbers, on every machine.
  *
- * Every part of a world forks a generator of its own, by name. So a part that is left out when a schedule is shrunk
- * does not change what the others get. Generator: sfc32 (Chris Doty-Humphrey's small fast chaotic, from PractRand).
+ * Every part of a world forks a generator of its own, by name. So a part that is left out when a schedule is
+ * shrunk does not change what the others get. Generator: sfc32 (Chris Doty-Humphrey's small fast chaotic,
+ * from PractRand).
  */
 const FNV_OFFSET_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;

@@ -1,6 +1,6 @@
 /**
- * The disk of a router: the records of its folder, and one write at a time. A write takes time, and does not end
- * while the disk hangs. When the process dies meanwhile, the write is there or isn't.
+ * The disk of a router: the records of its folder, and one write at a time. A write takes time, and does not
+ * end while the disk hangs. When the process dies meanwhile, the write is there or isn't.
  */
 import type { ClusterId, ClusterRecord, NetworkId } from '@dualping/core';
 import type { Random } from './random.js';

@@ -287,7 +287,10 @@ export class RouterProcess extends Process {
     this.#around.checkers.tell('memberRefused', { cluster, serverId, incarnation, lifeId, reason });
   }
 
-  /** A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins here. */
+  /**
+   * A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins
+   * here.
+   */
   #noteWelcome(link: RegistryLink): void {
     const member = this.#members.get(link);
     if (member === undefined) return;

@@ -4,7 +4,10 @@ import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
 
 const BACK_OFF_MS = { first: 100, most: 5_000 } as const;
-/** How long a router may take to introduce itself before it is watched, ms: `ROUTER_TIMEOUT_MS` of `@dualping/client`. */
+/**
+ * How long a router may take to introduce itself before it is watched, ms: `ROUTER_TIMEOUT_MS` of
+ * `@dualping/client`.
+ */
 const INTRODUCTION_MS = 2_000;
 
 export class RouterWatch {

@@ -1,8 +1,9 @@
 /**
  * A server's disk: what is written becomes durable later, group by group, in the order of writing.
  *
- * While one group is synced the next one gathers. A crash keeps what was durable, of the group that was under way any
- * number of entries from its beginning (what follows is a torn record, which opening cuts), and nothing of what waited.
+ * While one group is synced the next one gathers. A crash keeps what was durable, of the group that was under
+ * way any number of entries from its beginning (what follows is a torn record, which opening cuts), and
+ * nothing of what waited.
  */
 import {
   DEFAULT_DISK_STALL_MS,
@@ -125,7 +126,8 @@ export class ServerDisk {
 
   keepSnapshot(snapshot: SocialSnapshot): void {
     this.owner.later(this.#delayMs() * 3, 'a snapshot is kept', () => {
-      // A standby may have applied what is not durable here yet, or has other entries in its place until they are cut.
+      // A standby may have applied what is not durable here yet, or has other entries in its place until they
+      // are cut.
       if (snapshot.position > this.#keptLast()) this.keepSnapshot(snapshot);
       else this.#durable.keepSnapshot(snapshot);
     });
@@ -169,7 +171,10 @@ export class ServerDisk {
     return this.#hung > 0 || (this.#current !== undefined && this.#currentMs > LONG_WORK_MS);
   }
 
-  /** The folder as it is now, for another disk. A copy that is made while the server runs has what was durable. */
+  /**
+   * The folder as it is now, for another disk. A copy that is made while the server runs has what was
+   * durable.
+   */
   copy(owner = this.owner): ServerDisk {
     this.#copies += 1;
     const copy = new ServerDisk(this.journalId, this.random.fork(`copy ${this.#copies}`), owner);

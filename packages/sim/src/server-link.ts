@@ -1,4 +1,7 @@
-/** One link of a session to a server: its timeline, and the calls beside it. As `server-link.ts` of `@dualping/client`. */
+/**
+ * One link of a session to a server: its timeline, and the calls beside it. As `server-link.ts` of
+ * `@dualping/client`.
+ */
 import type {
   Command,
   Failure,

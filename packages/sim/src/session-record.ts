@@ -1,4 +1,7 @@
-/** What one session of a client asked, was told and was shown: kept for the checkers, never read by the client. */
+/**
+ * What one session of a client asked, was told and was shown: kept for the checkers, never read by the
+ * client.
+ */
 import type {
   ClusterId,
   Position,

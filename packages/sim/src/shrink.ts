@@ -1,6 +1,6 @@
 /**
- * Finds a short schedule that fails in the same way: leaves out faults, then clients, then time, as long as the same
- * invariant is broken. After Zeller and Hildebrandt's ddmin (2002), with the halves first.
+ * Finds a short schedule that fails in the same way: leaves out faults, then clients, then time, as long as
+ * the same invariant is broken. After Zeller and Hildebrandt's ddmin (2002), with the halves first.
  */
 import { NOTHING_LEFT_OUT, type Reduction, reduced } from './reduction.js';
 import type { Setup } from './setup.js';

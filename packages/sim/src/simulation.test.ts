@@ -14,7 +14,10 @@ const RANDOM_SEEDS = 40;
 const LARGEST_SEED = 1_000_000_000;
 /** Each broke something once, in the machines or in the checkers; the log of changes says what. */
 const KEPT_SEEDS = [500_532, 505_380, 2_000_027, 3_007_287];
-/** Worlds of several clusters, in every run of the tests; and those that broke something once, with their number of clusters. */
+/**
+ * Worlds of several clusters, in every run of the tests; and those that broke something once, with their
+ * number of clusters.
+ */
 const CLUSTER_SEEDS = 12;
 const KEPT_CLUSTER_SEEDS: readonly (readonly [seed: number, clusters: number])[] = [
   [1_101, 2],

@@ -1,6 +1,6 @@
 /**
- * One world from beginning to end: a storm in which clients work and things go wrong, then everything is healed, and all
- * has to be well again within a bounded time. Every checker looks after every step.
+ * One world from beginning to end: a storm in which clients work and things go wrong, then everything is
+ * healed, and all has to be well again within a bounded time. Every checker looks after every step.
  */
 import type { ClusterId } from '@dualping/core';
 import { Ambush } from './ambush.js';
@@ -34,11 +34,14 @@ import { whatIsNotWell } from './well-being.js';
 import { World } from './world.js';
 
 /**
- * Within this virtual time after healing all must be well: more than the longest patience of the protocol (a reply or a chunk
- * 10 s, keepalive 15 s) twice over, since one may lead to another.
+ * Within this virtual time after healing all must be well: more than the longest patience of the protocol (a
+ * reply or a chunk 10 s, keepalive 15 s) twice over, since one may lead to another.
  */
 export const HEALING_MS = 60_000;
-/** And a standby that was slow has to keep up for so many times the silence that counts as death, as `keeping-up.ts` has it. */
+/**
+ * And a standby that was slow has to keep up for so many times the silence that counts as death, as
+ * `keeping-up.ts` has it.
+ */
 const KEEPS_UP_FACTOR = 20;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
@@ -203,7 +206,10 @@ function runUntil(world: World, atMs: number): void {
   }
 }
 
-/** The machines' own invariants count too; anything else that is thrown is a violation by the name of its kind. */
+/**
+ * The machines' own invariants count too; anything else that is thrown is a violation by the name of its
+ * kind.
+ */
 function asViolation(error: unknown): { readonly invariant: string; readonly facts: string } {
   if (error instanceof Violation) return error;
   if (!(error instanceof Error)) return { invariant: 'thrown', facts: String(error) };

@@ -1,6 +1,7 @@
 /**
- * A process of another network, or of another cluster, that answers at an address where ours was: a lease of an address
- * that ran out, a port that was given out again. It says what such a process would, and knows nothing of us.
+ * A process of another network, or of another cluster, that answers at an address where ours was: a lease of
+ * an address that ran out, a port that was given out again. It says what such a process would, and knows
+ * nothing of us.
  */
 
 import type { Epoch } from '@dualping/core';

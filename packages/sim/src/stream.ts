@@ -1,12 +1,15 @@
 /**
- * One stream over the network: two ends and a pipe each way. A pipe keeps the order of what is put into it (TCP does),
- * different pipes keep none with one another.
+ * One stream over the network: two ends and a pipe each way. A pipe keeps the order of what is put into it
+ * (TCP does), different pipes keep none with one another.
  */
 import type { Failure } from '@dualping/core';
 import type { StreamEnd, WireKind } from './wires.js';
 import type { Scheduled, World } from './world.js';
 
-/** Messages that wait to be read, above which the writer is told to stop: what grpc-js does by bytes, here by number. */
+/**
+ * Messages that wait to be read, above which the writer is told to stop: what grpc-js does by bytes, here by
+ * number.
+ */
 const HIGH_WATER = 8;
 
 /** Somebody who can be written to. */
@@ -146,7 +149,10 @@ export class End<Out extends { readonly kind: string }, In extends { readonly ki
     return this.#over;
   }
 
-  /** False when the other side reads more slowly than this, or when the stream is over and the message is lost. */
+  /**
+   * False when the other side reads more slowly than this, or when the stream is over and the message is
+   * lost.
+   */
   send(message: Out): boolean {
     if (this.#over) return false;
     this.outgoing.push({ kind: 'message', message });

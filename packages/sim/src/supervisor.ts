@@ -1,9 +1,10 @@
 /**
- * Restarts a server that is gone, unless somebody keeps it down; and tells the router of it: soon, late, or twice, as
- * the network and chance have it.
+ * Restarts a server that is gone, unless somebody keeps it down; and tells the router of it: soon, late, or
+ * twice, as the network and chance have it.
  *
- * One that vouches also registers each life with the router, which then believes in it until its end is reported. Since
- * a registration may arrive late, after the life is over, the end is reported again and again for a while.
+ * One that vouches also registers each life with the router, which then believes in it until its end is
+ * reported. Since a registration may arrive late, after the life is over, the end is reported again and again
+ * for a while.
  */
 import type { Incarnation } from '@dualping/core';
 import { call } from './call.js';

@@ -1,8 +1,9 @@
 /**
  * What happened, as a hash and, when somebody looks, as a play.
  *
- * Every event goes into the hash with its time, every line of the play with its text; two runs that differ in anything
- * soon differ in the time of some event. So equal hashes mean equal runs, whether they were looked at or not.
+ * Every event goes into the hash with its time, every line of the play with its text; two runs that differ in
+ * anything soon differ in the time of some event. So equal hashes mean equal runs, whether they were looked
+ * at or not.
  */
 const FNV_PRIME = 0x01000193;
 /** A second lane with another multiplier: 32 bits would let thousands of runs collide. */

@@ -1,4 +1,7 @@
-/** A program that asks a server for what belongs to another cluster, all at once and without waiting for an answer. */
+/**
+ * A program that asks a server for what belongs to another cluster, all at once and without waiting for an
+ * answer.
+ */
 import type { Epoch } from '@dualping/core';
 import type { Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';

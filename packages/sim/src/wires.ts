@@ -1,4 +1,6 @@
-/** What passes between processes: one entry for each kind of stream or call, as `protos/dualping/v1` has them. */
+/**
+ * What passes between processes: one entry for each kind of stream or call, as `protos/dualping/v1` has them.
+ */
 import type {
   Assignment,
   ClusterId,

@@ -1,8 +1,9 @@
 /**
- * Virtual time: things that will happen, in the order of their time, and of their asking when that is the same.
+ * Virtual time: things that will happen, in the order of their time, and of their asking when that is the
+ * same.
  *
- * Nothing runs by itself. `step` lets the next one happen, and the clock is then where it was due: an hour in which
- * nothing happens costs nothing.
+ * Nothing runs by itself. `step` lets the next one happen, and the clock is then where it was due: an hour in
+ * which nothing happens costs nothing.
  */
 import type { Trace } from './trace.js';
 
@@ -51,7 +52,10 @@ export class World {
     scheduled.run = undefined;
   }
 
-  /** Lets the next thing happen, if it is due by `untilMs`; else the clock is then there. Says whether anything did. */
+  /**
+   * Lets the next thing happen, if it is due by `untilMs`; else the clock is then there. Says whether
+   * anything did.
+   */
   step(untilMs: number): boolean {
     for (;;) {
       const next = this.#heap[0];

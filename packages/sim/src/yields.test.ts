@@ -12,7 +12,10 @@ const { pingIntervalMs, deadAfterMs } = TIMING;
 const TAKEOVER_MS = 40;
 /** Who is asked to stop waits so long for others that are asked too, ms. */
 const LEAVING_NOTICE_MS = 200;
-/** Silence is noticed with the next look, and looks are a ping apart; the silent one last spoke up to a ping before. */
+/**
+ * Silence is noticed with the next look, and looks are a ping apart; the silent one last spoke up to a ping
+ * before.
+ */
 const NOTICED_MS = deadAfterMs + 2 * pingIntervalMs;
 
 interface Names {
@@ -130,7 +133,8 @@ const YIELDS: readonly Yield[] = [
     epochs: 1,
   },
   {
-    // Members give up waiting for its welcome and try again: it hears all attempts at once, most with their end.
+    // Members give up waiting for its welcome and try again: it hears all attempts at once, most with their
+    // end.
     name: 'the primary is killed while the router is frozen for long',
     faults: ({ primary }) => [
       { ...at, kind: 'freeze', process: 'router', forMs: 6_000 },
@@ -193,8 +197,8 @@ describe('what a fault alone yields', () => {
 });
 
 /**
- * Rules that only choose among safe promotions: without them nothing is lost, so no checker of worlds sees it, but the
- * outcome of a fault is another one.
+ * Rules that only choose among safe promotions: without them nothing is lost, so no checker of worlds sees
+ * it, but the outcome of a fault is another one.
  */
 const WITHOUT_RULE: readonly { readonly bug: string; readonly yields: string; readonly patch: Patch }[] = [
   {

@@ -1,6 +1,6 @@
 /**
- * The limit for the classic wire: a csce438 server with nothing in it. Every message on a timeline goes to all others that
- * have one open, as the bytes that it came as; no disk, no users, nothing decoded.
+ * The limit for the classic wire: a csce438 server with nothing in it. Every message on a timeline goes to
+ * all others that have one open, as the bytes that it came as; no disk, no users, nothing decoded.
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';

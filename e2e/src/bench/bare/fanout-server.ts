@@ -1,8 +1,9 @@
 /**
- * The limit for fan-out: grpc-js pushing a post that is encoded already to everybody who listens, and nothing else.
+ * The limit for fan-out: grpc-js pushing a post that is encoded already to everybody who listens, and nothing
+ * else.
  *
- * It answers everything at once, knows no users, and has no disk. With `batches` it sends the posts of a turn of the event loop in one
- * message, as ours does; without, each by itself.
+ * It answers everything at once, knows no users, and has no disk. With `batches` it sends the posts of a turn
+ * of the event loop in one message, as ours does; without, each by itself.
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';

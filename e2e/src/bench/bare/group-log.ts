@@ -1,5 +1,6 @@
 /**
- * The bare store: an append-only file, one write and one fdatasync for all that has gathered while the one before was on its way.
+ * The bare store: an append-only file, one write and one fdatasync for all that has gathered while the one
+ * before was on its way.
  *
  * What a journal must at least do, and nothing else: a length and a checksum before each record, as ours.
  */

@@ -1,4 +1,7 @@
-/** The limits for the past: bytes that are there already over grpc-js; reading a journal's files; copying them to another disk. */
+/**
+ * The limits for the past: bytes that are there already over grpc-js; reading a journal's files; copying them
+ * to another disk.
+ */
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';

@@ -1,8 +1,9 @@
 /**
  * The limit for a router: grpc-js with the members' streams open, and nothing else.
  *
- * A ping is answered by bytes that never change, and so is a question. When a stream ends, a record goes to a file, with one fdatasync for all that
- * end together, and the other members of its cluster are told by bytes of usual length. Nothing is decided.
+ * A ping is answered by bytes that never change, and so is a question. When a stream ends, a record goes to a
+ * file, with one fdatasync for all that end together, and the other members of its cluster are told by bytes
+ * of usual length. Nothing is decided.
  */
 import { routingWire } from '@dualping/protocol';
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';

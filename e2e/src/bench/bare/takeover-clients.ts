@@ -1,4 +1,7 @@
-/** The clients of a bare takeover: at the first sign of the loss one round trip to the watcher and one to the other server. */
+/**
+ * The clients of a bare takeover: at the first sign of the loss one round trip to the watcher and one to the
+ * other server.
+ */
 import { clockMs } from '../clock.js';
 import { servePart } from '../part-process.js';
 import { PATHS, RawClient } from '../raw-calls.js';

@@ -1,8 +1,9 @@
 /**
- * The servers of a bare takeover: one that is lost, one that watches over it, one that answers in its place. The same program three times.
+ * The servers of a bare takeover: one that is lost, one that watches over it, one that answers in its place.
+ * The same program three times.
  *
- * The lost one pings the watcher as ours ping the router. The watcher tells whoever watches when that stream ends, or when
- * it has heard nothing for as long as ours waits. Nothing is decided, stored or checked.
+ * The lost one pings the watcher as ours ping the router. The watcher tells whoever watches when that stream
+ * ends, or when it has heard nothing for as long as ours waits. Nothing is decided, stored or checked.
  */
 
 import { DEFAULT_TIMING } from '@dualping/core';

@@ -1,18 +1,27 @@
 /**
  * Says which router is dialled when, while a member is attached to none.
  *
- * All routers of the list are dialled side by side. The first is dialled at once; the others follow while nothing has
- * answered, because an address that swallows everything refuses nothing. A router that fails sends the search on to the next
- * at once, and is dialled again after a back-off of its own.
+ * All routers of the list are dialled side by side. The first is dialled at once; the others follow while
+ * nothing has answered, because an address that swallows everything refuses nothing. A router that fails
+ * sends the search on to the next at once, and is dialled again after a back-off of its own.
  */
 import type { Instant } from '../ids.js';
 
-/** Waits before one router is dialled again, ms: quick at first, for a router that restarts takes well under a second. */
+/**
+ * Waits before one router is dialled again, ms: quick at first, for a router that restarts takes well under a
+ * second.
+ */
 const RETRY_MS = [20, 50, 100, 200, 400] as const;
 const LONGEST_RETRY_MS = 500;
-/** Pings that the first router gets to welcome us before the second is dialled too: one that is well takes a few ms. */
+/**
+ * Pings that the first router gets to welcome us before the second is dialled too: one that is well takes a
+ * few ms.
+ */
 export const FIRST_ROUTER_PINGS = 3;
-/** Pings between the others: with 16 addresses the last is dialled 1.7 s after the first, which is within the reattach grace. */
+/**
+ * Pings between the others: with 16 addresses the last is dialled 1.7 s after the first, which is within the
+ * reattach grace.
+ */
 const NEXT_ROUTER_PINGS = 1;
 
 interface Turn {

@@ -1,6 +1,6 @@
 /**
- * How old the router's word is at most: counted from when the question was asked that it answers, not from when the answer
- * was read. A process that was frozen finds answers in its buffers which were true before.
+ * How old the router's word is at most: counted from when the question was asked that it answers, not from
+ * when the answer was read. A process that was frozen finds answers in its buffers which were true before.
  *
  * What a client of a lease does (Gray and Cheriton, 1989): its term begins with the request.
  */
@@ -17,7 +17,10 @@ export class LastAnswer {
   /** Not answered yet, oldest first. */
   #waiting: Question[] = [];
 
-  /** A stream stands by an answer to what was asked when it was opened. Nothing that was asked on another one counts. */
+  /**
+   * A stream stands by an answer to what was asked when it was opened. Nothing that was asked on another one
+   * counts.
+   */
   begin(askedAt: Instant): void {
     this.#askedAt = askedAt;
     this.#waiting = [];
@@ -29,7 +32,10 @@ export class LastAnswer {
     this.#waiting = [];
   }
 
-  /** @param validMs for how long an answer would be worth anything: older questions are forgotten, so that there are never many */
+  /**
+   * @param validMs for how long an answer would be worth anything: older questions are forgotten, so that
+   * there are never many
+   */
   asked(sequence: number, now: Instant, validMs: number): void {
     this.#waiting = this.#waiting.filter(({ askedAt }) => askedAt + validMs > now);
     this.#waiting.push({ sequence, askedAt: now });

@@ -1,4 +1,7 @@
-/** What goes into a membership and what comes out of it; the part about the stream to the router is a server's, too. */
+/**
+ * What goes into a membership and what comes out of it; the part about the stream to the router is a
+ * server's, too.
+ */
 import type { Assignment } from '../assignment.js';
 import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
@@ -51,7 +54,10 @@ export type MembershipOutput =
 
 /** Where a member without a journal is, as the service that it speaks for sees it. */
 export type MemberState =
-  /** At `router`, or about to try it. `because` says how the last attempt, or the stream that stood, was lost; undefined at the start. */
+  /**
+   * At `router`, or about to try it. `because` says how the last attempt, or the stream that stood, was lost;
+   * undefined at the start.
+   */
   | { readonly kind: 'connecting'; readonly router: Address; readonly because: Failure | undefined }
   | {
       readonly kind: 'attached';

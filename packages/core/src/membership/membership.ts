@@ -1,10 +1,11 @@
 /**
- * A member without a journal: what a service of anybody's is to the router, and whether it is the one that clients are led to.
+ * A member without a journal: what a service of anybody's is to the router, and whether it is the one that
+ * clients are led to.
  *
- * It makes nobody primary; it decides when to stop believing that it is. By then the router may have dropped it for silence
- * and led its clients to another, so its claim rests on an answer to a question that it asked less than `deadAfterMs` ago,
- * on the stream that still stands. Silence of the *router* is another matter, judged as a server does (`RouterLink`):
- * who ends the stream causes a failover.
+ * It makes nobody primary; it decides when to stop believing that it is. By then the router may have dropped
+ * it for silence and led its clients to another, so its claim rests on an answer to a question that it asked
+ * less than `deadAfterMs` ago, on the stream that still stands. Silence of the *router* is another matter,
+ * judged as a server does (`RouterLink`): who ends the stream causes a failover.
  */
 import { type Assignment, isNewer, namesAsPrimary } from '../assignment.js';
 import {
@@ -88,14 +89,19 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     return this.#state;
   }
 
-  /** The same as in `state`, for who looks between two steps: a process that was frozen has not been stepped yet. */
+  /**
+   * The same as in `state`, for who looks between two steps: a process that was frozen has not been stepped
+   * yet.
+   */
   isPrimaryAt(now: Instant): boolean {
     const { timing } = this.#ground;
     if (this.#ending !== undefined || this.#leaveUntil !== undefined) return false;
     return this.#link.attached && this.#isNamed() && now < this.#lastAnswer.validUntil(timing.deadAfterMs);
   }
 
-  /** Takes one input and gives what is to be done, in order. Does nothing any more after `failed` or `left`. */
+  /**
+   * Takes one input and gives what is to be done, in order. Does nothing any more after `failed` or `left`.
+   */
   step(now: Instant, input: MembershipInput): readonly MembershipOutput[] {
     if (this.#ending !== undefined) return [];
     this.#ground.pace.advanceTo(now);
@@ -178,7 +184,9 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     }
   }
 
-  /** Whether a router of another network would have us: nothing of it is believed, and another one is asked. */
+  /**
+   * Whether a router of another network would have us: nothing of it is believed, and another one is asked.
+   */
   #isForeign(networkId: NetworkId, attempt: Attempt): boolean {
     const own = this.#ground.networkId;
     if (own === '' || own === networkId) return false;
@@ -195,7 +203,10 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     this.#ground.revision = assignment.revision;
   }
 
-  /** At once: what the service itself has to finish is not known here, and goes on at the old member meanwhile. */
+  /**
+   * At once: what the service itself has to finish is not known here, and goes on at the old member
+   * meanwhile.
+   */
   #handOver(epoch: Assignment['epoch']): void {
     if (this.#leaveUntil !== undefined || this.#assignment?.epoch !== epoch || !this.#isNamed()) return;
     this.#link.send({ kind: 'hand-over', epoch, leaving: false });
@@ -208,7 +219,8 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     if (this.#leaveUntil !== undefined) return this.#end({ kind: 'left' });
     const refusal = `refuses ${serverName(this.#ground.identity.serverId)}: ${detail}`;
     const router = this.#link.addressOf(attempt);
-    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will say so.
+    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will
+    // say so.
     if (reason === 'superseded' && this.#link.isOvertaken(attempt))
       return this.#link.ended(attempt, { reason, detail: refusal });
     if (!this.#refusals.isFinal(refused, router, this.#ground.networkId))

@@ -1,4 +1,7 @@
-/** How often a member pings and how long a silence means the end, as the router tells; and the clock that silence is measured by. */
+/**
+ * How often a member pings and how long a silence means the end, as the router tells; and the clock that
+ * silence is measured by.
+ */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
 import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
@@ -7,7 +10,8 @@ export type MemberTiming = Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>;
 
 /**
  * How much of one step of time counts as listening. Two pings, so that a turn which comes late is not lost;
- * but never so much that one step alone would make somebody silent who was heard a moment before we were away.
+ * but never so much that one step alone would make somebody silent who was heard a moment before we were
+ * away.
  */
 const listeningStepMs = ({ pingIntervalMs, deadAfterMs }: MemberTiming): number =>
   Math.min(2 * pingIntervalMs, deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs);

@@ -1,9 +1,9 @@
 /**
  * What a member does about a router that refuses it.
  *
- * A wrong router is an accident of somebody else: its folder was emptied, reverted or copied, or its address was given to
- * another network. Its word must not end a member that serves. Only the router of our own network may say that this very
- * life is over, because another one has taken its place.
+ * A wrong router is an accident of somebody else: its folder was emptied, reverted or copied, or its address
+ * was given to another network. Its word must not end a member that serves. Only the router of our own
+ * network may say that this very life is over, because another one has taken its place.
  */
 import type { Address, NetworkId } from '../ids.js';
 import type { RouterMessage } from '../messages.js';
@@ -47,13 +47,14 @@ export class RouterRefusals {
   }
 
   /**
-   * Whether the refusal ends this life. One that was never welcomed ends when each of its routers has refused it for good: a
-   * first start that can't work fails at once.
+   * Whether the refusal ends this life. One that was never welcomed ends when each of its routers has refused
+   * it for good: a first start that can't work fails at once.
    */
   isFinal({ reason, networkId }: Refused, from: Address, ours: NetworkId | ''): boolean {
     if (actionFor(reason) !== 'give-up') return false;
     if (this.#hasServed) return OVER.has(reason) && networkId === ours;
-    // The router of our network has an older folder, and not this server is wrong: somebody will put that right.
+    // The router of our network has an older folder, and not this server is wrong: somebody will put that
+    // right.
     if (reason === 'router-store-too-old' && networkId === ours) return false;
     this.#final.add(from);
     return this.#final.size >= new Set(this.routers).size;

@@ -1,6 +1,7 @@
 /**
- * A router and members without a journal in virtual time: the machines that run in production, and streams between
- * them in which everything takes as long. Members are killed, frozen and thawed, the router is killed and started.
+ * A router and members without a journal in virtual time: the machines that run in production, and streams
+ * between them in which everything takes as long. Members are killed, frozen and thawed, the router is killed
+ * and started.
  *
  * Looks after every event whether two members that can act believe to be primary.
  */
@@ -103,7 +104,10 @@ export class RoutedCluster {
     if (life !== undefined && !life.dead) life.frozen ??= [];
   }
 
-  /** What is in the buffers comes before any timer: the harder order, and the one of a process that was stopped while it read. */
+  /**
+   * What is in the buffers comes before any timer: the harder order, and the one of a process that was
+   * stopped while it read.
+   */
   thaw(id: number): void {
     const life = this.#lives.get(id);
     if (life?.frozen === undefined) return;

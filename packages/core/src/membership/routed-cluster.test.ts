@@ -58,7 +58,10 @@ test('a primary that thaws after the router has been started again does not beli
   assert.deepEqual([cluster.primaries, cluster.conflicts], [['s2'], []]);
 });
 
-/** Members neither give the router up nor are dropped; the second write is that of a disk that is slow all the time. */
+/**
+ * Members neither give the router up nor are dropped; the second write is that of a disk that is slow all the
+ * time.
+ */
 for (const syncMs of [1_900, 3_000])
   test(`a router whose disk takes ${syncMs} ms for a write loses nobody, and who is primary stays it`, () => {
     const cluster = new RoutedCluster(3);

@@ -1,14 +1,14 @@
 /**
- * A member's streams to the routers: opened, kept alive, opened again. The same for a server with its journal and for a
- * member that has none.
+ * A member's streams to the routers: opened, kept alive, opened again. The same for a server with its journal
+ * and for a member that has none.
  *
  * The member gives the router up much later than the router gives up a member: the member that ends
  * the stream causes a failover, and a router that is merely slow is no reason for one.
  *
- * Several routers are dialled side by side (`DialPlan`), and the first welcome counts. Two of the addresses may lead to the same
- * router, which keeps the stream with the highest number and closes the others. So a welcome closes only streams with a
- * *lower* number. A higher one stays until it is answered: to close a stream that the router has just taken for ours would be
- * taken for our end.
+ * Several routers are dialled side by side (`DialPlan`), and the first welcome counts. Two of the addresses
+ * may lead to the same router, which keeps the stream with the highest number and closes the others. So a
+ * welcome closes only streams with a *lower* number. A higher one stays until it is answered: to close a
+ * stream that the router has just taken for ours would be taken for our end.
  */
 import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -21,8 +21,9 @@ import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-mes
 import type { MemberTiming } from './pace.js';
 
 /**
- * How long a router that welcomes us may be silent before, ms: connect and one write to its disk, on a bad day. One whose
- * disk takes longer says that it is there: who gave it up, and came again, would make the slow disk write twice.
+ * How long a router that welcomes us may be silent before, ms: connect and one write to its disk, on a bad
+ * day. One whose disk takes longer says that it is there: who gave it up, and came again, would make the slow
+ * disk write twice.
  */
 const WELCOME_TIMEOUT_MS = 3_000;
 
@@ -53,7 +54,9 @@ export interface RouterLinkGround {
   readonly identity: MemberIdentity;
   readonly networkId: NetworkId | '';
   readonly highestEpoch: Epoch;
-  /** The last life over this journal that was welcomed, as the disk has it; undefined where no disk keeps it. */
+  /**
+   * The last life over this journal that was welcomed, as the disk has it; undefined where no disk keeps it.
+   */
   readonly welcomedLife: LifeId | undefined;
   /** The highest revision that this member was told; 0 when none. */
   readonly revision: number;
@@ -82,7 +85,9 @@ export class RouterLink {
   #router = 0;
   /** Listening time of the last word from any router, ms. */
   #heardAt = 0;
-  /** How the last dial, or the stream that stood, was lost, and at which router; none since the last welcome. */
+  /**
+   * How the last dial, or the stream that stood, was lost, and at which router; none since the last welcome.
+   */
   #because: Failure | undefined;
   /** An operator was told that no router takes us. */
   #toldFailure = false;
@@ -131,7 +136,9 @@ export class RouterLink {
     return this.#addressOf(this.#dials.get(attempt)?.router ?? this.#router);
   }
 
-  /** Whether a later stream was opened: then the router may have closed this one for it, if both led there. */
+  /**
+   * Whether a later stream was opened: then the router may have closed this one for it, if both led there.
+   */
   isOvertaken(attempt: Attempt): boolean {
     return attempt < this.#attempts;
   }
@@ -207,7 +214,10 @@ export class RouterLink {
     else this.#failed(attempt, because);
   }
 
-  /** The router does not take us, or must not be believed: lets go, asks the next one, and this one again later. */
+  /**
+   * The router does not take us, or must not be believed: lets go, asks the next one, and this one again
+   * later.
+   */
   refused(attempt: Attempt, because: Failure): void {
     if (this.isCurrent(attempt)) this.#giveUp(attempt, because);
   }

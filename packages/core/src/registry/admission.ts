@@ -1,9 +1,10 @@
 /**
  * Judges who may become a member.
  *
- * A server proves that it is the same one by its journal id, and that it is the next life of it by the last life that
- * its folder has been welcomed as (`lives.ts`). While a life is live, another one over the same journal is a copy of its
- * folder, or has come too early: the one that is here stays. Letting the newcomer win would let a copy take over.
+ * A server proves that it is the same one by its journal id, and that it is the next life of it by the last
+ * life that its folder has been welcomed as (`lives.ts`). While a life is live, another one over the same
+ * journal is a copy of its folder, or has come too early: the one that is here stays. Letting the newcomer
+ * win would let a copy take over.
  */
 import type { ClusterMode, InSyncCopy, Numbered, PrimaryRef } from '../assignment.js';
 import { type ClusterId, type NetworkId, type Position, serverName } from '../ids.js';
@@ -38,8 +39,9 @@ export function objectionToJournal(attach: Extract<MemberMessage, { kind: 'attac
 }
 
 /**
- * A member that was told more than this store holds proves that the store has lost it: whom to promote is unknown then. A
- * later revision of an earlier epoch proves nothing: no store that holds both numbers it so, so a copy of this one said it.
+ * A member that was told more than this store holds proves that the store has lost it: whom to promote is
+ * unknown then. A later revision of an earlier epoch proves nothing: no store that holds both numbers it so,
+ * so a copy of this one said it.
  */
 export function objectionToStore(
   seen: Extract<MemberMessage, { kind: 'attach' }>,
@@ -60,7 +62,9 @@ export function objectionToStore(
   );
 }
 
-/** A heartbeat proves nothing of who sends it, so of two at different addresses the one that is here stays. */
+/**
+ * A heartbeat proves nothing of who sends it, so of two at different addresses the one that is here stays.
+ */
 export function objectionToHeartbeat(
   { cluster, serverId, address }: Heartbeat,
   known: Member | undefined,
@@ -146,7 +150,8 @@ function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | un
     return refusal(
       `its last welcomed life is ${quote(candidate.welcomedLife)}, the last one heard was ${quote(heardLife(copy))}`,
     );
-  // What a life says that was welcomed before may have waited for a router that was frozen, and others have said more since.
+  // What a life says that was welcomed before may have waited for a router that was frozen, and others have
+  // said more since.
   const isNext = copy !== undefined && !copy.lives.includes(candidate.lifeId);
   if (isNext && (candidate.figures?.durable ?? committed) < committed)
     return refusal(`it ends at ${candidate.figures?.durable}, entries up to ${committed} are committed`);

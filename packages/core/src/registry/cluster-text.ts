@@ -57,7 +57,9 @@ export function noSuccessorText(primary: string, objections: readonly Objection[
   return isUnreached ? `${why}: ${way}` : why;
 }
 
-/** The operator's ways out when only members that can't be reached could be promoted; empty: there is no need. */
+/**
+ * The operator's ways out when only members that can't be reached could be promoted; empty: there is no need.
+ */
 export function adviceText(objections: readonly Objection[]): string {
   const [unreached] = objections.find(([{ reach }]) => reach.kind === 'unreachable') ?? [];
   if (unreached === undefined) return '';

@@ -1,9 +1,9 @@
 /**
- * Processes of the older family that register beside servers, under a type of their own (`synchronizer`, `follower`):
- * they are listed to those who ask for them, and never given to a client.
+ * Processes of the csce438 family that register beside servers, under a type of their own (`synchronizer`,
+ * `follower`): they are listed to those who ask for them, and never given to a client.
  *
- * They are no members: they hold no epoch, share their numbers with servers, and nothing of them is made durable,
- * because the next heartbeat brings them back.
+ * They are no members: they hold no epoch, share their numbers with servers, and nothing of them is made
+ * durable, because the next heartbeat brings them back.
  */
 import type { Address, ClusterId, ServerId } from '../ids.js';
 
@@ -38,7 +38,10 @@ export class Companions {
     return isNew;
   }
 
-  /** Whether it is the first of its type in its cluster: to programs with standbys of these, the one that acts. */
+  /**
+   * Whether it is the first of its type in its cluster: to programs with standbys of these, the one that
+   * acts.
+   */
   isFirst({ cluster, serverId, type }: Companion): boolean {
     for (const other of this.#companions.values())
       if (other.cluster === cluster && other.type === type) return other.serverId === serverId;

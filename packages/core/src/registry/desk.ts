@@ -64,7 +64,9 @@ export class Desk {
     this.#waiting.cancel(token);
   }
 
-  /** The primary has pinged: a client that asks because it has lost that very one has lost only its own link. */
+  /**
+   * The primary has pinged: a client that asks because it has lost that very one has lost only its own link.
+   */
   primaryPinged({ id, assignment }: Cluster, outcome: Outcome): void {
     for (const { token } of this.#waiting.takeReassured(id, assignment.epoch))
       outcome.answerWith(token, assignment);

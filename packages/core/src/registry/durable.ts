@@ -1,4 +1,7 @@
-/** What of each cluster is durable and was told: anybody may hear it at once, whatever else waits for the disk. */
+/**
+ * What of each cluster is durable and was told: anybody may hear it at once, whatever else waits for the
+ * disk.
+ */
 import type { Assignment } from '../assignment.js';
 import type { ClusterId } from '../ids.js';
 
@@ -35,7 +38,10 @@ export class Durable {
     this.#known.set(cluster, { durable, waiting: known.waiting.filter((it) => it.revision > revision) });
   }
 
-  /** To be told in the place of that one, which waits for the disk; undefined: whoever asks has to wait for it, too. */
+  /**
+   * To be told in the place of that one, which waits for the disk; undefined: whoever asks has to wait for
+   * it, too.
+   */
   inPlaceOf({ cluster, epoch, available }: Assignment): Assignment | undefined {
     const durable = this.of(cluster);
     return durable?.epoch === epoch && durable.available === available ? durable : undefined;

@@ -1,7 +1,7 @@
 /**
- * Judges whether a member that may safely be promoted can also do the work: it is heard now, and the router has reached
- * it at the address that everyone else will dial. This only chooses among safe promotions; who is safe the in-sync
- * set says (see `promotion.ts`).
+ * Judges whether a member that may safely be promoted can also do the work: it is heard now, and the router
+ * has reached it at the address that everyone else will dial. This only chooses among safe promotions; who is
+ * safe the in-sync set says (see `promotion.ts`).
  */
 import { type ServerId, serverName } from '../ids.js';
 import { linkOf, type Member } from './member.js';

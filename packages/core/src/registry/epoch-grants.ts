@@ -247,8 +247,9 @@ export class EpochGrants {
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.#state.id} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
-    // Its disk may have yet to note the welcome: its next life would be taken for an older copy. A supervisor's word
-    // is none of its own: the life that it vouches for may have ended before it read its welcome.
+    // Its disk may have yet to note the welcome: its next life would be taken for an older copy. A
+    // supervisor's word is none of its own: the life that it vouches for may have ended before it read its
+    // welcome.
     if (!member.heard && mode === 'replicated' && isLive(member))
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#state.roster.all.some((other) => other.presence.kind === 'awaited'))

@@ -1,13 +1,15 @@
 /**
  * Tells a router that has lost its own network from members that have failed.
  *
- * The intuition: when two or more streams stand and no member is heard on any of them for two pings, the router is
- * more likely to be cut off than all members are to have died at one moment. This router then hears nobody. It does not
- * count that time as anyone's silence, so it drops no member for it, and it promotes none: a member that it promoted
- * would be one that it does not hear either. The first word of any member ends it.
+ * The intuition: when two or more streams stand and no member is heard on any of them for two pings, the
+ * router is more likely to be cut off than all members are to have died at one moment. This router then hears
+ * nobody. It does not count that time as anyone's silence, so it drops no member for it, and it promotes
+ * none: a member that it promoted would be one that it does not hear either. The first word of any member
+ * ends it.
  *
- * Two pings without a word also happen on a busy machine. So the router says that it suspects itself only after as
- * much quiet as would have dropped a member; and only such quiet has consequences when it ends (see `Listening`).
+ * Two pings without a word also happen on a busy machine. So the router says that it suspects itself only
+ * after as much quiet as would have dropped a member; and only such quiet has consequences when it ends (see
+ * `Listening`).
  */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
@@ -33,7 +35,10 @@ export class Hearing {
     if (this.#since !== undefined) this.#quietMs += after - before;
   }
 
-  /** Time in which the router was there to listen, and heard at least one member; ms. Silence is measured in it. */
+  /**
+   * Time in which the router was there to listen, and heard at least one member; ms. Silence is measured in
+   * it.
+   */
   get heardMs(): number {
     return this.#clock.heardMs - this.#quietMs;
   }
@@ -47,7 +52,9 @@ export class Hearing {
     this.#since ??= this.#clock.heardMs;
   }
 
-  /** For how long no member is heard, in listening time and without the two pings before it; 0 while one is. */
+  /**
+   * For how long no member is heard, in listening time and without the two pings before it; 0 while one is.
+   */
   get lastedMs(): number {
     return this.#since === undefined ? 0 : this.#clock.heardMs - this.#since;
   }

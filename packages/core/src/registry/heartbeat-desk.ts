@@ -1,8 +1,8 @@
 /**
  * Takes unary heartbeats: of servers that can only call out, and of processes beside servers.
  *
- * A heartbeat is evidence like any other: a first one makes a member, a silence drops it, the next one has it back
- * in its old place. Most say nothing new, and cost no write.
+ * A heartbeat is evidence like any other: a first one makes a member, a silence drops it, the next one has it
+ * back in its old place. Most say nothing new, and cost no write.
  */
 import type { Instant, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
@@ -65,7 +65,9 @@ export class HeartbeatDesk {
     outcome.report('refused', `a heartbeat is refused (${refusal.reason}): ${refusal.detail}`);
   }
 
-  /** At the end of the step: with its first heartbeat it may have become the one that clients are routed to. */
+  /**
+   * At the end of the step: with its first heartbeat it may have become the one that clients are routed to.
+   */
   confirm(outcome: Outcome): void {
     if (this.#noted === undefined) return;
     const { call, cluster } = this.#noted;
@@ -145,8 +147,8 @@ export class HeartbeatDesk {
 }
 
 /**
- * Whom a heartbeat is from. It names no life: one from the same address is taken for the same (a routed member has
- * nothing that a restart could lose for us), one from another address for the next.
+ * Whom a heartbeat is from. It names no life: one from the same address is taken for the same (a routed
+ * member has nothing that a restart could lose for us), one from another address for the next.
  */
 function candidateOf({ cluster, serverId, address }: Heartbeat, known: Member | undefined): Candidate {
   const before =

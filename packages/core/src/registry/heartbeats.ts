@@ -1,8 +1,8 @@
 /**
  * Who calls from time to time, and who has stopped calling, in listening time.
  *
- * A unary heartbeat is evidence for `timeoutMs` and then none; the next one is evidence again. Entries are kept in
- * the order in which they were last heard, so only the front is ever looked at.
+ * A unary heartbeat is evidence for `timeoutMs` and then none; the next one is evidence again. Entries are
+ * kept in the order in which they were last heard, so only the front is ever looked at.
  */
 import { RecencyMap } from '../recency-map.js';
 

@@ -431,7 +431,9 @@ export class Play {
     return this.#waiting?.some((output) => isWelcomeOn(output, link)) !== true;
   }
 
-  /** Nothing is looked at for so long; then the timer fires first, and after it come the pings that piled up. */
+  /**
+   * Nothing is looked at for so long; then the timer fires first, and after it come the pings that piled up.
+   */
   #sleep(ms: number): void {
     this.#now += ms;
     this.#nextPingAt = this.#now;

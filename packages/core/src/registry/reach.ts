@@ -2,10 +2,10 @@
  * Dial-back: whether a member can be reached at the address that it advertises.
  *
  * A member's stream proves that the member can dial the router, and nothing about the other way: with a wrong
- * `--advertise` it would be promoted, and neither clients nor standbys would find it. So the router dials the address
- * once for each life and asks the standard health service for a name that only this life serves. A member that was
- * reached once counts as reachable for the rest of its life: a serving primary is never replaced because the router alone
- * can't dial it, and no question lies on the path of a takeover.
+ * `--advertise` it would be promoted, and neither clients nor standbys would find it. So the router dials the
+ * address once for each life and asks the standard health service for a name that only this life serves. A
+ * member that was reached once counts as reachable for the rest of its life: a serving primary is never
+ * replaced because the router alone can't dial it, and no question lies on the path of a takeover.
  */
 import type { Address, Instant } from '../ids.js';
 import type { MemberLife } from '../member-service.js';
@@ -21,7 +21,10 @@ export type Reach =
 
 /** Questions under way at once: each is a connection, and ten thousand members may attach in one second. */
 export const MAX_PROBES_AT_ONCE = 32;
-/** Waits between questions to a member that could not be reached, ms: quick at first, for a process that only starts. */
+/**
+ * Waits between questions to a member that could not be reached, ms: quick at first, for a process that only
+ * starts.
+ */
 const RETRY_MS = [250, 500, 1_000, 2_000, 5_000] as const;
 const LONGEST_RETRY_MS = 10_000;
 

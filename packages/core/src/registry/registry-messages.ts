@@ -135,9 +135,9 @@ export interface RegistryEvent {
 }
 
 /**
- * To be performed in order; a `persist` is durable before anything after it is performed. Only what `overtakes` is
- * performed at once: nothing that waits for the disk matters to it. Once a record is durable and what followed it has
- * been performed, the registry hears so (`told`).
+ * To be performed in order; a `persist` is durable before anything after it is performed. Only what
+ * `overtakes` is performed at once: nothing that waits for the disk matters to it. Once a record is durable
+ * and what followed it has been performed, the registry hears so (`told`).
  */
 export type RegistryOutput =
   | { readonly kind: 'persist'; readonly record: ClusterRecord }

@@ -16,8 +16,9 @@ interface Heard {
   atMs: number;
   toldIntervalMs: number;
   /**
-   * The router was cut off or away, and this member may have given the stream up: its end proves nothing, and its words may
-   * be old ones. `unspoken`: it has not spoken since, and its silence counts from `atMs`; a number: when it first did.
+   * The router was cut off or away, and this member may have given the stream up: its end proves nothing, and
+   * its words may be old ones. `unspoken`: it has not spoken since, and its silence counts from `atMs`; a
+   * number: when it first did.
    */
   excuse: 'unspoken' | number | undefined;
 }
@@ -58,7 +59,10 @@ export class Silence {
     return [...this.#expected.keys()];
   }
 
-  /** The link is among those that ping, but its silence counts only from `heard`: it has not been welcomed yet. */
+  /**
+   * The link is among those that ping, but its silence counts only from `heard`: it has not been welcomed
+   * yet.
+   */
   expect(listeningMs: number, link: RegistryLink): void {
     this.#expected.set(link, listeningMs);
   }
@@ -113,8 +117,8 @@ export class Silence {
   }
 
   /**
-   * The router was cut off or away: every silence starts anew, and every stream is excused. A member that has not spoken
-   * since the last time is not given another time.
+   * The router was cut off or away: every silence starts anew, and every stream is excused. A member that has
+   * not spoken since the last time is not given another time.
    */
   startAnew(listeningMs: number): void {
     for (const [, heard] of this.#links) {
@@ -125,8 +129,8 @@ export class Silence {
   }
 
   /**
-   * Whether the end of this stream proves nothing. It does again once the member has gone on speaking for two pings:
-   * what a network held back comes in one burst, often with the end behind it.
+   * Whether the end of this stream proves nothing. It does again once the member has gone on speaking for two
+   * pings: what a network held back comes in one burst, often with the end behind it.
    */
   isExcused(link: RegistryLink): boolean {
     return this.#links.get(link)?.excuse !== undefined;

@@ -1,10 +1,12 @@
 /**
- * What an unclean promotion loses, told before it is done: against every member that is known, also those that are gone.
+ * What an unclean promotion loses, told before it is done: against every member that is known, also those
+ * that are gone.
  *
- * Of two journals the one with the later last epoch has more, whatever their lengths: the other's tail was never
- * committed, or was taken back. Of two with the same last epoch the longer one has everything that the other has. Where the
- * one with the later epoch ends before what the other knows as committed, the two went their own ways (the router was told
- * from a copy of its folder who is in sync): each has what the other lacks.
+ * Of two journals the one with the later last epoch has more, whatever their lengths: the other's tail was
+ * never committed, or was taken back. Of two with the same last epoch the longer one has everything that the
+ * other has. Where the one with the later epoch ends before what the other knows as committed, the two went
+ * their own ways (the router was told from a copy of its folder who is in sync): each has what the other
+ * lacks.
  */
 import { serverName } from '../ids.js';
 import { isLive, type Member } from './member.js';
@@ -15,7 +17,10 @@ const hasMore = ({ end: one }: Member, { end: other }: Member): boolean =>
   (one.lastEpoch === other.lastEpoch && one.durable > other.durable) ||
   one.committed > other.durable;
 
-/** What speaks against promoting this one: another one that is there has what it lacks. For people; undefined: nothing. */
+/**
+ * What speaks against promoting this one: another one that is there has what it lacks. For people; undefined:
+ * nothing.
+ */
 export function objectionToUnclean(member: Member, members: readonly Member[]): string | undefined {
   let fullest: Member | undefined;
   for (const other of members) if (hasMore(other, fullest ?? member)) fullest = other;

@@ -21,8 +21,9 @@ export interface Waiter {
 }
 
 /**
- * A client that lost its primary gets the same one for an answer when the router has heard so many pings of it since the
- * question. The first may have been sent before the client's link broke; the second was sent a ping interval after it.
+ * A client that lost its primary gets the same one for an answer when the router has heard so many pings of
+ * it since the question. The first may have been sent before the client's link broke; the second was sent a
+ * ping interval after it.
  */
 const PINGS_OF_A_LIVE_PRIMARY = 2;
 

@@ -1,7 +1,7 @@
 /**
- * A simple model around the registry: servers that hold sets of entries, believe what they were told last, and
- * commit when everybody whom they wait for has an entry. Small enough to be seen to be right, and it has just
- * what matters: beliefs that lag behind, processes that live on without the router, wiped disks.
+ * A simple model around the registry: servers that hold sets of entries, believe what they were told last,
+ * and commit when everybody whom they wait for has an entry. Small enough to be seen to be right, and it has
+ * just what matters: beliefs that lag behind, processes that live on without the router, wiped disks.
  *
  * It watches every output: what is told must be durable, an epoch has one primary, and whoever is promoted
  * has everything that was ever committed.
@@ -177,7 +177,10 @@ export class World {
     this.#change(primary, 'remove', this.#process(which), belief);
   }
 
-  /** Somebody writes to everyone who believes to be primary; it is acknowledged if all that it waits for have it. */
+  /**
+   * Somebody writes to everyone who believes to be primary; it is acknowledged if all that it waits for have
+   * it.
+   */
   commit(): void {
     for (const primary of this.#processes) this.#commit(primary);
   }

@@ -1,6 +1,6 @@
 /**
- * Several clusters of one server each, which hear of one another. Servers die and come back with what their disk held;
- * streams break; what is on its way comes when the test says so.
+ * Several clusters of one server each, which hear of one another. Servers die and come back with what their
+ * disk held; streams break; what is on its way comes when the test says so.
  */
 import {
   type Answers,
@@ -43,7 +43,10 @@ export class Clusters {
   readonly streams = new Set<Stream>();
   #links = 0;
 
-  /** @param named how many clusters the router tells of; without it servers do not know who belongs where, and any name will do */
+  /**
+   * @param named how many clusters the router tells of; without it servers do not know who belongs where, and
+   * any name will do
+   */
   constructor(
     count: number,
     readonly named = 0,

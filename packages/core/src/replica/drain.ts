@@ -7,7 +7,9 @@ import type { Attempt } from '../membership/membership-messages.js';
 import type { Ground } from './ground.js';
 import type { PrimaryRole } from './primary-role.js';
 
-/** How long a planned change of primary may take before it is given up (or, when leaving, done without), ms. */
+/**
+ * How long a planned change of primary may take before it is given up (or, when leaving, done without), ms.
+ */
 export const HANDOVER_TIMEOUT_MS = 5_000;
 
 export type DrainProgress = 'draining' | 'handed-over' | 'nobody-to-hand-to' | 'gave-up';

@@ -93,7 +93,10 @@ export class Ground {
     return this.whomNotToReach();
   }
 
-  /** The highest revision of an assignment that was told in the highest epoch, also to a former life; 0: none was. */
+  /**
+   * The highest revision of an assignment that was told in the highest epoch, also to a former life; 0: none
+   * was.
+   */
   get revision(): number {
     const { assignment: told, highestEpoch } = this;
     return Math.max(
@@ -103,8 +106,8 @@ export class Ground {
   }
 
   /**
-   * What a next life should know. Of what is committed only what this disk holds: if the machine dies, other entries may
-   * stand in the place of those that it does not hold yet.
+   * What a next life should know. Of what is committed only what this disk holds: if the machine dies, other
+   * entries may stand in the place of those that it does not hold yet.
    */
   known(): Known {
     const { knownCommitted, outline } = this.ledger;
@@ -125,7 +128,10 @@ export class Ground {
     };
   }
 
-  /** Numbers the streams to other clusters over all reigns, so that a late word from an old one is known as such. */
+  /**
+   * Numbers the streams to other clusters over all reigns, so that a late word from an old one is known as
+   * such.
+   */
   nextTailAttempt(): Attempt {
     this.#tailAttempts += 1;
     return this.#tailAttempts;

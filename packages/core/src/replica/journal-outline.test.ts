@@ -16,7 +16,9 @@ function outlineOf(epochs: Epochs): JournalOutline {
   return outline;
 }
 
-/** Runs of entries, each in an epoch above the one before; the two sides take epochs that the other doesn't. */
+/**
+ * Runs of entries, each in an epoch above the one before; the two sides take epochs that the other doesn't.
+ */
 const runs = (side: 0 | 1): fc.Arbitrary<(after: number) => number[]> =>
   fc
     .array(fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 4 })), { maxLength: 6 })

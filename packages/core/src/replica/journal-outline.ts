@@ -26,7 +26,10 @@ export class JournalOutline {
   #durable: Position;
   #epochStarts: EpochStart[];
 
-  /** A journal whose entries `first` to `last` are there and durable. What comes before `first` is in a snapshot. */
+  /**
+   * A journal whose entries `first` to `last` are there and durable. What comes before `first` is in a
+   * snapshot.
+   */
   constructor(first: Position, last: Position, epochStarts: readonly EpochStart[]) {
     this.#first = first;
     this.#last = last;
@@ -86,7 +89,10 @@ export class JournalOutline {
     this.#epochStarts = this.#epochStarts.filter((start) => start.position <= after);
   }
 
-  /** How far this journal and one with these epoch starts and this end are the same; 0: nowhere, as far as known. */
+  /**
+   * How far this journal and one with these epoch starts and this end are the same; 0: nowhere, as far as
+   * known.
+   */
   commonWith(theirLast: Position, theirStarts: readonly EpochStart[]): Position {
     let theirEnd = theirLast;
     for (const theirs of [...theirStarts].reverse()) {
@@ -102,8 +108,9 @@ export class JournalOutline {
   }
 
   /**
-   * Up to where nothing is known to differ from a journal that ends there, in that epoch. This one may have begun with a snapshot,
-   * which names the latest epochs only: of a journal that ends before those nothing more can be said.
+   * Up to where nothing is known to differ from a journal that ends there, in that epoch. This one may have
+   * begun with a snapshot, which names the latest epochs only: of a journal that ends before those nothing
+   * more can be said.
    */
   undisputedWith(theirLast: Position, theirLastEpoch: Epoch): Position {
     const [oldest] = this.#epochStarts;

@@ -1,15 +1,22 @@
 /**
  * Decides when a standby that fell out of the in-sync set for its slowness may come back.
  *
- * A standby that catches up may have a disk that is slow again a moment later, and each time all writes would wait for it.
- * So it has to keep up for a while first: what is durable here has to be durable there soon after, all the time.
+ * A standby that catches up may have a disk that is slow again a moment later, and each time all writes would
+ * wait for it. So it has to keep up for a while first: what is durable here has to be durable there soon
+ * after, all the time.
  */
 import type { InSyncMember } from '../assignment.js';
 import type { Position, ServerId } from '../ids.js';
 
-/** It comes back once it has kept up for this many times the delay that made it fall out: 10 s with the defaults. */
+/**
+ * It comes back once it has kept up for this many times the delay that made it fall out: 10 s with the
+ * defaults.
+ */
 export const KEEPS_UP_FACTOR = 20;
-/** It keeps up while it is behind for less than this part of that delay: one that is on the edge would fall out again. */
+/**
+ * It keeps up while it is behind for less than this part of that delay: one that is on the edge would fall
+ * out again.
+ */
 const KEEPS_UP_WITHIN = 0.5;
 
 interface Slow {

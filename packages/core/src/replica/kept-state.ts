@@ -2,7 +2,10 @@
 import type { Position } from '../ids.js';
 import type { Ground } from './ground.js';
 
-/** Applied entries between two snapshots on the own disk: bounds what a start has to replay to well under a second. */
+/**
+ * Applied entries between two snapshots on the own disk: bounds what a start has to replay to well under a
+ * second.
+ */
 export const SNAPSHOT_EVERY_ENTRIES = 100_000;
 
 export class KeptState {

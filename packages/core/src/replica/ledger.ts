@@ -77,7 +77,10 @@ export class Ledger {
     return this.#outline.durable > before;
   }
 
-  /** Forgets what comes after `after`; nothing is durable beyond it until the disk has answered with `truncated`. */
+  /**
+   * Forgets what comes after `after`; nothing is durable beyond it until the disk has answered with
+   * `truncated`.
+   */
   truncateAfter(after: Position): void {
     invariant(after >= this.knownCommitted, 'committed-is-never-truncated', {
       after,
@@ -108,8 +111,9 @@ export class Ledger {
   }
 
   /**
-   * Commits what is here up to `through` and applies it. Each effect is settled before the next entry is applied: whom
-   * a post is for is decided by who follows at its place, not by a follow that is committed together with it.
+   * Commits what is here up to `through` and applies it. Each effect is settled before the next entry is
+   * applied: whom a post is for is decided by who follows at its place, not by a follow that is committed
+   * together with it.
    */
   commitThrough(through: Position, settle: (effect: Effect) => void = () => {}): void {
     const to = position(Math.min(through, this.#outline.last));

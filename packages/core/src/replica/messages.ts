@@ -143,7 +143,10 @@ export type ReplicaInput =
   | { readonly kind: 'journal-failed'; readonly detail: string }
   /** What a commit waits for has not ended for so long that it may never. */
   | { readonly kind: 'disk-stalled'; readonly detail: string }
-  /** What is on disk is not what was written there: found while it was read for others. What is in memory is whole. */
+  /**
+   * What is on disk is not what was written there: found while it was read for others. What is in memory is
+   * whole.
+   */
   | { readonly kind: 'journal-damaged'; readonly detail: string }
   /** What `note-welcome` asked for is on disk. */
   | { readonly kind: 'welcome-noted' }
@@ -152,8 +155,9 @@ export type ReplicaInput =
   // The router.
   | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
   | { readonly kind: 'router-ended'; readonly attempt: Attempt; readonly detail: string }
-  // The primary, while this is a standby. `entries` belong to a message of kind `entries`; `checksum` to one of kind
-  // `joined`: of this server's own journal up to its `common`, undefined when it does not reach that far.
+  // The primary, while this is a standby. `entries` belong to a message of kind `entries`; `checksum` to one
+  // of kind `joined`: of this server's own journal up to its `common`, undefined when it does not reach that
+  // far.
   | {
       readonly kind: 'primary-message';
       readonly attempt: Attempt;
@@ -194,7 +198,10 @@ export type ReplicaInput =
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
   /** The stream was full, by what was pushed or by what was read, and has drained. */
   | { readonly kind: 'timeline-writable'; readonly timeline: LinkId }
-  /** What `timeline-read` asked for is out. Where that fills the stream, `timeline-writable` comes in its place. */
+  /**
+   * What `timeline-read` asked for is out. Where that fills the stream, `timeline-writable` comes in its
+   * place.
+   */
   | { readonly kind: 'timeline-read-out'; readonly timeline: LinkId }
   | { readonly kind: 'timeline-ended'; readonly timeline: LinkId };
 
@@ -212,7 +219,10 @@ export type ReplicaOutput =
   | { readonly kind: 'note-welcome'; readonly networkId: NetworkId; readonly lifeId: LifeId }
   /** Soon, and without a sync: whatever of it is there at the next start is true. */
   | { readonly kind: 'note-known'; readonly known: Known }
-  /** Gives the journal a new id, durably: it is an older copy of what the old id names. Answered by `journal-renewed`. */
+  /**
+   * Gives the journal a new id, durably: it is an older copy of what the old id names. Answered by
+   * `journal-renewed`.
+   */
   | { readonly kind: 'renew-journal' }
   // The router.
   | RouterLinkOutput
@@ -242,11 +252,14 @@ export type ReplicaOutput =
     }
   /** Keep connections to these ready: one of them may be primary next. */
   | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }
-  // Standbys. A message of kind `entries` is sent with the journal's bytes of `from` to `to`, one of kind `joined` with
-  // the journal's checksum up to `common`.
+  // Standbys. A message of kind `entries` is sent with the journal's bytes of `from` to `to`, one of kind
+  // `joined` with the journal's checksum up to `common`.
   | { readonly kind: 'to-standby'; readonly link: LinkId; readonly message: PrimaryMessage }
   | { readonly kind: 'close-standby'; readonly link: LinkId }
-  /** To be encoded and sent piece by piece, as it is read. `copy` is the same object for all who read at a time. */
+  /**
+   * To be encoded and sent piece by piece, as it is read. `copy` is the same object for all who read at a
+   * time.
+   */
   | { readonly kind: 'send-snapshot'; readonly token: Token; readonly copy: SnapshotCopy }
   /** Refuses a snapshot, or breaks one off. */
   | {
@@ -289,8 +302,8 @@ export type ReplicaOutput =
   /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
   | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
   /**
-   * Posts to be read from the journal and sent, now or later. `timeline-read-out` is expected when they are out,
-   * and not before. Nothing else but a `timeline-page` comes for this timeline until then.
+   * Posts to be read from the journal and sent, now or later. `timeline-read-out` is expected when they are
+   * out, and not before. Nothing else but a `timeline-page` comes for this timeline until then.
    */
   | {
       readonly kind: 'timeline-read';
@@ -308,7 +321,10 @@ export type ReplicaOutput =
       readonly unfollowed: readonly Position[];
       readonly oldest: boolean;
     }
-  /** The post that the post at `of` answers is to be found, read from the journal and sent. `isShown`: else nothing may be told of it. */
+  /**
+   * The post that the post at `of` answers is to be found, read from the journal and sent. `isShown`: else
+   * nothing may be told of it.
+   */
   | {
       readonly kind: 'timeline-answered';
       readonly timeline: LinkId;

@@ -1,4 +1,7 @@
-/** Timelines without the reader's own posts, as the classic wire has them: the past, live, and read again after a break. */
+/**
+ * Timelines without the reader's own posts, as the classic wire has them: the past, live, and read again
+ * after a break.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, epoch, NO_POSITION, position, SocialState } from '../index.js';

@@ -30,7 +30,10 @@ import { ClusterOnStage } from './cluster.fixture.js';
 import { type Outcome, type Reader, type ServerOnStage, textOf } from './server-on-stage.fixture.js';
 import type { Actor } from './stage.fixture.js';
 
-/** A test that is a play. With the environment's `SHOW_PLAYS` it is shown instead: to look at what a new one comes to. */
+/**
+ * A test that is a play. With the environment's `SHOW_PLAYS` it is shown instead: to look at what a new one
+ * comes to.
+ */
 export function plays(name: string, script: string, servers?: number, timing?: Timing): void {
   test(name, () => {
     const performed = new Play(servers, timing).perform(script);

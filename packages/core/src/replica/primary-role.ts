@@ -38,7 +38,9 @@ import { Tailing } from './tailing.js';
 import { Tails } from './tails.js';
 import { Timelines } from './timelines.js';
 
-/** A new standby that lacks more than this many entries pulls a snapshot; below it, replaying them is quicker. */
+/**
+ * A new standby that lacks more than this many entries pulls a snapshot; below it, replaying them is quicker.
+ */
 export const SNAPSHOT_WORTH_ENTRIES = 1_000;
 
 export class PrimaryRole {
@@ -203,8 +205,9 @@ export class PrimaryRole {
   }
 
   /**
-   * A member of this cluster that is live holds what is missing here, and it was committed. The router has promoted a copy
-   * that is older than it seemed: it is told, and decides who serves. Others' word does not count.
+   * A member of this cluster that is live holds what is missing here, and it was committed. The router has
+   * promoted a copy that is older than it seemed: it is told, and decides who serves. Others' word does not
+   * count.
    */
   #lacking(link: LinkId, committed: Position): void {
     const { ground, epoch } = this;
@@ -479,7 +482,9 @@ export class PrimaryRole {
     this.ground.emit({ kind: 'refuse', token, reason, detail });
   }
 
-  /** Out of touch with the router and with a member it waits for: others may have moved on without us knowing. */
+  /**
+   * Out of touch with the router and with a member it waits for: others may have moved on without us knowing.
+   */
   #watchForIsolation(): void {
     const { ground } = this;
     const isolated =

@@ -1,9 +1,9 @@
 /**
  * Notices which other members of its cluster a server can't reach, for its pings to say.
  *
- * A standby notices that it does not hear its primary. Before it says so it asks the other live in-sync members once, over
- * the connections that are kept warm: so what it says is complete, and the router can tell a primary that is cut off from a
- * standby that is. While the primary is heard nobody is asked.
+ * A standby notices that it does not hear its primary. Before it says so it asks the other live in-sync
+ * members once, over the connections that are kept warm: so what it says is complete, and the router can tell
+ * a primary that is cut off from a standby that is. While the primary is heard nobody is asked.
  */
 import { type Assignment, type MemberInfo, primaryMember } from '../assignment.js';
 import { type Epoch, NO_EPOCH, type ServerId } from '../ids.js';
@@ -11,7 +11,10 @@ import { memberServiceName } from '../member-service.js';
 import type { Ground } from './ground.js';
 import { JOIN_PATIENCE_FACTOR } from './standby-role.js';
 
-/** How long a round may take, in multiples of the time that one question may take: so much for a driver that is late. */
+/**
+ * How long a round may take, in multiples of the time that one question may take: so much for a driver that
+ * is late.
+ */
 const ROUND_FACTOR = 2;
 
 /** Names one question to another member; never used twice. */
@@ -94,7 +97,10 @@ export class Reachability {
     this.#nextRoundAt = 0;
   }
 
-  /** The primary, if it was not heard for too long. One that was never heard in its epoch may take longer to begin. */
+  /**
+   * The primary, if it was not heard for too long. One that was never heard in its epoch may take longer to
+   * begin.
+   */
   #unheardPrimary(): MemberInfo | undefined {
     const { assignment, identity, heardMs, timing } = this.ground;
     const primary = assignment?.available === true ? primaryMember(assignment) : undefined;

@@ -1,8 +1,10 @@
 /**
- * Signs of life between a primary and those who read timelines: whom to give one now, and who has fallen silent.
+ * Signs of life between a primary and those who read timelines: whom to give one now, and who has fallen
+ * silent.
  *
- * Only of readers that asked for it when they opened. What one was told stands until it is told more: the interval rises with
- * the number of readers, and never falls on one stream, since its reader may not have read that yet.
+ * Only of readers that asked for it when they opened. What one was told stands until it is told more: the
+ * interval rises with the number of readers, and never falls on one stream, since its reader may not have
+ * read that yet.
  */
 import { type SignsOfLife, signsOfLife } from '../signs-of-life.js';
 import type { Timing } from '../timing.js';
@@ -16,7 +18,10 @@ interface Reader {
   signAt: number;
 }
 
-/** New readers come by the thousand after a takeover: their first signs are spread over so many parts of the interval. */
+/**
+ * New readers come by the thousand after a takeover: their first signs are spread over so many parts of the
+ * interval.
+ */
 const SPREAD = 5;
 
 export class ReaderSigns {

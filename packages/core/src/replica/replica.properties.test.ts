@@ -128,7 +128,10 @@ function start(trial: Trial, choice: number): void {
   if (server.replica === undefined) server.start();
 }
 
-/** The disk of a server that is down is replaced, if nothing depends on it: losing the last copy is another matter. */
+/**
+ * The disk of a server that is down is replaced, if nothing depends on it: losing the last copy is another
+ * matter.
+ */
 function wipe(trial: Trial, choice: number): void {
   const server = trial.server(choice);
   const inSync = trial.cluster.router.record?.inSync ?? [];

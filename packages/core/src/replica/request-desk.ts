@@ -84,7 +84,9 @@ export class RequestDesk {
     return { kind: 'append' };
   }
 
-  /** A new primary takes over entries that its predecessor appended: they are on their way, nobody waits here. */
+  /**
+   * A new primary takes over entries that its predecessor appended: they are on their way, nobody waits here.
+   */
   takeOver(entries: Iterable<Entry>): void {
     for (const { sessionId, requestNo, command } of entries)
       if (isClientCommand(command)) this.#onItsWay(sessionId, requestNo, command.user);

@@ -87,7 +87,8 @@ test('two addresses of one router: the stream with the higher number is kept, wh
   assert.deepEqual(first.welcome({ ...TOLD, revision: 9 }, 'alias'), [
     '"attached to the router at alias, network net"',
   ]);
-  // The other way round: the lower one is closed, which says nothing to a router that has taken the higher one.
+  // The other way round: the lower one is closed, which says nothing to a router that has taken the higher
+  // one.
   const second = dialled();
   second.welcome(TOLD, 'r1');
   assert.deepEqual(second.welcome({ ...TOLD, revision: 9 }, 'alias').slice(0, 1), ['hangs up on r1']);

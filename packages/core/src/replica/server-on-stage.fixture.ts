@@ -1,4 +1,7 @@
-/** A replica with a disk, and links that run over the stage: does what a server's driver does, and decides nothing. */
+/**
+ * A replica with a disk, and links that run over the stage: does what a server's driver does, and decides
+ * nothing.
+ */
 import {
   type ClientRequest,
   DEFAULT_TIMING,

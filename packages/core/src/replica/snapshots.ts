@@ -1,15 +1,19 @@
 /**
- * The snapshots that standbys are pulling: one for each member at a time, and one copy of the state for all of them.
+ * The snapshots that standbys are pulling: one for each member at a time, and one copy of the state for all
+ * of them.
  *
- * The state goes on changing while a snapshot is read, so it is read from a copy. Whoever asks while a copy is in use gets
- * the same one: it has missed nothing, for what was committed since comes with the journal. So what snapshots cost
- * in memory does not depend on how many are asked for, how fast they are read, or how often.
+ * The state goes on changing while a snapshot is read, so it is read from a copy. Whoever asks while a copy
+ * is in use gets the same one: it has missed nothing, for what was committed since comes with the journal. So
+ * what snapshots cost in memory does not depend on how many are asked for, how fast they are read, or how
+ * often.
  */
 import { type ServerId, serverName } from '../ids.js';
 import type { Ground } from './ground.js';
 import type { SnapshotCopy, Token } from './messages.js';
 
-/** For how long a copy serves whoever asks, ms: making one stops a server for up to 100 ms, so not more often. */
+/**
+ * For how long a copy serves whoever asks, ms: making one stops a server for up to 100 ms, so not more often.
+ */
 export const SNAPSHOT_FRESH_MS = 1_000;
 
 export class Snapshots {

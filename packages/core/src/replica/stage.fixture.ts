@@ -146,7 +146,9 @@ export interface ConnectionEnds<Up, Down> {
   readonly downEnded: (detail: string) => void;
 }
 
-/** A stream between two actors; whoever closes hears nothing more, the other hears the end after all the rest. */
+/**
+ * A stream between two actors; whoever closes hears nothing more, the other hears the end after all the rest.
+ */
 export class Connection<Up, Down> {
   #dialler: 'open' | 'closed' = 'open';
   #dialled: 'open' | 'closed' = 'open';

@@ -21,9 +21,15 @@ import type { PrimaryMessage } from '../messages.js';
 import type { Ground } from './ground.js';
 import type { Reachability } from './reachability.js';
 
-/** Longest wait before a snapshot that could not be had is asked for again, ms: it costs the primary its whole disk. */
+/**
+ * Longest wait before a snapshot that could not be had is asked for again, ms: it costs the primary its whole
+ * disk.
+ */
 const LONGEST_PULL_RETRY_MS = 5_000;
-/** How long a primary may take to answer a join, in multiples of the time after which silence means it is gone. */
+/**
+ * How long a primary may take to answer a join, in multiples of the time after which silence means it is
+ * gone.
+ */
 export const JOIN_PATIENCE_FACTOR = 4;
 /** How long to leave a primary alone whose journal contradicts this one, ms: an operator has to decide. */
 const CONFLICT_RETRY_MS = 5_000;
@@ -119,8 +125,8 @@ export class StandbyRole {
   }
 
   /**
-   * Whether a refusal proves that there is a higher epoch of this cluster. Anybody may answer at an address, and says
-   * what epoch it likes: a server of another cluster has epochs of its own.
+   * Whether a refusal proves that there is a higher epoch of this cluster. Anybody may answer at an address,
+   * and says what epoch it likes: a server of another cluster has epochs of its own.
    */
   #fences({ reason, networkId, cluster }: Extract<PrimaryMessage, { kind: 'refused' }>): boolean {
     const { ground } = this;
@@ -275,7 +281,9 @@ export class StandbyRole {
     this.#conflict(link, what);
   }
 
-  /** The same entries by their epochs, and not the same bytes: one of the two is a copy that went its own way. */
+  /**
+   * The same entries by their epochs, and not the same bytes: one of the two is a copy that went its own way.
+   */
   #differs(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
     const { ledger } = this.ground;
     const what = `the journals differ somewhere up to ${common}, where the primary of epoch ${link.epoch} says that they agree`;
@@ -284,7 +292,10 @@ export class StandbyRole {
     this.#conflict(link, what);
   }
 
-  /** Whether an operator has promoted somebody since that epoch who was not in sync: only that takes back what was committed. */
+  /**
+   * Whether an operator has promoted somebody since that epoch who was not in sync: only that takes back what
+   * was committed.
+   */
   #isUncleanSince(epoch: Epoch): boolean {
     return (this.ground.assignment?.lastUncleanEpoch ?? NO_EPOCH) > epoch;
   }

@@ -57,8 +57,8 @@ export class Standbys {
   /** The furthest that everybody ever held. */
   #held: Position = NO_POSITION;
   /**
-   * Listening time since which a member has held up what is durable here, whatever links of it came and went. Of each its
-   * own: while one is waited for, another that has everything must not be blamed for it.
+   * Listening time since which a member has held up what is durable here, whatever links of it came and went.
+   * Of each its own: while one is waited for, another that has everything must not be blamed for it.
    */
   readonly #holdsUpSince = new Map<ServerId, number>();
 
@@ -218,8 +218,9 @@ export class Standbys {
   }
 
   /**
-   * Members that a commit waits for, and that are out of reach: not heard for `deadAfterMs`. Once one is, also those not
-   * heard for half of that. All may have been cut off at one moment, and been heard a little earlier or later before it.
+   * Members that a commit waits for, and that are out of reach: not heard for `deadAfterMs`. Once one is,
+   * also those not heard for half of that. All may have been cut off at one moment, and been heard a little
+   * earlier or later before it.
    */
   unheard(at: number, deadAfterMs: number): ServerId[] {
     const others = this.awaited.filter((member) => !isSameInSyncMember(member, this.self));
@@ -284,7 +285,9 @@ export class Standbys {
     return outgoing;
   }
 
-  /** A sign of life, with the commit position, to every standby that was not spoken to for a ping interval. */
+  /**
+   * A sign of life, with the commit position, to every standby that was not spoken to for a ping interval.
+   */
   signsOfLife(committed: Position, at: number, pingIntervalMs: number): readonly Outgoing[] {
     const outgoing: Outgoing[] = [];
     for (const standby of this.#links.values()) {

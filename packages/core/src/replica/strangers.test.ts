@@ -1,4 +1,6 @@
-/** What others may say that is wrong, too much, or too early: nobody crashes, and nothing is believed of it. */
+/**
+ * What others may say that is wrong, too much, or too early: nobody crashes, and nothing is believed of it.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -610,7 +610,8 @@ describe('what strangers say', () => {
       world.settle();
       const { users } = a.social.toSnapshot();
       const eve = users.find(({ name }) => name === 'eve');
-      // Who comes before anything is heard is a user here: the name was free. (Servers that know the number of clusters never let her in.)
+      // Who comes before anything is heard is a user here: the name was free. (Servers that know the number
+      // of clusters never let her in.)
       const done = hearsFirst ? 'wrong-cluster' : 'ok';
       assert.deepEqual(
         [login, post, follow].map((token) => outcome(a, token)),

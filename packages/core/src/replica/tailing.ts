@@ -1,10 +1,12 @@
 /**
- * How this cluster hears of the others: its primary reads what theirs commit, and journals what is wanted here.
+ * How this cluster hears of the others: its primary reads what theirs commit, and journals what is wanted
+ * here.
  *
- * The journal itself says how far that has got: each entry from elsewhere names its place there, and whoever is primary
- * next goes on after the last of them. So it does not matter who fails, or when: what was not committed here is asked for
- * again, what was is not. What decides about whom to hear is settled where entries are appended and not where they are
- * applied: from the moment a follow is in the journal, nothing is put behind it that was asked for without that author.
+ * The journal itself says how far that has got: each entry from elsewhere names its place there, and whoever
+ * is primary next goes on after the last of them. So it does not matter who fails, or when: what was not
+ * committed here is asked for again, what was is not. What decides about whom to hear is settled where
+ * entries are appended and not where they are applied: from the moment a follow is in the journal, nothing is
+ * put behind it that was asked for without that author.
  */
 import { type Assignment, primaryMember } from '../assignment.js';
 import { type Entry, type RemoteCommand, referenceIn } from '../entry.js';
@@ -110,7 +112,10 @@ export class Tailing {
     this.#outdate(remote);
   }
 
-  /** The last of those who followed that user does so no longer. What is committed together with that may follow again. */
+  /**
+   * The last of those who followed that user does so no longer. What is committed together with that may
+   * follow again.
+   */
   left(home: ClusterId, user: UserName): void {
     this.#remotes.get(home)?.left.add(user);
   }
@@ -151,7 +156,8 @@ export class Tailing {
       remote.journalled = item.position;
     }
     remote.cursor = batch.through;
-    // Nothing of it was theirs to say: that it has come is journalled all the same, or they would wait for ever.
+    // Nothing of it was theirs to say: that it has come is journalled all the same, or they would wait for
+    // ever.
     remote.owed ??= this.#passOver(remote);
   }
 

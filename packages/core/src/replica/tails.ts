@@ -1,9 +1,10 @@
 /**
  * The other clusters that read here: what each wants, how far it has it, and what it gets next.
  *
- * A reader has at most one batch that it has not taken, so a slow one costs no memory here and cannot be flooded; what
- * gathers meanwhile comes in one piece. A reader that keeps up is told what is committed as it is; one that doesn't is
- * only a position, and what it lacks is found again in the state. Nothing is kept for a reader that is away.
+ * A reader has at most one batch that it has not taken, so a slow one costs no memory here and cannot be
+ * flooded; what gathers meanwhile comes in one piece. A reader that keeps up is told what is committed as it
+ * is; one that doesn't is only a position, and what it lacks is found again in the state. Nothing is kept for
+ * a reader that is away.
  */
 import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import { MAX_TAIL_ITEMS, MAX_TAIL_NAMES, MAX_TAIL_UNKNOWN_NAMES } from '../limits.js';
@@ -193,7 +194,8 @@ export class Tails {
     const reader = { cluster: tail.from, authors: tail.wanted };
     const { items, more } = social.newsAfter(reader, tail.after, MAX_TAIL_ITEMS);
     const last = items.at(-1);
-    // Beyond what is committed it can only be from before an unclean promotion: nothing is sent until it is reached.
+    // Beyond what is committed it can only be from before an unclean promotion: nothing is sent until it is
+    // reached.
     if (more && last !== undefined) tail.after = last.position;
     else if (social.applied >= tail.after) {
       tail.after = social.applied;
@@ -220,7 +222,10 @@ function itemFor(tail: Tail, effect: Effect, social: SocialState): NewsItem | un
   return { kind: 'post', position: effect.post.position };
 }
 
-/** Who has come and gone since the reader was told last. A message has room for so many, the rest come with the next. */
+/**
+ * Who has come and gone since the reader was told last. A message has room for so many, the rest come with
+ * the next.
+ */
 function presenceNews(
   tail: Tail,
   timelines: Timelines,

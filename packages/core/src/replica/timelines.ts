@@ -7,8 +7,8 @@
  *
  *     open, with a past ──► behind ──read out, nothing left──► live ──does not drain, or is one of a crowd──► behind
  *
- * What is read may be put out later than it was asked for: others come first. So a timeline with a read that is not out yet is never live, or
- * new posts would overtake older ones.
+ * What is read may be put out later than it was asked for: others come first. So a timeline with a read that
+ * is not out yet is never live, or new posts would overtake older ones.
  */
 import type { Post } from '../entry.js';
 import { type Position, position, type UserName } from '../ids.js';
@@ -140,8 +140,8 @@ export class Timelines {
   }
 
   /**
-   * The stream has room, and what was to be read is out: the next posts from the journal, or, when there are none,
-   * live again.
+   * The stream has room, and what was to be read is out: the next posts from the journal, or, when there are
+   * none, live again.
    */
   goOn(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);

@@ -179,7 +179,8 @@ test('while a router says nothing the next is asked beside it, and the first ans
   assert.deepEqual(play.introduced(assignment(1, 1, 1), undefined, 'hole'), []);
   play.reply(1, 2);
   play.connected(1, 1, 1, 2);
-  // It holds its answer, for it may have died meanwhile: the others are asked beside it, those that don't answer given up.
+  // It holds its answer, for it may have died meanwhile: the others are asked beside it, those that don't
+  // answer given up.
   assert.equal(play.lost(1).at(-1), 'resolve r2 failed e1 wait 800');
   assert.deepEqual([play.tick().at(-1), play.now], ['introduce r3', 600]);
   assert.deepEqual([play.tick().at(-1), play.now], ['introduce hole', 900]);

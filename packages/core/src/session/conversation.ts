@@ -1,6 +1,6 @@
 /**
- * What the caller has asked and has no answer to yet: writes (numbered, exactly once) and reads, over whatever
- * link there is. Says of each refusal whether the session must leave its server.
+ * What the caller has asked and has no answer to yet: writes (numbered, exactly once) and reads, over
+ * whatever link there is. Says of each refusal whether the session must leave its server.
  */
 import type { PostReference } from '../entry.js';
 import type { Instant, SessionId, UserName } from '../ids.js';
@@ -196,7 +196,9 @@ export class Conversation {
     this.#busy = this.#busy.reset();
   }
 
-  /** The server no longer knows the session: what reached a server may have happened, the rest begins anew. */
+  /**
+   * The server no longer knows the session: what reached a server may have happened, the rest begins anew.
+   */
   expire(failure: Failure): void {
     this.#settleAll(this.#requests.takeSent(), { kind: 'may-have-happened', ...failure });
     this.#requests.renew();

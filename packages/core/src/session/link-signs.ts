@@ -1,9 +1,9 @@
 /**
  * Signs of life on the timeline of a session: when to give one, and when the server was silent for too long.
  *
- * Silence is listening time, so a client that was stopped does not blame its server. A slow line brings nothing while a large
- * piece of the past is on its way. So the patience doubles with each link in a row that is given up, up to the time that a
- * reply may take, or such a client would never read it.
+ * Silence is listening time, so a client that was stopped does not blame its server. A slow line brings
+ * nothing while a large piece of the past is on its way. So the patience doubles with each link in a row that
+ * is given up, up to the time that a reply may take, or such a client would never read it.
  */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';

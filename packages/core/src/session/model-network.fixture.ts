@@ -1,7 +1,7 @@
 /**
  * A whole network as a model, for one session under test: a router, servers that share one journal (as if
- * replication were perfect), and links that lose, repeat, reorder and delay. What happens next is chosen from outside,
- * so that any run can be played again.
+ * replication were perfect), and links that lose, repeat, reorder and delay. What happens next is chosen from
+ * outside, so that any run can be played again.
  */
 import type { Assignment } from '../assignment.js';
 import type { Post } from '../entry.js';

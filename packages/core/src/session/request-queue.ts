@@ -7,8 +7,8 @@
  *
  * A server refuses a number that leaves a gap. That happens when calls overtake one another, or when
  * the one before was refused as busy; the request then waits until it is the lowest unsettled one. A gap
- * before one that was sent as the *lowest* means that the server no longer has requests that it had acknowledged (an unclean
- * promote): then the session is renewed, under another id and from number 1.
+ * before one that was sent as the *lowest* means that the server no longer has requests that it had
+ * acknowledged (an unclean promote): then the session is renewed, under another id and from number 1.
  */
 import type { Command } from '../entry.js';
 import type { Instant, RequestNumber, SessionId, UserName } from '../ids.js';
@@ -138,8 +138,9 @@ export class RequestQueue {
   }
 
   /**
-   * Refused for leaving a gap. @returns false when nothing was before it as it was sent: the server has lost the session.
-   * (What was before it then may be settled by now, since answers overtake one another too; that proves nothing.)
+   * Refused for leaving a gap. @returns false when nothing was before it as it was sent: the server has lost
+   * the session. (What was before it then may be settled by now, since answers overtake one another too; that
+   * proves nothing.)
    */
   sendAgainAfterGap(sendNo: number): boolean {
     const slot = this.#inFlight.get(sendNo);
@@ -159,7 +160,9 @@ export class RequestQueue {
     }
   }
 
-  /** Begins a new session; what is unsettled moves into it. Right only if none of it happened in the old one. */
+  /**
+   * Begins a new session; what is unsettled moves into it. Right only if none of it happened in the old one.
+   */
   renew(): void {
     const rest = [...this.#slots.values()].filter((slot) => slot.ticket !== undefined);
     this.#inFlight.clear();

@@ -1,9 +1,11 @@
 /**
- * Asks the routers, side by side: the first at once, the next when there is no answer after a moment, or at once when one fails.
- * An address that swallows everything refuses nothing. Asked one after another, it held up everyone who had it in their list.
+ * Asks the routers, side by side: the first at once, the next when there is no answer after a moment, or at
+ * once when one fails. An address that swallows everything refuses nothing. Asked one after another, it held
+ * up everyone who had it in their list.
  *
- * Answers are awaited from each until one is of use; then nobody waits for the others. A router that holds its answer for a
- * while is asked again what it is, by another connection: that on which the answer would come may be dead.
+ * Answers are awaited from each until one is of use; then nobody waits for the others. A router that holds
+ * its answer for a while is asked again what it is, by another connection: that on which the answer would
+ * come may be dead.
  */
 import type { Address, Instant } from '../ids.js';
 import type { Reason } from '../reasons.js';
@@ -49,7 +51,8 @@ export class RouterInquiries {
   }
 
   /**
-   * How long a router that is asked now may hold its answer. Rounded: what sessions ask in the same words is one question.
+   * How long a router that is asked now may hold its answer. Rounded: what sessions ask in the same words is
+   * one question.
    *
    * @param roundMs in a whole round
    */

@@ -1,6 +1,6 @@
 /**
- * The routers of a session: in which order they are asked, and what each has said. A round is over when each was asked once.
- * It begins with the one that answered last.
+ * The routers of a session: in which order they are asked, and what each has said. A round is over when each
+ * was asked once. It begins with the one that answered last.
  */
 import type { Address } from '../ids.js';
 import type { Reason } from '../reasons.js';
@@ -65,8 +65,9 @@ export class RouterRotation {
   }
 
   /**
-   * Every router refused this round for a reason that time does not heal, and none has ever answered: the addresses
-   * are wrong. (After a router has once answered, whatever sits at its address now may go away again.)
+   * Every router refused this round for a reason that time does not heal, and none has ever answered: the
+   * addresses are wrong. (After a router has once answered, whatever sits at its address now may go away
+   * again.)
    */
   get hopeless(): boolean {
     return !this.#everIntroduced && !this.#mayRecover;

@@ -1,7 +1,9 @@
 /** Bounds and times of a client session, each with its reason. */
 import type { BackOffBounds } from './back-off.js';
 
-/** Requests of one session that wait for their turn or their reply: an hour of typing, at most 16 MB of posts. */
+/**
+ * Requests of one session that wait for their turn or their reply: an hour of typing, at most 16 MB of posts.
+ */
 export const MAX_PENDING_REQUESTS = 4_096;
 /** Reads of one session that wait for their turn or their answer. */
 export const MAX_PENDING_QUERIES = 64;
@@ -14,34 +16,40 @@ export const MAX_ROUTERS = 16;
 
 /** How long a router may hold its answer while nothing is known of its own bound (`failover_wait_ms`). */
 export const DEFAULT_FAILOVER_WAIT_MS = 3_000;
-/** How long the first router is waited for before the next is asked beside it, ms: three pings. One that is well takes a few ms. */
+/**
+ * How long the first router is waited for before the next is asked beside it, ms: three pings. One that is
+ * well takes a few ms.
+ */
 export const NEXT_ROUTER_MS = 300;
 /**
- * How long a router holds an answer before it is asked again by a new connection, ms: the one on which we wait may be dead.
- * A takeover takes less, with the default times.
+ * How long a router holds an answer before it is asked again by a new connection, ms: the one on which we
+ * wait may be dead. A takeover takes less, with the default times.
  */
 export const ASK_ANEW_MS = 1_000;
-/** How long past a held answer's time a router may take, and how long to introduce itself: above that it is away. */
+/**
+ * How long past a held answer's time a router may take, and how long to introduce itself: above that it is
+ * away.
+ */
 export const ROUTER_ANSWER_MARGIN_MS = 2_000;
 /**
- * From asking a server in to being live. A new primary may still be opening its epoch, which waits for members that the
- * router is about to find dead; a frozen one is found by the router long before this.
+ * From asking a server in to being live. A new primary may still be opening its epoch, which waits for
+ * members that the router is about to find dead; a frozen one is found by the router long before this.
  */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * From asking for the timeline to the first word on it. A server that has to wait says so at once, so this is for the way:
- * a connection across half the world takes less than half of it.
+ * From asking for the timeline to the first word on it. A server that has to wait says so at once, so this is
+ * for the way: a connection across half the world takes less than half of it.
  */
 export const FIRST_WORD_MS = 2_000;
 /**
- * A reply that took longer than this won't come on this link. Third net only: a dead or frozen server is found by its
- * closed connection or by the router, and a dead path by the silence of the timeline.
+ * A reply that took longer than this won't come on this link. Third net only: a dead or frozen server is
+ * found by its closed connection or by the router, and a dead path by the silence of the timeline.
  */
 export const REPLY_TIMEOUT_MS = 10_000;
 
 /**
- * Between rounds, when router or every server is away. At most 2 s: a person watches the countdown, and a thousand
- * clients that ask every second or two are no load.
+ * Between rounds, when router or every server is away. At most 2 s: a person watches the countdown, and a
+ * thousand clients that ask every second or two are no load.
  */
 export const RECONNECT_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 100, maxMs: 2_000 });
 /** Before a server that was busy is asked again. */

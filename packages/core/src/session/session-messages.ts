@@ -23,9 +23,15 @@ export type SessionCommand =
   | { readonly kind: 'unfollow'; readonly target: UserName }
   | { readonly kind: 'post'; readonly text: string; readonly answers?: PostReference };
 
-/** What a caller asks to be told. Repeating it does no harm, so it has no number and is asked again after a break. */
+/**
+ * What a caller asks to be told. Repeating it does no harm, so it has no number and is asked again after a
+ * break.
+ */
 export type SessionQuery =
-  /** Up to `limit` users whose names come after `after` (from the first on without it), and who of them follows and is followed. */
+  /**
+   * Up to `limit` users whose names come after `after` (from the first on without it), and who of them
+   * follows and is followed.
+   */
   | { readonly kind: 'list'; readonly after: UserName | undefined; readonly limit: number }
   /** Up to `limit` posts before a position. */
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
@@ -163,8 +169,8 @@ export type SessionOutput =
   /** Say on the timeline that the client is there. */
   | { readonly kind: 'give-sign'; readonly link: number }
   /**
-   * Close the timeline of `link` and cancel what is in flight on it. `isSilent`: the server did not answer, so its connection
-   * may be dead and is not to be used again.
+   * Close the timeline of `link` and cancel what is in flight on it. `isSilent`: the server did not answer,
+   * so its connection may be dead and is not to be used again.
    */
   | { readonly kind: 'drop'; readonly link: number; readonly isSilent: boolean }
   /** Keep a connection ready to this standby and to no other; undefined: to none. */
@@ -178,7 +184,9 @@ export type SessionOutput =
       readonly requestNo: RequestNumber;
       readonly command: Command;
     }
-  /** `list`: a call of its own; `older` and `answered`: on the timeline of `link`. At most one is unanswered. */
+  /**
+   * `list`: a call of its own; `older` and `answered`: on the timeline of `link`. At most one is unanswered.
+   */
   | {
       readonly kind: 'ask';
       readonly sendNo: number;
@@ -196,6 +204,9 @@ export type SessionOutput =
       readonly kind: 'moved';
       readonly from: SessionTarget;
       readonly to: SessionTarget;
-      /** To being live again, from when the longest unanswered call was sent; from when the break was noticed if none was. */
+      /**
+       * To being live again, from when the longest unanswered call was sent; from when the break was noticed
+       * if none was.
+       */
       readonly gapMs: number;
     };

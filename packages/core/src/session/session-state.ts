@@ -12,15 +12,20 @@ export interface SessionTarget {
 }
 
 /**
- * `resolving → connecting → live`, back to `resolving` at every break; `waiting` when router or every server is away;
- * `closed` and `failed` are for good.
+ * `resolving → connecting → live`, back to `resolving` at every break; `waiting` when router or every server
+ * is away; `closed` and `failed` are for good.
  */
 export type SessionState =
-  /** Asking `router` who is primary. `because` says what broke, or why nobody serves; undefined at the start. */
+  /**
+   * Asking `router` who is primary. `because` says what broke, or why nobody serves; undefined at the start.
+   */
   | { readonly kind: 'resolving'; readonly router: Address; readonly because: Failure | undefined }
   | { readonly kind: 'connecting'; readonly target: SessionTarget }
   | { readonly kind: 'live'; readonly target: SessionTarget }
-  /** Nobody to talk to. Tries again at `retryAt` (an instant of the driver's monotonic clock), or when told of a primary. */
+  /**
+   * Nobody to talk to. Tries again at `retryAt` (an instant of the driver's monotonic clock), or when told of
+   * a primary.
+   */
   | {
       readonly kind: 'waiting';
       readonly retryAt: Instant;

@@ -2,10 +2,10 @@
  * How far a session's timeline has come, so that it goes on after a break with no gap and no repeat.
  *
  * Once a post was seen it is simple: go on after it. The delicate moment is a break after a timeline was
- * opened and before its first post came: the past posts may have been on their way, or there are none. To ask for
- * the past again would skip what was posted since if that is more than a screen; to go on from
- * where it was opened would skip the past. So the timeline then goes on from where it was opened, and the past
- * is asked for as a page that ends there; what comes meanwhile is held until the page has been shown.
+ * opened and before its first post came: the past posts may have been on their way, or there are none. To ask
+ * for the past again would skip what was posted since if that is more than a screen; to go on from where it
+ * was opened would skip the past. So the timeline then goes on from where it was opened, and the past is
+ * asked for as a page that ends there; what comes meanwhile is held until the page has been shown.
  *
  * ```
  *   past (a page, asked again)  │ opened here   │ go on after `opened`

@@ -1,10 +1,10 @@
 /**
  * What one other cluster is to be told of who follows its users: of each pair of users the last change.
  *
- * A reader that keeps up is told each change as it is committed. One that was away is told here how each pair stands, at
- * the place of its last change: a follow and its unfollow in between make no difference to anybody who was not there.
- * So memory is bounded by the pairs that ever were, however often they change. A pair that has ended has to be kept: the
- * reader may have been told that it began.
+ * A reader that keeps up is told each change as it is committed. One that was away is told here how each pair
+ * stands, at the place of its last change: a follow and its unfollow in between make no difference to anybody
+ * who was not there. So memory is bounded by the pairs that ever were, however often they change. A pair that
+ * has ended has to be kept: the reader may have been told that it began.
  */
 import type { Position, UserName } from '../ids.js';
 import { countUpTo } from './selection.js';

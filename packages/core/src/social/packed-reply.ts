@@ -1,6 +1,7 @@
 /**
- * The outcome of a request as one number. Sessions keep their last outcomes for as long as they live, and a snapshot of all
- * sessions is copied at one go: objects would take several times the memory, and many times the time.
+ * The outcome of a request as one number. Sessions keep their last outcomes for as long as they live, and a
+ * snapshot of all sessions is copied at one go: objects would take several times the memory, and many times
+ * the time.
  *
  * It never leaves a process, so the order of the codes is free.
  */

@@ -28,7 +28,10 @@ interface Session {
   /** Number of the request whose outcome is, or first was, in slot 0. */
   readonly firstRequestNo: RequestNumber;
   lastRequestNo: RequestNumber;
-  /** Ring, grown as needed. A full session stays within 1 KB, which is what `MAX_SESSIONS` of them are reckoned with. */
+  /**
+   * Ring, grown as needed. A full session stays within 1 KB, which is what `MAX_SESSIONS` of them are
+   * reckoned with.
+   */
   readonly outcomes: PackedReply[];
 }
 
@@ -103,7 +106,10 @@ export class Sessions {
     return { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
   }
 
-  /** Looks at the map only when it must: who walks it steps first over all that have moved from its front to its end. */
+  /**
+   * Looks at the map only when it must: who walks it steps first over all that have moved from its front to
+   * its end.
+   */
   #forgetBeyondLimit(): void {
     while (this.#sessions.size > this.limit)
       for (const silentForLongest of this.#sessions.keys()) {

@@ -33,7 +33,9 @@ export interface UserSnapshot {
   readonly since: Position;
   /** The cluster whose user it is, if not this one's. */
   readonly home?: ClusterId;
-  /** In the order in which they began. Of a user of another cluster: those of this one, as far as was told. */
+  /**
+   * In the order in which they began. Of a user of another cluster: those of this one, as far as was told.
+   */
   readonly following: readonly FollowSnapshot[];
   /** Users of other clusters that it no longer follows, and since which position. Absent: none. */
   readonly left?: readonly FollowSnapshot[];
@@ -41,7 +43,9 @@ export interface UserSnapshot {
   readonly posts: readonly Position[];
   /** Of a user of another cluster: where each of the posts was accepted there, ascending. */
   readonly origins?: readonly Position[];
-  /** Positions of posts that name the user, of authors whom it did not follow then, ascending. Absent: none. */
+  /**
+   * Positions of posts that name the user, of authors whom it did not follow then, ascending. Absent: none.
+   */
   readonly mentions?: readonly Position[];
 }
 
@@ -59,8 +63,9 @@ export interface SessionSnapshot {
 }
 
 /**
- * Where a post of a user of another cluster was accepted there. Journals from before servers refused users of other clusters
- * have posts that such users made here: they count as made where the one before was, and are not found by that place.
+ * Where a post of a user of another cluster was accepted there. Journals from before servers refused users of
+ * other clusters have posts that such users made here: they count as made where the one before was, and are
+ * not found by that place.
  */
 export const originAfter = (before: readonly Position[], { command }: Entry): Position =>
   command.kind === 'remote-post' ? command.origin.position : (before.at(-1) ?? NO_POSITION);

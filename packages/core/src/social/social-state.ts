@@ -59,7 +59,9 @@ export type Effect =
     }
   /** A user of this cluster is new: the others are to hear of it. */
   | { readonly kind: 'user'; readonly user: UserName; readonly position: Position }
-  /** A user of this cluster follows, or no longer follows, one of another cluster: that one is to hear of it. */
+  /**
+   * A user of this cluster follows, or no longer follows, one of another cluster: that one is to hear of it.
+   */
   | { readonly kind: 'edge'; readonly home: ClusterId; readonly change: EdgeChange }
   /** Nobody here follows that user of another cluster any more. */
   | { readonly kind: 'unwanted'; readonly home: ClusterId; readonly user: UserName };
@@ -152,7 +154,10 @@ export class SocialState {
     return newsAfter(this.#users, reader, after, limit);
   }
 
-  /** Who sees a post of `author` that is made now: the author, and the followers (in no order that means anything). */
+  /**
+   * Who sees a post of `author` that is made now: the author, and the followers (in no order that means
+   * anything).
+   */
   *audience(author: UserName): Generator<UserName> {
     const user = this.#users.get(author);
     if (user === undefined) return;
@@ -252,8 +257,9 @@ export class SocialState {
   }
 
   /**
-   * Who is of another cluster does nothing here, whatever was let in before that was heard: judged where it is applied, so
-   * that no order of requests makes a state in which a user of one cluster has posted in another.
+   * Who is of another cluster does nothing here, whatever was let in before that was heard: judged where it
+   * is applied, so that no order of requests makes a state in which a user of one cluster has posted in
+   * another.
    */
   #perform(command: Command, at: Position, effects: Effect[]): SocialReason | undefined {
     if (this.homeOf(command.user) !== undefined) return 'wrong-cluster';
@@ -279,7 +285,10 @@ export class SocialState {
     }
   }
 
-  /** Who follows whom has changed: of interest to the other cluster whose user the target is, if it is of another. */
+  /**
+   * Who follows whom has changed: of interest to the other cluster whose user the target is, if it is of
+   * another.
+   */
   #edgeChanged(
     { kind, user, target: name }: Extract<Command, { readonly target: UserName }>,
     position: Position,

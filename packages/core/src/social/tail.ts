@@ -1,8 +1,9 @@
 /**
- * What other clusters are told of this one: who is new, what those whom they follow have posted, and who follows theirs.
+ * What other clusters are told of this one: who is new, what those whom they follow have posted, and who
+ * follows theirs.
  *
- * Put together from the state whenever it is asked for, however long ago the asker was here last: nothing is kept
- * for anybody who is away. Costs one look per followed author plus what is given.
+ * Put together from the state whenever it is asked for, however long ago the asker was here last: nothing is
+ * kept for anybody who is away. Costs one look per followed author plus what is given.
  */
 import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import type { EdgeChange } from './edge-news.js';

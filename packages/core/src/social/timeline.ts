@@ -1,6 +1,7 @@
 /**
- * Which posts a user sees: one's own, and those of whom one follows, made since one followed them; and, for who wants them, those
- * of others that name one. Of these each was made while one did not follow its author, so none is among the rest.
+ * Which posts a user sees: one's own, and those of whom one follows, made since one followed them; and, for
+ * who wants them, those of others that name one. Of these each was made while one did not follow its author,
+ * so none is among the rest.
  *
  * Nothing is stored per timeline: it is put together from the authors' lists when asked for, and costs
  * one look per followed author plus the posts given.

@@ -48,7 +48,10 @@ export interface UserPage {
 type OfPosts = 'posts' | 'origins' | 'mentions';
 type Outcome = SocialReason | undefined;
 
-/** New users that are put into the order one by one. With more of them the whole order is made anew, in about the time that so many take. */
+/**
+ * New users that are put into the order one by one. With more of them the whole order is made anew, in about
+ * the time that so many take.
+ */
 const MOST_INSERTED = 32;
 /** What most users have in common. */
 const NOBODY_NAMED: readonly Position[] = [];
@@ -92,8 +95,8 @@ export class Users {
   }
 
   /**
-   * Keeps a post for those of this cluster whom it names, by `@name` or by answering them, and who do not follow its author: for
-   * all others it is in the timeline already.
+   * Keeps a post for those of this cluster whom it names, by `@name` or by answering them, and who do not
+   * follow its author: for all others it is in the timeline already.
    * @returns their names
    */
   mention({ author, text, answers, position }: Post): UserName[] {
@@ -198,7 +201,10 @@ export class Users {
     return undefined;
   }
 
-  /** The first `limit` users whose names come after one. Costs by the limit, and a little for each user who is new since. */
+  /**
+   * The first `limit` users whose names come after one. Costs by the limit, and a little for each user who is
+   * new since.
+   */
   page(asker: UserName, after: UserName | undefined, limit: number): UserPage {
     const all = this.#inOrder();
     const from = after === undefined ? 0 : placeAfter(all, after);

@@ -1,8 +1,8 @@
 /**
  * Which crash the router is still to be told of, and when.
  *
- * One report for each incarnation; repeated, within bounds, until the router has noted it or the next life is there, which the
- * router hears of from itself.
+ * One report for each incarnation; repeated, within bounds, until the router has noted it or the next life is
+ * there, which the router hears of from itself.
  */
 import type { Incarnation, Instant } from '../ids.js';
 import { CRASH_REPORT_MS, MAX_CRASH_REPORTS } from './supervision-timing.js';

@@ -18,7 +18,10 @@ const faults = fc.array(
   { maxLength: 30 },
 );
 
-/** Longest to mend whatever was done: the other one's hang is noticed, it is replaced, and that one notices the next. */
+/**
+ * Longest to mend whatever was done: the other one's hang is noticed, it is replaced, and that one notices
+ * the next.
+ */
 const MENDED_MS = 60 * KEEP_ALIVE_MS;
 
 test('one server and one supervisor are left, and they hear each other', () => {

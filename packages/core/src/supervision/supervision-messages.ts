@@ -7,10 +7,10 @@ export type KeepAliveLink = number;
 /**
  * What the end of a process means for its supervisor.
  *
- * `told`: it was ordered to end (a signal that isn't a crash); whoever gave the order means the supervisor too.
- * `refused`: it can never work as it is: another network, another disk's copy, an older copy of its folder.
- * `misused`: its command line can't work, at least not now: an address that is taken, a folder in use.
- * `died`: anything else, which starting again may mend.
+ * `told`: it was ordered to end (a signal that isn't a crash); whoever gave the order means the supervisor
+ * too. `refused`: it can never work as it is: another network, another disk's copy, an older copy of its
+ * folder. `misused`: its command line can't work, at least not now: an address that is taken, a folder in
+ * use. `died`: anything else, which starting again may mend.
  */
 export type ExitKind = 'told' | 'refused' | 'misused' | 'died';
 
@@ -73,8 +73,8 @@ export type SupervisorWatchOutput =
   /** Another supervisor has come. */
   | { readonly kind: 'close-link'; readonly link: KeepAliveLink }
   /**
-   * Start a supervisor. `replace`: whoever holds its place has had time to attach and has not, or hangs, and is killed
-   * first. Otherwise one that holds the place is left alone.
+   * Start a supervisor. `replace`: whoever holds its place has had time to attach and has not, or hangs, and
+   * is killed first. Otherwise one that holds the place is left alone.
    */
   | { readonly kind: 'start-supervisor'; readonly replace: boolean }
   | { readonly kind: 'report'; readonly event: string; readonly text: string };

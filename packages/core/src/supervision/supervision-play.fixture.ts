@@ -1,6 +1,7 @@
 /**
- * Plays the machines of supervision from a transcript, as `registry/play.fixture.ts` does: lines at the margin are what happens,
- * indented ones what the machine does about it. Time is virtual; while it passes whoever is not frozen answers pings.
+ * Plays the machines of supervision from a transcript, as `registry/play.fixture.ts` does: lines at the
+ * margin are what happens, indented ones what the machine does about it. Time is virtual; while it passes
+ * whoever is not frozen answers pings.
  */
 import { unreachable } from '../invariants.js';
 import type { Machine } from '../machine.js';

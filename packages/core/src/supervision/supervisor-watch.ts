@@ -1,10 +1,10 @@
 /**
  * Decides, for a server, when its supervisor counts as gone and another one is to be started.
  *
- * The mirror image of `supervisor.ts`: there is no certain evidence here, for a supervisor is nobody's child. The end of
- * its stream makes the server look; silence on it means that it hangs. Whoever holds the supervisor's place (a lock) and
- * does not attach in time is replaced, so that a frozen one can't keep the place. Starting one is cheap and always
- * harmless: a second supervisor finds the place taken and ends.
+ * The mirror image of `supervisor.ts`: there is no certain evidence here, for a supervisor is nobody's child.
+ * The end of its stream makes the server look; silence on it means that it hangs. Whoever holds the
+ * supervisor's place (a lock) and does not attach in time is replaced, so that a frozen one can't keep the
+ * place. Starting one is cheap and always harmless: a second supervisor finds the place taken and ends.
  */
 import type { Instant } from '../ids.js';
 import { unreachable } from '../invariants.js';

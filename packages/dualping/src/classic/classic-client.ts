@@ -1,9 +1,10 @@
 /**
- * The line client of the older family: resolve, log in, commands, and then the timeline, from which there is no way
- * back.
+ * The line client of the csce438 family: resolve, log in, commands, and then the timeline, from which there
+ * is no way back.
  *
- * In two things it does better than its model. After a break the next command asks the coordinator again and logs in
- * again; and a timeline whose server has gone is opened again on the next one, without what was shown already.
+ * In two things it does better than its model. After a break the next command asks the coordinator again and
+ * logs in again; and a timeline whose server has gone is opened again on the next one, without what was shown
+ * already.
  */
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -35,7 +36,10 @@ import {
 /** Between two attempts to open a timeline again, ms: at first at once, then doubling. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
-/** Posts remembered so that they are not shown again: several times what comes again when a timeline is opened. */
+/**
+ * Posts remembered so that they are not shown again: several times what comes again when a timeline is
+ * opened.
+ */
 const MAX_SHOWN = 1_000;
 /** Lines typed while no server is there. */
 const MAX_KEPT_LINES = 64;
@@ -171,7 +175,8 @@ export class ClassicClient {
     if (address === undefined) throw new DualpingError('no-available-server', 'no server is available');
     const connection = new ClassicConnection(address, String(this.#number));
     try {
-      // Refused as on already: by a server that has not yet noticed the end of the connection before. It serves us all the same.
+      // Refused as on already: by a server that has not yet noticed the end of the connection before. It
+      // serves us all the same.
       const answer = await connection.login();
       this.#connection = connection;
       return answer;

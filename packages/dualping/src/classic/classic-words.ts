@@ -1,4 +1,4 @@
-/** What the line client of the older family says, word by word: programs and people go by it. */
+/** What the line client of the csce438 family says, word by word: programs and people go by it. */
 import type { ClassicAnswer, ClassicLists, ClassicStatus, Post } from '@dualping/client';
 import { cleanForTerminal } from '../terminal-text.js';
 
@@ -56,7 +56,10 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** As C's `ctime`, in the zone of whoever reads: `Sat Nov 21 08:28:23 2026`; a day below 10 has a space before it. */
+/**
+ * As C's `ctime`, in the zone of whoever reads: `Sat Nov 21 08:28:23 2026`; a day below 10 has a space before
+ * it.
+ */
 export function ctime(timeMs: number): string {
   const time = new Date(timeMs);
   const day = `${DAYS[time.getDay()]} ${MONTHS[time.getMonth()]} ${String(time.getDate()).padStart(2)}`;

@@ -34,7 +34,9 @@ import { SupervisedChild } from './supervised-child.js';
 
 /** Longest that one process may take to end in order, ms: a handover takes tens. */
 const END_LIMIT_MS = 3_000;
-/** Longest to wait until all members are live and in sync, ms: after that it says who is missing, and goes on. */
+/**
+ * Longest to wait until all members are live and in sync, ms: after that it says who is missing, and goes on.
+ */
 export const READY_LIMIT_MS = 30_000;
 
 export interface LocalClusterOptions {
@@ -49,7 +51,10 @@ export interface LocalClusterOptions {
   readonly servers: number;
   readonly dataFolder: string;
   readonly timing: Timing;
-  /** How often each process must be heard; after three of them in silence it is killed and started again. Default 3 s. */
+  /**
+   * How often each process must be heard; after three of them in silence it is killed and started again.
+   * Default 3 s.
+   */
   readonly keepAliveMs?: number;
   /** How long a disk may not answer before it counts as one that hangs, ms. Default 5,000. */
   readonly diskStallMs?: number;
@@ -107,7 +112,10 @@ export class LocalCluster {
     return this.#addresses.get('router') ?? '';
   }
 
-  /** Starts everything, and waits until every member is live and in sync; says who is missing when that takes too long. */
+  /**
+   * Starts everything, and waits until every member is live and in sync; says who is missing when that takes
+   * too long.
+   */
   async start(): Promise<void> {
     await this.#router.start();
     const client = new RouterClient({ routers: [this.routerAddress] });
@@ -134,7 +142,10 @@ export class LocalCluster {
       );
   }
 
-  /** Standbys first, then the primaries, then the router, so that nobody takes over from a server that is about to end. */
+  /**
+   * Standbys first, then the primaries, then the router, so that nobody takes over from a server that is
+   * about to end.
+   */
   async stop(): Promise<void> {
     const primaries = this.#servers.filter((server) => this.#isPrimary(server));
     const standbys = this.#servers.filter((server) => !primaries.includes(server));

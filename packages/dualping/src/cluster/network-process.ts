@@ -1,7 +1,8 @@
 /**
  * `dualping up` as a process of its own, for whoever has a terminal to look after.
  *
- * A terminal can stop reading, be suspended or go away, and whoever writes to it stops with it. What restarts servers must not.
+ * A terminal can stop reading, be suspended or go away, and whoever writes to it stops with it. What restarts
+ * servers must not.
  */
 import { type Address, DualpingError } from '@dualping/core';
 import { DRAIN_LIMIT_MS, EXIT } from '@dualping/host';

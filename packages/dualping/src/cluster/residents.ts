@@ -1,6 +1,6 @@
 /**
- * Who runs in a data folder: found by the locks that each process holds, so that it is true whoever started them and however
- * they ended.
+ * Who runs in a data folder: found by the locks that each process holds, so that it is true whoever started
+ * them and however they ended.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -26,7 +26,9 @@ export interface Residents {
   readonly others: readonly Resident[];
 }
 
-/** Throws `no-available-server` when there is no such folder: to who asks what runs there that is the same. */
+/**
+ * Throws `no-available-server` when there is no such folder: to who asks what runs there that is the same.
+ */
 export function residentsOf(dataFolder: string): Residents {
   const folder = resolve(dataFolder);
   if (!existsSync(folder))

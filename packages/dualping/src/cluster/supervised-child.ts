@@ -1,4 +1,7 @@
-/** A process of `dualping up`: started again when it ends or hangs, until it is told to stop or would only be refused. */
+/**
+ * A process of `dualping up`: started again when it ends or hangs, until it is told to stop or would only be
+ * refused.
+ */
 import type { Address } from '@dualping/core';
 import { type Report, withinLimit } from '@dualping/host';
 import { SupervisorDriver } from '../supervisor/supervisor-driver.js';
@@ -36,7 +39,9 @@ export class SupervisedChild {
     return this.#ward.pid;
   }
 
-  /** Resolves where it listens. Throws when the very first start fails: that is a mistake in what was asked. */
+  /**
+   * Resolves where it listens. Throws when the very first start fails: that is a mistake in what was asked.
+   */
   async start(): Promise<Address> {
     this.#begun = true;
     this.#driver.begin();

@@ -1,4 +1,4 @@
-/** The older family's spellings of router, server and client. */
+/** The csce438 family's spellings of router, server and client. */
 import { serverId as asServerId, parseTiming, serverName } from '@dualping/core';
 import { Signals } from '@dualping/host';
 import { ClassicClient } from '../classic/classic-client.js';
@@ -9,7 +9,7 @@ import * as settings from '../settings/definitions.js';
 
 const coordinatorCommand = command({
   name: 'coordinator',
-  summary: "a router, as the older family's coordinator is started",
+  summary: "a router, as the csce438 family's coordinator is started",
   settings: {
     port: classic.coordinatorListenPort,
     host: settings.host,
@@ -44,7 +44,7 @@ const coordinatorCommand = command({
 
 const tsdCommand = command({
   name: 'tsd',
-  summary: "a server, as the older family's is started",
+  summary: "a server, as the csce438 family's is started",
   settings: {
     cluster: classic.cluster,
     id: classic.serverId,
@@ -79,7 +79,7 @@ const tsdCommand = command({
 
 const tscCommand = command({
   name: 'tsc',
-  summary: "the older family's line client",
+  summary: "the csce438 family's line client",
   settings: {
     coordinatorHost: classic.coordinatorHost,
     coordinatorPort: classic.coordinatorPort,

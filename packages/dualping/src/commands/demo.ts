@@ -137,7 +137,10 @@ export const demoCommand = command({
 const timingOf = ({ pingIntervalMs, deadAfterMs, reattachGraceMs }: DemoValues): Timing =>
   parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
 
-/** Runs `use` on a demo, and ends it whatever happens. @returns the report, or the exit code when a signal came first */
+/**
+ * Runs `use` on a demo, and ends it whatever happens. @returns the report, or the exit code when a signal
+ * came first
+ */
 async function withDemo(
   values: DemoValues,
   { io }: Invocation,
@@ -202,8 +205,8 @@ async function show(demo: Demo, values: DemoValues, { io }: Invocation): Promise
 }
 
 /**
- * Looked at before minutes are spent on what should stand in it. Leaves no file behind: the folder may be the data folder, as in
- * the image, and that has to be empty.
+ * Looked at before minutes are spent on what should stand in it. Leaves no file behind: the folder may be the
+ * data folder, as in the image, and that has to be empty.
  *
  * @throws DualpingError `invalid-argument` quoting it
  */

@@ -44,7 +44,10 @@ export class Actor {
     return this.#frozen;
   }
 
-  /** Resolves when it listens. @throws DualpingError with what the process said last, when the first start fails */
+  /**
+   * Resolves when it listens. @throws DualpingError with what the process said last, when the first start
+   * fails
+   */
   async start(): Promise<void> {
     const child = this.#spawn();
     const address = await child.ready;

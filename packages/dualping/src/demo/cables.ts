@@ -1,6 +1,6 @@
 /**
- * The cables between the parts of a demo: every connection goes through a proxy of ours, so that any two parts can be cut
- * off from each other, without root and without touching the machine's network.
+ * The cables between the parts of a demo: every connection goes through a proxy of ours, so that any two
+ * parts can be cut off from each other, without root and without touching the machine's network.
  */
 import { ownersOf } from './socket-owner.js';
 import { type ProxiedConnection, TcpProxy } from './tcp-proxy.js';
@@ -48,8 +48,8 @@ export class Cables {
   }
 
   /**
-   * Where `party` listens from now on. Undefined: nowhere, and whoever dials is refused. The port that it had may belong to
-   * somebody else by then.
+   * Where `party` listens from now on. Undefined: nowhere, and whoever dials is refused. The port that it had
+   * may belong to somebody else by then.
    */
   moved(party: Party, address: string | undefined): void {
     if (address === undefined) this.#addresses.delete(party);

@@ -5,9 +5,15 @@ import { type Follows, Tally } from './tally.js';
 
 /** People follow at most so many others: deliveries grow with people times follows. */
 const MAX_FOLLOWS = 11;
-/** Posts a second of all together: enough that some are under way at any moment, and far from what a server can do. */
+/**
+ * Posts a second of all together: enough that some are under way at any moment, and far from what a server
+ * can do.
+ */
 const POSTS_PER_SECOND = 100;
-/** Posts that are read back in the end, by all together: all of them in any but a long run, and a minute's work. */
+/**
+ * Posts that are read back in the end, by all together: all of them in any but a long run, and a minute's
+ * work.
+ */
 const MAX_READ_BACK = 240_000;
 /** Read back at a time: each asks for whole timelines. */
 const READING_AT_ONCE = 4;

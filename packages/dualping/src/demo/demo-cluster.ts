@@ -1,12 +1,13 @@
 /**
- * A router and servers, each a process of its own, with every connection between them through cables that can be pulled.
+ * A router and servers, each a process of its own, with every connection between them through cables that can
+ * be pulled.
  *
  *   people ──┐                     ┌── s1 (its router is a cable, its address is a cable)
  *            ├─ router's cables ───┼── s2
  *   s1…sN ───┘                     └── s3
  *
- * A server listens at a port of its own choice and tells everybody the address of its cable (`--advertise`). Because of that
- * it can come back at another port without anybody having to know.
+ * A server listens at a port of its own choice and tells everybody the address of its cable (`--advertise`).
+ * Because of that it can come back at another port without anybody having to know.
  */
 import { join } from 'node:path';
 import { RouterClient, type WatchUpdate } from '@dualping/client';

@@ -1,8 +1,9 @@
 /**
  * The demo itself: a cluster, people on it, faults, and what they cost.
  *
- * One fault at a time is measured from the moment it is done to everybody being served again; then it is mended, and when
- * the cluster is whole the next may come. Whatever a person does by hand goes through the same doors.
+ * One fault at a time is measured from the moment it is done to everybody being served again; then it is
+ * mended, and when the cluster is whole the next may come. Whatever a person does by hand goes through the
+ * same doors.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
@@ -17,7 +18,10 @@ import { Stories } from './stories.js';
 import { type Measured, TakeoverClock } from './takeover-clock.js';
 
 const CLUSTER = 1;
-/** Longest to wait for a cluster that is whole, for a takeover, for the last posts: after that it is said what is missing. */
+/**
+ * Longest to wait for a cluster that is whole, for a takeover, for the last posts: after that it is said what
+ * is missing.
+ */
 const LIMIT_MS = 30_000;
 /** Longest for reading timelines back, ms: a quarter of a million posts on a machine that is busy. */
 const READ_BACK_LIMIT_MS = 180_000;
@@ -101,13 +105,18 @@ export class Demo {
     this.#crowd.startPosting();
   }
 
-  /** Lets people go on for a while, told by what they get done: a fault must not come at a moment that suits us. */
+  /**
+   * Lets people go on for a while, told by what they get done: a fault must not come at a moment that suits
+   * us.
+   */
   async calm(posts: number): Promise<void> {
     const enough = this.#acknowledged + posts;
     await this.#until(() => this.#acknowledged >= enough, 'people could not go on posting');
   }
 
-  /** Does a fault to the primary, and mends it. @throws DualpingError saying what could not be brought about */
+  /**
+   * Does a fault to the primary, and mends it. @throws DualpingError saying what could not be brought about
+   */
   async takeOver(fault: Fault): Promise<Takeover> {
     const { primary } = await this.#whenWhole(`no ${fault} before all is well`);
     if (primary === undefined) throw new DualpingError('no-available-server', 'there is no primary');
@@ -130,7 +139,10 @@ export class Demo {
     return takeover;
   }
 
-  /** Nobody posts any more; resolves when everything that was acknowledged has been looked for in every timeline. */
+  /**
+   * Nobody posts any more; resolves when everything that was acknowledged has been looked for in every
+   * timeline.
+   */
   async settle(): Promise<void> {
     this.#automatic?.abort();
     await this.#cluster.mend();

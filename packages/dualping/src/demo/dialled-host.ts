@@ -2,7 +2,10 @@
 import { networkInterfaces } from 'node:os';
 import { isWildcard } from '@dualping/protocol';
 
-/** For a wildcard the first address of this machine that others can reach, of the same family; its loopback where it has none. */
+/**
+ * For a wildcard the first address of this machine that others can reach, of the same family; its loopback
+ * where it has none.
+ */
 export function dialledHost(host: string): string {
   if (!isWildcard(host)) return host;
   const [family, loopback] = host === '::' ? (['IPv6', '::1'] as const) : (['IPv4', '127.0.0.1'] as const);

@@ -1,4 +1,7 @@
-/** Where a demo keeps everything: a temporary folder that is removed at the end, or one that was given and is kept. */
+/**
+ * Where a demo keeps everything: a temporary folder that is removed at the end, or one that was given and is
+ * kept.
+ */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,7 @@
-/** Somebody simulated, with a real session over real sockets: posts numbered texts, reads, and tells the tally what it saw. */
+/**
+ * Somebody simulated, with a real session over real sockets: posts numbered texts, reads, and tells the tally
+ * what it saw.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession } from '@dualping/client';
 import { type Address, DualpingError, type Epoch, MAX_PAGE_POSTS } from '@dualping/core';
@@ -63,7 +66,9 @@ export class Person {
       }
   }
 
-  /** One post after another, each once the one before is acknowledged. @param thinkMs between them, on average */
+  /**
+   * One post after another, each once the one before is acknowledged. @param thinkMs between them, on average
+   */
   startPosting(thinkMs: number): void {
     this.#posting = this.#keepPosting(thinkMs);
   }
@@ -74,7 +79,9 @@ export class Person {
     await this.#posting;
   }
 
-  /** The timeline, ascending, asked of whoever is primary now. @param most newest posts that are read, about */
+  /**
+   * The timeline, ascending, asked of whoever is primary now. @param most newest posts that are read, about
+   */
   async readBack(most: number): Promise<ReadBack> {
     const pages: SeenPost[][] = [];
     let before = END;

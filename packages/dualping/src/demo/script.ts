@@ -16,7 +16,10 @@ export interface ScriptOptions extends Pick<DemoOptions, 'servers' | 'timing'> {
   readonly onLine: (line: string) => void;
 }
 
-/** Ends early, with the reason among the problems, when a fault can't be brought about or people can't be settled. */
+/**
+ * Ends early, with the reason among the problems, when a fault can't be brought about or people can't be
+ * settled.
+ */
 export async function runScript(demo: Demo, options: ScriptOptions): Promise<DemoReport> {
   const { takeovers: asked, faults, onLine, servers, timing } = options;
   const startedAtMs = Date.now();

@@ -1,9 +1,9 @@
 /**
  * Which of our processes has dialled from a port.
  *
- * All servers are told one address of each other, so at that address nobody can see by the connection itself whether a
- * client or another server is calling. The system knows. Linux tells it to everybody for their own processes; elsewhere
- * nothing is found, and the callers count as people.
+ * All servers are told one address of each other, so at that address nobody can see by the connection itself
+ * whether a client or another server is calling. The system knows. Linux tells it to everybody for their own
+ * processes; elsewhere nothing is found, and the callers count as people.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 

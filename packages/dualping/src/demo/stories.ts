@@ -1,7 +1,8 @@
 /**
  * Keeps what everybody did around each takeover: every post from being sent to being acknowledged.
  *
- * It is what a picture of a takeover is drawn from: those posts that were under way when the primary was lost, and came through.
+ * It is what a picture of a takeover is drawn from: those posts that were under way when the primary was
+ * lost, and came through.
  */
 import type { Instant } from '@dualping/core';
 import type { Measured } from './takeover-clock.js';

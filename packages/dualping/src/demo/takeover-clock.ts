@@ -1,13 +1,13 @@
 /**
  * Measures takeovers: from a fault to everybody being served again.
  *
- * It is told what the demo sees, each with its instant: the fault, what the router's watch says, people getting live, posts
- * being acknowledged. The four parts follow one another and add up to the whole:
+ * It is told what the demo sees, each with its instant: the fault, what the router's watch says, people
+ * getting live, posts being acknowledged. The four parts follow one another and add up to the whole:
  *
  *   fault ── detect ── dropped ── promote ── new primary ── reconnect ── last person live ── first post ── acknowledged
  *
- * Word of a promotion may reach a client before it reaches the watch; the earlier of the two counts. Often posts are
- * acknowledged while the last people are still on their way, and then the fourth part is zero.
+ * Word of a promotion may reach a client before it reaches the watch; the earlier of the two counts. Often
+ * posts are acknowledged while the last people are still on their way, and then the fourth part is zero.
  */
 import type { Assignment, Instant } from '@dualping/core';
 import type { Takeover } from '@dualping/terminal';

@@ -1,12 +1,14 @@
 /**
  * Counts what simulated people have posted and seen, and finds what is lost, repeated or out of order.
  *
- * Everybody's posts are numbered 1, 2, 3 and so on. A reader therefore knows what has to come next from each author, and the
- * position of a post says whether the timeline as a whole goes forwards. Nothing is taken from what servers say of themselves.
+ * Everybody's posts are numbered 1, 2, 3 and so on. A reader therefore knows what has to come next from each
+ * author, and the position of a post says whether the timeline as a whole goes forwards. Nothing is taken
+ * from what servers say of themselves.
  *
- * A number that is passed over is lost once it turns out to be acknowledged: posts come in order, so it could only still come
- * out of it. What is acknowledged and not yet seen at the front of a timeline is on its way, until `close` says that
- * enough was waited. In the end everybody reads the timeline back, and that is judged by the same rules.
+ * A number that is passed over is lost once it turns out to be acknowledged: posts come in order, so it could
+ * only still come out of it. What is acknowledged and not yet seen at the front of a timeline is on its way,
+ * until `close` says that enough was waited. In the end everybody reads the timeline back, and that is judged
+ * by the same rules.
  */
 import type { Counts } from '@dualping/terminal';
 
@@ -43,7 +45,10 @@ class Reading {
   }
 }
 
-/** What became of an author's posts. Only what is out of the ordinary is kept one by one: a demo may run for hours. */
+/**
+ * What became of an author's posts. Only what is out of the ordinary is kept one by one: a demo may run for
+ * hours.
+ */
 class Author {
   posted = 0;
   failed = 0;
@@ -142,7 +147,8 @@ export class Tally {
 
   /**
    * The timeline of a reader, ascending, as it was read back.
-   * @param whole whether it was from the first post on; else only what comes after each author's first is judged
+   * @param whole whether it was from the first post on; else only what comes after each author's first is
+   * judged
    */
   readBack(reader: string, posts: readonly SeenPost[], whole: boolean): void {
     const reading = whole ? new Reading() : this.#readingFrom(reader, posts);

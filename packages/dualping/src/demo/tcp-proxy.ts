@@ -1,9 +1,10 @@
 /**
  * A cable that can be pulled: passes on TCP connections, and can hold what flows through them.
  *
- * A pulled cable is not a closed connection. Both ends go on believing in it: bytes stop, nothing is refused, and what was
- * under way arrives when it is plugged in again. So to hold means to stop reading at both ends; then the end of one side is
- * not noticed either, and is passed on when it is released. To sever is the other kind of break, the one that is noticed.
+ * A pulled cable is not a closed connection. Both ends go on believing in it: bytes stop, nothing is refused,
+ * and what was under way arrives when it is plugged in again. So to hold means to stop reading at both ends;
+ * then the end of one side is not noticed either, and is passed on when it is released. To sever is the other
+ * kind of break, the one that is noticed.
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';

@@ -16,7 +16,10 @@ import { cleanForTerminal } from '../terminal-text.js';
 import { TerminalLines } from './lines.js';
 import { readTypedLine, TYPED_HELP, type TypedLine } from './typed-line.js';
 
-/** Longest that a script waits for the timeline to bring its last post, ms: a takeover just then takes far less. */
+/**
+ * Longest that a script waits for the timeline to bring its last post, ms: a takeover just then takes far
+ * less.
+ */
 const ECHO_LIMIT_MS = 10_000;
 
 export interface LineClientOptions {

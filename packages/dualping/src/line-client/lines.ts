@@ -58,7 +58,10 @@ export class TerminalLines {
     this.#reader.prompt(true);
   }
 
-  /** Prompt and typed line, of which the terminal may have made several rows. Returns how many lay above the cursor. */
+  /**
+   * Prompt and typed line, of which the terminal may have made several rows. Returns how many lay above the
+   * cursor.
+   */
   #clearTyped(): number {
     const { output } = this.#io;
     const { rows } = this.#reader.getCursorPos();

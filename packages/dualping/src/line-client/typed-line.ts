@@ -25,7 +25,10 @@ export const TYPED_HELP = [
 
 const COMMAND = /^([A-Za-z]+)(?:\s+(.*))?$/s;
 
-/** Commands in any case. A command with the wrong arguments is never taken for a post: nobody wants to post a typing mistake. */
+/**
+ * Commands in any case. A command with the wrong arguments is never taken for a post: nobody wants to post a
+ * typing mistake.
+ */
 export function readTypedLine(line: string): TypedLine {
   const text = line.trim();
   if (text === '') return { kind: 'nothing' };

@@ -1,4 +1,7 @@
-/** Settings in the older family's spelling: the same things as elsewhere, by one letter and with that family's defaults. */
+/**
+ * Settings in the csce438 family's spelling: the same things as elsewhere, by one letter and with that
+ * family's defaults.
+ */
 import { type Address, DEFAULT_HEARTBEAT_TIMEOUT_MS, MAX_CLUSTERS, MAX_SERVER_ID } from '@dualping/core';
 import {
   CLASSIC_CONFIRMATIONS,

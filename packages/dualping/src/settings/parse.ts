@@ -1,4 +1,7 @@
-/** How the texts of settings are judged. Each refusal says what would be right; the caller quotes what was given. */
+/**
+ * How the texts of settings are judged. Each refusal says what would be right; the caller quotes what was
+ * given.
+ */
 import { type Address, DualpingError, MAX_ROUTERS, userNameProblem } from '@dualping/core';
 import { formatAddress, parseAddress } from '@dualping/protocol';
 

@@ -1,4 +1,7 @@
-/** The supervisor's end of a link by which a process shows that it is there: `KeepAlive` to a server, a question to a router. */
+/**
+ * The supervisor's end of a link by which a process shows that it is there: `KeepAlive` to a server, a
+ * question to a router.
+ */
 import { type Address, actionFor, type Farewell } from '@dualping/core';
 import {
   clientStream,

@@ -6,13 +6,15 @@ import { openLog } from '@dualping/host';
 
 export const LAUNCHER = fileURLToPath(new URL('../../bin/dualping.js', import.meta.url));
 
-/** Ours must not reach the processes that we start: they are told everything by flags, which leave no doubt. */
+/**
+ * Ours must not reach the processes that we start: they are told everything by flags, which leave no doubt.
+ */
 export const withoutOurVariables = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DUALPING_')));
 
 /**
- * Forks and executes `dualping ARGS` in a session of its own, so that no terminal's Ctrl-C or closing reaches it, with its
- * output in a log, so that no reader's end does either.
+ * Forks and executes `dualping ARGS` in a session of its own, so that no terminal's Ctrl-C or closing reaches
+ * it, with its output in a log, so that no reader's end does either.
  */
 export function launchDetached(args: readonly string[], log: string): ChildProcess {
   const output = openLog(log);

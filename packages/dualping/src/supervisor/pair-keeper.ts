@@ -1,8 +1,9 @@
 /**
- * What `dualping server --supervised` itself is: it starts the pair, shows what both say, and passes an order to end on.
+ * What `dualping server --supervised` itself is: it starts the pair, shows what both say, and passes an order
+ * to end on.
  *
- * The two mend one another as long as one of them lives. It is here for the one case that they can't: both killed at once.
- * Killed itself, it leaves them as they are.
+ * The two mend one another as long as one of them lives. It is here for the one case that they can't: both
+ * killed at once. Killed itself, it leaves them as they are.
  */
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
@@ -34,7 +35,10 @@ import { type PairValues, pairFlags } from './server-flags.js';
 import { SupervisionFolder } from './supervision-folder.js';
 
 const LOOK_MS = 50;
-/** Both must have been gone for so long, ms, before they are started again: the one may just be starting the other. */
+/**
+ * Both must have been gone for so long, ms, before they are started again: the one may just be starting the
+ * other.
+ */
 const GONE_MS = 500;
 /** Longest that both may take to end in order, ms: a supervisor kills its server after `END_LIMIT_MS`. */
 const PAIR_END_LIMIT_MS = END_LIMIT_MS + 4_000;
@@ -128,7 +132,9 @@ class PairKeeper {
     this.#start();
   }
 
-  /** One that hangs while there is no server is nobody else's to notice; one that is well has a server soon. */
+  /**
+   * One that hangs while there is no server is nobody else's to notice; one that is well has a server soon.
+   */
   #replaceHungSupervisor(now: number): void {
     const { supervisor, server } = this.folder;
     if (supervisor === undefined || server !== undefined) {

@@ -1,4 +1,7 @@
-/** A server that its supervisor may outlive or be outlived by: not a child with a pipe, but a process that is found again. */
+/**
+ * A server that its supervisor may outlive or be outlived by: not a child with a pipe, but a process that is
+ * found again.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { type Incarnation, serverId, serverName } from '@dualping/core';
 import {
@@ -19,7 +22,10 @@ import { type PairValues, pairFlags } from './server-flags.js';
 import { type ServerPlace, SupervisionFolder } from './supervision-folder.js';
 import { exitKindOf, type Ward, type WardListener } from './ward.js';
 
-/** How often a process is looked at that listens to nobody yet, or is not our child, ms. Costs a read of one small file. */
+/**
+ * How often a process is looked at that listens to nobody yet, or is not our child, ms. Costs a read of one
+ * small file.
+ */
 const LOOK_MS = 50;
 
 export class ServerWard implements Ward {

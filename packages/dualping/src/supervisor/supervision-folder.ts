@@ -6,7 +6,8 @@
  *   server.json     where the server listens, and the key that lets a supervisor in
  *   outcome.json    how supervision ended, if it ended in order: then nobody starts it again
  *
- * All are about processes that may be gone: each names its process by id and start, and is believed only while that runs.
+ * All are about processes that may be gone: each names its process by id and start, and is believed only
+ * while that runs.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,9 @@
 /**
  * What happened between one assignment of a cluster and the next, told to people, and takeovers among it.
  *
- * The router tells that a primary was dropped and that another was promoted, mostly both at once. Whether it was killed, frozen or
- * cut off nobody has told it. What came before the drop and after the promotion is looked for in the figures: `takeover-sight.ts`.
+ * The router tells that a primary was dropped and that another was promoted, mostly both at once. Whether it
+ * was killed, frozen or cut off nobody has told it. What came before the drop and after the promotion is
+ * looked for in the figures: `takeover-sight.ts`.
  */
 import {
   type Assignment,

@@ -1,9 +1,9 @@
 /**
- * The logs of what runs on this machine, for whoever looks at one server: those that `up` and `start` write for all of theirs, or that
- * of one server that was started with `server --supervised`.
+ * The logs of what runs on this machine, for whoever looks at one server: those that `up` and `start` write
+ * for all of theirs, or that of one server that was started with `server --supervised`.
  *
- * A folder is believed only as far as it says the same as the router: who asks for a server of another network must not be shown the
- * log of one that has the same name here.
+ * A folder is believed only as far as it says the same as the router: who asks for a server of another
+ * network must not be shown the log of one that has the same name here.
  */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -87,7 +87,8 @@ function readEnd(path: string): ProcessLog {
     const bytes = Buffer.alloc(size - from);
     const read = readSync(descriptor, bytes, 0, bytes.length, from);
     const lines = bytes.toString('utf8', 0, read).split('\n');
-    // The first may have begun before what was read; what follows the last line break is not a line yet, or nothing.
+    // The first may have begun before what was read; what follows the last line break is not a line yet, or
+    // nothing.
     const whole = lines.slice(from > 0 ? 1 : 0, -1);
     return { path, lines: whole.slice(-MOST_LINES) };
   } finally {

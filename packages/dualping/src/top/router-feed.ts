@@ -1,4 +1,7 @@
-/** What a router tells whoever watches, as a feed of the cluster view: nothing can be done to such a cluster from here. */
+/**
+ * What a router tells whoever watches, as a feed of the cluster view: nothing can be done to such a cluster
+ * from here.
+ */
 import type { RouterClient, WatchUpdate } from '@dualping/client';
 import { DEFAULT_TIMING, DualpingError, unreachable } from '@dualping/core';
 import type { ClusterEvent, ClusterFeed, Takeover } from '@dualping/terminal';
@@ -29,7 +32,10 @@ import { FIGURES_GRAIN_MS, TakeoverSight } from './takeover-sight.js';
 const SILENT_AFTER_MS = 2_500;
 /** The promise for a server that is killed. */
 const KILLED_BUDGET_MS = 100;
-/** What a takeover may take as it is seen from here, ms: silence up to the router's default, that promise, and the grain of figures at both ends. */
+/**
+ * What a takeover may take as it is seen from here, ms: silence up to the router's default, that promise, and
+ * the grain of figures at both ends.
+ */
 export const TAKEOVER_BUDGET_MS = DEFAULT_TIMING.deadAfterMs + KILLED_BUDGET_MS + 2 * FIGURES_GRAIN_MS;
 
 export interface FeedClocks {
@@ -44,7 +50,10 @@ const CLOCKS: FeedClocks = {
   scheduler: asyncScheduler,
 };
 
-/** Watches while anybody is subscribed, over whichever router answers; see `RouterClient.watch` for how its updates may end. */
+/**
+ * Watches while anybody is subscribed, over whichever router answers; see `RouterClient.watch` for how its
+ * updates may end.
+ */
 export function routerFeed(
   client: Pick<RouterClient, 'watch' | 'status'>,
   title: string,
@@ -133,7 +142,10 @@ const troubles = (updates$: Observable<WatchUpdate>, { wallMs }: FeedClocks): Ob
 
 type Word = 'answers' | 'no longer' | 'none yet';
 
-/** A watch goes on over what breaks it and does not tell: a question of its own gets the address and the cause. */
+/**
+ * A watch goes on over what breaks it and does not tell: a question of its own gets the address and the
+ * cause.
+ */
 const whyNone = (client: Pick<RouterClient, 'status'>): Observable<string> =>
   defer(() => client.status()).pipe(
     ignoreElements(),

@@ -3,9 +3,10 @@
  *
  *   last sign of life ── detect ── dropped ── promote ── promoted ── reconnect ── clients again ── first post ── a post again
  *
- * The drop and the promotion are told when they happen. When the lost primary was heard last, and when its successor has clients and
- * posts again, is in the figures, which come about once a second and are as old as the last ping: those parts are exact to that only,
- * and mostly too long. A part that nobody could see, since there were no clients or no posts before, is left out.
+ * The drop and the promotion are told when they happen. When the lost primary was heard last, and when its
+ * successor has clients and posts again, is in the figures, which come about once a second and are as old as
+ * the last ping: those parts are exact to that only, and mostly too long. A part that nobody could see, since
+ * there were no clients or no posts before, is left out.
  */
 import type { MemberFigures } from '@dualping/client';
 import type { ClusterId } from '@dualping/core';
@@ -14,11 +15,16 @@ import type { Promotion, Seen } from './assignment-changes.js';
 
 /** What figures are exact to: a second from one telling to the next, and a ping. */
 export const FIGURES_GRAIN_MS = 1_100;
-/** Clients and posts that have not come after this long are not waited for, ms: those who read only, or have left, never come. */
+/**
+ * Clients and posts that have not come after this long are not waited for, ms: those who read only, or have
+ * left, never come.
+ */
 const WAIT_FOR_CLIENTS_MS = 10_000;
 /** This long without figures, and the router was away, ms: see `figures`. */
 const ROUTER_AWAY_MS = 2_500;
-/** Ages come in whole ms, over a network: what is this close is the same ping; the fastest come every 20 ms. */
+/**
+ * Ages come in whole ms, over a network: what is this close is the same ping; the fastest come every 20 ms.
+ */
 const SAME_PING_WITHIN_MS = 10;
 
 /** What was known of a server when it was heard last. */
@@ -75,8 +81,9 @@ export class TakeoverSight {
   /**
    * Of all clusters that are watched, as told at one moment.
    *
-   * A router that was stopped itself does not hold the time against its servers: the first ages that it tells when it goes on are
-   * those from before, so whoever died meanwhile would look alive. They count when it tells them a second time.
+   * A router that was stopped itself does not hold the time against its servers: the first ages that it tells
+   * when it goes on are those from before, so whoever died meanwhile would look alive. They count when it
+   * tells them a second time.
    */
   figures({ monoMs }: Seen, told: readonly MemberFigures[]): readonly Takeover[] {
     const wasAway = this.#toldMs !== undefined && monoMs - this.#toldMs > ROUTER_AWAY_MS;

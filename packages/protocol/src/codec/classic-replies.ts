@@ -1,6 +1,6 @@
 /**
- * What servers of csce438 programs answer in words, and by which gRPC status: one table for six dialects. A server picks
- * its dialect's column; a client reads the table backwards and understands all columns at once.
+ * What servers of csce438 programs answer in words, and by which gRPC status: one table for six dialects. A
+ * server picks its dialect's column; a client reads the table backwards and understands all columns at once.
  */
 import { Metadata, status } from '@grpc/grpc-js';
 
@@ -118,8 +118,8 @@ const ROWS: Readonly<Record<ClassicOutcome, Row>> = {
 const LOGS_IN_AGAIN: ClassicReplies = 'course';
 
 /**
- * Clients of all dialects understand a gRPC status as a refused login; a text they might take for a success. In the
- * dialect `status` every refusal is one.
+ * Clients of all dialects understand a gRPC status as a refused login; a text they might take for a success.
+ * In the dialect `status` every refusal is one.
  */
 function statusOf(outcome: ClassicOutcome, replies: ClassicReplies): status {
   if (outcome === 'impossible-name') return status.INVALID_ARGUMENT;

@@ -1,4 +1,4 @@
-/** What programs of the older family send, and what strangers send in their name. */
+/** What programs of the csce438 family send, and what strangers send in their name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, MAX_POST_LENGTH, position, postProblem, serverId } from '@dualping/core';

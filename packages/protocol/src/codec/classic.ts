@@ -1,4 +1,7 @@
-/** The wire of the older family (package csce438): what its programs send is judged here, and put as they expect it. */
+/**
+ * The wire of the csce438 family (package csce438): what its programs send is judged here, and put as they
+ * expect it.
+ */
 import { isIP } from 'node:net';
 import {
   type Address,
@@ -48,8 +51,8 @@ export function hostOfPeer(peer: string): string {
 }
 
 /**
- * The cluster that a heartbeat names: in the metadata, or in field 5. Some programs name none, because their server id
- * is the cluster; that is believed where there is such a cluster.
+ * The cluster that a heartbeat names: in the metadata, or in field 5. Some programs name none, because their
+ * server id is the cluster; that is believed where there is such a cluster.
  */
 function clusterOfHeartbeat(info: coordinator.ServerInfo, metadata: Metadata, clusters: number): ClusterId {
   const stated = CLUSTER_KEYS.map((key) => textOf(metadata, key)).find((value) => value !== undefined);
@@ -64,7 +67,10 @@ function clusterOfHeartbeat(info: coordinator.ServerInfo, metadata: Metadata, cl
   );
 }
 
-/** Most programs leave the type of a server empty, or write it in capitals. Another word is another kind of process. */
+/**
+ * Most programs leave the type of a server empty, or write it in capitals. Another word is another kind of
+ * process.
+ */
 function typeOfHeartbeat({ type }: coordinator.ServerInfo, metadata: Metadata): string {
   if (textOf(metadata, SYNCHRONIZER_KEY) === 'yes') return SYNCHRONIZER_TYPE;
   if (type === '' || type.toLowerCase() === SERVER_TYPE) return SERVER_TYPE;
@@ -92,16 +98,20 @@ export function heartbeatFromWire(
 }
 
 /**
- * What `Confirmation.status` says. `accepted`: true for everything that is registered; most programs take false for a
- * refusal, and some abort. `primary`: true for the server that clients are sent to, and the first of each other type.
+ * What `Confirmation.status` says. `accepted`: true for everything that is registered; most programs take
+ * false for a refusal, and some abort. `primary`: true for the server that clients are sent to, and the first
+ * of each other type.
  */
 export const CLASSIC_CONFIRMATIONS = ['accepted', 'primary'] as const;
 export type ClassicConfirmation = (typeof CLASSIC_CONFIRMATIONS)[number];
 
-/** Users of the classic wire are numbers, and these go round the clusters; so do the numbers of clusters themselves. */
+/**
+ * Users of the classic wire are numbers, and these go round the clusters; so do the numbers of clusters
+ * themselves.
+ */
 export const classicUserOf = ({ id }: coordinator.ID): UserName => userFrom(String(id));
 
-/** How the older family says that nobody is there. */
+/** How the csce438 family says that nobody is there. */
 export const NO_CLASSIC_SERVER: coordinator.ServerInfo = Object.freeze({
   serverID: -1,
   hostname: '',
@@ -174,13 +184,16 @@ export function classicTargetFromWire(request: sns.Request): UserName | undefine
 }
 
 const LINE_END = /[\r\n]+$/;
-/** What no post may have. Most of it can be typed (a tab), and no reply on this wire could say that it is refused. */
+/**
+ * What no post may have. Most of it can be typed (a tab), and no reply on this wire could say that it is
+ * refused.
+ */
 const NOT_IN_POST = /(?!\n)[\p{Cc}\u2028\u2029]/gu;
 const LONE_SURROGATES = /\p{Cs}/gu;
 
 /**
- * The posts in a message, as it came from `fgets`: without the line end, with controls as spaces. Programs send up to
- * 100 kB at once; that is several posts, in order. None when nothing is left.
+ * The posts in a message, as it came from `fgets`: without the line end, with controls as spaces. Programs
+ * send up to 100 kB at once; that is several posts, in order. None when nothing is left.
  */
 export function classicPostsFromWire({ msg }: sns.Message): readonly string[] {
   const text = msg.replace(LINE_END, '').replace(NOT_IN_POST, ' ').replace(LONE_SURROGATES, '\ufffd');
@@ -191,18 +204,24 @@ export function classicPostsFromWire({ msg }: sns.Message): readonly string[] {
   return posts.filter((post) => post.trim() !== '');
 }
 
-// Timelines. Some clients say in the metadata of the call who they are, some in a first message, some in both.
+// Timelines. Some clients say in the metadata of the call who they are, some in a first message, some in
+// both.
 
 const USERNAME_KEY = 'username';
 
-/** Understood by all servers that take openers; the one dialect whose servers know an opener by its text knows this one. */
+/**
+ * Understood by all servers that take openers; the one dialect whose servers know an opener by its text knows
+ * this one.
+ */
 export const CLASSIC_OPENER = 'Hi server thismostlikelywouldnotbewrittenbyaperson';
 /** First messages that are no post, of a client that has said already who it is. */
 const OPENERS: readonly string[] = ['', 'Timeline', 'Set Stream', '[handshake]', CLASSIC_OPENER];
 
 export const isClassicOpener = ({ msg }: sns.Message): boolean => OPENERS.includes(msg.trim());
 
-/** Who opens a timeline, if its metadata says so; a name that can't be one is refused as `invalid-user-name`. */
+/**
+ * Who opens a timeline, if its metadata says so; a name that can't be one is refused as `invalid-user-name`.
+ */
 export function classicTimelineUser(metadata: Metadata): UserName | undefined {
   const username = textOf(metadata, USERNAME_KEY);
   return username === undefined ? undefined : userFrom(username);
@@ -222,8 +241,8 @@ export const classicPostToWire = (username: UserName, text: string, timeMs: numb
 });
 
 /**
- * A post as one message of a `Timeline`, encoded, on one line: clients print it as it is, and a second line could look
- * like another person's post.
+ * A post as one message of a `Timeline`, encoded, on one line: clients print it as it is, and a second line
+ * could look like another person's post.
  */
 export const encodeClassicPost = ({ author, text, timeMs }: Post): Buffer =>
   encodeReusing(sns.Message, {

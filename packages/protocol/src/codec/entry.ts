@@ -28,8 +28,8 @@ import {
 } from './judge.js';
 
 /**
- * Longest encoded entry, bytes: a post of 1,000 characters is at most 4,000, the first words of one that it answers are at
- * most 320, and the rest fits amply into what is left.
+ * Longest encoded entry, bytes: a post of 1,000 characters is at most 4,000, the first words of one that it
+ * answers are at most 320, and the rest fits amply into what is left.
  */
 export const MAX_ENTRY_BYTES = 5_000;
 

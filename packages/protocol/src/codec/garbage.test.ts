@@ -1,4 +1,6 @@
-/** Whatever a stranger sends is either understood or refused with a typed error; nothing else ever comes out. */
+/**
+ * Whatever a stranger sends is either understood or refused with a typed error; nothing else ever comes out.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError } from '@dualping/core';

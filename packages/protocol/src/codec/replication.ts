@@ -1,4 +1,7 @@
-/** The messages of `Replicate`. Entries travel beside the machine's message, as the bytes that were journalled. */
+/**
+ * The messages of `Replicate`. Entries travel beside the machine's message, as the bytes that were
+ * journalled.
+ */
 import {
   cleanDetail,
   MAX_BATCH_ENTRIES,

@@ -226,7 +226,9 @@ export interface Promotion {
   readonly acceptLoss: boolean;
 }
 
-/** A promotion without `unclean` is refused here: whoever asks must say that acknowledged writes may be lost. */
+/**
+ * A promotion without `unclean` is refused here: whoever asks must say that acknowledged writes may be lost.
+ */
 export function promoteFromWire(request: wire.PromoteRequest): Promotion {
   const promotion = {
     cluster: clusterFrom(request.cluster),

@@ -31,9 +31,15 @@ export interface SnapshotHeader {
   readonly origins: readonly Origin[];
 }
 
-/** Users, sessions and posts of one chunk: with all names and replies at their longest about 1 MB, of 4 allowed. */
+/**
+ * Users, sessions and posts of one chunk: with all names and replies at their longest about 1 MB, of 4
+ * allowed.
+ */
 const USERS_A_CHUNK = 200;
-/** Edges of one chunk, 40 bytes each: what a user with more has beyond them comes in the next, under the same name. */
+/**
+ * Edges of one chunk, 40 bytes each: what a user with more has beyond them comes in the next, under the same
+ * name.
+ */
 export const EDGES_A_CHUNK = 20_000;
 const SESSIONS_A_CHUNK = 200;
 const POST_BYTES_A_CHUNK = 128 * 1024;
@@ -227,7 +233,8 @@ export class SnapshotAssembly {
     const author = this.#users.get(command.user);
     if (author === undefined)
       throw refused(`entry ${entry.position} is by "${command.user}", who is no user`);
-    // Journals from before servers refused users of other clusters have posts that were made here by such a user.
+    // Journals from before servers refused users of other clusters have posts that were made here by such a
+    // user.
     if (command.kind === 'remote-post' && author.user.home !== command.origin.cluster)
       throw refused(`entry ${entry.position} is by "${command.user}", who is of another cluster`);
     if (entry.position <= this.#lastPost)

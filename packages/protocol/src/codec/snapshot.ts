@@ -55,7 +55,9 @@ export type SnapshotChunk =
   | { readonly kind: 'posts'; readonly entries: readonly Buffer[] }
   | { readonly kind: 'end'; readonly users: number; readonly sessions: number; readonly posts: number };
 
-/** Elements of one chunk: whatever fits into a message of 4 MB; the element counts of the whole are in `end`. */
+/**
+ * Elements of one chunk: whatever fits into a message of 4 MB; the element counts of the whole are in `end`.
+ */
 const MAX_CHUNK_ELEMENTS = 1024 * 1024;
 
 export function snapshotChunkFromWire({ chunk }: wire.GetFollowerInfoResponse): SnapshotChunk {

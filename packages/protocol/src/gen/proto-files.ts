@@ -6,7 +6,9 @@ export interface ProtoFile {
   readonly imports: readonly string[];
   /** Full names, one a line. */
   readonly messages: string;
-  /** Full names of its other symbols, one a line: services, methods, fields, oneofs, enums and their values. */
+  /**
+   * Full names of its other symbols, one a line: services, methods, fields, oneofs, enums and their values.
+   */
   readonly others: string;
   /** The encoded FileDescriptorProto, in base64. */
   readonly descriptor: string;

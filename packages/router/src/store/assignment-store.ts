@@ -5,9 +5,9 @@
  * depends; a file that is replaced with each change would need three. When most of it is
  * outdated it is replaced by one that holds only what counts.
  *
- * Opening replaces it too. After a sync that failed, or never ended, a file reads well and is not on disk, and no later sync
- * of the same bytes would bring it there: so what was read is written anew before it is believed (Rebello et al., "Can
- * Applications Recover from fsync Failures?").
+ * Opening replaces it too. After a sync that failed, or never ended, a file reads well and is not on disk,
+ * and no later sync of the same bytes would bring it there: so what was read is written anew before it is
+ * believed (Rebello et al., "Can Applications Recover from fsync Failures?").
  */
 import { dirname, join, resolve } from 'node:path';
 import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';

@@ -7,9 +7,9 @@
  * as surely as a flipped bit.
  *
  * What a crash leaves of a write is a part of it, at the end of the file: fewer bytes than the length says,
- * or blocks that were never filled. That was not durable, nobody was told of it, and it is cut. Everything else
- * that doesn't fit is damage: a line that was durable may have granted an epoch, and to go on without it could
- * grant that epoch again.
+ * or blocks that were never filled. That was not durable, nobody was told of it, and it is cut. Everything
+ * else that doesn't fit is damage: a line that was durable may have granted an epoch, and to go on without it
+ * could grant that epoch again.
  */
 import { crc32 } from 'node:zlib';
 

@@ -1,8 +1,10 @@
 /**
- * The small store of paths that programs of the older family keep at their coordinator (`create`, `exists`).
+ * The small store of paths that programs of the csce438 family keep at their coordinator (`create`,
+ * `exists`).
  *
- * One append-only file of the same lines as the assignment log; each path is in it once, and their number is bounded,
- * so it is never rewritten. It decides nothing about who is available: a failure here refuses the call, not the router.
+ * One append-only file of the same lines as the assignment log; each path is in it once, and their number is
+ * bounded, so it is never rewritten. It decides nothing about who is available: a failure here refuses the
+ * call, not the router.
  */
 import { join } from 'node:path';
 import { DualpingError } from '@dualping/core';
@@ -60,11 +62,12 @@ export class PathStore {
     if ('what' in log)
       throw new DualpingError(
         'storage-failed',
-        `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the older family find none of their paths`,
+        `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the csce438 family find none of their paths`,
       );
     const file = bytes === undefined ? await nodeFiles.create(path) : nodeFiles.open(path);
     await file.truncate(log.length); // what lies behind was never durable, and nobody was told of it
-    // Written anew: after a sync that failed it may read well and not be on disk, and a later sync would not tell.
+    // Written anew: after a sync that failed it may read well and not be on disk, and a later sync would not
+    // tell.
     await file.write((bytes ?? Buffer.alloc(0)).subarray(0, log.length), 0);
     await file.sync();
     await nodeFiles.syncFolder(folder);

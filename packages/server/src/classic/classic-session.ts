@@ -1,6 +1,6 @@
 /**
- * A user's conversation over one classic connection, as a session of ours: the wire has no numbers, so each request gets
- * the next one here, in the order in which they came.
+ * A user's conversation over one classic connection, as a session of ours: the wire has no numbers, so each
+ * request gets the next one here, in the order in which they came.
  */
 import { randomUUID } from 'node:crypto';
 import { type Command, DualpingError, SOCIAL_REASONS, type UserName } from '@dualping/core';

@@ -4,11 +4,11 @@
  *     client: metadata username, or a first message {username} ─ opens ─►  20 posts of others, newest first, then new ones
  *     client: {msg} ─ is a post, or several, with the next numbers of the user's session ─►
  *
- * A client that says in metadata who it is need not send an opener: its first message is a post unless it is a known
- * opener. Without metadata the first message opens, whatever it says.
+ * A client that says in metadata who it is need not send an opener: its first message is a post unless it is
+ * a known opener. Without metadata the first message opens, whatever it says.
  *
- * The wire has no acknowledgements: a post that can't be taken ends the stream with the reason, so that the client does
- * not believe it was.
+ * The wire has no acknowledgements: a post that can't be taken ends the stream with the reason, so that the
+ * client does not believe it was.
  */
 import {
   type DualpingError,
@@ -44,12 +44,15 @@ export type ClassicTimelineCall = ServerDuplexStream<snsWire.Message, ClassicTim
 const MAX_POSTS_ON_THE_WAY = 32;
 
 /**
- * Posts that may wait to leave: a message each, where our own wire has one for all of a turn. Beyond it they are read from
- * the journal when there is room. (grpc-js would call 16 enough, which is less than one author has on the way.)
+ * Posts that may wait to leave: a message each, where our own wire has one for all of a turn. Beyond it they
+ * are read from the journal when there is room. (grpc-js would call 16 enough, which is less than one author
+ * has on the way.)
  */
 const MAX_UNSENT_POSTS = 256;
 
-/** A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to. */
+/**
+ * A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to.
+ */
 const messages = new WeakMap<Post, Buffer>();
 
 function messageOf(post: Post): Buffer {
@@ -124,7 +127,10 @@ export class ClassicTimeline implements TimelineSink {
     this.#stream.close(error);
   }
 
-  /** A message a post. `written` when the last of them is: they leave in order. False: there is no room for more. */
+  /**
+   * A message a post. `written` when the last of them is: they leave in order. False: there is no room for
+   * more.
+   */
   #send(posts: readonly Post[], written?: () => void): boolean {
     const last = posts.at(-1);
     for (const post of posts) this.#stream.send(messageOf(post), post === last ? written : undefined);

@@ -15,8 +15,8 @@ import { ClassicSession } from './classic-session.js';
 import type { Connection } from './connections.js';
 
 /**
- * Names in each list of a `ListReply`, which is one message however large a network is: both together stay within the 4 MB that
- * gRPC clients take, at 34 bytes a name.
+ * Names in each list of a `ListReply`, which is one message however large a network is: both together stay
+ * within the 4 MB that gRPC clients take, at 34 bytes a name.
  */
 export const MAX_CLASSIC_LIST = 50_000;
 
@@ -74,8 +74,9 @@ export class ClassicUsers {
   }
 
   /**
-   * Does what a user asks, in the order of the calls. A connection on which they never logged in (their first was
-   * closed for being idle, or the server has changed) gets a session of its own, unless nobody knows them.
+   * Does what a user asks, in the order of the calls. A connection on which they never logged in (their first
+   * was closed for being idle, or the server has changed) gets a session of its own, unless nobody knows
+   * them.
    */
   async ask(connection: Connection, command: Command): Promise<socialWire.WriteResponse> {
     if (connection.session(command.user) === undefined) await this.#page(command.user, undefined, 1);
@@ -93,7 +94,10 @@ export class ClassicUsers {
     }
   }
 
-  /** All users and the followers of one, as many as one message takes. Rejects as `unknown-user` for somebody who never logged in. */
+  /**
+   * All users and the followers of one, as many as one message takes. Rejects as `unknown-user` for somebody
+   * who never logged in.
+   */
   async list(user: UserName): Promise<ClassicList> {
     const users: UserName[] = [];
     const followers: UserName[] = [];

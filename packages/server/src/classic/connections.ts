@@ -1,8 +1,8 @@
 /**
  * Open connections of clients, by what gRPC calls their peer.
  *
- * On the classic wire a user is on as long as the connection is open on which they logged in, and a call says by its peer
- * on which connection it came.
+ * On the classic wire a user is on as long as the connection is open on which they logged in, and a call says
+ * by its peer on which connection it came.
  */
 
 import type { Socket } from 'node:net';

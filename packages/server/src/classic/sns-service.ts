@@ -1,6 +1,6 @@
 /**
- * `SNSService`, by which clients of the older family know a server. What they ask for goes the way of every request:
- * numbered, journalled, answered when it is durable on all in-sync servers.
+ * `SNSService`, by which clients of the csce438 family know a server. What they ask for goes the way of every
+ * request: numbered, journalled, answered when it is durable on all in-sync servers.
  */
 import { DualpingError, SOCIAL_REASONS, type SocialReason, type UserName, unreachable } from '@dualping/core';
 import {

@@ -3,7 +3,8 @@
  *
  * While one group is being written and synced the next one gathers, so the number of syncs follows the
  * disk and not the load. The first failure is the end: after a failed sync nobody knows what is on
- * disk, and a later one that succeeds would not tell (Rebello et al., "Can Applications Recover from fsync Failures?").
+ * disk, and a later one that succeeds would not tell (Rebello et al., "Can Applications Recover from fsync
+ * Failures?").
  */
 
 import { dirname } from 'node:path';

@@ -1,4 +1,7 @@
-/** Writes a file of frames from beginning to end, in large pieces. Durable when it is finished, by content if not by name. */
+/**
+ * Writes a file of frames from beginning to end, in large pieces. Durable when it is finished, by content if
+ * not by name.
+ */
 
 import type { FileOperations, OpenFile } from '@dualping/host';
 import { encodeFrame } from './frame.js';

@@ -45,7 +45,10 @@ export interface SnapshotInfo {
   readonly checksum: number;
 }
 
-/** A snapshot with its content, in parts that the journal doesn't look into; each at most `MAX_SNAPSHOT_PART_BYTES`. */
+/**
+ * A snapshot with its content, in parts that the journal doesn't look into; each at most
+ * `MAX_SNAPSHOT_PART_BYTES`.
+ */
 export interface Snapshot extends SnapshotInfo {
   readonly parts: readonly Buffer[];
 }
@@ -60,7 +63,10 @@ export type InstallChunk =
   | { readonly kind: 'part'; readonly bytes: Buffer }
   | { readonly kind: 'post'; readonly position: Position; readonly payload: Buffer };
 
-/** A torn write that opening found at the end of the journal and cut: beyond what is known to have been durable. */
+/**
+ * A torn write that opening found at the end of the journal and cut: beyond what is known to have been
+ * durable.
+ */
 export interface CutTail {
   readonly file: string;
   readonly offset: number;
@@ -80,7 +86,10 @@ export interface Journal {
   readonly identity: Identity;
   /** What opening had to cut, for the operator. */
   readonly cutTail: CutTail | undefined;
-  /** Snapshots that opening had to pass over, in words; empty when all was well. They cost a longer replay only. */
+  /**
+   * Snapshots that opening had to pass over, in words; empty when all was well. They cost a longer replay
+   * only.
+   */
   readonly snapshotProblems: readonly string[];
   /** Position of the first entry that is, or would be, here: 1, or the one after an installed snapshot. */
   readonly first: Position;
@@ -95,15 +104,21 @@ export interface Journal {
 
   /** Queues the entry at `last` + 1. The payload is copied. After a failure it stays in memory only. */
   append(position: Position, payload: Buffer): void;
-  /** Resolves when everything up to `position` is durable; rejects after a failure, or when the journal is closed or replaced. */
+  /**
+   * Resolves when everything up to `position` is durable; rejects after a failure, or when the journal is
+   * closed or replaced.
+   */
   whenDurable(position: Position): Promise<void>;
   /**
-   * Takes back what lies after `position`: at once for readers, durably when it resolves, and before anything that is
-   * appended behind it is reported. What is cut is set aside, which may take longer.
+   * Takes back what lies after `position`: at once for readers, durably when it resolves, and before anything
+   * that is appended behind it is reported. What is cut is set aside, which may take longer.
    */
   truncateAfter(position: Position): Promise<void>;
 
-  /** Payloads from `from` to at most `to`: as many as fit into `maxBytes`, but at least one. Includes what is not durable yet. */
+  /**
+   * Payloads from `from` to at most `to`: as many as fit into `maxBytes`, but at least one. Includes what is
+   * not durable yet.
+   */
   read(from: Position, to: Position, maxBytes: number): Buffer[];
   /** All payloads from `from` to `to`, read ahead in large pieces. */
   replay(from: Position, to: Position): Iterable<{ readonly position: Position; readonly payload: Buffer }>;
@@ -116,12 +131,14 @@ export interface Journal {
 
   /** The newest snapshot that is whole. */
   readSnapshot(): Snapshot | undefined;
-  /** Keeps a snapshot, once the journal is durable up to its position. A rejection does the journal no harm. */
+  /**
+   * Keeps a snapshot, once the journal is durable up to its position. A rejection does the journal no harm.
+   */
   saveSnapshot(snapshot: SnapshotToKeep): Promise<void>;
   /**
    * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone
-   * when it resolves, and untouched when it rejects or the server dies before. Nothing may be appended meanwhile.
-   * `setAside`: what is replaced is kept for a person to look at.
+   * when it resolves, and untouched when it rejects or the server dies before. Nothing may be appended
+   * meanwhile. `setAside`: what is replaced is kept for a person to look at.
    */
   installSnapshot(
     info: SnapshotInfo,
@@ -133,7 +150,10 @@ export interface Journal {
   readonly known: Known;
   /** Soon, and without a sync. */
   noteKnown(known: Known): void;
-  /** That this life was welcomed. Refused as `wrong-network` when another network is recorded. Durable when it resolves. */
+  /**
+   * That this life was welcomed. Refused as `wrong-network` when another network is recorded. Durable when it
+   * resolves.
+   */
   noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void>;
   /** Gives the journal a new id, as of a disk that has never been in sync. Durable when it resolves. */
   renew(): Promise<JournalId>;

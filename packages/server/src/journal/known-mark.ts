@@ -1,8 +1,9 @@
 /**
  * What this server knew at some moment: how far its journal is committed, and the newest assignment.
  *
- * Written now and then, without a sync: it survives the death of the process, and after the death of the machine it may lag.
- * Each number only rises, so whatever is found at a start was true. When it can't be read, opening does without.
+ * Written now and then, without a sync: it survives the death of the process, and after the death of the
+ * machine it may lag. Each number only rises, so whatever is found at a start was true. When it can't be
+ * read, opening does without.
  */
 import { join } from 'node:path';
 import { type Epoch, type Known, NO_EPOCH, NO_POSITION, type Position } from '@dualping/core';

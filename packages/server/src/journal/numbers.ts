@@ -1,4 +1,6 @@
-/** A few whole numbers with a checksum over them: what is torn or damaged is not taken for what was written. */
+/**
+ * A few whole numbers with a checksum over them: what is torn or damaged is not taken for what was written.
+ */
 import { crc32 } from 'node:zlib';
 
 const NUMBER_BYTES = 6;

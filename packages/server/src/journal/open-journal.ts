@@ -70,8 +70,8 @@ export interface JournalOptions {
 }
 
 /**
- * Rejects as `storage-failed` when the journal is damaged (file, byte and position are named) or can't be read
- * or written, as `wrong-cluster` or `duplicate-server` when the folder is somebody else's. The folder
+ * Rejects as `storage-failed` when the journal is damaged (file, byte and position are named) or can't be
+ * read or written, as `wrong-cluster` or `duplicate-server` when the folder is somebody else's. The folder
  * must be locked against other processes.
  */
 export async function openJournal(folder: string, options: JournalOptions): Promise<Journal> {

@@ -4,8 +4,8 @@
  *     set-aside/cut-000001-412        entries from 412 on, as a segment of the journal
  *     set-aside/generation-000002     a whole generation, as it was
  *
- * What is cut from the end of a journal was never acknowledged, as far as anybody knows. The newest are kept; they can be
- * removed at any time.
+ * What is cut from the end of a journal was never acknowledged, as far as anybody knows. The newest are kept;
+ * they can be removed at any time.
  */
 import { dirname, join } from 'node:path';
 import type { Position } from '@dualping/core';
@@ -37,7 +37,10 @@ async function prune(files: FileOperations, folder: string, kind: Kind, most: nu
   for (const name of names.slice(0, Math.max(0, names.length - most))) await files.remove(join(path, name));
 }
 
-/** Entries from `first` on, the checksum of the journal before them being `seed`. Resolves when they are durable. */
+/**
+ * Entries from `first` on, the checksum of the journal before them being `seed`. Resolves when they are
+ * durable.
+ */
 export async function setAsideEntries(
   files: FileOperations,
   folder: string,

@@ -17,7 +17,10 @@ export const MAX_SNAPSHOT_PART_BYTES = 16 * 1024 * 1024;
 
 const FORMAT = 1;
 const SEED = 0;
-/** Parts are numbered from 1 in the place of positions; what says of what, and that it is whole, can't be taken for one. */
+/**
+ * Parts are numbered from 1 in the place of positions; what says of what, and that it is whole, can't be
+ * taken for one.
+ */
 const INFO_NUMBER = 0;
 const END_NUMBER = 2 ** 48 - 1;
 

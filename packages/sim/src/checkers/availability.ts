@@ -1,10 +1,11 @@
 /**
- * There is a primary that serves, and commits go on, whenever the rules allow it: at every moment of a world, not only at
- * its end.
+ * There is a primary that serves, and commits go on, whenever the rules allow it: at every moment of a world,
+ * not only at its end.
  *
- * A primary is allowed while the router does its work and, of the in-sync set, each server is either well or out of the
- * router's reach altogether, and one at least is well. What lies between (a slow process, a link that loses one way, a disk
- * that takes long) is not judged while it lasts. Once all this has stood still for `patienceMs`, there has to be a primary.
+ * A primary is allowed while the router does its work and, of the in-sync set, each server is either well or
+ * out of the router's reach altogether, and one at least is well. What lies between (a slow process, a link
+ * that loses one way, a disk that takes long) is not judged while it lasts. Once all this has stood still for
+ * `patienceMs`, there has to be a primary.
  */
 import type { ClusterId } from '@dualping/core';
 import type { Cluster } from '../cluster.js';
@@ -23,7 +24,9 @@ const STEPS = 40;
 
 /** What the router says where it has to be decided which journal counts. */
 const ASKS_OPERATOR = 'an operator has to decide';
-/** What it says while its folder lacks what members were told: it promotes nobody, and whoever serves goes on. */
+/**
+ * What it says while its folder lacks what members were told: it promotes nobody, and whoever serves goes on.
+ */
 const IS_OLDER = 'the store is older than its members';
 
 export function patienceMs({ timing, network, serverSyncMs, routerSyncMs }: Setup): number {

@@ -26,7 +26,10 @@ import type {
 import type { ServerProcess } from '../server-process.js';
 import type { SessionRecord } from '../session-record.js';
 
-/** Something that must never be false is. `invariant` is its name, which stays the same while a schedule is shrunk. */
+/**
+ * Something that must never be false is. `invariant` is its name, which stays the same while a schedule is
+ * shrunk.
+ */
 export class Violation extends Error {
   override readonly name = 'Violation';
   constructor(
@@ -45,7 +48,10 @@ export interface Request {
 export interface Checker {
   /** A server put entries at the end of its journal; `asPrimary` says whether they are its own. */
   appended?(server: ServerProcess, entries: readonly Entry[]): void;
-  /** What is durable at a server has changed; up to `same` it is as it was. Also after a crash, with a new disk. */
+  /**
+   * What is durable at a server has changed; up to `same` it is as it was. Also after a crash, with a new
+   * disk.
+   */
   diskChanged?(server: ServerProcess, same: number): void;
   /** A server says that it has committed more than before. */
   committed?(server: ServerProcess, from: Position, to: Position): void;
@@ -129,7 +135,10 @@ export interface Checker {
     server: ServerProcess,
     batch: Omit<TailBatch, 'items'> & { readonly items: readonly unknown[] },
   ): void;
-  /** An operator makes a member primary that may lack acknowledged writes; comes before the router decides about it. */
+  /**
+   * An operator makes a member primary that may lack acknowledged writes; comes before the router decides
+   * about it.
+   */
   promotedByOperator?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
   /** All servers of a cluster are asked to stop, before they hear of it; and all have ended. */
   shutdownBegan?(of: { readonly cluster: ClusterId }): void;

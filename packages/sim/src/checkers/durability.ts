@@ -1,8 +1,8 @@
 /**
  * What is committed is on the disk of every member that could be promoted, and stays there.
  *
- * This is the whole promise in one sentence, and it is looked at whenever one of its parts moves: the commit, the
- * router's recorded in-sync set, what is durable on a disk.
+ * This is the whole promise in one sentence, and it is looked at whenever one of its parts moves: the commit,
+ * the router's recorded in-sync set, what is durable on a disk.
  */
 import type { ClusterId, ClusterRecord, Entry, Position, ServerId } from '@dualping/core';
 import type { Cluster } from '../cluster.js';
@@ -76,8 +76,9 @@ export class Durability implements Checker {
   }
 
   /**
-   * What an operator's choice loses is what the chosen one does not hold, and nothing else. The same goes for a copy of a
-   * folder that was made in the life that ended last: nothing but others who are there can tell that it lacks something.
+   * What an operator's choice loses is what the chosen one does not hold, and nothing else. The same goes for
+   * a copy of a folder that was made in the life that ended last: nothing but others who are there can tell
+   * that it lacks something.
    */
   #granted(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
     const isChosen = primary?.serverId === this.#chosen;

@@ -191,7 +191,10 @@ export class Epochs implements Checker {
     );
   }
 
-  /** By being recorded or told: what was only decided a crash may take back, and the epoch is then granted anew. */
+  /**
+   * By being recorded or told: what was only decided a crash may take back, and the epoch is then granted
+   * anew.
+   */
   #grant(epoch: Epoch, primary: PrimaryRef | undefined): void {
     if (primary === undefined) return;
     const holder = this.#granted.get(epoch);

@@ -1,5 +1,6 @@
 /**
- * What really happened: the entries that were committed, by whoever said so first. Everybody else has to agree.
+ * What really happened: the entries that were committed, by whoever said so first. Everybody else has to
+ * agree.
  *
  * Knows nothing of how the machines work. Who follows whom is worked out here by a model of its own.
  */
@@ -157,7 +158,9 @@ export class History {
     }
   }
 
-  /** Who is known, whom `user` follows and who follows `user` once everything up to `at` is applied; by name. */
+  /**
+   * Who is known, whom `user` follows and who follows `user` once everything up to `at` is applied; by name.
+   */
   listsOf(user: UserName, at: number): readonly [string, string, string] {
     const following: UserName[] = [];
     const followers: UserName[] = [];
@@ -194,7 +197,9 @@ export class History {
     return author === user || this.#follow(user, author, at)?.until === Number.POSITIVE_INFINITY;
   }
 
-  /** What `user` has to see of what came after a position, whenever it is looked at: follows that never ended. */
+  /**
+   * What `user` has to see of what came after a position, whenever it is looked at: follows that never ended.
+   */
   *due({ user, mentions }: Reader, after: number): Generator<Entry> {
     if (mentions) yield* (this.#naming.get(user) ?? []).filter(({ position }) => position > after);
     for (const [author, posts] of this.#posts)

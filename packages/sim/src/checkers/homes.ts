@@ -1,4 +1,7 @@
-/** Names belong where they belong: a cluster does nothing for users of others, whoever asks it, and in whatever order. */
+/**
+ * Names belong where they belong: a cluster does nothing for users of others, whoever asks it, and in
+ * whatever order.
+ */
 import { type ClusterId, type Entry, isClientCommand, type UserName } from '@dualping/core';
 import { entryText } from '../entry-text.js';
 import type { ServerProcess } from '../server-process.js';

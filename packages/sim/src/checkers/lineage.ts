@@ -1,6 +1,6 @@
 /**
- * What the router that runs now can know of: its folder, as it was when it started, and what it has told since. Whoever was
- * told something else in the same epoch is not welcomed: then the folder is an older one.
+ * What the router that runs now can know of: its folder, as it was when it started, and what it has told
+ * since. Whoever was told something else in the same epoch is not welcomed: then the folder is an older one.
  */
 import { type Assignment, type ClusterRecord, isNewer, type LifeId } from '@dualping/core';
 import type { ServerProcess } from '../server-process.js';

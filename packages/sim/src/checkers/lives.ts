@@ -1,4 +1,7 @@
-/** The life that was welcomed last, of a server of the in-sync set, is not a copy of itself, whatever it says late. */
+/**
+ * The life that was welcomed last, of a server of the in-sync set, is not a copy of itself, whatever it says
+ * late.
+ */
 import type { ClusterRecord, Incarnation, LifeId, Reason, ServerId } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
 

@@ -13,7 +13,10 @@ export class OrderlyEnd implements Checker {
     readonly number: ClusterId,
   ) {}
 
-  /** With something broken it is no orderly end. Who was asked to stop before may be gone before the last write. */
+  /**
+   * With something broken it is no orderly end. Who was asked to stop before may be gone before the last
+   * write.
+   */
   shutdownBegan(): void {
     const { cluster } = this;
     const record = cluster.router.recordOf(this.number);

@@ -1,6 +1,6 @@
 /**
- * A page of older posts is what a user saw before a position at one moment, none before what the session knew of when it
- * asked: the newest of it, all of it, and nothing else.
+ * A page of older posts is what a user saw before a position at one moment, none before what the session knew
+ * of when it asked: the newest of it, all of it, and nothing else.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Post, postIn, type QueryAnswer, type SessionQuery } from '@dualping/core';

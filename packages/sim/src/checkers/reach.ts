@@ -1,6 +1,6 @@
 /**
- * Whoever is promoted is heard now, and answered in this life when the router dialled it back. Counts the router's listening
- * time by itself.
+ * Whoever is promoted is heard now, and answered in this life when the router dialled it back. Counts the
+ * router's listening time by itself.
  */
 import type { ClusterRecord, Instant, LifeId, ServerId, Timing } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';

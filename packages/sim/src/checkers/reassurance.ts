@@ -1,6 +1,7 @@
 /**
- * A client that has lost its primary waits for the successor. While the router goes on hearing that very primary only the client's
- * own link was lost: it is told so at the second ping, and does not wait for its time to run out.
+ * A client that has lost its primary waits for the successor. While the router goes on hearing that very
+ * primary only the client's own link was lost: it is told so at the second ping, and does not wait for its
+ * time to run out.
  */
 import type { ClusterId, Epoch } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';

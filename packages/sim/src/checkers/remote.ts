@@ -1,10 +1,10 @@
 /**
- * What clusters hear of one another: each thing once, as it was committed there, in the order in which it was; and, when
- * all is quiet, everything that somebody had a right to.
+ * What clusters hear of one another: each thing once, as it was committed there, in the order in which it
+ * was; and, when all is quiet, everything that somebody had a right to.
  *
- * Who follows a cluster's users from elsewhere is told there: of each pair at least the last change, nothing that was not.
- * A follow of somebody elsewhere begins at the last place that its cluster had heard of when it was committed. All that
- * the author has posted since then has to come, whatever failed on whichever side.
+ * Who follows a cluster's users from elsewhere is told there: of each pair at least the last change, nothing
+ * that was not. A follow of somebody elsewhere begins at the last place that its cluster had heard of when it
+ * was committed. All that the author has posted since then has to come, whatever failed on whichever side.
  */
 import { isDeepStrictEqual } from 'node:util';
 import {

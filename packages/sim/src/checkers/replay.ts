@@ -1,6 +1,6 @@
 /**
- * Snapshot plus tail is the same as replaying everything: whenever a server's state was made from a snapshot, and at the
- * end of all. The replay is done by the true core, also when a mutant is run.
+ * Snapshot plus tail is the same as replaying everything: whenever a server's state was made from a snapshot,
+ * and at the end of all. The replay is done by the true core, also when a mutant is run.
  */
 import type { SocialState } from '@dualping/core';
 import type { Core } from '../core.js';

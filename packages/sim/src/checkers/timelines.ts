@@ -1,6 +1,6 @@
 /**
- * What a session is shown: only what was committed, only of those its user follows and since the follow began, each post
- * once and in order; and, when all is quiet, everything.
+ * What a session is shown: only what was committed, only of those its user follows and since the follow
+ * began, each post once and in order; and, when all is quiet, everything.
  */
 import { type Entry, type Position, type Post, postIn } from '@dualping/core';
 import { entryText } from '../entry-text.js';

@@ -1,6 +1,6 @@
 /**
- * Scenarios play as they are written. After a change that is meant: `npm run sim -- scenarios --rewrite`, and read
- * the difference.
+ * Scenarios play as they are written. After a change that is meant: `npm run sim -- scenarios --rewrite`, and
+ * read the difference.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,7 +1,7 @@
 /**
- * Plays a scenario: a text in which lines at the margin are what happens to a network, and indented lines are what
- * follows from it, message by message. Simulated on the same kernel as every other world, with all checkers, and
- * with the same figures each time: a step over the network takes 0.5 ms, a sync 1 ms.
+ * Plays a scenario: a text in which lines at the margin are what happens to a network, and indented lines are
+ * what follows from it, message by message. Simulated on the same kernel as every other world, with all
+ * checkers, and with the same figures each time: a step over the network takes 0.5 ms, a sync 1 ms.
  *
  *     ann posts "hello"             the indented lines give the time since then, who, and what
  *     bob follows ann

@@ -1,10 +1,14 @@
-/** What is said for engineers goes to a file while the screen is taken: one line on it would tear the picture. */
+/**
+ * What is said for engineers goes to a file while the screen is taken: one line on it would tear the picture.
+ */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 type Write = typeof process.stderr.write;
 
-/** From now on everything written to stderr, `debug` included, is appended to a file. @returns what ends that */
+/**
+ * From now on everything written to stderr, `debug` included, is appended to a file. @returns what ends that
+ */
 export function divertDiagnostics(path: string): () => void {
   let file: number | undefined;
   const write = process.stderr.write;

@@ -14,7 +14,10 @@ export type Edited =
 /** What the person has set, as for git and crontab. */
 export const editorFrom = (env: NodeJS.ProcessEnv): string => env.VISUAL || env.EDITOR || 'vi';
 
-/** Runs it on the terminal, which must have been given back. The text is in a folder that only the owner can read. */
+/**
+ * Runs it on the terminal, which must have been given back. The text is in a folder that only the owner can
+ * read.
+ */
 export async function editedElsewhere(text: string, env: NodeJS.ProcessEnv): Promise<Edited> {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-'));
   const path = join(folder, 'post.txt');

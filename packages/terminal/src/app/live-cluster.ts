@@ -1,4 +1,7 @@
-/** A feed becomes a state over time, and keys become deeds: the same for whatever shows it, a screen or a page. */
+/**
+ * A feed becomes a state over time, and keys become deeds: the same for whatever shows it, a screen or a
+ * page.
+ */
 import { DualpingError } from '@dualping/client';
 import {
   auditTime,

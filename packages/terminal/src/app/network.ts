@@ -78,7 +78,9 @@ export class Network {
     }
   }
 
-  /** At once when it is asked for, else from time to time while the session is live. One question at a time. */
+  /**
+   * At once when it is asked for, else from time to time while the session is live. One question at a time.
+   */
   #people$(): Observable<Event> {
     const { session } = this;
     const ticks$ = session.state$.pipe(

@@ -25,8 +25,9 @@ export interface ClusterViewOptions {
 }
 
 /**
- * Takes the terminal until the person quits or the process is to end, and gives it back as it was. The feed is only subscribed to:
- * who made it ends it. On a signal the promise resolves and the process goes on, so that whoever started a cluster can end it.
+ * Takes the terminal until the person quits or the process is to end, and gives it back as it was. The feed
+ * is only subscribed to: who made it ends it. On a signal the promise resolves and the process goes on, so
+ * that whoever started a cluster can end it.
  *
  * @returns the exit code: 0, 1 after a mistake of ours, 128 and the number of the signal
  * @throws NoScreen where nothing can be drawn; the error of the feed, when its updates end with one

@@ -1,4 +1,6 @@
-/** The state over time: everything that happens goes through one pure step in the order in which it happens. */
+/**
+ * The state over time: everything that happens goes through one pure step in the order in which it happens.
+ */
 import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import type { Clock } from '../state/state.js';
 

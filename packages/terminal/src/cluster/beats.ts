@@ -1,8 +1,9 @@
 /**
- * The heartbeat trace: one sign for each time the router told its figures, as high as the member had been silent then.
+ * The heartbeat trace: one sign for each time the router told its figures, as high as the member had been
+ * silent then.
  *
- * A healthy member has been silent for anything up to a ping, so its trace trembles at the bottom; one that grows is one that misses
- * its turns; a point is one that is not live.
+ * A healthy member has been silent for anything up to a ping, so its trace trembles at the bottom; one that
+ * grows is one that misses its turns; a point is one that is not live.
  */
 import type { Role, Row, Span } from '../view/row.js';
 import { blank } from '../view/spans.js';

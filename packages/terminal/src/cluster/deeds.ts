@@ -1,6 +1,6 @@
 /**
- * What is done to processes, and what is refused at first: a fault that would leave nobody to serve is made only when it is asked
- * for twice. So a class that presses keys in a hurry still has a cluster to look at.
+ * What is done to processes, and what is refused at first: a fault that would leave nobody to serve is made
+ * only when it is asked for twice. So a class that presses keys in a hurry still has a cluster to look at.
  */
 import { unreachable } from '../unreachable.js';
 import type { Victim } from './feed.js';

@@ -1,4 +1,7 @@
-/** A demonstration to look at: four servers, some takeovers, people who count; what a test is about is put over it. */
+/**
+ * A demonstration to look at: four servers, some takeovers, people who count; what a test is about is put
+ * over it.
+ */
 import type { Assignment, MemberFigures, MemberInfo, WatchUpdate } from '@dualping/client';
 import type { KeyToken } from '../input/token.js';
 import { plainText } from '../view/row.js';
@@ -152,7 +155,9 @@ export class Demonstration {
   }
 }
 
-/** As in the middle of a lesson: s4 was killed, s3 is frozen, s1 just came back, s2 is primary of epoch 17. */
+/**
+ * As in the middle of a lesson: s4 was killed, s3 is frozen, s1 just came back, s2 is primary of epoch 17.
+ */
 export function lesson(
   size: { readonly width?: number; readonly height?: number; readonly canAct?: boolean } = {},
 ): Demonstration {

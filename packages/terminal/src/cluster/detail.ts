@@ -1,6 +1,6 @@
 /**
- * One server, or the router, in full: what happened to it since this view began, and, where its log can be read from here, the last
- * lines of that.
+ * One server, or the router, in full: what happened to it since this view began, and, where its log can be
+ * read from here, the last lines of that.
  */
 import { wrap } from '../text/wrap.js';
 import { unreachable } from '../unreachable.js';

@@ -1,4 +1,6 @@
-/** Which events are shown: the newest, or those where one stopped to read; all, or those with a text in them. */
+/**
+ * Which events are shown: the newest, or those where one stopped to read; all, or those with a text in them.
+ */
 import type { ClusterEvent } from './feed.js';
 import { type ClusterViewState, MOST_EVENTS } from './state.js';
 
@@ -40,7 +42,10 @@ export function eventsWindow(state: ClusterViewState, rows: number): EventsWindo
   };
 }
 
-/** As an index into those found. What was forgotten meanwhile gives way to what came after it: the window stays full. */
+/**
+ * As an index into those found. What was forgotten meanwhile gives way to what came after it: the window
+ * stays full.
+ */
 function endIn({ shown, forgotten }: ClusterViewState, found: readonly Numbered[], rows: number): number {
   const { end } = shown;
   if (end === undefined) return found.length;

@@ -1,10 +1,16 @@
-/** What the cluster view lives on: what the router tells, and, where the cluster is ours, what its people measure and what can be done to it. */
+/**
+ * What the cluster view lives on: what the router tells, and, where the cluster is ours, what its people
+ * measure and what can be done to it.
+ */
 import type { WatchUpdate } from '@dualping/client';
 import type { Observable } from 'rxjs';
 
 export type FaultKind = 'kill' | 'freeze' | 'cut' | 'handover';
 
-/** A change of primary, from the fault to the first post that was acknowledged after it. Parts that nobody measured are undefined. */
+/**
+ * A change of primary, from the fault to the first post that was acknowledged after it. Parts that nobody
+ * measured are undefined.
+ */
 export interface Takeover {
   /** Counts up from 1. */
   readonly number: number;
@@ -16,7 +22,10 @@ export interface Takeover {
   readonly from: number;
   readonly to: number;
   readonly epoch: number;
-  /** One after the other, ms: the router drops the primary; another is promoted; clients are live on it; a post is acknowledged. */
+  /**
+   * One after the other, ms: the router drops the primary; another is promoted; clients are live on it; a
+   * post is acknowledged.
+   */
   readonly parts: {
     readonly detectMs: number | undefined;
     readonly promoteMs: number | undefined;
@@ -25,7 +34,10 @@ export interface Takeover {
   };
   /** From the first to the last of what was measured. */
   readonly totalMs: number;
-  /** What the parts before the drop and after the promotion are exact to, ms, where they were read from figures; else they were measured where they happened. */
+  /**
+   * What the parts before the drop and after the promotion are exact to, ms, where they were read from
+   * figures; else they were measured where they happened.
+   */
   readonly grainMs?: number;
   readonly clients:
     | { readonly reconnected: number; readonly all: number; readonly longestGapMs: number }
@@ -57,7 +69,10 @@ export type Victim =
   | { readonly kind: 'server'; readonly cluster: number; readonly serverId: number }
   | { readonly kind: 'router' };
 
-/** Only for whoever started the cluster. Each resolves when it was done; rejects with what a person should know. */
+/**
+ * Only for whoever started the cluster. Each resolves when it was done; rejects with what a person should
+ * know.
+ */
 export interface Controls {
   kill(victim: Victim): Promise<void>;
   /** Stops or continues the process. */
@@ -88,8 +103,8 @@ export interface ClusterFeed {
   readonly counts$: Observable<Counts> | undefined;
   readonly controls: Controls | undefined;
   /**
-   * Only where the processes' logs can be read from here. `name` as people read it; `address`: where the router knows it, to be
-   * sure that it is that process. Rejects with what a person should know.
+   * Only where the processes' logs can be read from here. `name` as people read it; `address`: where the
+   * router knows it, to be sure that it is that process. Rejects with what a person should know.
    */
   readonly logOf?: (name: string, address: string | undefined) => Promise<ProcessLog>;
   /** What a takeover may take, for the bar: ms. */

@@ -1,4 +1,7 @@
-/** The last row: the keys that do something now, what is being searched for, or what there is to say for a moment. */
+/**
+ * The last row: the keys that do something now, what is being searched for, or what there is to say for a
+ * moment.
+ */
 import { layout } from '../editor/editor.js';
 import { keyText } from '../view/keys.js';
 import type { Frame, Row } from '../view/row.js';

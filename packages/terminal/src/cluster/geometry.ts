@@ -1,4 +1,7 @@
-/** Which parts of the cluster view there is room for, and how many rows each has: what matters most comes first. */
+/**
+ * Which parts of the cluster view there is room for, and how many rows each has: what matters most comes
+ * first.
+ */
 import type { Size } from '../state/geometry.js';
 import { type ClusterViewState, victimsOf } from './state.js';
 import { takeoversHere } from './takeovers.js';

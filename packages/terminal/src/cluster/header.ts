@@ -1,4 +1,7 @@
-/** The first row: which cluster, how it is, and what time it is; below it all clusters, where there are several. */
+/**
+ * The first row: which cluster, how it is, and what time it is; below it all clusters, where there are
+ * several.
+ */
 import { cut } from '../text/wrap.js';
 import { lastedText } from '../view/ages.js';
 import type { Role, Row } from '../view/row.js';

@@ -1,4 +1,6 @@
-/** The order of the rows: by number, or by what a column says. The router comes last, whatever the order is. */
+/**
+ * The order of the rows: by number, or by what a column says. The router comes last, whatever the order is.
+ */
 import type { Victim } from './feed.js';
 import {
   asOfMs,
@@ -14,7 +16,10 @@ import { ageOf, isHealthy, lagOf, postsPerSecond } from './watching.js';
 
 type Of = (member: MemberSeen, cluster: ClusterSeen, now: number) => number | undefined;
 
-/** What a column is sorted by, what one looks for first: names from the first on, all else from the most (or the worst) on. */
+/**
+ * What a column is sorted by, what one looks for first: names from the first on, all else from the most (or
+ * the worst) on.
+ */
 const BY: Readonly<Partial<Record<ColumnName, Of>>> = {
   server: ({ info }) => -info.serverId,
   role: ({ info }, { assignment }) => (assignment.primary?.serverId === info.serverId ? 1 : 0),

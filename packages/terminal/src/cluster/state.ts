@@ -43,7 +43,10 @@ export interface ClusterSeen {
   readonly members: readonly MemberSeen[];
 }
 
-/** What was done to a server, or the router, until the router tells that it is otherwise. `killed`: its process has ended, and may have been started again. */
+/**
+ * What was done to a server, or the router, until the router tells that it is otherwise. `killed`: its
+ * process has ended, and may have been started again.
+ */
 export type Mark = 'frozen' | 'cut' | 'killed';
 
 /** What the keys can do to a process. */
@@ -64,7 +67,10 @@ export interface Notice {
 }
 
 export interface EventsShown {
-  /** Undefined: the newest are shown as they come. Else the number (counted from the first ever) after the last that is shown. */
+  /**
+   * Undefined: the newest are shown as they come. Else the number (counted from the first ever) after the
+   * last that is shown.
+   */
   readonly end: number | undefined;
   /** Only those with this text in them. */
   readonly search: string | undefined;
@@ -177,7 +183,10 @@ export function routerSilentMs({ heardMs, startedMs, clock }: ClusterViewState):
 export const asOfMs = (state: ClusterViewState): number =>
   routerSilentMs(state) === undefined ? state.clock.monoMs : (state.heardMs ?? state.clock.monoMs);
 
-/** Whom the keys can be about, in the order of the table: by number, so that everybody is found where one looks. */
+/**
+ * Whom the keys can be about, in the order of the table: by number, so that everybody is found where one
+ * looks.
+ */
 export function victimsOf(state: ClusterViewState): readonly Victim[] {
   const { open, canAct } = state;
   const servers = (openCluster(state)?.members ?? [])

@@ -67,7 +67,8 @@ function takenOver(state: ClusterViewState, takeover: Takeover): ClusterViewStat
 }
 
 function tokenCame(state: ClusterViewState, token: Token): ClusterStep {
-  // A page has no cells, and room for everything. Where nothing can be shown nothing is done, but to leave: one would kill a server without seeing which.
+  // A page has no cells, and room for everything. Where nothing can be shown nothing is done, but to leave:
+  // one would kill a server without seeing which.
   if (state.size.width > 0 && isTooSmallForCluster(state.size))
     return token.kind === 'key' && ['q', 'ctrl-c'].includes(token.name)
       ? just(state, { kind: 'quit' })
@@ -132,7 +133,10 @@ function acted(state: ClusterViewState, where: ClusterWhere, action: ClusterActi
   }
 }
 
-/** Esc takes away one thing after the other: what is typed, the help, the story, what was said, the search, the pause. */
+/**
+ * Esc takes away one thing after the other: what is typed, the help, the story, what was said, the search,
+ * the pause.
+ */
 function left(state: ClusterViewState): ClusterViewState {
   const { shown } = state;
   if (state.prompt !== undefined)

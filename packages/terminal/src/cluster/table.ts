@@ -143,7 +143,10 @@ function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
   });
 }
 
-/** The sign of the column that the rows are sorted by stands behind its title: in the gap where the title has no room for it. */
+/**
+ * The sign of the column that the rows are sorted by stands behind its title: in the gap where the title has
+ * no room for it.
+ */
 function headRow(columns: readonly Column[], sort: Sort, width: number): Row {
   const isUsual = sort.by === NUMBERED.by && !sort.backwards;
   const cells = columns.flatMap((column): Row => {

@@ -117,7 +117,10 @@ const axis = (label: string): Row => [
   say('dim', `${label.padStart(AXIS_WIDTH - 2)} ${label === '' ? '│' : '┤'}`),
 ];
 
-/** Above the bars that go on beyond the chart, how long they are; where there is no room for that, only that they do. The newest first. */
+/**
+ * Above the bars that go on beyond the chart, how long they are; where there is no room for that, only that
+ * they do. The newest first.
+ */
 function cutLabels(shown: readonly Takeover[], most: number, barWidth: number, room: number): Row {
   const cells = Array.from({ length: room }, () => ' ');
   for (let at = shown.length - 1; at >= 0; at -= 1) {

@@ -146,7 +146,10 @@ function grainRow(last: Takeover, grainMs: number, width: number): Row {
   );
 }
 
-/** What the clients had of the last one; or, where it was read from figures, how exact that is, and what was not to be seen. */
+/**
+ * What the clients had of the last one; or, where it was read from figures, how exact that is, and what was
+ * not to be seen.
+ */
 export function clientsRow(state: ClusterViewState, width: number): Row {
   const last = takeoversHere(state).at(-1);
   const clients = last?.clients;

@@ -41,7 +41,10 @@ export const LEAST_FOR_P95 = 20;
 const percentile = (sorted: readonly number[], percent: number): number =>
   sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;
 
-/** A bar that is longer than so many times the usual one, or the budget, is cut: else nobody could tell the others apart. */
+/**
+ * A bar that is longer than so many times the usual one, or the budget, is cut: else nobody could tell the
+ * others apart.
+ */
 const CUT_FROM_TIMES = 3;
 
 /** The longest that a chart shows whole, ms: the longest there is, but for those that dwarf the others. */
@@ -76,8 +79,8 @@ export const missingParts = (takeover: Takeover): readonly PartName[] =>
   );
 
 /**
- * Divides cells in proportion, largest remainder first, so that they add up; whatever took any time gets one, as long as there
- * are enough.
+ * Divides cells in proportion, largest remainder first, so that they add up; whatever took any time gets one,
+ * as long as there are enough.
  */
 export function shareCells(parts: readonly Part[], cells: number): readonly number[] {
   const whole = parts.reduce((sum, { ms }) => sum + Math.max(0, ms), 0);

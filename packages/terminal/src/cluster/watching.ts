@@ -23,7 +23,8 @@ export function updated(state: ClusterViewState, update: WatchUpdate): ClusterVi
   const clusters = new Map(state.clusters);
   for (const assignment of update.assignments)
     clusters.set(assignment.cluster, assigned(clusters.get(assignment.cluster), assignment, now));
-  // Figures come by themselves, about once a second; a message without anything is that of a network nobody pings in.
+  // Figures come by themselves, about once a second; a message without anything is that of a network nobody
+  // pings in.
   if (update.figures.length > 0 || update.assignments.length === 0)
     for (const [number, cluster] of clusters) clusters.set(number, beaten(cluster, update.figures, now));
   const sorted = new Map([...clusters].sort(([one], [other]) => one - other));
@@ -108,7 +109,10 @@ function sampled({ samples }: MemberSeen, sample: Sample): readonly Sample[] {
   return [...samples, sample].slice(-MOST_SAMPLES);
 }
 
-/** Who is live again is neither frozen nor cut off, and whose process is another one is no longer the one that was killed. */
+/**
+ * Who is live again is neither frozen nor cut off, and whose process is another one is no longer the one that
+ * was killed.
+ */
 function unmarked(state: ClusterViewState, before: ClusterViewState): ClusterViewState {
   if (state.marks.size === 0) return state;
   const marks = new Map(state.marks);

@@ -1,4 +1,7 @@
-/** A text that is being written: what it is, where the cursor stands, and how it came to be. An immutable value. */
+/**
+ * A text that is being written: what it is, where the cursor stands, and how it came to be. An immutable
+ * value.
+ */
 import { cleanInput } from '../text/clean.js';
 import { graphemeStart, graphemes } from '../text/graphemes.js';
 

@@ -85,7 +85,10 @@ const cutWordForward = cut(wordEnd, 'cutting-forward');
 const toWordStart = move(wordStart);
 const toWordEnd = move(wordEnd);
 
-/** No letter with Alt: to a terminal that is Esc and then the letter, with which one who has left the composer goes on. */
+/**
+ * No letter with Alt: to a terminal that is Esc and then the letter, with which one who has left the composer
+ * goes on.
+ */
 const EDITS: ReadonlyMap<string, Edit> = new Map<string, Edit>([
   ['left', move(characterBefore)],
   ['ctrl-b', move(characterBefore)],

@@ -1,8 +1,9 @@
 /**
  * A text that is being written, in a column of cells.
  *
- * Rows break after blanks and beside wide characters. The last cell of each row is kept free of text: there the cursor stands at
- * the end of a full row, and there a blank may hang, so that a row does not begin with the one it broke at.
+ * Rows break after blanks and beside wide characters. The last cell of each row is kept free of text: there
+ * the cursor stands at the end of a full row, and there a blank may hang, so that a row does not begin with
+ * the one it broke at.
  */
 import { showable } from '../text/clean.js';
 import { cellWidth, graphemeEnd, graphemeStart, graphemes, textWidth } from '../text/graphemes.js';
@@ -27,7 +28,8 @@ export function layout(editor: Editor, width: number, mostRows: number): Layout 
   const height = Math.max(1, Math.floor(mostRows));
   const starts = startsFor(editor, column);
   const at = lastAtOrBefore(starts, editor.cursor);
-  // The cursor in the middle, so that one sees what is before and after it; the ends of the text stay at the ends.
+  // The cursor in the middle, so that one sees what is before and after it; the ends of the text stay at the
+  // ends.
   const top = Math.max(0, Math.min(at - Math.floor(height / 2), starts.length - height));
   const rows = starts.slice(top, top + height).map((start, index) => {
     const end = Math.min(lineEnd(editor.text, start), starts[top + index + 1] ?? editor.text.length);

@@ -1,10 +1,11 @@
 /**
- * What lasts from one run of the client to the next: drafts, texts that were not sent, how far one has read, what was sent before;
- * and the settings.
+ * What lasts from one run of the client to the next: drafts, texts that were not sent, how far one has read,
+ * what was sent before; and the settings.
  *
- * Each client writes a file of its own, so that two of the same user never write over one another's drafts, and no lock is needed.
- * A client that starts takes over what others left that have ended: a rename decides between two that start at once. What a client
- * that still runs has in its file stays there, but for what it has read and sent, which is good to know.
+ * Each client writes a file of its own, so that two of the same user never write over one another's drafts,
+ * and no lock is needed. A client that starts takes over what others left that have ended: a rename decides
+ * between two that start at once. What a client that still runs has in its file stays there, but for what it
+ * has read and sent, which is good to know.
  *
  *     STATE/clients/mira-1f2e3d4c5b6a/8899aabb-4711-01234567.json      a user in a network / host, process, chance
  *     CONFIG/settings.json
@@ -28,7 +29,10 @@ export interface ClientFileOptions {
   readonly network: string;
   /** What it was known by before its id was: what was kept under these is taken over, once. */
   readonly formerly?: readonly string[];
-  /** Told, for people: a file that cannot be used, a disk that is full. The client goes on without. Not called while constructing. */
+  /**
+   * Told, for people: a file that cannot be used, a disk that is full. The client goes on without. Not called
+   * while constructing.
+   */
   readonly onProblem: (text: string) => void;
   /** Wall clock: tells which of two drafts is newer. */
   readonly wallMs?: () => number;
@@ -154,7 +158,9 @@ export class ClientFile {
     return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   }
 
-  /** A client that is killed while it saves leaves what it wrote beside its file; the file itself is whole. */
+  /**
+   * A client that is killed while it saves leaves what it wrote beside its file; the file itself is whole.
+   */
   #clearAway(folder: string, names: readonly string[]): void {
     for (const name of names) {
       const owner = replacedBy(name);

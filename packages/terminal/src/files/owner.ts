@@ -1,9 +1,9 @@
 /**
  * Whose a client file is: the process in its name.
  *
- * A file of a process that has ended is anybody's who renames it first. To take a living one for ended costs little, because each
- * goes on saving under its own name: a draft is then in two places. The other way round a draft is not seen before that process
- * has ended. So in doubt it has ended.
+ * A file of a process that has ended is anybody's who renames it first. To take a living one for ended costs
+ * little, because each goes on saving under its own name: a draft is then in two places. The other way round
+ * a draft is not seen before that process has ended. So in doubt it has ended.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname, uptime } from 'node:os';
@@ -13,7 +13,10 @@ import { processIdentity } from '@dualping/host';
 export interface Surroundings {
   readonly pid: number;
   readonly host: string;
-  /** When this machine started: what is older belongs to a process that has ended, whatever has its number now. */
+  /**
+   * When this machine started: what is older belongs to a process that has ended, whatever has its number
+   * now.
+   */
   readonly bootedAtMs: number;
   isRunning(pid: number): boolean;
 }
@@ -41,7 +44,8 @@ export function isInUse(name: string, changedAtMs: number, surroundings: Surroun
   const match = NAME.exec(name);
   if (match === null) return false;
   const [, host, pid] = match;
-  // A home folder that two machines share, or a machine that has another name today: the first is rare, the second is not.
+  // A home folder that two machines share, or a machine that has another name today: the first is rare, the
+  // second is not.
   if (host !== hostKey(surroundings.host)) return false;
   if (changedAtMs < surroundings.bootedAtMs) return false;
   // In containers every client may have the same number: that of this process is not another's.

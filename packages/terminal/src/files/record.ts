@@ -27,7 +27,10 @@ export const MOST_UNSENT = 1_000;
 /** Timelines that are remembered: everybody of a large network. */
 export const MOST_TIMELINES = 10_000;
 
-/** Followers that are remembered, so that a new one is noticed: of more than these some would be told as new again. */
+/**
+ * Followers that are remembered, so that a new one is noticed: of more than these some would be told as new
+ * again.
+ */
 export const MOST_FOLLOWERS = 100_000;
 
 export const nothingKept: Kept = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
@@ -101,8 +104,9 @@ export function readRecord(text: string): Reading {
 }
 
 /**
- * What several clients left behind. The newest draft of a timeline is its draft; another one goes to the end of the sent texts,
- * where Up finds it first. A text that two clients failed to send is kept once: it may well be the same one.
+ * What several clients left behind. The newest draft of a timeline is its draft; another one goes to the end
+ * of the sent texts, where Up finds it first. A text that two clients failed to send is kept once: it may
+ * well be the same one.
  */
 export function mergedKept(records: readonly Record[]): Kept {
   const inOrder = records.toSorted((one, other) => one.savedAtMs - other.savedAtMs);

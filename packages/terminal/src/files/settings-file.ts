@@ -1,4 +1,7 @@
-/** What the person chose, in a file that may also be written by hand: what is wrong in it is told, and the rest of it counts. */
+/**
+ * What the person chose, in a file that may also be written by hand: what is wrong in it is told, and the
+ * rest of it counts.
+ */
 import { readFileSync, realpathSync, renameSync } from 'node:fs';
 import type { OwnKeys } from '../state/own-keys.js';
 import type { Settings } from '../state/state.js';

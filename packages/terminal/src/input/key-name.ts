@@ -32,7 +32,9 @@ export const specialKey = (name: string, modifiers: Modifiers = NO_MODIFIERS): K
   text: undefined,
 });
 
-/** A key with a character on it. Shift is in the character already, and Ctrl and Alt keep it from being typed. */
+/**
+ * A key with a character on it. Shift is in the character already, and Ctrl and Alt keep it from being typed.
+ */
 export function characterKey(character: string, modifiers: Modifiers = NO_MODIFIERS): KeyToken {
   const own = { ...modifiers, shift: false };
   const shown = modifiers.shift && character.length === 1 ? character.toUpperCase() : character;
@@ -44,8 +46,9 @@ export function characterKey(character: string, modifiers: Modifiers = NO_MODIFI
 }
 
 /**
- * The key without Alt; undefined where there is none with it. Many terminals send Alt with a key as Escape and the key, so that the
- * two pressed one after the other cannot be told from it: tmux waits half a second for what follows an Escape.
+ * The key without Alt; undefined where there is none with it. Many terminals send Alt with a key as Escape
+ * and the key, so that the two pressed one after the other cannot be told from it: tmux waits half a second
+ * for what follows an Escape.
  */
 export function withoutAlt({ name }: KeyToken): KeyToken | undefined {
   const match = /^(shift-)?alt-(.+)$/su.exec(name);
@@ -74,7 +77,10 @@ export function controlKey(code: number, modifiers: Modifiers = NO_MODIFIERS): K
   return specialKey(String.fromCharCode(code + 0x40).toLowerCase(), withCtrl);
 }
 
-/** A key told by the number of its character, as CSI u and xterm's modifyOtherKeys do. Undefined: not a key known here. */
+/**
+ * A key told by the number of its character, as CSI u and xterm's modifyOtherKeys do. Undefined: not a key
+ * known here.
+ */
 export function codedKey(code: number, modifiers: Modifiers): KeyToken | undefined {
   const own = CONTROL_KEYS.get(code);
   if (own !== undefined) return specialKey(own, modifiers);

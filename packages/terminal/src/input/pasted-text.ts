@@ -1,6 +1,9 @@
 /** Collects what is pasted: bounded, and as text, not as keys. */
 
-/** A hundred posts of the longest: beyond that it was not meant for a composer. The rest of the paste is dropped. */
+/**
+ * A hundred posts of the longest: beyond that it was not meant for a composer. The rest of the paste is
+ * dropped.
+ */
 export const MOST_PASTED_CHARACTERS = 100_000;
 
 /** Controls, the escape character among them: what they would have done is not text. */

@@ -1,6 +1,6 @@
 /**
- * What a whole control sequence of a terminal says. Reference: xterm's ctlseqs ("PC-Style Function Keys", "Mouse Tracking"),
- * the CSI u keys of fixterms and kitty; rxvt and the Linux console have some of their own.
+ * What a whole control sequence of a terminal says. Reference: xterm's ctlseqs ("PC-Style Function Keys",
+ * "Mouse Tracking"), the CSI u keys of fixterms and kitty; rxvt and the Linux console have some of their own.
  */
 import { codedKey, type Modifiers, modifiersOf, specialKey } from './key-name.js';
 import type { Token } from './token.js';
@@ -131,7 +131,9 @@ const BACKGROUND_ANSWER = /^11;rgba?:([0-9a-f]{1,4})\/([0-9a-f]{1,4})\/([0-9a-f]
 /** Brighter than this, of 1, dark text is read better. */
 const LIGHT_FROM = 0.5;
 
-/** What an operating system command of the terminal says: the colour of its background, which was asked for. */
+/**
+ * What an operating system command of the terminal says: the colour of its background, which was asked for.
+ */
 export function commandToken(text: string): Token | undefined {
   const match = BACKGROUND_ANSWER.exec(text);
   if (match === null) return undefined;

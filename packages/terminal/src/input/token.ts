@@ -3,9 +3,10 @@
 export interface KeyToken {
   readonly kind: 'key';
   /**
-   * `a`, `A`, `é`, `:`, `space`, `enter`, `tab`, `escape`, `backspace`, `delete`, `insert`, `up`, `down`, `left`, `right`, `home`, `end`,
-   * `page-up`, `page-down`, `f1` … `f12`; with `shift-`, `alt-`, `ctrl-` before it in this order (`alt-ctrl-x`, `shift-tab`, `ctrl-left`).
-   * A letter carries its case instead of `shift-`.
+   * `a`, `A`, `é`, `:`, `space`, `enter`, `tab`, `escape`, `backspace`, `delete`, `insert`, `up`, `down`,
+   * `left`, `right`, `home`, `end`, `page-up`, `page-down`, `f1` … `f12`; with `shift-`, `alt-`, `ctrl-`
+   * before it in this order (`alt-ctrl-x`, `shift-tab`, `ctrl-left`). A letter carries its case instead of
+   * `shift-`.
    */
   readonly name: string;
   /** What it types; undefined when it types nothing. */

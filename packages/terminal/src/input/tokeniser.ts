@@ -1,9 +1,9 @@
 /**
  * Turns what a terminal sends into tokens, whole, in order, whatever it was cut into on the way.
  *
- * The one thing that bytes cannot tell is whether an Escape was the key or the begin of a sequence. A terminal sends a sequence at
- * once, a person pauses: what has not gone on after `ESCAPE_AFTER_MS` was the key. Time is an argument; whoever drives this arms
- * one timer for `nextDeadline()`.
+ * The one thing that bytes cannot tell is whether an Escape was the key or the begin of a sequence. A
+ * terminal sends a sequence at once, a person pauses: what has not gone on after `ESCAPE_AFTER_MS` was the
+ * key. Time is an argument; whoever drives this arms one timer for `nextDeadline()`.
  */
 import { characterKey, controlKey, NO_MODIFIERS, specialKey } from './key-name.js';
 import { PastedText } from './pasted-text.js';
@@ -12,7 +12,10 @@ import type { Token } from './token.js';
 
 /** Longer than a sequence is torn apart on its way, shorter than a person notices. */
 export const ESCAPE_AFTER_MS = 40;
-/** A sequence that has begun for certain may wait on a slow line; no key begins like it, so waiting costs nothing. */
+/**
+ * A sequence that has begun for certain may wait on a slow line; no key begins like it, so waiting costs
+ * nothing.
+ */
 export const REST_OF_SEQUENCE_MS = 500;
 /** A paste that goes silent for so long has lost its end: the keys must work again. */
 export const REST_OF_PASTE_MS = 5_000;
@@ -41,7 +44,10 @@ type Step =
 type Mode =
   | { readonly kind: 'keys' }
   | { readonly kind: 'paste'; readonly pasted: PastedText }
-  /** In an answer of the terminal, of which `said` has come. It ends by then in any case, else keys would vanish in it. */
+  /**
+   * In an answer of the terminal, of which `said` has come. It ends by then in any case, else keys would
+   * vanish in it.
+   */
   | { readonly kind: 'string'; readonly untilMs: number; readonly said: string | undefined };
 
 const KEYS: Mode = { kind: 'keys' };
@@ -103,7 +109,10 @@ export class Tokeniser {
     }
   }
 
-  /** Reads up to a paste or a string, or to the end, or to what is not whole yet: then it says how long to wait. */
+  /**
+   * Reads up to a paste or a string, or to the end, or to what is not whole yet: then it says how long to
+   * wait.
+   */
   #readKeys(now: number, tokens: Token[]): number | undefined {
     const text = this.#rest;
     let at = 0;
@@ -198,7 +207,8 @@ export class Tokeniser {
     const rest = this.#rest;
     this.#rest = '';
     if (mode.kind === 'string') return;
-    // Escape, and perhaps Alt with a character that sequences begin with. What is longer is a sequence whose end was lost.
+    // Escape, and perhaps Alt with a character that sequences begin with. What is longer is a sequence whose
+    // end was lost.
     const escapes = rest.startsWith(ESCAPE + ESCAPE) ? 1 : 0;
     if (escapes > 0) tokens.push(specialKey('escape'));
     const last = rest.slice(escapes);
@@ -232,8 +242,8 @@ function stepAt(text: string, at: number): Step {
 }
 
 /**
- * rxvt, PuTTY and iTerm2 send Alt with an arrow as a sequence after another Escape. Nobody can press Escape and an arrow within a
- * chunk, so that is what it is; two Escapes and anything else are two keys.
+ * rxvt, PuTTY and iTerm2 send Alt with an arrow as a sequence after another Escape. Nobody can press Escape
+ * and an arrow within a chunk, so that is what it is; two Escapes and anything else are two keys.
  */
 function escapeTwice(text: string, at: number): Step {
   const third = text.charAt(at + 2);
@@ -297,7 +307,9 @@ function partialEnd(text: string, end: string): number {
   return 0;
 }
 
-/** Where the first string in `text` is over: after `ESC \` or a bell, or before anything that it cannot hold. */
+/**
+ * Where the first string in `text` is over: after `ESC \` or a bell, or before anything that it cannot hold.
+ */
 function stringEnd(text: string): number | undefined {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

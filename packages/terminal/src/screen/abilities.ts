@@ -1,8 +1,9 @@
 /**
  * What the terminal can do, judged by the name it gives itself.
  *
- * Only a handful of names matter. Everything that is not an old machine understands what xterm does, with 256 colours, and is
- * treated as that: the system's own entries for tmux, alacritty or foot cost their users the colours, because blessed cannot read them.
+ * Only a handful of names matter. Everything that is not an old machine understands what xterm does, with 256
+ * colours, and is treated as that: the system's own entries for tmux, alacritty or foot cost their users the
+ * colours, because blessed cannot read them.
  */
 
 export interface Abilities {

@@ -1,14 +1,18 @@
 /**
  * What stands for the signs where the terminal has no Unicode.
  *
- * A locale says in which characters programs write. In one without UTF-8 each sign becomes an ASCII character, so that those of one
- * meaning stay apart from those of another: a person who is here from one who is away, what was sent from what was not.
+ * A locale says in which characters programs write. In one without UTF-8 each sign becomes an ASCII
+ * character, so that those of one meaning stay apart from those of another: a person who is here from one who
+ * is away, what was sent from what was not.
  */
 import { cellWidth } from '../text/graphemes.js';
 
 export type Characters = 'unicode' | 'ascii';
 
-/** The first of these that is set counts (POSIX). Where none is, as in containers, the terminal outside has UTF-8. */
+/**
+ * The first of these that is set counts (POSIX). Where none is, as in containers, the terminal outside has
+ * UTF-8.
+ */
 const VARIABLES = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
 
 export function charactersFrom(env: NodeJS.ProcessEnv): Characters {

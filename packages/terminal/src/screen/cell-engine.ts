@@ -1,8 +1,8 @@
 /**
  * blessed as what it is best at: it holds two grids of cells, and writes what has changed between them.
  *
- * It gets neither the terminal nor its keys: it writes to a string here and reads from a stream that says nothing. Cells are
- * written into its grid directly, so no text is ever read as blessed's markup.
+ * It gets neither the terminal nor its keys: it writes to a string here and reads from a stream that says
+ * nothing. Cells are written into its grid directly, so no text is ever read as blessed's markup.
  */
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
@@ -141,8 +141,9 @@ export class CellEngine {
 }
 
 /**
- * Loads and opens blessed in surroundings that are made for it: it reads the environment as it loads and as it opens, calls tmux
- * when it is within tmux, and takes over what happens when the process ends, which is ours to decide.
+ * Loads and opens blessed in surroundings that are made for it: it reads the environment as it loads and as
+ * it opens, calls tmux when it is within tmux, and takes over what happens when the process ends, which is
+ * ours to decide.
  */
 function openBlessed(output: Captured, terminfo: Abilities['terminfo']): BlessedScreen {
   const surroundings = { TERMINFO, NCURSES_NO_UTF8_ACS: '1', TMUX: undefined, NCURSES_FORCE_UNICODE: '1' };

@@ -1,9 +1,10 @@
 /**
  * Rows of spans become cells of a terminal.
  *
- * The frame stands only if the terminal agrees with us about how wide each character is, and terminals differ (emoji, scripts that
- * join, whatever Unicode added last). So the cursor is put back in its place by number after each character that a terminal may see
- * otherwise: a disagreement then spoils that one character and never the frame.
+ * The frame stands only if the terminal agrees with us about how wide each character is, and terminals differ
+ * (emoji, scripts that join, whatever Unicode added last). So the cursor is put back in its place by number
+ * after each character that a terminal may see otherwise: a disagreement then spoils that one character and
+ * never the frame.
  *
  * Here is also the last gate: nothing in a text can become a control sequence, whatever came before.
  */
@@ -15,7 +16,10 @@ import { type Attribute, type Looks, PLAIN_TEXT } from './theme.js';
 
 export interface Cell {
   readonly attribute: Attribute;
-  /** What is sent for it. Whatever that is, it leaves the cursor one cell further: only then may cells be left out between others. */
+  /**
+   * What is sent for it. Whatever that is, it leaves the cursor one cell further: only then may cells be left
+   * out between others.
+   */
   readonly text: string;
   /** The terminal may take more than one cell for it, and so spoil the next. */
   readonly spillsOver: boolean;
@@ -24,10 +28,16 @@ export interface Cell {
 const BLANK: Cell = { attribute: PLAIN_TEXT, text: ' ', spillsOver: false };
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-/** What is no character by itself: controls, formats (bidi overrides), unpaired surrogates, separators of lines. */
+/**
+ * What is no character by itself: controls, formats (bidi overrides), unpaired surrogates, separators of
+ * lines.
+ */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const REPLACEMENT = '\ufffd';
-/** Longest grapheme that is sent as it came, in UTF-16 units: room for any flag or family, none for a flood of marks. */
+/**
+ * Longest grapheme that is sent as it came, in UTF-16 units: room for any flag or family, none for a flood of
+ * marks.
+ */
 const MAX_GRAPHEME_LENGTH = 24;
 
 const toColumn = (x: number): string => `\x1b[${x + 1}G`;

@@ -1,10 +1,16 @@
-/** Reads what comes from the terminal, and wakes the tokeniser when it waits for the rest of a sequence that may never come. */
+/**
+ * Reads what comes from the terminal, and wakes the tokeniser when it waits for the rest of a sequence that
+ * may never come.
+ */
 import { StringDecoder } from 'node:string_decoder';
 import { Observable } from 'rxjs';
 import type { Token } from '../input/token.js';
 import { Tokeniser } from '../input/tokeniser.js';
 
-/** The tokens of an input, from the first subscriber on; completes when the input ends, which a terminal does when it is gone. */
+/**
+ * The tokens of an input, from the first subscriber on; completes when the input ends, which a terminal does
+ * when it is gone.
+ */
 export function tokensOf(input: NodeJS.ReadableStream): Observable<Token> {
   return new Observable<Token>((subscriber) => {
     const tokeniser = new Tokeniser();

@@ -1,6 +1,6 @@
 /**
- * What happens to the process happens to the terminal first: stopped, continued, ended by a signal or by our own mistake, it gives
- * the terminal back. What is to be saved is saved before the end, within a bound.
+ * What happens to the process happens to the terminal first: stopped, continued, ended by a signal or by our
+ * own mistake, it gives the terminal back. What is to be saved is saved before the end, within a bound.
  */
 import type { Subscription } from 'rxjs';
 import type { Screen } from './screen.js';
@@ -28,7 +28,10 @@ export interface LifecycleOptions {
 export interface Lifecycle {
   /** To the shell; comes back by itself when the shell continues us, or at once where no shell could. */
   suspend(): void;
-  /** Gives the terminal to another program for as long as it runs; what its keys send to all who are at the terminal is for that one. */
+  /**
+   * Gives the terminal to another program for as long as it runs; what its keys send to all who are at the
+   * terminal is for that one.
+   */
   lend<T>(use: () => Promise<T>): Promise<T>;
   /** Stops watching: the process ends by itself from here. */
   release(): void;
@@ -37,11 +40,14 @@ export interface Lifecycle {
 /** What keys of the terminal send. */
 const FROM_KEYS: ReadonlySet<EndingSignal> = new Set<EndingSignal>(['SIGINT', 'SIGQUIT']);
 
-/** Longest that saving may hold up the end, ms: who shuts a machine down waits about this long before it kills. */
+/**
+ * Longest that saving may hold up the end, ms: who shuts a machine down waits about this long before it
+ * kills.
+ */
 const SAVE_WITHIN_MS = 2_000;
 /**
- * How long after asking to be stopped we must have been, ms. The kernel doesn't stop a process that nobody could continue (no shell
- * with job control above it); then the screen just comes back.
+ * How long after asking to be stopped we must have been, ms. The kernel doesn't stop a process that nobody
+ * could continue (no shell with job control above it); then the screen just comes back.
  */
 const STOPPED_WITHIN_MS = 150;
 

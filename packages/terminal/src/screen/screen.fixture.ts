@@ -1,7 +1,7 @@
 /**
- * A program with nothing but a screen, for tests that look at it from a terminal: it draws a framed page of whatever characters, and
- * says in it what tokens it got. Keys: `r` other characters, `t` next theme, `m` mouse, `l` redraw, `b` bell, `z` suspend, `x` throws,
- * `p` rejects, `q` quits.
+ * A program with nothing but a screen, for tests that look at it from a terminal: it draws a framed page of
+ * whatever characters, and says in it what tokens it got. Keys: `r` other characters, `t` next theme, `m`
+ * mouse, `l` redraw, `b` bell, `z` suspend, `x` throws, `p` rejects, `q` quits.
  */
 import { writeFileSync } from 'node:fs';
 import type { Token } from '../input/token.js';

@@ -9,7 +9,9 @@ import type { Frame } from '../view/row.js';
 import { NoScreen } from './abilities.js';
 import { openScreen, type Screen } from './screen.js';
 
-/** As much of a terminal's two streams as the screen uses; whether it takes what is written is up to the test. */
+/**
+ * As much of a terminal's two streams as the screen uses; whether it takes what is written is up to the test.
+ */
 class FakeTerminal {
   readonly input = Object.assign(new PassThrough(), {
     isTTY: true,

@@ -1,9 +1,10 @@
 /**
- * The terminal as the client sees it: frames go in, tokens and sizes come out, and whatever happens the terminal can be given back
- * as it was.
+ * The terminal as the client sees it: frames go in, tokens and sizes come out, and whatever happens the
+ * terminal can be given back as it was.
  *
- * A frame becomes cells, blessed finds what has changed, and that goes out in one write together with the cursor. While the terminal
- * has not taken the last write no other is made: of the frames that come meanwhile only the newest is drawn.
+ * A frame becomes cells, blessed finds what has changed, and that goes out in one write together with the
+ * cursor. While the terminal has not taken the last write no other is made: of the frames that come meanwhile
+ * only the newest is drawn.
  */
 import type { ReadStream, WriteStream } from 'node:tty';
 import {
@@ -44,7 +45,9 @@ export interface Screen {
   readonly sizes$: Observable<Size>;
   /** What the person does, read from the first subscription on; for one subscriber. */
   readonly tokens$: Observable<Token>;
-  /** Emits once, and to those who come late, when the terminal is gone: nothing can be drawn or read any more. */
+  /**
+   * Emits once, and to those who come late, when the terminal is gone: nothing can be drawn or read any more.
+   */
   readonly gone$: Observable<void>;
   draw(frame: Frame): void;
   setTheme(theme: Theme): void;
@@ -56,11 +59,14 @@ export interface Screen {
   /** Puts a text into the clipboard, where the terminal lets programs do that. */
   copy(text: string): void;
   /**
-   * Gives the terminal back for a while: normal screen, lines and signals from its keys, no reports. Resolves when the reports that
-   * were on their way have been read: the shell would take them for typed.
+   * Gives the terminal back for a while: normal screen, lines and signals from its keys, no reports. Resolves
+   * when the reports that were on their way have been read: the shell would take them for typed.
    */
   suspend(): Promise<void>;
-  /** Takes the terminal again, whatever was done to it, and draws the last frame. Also right without `suspend` before. */
+  /**
+   * Takes the terminal again, whatever was done to it, and draws the last frame. Also right without `suspend`
+   * before.
+   */
   resume(): void;
   /** Gives the terminal back for good, and resolves as `suspend` does; more than once is harmless. */
   close(): Promise<void>;
@@ -78,7 +84,10 @@ export function openScreen(options: ScreenOptions): Screen {
 }
 
 const LEAST = 1;
-/** Longest wait for the terminal's sign, ms: a far one needs its round trip, and a person who quits waits for the shell. */
+/**
+ * Longest wait for the terminal's sign, ms: a far one needs its round trip, and a person who quits waits for
+ * the shell.
+ */
 const SIGN_WITHIN_MS = 300;
 /** What is on its way from a terminal that gives no signs has come by then, ms. */
 const WITHOUT_SIGN_MS = 50;
@@ -263,7 +272,10 @@ class TerminalScreen implements Screen {
     return this.#state === state;
   }
 
-  /** Draws what there is to draw in one write, after `before`; holds it while the terminal is busy, but for `before`. */
+  /**
+   * Draws what there is to draw in one write, after `before`; holds it while the terminal is busy, but for
+   * `before`.
+   */
   #flush(before: string): void {
     if (this.#state !== 'active') return;
     if (this.#blocked || this.#frame === undefined) {

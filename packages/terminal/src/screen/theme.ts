@@ -1,9 +1,10 @@
 /**
  * How a role looks.
  *
- * Colours come from the fixed part of the 256 (16 to 255): the first 16 are whatever somebody's terminal makes of them. The
- * background stays the terminal's own. Blue says well, orange and yellow say look here, red is a problem, and none of it by colour
- * alone: these stay apart for those who don't see red and green, and the views carry a glyph or a word for each.
+ * Colours come from the fixed part of the 256 (16 to 255): the first 16 are whatever somebody's terminal
+ * makes of them. The background stays the terminal's own. Blue says well, orange and yellow say look here,
+ * red is a problem, and none of it by colour alone: these stay apart for those who don't see red and green,
+ * and the views carry a glyph or a word for each.
  */
 import type { Theme } from '../state/state.js';
 import type { Role, Span } from '../view/row.js';
@@ -127,7 +128,10 @@ export function looksOf(theme: Theme): Looks {
 /** In COLORFGBG the last number is the background: 7 and 15 are the whites. */
 const LIGHT_BACKGROUNDS = new Set(['7', '15']);
 
-/** The theme that the surroundings ask for. NO_COLOR counts when it is set to anything but nothing (no-color.org). */
+/**
+ * The theme that the surroundings ask for. NO_COLOR counts when it is set to anything but nothing
+ * (no-color.org).
+ */
 export function themeFrom(env: NodeJS.ProcessEnv): Theme {
   if ((env.NO_COLOR ?? '') !== '') return 'plain';
   const background = env.COLORFGBG?.split(';').at(-1);

@@ -14,7 +14,10 @@ function selected(state: State): Item | undefined {
   return items[indexOfKey(items, key)];
 }
 
-/** What is written from now on answers the selected post. @param name whom it is written to, else; undefined: nobody */
+/**
+ * What is written from now on answers the selected post. @param name whom it is written to, else; undefined:
+ * nobody
+ */
 export function answering(state: State, name: string | undefined): State {
   const item = selected(state);
   const next = composing(state, name);
@@ -32,7 +35,10 @@ function loaded({ posts }: State, { home, position, author }: Answers): PostItem
   return item?.kind === 'post' && item.post.author === author ? item : undefined;
 }
 
-/** Goes to what the selected post answers; where the timeline does not show it, shows it over the posts. Undefined: it answers none. */
+/**
+ * Goes to what the selected post answers; where the timeline does not show it, shows it over the posts.
+ * Undefined: it answers none.
+ */
 export function answeredShown(state: State): Step | undefined {
   const item = selected(state);
   const answers = item?.kind === 'post' ? item.post.answers : item?.outgoing.answers;

@@ -32,7 +32,10 @@ function trimmed(state: State): State {
   return { ...state, posts: posts.slice(posts.length - most), reachedOldest: false };
 }
 
-/** Own posts that the timeline has brought are no longer on their way, also when that comes before the acknowledgement. */
+/**
+ * Own posts that the timeline has brought are no longer on their way, also when that comes before the
+ * acknowledgement.
+ */
 function withoutDelivered(
   outbox: readonly Outgoing[],
   items: readonly PostItem[],
@@ -92,7 +95,10 @@ export function loadingOlder(state: State, pages = MOST_PAGES): Step {
 /** Whoever goes on near the beginning of what is loaded wants what is before it. */
 export const backwards = (state: State): Step => (isNearBeginning(state) ? loadingOlder(state) : just(state));
 
-/** A timeline whose beginning is on the screen has room for older posts; who looks at it should not have to ask for them. */
+/**
+ * A timeline whose beginning is on the screen has room for older posts; who looks at it should not have to
+ * ask for them.
+ */
 export const filled = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
 
 export function pageCame(state: State, { posts, oldest }: PostPage): Step {
@@ -107,7 +113,8 @@ export function pageCame(state: State, { posts, oldest }: PostPage): Step {
     story: { ...state.story, received: state.story.received + items.length },
   });
   if (next.pagesLeft > 0 && isUnreadBefore(next)) return loadingOlder(next, next.pagesLeft);
-  // A narrow timeline may have got nothing of a page: on with the next one, while its reader waits at its beginning.
+  // A narrow timeline may have got nothing of a page: on with the next one, while its reader waits at its
+  // beginning.
   const found = itemsOf(next, next.timeline).length > shownBefore;
   if (found || next.pagesLeft === 0 || !isAtBeginning(next)) return just({ ...next, pagesLeft: 0 });
   return loadingOlder(next, next.pagesLeft);

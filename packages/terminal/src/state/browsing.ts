@@ -118,7 +118,10 @@ function inTimeline(state: State, action: Action): Step | undefined {
   }
 }
 
-/** Esc takes away one thing after the other: the search with what was said of it, else what was said, the divider, the selection. */
+/**
+ * Esc takes away one thing after the other: the search with what was said of it, else what was said, the
+ * divider, the selection.
+ */
 function left(state: State): State {
   if (state.search !== undefined) return { ...state, search: undefined, notice: undefined };
   if (state.notice !== undefined) return { ...state, notice: undefined };

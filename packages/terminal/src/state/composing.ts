@@ -24,7 +24,10 @@ import { undivided, withPlace } from './unread.js';
 
 /** Texts that Up brings back. */
 export const MOST_SENT_TEXTS = 100;
-/** What is written beyond a post's length stays as long as it can be edited; a paste larger than this is a mistake. */
+/**
+ * What is written beyond a post's length stays as long as it can be edited; a paste larger than this is a
+ * mistake.
+ */
 const MOST_DRAFT_LENGTH = 20 * MAX_POST_LENGTH;
 
 export function withDraft(state: State, editor: Editor): State {

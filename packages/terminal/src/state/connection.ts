@@ -13,8 +13,9 @@ function underWay(state: State, to: SessionTarget | undefined, because: Failure 
 }
 
 /**
- * The router holds a question for seconds, and between two of them the session waits for a moment only. So what it waits for is said
- * until it is on its way to somebody: else whoever has no server would read next to always that one is looked for.
+ * The router holds a question for seconds, and between two of them the session waits for a moment only. So
+ * what it waits for is said until it is on its way to somebody: else whoever has no server would read next to
+ * always that one is looked for.
  */
 function resolving(state: State, because: Failure | undefined): Connection {
   const { connection } = state;

@@ -1,4 +1,7 @@
-/** Search in the timeline that is open. What is not in the posts loaded is looked for in those before them, page by page. */
+/**
+ * Search in the timeline that is open. What is not in the posts loaded is looked for in those before them,
+ * page by page.
+ */
 import { loadingOlder } from './arrivals.js';
 import { just, type Step } from './events.js';
 import { indexOfKey, itemsOf } from './items.js';

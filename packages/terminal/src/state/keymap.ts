@@ -1,4 +1,6 @@
-/** Every key there is: what the keys do, the footer shows and the help explains all come from this one table. */
+/**
+ * Every key there is: what the keys do, the footer shows and the help explains all come from this one table.
+ */
 
 /** Where the keys go. */
 export type Where = 'timeline' | 'sidebar' | 'composer' | 'prompt' | 'overlay';
@@ -54,8 +56,8 @@ export interface Binding {
   readonly action: Action;
   readonly where: readonly Where[];
   /**
-   * Names of keys (see input/token.ts), the first is the one that is shown; two that follow one another are parted by a blank. The
-   * person's own take their place at the start (own-keys.ts).
+   * Names of keys (see input/token.ts), the first is the one that is shown; two that follow one another are
+   * parted by a blank. The person's own take their place at the start (own-keys.ts).
    */
   keys: readonly string[];
   /** One or two words for the footer; undefined: the footer leaves it out. */

@@ -12,7 +12,10 @@ const NAMED =
 /** Leads out from anywhere, whatever else was changed. */
 const NOT_TO_BE_TAKEN = 'ctrl-c';
 
-/** Puts them into the keymap, once, before anything is shown. @returns what is wrong with some of them, for people */
+/**
+ * Puts them into the keymap, once, before anything is shown. @returns what is wrong with some of them, for
+ * people
+ */
 export function takeOwnKeys(own: OwnKeys): readonly string[] {
   const problems: string[] = [];
   for (const [action, keys] of own) {

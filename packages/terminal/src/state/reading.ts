@@ -1,8 +1,8 @@
 /**
  * Which part of a timeline is on the screen, and how a reader moves in it.
  *
- * A place is kept by the post at the top of the screen and not by a count of rows: what comes in below, or is loaded above, moves nothing.
- * At the end the place is `newest` instead, and the end is followed.
+ * A place is kept by the post at the top of the screen and not by a count of rows: what comes in below, or is
+ * loaded above, moves nothing. At the end the place is `newest` instead, and the end is followed.
  */
 import { blockHeight } from '../view/post-block.js';
 import type { Size } from './geometry.js';
@@ -37,7 +37,9 @@ export const NEWEST: Place = { top: 'newest', selected: undefined, readUpTo: 0, 
 
 export const placeOf = ({ places, timeline }: State): Place => places.get(timeline) ?? NEWEST;
 
-/** Index of the item above which the divider stands; -1: nowhere. Posts of the person's own are nothing new. */
+/**
+ * Index of the item above which the divider stands; -1: nowhere. Posts of the person's own are nothing new.
+ */
 function dividerIndex({ me }: State, place: Place, items: readonly Item[]): number {
   const after = place.divider?.after;
   if (after === undefined) return -1;
@@ -252,8 +254,8 @@ export function beginningAt(state: State, key: ItemKey): Place {
 }
 
 /**
- * The selection goes on by one item; past the last one it is given up and the end is followed. Where the reader has scrolled away
- * from it, it begins anew on what is on the screen.
+ * The selection goes on by one item; past the last one it is given up and the end is followed. Where the
+ * reader has scrolled away from it, it begins anew on what is on the screen.
  */
 export function moved(state: State, by: 1 | -1): Place {
   const place = placeOf(state);

@@ -7,7 +7,10 @@ import { NEWEST } from './reading.js';
 import type { Place, State } from './state.js';
 import { recounted } from './unread.js';
 
-/** @param another it is another network than the one that was guessed: what was kept for that one is not for this */
+/**
+ * @param another it is another network than the one that was guessed: what was kept for that one is not for
+ * this
+ */
 export function remembered(state: State, kept: Kept, another: boolean): Step {
   const drafts = new Map(
     [...kept.drafts].map(([timeline, text]) => {

@@ -1,4 +1,7 @@
-/** A client at play without a terminal, a network or a clock: what is typed and told goes in, the screen and the effects come out. */
+/**
+ * A client at play without a terminal, a network or a clock: what is typed and told goes in, the screen and
+ * the effects come out.
+ */
 import type { Post, PresenceLists, SessionState, SessionTarget } from '@dualping/client';
 import { plainText } from '../view/row.js';
 import { view } from '../view/view.js';

@@ -11,7 +11,10 @@ export interface Clock {
   readonly monoMs: number;
   /** Ms since 1970: for the times of posts. */
   readonly wallMs: number;
-  /** What is to be added to UTC for the time of day here at a moment (ms since 1970): daylight saving changes it. */
+  /**
+   * What is to be added to UTC for the time of day here at a moment (ms since 1970): daylight saving changes
+   * it.
+   */
   readonly utcOffsetMinutesAt: (wallMs: number) => number;
 }
 
@@ -30,7 +33,10 @@ export type Connection =
       readonly sinceMs: number;
       readonly untilMs: number;
     }
-  /** Nobody to talk to; tries again by itself at `retryAtMs`, or is just trying (undefined) and knows nothing better yet. */
+  /**
+   * Nobody to talk to; tries again by itself at `retryAtMs`, or is just trying (undefined) and knows nothing
+   * better yet.
+   */
   | {
       readonly kind: 'waiting';
       readonly retryAtMs: number | undefined;
@@ -90,7 +96,10 @@ export interface Outgoing {
 
 /** Where one reads in a timeline. */
 export interface Place {
-  /** `newest`: the end, and it stays the end. Else the first row shown: `rows` rows of the item `key` lie above the screen. */
+  /**
+   * `newest`: the end, and it stays the end. Else the first row shown: `rows` rows of the item `key` lie
+   * above the screen.
+   */
   readonly top: 'newest' | { readonly key: ItemKey; readonly rows: number };
   /** The item that keys act on; undefined: none, at the end. */
   readonly selected: ItemKey | undefined;
@@ -198,7 +207,9 @@ export interface State {
   readonly people: readonly Person[] | undefined;
   /** Who follows me, as far as it was told ever; undefined: it never was. */
   readonly followers: ReadonlySet<string> | undefined;
-  /** Who has come to follow me: those who are not seen yet, and those over Mentions as long as that is open. */
+  /**
+   * Who has come to follow me: those who are not seen yet, and those over Mentions as long as that is open.
+   */
   readonly newFollowers: { readonly unseen: readonly string[]; readonly shown: readonly string[] };
 
   readonly timeline: TimelineId;
@@ -228,7 +239,10 @@ export interface State {
   readonly settings: Settings;
   /** The theme is that of the terminal, as long as the person has not chosen one. */
   readonly followsBackground: boolean;
-  /** Whether the terminal's window has the focus; undefined: it has never said, and tmux by default never does. */
+  /**
+   * Whether the terminal's window has the focus; undefined: it has never said, and tmux by default never
+   * does.
+   */
   readonly windowFocused: boolean | undefined;
   /** When the person last did something here. Monotonic. */
   readonly lastInputMs: number;

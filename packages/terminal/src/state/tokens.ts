@@ -68,12 +68,18 @@ function backgroundTold(state: State, light: boolean): Step {
   return just({ ...state, settings: { ...settings, theme } }, { kind: 'theme', theme });
 }
 
-/** Where nothing can be shown nothing is taken, but for the wish to leave: one would write, or post, without seeing it. */
+/**
+ * Where nothing can be shown nothing is taken, but for the wish to leave: one would write, or post, without
+ * seeing it.
+ */
 function tooSmall(state: State, token: Token): Step {
   return token.kind === 'key' && QUITTING.includes(token.name) ? leaving(state) : just(state);
 }
 
-/** Alt with a key that means nothing with it is Esc and then that key, as in vim: what follows Esc is never typed into a post. */
+/**
+ * Alt with a key that means nothing with it is Esc and then that key, as in vim: what follows Esc is never
+ * typed into a post.
+ */
 function keysOf(state: State, key: KeyToken): Step {
   const next = withoutAlt(key);
   const isKnown =

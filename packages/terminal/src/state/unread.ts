@@ -1,13 +1,14 @@
 /**
- * What counts as read: posts up to the last one that was on the screen, in a window with the focus, while the person was there. So what
- * came while nobody looked, before a restart or during a failover stays unread.
+ * What counts as read: posts up to the last one that was on the screen, in a window with the focus, while the
+ * person was there. So what came while nobody looked, before a restart or during a failover stays unread.
  */
 import { indexOfKey, itemsOf, strangersIn } from './items.js';
 import { isAtEnd, lastSeen, NEWEST, placeOf } from './reading.js';
 import type { Place, PostItem, State, TimelineId } from './state.js';
 
 /**
- * What was read in Home counts as read everywhere; what strangers write about me is not in Home, and is read in Mentions only.
+ * What was read in Home counts as read everywhere; what strangers write about me is not in Home, and is read
+ * in Mentions only.
  */
 export const readUpTo = ({ places }: Pick<State, 'places'>, timeline: TimelineId): number =>
   Math.max(places.get('home')?.readUpTo ?? 0, places.get(timeline)?.readUpTo ?? 0);
@@ -76,8 +77,8 @@ export function withPlace(state: State, place: Place): State {
 }
 
 /**
- * Where a terminal does not tell about the focus, a person who has not touched a key for so long looks elsewhere, ms: long enough to
- * read a screen of posts.
+ * Where a terminal does not tell about the focus, a person who has not touched a key for so long looks
+ * elsewhere, ms: long enough to read a screen of posts.
  */
 export const IDLE_AFTER_MS = 30_000;
 
@@ -116,8 +117,8 @@ export function undivided(state: State): State {
 }
 
 /**
- * New posts are there, the last `count`. Only they are counted: a client that is left alone for a day has tens of thousands that are
- * unread, and they come one by one.
+ * New posts are there, the last `count`. Only they are counted: a client that is left alone for a day has
+ * tens of thousands that are unread, and they come one by one.
  */
 export function arrived(before: State, after: State, count: number, isPast: boolean): State {
   const wasRead = unreadOf(before, before.timeline) === 0;

@@ -1,20 +1,24 @@
 /**
  * How many cells a terminal gives a code point.
  *
- * Terminals do not agree: each has the tables of the Unicode version of its day. A frame stays whole only where all of them count
- * alike, so there are four classes and not three: what they count differently is `disputed` and never reaches the screen (clean.ts
- * puts `�` in its place, which all count as 1).
+ * Terminals do not agree: each has the tables of the Unicode version of its day. A frame stays whole only
+ * where all of them count alike, so there are four classes and not three: what they count differently is
+ * `disputed` and never reaches the screen (clean.ts puts `�` in its place, which all count as 1).
  *
- * Made by comparing, for each code point, the table of @xterm/addon-unicode11 0.9 (Unicode 11 and 12) with `wcwidth` of glibc 2.36
- * (Unicode 15, which is what tmux asks), and with what EastAsianWidth.txt of Unicode 16 made wide afterwards. Code points that
- * clean.ts drops, and those that nobody has assigned (Unicode 17), went to whichever range came out shorter; what is unassigned
- * beside something disputed counts as disputed too, because that is where the emoji of coming years will be.
- * Ambiguous width counts as 1: the lines of every frame on a terminal are ambiguous themselves.
+ * Made by comparing, for each code point, the table of @xterm/addon-unicode11 0.9 (Unicode 11 and 12) with
+ * `wcwidth` of glibc 2.36 (Unicode 15, which is what tmux asks), and with what EastAsianWidth.txt of Unicode
+ * 16 made wide afterwards. Code points that clean.ts drops, and those that nobody has assigned (Unicode 17),
+ * went to whichever range came out shorter; what is unassigned beside something disputed counts as disputed
+ * too, because that is where the emoji of coming years will be. Ambiguous width counts as 1: the lines of
+ * every frame on a terminal are ambiguous themselves.
  */
 
 export type CellClass = 'narrow' | 'wide' | 'mark' | 'disputed';
 
-/** Marks that share the cell of the code point before them; the second and third letters of a Hangul syllable are among them. */
+/**
+ * Marks that share the cell of the code point before them; the second and third letters of a Hangul syllable
+ * are among them.
+ */
 const MARKS =
   '300-36f 483-489 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-61a 64b-65f 670 6d6-6dc 6df-6e4 6e7-6e8 6ea-6ed ' +
   '711 730-74a 7a6-7b0 7eb-7f3 7fd 816-819 81b-823 825-827 829-82d 859-85b 8d3-902 93a 93c 941-948 94d ' +

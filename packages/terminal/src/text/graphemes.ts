@@ -1,8 +1,10 @@
 /**
- * What a cleaned text is made of, as a terminal sees it: a base code point and the marks on it, in one cell or two.
+ * What a cleaned text is made of, as a terminal sees it: a base code point and the marks on it, in one cell
+ * or two.
  *
- * `Intl.Segmenter` parts text otherwise: it takes an Indic syllable of several spacing letters as one. A terminal gives each of
- * those a cell, so they are several here: what the cursor stands on, a row breaks at and a width counts is a cell.
+ * `Intl.Segmenter` parts text otherwise: it takes an Indic syllable of several spacing letters as one. A
+ * terminal gives each of those a cell, so they are several here: what the cursor stands on, a row breaks at
+ * and a width counts is a cell.
  */
 import { cellClass } from './cell-class.js';
 

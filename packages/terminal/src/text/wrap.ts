@@ -1,16 +1,22 @@
-/** Fits cleaned text into columns. Nothing here ever gives a row more cells than it has, whatever was posted. */
+/**
+ * Fits cleaned text into columns. Nothing here ever gives a row more cells than it has, whatever was posted.
+ */
 import { cellWidth, graphemes, textWidth } from './graphemes.js';
 
 /** Says that something was left out; one cell. */
 export const ELLIPSIS = '…';
 
 const ASCII_LINE = /^[\x20-\x7e]*$/;
-/** Ideographs and emoji may begin a row without a space before them, but for these, which close what they follow. */
+/**
+ * Ideographs and emoji may begin a row without a space before them, but for these, which close what they
+ * follow.
+ */
 const NEVER_FIRST = /^[、。〉》」』】〕〗〙〛！），．：；？｝｠～ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々]/;
 
 /**
- * The rows of a text in a column of `width` cells. A `\n` always begins a row; else rows break at spaces, which are left out
- * there, and beside wide characters; a word that is wider than a row is broken. A wide character in a column of 1 becomes `…`.
+ * The rows of a text in a column of `width` cells. A `\n` always begins a row; else rows break at spaces,
+ * which are left out there, and beside wide characters; a word that is wider than a row is broken. A wide
+ * character in a column of 1 becomes `…`.
  */
 export function wrap(text: string, width: number): readonly string[] {
   const rows: string[] = [];

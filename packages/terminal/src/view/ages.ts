@@ -25,7 +25,10 @@ interface LocalTime {
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** The calendar by arithmetic (after Hinnant, "chrono-compatible low-level date algorithms", civil_from_days): a view asks no clock. */
+/**
+ * The calendar by arithmetic (after Hinnant, "chrono-compatible low-level date algorithms", civil_from_days):
+ * a view asks no clock.
+ */
 function localTime(wallMs: number, { utcOffsetMinutesAt }: Clock): LocalTime {
   const known = Number.isFinite(wallMs) ? Math.max(0, Math.min(wallMs, MOST_WALL_MS)) : 0;
   const localMs = known + utcOffsetMinutesAt(known) * MINUTE_MS;

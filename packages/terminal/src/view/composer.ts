@@ -65,7 +65,10 @@ const cursorAt = ({ x, y, width, height }: Area, column: number, row: number): F
   y: y + Math.max(0, Math.min(row, height - 1)),
 });
 
-/** Nothing to say while one is about to write; else how one begins, and that a lost server is no reason not to. */
+/**
+ * Nothing to say while one is about to write; else how one begins, and that a lost server is no reason not
+ * to.
+ */
 function placeholderRow({ connection, answering, timeline }: State, writing: boolean, width: number): Row {
   const mark = loud(writing ? 'title' : 'dim', ' › ');
   const away =

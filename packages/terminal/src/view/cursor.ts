@@ -1,6 +1,6 @@
 /**
- * Where the terminal's cursor stands while nothing is typed: on what the keys act on. Screen readers read the line of the cursor, and
- * magnifiers follow it.
+ * Where the terminal's cursor stands while nothing is typed: on what the keys act on. Screen readers read the
+ * line of the cursor, and magnifiers follow it.
  */
 import type { Geometry } from '../state/geometry.js';
 import type { Window } from '../state/reading.js';

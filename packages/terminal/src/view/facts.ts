@@ -1,4 +1,7 @@
-/** What is known of the session and of a person, as labels and values: the pane shows some of it, the overlay all. */
+/**
+ * What is known of the session and of a person, as labels and values: the pane shows some of it, the overlay
+ * all.
+ */
 
 import type { State } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
@@ -71,7 +74,10 @@ function serverFacts({ connection, clock }: State): readonly Fact[] {
   }
 }
 
-/** Posts of mine that were acknowledged and that the timeline has passed without them: the promise is that there are none. */
+/**
+ * Posts of mine that were acknowledged and that the timeline has passed without them: the promise is that
+ * there are none.
+ */
 function lostPosts({ outbox, posts }: State): number {
   const newest = posts.at(-1)?.key ?? 0;
   return outbox.filter(({ status }) => status.kind === 'sent' && status.position < newest).length;

@@ -40,7 +40,10 @@ function wholeGraphemes(text: string, index: number, length: number): { start: n
   };
 }
 
-/** The part of a text that is shown in one row, in spans. Of highlights that overlap, the later in the list wins. */
+/**
+ * The part of a text that is shown in one row, in spans. Of highlights that overlap, the later in the list
+ * wins.
+ */
 export function highlightedRow(
   text: string,
   start: number,

@@ -1,6 +1,6 @@
 /**
- * A post as rows: who and when, then what. How high a block is depends on the post and the width alone, so that reading places stay
- * where they are when the clock moves on, something is selected or a search ends.
+ * A post as rows: who and when, then what. How high a block is depends on the post and the width alone, so
+ * that reading places stay where they are when the clock moves on, something is selected or a search ends.
  */
 
 import type { Answers } from '@dualping/client';

@@ -1,6 +1,6 @@
 /**
- * What a view is made of: rows of spans, each with a role instead of a colour. A theme says what a role looks like; where there are
- * no colours the text alone must do, so no role is the only carrier of a meaning.
+ * What a view is made of: rows of spans, each with a role instead of a colour. A theme says what a role looks
+ * like; where there are no colours the text alone must do, so no role is the only carrier of a meaning.
  */
 
 /** What a piece of text is, for a theme to choose its looks. */
@@ -42,7 +42,10 @@ export interface Link {
   readonly id: string;
 }
 
-/** One row of the screen, from its left edge; what it leaves free is blank. Texts are clean and without control characters. */
+/**
+ * One row of the screen, from its left edge; what it leaves free is blank. Texts are clean and without
+ * control characters.
+ */
 export type Row = readonly Span[];
 
 export interface Frame {

@@ -1,4 +1,7 @@
-/** The line over the composer: it closes the columns, and says what belongs to what is typed or where one reads. */
+/**
+ * The line over the composer: it closes the columns, and says what belongs to what is typed or where one
+ * reads.
+ */
 import { isEmpty, textOf } from '../editor/editor.js';
 import { commandNamed } from '../state/commands.js';
 import type { Geometry } from '../state/geometry.js';

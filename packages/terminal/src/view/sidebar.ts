@@ -1,4 +1,7 @@
-/** The left column: timelines with what is unread, whom one follows and who is here, and whom one could follow. */
+/**
+ * The left column: timelines with what is unread, whom one follows and who is here, and whom one could
+ * follow.
+ */
 
 import type { Size } from '../state/geometry.js';
 import { type SidebarLine, sidebarLines, sidebarTop } from '../state/sidebar-lines.js';

@@ -45,7 +45,9 @@ export function fitRow(row: Row, width: number): Row {
   return left > 0 ? [...shorter, blank(left)] : shorter;
 }
 
-/** `left` at the left edge and `right` at the right one; where both do not fit it is the left that gives way. */
+/**
+ * `left` at the left edge and `right` at the right one; where both do not fit it is the left that gives way.
+ */
 export function sides(left: Row, right: Row, width: number): Row {
   const end = cutRow(right, width);
   const rightWidth = rowWidth(end);

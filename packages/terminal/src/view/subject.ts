@@ -19,7 +19,10 @@ export const sidebarEntry = (state: State): SidebarEntry | undefined =>
 export const personOfTimeline = (timeline: TimelineId): string | undefined =>
   timeline.startsWith('@') ? timeline.slice(1) : undefined;
 
-/** In the sidebar who one stands on, else the author of the selected post, else whose timeline it is; undefined: nobody. */
+/**
+ * In the sidebar who one stands on, else the author of the selected post, else whose timeline it is;
+ * undefined: nobody.
+ */
 export function subjectOf(state: State): string | undefined {
   const entry = sidebarEntry(state);
   if (entry !== undefined && entry.kind !== 'timeline') return entry.name;

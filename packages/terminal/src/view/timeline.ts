@@ -1,4 +1,6 @@
-/** The middle of the screen: the posts where one reads, and what stands in their place when there are none. */
+/**
+ * The middle of the screen: the posts where one reads, and what stands in their place when there are none.
+ */
 
 import type { Size } from '../state/geometry.js';
 import { type Block, placeOf, type Window } from '../state/reading.js';

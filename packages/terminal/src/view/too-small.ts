@@ -1,4 +1,7 @@
-/** What a window shows that has no room for anything: how large it must be, and the one key that does something. */
+/**
+ * What a window shows that has no room for anything: how large it must be, and the one key that does
+ * something.
+ */
 import type { Size } from '../state/geometry.js';
 import type { Frame, Row } from './row.js';
 import { cutRow, firstThatFits, lineOf, say } from './spans.js';

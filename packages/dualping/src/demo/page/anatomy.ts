@@ -1,4 +1,7 @@
-/** One takeover under glass: a lane for each person, a line for each post from being sent to being acknowledged. */
+/**
+ * One takeover under glass: a lane for each person, a line for each post from being sent to being
+ * acknowledged.
+ */
 import { nameOf } from '../crowd.js';
 import { DONE } from '../faults.js';
 import { AFTER_MS, BEFORE_MS, type Story, type StoryPost } from '../stories.js';
@@ -74,7 +77,8 @@ function sentence(through: number, pending: number, to: number): string {
   if (through === 0) return 'No post was under way in that moment.';
   const were = through === 1 ? '1 post was' : `${through} posts were`;
   const all = through === 1 ? 'It was' : 'All of them were';
-  // How often the clients sent them is not known here: what reached the lost primary they send again by themselves.
+  // How often the clients sent them is not known here: what reached the lost primary they send again by
+  // themselves.
   const end =
     pending === 0
       ? `${all} acknowledged by s${to}`

@@ -30,7 +30,10 @@ export const svgText = (x: number, y: number, text: string, attributes: Attribut
 /** Units across: for a page on a screen or on paper, and for one on a telephone. */
 const WIDTHS = { wide: 1_040, narrow: 380 };
 
-/** A plot drawn for either; the style sheet shows one of them. So nothing has to be scrolled sideways, and letters stay readable. */
+/**
+ * A plot drawn for either; the style sheet shows one of them. So nothing has to be scrolled sideways, and
+ * letters stay readable.
+ */
 export const plot = (draw: (width: number) => string, widths = WIDTHS): string =>
   Object.entries(widths)
     .map(([name, width]) => element('div', { class: name }, draw(width)))

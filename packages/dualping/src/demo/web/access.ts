@@ -1,8 +1,9 @@
 /**
  * Who may see the page, and who may press its buttons.
  *
- * The key is in the fragment of the link that is printed: a browser sends that to nobody. The page sends it in a header that no
- * form and no page from elsewhere can set without being asked first, and such questions are never answered here.
+ * The key is in the fragment of the link that is printed: a browser sends that to nobody. The page sends it
+ * in a header that no form and no page from elsewhere can set without being asked first, and such questions
+ * are never answered here.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -25,8 +26,8 @@ export const keyIn = ({ authorization }: IncomingHttpHeaders): string =>
 const urlOf = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
 /**
- * Whether the request was made for this place. A name of somebody else's that leads here (DNS rebinding) would make this page one
- * of theirs: only IP addresses and names of this machine are answered.
+ * Whether the request was made for this place. A name of somebody else's that leads here (DNS rebinding)
+ * would make this page one of theirs: only IP addresses and names of this machine are answered.
  *
  * @param host where we listen
  */

@@ -1,4 +1,7 @@
-/** The document around the regions. Everything is in it, and a browser is told to take nothing from anywhere else. */
+/**
+ * The document around the regions. Everything is in it, and a browser is told to take nothing from anywhere
+ * else.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { keymapFor } from '@dualping/terminal';

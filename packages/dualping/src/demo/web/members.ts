@@ -1,4 +1,7 @@
-/** A card for each server and for the router: what it is, how it is, when it was heard, and what can be done to it. */
+/**
+ * A card for each server and for the router: what it is, how it is, when it was heard, and what can be done
+ * to it.
+ */
 import {
   BARS,
   beatSpans,

@@ -1,4 +1,6 @@
-/** Which keys of the screen the page has too: those that do something to the cluster, and those that select. */
+/**
+ * Which keys of the screen the page has too: those that do something to the cluster, and those that select.
+ */
 import { keymapFor } from '@dualping/terminal';
 
 const SELECTING: readonly string[] = ['next', 'previous', 'first', 'last'];

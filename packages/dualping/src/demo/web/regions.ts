@@ -1,7 +1,8 @@
 /**
  * What the page shows of a state, region by region: pure, and drawn once for all who watch.
  *
- * Everything is markup that is made here, out of texts that are escaped. The script in the browser only puts it in its place.
+ * Everything is markup that is made here, out of texts that are escaped. The script in the browser only puts
+ * it in its place.
  */
 import {
   type ClusterEvent,

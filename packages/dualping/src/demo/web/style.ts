@@ -1,4 +1,7 @@
-/** How the live page looks: from a telephone to a projector, in daylight and in the dark. Sizes grow with the width. */
+/**
+ * How the live page looks: from a telephone to a projector, in daylight and in the dark. Sizes grow with the
+ * width.
+ */
 import { PALETTE, PLOT } from '../page/style.js';
 
 export const LIVE_STYLE = `

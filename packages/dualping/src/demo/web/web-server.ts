@@ -1,5 +1,6 @@
 /**
- * Serves the page: the document, a stream of what changes for each who watches, and the presses of those who have the key.
+ * Serves the page: the document, a stream of what changes for each who watches, and the presses of those who
+ * have the key.
  *
  *   GET /       the document, with everything as it is now
  *   GET /live   server-sent events: regions that have changed, as JSON

@@ -10,7 +10,10 @@ import { PRESSED } from './presses.js';
 import { regionsOf } from './regions.js';
 import { type Press, WebServer } from './web-server.js';
 
-/** Ten times a second what has changed is drawn: a page is not looked at as closely as a screen by the one at its keys. */
+/**
+ * Ten times a second what has changed is drawn: a page is not looked at as closely as a screen by the one at
+ * its keys.
+ */
 const FRAME_MS = 100;
 /** The page lays itself out: a size is for screens. */
 const NO_SIZE = { width: 0, height: 0 };
@@ -101,7 +104,10 @@ class WebView {
   }
 }
 
-/** As on the screen: whom it is about is selected, and then the key is pressed. @throws DualpingError `invalid-argument` quoting what there is not */
+/**
+ * As on the screen: whom it is about is selected, and then the key is pressed. @throws DualpingError
+ * `invalid-argument` quoting what there is not
+ */
 function pressOn(live: LiveCluster, { key, victim }: Press): void {
   if (!PRESSED.includes(key))
     throw new DualpingError(

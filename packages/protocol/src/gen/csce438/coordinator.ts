@@ -495,8 +495,9 @@ export const ServerList: MessageFns<ServerList> = {
 export type CoordServiceService = typeof CoordServiceService;
 export const CoordServiceService = {
   /**
-   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or `clusterid`, in
-   * clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no such cluster.
+   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or
+   * `clusterid`, in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no
+   * such cluster.
    */
   heartbeat: {
     path: "/csce438.CoordService/Heartbeat" as const,
@@ -570,8 +571,9 @@ export const CoordServiceService = {
 
 export interface CoordServiceServer extends UntypedServiceImplementation {
   /**
-   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or `clusterid`, in
-   * clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no such cluster.
+   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or
+   * `clusterid`, in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no
+   * such cluster.
    */
   heartbeat: handleUnaryCall<ServerInfo, Confirmation>;
   /** The server of a user's cluster. With nobody there: OK, and serverID -1. */
@@ -589,8 +591,9 @@ export interface CoordServiceServer extends UntypedServiceImplementation {
 
 export interface CoordServiceClient extends Client {
   /**
-   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or `clusterid`, in
-   * clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no such cluster.
+   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or
+   * `clusterid`, in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no
+   * such cluster.
    */
   heartbeat(
     request: ServerInfo,

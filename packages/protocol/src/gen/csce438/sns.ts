@@ -309,7 +309,10 @@ export const SNSServiceService = {
     responseSerialize: (value: Reply): Buffer => Buffer.from(Reply.encode(value).finish()),
     responseDeserialize: (value: Buffer): Reply => Reply.decode(value),
   },
-  /** The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then new ones. */
+  /**
+   * The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then
+   * new ones.
+   */
   timeline: {
     path: "/csce438.SNSService/Timeline" as const,
     requestStream: true as const,
@@ -327,7 +330,10 @@ export interface SNSServiceServer extends UntypedServiceImplementation {
   /** The target is the first argument. */
   follow: handleUnaryCall<Request, Reply>;
   unFollow: handleUnaryCall<Request, Reply>;
-  /** The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then new ones. */
+  /**
+   * The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then
+   * new ones.
+   */
   timeline: handleBidiStreamingCall<Message, Message>;
 }
 
@@ -381,7 +387,10 @@ export interface SNSServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Reply) => void,
   ): ClientUnaryCall;
-  /** The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then new ones. */
+  /**
+   * The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then
+   * new ones.
+   */
   timeline(): ClientDuplexStream<Message, Message>;
   timeline(options: Partial<CallOptions>): ClientDuplexStream<Message, Message>;
   timeline(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<Message, Message>;

@@ -1,4 +1,7 @@
-/** What the page does in a browser: puts what has changed in its place, and sends what is pressed. It decides nothing. */
+/**
+ * What the page does in a browser: puts what has changed in its place, and sends what is pressed. It decides
+ * nothing.
+ */
 
 const KEPT_KEY = 'dualping-demo-key';
 /** As long as the screen shows a problem, ms. */
@@ -15,7 +18,10 @@ function takeKey(): string | undefined {
   return given;
 }
 
-/** Makes the children of one like those of the other, and keeps what is the same: what has the focus keeps it, what moves is seen to move. */
+/**
+ * Makes the children of one like those of the other, and keeps what is the same: what has the focus keeps it,
+ * what moves is seen to move.
+ */
 function morph(from: Element, to: Element): void {
   for (const { name } of [...from.attributes]) if (!to.hasAttribute(name)) from.removeAttribute(name);
   for (const { name, value } of to.attributes)

@@ -67,9 +67,15 @@ export interface SnapshotUser {
   following: FollowEdge[];
   /** The cluster whose user it is; 0: this one's. */
   home: number;
-  /** Users of other clusters that it no longer follows, and the positions at which that ended: those clusters are told. */
+  /**
+   * Users of other clusters that it no longer follows, and the positions at which that ended: those clusters
+   * are told.
+   */
   left: FollowEdge[];
-  /** Positions of posts that name the user, of authors whom it did not follow then, ascending: at most the last 1,000. */
+  /**
+   * Positions of posts that name the user, of authors whom it did not follow then, ascending: at most the
+   * last 1,000.
+   */
   mentions: number[];
 }
 
@@ -139,8 +145,8 @@ export interface Join {
 }
 
 /**
- * Everything up to `position` is durable at the standby. Sent in answer to every ReplicateResponse with entries or
- * without: it is also the standby's sign of life.
+ * Everything up to `position` is durable at the standby. Sent in answer to every ReplicateResponse with
+ * entries or without: it is also the standby's sign of life.
  */
 export interface Durable {
   epoch: number;
@@ -153,8 +159,8 @@ export interface Fenced {
 }
 
 /**
- * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to `committed`, and no
- * unclean promotion explains it.
+ * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to
+ * `committed`, and no unclean promotion explains it.
  */
 export interface Lacking {
   epoch: number;
@@ -196,7 +202,10 @@ export interface Entries {
   committed: number;
 }
 
-/** The last message of a stream. With reason `fenced`, `epoch` is a higher epoch that was seen. With any other it is for people. */
+/**
+ * The last message of a stream. With reason `fenced`, `epoch` is a higher epoch that was seen. With any other
+ * it is for people.
+ */
 export interface ReplicateRefused {
   epoch: number;
   reason: string;
@@ -222,7 +231,10 @@ export interface TailRequest {
 
 export interface TailOpen {
   networkId: string;
-  /** Who asks: its cluster, and the epoch in which it is primary there. The server's router must have named that epoch. */
+  /**
+   * Who asks: its cluster, and the epoch in which it is primary there. The server's router must have named
+   * that epoch.
+   */
   from: number;
   fromEpoch: number;
   /** Who is asked, and the epoch in which the caller knows it to be primary. */
@@ -230,13 +242,19 @@ export interface TailOpen {
   epoch: number;
 }
 
-/** Whose posts are wanted, as a change of what was said before, and from where on everything is to be sent (again). */
+/**
+ * Whose posts are wanted, as a change of what was said before, and from where on everything is to be sent
+ * (again).
+ */
 export interface TailSubscribe {
   /** Counts up from 1 on a stream. Batches under a lower number are void. */
   number: number;
   /** Everything wanted up to this position is with the caller. */
   after: number;
-  /** At most 1,000 names in each of them. Names that are not users of the cluster count: at most 100,000 on a stream. */
+  /**
+   * At most 1,000 names in each of them. Names that are not users of the cluster count: at most 100,000 on a
+   * stream.
+   */
   add: string[];
   remove: string[];
   /** Another message of this number follows; nothing is sent before the last of them. */
@@ -254,7 +272,10 @@ export interface TailAlive {
 /** Server to caller, on Tail. One without items is a sign of life, sent after a ping interval without a word. */
 export interface TailResponse {
   number: number;
-  /** By position, ascending; at most 256. After a message with some, the next with some comes when it is taken. */
+  /**
+   * By position, ascending; at most 256. After a message with some, the next with some comes when it is
+   * taken.
+   */
   items: TailItem[];
   /** Everything wanted up to here was sent. */
   through: number;
@@ -273,8 +294,8 @@ export interface TailItem {
     | { $case: "post"; value: TailPost }
     | //
     /**
-     * A user of the cluster follows one of the caller's, or no longer does. One that has changed more than once since the
-     * caller was last here comes once, at its last place.
+     * A user of the cluster follows one of the caller's, or no longer does. One that has changed more than
+     * once since the caller was last here comes once, at its last place.
      */
     { $case: "follow"; value: TailEdge }
     | { $case: "unfollow"; value: TailEdge }
@@ -2537,10 +2558,10 @@ export const TailPost: MessageFns<TailPost> = {
 export type ReplicationServiceService = typeof ReplicationServiceService;
 export const ReplicationServiceService = {
   /**
-   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is new, or too
-   * far behind what the primary's journal still has. Afterwards the standby joins with Replicate from that position.
-   * Given to live members of the cluster, one at a time to each: refused as `unknown-member`, ended as `superseded`. A
-   * reader that takes nothing for 10 s is cut off.
+   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is
+   * new, or too far behind what the primary's journal still has. Afterwards the standby joins with Replicate
+   * from that position. Given to live members of the cluster, one at a time to each: refused as
+   * `unknown-member`, ended as `superseded`. A reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo: {
     path: "/dualping.v1.ReplicationService/GetFollowerInfo" as const,
@@ -2564,9 +2585,10 @@ export const ReplicationServiceService = {
     responseDeserialize: (value: Buffer): ReplicateResponse => ReplicateResponse.decode(value),
   },
   /**
-   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users follow, and who
-   * follows the other's users. The primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
-   * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
+   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users
+   * follow, and who follows the other's users. The primary of the other calls. The server ends it with a
+   * status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a later epoch of the caller's cluster
+   * reads already), `superseded` (it reads on another stream).
    */
   tail: {
     path: "/dualping.v1.ReplicationService/Tail" as const,
@@ -2581,28 +2603,29 @@ export const ReplicationServiceService = {
 
 export interface ReplicationServiceServer extends UntypedServiceImplementation {
   /**
-   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is new, or too
-   * far behind what the primary's journal still has. Afterwards the standby joins with Replicate from that position.
-   * Given to live members of the cluster, one at a time to each: refused as `unknown-member`, ended as `superseded`. A
-   * reader that takes nothing for 10 s is cut off.
+   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is
+   * new, or too far behind what the primary's journal still has. Afterwards the standby joins with Replicate
+   * from that position. Given to live members of the cluster, one at a time to each: refused as
+   * `unknown-member`, ended as `superseded`. A reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo: handleServerStreamingCall<GetFollowerInfoRequest, GetFollowerInfoResponse>;
   /** The journal, as it grows. Entries and the commit position flow down, durable positions flow up. */
   replicate: handleBidiStreamingCall<ReplicateRequest, ReplicateResponse>;
   /**
-   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users follow, and who
-   * follows the other's users. The primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
-   * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
+   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users
+   * follow, and who follows the other's users. The primary of the other calls. The server ends it with a
+   * status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a later epoch of the caller's cluster
+   * reads already), `superseded` (it reads on another stream).
    */
   tail: handleBidiStreamingCall<TailRequest, TailResponse>;
 }
 
 export interface ReplicationServiceClient extends Client {
   /**
-   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is new, or too
-   * far behind what the primary's journal still has. Afterwards the standby joins with Replicate from that position.
-   * Given to live members of the cluster, one at a time to each: refused as `unknown-member`, ended as `superseded`. A
-   * reader that takes nothing for 10 s is cut off.
+   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is
+   * new, or too far behind what the primary's journal still has. Afterwards the standby joins with Replicate
+   * from that position. Given to live members of the cluster, one at a time to each: refused as
+   * `unknown-member`, ended as `superseded`. A reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo(
     request: GetFollowerInfoRequest,
@@ -2621,9 +2644,10 @@ export interface ReplicationServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;
   /**
-   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users follow, and who
-   * follows the other's users. The primary of the other calls. The server ends it with a status: `not-primary`, `wrong-network`, `wrong-cluster`,
-   * `fenced` (a later epoch of the caller's cluster reads already), `superseded` (it reads on another stream).
+   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users
+   * follow, and who follows the other's users. The primary of the other calls. The server ends it with a
+   * status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a later epoch of the caller's cluster
+   * reads already), `superseded` (it reads on another stream).
    */
   tail(): ClientDuplexStream<TailRequest, TailResponse>;
   tail(options: Partial<CallOptions>): ClientDuplexStream<TailRequest, TailResponse>;

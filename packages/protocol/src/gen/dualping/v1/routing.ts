@@ -40,43 +40,54 @@ export interface DualPingRequest {
 }
 
 export interface Attach {
-  /** The network the member's data belongs to. Empty when it has never belonged to one; then it joins the router's. */
+  /**
+   * The network the member's data belongs to. Empty when it has never belonged to one; then it joins the
+   * router's.
+   */
   networkId: string;
   cluster: number;
   serverId: number;
   incarnation: number;
   journalId: string;
   address: string;
-  /** The highest epoch the member has seen. A router that knows only lower ones has an older store and refuses. */
+  /**
+   * The highest epoch the member has seen. A router that knows only lower ones has an older store and
+   * refuses.
+   */
   epoch: number;
   /** False for servers without a journal; they are routed to in registration order. */
   replicates: boolean;
   /**
-   * Counts the streams that this life of the member has opened, from 1: a router that was away for long hears several of them
-   * at once, in any order, and the last one counts. So does a router that was dialled by two of its addresses. 0: not
-   * counted; then the one that is heard last counts.
+   * Counts the streams that this life of the member has opened, from 1: a router that was away for long hears
+   * several of them at once, in any order, and the last one counts. So does a router that was dialled by two
+   * of its addresses. 0: not counted; then the one that is heard last counts.
    */
   attempt: number;
   /**
-   * 128 random bits as 32 hexadecimal digits, new at each start of the process. Required when it replicates. Of two lives
-   * the incarnation says which is later; the same incarnation with another life id is a copy of the folder.
+   * 128 random bits as 32 hexadecimal digits, new at each start of the process. Required when it replicates.
+   * Of two lives the incarnation says which is later; the same incarnation with another life id is a copy of
+   * the folder.
    */
   lifeId: string;
   /**
-   * The last life over this journal that a router has welcomed, as the member keeps it, durably, before its first ping.
-   * Empty when there is none. A folder that names another than the router heard last is older than it.
+   * The last life over this journal that a router has welcomed, as the member keeps it, durably, before its
+   * first ping. Empty when there is none. A folder that names another than the router heard last is older
+   * than it.
    */
   welcomedLife: string;
   /**
-   * The highest revision of its cluster's assignment that the member was told; 0 when none. A router that has only a
-   * lower one has an older store and refuses.
+   * The highest revision of its cluster's assignment that the member was told; 0 when none. A router that has
+   * only a lower one has an older store and refuses.
    */
   revision: number;
   /** Where its journal ends. */
   figures: Figures | undefined;
 }
 
-/** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures for views. */
+/**
+ * Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures for
+ * views.
+ */
 export interface Ping {
   /** Comes back in the Pong. */
   sequence: number;
@@ -84,22 +95,26 @@ export interface Ping {
     | Figures
     | undefined;
   /**
-   * Server ids of live members of its cluster that it can't reach now: a standby names the primary, when it was not heard
-   * for `dead_after_ms`, and then the other members that did not answer it; the primary names standbys. At most 64.
+   * Server ids of live members of its cluster that it can't reach now: a standby names the primary, when it
+   * was not heard for `dead_after_ms`, and then the other members that did not answer it; the primary names
+   * standbys. At most 64.
    */
   cannotReach: number[];
 }
 
 /**
- * Figures of a server, for people. Two things are decided by them: a copy that ends before what an in-sync member calls
- * committed is an older copy, and an unclean promotion says what it loses.
+ * Figures of a server, for people. Two things are decided by them: a copy that ends before what an in-sync
+ * member calls committed is an older copy, and an unclean promotion says what it loses.
  */
 export interface Figures {
   /** Last position that is durable on the server. */
   durable: number;
   /** Last position that is committed, as far as the server knows. */
   committed: number;
-  /** Checksum over the whole journal up to `durable`: equal on two servers if and only if their journals are equal. */
+  /**
+   * Checksum over the whole journal up to `durable`: equal on two servers if and only if their journals are
+   * equal.
+   */
   checksum: number;
   /** Timelines open on the server. */
   timelines: number;
@@ -114,9 +129,9 @@ export interface Figures {
 }
 
 /**
- * Asked by the primary of `epoch`. Answered by an Assigned whose `last_request` reaches `request`, granted or not.
- * From the moment it asks for an `add`, a primary waits for that member too. After a `remove` it goes on waiting
- * until an assignment without the member arrives.
+ * Asked by the primary of `epoch`. Answered by an Assigned whose `last_request` reaches `request`, granted or
+ * not. From the moment it asks for an `add`, a primary waits for that member too. After a `remove` it goes on
+ * waiting until an assignment without the member arrives.
  */
 export interface ChangeInSync {
   /** Counts up from 1 on each stream. */
@@ -153,8 +168,8 @@ export interface Leave {
 }
 
 /**
- * From the primary of `epoch`: it lacks what this live member knows as committed. The router lets that member take over if
- * it is in sync; else nobody serves until an operator decides.
+ * From the primary of `epoch`: it lacks what this live member knows as committed. The router lets that member
+ * take over if it is in sync; else nobody serves until an operator decides.
  */
 export interface Dispute {
   epoch: number;
@@ -2785,8 +2800,8 @@ export const PromoteResponse: MessageFns<PromoteResponse> = {
 export type RoutingServiceService = typeof RoutingServiceService;
 export const RoutingServiceService = {
   /**
-   * The streaming heartbeat. A server opens it, sends `attach`, and is a live member from then on until the stream
-   * ends or nothing was heard on it for `dead_after_ms`. Both sides may end it at any time.
+   * The streaming heartbeat. A server opens it, sends `attach`, and is a live member from then on until the
+   * stream ends or nothing was heard on it for `dead_after_ms`. Both sides may end it at any time.
    */
   dualPing: {
     path: "/dualping.v1.RoutingService/DualPing" as const,
@@ -2798,8 +2813,8 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): DualPingResponse => DualPingResponse.decode(value),
   },
   /**
-   * Announces a server before it opens DualPing: takes its place in the registration order and learns the network.
-   * The place lapses if DualPing does not follow within the router's reattach grace.
+   * Announces a server before it opens DualPing: takes its place in the registration order and learns the
+   * network. The place lapses if DualPing does not follow within the router's reattach grace.
    */
   addMaster: {
     path: "/dualping.v1.RoutingService/AddMaster" as const,
@@ -2811,9 +2826,9 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): AddMasterResponse => AddMasterResponse.decode(value),
   },
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
-   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
-   * link is not a failover. After `wait_ms` answers with whoever is primary then.
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there
+   * is. Answers with the primary of `failed_epoch` itself when that has pinged twice since the question: a
+   * break of the caller's own link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: {
@@ -2840,8 +2855,8 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
   },
   /**
-   * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that also
-   * holds DualPing it changes nothing but that `Crash` is accepted for it.
+   * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
+   * also holds DualPing it changes nothing but that `Crash` is accepted for it.
    */
   registerServer: {
     path: "/dualping.v1.RoutingService/RegisterServer" as const,
@@ -2865,8 +2880,8 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): ConnectResponse => ConnectResponse.decode(value),
   },
   /**
-   * A supervisor's report that its server is gone. The router drops the member at once if the incarnation matches;
-   * a report about an older incarnation, or a second one, changes nothing.
+   * A supervisor's report that its server is gone. The router drops the member at once if the incarnation
+   * matches; a report about an older incarnation, or a second one, changes nothing.
    */
   crash: {
     path: "/dualping.v1.RoutingService/Crash" as const,
@@ -2881,19 +2896,19 @@ export const RoutingServiceService = {
 
 export interface RoutingServiceServer extends UntypedServiceImplementation {
   /**
-   * The streaming heartbeat. A server opens it, sends `attach`, and is a live member from then on until the stream
-   * ends or nothing was heard on it for `dead_after_ms`. Both sides may end it at any time.
+   * The streaming heartbeat. A server opens it, sends `attach`, and is a live member from then on until the
+   * stream ends or nothing was heard on it for `dead_after_ms`. Both sides may end it at any time.
    */
   dualPing: handleBidiStreamingCall<DualPingRequest, DualPingResponse>;
   /**
-   * Announces a server before it opens DualPing: takes its place in the registration order and learns the network.
-   * The place lapses if DualPing does not follow within the router's reattach grace.
+   * Announces a server before it opens DualPing: takes its place in the registration order and learns the
+   * network. The place lapses if DualPing does not follow within the router's reattach grace.
    */
   addMaster: handleUnaryCall<AddMasterRequest, AddMasterResponse>;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
-   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
-   * link is not a failover. After `wait_ms` answers with whoever is primary then.
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there
+   * is. Answers with the primary of `failed_epoch` itself when that has pinged twice since the question: a
+   * break of the caller's own link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable: handleUnaryCall<GetAvailableRequest, GetAvailableResponse>;
@@ -2903,30 +2918,30 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
   /**
-   * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that also
-   * holds DualPing it changes nothing but that `Crash` is accepted for it.
+   * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
+   * also holds DualPing it changes nothing but that `Crash` is accepted for it.
    */
   registerServer: handleUnaryCall<RegisterServerRequest, RegisterServerResponse>;
   /** The first call of a client: which network is this, and which cluster serves me? */
   connect: handleUnaryCall<ConnectRequest, ConnectResponse>;
   /**
-   * A supervisor's report that its server is gone. The router drops the member at once if the incarnation matches;
-   * a report about an older incarnation, or a second one, changes nothing.
+   * A supervisor's report that its server is gone. The router drops the member at once if the incarnation
+   * matches; a report about an older incarnation, or a second one, changes nothing.
    */
   crash: handleUnaryCall<CrashRequest, CrashResponse>;
 }
 
 export interface RoutingServiceClient extends Client {
   /**
-   * The streaming heartbeat. A server opens it, sends `attach`, and is a live member from then on until the stream
-   * ends or nothing was heard on it for `dead_after_ms`. Both sides may end it at any time.
+   * The streaming heartbeat. A server opens it, sends `attach`, and is a live member from then on until the
+   * stream ends or nothing was heard on it for `dead_after_ms`. Both sides may end it at any time.
    */
   dualPing(): ClientDuplexStream<DualPingRequest, DualPingResponse>;
   dualPing(options: Partial<CallOptions>): ClientDuplexStream<DualPingRequest, DualPingResponse>;
   dualPing(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<DualPingRequest, DualPingResponse>;
   /**
-   * Announces a server before it opens DualPing: takes its place in the registration order and learns the network.
-   * The place lapses if DualPing does not follow within the router's reattach grace.
+   * Announces a server before it opens DualPing: takes its place in the registration order and learns the
+   * network. The place lapses if DualPing does not follow within the router's reattach grace.
    */
   addMaster(
     request: AddMasterRequest,
@@ -2944,9 +2959,9 @@ export interface RoutingServiceClient extends Client {
     callback: (error: ServiceError | null, response: AddMasterResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there is. Answers
-   * with the primary of `failed_epoch` itself when that has pinged twice since the question: a break of the caller's own
-   * link is not a failover. After `wait_ms` answers with whoever is primary then.
+   * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there
+   * is. Answers with the primary of `failed_epoch` itself when that has pinged twice since the question: a
+   * break of the caller's own link is not a failover. After `wait_ms` answers with whoever is primary then.
    * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
    */
   getAvailable(
@@ -2975,8 +2990,8 @@ export interface RoutingServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchResponse>;
   /**
-   * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that also
-   * holds DualPing it changes nothing but that `Crash` is accepted for it.
+   * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
+   * also holds DualPing it changes nothing but that `Crash` is accepted for it.
    */
   registerServer(
     request: RegisterServerRequest,
@@ -3010,8 +3025,8 @@ export interface RoutingServiceClient extends Client {
     callback: (error: ServiceError | null, response: ConnectResponse) => void,
   ): ClientUnaryCall;
   /**
-   * A supervisor's report that its server is gone. The router drops the member at once if the incarnation matches;
-   * a report about an older incarnation, or a second one, changes nothing.
+   * A supervisor's report that its server is gone. The router drops the member at once if the incarnation
+   * matches; a report about an older incarnation, or a second one, changes nothing.
    */
   crash(
     request: CrashRequest,
@@ -3056,8 +3071,8 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): HandoverResponse => HandoverResponse.decode(value),
   },
   /**
-   * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and while the
-   * cluster is available. Writes that only lost members held are lost.
+   * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and
+   * while the cluster is available. Writes that only lost members held are lost.
    */
   promote: {
     path: "/dualping.v1.AdminService/Promote" as const,
@@ -3077,8 +3092,8 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   handover: handleUnaryCall<HandoverRequest, HandoverResponse>;
   /**
-   * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and while the
-   * cluster is available. Writes that only lost members held are lost.
+   * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and
+   * while the cluster is available. Writes that only lost members held are lost.
    */
   promote: handleUnaryCall<PromoteRequest, PromoteResponse>;
 }
@@ -3104,8 +3119,8 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: HandoverResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and while the
-   * cluster is available. Writes that only lost members held are lost.
+   * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and
+   * while the cluster is available. Writes that only lost members held are lost.
    */
   promote(
     request: PromoteRequest,

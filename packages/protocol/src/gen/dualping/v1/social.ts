@@ -30,8 +30,8 @@ export interface RequestHeader {
   requestNo: number;
   user: string;
   /**
-   * The epoch in which the client believes the server to be primary. A server that has not heard of it yet holds the
-   * request for a moment instead of refusing it. 0: unknown.
+   * The epoch in which the client believes the server to be primary. A server that has not heard of it yet
+   * holds the request for a moment instead of refusing it. 0: unknown.
    */
   epoch: number;
 }
@@ -115,8 +115,9 @@ export interface TimelineRequest {
 }
 
 /**
- * What Follow, Unfollow and Post do, several in one message and without a call for each. Each is answered on this stream
- * (TimelineResponse.written, refused), in the order in which they are done. Login is a call of its own: it comes first.
+ * What Follow, Unfollow and Post do, several in one message and without a call for each. Each is answered on
+ * this stream (TimelineResponse.written, refused), in the order in which they are done. Login is a call of
+ * its own: it comes first.
  */
 export interface TimelineWrites {
   /** 1 to 64, as many as a session may have unanswered. */
@@ -147,8 +148,8 @@ export interface TimelineAnsweredBy {
 }
 
 /**
- * How often each side of a Timeline says something, from `opened` on. Any message counts. Measured by each side while it
- * is there to listen, so that one that was stopped does not blame the other.
+ * How often each side of a Timeline says something, from `opened` on. Any message counts. Measured by each
+ * side while it is there to listen, so that one that was stopped does not blame the other.
  */
 export interface SignsOfLife {
   /** Longest between two messages. */
@@ -170,7 +171,10 @@ export interface TimelineOpen {
   posts: boolean;
   /** The client gives signs of life, and wants them. False: the silence of either side means nothing. */
   signs: boolean;
-  /** Also posts that name the user, by `@name` or by answering a post of theirs, of authors whom the user does not follow. */
+  /**
+   * Also posts that name the user, by `@name` or by answering a post of theirs, of authors whom the user does
+   * not follow.
+   */
   mentions: boolean;
 }
 
@@ -183,7 +187,10 @@ export interface TimelineOlder {
 
 /** Server to client, on Timeline. */
 export interface TimelineResponse {
-  /** New posts (or, right after `opened`, past ones) in ascending order of position. Several may share a message. */
+  /**
+   * New posts (or, right after `opened`, past ones) in ascending order of position. Several may share a
+   * message.
+   */
   posts: TimelinePost[];
   /** Answers `open`. */
   opened:
@@ -193,7 +200,10 @@ export interface TimelineResponse {
   page:
     | TimelinePage
     | undefined;
-  /** The server is there. The interval from now on: it rises with the number of timelines, and does not fall on one stream. */
+  /**
+   * The server is there. The interval from now on: it rises with the number of timelines, and does not fall
+   * on one stream.
+   */
   signs:
     | SignsOfLife
     | undefined;
@@ -2027,12 +2037,12 @@ export const TimelinePage: MessageFns<TimelinePage> = {
 };
 
 /**
- * The social network. Served by the primary of the user's cluster; any other server answers UNAVAILABLE with reason
- * `not-primary`, and the caller resolves again and sends the same request again.
+ * The social network. Served by the primary of the user's cluster; any other server answers UNAVAILABLE with
+ * reason `not-primary`, and the caller resolves again and sends the same request again.
  *
- * Writes (Login, Follow, Unfollow, Post) happen exactly once: they carry a session and a request number, the outcome
- * is part of the replicated state, and a repeated request gets the first outcome. They are answered when the entry is
- * durable on every in-sync server. Reads see what is committed.
+ * Writes (Login, Follow, Unfollow, Post) happen exactly once: they carry a session and a request number, the
+ * outcome is part of the replicated state, and a repeated request gets the first outcome. They are answered
+ * when the entry is durable on every in-sync server. Reads see what is committed.
  */
 export type SocialServiceService = typeof SocialServiceService;
 export const SocialServiceService = {
@@ -2084,10 +2094,11 @@ export const SocialServiceService = {
     responseDeserialize: (value: Buffer): ListResponse => ListResponse.decode(value),
   },
   /**
-   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the past that
-   * were asked for, then each new post as it is committed, in the order of positions, each once. The user is present
-   * while the stream is open. The server ends it with `not-primary` when it stops being primary.
-   * If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which packets vanish refuses nothing.
+   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
+   * past that were asked for, then each new post as it is committed, in the order of positions, each once.
+   * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
+   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which
+   * packets vanish refuses nothing.
    */
   timeline: {
     path: "/dualping.v1.SocialService/Timeline" as const,
@@ -2109,10 +2120,11 @@ export interface SocialServiceServer extends UntypedServiceImplementation {
   /** All users, in pages, and who of each page follows the asker and is followed. */
   list: handleUnaryCall<ListRequest, ListResponse>;
   /**
-   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the past that
-   * were asked for, then each new post as it is committed, in the order of positions, each once. The user is present
-   * while the stream is open. The server ends it with `not-primary` when it stops being primary.
-   * If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which packets vanish refuses nothing.
+   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
+   * past that were asked for, then each new post as it is committed, in the order of positions, each once.
+   * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
+   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which
+   * packets vanish refuses nothing.
    */
   timeline: handleBidiStreamingCall<TimelineRequest, TimelineResponse>;
 }
@@ -2190,10 +2202,11 @@ export interface SocialServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListResponse) => void,
   ): ClientUnaryCall;
   /**
-   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the past that
-   * were asked for, then each new post as it is committed, in the order of positions, each once. The user is present
-   * while the stream is open. The server ends it with `not-primary` when it stops being primary.
-   * If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which packets vanish refuses nothing.
+   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
+   * past that were asked for, then each new post as it is committed, in the order of positions, each once.
+   * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
+   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which
+   * packets vanish refuses nothing.
    */
   timeline(): ClientDuplexStream<TimelineRequest, TimelineResponse>;
   timeline(options: Partial<CallOptions>): ClientDuplexStream<TimelineRequest, TimelineResponse>;

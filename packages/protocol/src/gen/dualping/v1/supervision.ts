@@ -30,8 +30,8 @@ export interface KeepAliveRequest {
 
 export interface SupervisorHello {
   /**
-   * What the server has written to `supervision/server.json` in its data folder, anew at each start. Who can't read that
-   * folder is not its supervisor; another key is refused as `invalid-argument`.
+   * What the server has written to `supervision/server.json` in its data folder, anew at each start. Who
+   * can't read that folder is not its supervisor; another key is refused as `invalid-argument`.
    */
   key: string;
   /** Process id of the supervisor on the server's machine. */
@@ -76,8 +76,8 @@ export interface SupervisorPong {
 /** Why the server is about to end. A supervisor that is not the parent of the server never sees its exit code. */
 export interface ServerEnding {
   /**
-   * Empty: it was told to end (a signal), and so should the supervisor. Else why it can't go on: starting it again is of
-   * no use when the reason is one to give up for (docs/protocol.md has the table).
+   * Empty: it was told to end (a signal), and so should the supervisor. Else why it can't go on: starting it
+   * again is of no use when the reason is one to give up for (docs/protocol.md has the table).
    */
   reason: string;
   /** For people. */
@@ -513,12 +513,12 @@ export const ServerEnding: MessageFns<ServerEnding> = {
 export type SupervisionServiceService = typeof SupervisionServiceService;
 export const SupervisionServiceService = {
   /**
-   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every interval that
-   * it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message is a sign of life. Silence of
-   * three intervals, in the listener's own listening time, means that the other side hangs: a supervisor then kills the
-   * server and starts it again, a server of a pair has its supervisor replaced. The end of the stream alone means neither:
-   * whoever still runs opens it again at once.
-   * A second stream replaces the first, which ends as `superseded`.
+   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every
+   * interval that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message
+   * is a sign of life. Silence of three intervals, in the listener's own listening time, means that the other
+   * side hangs: a supervisor then kills the server and starts it again, a server of a pair has its supervisor
+   * replaced. The end of the stream alone means neither: whoever still runs opens it again at once. A second
+   * stream replaces the first, which ends as `superseded`.
    */
   keepAlive: {
     path: "/dualping.v1.SupervisionService/KeepAlive" as const,
@@ -533,24 +533,24 @@ export const SupervisionServiceService = {
 
 export interface SupervisionServiceServer extends UntypedServiceImplementation {
   /**
-   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every interval that
-   * it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message is a sign of life. Silence of
-   * three intervals, in the listener's own listening time, means that the other side hangs: a supervisor then kills the
-   * server and starts it again, a server of a pair has its supervisor replaced. The end of the stream alone means neither:
-   * whoever still runs opens it again at once.
-   * A second stream replaces the first, which ends as `superseded`.
+   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every
+   * interval that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message
+   * is a sign of life. Silence of three intervals, in the listener's own listening time, means that the other
+   * side hangs: a supervisor then kills the server and starts it again, a server of a pair has its supervisor
+   * replaced. The end of the stream alone means neither: whoever still runs opens it again at once. A second
+   * stream replaces the first, which ends as `superseded`.
    */
   keepAlive: handleBidiStreamingCall<KeepAliveRequest, KeepAliveResponse>;
 }
 
 export interface SupervisionServiceClient extends Client {
   /**
-   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every interval that
-   * it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message is a sign of life. Silence of
-   * three intervals, in the listener's own listening time, means that the other side hangs: a supervisor then kills the
-   * server and starts it again, a server of a pair has its supervisor replaced. The end of the stream alone means neither:
-   * whoever still runs opens it again at once.
-   * A second stream replaces the first, which ends as `superseded`.
+   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every
+   * interval that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message
+   * is a sign of life. Silence of three intervals, in the listener's own listening time, means that the other
+   * side hangs: a supervisor then kills the server and starts it again, a server of a pair has its supervisor
+   * replaced. The end of the stream alone means neither: whoever still runs opens it again at once. A second
+   * stream replaces the first, which ends as `superseded`.
    */
   keepAlive(): ClientDuplexStream<KeepAliveRequest, KeepAliveResponse>;
   keepAlive(options: Partial<CallOptions>): ClientDuplexStream<KeepAliveRequest, KeepAliveResponse>;

@@ -14,7 +14,10 @@ export enum Liveness {
   STREAM = 1,
   /** WATCHED - The member was registered by a supervisor, which reports its crash. */
   WATCHED = 2,
-  /** HEARTBEAT - The member sends unary heartbeats (package csce438); without one for 10 s it is dropped, and the next has it back. */
+  /**
+   * HEARTBEAT - The member sends unary heartbeats (package csce438); without one for 10 s it is dropped, and the next has
+   * it back.
+   */
   HEARTBEAT = 3,
 }
 
@@ -33,11 +36,14 @@ export interface Member {
   live: boolean;
   /** Whether the in-sync set has this member with this very journal. */
   inSync: boolean;
-  /** Names this run of the server's process; new at each start. Empty when the member has no journal and does not say. */
+  /**
+   * Names this run of the server's process; new at each start. Empty when the member has no journal and does
+   * not say.
+   */
   lifeId: string;
   /**
-   * The router has dialled `address` and could not reach this life of the member. It is not promoted until the router has
-   * reached it once.
+   * The router has dialled `address` and could not reach this life of the member. It is not promoted until
+   * the router has reached it once.
    */
   unreachable: boolean;
 }
@@ -60,9 +66,15 @@ export interface Primary {
 /** What the router says of one cluster. It is durable at the router before it is said. */
 export interface Assignment {
   cluster: number;
-  /** Rises with every change of this message for this cluster, across router restarts too. Of two, the higher is newer. */
+  /**
+   * Rises with every change of this message for this cluster, across router restarts too. Of two, the higher
+   * is newer.
+   */
   revision: number;
-  /** Number of the present primary's reign. Rises by one with each failover or handover, never falls, is granted once. */
+  /**
+   * Number of the present primary's reign. Rises by one with each failover or handover, never falls, is
+   * granted once.
+   */
   epoch: number;
   /** Who holds the epoch. Absent before the first. It may be out of reach: see `available`. */
   primary:
@@ -72,18 +84,24 @@ export interface Assignment {
   available: boolean;
   /** Why nobody is available, for people. Empty when somebody is. */
   unavailableReason: string;
-  /** The members that a commit waits for, and the only ones that may be promoted. Never empty once there was a primary. */
+  /**
+   * The members that a commit waits for, and the only ones that may be promoted. Never empty once there was a
+   * primary.
+   */
   inSync: InSyncMember[];
   /** All members, in the order in which they registered, which is the order in which they are promoted. */
   members: Member[];
   /**
-   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since such a
-   * promotion may a standby cut what it knows as committed.
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since
+   * such a promotion may a standby cut what it knows as committed.
    */
   lastUncleanEpoch: number;
 }
 
-/** One record of a journal. Journals store, and Replicate carries, exactly these bytes as the primary encoded them. */
+/**
+ * One record of a journal. Journals store, and Replicate carries, exactly these bytes as the primary encoded
+ * them.
+ */
 export interface Entry {
   /** Place in the cluster's journal, contiguous from 1. */
   position: number;
@@ -125,7 +143,10 @@ export interface Unfollow {
 export interface PostText {
   user: string;
   text: string;
-  /** The post that it answers, if it answers one: refused as `unknown-post` when this is not in the journal before it. */
+  /**
+   * The post that it answers, if it answers one: refused as `unknown-post` when this is not in the journal
+   * before it.
+   */
   answers: Answers | undefined;
 }
 
@@ -143,8 +164,8 @@ export interface Answers {
     | PostReference
     | undefined;
   /**
-   * Its first words, 1 to 80 characters on one line, as the server that took the answer read them in its journal. Empty: it
-   * could not.
+   * Its first words, 1 to 80 characters on one line, as the server that took the answer read them in its
+   * journal. Empty: it could not.
    */
   begin: string;
 }
@@ -156,15 +177,18 @@ export interface Origin {
 }
 
 /**
- * Heard from another cluster: a user who logged in there for the first time. Entries that were heard from a cluster
- * have rising origin positions along a journal.
+ * Heard from another cluster: a user who logged in there for the first time. Entries that were heard from a
+ * cluster have rising origin positions along a journal.
  */
 export interface RemoteUser {
   user: string;
   origin: Origin | undefined;
 }
 
-/** A post by somebody of another cluster who is followed from here. The entry's time is when it was accepted there. */
+/**
+ * A post by somebody of another cluster who is followed from here. The entry's time is when it was accepted
+ * there.
+ */
 export interface RemotePost {
   user: string;
   text: string;
@@ -172,7 +196,10 @@ export interface RemotePost {
   answers: Answers | undefined;
 }
 
-/** A user of another cluster follows one of this. Told once, whatever becomes of it is told with other entries. */
+/**
+ * A user of another cluster follows one of this. Told once, whatever becomes of it is told with other
+ * entries.
+ */
 export interface RemoteFollow {
   user: string;
   target: string;
@@ -185,7 +212,10 @@ export interface RemoteUnfollow {
   origin: Origin | undefined;
 }
 
-/** Everything up to there is in this journal, as far as it was wanted: a follow that comes next begins after it. */
+/**
+ * Everything up to there is in this journal, as far as it was wanted: a follow that comes next begins after
+ * it.
+ */
 export interface RemoteThrough {
   origin: Origin | undefined;
 }

@@ -296,8 +296,8 @@ export const HealthService = {
     responseDeserialize: (value: Buffer): HealthCheckResponse => HealthCheckResponse.decode(value),
   },
   /**
-   * The same at once, and again at each change. Who asks for a service that isn't there is told SERVICE_UNKNOWN, and
-   * hears of it if it comes.
+   * The same at once, and again at each change. Who asks for a service that isn't there is told
+   * SERVICE_UNKNOWN, and hears of it if it comes.
    */
   watch: {
     path: "/grpc.health.v1.Health/Watch" as const,
@@ -324,8 +324,8 @@ export interface HealthServer extends UntypedServiceImplementation {
   /** How a service is now, or the whole process when none is named; NOT_FOUND when there is none of that name. */
   check: handleUnaryCall<HealthCheckRequest, HealthCheckResponse>;
   /**
-   * The same at once, and again at each change. Who asks for a service that isn't there is told SERVICE_UNKNOWN, and
-   * hears of it if it comes.
+   * The same at once, and again at each change. Who asks for a service that isn't there is told
+   * SERVICE_UNKNOWN, and hears of it if it comes.
    */
   watch: handleServerStreamingCall<HealthCheckRequest, HealthCheckResponse>;
   /** All there are. */
@@ -350,8 +350,8 @@ export interface HealthClient extends Client {
     callback: (error: ServiceError | null, response: HealthCheckResponse) => void,
   ): ClientUnaryCall;
   /**
-   * The same at once, and again at each change. Who asks for a service that isn't there is told SERVICE_UNKNOWN, and
-   * hears of it if it comes.
+   * The same at once, and again at each change. Who asks for a service that isn't there is told
+   * SERVICE_UNKNOWN, and hears of it if it comes.
    */
   watch(request: HealthCheckRequest, options?: Partial<CallOptions>): ClientReadableStream<HealthCheckResponse>;
   watch(

@@ -618,8 +618,8 @@ export const ErrorResponse: MessageFns<ErrorResponse> = {
 };
 
 /**
- * gRPC's standard service for tools that learn at run time what a server serves: names, numbers and meaning are the
- * standard's. `grpc.reflection.v1alpha` is the same under its older name.
+ * gRPC's standard service for tools that learn at run time what a server serves: names, numbers and meaning
+ * are the standard's. `grpc.reflection.v1alpha` is the same under its older name.
  */
 export type ServerReflectionService = typeof ServerReflectionService;
 export const ServerReflectionService = {
