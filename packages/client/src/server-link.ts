@@ -24,6 +24,7 @@ import {
   type TimelineWrite,
   timelineMessageToWire,
   timelineUpdateFromWire,
+  timelineWritesToWire,
   writtenFromWire,
 } from '@dualping/protocol';
 import type { SessionLink } from '@dualping/runtime';
@@ -119,7 +120,7 @@ export class ServerLink implements SessionLink {
   #sendGathered(): void {
     const writes = this.#gathered;
     this.#gathered = [];
-    if (writes.length > 0) this.#timeline?.send(timelineMessageToWire({ kind: 'writes', writes }));
+    for (const message of timelineWritesToWire(writes)) this.#timeline?.send(message);
   }
 
   #sendAlone({ sendNo, target, sessionId, requestNo, command }: OutputOf<'send'>): void {

@@ -5,11 +5,13 @@ import {
   type Command,
   epoch,
   MAX_EPOCH_STARTS,
+  MAX_POST_LENGTH,
   MAX_REPLY_POSITION,
   MAX_TAIL_NAMES,
   MAX_USER_NAME_LENGTH,
   packReply,
   position,
+  SESSION_WINDOW,
   serverId,
   type UserName,
 } from '@dualping/core';
@@ -462,4 +464,23 @@ function asAsked(command: Command): Command {
 
 test('what was written says where', () => {
   assert.deepEqual(codec.writtenFromWire({ position: 7, epoch: 2 }), { position: position(7), epoch: 2 });
+});
+
+test('writes go in order, in messages that a server takes, whatever is in them', () => {
+  const longest = '\u{1F4A3}'.repeat(MAX_POST_LENGTH);
+  const answers = { position: position(Number.MAX_SAFE_INTEGER), author: 'a'.repeat(MAX_USER_NAME_LENGTH) };
+  const writes = Array.from({ length: SESSION_WINDOW * 3 }, (_, at): codec.TimelineWrite => {
+    if (at % 2 === 0) return { requestNo: at + 2, command: { kind: 'follow', target: 'bob' } };
+    return { requestNo: at + 2, command: { kind: 'post', text: longest, answers } };
+  });
+  const arrived = [...codec.timelineWritesToWire(writes)].flatMap((message) => {
+    const bytes = social.TimelineRequest.encode(message).finish();
+    assert.ok(bytes.length <= MAX_REQUEST_BYTES, `${bytes.length} bytes`);
+    const judged = codec.timelineMessageFromWire(social.TimelineRequest.decode(bytes));
+    assert.ok(judged.kind === 'writes');
+    return judged.writes;
+  });
+  assert.deepEqual(arrived, writes);
+  assert.equal([...codec.timelineWritesToWire(writes.slice(0, 1))].length, 1);
+  assert.equal([...codec.timelineWritesToWire([])].length, 0);
 });

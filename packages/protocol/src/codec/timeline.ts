@@ -189,6 +189,31 @@ export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRe
   }
 }
 
+/**
+ * Bytes of commands that share a message: half of what a server takes in one (`MAX_REQUEST_BYTES`), so that
+ * all that is around them fits too.
+ */
+const MAX_WRITES_BYTES = 64 * 1024;
+
+const bytesOf = ({ command }: TimelineWrite): number =>
+  Buffer.byteLength(command.kind === 'post' ? command.text : command.target);
+
+/** In order, in as few messages as they fit into. */
+export function* timelineWritesToWire(writes: readonly TimelineWrite[]): Generator<wire.TimelineRequest> {
+  let from = 0;
+  let bytes = 0;
+  for (const [at, write] of writes.entries()) {
+    const more = bytesOf(write);
+    if (at > from && (bytes + more > MAX_WRITES_BYTES || at - from === MAX_WRITES)) {
+      yield timelineMessageToWire({ kind: 'writes', writes: writes.slice(from, at) });
+      from = at;
+      bytes = 0;
+    }
+    bytes += more;
+  }
+  if (from < writes.length) yield timelineMessageToWire({ kind: 'writes', writes: writes.slice(from) });
+}
+
 export interface TimelineOpened {
   readonly epoch: Epoch;
   readonly serverId: ServerId;
