@@ -85,6 +85,8 @@ export class ServerProcess extends Process {
   #timelines = new Map<LinkId, AcceptorEnd<'timeline'>>();
   /** Timelines with a read that is not out yet. */
   readonly #reading = new Set<LinkId>();
+  /** Of these, those whose read is sent and fills the stream. */
+  readonly #undrained = new Set<LinkId>();
   /** Streams to other clusters by attempt, and from them. */
   #tails = new Map<number, DiallerEnd<'tail'>>();
   #tailed = new Map<LinkId, AcceptorEnd<'tail'>>();
@@ -730,7 +732,8 @@ export class ServerProcess extends Process {
       this.feed({ kind: 'timeline-ended', timeline });
     };
     end.onDrain = () => {
-      if (!this.#reading.has(timeline)) this.feed({ kind: 'timeline-writable', timeline });
+      if (this.#undrained.has(timeline)) this.#readOut(timeline);
+      else if (!this.#reading.has(timeline)) this.feed({ kind: 'timeline-writable', timeline });
     };
   }
 
@@ -739,12 +742,18 @@ export class ServerProcess extends Process {
     this.#reading.add(timeline);
     const waits = this.random.chance(LATE_READ.chance) ? this.random.within(0, LATE_READ.ms) : 0;
     this.later(waits, `${this.name} read`, () => {
-      this.#reading.delete(timeline);
       const end = this.#timelines.get(timeline);
-      if (end === undefined) return;
-      if (!end.send({ kind: 'posts', posts: this.#readPosts(wanted) })) return; // it says itself when it has drained
-      this.later(0, `${this.name} turn`, () => this.feed({ kind: 'timeline-read-out', timeline }));
+      if (end === undefined) this.#reading.delete(timeline);
+      else if (end.send({ kind: 'posts', posts: this.#readPosts(wanted) }))
+        this.later(0, `${this.name} turn`, () => this.#readOut(timeline));
+      else this.#undrained.add(timeline);
     });
+  }
+
+  #readOut(timeline: LinkId): void {
+    this.#reading.delete(timeline);
+    this.#undrained.delete(timeline);
+    this.feed({ kind: 'timeline-read-out', timeline });
   }
 
   #readPosts({ positions, unfollowed }: Pick<OutputOf<'timeline-read'>, 'positions' | 'unfollowed'>): Post[] {

@@ -196,12 +196,9 @@ export type ReplicaInput =
   | { readonly kind: 'timeline-alive'; readonly timeline: LinkId }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
-  /** The stream was full, by what was pushed or by what was read, and has drained. */
+  /** The stream was full, by whatever is sent on it, and has drained. */
   | { readonly kind: 'timeline-writable'; readonly timeline: LinkId }
-  /**
-   * What `timeline-read` asked for is out. Where that fills the stream, `timeline-writable` comes in its
-   * place.
-   */
+  /** What `timeline-read` asked for is out, and the stream has room for more. */
   | { readonly kind: 'timeline-read-out'; readonly timeline: LinkId }
   | { readonly kind: 'timeline-ended'; readonly timeline: LinkId };
 

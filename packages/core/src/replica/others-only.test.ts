@@ -44,7 +44,7 @@ test('the reader’s own posts are nowhere in it, and the past is as long as it 
   assert.deepEqual(timelines.open({ ...open, timeline: 1, history: 2, othersOnly: true }, social), [
     { kind: 'timeline-read', timeline: 1, positions: [7, 9], unfollowed: [] },
   ]);
-  assert.deepEqual(timelines.goOn(1, social), []);
+  assert.deepEqual(timelines.readOut(1, social), []);
   apply({ kind: 'post', user: 'ann', text: 'mine' });
   apply({ kind: 'post', user: 'ben', text: 'not mine' });
   assert.deepEqual(shown(), [11]);
@@ -52,10 +52,10 @@ test('the reader’s own posts are nowhere in it, and the past is as long as it 
   timelines.full(1);
   for (const user of ['ann', 'ben', 'ann']) apply({ kind: 'post', user, text: 'unread' });
   assert.deepEqual(shown(), []);
-  assert.deepEqual(timelines.goOn(1, social), [
+  assert.deepEqual(timelines.readOut(1, social), [
     { kind: 'timeline-read', timeline: 1, positions: [13], unfollowed: [] },
   ]);
-  assert.deepEqual(timelines.goOn(1, social), []);
+  assert.deepEqual(timelines.readOut(1, social), []);
 
   timelines.open({ ...open, timeline: 2, history: 0 }, social);
   apply({ kind: 'post', user: 'ann', text: 'seen on the other wire' });

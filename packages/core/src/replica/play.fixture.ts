@@ -323,8 +323,7 @@ export class Play {
     const person = this.#person(user);
     person.reads = true;
     if (person.unread.length > 0) this.cluster.say(`${user}: sees ${textsOf(person.unread.splice(0))}`);
-    if (person.timeline !== undefined)
-      person.timeline.server.step({ kind: 'timeline-writable', timeline: person.timeline.link });
+    if (person.timeline !== undefined) person.timeline.server.drained(person.timeline.link);
   }
 
   #page(user: UserName, limit: number, before: number): void {

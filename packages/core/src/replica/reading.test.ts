@@ -64,7 +64,7 @@ class Desk {
   drained(timeline: LinkId): void {
     this.given.get(timeline)?.push(...(this.waiting.get(timeline) ?? []));
     this.waiting.delete(timeline);
-    this.#perform(this.timelines.goOn(timeline, this.social));
+    this.#perform(this.timelines.readOut(timeline, this.social));
   }
 
   full(timeline: LinkId): void {

@@ -249,8 +249,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
         this.#primary?.timelines.full(input.timeline);
         return;
       case 'timeline-writable':
+        this.#ground.emit(...(this.#primary?.timelines.writable(input.timeline, ledger.social) ?? []));
+        return;
       case 'timeline-read-out':
-        this.#ground.emit(...(this.#primary?.timelines.goOn(input.timeline, ledger.social) ?? []));
+        this.#ground.emit(...(this.#primary?.timelines.readOut(input.timeline, ledger.social) ?? []));
         return;
       case 'timeline-ended':
         this.#requests.timelineEnded(input.timeline);

@@ -74,6 +74,8 @@ export class ServerOnStage implements Actor {
   readonly #standbys = new Map<LinkId, StandbyConnection>();
   readonly #calls = new Map<Token, (outcome: Outcome) => void>();
   readonly #timelines = new Map<LinkId, Reader>();
+  /** Timelines whose reading has filled the stream. */
+  readonly #undrained = new Set<LinkId>();
   readonly #snapshots = new Map<Token, (installation: Installation | undefined) => void>();
 
   constructor(
@@ -174,6 +176,12 @@ export class ServerOnStage implements Actor {
 
   standbyEnded(link: LinkId): void {
     if (this.#standbys.delete(link)) this.step({ kind: 'standby-ended', link, detail: 'the stream ended' });
+  }
+
+  /** The stream of a reader who did not read has room again. */
+  drained(timeline: LinkId): void {
+    const kind = this.#undrained.delete(timeline) ? 'timeline-read-out' : 'timeline-writable';
+    this.step({ kind, timeline });
   }
 
   askSnapshot(question: SnapshotQuestion, give: (installation: Installation | undefined) => void): void {
@@ -283,8 +291,10 @@ export class ServerOnStage implements Actor {
         const { timeline, positions } = output;
         // Others come first: it is put out in a later turn, and is out in one later still.
         stage.send(this.name, this.name, () => {
-          if (this.#timelines.get(timeline)?.take(this.#read(positions)) === true)
+          const reader = this.#timelines.get(timeline);
+          if (reader?.take(this.#read(positions)) === true)
             stage.send(this.name, this.name, () => this.step({ kind: 'timeline-read-out', timeline }));
+          else if (reader !== undefined) this.#undrained.add(timeline);
         });
         return;
       }

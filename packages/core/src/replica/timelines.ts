@@ -25,6 +25,8 @@ interface Timeline {
   /** Its user had many open already: new posts are read for it, in its turn, not pushed. */
   readonly crowded: boolean;
   mode: 'live' | 'behind';
+  /** What it was given to read is not out yet: nothing else goes out before it. */
+  isReading: boolean;
   /** Every post up to here was given to it. */
   after: Position;
   /** Live posts of this turn, not yet given out. */
@@ -71,6 +73,7 @@ export class Timelines {
       shown: { othersOnly: request.othersOnly ?? false, mentions: request.mentions ?? false },
       crowded: (others?.size ?? 0) >= MAX_LIVE_TIMELINES_OF_USER,
       mode: 'live',
+      isReading: false,
       after: begins,
       gathered: [],
     };
@@ -140,12 +143,20 @@ export class Timelines {
   }
 
   /**
-   * The stream has room, and what was to be read is out: the next posts from the journal, or, when there are
-   * none, live again.
+   * The stream has room again, whatever had filled it: the next posts from the journal, or, when there are none,
+   * live again. Not before what is being read is out.
    */
-  goOn(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
+  writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
-    return timeline === undefined || timeline.mode === 'live' ? [] : this.#readOn(timeline, social);
+    if (timeline === undefined || timeline.mode === 'live' || timeline.isReading) return [];
+    return this.#readOn(timeline, social);
+  }
+
+  /** What was to be read is out, and the stream has room: as `writable`. */
+  readOut(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
+    const timeline = this.#timelines.get(link);
+    if (timeline !== undefined) timeline.isReading = false;
+    return this.writable(link, social);
   }
 
   older(link: LinkId, before: Position, limit: number, social: SocialState): readonly ReplicaOutput[] {
@@ -204,5 +215,6 @@ function reads(
   { positions, unfollowed }: Pick<NewerPosts, 'positions' | 'unfollowed'>,
 ): ReplicaOutput {
   timeline.mode = 'behind';
+  timeline.isReading = true;
   return { kind: 'timeline-read', timeline: timeline.link, positions, unfollowed };
 }

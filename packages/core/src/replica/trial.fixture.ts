@@ -181,9 +181,7 @@ export class Trial {
             for (const post of posts) this.#see(client, post.position);
             if (client.seen.length % 3 !== 0) return true;
             // As if every third message filled the stream's buffer, until the client has drained it.
-            stage.send(client.user, server.name, () =>
-              server.step({ kind: 'timeline-writable', timeline: link }),
-            );
+            stage.send(client.user, server.name, () => server.drained(link));
             return false;
           },
           say: () => {},
