@@ -217,7 +217,9 @@ export class ServerLink implements SessionLink {
       this.#settle(requestNo, (sendNo) => this.#feed({ kind: 'request-failed', sendNo, reason, detail }));
     if (signs !== undefined) this.#feed({ kind: 'sign', link, signs });
     if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
-    if (posts.length > 0) this.#feed({ kind: 'posts', link, posts });
+    // Whatever comes says that the server is there; what is said by no posts is just that.
+    const isAnswer = written.length + refused.length > 0 || update.answered !== undefined;
+    if (posts.length > 0 || isAnswer) this.#feed({ kind: 'posts', link, posts });
     const asked = this.#asked;
     const answer = asked && answerTo(asked.query, update);
     if (asked === undefined || answer === undefined) return;

@@ -175,7 +175,7 @@ function openTimeline(
     },
     FIRST_MESSAGE_TIMEOUT_MS,
   );
-  context.clients.addTimeline(timeline, call.getPeer(), new OwnTimelineSink(stream));
+  context.clients.addTimeline(timeline, call.getPeer(), new OwnTimelineSink(stream, () => writes?.flush()));
 }
 
 function openReplicate(

@@ -58,7 +58,11 @@ function batchOf(posts: readonly Post[]): Buffer {
 
 /** `SocialService.Timeline`: what comes at once is one message. */
 export class OwnTimelineSink implements TimelineSink {
-  constructor(readonly stream: BidiStream<TimelineOut>) {}
+  constructor(
+    readonly stream: BidiStream<TimelineOut>,
+    /** Sends what is gathered beside the posts. */
+    readonly flush: () => void,
+  ) {}
 
   opened(opened: TimelineOpened): void {
     this.stream.send(timelineUpdateToWire({ opened }));
@@ -86,6 +90,7 @@ export class OwnTimelineSink implements TimelineSink {
   }
 
   close(error: DualpingError): void {
+    this.flush();
     this.stream.close(error);
   }
 }

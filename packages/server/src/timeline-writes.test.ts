@@ -1,37 +1,37 @@
 /** Writes on a timeline: who is answered, together with whom, and what a stranger can leave behind. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DualpingError, epoch, position } from '@dualping/core';
+import { DualpingError, epoch, position, SESSION_WINDOW } from '@dualping/core';
 import type { BidiStream, TimelineOut, TimelineUpdate, Written } from '@dualping/protocol';
-import { TimelineWrites } from './timeline-writes.js';
+import { type TakeWrite, TimelineWrites } from './timeline-writes.js';
 
 type Answer = (result: Written | DualpingError) => void;
 
 /** A timeline whose client reads, or not; the machine is the test. */
-function stage() {
+function stage(take?: TakeWrite) {
   const sent: Pick<TimelineUpdate, 'written' | 'refused'>[] = [];
   const answers: Answer[] = [];
   const abandoned: number[] = [];
+  const unread: (() => void)[] = [];
+  const read = (): void => {
+    for (const left of unread.splice(0)) left();
+  };
   const stream = {
-    writableLength: 0,
-    closedWith: undefined as DualpingError | undefined,
-    send: (message: TimelineOut) => {
+    send: (message: TimelineOut, left: () => void) => {
+      unread.push(left);
       const { written, refused } = message as unknown as TimelineUpdate;
       sent.push({ written, refused });
       return true;
-    },
-    close: (error?: DualpingError) => {
-      stream.closedWith = error;
     },
   };
   const writes = new TimelineWrites(
     stream as unknown as BidiStream<TimelineOut>,
     { user: 'ann', sessionId: 'a-session', epoch: epoch(3) },
-    (_, answer) => answers.push(answer),
+    take ?? ((_, answer) => answers.push(answer)),
     (token) => abandoned.push(token),
   );
   const post = (requestNo: number) => ({ requestNo, command: { kind: 'post', text: 'x' } }) as const;
-  return { writes, stream, sent, answers, abandoned, post };
+  return { writes, sent, answers, abandoned, read, post };
 }
 
 const done = (at: number): Written => ({ position: position(at), epoch: epoch(3) });
@@ -73,12 +73,40 @@ test('a stream that ends abandons what is unanswered, and only that', () => {
   assert.deepEqual(abandoned, [2]);
 });
 
-test('a client that leaves its answers unread is sent away', async () => {
-  const { writes, stream, sent, answers, post } = stage();
-  writes.add([post(2)]);
-  stream.writableLength = 2_000;
-  answers[0]?.(done(10));
+test('a write that is answered at once is answered like any other', async () => {
+  const { sent, writes, post } = stage((_, answer) => {
+    answer(new DualpingError('sequence-gap', 'request 9 follows 3'));
+    return 1;
+  });
+  writes.add([post(9)]);
   await turn();
-  assert.deepEqual(sent, []);
-  assert.equal(stream.closedWith?.reason, 'busy');
+  assert.deepEqual(sent, [
+    { written: [], refused: [{ requestNo: 9, reason: 'sequence-gap', detail: 'request 9 follows 3' }] },
+  ]);
+});
+
+test('what is answered is sent before the stream is closed', () => {
+  const { writes, sent, answers, post } = stage();
+  writes.add([post(2)]);
+  answers[0]?.(done(10));
+  writes.flush();
+  assert.equal(sent.length, 1);
+});
+
+test('a client that leaves its answers unread is refused; one that reads them goes on for ever', async () => {
+  const { writes, answers, read, post } = stage();
+  let requestNo = 2;
+  const writeAndAnswer = async (): Promise<void> => {
+    const from = answers.length;
+    writes.add(Array.from({ length: SESSION_WINDOW }, () => post(requestNo++)));
+    for (const answer of answers.slice(from)) answer(done(requestNo));
+    await turn();
+  };
+  for (let times = 0; times < 5; times += 1) {
+    await writeAndAnswer();
+    read();
+  }
+  await writeAndAnswer();
+  await writeAndAnswer();
+  await assert.rejects(writeAndAnswer, { reason: 'busy' });
 });

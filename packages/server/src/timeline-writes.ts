@@ -10,6 +10,7 @@ import {
   type Epoch,
   type Position,
   type RequestNumber,
+  SESSION_WINDOW,
   type SessionCommand,
   type SessionId,
   type Token,
@@ -20,7 +21,6 @@ import {
   type JudgedWrite,
   type TimelineOut,
   type TimelineRefused,
-  type TimelineWritten,
   timelineUpdateToWire,
   type Written,
 } from '@dualping/protocol';
@@ -32,14 +32,17 @@ export interface Writer {
   readonly epoch: Epoch;
 }
 
-/** Takes a write to the machine; `answer` is called once, unless it is abandoned. */
+/** Takes a write to the machine; `answer` is called once, at once or later, unless it is abandoned. */
 export type TakeWrite = (
   write: Writer & { readonly requestNo: RequestNumber; readonly command: SessionCommand },
   answer: (result: Written | DualpingError) => void,
 ) => Token;
 
-/** Answers that a client leaves unread, in messages: sixteen times as many as it may have unanswered. */
-const MAX_UNREAD_MESSAGES = 1_024;
+/**
+ * Writes of one timeline without an answer, and answers that have not left yet: as many as a session may have
+ * unanswered, and once more, because a client may write again before this server hears that an answer has left.
+ */
+export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 
 interface Run {
   readonly requestNo: RequestNumber;
@@ -49,6 +52,8 @@ interface Run {
 
 export class TimelineWrites {
   readonly #waiting = new Set<Token>();
+  /** Answers that have not left for the client. */
+  #unsent = 0;
   #runs: Run[] = [];
   #refused: TimelineRefused[] = [];
   #isDue = false;
@@ -60,10 +65,29 @@ export class TimelineWrites {
     readonly abandon: (token: Token) => void,
   ) {}
 
+  /** @throws DualpingError `busy` for a client that leaves its answers unread */
   add(writes: readonly JudgedWrite[]): void {
+    if (this.#waiting.size + this.#unsent + writes.length > MAX_UNANSWERED_WRITES)
+      throw new DualpingError(
+        'busy',
+        `more than ${MAX_UNANSWERED_WRITES} writes of this timeline wait, or have answers that are not read`,
+      );
     for (const write of writes)
       if ('command' in write) this.#take(write.requestNo, write.command);
       else this.#refuse(write);
+  }
+
+  /** Sends what is answered, before the stream is closed. */
+  flush(): void {
+    const written = this.#runs;
+    const refused = this.#refused;
+    if (written.length + refused.length === 0) return;
+    this.#runs = [];
+    this.#refused = [];
+    const answers = refused.length + written.reduce((sum, { positions }) => sum + positions.length, 0);
+    this.stream.send(timelineUpdateToWire({ written, refused }), () => {
+      this.#unsent -= answers;
+    });
   }
 
   /** The stream has ended: nobody waits for the answers. */
@@ -73,10 +97,11 @@ export class TimelineWrites {
   }
 
   #take(requestNo: RequestNumber, command: SessionCommand): void {
+    let token: Token | undefined;
     let isAnswered = false;
-    const token = this.take({ ...this.writer, requestNo, command }, (result) => {
+    token = this.take({ ...this.writer, requestNo, command }, (result) => {
       isAnswered = true;
-      this.#waiting.delete(token);
+      if (token !== undefined) this.#waiting.delete(token);
       if (result instanceof DualpingError)
         this.#refuse({ requestNo, reason: result.reason, detail: result.detail });
       else this.#done(requestNo, result);
@@ -89,29 +114,22 @@ export class TimelineWrites {
     if (last?.epoch === epoch && last.requestNo + last.positions.length === requestNo)
       last.positions.push(position);
     else this.#runs.push({ requestNo, positions: [position], epoch });
-    this.#sendSoon();
+    this.#flushSoon();
   }
 
   #refuse(refused: TimelineRefused): void {
     this.#refused.push(refused);
-    this.#sendSoon();
+    this.#flushSoon();
   }
 
   /** When the machine has said everything that this moment leads to. */
-  #sendSoon(): void {
+  #flushSoon(): void {
+    this.#unsent += 1;
     if (this.#isDue) return;
     this.#isDue = true;
     queueMicrotask(() => {
       this.#isDue = false;
-      const written: readonly TimelineWritten[] = this.#runs;
-      const refused = this.#refused;
-      this.#runs = [];
-      this.#refused = [];
-      if (this.stream.writableLength > MAX_UNREAD_MESSAGES)
-        this.stream.close(
-          new DualpingError('busy', `${MAX_UNREAD_MESSAGES} messages of this timeline are not read yet`),
-        );
-      else this.stream.send(timelineUpdateToWire({ written, refused }));
+      this.flush();
     });
   }
 }

@@ -33,7 +33,7 @@ import {
 } from './configuration.js';
 import type { Evidence } from './eligibility.js';
 import { EpochGrants } from './epoch-grants.js';
-import { heardLife } from './lives.js';
+import { heardLife, isHeardOnly } from './lives.js';
 import {
   isCountedOn,
   isLive,
@@ -155,7 +155,7 @@ export class Cluster {
     const known = this.find(attach.serverId);
     if (attach.networkId === '' || known === undefined || !isSameCopy(known, attach)) return false;
     const isNews = this.#state.olderStore.notice(attach, detail);
-    if (!isLive(known)) {
+    if (known.presence.kind !== 'stream') {
       const { incarnation, lifeId, welcomedLife, address } = attach;
       known.refused = { incarnation, lifeId, welcomedLife, address };
       known.end = attach.figures;
@@ -244,7 +244,7 @@ export class Cluster {
     takeLife(member, candidate, evidence);
     this.#state.configure(welcomed(this.#state.configuration, candidate));
     const copy = copyOf(this.#state.configuration, candidate);
-    if (copy !== undefined && heardLife(copy) === member.lifeId) member.heard = true;
+    if (copy !== undefined && isHeardOnly(copy, member.lifeId)) member.heard = true;
     member.isAtRest = !this.#state.isAvailable;
     if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
     takeEvidence(member, evidence);

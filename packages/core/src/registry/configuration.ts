@@ -144,7 +144,7 @@ export const withCopy = (configuration: Configuration, life: JournalLife): Confi
 const copyHeldBy = ({ serverId, journalId, lifeId }: JournalLife, lifeBefore?: LifeId): InSyncCopy => ({
   serverId,
   journalId,
-  lives: lifeBefore === undefined ? [lifeId] : [lifeBefore, lifeId],
+  lives: lifeBefore === undefined ? [lifeId] : [lifeId, lifeBefore],
 });
 
 /** Only these copies count from now on. */

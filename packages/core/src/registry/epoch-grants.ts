@@ -250,7 +250,7 @@ export class EpochGrants {
     // Its disk may have yet to note the welcome: its next life would be taken for an older copy. A
     // supervisor's word is none of its own: the life that it vouches for may have ended before it read its
     // welcome.
-    if (!member.heard && mode === 'replicated' && isLive(member))
+    if (!member.heard && mode === 'replicated' && isLive(member) && member.refused === undefined)
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#state.roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.unavailableReason()}`);

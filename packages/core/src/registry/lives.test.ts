@@ -625,3 +625,36 @@ s1 attaches, incarnation 3, network network-1, epoch 3, revision 40, durable 9, 
   * cluster 1: s1 is primary of epoch 5, since s1 was gone when the router started
 `,
 );
+
+play(
+  'a server that was chosen while it was refused is told that its own life counts, and a supervisor does not stand in the way',
+  `
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s1's stream ends
+  * cluster 1: s1 (primary of epoch 1) is dropped: its stream ended
+  * cluster 1: nobody is available: s1, primary of epoch 1, is gone (its stream ended); only s1 can take over, and must attach first
+a supervisor registers s1, incarnation 2
+  the supervisor hears: registered
+  * cluster 1: s1 is registered by its supervisor, incarnation 2, at host1:7000
+s1 attaches, incarnation 2, network network-1, epoch 3, revision 40, durable 9, committed 9, last 3
+  s1 is refused router-store-too-old: s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members
+  * cluster 1: no epoch is granted any more: s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)
+  * a server is refused (router-store-too-old): s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members
+  * cluster 1: nobody is available: s1 has seen epoch 3 of cluster 1, this router's store ends with 1: the store is older than its members
+operator ann promotes s1
+  * cluster 1: s1 is primary of epoch 4, promoted unclean by an operator
+  * cluster 1: s1 was promoted UNCLEAN. s1: epoch 3, 9 entries, 9 of them known as committed
+  * cluster 1: nobody is available: s1, primary of epoch 4, is gone; only s1 can take over, and must attach first
+s1 attaches, incarnation 2, network network-1, epoch 3, revision 40, durable 9, committed 9, last 3
+  s1 is welcomed: epoch 4, s1, in sync s1, live s1
+  operator ann hears: epoch 4, s1, in sync s1, live s1
+  * cluster 1: s1 is attached, incarnation 2, at host1:7000
+  * cluster 1: s1 goes on as primary of epoch 4
+  s1 hears: epoch 4, s1, in sync s1, live s1
+`,
+);

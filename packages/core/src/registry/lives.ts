@@ -42,5 +42,12 @@ export function withWelcomed(copy: InSyncCopy, { lifeId, welcomedLife }: NextLif
 export const withHeard = (copy: InSyncCopy, lifeId: LifeId): InSyncCopy =>
   copy.lives.includes(lifeId) && copy.lives.length > 1 ? { ...copy, lives: [lifeId] } : copy;
 
-/** The life that the router has heard last of this copy. */
+/** This life was heard, and none was welcomed since. */
+export const isHeardOnly = (copy: InSyncCopy, lifeId: LifeId): boolean =>
+  copy.lives.length === 1 && heardLife(copy) === lifeId;
+
+/**
+ * The life that the router has heard last of this copy; of one that an operator chose while it was refused, the life
+ * that was chosen.
+ */
 export const heardLife = ({ lives }: InSyncCopy): LifeId => lives[0] ?? '';

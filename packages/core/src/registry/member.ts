@@ -124,7 +124,7 @@ export function takeEvidence(member: Member, evidence: Presence): void {
  */
 export function takeRefusedLife(member: Member): void {
   const { refused } = member;
-  if (refused === undefined || isLive(member)) return;
+  if (refused === undefined || member.presence.kind === 'stream') return;
   member.incarnation = refused.incarnation;
   member.lifeId = refused.lifeId;
   member.address = refused.address;

@@ -16,43 +16,49 @@ export interface Held {
   readonly until: number;
 }
 
+type Key = `token ${number}` | `timeline ${number}`;
+
+const keyOf = (request: ClientRequest): Key =>
+  request.kind === 'timeline-open' ? `timeline ${request.timeline}` : `token ${request.token}`;
+
 export class HeldRequests {
-  #held: Held[] = [];
+  /** In order of arrival. */
+  #held = new Map<Key, Held>();
+  /** When the first of them expires, or earlier; listening time, ms. */
+  #firstUntil = Number.POSITIVE_INFINITY;
 
   get size(): number {
-    return this.#held.length;
+    return this.#held.size;
   }
 
   /** Returns false when there is no room. */
   hold(request: ClientRequest, until: number): boolean {
-    if (this.#held.length >= MAX_HELD_REQUESTS) return false;
-    this.#held.push({ request, until });
+    if (this.#held.size >= MAX_HELD_REQUESTS) return false;
+    this.#held.set(keyOf(request), { request, until });
+    this.#firstUntil = Math.min(this.#firstUntil, until);
     return true;
   }
 
   /** Takes all out, in order of arrival. What is put back keeps its time, or it would be held for ever. */
   takeAll(): readonly Held[] {
-    const held = this.#held;
-    this.#held = [];
+    const held = [...this.#held.values()];
+    this.#held = new Map();
+    this.#firstUntil = Number.POSITIVE_INFINITY;
     return held;
   }
 
   takeExpired(at: number): readonly ClientRequest[] {
-    if (this.#held.every((held) => held.until > at)) return [];
-    const expired = this.#held.filter((held) => held.until <= at).map(({ request }) => request);
-    this.#held = this.#held.filter((held) => held.until > at);
-    return expired;
+    if (this.#firstUntil > at) return [];
+    const held = this.takeAll();
+    for (const { request, until } of held) if (until > at) this.hold(request, until);
+    return held.filter(({ until }) => until <= at).map(({ request }) => request);
   }
 
   dropTimeline(timeline: number): void {
-    this.#held = this.#held.filter(
-      ({ request }) => request.kind !== 'timeline-open' || request.timeline !== timeline,
-    );
+    this.#held.delete(`timeline ${timeline}`);
   }
 
   dropToken(token: number): void {
-    this.#held = this.#held.filter(
-      ({ request }) => request.kind === 'timeline-open' || request.token !== token,
-    );
+    this.#held.delete(`token ${token}`);
   }
 }
