@@ -659,11 +659,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'room-is-taken-for-the-end-of-a-read',
-    bug: 'a timeline goes on when its stream has room again, though what is being read for it is not out yet',
-    patches: [{ file: 'replica/timelines.js', find: ' || timeline.isReading', replace: '' }],
-  },
-  {
     name: 'any-refusal-tells-of-an-epoch',
     bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",
     clusters: 2,

@@ -71,6 +71,11 @@ class Desk {
     this.timelines.full(timeline);
   }
 
+  /** Something else had filled the stream, and has left. */
+  hasRoom(timeline: LinkId): void {
+    this.#perform(this.timelines.writable(timeline, this.social));
+  }
+
   get last(): number {
     return this.#last;
   }
@@ -106,6 +111,23 @@ test('what is committed while the past is read comes after it', () => {
   desk.post(); // the last read is out, nothing is left
   desk.flush();
   assert.deepEqual(desk.given.get(1), [2, 3, 4, 5]);
+});
+
+test('room on the stream is not the end of a read: what comes later waits for it', () => {
+  const desk = new Desk();
+  desk.post();
+  desk.open(1);
+  desk.drained(1);
+  desk.full(1);
+  desk.post();
+  desk.hasRoom(1);
+  desk.hasRoom(1);
+  desk.post();
+  desk.flush();
+  assert.deepEqual(desk.given.get(1), [2]);
+  desk.drained(1);
+  desk.drained(1);
+  assert.deepEqual(desk.given.get(1), [2, 3, 4]);
 });
 
 test('what is committed while a resumed timeline reads comes after it', () => {
@@ -150,6 +172,7 @@ test('however late reads are put out, every timeline gets every post once and in
     { weight: 6, arbitrary: link.map((at) => ['open', at] as const) },
     { weight: 6, arbitrary: link.map((at) => ['drained', at] as const) },
     { weight: 2, arbitrary: link.map((at) => ['full', at] as const) },
+    { weight: 2, arbitrary: link.map((at) => ['room', at] as const) },
   );
   fc.assert(
     fc.property(fc.array(happening, { maxLength: 80, size: 'max' }), (happenings) => {
@@ -159,6 +182,7 @@ test('however late reads are put out, every timeline gets every post once and in
         if (kind === 'post') for (let i = 0; i < number; i += 1) desk.post();
         else if (kind === 'flush') desk.flush();
         else if (kind === 'drained') desk.drained(number);
+        else if (kind === 'room') desk.hasRoom(number);
         else if (kind === 'open') {
           if (!desk.given.has(number)) desk.open(number, 1);
         }
