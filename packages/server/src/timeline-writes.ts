@@ -40,7 +40,8 @@ export type TakeWrite = (
 
 /**
  * Writes of one timeline without an answer, and answers that have not left yet: as many as a session may have
- * unanswered, and once more, because a client may write again before this server hears that an answer has left.
+ * unanswered, and once more, because a client may write again before this server hears that an answer has
+ * left.
  */
 export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 

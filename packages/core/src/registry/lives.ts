@@ -47,7 +47,7 @@ export const isHeardOnly = (copy: InSyncCopy, lifeId: LifeId): boolean =>
   copy.lives.length === 1 && heardLife(copy) === lifeId;
 
 /**
- * The life that the router has heard last of this copy; of one that an operator chose while it was refused, the life
- * that was chosen.
+ * The life that the router has heard last of this copy; of one that an operator chose while it was refused,
+ * the life that was chosen.
  */
 export const heardLife = ({ lives }: InSyncCopy): LifeId => lives[0] ?? '';

@@ -143,8 +143,8 @@ export class Timelines {
   }
 
   /**
-   * The stream has room again, whatever had filled it: the next posts from the journal, or, when there are none,
-   * live again. Not before what is being read is out.
+   * The stream has room again, whatever had filled it: the next posts from the journal, or, when there are
+   * none, live again. Not before what is being read is out.
    */
   writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
