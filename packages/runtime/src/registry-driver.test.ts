@@ -183,6 +183,15 @@ test('a disk that fails stops the driver, and nothing that was not durable is sa
   assert.equal(writes.length, 1);
 });
 
+test('a driver whose disk has failed is drained at once, whoever asks when', async () => {
+  const { driver, writes, attach } = driverOverSlowDisk();
+  attach(1);
+  const before = driver.drain();
+  writes[0]?.failed(new Error('no space left'));
+  await before;
+  await driver.drain();
+});
+
 test('draining waits for what is being written, and takes nothing more', async () => {
   const { driver, writes, said, attach } = driverOverSlowDisk();
   attach(1);

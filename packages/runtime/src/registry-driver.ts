@@ -85,6 +85,8 @@ export class RegistryDriver {
 
   #fail(error: unknown): void {
     this.stop();
+    // What failed is not waited for any more, whether somebody drains already or will.
+    this.#isWriting = false;
     this.#ports.failed(error);
     this.#onIdle?.();
   }
