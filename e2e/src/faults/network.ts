@@ -19,6 +19,8 @@ export const PEOPLE_ADDRESS = `${PREFIX}254`;
 const MASK = '/24';
 const BRIDGE = 'bridge0';
 
+const portOf = (name: string): string => `port-${name}`;
+
 export class Network {
   readonly #addresses = new Map<string, string>([[PEOPLE, PEOPLE_ADDRESS]]);
 
@@ -66,7 +68,12 @@ export class Network {
   }
 
   destroy(): void {
-    for (const name of this.names) if (name !== PEOPLE) succeeds('ip', 'netns', 'delete', name);
+    for (const name of this.names) {
+      if (name === PEOPLE) continue;
+      // By itself it goes only with the last process of its namespace, which may take a moment to end.
+      succeeds('ip', 'link', 'delete', portOf(name));
+      succeeds('ip', 'netns', 'delete', name);
+    }
     succeeds('iptables', '-w', '-F', 'INPUT');
     succeeds('ip', 'link', 'delete', BRIDGE);
   }
@@ -84,7 +91,7 @@ export class Network {
   #join(name: string): string {
     const address = `${PREFIX}${this.#addresses.size}`;
     this.#addresses.set(name, address);
-    const port = `port-${name}`;
+    const port = portOf(name);
     run('ip', 'netns', 'add', name);
     run('ip', 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
     run('ip', 'link', 'set', port, 'master', BRIDGE, 'up');
