@@ -121,7 +121,10 @@ function objectionToLife(candidate: Candidate, known: Member | undefined): Refus
   const name = `${serverName(candidate.serverId)} of cluster ${candidate.cluster}`;
   const here = quote(known.address);
   const there = quote(candidate.address);
-  if (known.journalId !== candidate.journalId)
+  // A supervisor's word may come late, when its server has long had another disk: it stands in nobody's way.
+  const isAnothers = known.journalId !== candidate.journalId;
+  if (isAnothers && known.presence.kind === 'watched') return undefined;
+  if (isAnothers)
     return {
       reason: 'duplicate-server',
       detail: `${name} is live at ${here} with another journal: give ${there} another server id`,

@@ -658,3 +658,31 @@ s1 attaches, incarnation 2, network network-1, epoch 3, revision 40, durable 9, 
   s1 hears: epoch 4, s1, in sync s1, live s1
 `,
 );
+
+play(
+  "a supervisor's late word of a server that has another disk by now keeps it out no longer than until it attaches",
+  `
+s1 attaches, durable 5, committed 5, last 1
+  s1 is welcomed: epoch 0, (nobody), in sync nobody, live s1
+  * cluster 1: s1 is attached, incarnation 1, at host1:7000
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s1 is primary of epoch 1, the first
+  * cluster 1: the in-sync set of epoch 1 is s1
+s2 attaches, durable 5, committed 5, last 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+s2's stream ends
+  s1 hears: epoch 1, s1, in sync s1, live s1
+  * cluster 1: s2 (standby) is dropped: its stream ended
+a supervisor registers s2, incarnation 1
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  the supervisor hears: registered
+  * cluster 1: s2 is registered by its supervisor, incarnation 1, at host2:7000
+s2 attaches, incarnation 1, journal new, durable 0, committed 0, last 0
+  s1 hears: epoch 1, s1, in sync s1, live s1 s2
+  s2 is welcomed: epoch 1, s1, in sync s1, live s1 s2
+  * cluster 1: s2 is attached, incarnation 1, at host2:7000
+  * cluster 1: s2 (standby) is dropped: incarnation 1 of it has come
+`,
+);
