@@ -25,6 +25,12 @@ const STEPS = 40;
 /** What the router says where it has to be decided which journal counts. */
 const ASKS_OPERATOR = 'an operator has to decide';
 /**
+ * What it says of one that it could not dial back. It asks again, in the end every 10 s (`reach.ts`): so much
+ * later it notices that the way is whole again.
+ */
+const IS_UNREACHED = "can't be reached";
+const ASKED_AGAIN_MS = 10_000;
+/**
  * What it says while its folder lacks what members were told: it promotes nobody, and whoever serves goes on.
  */
 const IS_OLDER = 'the store is older than its members';
@@ -73,8 +79,9 @@ export class Availability {
 
   #judge(invariant: string, nowMs: number, wellAt: number, standing: string): void {
     const forMs = nowMs - Math.max(wellAt, this.#allowedSince);
-    if (forMs <= this.#patienceMs) return;
     const told = this.cluster.router.assignmentOf(this.number);
+    const isUnreached = told?.unavailableReason.includes(IS_UNREACHED) === true;
+    if (forMs <= this.#patienceMs + (isUnreached ? ASKED_AGAIN_MS : 0)) return;
     throw new Violation(
       invariant,
       `cluster ${this.number} for ${forMs.toFixed(0)} ms, though there is ${standing}; the router says: ` +
