@@ -15,6 +15,7 @@ import {
   connectedFromWire,
   fromServiceError,
   getAvailableToWire,
+  NO_METADATA,
   OWN_CONNECTION,
   type Promotion,
   type RouterUpdate,
@@ -24,11 +25,9 @@ import {
   watchToWire,
   watchUpdateFromWire,
 } from '@dualping/protocol';
-import { credentials, Metadata } from '@grpc/grpc-js';
+import { credentials } from '@grpc/grpc-js';
 import { routerFailure } from './router-failure.js';
 import { type CallLimits, unary } from './unary.js';
-
-const NO_METADATA = new Metadata();
 
 /** A thousand sessions may find the same connection dead in the same second, ms. */
 const REDIAL_INTERVAL_MS = 1_000;

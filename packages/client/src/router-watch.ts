@@ -4,6 +4,7 @@
  * Each opening asks first whether a router is there: an address where none ever was is an error, and not
  * worth waiting for.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { BackOff, DualpingError, RECONNECT_BACK_OFF } from '@dualping/core';
 import type { RouterUpdate, WatchQuestion } from '@dualping/protocol';
 import createDebug from 'debug';
@@ -58,7 +59,8 @@ class RouterWatch {
       const isHopeless = !this.#everAnswered && failure.action === 'give-up';
       if (isFinal(failure) || isHopeless) return this.#subscriber.error(failure);
       this.#backOff = this.#backOff.next();
-      await sleep(this.#backOff.delayMs(Math.random()), signal);
+      // Ends early when aborted.
+      await delay(this.#backOff.delayMs(Math.random()), undefined, { signal }).catch(() => {});
     }
   }
 
@@ -97,17 +99,4 @@ class RouterWatch {
 /** A router that is one has answered, and will not think better of it. */
 function isFinal({ reason }: DualpingError): boolean {
   return reason === 'unknown-cluster' || reason === 'invalid-user-name' || reason === 'invalid-argument';
-}
-
-/** Ends early, without an error, when aborted. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

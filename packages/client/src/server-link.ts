@@ -17,6 +17,7 @@ import {
   fromServiceError,
   listPageFromWire,
   listQuestionToWire,
+  NO_METADATA,
   requestToWire,
   type StreamEnd,
   type socialWire,
@@ -28,11 +29,9 @@ import {
   writtenFromWire,
 } from '@dualping/protocol';
 import type { SessionLink } from '@dualping/runtime';
-import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import type { ServerChannel } from './server-connections.js';
 import { LEAVE_TIMEOUT_MS } from './timeouts.js';
-
-const NO_METADATA = new Metadata();
 
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kind: Kind }>;
 type TimelineQuery = Exclude<SessionQuery, { kind: 'list' }>;
