@@ -5,11 +5,13 @@ import { fanoutBench } from './fanout.js';
 import { historyBench } from './history.js';
 import { postBench } from './post.js';
 import { routerBench } from './router.js';
+import { streamBench } from './stream.js';
 import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
 
 export const BENCHES: Readonly<Record<string, Bench>> = {
   post: postBench,
+  stream: streamBench,
   takeover: takeoverBench,
   fanout: fanoutBench,
   classic: classicBench,

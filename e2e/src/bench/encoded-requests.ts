@@ -6,6 +6,8 @@ import { encodeReusing, socialWire } from '@dualping/protocol';
 const TEXT =
   'somebody says something of about the usual length, with a number after it so that no two are the same: ';
 
+export const postText = (no: number): string => `${TEXT}${no}`;
+
 /** One session: its requests in order. */
 export class EncodedSession {
   readonly #sessionId = randomUUID();
@@ -24,7 +26,7 @@ export class EncodedSession {
 
   post(): Buffer {
     const header = this.#next();
-    const text = `${TEXT}${header.requestNo}`;
+    const text = postText(header.requestNo);
     return encodeReusing(socialWire.PostRequest, { header, text, answers: undefined });
   }
 

@@ -1,8 +1,8 @@
 /**
  * The limit for acknowledged posts: grpc-js, an append-only file, and nothing else.
  *
- * It answers `Login`, `Follow` and `Post` once their bytes are on disk, here and at the copies that it was
- * told of. It decodes nothing, knows nobody, and would lose everything at a failover.
+ * It answers `Login`, `Follow`, `Post` and each message of a `Timeline` once their bytes are on disk, here and
+ * at the copies that it was told of. It decodes nothing, knows nobody, and would lose everything at a failover.
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
@@ -61,17 +61,25 @@ const methods = {
   async start({ file, copies }: BareServerOptions): Promise<string> {
     const log = await GroupLog.create(file);
     const others = copies.length === 0 ? undefined : new Copies(copies);
-    const handle: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) => {
+    const append = (bytes: Buffer, everywhere: () => void): void => {
       let places = others === undefined ? 1 : 2;
       const durable = (): void => {
         places -= 1;
-        if (places === 0) callback(null, RESPONSE);
+        if (places === 0) everywhere();
       };
-      log.append(request, durable);
-      others?.append(request, durable);
+      log.append(bytes, durable);
+      others?.append(bytes, durable);
     };
-    const paths = [PATHS.login, PATHS.follow, PATHS.post] as const;
-    return await serveRaw(paths.map((path): RawHandler => ({ path, streams: false, handle })));
+    const answer: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) =>
+      append(request, () => callback(null, RESPONSE));
+    const follow = (call: ServerDuplexStream<Buffer, Buffer>): void => {
+      call.on('data', (bytes: Buffer) => append(bytes, () => call.write(RESPONSE)));
+    };
+    const calls = [PATHS.login, PATHS.follow, PATHS.post] as const;
+    return await serveRaw([
+      ...calls.map((path): RawHandler => ({ path, streams: false, handle: answer })),
+      { path: PATHS.timeline, streams: true, handle: follow },
+    ]);
   },
 
   /** Listens as somebody's copy: a message is answered once it is on disk. */

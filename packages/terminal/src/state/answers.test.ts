@@ -103,6 +103,35 @@ test('what an answer answers is asked for where it is not loaded, and shown over
   assert.match(stage.screen, /✗ no server/);
 });
 
+test('Enter on an answered post goes on to what that answers, and back into the timeline where it is there', () => {
+  const stage = evening();
+  const bo = { position: 77, author: 'bo', begin: 'so?' };
+  stage.tell({ kind: 'posts', posts: [answering(stage.post('ana: we are'), bo)] });
+  stage.press('k', 'enter');
+  stage.asked();
+  const cy = { position: 70, author: 'cy', begin: 'well' };
+  const second = answering({ ...stage.post('bo: so?'), position: 77 } as Post, cy);
+  stage.tell({ kind: 'answered', of: 3, post: second });
+  assert.match(stage.lines.at(-1) ?? '', /Enter answered/);
+  stage.press('enter');
+  assert.deepEqual(stage.asked(), [{ kind: 'answered', of: 77 }]);
+  assert.match(stage.screen, /Answered post .*\n.*↳ @cy: well.*\n.*\n.*asking for it/);
+  const first = { position: 1, author: 'ana', begin: 'the first' };
+  stage.tell({
+    kind: 'answered',
+    of: 77,
+    post: answering({ ...stage.post('cy: well'), position: 70 } as Post, first),
+  });
+  stage.press('enter');
+  assert.doesNotMatch(stage.screen, /Answered post/);
+  assert.equal(stage.state.places.get('home')?.selected, 1);
+  stage
+    .press('end', 'k', 'enter')
+    .tell({ kind: 'answered', of: 3, post: stage.post('bo: so?') })
+    .press('enter');
+  assert.doesNotMatch(stage.screen, /Answered post/, 'it answers nothing: any key closes it');
+});
+
 test('a post of another cluster is found by its place there, and is said to be unknown with its cluster', () => {
   const stage = new Stage().live().people('zoe*');
   const origin = { cluster: 2, position: 900 };

@@ -39,8 +39,22 @@ function loaded({ posts }: State, { home, position, author }: Answers): PostItem
  * Goes to what the selected post answers; where the timeline does not show it, shows it over the posts.
  * Undefined: it answers none.
  */
-export function answeredShown(state: State): Step | undefined {
-  const item = selected(state);
+export const answeredShown = (state: State): Step | undefined => answeredOf(state, selected(state));
+
+/** The post that is shown over the posts, if it answers another one itself. */
+export const answerOverPosts = ({ overlay }: State): PostItem | undefined =>
+  overlay?.kind === 'answered' &&
+  typeof overlay.found === 'object' &&
+  'post' in overlay.found &&
+  overlay.found.post.answers !== undefined
+    ? overlay.found
+    : undefined;
+
+/** The same for that one: so one goes back to where a conversation began. */
+export const answeredFurther = (state: State): Step | undefined =>
+  answeredOf({ ...state, overlay: undefined }, answerOverPosts(state));
+
+function answeredOf(state: State, item: Item | undefined): Step | undefined {
   const answers = item?.kind === 'post' ? item.post.answers : item?.outgoing.answers;
   if (item === undefined || answers === undefined) return undefined;
   const found = loaded(state, answers);

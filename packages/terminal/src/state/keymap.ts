@@ -18,6 +18,7 @@ export type Action =
   | 'follow'
   | 'unfollow'
   | 'open-user'
+  | 'open-answered'
   | 'open-author'
   | 'open-link'
   | 'copy'
@@ -104,6 +105,13 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['enter'],
     label: 'answered',
     help: "of an answer the post that it answers, else the author's posts",
+  },
+  {
+    action: 'open-answered',
+    where: ['overlay'],
+    keys: ['enter'],
+    label: 'answered',
+    help: 'of an answered post that is an answer itself, what it answers',
   },
   { action: 'open-author', where: ['timeline'], keys: ['a'], help: "open the author's posts" },
   { action: 'open-link', where: ['timeline'], keys: ['o'], label: 'link', help: 'open the link in the post' },

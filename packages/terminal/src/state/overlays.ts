@@ -1,6 +1,7 @@
 /** What lies over the timeline for a while: help, the session, everybody. */
 
 import { mostOverlayScroll } from '../view/overlay.js';
+import { answeredFurther } from './answers.js';
 import { just, type Step } from './events.js';
 import type { Action } from './keymap.js';
 import { prompting } from './prompting.js';
@@ -26,6 +27,8 @@ export function overlayAction(state: State, action: Action | undefined): Step {
       return to(Number.POSITIVE_INFINITY);
     case 'filter':
       return just(prompting({ ...state, overlay: undefined }, 'command', 'list '));
+    case 'open-answered':
+      return answeredFurther(state) ?? just({ ...state, overlay: undefined });
     default:
       return just({ ...state, overlay: undefined }); // any other key closes it
   }

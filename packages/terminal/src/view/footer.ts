@@ -1,4 +1,5 @@
 /** The last row: the keys that do something now, or what there is to say for a moment. */
+import { answerOverPosts } from '../state/answers.js';
 import { type Action, type Binding, KEYMAP, type Where } from '../state/keymap.js';
 import { linksOfSelected } from '../state/links.js';
 import { placeOf } from '../state/reading.js';
@@ -106,6 +107,8 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
       const answers = item?.kind === 'post' ? item.post.answers : item?.outgoing.answers;
       return answers === undefined ? undefined : label;
     }
+    case 'open-answered':
+      return answerOverPosts(state) === undefined ? undefined : label;
     case 'open-link':
       return linksOfSelected(state).length > 0 ? label : undefined;
     case 'copy':

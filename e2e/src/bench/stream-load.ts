@@ -1,0 +1,100 @@
+/**
+ * One program posts with a window: so many posts are on the way, and the next goes out when one is answered.
+ *
+ * Ours are posts of a session of the library. The bare ones go by one stream to a bare server, all of a turn
+ * of the event loop in one message, which is answered as one.
+ */
+import { DualpingSession } from '@dualping/client';
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { EncodedSession, postText } from './encoded-requests.js';
+import { servePart } from './part-process.js';
+import type { PostRun, PostRunResult } from './post-load.js';
+import { PATHS, RawClient } from './raw-calls.js';
+
+/** Posts once. @param answered called when the post is durable */
+type PostOnce = (answered: () => void) => void;
+
+const AUTHOR = 'author';
+
+function ours(router: string): PostOnce {
+  const session = new DualpingSession({ routers: [router], user: AUTHOR, timeline: false });
+  let count = 0;
+  return (answered) => {
+    count += 1;
+    // A refused post ends the process, and with it the benchmark.
+    void session.post(postText(count)).then(answered);
+  };
+}
+
+/** Gathers a turn's posts in a message. */
+class BareStream {
+  readonly #requests = new EncodedSession(AUTHOR);
+  readonly #stream: ClientDuplexStream<Buffer, Buffer>;
+  /** Of each message that is on the way. */
+  readonly #unanswered: (readonly (() => void)[])[] = [];
+  #posts: Buffer[] = [];
+  #waiting: (() => void)[] = [];
+
+  constructor(server: string) {
+    this.#stream = new RawClient(server).stream(PATHS.timeline);
+    this.#stream.on('data', () => {
+      for (const answered of this.#unanswered.shift() ?? []) answered();
+    });
+  }
+
+  post(answered: () => void): void {
+    if (this.#posts.length === 0) setImmediate(() => this.#send());
+    this.#posts.push(this.#requests.post());
+    this.#waiting.push(answered);
+  }
+
+  #send(): void {
+    this.#unanswered.push(this.#waiting);
+    this.#stream.write(Buffer.concat(this.#posts));
+    this.#posts = [];
+    this.#waiting = [];
+  }
+}
+
+let post: PostOnce = () => {
+  throw new Error('not connected');
+};
+
+const methods = {
+  connectOurs({ router }: { readonly router: string }): void {
+    post = ours(router);
+  },
+
+  connectBare({ server }: { readonly server: string }): void {
+    const stream = new BareStream(server);
+    post = (answered) => stream.post(answered);
+  },
+
+  /** Ends when all that was posted is answered. */
+  run({ inFlight, forMs }: PostRun): Promise<PostRunResult> {
+    return new Promise((resolve) => {
+      const latenciesMs: number[] = [];
+      const beganAt = performance.now();
+      let onTheWay = inFlight;
+      const next = (): void => {
+        const postedAt = performance.now();
+        if (postedAt - beganAt < forMs)
+          return post(() => {
+            latenciesMs.push(performance.now() - postedAt);
+            next();
+          });
+        onTheWay -= 1;
+        if (onTheWay > 0) return;
+        resolve({
+          posts: latenciesMs.length,
+          tookMs: postedAt - beganAt,
+          latenciesMs: Float64Array.from(latenciesMs),
+        });
+      };
+      for (let index = 0; index < inFlight; index += 1) next();
+    });
+  },
+} as const;
+
+export type StreamLoad = typeof methods;
+servePart(methods);
