@@ -1,13 +1,13 @@
 /**
- * Plays the registry from a transcript. Lines at the margin are what happens, indented lines are what the
- * registry does about it; `transcript` runs the former and gives back both, for comparison with
- * what was written. Time is virtual; members that are attached and not frozen ping on their own.
+ * Plays the registry from a transcript. Time is virtual; members that are attached and not frozen ping on
+ * their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
 import { type Epoch, epoch, NO_POSITION, position, type ServerId, serverId, serverName } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { parseTiming, type Timing } from '../timing.js';
+import { actBy, type Performer, type Verb } from '../transcripts.fixture.js';
 import { Registry } from './registry.js';
 import {
   type Candidate,
@@ -61,12 +61,22 @@ interface Actor {
 const BY_ITSELF = 1;
 const ASKED_FOR = 2;
 
-type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
+export interface PlayOptions {
+  readonly clusters?: number;
+  readonly timing?: Partial<Timing>;
+  readonly dialsBack?: boolean;
+  /** Also the operator's lines about what an assignment says to members already. */
+  readonly showsAllReports?: boolean;
+}
 
-export class Play {
+/** Reports that a transcript leaves out unless it is about them: the assignments beside them say the same. */
+const SAID_BY_ASSIGNMENTS = /^cluster \d+: (?:s\d+ is attached|the in-sync set of epoch)/;
+
+export class Play implements Performer {
   readonly #timing: Timing;
   readonly #clusters: number;
   readonly #dialsBack: boolean;
+  readonly #showsAllReports: boolean;
   readonly #records = new Map<number, ClusterRecord>();
   readonly #actors = new Map<string, Actor>();
   readonly #links = new Map<RegistryLink, string>();
@@ -82,41 +92,25 @@ export class Play {
   readonly #answers: RegistryInput[] = [];
   #lines: string[] = [];
 
-  constructor(
-    options: {
-      readonly clusters?: number;
-      readonly timing?: Partial<Timing>;
-      readonly dialsBack?: boolean;
-    } = {},
-  ) {
+  constructor(options: PlayOptions = {}) {
+    this.#showsAllReports = options.showsAllReports ?? false;
     this.#dialsBack = options.dialsBack ?? false;
     this.#clusters = options.clusters ?? 1;
     this.#timing = parseTiming(options.timing ?? {});
     this.#registry = this.#start();
   }
 
-  /** What the script says, with what the registry really did. */
-  perform(script: string): string {
+  act(line: string): readonly string[] {
     this.#lines = [];
-    for (const line of script.split('\n').map((text) => text.trimEnd())) {
-      if (line === '' || line.startsWith('#')) this.#lines.push(line);
-      else if (!line.startsWith(' ')) {
-        this.#lines.push(line);
-        this.#act(line);
-      }
-    }
-    return this.#lines.join('\n');
-  }
-
-  #act(line: string): void {
-    for (const [pattern, act] of this.#verbs) {
-      const match = pattern.exec(line);
-      if (match !== null) return act(...match.slice(1).map((group) => group ?? ''));
-    }
-    throw new Error(`nobody knows how to play "${line}"`);
+    actBy(this.#verbs, line);
+    return this.#lines;
   }
 
   readonly #verbs: readonly Verb[] = [
+    [
+      /^(s\d+) is primary(?:; in sync:((?: s\d+)+))?(?:; live:((?: s\d+)+))?$/,
+      (...said) => this.#begin(...(said as [string, string, string])),
+    ],
     [/^(s\d+) connects$/, (name) => this.#connect(this.#actor(name))],
     [/^(s\d+) attaches again on its stream$/, (name) => this.#sayAttach(this.#actor(name))],
     [/^(s\d+) attaches(.*)$/, (name, how) => this.#attach(this.#prepare(name, how))],
@@ -179,6 +173,16 @@ export class Play {
     [/^the router sleeps (\d+) ms$/, (ms) => this.#sleep(Number(ms))],
     [/^the router restarts$/, () => this.#restart()],
   ];
+
+  /** Members attach and are added as they would be, and nothing is told of it. */
+  #begin(primary: string, inSync: string, live: string): void {
+    const standbys = inSync.trim().split(' ').filter(Boolean);
+    const others = live.trim().split(' ').filter(Boolean);
+    const names = [primary, ...[...standbys, ...others].sort()];
+    for (const name of names) this.#attach(this.#actor(name));
+    for (const name of standbys) this.#change(primary, 'add', name, '', '');
+    this.#lines = [];
+  }
 
   #start(): Registry {
     const { pingIntervalMs } = this.#timing;
@@ -458,7 +462,7 @@ export class Play {
   }
 
   #write(text: string | undefined): void {
-    if (text !== undefined) this.#lines.push(`  ${text}`);
+    if (text !== undefined) this.#lines.push(text);
   }
 
   #perform(output: RegistryOutput): string | undefined {
@@ -490,7 +494,9 @@ export class Play {
       case 'trouble':
         return `the router shows: ${output.detail ?? 'no trouble'}`;
       case 'report':
-        return `* ${output.event.text}`;
+        return this.#showsAllReports || !SAID_BY_ASSIGNMENTS.test(output.event.text)
+          ? `* ${output.event.text}`
+          : undefined;
       default:
         return unreachable(output);
     }

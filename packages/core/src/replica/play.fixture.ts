@@ -1,18 +1,7 @@
 /**
- * Plays of a whole cluster. A line at the margin is what somebody does; the indented lines below it are
- * what comes of it, until everything is quiet again:
- *
- *     s1 starts
- *       router: epoch 1 is s1's; in sync: s1
- *       s1: primary of epoch 1, journal at 0
- *     mira posts "hi" at s1
- *       mira: 2 is ok at 3
- *
- * `perform` plays the lines at the margin and writes down what comes of them, so that a whole play is
- * compared at once. A client has one session of its own name, and sends rising numbers by itself.
+ * Plays a whole cluster from a transcript: what comes of a line is told until everything is quiet again. A
+ * client has one session of its own name, and sends rising numbers by itself.
  */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import {
   type Command,
   type Entry,
@@ -26,26 +15,13 @@ import {
   type UserName,
   type WriteRequest,
 } from '../index.js';
+import { actBy, type Performer, type Verb } from '../transcripts.fixture.js';
 import { ClusterOnStage } from './cluster.fixture.js';
 import { type Outcome, type Reader, type ServerOnStage, textOf } from './server-on-stage.fixture.js';
 import type { Actor } from './stage.fixture.js';
 
-/**
- * A test that is a play. With the environment's `SHOW_PLAYS` it is shown instead: to look at what a new one
- * comes to.
- */
-export function plays(name: string, script: string, servers?: number, timing?: Timing): void {
-  test(name, () => {
-    const performed = new Play(servers, timing).perform(script);
-    if (process.env.SHOW_PLAYS === undefined) assert.equal(performed, script.trimEnd());
-    else console.log(`## ${name}${performed}`);
-  });
-}
-
 /** Posts that are told in full, in one line of a play. */
 const MAX_TEXTS = 5;
-
-type Deed = (...found: string[]) => void;
 
 interface Person {
   readonly sent: Map<RequestNumber, Command>;
@@ -57,44 +33,38 @@ interface Person {
   unread: Entry[];
 }
 
-export class Play {
+export class Play implements Performer {
   readonly cluster: ClusterOnStage;
   readonly #people = new Map<UserName, Person>();
-  readonly #deeds: readonly (readonly [RegExp, Deed])[];
+  readonly #deeds: readonly Verb[];
 
   constructor(servers = 3, timing?: Timing) {
     this.cluster = new ClusterOnStage(servers, timing);
-    this.#deeds = [...this.#deedsOfServers(), ...this.#deedsOfTheWorld(), ...this.#deedsOfPeople()];
+    this.#deeds = [
+      this.#opening,
+      ...this.#deedsOfServers(),
+      ...this.#deedsOfTheWorld(),
+      ...this.#deedsOfPeople(),
+    ];
   }
 
-  perform(script: string): string {
-    const written: string[] = [];
-    const lines = script.split('\n').filter((line) => line.trim() !== '');
-    const margin = Math.min(...lines.map((line) => line.search(/\S/)));
-    for (const line of lines) {
-      if (line.search(/\S/) > margin) continue;
-      this.#act(line.trim());
-      const indent = ' '.repeat(margin);
-      written.push(
-        `${indent}${line.trim()}`,
-        ...this.cluster.takeLines().map((said) => `${indent}  ${said}`),
-      );
-    }
-    return `\n${written.join('\n')}`;
+  act(line: string): readonly string[] {
+    actBy(this.#deeds, line);
+    this.cluster.stage.settle();
+    return this.cluster.takeLines();
   }
 
-  #act(line: string): void {
-    for (const [pattern, deed] of this.#deeds) {
-      const found = pattern.exec(line);
-      if (found === null) continue;
-      deed(...found.slice(1));
-      this.cluster.stage.settle();
-      return;
-    }
-    throw new Error(`the play has a line that nobody can act: ${line}`);
-  }
+  /** How most plays begin; what comes of it is told in one of them. */
+  readonly #opening: Verb = [
+    /^(s\d+)((?: s\d+)*) (?:run|runs)(?:, and (\w+) is logged in at (s\d+))?$/,
+    (first, others, who, at) => {
+      this.act('the router starts');
+      this.act(others === '' ? `${first} starts` : `${first}${others} start`);
+      if (who !== '') this.act(`${who} logs in at ${at}`);
+    },
+  ];
 
-  #deedsOfServers(): [RegExp, Deed][] {
+  #deedsOfServers(): Verb[] {
     const { stage } = this.cluster;
     const disk = (name = ''): [string, string] => [`disk of ${name}`, name];
     return [
@@ -126,7 +96,7 @@ export class Play {
     ];
   }
 
-  #deedsOfTheWorld(): [RegExp, Deed][] {
+  #deedsOfTheWorld(): Verb[] {
     const { stage, router } = this.cluster;
     return [
       [/^the router starts$/, () => router.start()],
@@ -144,7 +114,7 @@ export class Play {
     ];
   }
 
-  #deedsOfPeople(): [RegExp, Deed][] {
+  #deedsOfPeople(): Verb[] {
     const at = 'at (s\\d)(?: expecting epoch (\\d+))?$';
     return [
       [

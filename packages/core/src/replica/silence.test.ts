@@ -3,30 +3,6 @@ import { test } from 'node:test';
 import { DEFAULT_TIMING, epoch, position, Replica, type ReplicaOutput, serverId } from '../index.js';
 import { assignmentOf } from './assignment.fixture.js';
 import { Disk } from './disk.fixture.js';
-import { plays } from './play.fixture.js';
-
-const QUICK = { pingIntervalMs: 50, deadAfterMs: 150, reattachGraceMs: 2_000 };
-
-plays(
-  'who was away does not take it for the silence of the others',
-  `
-  the router starts
-  s1 s2 start
-    router: epoch 1 is s1's; in sync: s1
-    s1: primary of epoch 1, journal at 0
-    s1: serves epoch 1 from 1, 0.0 ms after it was assigned
-    s1: s2 joined at 0, 1 entries behind
-    s2: follows s1 in epoch 1 from 0
-    s1: asks the router to add s2
-    router: epoch 1 is s1's; in sync: s1 s2
-  100 ms pass
-  everybody freezes
-  10000 ms pass
-  everybody thaws
-  1000 ms pass`,
-  2,
-  QUICK,
-);
 
 test('a ping interval that the router has raised is what silence is measured by', () => {
   const identity = { cluster: 1, serverId: serverId(2), address: 's2', routers: ['router'] } as const;

@@ -1,10 +1,10 @@
 /**
- * Plays the machines of supervision from a transcript, as `registry/play.fixture.ts` does: lines at the
- * margin are what happens, indented ones what the machine does about it. Time is virtual; while it passes
+ * Plays the machines of supervision from a transcript. Intervals are 1 s. Time is virtual; while it passes
  * whoever is not frozen answers pings.
  */
 import { unreachable } from '../invariants.js';
 import type { Machine } from '../machine.js';
+import { actBy, type Performer, type Verb } from '../transcripts.fixture.js';
 import type {
   ExitKind,
   Outcome,
@@ -16,9 +16,7 @@ import type {
 import { Supervisor } from './supervisor.js';
 import { SupervisorWatch } from './supervisor-watch.js';
 
-type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
-
-abstract class Play<Input extends { readonly kind: string }, Output> {
+abstract class Play<Input extends { readonly kind: string }, Output> implements Performer {
   protected now = 0;
   #lines: string[] = [];
 
@@ -29,31 +27,22 @@ abstract class Play<Input extends { readonly kind: string }, Output> {
   /** What the surroundings do while time passes. */
   protected whileTimePasses(): void {}
 
-  perform(script: string): string {
+  act(line: string): readonly string[] {
     this.#lines = [];
-    for (const line of script.split('\n').map((text) => text.trimEnd())) {
-      if (line === '' || line.startsWith('#')) this.#lines.push(line);
-      else if (!line.startsWith(' ')) {
-        this.#lines.push(line);
-        this.#act(line);
-      }
-    }
-    return this.#lines.join('\n');
-  }
-
-  #act(line: string): void {
-    const passes = /^(\d+) ms pass$/.exec(line);
-    if (passes !== null) return this.#pass(Number(passes[1]));
-    const sleeps = /^(\d+) ms pass in which nobody here runs$/.exec(line);
-    if (sleeps !== null) {
-      this.now += Number(sleeps[1]);
-      return;
-    }
-    for (const [pattern, act] of this.verbs) {
-      const match = pattern.exec(line);
-      if (match !== null) return act(...match.slice(1).map((group) => group ?? ''));
-    }
-    throw new Error(`nobody knows how to play "${line}"`);
+    actBy(
+      [
+        [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
+        [
+          /^(\d+) ms pass in which nobody here runs$/,
+          (ms) => {
+            this.now += Number(ms);
+          },
+        ],
+        ...this.verbs,
+      ],
+      line,
+    );
+    return this.#lines;
   }
 
   #pass(durationMs: number): void {
@@ -71,7 +60,7 @@ abstract class Play<Input extends { readonly kind: string }, Output> {
   protected step(input: Input | { readonly kind: 'tick' }): void {
     for (const output of this.machine.step(this.now, input)) {
       const shown = this.show(output);
-      if (shown !== undefined) this.#lines.push(`  ${shown}`);
+      if (shown !== undefined) this.#lines.push(shown);
     }
   }
 }
