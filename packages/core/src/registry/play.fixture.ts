@@ -551,7 +551,7 @@ const isWelcomeOn = (output: RegistryOutput, link: RegistryLink | undefined): bo
   output.kind === 'send' && output.link === link && output.message.kind === 'welcome';
 
 /** `epoch 1, s1, in sync s1 s2, live s1 s2`, with the primary in brackets while it is out of reach. */
-export function describe({ epoch: at, primary, available, inSync, members }: Assignment): string {
+function describe({ epoch: at, primary, available, inSync, members }: Assignment): string {
   const name = primary === undefined ? 'nobody' : serverName(primary.serverId);
   const live = members.filter((member) => member.live).map((member) => serverName(member.serverId));
   return [

@@ -37,8 +37,6 @@ export class Stage {
   readonly #blocked = new Set<string>();
   readonly #frozen = new Set<Place>();
   #sent = 0;
-  /** For whoever looks on. */
-  onDelivered: () => void = () => {};
 
   enter(actor: Actor): void {
     this.#actors.push(actor);
@@ -83,11 +81,6 @@ export class Stage {
     this.#frozen.delete(place);
   }
 
-  heal(): void {
-    this.#blocked.clear();
-    this.#frozen.clear();
-  }
-
   deliverable(): Channel[] {
     return [...this.#channels.values()].filter(
       ({ from, to, packets }) =>
@@ -97,7 +90,6 @@ export class Stage {
 
   deliver(channel: Channel): void {
     channel.packets.shift()?.arrive();
-    this.onDelivered();
   }
 
   /** Delivers, in the order of sending, until nothing is left that can be. */
