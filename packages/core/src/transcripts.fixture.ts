@@ -1,6 +1,6 @@
 /**
- * Tests that are texts: `transcripts/AREA/*.txt`. A title, and what happens; the indented lines below are what
- * comes of it, no more and no less:
+ * Tests that are texts: `transcripts/AREA/*.txt`. A title, and what happens; the indented lines below are
+ * what comes of it, no more and no less:
  *
  *     ## an unanswered ping is the end of a member
  *     with pings every 50 ms, dead after 150 ms
