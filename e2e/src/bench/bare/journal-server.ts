@@ -1,8 +1,8 @@
 /**
  * The limit for acknowledged posts: grpc-js, an append-only file, and nothing else.
  *
- * It answers `Login`, `Follow`, `Post` and each message of a `Timeline` once their bytes are on disk, here and
- * at the copies that it was told of. It decodes nothing, knows nobody, and would lose everything at a
+ * It answers `Login`, `Follow`, `Post` and each message of a `Timeline` once their bytes are on disk, here
+ * and at the copies that it was told of. It decodes nothing, knows nobody, and would lose everything at a
  * failover.
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
