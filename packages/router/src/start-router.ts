@@ -140,6 +140,7 @@ async function run(
     heartbeatTimeoutMs,
     dialsBack,
     records: store.records,
+    isNew: store.isNew,
   });
   const step: RegistryDriver['feed'] = (input) => {
     debug('%o', input);

@@ -243,5 +243,5 @@ function newestOfBoth(
     );
     if (isFollowed) records.set(cluster, record);
   }
-  return { networkId: whole.networkId, records };
+  return { networkId: whole.networkId, records, isNew: false };
 }

@@ -10,10 +10,12 @@ import { LONG_WORK_MS } from './server-disk.js';
 export interface RouterFolder {
   readonly networkId: NetworkId;
   readonly records: ReadonlyMap<ClusterId, ClusterRecord>;
+  /** No router has run with it. */
+  readonly isNew: boolean;
 }
 
 /** Of a router that begins with an empty folder, and so with a network of its own. */
-export const EMPTY_FOLDER: RouterFolder = { networkId: 'another', records: new Map() };
+export const EMPTY_FOLDER: RouterFolder = { networkId: 'another', records: new Map(), isNew: true };
 
 interface Write {
   readonly records: readonly ClusterRecord[];
@@ -28,6 +30,8 @@ export interface RouterDiskPorts {
 export class RouterDisk {
   /** Sync of one write, ms: at least and on average. */
   syncMs = { least: 0.05, mean: 0.5 };
+  /** No router has run with this folder. */
+  isNew = true;
   #records = new Map<ClusterId, ClusterRecord>();
   #write: Write | undefined;
   /** How many faults keep its syncs from ending, and what goes on then. */
@@ -50,13 +54,14 @@ export class RouterDisk {
 
   /** A copy of the folder, as it is now. */
   folder(): RouterFolder {
-    return { networkId: this.networkId, records: new Map(this.#records) };
+    return { networkId: this.networkId, records: new Map(this.#records), isNew: this.isNew };
   }
 
   /** Another folder takes the place of its own, while the router is down. */
-  putIn({ networkId, records }: RouterFolder): void {
+  putIn({ networkId, records, isNew }: RouterFolder): void {
     this.networkId = networkId;
     this.#records = new Map(records);
+    this.isNew = isNew;
   }
 
   /** Syncs do not end until then. Gives what ends it. */

@@ -109,8 +109,10 @@ export class RouterProcess extends Process {
       clusters,
       timing,
       records,
+      isNew: this.disk.isNew,
       dialsBack: true,
     });
+    this.disk.isNew = false;
     this.#registry = registry;
     this.#driver = new runtime.RegistryDriver(this.#watched(registry), this.#ports());
     this.#told = new Map(registry.assignments().map((told) => [told.cluster, told]));

@@ -17,6 +17,8 @@ const inSyncText = (inSync: readonly Named[]): string => names(inSync, ', ');
 export interface Unavailability {
   readonly cluster: ClusterId;
   readonly epoch: Epoch;
+  /** The router has just started, and was there before. */
+  readonly isStarting: boolean;
   readonly primary: PrimaryRef | undefined;
   readonly inSync: readonly Named[];
   /** Members that may attach again after the router was away. */
@@ -32,7 +34,9 @@ export interface Unavailability {
 }
 
 export function unavailableText(facts: Unavailability): string {
-  const { cluster, epoch, primary, inSync, awaited, replaced, why, objections, advice } = facts;
+  const { cluster, epoch, isStarting, primary, inSync, awaited, replaced, why, objections, advice } = facts;
+  if (primary === undefined && isStarting)
+    return 'the router was away before the first epoch, and waits for servers that may know of one';
   if (primary === undefined)
     return objections === ''
       ? `no server of cluster ${cluster} has attached yet`

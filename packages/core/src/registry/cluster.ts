@@ -11,7 +11,7 @@ import {
   type Numbered,
   namesAsPrimary,
 } from '../assignment.js';
-import { type ClusterId, type Instant, type Position, type ServerId, serverName } from '../ids.js';
+import { type ClusterId, type Instant, NO_EPOCH, type Position, type ServerId, serverName } from '../ids.js';
 import { MAX_MEMBERS } from '../limits.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import { isSameCopy, mayBeSameLife } from '../same-life.js';
@@ -78,10 +78,12 @@ export class Cluster {
   constructor(
     readonly id: ClusterId,
     record: ClusterRecord | undefined,
+    /** Members may have been told something before this router started. */
+    isStarting: boolean,
     evidence: Evidence,
   ) {
     this.#state = new ClusterState(id, record, evidence);
-    this.grants = new EpochGrants(this.#state, record !== undefined);
+    this.grants = new EpochGrants(this.#state, isStarting);
     this.#committedKept = this.#state.configuration.committed;
     this.#assignment = this.#describe();
   }
@@ -149,10 +151,11 @@ export class Cluster {
 
   /**
    * A member was told more than this router's store holds. Returns whether that is news. Of one that is not
-   * known here it proves nothing: it may be anybody.
+   * known here it proves nothing, because it may be anybody, unless the store is from before the first epoch:
+   * then it may know none of the members.
    */
   noticeOlderStore(attach: Attach, detail: string): boolean {
-    const known = this.find(attach.serverId);
+    const known = this.find(attach.serverId) ?? this.#memberBeforeFirstEpoch(attach);
     if (attach.networkId === '' || known === undefined || !isSameCopy(known, attach)) return false;
     const isNews = this.#state.olderStore.notice(attach, detail);
     if (known.presence.kind !== 'stream') {
@@ -162,6 +165,14 @@ export class Cluster {
     }
     if (isNews) this.#state.touch();
     return isNews;
+  }
+
+  #memberBeforeFirstEpoch(attach: Attach): Member | undefined {
+    const { epoch, mode } = this.#state.configuration;
+    const isUnknown = attach.networkId === '' || epoch > NO_EPOCH || this.#state.roster.isFull;
+    if (isUnknown || mode === 'routed' || !attach.replicates) return undefined;
+    this.#state.configure(withFirstMember(this.#state.configuration, attach));
+    return this.#state.roster.register(attach);
   }
 
   /** A member was told of later revisions by a copy of the store: what it is told now comes after them. */

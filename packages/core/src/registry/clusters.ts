@@ -8,19 +8,26 @@ import { Cluster } from './cluster.js';
 import type { Evidence } from './eligibility.js';
 import type { Candidate, Refusal } from './registry-messages.js';
 
+/** What the router knows when it starts: see `RegistryOptions`. */
+interface Kept {
+  readonly networkId: NetworkId;
+  readonly clusters: number;
+  readonly records: readonly ClusterRecord[];
+  readonly isNew?: boolean | undefined;
+}
+
 export class Clusters {
+  readonly networkId: NetworkId;
   readonly all: readonly Cluster[];
 
-  /** `records`: what was made durable last of each cluster that ever had a member. */
-  constructor(
-    readonly networkId: NetworkId,
-    count: number,
-    records: readonly ClusterRecord[],
-    evidence: Evidence,
-  ) {
-    invariant(count >= 1 && count <= MAX_CLUSTERS, 'limit-is-kept', { clusters: count });
+  constructor({ networkId, clusters, records, isNew = records.length === 0 }: Kept, evidence: Evidence) {
+    invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });
+    this.networkId = networkId;
     const byCluster = new Map(records.map((record) => [record.cluster, record]));
-    this.all = Array.from({ length: count }, (_, at) => new Cluster(at + 1, byCluster.get(at + 1), evidence));
+    this.all = Array.from(
+      { length: clusters },
+      (_, at) => new Cluster(at + 1, byCluster.get(at + 1), !isNew, evidence),
+    );
   }
 
   find(id: ClusterId): Cluster | Refusal {

@@ -83,15 +83,16 @@ export class EpochGrants {
 
   /**
    * After a start of this router: others of the in-sync set may come yet, and have more than an older copy.
+   * And a store that knows of no epoch may be older than the first one: whoever was told of it comes within
+   * the grace, and says so.
    */
   #awaitsCandidates(): boolean {
-    return (
-      this.#isStarting &&
-      this.#state.configuration.mode === 'replicated' &&
-      this.#state.roster.all.some(
-        (member) =>
-          member.presence.kind === 'awaited' && copyOf(this.#state.configuration, member) !== undefined,
-      )
+    const { mode, epoch } = this.#state.configuration;
+    if (!this.#isStarting || mode !== 'replicated') return false;
+    if (epoch === NO_EPOCH) return true;
+    return this.#state.roster.all.some(
+      (member) =>
+        member.presence.kind === 'awaited' && copyOf(this.#state.configuration, member) !== undefined,
     );
   }
 
@@ -303,6 +304,7 @@ export class EpochGrants {
     return unavailableText({
       cluster: this.#state.id,
       epoch,
+      isStarting: this.#isStarting,
       primary,
       inSync,
       awaited: this.#state.roster.all.filter((member) => member.presence.kind === 'awaited'),

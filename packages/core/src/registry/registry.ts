@@ -35,6 +35,11 @@ export interface RegistryOptions {
   readonly timing: Timing;
   /** What was made durable last of each cluster that ever had a member. */
   readonly records: readonly ClusterRecord[];
+  /**
+   * The store has just been made, so nobody was ever told anything that it does not hold. Default: it holds
+   * no record.
+   */
+  readonly isNew?: boolean;
   /** How long a unary heartbeat counts, ms. */
   readonly heartbeatTimeoutMs?: number;
   /** Members with a journal are promoted only after a `probe` has reached them. Default: nobody is asked. */
@@ -63,7 +68,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     const { timing, heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT_MS, dialsBack = false } = options;
     const outcome = this.#outcome;
     const listening = new Listening(timing);
-    const clusters = new Clusters(options.networkId, options.clusters, options.records, listening);
+    const clusters = new Clusters(options, listening);
     this.#listening = listening;
     this.#clusters = clusters;
     this.#durable = new Durable(this.assignments());

@@ -46,6 +46,8 @@ export class AssignmentStore {
   private constructor(
     path: string,
     readonly header: LogHeader,
+    /** It was made by this opening. */
+    readonly isNew: boolean,
     /** What a crash had left behind the last durable line, when there was something. */
     readonly cutTail: CutTail | undefined,
     log: { file: OpenFile; length: number; crc: number; records: readonly ClusterRecord[] },
@@ -87,7 +89,7 @@ export class AssignmentStore {
     const log = await replaceLog(path, header, []);
     // Of the folder too: whoever made it may have died before its own entry was durable.
     await nodeFiles.syncFolder(dirname(resolve(dirname(path))));
-    return new AssignmentStore(path, header, undefined, { ...log, records: [] }, timed);
+    return new AssignmentStore(path, header, true, undefined, { ...log, records: [] }, timed);
   }
 
   static async #read(path: string, bytes: Buffer, timed: Timed): Promise<AssignmentStore> {
@@ -102,7 +104,7 @@ export class AssignmentStore {
     const { length } = log;
     const cut =
       length === bytes.length ? undefined : { file: path, offset: length, bytes: bytes.length - length };
-    return new AssignmentStore(path, header, cut, { ...replaced, records: latest }, timed);
+    return new AssignmentStore(path, header, false, cut, { ...replaced, records: latest }, timed);
   }
 
   /** The last of each cluster that has one. */
