@@ -119,8 +119,12 @@ interface Waiting<Result> {
  * ```ts
  * const session = new DualpingSession({ routers: ['127.0.0.1:7070'], user: 'ann' });
  * session.posts$.subscribe((post) => console.log(`${post.author}: ${post.text}`));
- * session.moves$.subscribe(({ from, to, gapMs }) => console.log(`s${from.serverId} → s${to.serverId},
- * ${gapMs} ms`)); await session.follow('bob'); await session.post('hello'); await session.close();
+ * session.moves$.subscribe(({ from, to, gapMs }) =>
+ *   console.log(`s${from.serverId} → s${to.serverId}, ${gapMs} ms`),
+ * );
+ * await session.follow('bob');
+ * await session.post('hello');
+ * session.close();
  * ```
  */
 export class DualpingSession {
