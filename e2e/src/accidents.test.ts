@@ -15,7 +15,7 @@ import { Person } from './person.js';
 import { TestCluster } from './test-cluster.js';
 
 const SETTLED_MS = 60_000;
-/** So that all that is posted in a test can be read back at once. */
+/** Few enough posts that everything can be read back in one page. */
 const CALM = { inFlight: 2, thinkingMs: 100 };
 
 interface Scene {
@@ -35,7 +35,7 @@ async function scene(context: TestContext): Promise<Scene> {
   return { cluster, routers, ana };
 }
 
-/** More posts are acknowledged while the person goes on. */
+/** Waits until this many more posts are acknowledged. */
 async function posted({ cluster, ana }: Scene, more: number): Promise<void> {
   const from = ana.acknowledged.length;
   await eventually(
@@ -67,7 +67,7 @@ async function makePrimary(stage: Scene, id: number): Promise<void> {
   await primaryIs(stage, id);
 }
 
-/** Whoever reads all of it finds each acknowledged post once, in order of its place. */
+/** A reader of the whole timeline finds each acknowledged post once, in order of position. */
 async function nothingIsLost({ cluster, ana }: Scene): Promise<void> {
   const session = new DualpingSession({
     routers: [cluster.routerAddress],
@@ -126,7 +126,7 @@ test('a wrong router at the place of ours, with an empty folder, stops nobody; o
   const { epoch } = await cluster.whenWhole(routers);
   await cluster.router.kill();
   await cluster.startRouter(join(cluster.folder, 'wrong'));
-  await posted(stage, 40); // while it is there
+  await posted(stage, 40); // while it runs
   for (const id of cluster.serverIds)
     await cluster.server(id).line(/refuses this server: wrong-network|does not follow the router/);
   await cluster.router.stop();
@@ -184,8 +184,8 @@ test('all end in order, and the disk of the last primary is lost: another one be
 });
 
 /**
- * A copy of the router's folder, of when s3 was in sync; s3 lacks what was acknowledged since; all are down,
- * and the copy counts.
+ * Puts back an old copy of the router's folder, from when s3 was in sync. s3 lacks what was acknowledged
+ * since, and all processes are down.
  */
 async function routerPutBack(
   stage: Scene,
@@ -260,7 +260,7 @@ test('an unclean promotion takes who has most, says what would be lost, and lose
   await posted(stage, 20);
   await ana.stopPosting();
   for (const id of [2, 1]) await cluster.server(id).kill();
-  rmSync(cluster.folderOf(1), { recursive: true }); // the only one that was in sync to the end
+  rmSync(cluster.folderOf(1), { recursive: true }); // the only server that was in sync to the end
   await cluster.startServer(3);
   await cluster.startServer(2);
   await eventually(
@@ -282,7 +282,7 @@ async function live({ routers }: Scene): Promise<number | undefined> {
   return status?.assignments[0]?.members.filter((member) => member.live).length;
 }
 
-/** Once the router has heard everybody. */
+/** Promotes once the router has heard all servers. */
 async function promote(
   { routers, cluster }: Scene,
   id: number,

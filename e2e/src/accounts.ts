@@ -1,5 +1,5 @@
 /**
- * The promise, added up when all is over: nothing acknowledged is lost, nothing is there twice, nothing
+ * Checks the promise at the end of a test: nothing acknowledged is lost, nothing is there twice, nothing
  * changed its order.
  */
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import type { TestCluster } from './test-cluster.js';
 export const acknowledgedCount = (people: readonly Person[]): number =>
   people.reduce((sum, person) => sum + person.acknowledged.length, 0);
 
-/** True once it is done; false while the other has not logged in yet. */
+/** True once the follow is done; false while the other person has not logged in yet. */
 export async function follow(person: Person, other: string): Promise<boolean> {
   try {
     await person.session.follow(other);
@@ -23,7 +23,7 @@ export async function follow(person: Person, other: string): Promise<boolean> {
   }
 }
 
-/** Everybody is logged in and follows everybody else. */
+/** Logs all people in, and makes each follow all others. */
 export async function followOneAnother(people: readonly Person[]): Promise<void> {
   for (const person of people)
     for (const { user } of people)
@@ -32,8 +32,8 @@ export async function followOneAnother(people: readonly Person[]): Promise<void>
 }
 
 /**
- * Every acknowledged post stands in every timeline exactly once, and each author's in the order they were
- * sent.
+ * Every acknowledged post is in every timeline exactly once, and each author's posts are in the order in
+ * which they were sent.
  */
 export async function everyoneSawEverythingOnce(people: readonly Person[]): Promise<void> {
   const expected = acknowledgedCount(people);
@@ -63,8 +63,8 @@ export async function everyoneSawEverythingOnce(people: readonly Person[]): Prom
 }
 
 /**
- * Kills everything, and reads what is on the disks: the same everywhere, each epoch opened once, each post
- * once.
+ * Kills everything, and reads the journals from the disks: they are the same everywhere, with each epoch
+ * opened once and each post once.
  */
 export async function journalsAreIdentical(
   cluster: TestCluster,
@@ -77,7 +77,7 @@ export async function journalsAreIdentical(
       figures.length === cluster.serverIds.length && new Set(figures.map((f) => f.figures.durable)).size === 1
     );
   });
-  // The router first: nobody is given a new epoch while the others go.
+  // The router first, so that it grants no new epoch while the servers end.
   await cluster.router.kill();
   await Promise.all(cluster.serverIds.map((id) => cluster.server(id).kill()));
   const journals = await Promise.all(cluster.serverIds.map((id) => readJournal(cluster.folderOf(id), 1, id)));
@@ -91,7 +91,7 @@ export async function journalsAreIdentical(
     .filter(({ command }) => command.kind === 'epoch-start')
     .map(({ epoch }) => epoch);
   assert.equal(new Set(starts).size, starts.length, 'an epoch is opened once');
-  // By what makes a request itself: people may say the same thing twice.
+  // By session and request number: people may post the same text twice.
   const requests = first.entries.flatMap(({ command, sessionId, requestNo }) =>
     command.kind === 'epoch-start' ? [] : [`${sessionId} ${requestNo}`],
   );

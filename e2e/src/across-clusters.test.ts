@@ -13,7 +13,7 @@ import { TestCluster } from './test-cluster.js';
 
 const CLUSTERS = 3;
 const USERS = ['1', '2', '3', '4', '5', '6'];
-/** Posts of one at a time, each awaited by a follower in another cluster. */
+/** Posts that are sent one at a time, each awaited by a follower in another cluster. */
 const TIMED_POSTS = 30;
 
 let cluster: TestCluster;
@@ -37,7 +37,7 @@ async function follow(person: Person, other: string): Promise<boolean> {
     await person.session.follow(other);
     return true;
   } catch (error) {
-    // Not logged in yet, or its cluster has not told of it yet.
+    // The user is not logged in yet, or their cluster has not reported them yet.
     if (error instanceof Error && error.message.includes('unknown-target')) return false;
     throw error;
   }
@@ -55,7 +55,7 @@ async function untilMoreAreAcknowledged(more: number): Promise<void> {
   );
 }
 
-/** Texts by an author, as a reader has them. */
+/** An author's texts in a reader's timeline. */
 const seenOf = (reader: Person, author: string): string[] =>
   reader.seen.filter((post) => post.author === author).map(({ text }) => text);
 
@@ -74,7 +74,7 @@ async function everyoneSawEverythingOnce(): Promise<void> {
     }
 }
 
-/** Whom each one's list names as followers, once it is as meant. */
+/** Waits until a user's list has exactly these followers. */
 async function followersAre(user: string, meant: readonly string[]): Promise<void> {
   const person = people.find((each) => each.user === user);
   let last: readonly string[] = [];

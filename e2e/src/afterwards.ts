@@ -1,6 +1,6 @@
 /**
- * What a test has to undo, last things first. Node runs `after` hooks in the order in which they were given,
- * and stops at one that fails.
+ * Clean-up steps of a test, the last one first. Node's own `after` hooks run in the order in which they were
+ * given, and stop at one that fails.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ type Undo = () => unknown;
 
 const undone = new WeakMap<TestContext, Undo[]>();
 
-/** Done when the test has ended, before what was given earlier, also when something else fails. */
+/** Runs when the test has ended, before earlier steps, and even if another step fails. */
 export function afterwards(context: TestContext, undo: Undo): void {
   const known = undone.get(context);
   if (known !== undefined) {
@@ -32,7 +32,7 @@ export function afterwards(context: TestContext, undo: Undo): void {
   });
 }
 
-/** A folder that is gone when the test has ended. */
+/** A temporary folder, removed when the test has ended. */
 export function folderFor(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-test-'));
   afterwards(context, () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));

@@ -1,6 +1,6 @@
 /**
- * Posts that answer others, over clusters and takeovers: what is answered is what was written, and is found
- * again.
+ * Posts that answer others, across clusters and takeovers: the quoted words are those that were written, and
+ * the answered post can be found.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -11,7 +11,7 @@ import { TestCluster } from './test-cluster.js';
 
 let cluster: TestCluster;
 let routers: RouterClient;
-/** Of cluster 1, 2 and 1. */
+/** Users of cluster 1, 2 and 1. */
 let ann: Person;
 let bob: Person;
 let eve: Person;
@@ -36,7 +36,7 @@ after(async () => {
   await cluster?.destroy();
 });
 
-/** As soon as the other is known here. */
+/** Follows as soon as the other user is known in this cluster. */
 const follow = (person: Person, other: string): Promise<unknown> =>
   eventually(`${person.user} follows ${other}`, () =>
     person.session.follow(other).then(

@@ -1,4 +1,4 @@
-/** The direction of imports, and the purity of the core, as docs/architecture.md promises them. */
+/** The direction of imports, and the purity of the core, as docs/architecture.md describes them. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url));
 
-/** What each package imports of ours, as its manifest and its compiler's references say too. */
+/**
+ * The dualping packages that each package may import; its manifest and its compiler's references must say the
+ * same.
+ */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   runtime: ['core'],
@@ -21,12 +24,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sim: ['core', 'runtime'],
 };
 
-/** What programs of others install: it must leave their process and their disk alone. */
+/** The library, which other programs install: it must not touch their process or their disk. */
 const LIBRARY = ['client', 'protocol', 'runtime', 'core'];
-/** What is of a process and its machine; sockets and random numbers are not. */
+/** Modules that belong to a process and its machine; sockets and random numbers don't. */
 const OF_THE_MACHINE = /^node:(fs|os|child_process|process|tty|readline|worker_threads|cluster)\b/;
 
-/** Clocks, chance, promises and I/O: what the core does without. */
+/** Clocks, randomness, promises and I/O, which the core must not use. */
 const IMPURE =
   /\bDate\b|Math\.random|\bset(Timeout|Interval|Immediate)\b|\bPromise\b|\basync\b|\bawait\b|performance\.|crypto|from 'node:|\bprocess\./;
 
@@ -45,7 +48,7 @@ function sourcesOf(name: string): Source[] {
 const importsOf = ({ text }: Source): string[] =>
   [...text.matchAll(/(?:\bfrom |\bimport |\bimport\()'([^']+)'/g)].map((match) => match[1] ?? '');
 
-/** The packages of ours that a package's own file names, of those its sources name. */
+/** The dualping packages among these names. */
 function ours(names: Iterable<string>): string[] {
   const known = Object.keys(ALLOWED);
   return [...names]

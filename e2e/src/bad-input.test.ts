@@ -1,4 +1,4 @@
-/** What people get wrong: each gets a clear line that quotes it, and nobody else notices. */
+/** Mistakes that people make: each gets a clear line that quotes the bad input, and others notice nothing. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -44,7 +44,7 @@ describe('bad input', () => {
     await cluster.destroy();
   });
 
-  /** Still the same reign, and it takes posts. */
+  /** Afterwards the epoch is the same, and posts are accepted. */
   async function nobodyNoticed(act: () => Promise<void>): Promise<void> {
     const { epoch } = await cluster.whenWhole(routers);
     await act();
@@ -283,7 +283,7 @@ describe('bad input', () => {
           socket.resume();
           await once(socket, 'connect');
           const closed = once(socket, 'close');
-          // The first with the preface of HTTP/2, so that what follows reaches its frames.
+          // The first one begins with the preface of HTTP/2, so that the rest reaches the frame parser.
           socket.end(
             Buffer.concat([
               Buffer.from(i === 0 ? 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' : ''),

@@ -1,4 +1,4 @@
-/** Users divided over clusters: what befalls one cluster befalls nobody of the others. */
+/** Users in several clusters: a fault in one cluster does not affect users of the others. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';

@@ -1,8 +1,8 @@
-/** Paths on which packets vanish: nothing is refused, nothing is closed, nothing comes. */
+/** Network paths that silently drop all packets: nothing is refused or closed, and nothing arrives. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Passes on TCP connections, until it is a black hole. */
+/** A proxy for TCP connections that can become a black hole. */
 export class DeadPath {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -30,13 +30,13 @@ export class DeadPath {
     this.#target = port;
   }
 
-  /** Whatever stands is dead for good; what comes from now on as well, until `heal`. */
+  /** Open connections are dead for good; new ones are dead too, until `heal`. */
   die(): void {
     this.#isDead = true;
     for (const socket of this.#sockets) socket.removeAllListeners('data').pause();
   }
 
-  /** New connections come through. Those that were dead stay dead. */
+  /** New connections work again. Dead ones stay dead. */
   heal(): void {
     this.#isDead = false;
   }
@@ -56,7 +56,7 @@ export class DeadPath {
       [far, near],
     ] as const) {
       from.on('data', (bytes) => to.write(bytes));
-      // Who is dead does not hear that the other end has gone.
+      // A dead connection does not learn that its other end has gone.
       from.on('close', () => !this.#isDead && to.destroy());
     }
     near.resume();

@@ -1,4 +1,4 @@
-/** Packets vanish and nothing refuses: what that costs members and clients, on real processes. */
+/** Paths that silently drop packets: what they cost members and clients, on real processes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DualpingSession, RouterClient } from '@dualping/client';
@@ -16,7 +16,7 @@ before(async () => {
   path = await DeadPath.open();
   cluster = await TestCluster.start({
     servers: 1,
-    // Every server has a black hole in front of its router, and is dialled by a path that can die.
+    // Every server has a black hole as its first router address, and is dialled over a path that can die.
     serverFlags: (router) => ['--routers', `${hole.address},${router}`, '--advertise', path.address],
   });
   path.leadTo(cluster.portOf('s1'));

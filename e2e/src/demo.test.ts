@@ -1,6 +1,6 @@
 /**
- * `dualping demo --script`: takeover after takeover, counted by the people on it; and what it says to those
- * who ask wrongly.
+ * `dualping demo --script`: one takeover after another, counted by the simulated people; and its errors for
+ * wrong options.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -15,17 +15,17 @@ import { eventually } from './eventually.js';
 const TAKEOVERS = 50;
 const USAGE = 2;
 const ON_SIGINT = 130;
-/** What a run says when people are on. */
+/** The line of a run when its people are logged in. */
 const RUNNING = /join them: (.* client --routers \S+)$/;
 
 interface Outcome {
   readonly code: number | NodeJS.Signals;
   readonly text: string;
-  /** The line for programs. */
+  /** The JSON line for programs. */
   readonly line: string | undefined;
 }
 
-/** @param folder stands for the temporary folder of the system */
+/** @param folder used instead of the system's temporary folder */
 function demo(context: TestContext, folder: string, ...args: readonly string[]): DualpingProcess {
   const html = join(folder, 'page.html');
   const process = new DualpingProcess(['demo', '--script', '--html', html, ...args], { TMPDIR: folder });

@@ -1,4 +1,4 @@
-/** Tables in the documents that must say what the code says. */
+/** Facts in the documents that must agree with the code. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(fileURLToPath(new URL(path, root)), 'utf8');
 const protocol = read('docs/protocol.md');
 
-/** First cell to the words in code marks in the second, of all two-column rows. */
+/** All two-column rows: the first cell, and the words in code marks of the second. */
 const rows = new Map(
   [...protocol.matchAll(/^\| (.+?) \| (.+?) \|$/gm)].map((row) => [
     row[1] ?? '',

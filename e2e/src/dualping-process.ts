@@ -1,4 +1,4 @@
-/** A real process of the `dualping` command, to be killed, frozen and listened to. */
+/** A real process of the `dualping` command, which tests kill, freeze and read. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const MAX_LINES = 2_000;
 
 export class DualpingProcess {
   readonly lines: string[] = [];
-  /** When each of the lines came, by performance.now(). */
+  /** When each line came, by performance.now(). */
   readonly #times: number[] = [];
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;
@@ -24,8 +24,7 @@ export class DualpingProcess {
     readonly args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
     /**
-     * A command that runs the rest of its line in its own place: in another namespace, with less of
-     * something.
+     * A command that runs the rest of its line under other conditions: in another namespace, with a limit.
      */
     prefix: readonly string[] = [],
   ) {
@@ -60,12 +59,12 @@ export class DualpingProcess {
     return this.#ended;
   }
 
-  /** Whether all that it will ever say is in `lines`. */
+  /** Whether `lines` has all output that there will ever be. */
   get drained(): boolean {
     return this.#openOutputs === 0;
   }
 
-  /** Resolves where it listens. */
+  /** Resolves with the address where it listens. */
   async ready(): Promise<string> {
     return await eventually(
       `dualping ${this.args.join(' ')} is ready`,
@@ -78,7 +77,7 @@ export class DualpingProcess {
     );
   }
 
-  /** Calls `listener` with each line from now on, in the moment in which it is said. */
+  /** Calls `listener` with each line from now on, as soon as it arrives. */
   onLine(listener: (line: string) => void): void {
     this.#lineListeners.push(listener);
   }
@@ -116,7 +115,7 @@ export class DualpingProcess {
     await this.exited;
   }
 
-  /** SIGTERM, and SIGKILL when it doesn't end by itself; the exit code or signal. */
+  /** Sends SIGTERM, and SIGKILL if it doesn't end by itself. @returns the exit code or signal */
   async stop(): Promise<number | NodeJS.Signals> {
     this.signal('SIGCONT');
     this.signal('SIGTERM');

@@ -1,6 +1,6 @@
 /**
- * The promise, on real processes: kill and freeze the primary, kill the router, again and again, under
- * people who post. Nothing acknowledged is lost, nothing is shown twice, nothing changes its order.
+ * The promise, on real processes: the primary is killed and frozen, and the router killed, again and again,
+ * while people post. Nothing acknowledged is lost, nothing is shown twice, nothing changes its order.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -41,8 +41,7 @@ after(async () => {
 });
 
 /**
- * The faults in an order that is new in every run; the seed of a failing run is of no use, processes are not
- * deterministic.
+ * The faults in a random order. There is no seed to replay, because processes are not deterministic.
  */
 function schedule(): Fault[] {
   const faults: Fault[] = [
@@ -58,7 +57,7 @@ function schedule(): Fault[] {
   return faults;
 }
 
-/** A random moment, told by progress and not by a clock. */
+/** Waits for a random number of posts, so that the moment depends on progress and not on a clock. */
 async function atSomeMoment(): Promise<void> {
   const from = acknowledgedCount(people);
   const more = 20 + Math.floor(Math.random() * 100);

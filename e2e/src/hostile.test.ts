@@ -1,4 +1,4 @@
-/** Two things at once, and things at bad moments: what one fault alone does not show. */
+/** Two faults at once, and faults at bad moments: these show what one fault alone does not. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { Person } from './person.js';
 import { TestCluster } from './test-cluster.js';
 
 /**
- * Longer than members listen to a router that says nothing: three times the default `dead_after`, and a ping.
+ * Longer than members wait for a silent router: three times the default `dead_after`, and a ping, ms.
  */
 const FREEZE_MS = 2_000;
 const HANDOVERS = 10;
@@ -45,7 +45,7 @@ describe('two things at once', () => {
   test('a router that was frozen for long is no reason for a failover', async () => {
     const { epoch } = await cluster.whenWhole(routers);
     cluster.router.signal('SIGSTOP');
-    await delay(FREEZE_MS); // the fault itself: there is nothing to see while the router is frozen
+    await delay(FREEZE_MS); // this is the fault itself: nothing can be observed while the router is frozen
     await posts(5);
     cluster.router.signal('SIGCONT');
     await posts(5);

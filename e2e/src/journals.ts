@@ -1,4 +1,4 @@
-/** Reads the journals of servers that have ended, as their own code reads them. */
+/** Reads the journals of ended servers with the servers' own code. */
 import { type Entry, serverId } from '@dualping/core';
 import { decodeEntry } from '@dualping/protocol';
 import { openJournal } from '@dualping/server';

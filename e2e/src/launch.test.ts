@@ -1,6 +1,5 @@
 /**
- * `scripts/launch.sh` in a clone that is not built: with an npm and a node that only say what they were
- * asked.
+ * `scripts/launch.sh` in a clone that is not built, with a fake npm and node that only print their arguments.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -19,7 +18,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/launch.sh', import.meta.url));
-/** Exit code of a command line that makes no sense. */
+/** Exit code of a wrong command line. */
 const MISTAKE = 2;
 
 const clone = mkdtempSync(join(tmpdir(), 'dualping-launch-'));

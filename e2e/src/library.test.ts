@@ -1,6 +1,6 @@
 /**
- * Services of others as members, and a client of theirs that follows the primary: the programs of
- * docs/library.md, as they stand there, killed, frozen, ended in order, and with the router gone.
+ * Other services as members, and a client that follows the primary: the programs of docs/library.md,
+ * unchanged, are killed, frozen and ended in order, also without the router.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -17,12 +17,12 @@ import { TestCluster } from './test-cluster.js';
 const DOCUMENT = new URL('../../docs/library.md', import.meta.url);
 const PROGRAMS = /^`([a-z]+\.mjs)`\n\n```js\n([\s\S]*?)^```$/gm;
 
-/** Calls of the test that are on their way at once, each to be answered within a second. */
+/** Calls in flight at once, each to be answered within a second. */
 const CALLERS = 4;
 const CALL_TIMEOUT_MS = 1_000;
 const ENOUGH_ANSWERS = 100;
 
-/** Inside the repository, so that the programs find what they import. */
+/** Inside the repository, so that the programs find their imports. */
 const folder = mkdtempSync(fileURLToPath(new URL('library-', import.meta.url)));
 
 class Program {
@@ -45,7 +45,7 @@ class Program {
     this.#child.kill(signal);
   }
 
-  /** That line, from `from` on. */
+  /** Waits for this line, from index `from` on. */
   async says(line: string, from = 0): Promise<void> {
     await eventually(
       `"${line}"`,
@@ -56,7 +56,7 @@ class Program {
   }
 }
 
-/** Calls all the time. */
+/** Calls the service all the time. */
 class Caller {
   readonly answers: string[] = [];
   readonly failures: string[] = [];

@@ -1,4 +1,4 @@
-/** The client on a pipe: what a script writes to it, and reads of it. */
+/** The line client on a pipe, as a script uses it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
@@ -17,7 +17,7 @@ before(async () => {
 after(async () => await cluster.destroy());
 
 test('what was posted before the end of the input is shown before the client ends', async () => {
-  // The last is lost only now and then if it is not waited for.
+  // Several times: without the wait the last line would be lost only now and then.
   for (const user of ['ana', 'bo', 'chen']) {
     const client = new DualpingProcess(['client', '--user', user, '--routers', cluster.routerAddress]);
     client.type('one\ntwo\nthree\n');

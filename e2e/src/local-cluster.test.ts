@@ -25,7 +25,7 @@ describe('a local cluster', () => {
   const data = join(folder, 'data');
   let up: DualpingProcess;
 
-  /** While the router does not answer there is an error beside it. */
+  /** While the router does not answer, `status` also prints an error. */
   const status = async () => {
     const { text } = await run('status', '--data', data, '--json');
     return JSON.parse(text.split('\n').find((line) => line.startsWith('{"folder"')) ?? '{}');
@@ -33,7 +33,7 @@ describe('a local cluster', () => {
   const residents = async (): Promise<readonly Resident[]> => (await status()).processes;
   const pidOf = async (name: string): Promise<number> =>
     (await residents()).find((each) => each.name === name)?.pid ?? 0;
-  /** Another process has come in that one's place, and all is well. */
+  /** Waits until another process has replaced that one and all are ready. */
   const replaced = async (name: string, pid: number): Promise<void> => {
     const found = await eventually(`another ${name}`, async () => {
       const now = await pidOf(name);
@@ -108,7 +108,7 @@ describe('a local cluster', () => {
 
   test('a server that is refused for good is not started again; the others go on', async () => {
     const pid = await pidOf('s2');
-    // Now the folder is another server's, and a start finds that out.
+    // Now the folder belongs to another server, and a start must notice that.
     copyFileSync(join(data, 's1', 'identity.json'), join(data, 's2', 'identity.json'));
     process.kill(pid, 'SIGKILL');
     await up.line(/up given-up: s2 is refused for good, and is not started again: .* belongs to server s1/);

@@ -1,6 +1,6 @@
 /**
- * What strangers write to somebody: it comes once, marked, through a takeover and from the past, and only to
- * who wants it.
+ * Mentions by authors whom the user does not follow: they come once, marked, across a takeover and from the
+ * past, and only to sessions that ask for them.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

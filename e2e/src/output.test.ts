@@ -1,6 +1,5 @@
 /**
- * What commands say reaches whoever reads it, all of it, however slowly; and who stops reading ends the
- * command.
+ * A slow reader gets all output of a command; a reader that stops reading ends the command.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -50,7 +49,7 @@ describe('output', () => {
   test('more than a pipe holds is read to its end, by one who waits before reading', async () => {
     const child = run('timeline', ...asMira(), '--limit', String(POSTS), '--json');
     const end = ended(child);
-    // As much as this end takes lies here unread: what is not in the pipe yet waits with the command.
+    // The unread pipe is full: the rest of the output waits in the command.
     await eventually(
       'this end has taken all that it takes',
       () => child.stdout.readableLength >= child.stdout.readableHighWaterMark,

@@ -1,4 +1,4 @@
-/** Somebody who posts numbered messages and keeps what the timeline shows. */
+/** A person who posts numbered messages and keeps what the timeline shows. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession } from '@dualping/client';
 import type { Epoch, Post } from '@dualping/core';
@@ -9,7 +9,7 @@ export interface Acknowledged {
   readonly position: number;
   /** When the acknowledgement came, by performance.now(). */
   readonly at: number;
-  /** From asking to the acknowledgement, ms. */
+  /** From the call to the acknowledgement, ms. */
   readonly tookMs: number;
 }
 
@@ -17,8 +17,7 @@ export interface Pace {
   /** Unanswered posts at a time: enough for several to be in flight when a server dies. */
   readonly inFlight: number;
   /**
-   * People think between posts, ms: keeps the load steady, so that what is measured is the takeover and not
-   * the queue.
+   * Pause between posts, ms: it keeps the load steady, so that tests measure the takeover and not a queue.
    */
   readonly thinkingMs: number;
 }
@@ -50,7 +49,7 @@ export class Person {
     );
   }
 
-  /** Resolves when all that was posted is answered. */
+  /** Resolves when all posts are answered. */
   async stopPosting(): Promise<void> {
     this.#stop = true;
     await this.#posting;

@@ -1,6 +1,6 @@
 /**
- * A server that nobody finds at the address it tells is never promoted, is shown, and a restart puts it
- * right.
+ * A server that can't be reached at its advertised address is never promoted and is shown as unreachable; a
+ * restart with the right address corrects it.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -15,7 +15,7 @@ const NOWHERE = '127.0.0.1:9';
 
 let cluster: TestCluster;
 let routers: RouterClient;
-/** What s2 tells others to dial. */
+/** The address that s2 announces. */
 let advertised: string | undefined = NOWHERE;
 
 before(async () => {

@@ -1,4 +1,4 @@
-/** Servers that come back in every state a disk can be in, and readers that stopped reading. */
+/** Servers that come back with disks in various states, and readers that stopped reading. */
 import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -104,7 +104,7 @@ describe('a server that comes back', () => {
       .line(/starts over from a snapshot/);
     await allEqual(cluster(), routers());
 
-    // Only the one that started from nothing is left to take over.
+    // Only the server that started with an empty disk is left to take over.
     await cluster().server(other).kill();
     await cluster().server(primary).kill();
     await bo.post('after the takeover');
@@ -200,7 +200,7 @@ describe('a server that comes back', () => {
 });
 
 describe('a tail that nobody acknowledged', () => {
-  // Time enough to kill the primary while both standbys are frozen and not yet given up.
+  // Enough time to kill the primary while both standbys are frozen and not yet dropped.
   const { cluster, routers, person } = withCluster(['--dead-after-ms', '20000']);
 
   test('is cut when its server comes back, and what was in it is sent again', async () => {
@@ -215,8 +215,8 @@ describe('a tail that nobody acknowledged', () => {
       return own !== undefined && own.durable >= own.committed + 2;
     });
     await cluster().server(primary).kill();
-    // Unread in the standbys' sockets are the entries that the dead one sent: these survive or not, both are
-    // right.
+    // The standbys' sockets hold unread entries from the dead primary: they may survive or not, both are
+    // correct.
     for (const id of standbys) cluster().server(id).signal('SIGCONT');
     await Promise.all(held);
     await cluster().startServer(primary);

@@ -1,5 +1,5 @@
 /**
- * Many sessions in one program, which share its connections: what one does must not be felt by the others.
+ * Many sessions in one program, which share its connections: one session must not disturb the others.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,8 +8,8 @@ import { startOwnCluster } from './bench/own-cluster.js';
 import { eventually } from './eventually.js';
 
 /**
- * As many as a connection carries, nearly; so often that all together are more than Node's HTTP/2 lets be
- * cancelled on one.
+ * Nearly as many as one connection carries. In all rounds together they are more streams than Node's HTTP/2
+ * allows to be cancelled on one connection.
  */
 const VISITORS = 450;
 const VISITS = 3;

@@ -11,11 +11,11 @@ import { TestCluster } from './test-cluster.js';
 
 const skip = await whyNoSlowDisk();
 
-/** Silence after which a member is dropped: on a busy machine half a second is not enough. */
+/** Silence after which a member is dropped, ms: on a busy machine half a second is not enough. */
 const DEAD_AFTER_MS = 1_000;
 /**
- * Longer than a member waits for a word of the router; shorter than a disk may take before it counts as one
- * that hangs.
+ * Longer than a member waits for a message of the router; shorter than the time after which a disk counts as
+ * hanging, ms.
  */
 const SLOW_MS = 3_500;
 const STALL_MS = 5_000;
@@ -138,7 +138,7 @@ describe("a primary's disk that hangs", { skip }, () => {
     await primary.line(why);
     await primary.line(/failed: storage-failed: the disk hangs/);
     await cluster().router.line(/dropped: cluster 1: s1 \(primary of epoch 1\)/);
-    // strace keeps its remains from whoever started it.
+    // While strace holds the dead process, its parent does not see its end.
     await eventually('its process has ended', () => !isRunning(primary.pid));
     await disk.end();
     assert.equal(await primary.exited, 'SIGKILL');

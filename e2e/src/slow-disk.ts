@@ -1,4 +1,4 @@
-/** Makes the disk of one running process slow: strace holds each sync of it up. */
+/** Makes the disk of one running process slow: strace delays each of its syncs. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { eventually } from './eventually.js';
@@ -10,7 +10,7 @@ export class SlowDisk {
     this.#strace = strace;
   }
 
-  /** From now on each sync of that process takes so much longer. */
+  /** From now on each sync of that process takes this much longer. */
   static async of(pid: number, delayMs: number): Promise<SlowDisk> {
     const threads = workersOf(pid);
     const slow = `inject=fdatasync,fsync:delay_enter=${delayMs * 1_000}`;
@@ -24,14 +24,14 @@ export class SlowDisk {
     return new SlowDisk(strace);
   }
 
-  /** What is being held up goes on at once. */
+  /** Ends the delay; delayed syncs go on at once. */
   async end(): Promise<void> {
     const ended = new Promise((resolve) => this.#strace.once('exit', resolve));
     if (this.#strace.kill('SIGKILL')) await ended;
   }
 }
 
-/** Why no disk can be made slow here; false when one can. */
+/** Why a disk can't be made slow here; false if it can. */
 export async function whyNoSlowDisk(): Promise<string | false> {
   if (process.platform !== 'linux') return 'strace is on Linux only';
   if (spawnSync('strace', ['-V']).status !== 0) return 'strace is not installed: apt-get install strace';
@@ -47,8 +47,8 @@ export async function whyNoSlowDisk(): Promise<string | false> {
 }
 
 /**
- * The threads that wait for disks. The first is left alone: traced, it would be slow at everything, not only
- * at its disk.
+ * The threads that wait for disks. The first thread is left out: traced, it would be slow at everything, not
+ * only at the disk.
  */
 function workersOf(pid: number): string[] {
   const threads = readdirSync(`/proc/${pid}/task`);

@@ -1,6 +1,6 @@
 /**
- * What strangers may ask of servers: nothing that grows without bound, and nothing that others can't do
- * without.
+ * What unknown clients may do to servers: they can't make anything grow without a limit, or take resources
+ * that others need.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -21,15 +21,15 @@ import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { TestCluster } from './test-cluster.js';
 
-/** More than what a new standby replays: it pulls a snapshot. */
+/** More entries than a new standby replays, so that it pulls a snapshot. */
 const ENTRIES = 1_100;
-/** Two pages, and some. */
+/** More than two pages. */
 const USERS = 2 * MAX_LIST_PAGE + 5;
-/** Calls of a stranger at once. */
+/** Calls of the stranger at the same time. */
 const CALLS = 200;
 
 /**
- * What is tested is who may ask for what: a machine that has no time left is no reason to change the primary.
+ * Generous, because the test is about permissions: a busy machine must not cause a change of primary.
  */
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
 
@@ -77,7 +77,7 @@ describe('strangers', () => {
       }
     });
 
-  /** How a stream of entries or news ends. */
+  /** How a stream of the replication service ends. */
   const endOf = (call: NodeJS.EventEmitter): Promise<string> =>
     new Promise((resolve) => {
       call.on('data', () => {});
@@ -107,7 +107,7 @@ describe('strangers', () => {
       );
       assert.deepEqual(new Set(await Promise.all(some)), new Set(['ok']));
     }
-    // Its first snapshot is pulled before its disk has noted of which network it is.
+    // It pulls its first snapshot before its disk has stored which network it belongs to.
     await cluster.startServer(2);
     await eventually(
       'the new server is in sync',
@@ -171,7 +171,7 @@ describe('strangers', () => {
       } as const;
       greedy.write(tailMessageToWire(subscribe));
     }
-    // The real one reads again, at once: then it is the stranger who is superseded.
+    // The real reader reads again at once, and then the stranger is superseded.
     assert.ok(['limit-reached', 'superseded'].includes(await end), await end);
     const post = new DualpingSession({ routers: [cluster.routerAddress], user: '1', timeline: false });
     const reader = new DualpingSession({ routers: [cluster.routerAddress], user: '2' });

@@ -1,6 +1,6 @@
 /**
- * Pairs of a server and its supervisor as real processes: killed and frozen in any order, told to end, kept
- * out.
+ * Pairs of a server and its supervisor as real processes: killed and frozen in any order, told to end,
+ * refused.
  */
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -13,13 +13,13 @@ import { type Holder, holderOf, isRunning, signalProcess } from '@dualping/host'
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
-/** How often supervisor and server hear each other here; three in silence are a hang. */
+/** Keep-alive interval of supervisor and server, ms; three intervals of silence count as a hang. */
 const KEEP_ALIVE_MS = 1_000;
-/** Each takes two or three seconds: the time until a killed server has been started again and is in sync. */
+/** Each round takes two or three seconds, until a killed server has been started again and is in sync. */
 const ROUNDS = 20;
 const SETTLED_MS = 60_000;
 
-/** The processes that `--supervised` has started for a data folder, as their locks tell. */
+/** The processes that `--supervised` has started for a data folder, found by their locks. */
 class Pair {
   readonly keeper: DualpingProcess;
 
@@ -45,7 +45,7 @@ class Pair {
     return holderOf(join(this.folder, 'supervision'));
   }
 
-  /** Both run, and the server is a live member in the in-sync set. */
+  /** Waits until both run and the server is live and in sync. */
   async whole(routers: RouterClient): Promise<{ server: Holder; supervisor: Holder; member: MemberInfo }> {
     return await eventually(
       'a server and its supervisor run, and the server is in sync',
@@ -67,7 +67,7 @@ class Pair {
     );
   }
 
-  /** Whether that server's last word on who supervises it names that process. */
+  /** Whether the server's last line about its supervisor names that process. */
   #hears(server: number, supervisor: number): boolean {
     const lines = this.said().split('\n');
     const listening = lines.findLastIndex(
@@ -87,7 +87,7 @@ class Pair {
 
   async end(): Promise<void> {
     await this.keeper.kill();
-    // Either would start the other again: until none is left.
+    // Each would start the other again, so they are killed until none is left.
     await eventually('all of the pair are gone', () => {
       const { supervisor, server } = this;
       for (const each of [supervisor, server]) if (each !== undefined) signalProcess(each, 'SIGKILL');
@@ -96,7 +96,7 @@ class Pair {
   }
 }
 
-/** Processes of this machine whose command line has that folder in it. */
+/** Processes of this machine whose command line contains that folder. */
 function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^[0-9]+$/.test(name))
@@ -142,7 +142,7 @@ describe('a supervised server', {
 
   test(`${ROUNDS} kills of the server, the supervisor or both leave one of each, alive and in sync`, async () => {
     let { server, supervisor } = await pair.whole(routers);
-    // The same order each time, and every order of two within it.
+    // A fixed order that contains every sequence of two.
     const order = ['server', 'supervisor', 'both', 'server', 'both', 'supervisor', 'supervisor'] as const;
     for (let round = 0; round < ROUNDS; round += 1) {
       const victim = order[round % order.length];
@@ -236,7 +236,7 @@ describe('a supervised server', {
     await pair.keeper.stop();
     const copy = join(folder, 'copy');
     cpSync(data, copy, { recursive: true });
-    // The original goes on for three more lives.
+    // The original folder is used for three more lives.
     pair = new Pair(data, await router.ready());
     let { server } = await pair.whole(routers);
     for (let life = 0; life < 3; life += 1) {

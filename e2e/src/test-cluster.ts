@@ -1,4 +1,4 @@
-/** A router and servers as separate processes, in a folder of their own, at places that stay the same. */
+/** A router and servers as separate processes, in a folder of their own, at ports that stay the same. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,15 +15,15 @@ export interface Housing {
 }
 
 export interface TestClusterOptions {
-  /** Of each cluster. */
+  /** Servers in each cluster. */
   readonly servers: number;
   /** One when absent. */
   readonly clusters?: number;
   /** More flags for the router: timings. */
   readonly routerFlags?: readonly string[];
-  /** Where servers look for their router, and more flags for them. Default: at its address. */
+  /** Flags for servers, given the router's address. Default: `--routers` with that address. */
   readonly serverFlags?: (routerAddress: string) => readonly string[];
-  /** Asked at each start of `router`, `s1`, `s2` …. Default: all of them on loopback, unrestricted. */
+  /** Called at each start of `router`, `s1`, `s2` …. Default: all on loopback, without limits. */
   readonly housing?: (name: string) => Housing;
 }
 
@@ -62,7 +62,7 @@ export class TestCluster {
     return Array.from({ length: this.options.clusters ?? 1 }, (_, i) => i + 1);
   }
 
-  /** Where it listens: `router`, `s1` … */
+  /** The port of a process: `router`, `s1` … */
   portOf(name: string): number {
     return Number(this.#ports.get(name));
   }
@@ -75,7 +75,7 @@ export class TestCluster {
     return join(this.folder, nameOf(id, cluster));
   }
 
-  /** @param folder other than its own: of a wrong router at its place */
+  /** @param folder of a wrong router that is to run in its place */
   async startRouter(folder = join(this.folder, 'router')): Promise<void> {
     await this.#start('router', [
       'router',
@@ -92,7 +92,7 @@ export class TestCluster {
     await this.#start(nameOf(id, cluster), ['server', ...place, ...flags]);
   }
 
-  /** A cluster as the router sees it, once all its servers are live and in-sync under one primary. */
+  /** Waits until all servers of a cluster are live and in sync under one primary. @returns its assignment */
   async whenWhole(routers: RouterClient, cluster = 1): Promise<Assignment> {
     return await eventually(
       'all servers are live and in-sync',
@@ -106,7 +106,7 @@ export class TestCluster {
     );
   }
 
-  /** Undefined while nobody is available. Unlike a status it doesn't wait for figures. */
+  /** Undefined while no server is available. Unlike a status it doesn't wait for figures. */
   async assignment(routers: RouterClient, cluster = 1): Promise<Assignment | undefined> {
     return await routers.available({ cluster }).catch(() => undefined);
   }
@@ -123,12 +123,12 @@ export class TestCluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** What all processes said last, for the message of a failing test. */
+  /** The last lines of all processes, for the message of a failing test. */
   tails(): string {
     return [...this.#processes].map(([name, p]) => `--- ${name}\n${p.tail(25)}`).join('\n');
   }
 
-  /** All lines that any process has said, also those that are gone. */
+  /** All lines of all processes, also of those that have ended. */
   allLines(): string[] {
     return [...this.#past, ...this.#processes.values()].flatMap((p) => p.lines);
   }

@@ -1,16 +1,16 @@
-/** What was asked for: `[NAME] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
+/** The command line: `[NAME] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
 import { parseArgs } from 'node:util';
 
 export interface BenchArguments {
-  /** A benchmark, `all`, or nothing: then they are listed. `--check` without a name is about all. */
+  /** A benchmark, `all`, or undefined: then they are listed. `--check` without a name checks all. */
   readonly name: string | undefined;
   readonly json: boolean;
   readonly repetitions: number;
   /** Fail when a share of the limit is below its floor. */
   readonly check: boolean;
-  /** Take what is measured as what must be reached from now on. */
+  /** Record the measurements as floors for later checks. */
   readonly record: boolean;
-  /** Draw what is measured into docs/pictures. */
+  /** Draw the measurements into docs/pictures. */
   readonly pictures: boolean;
 }
 

@@ -1,10 +1,10 @@
-/** What a benchmark is. */
+/** The interface of a benchmark. */
 import type { Figures } from './figures.js';
 
 export interface BenchRun {
   readonly repetitions: number;
   readonly figures: Figures;
-  /** A word to the person who waits. */
+  /** Prints progress for the person who waits. */
   say(text: string): void;
 }
 
@@ -20,8 +20,8 @@ type Runs = Readonly<Record<string, () => Promise<unknown>>>;
 type Results<All extends Runs> = { readonly [Name in keyof All]: Awaited<ReturnType<All[Name]>> };
 
 /**
- * Ours and the limits, one after another. Which of them goes first changes, so that nobody always follows
- * another's mess.
+ * Runs ours and the limits one after another. The first one changes, so that no run always follows the same
+ * other run.
  */
 export async function* rounds<All extends Runs>(
   repetitions: number,

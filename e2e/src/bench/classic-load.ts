@@ -10,7 +10,7 @@ import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
 
 const AUTHOR = '1';
-/** As much as posts usually have. */
+/** A post of usual length. */
 const TEXT =
   'somebody says something of about the usual length, so that messages have the size they often have\n';
 
@@ -20,7 +20,7 @@ const message = (username: string, msg: string): Buffer =>
   encodeReusing(snsWire.Message, { username, msg, timestamp: new Date() });
 
 export interface ClassicRun {
-  /** Posts that have not arrived everywhere, at most. */
+  /** Most posts that have not arrived everywhere. */
   readonly inFlight: number;
   readonly forMs: number;
 }
@@ -28,7 +28,7 @@ export interface ClassicRun {
 export interface ClassicResult {
   readonly deliveries: number;
   readonly tookMs: number;
-  /** From posting to the last follower's having it; only with one post on the way. */
+  /** From the post until the last follower has it; only with one post in flight. */
   readonly latenciesMs: Float64Array;
 }
 
@@ -47,14 +47,14 @@ function enter(client: RawClient, user: string): ClientDuplexStream<Buffer, Buff
   return timeline;
 }
 
-/** All timelines are open when each follower has a post. */
+/** Posts until each follower has received one: then all timelines are open. */
 async function untilAllHear(): Promise<void> {
   const heard = new Promise<void>((resolve) => {
     onDelivery = () => {
       if (delivered >= followers) resolve();
     };
   });
-  // A post that comes before a timeline is open is of its past: then it comes as that.
+  // A timeline that opens later gets this post as a past one.
   author?.write(message(AUTHOR, TEXT));
   await heard;
 }
@@ -94,7 +94,7 @@ const methods = {
             });
           return;
         }
-        // The slowest follower decides, on average: all of them are served in the same turns.
+        // Uses the average over all followers: the server serves all of them in the same turns.
         while (posted * followers - delivered <= (inFlight - 1) * followers) {
           posted += 1;
           postedAt = performance.now();

@@ -1,8 +1,8 @@
 /**
- * How many posts a csce438 client gets through to its followers, and how soon the last of them has one.
+ * How many posts a csce438 client delivers to its followers, and how soon the last of them has a post.
  *
- * The same load generator drives ours and a bare server that passes on the bytes as they come. Ours makes
- * each post durable, numbers it, and gives it to those who follow.
+ * The same load generator drives ours and a bare server that passes the bytes on unchanged. Ours makes each
+ * post durable, numbers it, and sends it to the followers.
  */
 import { encodeReusing, snsWire } from '@dualping/protocol';
 import { percentile } from '../statistics.js';
@@ -16,7 +16,7 @@ import { cpuTimeMs } from './process-time.js';
 
 const DELIVERIES: Quantity = { unit: 'deliveries/s', better: 'more' };
 const FOLLOWERS = [1, 10] as const;
-/** As many as one classic timeline may have on their way. */
+/** As many as one classic timeline may have in flight. */
 const IN_FLIGHT = 32;
 const WARM_UP_MS = 2_000;
 const RUN_MS = 2_000;
@@ -39,7 +39,7 @@ class Target {
     return new Target(load, pid);
   }
 
-  /** Many posts on the way, then one at a time. */
+  /** First with many posts in flight, then with one at a time. */
   async run(forMs: number): Promise<Ran> {
     const cpuBefore = cpuTimeMs(this.pid);
     const { deliveries, tookMs } = await this.load.call('run', { inFlight: IN_FLIGHT, forMs });

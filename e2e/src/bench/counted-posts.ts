@@ -1,12 +1,12 @@
 /**
- * How many posts a `TimelineResponse` carries, without decoding them: who counts deliveries must cost less
- * than who makes them.
+ * Counts the posts of a `TimelineResponse` without decoding them: the counting must cost less than the
+ * server's work.
  */
 
 /** Field 1 with a length, which is how each post is written. */
 const POST_TAG = 0x0a;
 
-/** Only of messages whose posts come first, as the server writes them. */
+/** Only for messages whose posts come first, as the server writes them. */
 export function countedPosts(message: Buffer): number {
   let count = 0;
   let at = 0;

@@ -1,4 +1,4 @@
-/** Does something with each of many, so many at a time. */
+/** Calls a function for each item, with a limit on calls at a time. */
 export async function eachOf<Item>(
   items: Iterable<Item>,
   atATime: number,

@@ -1,8 +1,8 @@
-/** Requests of the social service as bytes, in sessions of their own: what load generators send. */
+/** Encoded requests of the social service, for load generators. */
 import { randomUUID } from 'node:crypto';
 import { encodeReusing, socialWire } from '@dualping/protocol';
 
-/** About as long as posts are: with its header some 200 bytes. */
+/** A post of usual length: with its header about 200 bytes. */
 const TEXT =
   'somebody says something of about the usual length, with a number after it so that no two are the same: ';
 
@@ -30,7 +30,7 @@ export class EncodedSession {
     return encodeReusing(socialWire.PostRequest, { header, text, answers: undefined });
   }
 
-  /** Opens a timeline with so many posts of the past. */
+  /** Opens a timeline with this many past posts. */
   open(history: number): Buffer {
     return encodeReusing(socialWire.TimelineRequest, {
       message: {

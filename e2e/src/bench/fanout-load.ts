@@ -1,8 +1,8 @@
 /**
  * One author and followers, each with a connection of their own; counts what arrives.
  *
- * The next post goes out when one of those before it has arrived everywhere, so that what is measured is what
- * goes through, and not what piles up.
+ * The next post goes out when one of those before it has arrived everywhere, so that throughput is measured,
+ * and no queue grows.
  */
 
 import { countedPosts } from './counted-posts.js';
@@ -12,11 +12,11 @@ import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
 
 const AUTHOR = 'author';
-/** Connections that are made at a time. */
+/** Connections that are opened at the same time. */
 const CONNECTING = 50;
 
 export interface FanoutRun {
-  /** Posts that have not arrived everywhere, at most. */
+  /** Most posts that have not arrived everywhere. */
   readonly inFlight: number;
   readonly forMs: number;
 }
@@ -24,11 +24,11 @@ export interface FanoutRun {
 export interface FanoutResult {
   readonly deliveries: number;
   readonly tookMs: number;
-  /** From asking to the last follower's having it; only with one post on the way. */
+  /** From the call until the last follower has the post; only with one post in flight. */
   readonly latenciesMs: Float64Array;
 }
 
-/** Sessions of the one author: each has one post on the way. */
+/** Sessions of the author: each has one post in flight. */
 let sessions: { readonly session: EncodedSession; free: boolean }[] = [];
 let author: RawClient | undefined;
 let followers = 0;
@@ -86,7 +86,7 @@ const methods = {
             latenciesMs: Float64Array.from(took),
           });
         }
-        // The slowest follower decides, on average: all of them are served in the same turns.
+        // Uses the average over all followers: the server serves all of them in the same turns.
         while (posted * followers - delivered <= (inFlight - 1) * followers) {
           const slot = sessions.find(({ free }) => free);
           if (slot === undefined || author === undefined) return;

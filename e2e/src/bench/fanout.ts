@@ -1,10 +1,10 @@
 /**
- * How many deliveries a second a server makes when one author has many followers who are on, and how soon the
+ * How many deliveries a second a server makes when one author has many connected followers, and how soon the
  * last of them has a post.
  *
- * The same load generator drives ours and two bare servers that push a post that is encoded already: one
- * message a post, and, the harder limit, one message for all posts of a turn of the event loop. Neither has a
- * disk, users or sessions; ours makes each post durable first.
+ * The same load generator drives ours and two bare servers that push encoded posts: one sends a message for
+ * each post; the other, the harder limit, one message for all posts of a turn of the event loop. Neither has
+ * a disk, users or sessions; ours makes each post durable first.
  */
 import { position } from '@dualping/core';
 import { encodePostFragment } from '@dualping/protocol';
@@ -48,7 +48,7 @@ class Target {
     return new Target(load, pid);
   }
 
-  /** Many posts on the way, then one at a time. */
+  /** First with many posts in flight, then with one at a time. */
   async run(forMs: number): Promise<Ran> {
     const cpuBefore = cpuTimeMs(this.pid);
     const { deliveries, tookMs } = await this.load.call('run', { inFlight: IN_FLIGHT, forMs });

@@ -1,27 +1,27 @@
 /**
- * What a benchmark finds out: each figure of ours beside the bare limit that was measured in the same moment.
+ * The results of a benchmark: each figure of ours beside the bare limit that was measured at the same time.
  *
- * On a shared machine a rate says little by itself. Ours and the limit are measured in turn, and each
- * repetition gives a pair; the *share* of a pair is how much of the limit was reached: ours / limit where
- * more is better, limit / ours where less is. So one number means the same for rates and times, 1 is the
- * limit, and noise that lasts longer than a repetition falls out of it.
+ * On a shared machine a rate means little by itself. Ours and the limit are measured in turn, and each
+ * repetition gives a pair. The *share* of a pair is how much of the limit was reached: ours / limit if more
+ * is better, limit / ours if less is better. So a share means the same for rates and times, 1 is the limit,
+ * and noise that lasts longer than a repetition cancels out.
  */
 import { percentile } from '../statistics.js';
 
-/** What is measured: in which unit, and which way is better. */
+/** A measured quantity: its unit, and whether more or less is better. */
 export interface Quantity {
   readonly unit: string;
   readonly better: 'more' | 'less';
-  /** False: shown, and without a floor. */
+  /** False: it is shown, but has no floor. */
   readonly guarded?: boolean;
 }
 
 export const MILLISECONDS: Quantity = { unit: 'ms', better: 'less' };
-/** Of the slowest, or of what others do to them: on a shared machine that is mostly the noise. */
+/** Times of the slowest: on a shared machine these are mostly noise. */
 export const TAIL_MILLISECONDS: Quantity = { ...MILLISECONDS, guarded: false };
 export const CPU_MICROSECONDS: Quantity = { unit: 'µs CPU', better: 'less' };
 
-/** Of all repetitions. */
+/** The spread over all repetitions. */
 export interface Spread {
   readonly median: number;
   readonly least: number;
@@ -29,15 +29,15 @@ export interface Spread {
 }
 
 export interface Measurement {
-  /** Unique within its benchmark, and lasting: the recorded floors go by it. */
+  /** Unique within its benchmark, and lasting: the recorded floors use it. */
   readonly name: string;
   readonly unit: string;
   readonly better: 'more' | 'less';
   readonly guarded?: boolean;
   readonly ours: Spread;
-  /** Absent where there is nothing bare to compare with. */
+  /** Absent if there is no bare limit. */
   readonly limit: Spread | undefined;
-  /** Of each repetition's pair. */
+  /** The shares of the repetitions' pairs. */
   readonly share: Spread | undefined;
 }
 
@@ -55,7 +55,7 @@ export function shareOf({ better }: Pick<Quantity, 'better'>, ours: number, limi
   return better === 'more' ? ours / limit : limit / ours;
 }
 
-/** Gathers repetitions by the name of what they measure. */
+/** Collects repetitions by the name of the measurement. */
 export class Figures {
   readonly #rows = new Map<string, { readonly quantity: Quantity; readonly repetitions: Repetition[] }>();
 
@@ -66,7 +66,7 @@ export class Figures {
     row.repetitions.push({ ours, limit });
   }
 
-  /** In the order in which they were first added. */
+  /** The measurements, in the order in which they were first added. */
   measurements(): Measurement[] {
     return [...this.#rows].map(([name, { quantity, repetitions }]) => {
       const pairs = repetitions.flatMap(({ ours, limit }) => (limit === undefined ? [] : [{ ours, limit }]));

@@ -1,8 +1,8 @@
 /**
- * The guard: shares of the limit below which something has become slower.
+ * The floors: a share of the limit below its floor means that something has become slower.
  *
- * Only shares: absolute figures say more about the machine than about us. A floor lies well below what was
- * measured when it was recorded, because shares too move when others use the machine.
+ * Floors are only for shares: absolute figures say more about the machine than about dualping. A floor is
+ * well below the recorded measurement, because shares also vary when others use the machine.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Measurement } from './figures.js';
@@ -11,7 +11,7 @@ import { shareText } from './table.js';
 /** Least share by benchmark and name of the measurement. */
 export type Floors = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** A floor is this part of the least that any repetition reached: what is noisy is guarded less closely. */
+/** A floor is this part of the lowest share of all repetitions, so a noisy measurement gets a lower floor. */
 const ROOM_FOR_NOISE = 0.7;
 
 const FLOORS_FILE = new URL('../../bench-floors.json', import.meta.url);
@@ -22,7 +22,7 @@ export function writeFloors(floors: Floors): void {
   writeFileSync(FLOORS_FILE, `${JSON.stringify(floors, null, 2)}\n`);
 }
 
-/** The floors with those of one benchmark replaced by what was just measured. */
+/** The floors, with those of one benchmark replaced by new measurements. */
 export function withFloorsOf(floors: Floors, bench: string, measurements: readonly Measurement[]): Floors {
   const recorded = measurements.flatMap(({ name, share, guarded }) =>
     share === undefined || guarded === false
@@ -33,7 +33,8 @@ export function withFloorsOf(floors: Floors, bench: string, measurements: readon
 }
 
 /**
- * @returns what is wrong, in a line each: a share below its floor, and a floor or a share without the other
+ * @returns the problems, one line each: a share below its floor, a floor without a share, a share without a
+ * floor
  */
 export function belowFloors(floors: Floors, bench: string, measurements: readonly Measurement[]): string[] {
   const problems: string[] = [];

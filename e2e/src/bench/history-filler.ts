@@ -1,16 +1,16 @@
 /**
- * Writes a long past into the journal of a server that has ended: going through the server would take a
- * hundred times as long.
+ * Writes many old posts into the journal of an ended server: through the server it would take a hundred times
+ * as long.
  */
 import { type Entry, epoch, type JournalCommand, position, serverId } from '@dualping/core';
 import { encodeEntry } from '@dualping/protocol';
 import { openJournal } from '@dualping/server';
 import { servePart } from './part-process.js';
 
-/** Entries between two waits for the disk: bounds what is in memory. */
+/** Entries between two waits for the disk, which limits the memory in use. */
 const PORTION = 20_000;
 /**
- * Any number without a common factor with the number of users: neighbours in the journal are by different
+ * A number without a common factor with the number of users, so that neighbours in the journal have different
  * authors.
  */
 const STEP = 7_919;
@@ -26,7 +26,7 @@ export interface Past {
   readonly followed: number;
 }
 
-/** Requests of users in their order, each user in a session. */
+/** Requests of users in order, each user with one session. */
 function* requests({
   users,
   posts,
@@ -44,7 +44,7 @@ function* requests({
 }
 
 const methods = {
-  /** @returns how many entries there are */
+  /** @returns the number of entries */
   async fill(past: Past): Promise<number> {
     const journal = await openJournal(past.folder, { cluster: 1, serverId: serverId(1) });
     const lastRequest = new Map<number, number>();

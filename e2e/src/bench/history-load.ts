@@ -1,10 +1,10 @@
-/** Somebody who comes, and leafs through the past. */
+/** A client that opens a timeline and reads pages of old posts. */
 import { countedPosts } from './counted-posts.js';
 import { EncodedSession } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
 
-/** Pages are asked for at places all over the journal: multiples of this, modulo its length. */
+/** Pages are read from positions all over the journal: multiples of this, modulo its length. */
 const STRIDE = 611_953;
 
 let client: RawClient | undefined;
@@ -17,8 +17,8 @@ function connected(): { readonly client: RawClient; readonly session: EncodedSes
 }
 
 /**
- * Opens a timeline; resolves with its messages up to the one with the posts. It is ended in order: HTTP/2
- * takes who cancels many for an attacker.
+ * Opens a timeline; resolves with its messages up to the one with the posts. The caller must end it in order:
+ * HTTP/2 regards many cancelled streams as an attack.
  */
 function opened(history: number): Promise<{
   readonly bytes: Buffer;
@@ -34,7 +34,7 @@ function opened(history: number): Promise<{
       messages.push(message);
       if (history > 0 && countedPosts(message) === 0 && messages.length < 2) return;
       stream.off('data', take);
-      // Posts first: that is how a message that has both is counted.
+      // Posts first, so that `countedPosts` can count them.
       resolve({ bytes: Buffer.concat(messages.reverse()), end: () => stream.resume().end(), stream });
     };
     stream.on('data', take);
@@ -60,7 +60,7 @@ const methods = {
     entries = place.entries;
   },
 
-  /** What a server sends: for a bare one to send. */
+  /** The bytes of a server's answers, for a bare server. */
   async sample({
     limit,
   }: {
@@ -75,7 +75,7 @@ const methods = {
     return { opening: bytes, page };
   },
 
-  /** Comes for the last posts, again and again: times in ms. */
+  /** Opens the timeline again and again for the last posts. @returns times in ms */
   async open({ forMs }: { readonly forMs: number }): Promise<Float64Array> {
     return await timed(forMs, async () => (await opened(20)).end());
   },

@@ -1,9 +1,10 @@
 /**
- * A past of a million posts by 10,000 users: reading it, starting with it, and handing it to a new standby.
+ * A journal with a million posts by 10,000 users: reading it, starting with it, and copying it to a new
+ * standby.
  *
- * Beside reading: bare grpc-js that sends the very bytes, which it has in memory. Beside a start: a process
- * that reads the journal's files and computes their checksum. Beside catching up: the same files over a bare
- * stream into a file, synced. Posts while a standby catches up are compared with posts just before.
+ * The limit for reading: bare grpc-js that sends the same bytes from memory. For a start: a process that
+ * reads the journal's files and computes their checksum. For catching up: the same files over a bare stream
+ * into a file, synced. Posts while a standby catches up are compared with posts just before.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,8 +32,8 @@ const READER = 'user-0';
 const PAGES = [20, 200] as const;
 const RUN_MS = 1_500;
 /**
- * Reading takes microseconds and is asked for often; starts and copies take seconds, and are done this often
- * at most.
+ * Most repetitions of starts and copies, which take seconds; reads take microseconds and are repeated more
+ * often.
  */
 const MAX_LONG_REPETITIONS = 3;
 const START_DEADLINE_MS = 180_000;
@@ -46,7 +47,9 @@ class Stage {
     this.routers = new RouterClient({ routers: [cluster.routerAddress] });
   }
 
-  /** A server that has opened its first epoch, and ended; then the past is put into its journal. */
+  /**
+   * Starts a server until it has opened its first epoch, ends it, and writes the old posts into its journal.
+   */
   static async open(): Promise<Stage> {
     const stage = new Stage(await TestCluster.start({ servers: 1 }));
     const { cluster } = stage;
@@ -63,7 +66,7 @@ class Stage {
     return this.cluster.folderOf(1);
   }
 
-  /** @returns from the start of the process until it serves, s */
+  /** @returns time from the start of the process until it serves, s */
   async start(): Promise<number> {
     const beganAt = performance.now();
     await this.cluster.startServer(1);
@@ -90,7 +93,7 @@ class Stage {
       if (/snapshot-\d+$/.test(name)) rmSync(join(this.folder, name));
   }
 
-  /** A standby with an empty disk. @returns from its start until it is in sync, ms */
+  /** Starts a standby with an empty disk. @returns time from its start until it is in sync, ms */
   async catchUp(): Promise<number> {
     rmSync(this.cluster.folderOf(2), { recursive: true, force: true });
     await this.cluster.startServer(2);

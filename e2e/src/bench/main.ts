@@ -1,6 +1,5 @@
 /**
- * `npm run bench -- NAME`: how fast we are, beside how fast this machine would let anybody be in the same
- * moment.
+ * `npm run bench -- NAME`: the speed of dualping, beside what this machine allows at the same time.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';

@@ -1,4 +1,4 @@
-/** A cluster of ours for a benchmark: router and servers as processes of their own, all in sync. */
+/** A dualping cluster for a benchmark: router and servers as processes of their own, all in sync. */
 import { RouterClient } from '@dualping/client';
 import { primaryMember } from '@dualping/core';
 import { TestCluster } from '../test-cluster.js';
@@ -6,7 +6,7 @@ import { TestCluster } from '../test-cluster.js';
 export interface OwnCluster {
   readonly cluster: TestCluster;
   readonly routers: RouterClient;
-  /** Where the primary listens, and its process. */
+  /** The primary's address, and its process. */
   readonly address: string;
   readonly pid: number;
   end(): Promise<void>;

@@ -1,14 +1,14 @@
 /**
- * A part of a benchmark in a process of its own: who makes the load, and what is bare. The thing that is
- * measured runs in processes of its own too, so nobody's work is hidden in somebody else's event loop.
+ * A part of a benchmark in a process of its own: a load generator, or a bare server. The measured program
+ * runs in other processes, so the work of one is never hidden in the event loop of another.
  *
- * A part is a module that ends with `servePart(methods)`; whoever starts it calls the methods by name, over
- * Node's own channel.
+ * A part is a module that ends with `servePart(methods)`; the process that starts it calls the methods by
+ * name, over Node's IPC channel.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** What a part can be asked to do; arguments and answers are plain values, or arrays of numbers and bytes. */
+/** The methods of a part; arguments and results are plain values, or arrays of numbers and bytes. */
 export type PartMethods = Readonly<Record<string, (argument: never) => unknown>>;
 
 interface Question {
@@ -21,7 +21,7 @@ type Answer =
   | { readonly no: number; readonly ok: true; readonly value: unknown }
   | { readonly no: number; readonly ok: false; readonly problem: string };
 
-/** Within the part: answers until the starter is gone. */
+/** In the part: answers calls until the parent is gone. */
 export function servePart(methods: PartMethods): void {
   process.on('message', (question: Question) => void answer(methods, question));
   process.once('disconnect', () => process.exit(0));
@@ -48,14 +48,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The starter's side. `Methods` is the type of what the part serves. */
+/** The parent's side. `Methods` is the type of the part's methods. */
 export class Part<Methods extends PartMethods> {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   readonly #exited: Promise<void>;
   #lastNo = 0;
 
-  /** @param module as compiled, relative to `from` (an `import.meta.url`) */
+  /** @param module the compiled file, relative to `from` (an `import.meta.url`) */
   constructor(module: string, from: string, nodeFlags: readonly string[] = []) {
     this.#child = fork(fileURLToPath(new URL(module, from)), {
       serialization: 'advanced',

@@ -16,8 +16,8 @@ const BAR = 12;
 const HEAD = 62;
 const FOOT = 34;
 /**
- * What is further beyond the limit ends at the edge, with its number beside it: the others would be too short
- * to read.
+ * Bars that go further beyond the limit are cut here, with their number beside them: else the others would be
+ * too short to read.
  */
 const MOST_SHOWN = 2;
 const BARS_LEFT = MARGIN + NAMES_WIDTH;
@@ -28,10 +28,10 @@ const escaped = (text: string): string =>
 
 const px = (value: number): string => value.toFixed(1);
 
-/** @param limit what the line stands for */
+/** @param limit the meaning of the line */
 export function pictureOf(title: string, limit: string, measurements: readonly Measurement[]): string {
   const rows = measurements.filter((row): row is Compared => row.share !== undefined);
-  // The limit's line has its place also where nobody comes near it.
+  // The scale always includes the line of the limit.
   const scaleMost = Math.min(MOST_SHOWN, Math.max(1, ...rows.map(({ share }) => share.median)) * 1.1);
   const x = (share: number): number => BARS_LEFT + (Math.min(share, scaleMost) / scaleMost) * BARS_WIDTH;
   const height = HEAD + rows.length * ROW + FOOT;

@@ -1,10 +1,10 @@
-/** Posts as fast as it is answered: people on one connection, each with one post on the way. */
+/** People on one connection, each with one post in flight; each posts again as soon as it is answered. */
 import { EncodedSession } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
 
 export interface PostRun {
-  /** People who post at a time. */
+  /** Number of people, each with one post in flight. */
   readonly inFlight: number;
   readonly forMs: number;
 }
@@ -12,7 +12,7 @@ export interface PostRun {
 export interface PostRunResult {
   readonly posts: number;
   readonly tookMs: number;
-  /** From asking to the answer, of each post. */
+  /** Time from each call to its answer. */
   readonly latenciesMs: Float64Array;
 }
 
@@ -30,7 +30,7 @@ class Author {
     await this.client.ask(PATHS.login, this.#session.login());
   }
 
-  /** One post after another until `endsAt`. */
+  /** Sends one post after another until `endsAt`. */
   post(endsAt: number, took: number[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const next = (): void => {

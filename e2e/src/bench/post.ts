@@ -1,9 +1,9 @@
 /**
  * How many posts a second are acknowledged, durable on every in-sync server, and how soon.
  *
- * The same load generator drives ours and the bare server: one or 64 people with one post on the way each.
- * With three servers the bare one sends each group to two bare copies and waits for them, side by side with
- * its own sync. CPU time is that of the server that answers: it moves less than rates do when others use the
+ * The same load generator drives ours and the bare server: one or 64 people, each with one post in flight.
+ * With three servers the bare one sends each group to two bare copies and waits for them, in parallel with
+ * its own sync. CPU time is that of the answering server: it varies less than rates when others use the
  * machine.
  */
 import { percentile } from '../statistics.js';
@@ -29,7 +29,7 @@ interface Ran {
   readonly cpuMicroseconds: number;
 }
 
-/** What posts go to, with its load generator. */
+/** A server under load, with its load generator. */
 class Target {
   private constructor(
     readonly load: Part<PostLoad>,

@@ -1,8 +1,7 @@
 /**
- * Calls of bytes: what is sent is encoded already, and what comes is not looked into.
+ * gRPC calls with raw bytes: requests are already encoded, and answers are not decoded.
  *
- * Bare servers serve the paths of ours, so that one and the same load generator drives both, and what it
- * costs is the same for both.
+ * Bare servers have the same paths as ours, so that the same load generator drives both at the same cost.
  */
 import {
   type ChannelOptions,
@@ -29,7 +28,7 @@ export const PATHS = {
   classicTimeline: `${CLASSIC}/Timeline`,
   dualPing: `${ROUTING}/DualPing`,
   getAvailable: `${ROUTING}/GetAvailable`,
-  /** Of bare servers only: what goes to a copy and is acknowledged. */
+  /** Only in bare servers: records for a copy, which acknowledges them. */
   copy: '/bare.Copy/Copy',
 } as const;
 
@@ -37,7 +36,7 @@ export type Path = (typeof PATHS)[keyof typeof PATHS];
 
 const sameBytes = (bytes: Buffer): Buffer => bytes;
 
-/** Bound for what is asked of a server or told by it, as of ours. */
+/** The same message limits as ours. */
 const OPTIONS: ChannelOptions = {
   'grpc.max_concurrent_streams': 20_000,
   'grpc.max_receive_message_length': 4 * 1024 * 1024,
@@ -61,7 +60,7 @@ export interface RawHandler {
   readonly handle: UntypedHandleCall;
 }
 
-/** Serves them on a free port of loopback. @returns the address */
+/** Serves the handlers on a free loopback port. @returns the address */
 export async function serveRaw(handlers: readonly RawHandler[]): Promise<string> {
   const server = new Server(OPTIONS);
   for (const { path, streams, handle } of handlers)
@@ -78,8 +77,8 @@ export class RawClient {
   readonly #client: Client;
 
   /**
-   * @param connection grpc-js lets the clients of a program share one to each address; people on machines of
-   * their own don't
+   * @param connection clients of a program share a connection to each address by default; `own` is for people
+   * on machines of their own
    */
   constructor(address: string, connection: 'own' | 'shared' = 'own') {
     this.#client = new Client(address, credentials.createInsecure(), {

@@ -1,4 +1,4 @@
-/** Members of many clusters on streams of bytes, and people who ask who is available. */
+/** Members of many clusters on raw byte streams, and clients that ask which server is available. */
 import { encodeReusing, routingWire } from '@dualping/protocol';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { eachOf } from './each-of.js';
@@ -6,8 +6,7 @@ import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
 
 /**
- * Members that share a connection: a connection each would take this process longer to make than all else
- * together.
+ * Members that share a connection: to open one for each would take this process longer than everything else.
  */
 const MEMBERS_A_CONNECTION = 50;
 const ATTACHING = 200;
@@ -22,12 +21,13 @@ export interface MembersOptions {
   readonly address: string;
   readonly clusters: number;
   /**
-   * Members of each cluster; those of a rank attach before those of the next, so that the first is primary.
+   * Members of each cluster; members of one rank attach before those of the next, so that the first is
+   * primary.
    */
   readonly ranks: number;
 }
 
-/** Bytes as the router sent them, for a bare one to send. */
+/** Bytes that the router sent, for a bare router. */
 export interface Sample {
   readonly welcome: Uint8Array;
   readonly pong: Uint8Array;
@@ -41,9 +41,9 @@ export interface RateResult {
 }
 
 export interface LossResult {
-  /** From the first end to the last successor's word. */
+  /** From the first end of a stream until the last successor knows. */
   readonly successorsMs: number;
-  /** ... to the last member's word. */
+  /** ... until the last member knows. */
   readonly allMs: number;
 }
 
@@ -100,7 +100,7 @@ async function attach(client: RawClient, cluster: number, serverId: number): Pro
   return member;
 }
 
-/** Something again and again, `inFlight` at a time. */
+/** Repeats a call, with `inFlight` at a time. */
 async function again(
   inFlight: number,
   forMs: number,
@@ -140,7 +140,7 @@ const methods = {
     }
   },
 
-  /** What a router says, of itself with one member. */
+  /** A router's answers, taken with one member. */
   async sample(options: { readonly address: string; readonly cluster: number }): Promise<Sample> {
     const client = new RawClient(options.address);
     const member = new Member(client);
@@ -172,7 +172,7 @@ const methods = {
     return { welcome, pong, available };
   },
 
-  /** Pings over all streams in turn. */
+  /** Sends pings over all streams in turn. */
   async ping({
     inFlight,
     forMs,
@@ -206,7 +206,7 @@ const methods = {
     return result;
   },
 
-  /** All primaries are lost at once; each of the others is told by one message. */
+  /** Ends the streams of all primaries at once; each other member gets one message. */
   async losePrimaries(_: Record<string, never>): Promise<LossResult> {
     const [lost = [], ...others] = ranks;
     ranks = others;

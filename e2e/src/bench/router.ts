@@ -1,10 +1,10 @@
 /**
- * What one router can carry: 10,000 members in 1,000 clusters, who ping, are asked for, and lose all their
- * primaries at once.
+ * The load that one router can carry: 10,000 members in 1,000 clusters that ping, clients that ask for them,
+ * and the loss of all primaries at once.
  *
- * The bare one holds as many streams, answers with the same bytes, and at a loss does what can't be left out:
- * one record on disk, and a word to each of the cluster's others. Members don't replicate, so the first of
- * each cluster is its primary.
+ * The bare router holds as many streams and answers with the same bytes. At a loss it does only what is
+ * necessary: one record on disk, and a message to each other member of the cluster. Members don't replicate,
+ * so the first of each cluster is its primary.
  */
 import { join } from 'node:path';
 import { percentile } from '../statistics.js';
@@ -22,11 +22,11 @@ const KILOBYTES: Quantity = { unit: 'KB', better: 'less' };
 
 const CLUSTERS = 1_000;
 const RANKS = 10;
-/** Each loss takes a rank away, and somebody must be left to be told. */
+/** Each loss removes a rank, and other members must be left to inform. */
 const MAX_LOSSES = RANKS - 2;
 const IN_FLIGHT = 64;
 const RUN_MS = 2_000;
-/** Members here ping only while that is measured. */
+/** A long time-out, because members here ping only while pings are measured. */
 const ROUTER_FLAGS = ['--clusters', `${CLUSTERS + 1}`, '--dead-after-ms', '600000'];
 
 interface Rate {
@@ -43,7 +43,7 @@ class Target {
     readonly pid: number,
   ) {}
 
-  /** @returns memory that each member takes, KB */
+  /** @returns memory per member, KB */
   async attach(): Promise<number> {
     const before = memoryMb(this.pid);
     await this.load.call('attach', { address: this.address, clusters: CLUSTERS, ranks: RANKS });
@@ -80,7 +80,7 @@ export const routerBench: Bench = {
         address: ours.address,
         cluster: CLUSTERS + 1,
       });
-      // As an assignment is to a member: the same content as in a welcome, under another tag.
+      // An assignment for a member: the same content as in a welcome, with another tag.
       const assigned = Buffer.concat([Buffer.from([0x1a]), welcome.subarray(1)]);
       const file = join(cluster.folder, 'bare-router');
       const limit = new Target(

@@ -1,8 +1,9 @@
 /**
- * One program posts with a window: so many posts are on the way, and the next goes out when one is answered.
+ * One program posts with a window: a fixed number of posts is in flight, and the next goes out when one is
+ * answered.
  *
- * Ours are posts of a session of the library. The bare ones go by one stream to a bare server, all of a turn
- * of the event loop in one message, which is answered as one.
+ * Ours are posts of a session of the library. The bare ones go over one stream to a bare server; all posts of
+ * a turn of the event loop are one message with one answer.
  */
 import { DualpingSession } from '@dualping/client';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
@@ -11,7 +12,7 @@ import { servePart } from './part-process.js';
 import type { PostRun, PostRunResult } from './post-load.js';
 import { PATHS, RawClient } from './raw-calls.js';
 
-/** Posts once. @param answered called when the post is durable */
+/** Sends one post. @param answered called when the post is durable */
 type PostOnce = (answered: () => void) => void;
 
 const AUTHOR = 'author';
@@ -26,11 +27,11 @@ function ours(router: string): PostOnce {
   };
 }
 
-/** Gathers a turn's posts in a message. */
+/** Collects the posts of a turn in one message. */
 class BareStream {
   readonly #requests = new EncodedSession(AUTHOR);
   readonly #stream: ClientDuplexStream<Buffer, Buffer>;
-  /** Of each message that is on the way. */
+  /** Callbacks of each message in flight. */
   readonly #unanswered: (readonly (() => void)[])[] = [];
   #posts: Buffer[] = [];
   #waiting: (() => void)[] = [];
@@ -70,7 +71,7 @@ const methods = {
     post = (answered) => stream.post(answered);
   },
 
-  /** Ends when all that was posted is answered. */
+  /** Ends when all posts are answered. */
   run({ inFlight, forMs }: PostRun): Promise<PostRunResult> {
     return new Promise((resolve) => {
       const latenciesMs: number[] = [];

@@ -1,9 +1,9 @@
 /**
  * How fast one session of the library posts, beside a bare stream and beside bare calls.
  *
- * A session sends its posts by its timeline, several in a message where several are there. The bare stream
- * does the same without knowing anybody; the bare calls are what a program without a stream can have at
- * most. CPU time is that of the program and of the server that answers it, together.
+ * A session sends its posts over its timeline, several in a message if several are ready. The bare stream
+ * does the same without users; the bare calls are the most that a program without a stream can reach. CPU
+ * time is that of the program and the answering server together.
  */
 import { percentile } from '../statistics.js';
 import { BareJournal } from './bare/bare-journal.js';

@@ -3,7 +3,7 @@ import type { Measurement, Spread } from './figures.js';
 
 const HEADINGS = ['', 'ours', 'limit', '', 'of the limit'] as const;
 
-/** Three digits that count. */
+/** Three significant digits. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return '-';
   if (value === 0) return '0';
@@ -14,7 +14,7 @@ export function short(value: number): string {
 const spread = ({ median, least, most }: Spread): string =>
   least === most ? short(median) : `${short(median)} (${short(least)}–${short(most)})`;
 
-/** A share as people say it: rates as a part of the limit, times as so many times the limit. */
+/** A share for people: rates as a percentage of the limit, times as a multiple of it. */
 export function shareText({ better, share }: Pick<Measurement, 'better' | 'share'>): string {
   if (share === undefined) return '';
   const { median, least, most } = share;

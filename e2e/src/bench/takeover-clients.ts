@@ -1,6 +1,6 @@
 /**
- * People with our client library in one program, of whom the first posts: when was each back? They share
- * connections, as the library does.
+ * Measures when each client is back after a takeover. All use our library in one program and share
+ * connections; the first one posts.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,18 +8,18 @@ import { DualpingSession } from '@dualping/client';
 import { clockMs } from './clock.js';
 import { servePart } from './part-process.js';
 
-/** Between two posts, ms: so often that one is on its way, or about to be, whenever a server dies. */
+/** Pause between two posts, ms: so short that one is in flight, or about to be, whenever a server dies. */
 const THINKING_MS = 2;
 
 export interface Return {
-  /** When each was live in the new epoch, on the clock of the machine. */
+  /** When each client was live in the new epoch, on the clock of the machine. */
   readonly liveAt: Float64Array;
   readonly postedAt: number;
 }
 
 class Client {
   readonly session: DualpingSession;
-  /** When it was live first in each epoch. */
+  /** When it was first live in each epoch. */
   readonly #liveAt = new Map<number, number>();
   #onLive: (() => void) | undefined;
 
@@ -47,7 +47,7 @@ class Client {
 let clients: readonly Client[] = [];
 let posting: Promise<number> | undefined;
 
-/** One post after another. @returns when the first was acknowledged in an epoch above `epoch` */
+/** Sends one post after another. @returns when the first one was acknowledged in an epoch above `epoch` */
 async function postUntilAfter({ session }: Client, epoch: number): Promise<number> {
   for (;;) {
     const written = await session.post('is anybody there?');
@@ -70,7 +70,7 @@ const methods = {
     await Promise.all(clients.map((client) => client.liveAfter(0)));
   },
 
-  /** The first begins to post. Resolves when a post has been acknowledged. */
+  /** The first client begins to post. Resolves when a post has been acknowledged. */
   async beginPosting({ epoch }: { readonly epoch: number }): Promise<void> {
     const [first] = clients;
     if (first === undefined) throw new Error('nobody is there');

@@ -1,10 +1,10 @@
 /**
- * How long it takes until everybody is served again when the primary is killed, or frozen.
+ * How long it takes until all clients are served again when the primary is killed, or frozen.
  *
- * From the signal to: the router knows; the standby serves; clients are live again; the first post is
- * acknowledged. The bare takeover beside it is the least that has to happen with grpc-js: somebody notices,
- * and each client makes a round trip to whoever knows, and one to whoever serves. Nobody knows more there, no
- * disk is touched. A frozen server is noticed by silence, in both after the same time.
+ * Measured from the signal until: the router knows; the standby serves; clients are live again; the first
+ * post is acknowledged. The bare takeover is the least that must happen with grpc-js: a watcher notices the
+ * loss, and each client makes one round trip to the watcher and one to the other server. It decides nothing
+ * and uses no disk. Both notice a frozen server by silence, after the same time.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment } from '@dualping/core';
@@ -18,13 +18,13 @@ import { Part } from './part-process.js';
 import type { TakeoverClients } from './takeover-clients.js';
 
 const SERVERS = 3;
-/** Between the last thing that was seen and the signal: connections that are kept warm must be so. ms. */
+/** Pause before the signal, ms, so that kept-warm connections are connected. */
 const SETTLE_MS = 500;
 
 interface Scenario {
   readonly fault: 'killed' | 'frozen';
   readonly people: number;
-  /** Takeovers a repetition: one that is over in some milliseconds needs more of them. */
+  /** Takeovers per repetition: short ones need more. */
   readonly takeovers: number;
 }
 
@@ -39,7 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
 
 const SIGNALS = { killed: 'SIGKILL', frozen: 'SIGSTOP' } as const;
 
-/** All times from the signal on, ms. */
+/** Times since the signal, ms. */
 interface OwnTakeover {
   readonly routerMs: number;
   readonly servesMs: number;
@@ -47,7 +47,7 @@ interface OwnTakeover {
   readonly postMs: number;
 }
 
-/** A cluster of ours with its clients, in which one takeover follows another. */
+/** A dualping cluster with clients, in which one takeover follows another. */
 class Stage {
   readonly #clients = new Part<TakeoverClients>('./takeover-clients.js', import.meta.url);
   readonly #watch: { unsubscribe(): void };
@@ -132,7 +132,7 @@ async function measure(
   const own = (): Promise<OwnTakeover> => stage.takeover(fault);
   const bare = (): Promise<BareTakeover> => bareTakeover(SIGNALS[fault], people, SETTLE_MS);
   try {
-    // The first of everything is slower: code that was never run before.
+    // The first takeover is slower, because its code runs for the first time.
     await own();
     for await (const { ours, limit } of rounds(repetitions * takeovers, { ours: own, limit: bare })) {
       figures.add(`router knows, ${label}`, MILLISECONDS, ours.routerMs, limit.noticedMs);

@@ -1,6 +1,5 @@
 /**
- * What the full-screen client costs while 1,000 posts a second come in, and how soon it answers its keys
- * then.
+ * What the full-screen client costs while 1,000 posts a second arrive, and how soon it then reacts to keys.
  *
  * The real program in a pty of 120x36, with a real cluster. The posts are written by this process; the
  * client's own CPU time is taken from the kernel. A key counts as answered when its letter is on the emulated
@@ -19,7 +18,7 @@ const POSTS_PER_SECOND = 1_000;
 const SECONDS = 5;
 const COLUMNS = 120;
 const ROWS = 36;
-/** Posts go out in so many portions a second. */
+/** Portions of posts a second. */
 const PORTIONS = 50;
 const AUTHORS = ['ana', 'bo', 'chen', 'dee'];
 const KEYS_EVERY_MS = 100;
@@ -29,7 +28,7 @@ const MEGABYTES: Quantity = { unit: 'MB', better: 'less' };
 
 interface TerminalRun {
   readonly startMs: number;
-  /** Of one core. */
+  /** Share of one core. */
   readonly cpuShare: number;
   readonly keysMs: readonly number[];
   readonly memoryMb: number;
@@ -79,7 +78,7 @@ export const terminalBench: Bench = {
   },
 };
 
-/** At an even pace, however the machine does; @returns how many. */
+/** Posts at an even pace. @returns how many */
 async function write(authors: readonly DualpingSession[]): Promise<number> {
   const total = POSTS_PER_SECOND * SECONDS;
   const portion = POSTS_PER_SECOND / PORTIONS;
@@ -108,7 +107,7 @@ const whenShown = (terminal: Terminal, isThere: (screen: string) => boolean): Pr
     () => terminal.screen(),
   );
 
-/** Types letters into the composer, one at a time, and looks when each has arrived on the screen. */
+/** Types letters into the composer, one at a time, and measures when each is on the screen. */
 class Typing {
   constructor(readonly terminal: Terminal) {}
 

@@ -1,6 +1,6 @@
 /**
- * The csce438 family against ours: a client and a server of that family, written against its wire alone, and
- * our own programs in its spelling.
+ * csce438 programs with dualping: a client and a server that are written only from the wire of that family,
+ * and our own `coordinator`, `tsd` and `tsc`.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +15,7 @@ import { OldCoordinatorStub, OldServerStub } from './older-wire.js';
 
 const REFUSED = 1;
 
-/** What a client shows after it was told something. */
+/** What a client shows after a typed line. */
 async function answerTo(client: DualpingProcess, typed: string, pattern: RegExp): Promise<string> {
   const from = client.lines.length;
   client.type(`${typed}\n`);
@@ -184,7 +184,7 @@ test('the server is killed after the client started: its commands fail, the othe
     await Promise.all([family.server(1), family.server(2)]);
     const one = family.startClient(1);
     const two = family.startClient(2);
-    const older = await new OlderClient(family.coordinator, 5).connect(); // of cluster 2 too
+    const older = await new OlderClient(family.coordinator, 5).connect(); // also of cluster 2
     const neighbour = await new OlderClient(family.coordinator, 7).connect(); // of cluster 1
     await Promise.all([one.line(/TINY SNS CLIENT/), two.line(/TINY SNS CLIENT/)]);
     for (const somebody of [older, neighbour])
@@ -286,7 +286,7 @@ test('a failover by the means of the csce438 family: resolve again, log in again
     one.enterTimeline();
     one.post('after the kill');
     await four.sees('after the kill');
-    // Ours comes back by itself, and shows nothing twice.
+    // Our client comes back by itself, and shows nothing twice.
     await line.line(/>> after the kill$/);
     assert.equal(line.lines.filter((each) => /before the kill$/.test(each)).length <= 1, true, line.tail());
     await Promise.all([one.die(), four.die()]);

@@ -1,7 +1,7 @@
 /**
  * csce438 programs of six dialects: their clients with our servers, our `tsc` with their servers and with
- * ours. All of theirs is written from facts alone. The user numbers of dialect i are i + 1, i + 7, i + 13 and
- * so on: of cluster i + 1 of six.
+ * ours. Their programs are written only from the description of the dialects. The user numbers of dialect i
+ * are i + 1, i + 7, i + 13 and so on: users of cluster i + 1 of six.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -16,7 +16,7 @@ import { OldCoordinatorStub, OldServerStub } from './older-wire.js';
 import { RawTimeline } from './raw-timeline.js';
 
 const NOBODY = '9999';
-/** Of the first dialect's cluster. */
+/** An unknown user of the first dialect's cluster. */
 const NOBODY_HERE = '10003';
 const numberOf = (dialect: Dialect): number => DIALECTS.indexOf(dialect) + 1;
 const usersOf = (dialect: Dialect, first: number, count: number): number[] =>
@@ -26,7 +26,7 @@ describe('servers of ours', () => {
   let family: Family;
   const clients: OlderClient[] = [];
   before(async () => {
-    // Told by the router; each server but one is told otherwise.
+    // The router's setting; each server except one has a flag of its own.
     family = await Family.start('--clusters', String(DIALECTS.length), '--classic-replies', 'words');
     await Promise.all(
       DIALECTS.map(({ name }, index) =>
@@ -130,7 +130,7 @@ describe('servers of ours', () => {
       await reader.follow(somebody.name);
       author.post(`seen by ${way}`);
       somebody.enterTimeline(entering);
-      if (entering.metadata) await somebody.sees(`seen by ${way}`); // before it has written a post
+      if (entering.metadata) await somebody.sees(`seen by ${way}`); // before it has posted
       somebody.post(`by ${way}`);
       await reader.sees(`by ${way}`);
       assert.equal(reader.texts.filter((text) => text.includes('whatever') || text === '').length, 0);
@@ -246,7 +246,7 @@ describe('servers of ours', () => {
     });
 });
 
-/** What `tsc` says, of words in which some dialects say the same of different things. */
+/** What `tsc` prints: some dialects use the same reply for different outcomes. */
 async function followAndUnfollow(tsc: LineClient, { name }: Dialect, friend: string): Promise<void> {
   const done = 'Command completed successfully';
   const exists = 'Input username already exists, command failed';
@@ -301,7 +301,7 @@ describe('servers of theirs', () => {
       await tsc.says(new RegExp(`^${friend.name} \\(.+\\) >> live$`));
       tsc.type('from tsc');
       await friend.sees('from tsc\n');
-      // Nothing else was taken for a post: no opener, no blank line of 1970.
+      // Nothing else was taken for a post: no opener, and no empty message from 1970.
       assert.deepEqual(
         server.taken.map(({ msg }) => msg.trim()),
         ['the past', 'live', 'from tsc'],
@@ -309,7 +309,7 @@ describe('servers of theirs', () => {
       for (const { timestamp } of server.taken) assert.ok(Number(timestamp?.seconds) > 1_000_000_000);
       await friend.die();
 
-      // A second login: their servers say it with status OK, some with a word that is no refusal.
+      // A second login: their servers refuse it with status OK, some with a reply that is not a refusal.
       const again = family.startClient(one);
       if (dialect.name === 'course') return void (await again.line(/TINY SNS CLIENT/));
       assert.equal(await again.exited, 1);

@@ -1,10 +1,9 @@
 /**
- * Six dialects of csce438, from the facts known of them: what their servers answer, which is what their
- * clients expect; how their clients enter a timeline; how their servers register. Nothing here knows of our
- * code.
+ * Six csce438 dialects, from their descriptions: what their servers answer and their clients expect; how
+ * their clients enter a timeline; how their servers register. Nothing here uses our code.
  */
 
-/** What a call comes to: a reply's text, or `STATUS: text` where it is a gRPC status. */
+/** The outcome of each call: a reply's text, or `STATUS: text` for a gRPC status. */
 export interface Words {
   readonly login: string;
   readonly firstLogin: string;
@@ -20,13 +19,19 @@ export interface Words {
   readonly noArgument: string;
 }
 
-/** How a client enters a timeline: who it is in metadata, and a first message that is no post. */
+/**
+ * How a client enters a timeline: whether it names its user in metadata, and its first message, if that is
+ * not a post.
+ */
 export interface Entering {
   readonly metadata: boolean;
   readonly opener: string | undefined;
 }
 
-/** How a server knows whose timeline it is: by the first message, by one known text, or by metadata alone. */
+/**
+ * How a server learns the user of a timeline: from the first message, from one known text, or only from
+ * metadata.
+ */
 export type TimelineKind = 'first-message' | 'known-opener' | 'metadata';
 
 export type ClusterIn = 'cluster-id' | 'clusterid' | 'field' | 'server-id';

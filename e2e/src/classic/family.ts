@@ -1,6 +1,5 @@
 /**
- * A coordinator and servers in the csce438 family's spelling, as processes of their own at places that stay
- * the same.
+ * `coordinator` and `tsd` processes, at ports that stay the same.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +9,8 @@ import { eventually } from '../eventually.js';
 import { OldCoordinatorStub, type OldServerInfo } from './older-wire.js';
 
 /**
- * Nothing freezes here, and what is killed is noticed at once: a server that a busy machine starves is not
- * given up.
+ * Nothing freezes in these tests, and a kill is noticed at once; so a server that gets no CPU time is not
+ * dropped, ms.
  */
 const DEAD_AFTER_MS = 10_000;
 
@@ -36,7 +35,7 @@ export class Family {
     return `127.0.0.1:${this.#coordinatorPort}`;
   }
 
-  /** Kills the one that runs. */
+  /** Starts a coordinator; kills the one that runs. */
   async startCoordinator(...flags: readonly string[]): Promise<void> {
     await this.#coordinator?.kill();
     const data = join(this.#folder, 'coordinator');
@@ -48,7 +47,7 @@ export class Family {
     this.#coordinatorPort = portOf(await started.ready());
   }
 
-  /** Server `id` of a cluster: `tsd -c … -s … -h … -k … -p …`. */
+  /** Starts server `id` of a cluster: `tsd -c … -s … -h … -k … -p …`. */
   async startServer(cluster: number, id: number, ...flags: readonly string[]): Promise<DualpingProcess> {
     const name = `${cluster}-${id}`;
     const started = this.#run([
@@ -59,12 +58,12 @@ export class Family {
     return started;
   }
 
-  /** `tsc -h … -k … -u …`, with what is typed as its input. */
+  /** Starts `tsc -h … -k … -u …`; the test types its input. */
   startClient(user: number, ...flags: readonly string[]): DualpingProcess {
     return this.#run(['tsc', '-h', 'localhost', '-k', this.#coordinatorPort, '-u', `${user}`, ...flags]);
   }
 
-  /** What the coordinator says of a user's server, once it is as expected. */
+  /** Waits until the coordinator's answer about a user's server is as expected. */
   async server(
     user: number,
     isMeant: (info: OldServerInfo) => boolean = ({ serverID }) => serverID > 0,

@@ -1,4 +1,4 @@
-/** Our `tsc`, typed at and read like a person does. */
+/** Our `tsc`, used as a person does. */
 import type { DualpingProcess } from '../dualping-process.js';
 import type { Family } from './family.js';
 
@@ -19,7 +19,7 @@ export class LineClient {
     this.process.type(`${line}\n`);
   }
 
-  /** The line that a command is answered with, without the prompt before it. */
+  /** The line that answers a command, without the prompt. */
   async answer(command: string): Promise<string> {
     const from = this.process.lines.length;
     this.type(command);

@@ -1,6 +1,5 @@
 /**
- * A client of the csce438 family: resolves, logs in, asks, reads a timeline. Knows that family's wire and
- * nothing else.
+ * A csce438 client: resolves, logs in, calls, reads a timeline. It uses only that wire.
  */
 import { once } from 'node:events';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
@@ -24,7 +23,7 @@ export class OlderClient {
     return String(this.user);
   }
 
-  /** Throws `connection failed` when nobody is there, or the server does not let it in. */
+  /** Throws `connection failed` when there is no server, or the server refuses the login. */
   async connect(): Promise<this> {
     const coordinator = new OldCoordinatorStub(this.coordinator);
     try {
@@ -58,7 +57,7 @@ export class OlderClient {
     return await this.#stub.list(this.name);
   }
 
-  /** Opens the timeline as its dialect does, or otherwise; what comes is kept in `seen`. */
+  /** Opens the timeline as its dialect does, or in a given way; received posts go to `seen`. */
   enterTimeline(
     { metadata, opener }: Entering = this.dialect.entering,
     headers: Readonly<Record<string, string>> = {},
@@ -101,7 +100,7 @@ export class OlderClient {
     return await eventually(`the timeline of ${this.name} ends`, () => this.#timelineOver);
   }
 
-  /** As when the process is killed: the connection goes. */
+  /** Closes the connection, as when the process is killed. */
   async die(): Promise<void> {
     const timeline = this.#timeline;
     if (timeline !== undefined && this.#timelineOver === undefined) {

@@ -1,6 +1,6 @@
 /**
- * A server of a csce438 program, in any dialect: all in memory, registers by `Heartbeat`, replicates nothing.
- * As little of one as a client needs to be served.
+ * A minimal csce438 server, in any dialect: everything is in memory, it registers with `Heartbeat` and
+ * replicates nothing.
  */
 import {
   Server,
@@ -21,11 +21,11 @@ export interface OlderServerPlace {
   readonly coordinator: string;
   readonly cluster: number;
   readonly id: number;
-  /** How often it calls, ms. */
+  /** How often it sends heartbeats, ms. */
   readonly everyMs: number;
 }
 
-/** Posts of the past that a timeline begins with. */
+/** Past posts at the begin of a timeline. */
 const HISTORY = 20;
 
 export class OlderServer {
@@ -37,9 +37,12 @@ export class OlderServer {
   readonly #coordinator: OldCoordinatorStub;
   #calling: NodeJS.Timeout | undefined;
   #port = 0;
-  /** The last answer to a heartbeat: that it is accepted, or that clients are routed here. */
+  /**
+   * The last answer to a heartbeat: it is accepted, or (with `--classic-confirmation primary`) clients are
+   * routed here.
+   */
   confirmed: boolean | undefined;
-  /** Every message that was taken as a post. */
+  /** Every message that the server took as a post. */
   readonly taken: OldMessage[] = [];
 
   constructor(
@@ -79,7 +82,7 @@ export class OlderServer {
     return this.#port;
   }
 
-  /** One heartbeat, with a wildcard for a host, as programs of that family do. */
+  /** Sends one heartbeat, with a wildcard as host, as csce438 programs do. */
   async beat(): Promise<void> {
     const { cluster, id } = this.place;
     const { type, clusterIn } = this.dialect.server;
@@ -96,7 +99,7 @@ export class OlderServer {
     this.confirmed = answer.status;
   }
 
-  /** Falls silent, and goes on serving. */
+  /** Stops its heartbeats, and goes on serving. */
   pause(): void {
     clearInterval(this.#calling);
   }

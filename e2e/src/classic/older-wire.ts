@@ -1,4 +1,4 @@
-/** The csce438 family's wire, loaded from a proto file of its own: nothing here knows of our code. */
+/** The csce438 wire, loaded from a proto file of its own: nothing here uses our code. */
 import { fileURLToPath } from 'node:url';
 import {
   type ChannelCredentials,
@@ -72,7 +72,7 @@ const { SNSService, CoordService } = loaded.csce438 as unknown as {
 
 export const SNS_DEFINITION = SNSService.service;
 
-/** Long enough for a machine under load; nothing in these tests waits for it to pass. */
+/** Long enough for a busy machine, ms; no test waits until it passes. */
 const CALL_LIMIT_MS = 20_000;
 
 async function ask<Response>(
@@ -143,7 +143,7 @@ export class OldServerStub {
     return msg;
   }
 
-  /** As `say`, and what is refused by a gRPC status as `STATUS: text`. */
+  /** Like `say`, but a gRPC status is returned as `STATUS: text`. */
   async answer(call: 'Login' | 'Follow' | 'UnFollow', username: string, ...args: string[]): Promise<string> {
     try {
       return await this.say(call, username, ...args);

@@ -1,4 +1,4 @@
-/** A timeline of which every byte is in hand: a C program's `fgets` cuts characters in two. */
+/** A timeline on which tests send raw bytes: a C program's `fgets` can cut a character in two. */
 import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 
 const PATH = '/csce438.SNSService/Timeline';
@@ -31,7 +31,7 @@ export class RawTimeline {
   }
 }
 
-/** As protobuf writes a number: seven bits a byte, the lowest first. */
+/** A protobuf varint: seven bits a byte, the lowest first. */
 function lengthOf(bytes: Buffer): Buffer {
   const parts: number[] = [];
   for (let rest = bytes.length; ; rest >>= 7) {

@@ -1,4 +1,4 @@
-/** The network of `docker/compose.yaml` as a project of its own, and what can be done to it. */
+/** The network of `docker/compose.yaml` as a Compose project of its own, with operations for tests. */
 import { fileURLToPath } from 'node:url';
 import type { NetworkStatus } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
@@ -9,7 +9,7 @@ import type { PeopleContainer } from './people-container.js';
 const COMPOSE_FILE = fileURLToPath(new URL('../../../docker/compose.yaml', import.meta.url));
 export const ROUTER_ADDRESS = 'router:7070';
 export const SERVERS = ['s1', 's2', 's3'] as const;
-/** Containers start in a second or two here, and healthy comes with the next look at it. */
+/** Containers start in a second or two, and become healthy with the next health check, ms. */
 const WHOLE_LIMIT_MS = 90_000;
 
 export interface ContainerNetworkOptions {
@@ -35,7 +35,7 @@ export class ContainerNetwork {
     return await run([...this.#compose, ...args], { environment: this.#environment });
   }
 
-  /** With `input` on its standard input, however it ends. */
+  /** Runs Compose with `input` on its standard input; never rejects because of its exit code. */
   async tryCompose(input: string, ...args: readonly string[]): Promise<Outcome> {
     return await attempt([...this.#compose, ...args], { input, environment: this.#environment });
   }
@@ -44,7 +44,7 @@ export class ContainerNetwork {
     await this.compose('up', '--detach', '--no-build', ...services);
   }
 
-  /** Also what runs by a profile, and all volumes. */
+  /** Removes everything, including services of profiles and all volumes. */
   async destroy(): Promise<void> {
     await this.compose(
       '--profile',
@@ -57,7 +57,10 @@ export class ContainerNetwork {
     );
   }
 
-  /** By the labels that every Compose gives, running or not: the engine itself answers ten times as fast. */
+  /**
+   * Finds the container by its Compose labels, running or not: the engine itself answers ten times as fast as
+   * Compose.
+   */
   async containerOf(service: string): Promise<string> {
     const labels = [`project=${this.options.project}`, `service=${service}`];
     const filters = labels.flatMap((label) => ['--filter', `label=com.docker.compose.${label}`]);
@@ -78,7 +81,7 @@ export class ContainerNetwork {
     await docker('network', 'disconnect', this.network, await this.containerOf(service));
   }
 
-  /** With the name that the others know it by, which Compose gave it the first time. */
+  /** With its network alias, which Compose set only the first time. */
   async connect(service: string): Promise<void> {
     await docker('network', 'connect', '--alias', service, this.network, await this.containerOf(service));
   }
@@ -88,13 +91,13 @@ export class ContainerNetwork {
     return stdout + stderr;
   }
 
-  /** What all of them said last, for the message of a failing test. */
+  /** The last lines of all containers, for the message of a failing test. */
   async tails(): Promise<string> {
     const tail = await this.tryCompose('', 'logs', '--no-color', '--tail', '15');
     return tail.stdout;
   }
 
-  /** The one cluster as the router sees it, once all servers are live and in sync under one primary. */
+  /** Waits until all servers are live and in sync under one primary. @returns the router's view */
   async whenWhole(people: PeopleContainer): Promise<{ assignment: Assignment; status: NetworkStatus }> {
     let last = 'the router did not answer';
     try {

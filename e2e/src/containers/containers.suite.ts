@@ -1,9 +1,8 @@
 /**
- * The image and the network of `docker/`, on a real engine: containers with addresses, disks and an end of
- * their own, and faults that loopback doesn't have. Some people post all the time; nothing that they were
- * told may be lost.
+ * The image and the network of `docker/`, on a real engine: containers with their own addresses and disks,
+ * and faults that loopback doesn't have. Some people post all the time; nothing acknowledged may be lost.
  *
- * Not a `*.test.ts`: it needs an engine and minutes, and is run by `npm run e2e:docker`.
+ * This is not a `*.test.ts`: it needs an engine and some minutes, and `npm run e2e:docker` runs it.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,19 +20,19 @@ import { TakeoverTable } from './takeover-table.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BASE = 'node:20-bookworm-slim';
-/** The image may have so much more than its base: what it adds is pulled by everyone who runs it. */
+/** Most bytes that the image may add to its base: every user of the image downloads them. */
 const MAX_ADDED_BYTES = 120_000_000;
-/** Each fault so many times; `DUALPING_E2E_ROUNDS=1` is the short form. */
+/** How often each fault is made; `DUALPING_E2E_ROUNDS=1` is the short form. */
 const ROUNDS = Number(process.env.DUALPING_E2E_ROUNDS ?? '5');
 const USERS = ['ana', 'bo', 'chen'];
 const EXIT_ON_SIGTERM = 143;
 /**
- * So long may everybody wait when nothing that they need is gone, ms: far above what is seen, far below any
- * time-out that would hide in it.
+ * Longest pause for people when nothing that they need has failed, ms: far above measured pauses, far below
+ * any time-out that could hide in it.
  */
 const UNNOTICED_MS = 3_000;
 
-/** A few looks of the engine. */
+/** Time for a few health checks of the engine, ms. */
 const HEALTHY_LIMIT_MS = 90_000;
 
 const image = `dualping-e2e:${process.pid}`;
@@ -95,7 +94,7 @@ describe('a router and three servers', () => {
 
   const acknowledged = async (): Promise<number> => (await people.ask('progress', {})).acknowledged;
 
-  /** So many more posts are acknowledged: time, told by progress. */
+  /** Waits until this many more posts are acknowledged, so that the wait depends on progress. */
   async function goOn(more = 50): Promise<void> {
     const from = await acknowledged();
     await eventually(
@@ -110,7 +109,7 @@ describe('a router and three servers', () => {
     return { service: `s${assignment.primary.serverId}`, assignment };
   }
 
-  /** Does something to the primary; how long nobody had an answer goes into the table. Then it is undone. */
+  /** Makes a fault at the primary, and undoes it. The longest time without any answer goes into the table. */
   async function takeover(
     fault: string,
     strike: (service: string) => Promise<unknown>,
@@ -130,7 +129,7 @@ describe('a router and three servers', () => {
     }
   }
 
-  /** Does something that those who are connected must not notice. */
+  /** Makes a fault that connected people must not notice. */
   async function unnoticed(what: string, strike: () => Promise<unknown>): Promise<void> {
     const since = await acknowledged();
     await strike();
@@ -213,7 +212,7 @@ describe('a router and three servers', () => {
     const { assignment } = await primaryOf();
     await unnoticed('docker kill and start of the router', async () => {
       await docker('kill', await network.containerOf('router'));
-      await goOn(); // it is not on the path of data
+      await goOn(); // it is not on the data path
       await docker('start', await network.containerOf('router'));
     });
     assert.equal((await primaryOf()).assignment.epoch, assignment.epoch, 'no failover was needed');
@@ -226,8 +225,8 @@ describe('a router and three servers', () => {
     const service = `s${lost.serverId}`;
     await unnoticed("deletion of a standby's volume", async () => {
       await network.compose('stop', service);
-      // As docs/operations.md says: first the router must know that it is away, and another one hold
-      // everything.
+      // As docs/operations.md says: first the router must know that the server is away, and another one must
+      // have everything.
       await eventually('the router knows that it is away', async () => {
         const { assignments } = await people.ask('status', { routers: [ROUTER_ADDRESS] });
         const members = assignments[0]?.members ?? [];
@@ -265,7 +264,7 @@ describe('a router and three servers', () => {
 
   test('compose down and up: people wait, and go on with what they had', async () => {
     const { assignment } = await primaryOf();
-    // A network with somebody in it can't be removed.
+    // A network with a container in it can't be removed.
     await docker('network', 'disconnect', network.network, people.name);
     await network.compose('down');
     await network.up();
@@ -284,13 +283,14 @@ describe('a router and three servers', () => {
       const ends = status.figures.map(({ figures }) => `${figures.durable} ${figures.checksum}`);
       return ends.length === SERVERS.length && new Set(ends).size === 1;
     });
-    // The router first: nobody is given a new epoch while the others go.
+    // The router first, so that it grants no new epoch while the servers end.
     await docker('kill', await network.containerOf('router'));
     await Promise.all(
       SERVERS.map(async (service) => await docker('kill', await network.containerOf(service))),
     );
     const all = await journals();
-    // One began with a snapshot after its volume was deleted; the others have everything from the beginning.
+    // One journal begins with a snapshot, because its volume was deleted; the others have everything from the
+    // beginning.
     const whole = all.find(({ first }) => first === 1);
     assert.ok(whole !== undefined);
     for (const { last, checksum } of all) assert.deepEqual([last, checksum], [whole.last, whole.checksum]);
@@ -306,7 +306,7 @@ describe('a router and three servers', () => {
     t.diagnostic(`time without an answer, for all who posted:\n${table.render()}`);
   });
 
-  /** Out of the containers that have ended, as files. */
+  /** Copies the journals out of the ended containers, and reads them. */
   async function journals(): Promise<ReadJournal[]> {
     const folder = mkdtempSync(join(tmpdir(), 'dualping-journals-'));
     try {

@@ -1,12 +1,11 @@
 /**
- * The Docker engine, by its own command line: whatever an operator would type, and nothing that only a
- * library can do.
+ * The Docker engine, through its command line: only what an operator could type too.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Longest that one command may take, ms: building the image on a small machine that has nothing of it yet.
+ * Longest that one command may take, ms: to build the image on a small machine with an empty cache.
  */
 const COMMAND_LIMIT_MS = 300_000;
 
@@ -19,11 +18,11 @@ export interface Outcome {
 export interface CommandOptions {
   readonly input?: string;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Both outputs go on to ours as well: for what takes long. */
+  /** Also copies both outputs to our own: for long commands. */
   readonly loud?: boolean;
 }
 
-/** Runs a command to its end, however it ends; rejects only when it can't be started. */
+/** Runs a command to its end, with any exit code; rejects only when it can't be started. */
 export async function attempt(
   words: readonly string[],
   { input = '', environment = {}, loud = false }: CommandOptions = {},
@@ -45,7 +44,7 @@ export async function attempt(
     stderr += text;
     if (loud) process.stderr.write(text);
   });
-  child.stdin.on('error', () => {}); // it may end without having read
+  child.stdin.on('error', () => {}); // the command may end without reading it
   child.stdin.end(input);
   return await new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -56,7 +55,7 @@ export async function attempt(
   });
 }
 
-/** Runs a command that has to work; its output without the last line end. */
+/** Runs a command that must succeed. @returns its output without the last line end */
 export async function run(words: readonly string[], options?: CommandOptions): Promise<string> {
   const { code, stdout, stderr } = await attempt(words, options);
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`);
@@ -65,13 +64,13 @@ export async function run(words: readonly string[], options?: CommandOptions): P
 
 export const docker = async (...args: readonly string[]): Promise<string> => await run(['docker', ...args]);
 
-/** A command that goes on, with its input and output in our hands. */
+/** Starts a long-running command, with its input and output as streams. */
 export function keepRunning(words: readonly string[]): ChildProcessByStdio<Writable, Readable, Readable> {
   const [program = '', ...args] = words;
   return spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-/** How Compose is called here: the engine's plug-in of today, or the program of before. */
+/** The Compose command: the engine's plug-in, or the older separate program. */
 export async function composeCommand(): Promise<readonly string[]> {
   const plugin = await attempt(['docker', 'compose', 'version']);
   return plugin.code === 0 ? ['docker', 'compose'] : ['docker-compose'];

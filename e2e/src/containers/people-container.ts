@@ -1,4 +1,4 @@
-/** The people, in a container of their own on the network of the servers. */
+/** Runs the people in a container of their own on the servers' network. */
 import type { ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { docker, keepRunning } from './engine.js';
 import type { Answered, Question, Questions } from './people-messages.js';
 
-/** Our own compiled files, which are not part of the image: what the people run. */
+/** Our own compiled files, which the people run; they are not part of the image. */
 const COMPILED = fileURLToPath(new URL('../.', import.meta.url));
-/** Beside the modules of the image, so that they are found. */
+/** Beside the modules of the image, so that imports are found. */
 const PLACE = '/opt/dualping/e2e';
 
-/** Longest to wait for an answer, ms: catching up is the longest of what they are asked. */
+/** Longest to wait for an answer, ms: `verdict` takes the longest. */
 const ANSWER_LIMIT_MS = 120_000;
 
 interface Waiting {
@@ -31,7 +31,7 @@ export class PeopleContainer {
   ) {
     createInterface({ input: process.stdout }).on('line', (line) => this.#hear(line));
     createInterface({ input: process.stderr }).on('line', (line) => this.#stderr.push(line));
-    process.stdin.on('error', () => {}); // its end is heard below
+    process.stdin.on('error', () => {}); // its end is handled below
     process.once('close', (code) => {
       this.#ended = true;
       for (const { reject } of this.#waiting.values())
@@ -41,7 +41,7 @@ export class PeopleContainer {
   }
 
   static async start(name: string, image: string, network: string): Promise<PeopleContainer> {
-    // As in compose.yaml: no name server outside is asked about names that are gone.
+    // As in compose.yaml: no outside name server is asked about names that are gone.
     const place = ['--network', network, '--dns', '127.0.0.1'];
     const options = ['--interactive', '--name', name, ...place, '--no-healthcheck'];
     await docker('create', ...options, '--entrypoint', 'node', image, `${PLACE}/containers/people.js`);

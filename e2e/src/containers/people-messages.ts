@@ -1,4 +1,4 @@
-/** What the test and the people in their container say to one another: a line of JSON each. */
+/** The messages between the test and the people in their container: one line of JSON each. */
 import type { NetworkStatus } from '@dualping/client';
 
 export interface Questions {
@@ -7,20 +7,20 @@ export interface Questions {
     readonly ask: { readonly users: readonly string[]; readonly routers: readonly string[] };
     readonly answer: null;
   };
-  /** How far they are. */
+  /** How many posts they have. */
   progress: { readonly ask: Record<never, never>; readonly answer: Progress };
   /**
-   * How long nobody had an answer when `epoch` ended: from the last of it to the first of a later one. Null
-   * while there is none yet.
+   * Time without any answer when `epoch` ended: from its last acknowledgement to the first one of a later
+   * epoch. Null while there is none yet.
    */
   gapAfter: { readonly ask: { readonly epoch: number }; readonly answer: number | null };
-  /** The longest time without an answer since so many posts were acknowledged, ms. */
+  /** The longest time without an answer since this many posts were acknowledged, ms. */
   longestGap: { readonly ask: { readonly since: number }; readonly answer: number };
-  /** They finish their sentences. */
+  /** They stop posting, and wait for all answers. */
   stop: { readonly ask: Record<never, never>; readonly answer: null };
-  /** What they were told, and whether everybody saw all of it once and in order. */
+  /** What was acknowledged, and whether each person saw all of it once and in order. */
   verdict: { readonly ask: Record<never, never>; readonly answer: Verdict };
-  /** What the router says, seen from where they are. */
+  /** The router's status, asked from their container. */
   status: { readonly ask: { readonly routers: readonly string[] }; readonly answer: NetworkStatus };
 }
 
@@ -32,9 +32,9 @@ export interface Progress {
 }
 
 export interface Verdict {
-  /** Author's text and its position in the journal, of everything that was acknowledged. */
+  /** Text and journal position of every acknowledged post. */
   readonly acknowledged: readonly { readonly text: string; readonly position: number }[];
-  /** What is wrong, in words; empty when nothing is. */
+  /** The violations, in words; empty if there are none. */
   readonly wrong: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * Runs in a container of the network: some people who post all the time, and do what the lines on stdin ask.
+ * Runs in a container of the network: some people who post all the time, and do what the lines on stdin say.
  *
- * Times between acknowledgements are taken here, by one clock: commands of the engine take tens of
+ * Times between acknowledgements are measured here, by one clock: commands of the engine take tens of
  * milliseconds themselves.
  */
 import { createInterface } from 'node:readline';
@@ -14,15 +14,14 @@ import type { Answered, Asked, Progress, Question, Questions, Verdict } from './
 const CATCH_UP_MS = 60_000;
 
 /**
- * A container of its own for each part is a lot for a small machine: the faults are what is looked at, not
- * the load.
+ * A light load: a container for each part is a lot for a small machine, and the test is about the faults.
  */
 const PACE = { inFlight: 2, thinkingMs: 40 };
 
 let people: readonly Person[] = [];
 const routerClients = new Map<string, RouterClient>();
 
-/** Of all of them, in the order in which they came. */
+/** The acknowledgements of all people, in the order in which they came. */
 const acknowledged = (): readonly Acknowledged[] =>
   people.flatMap((person) => person.acknowledged).sort((a, b) => a.at - b.at);
 
@@ -80,7 +79,7 @@ const ordered = (posts: readonly { readonly position: number; readonly text: str
     .join('\n');
 
 /**
- * Each author's posts in each timeline: all that were acknowledged, once, in the order in which they were
+ * Checks that each timeline has each acknowledged post of each author once, in the order in which they were
  * sent.
  */
 async function verdict(): Promise<Verdict> {

@@ -1,4 +1,4 @@
-/** What the faults cost those who were posting, as a table. */
+/** How long people waited at each fault, as a table. */
 import { percentile } from '../statistics.js';
 
 export class TakeoverTable {

@@ -1,4 +1,4 @@
-/** What strangers can do to every port, while others go on as if nothing were. */
+/** Abuse of every port by unknown clients, which must not disturb other users. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../eventually.js';
@@ -9,32 +9,35 @@ import { memoryOf } from './process-memory.js';
 import { SideProcess } from './side-process.js';
 import { Trial } from './trial.js';
 
-/** Others' posts under abuse against their quiet figure, measured in the same run. */
+/**
+ * How many times as long others' posts may take under abuse, compared with a quiet measurement in the same
+ * run.
+ */
 const SLOWER_AT_MOST = 3;
 /**
- * A quiet figure below this is taken for this, ms: two collections of garbage, in processes that share two
- * cores, are no abuse.
+ * A quiet figure below this counts as this, ms: two garbage collections, in processes that share two cores,
+ * are not abuse.
  */
 const QUIET_AT_LEAST_MS = 20;
 /**
- * A process under any of this stays below, MB, its start (some 80 MB) included. What costs most are 10,000
- * connections, 30 to 45 KB each, and 10,000 unfinished messages or unread answers on streams of one
+ * Most memory of a process under abuse, MB, including about 80 MB at its start. The most expensive abuses are
+ * 10,000 connections, 30 to 45 KB each, and 10,000 unfinished messages or unread answers on streams of one
  * connection, at most 64 KB each.
  */
 const MEMORY_BOUND_MB = 1_024;
-/** What is tested is load: a machine that has no time left for anybody is no reason to change the primary. */
+/** Generous, because the test is about load: a busy machine must not cause a change of primary. */
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
 const WARM_POSTS = 200;
 const PEOPLE = ['ana', 'bo'];
 const POSTS = inFull(1_500, 300);
 /**
- * Posts are measured at most so often, and when they are slow each time the quiet figure is measured again
- * without the abuser: a neighbour on the same machine who came meanwhile is not the abuse.
+ * Most measurements of posts. After each slow one the quiet figure is measured again without the abuser,
+ * because another program may have started on the machine.
  */
 const MEASUREMENTS = 6;
 /**
- * How far an abuse is before others are measured: all that it holds is open, or some of what it repeats is
- * done.
+ * How far an abuse must be before others are measured: everything that it holds is open, or it has repeated
+ * its calls this often.
  */
 const UNDER_WAY: Readonly<Record<Abuse, number>> = {
   garbage: 50,
@@ -55,7 +58,7 @@ describe('abuse', () => {
   before(async () => {
     const prefix = ['prlimit', '--nofile=20000:20000'];
     trial = await Trial.start({ servers: 3, routerFlags: PATIENT, housing: () => ({ prefix }) }, PEOPLE);
-    await trial.posts(WARM_POSTS); // everything is compiled and warm
+    await trial.posts(WARM_POSTS); // so that the code is compiled and warm
     quietP99 = await quiet();
   });
   after(async () => {

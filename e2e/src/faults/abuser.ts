@@ -1,5 +1,5 @@
 /**
- * A process of its own that does one kind of harm to one address until it is killed. Says what it has done.
+ * A process that does one kind of abuse to one address until it is killed, and reports how much it has done.
  */
 import { randomBytes } from 'node:crypto';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
@@ -19,14 +19,14 @@ import { ABUSES, type Abuse, CONNECTIONS, STREAMS } from './abuses.js';
 const [kind = '', address = '', ...authors] = process.argv.slice(2);
 const user = 'mallory';
 const port = Number(address.slice(address.lastIndexOf(':') + 1));
-/** Abuse comes from other machines: it must not take the processor from those whose behaviour is measured. */
+/** Real abuse comes from other machines, so it must not take CPU time from the measured processes. */
 setPriority(19);
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const EMPTY_SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 const FLOOD_AT_ONCE = 64;
 const BIG = 5 * 1024 * 1024;
-/** Posts of the flood, each as long as a post may be. */
+/** The text of the flood's posts: the longest allowed. */
 const LONG_TEXT = 'x'.repeat(1_000);
 const POST = '/dualping.v1.SocialService/Post';
 const LIST = '/dualping.v1.SocialService/List';
@@ -45,7 +45,7 @@ function socketTo(first?: Buffer): Socket {
   return socket;
 }
 
-/** Resolves when it is closed, by whomever. */
+/** Resolves when the socket is closed, by either side. */
 const closed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => socket.once('close', () => resolve()));
 
@@ -54,14 +54,14 @@ async function garbage(): Promise<void> {
     const start = i % 3 === 0 ? [] : i % 3 === 1 ? [PREFACE] : [PREFACE, EMPTY_SETTINGS];
     const socket = socketTo(Buffer.concat([...start, randomBytes(16_384)]));
     socket.end();
-    // Who breaks the rules of HTTP/2 after a good beginning is not answered, and closed with the keepalive:
-    // not waited for.
+    // A client that breaks the rules of HTTP/2 after a valid beginning gets no answer and is closed by
+    // keepalive: don't wait for that.
     await Promise.race([closed(socket), delay(100)]);
     did();
   }
 }
 
-/** Half of them say nothing at all, half stop in the middle of their first word. */
+/** Half of them send nothing at all, half stop in the middle of their first message. */
 async function halfOpen(): Promise<void> {
   for (let i = 0; i < STREAMS; i += 1) {
     socketTo(i % 2 === 0 ? undefined : PREFACE.subarray(0, 10));
@@ -99,7 +99,7 @@ function framed(length: number, body: Buffer): Buffer {
 }
 
 /**
- * Whole messages that are too large, and beginnings of messages that say they are as large as may be and
+ * Complete messages that are too large, and beginnings of messages that announce the largest allowed size and
  * never end.
  */
 async function oversize(): Promise<void> {
@@ -143,7 +143,7 @@ async function login(own: SocialServiceClient, sessionId: string): Promise<void>
   });
 }
 
-/** As fast as it is answered, with as many at once as one session may have. */
+/** Posts as fast as it is answered, with as many posts at once as one session may have. */
 async function flood(): Promise<void> {
   const own = client();
   const sessionId = `flood-${process.pid}`;
@@ -172,13 +172,13 @@ async function follow(own: SocialServiceClient, sessionId: string, requestNo: nu
   const command = { kind: 'follow', user, target } as const;
   const wire = requestToWire({ sessionId, requestNo, epoch: epoch(0), command });
   if (wire.call !== 'follow') return;
-  // Refused as a repeat when an earlier one has done it.
+  // Refused as a repeat if an earlier process has followed already.
   await new Promise<void>((resolve) => own.follow(wire.request, () => resolve()));
 }
 
 /**
- * Timelines of one user on one connection, each with all of the past that may be asked for, of posts as long
- * as may be.
+ * Timelines of one user on one connection, each with the most past posts that may be asked for, all of the
+ * longest size.
  */
 async function streams(): Promise<void> {
   const own = client();
@@ -192,7 +192,7 @@ async function streams(): Promise<void> {
   await openTimelines(own);
 }
 
-/** The same, of a user who follows those that post all the time. */
+/** The same for a user who follows people that post all the time. */
 async function crowd(): Promise<void> {
   const own = client();
   const sessionId = `crowd-${process.pid}`;
@@ -258,6 +258,6 @@ const RUN: Readonly<Record<Abuse, () => Promise<void>>> = {
 
 const abuse = ABUSES.find((name) => name === kind);
 if (abuse === undefined) throw new Error(`no abuse "${kind}"`);
-// Those that are done stay as they are: what they have opened is the abuse.
+// After its work the process stays: the open connections are the abuse.
 setInterval(() => process.send?.(done), 1_000);
 await RUN[abuse]();

@@ -13,7 +13,7 @@ export const ABUSES = [
 ] as const;
 export type Abuse = (typeof ABUSES)[number];
 
-/** Sockets at one port. What each costs shows with fewer; that 10,000 do no harm takes all of them. */
+/** Sockets at one port. Fewer show what each costs; only all 10,000 show that they do no harm. */
 export const CONNECTIONS = inFull(10_000, 3_000);
-/** Streams of one connection. What a thousand of them do to a server without limits is plain already. */
+/** Streams of one connection. A thousand already show the effect on a server without limits. */
 export const STREAMS = inFull(5_000, 1_500);

@@ -1,6 +1,6 @@
 /**
- * A wall clock that can be moved under a process that runs. What is monotonic stays so, as when an operator
- * sets the clock.
+ * A wall clock that tests can move while a process runs. The monotonic clock is not changed, as when an
+ * operator sets the clock.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,9 +17,9 @@ export class FakeClock {
     this.move(0);
   }
 
-  /** By so many seconds from the true time. */
+  /** Sets the clock this many seconds from the true time. */
   move(seconds: number): void {
-    // At one go: whoever reads half of it would take it for another time.
+    // Replaced at once: a half-written file would be read as another time.
     replaceFileNow(this.#file, `${seconds < 0 ? '' : '+'}${seconds}\n`, { durable: false });
   }
 
@@ -34,7 +34,7 @@ export class FakeClock {
   }
 }
 
-/** Debian keeps it in the folder of the machine's architecture. */
+/** The path of libfaketime: Debian has it in a folder of the machine's architecture. */
 function library(): string {
   for (const folder of readdirSync(LIBRARIES)) {
     const path = join(LIBRARIES, folder, 'faketime');

@@ -1,8 +1,8 @@
 /**
- * Hosts that are far from one another: every packet takes its time, in either direction.
+ * Hosts that are far from one another: every packet is delayed, in both directions.
  *
- * Not every kernel has a queue that delays, so the distance is of our own: each host has a tunnel, whose
- * packets socat brings here as datagrams, and here they are held and passed on to the tunnel of the host that
+ * Not every kernel has a delaying queue, so we delay packets ourselves: each host has a tunnel, and socat
+ * sends its packets here as datagrams. Here they are held, and then passed on to the tunnel of the host that
  * they are addressed to.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,22 +16,22 @@ import { Network, PEOPLE, PEOPLE_ADDRESS } from './network.js';
 const PREFIX = '10.78.0.';
 const RELAY_PORT = 9_000;
 const TUNNEL_PORT = 9_001;
-/** A packet in a datagram must fit into a packet. */
+/** A packet inside a datagram must fit into one outer packet. */
 const MTU = 1_400;
-/** Where the destination is in a packet of IPv4. */
+/** Offset of the destination address in an IPv4 packet. */
 const DESTINATION = 16;
 
 export class FarNetwork {
   readonly #near = new Network();
   readonly #relay: Socket = createSocket('udp4');
   readonly #tunnels: ChildProcess[] = [];
-  /** By its name: its address here, and the one that its tunnel has in the network that carries this one. */
+  /** By name: the host's address in this network, and its tunnel's address in the network that carries it. */
   readonly #hosts = new Map<string, { readonly address: string; readonly near: string }>();
 
   #destroyed = false;
 
   private constructor(
-    /** One way. */
+    /** Delay in each direction, ms. */
     readonly delayMs: number,
     readonly hosts: readonly string[],
   ) {}

@@ -1,6 +1,6 @@
 /**
- * A process of its own: clients that have logged in, opened their timeline, and do nothing. Says how many are
- * on.
+ * A process with clients that have logged in, opened their timeline, and do nothing. It reports how many are
+ * connected.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { epoch, position } from '@dualping/core';
@@ -13,19 +13,19 @@ import {
 import { credentials } from '@grpc/grpc-js';
 
 const [address = '', count = '0'] = process.argv.slice(2);
-/** Connections that are being made at a time. */
+/** Connections that are opened at the same time. */
 const AT_A_TIME = 20;
-/** As any client would: a server that is busy with the others is asked again. */
+/** Attempts of each client: like every client it asks a busy server again. */
 const ATTEMPTS = 20;
 const PAUSE_MS = 500;
 
 function client(): SocialServiceClient {
-  // A pool of its own: else all would share one connection.
+  // A connection pool for each client: else all would share one connection.
   const options = { ...CHANNEL_OPTIONS, 'grpc.use_local_subchannel_pool': 1 };
   return new SocialServiceClient(address, credentials.createInsecure(), options);
 }
 
-/** Logs in and opens a timeline, which nobody ever reads anything from but its first word. */
+/** Logs in and opens a timeline, of which it reads only the first message. */
 async function enter(user: string): Promise<void> {
   const own = client();
   const sessionId = `idle-${user}`;

@@ -1,5 +1,5 @@
 /**
- * How much of a suite is run: all of it, or as much as fits beside everything else that a commit has to pass.
+ * How much of a suite is run: all of it, or a short form that CI runs for each commit.
  */
 export const IS_SHORT = process.env.DUALPING_FAULTS === 'short';
 

@@ -1,4 +1,4 @@
-/** The rules of faults, on machines that run out of something: disk, descriptors, memory, the right time. */
+/** Faults of the machine: it runs out of disk space or file descriptors, or its clock is wrong. */
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -11,15 +11,18 @@ import { SmallDisk } from './small-disk.js';
 import { idOf, Trial } from './trial.js';
 
 /**
- * A disk that fails is noticed at once; as much as for a kill, on two busy cores, and the exit of a process
- * beside it.
+ * A failing disk is noticed at once: the bound is as for a kill on two busy cores, plus the exit of the
+ * process, ms.
  */
 const TAKEOVER_BOUND_MS = 2_000;
-/** Writes wait for a lost standby until its stream ends, or `dead_after` (500 ms), and the router's word. */
+/**
+ * Writes wait for a lost standby until its stream ends, or `dead_after` (500 ms), and then for the router's
+ * assignment, ms.
+ */
 const PAUSE_BOUND_MS = 1_500;
-/** What the command says of a disk that failed. */
+/** Exit code for a failed disk. */
 const STORAGE_FAILED = 3;
-/** Servers that come when the router's disk is full. */
+/** Id of the first server that comes when the router's disk is full. */
 const FIRST_NEWCOMER = 11;
 const MANY_NEWCOMERS = 8;
 const USERS = ['ana', 'bo'];
@@ -28,14 +31,13 @@ const portOf = (address: string): number => Number(address.slice(address.lastInd
 describe('disks', () => {
   let trial: Trial;
   const disks: SmallDisk[] = [];
-  /** Servers that a test starts beside the three. */
+  /** Servers that a test starts in addition to the three. */
   const newcomers: DualpingProcess[] = [];
 
   before(async () => {
     trial = await Trial.start({ servers: 3 }, USERS);
   });
-  // A test that fails half-way must not be the failure of all that follow: there is room again, and everybody
-  // is back.
+  // A failing test must not make all later ones fail: make room again, and bring all processes back.
   afterEach(async () => {
     for (const disk of disks) disk.makeRoom();
     await Promise.all(newcomers.splice(0).map((newcomer) => newcomer.stop()));
@@ -46,7 +48,7 @@ describe('disks', () => {
     await trial?.destroy();
   });
 
-  /** Gives a server a disk of its own, with what it had. */
+  /** Moves a server's data to a disk of its own. */
   async function smallDiskOf(name: string): Promise<SmallDisk> {
     await trial.cluster.server(idOf(name)).stop();
     const disk = SmallDisk.under(trial.cluster.folderOf(idOf(name)));
@@ -61,8 +63,7 @@ describe('disks', () => {
     const primary = trial.cluster.server(2);
     const full = performance.now();
     disk.fill();
-    // Full is not yet failed: the rest of the journal's last page still takes some posts, at whatever pace
-    // they come.
+    // A full disk does not fail at once: the rest of the journal's last page still takes some posts.
     const since = await primary.whenLine(/ journal-failed: .*ENOSPC/);
     const took = await trial.takeover(epoch, since);
     t.diagnostic(
@@ -110,7 +111,7 @@ describe('disks', () => {
     const { epoch, primary } = await trial.whenWhole();
     const { router } = trial.cluster;
     disk.fill();
-    // It writes down who comes. The rest of its last page may still take some.
+    // The router writes each new member to disk. The rest of its last page may still take some.
     while (!router.ended) {
       assert.ok(newcomers.length < MANY_NEWCOMERS, `the router goes on without a disk\n${router.tail()}`);
       const id = `${FIRST_NEWCOMER + newcomers.length}`;
@@ -127,7 +128,7 @@ describe('disks', () => {
     }
     assert.equal(await router.exited, STORAGE_FAILED, router.tail());
     assert.match(router.tail(), /failed.*ENOSPC/);
-    await trial.posts(20); // it is not on the path of data
+    await trial.posts(20); // it is not on the data path
     await trial.cluster.server(idOf(primary)).kill();
     disk.makeRoom();
     await trial.cluster.startRouter();
@@ -168,7 +169,7 @@ async function outcome(...args: readonly string[]): Promise<{ code: number | Nod
 }
 
 describe('descriptors', () => {
-  /** Enough to serve some people with, and soon used up. */
+  /** Most file descriptors: enough to serve some people, and soon used up. */
   const DESCRIPTORS = 128;
   const CONNECTIONS = 300;
   let trial: Trial;

@@ -1,6 +1,5 @@
 /**
- * A group of processes that may have so much memory, and no more: beyond it the kernel kills. Both kinds of
- * cgroups.
+ * A memory limit for a group of processes; beyond it the kernel kills. Works with both versions of cgroups.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +21,7 @@ export class MemoryLimit {
     writeFileSync(join(this.#folder, NAMES.limit), `${megabytes * MB}`);
   }
 
-  /** Runs the rest of a line within it. */
+  /** The begin of a command line that runs the rest of the line in the group. */
   get prefix(): readonly string[] {
     return ['sh', '-c', `echo $$ > ${this.#folder}/cgroup.procs && exec "$0" "$@"`];
   }
@@ -31,7 +30,7 @@ export class MemoryLimit {
     return Number(readFileSync(join(this.#folder, NAMES.peak), 'utf8')) / MB;
   }
 
-  /** When nobody is in it any more. */
+  /** Call it when no process is in the group any more. */
   remove(): void {
     rmdirSync(this.#folder);
   }

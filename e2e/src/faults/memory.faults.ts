@@ -1,6 +1,5 @@
 /**
- * A server that may have so much memory and no more, and many clients that want nothing of it but to be
- * there.
+ * A server with a memory limit, and many idle clients.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -13,15 +12,15 @@ import { Trial } from './trial.js';
 
 const LIMIT_MB = 256;
 /**
- * That the limit holds takes all of them; the short form shows that it is in force and that nothing is wrong
- * with many.
+ * Only all of them show that the limit is kept; the short form shows that it is in force and that many
+ * clients work.
  */
 const CLIENTS = inFull(5_000, 1_000);
-/** To have them all connect, log in and open a timeline, on two busy cores, ms. */
+/** Longest time until all have connected, logged in and opened a timeline, on two busy cores, ms. */
 const ENTRY_DEADLINE_MS = 180_000;
 
 /**
- * What is tested is memory: a machine that has no time left for anybody is no reason to change the primary.
+ * Generous, because the test is about memory: a busy machine must not cause a change of primary.
  */
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
 

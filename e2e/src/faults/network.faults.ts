@@ -1,4 +1,4 @@
-/** The rules of faults, on hosts that are cut off, vanish, lose packets and are far away. */
+/** Faults of the network: hosts that are cut off, vanish, lose packets or are far away. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,23 +10,27 @@ import { inFull } from './length.js';
 import { Network, PEOPLE } from './network.js';
 import { idOf, type Roles, Trial } from './trial.js';
 
-/** The default, after which a member that says nothing is dropped, ms. */
+/** The default time after which a silent member is dropped, ms. */
 const DEAD_AFTER_MS = 500;
 /**
- * From a cut to the first post that is acknowledged by the next primary: `dead_after`, and as much again for
- * each of noticing, persisting, moving, on a machine on which seven processes share two cores.
+ * From a cut to the first post that the next primary acknowledges, ms: `dead_after`, and as much again for
+ * each of noticing, persisting and moving, on a machine where seven processes share two cores.
  */
 const TAKEOVER_BOUND_MS = 4 * DEAD_AFTER_MS;
 /**
- * Writes pause for the loss of a standby: `dead_after`, a round trip to the router, and the same allowance.
+ * Longest pause of writes at the loss of a standby, ms: `dead_after`, a round trip to the router, and the
+ * same allowance.
  */
 const PAUSE_BOUND_MS = 3 * DEAD_AFTER_MS;
-/** 200 ms there and 200 ms back: the other side of the world, and some. */
+/** Delay in each direction, ms: more than to the other side of the world. */
 const DELAY_MS = 200;
-/** Between such hosts a takeover is some ten ways one after another, among them the making of connections. */
+/**
+ * Between such hosts a takeover takes about ten one-way trips in a row, including those that open
+ * connections.
+ */
 const FAR_TAKEOVER_BOUND_MS = TAKEOVER_BOUND_MS + 20 * DELAY_MS;
 const USERS = ['ana', 'bo', 'chen'];
-/** Longer than a server listens to a silent router (3 × `dead_after`), so that it has let go of it. */
+/** Longer than a server waits for a silent router (3 × `dead_after`), so that it has given the router up. */
 const LONG_MS = 4 * DEAD_AFTER_MS;
 
 describe('cuts', () => {
@@ -42,13 +46,13 @@ describe('cuts', () => {
     network?.destroy();
   });
 
-  /** The most telling first: the short form has these alone. */
+  /** The most important ones first: the short form has only these. */
   const TAKEOVERS: readonly (readonly [what: string, cut: (roles: Roles) => void])[] = [
     ['from everybody', ({ primary }) => network.cutOff(primary)],
     ['from the router', ({ primary }) => network.cut(primary, 'router')],
     ['from the router, one way: it hears nothing', ({ primary }) => network.cutOneWay('router', primary)],
     ['from the router, one way: it is not heard', ({ primary }) => network.cutOneWay(primary, 'router')],
-    // A partial partition: its standbys say so, and one of them takes over.
+    // A partial partition: the standbys report it, and one of them takes over.
     [
       'from its standbys, and the router hears them all',
       ({ primary, standbys }) => network.cut(primary, ...standbys),
@@ -99,7 +103,7 @@ describe('cuts', () => {
       await trial.posts(20);
       const since = performance.now();
       cut(roles);
-      await delay(LONG_MS); // the fault itself
+      await delay(LONG_MS); // this is the fault itself
       await trial.posts(20);
       const pause = trial.longestPause(since);
       network.heal();
@@ -130,7 +134,7 @@ describe('cuts', () => {
       `longest pause ${pause.toFixed(0)} ms; in ${entered.toFixed(0)} ms after the router is back, ${failovers} failovers`,
     );
     assert.ok(pause < PAUSE_BOUND_MS, `paused ${pause} ms`);
-    // It hears nobody, so it suspects itself, and drops and promotes nobody.
+    // The router hears no member, so it suspects itself, and drops and promotes none.
     assert.equal(afterwards.epoch, roles.epoch, trial.describe());
     assert.equal(failovers, 0, trial.describe());
   });
@@ -168,7 +172,7 @@ describe('cuts', () => {
       const since = performance.now();
       network.cutOff('router');
       await trial.cluster.router.kill();
-      await delay(LONG_MS + i * 700); // attempts to attach are in every phase
+      await delay(LONG_MS + i * 700); // so that attempts to attach are in different phases
       await trial.posts(20);
       network.heal();
       await trial.cluster.startRouter();

@@ -1,18 +1,18 @@
 /**
- * A network of hosts in namespaces of the kernel, to be cut in every way that cables and firewalls can be.
+ * A network of hosts in kernel namespaces, which can be cut in every way that cables and firewalls can.
  *
  *     s1 ──┐
  *     s2 ──┼── bridge, in the namespace of the test itself: `people`
  *     router ─┘
  *
- * Packets are dropped where they arrive: a sender whose own kernel refuses them would be told, and a cut
- * cable tells nobody. The test has been started in a namespace of its own (`scripts/e2e-faults.mjs`), with
- * which all of this ends.
+ * Packets are dropped where they arrive: a sender would notice if its own kernel refused them, but it does
+ * not notice a cut cable. The test runs in a namespace of its own (`scripts/e2e-faults.mjs`); all of this
+ * ends with it.
  */
 import type { Housing } from '../test-cluster.js';
 import { run, succeeds } from './commands.js';
 
-/** Where the test and everybody's client is. */
+/** The host of the test and all clients. */
 export const PEOPLE = 'people';
 const PREFIX = '10.77.0.';
 export const PEOPLE_ADDRESS = `${PREFIX}254`;
@@ -30,13 +30,13 @@ export class Network {
     run('ip', 'link', 'set', BRIDGE, 'up');
   }
 
-  /** Runs in the namespace of its name, which is made at the first call. */
+  /** Runs a process in the namespace of its name, which is made at the first call. */
   readonly housing = (name: string): Housing => ({
     host: this.#addresses.get(name) ?? this.#join(name),
     prefix: ['ip', 'netns', 'exec', name],
   });
 
-  /** What `from` says no longer reaches `to`; the reverse does. */
+  /** Packets from `from` no longer reach `to`; the reverse direction works. */
   cutOneWay(from: string, to: string): void {
     this.#iptables(to, '-A', 'INPUT', '-s', this.#address(from), '-j', 'DROP');
   }
@@ -48,12 +48,12 @@ export class Network {
     }
   }
 
-  /** From everybody. */
+  /** Cuts a host off from all others. */
   cutOff(name: string): void {
     this.cut(name, ...this.names.filter((other) => other !== name));
   }
 
-  /** This share of all packets is lost, wherever they arrive. */
+  /** This share of all packets is lost, at every host. */
   lose(share: number): void {
     for (const name of this.names)
       this.#iptables(
@@ -70,7 +70,7 @@ export class Network {
   destroy(): void {
     for (const name of this.names) {
       if (name === PEOPLE) continue;
-      // By itself it goes only with the last process of its namespace, which may take a moment to end.
+      // By itself the link goes away only with the last process of its namespace, which may take a moment.
       succeeds('ip', 'link', 'delete', portOf(name));
       succeeds('ip', 'netns', 'delete', name);
     }

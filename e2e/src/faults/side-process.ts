@@ -1,4 +1,4 @@
-/** A process of our own that does something to a cluster, and says how far it is. */
+/** A helper process that acts on a cluster, and reports its progress. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ export class SideProcess {
   readonly #child: ChildProcess;
   readonly #said: string[] = [];
 
-  /** @param file the compiled program beside this one, without its ending */
+  /** @param file the compiled program beside this one, without its extension */
   constructor(file: string, args: readonly string[]) {
     this.#child = fork(fileURLToPath(new URL(`./${file}.js`, import.meta.url)), [...args]);
     this.#child.on('message', (message) => this.#said.push(String(message)));
@@ -21,7 +21,7 @@ export class SideProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** The last that it said. */
+  /** Its last report. */
   get last(): string {
     return this.#said.at(-1) ?? '';
   }

@@ -1,4 +1,4 @@
-/** A file system of its own for a data folder, that can be filled up. */
+/** A small file system for a data folder, which tests can fill. */
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, succeeds } from './commands.js';
@@ -11,7 +11,7 @@ const CHUNK = Buffer.alloc(64 * 1024, 1);
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** Takes over what is in the folder. Nobody may use it meanwhile. */
+  /** Keeps the content of the folder. No process may use it meanwhile. */
   static under(folder: string): SmallDisk {
     const saved = `${folder}.saved`;
     run('mkdir', '-p', folder, saved);
@@ -22,7 +22,7 @@ export class SmallDisk {
     return new SmallDisk(folder);
   }
 
-  /** Not a byte more fits. */
+  /** Fills the disk to the last byte. */
   fill(): void {
     const file = openSync(join(this.folder, BALLAST), 'w');
     try {

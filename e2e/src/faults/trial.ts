@@ -1,4 +1,4 @@
-/** A cluster under people who post, and what is measured of it while something is done to it. */
+/** A cluster with people who post, and measurements during faults. */
 import assert from 'node:assert/strict';
 import { RouterClient } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
@@ -13,7 +13,7 @@ import { Person } from '../person.js';
 import { TestCluster, type TestClusterOptions } from '../test-cluster.js';
 
 export interface Roles {
-  /** As the router has them: `s1`, `s2` …. */
+  /** Names as the router has them: `s1`, `s2` …. */
   readonly primary: string;
   readonly standbys: readonly string[];
   readonly epoch: number;
@@ -28,7 +28,7 @@ export class Trial {
     readonly people: readonly Person[],
   ) {}
 
-  /** Resolves when all servers are in sync and everybody follows everybody and posts. */
+  /** Resolves when all servers are in sync, and all people follow one another and post. */
   static async start(options: TestClusterOptions, users: readonly string[]): Promise<Trial> {
     const cluster = await TestCluster.start(options);
     const routers = new RouterClient({ routers: [cluster.routerAddress] });
@@ -44,8 +44,8 @@ export class Trial {
   }
 
   /**
-   * Starts again whoever has ended, and waits until all are in sync; throws what they said when that can't
-   * be. Nothing when it is settled: they ended for good.
+   * Starts ended processes again, and waits until all are in sync; throws with their output when that fails.
+   * Does nothing after `settle`, which ends them for good.
    */
   async makeWhole(): Promise<void> {
     if (this.#settled) return;
@@ -68,7 +68,7 @@ export class Trial {
     return acknowledgedCount(this.people);
   }
 
-  /** Until so many more posts are acknowledged; the time it took, ms. */
+  /** Waits until this many more posts are acknowledged. @returns the time it took, ms */
   async posts(more: number, deadlineMs = 60_000): Promise<number> {
     const from = this.acknowledged;
     const since = performance.now();
@@ -81,7 +81,7 @@ export class Trial {
     return performance.now() - since;
   }
 
-  /** How long the posts that were acknowledged from `since` on took, ms. */
+  /** Times of the posts that were acknowledged since `since`, ms. */
   times(since: number): readonly number[] {
     return this.people.flatMap(({ acknowledged }) =>
       acknowledged.filter(({ at }) => at >= since).map(({ tookMs }) => tookMs),
@@ -99,7 +99,9 @@ export class Trial {
     return first - since;
   }
 
-  /** The epochs in which posts were acknowledged from `since` on: each is a server that people were on. */
+  /**
+   * The epochs in which posts were acknowledged since `since`: each stands for a primary that people used.
+   */
   epochs(since: number): ReadonlySet<number> {
     return new Set(
       this.#acknowledgedAt()
@@ -120,7 +122,7 @@ export class Trial {
   }
 
   /**
-   * Everything that was acknowledged is in every timeline and on every disk, once and in order. Ends the
+   * Checks that everything acknowledged is in every timeline and on every disk, once and in order. Ends the
    * servers.
    */
   async settle(): Promise<string> {

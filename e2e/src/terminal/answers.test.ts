@@ -1,6 +1,6 @@
 /**
- * Answers on a real screen: they name what they answer, and Enter shows it to who has never followed its
- * author.
+ * Answers on a real screen: they show what they answer, and Enter shows that post even to a reader who never
+ * followed its author.
  */
 import { after, before, test } from 'node:test';
 import { ME, Stage } from './stage.js';

@@ -1,4 +1,4 @@
-/** The characters that must meet their neighbours, as shapes: lines of frames, blocks of bars. */
+/** Characters that must touch their neighbours, as shapes: lines of frames, blocks of bars. */
 
 export interface CellBox {
   readonly left: number;
@@ -7,7 +7,7 @@ export interface CellBox {
   readonly height: number;
 }
 
-/** Which of its sides a line reaches: up, right, down, left. */
+/** The sides that a line reaches: up, right, down, left. */
 const LINES: Readonly<Record<string, string>> = {
   '─': 'rl',
   '│': 'ud',
@@ -57,7 +57,7 @@ const BLOCKS: Readonly<Record<string, readonly [number, number, number, number, 
   '▓': [0, 0, 8, 8, 0.75],
 };
 
-/** Undefined: it is a character like others. */
+/** Undefined: an ordinary character. */
 export function shapeOf(text: string, box: CellBox, colour: string): string | undefined {
   const sides = LINES[text];
   if (sides !== undefined) return lines(sides, box, colour, HEAVY.has(text) ? 2 : 1);

@@ -1,6 +1,6 @@
 /**
- * A person's day at the full-screen client, in a real terminal against real servers that are killed under it.
- * Chapter follows chapter, and all that is asserted is what that person sees.
+ * A person's day at the full-screen client, in a real terminal with real servers that are killed meanwhile.
+ * One test continues the other, and all assertions are about what that person sees.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const WIDE = { columns: 200, rows: 60 } as const;
 describe('a day at the full-screen client', { timeout: 240_000 }, () => {
   let stage: Stage;
   let terminal: Terminal;
-  /** What bo, who follows mira, got of hers. */
+  /** mira's posts that bo, her follower, received. */
   const received: Post[] = [];
   const bo = (): DualpingSession => stage.person('bo');
   const ana = (): DualpingSession => stage.person('ana');
@@ -39,7 +39,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
     await stage.close();
   });
 
-  /** Each goes on where the last one ended: after one that failed there is nothing to go on from. */
+  /** Each test continues where the last one ended, so after a failed one the others can't run. */
   let failed: string | undefined;
   const chapter = (name: string, act: () => Promise<void>): void => {
     test(name, async (context) => {
@@ -152,7 +152,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
       terminal.resize(columns, rows);
       if (columns < 40) await terminal.shows('needs 40x10');
       else {
-        // The last row that is drawn, and what is written, in the new size.
+        // The last row and the draft are drawn in the new size.
         await terminal.eventually(
           (seen) => seen.row(rows - 2).startsWith(' › stays as it is') && seen.row(rows - 1).includes('Esc'),
           `it is drawn at ${columns}x${rows}`,
@@ -194,7 +194,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
         for (const letter of text) {
           typed += letter;
           terminal.type(letter);
-          await terminal.shows(`› ${typed}`); // a key is answered whatever the servers do
+          await terminal.shows(`› ${typed}`); // keys work whatever the servers do
         }
       };
       let beats = 0;
@@ -210,7 +210,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
         const beating = beat(6);
         const killed = await stage.killPrimary();
         await Promise.all([
-          // Said for three seconds, whatever one types meanwhile.
+          // Shown for three seconds, whatever is typed meanwhile.
           terminal.shows(/resumed on s\d · gap \d+(\.\d+)? m?s · nothing missed/),
           type('I go on as if nothing were'),
         ]);
@@ -227,7 +227,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
       const shown = [...terminal.screen().matchAll(/beat (\d+) of the heart/g)].map(([, at]) => Number(at));
       assert.deepEqual(shown, numbers(beats), terminal.describe());
       assert.equal(terminal.screen().split('I go on as if nothing were').length, 3, 'one post with both');
-      // A machine that is short of time may add a takeover of its own.
+      // On a busy machine there may be one more takeover.
       assert.match(terminal.screen(), /takeovers +([2-9]|\d\d) survived/);
       terminal.press('escape');
       terminal.resize(80, 24);
@@ -251,8 +251,8 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
     await stage.cluster.startRouter();
     for (const id of stage.cluster.serverIds) await stage.cluster.startServer(id);
     await stage.whenWhole();
-    // Had it come back by itself just before, r would have begun a reply; and Esc before the next key could
-    // be read as Alt.
+    // Not `r`: if the session had just come back by itself, `r` would begin a reply, and Esc before the next
+    // key could be read as Alt.
     terminal.type(':retry\n');
     await terminal.shows(/● (resumed|live)/);
     await terminal.shows('i to write a post');
@@ -333,8 +333,7 @@ const numbersOn = (terminal: Terminal): number[] =>
   [...terminal.screen().matchAll(/number (\d+) of the past/g)].map(([, at]) => Number(at));
 
 /**
- * Where there is a sidebar its line runs down; everywhere the rule over what one writes runs from edge to
- * edge.
+ * With a sidebar its line runs from top to bottom; the rule over the composer always runs from edge to edge.
  */
 function problem(terminal: Terminal): string | undefined {
   const broken = terminal.columns >= 60 ? frameProblem(terminal) : undefined;
@@ -350,8 +349,7 @@ function problem(terminal: Terminal): string | undefined {
 const stands = (terminal: Terminal): void => assert.equal(problem(terminal), undefined, terminal.describe());
 
 /**
- * What is in place: a file that is being written beside the one that it will replace (`….json.PID.new-later`)
- * is none yet.
+ * The finished files: a file that will replace another one (`….json.PID.new-later`) does not count.
  */
 const filesUnder = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -360,6 +358,6 @@ const filesUnder = (folder: string): string[] =>
       try {
         return [readFileSync(join(entry.parentPath, entry.name), 'utf8')];
       } catch {
-        return []; // replaced meanwhile
+        return []; // it was replaced meanwhile
       }
     });

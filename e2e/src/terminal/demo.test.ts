@@ -1,5 +1,5 @@
 /**
- * The demo as a teacher sees it: faults by key, takeovers on the screen, and a terminal that is given back.
+ * The demo as a teacher sees it: faults by key, takeovers on the screen, and a restored terminal.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { LAUNCHER } from '../dualping-process.js';
 import { Terminal } from './terminal.js';
 
-/** Starting four processes and many takeovers on a machine that others use too. */
+/** Time for four processes to start and for many takeovers, on a shared machine, ms. */
 const DEADLINE_MS = 60_000;
 
 async function inDemo(
@@ -41,13 +41,13 @@ test('kill, freeze, cut off and hand over by key; nothing is lost, and the figur
     terminal.press('X');
     await terminal.shows(/#\d+ s\d .*killed → s\d took over in/, DEADLINE_MS);
     await whole();
-    // The selection stays with whom was killed: a standby now, whom freezing changes nothing for anybody.
+    // The killed server stays selected: it is a standby now, and freezing it affects no one.
     terminal.press('z');
     await terminal.shows('frozen', DEADLINE_MS);
     terminal.press('z');
     await whole();
     terminal.press('a');
-    await terminal.shows(/Takeovers {2}[2-9] runs/, DEADLINE_MS); // of whatever kind
+    await terminal.shows(/Takeovers {2}[2-9] runs/, DEADLINE_MS); // of any kind
     terminal.press('a');
     await terminal.shows(/✓ 0 lost {2}0 repeated {2}0 out of order/);
     terminal.press('q');

@@ -1,6 +1,5 @@
 /**
- * What people of terminal clients ask for, with the programs around the client: a browser, an editor, a
- * clipboard.
+ * Features that work with other programs: a browser, an editor, a clipboard.
  */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
-/** Whether the lines of a frame stand, by the cells of the terminal and not by characters. */
+/** Checks that the lines of a frame are whole, by the terminal's cells and not by characters. */
 import type { ScreenCell, Terminal } from './terminal.js';
 
-/** What can stand in a line that runs down. */
+/** Characters of a vertical line. */
 const UPRIGHT = new Set('│┃║├┤┼┬┴┌┐└┘╭╮╰╯');
 
 export interface FrameRows {
@@ -17,10 +17,10 @@ export function bodyRows(terminal: Terminal): FrameRows {
 }
 
 /**
- * The first place where the frame is broken; undefined when it stands.
+ * The first place where the frame is broken; undefined if it is whole.
  *
- * @param columns where its lines run down; left out: wherever most of the rows have one, for texts may have
- * such characters too
+ * @param columns of its vertical lines; absent: the columns where most rows have such a character, because
+ * texts may have them too
  */
 export function frameProblem(
   terminal: Terminal,

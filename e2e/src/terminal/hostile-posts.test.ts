@@ -1,6 +1,6 @@
 /**
- * Posts that are made to break a terminal, through real servers into the real client: refused, or shown
- * without harm.
+ * Posts that are made to break a terminal, through real servers and the real client: they are refused, or
+ * shown without harm.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -12,7 +12,7 @@ import type { Terminal } from './terminal.js';
 const LARGE = { columns: 120, rows: 36 } as const;
 const SMALL = { columns: 40, rows: 10 } as const;
 
-/** What a terminal would obey: none of it may ever be a post. */
+/** Texts that a terminal would obey: none of them may ever be a post. */
 const REFUSED: Readonly<Record<string, string>> = {
   colour: '\x1b[31mred',
   'clear screen': 'a\x1b[2Jb',
@@ -27,7 +27,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   'line separator': 'a\u2028b',
 };
 
-/** What may be posted, and what must be read of it; the begin of each is looked for on the screen. */
+/**
+ * Texts that may be posted, and how each must be shown; the test looks for the begin of each on the screen.
+ */
 const SHOWN: Readonly<Record<string, readonly [text: string, reads: RegExp]>> = {
   'blessed tags': ['{bold}{red-fg}tagged{/} {open}{close} {|} {escape}', /\{bold\}\{red-fg\}tagged\{\/\}/],
   'a tag that ends in nothing': ['{bold,foo}{/bold,foo}{', /\{bold,foo\}/],
@@ -118,7 +120,7 @@ describe('hostile posts', { timeout: 180_000 }, () => {
   });
 });
 
-/** Columns at 120x36; the rule and the rows around it at any size. */
+/** The frame is whole: the columns at 120x36, and the rule and the rows around it at any size. */
 const stands = (terminal: Terminal): Promise<void> =>
   terminal.eventually((seen) => {
     const { columns, rows } = seen;
@@ -130,5 +132,5 @@ const stands = (terminal: Terminal): Promise<void> =>
     );
   }, 'the frame stands');
 
-/** Without ages and the time of day, which go on. */
+/** The screen without ages and the time of day, which change. */
 const untimed = (screen: string): string => screen.replaceAll(/\b(now|\d+[smh]|\d\d:\d\d)\b/g, '');

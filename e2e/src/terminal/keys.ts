@@ -1,4 +1,4 @@
-/** What a terminal sends for a key. */
+/** The bytes that a terminal sends for a key. */
 
 const FINALS: Readonly<Record<string, string>> = {
   up: 'A',
@@ -31,7 +31,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   space: ' ',
 };
 
-/** @param name as tokens name it: `shift-`, `alt-` and `ctrl-` in this order, then the key */
+/** @param name as in tokens: `shift-`, `alt-` and `ctrl-` in this order, then the key */
 export function bytesOfKey(name: string, applicationCursorKeys: boolean): string {
   const { key, shift, alt, ctrl } = parts(name);
   const modifiers = 1 + (shift ? 1 : 0) + (alt ? 2 : 0) + (ctrl ? 4 : 0);

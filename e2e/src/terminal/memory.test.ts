@@ -1,4 +1,4 @@
-/** What the client remembers belongs to a network, wherever that is found. */
+/** What the client remembers belongs to a network, whatever its address. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * A picture of a terminal, cell by cell: each character is placed on the grid by us, and the lines and blocks
- * of frames are drawn as shapes, so nothing shifts with a font's own widths and lines meet.
+ * A picture of a terminal, cell by cell. We place each character on the grid, and draw lines and blocks of
+ * frames as shapes, so font widths shift nothing and lines meet.
  */
 import { execFileSync } from 'node:child_process';
 import { Resvg } from '@resvg/resvg-js';
@@ -17,19 +17,19 @@ export interface Picture {
 const CELL_WIDTH = 9;
 const CELL_HEIGHT = 19;
 const FONT_SIZE = 15;
-/** A wide character fills more of its two cells than a letter of the same size would. */
+/** Font size of a wide character: it fills more of its two cells than a letter of the same size would. */
 const WIDE_FONT_SIZE = 17;
 const BASELINE = 14.5;
 const MARGIN = 14;
 const CORNER = 8;
-/** Pixels a unit: sharp on dense displays too. */
+/** Pixels per unit: sharp on high-density displays too. */
 const SCALE = 2;
 
 interface Paint {
   readonly background: string;
   readonly foreground: string;
   readonly cursor: string;
-  /** The first 16 colours, which are the terminal's to choose. */
+  /** The first 16 colours, which each terminal chooses. */
   readonly base: readonly string[];
 }
 
@@ -54,7 +54,7 @@ const PAINTS: Record<Background, Paint> = {
   },
 };
 
-/** Families that together have what a timeline shows, and the packages of Debian that bring them. */
+/** Font families that together have all characters of a timeline, and their Debian packages. */
 const FONTS = [
   { family: 'DejaVu Sans Mono', package: 'fonts-dejavu-core' },
   { family: 'DejaVu Sans', package: 'fonts-dejavu-core' },
@@ -72,7 +72,7 @@ export function pictureOf(terminal: Terminal, background: Background): Picture {
   return { svg, png: drawn.render().asPng() };
 }
 
-/** @throws Error naming what to install */
+/** @throws Error that names what to install */
 export function filesOfFonts(): string[] {
   const files: string[] = [];
   const missing: string[] = [];
@@ -114,7 +114,7 @@ function svgOf(terminal: Terminal, paint: Paint): string {
   ].join('\n');
 }
 
-/** Neighbours of one colour are one rectangle: between two there would be a seam. */
+/** Neighbours of one colour are one rectangle: two rectangles would have a visible seam. */
 function backgroundsOf(cells: readonly ScreenCell[], y: number, paint: Paint): string[] {
   const rectangles: string[] = [];
   for (let x = 0; x < cells.length; ) {
@@ -153,7 +153,7 @@ function charactersOf(cells: readonly ScreenCell[], y: number, paint: Paint): st
   });
 }
 
-/** A bar, as editors have it: what it stands on stays readable. */
+/** A bar, so that the character under the cursor stays readable. */
 function cursorOf(terminal: Terminal, paint: Paint): string {
   const { x, y, visible } = terminal.cursor;
   if (!visible) return '';
@@ -168,7 +168,7 @@ function looksOf(cell: ScreenCell | undefined, paint: Paint): { foreground: stri
     : { foreground, background };
 }
 
-/** 16 to 231 are a cube of 6 levels, the rest greys; they are the same on every terminal. */
+/** 16 to 231 are a cube with 6 levels, the rest are greys; they are the same on every terminal. */
 function colourOf(index: number, paint: Paint): string {
   const base = paint.base[index];
   if (base !== undefined) return base;

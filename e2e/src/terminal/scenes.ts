@@ -1,16 +1,16 @@
-/** The states of the client that pictures show, and how a person gets there. */
+/** The states of the client in the pictures, and the keys that lead there. */
 import { LAUNCHER } from '../dualping-process.js';
 import type { Background } from './picture.js';
 import { type ClientOptions, LATEST, Stage, withTalk } from './stage.js';
 import type { Terminal } from './terminal.js';
 
 export interface Scene extends ClientOptions {
-  /** Of the file. */
+  /** Name of the picture's file. */
   readonly name: string;
   readonly background: Background;
-  /** What is typed after `dualping`; the client of the stage where it is left out. */
+  /** The arguments after `dualping`; absent: the client of the stage. */
   readonly command?: (stage: Stage) => readonly string[];
-  /** Brings the client to what shall be seen; ends when the screen shows it. */
+  /** Brings the client to the scene; resolves when the screen shows it. */
   readonly drive: (terminal: Terminal, stage: Stage) => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'demo-no-color', ...DARK, ...SMALL, env: { NO_COLOR: '1' }, command: demo, drive: lesson },
 ];
 
-/** Acts a scene on a stage of its own, shows it to `look`, and takes everything down. */
+/** Sets up a scene with a stage of its own, passes it to `look`, and ends everything. */
 export async function withScene(
   scene: Scene,
   look: (terminal: Terminal, stage: Stage) => void | Promise<void>,
@@ -79,7 +79,7 @@ async function help(terminal: Terminal, stage: Stage): Promise<void> {
   await terminal.shows('Esc closes');
 }
 
-/** The dark theme's background of what was found. */
+/** The background of a match in the dark theme. */
 const FOUND = 220;
 
 async function link(terminal: Terminal, stage: Stage): Promise<void> {
@@ -134,7 +134,7 @@ function demo(): readonly string[] {
   return ['demo'];
 }
 
-/** Until the traces of the heartbeats say something. */
+/** Waits until the heartbeat traces have some bars. */
 const traced = async (terminal: Terminal): Promise<void> => await terminal.shows(/s1 .*[▁▂▃▄▅▆▇█]{5}/);
 
 async function topOfTakeover(terminal: Terminal, stage: Stage): Promise<void> {
@@ -156,7 +156,7 @@ async function routerAway(terminal: Terminal, stage: Stage): Promise<void> {
 /** Below the header and the head of the table. */
 const FIRST_SERVER_ROW = 2;
 
-/** The primary is killed a few times, and then one is frozen. */
+/** Kills the primary a few times, and then freezes one. */
 async function lesson(terminal: Terminal): Promise<void> {
   await terminal.shows('3 of 3 healthy');
   await traced(terminal);

@@ -1,4 +1,4 @@
-/** The screen driver by itself, looked at from a terminal. */
+/** The screen driver alone, seen from a terminal. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ const columns = (terminal: Terminal): number[] =>
 const problem = (terminal: Terminal): string | undefined =>
   frameProblem(terminal, body(terminal), columns(terminal));
 
-/** The cursor is hidden while a page is drawn, and is put into the last row at its end. */
+/** Waits until a page is drawn: the cursor is hidden while it is drawn, and then in the last row. */
 async function drawn(terminal: Terminal, seed: number): Promise<void> {
   const isDrawn = ({ cursor, rows }: Terminal): boolean => cursor.visible && cursor.y === rows - 1;
   await terminal.eventually(
@@ -191,7 +191,7 @@ test('suspended it is away from the terminal until the shell continues it', asyn
       await terminal.eventually((seen) => seen.restored, 'the terminal is as it was');
       terminal.type('echo "still" "here"\n');
       await terminal.shows('still here');
-      terminal.resize(100, 30); // nobody tells a stopped job
+      terminal.resize(100, 30); // a stopped job gets no signal
       terminal.type('fg\n');
       await terminal.shows('100x30');
       await terminal.eventually((seen) => problem(seen) === undefined, 'the frame stands');
@@ -200,7 +200,7 @@ test('suspended it is away from the terminal until the shell continues it', asyn
       terminal.press('k');
       await terminal.shows('<k>');
       terminal.press('q');
-      // Until the shell reads again, what is typed may still be read by whom it waits for.
+      // Until the shell reads again, typed text may still go to the program that it waits for.
       await terminal.eventually(
         (seen) => seen.restored && seen.row(seen.cursor.y) === 'ready>',
         'the shell asks for more',
@@ -316,7 +316,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Any sequence that sets looks, with its numbers. */
+/** Any sequence that sets attributes, with its numbers. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about
 const LOOKS = /\x1b\[([\d;]*)m/g;
 

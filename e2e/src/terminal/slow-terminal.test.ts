@@ -1,4 +1,4 @@
-/** Terminals that stop reading: nobody but the person at them notices. */
+/** Terminals that stop reading: only the person at them notices. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,16 @@ import { eventually } from '../eventually.js';
 import { Stage } from './stage.js';
 import { Terminal } from './terminal.js';
 
-/** So many whole screens are more than any terminal holds for a program that it does not read. */
+/** More whole screens than any terminal buffers for a program. */
 const SCREENS = 60;
 const LARGE = { columns: 200, rows: 60 } as const;
-/** Much less than the 15 s that a blocked write was deaf for, and more than a busy machine needs, ms. */
+/**
+ * Much less than the 15 s during which a blocked write ignored signals, and more than a busy machine needs,
+ * ms.
+ */
 const HEARD_WITHIN_MS = 8_000;
 
-/** Has a full-screen program write more than its terminal takes. */
+/** Makes a full-screen program write more than its terminal accepts. */
 async function filled(terminal: Terminal): Promise<void> {
   terminal.stopReading();
   for (let at = 0; at < SCREENS; at += 1) terminal.press('ctrl-l');

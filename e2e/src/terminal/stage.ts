@@ -1,6 +1,5 @@
 /**
- * A small network with a few people who have talked, and somebody's full-screen client to it: for pictures,
- * and for plays.
+ * A small network with some people and posts, and a full-screen client: for pictures and tests.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +40,7 @@ export class Stage {
     }
   }
 
-  /** Somebody else, with a timeline open. */
+  /** Another person, with an open timeline. */
   person(name: string): DualpingSession {
     const known = this.#people.get(name);
     if (known !== undefined) return known;
@@ -50,24 +49,24 @@ export class Stage {
     return session;
   }
 
-  /** Somebody goes: is known, and no longer on. */
+  /** A person leaves: still known, but no longer present. */
   leaves(name: string): void {
     this.#people.get(name)?.close();
     this.#people.delete(name);
   }
 
-  /** Starts the client; what it keeps on disk is there again at the next start. */
+  /** Starts the client; the next start finds its files again. */
   client(options: ClientOptions = {}): Terminal {
     const [command = '', ...args] = this.#command;
     return this.run(command, args, options);
   }
 
-  /** The client as one types it into a shell. */
+  /** The client's command line for a shell. */
   get commandLine(): string {
     return this.#command.map((part) => `'${part}'`).join(' ');
   }
 
-  /** Any program, with the client's folders around it. */
+  /** Runs any program in the client's environment. */
   run(
     command: string,
     args: readonly string[],
@@ -87,7 +86,7 @@ export class Stage {
     return [process.execPath, LAUNCHER, 'client', '--user', ME, '--routers', this.cluster.routerAddress];
   }
 
-  /** What clients keep from one run to the next. */
+  /** The folder of the data that clients keep between runs. */
   get stateFolder(): string {
     return join(this.#folder, 'state');
   }
@@ -117,7 +116,7 @@ export class Stage {
   }
 }
 
-/** Some talk, oldest first; `mira` follows all who take part. */
+/** Some posts, oldest first; `mira` follows all their authors. */
 const TALK: readonly (readonly [name: string, text: string])[] = [
   ['bo', 'Standup moved to ten. Bring coffee ☕'],
   ['yamada', '昨日のデプロイは順調でした。'],
@@ -128,13 +127,13 @@ const TALK: readonly (readonly [name: string, text: string])[] = [
   ['yamada', 'グラフ、楽しみにしています 📈'],
   ['ana', 'Shipped the takeover demo. Kill a server and watch the timeline not blink. 🎉'],
 ];
-/** Comes while mira is there. */
+/** Posted while mira is present. */
 export const LATEST = { name: 'chen', text: '@mira can you hold it through four in a row?' } as const;
 const PEOPLE = ['ana', 'bo', 'chen', 'yamada'];
-/** They are there, and mira does not follow them yet. */
+/** Present people whom mira does not follow yet. */
 const STRANGERS = ['dee', 'eli'];
 
-/** A network in which some have talked before mira comes. */
+/** Makes a network with posts from before mira's first login. */
 export async function withTalk(stage: Stage): Promise<void> {
   const mira = stage.person(ME);
   for (const name of [...PEOPLE, ...STRANGERS]) await stage.person(name).list();

@@ -1,4 +1,4 @@
-/** What kinds of terminals there are, how they go away, and what people see then. */
+/** Different kinds of terminals, how they go away, and what people see then. */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ describe('surroundings', () => {
         await terminal.shows(shown);
         terminal.hangUp();
         const { code, signal } = await terminal.exit;
-        // Its status is 128 and the number of the signal, or it has ended by the signal itself.
+        // Its status is 128 plus the number of the signal, or the signal itself has ended it.
         assert.ok(code === 129 || signal === 1, JSON.stringify({ code, signal }));
       }
     });

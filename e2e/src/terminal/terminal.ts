@@ -1,5 +1,5 @@
 /**
- * A terminal with a program in it: types, clicks and resizes as a person does, and sees what that person
+ * A terminal with a program in it: tests type, click and resize as a person does, and see what that person
  * sees.
  */
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ import type { Terminal as Emulator, IBufferCell } from '@xterm/headless';
 import { DEADLINE_MS, eventually } from '../eventually.js';
 import { bytesOfKey } from './keys.js';
 
-// Both are CommonJS whose names Node does not find by looking.
+// Both are CommonJS modules whose exports Node can't detect.
 const require = createRequire(import.meta.url);
 const { Terminal: EmulatorClass } = require('@xterm/headless') as typeof import('@xterm/headless');
 const { Unicode11Addon } = require('@xterm/addon-unicode11') as {
@@ -19,17 +19,16 @@ const { Unicode11Addon } = require('@xterm/addon-unicode11') as {
 export interface TerminalOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** On top of ours; undefined takes a variable away. TERM is xterm-256color unless given. */
+  /** Added to our own environment; undefined removes a variable. TERM is xterm-256color unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly columns?: number;
   readonly rows?: number;
   readonly cwd?: string;
   /**
-   * What it answers when it is asked for the colour of its background: `rgb:ffff/ffff/ffff`. Undefined:
-   * nothing.
+   * Its answer when it is asked for its background colour: `rgb:ffff/ffff/ffff`. Undefined: no answer.
    */
   readonly backgroundColour?: string;
-  /** Whose widths the terminal knows: 6 is that of terminals to which an emoji is one cell. */
+  /** The Unicode version of its widths: with 6 an emoji is one cell wide. */
   readonly unicode?: '6' | '11';
 }
 
@@ -51,9 +50,9 @@ export interface TerminalExit {
   readonly signal: number;
 }
 
-/** What was last written is kept up to this, characters: for tests that look for sequences. */
+/** Most characters of output that are kept, for tests that look for sequences. */
 const MAX_TRANSCRIPT = 4_000_000;
-/** What a program could mistake for its own surroundings. */
+/** Variables that would describe our own terminal to the program. */
 const NOT_INHERITED = ['TMUX', 'NO_COLOR', 'COLORFGBG', 'COLORTERM', 'TERM_PROGRAM', 'FORCE_COLOR'];
 
 export class Terminal {
@@ -86,7 +85,7 @@ export class Terminal {
     Object.assign(env, { TERM: 'xterm-256color', LANG: 'C.UTF-8' }, options.env);
     for (const [name, value] of Object.entries(env)) if (value === undefined) delete env[name];
     this.#pty = pty.spawn(options.command, [...options.args], {
-      // node-pty puts its name over TERM, so that one must agree.
+      // node-pty sets TERM to this name, so it must be the same.
       name: env.TERM ?? '',
       cols,
       rows,
@@ -121,17 +120,17 @@ export class Terminal {
     return this.#exited;
   }
 
-  /** As keys; a newline is Enter. */
+  /** Types keys; a newline is Enter. */
   type(text: string): void {
     this.#send(text.replaceAll('\n', '\r'));
   }
 
-  /** As it comes from the terminal itself. */
+  /** Sends bytes as the terminal itself would, such as reports. */
   report(bytes: string): void {
     this.#send(bytes);
   }
 
-  /** A key by its name in the client's keymap: `enter`, `ctrl-x`, `alt-enter`, `page-up`, `G`. */
+  /** Presses a key by its name in the client's keymap: `enter`, `ctrl-x`, `alt-enter`, `page-up`, `G`. */
   press(key: string): void {
     this.#send(bytesOfKey(key, this.#emulator.modes.applicationCursorKeysMode));
   }
@@ -167,7 +166,7 @@ export class Terminal {
     this.#pty.resize(columns, rows);
   }
 
-  /** All rows, blanks at their ends cut. */
+  /** All rows, without blanks at their ends. */
   screen(): string {
     return Array.from({ length: this.rows }, (_, y) => this.row(y)).join('\n');
   }
@@ -189,7 +188,7 @@ export class Terminal {
     return describeCell(cell);
   }
 
-  /** Cells of a row, for those who look at many. */
+  /** The cells of a row. */
   cells(y: number): ScreenCell[] {
     return Array.from({ length: this.columns }, (_, x) => this.cell(x, y));
   }
@@ -217,7 +216,7 @@ export class Terminal {
   get title(): string {
     return this.#title;
   }
-  /** All that was written, newest last, up to a limit. */
+  /** All output, newest last, up to a limit. */
   get transcript(): string {
     return this.#transcript;
   }
@@ -227,14 +226,14 @@ export class Terminal {
   }
 
   /**
-   * Whether everything is as a program finds it. (Shells turn bracketed paste on for themselves: it is not
-   * looked at here.)
+   * Whether all modes are as a program finds them. (Bracketed paste is not checked: shells switch it on
+   * themselves.)
    */
   get restored(): boolean {
     return !this.alternate && this.mouseMode === 'none' && !this.reportsFocus && this.#cursorVisible;
   }
 
-  /** Waits until the screen is as wanted; fails with the screen. */
+  /** Waits until the screen is as wanted; fails with a message that has the screen. */
   async eventually(
     look: (terminal: Terminal) => boolean,
     what: string,
@@ -248,7 +247,7 @@ export class Terminal {
     );
   }
 
-  /** Waits until a text is to be seen anywhere. */
+  /** Waits until a text is anywhere on the screen. */
   async shows(what: string | RegExp, deadlineMs = DEADLINE_MS): Promise<void> {
     const seen = (): boolean =>
       typeof what === 'string' ? this.screen().includes(what) : what.test(this.screen());
@@ -271,7 +270,7 @@ export class Terminal {
     return [edge, ...rows.map((row) => `|${row}`), edge, `${ended}, ${modes}, ${cursor}`].join('\n');
   }
 
-  /** Takes nothing any more that the program writes, as a suspended ssh or a paused window does. */
+  /** Stops reading the program's output, as a suspended ssh or a paused window does. */
   stopReading(): void {
     this.#pty.pause();
   }
@@ -295,7 +294,7 @@ export class Terminal {
       try {
         process.kill(this.pid, 'SIGKILL');
       } catch {
-        // ended meanwhile
+        // it ended meanwhile
       }
       await this.exit;
     }
@@ -327,7 +326,7 @@ export class Terminal {
     ] as const)
       parser.registerCsiHandler({ prefix: '?', final }, (params) => {
         if (params.includes(25)) this.#cursorVisible = visible;
-        return false; // and the emulator does what it does
+        return false; // the emulator handles it as usual
       });
     this.#emulator.onBell(() => {
       this.#bells += 1;

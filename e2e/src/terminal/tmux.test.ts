@@ -1,4 +1,7 @@
-/** In a real tmux: it has a terminfo, widths and quirks of its own, and many people live in it. */
+/**
+ * The client in a real tmux, which has a terminfo, widths and special behaviour of its own, and which many
+ * people use.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -12,8 +15,8 @@ const PROGRAM = fileURLToPath(
 );
 
 /**
- * As packages/terminal/src/state/unread.ts has it: what is waited for here is that nothing happens for so
- * long.
+ * The time in packages/terminal/src/state/unread.ts, and a second more: the test waits while nothing happens,
+ * ms.
  */
 const IDLE_AFTER_MS = 31_000;
 

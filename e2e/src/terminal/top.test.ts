@@ -52,7 +52,7 @@ async function primaryNow(): Promise<number> {
   return primary.serverId;
 }
 
-/** Brings back whom a test has killed. */
+/** Starts the servers again that a test has killed. */
 async function whole(): Promise<void> {
   for (const id of cluster.serverIds) if (cluster.server(id).ended) await cluster.startServer(id);
   await cluster.whenWhole(routers);

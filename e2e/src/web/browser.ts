@@ -1,4 +1,4 @@
-/** A headless Chromium, as Debian has it; and what is to be said of a page that anybody shows to a class. */
+/** A headless Chromium, from Debian's package; and checks of a page's layout and contrast. */
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
@@ -8,10 +8,10 @@ const FLAGS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 
-/** Why there is no test with a browser here; false where there is one. */
+/** Why tests with a browser can't run here; false if they can. */
 export const noBrowser = existsSync(CHROMIUM) ? false : `${CHROMIUM} is not there: apt-get install chromium`;
 
-/** With a profile of its own, which is gone when it is closed. */
+/** Opens a browser with a temporary profile. */
 export const openBrowser = async (): Promise<Browser> =>
   await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
 
@@ -23,7 +23,7 @@ export const LOOKS = [
 ] as const;
 export type Look = (typeof LOOKS)[number];
 
-/** A page as somebody sees it, and what it complained of. */
+/** Opens a page, and collects its errors. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -41,13 +41,13 @@ export async function openPage(
   return { page, complaints };
 }
 
-/** What of a page reaches beyond its width, or has to be scrolled sideways. */
+/** Parts of a page that are wider than it, or must be scrolled sideways. */
 export const tooWide = async (page: Page): Promise<readonly string[]> => await page.evaluate(SIDEWAYS);
 
-/** Texts with less contrast than WCAG asks for: 4.5, and 3 where they are large. */
+/** Texts with less contrast than WCAG requires: 4.5, and 3 for large text. */
 export const tooFaint = async (page: Page): Promise<readonly string[]> => await page.evaluate(FAINT);
 
-// Run in the browser: as text, because the tests themselves are not compiled for one.
+// This runs in the browser; it is a text, because the tests are not compiled for a browser.
 
 const SIDEWAYS = `(() => {
   const name = (e) => e.tagName.toLowerCase() + (e.id && '#' + e.id) + (e.className?.baseVal ?? e.className ? '.' + (e.className.baseVal ?? e.className) : '');

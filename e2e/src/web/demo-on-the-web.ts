@@ -1,17 +1,17 @@
-/** A demo with its page, and what is waited for on it. */
+/** A demo with its page, and waits for the page's content. */
 import type { Page } from 'playwright-core';
 import { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 
-/** Starting four processes, and takeovers, on a machine that others use too. */
+/** Time for four processes to start and for takeovers, on a shared machine, ms. */
 const DEADLINE_MS = 60_000;
 
 export class DemoOnTheWeb {
   private constructor(
     readonly process: DualpingProcess,
-    /** For everybody. */
+    /** The link for everybody. */
     readonly link: string,
-    /** With the key. */
+    /** The link with the key. */
     readonly ownLink: string,
   ) {}
 
@@ -30,7 +30,7 @@ export class DemoOnTheWeb {
     }
   }
 
-  /** Resolves when the place on the page reads so. */
+  /** Waits until an element of the page has this text. */
   async shows(page: Page, place: string, pattern: RegExp): Promise<void> {
     const text = async (): Promise<string> => (await page.locator(place).textContent()) ?? '';
     let last = '';
@@ -50,7 +50,8 @@ export class DemoOnTheWeb {
   }
 
   /**
-   * Presses keys that take the primary away, each once everything is well: so that there is something to see.
+   * Presses keys that take the primary away, each when all servers are well, so that the page has something
+   * to show.
    */
   async lesson(page: Page, keys: readonly ('X' | 'z' | 'n' | 'r')[]): Promise<void> {
     for (const key of keys) {

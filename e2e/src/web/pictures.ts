@@ -13,7 +13,7 @@ const PICTURES = [
 
 export const WEB_PICTURES: readonly string[] = PICTURES.map(({ name }) => name);
 
-/** @param onPicture is given each as a PNG */
+/** @param onPicture called with each picture as a PNG */
 export async function takeWebPictures(
   names: readonly string[],
   onPicture: (name: string, png: Buffer) => void,

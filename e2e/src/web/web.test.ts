@@ -48,7 +48,7 @@ test('whoever has the link kills and freezes, by button and by key; the class se
   await demo.shows(pupil, '#events', /s\d killed/);
   await demo.whenWhole(teacher);
 
-  // The selection is one for all, so that the class sees what is meant.
+  // All viewers share the selection, so that the class sees what is meant.
   await teacher.keyboard.press('g');
   await teacher.keyboard.press('j');
   await eventually(
@@ -61,7 +61,7 @@ test('whoever has the link kills and freezes, by button and by key; the class se
   await teacher.keyboard.press('z');
   await demo.whenWhole(pupil);
 
-  // What has the focus keeps it, however much is drawn meanwhile.
+  // The element with the focus keeps it, however much is drawn meanwhile.
   const restart = teacher.locator('[data-item="c1/s3"] button[data-press="r"]');
   await restart.focus();
   const posted = await teacher.locator('#counts').textContent();
@@ -102,7 +102,7 @@ test('a wrong key gives no buttons and says so; without any the server refuses',
   await page.keyboard.press('X');
   const press = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"press":"X"}' };
   assert.equal((await fetch(`${demo.link}act`, press)).status, 403);
-  // A page of somebody else's, in the browser of the one who has the key.
+  // A page of another site, in the browser of the person who has the key.
   const key = demo.ownLink.split('#')[1];
   const { page: elsewhere } = await openPage(browser, 'data:text/html,elsewhere');
   const status = await elsewhere.evaluate(

@@ -2,8 +2,8 @@
  * The classic wire from a client's side: ask a coordinator where a user's server is, and talk to it over one
  * connection.
  *
- * Works with servers and coordinators of the csce438 family as well as with ours. There are no sessions and
- * no acknowledgements on this wire; whoever loses a server asks again and logs in again.
+ * Works with csce438 servers and coordinators as well as with dualping's. This wire has no sessions and no
+ * acknowledgements of posts; a client that loses its server asks the coordinator again and logs in again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, DualpingError, type Post, type UserName } from '@dualping/core';
@@ -30,15 +30,15 @@ import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { unary } from './unary.js';
 
 /**
- * How long a coordinator or server may take to answer, ms: silence only, a refused connection is told at
- * once.
+ * How long a coordinator or server may take to answer, ms. This is only for silence: a refused connection is
+ * reported at once.
  */
 const CALL_TIMEOUT_MS = 5_000;
 
 const LIMITS = { timeoutMs: CALL_TIMEOUT_MS };
 
 /**
- * Where the coordinator sends user number `user`; undefined when nobody is there. Throws
+ * Where the coordinator sends user number `user`; undefined when there is no server. Throws
  * `router-unreachable`.
  */
 export async function resolveClassic(coordinator: Address, user: number): Promise<Address | undefined> {
@@ -61,7 +61,10 @@ export interface ClassicLists {
   readonly followers: readonly UserName[];
 }
 
-/** What servers refuse by. Other statuses say that the server, or the way to it, has failed. */
+/**
+ * Statuses with which servers refuse a call. Other statuses mean that the server, or the path to it, has
+ * failed.
+ */
 const REFUSALS: readonly status[] = [
   status.CANCELLED,
   status.INVALID_ARGUMENT,
@@ -80,9 +83,12 @@ export interface ClassicTimelineListener {
 }
 
 export interface ClassicTimelineHandle {
-  /** Sends a post; nothing tells whether it was taken. */
+  /** Sends a post; the wire does not tell whether it was accepted. */
   post(text: string, timeMs: number): void;
-  /** Ends it in order; resolves when the server has read everything that was posted, or is silent. */
+  /**
+   * Ends the timeline in order. Resolves when the server has read everything that was posted, or after
+   * silence.
+   */
   finish(): Promise<void>;
   close(): void;
 }
@@ -97,7 +103,8 @@ export class ClassicConnection {
     readonly address: Address,
     readonly user: UserName,
   ) {
-    // Connections of one process would be shared, and being on depends on this one.
+    // grpc-js would share connections within a process, but a user counts as logged in by their own
+    // connection.
     this.#client = new SNSServiceClient(address, credentials.createInsecure(), {
       ...CHANNEL_OPTIONS,
       'grpc.use_local_subchannel_pool': 1,
@@ -129,8 +136,8 @@ export class ClassicConnection {
   }
 
   /**
-   * The 20 posts of the past come first, the newest of them first. Who it is stands in the metadata of the
-   * call, and in a first message with the text `opener`; undefined: no such message, for servers that take
+   * The last 20 posts come first, newest first. The user is named in the metadata of the call, and in a first
+   * message with the text `opener`. With `opener` undefined there is no such message, for servers that take
    * every message as a post.
    */
   timeline({ onPost, onEnd }: ClassicTimelineListener, opener: string | undefined): ClassicTimelineHandle {
@@ -147,7 +154,7 @@ export class ClassicConnection {
       },
       'server',
     );
-    // Without the line end of a post: servers compare the whole text.
+    // Without a line end: servers compare the whole text.
     if (opener !== undefined) stream.send({ username: this.user, msg: opener, timestamp: new Date() });
     return {
       post: (text, timeMs) => stream.send(classicPostToWire(this.user, text, timeMs)),
@@ -184,14 +191,17 @@ export class ClassicConnection {
   }
 }
 
-/** Calls are never cancelled here, so a CANCELLED is the server's word. */
+/** Calls are never cancelled here, so a CANCELLED comes from the server. */
 function refusalIn(error: unknown): ClassicReply | undefined {
   const { code, details } = error as Partial<ServiceError>;
   if (code === undefined || !REFUSALS.includes(code)) return undefined;
   return { status: code, text: details || (status[code] ?? '') };
 }
 
-/** What makes no sense is passed over: one odd message of a foreign server must not end a timeline. */
+/**
+ * The post of a message; undefined for an invalid one: one odd message of a csce438 server must not end a
+ * timeline.
+ */
 function readable(message: snsWire.Message): Post | undefined {
   try {
     return classicPostRead(message);

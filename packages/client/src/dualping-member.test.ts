@@ -57,10 +57,10 @@ const welcome = (attach: Attach): RouterMessage => ({
   assignment: primaryIs(attach),
 });
 
-/** How a router takes a member; what comes after `attach` is kept in `heard`. */
+/** How a fake router treats a member; messages after `attach` go to `heard`. */
 interface Manner {
   readonly answer: (attach: Attach) => RouterMessage;
-  /** Whether it goes on answering, after it has. */
+  /** Whether it goes on answering after the first answer. */
   readonly attentive: boolean;
 }
 
@@ -113,7 +113,7 @@ test('it attaches, is primary, says goodbye, and is over', async (context) => {
   const { member, states, isCompleted } = memberOf(context, { routers: [router.address] });
   assert.deepEqual(states, [{ kind: 'connecting', router: router.address, because: undefined }]);
   await until(isAttached(member), 'attached');
-  await until(() => member.isPrimary, 'primary'); // not for good: it rests on a question that was answered of late
+  await until(() => member.isPrimary, 'primary'); // not for good: it needs a recent answer
   await until(() => heard.filter(({ kind }) => kind === 'ping').length > 2, 'pings');
   const [attach] = heard;
   assert.ok(attach?.kind === 'attach');
@@ -244,6 +244,6 @@ test('a router that no longer answers holds neither the goodbye nor the process'
     cwd: new URL('.', import.meta.url).pathname,
     timeout: 10_000,
   });
-  assert.equal(stdout, 'complete\nleft\nleft\n'); // no longer primary is a change, too: it was told to leave twice
+  assert.equal(stdout, 'complete\nleft\nleft\n'); // twice: `leave` first reports that it is no longer primary
   assert.ok(heard.some(({ kind }) => kind === 'leave'));
 });

@@ -1,5 +1,5 @@
 /**
- * A service's membership in a routed cluster: a driver of core's `Membership`, published as an observable.
+ * A service's membership in a cluster: drives core's `Membership` and publishes its state as an observable.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -22,50 +22,51 @@ import { routerFailure } from './router-failure.js';
 
 const debug = createDebug('dualping:client:member');
 
-/** 128 bits: no two lives of all networks there will ever be have the same. */
+/** 128 bits: enough that no two lives ever have the same id. */
 const LIFE_ID_BYTES = 16;
 
 export interface DualpingMemberOptions {
   /**
-   * `host:port` of routers of one network, 1 to 16: dialled side by side while none has answered, and the
-   * first welcome counts.
+   * `host:port` of routers of one network, 1 to 16. Until one has answered, all are dialled in parallel, and
+   * the first welcome counts.
    */
   readonly routers: readonly Address[];
-  /** From 1. Its members have to be of this kind, all of them: none with a journal. 1 when absent. */
+  /** From 1; 1 when absent. No member of this cluster may have a journal. */
   readonly cluster?: ClusterId;
-  /** Lasting number of this member, its own within the cluster, 1 to 2,147,483,647. */
+  /** Lasting number of this member, unique within the cluster, 1 to 2,147,483,647. */
   readonly serverId: number;
   /** Where clients dial the service, `host:port`. It should listen there already. */
   readonly address: Address;
   /**
-   * Tells this start of the member from earlier ones: has to be higher at each, from 1. When absent the wall
-   * clock, in ms, which suffices as long as it doesn't go back from one start to the next.
+   * Tells this start of the member from earlier ones: a number from 1 that must be higher at each start. When
+   * absent it is the wall clock in ms, which is enough as long as the clock doesn't go back between two
+   * starts.
    */
   readonly incarnation?: Incarnation;
 }
 
 /**
- * Makes a gRPC service of anybody's a member of a cluster: the first live member, in the order in which they
- * registered, is *primary*, and clients on `dualping:///CLUSTER` are led to it (`registerDualpingResolver`).
- * Nothing is replicated.
+ * Makes any gRPC service a member of a cluster. The first live member, in the order in which they registered,
+ * is *primary*, and clients on `dualping:///CLUSTER` are sent to it (`registerDualpingResolver`). Nothing is
+ * replicated.
  *
- * Begins to attach as soon as it is made and goes on by itself whatever happens to routers. It holds one
- * stream to one of them: the instant the process dies the next member is primary; when it freezes, after the
- * router's `dead_after` (500 ms). Holds the process open until it has `left` or `failed`.
+ * It begins to attach as soon as it is made and recovers from router failures by itself. It holds one stream
+ * to one router. When the process dies, the next member is primary at once; when it freezes, after the
+ * router's `dead_after` (500 ms). It holds the process open until it has `left` or `failed`.
  *
- * **`isPrimary`** is true only while this very life is named as primary by the newest assignment *and* the
- * router has answered, on the stream that stands, something that was asked less than `dead_after` ago. So it
- * turns false at once when the stream is lost, and after `dead_after` without an answer, or frozen for as
- * long: another may be primary by then.
- * * It promises that a member which froze, or whose router or network fell silent, doesn't take itself for
- *   primary on old news: before the router promotes another for silence, this one has stopped (both by their
- *   own clocks, which must run at the same rate).
- * * It doesn't promise that there is never a second one: where the router has seen the stream break and this
- *   side has not yet, both are primary for up to `dead_after`; and what a primary has begun goes on when it
- *   no longer is. Nothing is fenced but by the **epoch**, which rises with each change of primary: pass it on
- *   to whatever keeps your data, and have that refuse a lower one than it has seen.
- * * While no router can be reached nobody is primary, though clients are still led to the last one. A service
- *   for which a second primary does no harm serves whoever comes, and doesn't ask.
+ * **`isPrimary`** is true only while the newest assignment names this life as primary *and* the router has
+ * answered, on the present stream, a question that was asked less than `dead_after` ago. So it turns false at
+ * once when the stream is lost, and after `dead_after` without an answer or in a freeze: another may be
+ * primary by then.
+ * * It promises that a member doesn't act as primary on old messages after a freeze or after silence of its
+ *   router or network: it has stopped before the router promotes another for silence. (Each side uses its own
+ *   clock; the clocks must run at the same rate.)
+ * * It doesn't promise that there is never a second primary. If the router has seen the stream break and this
+ *   side has not, both are primary for up to `dead_after`, and work that a primary has begun goes on
+ *   afterwards. The only fence is the **epoch**, which rises with each change of primary: pass it on to the
+ *   store that keeps your data, and let the store refuse an epoch lower than it has seen.
+ * * While no router can be reached no member is primary, though clients are still sent to the last one. A
+ *   service for which a second primary does no harm can serve every caller, and need not ask.
  *
  * ```ts
  * const member = new DualpingMember({ routers: ['127.0.0.1:7070'], serverId: 2, address: '10.0.0.5:9000' });
@@ -78,14 +79,14 @@ export interface DualpingMemberOptions {
  */
 export class DualpingMember {
   readonly #machine: Membership;
-  /** Says its last word also to who comes when all is over. */
+  /** Late subscribers get the last state too, also after completion. */
   readonly #states = new ReplaySubject<MemberState>(1);
   readonly #loop: MachineLoop<MembershipInput, MembershipOutput>;
-  /** Streams to routers by attempt. */
+  /** Streams to routers, by attempt. */
   readonly #streams = new Map<number, RouterStream>();
 
   /**
-   * The latest state at once, then each change:
+   * Emits the latest state at once, then each change:
    * `connecting` (with why the last attempt failed), `attached` (`epoch`, `isPrimary`, `assignment`),
    * `failed` (why: it can't work as asked, and trying again would not help), `left`. Completes after the last
    * two, which late subscribers get too.
@@ -116,15 +117,15 @@ export class DualpingMember {
     return this.#machine.state;
   }
 
-  /** Judged now, by the clock: to be asked for each thing that only a primary may do. */
+  /** Computed at each read: check it before each action that only a primary may do. */
   get isPrimary(): boolean {
     return this.#machine.isPrimaryAt(PROCESS_CLOCK.now());
   }
 
   /**
    * Leaves in order: it is no longer primary, and the next member takes over at once. Resolves when the
-   * router has made that durable, or after 2 s without a word of it; at once when no router is attached to,
-   * or all is over. Idempotent, never rejects.
+   * router has made that durable, or after 2 s without its answer; at once when no router is attached, or
+   * after `left` or `failed`. Idempotent, never rejects.
    */
   async leave(): Promise<void> {
     this.#loop.feed({ kind: 'leave' });

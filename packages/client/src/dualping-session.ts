@@ -37,9 +37,9 @@ import { UnreadPosts } from './unread-posts.js';
 const debug = createDebug('dualping:client');
 
 export interface DualpingSessionOptions {
-  /** `host:port` of routers of one network, 1 to 16: asked side by side while none has answered. */
+  /** `host:port` of routers of one network, 1 to 16. Until one has answered, all are asked in parallel. */
   readonly routers: readonly Address[];
-  /** Made on first sight. 1 to 32 of `A-Z a-z 0-9 _ -`. */
+  /** Created at the first login. 1 to 32 of `A-Z a-z 0-9 _ -`. */
   readonly user: UserName;
   /**
    * `{history}`: begin with up to so many posts of the past, 0 to 200 (20 when absent).
@@ -48,33 +48,34 @@ export interface DualpingSessionOptions {
    */
   readonly timeline?: { readonly history: number } | { readonly resumeAfter: number } | false;
   /**
-   * Also posts that name the user, by `@name` or by answering a post of theirs, of people whom the user does
-   * not follow: they come with `unfollowed`. Only of the user's cluster, and of those of other clusters whom
-   * somebody in it follows. `false` when absent.
+   * Also posts that name the user, by `@name` or by answering a post of theirs, by authors whom the user does
+   * not follow; they are marked `unfollowed`. They come from the user's own cluster, and from authors of
+   * other clusters who have a follower in it. `false` when absent.
    */
   readonly mentions?: boolean;
   /**
-   * Names the session, 1 to 64 characters, hard to guess; a new UUID when absent. A program that is
-   * run again with the same id, and then asks for the same in the same order, gets the first answers and
-   * changes nothing.
+   * Names the session, 1 to 64 characters, hard to guess; a new UUID when absent. A program that is run again
+   * with the same id and sends the same requests in the same order gets the first answers, and nothing is
+   * done twice.
    */
   readonly sessionId?: SessionId;
 }
 
 /**
- * Live again after a break. `from` and `to` are the same server when only this client's own link had broken.
+ * The session is live again after a break. `from` and `to` are the same server when only this client's own
+ * link had broken.
  */
 export interface Move {
   readonly from: SessionTarget;
   readonly to: SessionTarget;
   /**
-   * To being live again, from when the longest unanswered call was sent, or from when the break was noticed
-   * if none was, ms.
+   * Time until the session was live again, ms: from when the longest unanswered call was sent, or, without
+   * such a call, from when the break was noticed.
    */
   readonly gapMs: number;
 }
 
-/** The answer to a write: it is durable on every in-sync server. */
+/** The answer to a write, which is durable on every in-sync server. */
 export interface Written {
   /** Place of its entry in the cluster's journal; for a post its identity. */
   readonly position: Position;
@@ -95,7 +96,7 @@ export interface ListPageOptions {
   readonly limit?: number;
 }
 
-/** Users that `list` puts together: some 25 MB. */
+/** Most users that `list` collects: about 25 MB. */
 export const MAX_LISTED_USERS = 250_000;
 
 type GrowingLists = { -readonly [Part in keyof PresenceLists]: UserPresence[] };
@@ -106,27 +107,33 @@ interface Waiting<Result> {
 }
 
 /**
- * Begins to connect as soon as it is made, and goes on by itself whatever happens to routers and servers: it
- * moves to the next primary, sends unacknowledged writes again (they are done once), and continues the
- * timeline with no gap and no repeat. Ends only by `close()`, or in state `failed` when it can't work as
- * asked.
+ * The session begins to connect as soon as it is made, and recovers by itself from failures of routers and
+ * servers: it moves to the next primary, sends unacknowledged writes again (they are done once), and
+ * continues the timeline with no gap and no repeat. It ends only by `close()`, or in state `failed` when it
+ * can't work as asked.
  *
  * Writes and reads reject with a `DualpingError`: with the reason of the refusal; with `may-have-happened`
- * when nobody can say any more whether a write was done; with `shutting-down` when the session was closed
+ * when it can no longer be known whether a write was done; with `shutting-down` when the session was closed
  * before a write was sent. As with any promise, a rejection that nobody handles ends a Node process.
  *
  * ```ts
  * const session = new DualpingSession({ routers: ['127.0.0.1:7070'], user: 'ann' });
  * session.posts$.subscribe((post) => console.log(`${post.author}: ${post.text}`));
- * session.moves$.subscribe(({ from, to, gapMs }) => console.log(`s${from.serverId} → s${to.serverId},
- * ${gapMs} ms`)); await session.follow('bob'); await session.post('hello'); await session.close();
+ * session.moves$.subscribe(({ from, to, gapMs }) =>
+ *   console.log(`s${from.serverId} → s${to.serverId}, ${gapMs} ms`),
+ * );
+ * await session.follow('bob');
+ * await session.post('hello');
+ * session.close();
  * ```
  */
 export class DualpingSession {
   readonly user: UserName;
   readonly #driver: SessionDriver;
   readonly #posts = new UnreadPosts();
-  /** Says its last word also to who comes when all is over, which a BehaviorSubject does not. */
+  /**
+   * Late subscribers get the last state too, also after completion, which a BehaviorSubject does not offer.
+   */
   readonly #states = new ReplaySubject<SessionState>(1);
   #state: SessionState;
   readonly #moves = new Subject<Move>();
@@ -136,21 +143,21 @@ export class DualpingSession {
   #lastTicket = 0;
 
   /**
-   * Where the session is: the latest state at once, then each change. Completes after `closed` or `failed`,
-   * which late subscribers get too.
+   * Emits the latest state at once, then each change. Completes after `closed` or `failed`, which late
+   * subscribers get too.
    */
   readonly state$: Observable<SessionState>;
   /**
-   * The timeline, ascending by position, each post once. What comes before the first subscriber is kept for
-   * it (at most 10,000 posts, else it gets an error `limit-reached`); later subscribers get what comes later.
-   * Completes with the session.
+   * The timeline, ascending by position, each post once. Posts that arrive before the first subscriber are
+   * kept for it (at most 10,000, else it gets an error `limit-reached`); later subscribers get only later
+   * posts. Completes with the session.
    */
   readonly posts$: Observable<Post>;
-  /** Each return to life after a break. Completes with the session. */
+  /** Emits each time the session is live again after a break. Completes with the session. */
   readonly moves$: Observable<Move>;
   /**
-   * Writes that are not acknowledged yet, oldest first: at once, then at each change. Completes with the
-   * session.
+   * Emits the writes that are not acknowledged yet, oldest first: at once, then at each change. Completes
+   * with the session.
    */
   readonly pending$: Observable<readonly PendingWrite[]>;
 
@@ -211,8 +218,8 @@ export class DualpingSession {
 
   /**
    * @param text 1 to 1,000 characters, no control characters but `\n`; else rejects with `invalid-post`
-   * @param answers the post that it answers, as this session or another one of the user's cluster was given
-   * it; rejects with `unknown-post` where that cluster has no such post
+   * @param answers the post that it answers, as this session or another one of the user's cluster received
+   * it; rejects with `unknown-post` when that cluster has no such post
    */
   post(text: string, answers?: PostReference): Promise<Written> {
     return this.#write({ kind: 'post', text, ...(answers !== undefined && { answers }) });
@@ -229,8 +236,8 @@ export class DualpingSession {
   }
 
   /**
-   * All users, the user's followers, whom the user follows; each with presence. Rejects with `limit-reached`
-   * when there are more than 250,000 users: `listPages` is for any number of them.
+   * All users, the user's followers, and the users whom the user follows; each with presence. Rejects with
+   * `limit-reached` when there are more than 250,000 users: `listPages` is for any number of them.
    */
   async list(): Promise<PresenceLists> {
     const lists: GrowingLists = { users: [], followers: [], following: [] };
@@ -244,8 +251,7 @@ export class DualpingSession {
   }
 
   /**
-   * The same page by page, in the order of names (as ASCII has it); each page has all three parts of one
-   * range of names.
+   * The same page by page, in ASCII order of names; each page has all three parts of one range of names.
    * @param limit users of a page at most, 1 to 2,000
    */
   async *listPages(limit: number = MAX_LIST_PAGE): AsyncGenerator<ListPage, void> {
@@ -276,9 +282,9 @@ export class DualpingSession {
   }
 
   /**
-   * The post that a post of the timeline answers, also if its author is not followed; `undefined` where the
-   * user's cluster does not have it: its author is of another cluster, and nobody here followed that one at
-   * the time.
+   * The post that a post of the timeline answers, also if its author is not followed. `undefined` when the
+   * user's cluster does not have it: its author is of another cluster, and no user of this one followed them
+   * at the time.
    * @param of position of the post that answers
    */
   async answered(of: number): Promise<Post | undefined> {
@@ -287,12 +293,14 @@ export class DualpingSession {
     return answer.post;
   }
 
-  /** Ends a countdown: in state `waiting` tries again now. */
+  /** In state `waiting`: tries again now. */
   retryNow(): void {
     this.#driver.feed({ kind: 'retry-now' });
   }
 
-  /** Ends the session. What is unacknowledged is rejected; to have it done, await it first. Idempotent. */
+  /**
+   * Ends the session. Unacknowledged writes are rejected: await them first if they must be done. Idempotent.
+   */
   close(): void {
     this.#driver.feed({ kind: 'close' });
   }

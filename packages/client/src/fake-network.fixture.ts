@@ -1,7 +1,7 @@
 /**
- * Routers and servers for tests: the real wire over real sockets, and behind it a model so small that it is
- * plainly right. All servers of a `FakeCluster` share one journal, as if replication were perfect; what can
- * be scripted is who answers, and when not.
+ * Routers and servers for tests: the real wire over real sockets, and behind it a model that is simple enough
+ * to be obviously correct. All servers of a `FakeCluster` share one journal, as if replication were perfect.
+ * Tests script which server answers and when.
  */
 import {
   type Answers,
@@ -45,7 +45,7 @@ import type { Server, ServerDuplexStream, ServerWritableStream, sendUnaryData } 
 export const NETWORK_ID = 'fake-network';
 export const FAILOVER_WAIT_MS = 2_000;
 
-/** Resolves when `holds` does, looked at again whenever something happens on the event loop. */
+/** Resolves when `holds()` is true; checks it at each turn of the event loop. */
 export async function until(holds: () => boolean, what: string, withinMs = 5_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {
@@ -223,7 +223,7 @@ interface Applied {
 export class FakeCluster {
   /** Everything that was applied, in order; position is the place, from 1. */
   readonly journal: Applied[] = [];
-  /** What posts have answered. */
+  /** The `answers` of all posts. */
   readonly answers: Answers[] = [];
   readonly servers: FakeServer[] = [];
   readonly #replies = new Map<string, Map<number, number>>();
@@ -235,7 +235,7 @@ export class FakeCluster {
     return server;
   }
 
-  /** The router's view with `primary` in charge; a server that is dead is not live. */
+  /** An assignment with `primary` as primary; servers that were killed are not live. */
   assignment(atEpoch: number, primary: FakeServer): Assignment {
     this.#revision += 1;
     const members = this.servers.map((server) => ({
@@ -270,7 +270,7 @@ export class FakeCluster {
     };
   }
 
-  /** Exactly once, in order: @returns the position; throws what a server refuses with. */
+  /** Applies a request exactly once and in order. @returns the position; throws what a server refuses with */
   apply({ sessionId, requestNo, command }: ClientRequest): number {
     const replies = this.#replies.get(sessionId) ?? new Map<number, number>();
     this.#replies.set(sessionId, replies);
@@ -324,14 +324,14 @@ interface Reader {
 export class FakeServer {
   readonly id: number;
   readonly address: string;
-  /** The epoch in which it is primary; 0: it isn't. */
+  /** The epoch in which it is primary; 0: it is not primary. */
   epoch = 0;
   isUp = true;
-  /** Takes everything, says nothing. */
+  /** Reads everything, answers nothing. */
   frozen = false;
-  /** Applies so many more writes without a reply, then dies. */
+  /** Applies this many more writes without a reply, then dies. */
   dieAfter: number | undefined;
-  /** Refuses so many writes as busy. */
+  /** Refuses this many writes as busy. */
   busyFor = 0;
   readonly #cluster: FakeCluster;
   readonly #server: Server;
@@ -397,7 +397,7 @@ export class FakeServer {
     else if (result !== undefined) callback(null, result);
   }
 
-  /** Undefined: it says nothing. */
+  /** Undefined: no answer is sent. */
   #applied(request: ClientRequest): Written | DualpingError | undefined {
     if (this.frozen || !this.isUp) return undefined;
     try {
@@ -419,7 +419,7 @@ export class FakeServer {
     }
   }
 
-  /** Of a timeline: each is answered in a message of its own. */
+  /** Writes on a timeline: each is answered in a message of its own. */
   #writes(
     stream: BidiStream<TimelineOut>,
     {

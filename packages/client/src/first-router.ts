@@ -1,6 +1,6 @@
 /**
- * Finds a router that answers: asks them side by side what they are, and takes the first. An address that
- * swallows everything refuses nothing, and would hold up whoever asked one after another.
+ * Finds a router that answers: asks all addresses in parallel and takes the first answer. If they were asked
+ * one after another, an address that silently drops packets would delay the search.
  */
 import { DualpingError, NEXT_ROUTER_MS } from '@dualping/core';
 import type { Connected } from '@dualping/protocol';
@@ -9,13 +9,13 @@ import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 export interface FirstRouter {
   readonly link: RouterLink;
-  /** What it says of its network. */
+  /** What the router says about its network. */
   readonly told: Connected;
 }
 
 /**
- * The first is asked at once, the next when there is no answer after `NEXT_ROUTER_MS`, or at once when one
- * fails. Rejects when all have failed: with a failure that time may heal, if there is one.
+ * The first is asked at once; the next when there is no answer after `NEXT_ROUTER_MS`, or at once when one
+ * fails. Rejects when all have failed, if possible with a failure that may be temporary.
  */
 export function firstRouter(links: readonly RouterLink[], signal?: AbortSignal): Promise<FirstRouter> {
   return new Promise((resolve, reject) => {

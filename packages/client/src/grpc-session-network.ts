@@ -26,7 +26,7 @@ const debug = createDebug('dualping:client');
 export class GrpcSessionNetwork implements SessionNetwork {
   readonly #reader: Reader;
   readonly #routers: NetworkRouters;
-  /** To where the next move probably goes. */
+  /** The connection to the server that is probably the next primary. */
   #warm: ServerChannel | undefined;
 
   constructor(routers: readonly Address[], reader: Reader) {
@@ -51,7 +51,7 @@ export class GrpcSessionNetwork implements SessionNetwork {
       next: (told) => {
         for (const assignment of told.assignments) learn(told.networkId, assignment);
       },
-      // Without it the session still moves at every break.
+      // Without a watch the session still moves at every break.
       error: (error: DualpingError) => debug('%s: the watch ended: %s', this.#reader.user, error.message),
     });
     return () => watched.unsubscribe();
@@ -67,7 +67,7 @@ export class GrpcSessionNetwork implements SessionNetwork {
     before?.release();
   }
 
-  /** Once, when nothing of the session is open any more. */
+  /** Called once, when nothing of the session is open any more. */
   release(): void {
     this.#routers.release();
   }

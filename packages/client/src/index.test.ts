@@ -1,4 +1,4 @@
-/** What a program sees that has only this package. */
+/** What a program sees that imports only this package. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ const declarations = (module: string): string =>
 
 const namesIn = (list: string): string[] => list.split(',').map((name) => name.replace('type ', '').trim());
 
-/** Only in functions of a module that the package keeps to itself. */
+/** Types that only internal functions of the package use. */
 const INTERNAL = new Set(['Target']);
 
 test('every type that a public signature names can be named', () => {

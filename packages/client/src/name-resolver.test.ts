@@ -30,7 +30,7 @@ function clientOf(context: TestContext, target: string): SocialServiceClient {
   return client;
 }
 
-/** Which server answers. The test's services are told apart by the only user they list. */
+/** Which server answers. Each service of the test lists one user, its own name. */
 const whoAnswers = (client: SocialServiceClient, waitForReady = false): Promise<string> =>
   new Promise((resolve, reject) => {
     const metadata = new Metadata({ waitForReady });
@@ -46,8 +46,7 @@ const whoAnswers = (client: SocialServiceClient, waitForReady = false): Promise<
   });
 
 /**
- * Calls that were on their way to the old primary fail or hang, as with any channel; new ones soon reach the
- * new one.
+ * Calls in flight to the old primary fail or hang, as with any channel; new calls soon reach the new primary.
  */
 async function untilAnsweredBy(client: SocialServiceClient, server: string): Promise<void> {
   const answers = new Set<string>();

@@ -7,13 +7,13 @@
  * const other = new GreeterClient('dualping://router-a:7070,router-b:7070/ann', …);   // the cluster of user ann
  * ```
  *
- * Fed by the router's Watch: the channel has the new primary's address as soon as the router has told it,
- * also when the old primary is frozen and its connections still stand. New calls go to the new primary; calls
- * that are in flight at a frozen one end by their own deadlines, so give them some. While nobody is
- * available, calls fail at once with UNAVAILABLE and the router's words, or wait if they are made with
- * `waitForReady`.
+ * The resolver follows the router's Watch: the channel has the new primary's address as soon as the router
+ * announces it, also when the old primary is frozen and its connections still stand. New calls go to the new
+ * primary. Calls in flight at a frozen one end by their own deadlines, so give them deadlines. While no
+ * server is available, calls fail at once with UNAVAILABLE and the router's reason, or wait if they are made
+ * with `waitForReady`.
  *
- * The Watch holds the process open until the channel is closed (or has been idle for long).
+ * The Watch holds the process open until the channel is closed (or has been idle for a long time).
  */
 import {
   type Address,
@@ -43,7 +43,7 @@ export const DUALPING_SCHEME = 'dualping';
 const RE_RESOLVE_WAIT_MS = 3_000;
 
 export interface DualpingResolverOptions {
-  /** `host:port` of routers of one network, for targets that name none themselves; 1 to 16. */
+  /** `host:port` of routers of one network, for targets without router addresses; 1 to 16. */
   readonly routers: readonly Address[];
 }
 
@@ -70,7 +70,7 @@ export function registerDualpingResolver(options: DualpingResolverOptions): void
         super(parseTarget(target, defaults), listener);
       }
       static getDefaultAuthority(target: experimental.GrpcUri): string {
-        // The authority of HTTP/2 requests: a `/` in it is a protocol error.
+        // This is the authority of HTTP/2 requests, in which a `/` is a protocol error.
         const { of } = parseTarget(target, defaults);
         return 'cluster' in of ? `cluster-${of.cluster}` : of.user;
       }
@@ -110,7 +110,7 @@ class DualpingResolver implements experimental.Resolver {
   }
 }
 
-/** From the first use of a channel to its being closed or idle. */
+/** Lives from the first use of a channel until the channel is closed or idle. */
 class Resolving {
   readonly #of: ClusterOf;
   readonly #links: readonly RouterLink[];
@@ -126,12 +126,11 @@ class Resolving {
     this.#listener = listener;
     this.#links = routers.map((address) => new RouterLink(address));
     this.#watch = this.#startWatch();
-    // A Watch goes on trying without a word; whoever waits for a first answer is to be told why there is
-    // none.
+    // A Watch retries silently; a caller that waits for a first answer must learn why there is none.
     this.askAgain();
   }
 
-  /** Takes a broken connection to the router as evidence: is there a newer primary? */
+  /** Reports a broken connection to the router as evidence, and asks for a newer primary. */
   askAgain(): void {
     if (this.#asking) return;
     this.#asking = true;
@@ -150,7 +149,7 @@ class Resolving {
   #startWatch(): Subscription {
     return watchRouters(this.#links, { target: targetOf(this.#of), figures: false }).subscribe({
       next: ({ networkId, assignments }) => {
-        // The revisions of another network say nothing about this one's.
+        // Revisions of two networks can't be compared.
         if (networkId !== this.#networkId) this.#newest = undefined;
         this.#networkId = networkId;
         for (const assignment of assignments) this.#learn(assignment);
@@ -167,9 +166,10 @@ class Resolving {
     for (const link of this.#links) {
       try {
         const { networkId, assignment } = await link.available(question, limits);
-        // Which network is followed is what the watch says; one at another address may be another.
+        // The watch determines which network is followed; a router at another address may belong to another
+        // one.
         if (this.#networkId !== undefined && networkId !== this.#networkId) continue;
-        if (!this.#learn(assignment)) this.#tell(); // the channel waits for an answer, also if it is the same
+        if (!this.#learn(assignment)) this.#tell(); // the channel waits for an answer, even if nothing is new
         return;
       } catch (error) {
         if (!(error instanceof DualpingError)) throw error;
@@ -181,7 +181,7 @@ class Resolving {
     else this.#tell();
   }
 
-  /** @returns whether it was news */
+  /** @returns whether it was new */
   #learn(assignment: Assignment): boolean {
     if (this.#newest !== undefined && !isNewer(assignment, this.#newest)) return false;
     const before = this.#newest;
@@ -205,9 +205,8 @@ class Resolving {
   }
 
   /**
-   * Always UNAVAILABLE, whatever the reason's own status: most others mean something about the call to
-   * whoever made it, so that gRPC does not take them of a resolver and calls them INTERNAL. The reason is in
-   * the text.
+   * Always UNAVAILABLE, whatever the reason's own status: gRPC turns most other statuses of a resolver into
+   * INTERNAL, because to a caller they would say something about the call. The reason is in the text.
    */
   #fail(error: DualpingError): void {
     if (this.#stopped.signal.aborted) return;

@@ -8,7 +8,7 @@ import { NetworkRouters } from './network-routers.js';
 interface Play {
   readonly cluster: FakeCluster;
   readonly router: FakeRouter;
-  /** That s2 took over from s1. */
+  /** The assignment after s2 took over from s1. */
   readonly takenOver: Assignment;
   killPrimary(): void;
 }
@@ -157,7 +157,7 @@ test('a session that is closed by what the watch tells at once leaves no watch b
   const before = router.assignment;
   router.tell(takenOver);
   await until(() => first.state.kind === 'live' && first.state.target.epoch === 2, 'it has moved');
-  // As when the answer to a newcomer is overtaken by the watch.
+  // The watch has overtaken the answer to a new session.
   router.assignment = before;
   const second = new DualpingSession({ routers: [router.address], user: 'bob' });
   let attempts = 0;

@@ -1,7 +1,7 @@
 /**
- * The routers of a network as all sessions of a program see them that were given the same addresses: they
- * share one watch of each cluster, and one question about it at a time. With a thousand sessions a takeover
- * is told once and asked for once.
+ * The routers of a network, shared by all sessions of a program with the same addresses: they share one watch
+ * of each cluster, and one question about it at a time. So with a thousand sessions one message tells of a
+ * takeover, and one call asks for it.
  */
 import {
   type Address,
@@ -18,17 +18,20 @@ import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
 import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
-/** Who is primary of `cluster`, above `failedEpoch` if there is one within `waitMs`? */
+/** Which server is primary of `cluster`? Of an epoch above `failedEpoch`, if there is one within `waitMs`. */
 export interface Question {
   readonly cluster: ClusterId;
   readonly failedEpoch: Epoch;
   readonly waitMs: number;
 }
 
-/** A router, and the cluster of whoever asked. */
+/** A router, and the cluster of the user that asked. */
 export type Introduction = Connected & { readonly cluster: ClusterId };
 
-/** Held by as many sessions as have acquired it. Answers come once; to unsubscribe is to ask no longer. */
+/**
+ * Shared by the sessions that have acquired it. Each answer comes once; to unsubscribe withdraws the
+ * question.
+ */
 export class NetworkRouters {
   static readonly #shared = new Map<string, NetworkRouters>();
 
@@ -43,7 +46,7 @@ export class NetworkRouters {
     this.#links = new Map(addresses.map((address) => [address, new RouterLink(address)]));
   }
 
-  /** To be released, once. */
+  /** The caller must release it, once. */
   static acquire(addresses: readonly Address[]): NetworkRouters {
     const key = addresses.join();
     const routers = NetworkRouters.#shared.get(key) ?? new NetworkRouters(key, addresses);
@@ -52,7 +55,7 @@ export class NetworkRouters {
     return routers;
   }
 
-  /** Closed when nobody holds them any more. */
+  /** The last release closes the connections. */
   release(): void {
     this.#holders -= 1;
     if (this.#holders > 0) return;
@@ -61,8 +64,8 @@ export class NetworkRouters {
   }
 
   /**
-   * Calls from now on go by a new connection. One who finds the old one dead finds it so for all; each time
-   * it is dialled once.
+   * Calls from now on use a new connection. When one session finds the old one dead, it is replaced for all,
+   * and dialled once.
    */
   redial(router: Address): void {
     this.#link(router).redial();
@@ -80,8 +83,8 @@ export class NetworkRouters {
   }
 
   /**
-   * Whoever asks what is being asked already gets that answer: it is about the same epoch, and comes no
-   * later.
+   * A session that asks a question which is already in flight shares its answer: it is about the same epoch,
+   * and comes no later.
    */
   available(router: Address, { cluster, failedEpoch, waitMs }: Question): Observable<Available> {
     const link = this.#link(router);
@@ -93,10 +96,9 @@ export class NetworkRouters {
   }
 
   /**
-   * Assignments of a cluster: the last that was told at once, then each change, over whichever router
-   * answers.
-   * @param networkId of whoever asks: one who has met another network at these addresses is not told what the
-   * last one knew
+   * Assignments of a cluster: the last known at once, then each change, from whichever router answers.
+   * @param networkId of the session that asks: it gets no earlier assignment of another network at these
+   * addresses
    */
   watch(networkId: NetworkId, cluster: ClusterId): Observable<RouterUpdate> {
     const question = { target: { kind: 'cluster', cluster }, figures: false } as const;
@@ -112,7 +114,7 @@ export class NetworkRouters {
   }
 }
 
-/** One for all who want it while it lasts; those who come later are told the last value at once. */
+/** One subscription for all subscribers while it lasts; later subscribers get the last value at once. */
 function sharedIn<Value>(
   all: Map<string, Observable<Value>>,
   key: string,
@@ -124,7 +126,7 @@ function sharedIn<Value>(
     if (all.get(key) === begun) all.delete(key);
   };
   const begun: Observable<Value> = begin().pipe(
-    // Before anybody is told of the end: who asks again in that moment begins anew.
+    // Before subscribers see the end: one that asks again at that moment begins anew.
     tap({ error: forget, complete: forget }),
     finalize(forget),
     share({ connector: () => new ReplaySubject(1) }),
@@ -133,7 +135,7 @@ function sharedIn<Value>(
   return begun;
 }
 
-/** A call that is cancelled when nobody wants its answer any more. */
+/** A call that is cancelled when its last subscriber is gone. */
 const answerTo = <Answer>(call: (signal: AbortSignal) => Promise<Answer>): Observable<Answer> =>
   new Observable((subscriber) => {
     const abort = new AbortController();

@@ -1,4 +1,4 @@
-/** Asking routers, without a session: for operators, views, and programs with servers of their own. */
+/** Calls to routers without a session: for operators, views, and programs with servers of their own. */
 import {
   type Address,
   type Assignment,
@@ -20,17 +20,17 @@ import { watchRouters } from './router-watch.js';
 import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 export interface RouterClientOptions {
-  /** `host:port` of routers of one network, 1 to 16: asked side by side while none has answered. */
+  /** `host:port` of routers of one network, 1 to 16. Until one has answered, all are asked in parallel. */
   readonly routers: readonly Address[];
 }
 
-/** Whose cluster is meant. */
+/** A cluster, by its number or by one of its users. */
 export type ClusterOf = { readonly cluster: ClusterId } | { readonly user: UserName };
 
 export type AvailableOptions = ClusterOf & {
   /**
-   * The epoch whose primary was just lost: only a newer one is an answer, until the wait is over. None when
-   * absent.
+   * The epoch whose primary was just lost: until the wait is over only a newer epoch is an answer. Absent:
+   * any epoch.
    */
   readonly failedEpoch?: Epoch;
   /** How long the router may hold its answer, ms, at most 30,000. 0 when absent. */
@@ -52,7 +52,7 @@ export interface NetworkStatus {
   readonly clusters: number;
   /** By cluster. */
   readonly assignments: readonly Assignment[];
-  /** Of members that had sent some by then. */
+  /** Figures of the members that had sent some by then. */
   readonly figures: readonly MemberFigures[];
   /** What is wrong with the router itself now, for people; empty: nothing. */
   readonly trouble: string;
@@ -77,7 +77,7 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
 }
 
 /**
- * Calls of a router, or of the first of several that answers: they are asked side by side. Every failure is a
+ * Calls a router, or the first of several that answers: they are asked in parallel. Every failure is a
  * `DualpingError`: `router-unreachable` and `not-a-router` quote the address, other reasons are the router's
  * answer.
  *
@@ -88,7 +88,7 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
  * ```
  */
 export class RouterClient {
-  /** The one that answered last first. */
+  /** The router that answered last is first. */
   #links: readonly RouterLink[];
 
   /** @throws DualpingError `invalid-argument` */
@@ -105,8 +105,9 @@ export class RouterClient {
   }
 
   /**
-   * Assignments as they are, then each change; goes on over breaks and routers. Cold: each subscriber watches
-   * for itself. Errors with `not-a-router` when no address has ever been one's, and with `unknown-cluster`.
+   * The present assignments, then each change; continues after breaks, with any of the routers. Cold: each
+   * subscriber has its own watch. Errors with `not-a-router` when there was never a router at any address,
+   * and with `unknown-cluster`.
    */
   watch(options: WatchOptions = {}): Observable<WatchUpdate> {
     const target = options.of && targetOf(options.of);
@@ -114,8 +115,8 @@ export class RouterClient {
   }
 
   /**
-   * Who is primary, or is within `waitMs`.
-   * Rejects with `no-available-server` when nobody is, and `unknown-cluster`.
+   * The present primary, or the one that there is within `waitMs`.
+   * Rejects with `no-available-server` when there is none, and with `unknown-cluster`.
    */
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0 } = options;
@@ -127,7 +128,7 @@ export class RouterClient {
   }
 
   /**
-   * Has the primary of a cluster hand over to an in-sync standby, without a failed request.
+   * Makes the primary of a cluster hand over to an in-sync standby, without a failed request.
    * Rejects with `handover-impossible` when no standby could take over.
    * @returns the assignment with the new primary
    */
@@ -136,10 +137,10 @@ export class RouterClient {
   }
 
   /**
-   * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. For when
-   * every in-sync member is gone for good; the router refuses it while somebody is available. Refused, with
-   * what would be lost against each member that is known, when another live member has more, unless
-   * `acceptLoss`.
+   * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. Use it
+   * when every in-sync member is gone for good; the router refuses it while a server is available. Also
+   * refused, unless `acceptLoss`, when another live member has more; the refusal says what would be lost
+   * compared with each known member.
    */
   async promote(
     cluster: ClusterId,
@@ -155,7 +156,7 @@ export class RouterClient {
     for (const link of this.#links) link.close();
   }
 
-  /** Calls a router that answers; another one when it does not answer the call itself. */
+  /** Calls a router that answers; if it does not answer this call, tries another one. */
   async #ask<Result>(call: (router: FirstRouter) => Promise<Result>): Promise<Result> {
     for (let left = this.#links; ; ) {
       const router = await firstRouter(left);
@@ -170,14 +171,14 @@ export class RouterClient {
   }
 }
 
-/** Another router may still answer. */
+/** Whether another router may still answer. */
 const isAboutTheRouter = ({ reason }: DualpingError): boolean =>
   reason === 'router-unreachable' || reason === 'not-a-router' || reason === 'shutting-down';
 
 export const targetOf = (of: ClusterOf): Target =>
   'cluster' in of ? { kind: 'cluster', cluster: of.cluster } : { kind: 'user', user: of.user };
 
-/** What a watch tells at first, with figures if they come soon. */
+/** The first message of a watch, with figures if they come soon. */
 function snapshot(link: RouterLink): Promise<WatchUpdate> {
   return new Promise((resolve, reject) => {
     const assignments = new Map<ClusterId, Assignment>();

@@ -1,9 +1,9 @@
-/** What a failure of gRPC says about a router. */
+/** What a gRPC failure says about a router. */
 import type { DualpingError, Failure } from '@dualping/core';
 
 /**
- * What Node's HTTP/2 says of a peer that speaks something else; grpc-js passes it on only in its text, with
- * the time of day behind it.
+ * What Node's HTTP/2 reports when the peer speaks another protocol. grpc-js has it only in its error text,
+ * followed by a time of day.
  */
 const OTHER_PROTOCOL = 'Protocol error';
 

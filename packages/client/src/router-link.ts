@@ -1,8 +1,8 @@
 /**
- * One router: its calls with what they mean, over one channel.
+ * One router: its calls and the meaning of their failures, over one channel.
  *
- * Every failure is a `DualpingError` that quotes the router's address. Whatever answers there without being a
- * router (another gRPC service, a web server, a router of nonsense) is `not-a-router`.
+ * Every failure is a `DualpingError` that quotes the router's address. Anything else that answers there
+ * (another gRPC service, a web server, a router with invalid answers) is `not-a-router`.
  */
 import { type Address, type Assignment, type ClusterId, DualpingError, type Reason } from '@dualping/core';
 import {
@@ -29,7 +29,9 @@ import { credentials } from '@grpc/grpc-js';
 import { routerFailure } from './router-failure.js';
 import { type CallLimits, unary } from './unary.js';
 
-/** A thousand sessions may find the same connection dead in the same second, ms. */
+/**
+ * Least time between two dials, ms: a thousand sessions may find the same connection dead in the same second.
+ */
 const REDIAL_INTERVAL_MS = 1_000;
 
 interface Clients {
@@ -48,7 +50,7 @@ function dial(address: Address): Clients {
 
 export interface WatchListener {
   onUpdate(update: RouterUpdate): void;
-  /** Once, and nothing after it; not when the watch was stopped from here. */
+  /** Called once, as the last call; not when this side stopped the watch. */
   onEnd(error: DualpingError): void;
 }
 
@@ -64,8 +66,8 @@ export class RouterLink {
   }
 
   /**
-   * Has calls from now on go by a new connection, unless it is a new one already. What is on its way on the
-   * old one goes on there until it ends.
+   * Calls from now on use a new connection, unless it is new already. Calls in flight stay on the old one
+   * until they end.
    */
   redial(): void {
     if (performance.now() - this.#dialledAt < REDIAL_INTERVAL_MS) return;
@@ -118,7 +120,7 @@ export class RouterLink {
     );
   }
 
-  /** @returns what stops it */
+  /** @returns a function that stops the watch */
   watch(question: WatchQuestion, listener: WatchListener): () => void {
     const call = this.#clients.routing.watch(watchToWire(question));
     let over = false;
@@ -162,7 +164,7 @@ export class RouterLink {
     }
   }
 
-  /** Asking a router, or having it done something twice, does no harm: nothing is in doubt. */
+  /** A call to a router may safely be repeated, so no failure means "may have happened". */
   #failure(cause: unknown): DualpingError {
     const { reason, detail } = routerFailure(fromServiceError(cause, { sent: false, peer: 'router' }));
     return this.#error(reason, detail, cause);

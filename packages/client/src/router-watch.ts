@@ -1,8 +1,8 @@
 /**
- * A watch of assignments that lasts: over whichever router answers, opened again when it breaks.
+ * A lasting watch of assignments: with whichever router answers, opened again when it breaks.
  *
- * Each opening asks first whether a router is there: an address where none ever was is an error, and not
- * worth waiting for.
+ * Each attempt first asks whether there is a router: an address where there never was one is an error, and
+ * waiting would not help.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackOff, DualpingError, RECONNECT_BACK_OFF } from '@dualping/core';
@@ -15,9 +15,9 @@ import type { RouterLink } from './router-link.js';
 const debug = createDebug('dualping:client:watch');
 
 /**
- * Never completes. Errors when every router says for good that it can't work: with `not-a-router` when none
- * ever was one, with `unknown-cluster`, `invalid-user-name` or `invalid-argument` when what is to be watched
- * isn't there.
+ * Never completes. Errors when every router says for good that it can't work: with `not-a-router` when no
+ * address ever was a router; with `unknown-cluster`, `invalid-user-name` or `invalid-argument` when there is
+ * nothing to watch.
  */
 export function watchRouters(
   links: readonly RouterLink[],
@@ -31,13 +31,13 @@ export function watchRouters(
 }
 
 class RouterWatch {
-  /** The one to be asked first in front. */
+  /** The one to ask first is at the front. */
   #links: readonly RouterLink[];
   readonly #question: WatchQuestion;
   readonly #subscriber: Subscriber<RouterUpdate>;
   readonly #stopped = new AbortController();
   #backOff = BackOff.start(RECONNECT_BACK_OFF);
-  /** Whether one of them was ever a router: whatever sits at its address now may go away again. */
+  /** Whether one of them ever was a router: then anything else at its address may go away again. */
   #everAnswered = false;
 
   constructor(links: readonly RouterLink[], question: WatchQuestion, subscriber: Subscriber<RouterUpdate>) {
@@ -64,12 +64,12 @@ class RouterWatch {
     }
   }
 
-  /** Watches until it breaks. @returns why it did */
+  /** Watches until the watch breaks. @returns why it broke */
   async #watchOnce(): Promise<DualpingError> {
     try {
       const { link } = await firstRouter(this.#links, this.#stopped.signal);
       this.#everAnswered = true;
-      // Next time the others first: this one has just broken.
+      // The next attempt asks the others first: this one has just broken.
       this.#links = [...this.#links.filter((other) => other !== link), link];
       return await this.#follow(link);
     } catch (error) {
@@ -96,7 +96,7 @@ class RouterWatch {
   }
 }
 
-/** A router that is one has answered, and will not think better of it. */
+/** Whether a real router has given an answer that will not change. */
 function isFinal({ reason }: DualpingError): boolean {
   return reason === 'unknown-cluster' || reason === 'invalid-user-name' || reason === 'invalid-argument';
 }

@@ -6,7 +6,7 @@ import { connectivityState, ServerCredentials, type ServiceError, status } from 
 import { until } from './fake-network.fixture.js';
 import { MAX_CALLERS_A_CONNECTION, ServerConnections } from './server-connections.js';
 
-/** A server that knows no call: any answer of it says that it was reached. */
+/** A server without any service: every answer shows that the call reached it. */
 async function listen(port: number): Promise<{ readonly port: number; close(): void }> {
   const server = createGrpcServer();
   const bound = await new Promise<number>((resolve, reject) => {

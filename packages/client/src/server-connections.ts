@@ -1,37 +1,36 @@
 /**
- * Connections to servers, shared by all sessions of a program: with a thousand of them there are two to dial
- * after a takeover, not a thousand.
+ * Connections to servers, shared by all sessions of a program: for a thousand sessions a takeover needs two
+ * new connections, not a thousand.
  *
- * They are not of grpc-js's own pool: there a connection that failed for a session that came too early fails
- * for all others until its back-off is over. Here whoever comes next dials at once.
+ * They do not use grpc-js's own pool: there a connection that failed for one session, because it came too
+ * early, fails for all others until its back-off is over. Here the next session dials at once.
  */
 import type { Address } from '@dualping/core';
 import { OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
 import { type ChannelInterface, connectivityState, credentials } from '@grpc/grpc-js';
 
 export interface ServerChannel {
-  /** To be asked for at each call: a connection that has failed is replaced. */
+  /** Read it for each call: a connection that has failed is replaced. */
   readonly client: SocialServiceClient;
-  /** Whoever comes from now on dials anew. Those that hold the connection find out for themselves. */
+  /** Sessions that acquire it from now on dial anew. Present holders of the connection keep it. */
   abandon(): void;
-  /** Once. The connection is closed when nobody holds it any more. */
+  /** Called once. The connection is closed when its last holder releases it. */
   release(): void;
 }
 
 /**
- * What a channel is held for: to be called, or to be connected whenever that is possible, so that later calls
- * needn't wait.
+ * Why a channel is held: for calls, or only to keep it connected, so that later calls needn't wait.
  */
 export type Purpose = 'calls' | 'warmth';
 
 /**
- * Sessions that one connection carries. A server takes 10,000 calls on it, and each session's timeline is one
- * for as long as it lives: most of the places have to stay free for requests, which come and go.
+ * Sessions that one connection carries. A server allows 10,000 calls on it. Each session's timeline is one of
+ * them for as long as it lives, and most of them must stay free for requests.
  */
 export const MAX_CALLERS_A_CONNECTION = 500;
 
 export class ServerConnections {
-  /** Of each address those that are held, the oldest first: that one is kept warm. */
+  /** The held connections of each address, the oldest first: that one is kept warm. */
   readonly #connections = new Map<Address, Connection[]>();
 
   acquire(address: Address, purpose: Purpose): ServerChannel {
@@ -60,7 +59,7 @@ export class ServerConnections {
   }
 }
 
-/** Those of this program. */
+/** The connections of this program. */
 export const serverConnections = new ServerConnections();
 
 class Connection {
@@ -68,7 +67,8 @@ class Connection {
   readonly #holders: Record<Purpose, number> = { calls: 0, warmth: 0 };
   #client: SocialServiceClient;
   /**
-   * The channel whose changes are being waited for: never twice the same, as each wait would begin the next.
+   * The channel whose state changes are being watched: never watched twice, because each watch would start
+   * another.
    */
   #watched: ChannelInterface | undefined;
 
@@ -91,7 +91,7 @@ class Connection {
     if (this.#holders.warmth > 0) this.#keepConnected();
   }
 
-  /** @returns whether nobody holds it any more; it is closed then */
+  /** @returns whether that was the last holder; the connection is then closed */
   letGo(purpose: Purpose): boolean {
     this.#holders[purpose] -= 1;
     if (this.#holders.calls + this.#holders.warmth > 0) return false;
@@ -100,7 +100,7 @@ class Connection {
     return true;
   }
 
-  /** A new call would fail on the old one. Those that are on their way there go on until they end. */
+  /** A new call would fail on the old channel. Calls in flight on it go on until they end. */
   #redial(): void {
     const before = this.#client;
     this.#client = dial(this.#address);
@@ -108,8 +108,8 @@ class Connection {
   }
 
   /**
-   * A channel connects only when it is used, and servers close idle connections: each time it falls idle it
-   * is told to connect.
+   * A channel connects only when it is used, and servers close idle connections. So it is told to connect
+   * each time it becomes idle.
    */
   #keepConnected(): void {
     const channel = this.#client.getChannel();
@@ -128,8 +128,8 @@ const dial = (address: Address): SocialServiceClient =>
   new SocialServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
 
 /**
- * Whether it fails every call until its back-off is over. It had its reason, but a server that was started
- * again is told of as primary sooner than that.
+ * Whether the channel fails every call until its back-off is over. A server that was started again can be
+ * announced as primary before that.
  */
 const isBackingOff = (client: SocialServiceClient): boolean =>
   client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;

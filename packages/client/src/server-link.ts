@@ -1,4 +1,4 @@
-/** One link of a session to a server: its timeline, and the calls in flight beside it. */
+/** One link of a session to a server: its timeline, and its other calls in flight. */
 import {
   DualpingError,
   type QueryAnswer,
@@ -37,10 +37,10 @@ type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { kin
 type TimelineQuery = Exclude<SessionQuery, { kind: 'list' }>;
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
-/** Whose timeline it is, and what is to be on it. */
+/** The user of a timeline, and which posts it shall have. */
 export interface Reader {
   readonly user: UserName;
-  /** Also what names the user, of authors whom the user does not follow. */
+  /** Also posts that name the user, by authors whom the user does not follow. */
   readonly mentions: boolean;
 }
 
@@ -49,21 +49,21 @@ export class ServerLink implements SessionLink {
   readonly #mentions: boolean;
   readonly #channel: ServerChannel;
   readonly #feed: (input: SessionInput) => void;
-  /** Those on their way, the timeline's among them. */
+  /** Calls in flight, including the timeline's. */
   readonly #calls = new Set<Pick<ClientUnaryCall, 'cancel'>>();
   #timeline: BidiStream<socialWire.TimelineRequest> | undefined;
-  /** What is asked on the timeline, and not answered yet. */
+  /** The question on the timeline that is not answered yet. */
   #asked: { readonly sendNo: number; readonly query: TimelineQuery } | undefined;
   #dropped = false;
-  /** Of the timeline: writes of this session go by it. */
+  /** Session of the open timeline: writes of this session go over it. */
   #sessionId: SessionId | undefined;
-  /** Writes on the timeline without an answer, by request number: what their sending was called. */
+  /** Unanswered writes on the timeline: request number to send number. */
   readonly #unanswered = new Map<RequestNumber, number>();
-  /** Of this turn: they are one message. */
+  /** Writes of this turn: they go out as one message. */
   #gathered: TimelineWrite[] = [];
   #patience: NodeJS.Timeout | undefined;
 
-  /** @param feed takes what came, for the session's machine */
+  /** @param feed passes inputs to the session's machine */
   constructor({ user, mentions }: Reader, channel: ServerChannel, feed: (input: SessionInput) => void) {
     this.#user = user;
     this.#mentions = mentions;
@@ -106,7 +106,10 @@ export class ServerLink implements SessionLink {
     this.#timeline?.send(timelineMessageToWire({ kind: 'alive' }));
   }
 
-  /** By the timeline, once it is open; before it by a call: the login, and whatever comes with it. */
+  /**
+   * Sends over the timeline once it is open; before that by a call: the login, and requests that come with
+   * it.
+   */
   send(output: OutputOf<'send'>): void {
     const { sendNo, sessionId, requestNo, command } = output;
     if (command.kind === 'register' || this.#timeline === undefined || sessionId !== this.#sessionId)
@@ -164,9 +167,9 @@ export class ServerLink implements SessionLink {
   }
 
   /**
-   * Leaves a server that is lost, or no longer primary: ends everything at once. Nothing is fed any more.
+   * Leaves a server that is lost, or no longer primary: ends everything at once, and feeds nothing more.
    *
-   * @param isSilent the connection may be dead, and is not to be used again
+   * @param isSilent the connection may be dead, and must not be used again
    */
   drop(isSilent: boolean): void {
     if (this.#dropped) return;
@@ -178,8 +181,8 @@ export class ServerLink implements SessionLink {
   }
 
   /**
-   * Ends everything in order, for a session that ends while others go on by the same connection: HTTP/2 takes
-   * many calls that are cancelled for an attack, and ends the connection. Nothing is fed any more.
+   * Ends everything in order, for a session that ends while others continue on the same connection: HTTP/2
+   * regards many cancelled calls as an attack, and would end the connection. Feeds nothing more.
    */
   leave(): void {
     if (this.#dropped) return;
@@ -216,7 +219,7 @@ export class ServerLink implements SessionLink {
       this.#settle(requestNo, (sendNo) => this.#feed({ kind: 'request-failed', sendNo, reason, detail }));
     if (signs !== undefined) this.#feed({ kind: 'sign', link, signs });
     if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
-    // Whatever comes says that the server is there; what is said by no posts is just that.
+    // Every message is a sign of life; one with no posts is only that.
     const isAnswer = written.length + refused.length > 0 || update.answered !== undefined;
     if (posts.length > 0 || isAnswer) this.#feed({ kind: 'posts', link, posts });
     const asked = this.#asked;
@@ -226,7 +229,7 @@ export class ServerLink implements SessionLink {
     this.#feed({ kind: 'query-answered', sendNo: asked.sendNo, answer });
   }
 
-  /** Not of a write that nobody waits for any more, or never sent. */
+  /** Ignores a write that is no longer waited for, or was never sent. */
   #settle(requestNo: RequestNumber, tell: (sendNo: number) => void): void {
     const sendNo = this.#unanswered.get(requestNo);
     if (sendNo === undefined || this.#dropped) return;
@@ -271,7 +274,7 @@ function answerTo(query: TimelineQuery, { page, answered }: TimelineUpdate): Que
 }
 
 /**
- * What no server of ours says. Anything but a refusal by the codec is a mistake of our own, and is not
+ * A message that the codec refuses: no dualping server sends it. Any other error is a bug of ours, and is not
  * hidden.
  */
 function nonsense(error: unknown): { readonly reason: 'not-a-server'; readonly detail: string } {

@@ -2,15 +2,15 @@
 import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 
 export interface CallLimits {
-  /** When the call is given up, in milliseconds from now. */
+  /** Deadline of the call, in milliseconds from now. */
   readonly timeoutMs: number;
-  /** Gives it up earlier. */
+  /** Cancels the call earlier. */
   readonly signal?: AbortSignal | undefined;
 }
 
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
-/** Rejects with what grpc-js says; the caller knows what it meant. */
+/** Rejects with the error of grpc-js; the caller interprets it. */
 export function unary<Response>(
   start: (options: { deadline: number }, callback: Callback<Response>) => ClientUnaryCall,
   { timeoutMs, signal }: CallLimits,

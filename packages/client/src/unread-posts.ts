@@ -1,9 +1,9 @@
 /**
- * Posts on their way to the application, none lost before it listens.
+ * Posts for the application, none lost before it subscribes.
  *
  * A session begins to work when it is made; its posts are kept until the first subscriber comes, and go to
- * all subscribers from then on. If too many come while nobody has ever listened, the first subscriber gets an
- * error rather than a timeline with a silent gap.
+ * all subscribers from then on. If too many come before the first subscriber, it gets an error rather than a
+ * timeline with a silent gap.
  */
 import { DualpingError, type Post } from '@dualping/core';
 import { Observable, Subject } from 'rxjs';
@@ -22,7 +22,7 @@ export class UnreadPosts {
       subscriber.error(new DualpingError('limit-reached', detail));
       return undefined;
     }
-    // What comes while the subscriber is busy with these queues up behind them.
+    // Posts that come while the subscriber is busy queue up behind these.
     for (let post = this.#unread?.shift(); post !== undefined; post = this.#unread?.shift())
       subscriber.next(post);
     this.#unread = undefined;

@@ -1,4 +1,4 @@
-/** A subcommand: its settings, its arguments, and what it does with them once they are judged. */
+/** A subcommand: its settings, its arguments, and what it does with the parsed values. */
 import type { Io } from './io.js';
 import {
   resolveSettings,
@@ -13,20 +13,20 @@ export interface CommandArgument {
   readonly help: string;
 }
 
-/** What a command runs with beside its settings. */
+/** What a command gets in addition to its settings. */
 export interface Invocation {
   readonly args: readonly string[];
   readonly io: Io;
-  /** Whether a setting was said somewhere, or is only the default. */
+  /** Whether a setting was given anywhere; false: its value is the default. */
   isGiven(key: string): boolean;
-  /** How strongly it was said: of two that exclude one another a flag wins over a variable. */
+  /** Where it was given: of two settings that exclude one another, a flag wins over a variable. */
   strengthOf(key: string): Strength;
 }
 
-/** A command whose settings have been forgotten by the types, so that all fit into one list. */
+/** A command without its settings in the type, so that all commands fit into one list. */
 export interface Command {
   readonly name: string;
-  /** Over the command, as `admin`; undefined at the top. */
+  /** The word before the command, as `admin`; undefined at the top level. */
   readonly group?: string;
   readonly summary: string;
   readonly args: readonly CommandArgument[];

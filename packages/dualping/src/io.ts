@@ -1,4 +1,4 @@
-/** What a command says and to whom: results to stdout, everything else to stderr. */
+/** The output of a command: results go to stdout, everything else to stderr. */
 import { DualpingError } from '@dualping/core';
 import {
   dieOf,
@@ -14,21 +14,24 @@ import { cleanForTerminal } from './terminal-text.js';
 export interface Io {
   /** A line of the result. */
   out(line: string): void;
-  /** A line about it: for people, not for pipes. */
+  /** A line about the result, for people, not for pipes. */
   note(line: string): void;
   report(event: OperatorEvent): void;
-  /** Whether a person sits at it: input and output are a terminal. */
+  /** Whether a person uses it: input and output are a terminal. */
   readonly interactive: boolean;
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
 }
 
 /**
- * Results that wait in memory for a slow reader, bytes: the longest list is a tenth of it, a command that
- * goes on has no end.
+ * Most results that wait in memory for a slow reader, bytes: the longest list is a tenth of it, but a command
+ * like `timeline --follow` has no end.
  */
 const MOST_RESULTS_WAITING = 256 * 1024 * 1024;
-/** Lines for people wait up to here, bytes: who reads so late would rather know that some are left out. */
+/**
+ * Most lines for people that wait in memory, bytes: a reader so far behind is better served by a note that
+ * lines are left out.
+ */
 const MOST_NOTES_WAITING = 1024 * 1024;
 
 export function processIo(): Io {
@@ -37,7 +40,7 @@ export function processIo(): Io {
   neverBlocking(stderr);
   const notes = new Notes(stderr);
   stdout.on('error', (error: NodeJS.ErrnoException) => cannotWrite(error, notes));
-  // A server must not end because nobody wants to hear of it any more.
+  // A server must not end because its stderr is closed.
   stderr.on('error', () => {});
   return {
     out: (line) => {
@@ -54,7 +57,7 @@ export function processIo(): Io {
   };
 }
 
-/** Resolves when all that was written has been taken, or can't be. */
+/** Resolves when the reader has taken all output, or never can. */
 export async function outputTaken(): Promise<void> {
   const { stdout, stderr } = process;
   await Promise.all(
@@ -62,7 +65,7 @@ export async function outputTaken(): Promise<void> {
   );
 }
 
-/** Whoever reads results may stop reading (`| head`): the command ends as others do then. */
+/** The reader of results may stop reading (`| head`): then the command ends, like other programs. */
 function cannotWrite(error: NodeJS.ErrnoException, notes: Notes): void {
   if (error.code === 'EPIPE') dieOf('SIGPIPE');
   if (terminalIsGone()) dieOf('SIGHUP');
@@ -70,7 +73,7 @@ function cannotWrite(error: NodeJS.ErrnoException, notes: Notes): void {
   endNow(EXIT.output);
 }
 
-/** Lines for people. While nobody takes them they are counted and not kept. */
+/** Lines for people. While the reader takes none, further ones are counted and dropped. */
 class Notes {
   #leftOut = 0;
 

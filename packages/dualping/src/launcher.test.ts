@@ -1,4 +1,4 @@
-/** What `bin/dualping.js` does before there is a program to run. */
+/** What `bin/dualping.js` does before the program is built. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const LAUNCHER = fileURLToPath(new URL('../bin/dualping.js', import.meta.url));
 
-/** A package with the launcher and whatever a build has left in it. */
+/** Runs the launcher in a package with the given result of a build. */
 function launch(context: TestContext, main: string | undefined): { status: number | null; stderr: string } {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-launcher-'));
   context.after(() => rmSync(folder, { recursive: true }));

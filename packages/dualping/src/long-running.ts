@@ -1,4 +1,4 @@
-/** Runs something that serves until a signal, its own end, or the parent's. */
+/** Runs a service until a signal, its own end, or the parent's end. */
 import type { Address } from '@dualping/core';
 import { DRAIN_LIMIT_MS, EXIT, exitCodeFor, SIGNAL_EXITS, Signals, withinLimit } from '@dualping/host';
 import type { Io } from './io.js';
@@ -8,7 +8,7 @@ export interface Running {
   readonly address: Address;
   /** Drains and ends. */
   stop(): Promise<void>;
-  /** Settles when it has ended, by `stop` or by itself; rejects with the reason. */
+  /** Settles when it has ended, by `stop` or by itself; rejects with the reason of a failure. */
   readonly finished: Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export async function serveUntilSignal(part: string, io: Io, start: () => Promis
   const starting = start();
   const early = await Promise.race([starting.then(() => undefined), signals.first]);
   if (early !== undefined) {
-    starting.catch(() => {}); // it is left where it is: nothing was promised yet, as after a kill
+    starting.catch(() => {}); // it is abandoned: nothing was acknowledged yet, as after a kill
     io.report({ part, event: 'stopping', text: `on ${early}, before it had started` });
     return SIGNAL_EXITS[early];
   }
@@ -44,7 +44,7 @@ export async function serveUntilSignal(part: string, io: Io, start: () => Promis
 
 const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
 
-/** One line when others can reach what listens here. */
+/** Prints one line when other machines can reach this address. */
 export function warnIfOpen(host: string, io: Io): void {
   if (LOOPBACK.test(host)) return;
   io.note(

@@ -1,4 +1,4 @@
-/** A session for one thing to be done, with an end in time whatever happens. */
+/** A session for one operation, which always ends within its time limit. */
 import { DualpingSession } from '@dualping/client';
 import {
   type Address,
@@ -13,12 +13,12 @@ export interface OneShot {
   readonly routers: readonly Address[];
   readonly user: string;
   readonly timeoutMs: number;
-  /** With a timeline that begins empty: only then can pages of it be asked for. */
+  /** Opens a timeline without past posts: pages of the past can be asked for only on a timeline. */
   readonly pages?: boolean;
 }
 
 /**
- * Throws what `use` throws; when the time is over, `may-have-happened` if that is so, else
+ * Throws what `use` throws. When the time is over it throws `may-have-happened` if that is true, else
  * `router-unreachable` or `no-available-server` with what the session was waiting for.
  */
 export async function withSession<T>(
@@ -31,7 +31,7 @@ export async function withSession<T>(
   const subscription = session.state$.subscribe((state) => {
     if ('because' in state && state.because !== undefined) because = state.because;
   });
-  // Closing settles everything that is pending, each with what is known of it.
+  // Closing settles every pending operation, each with what is known about it.
   const timer = setTimeout(() => {
     awaited = because ?? whoIsSilent(session.state);
     session.close();
@@ -49,7 +49,7 @@ export async function withSession<T>(
   }
 }
 
-/** For whose answer a session waits in which nothing has gone wrong yet. */
+/** Which answer the session waits for, when nothing has failed yet. */
 function whoIsSilent(state: SessionState): Failure {
   switch (state.kind) {
     case 'resolving':

@@ -1,8 +1,8 @@
-/** How this command is typed once more, by a person who has the same folder open in another terminal. */
+/** How a person types this command again, in another terminal in the same folder. */
 import { realpathSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 
-/** npx puts these folders on the path of what it runs, and of nothing else. */
+/** npx puts these folders on the PATH of the program that it runs only. */
 const ONLY_FOR_NPX = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
 const PLAIN = /^[A-Za-z0-9_./@:+-]+$/;
 
@@ -14,7 +14,7 @@ export interface Invoked {
 }
 
 /**
- * `dualping` where a shell finds it, `npx dualping` where npx was used, else Node and the path of the script.
+ * `dualping` if a shell finds it, `npx dualping` if npx was used, else Node and the path of the script.
  */
 export function ownCommand(invoked?: Invoked): string {
   const { env, script, folder } = invoked ?? {

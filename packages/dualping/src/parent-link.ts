@@ -1,9 +1,9 @@
 /**
  * The line between `dualping up` and the processes it has started.
  *
- * A child says once where it listens, and what else its parent may show of it. The line breaks when the
- * parent ends, however it ends, SIGKILL included: then the child ends too, at once. There is nobody left to
- * drain for, and what was acknowledged is on disk.
+ * A child reports once where it listens, and which lines its parent may show. The line breaks when the parent
+ * ends, even by SIGKILL; then the child ends too, at once. It needs no drain: what was acknowledged is on
+ * disk.
  */
 import type { Address } from '@dualping/core';
 import { endProcess } from '@dualping/host';
@@ -11,7 +11,7 @@ import { endProcess } from '@dualping/host';
 export interface ReadyMessage {
   readonly kind: 'ready';
   readonly address: Address;
-  /** For people: `dualping up` has its processes in them. */
+  /** Lines for people: `dualping up` lists its processes in them. */
   readonly lines?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function endWithParent(): void {
   process.once('disconnect', () => void endProcess(EXIT_WITHOUT_PARENT));
 }
 
-/** In a child: says where it listens. */
+/** In a child: reports where it listens. */
 export function tellParent(address: Address, lines: readonly string[] = []): void {
   const message: ReadyMessage = { kind: 'ready', address, lines };
   process.send?.(message);

@@ -1,4 +1,4 @@
-/** The client for whoever sits there: the full screen where there is one, lines elsewhere. */
+/** The client for a person: the full screen if the terminal can show it, else the line client. */
 import { DualpingError, type DualpingSession, RouterClient, type SessionState } from '@dualping/client';
 import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '@dualping/host';
 import { exhaustMap, filter, finalize, firstValueFrom, skipWhile, take, takeWhile } from 'rxjs';
@@ -9,16 +9,18 @@ import { renderState } from './render.js';
 export interface PersonClientOptions {
   readonly session: DualpingSession;
   readonly routers: readonly string[];
-  /** What names the network beside its id and its routers: the folder of one that runs here. */
+  /**
+   * Other names of the network beside its id and its routers: the folder of one that runs on this machine.
+   */
   readonly formerly?: readonly string[];
   readonly io: Io;
-  /** Lines also where a full screen would do. */
+  /** Use the line client even if a full screen is possible. */
   readonly lines: boolean;
-  /** A signal that ends the line client; the full screen listens for itself. */
+  /** A signal that ends the line client; the full screen handles signals itself. */
   readonly signal: Promise<EndingSignal>;
 }
 
-/** Posts of the past to begin with, where nobody said how many: a screen and some to scroll back. */
+/** Default number of past posts to begin with: one screen and some to scroll back. */
 export const FULL_SCREEN_HISTORY = 100;
 
 export const hasFullScreen = (io: Io, lines: boolean): boolean =>
@@ -46,7 +48,7 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
         output: io.output,
         env: process.env,
       });
-      // A session that fails later stays on the screen, with what the person has written.
+      // If the session fails later, the screen stays, with the person's drafts.
       const { state } = session;
       return state.kind === 'failed' && exitCode === EXIT.done ? sayFailure(state, io) : exitCode;
     } catch (error) {
@@ -58,7 +60,8 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
 }
 
 /**
- * Asked whenever the session has news, until somebody answers. Never settles when the session ends before.
+ * Asks the routers at each state change of the session, until one answers. Never settles when the session
+ * ends before.
  */
 function networkIdOf(routers: readonly string[], session: DualpingSession): Promise<string> {
   const client = new RouterClient({ routers });
@@ -68,7 +71,7 @@ function networkIdOf(routers: readonly string[], session: DualpingSession): Prom
       try {
         return (await client.status()).networkId;
       } catch {
-        return undefined; // the session says why nobody answers, and has news when it tries again
+        return undefined; // the session reports why no router answers, and changes state when it tries again
       }
     }),
     filter((answer) => answer !== undefined),
@@ -79,15 +82,15 @@ function networkIdOf(routers: readonly string[], session: DualpingSession): Prom
 }
 
 /**
- * The first state that is more than a question: what can't work at all is said on a line, and takes no screen
- * for it.
+ * The first state that shows whether the session can work: a failure is then printed on a line, without a
+ * full screen.
  */
 const firstWord = (session: DualpingSession): Promise<SessionState> =>
   firstValueFrom(session.state$.pipe(skipWhile(isUndecided)));
 
 /**
- * Nobody but what is no router has answered yet. A router that is silent is passed over in time, and then
- * there is a screen.
+ * Whether only addresses without a router have answered yet. A silent router is given up in time, and then
+ * the screen opens.
  */
 const isUndecided = (state: SessionState): boolean =>
   state.kind === 'resolving' && (state.because === undefined || state.because.reason === 'not-a-router');

@@ -1,7 +1,9 @@
-/** What a person gives as a text to be posted, as the composer would take it. */
+/** The text of a post from the command line, treated as the composer would treat it. */
 import { DualpingError, MAX_POST_LENGTH, postProblem, quote } from '@dualping/core';
 
-/** A post in UTF-8 has at most 4 bytes a character; some more for what is cut off at its end. */
+/**
+ * A post in UTF-8 has at most 4 bytes a character; the rest is for line breaks that are cut off at its end.
+ */
 const MOST_BYTES = 4 * MAX_POST_LENGTH + 1_024;
 
 /** Tabs are spaces and lines end in `\n`, as in the composer: a post looks the same on every screen. */
@@ -15,7 +17,7 @@ export function judgedPost(text: string): string {
   return post;
 }
 
-/** The post that comes from a pipe or a file; the line breaks at its end are none of it. */
+/** Reads a post from a pipe or a file, without the line breaks at its end. */
 export async function postFrom(input: NodeJS.ReadableStream): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

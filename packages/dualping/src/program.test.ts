@@ -1,4 +1,4 @@
-/** The command line with a command that only tells what it was given. */
+/** The command line, with a command that only reports its values. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

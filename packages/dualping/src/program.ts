@@ -1,5 +1,5 @@
 /**
- * The command line: commander reads flags and writes help; what the values mean is judged by the settings.
+ * The command line: commander reads flags and writes help; the settings parse the values.
  */
 import { readFileSync } from 'node:fs';
 import { DualpingError } from '@dualping/core';
@@ -24,7 +24,7 @@ function version(): string {
     : '0';
 }
 
-/** Runs a command line and says how the process should end. Never throws. */
+/** Runs a command line. @returns the exit code. Never throws. */
 export async function runProgram(
   argv: readonly string[],
   commands: readonly Command[],
@@ -74,7 +74,7 @@ function groupNamed(program: Commander, groups: Map<string, Commander>, name: st
 function lineFor(parent: Commander, command: Command): Commander {
   const line = parent.command(command.name).description(command.summary);
   for (const { name, help } of command.args) line.argument(`<${name}>`, help);
-  // -h is a host to the csce438 family.
+  // For csce438 programs -h is a host.
   if (Object.values(command.settings).some(({ short }) => short === 'h'))
     line.helpOption('--help', 'display help for command');
   for (const setting of Object.values(command.settings)) line.addOption(optionFor(setting));
@@ -82,7 +82,7 @@ function lineFor(parent: Commander, command: Command): Commander {
   return line;
 }
 
-/** Without a default and unjudged: both belong to the setting. */
+/** Without a default and not parsed: the setting does both. */
 function optionFor(setting: Setting<unknown>): Option {
   const value = setting.argument === undefined ? '' : ` <${setting.argument}>`;
   const short = setting.short === undefined ? '' : `-${setting.short}, `;
@@ -129,7 +129,7 @@ async function runOne(
 function flagTexts(line: Commander): Record<string, string | undefined> {
   const flags = Object.entries(line.opts()).map(([key, value]): [string, string] => [key, String(value)]);
   const texts = new Map(flags);
-  // commander reads `--no-it` as `it` with the value false, and true where nothing was said.
+  // commander reads `--no-it` as `it` with the value false, and as true when the flag is absent.
   for (const option of line.options.filter(({ negate }) => negate)) {
     const key = option.attributeName();
     if (texts.get(key) === 'false') texts.set(`no${key.slice(0, 1).toUpperCase()}${key.slice(1)}`, 'true');

@@ -1,4 +1,4 @@
-/** Lines for people. Everything that others wrote passes `cleanForTerminal` here. */
+/** Lines for people. Every text that other users wrote goes through `cleanForTerminal` here. */
 import {
   type Assignment,
   type Figures,
@@ -19,7 +19,7 @@ import { cleanForTerminal } from './terminal-text.js';
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
-/** `08:28:23` today, `2026-11-21 08:28:23` otherwise; by the clock of whoever reads. */
+/** `08:28:23` today, `2026-11-21 08:28:23` otherwise; in the reader's time zone. */
 export function renderTime(timeMs: number, nowMs: number): string {
   const time = new Date(timeMs);
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':');
@@ -28,8 +28,8 @@ export function renderTime(timeMs: number, nowMs: number): string {
 }
 
 /**
- * A post is one line, so that lines can be counted and searched; its own lines are parted by a sign, and so
- * is whom it answers from its author.
+ * A post is one line, so that lines can be counted and searched. A sign stands between its own lines, and
+ * another one between its author and the author that it answers.
  */
 export function renderPost({ timeMs, author, answers, text }: Post, nowMs: number): string {
   const answered = answers === undefined ? '' : ` ↳ ${answers.author}`;
@@ -44,8 +44,8 @@ export interface Move {
 }
 
 /**
- * `moved s1 → s2 in 23 ms, epoch 4, nothing missed`. That nothing was missed is what the session stands for:
- * it goes on after the last post it has shown, and sends again what was not answered.
+ * `moved s1 → s2 in 23 ms, epoch 4, nothing missed`. The session guarantees that nothing was missed: it goes
+ * on after the last post it has shown, and sends unanswered requests again.
  */
 export function renderMove({ from, to, gapMs }: Move): string {
   const ms = Math.round(gapMs);
@@ -113,7 +113,7 @@ function renderMember(
 }
 
 /** Equal checksums at equal positions: equal journals. */
-/** Only of a disk that is worth a look. */
+/** Figures of a disk, only if it was slow. */
 const renderDisk = ({ slowSyncs, longestSyncMs }: Figures): string =>
   slowSyncs === 0 ? '' : `, SLOW DISK: ${slowSyncs} syncs over 1 s, the longest ${longestSyncMs} ms`;
 

@@ -1,4 +1,4 @@
-/** Bare journal servers as processes: one that answers, and its copies. */
+/** Bare journal servers as processes: the answering one, and its copies. */
 import { join } from 'node:path';
 import { Part } from '../part-process.js';
 import type { BareJournalServer } from './journal-server.js';
@@ -8,11 +8,11 @@ const MODULE = './journal-server.js';
 export class BareJournal {
   private constructor(
     readonly address: string,
-    /** The first is the one that answers. */
+    /** The first one answers. */
     readonly parts: readonly Part<BareJournalServer>[],
   ) {}
 
-  /** @param servers as many as hold each post */
+  /** @param servers how many hold each post */
   static async start(folder: string, servers: number): Promise<BareJournal> {
     const copies = Array.from(
       { length: servers - 1 },

@@ -5,12 +5,12 @@ import { Part } from '../part-process.js';
 import type { BareTakeoverClients } from './takeover-clients.js';
 import type { BareTakeoverServer } from './takeover-server.js';
 
-/** All times from the signal on, ms. */
+/** Times since the signal, ms. */
 export interface BareTakeover {
   readonly noticedMs: number;
-  /** Of the first client, in the order in which they connected. */
+  /** Time of the client that connected first. */
   readonly firstMs: number;
-  /** Of all, in no order. */
+  /** Times of all clients, in no order. */
   readonly backMs: readonly number[];
 }
 
@@ -32,7 +32,8 @@ export async function bareTakeover(
     if (lostServer === undefined || watchingServer === undefined)
       throw new Error('three servers were started');
     await clients.call('connect', { lost, watcher, other, people });
-    // Later than that: who is busy with a thousand connections would take a moment without pings for the end.
+    // Pings begin after the connections: a server that is busy with a thousand connections would miss pings
+    // and look dead.
     await lostServer.call('ping', { watcher });
     const noticed = watchingServer.call('whenLost', {});
     const back = clients.call('whenBack', {});

@@ -1,13 +1,13 @@
 /**
- * The limit for the classic wire: a csce438 server with nothing in it. Every message on a timeline goes to
- * all others that have one open, as the bytes that it came as; no disk, no users, nothing decoded.
+ * The limit for the classic wire: a minimal csce438 server. Every message on a timeline goes, as unchanged
+ * bytes, to all other open timelines; there is no disk, there are no users, and nothing is decoded.
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
 import { PATHS, serveRaw } from '../raw-calls.js';
 
 export interface BareClassicOptions {
-  /** The `Reply` to everything. */
+  /** The `Reply` to every call. */
   readonly reply: Uint8Array;
 }
 

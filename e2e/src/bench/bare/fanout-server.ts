@@ -1,9 +1,8 @@
 /**
- * The limit for fan-out: grpc-js pushing a post that is encoded already to everybody who listens, and nothing
- * else.
+ * The limit for fan-out: grpc-js that pushes an encoded post to all listeners, and nothing else.
  *
- * It answers everything at once, knows no users, and has no disk. With `batches` it sends the posts of a turn
- * of the event loop in one message, as ours does; without, each by itself.
+ * It answers every call at once, knows no users, and has no disk. With `batches` it sends the posts of a turn
+ * of the event loop in one message, as ours does; without, each in a message of its own.
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
@@ -51,7 +50,7 @@ const methods = {
         path: PATHS.timeline,
         streams: true,
         handle: (call: ServerDuplexStream<Buffer, Buffer>) => {
-          // Nothing but an answer to the first message: it says that posts will come.
+          // Answers only the first message: that shows that the stream is open.
           call.once('data', () => {
             call.write(Buffer.from([0x12, 0x00]));
             readers.add(call);

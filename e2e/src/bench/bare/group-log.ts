@@ -1,8 +1,8 @@
 /**
- * The bare store: an append-only file, one write and one fdatasync for all that has gathered while the one
- * before was on its way.
+ * The bare store: an append-only file, with one write and one fdatasync for all records that arrived during
+ * the sync before.
  *
- * What a journal must at least do, and nothing else: a length and a checksum before each record, as ours.
+ * It does only what every journal must do: a length and a checksum before each record, like ours.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -29,7 +29,7 @@ export class GroupLog {
     this.#gathered.push({ bytes, durable });
     if (this.#running) return;
     this.#running = true;
-    // What else comes in this turn shares the first group.
+    // Other records of this turn join the first group.
     setImmediate(() => void this.#run());
   }
 

@@ -1,6 +1,6 @@
 /**
- * The limits for the past: bytes that are there already over grpc-js; reading a journal's files; copying them
- * to another disk.
+ * The limits for old posts: grpc-js that sends bytes from memory; reading a journal's files; copying them to
+ * another disk.
  */
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const journalFiles = (folder: string): string[] =>
 let page = Buffer.alloc(0);
 
 const methods = {
-  /** Timelines that begin with `opening`, in which every question is answered by a page. */
+  /** Serves timelines that begin with `opening`, and answers every question with a page. */
   async serve({ opening }: { readonly opening: Uint8Array }): Promise<string> {
     const beginning = Buffer.from(opening);
     return await serveRaw([
@@ -43,7 +43,7 @@ const methods = {
     page = Buffer.from(bytes);
   },
 
-  /** Reads every byte of a journal and computes its checksum. @returns how many there are */
+  /** Reads every byte of a journal and computes its checksum. @returns the number of bytes */
   scan({ folder }: { readonly folder: string }): number {
     let bytes = 0;
     let checksum = 0;
@@ -55,7 +55,7 @@ const methods = {
     return checksum >= 0 ? bytes : 0;
   },
 
-  /** Sends a journal's files to a bare copy; resolves with the time until all of it is on disk there. */
+  /** Sends a journal's files to a bare copy; resolves with the time until everything is on disk there. */
   async copy({
     folder,
     to,
@@ -84,7 +84,7 @@ const methods = {
         onAcknowledged = resolve;
       });
     const tookMs = performance.now() - beganAt;
-    // Whom it was sent to may go now.
+    // The receiver may be gone now.
     stream.on('error', () => {});
     stream.cancel();
     client.close();

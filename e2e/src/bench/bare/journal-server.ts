@@ -2,8 +2,7 @@
  * The limit for acknowledged posts: grpc-js, an append-only file, and nothing else.
  *
  * It answers `Login`, `Follow`, `Post` and each message of a `Timeline` once their bytes are on disk, here
- * and at the copies that it was told of. It decodes nothing, knows nobody, and would lose everything at a
- * failover.
+ * and at the given copies. It decodes nothing, knows no users, and has no failover.
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
@@ -19,7 +18,7 @@ export interface BareServerOptions {
   readonly copies: readonly string[];
 }
 
-/** Sends a turn's records in one message to each copy, and knows what all of them have. */
+/** Sends the records of a turn in one message to each copy, and tracks what all of them have. */
 class Copies {
   readonly #streams;
   readonly #waiting: { readonly missing: Set<number>; readonly held: () => void }[] = [];
@@ -51,7 +50,7 @@ class Copies {
     for (const stream of this.#streams) stream.write(message);
   }
 
-  /** Copies answer in order: each answer is for the first message that lacks it. */
+  /** Copies answer in order: each answer belongs to the first message without one. */
   #acknowledged(copy: number): void {
     this.#waiting.find(({ missing }) => missing.has(copy))?.missing.delete(copy);
     while (this.#waiting[0]?.missing.size === 0) this.#waiting.shift()?.held();
@@ -83,7 +82,7 @@ const methods = {
     ]);
   },
 
-  /** Listens as somebody's copy: a message is answered once it is on disk. */
+  /** Listens as a copy: answers a message once it is on disk. */
   async startCopy({ file }: { readonly file: string }): Promise<string> {
     const log = await GroupLog.create(file);
     const acknowledgement = Buffer.alloc(8);

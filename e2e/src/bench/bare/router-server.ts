@@ -1,9 +1,9 @@
 /**
  * The limit for a router: grpc-js with the members' streams open, and nothing else.
  *
- * A ping is answered by bytes that never change, and so is a question. When a stream ends, a record goes to a
- * file, with one fdatasync for all that end together, and the other members of its cluster are told by bytes
- * of usual length. Nothing is decided.
+ * It answers a ping, and a question, with constant bytes. When a stream ends, it writes a record to a file,
+ * with one fdatasync for all streams that end together, and sends bytes of usual length to the other members
+ * of the cluster. It decides nothing.
  */
 import { routingWire } from '@dualping/protocol';
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
@@ -15,7 +15,7 @@ type Member = ServerDuplexStream<Buffer, Buffer>;
 
 export interface BareRouterOptions {
   readonly file: string;
-  /** What ours says: a welcome, a pong, a changed assignment and an answer to a question, encoded. */
+  /** Encoded messages of our router: a welcome, a pong, a changed assignment and an answer to a question. */
   readonly welcome: Uint8Array;
   readonly pong: Uint8Array;
   readonly assigned: Uint8Array;

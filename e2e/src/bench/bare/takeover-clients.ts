@@ -1,6 +1,6 @@
 /**
- * The clients of a bare takeover: at the first sign of the loss one round trip to the watcher and one to the
- * other server.
+ * The clients of a bare takeover: at the first sign of the loss each makes one round trip to the watcher and
+ * one to the other server.
  */
 import { clockMs } from '../clock.js';
 import { servePart } from '../part-process.js';
@@ -17,7 +17,7 @@ interface Places {
 
 let back: readonly Promise<number>[] = [];
 
-/** Connected to all three. @returns when it was served again, which is known later */
+/** Connects to all three. @returns a promise of when it was served again */
 async function connect({ lost, watcher, other }: Places): Promise<{ readonly back: Promise<number> }> {
   const [lostClient, watcherClient, otherClient] = [lost, watcher, other].map(
     (address) => new RawClient(address, 'shared'),
@@ -32,7 +32,7 @@ async function connect({ lost, watcher, other }: Places): Promise<{ readonly bac
   const watch = watcherClient.stream(PATHS.timeline);
   timeline.write(SOMETHING);
   watch.write(SOMETHING);
-  // Each answers the first message once, so that it is known to be open.
+  // Each server answers the first message, which shows that the stream is open.
   await Promise.all(
     [timeline, watch].map((stream) => new Promise((resolve) => stream.once('data', resolve))),
   );
@@ -59,7 +59,7 @@ const methods = {
     back = all.map((client) => client.back);
   },
 
-  /** Resolves when all were served again: when each was. */
+  /** Resolves, when all are served again, with the time of each. */
   async whenBack(_: Record<string, never>): Promise<Float64Array> {
     return Float64Array.from(await Promise.all(back));
   },

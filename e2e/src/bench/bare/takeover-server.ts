@@ -1,9 +1,9 @@
 /**
- * The servers of a bare takeover: one that is lost, one that watches over it, one that answers in its place.
- * The same program three times.
+ * The servers of a bare takeover, three times the same program: one that is lost, one that watches it, one
+ * that answers in its place.
  *
- * The lost one pings the watcher as ours ping the router. The watcher tells whoever watches when that stream
- * ends, or when it has heard nothing for as long as ours waits. Nothing is decided, stored or checked.
+ * The lost one pings the watcher as our servers ping the router. The watcher informs its clients when that
+ * stream ends, or after as much silence as our router waits. It decides, stores and checks nothing.
  */
 
 import { DEFAULT_TIMING } from '@dualping/core';
@@ -65,7 +65,7 @@ const methods = {
     setInterval(() => stream.write(SOMETHING), DEFAULT_TIMING.pingIntervalMs);
   },
 
-  /** When it noticed that the one that it watches over was lost. */
+  /** Resolves with the time when the watcher noticed the loss. */
   async whenLost(_: Record<string, never>): Promise<number> {
     if (lostAt === undefined)
       await new Promise<void>((resolve) => {

@@ -1,10 +1,9 @@
 /**
- * The line client of the csce438 family: resolve, log in, commands, and then the timeline, from which there
- * is no way back.
+ * The csce438 line client: resolve, log in, commands, and then the timeline, which it can't leave again.
  *
- * In two things it does better than its model. After a break the next command asks the coordinator again and
- * logs in again; and a timeline whose server has gone is opened again on the next one, without what was shown
- * already.
+ * It is better than its model in two ways. After a break the next command asks the coordinator again and logs
+ * in again. A timeline whose server has gone is opened again on the next server, without posts that were
+ * shown already.
  */
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -33,21 +32,24 @@ import {
   statusText,
 } from './classic-words.js';
 
-/** Between two attempts to open a timeline again, ms: at first at once, then doubling. */
+/**
+ * Wait before the second attempt to open a timeline again, ms; the first attempt is immediate, and later
+ * waits double.
+ */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 /**
- * Posts remembered so that they are not shown again: several times what comes again when a timeline is
- * opened.
+ * Posts that are remembered so that they are not shown again: several times as many as come again when a
+ * timeline is opened.
  */
 const MAX_SHOWN = 1_000;
-/** Lines typed while no server is there. */
+/** Most lines that are kept while there is no server. */
 const MAX_KEPT_LINES = 64;
 
 export interface ClassicClientOptions {
   readonly coordinator: Address;
   readonly user: number;
-  /** First message on a timeline; undefined: none. */
+  /** Text of the first message on a timeline; undefined: no such message. */
   readonly opener: string | undefined;
   readonly io: Io;
   /** A signal that ends the client. */
@@ -66,7 +68,7 @@ export class ClassicClient {
   #connection: ClassicConnection | undefined;
   #timeline: ClassicTimelineHandle | undefined;
   #inTimeline = false;
-  /** What earlier streams have shown, and what this one has. */
+  /** What earlier streams have shown; and what this stream has shown. */
   #shownBefore = new Set<string>();
   #shown: string[] = [];
   readonly #keptLines: string[] = [];
@@ -107,7 +109,10 @@ export class ClassicClient {
     return EXIT.done;
   }
 
-  /** Whether there is a server and it lets the user in. Why not is said beside what programs read. */
+  /**
+   * Whether there is a server and it lets the user in. If not, the reason goes to stderr, which programs
+   * don't read.
+   */
   async #enter(): Promise<boolean> {
     try {
       const { isSuccess, status, text } = await this.#connect();
@@ -169,14 +174,16 @@ export class ClassicClient {
     }
   }
 
-  /** Asks where the server is and logs in; the answer to that. Throws when there is none. */
+  /**
+   * Asks where the server is and logs in. @returns the answer to the login. Throws when there is no server
+   */
   async #connect(): Promise<ClassicAnswer> {
     const address = await resolveClassic(this.#coordinator, this.#number);
     if (address === undefined) throw new DualpingError('no-available-server', 'no server is available');
     const connection = new ClassicConnection(address, String(this.#number));
     try {
-      // Refused as on already: by a server that has not yet noticed the end of the connection before. It
-      // serves us all the same.
+      // A server that has not yet noticed the end of the connection before refuses the login as "on already".
+      // It serves us all the same.
       const answer = await connection.login();
       this.#connection = connection;
       return answer;
@@ -222,7 +229,7 @@ export class ClassicClient {
       try {
         await this.#connect();
       } catch {
-        continue; // said already, when it broke
+        continue; // reported already, when it broke
       }
       if (this.#connection !== undefined) return this.#openTimeline(this.#connection);
     }

@@ -1,4 +1,4 @@
-/** What the line client of the csce438 family says, word by word: programs and people go by it. */
+/** The exact output of the csce438 line client: programs and people rely on it. */
 import type { ClassicAnswer, ClassicLists, ClassicStatus, Post } from '@dualping/client';
 import { cleanForTerminal } from '../terminal-text.js';
 
@@ -15,7 +15,7 @@ export const BANNER: readonly string[] = [
   '=====================================',
 ];
 
-/** Also what a program takes for the exit status of connecting. */
+/** Programs also read the exit status of the connection from it. */
 export const CONNECTION_FAILED = 'connection failed: -1';
 export const NO_ARGUMENT = 'Invalid Input -- No Arguments Given';
 export const INVALID_COMMAND = 'Invalid Command';
@@ -33,7 +33,7 @@ const STATUS_TEXTS: Readonly<Record<ClassicStatus, string>> = {
 
 export const statusText = (status: ClassicStatus): string => STATUS_TEXTS[status];
 
-/** Words that no dialect has are shown as they came. */
+/** Unknown replies are shown unchanged. */
 export function answerLines({ isSuccess, status, text }: ClassicAnswer): readonly string[] {
   if (status !== undefined) return [statusText(status)];
   return isSuccess
@@ -57,7 +57,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /**
- * As C's `ctime`, in the zone of whoever reads: `Sat Nov 21 08:28:23 2026`; a day below 10 has a space before
+ * Like C's `ctime`, in the reader's time zone: `Sat Nov 21 08:28:23 2026`; a day below 10 has a space before
  * it.
  */
 export function ctime(timeMs: number): string {
@@ -66,7 +66,7 @@ export function ctime(timeMs: number): string {
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())} ${time.getFullYear()}`;
 }
 
-/** One line, whatever lines the post has: programs read line by line. */
+/** One line, even if the post has several: programs read line by line. */
 export const postLine = ({ author, text, timeMs }: Post): string =>
   `${cleanForTerminal(author)} (${ctime(timeMs)}) >> ${cleanForTerminal(text.replaceAll('\n', ' '))}`;
 
@@ -76,7 +76,7 @@ export type ClassicCommand =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'mistake'; readonly text: string };
 
-/** Commands in any case, with as much white space as one likes. */
+/** Commands in any case, with any amount of white space. */
 export function readCommand(line: string): ClassicCommand {
   const [word = '', target] = line.trim().split(/\s+/);
   switch (word.toUpperCase()) {

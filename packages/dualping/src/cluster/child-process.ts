@@ -1,4 +1,4 @@
-/** One child of `dualping up`, from its start to its end; `supervised-child.ts` has a row of them. */
+/** One child of `dualping up`, from its start to its end; `supervised-child.ts` runs one after another. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -17,10 +17,10 @@ export interface Ending {
 
 export class Child {
   readonly pid: number | undefined;
-  /** Where it listens, once it says so; undefined when it ended first. */
+  /** The address where it listens, once it reports it; undefined when it ended first. */
   readonly ready: Promise<Address | undefined>;
   readonly ended: Promise<Ending>;
-  /** What may be shown of it, once it is ready. */
+  /** The lines that may be shown, once it is ready. */
   lines: readonly string[] = [];
   readonly #process: ChildProcess;
 
@@ -28,7 +28,7 @@ export class Child {
     const child = spawn(process.execPath, [...process.execArgv, LAUNCHER, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: withoutOurVariables(process.env),
-      // A group of its own: Ctrl-C goes to the parent alone, which then ends the children in order.
+      // A process group of its own: Ctrl-C goes only to the parent, which then ends the children in order.
       detached: true,
     });
     this.#process = child;
@@ -46,7 +46,9 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  /** Asks it to end, and makes it end when it has not within the limit (frozen ones can't hear). */
+  /**
+   * Asks it to end, and kills it when it has not ended within the limit (a frozen process does not react).
+   */
   async end(limitMs: number): Promise<Ending> {
     this.signal('SIGTERM');
     const limit = new AbortController();

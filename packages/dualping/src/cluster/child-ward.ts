@@ -1,4 +1,4 @@
-/** A child of `dualping up` as something to be supervised. */
+/** A child of `dualping up` as a supervised process. */
 import {
   type Address,
   type ClusterId,
@@ -19,17 +19,17 @@ import { type ServerPlace, SupervisionFolder } from '../supervisor/supervision-f
 import { exitKindOf, type Ward, type WardListener } from '../supervisor/ward.js';
 import { Child, type Ending } from './child-process.js';
 
-/** What `renderError` puts around the text of an error, for the one that is quoted in another. */
+/** What `renderError` puts around the text of an error; it is removed when one error quotes another. */
 const ERROR_FRAME = /^dualping: | \([a-z-]+\)$/g;
 
-/** Whether a child says with it why it ends. */
+/** Whether a child reports with this line why it ends. */
 export const isErrorLine = (line: string): boolean => /^dualping: .* \([a-z-]+\)$/.test(line);
 
-/** What it says then; undefined where it is no such line. */
+/** The text of such a line; undefined for any other line. */
 export const errorIn = (line: string): string | undefined =>
   isErrorLine(line) ? line.replace(ERROR_FRAME, '') : undefined;
 
-/** What the child is: a router has no supervisor of its own kind, and nobody to report its crash to. */
+/** What the child is: a router serves no `KeepAlive`, and there is no other router to report its crash to. */
 export type ChildRole =
   | { readonly kind: 'router' }
   | {
@@ -44,7 +44,7 @@ export interface ChildWardOptions {
   /** `router`, `s1`. */
   readonly name: string;
   readonly role: ChildRole;
-  /** Its command line, made anew for each start because the port may have been taken meanwhile. */
+  /** Its command line, made anew for each start, because another process may have taken the port. */
   readonly commandLine: () => Promise<readonly string[]>;
   readonly onLine: (name: string, line: string) => void;
   readonly onReady: (address: Address, pid: number | undefined) => void;
@@ -56,13 +56,16 @@ export class ChildWard implements Ward {
   #child: Child | undefined;
   #address: Address = '';
   #place: ServerPlace | undefined;
-  /** What it said last: why it could not start. */
+  /** Its last line of output, which says why it could not start. */
   #lastLine = '';
   #over = false;
-  /** Before the first of them has listened, nothing shows that it can. */
+  /** Whether a process has ever listened: before that nothing shows that it can. */
   #wasReady = false;
   #onFirst: (first: { readonly address: Address } | { readonly error: DualpingError }) => void = () => {};
-  /** Where the very first one listens; rejects when it ended instead: that is a mistake in what was asked. */
+  /**
+   * The address where the first process listens. Rejects when it ended instead: then the command line was
+   * wrong.
+   */
   readonly first: Promise<Address>;
 
   constructor(options: ChildWardOptions) {
@@ -70,7 +73,7 @@ export class ChildWard implements Ward {
     this.first = new Promise((resolve, reject) => {
       this.#onFirst = (first) => ('error' in first ? reject(first.error) : resolve(first.address));
     });
-    this.first.catch(() => {}); // whoever wants to know asks
+    this.first.catch(() => {}); // callers that need the error await it
   }
 
   get name(): string {
@@ -81,7 +84,7 @@ export class ChildWard implements Ward {
     return this.#child?.pid;
   }
 
-  /** Children end with their parent: there is never one to be found. */
+  /** Children end with their parent, so there is never one to adopt. */
   adopt(): boolean {
     return false;
   }
@@ -116,7 +119,7 @@ export class ChildWard implements Ward {
     this.#child?.signal('SIGKILL');
   }
 
-  /** Nothing is started any more, not even what is about to be. */
+  /** Kills the process and starts no other, not even one that is about to start. */
   killForGood(): void {
     this.#over = true;
     this.kill();
@@ -162,7 +165,7 @@ export class ChildWard implements Ward {
   #ended(listener: WardListener, { code, text }: Ending): void {
     const said = this.#lastLine.replace(ERROR_FRAME, '');
     const exit = exitKindOf(code);
-    // Its exit code tells whether it was asked wrongly.
+    // The exit code tells whether its command line was wrong.
     const reason = code === EXIT.usage ? 'invalid-argument' : 'internal';
     this.#onFirst({ error: new DualpingError(reason, `${this.name} ${text}: ${said}`) });
     const explained = exit === 'refused' || exit === 'misused' ? `${text}: ${said}` : text;
@@ -170,9 +173,10 @@ export class ChildWard implements Ward {
   }
 
   #meaning(exit: ExitKind): ExitKind {
-    // A person may end one child to see what happens; who means all of them ends the parent.
+    // A person may end one child to see what happens; to end all of them they end the parent.
     if (exit === 'told') return 'died';
-    // It comes back to the address that everybody knows it by, whoever has that now, or there is no network.
+    // The router must come back at the address that all others know, even if that is taken now, or there is
+    // no network.
     return exit === 'misused' && this.#options.role.kind === 'router' ? 'died' : exit;
   }
 }

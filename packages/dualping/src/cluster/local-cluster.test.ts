@@ -1,4 +1,4 @@
-/** A whole cluster of real processes, and what becomes of it when its parent ends. */
+/** A whole cluster of real processes, and what happens to it when its parent ends. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -35,34 +35,35 @@ import { SupervisedChild } from './supervised-child.js';
 /** Longest that one process may take to end in order, ms: a handover takes tens. */
 const END_LIMIT_MS = 3_000;
 /**
- * Longest to wait until all members are live and in sync, ms: after that it says who is missing, and goes on.
+ * Longest to wait until all members are live and in sync, ms: after that it reports which are missing, and
+ * goes on.
  */
 export const READY_LIMIT_MS = 30_000;
 
 export interface LocalClusterOptions {
   readonly host: string;
-  /** Where the router listens; 0 for where it was, or a free one. */
+  /** The router's port; 0: the one of the last time, or a free one. */
   readonly routerPort: number;
-  /** Whether another port will do when `routerPort` is taken. */
+  /** Whether to use another port when `routerPort` is taken. */
   readonly routerMayMove: boolean;
-  /** Undefined: as many as the folder was made for, at first one. */
+  /** Undefined: as many as the folder was made for; one in a new folder. */
   readonly clusters: number | undefined;
-  /** Of each cluster. */
+  /** Number of servers in each cluster. */
   readonly servers: number;
   readonly dataFolder: string;
   readonly timing: Timing;
   /**
-   * How often each process must be heard; after three of them in silence it is killed and started again.
-   * Default 3 s.
+   * How often each process must give a sign of life; after three intervals of silence it is killed and
+   * started again. Default 3 s.
    */
   readonly keepAliveMs?: number;
-  /** How long a disk may not answer before it counts as one that hangs, ms. Default 5,000. */
+  /** How long a disk may be silent before it counts as hanging, ms. Default 5,000. */
   readonly diskStallMs?: number;
-  /** What the router is started with beside what is said here. */
+  /** Further flags for the router. */
   readonly routerFlags?: readonly string[];
-  /** What the cluster itself has to say; it is in `logs/up.log` too. */
+  /** Receives the lines of the cluster itself; they are in `logs/up.log` too. */
   readonly report: Report;
-  /** Lines of the children; they are in `logs/NAME.log` too. */
+  /** Receives the lines of the children; they are in `logs/NAME.log` too. */
   readonly onLine: (name: string, line: string) => void;
 }
 
@@ -87,9 +88,9 @@ export class LocalCluster {
   readonly #ports: Record<string, number>;
   readonly #addresses = new Map<string, Address>();
   readonly #router: SupervisedChild;
-  /** Known once the router has told how many clusters there are. */
+  /** Known once the router has said how many clusters there are. */
   #servers: readonly LocalServer[] = [];
-  /** Until then whoever called `start` is told what went wrong, and nobody else beside it. */
+  /** Until this is true only the caller of `start` learns what failed; nothing is logged beside it. */
   #started = false;
   readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
@@ -107,14 +108,14 @@ export class LocalCluster {
     this.#router = this.#child('router', { kind: 'router' }, () => this.#routerCommandLine());
   }
 
-  /** Where clients find it. */
+  /** The router's address, for clients. */
   get routerAddress(): Address {
     return this.#addresses.get('router') ?? '';
   }
 
   /**
-   * Starts everything, and waits until every member is live and in sync; says who is missing when that takes
-   * too long.
+   * Starts everything, and waits until every member is live and in sync; reports the missing ones when that
+   * takes too long.
    */
   async start(): Promise<void> {
     await this.#router.start();
@@ -124,7 +125,7 @@ export class LocalCluster {
     this.#warnOfServersLeftOut(clusters);
     this.#servers = this.#makeServers(clusters);
     this.#watch(client);
-    // s1 first, so that a new cluster has it as its first primary: people read it that way.
+    // s1 first, so that it is the first primary of a new cluster, as people expect.
     const isFirst = ({ id }: LocalServer): boolean => id === 1;
     await Promise.all(this.#servers.filter(isFirst).map(({ child }) => child.start()));
     await Promise.all(this.#servers.filter((server) => !isFirst(server)).map(({ child }) => child.start()));
@@ -143,8 +144,8 @@ export class LocalCluster {
   }
 
   /**
-   * Standbys first, then the primaries, then the router, so that nobody takes over from a server that is
-   * about to end.
+   * Standbys first, then the primaries, then the router, so that no server takes over just before it ends
+   * itself.
    */
   async stop(): Promise<void> {
     const primaries = this.#servers.filter((server) => this.#isPrimary(server));
@@ -159,7 +160,7 @@ export class LocalCluster {
     this.#lock = undefined;
   }
 
-  /** At once; what was acknowledged is on disk. */
+  /** Kills everything at once; what was acknowledged is on disk. */
   kill(): void {
     for (const { child } of this.#servers) child.kill();
     this.#router.kill();
@@ -242,7 +243,7 @@ export class LocalCluster {
 
   async #routerPort(): Promise<number> {
     const { host, routerPort, routerMayMove } = this.#options;
-    // Everybody knows it by its address by now: it comes back there or not at all.
+    // Servers and clients know the router's address by now: it comes back there or not at all.
     if (this.#addresses.has('router')) return parseAddress(this.routerAddress).port;
     if (routerPort !== 0 && !routerMayMove) return routerPort;
     const wished = this.#ports.router ?? routerPort;
@@ -280,7 +281,7 @@ export class LocalCluster {
     return this.#assignments.get(cluster)?.primary?.serverId === id;
   }
 
-  /** Servers that are not yet what they should be. */
+  /** Servers that are not live and in sync yet. */
   #missing(): readonly string[] {
     const isWell = ({ cluster, id }: LocalServer): boolean =>
       this.#assignments
@@ -308,14 +309,14 @@ export class LocalCluster {
   }
 }
 
-/** Where there is one cluster nobody needs to hear its number. */
+/** With only one cluster its number is left out. */
 const nameOf = (cluster: ClusterId, clusters: number, id: ServerId): string =>
   serverNameIn(clusters > 1 ? cluster : undefined, id);
 
-/** How its lock is called; `down` and `status` know it by that. */
+/** The name of its lock, by which `down` and `status` find it. */
 export const UP_ROLE = 'dualping up';
 
-/** The lock would say who; a person wants to know where, too. */
+/** The lock's error names the process; a person also needs its address. */
 function refuseIfUp(folder: string): void {
   const holder = holderOf(folder);
   if (holder?.role !== UP_ROLE) return;
@@ -327,7 +328,7 @@ function refuseIfUp(folder: string): void {
   );
 }
 
-/** What is printed once it runs. */
+/** The lines that are printed once it runs. */
 export function renderPlaces(places: readonly Place[]): readonly string[] {
   const width = Math.max(...places.map(({ name }) => name.length));
   return places.map(

@@ -1,15 +1,15 @@
 /**
- * `dualping up` as a process of its own, for whoever has a terminal to look after.
+ * `dualping up` as a process of its own, for a program that uses the terminal.
  *
- * A terminal can stop reading, be suspended or go away, and whoever writes to it stops with it. What restarts
- * servers must not.
+ * A terminal can stop reading, be suspended or go away, and then a program that writes to it stops too. The
+ * process that restarts servers must not stop.
  */
 import { type Address, DualpingError } from '@dualping/core';
 import { DRAIN_LIMIT_MS, EXIT } from '@dualping/host';
 import { Child, type Ending } from './child-process.js';
 import { errorIn } from './child-ward.js';
 
-/** It gives up by itself after the first of these, and kills its children then. */
+/** The process itself gives up after `DRAIN_LIMIT_MS` and kills its children. */
 const END_LIMIT_MS = DRAIN_LIMIT_MS + 2_000;
 
 export class NetworkProcess {
@@ -24,7 +24,10 @@ export class NetworkProcess {
     });
   }
 
-  /** Where its router is, as soon as it is whole. Rejects with what it says when it ends instead. */
+  /**
+   * The router's address, as soon as the network is complete. Rejects with the process's own error when it
+   * ends instead.
+   */
   async ready(): Promise<Address> {
     const address = await this.#child.ready;
     if (address !== undefined) return address;
@@ -44,13 +47,13 @@ export class NetworkProcess {
     return this.#child.lines;
   }
 
-  /** How it ended by itself: `dualping down`, or a mistake of ours. Never when it was stopped here. */
+  /** How it ended by itself: by `dualping down`, or by a bug. Never settles when it was stopped here. */
   async endedByItself(): Promise<Ending> {
     const ending = await this.#child.ended;
     return this.#stopping ? await new Promise(() => {}) : ending;
   }
 
-  /** In order. */
+  /** Ends it in order. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#child.end(END_LIMIT_MS);

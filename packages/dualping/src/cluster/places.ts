@@ -1,7 +1,7 @@
 /**
  * Where a local cluster was the last time, so that it comes back at the same ports when they are free.
  *
- * Only a convenience: a file that is missing or broken means new ports.
+ * This is only a convenience: when the file is missing or broken, new ports are used.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ import { replaceFileNow } from '@dualping/host';
 export interface Places {
   /** Port by the name of the process: `router`, `s1`. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Where each listened last, for those who ask what runs. */
+  /** Where each listened last, for `status`. */
   readonly addresses?: Readonly<Record<string, Address>>;
 }
 
@@ -41,7 +41,7 @@ export function writePlaces(folder: string, places: Places): void {
   replaceFileNow(join(folder, FILE), `${JSON.stringify(places, undefined, 2)}\n`, { durable: false });
 }
 
-/** The port if nothing listens there, else 0 for any. Somebody may still take it before it is used. */
+/** The port if nothing listens there, else 0 for any. Another process may still take it before it is used. */
 export async function portIfFree(host: string, port: number): Promise<number> {
   return await new Promise((resolve) => {
     const probe = createServer();

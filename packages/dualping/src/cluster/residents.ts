@@ -1,6 +1,6 @@
 /**
- * Who runs in a data folder: found by the locks that each process holds, so that it is true whoever started
- * them and however they ended.
+ * The processes that run in a data folder. They are found by their locks, so it does not matter how they were
+ * started or how others ended.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,7 +12,7 @@ import { readPlaces } from './places.js';
 
 /** A process of a folder. */
 export interface Resident {
-  /** `up`, `supervisor`, `router`, `s1`; `server` for one that has the folder to itself. */
+  /** `up`, `supervisor`, `router`, `s1`; `server` for a server with a folder of its own. */
   readonly name: string;
   readonly holder: Holder;
   readonly address: Address | undefined;
@@ -21,13 +21,16 @@ export interface Resident {
 export interface Residents {
   /** Absolute. */
   readonly folder: string;
-  /** Who answers for all of them, and is told when they are to end; undefined when nobody does. */
+  /**
+   * The process that supervises the others, and that is told when they shall end; undefined when there is
+   * none.
+   */
   readonly head: Resident | undefined;
   readonly others: readonly Resident[];
 }
 
 /**
- * Throws `no-available-server` when there is no such folder: to who asks what runs there that is the same.
+ * Throws `no-available-server` when there is no such folder: then nothing runs there.
  */
 export function residentsOf(dataFolder: string): Residents {
   const folder = resolve(dataFolder);
@@ -38,7 +41,7 @@ export function residentsOf(dataFolder: string): Residents {
   const { supervisor } = new SupervisionFolder(folder);
   const head = supervisor && { name: 'supervisor', holder: supervisor, address: undefined };
   if (own !== undefined) return { folder, head, others: [serverOrRouter(folder, own)] };
-  // The processes of an `up` that is gone end with it; the one that still does is shown.
+  // When `up` is gone, its processes are about to end; those that still run are shown.
   return head === undefined ? membersOfCluster(folder, undefined) : { folder, head, others: [] };
 }
 
@@ -48,7 +51,7 @@ function serverOrRouter(folder: string, holder: Holder): Resident {
 }
 
 const MEMBER_FOLDER = /^(router|s[0-9]+)$/;
-/** Where there are several clusters each has a folder for its servers. */
+/** With several clusters each one has a folder for its servers. */
 const CLUSTER_FOLDER = /^c[0-9]+$/;
 const byName = (a: Resident, b: Resident): number => a.name.localeCompare(b.name, 'en', { numeric: true });
 

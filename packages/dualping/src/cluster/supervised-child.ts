@@ -1,6 +1,6 @@
 /**
- * A process of `dualping up`: started again when it ends or hangs, until it is told to stop or would only be
- * refused.
+ * A process of `dualping up`: it is started again when it ends or hangs, until it is told to stop or would
+ * only be refused.
  */
 import type { Address } from '@dualping/core';
 import { type Report, withinLimit } from '@dualping/host';
@@ -40,7 +40,8 @@ export class SupervisedChild {
   }
 
   /**
-   * Resolves where it listens. Throws when the very first start fails: that is a mistake in what was asked.
+   * Resolves with the address where it listens. Throws when the first start fails: then the command line was
+   * wrong.
    */
   async start(): Promise<Address> {
     this.#begun = true;
@@ -54,7 +55,7 @@ export class SupervisedChild {
     }
   }
 
-  /** In order; killed when that takes longer. */
+  /** Ends it in order; kills it when that takes longer. */
   async stop(limitMs: number): Promise<void> {
     if (!this.#begun) return;
     this.#driver.stop();

@@ -1,4 +1,4 @@
-/** Operators' commands: what the router knows, and the two things that can be asked of it. */
+/** Operators' commands: status of the network, and the two calls that change it. */
 import { type NetworkStatus, RouterClient } from '@dualping/client';
 import {
   type Address,

@@ -1,4 +1,4 @@
-/** The csce438 family's spellings of router, server and client. */
+/** Router, server and client with the csce438 names and options. */
 import { serverId as asServerId, parseTiming, serverName } from '@dualping/core';
 import { Signals } from '@dualping/host';
 import { ClassicClient } from '../classic/classic-client.js';

@@ -1,5 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what looks like a placeholder is for the shells
-/** `completion`: what a shell needs to complete the command line, made of the same tables as the help. */
+/**
+ * `completion`: scripts that let a shell complete the command line, made from the same tables as the help.
+ */
 import { DualpingError, quote } from '@dualping/core';
 import { EXIT } from '@dualping/host';
 import { type Command, command } from '../command.js';
@@ -8,7 +10,7 @@ import { flagOf, type Setting } from '../settings/setting.js';
 interface Option {
   readonly flag: string;
   readonly help: string;
-  /** What its value is; undefined for a switch. */
+  /** Kind of its value; undefined for a switch. */
   readonly value: 'file' | 'folder' | 'other' | undefined;
 }
 
@@ -28,7 +30,7 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly Described[]) => reado
   fish,
 };
 
-/** @param commands all there are, this one too: only known when all have been made */
+/** @param commands all commands, including this one; a function, because the list is complete only later */
 export const completionCommand = (commands: () => readonly Command[]): Command =>
   command({
     name: 'completion',
@@ -66,7 +68,7 @@ const optionOf = (setting: Setting<unknown>): Option => ({
         : 'other',
 });
 
-/** Commands and groups that may come first, and those of a group. */
+/** The commands and groups at the top level, or the commands of a group. */
 const childrenOf = (
   commands: readonly Described[],
   group: string,

@@ -1,4 +1,4 @@
-/** `demo`: takeovers before your eyes, or counted for machines. */
+/** `demo`: takeovers on a screen or a page, or counted by a script. */
 import { closeSync, createWriteStream, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingError, MAX_MEMBERS, parseTiming, quote, type Timing } from '@dualping/core';
@@ -24,7 +24,7 @@ import { text, wholeNumber } from '../settings/parse.js';
 import type { Setting, Values } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
-/** More people than this don't make it clearer, and the machine slower. */
+/** More people than this show nothing more, and make the machine slower. */
 const MAX_PEOPLE = 200;
 const MAX_TAKEOVERS = 10_000;
 const DEFAULT_HTML = 'dualping-demo.html';
@@ -113,7 +113,7 @@ export const demoCommand = command({
         'there is no terminal to show it on: give --web or --script',
       );
     const html = values.script || isGiven('html') ? writableFile(values.html) : undefined;
-    // Before everything is brought up: it is needed only then.
+    // Checked before everything is started, because the port is needed only later.
     if (isWeb && values.webPort !== 0) await checkListen(values.host, values.webPort);
     warnIfOpen(values.host, io);
     const report = await withDemo(values, invocation, async (demo, signal) => {
@@ -138,8 +138,8 @@ const timingOf = ({ pingIntervalMs, deadAfterMs, reattachGraceMs }: DemoValues):
   parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
 
 /**
- * Runs `use` on a demo, and ends it whatever happens. @returns the report, or the exit code when a signal
- * came first
+ * Runs `use` on a demo, and always ends the demo. @returns the report, or the exit code when a signal came
+ * first
  */
 async function withDemo(
   values: DemoValues,
@@ -152,7 +152,7 @@ async function withDemo(
   const { isGood } = await import('../demo/report.js');
   const folder = openDemoFolder(data);
   const diary = createWriteStream(join(folder.path, 'operator.log'), { flags: 'w' });
-  // A disk that is full must not end the demo for the sake of its diary.
+  // A full disk must not end the demo: this is only its log.
   diary.on('error', () => {});
   const onLine = (name: string, line: string) => diary.write(`${cleanForTerminal(`${name} | ${line}`)}\n`);
   const demo = new Demo({ host, port, servers, people, folder: folder.path, timing, onLine });
@@ -167,7 +167,7 @@ async function withDemo(
       return await use(demo, signals.first);
     });
     running.catch(() => {}); // a signal may come first
-    // A page has no key to leave by: it ends itself, by the signal.
+    // A page has no key to leave with: it ends by the signal.
     const ended = signals.first.then(async (signal) => (serving ? await running : SIGNAL_EXITS[signal]));
     const report = await Promise.race([running, ended]);
     if (typeof report === 'number') return report;
@@ -205,8 +205,8 @@ async function show(demo: Demo, values: DemoValues, { io }: Invocation): Promise
 }
 
 /**
- * Looked at before minutes are spent on what should stand in it. Leaves no file behind: the folder may be the
- * data folder, as in the image, and that has to be empty.
+ * Checked before the demo spends minutes on the report. It leaves no file behind: the folder may be the data
+ * folder, as in the image, and that must be empty.
  *
  * @throws DualpingError `invalid-argument` quoting it
  */

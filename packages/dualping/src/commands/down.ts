@@ -1,4 +1,4 @@
-/** `down`: ends what runs in a data folder, in order. */
+/** `down`: ends the processes that run in a data folder, in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, END_LIMIT_MS, quote } from '@dualping/core';
 import { DRAIN_LIMIT_MS, EXIT, isRunning, signalProcess } from '@dualping/host';
@@ -6,7 +6,7 @@ import { type Residents, residentsOf } from '../cluster/residents.js';
 import { command } from '../command.js';
 import * as settings from '../settings/definitions.js';
 
-/** Longest to wait, ms: whoever is told to end gives up by itself before that. */
+/** Longest to wait, ms: the process that is told to end gives up by itself before that. */
 const WAIT_MS = Math.max(DRAIN_LIMIT_MS, END_LIMIT_MS) + 5_000;
 const LOOK_MS = 50;
 

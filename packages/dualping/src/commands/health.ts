@@ -3,7 +3,7 @@ import { askHealth } from '@dualping/protocol';
 import { command } from '../command.js';
 import * as settings from '../settings/definitions.js';
 
-/** For probes: whoever restarts what is not well goes by the exit code. */
+/** For health probes, which use the exit code. */
 export const healthCommand = command({
   name: 'health',
   summary: 'ask a router or a server how it is; exit code 0 only when it serves',

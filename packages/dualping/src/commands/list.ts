@@ -14,7 +14,7 @@ export const listCommand = command({
     timeoutMs: settings.timeoutMs,
     json: settings.json,
   },
-  // Page by page as they come: a network may have more users than one message, or one line, should hold.
+  // Prints page by page: a network may have more users than fit into one message, or one line.
   run: async ({ json, ...oneShot }, { io }) => {
     const followers: UserPresence[] = [];
     const following: UserPresence[] = [];

@@ -1,4 +1,4 @@
-/** `status`: what runs in a data folder and where, and what the router says of it. */
+/** `status`: what runs in a data folder and where, and what the router says about it. */
 import type { NetworkStatus } from '@dualping/client';
 import { DualpingError, quote } from '@dualping/core';
 import { EXIT } from '@dualping/host';
@@ -22,7 +22,7 @@ export const statusCommand = command({
   },
 });
 
-/** What runs is shown also where the router does not answer. */
+/** Shows the processes even if the router does not answer. */
 async function showFolder(residents: Residents, json: boolean, io: Io): Promise<void> {
   if (!json) showResidents(residents, io);
   const router = residents.others.find(({ name }) => name === 'router')?.address;

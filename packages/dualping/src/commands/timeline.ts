@@ -8,7 +8,7 @@ import { withSession } from '../one-shot.js';
 import { renderMove, renderPost, renderState } from '../render.js';
 import * as settings from '../settings/definitions.js';
 
-/** Before this lies everything. */
+/** Above the position of any post. */
 const END: Position = position(Number.MAX_SAFE_INTEGER);
 
 interface TimelineValues {
@@ -44,7 +44,7 @@ async function showPast({ limit, json, ...oneShot }: TimelineValues, io: Io): Pr
   return EXIT.done;
 }
 
-/** Until a signal: a break is waited out for as long as it takes, `timeoutMs` is for what has an end. */
+/** Runs until a signal. It waits through breaks of any length: `timeoutMs` is only for commands that end. */
 async function goOn({ user, routers, limit, json }: TimelineValues, io: Io): Promise<number> {
   const signals = new Signals();
   const session = new DualpingSession({ routers, user, timeline: { history: limit } });

@@ -32,7 +32,7 @@ export const topCommand = command({
   },
 });
 
-/** @returns the exit code; undefined where there is no full screen */
+/** @returns the exit code; undefined if the terminal can't show a full screen */
 async function showFeed(feed: ClusterFeed, io: Io): Promise<number | undefined> {
   // Loaded only here: other commands start faster without it.
   const { runClusterView, NoScreen } = await import('@dualping/terminal');
@@ -45,7 +45,7 @@ async function showFeed(feed: ClusterFeed, io: Io): Promise<number | undefined> 
   }
 }
 
-/** Until a signal: each assignment as it is and as it becomes, each takeover, and what is told of them. */
+/** Runs until a signal: prints each assignment and its changes, each takeover, and the events. */
 async function printChanges({ updates$, takeovers$, events$ }: ClusterFeed, io: Io): Promise<number> {
   const signals = new Signals();
   const lines$ = merge(

@@ -1,4 +1,4 @@
-/** `up` and `start`: a whole network on this machine, and with `start` a client to it. */
+/** `up` and `start`: a whole network on this machine, and with `start` a client connected to it. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession } from '@dualping/client';
@@ -51,7 +51,7 @@ const toStderr = (io: Io): OperatorLines => ({
   onLine: (name, line) => io.note(cleanForTerminal(`${name} | ${line}`)),
 });
 
-/** Runs `use` beside a cluster, and ends the cluster whatever happens. */
+/** Runs `use` with a cluster, and always ends the cluster. */
 async function withCluster(
   values: ClusterValues,
   { io, isGiven }: Invocation,
@@ -62,7 +62,7 @@ async function withCluster(
   const { classicReplies, classicConfirmation, ...given } = rest;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   warnIfOpen(host, io);
-  // A start that can't work leaves no folder behind.
+  // Checked first, so that a start that can't work leaves no folder behind.
   if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({
     host,
@@ -127,7 +127,7 @@ export const startCommand = command({
   },
 });
 
-/** Runs `use` beside a network that is a process of its own, and ends that whatever happens. */
+/** Runs `use` with a network in a process of its own, and always ends that process. */
 async function besideNetwork(
   values: ClusterValues,
   { io, isGiven }: Invocation,
@@ -144,7 +144,7 @@ async function besideNetwork(
     let ended: string | undefined;
     void network.endedByItself().then(({ text }) => {
       ended = text;
-      // The client gives the terminal back and keeps what is written, as for any other who ends it.
+      // On this signal the client restores the terminal and saves its drafts.
       process.kill(process.pid, 'SIGTERM');
     });
     const exitCode = await use(first.router, signals.first);
@@ -155,7 +155,7 @@ async function besideNetwork(
   }
 }
 
-/** What was said for the network, as flags: of what was not said the other process knows the default. */
+/** The given settings of the network, as flags; the other process knows the defaults of the rest. */
 function flagsOf(values: ClusterValues, isGiven: (key: string) => boolean): readonly string[] {
   const texts: Readonly<Record<string, unknown>> = { ...values, data: resolve(values.data) };
   return Object.entries(CLUSTER_SETTINGS)

@@ -13,7 +13,7 @@ interface Write {
   readonly name: string;
   readonly summary: string;
   readonly argument: CommandArgument;
-  /** Throws when it can't be sent as it is. */
+  /** Throws when the argument can't be sent. */
   judge(argument: string, io: Io): string | Promise<string>;
   send(
     session: DualpingSession,

@@ -1,12 +1,12 @@
-/** A process of the demo: is started again whenever it ends, and can be killed, frozen and thawed. */
+/** A process of the demo: it is started again whenever it ends, and can be killed, frozen and thawed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, DualpingError } from '@dualping/core';
 import { EXIT, withinLimit } from '@dualping/host';
 import { Child } from '../cluster/child-process.js';
 
-/** A process that was killed is back soon, but not within the takeover that it has caused. */
+/** A killed process is back soon, but not before the takeover that it caused is over, ms. */
 const RESTART_MS = 100;
-/** One that does not come up at all is not tried more often than this. */
+/** A process that fails to start is not started more often than this, ms. */
 const RETRY_MS = 2_000;
 
 export interface ActorOptions {
@@ -45,7 +45,7 @@ export class Actor {
   }
 
   /**
-   * Resolves when it listens. @throws DualpingError with what the process said last, when the first start
+   * Resolves when it listens. @throws DualpingError with the last line of the process, when the first start
    * fails
    */
   async start(): Promise<void> {
@@ -75,13 +75,13 @@ export class Actor {
     this.#frozen = false;
   }
 
-  /** Asks it to end in order; it is started again. */
+  /** Asks it to end in order; then it is started again. */
   restart(): void {
     this.thaw();
     this.#signal('SIGTERM');
   }
 
-  /** For good. */
+  /** Ends it for good, in order. */
   async stop(limitMs: number): Promise<void> {
     this.#stopping.abort();
     if (this.#frozen) this.#child?.signal('SIGCONT');
@@ -89,7 +89,7 @@ export class Actor {
     await this.#loop;
   }
 
-  /** For good, and at once. */
+  /** Ends it for good, and at once. */
   end(): void {
     this.#stopping.abort();
     this.#child?.signal('SIGKILL');
@@ -133,7 +133,7 @@ export class Actor {
   }
 }
 
-/** Ends all of them in order, or else at once. */
+/** Ends all of them in order, and kills those that exceed the limit. */
 export async function endAll(actors: readonly Actor[], limitMs: number): Promise<void> {
   if (await withinLimit(Promise.all(actors.map((actor) => actor.stop(limitMs))), limitMs * 2)) return;
   for (const actor of actors) actor.end();

@@ -1,17 +1,17 @@
 /**
- * The cables between the parts of a demo: every connection goes through a proxy of ours, so that any two
- * parts can be cut off from each other, without root and without touching the machine's network.
+ * The "cables" between the parts of a demo: every connection goes through a proxy, so that any two parts can
+ * be cut off from each other, without root and without a change to the machine's network.
  */
 import { ownersOf } from './socket-owner.js';
 import { type ProxiedConnection, TcpProxy } from './tcp-proxy.js';
 
-/** `observer` is the demo itself, which must go on seeing what it does to others. */
+/** `observer` is the demo itself, which must keep its view while others are cut off. */
 export type Party = 'people' | 'observer' | 'router' | `s${number}`;
 
 interface Port {
   readonly proxy: TcpProxy;
   readonly to: Party;
-  /** Who alone dials here; undefined where anybody may. */
+  /** The only party that dials here; undefined: any party may. */
   readonly from: Party | undefined;
 }
 
@@ -19,13 +19,13 @@ const pairOf = (one: Party, other: Party): string => [one, other].sort().join(' 
 
 export class Cables {
   readonly #host: string;
-  /** Process ids of the parties that are processes of ours. */
+  /** The parties that are processes of the demo, by process id. */
   readonly #pids: () => ReadonlyMap<number, Party>;
   readonly #ports: Port[] = [];
   readonly #cuts = new Set<string>();
   /** Where each party listens. */
   readonly #addresses = new Map<Party, string>();
-  /** Connections of which it is known who has dialled. */
+  /** The party that dialled a connection, where it is known. */
   readonly #dialler = new WeakMap<ProxiedConnection, Party>();
 
   constructor(host: string, pids: () => ReadonlyMap<number, Party>) {
@@ -33,7 +33,7 @@ export class Cables {
     this.#pids = pids;
   }
 
-  /** An address at which `to` can be dialled, by `from` alone or by anybody. */
+  /** Makes an address at which `to` can be dialled, by `from` only or by any party. */
   async lay(to: Party, from?: Party, port = 0): Promise<string> {
     const proxy = await TcpProxy.listen({
       host: this.#host,
@@ -48,8 +48,8 @@ export class Cables {
   }
 
   /**
-   * Where `party` listens from now on. Undefined: nowhere, and whoever dials is refused. The port that it had
-   * may belong to somebody else by then.
+   * Where `party` listens from now on. Undefined: nowhere, and new connections are refused, because its old
+   * port may belong to another process by now.
    */
   moved(party: Party, address: string | undefined): void {
     if (address === undefined) this.#addresses.delete(party);
@@ -57,19 +57,19 @@ export class Cables {
     for (const { proxy, to } of this.#ports) if (to === party) proxy.connectTo(address);
   }
 
-  /** From now on nothing passes between the party and each of the others. Resolves when that is so. */
+  /** Stops all traffic between the party and each of the others. Resolves when it has stopped. */
   async cut(party: Party, others: readonly Party[]): Promise<void> {
     for (const other of others) this.#cuts.add(pairOf(party, other));
     await this.#apply();
   }
 
-  /** Everything passes again, beginning with what has been waiting. */
+  /** Lets traffic pass again, beginning with what has been held. */
   async heal(party: Party, others: readonly Party[]): Promise<void> {
     for (const other of others) this.#cuts.delete(pairOf(party, other));
     await this.#apply();
   }
 
-  /** Breaks all connections to and from the party, visibly; new ones are let through. */
+  /** Closes all connections to and from the party, which both sides notice; new ones are allowed. */
   async sever(party: Party): Promise<void> {
     await this.#identify(this.#ports.filter(({ from }) => from === undefined));
     for (const port of this.#ports)
@@ -81,14 +81,14 @@ export class Cables {
     await Promise.all(this.#ports.map(({ proxy }) => proxy.close()));
   }
 
-  /** Of those whom a cut may concern it has to be known who they are before anything passes. */
+  /** If a cut may concern the connection, the party that dialled must be known before anything passes. */
   async #admit(connection: ProxiedConnection, port: Port): Promise<void> {
     if (this.#mayBeCut(port)) await this.#identify([port]);
     if (!this.#isCut(connection, port)) connection.release();
   }
 
   async #apply(): Promise<void> {
-    // What is certain first: a cable is pulled at one moment.
+    // First hold the connections whose party is known: a cable is pulled at one moment.
     this.#enforce();
     await this.#identify(this.#ports.filter((port) => this.#mayBeCut(port)));
     this.#enforce();

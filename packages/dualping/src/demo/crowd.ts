@@ -1,21 +1,21 @@
-/** All simulated people: they follow one another, post, read, and in the end read everything back. */
+/** All simulated people: they follow one another, post, read, and at the end read everything back. */
 import type { Address } from '@dualping/core';
 import { Person, type PersonEvents } from './person.js';
 import { type Follows, Tally } from './tally.js';
 
-/** People follow at most so many others: deliveries grow with people times follows. */
+/** Each person follows at most this many others: deliveries grow with people times follows. */
 const MAX_FOLLOWS = 11;
 /**
- * Posts a second of all together: enough that some are under way at any moment, and far from what a server
- * can do.
+ * Posts a second of all people together: enough that some are in flight at any moment, and far below the
+ * limit of a server.
  */
 const POSTS_PER_SECOND = 100;
 /**
- * Posts that are read back in the end, by all together: all of them in any but a long run, and a minute's
- * work.
+ * Posts that all people together read back at the end: everything except after a long run, and about a
+ * minute's work.
  */
 const MAX_READ_BACK = 240_000;
-/** Read back at a time: each asks for whole timelines. */
+/** People that read back at the same time: each reads a whole timeline. */
 const READING_AT_ONCE = 4;
 
 const NAMES = [
@@ -30,7 +30,7 @@ export function nameOf(index: number): string {
   return round === 0 ? name : `${name}${round + 1}`;
 }
 
-/** Everybody follows those who come next in the circle. */
+/** Each person follows the next ones in the circle. */
 export function followsAmong(names: readonly string[]): Follows {
   const count = Math.min(MAX_FOLLOWS, names.length - 1);
   return new Map(
@@ -53,7 +53,7 @@ export class Crowd {
     this.people = names.map((name, index) => new Person(index, name, routers, this.tally, events));
   }
 
-  /** Resolves when everybody follows whom they want, so that every post counts from the first on. */
+  /** Resolves when all follows are done, so that every post counts from the first on. */
   async meet(): Promise<void> {
     await Promise.all(
       this.people.map(async (person) => {
@@ -71,7 +71,7 @@ export class Crowd {
     await Promise.all(this.people.map((person) => person.stopPosting()));
   }
 
-  /** Everybody reads the timeline back, and the tally judges it. */
+  /** Each person reads the timeline back, and the tally checks it. */
   async readBack(): Promise<void> {
     const waiting = [...this.people];
     const most = Math.ceil(MAX_READ_BACK / this.people.length);

@@ -1,13 +1,13 @@
 /**
- * A router and servers, each a process of its own, with every connection between them through cables that can
- * be pulled.
+ * A router and servers, each a process of its own; every connection between them goes through a proxy
+ * (`cables.ts`) that can be cut.
  *
  *   people ──┐                     ┌── s1 (its router is a cable, its address is a cable)
  *            ├─ router's cables ───┼── s2
  *   s1…sN ───┘                     └── s3
  *
- * A server listens at a port of its own choice and tells everybody the address of its cable (`--advertise`).
- * Because of that it can come back at another port without anybody having to know.
+ * A server listens at a port of its own choice and announces the address of its proxy (`--advertise`). So it
+ * can come back at another port, and only the proxy has to know.
  */
 import { join } from 'node:path';
 import { RouterClient, type WatchUpdate } from '@dualping/client';
@@ -40,12 +40,12 @@ const END_LIMIT_MS = 3_000;
 
 export interface DemoClusterOptions {
   readonly host: string;
-  /** Where people find the router; 0 for a free port. */
+  /** The router's port for people; 0: a free one. */
   readonly port: number;
   readonly servers: number;
   readonly folder: string;
   readonly timing: Timing;
-  /** Lines that the processes write. */
+  /** Receives the lines that the processes write. */
   readonly onLine: (name: string, line: string) => void;
 }
 
@@ -71,7 +71,7 @@ export class DemoCluster {
 
   constructor(options: DemoClusterOptions) {
     this.#options = options;
-    // A view is opened when all runs already: it is told at once how things are.
+    // The view subscribes when everything runs already, so it first gets the present state.
     this.updates$ = defer(() => {
       const { assignment } = this;
       return assignment === undefined
@@ -82,7 +82,7 @@ export class DemoCluster {
     this.#cables = new Cables(options.host, () => this.#parties());
   }
 
-  /** Where people find it. */
+  /** The router's address for people. */
   get routerAddress(): Address {
     return this.#routerAddress;
   }
@@ -95,7 +95,7 @@ export class DemoCluster {
     return this.assignment?.available === true ? this.assignment.primary?.serverId : undefined;
   }
 
-  /** By name: of those that are up. */
+  /** Process ids by name, of the processes that run. */
   get pids(): ReadonlyMap<string, number> {
     return new Map([...this.#actors].flatMap(([name, { pid }]) => (pid === undefined ? [] : [[name, pid]])));
   }
@@ -105,15 +105,15 @@ export class DemoCluster {
     return this.#missing(this.assignment).length === 0;
   }
 
-  /** For people: who is not as it should be. */
+  /** The processes that are not live, in sync and untouched; for people. */
   get missing(): readonly string[] {
     return this.#missing(this.assignment);
   }
 
-  /** Starts everything; resolves when the cluster is whole. */
+  /** Starts everything; resolves when the cluster is complete. */
   async start(): Promise<void> {
     const { port, servers } = this.#options;
-    // The one that a person asked for first: it may be taken.
+    // The address that a person asked for comes first: its port may be taken.
     this.#routerAddress = await this.#cables.lay('router', 'people', port);
     const observed = await this.#cables.lay('router', 'observer');
     await this.#act('router', () => this.#routerArgs());
@@ -124,7 +124,7 @@ export class DemoCluster {
       const router = await this.#cables.lay('router', party);
       const address = await this.#cables.lay(party);
       const started = this.#act(party, () => this.#serverArgs(id, router, address));
-      // s1 first, so that it is the first primary: people read it that way.
+      // s1 first, so that it is the first primary, as people expect.
       if (id === 1) await started;
       else starts.push(started);
     }
@@ -143,7 +143,7 @@ export class DemoCluster {
     await this.mend();
     const servers = [...this.#actors.values()].filter(({ name }) => name !== 'router');
     const primary = this.primary;
-    // Standbys first, so that nobody takes over from a server that is about to end.
+    // Standbys first, so that no server takes over just before it ends itself.
     await endAll(
       servers.filter(({ name }) => primary === undefined || name !== partyOf(primary)),
       END_LIMIT_MS,
@@ -155,12 +155,12 @@ export class DemoCluster {
     await this.#cables.close();
   }
 
-  /** At once. */
+  /** Ends everything at once. */
   end(): void {
     for (const actor of this.#actors.values()) actor.end();
   }
 
-  // What can be done to it.
+  // The faults.
 
   kill(victim: Victim): void {
     const party = this.#party(victim);
@@ -196,7 +196,7 @@ export class DemoCluster {
     this.#look();
   }
 
-  /** Undoes whatever was done by hand: nobody is frozen or cut off any more. */
+  /** Undoes faults made by hand: thaws and reconnects every process. */
   async mend(): Promise<void> {
     for (const [party, actor] of this.#actors) if (actor.frozen) this.thaw(victimOf(party));
     for (const party of [...this.#cut]) await this.heal(victimOf(party));
@@ -208,7 +208,7 @@ export class DemoCluster {
     this.#actor(party).restart();
   }
 
-  /** Resolves when another is primary. */
+  /** Resolves when another server is primary. */
   async handover(): Promise<void> {
     await this.#routers?.handover(CLUSTER);
   }
@@ -238,7 +238,7 @@ export class DemoCluster {
       );
   }
 
-  /** Something of ours has changed that the router does not know of. */
+  /** Publishes a change of a process that the router does not know about. */
   #look(): void {
     this.#assignment.next(this.#assignment.value);
   }
@@ -267,7 +267,7 @@ export class DemoCluster {
     return party;
   }
 
-  /** Everybody but the party, and never those who watch. */
+  /** All parties except this one and the observer. */
   #others(party: Party): readonly Party[] {
     return ['people' as const, ...this.#actors.keys()].filter((other) => other !== party);
   }
@@ -317,7 +317,7 @@ export class DemoCluster {
     ];
   }
 
-  /** @param about whose story it belongs to */
+  /** @param about the servers, or the router, that the event is about */
   #say(kind: ClusterEvent['kind'], text: string, ...about: readonly Victim[]): void {
     this.#events.next({ atMs: Date.now(), kind, text, ...(about.length > 0 && { about }) });
   }

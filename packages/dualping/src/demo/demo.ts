@@ -1,9 +1,8 @@
 /**
  * The demo itself: a cluster, people on it, faults, and what they cost.
  *
- * One fault at a time is measured from the moment it is done to everybody being served again; then it is
- * mended, and when the cluster is whole the next may come. Whatever a person does by hand goes through the
- * same doors.
+ * One fault at a time is measured, from the fault until all people are served again. Then it is mended, and
+ * when the cluster is complete the next may come. Faults made by hand use the same functions.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
@@ -19,17 +18,17 @@ import { type Measured, TakeoverClock } from './takeover-clock.js';
 
 const CLUSTER = 1;
 /**
- * Longest to wait for a cluster that is whole, for a takeover, for the last posts: after that it is said what
- * is missing.
+ * Longest to wait for a complete cluster, for a takeover, or for the last posts, ms: after that the demo
+ * reports what is missing.
  */
 const LIMIT_MS = 30_000;
-/** Longest for reading timelines back, ms: a quarter of a million posts on a machine that is busy. */
+/** Longest time for reading timelines back, ms: a quarter of a million posts on a busy machine. */
 const READ_BACK_LIMIT_MS = 180_000;
-/** Between two faults in the automatic mode, ms: a person wants to see how it mends. */
+/** Pause between two automatic faults, ms: a person wants to see the recovery. */
 const AUTOMATIC_PAUSE_MS = 2_500;
 const COUNTS_INTERVAL_MS = 200;
 const POLL_MS = 10;
-/** What a takeover takes beyond being noticed, at most, when all is well: what the view measures against. */
+/** Longest a takeover should take after detection, ms: the line in the view's chart. */
 const TAKEOVER_BUDGET_MS = 100;
 
 export interface DemoOptions {
@@ -85,7 +84,7 @@ export class Demo {
     return this.#measured.pipe(map(({ takeover }) => takeover));
   }
 
-  /** Brings everything up; people post when it resolves. @throws DualpingError */
+  /** Starts everything; when it resolves, people post. @throws DualpingError */
   async start(): Promise<void> {
     await this.#cluster.start();
     await this.#whenWhole('the cluster is not complete');
@@ -106,8 +105,7 @@ export class Demo {
   }
 
   /**
-   * Lets people go on for a while, told by what they get done: a fault must not come at a moment that suits
-   * us.
+   * Waits until people have posted this many posts, so that the moment of the next fault is not chosen by us.
    */
   async calm(posts: number): Promise<void> {
     const enough = this.#acknowledged + posts;
@@ -115,7 +113,7 @@ export class Demo {
   }
 
   /**
-   * Does a fault to the primary, and mends it. @throws DualpingError saying what could not be brought about
+   * Makes a fault at the primary, and mends it. @throws DualpingError that says what could not be done
    */
   async takeOver(fault: Fault): Promise<Takeover> {
     const { primary } = await this.#whenWhole(`no ${fault} before all is well`);
@@ -140,8 +138,7 @@ export class Demo {
   }
 
   /**
-   * Nobody posts any more; resolves when everything that was acknowledged has been looked for in every
-   * timeline.
+   * Stops all posting; resolves when every timeline has been checked for everything that was acknowledged.
    */
   async settle(): Promise<void> {
     this.#automatic?.abort();
@@ -149,7 +146,7 @@ export class Demo {
     const people = this.#people;
     if (!(await withinLimit(people.stopPosting(), LIMIT_MS)))
       throw new DualpingError('internal', `some posts were not acknowledged within ${LIMIT_MS} ms`);
-    // What has not come after this long won't come: it is counted as lost, and is no reason to give up here.
+    // A post that has not arrived by then never will: it counts as lost, and the demo goes on.
     await this.#until(() => people.tally.settled, '').catch(() => {});
     people.tally.close();
     if (!(await withinLimit(people.readBack(), READ_BACK_LIMIT_MS)))
@@ -177,7 +174,7 @@ export class Demo {
       title: `demo at ${this.routerAddress}`,
       updates$: this.#cluster.updates$,
       takeovers$: this.takeovers$,
-      // Not while whoever subscribes is still at it.
+      // In the next turn, when the subscriber is ready.
       events$: merge(this.events$, timer(0).pipe(map(() => this.#invitation))),
       counts$: interval(COUNTS_INTERVAL_MS).pipe(map(() => this.counts)),
       controls: this.#controls,
@@ -185,12 +182,12 @@ export class Demo {
     };
   }
 
-  /** What a person types into another terminal to be on this network too. */
+  /** The command with which a person joins this network from another terminal. */
   get joinCommand(): string {
     return `${ownCommand()} client --routers ${this.routerAddress}`;
   }
 
-  /** What was printed before lies under the view, and in 80 columns the title is cut. */
+  /** As an event, because the view covers what was printed before, and its title is cut at 80 columns. */
   get #invitation(): ClusterEvent {
     return { atMs: Date.now(), kind: 'said', text: `join with: ${this.joinCommand}` };
   }
@@ -239,7 +236,7 @@ export class Demo {
   async #mend(fault: Fault, victim: Victim): Promise<void> {
     if (fault === 'freeze') this.#cluster.thaw(victim);
     if (fault === 'cut') await this.#cluster.heal(victim);
-    // Killed ones are started again by the cluster, and whoever handed over goes on as a standby.
+    // The cluster starts killed servers again, and a server that handed over goes on as a standby.
   }
 
   #setAutomatic(on: boolean): void {
@@ -255,7 +252,7 @@ export class Demo {
     while (!signal.aborted) {
       const fault = FAULTS[Math.floor(Math.random() * FAULTS.length)] ?? 'kill';
       try {
-        // What was done by hand and left so would be waited for for ever.
+        // Otherwise a fault made by hand would be waited for for ever.
         await this.#cluster.mend();
         await this.takeOver(fault);
       } catch (error) {

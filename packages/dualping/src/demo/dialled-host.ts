@@ -1,10 +1,10 @@
-/** Where others dial what listens at a host: everywhere is no place to dial. */
+/** The host that others dial: a wildcard address like 0.0.0.0 can't be dialled. */
 import { networkInterfaces } from 'node:os';
 import { isWildcard } from '@dualping/protocol';
 
 /**
- * For a wildcard the first address of this machine that others can reach, of the same family; its loopback
- * where it has none.
+ * For a wildcard: the first address of this machine of the same family that others can reach, else its
+ * loopback.
  */
 export function dialledHost(host: string): string {
   if (!isWildcard(host)) return host;

@@ -1,4 +1,4 @@
-/** What is done to a primary, and how it is called on the command line. */
+/** The faults of a primary, and their names on the command line. */
 import { DualpingError, quote } from '@dualping/core';
 
 export const FAULTS = ['kill', 'freeze', 'cut', 'handover'] as const;
@@ -15,7 +15,7 @@ export const DONE: Readonly<Record<Fault | 'unknown', string>> = {
 
 const isFault = (text: string): text is Fault => FAULTS.some((fault) => fault === text);
 
-/** `kill,freeze,cut` @throws DualpingError `invalid-argument` quoting what is no fault */
+/** Parses `kill,freeze,cut`. @throws DualpingError `invalid-argument` that quotes an unknown fault */
 export function parseFaults(text: string): readonly Fault[] {
   const faults = text.split(',').map((part) => part.trim());
   return faults.map((fault) => {

@@ -1,6 +1,5 @@
 /**
- * Where a demo keeps everything: a temporary folder that is removed at the end, or one that was given and is
- * kept.
+ * The folder of a demo: a temporary one, which is removed at the end, or a given one, which is kept.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +28,7 @@ export function openDemoFolder(given: string): DemoFolder {
   const [something] = readdirSync(path).filter((name) => !LOCK.test(name));
   if (something !== undefined) {
     lock.release();
-    // Posts of an earlier run would be counted as repeated.
+    // Otherwise posts of an earlier run would count as repeated.
     const detail = `data folder ${quote(path)} is not empty (${quote(something)}): the demo counts from the first post on, give it a new folder`;
     throw new DualpingError('invalid-argument', detail);
   }

@@ -1,4 +1,4 @@
-/** On what a run was measured: figures say little without it. */
+/** The machine that a run was measured on: figures mean little without it. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, type as systemType } from 'node:os';
 

@@ -1,4 +1,4 @@
-/** The demo on the full screen: a person does the faults, or watches them happen. */
+/** The demo on the full screen: a person makes the faults, or watches automatic ones. */
 import { DualpingError } from '@dualping/core';
 import { NoScreen, runClusterView } from '@dualping/terminal';
 import type { Io } from '../io.js';
@@ -7,8 +7,8 @@ import type { DemoReport } from './report.js';
 import { reportOn, type ScriptOptions } from './script.js';
 
 /**
- * Resolves when the person has left, with what has happened until then.
- * @throws DualpingError `invalid-argument` where nothing can be drawn
+ * Resolves with the report when the person has left.
+ * @throws DualpingError `invalid-argument` if the terminal can't show a full screen
  */
 export async function runView(
   demo: Demo,

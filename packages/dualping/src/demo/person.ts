@@ -1,6 +1,6 @@
 /**
- * Somebody simulated, with a real session over real sockets: posts numbered texts, reads, and tells the tally
- * what it saw.
+ * A simulated person with a real session over real sockets: it posts numbered texts, reads, and reports to
+ * the tally.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession } from '@dualping/client';
@@ -10,7 +10,7 @@ import type { SeenPost, Tally } from './tally.js';
 
 /** Above the position of any post. */
 const END = Number.MAX_SAFE_INTEGER;
-/** To look again for somebody who has not logged in yet, ms. */
+/** Wait before following somebody again who has not logged in yet, ms. */
 const NOT_YET_THERE_MS = 20;
 
 export interface PersonEvents {
@@ -22,7 +22,7 @@ export interface PersonEvents {
 
 export interface ReadBack {
   readonly posts: readonly SeenPost[];
-  /** Whether it is all of it, from the first post on. */
+  /** Whether it is complete, from the first post on. */
   readonly whole: boolean;
 }
 
@@ -67,20 +67,21 @@ export class Person {
   }
 
   /**
-   * One post after another, each once the one before is acknowledged. @param thinkMs between them, on average
+   * Posts one after another, each when the one before is acknowledged. @param thinkMs average pause between
+   * them
    */
   startPosting(thinkMs: number): void {
     this.#posting = this.#keepPosting(thinkMs);
   }
 
-  /** Resolves when all that was posted is answered. */
+  /** Resolves when all posts are answered. */
   async stopPosting(): Promise<void> {
     this.#stopping.abort();
     await this.#posting;
   }
 
   /**
-   * The timeline, ascending, asked of whoever is primary now. @param most newest posts that are read, about
+   * Reads the timeline from the present primary, ascending. @param most about how many of the newest posts
    */
   async readBack(most: number): Promise<ReadBack> {
     const pages: SeenPost[][] = [];
@@ -110,7 +111,7 @@ export class Person {
 
   async #keepPosting(thinkMs: number): Promise<void> {
     const { signal } = this.#stopping;
-    // Everybody begins at another moment.
+    // So that not all people begin at the same moment.
     await pause(Math.random() * thinkMs, signal);
     while (!signal.aborted) {
       const number = this.#tally.posting(this.name);

@@ -1,4 +1,4 @@
-/** Every text carries its author and a number, so that whoever reads it can tell whether one is missing. */
+/** Every text carries its author and a number, so that a reader can tell whether one is missing. */
 
 const SAYINGS: readonly string[] = [
   'Pulled the cable. Nothing happened.',
@@ -22,7 +22,7 @@ export function numberedText(author: string, number: number): string {
   return `#${number} ${author}: ${SAYINGS[number % SAYINGS.length] ?? ''}`;
 }
 
-/** Undefined for a text that no simulated person has written. */
+/** Undefined for a text that no simulated person wrote. */
 export function parseNumbered(
   text: string,
 ): { readonly author: string; readonly number: number } | undefined {

@@ -1,4 +1,4 @@
-/** What a run of the demo has shown: as a table for people, and as one line for programs. */
+/** The result of a demo: as a table for people, and as one line for programs. */
 import type { Timing } from '@dualping/core';
 import { type Counts, LEAST_FOR_P95, type Takeover } from '@dualping/terminal';
 import { FAULTS, type Fault } from './faults.js';
@@ -15,10 +15,10 @@ export interface DemoReport {
   readonly servers: number;
   readonly timing: Timing;
   readonly counts: Counts;
-  /** Posts that their authors gave up, and texts that nobody wrote. */
+  /** Posts that their authors gave up, and texts that no person wrote. */
   readonly failures: number;
   readonly findings: readonly Finding[];
-  /** What could not be brought about. */
+  /** What the demo could not do. */
   readonly problems: readonly string[];
   readonly takeovers: readonly Takeover[];
   readonly stories: readonly Story[];
@@ -30,11 +30,11 @@ type FaultName = Takeover['fault'];
 export const PARTS = ['detectMs', 'promoteMs', 'reconnectMs', 'firstPostMs'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Takeovers that were asked for; others were caused by nobody, or by a person. */
+/** Takeovers that the script caused; the others happened by themselves, or by a person. */
 export const broughtAbout = ({ takeovers }: DemoReport): number =>
   takeovers.filter(({ fault }) => fault !== 'unknown').length;
 
-/** Whether all that was promised was kept, and all that was asked was done. */
+/** Whether every promise was kept, and every requested takeover happened. */
 export function isGood(report: DemoReport): boolean {
   const { lost, repeated, outOfOrder } = report.counts;
   const promised = lost + repeated + outOfOrder + report.failures === 0;
@@ -46,12 +46,12 @@ export interface FaultSummary {
   readonly count: number;
   readonly parts: Readonly<Record<Part, number | undefined>>;
   readonly p50Ms: number | undefined;
-  /** Undefined where there are too few for it to say more than the longest. */
+  /** Undefined when there are so few values that it would be the longest one. */
   readonly p95Ms: number | undefined;
   readonly maxMs: number | undefined;
 }
 
-/** By fault, in the order in which faults are named; medians of the parts. */
+/** One summary per fault, in the order of `FAULTS`; with medians of the parts. */
 export function summaries(takeovers: readonly Takeover[]): readonly FaultSummary[] {
   return [...FAULTS, 'unknown' as const].flatMap((fault) => {
     const those = takeovers.filter((takeover) => takeover.fault === fault);
@@ -85,7 +85,7 @@ const COLUMNS = [
   ...['total p50', 'p95', 'max'],
 ];
 
-/** The table at the end; ms. */
+/** The table at the end; times in ms. */
 export function renderTable(report: DemoReport): readonly string[] {
   const rows = summaries(report.takeovers).map(({ fault, count, parts, p50Ms, p95Ms, maxMs }) => [
     fault,

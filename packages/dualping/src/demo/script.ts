@@ -1,24 +1,23 @@
-/** The demo for machines: fault after fault, a line for each, and a report. */
+/** The demo without a view: one fault after another, a line for each, and a report. */
 import type { Takeover } from '@dualping/terminal';
 import type { Demo, DemoOptions } from './demo.js';
 import type { Fault } from './faults.js';
 import { thisMachine } from './machine.js';
 import { type DemoReport, grouped, PARTS } from './report.js';
 
-/** Posts between two takeovers, at least and at most: a few hundred milliseconds of them, never the same. */
+/** Fewest and most posts between two takeovers: a few hundred milliseconds, of varying length. */
 const LEAST_CALM_POSTS = 15;
 const MOST_CALM_POSTS = 45;
 
 export interface ScriptOptions extends Pick<DemoOptions, 'servers' | 'timing'> {
   readonly takeovers: number;
-  /** In turn. */
+  /** Used in turn. */
   readonly faults: readonly Fault[];
   readonly onLine: (line: string) => void;
 }
 
 /**
- * Ends early, with the reason among the problems, when a fault can't be brought about or people can't be
- * settled.
+ * Ends early, with the reason among the problems, when a fault can't be made or the last posts don't arrive.
  */
 export async function runScript(demo: Demo, options: ScriptOptions): Promise<DemoReport> {
   const { takeovers: asked, faults, onLine, servers, timing } = options;
@@ -44,7 +43,7 @@ interface Run
   readonly onLine: (line: string) => void;
 }
 
-/** Ends the posting, looks for everything in every timeline, and says what was found. */
+/** Stops the posting, checks every timeline, and reports. */
 export async function reportOn(demo: Demo, { onLine, ...run }: Run): Promise<DemoReport> {
   onLine('everybody stops posting and reads the timeline back');
   const problems = [...run.problems];

@@ -1,9 +1,9 @@
 /**
- * Which of our processes has dialled from a port.
+ * Finds out which process of the demo has dialled from a port.
  *
- * All servers are told one address of each other, so at that address nobody can see by the connection itself
- * whether a client or another server is calling. The system knows. Linux tells it to everybody for their own
- * processes; elsewhere nothing is found, and the callers count as people.
+ * Clients and other servers dial a server at the same address, so the connection itself does not show which
+ * of them calls. The operating system knows. On Linux a user may read this for their own processes; elsewhere
+ * nothing is found, and the callers count as people.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
@@ -11,7 +11,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 const LOCAL_ADDRESS = 1;
 const INODE = 9;
 
-/** The party of each port that one of the processes has dialled from. */
+/** Returns the party of each port that one of the processes has dialled from. */
 export async function ownersOf<Party>(
   ports: ReadonlySet<number>,
   processes: ReadonlyMap<number, Party>,

@@ -1,28 +1,28 @@
 /**
- * Keeps what everybody did around each takeover: every post from being sent to being acknowledged.
+ * Keeps every post around each takeover, with the times when it was sent and acknowledged.
  *
- * It is what a picture of a takeover is drawn from: those posts that were under way when the primary was
- * lost, and came through.
+ * The picture of a takeover is drawn from this: it shows the posts that were in flight when the primary was
+ * lost, and were acknowledged.
  */
 import type { Instant } from '@dualping/core';
 import type { Measured } from './takeover-clock.js';
 
-/** How much of what came before and after is shown, ms. */
+/** How much time before and after a takeover is shown, ms. */
 export const BEFORE_MS = 150;
 export const AFTER_MS = 250;
-/** Posts kept while nothing happens: a few seconds of them. */
+/** Most posts kept outside takeovers: a few seconds of them. */
 const MAX_RECENT = 4_096;
 
-/** Stories kept; of more the oldest are forgotten. Each holds a hundred posts or so. */
+/** Most stories kept; then the oldest are dropped. Each has about a hundred posts. */
 const MAX_STORIES = 1_000;
 
 export interface StoryPost {
   readonly person: number;
   readonly number: number;
   readonly sent: Instant;
-  /** Undefined: it was still under way at the end of the story. */
+  /** Undefined: it was still in flight at the end of the story. */
   readonly acknowledged: Instant | undefined;
-  /** Of the primary that acknowledged it. */
+  /** Epoch of the primary that acknowledged it. */
   readonly epoch: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export class Stories {
     this.#untold.push(measured);
   }
 
-  /** Tells what has not been told, as far as it goes. */
+  /** Completes the stories that still wait for later posts. */
   close(): void {
     this.#tellUntil(Number.POSITIVE_INFINITY);
   }

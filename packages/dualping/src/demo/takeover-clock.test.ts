@@ -1,4 +1,4 @@
-/** What is measured, from what was seen and when. */
+/** What the clock measures, from given events and times. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Assignment, epoch, serverId } from '@dualping/core';

@@ -1,25 +1,25 @@
 /**
- * Measures takeovers: from a fault to everybody being served again.
+ * Measures takeovers: from a fault until all people are served again.
  *
- * It is told what the demo sees, each with its instant: the fault, what the router's watch says, people
- * getting live, posts being acknowledged. The four parts follow one another and add up to the whole:
+ * Its inputs are what the demo sees, with instants: the fault, updates of the router's watch, people whose
+ * sessions become live, acknowledged posts. The four parts follow one another and add up to the whole:
  *
  *   fault ── detect ── dropped ── promote ── new primary ── reconnect ── last person live ── first post ── acknowledged
  *
- * Word of a promotion may reach a client before it reaches the watch; the earlier of the two counts. Often
- * posts are acknowledged while the last people are still on their way, and then the fourth part is zero.
+ * A client may learn of a promotion before the watch does; the earlier of the two counts. Often posts are
+ * acknowledged while the last people are still reconnecting; then the fourth part is zero.
  */
 import type { Assignment, Instant } from '@dualping/core';
 import type { Takeover } from '@dualping/terminal';
 import type { Fault } from './faults.js';
 
-/** When what happened, on the clock of this process. */
+/** The instants of a takeover, on the clock of this process. */
 export interface Marks {
-  /** The fault, or the router's word where nobody did anything. */
+  /** The fault; without one, the router's announcement. */
   readonly begin: Instant;
   readonly dropped: Instant;
   readonly promoted: Instant;
-  /** Each person's return, in the order of their numbers. */
+  /** When each person was live again, in the order of their numbers. */
   readonly live: readonly Instant[];
   readonly firstPost: Instant;
   readonly end: Instant;
@@ -34,7 +34,7 @@ interface Running {
   readonly fault: Fault | 'unknown';
   readonly begin: Instant;
   readonly from: number;
-  /** The epoch that came to its end. */
+  /** The epoch that ended. */
   readonly epoch: number;
   dropped: Instant | undefined;
   promoted: Instant | undefined;
@@ -51,27 +51,27 @@ export class TakeoverClock {
   readonly #people: number;
   readonly #wallMs: (at: Instant) => number;
   readonly #live = new Map<number, LivePerson>();
-  /** Of the latest epochs in which something was acknowledged, when that first was. */
+  /** The first acknowledgement in the latest epoch that has one. */
   #firstPost: { readonly epoch: number; readonly at: Instant } | undefined;
   #assignment: Assignment | undefined;
   #running: Running | undefined;
   #longestGapMs = 0;
   #count = 0;
 
-  /** @param wallMs what the wall clock says at an instant */
+  /** @param wallMs converts an instant to wall clock time */
   constructor(people: number, wallMs: (at: Instant) => number) {
     this.#people = people;
     this.#wallMs = wallMs;
   }
 
-  /** The primary is about to be lost. */
+  /** Call it just before a fault at the primary. */
   fault(at: Instant, fault: Fault): void {
     const { primary, epoch } = this.#assignment ?? {};
     if (primary === undefined || epoch === undefined) return;
     this.#begin({ fault, begin: at, from: primary.serverId, epoch });
   }
 
-  /** Nothing came of the fault. */
+  /** The fault caused no takeover. */
   forget(): void {
     this.#running = undefined;
   }
@@ -139,7 +139,7 @@ export class TakeoverClock {
   #measure({ fault, begin, from, newEpoch }: Running, to: number, marks: Marks): Measured {
     this.#count += 1;
     const lastLive = Math.max(...marks.live, marks.promoted);
-    // A handover is asked of the primary itself: nobody has to find out anything.
+    // A handover is requested from the primary itself, so there is nothing to detect.
     const isFound = fault !== 'handover' && fault !== 'unknown';
     const detected = isFound ? marks.dropped : begin;
     const takeover: Takeover = {

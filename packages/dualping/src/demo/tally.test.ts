@@ -1,4 +1,4 @@
-/** The counts must be true: each wrong is done once, and has to be counted once. */
+/** The counts must be true: each test makes one error, which must be counted once. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Tally } from './tally.js';
@@ -40,7 +40,7 @@ const wrongs = () => {
 const NONE = { lost: 0, repeated: 0, outOfOrder: 0, failures: 0 };
 const kinds = () => tally.findings.map(({ failing }) => failing);
 
-/** Everybody sees these, live and when reading back. */
+/** All readers see these posts, live and when they read back. */
 function seenByAll(posts: readonly Sent[]): void {
   for (const reader of EVERYBODY) {
     for (const each of posts) tally.delivered(reader, each);

@@ -1,18 +1,17 @@
 /**
  * Counts what simulated people have posted and seen, and finds what is lost, repeated or out of order.
  *
- * Everybody's posts are numbered 1, 2, 3 and so on. A reader therefore knows what has to come next from each
- * author, and the position of a post says whether the timeline as a whole goes forwards. Nothing is taken
- * from what servers say of themselves.
+ * Each author numbers posts 1, 2, 3 and so on. A reader therefore knows which number must come next from each
+ * author, and the positions show whether the timeline as a whole goes forwards. The tally does not use
+ * anything that servers report about themselves.
  *
- * A number that is passed over is lost once it turns out to be acknowledged: posts come in order, so it could
- * only still come out of it. What is acknowledged and not yet seen at the front of a timeline is on its way,
- * until `close` says that enough was waited. In the end everybody reads the timeline back, and that is judged
- * by the same rules.
+ * A skipped number counts as lost once it is known to be acknowledged: posts come in order, so it could only
+ * still arrive out of order. An acknowledged post above the newest one seen is still in flight, until `close`
+ * ends the wait. At the end each person reads the timeline back, and the same rules apply.
  */
 import type { Counts } from '@dualping/terminal';
 
-/** Of each kind so many are told in words; the counts go on. */
+/** Findings of each kind that are described in words; the counts have no limit. */
 const MAX_FINDINGS = 20;
 
 export type Failing = 'lost' | 'repeated' | 'out of order' | 'failed' | 'unknown';
@@ -46,14 +45,13 @@ class Reading {
 }
 
 /**
- * What became of an author's posts. Only what is out of the ordinary is kept one by one: a demo may run for
- * hours.
+ * The state of an author's posts. Only exceptions are kept one by one: a demo may run for hours.
  */
 class Author {
   posted = 0;
   failed = 0;
   lastAcknowledged = 0;
-  /** Everything up to here is answered: acknowledged, but for those in `#givenUp`. */
+  /** Everything up to here is answered: acknowledged, except those in `#givenUp`. */
   #answered = 0;
   readonly #givenUp = new Set<number>();
   readonly #acknowledgedBeyond = new Set<number>();
@@ -88,12 +86,12 @@ export interface SeenPost {
   readonly position: number;
 }
 
-/** Whom each follows. */
+/** The people that each one follows. */
 export type Follows = ReadonlyMap<string, readonly string[]>;
 
 export class Tally {
   readonly #authors = new Map<string, Author>();
-  /** Whose posts each reader must see: whom it follows, and its own. */
+  /** The authors whose posts each reader must see: those it follows, and itself. */
   readonly #reads: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #live = new Map<string, Reading>();
   /** Each lost post of each reader once, however often it is missed. */
@@ -128,7 +126,7 @@ export class Tally {
         this.#lose(reader, author, number, 'it was passed over in the live timeline');
   }
 
-  /** Neither acknowledged nor withdrawn: its author gave up, so nobody has been promised anything. */
+  /** The author gave the post up: it may arrive or not, because it was not acknowledged. */
   failed(author: string, number: number, why: string): void {
     this.#author(author).giveUp(number);
     this.#find('failed', `${author} #${number} could not be posted: ${why}`);
@@ -139,16 +137,15 @@ export class Tally {
     this.#see(this.#reading(reader), reader, post, 'live');
   }
 
-  /** Something in a timeline that no simulated person has written, or not for this reader. */
+  /** A text in a timeline that no simulated person wrote, or whose author this reader does not follow. */
   unknown(reader: string, text: string): void {
     this.#unknown += 1;
     this.#find('unknown', `${reader} was shown what nobody it follows has posted: ${text}`);
   }
 
   /**
-   * The timeline of a reader, ascending, as it was read back.
-   * @param whole whether it was from the first post on; else only what comes after each author's first is
-   * judged
+   * Checks the timeline of a reader, ascending, as it was read back.
+   * @param whole whether it begins with the first post; else only posts after each author's first are checked
    */
   readBack(reader: string, posts: readonly SeenPost[], whole: boolean): void {
     const reading = whole ? new Reading() : this.#readingFrom(reader, posts);
@@ -156,7 +153,7 @@ export class Tally {
     this.#loseAllMissing(reader, reading, 'it is not in the timeline that was read back');
   }
 
-  /** Whether everything acknowledged was delivered to everybody. */
+  /** Whether everything acknowledged was delivered to all its readers. */
   get settled(): boolean {
     return [...this.#reads].every(([reader, authors]) =>
       [...authors].every(
@@ -165,7 +162,7 @@ export class Tally {
     );
   }
 
-  /** Enough was waited: what has not come by now is lost. */
+  /** Ends the wait: what has not arrived by now is lost. */
   close(): void {
     for (const [reader, reading] of this.#live)
       this.#loseAllMissing(reader, reading, 'it never came in the live timeline');
@@ -187,12 +184,12 @@ export class Tally {
     return sum([...this.#authors.values()].map(({ failed }) => failed)) + this.#unknown;
   }
 
-  /** The first of what went wrong, in words. */
+  /** The first failures, in words. */
   get findings(): readonly Finding[] {
     return this.#findings;
   }
 
-  /** As if everything before had been seen. */
+  /** A reading that begins at these posts, as if everything before had been seen. */
   #readingFrom(reader: string, posts: readonly SeenPost[]): Reading {
     const reading = new Reading();
     for (const author of this.#reads.get(reader) ?? []) {
@@ -221,7 +218,7 @@ export class Tally {
     if (how === 'live' && author !== reader) this.#delivered += 1;
     if (number < row.last || position <= reading.lastPosition) {
       this.#outOfOrder += 1;
-      // It came after all, late: out of order, and no longer lost.
+      // It arrived late: so it is out of order, and no longer lost.
       this.#lost.delete(keyOf(reader, author, number));
       this.#find('out of order', `${what}, after #${row.last} and position ${reading.lastPosition}`);
     }

@@ -1,4 +1,4 @@
-/** Cables on real sockets. */
+/** The proxy and the cables, on real sockets. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -11,7 +11,7 @@ import { TcpProxy } from './tcp-proxy.js';
 
 const DEADLINE_MS = 10_000;
 const POLL_MS = 5;
-/** What has not come while other bytes went through a cable and back so many times is held. */
+/** If data has not arrived while other bytes made this many round trips, it is held. */
 const ROUND_TRIPS = 20;
 
 async function eventually(what: string, look: () => boolean): Promise<void> {
@@ -79,7 +79,7 @@ async function cabled(context: TestContext, pids = NO_PIDS) {
   return { cables, server, address };
 }
 
-/** As long as it takes others, on a cable that nobody cuts. */
+/** Waits for `ROUND_TRIPS` round trips over a cable that is not cut. */
 async function aWhile(context: TestContext): Promise<void> {
   const server = await far(context);
   const cables = new Cables('127.0.0.1', NO_PIDS);
@@ -94,7 +94,7 @@ async function aWhile(context: TestContext): Promise<void> {
   await cables.close();
 }
 
-/** A connection over which both have spoken. */
+/** A connection over which both ends have sent data. */
 async function conversation(context: TestContext, { server, address }: { server: Far; address: string }) {
   const before = server.accepted.length;
   const near = await dial(context, address);
@@ -213,7 +213,7 @@ test('a cut between two leaves the others alone', async (context) => {
 test('at an address that all share it is found out which process has dialled', {
   skip: process.platform === 'linux' ? false : 'only Linux tells whose socket it is',
 }, async (context) => {
-  // All sockets of this test are of this process, which plays server s2.
+  // All sockets of this test belong to this process, which has the role of server s2.
   const setup = await cabled(context, () => new Map<number, Party>([[process.pid, 's2']]));
   const { near, other } = await conversation(context, setup);
   await setup.cables.cut('s1', ['people']);

@@ -1,10 +1,10 @@
 /**
- * A cable that can be pulled: passes on TCP connections, and can hold what flows through them.
+ * A proxy for TCP connections that can hold their traffic, as when a cable is pulled.
  *
- * A pulled cable is not a closed connection. Both ends go on believing in it: bytes stop, nothing is refused,
- * and what was under way arrives when it is plugged in again. So to hold means to stop reading at both ends;
- * then the end of one side is not noticed either, and is passed on when it is released. To sever is the other
- * kind of break, the one that is noticed.
+ * A pulled cable does not close the connection: for both ends it is still open, no bytes arrive, and bytes in
+ * flight arrive when the cable is plugged in again. So to hold means to stop reading at both ends. If one
+ * side closes meanwhile, the other learns it only after the release. To sever is the other kind of break:
+ * both sides notice it.
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -16,7 +16,7 @@ export interface TcpProxyOptions {
   readonly host: string;
   /** 0 for a free one. */
   readonly port: number;
-  /** Told of each new connection before a byte flows; it begins held, and stays so until it is released. */
+  /** Called for each new connection before a byte flows; the connection is held until it is released. */
   readonly onConnection: (connection: ProxiedConnection) => void;
 }
 
@@ -69,7 +69,7 @@ export class TcpProxy {
     return this.#connections;
   }
 
-  /** Where connections go from now on, undefined for nowhere; those that are open stay where they are. */
+  /** Sets where new connections go, undefined for nowhere; open ones don't change. */
   connectTo(address: string | undefined): void {
     this.#target = address === undefined ? undefined : parseAddress(address);
   }
@@ -83,7 +83,7 @@ export class TcpProxy {
 }
 
 export class ProxiedConnection {
-  /** The port of whoever has dialled: tells whose connection it is. */
+  /** The port of the dialling side, which identifies its process. */
   readonly dialledFrom: number;
   readonly #near: Socket;
   readonly #target: () => HostAndPort | undefined;
@@ -91,7 +91,7 @@ export class ProxiedConnection {
   #far: Socket | undefined;
   #held = true;
   #gone = false;
-  /** One side broke while it was held: the other hears of it when it is released. */
+  /** One side broke while the connection was held; the other side learns it at the release. */
   #brokeWhileHeld = false;
 
   constructor(near: Socket, target: () => HostAndPort | undefined, onGone: () => void) {
@@ -106,14 +106,14 @@ export class ProxiedConnection {
     return this.#held;
   }
 
-  /** Nothing flows from now on, in neither direction; nothing is closed. */
+  /** Stops traffic in both directions, and closes nothing. */
   hold(): void {
     this.#held = true;
     this.#near.pause();
     this.#far?.pause();
   }
 
-  /** Lets flow what has been waiting, and what comes. */
+  /** Lets the held bytes and all later ones pass. */
   release(): void {
     if (this.#gone || !this.#held) return;
     this.#held = false;
@@ -123,7 +123,7 @@ export class ProxiedConnection {
     this.#far.resume();
   }
 
-  /** Breaks it, so that both sides notice. */
+  /** Breaks the connection, so that both sides notice. */
   sever(): void {
     if (this.#gone) return;
     this.#gone = true;
@@ -154,7 +154,7 @@ export class ProxiedConnection {
   }
 
   #endWith(socket: Socket): void {
-    // What went wrong is of no interest: 'close' comes after it.
+    // The error does not matter: 'close' follows it.
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#held && !this.#gone) this.#brokeWhileHeld = true;

@@ -17,8 +17,8 @@ import { TerminalLines } from './lines.js';
 import { readTypedLine, TYPED_HELP, type TypedLine } from './typed-line.js';
 
 /**
- * Longest that a script waits for the timeline to bring its last post, ms: a takeover just then takes far
- * less.
+ * Longest that a script waits for its last post on the timeline, ms: far longer than a takeover at that
+ * moment.
  */
 const ECHO_LIMIT_MS = 10_000;
 
@@ -42,9 +42,9 @@ class LineClient {
   readonly #signal: Promise<EndingSignal>;
   readonly #interrupted: Promise<EndingSignal>;
   #oldestSeen: Position | undefined;
-  /** Of the posts that the timeline has brought. */
+  /** Position of the newest post on the timeline. */
   #newestSeen = 0;
-  /** Of the posts that were acknowledged. */
+  /** Position of the newest acknowledged post. */
   #newestPosted = 0;
   #everLive = false;
   #exitCode: number = EXIT.done;
@@ -93,7 +93,7 @@ class LineClient {
     }
   }
 
-  /** Of the way back to live only what went wrong is shown; where it ended the move says. */
+  /** While the session reconnects, only failures are shown; the move reports the new server. */
   #showState(state: SessionState): void {
     switch (state.kind) {
       case 'connecting':
@@ -118,7 +118,7 @@ class LineClient {
       const typed = readTypedLine(line);
       if (typed.kind === 'quit') break;
       const done = this.#perform(typed);
-      // A person goes on typing while a post waits for a takeover; a script wants its lines done in order.
+      // A person may go on typing while a post waits for a takeover; a script needs its lines done in order.
       if (!this.#io.interactive) await done;
       this.#lines.prompt();
     }
@@ -126,7 +126,7 @@ class LineClient {
     return this.#exitCode;
   }
 
-  /** The timeline may bring a post a moment after its answer has come. */
+  /** The timeline may show a post a moment after its acknowledgement. */
   async #untilAllIsShown(): Promise<void> {
     const last = this.#newestPosted;
     if (this.#newestSeen >= last) return;
@@ -137,7 +137,7 @@ class LineClient {
     await firstValueFrom(shown, { defaultValue: undefined });
   }
 
-  /** Never rejects: what went wrong is shown, and the first of it becomes the exit code of a script. */
+  /** Never rejects: failures are shown, and the first one decides the exit code of a script. */
   async #perform(typed: TypedLine): Promise<void> {
     try {
       await this.#carryOut(typed);
@@ -166,7 +166,7 @@ class LineClient {
         this.#lines.note(`you no longer follow ${typed.target}`);
         return;
       case 'post':
-        // It is shown when the timeline brings it.
+        // The post is shown when it arrives on the timeline.
         this.#newestPosted = (await this.#session.post(typed.text)).position;
         return;
       case 'list':

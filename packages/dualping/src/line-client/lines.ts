@@ -1,4 +1,6 @@
-/** Lines in and out of a terminal, so that what comes in does not tear what a person is typing. */
+/**
+ * Input and output of lines at a terminal, so that output does not break the line that a person is typing.
+ */
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline';
 import type { Io } from '../io.js';
 
@@ -13,11 +15,11 @@ export class TerminalLines {
         ? { input: io.input, output: io.output, prompt, terminal: true }
         : { input: io.input, crlfDelay: Number.POSITIVE_INFINITY },
     );
-    // After Ctrl-Z and `fg` readline stays paused, deaf even to Ctrl-C, until it is prompted.
+    // After Ctrl-Z and `fg` readline stays paused, and ignores even Ctrl-C, until it is prompted.
     this.#reader.on('SIGCONT', () => this.prompt());
   }
 
-  /** In raw mode Ctrl-C is a key and no signal. */
+  /** In raw mode Ctrl-C is a key, not a signal. */
   onInterrupt(listener: () => void): void {
     this.#reader.on('SIGINT', listener);
   }
@@ -26,12 +28,12 @@ export class TerminalLines {
     if (this.#io.interactive) this.#reader.prompt(true);
   }
 
-  /** A result: a post, a list. */
+  /** Prints a result: a post, a list. */
   print(line: string): void {
     this.#above(() => this.#io.out(line));
   }
 
-  /** About the session; beside the results when these go to a file or a pipe. */
+  /** Prints a line about the session; to stderr when results go to a file or a pipe. */
   note(line: string): void {
     this.#above(() => (this.#io.interactive ? this.#io.out(line) : this.#io.note(line)));
   }
@@ -40,7 +42,7 @@ export class TerminalLines {
     return this.#reader[Symbol.asyncIterator]();
   }
 
-  /** Leaves no prompt behind. */
+  /** Ends, and removes the prompt. */
   close(): void {
     this.#reader.close();
     if (this.#io.interactive) this.#clearTyped();
@@ -53,13 +55,14 @@ export class TerminalLines {
     }
     const rows = this.#clearTyped();
     write();
-    // The prompt is drawn so many rows above the cursor, where readline believes that the typed line begins.
+    // readline assumes that the typed line begins this many rows above the cursor, and draws the prompt
+    // there.
     this.#io.output.write('\n'.repeat(rows));
     this.#reader.prompt(true);
   }
 
   /**
-   * Prompt and typed line, of which the terminal may have made several rows. Returns how many lay above the
+   * Clears the prompt and the typed line, which may take several rows. Returns how many rows were above the
    * cursor.
    */
   #clearTyped(): number {

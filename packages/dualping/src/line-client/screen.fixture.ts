@@ -1,4 +1,6 @@
-/** As much of a terminal as readline needs: rows that wrap, and the cursor movements that it makes. */
+/**
+ * The part of a terminal that readline needs: rows that wrap, and the cursor movements that readline makes.
+ */
 import { PassThrough, Writable } from 'node:stream';
 import type { Io } from '../io.js';
 
@@ -36,12 +38,12 @@ export class Screen {
     };
   }
 
-  /** Key by key: what comes at once is a paste to readline. */
+  /** Types key by key: readline takes several characters at once for a paste. */
   type(keys: string): void {
     for (const key of keys) this.input.write(key);
   }
 
-  /** Every row from the first that was ever written to. */
+  /** All rows that were ever written to. */
   get text(): string {
     return this.#rows.map((row) => row.trimEnd()).join('\n');
   }

@@ -11,7 +11,7 @@ export type TypedLine =
   | { readonly kind: 'older' }
   | { readonly kind: 'help' }
   | { readonly kind: 'quit' }
-  /** Can't be meant as it stands; `text` says what would be. */
+  /** An invalid line; `text` says what would be right. */
   | { readonly kind: 'mistake'; readonly text: string };
 
 export const TYPED_HELP = [
@@ -26,8 +26,8 @@ export const TYPED_HELP = [
 const COMMAND = /^([A-Za-z]+)(?:\s+(.*))?$/s;
 
 /**
- * Commands in any case. A command with the wrong arguments is never taken for a post: nobody wants to post a
- * typing mistake.
+ * Commands in any case. A command with wrong arguments is never taken for a post: a typing mistake must not
+ * be posted.
  */
 export function readTypedLine(line: string): TypedLine {
   const text = line.trim();

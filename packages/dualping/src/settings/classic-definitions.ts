@@ -1,6 +1,5 @@
 /**
- * Settings in the csce438 family's spelling: the same things as elsewhere, by one letter and with that
- * family's defaults.
+ * Settings of the csce438 commands: the same as elsewhere, with their one-letter flags and defaults.
  */
 import { type Address, DEFAULT_HEARTBEAT_TIMEOUT_MS, MAX_CLUSTERS, MAX_SERVER_ID } from '@dualping/core';
 import {
@@ -18,7 +17,7 @@ import type { Setting } from './setting.js';
 
 const DEFAULT_COORDINATOR_PORT = 9090;
 const DEFAULT_SERVER_PORT = 10_000;
-/** What that family's coordinator always has. */
+/** Number of clusters of every csce438 coordinator. */
 const DEFAULT_CLUSTERS = 3;
 
 export const coordinatorListenPort: Setting<number> = {
@@ -79,7 +78,7 @@ export const serverListenPort: Setting<number> = {
   fallback: DEFAULT_SERVER_PORT,
 };
 
-/** Empty: by cluster and id, so that several servers can be started in one folder. */
+/** Empty: a folder named by cluster and id, so that several servers can be started in one folder. */
 export const serverData: Setting<string> = {
   ...definitions.data(''),
   parse: text,
@@ -107,7 +106,7 @@ export const heartbeatTimeoutMs: Setting<number> = {
 
 const DIALECTS = CLASSIC_REPLIES.join(', ');
 
-/** Of a router: for all servers of its network. */
+/** The router's setting, for all servers of its network. */
 export const networkClassicReplies: Setting<ClassicReplies> = {
   key: 'classicReplies',
   argument: 'dialect',
@@ -116,7 +115,7 @@ export const networkClassicReplies: Setting<ClassicReplies> = {
   fallback: DEFAULT_CLASSIC_REPLIES,
 };
 
-/** Empty: as the router says. */
+/** Empty: the router's setting. */
 export const classicReplies: Setting<ClassicReplies | ''> = {
   key: 'classicReplies',
   argument: 'dialect',
@@ -145,5 +144,5 @@ export const classicOpener: Setting<string> = {
   fallbackText: 'default a text that all csce438 servers with openers know',
 };
 
-/** What a router needs to know of csce438 programs. */
+/** The router's settings for csce438 programs. */
 export const OF_ROUTER = { heartbeatTimeoutMs, classicReplies: networkClassicReplies, classicConfirmation };

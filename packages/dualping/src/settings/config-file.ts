@@ -1,10 +1,10 @@
 /**
- * The config file: a JSON object of settings, with an object for each command that wants its own.
+ * The config file: a JSON object of settings, with an object for each command that needs its own.
  *
  *   { "routers": "127.0.0.1:7070", "deadAfterMs": 300, "server": { "data": "/var/lib/dualping" } }
  *
- * What stands at the top is for every command that has such a setting. A key that no command has is refused:
- * a misspelt setting must not pass for the default.
+ * Settings at the top level are for every command that has such a setting. A key that no command has is
+ * refused: a misspelt setting must not silently become the default.
  */
 import { readFileSync } from 'node:fs';
 import { DualpingError, quote } from '@dualping/core';
@@ -12,7 +12,7 @@ import { DualpingError, quote } from '@dualping/core';
 /** Keys of the settings of each command. */
 export type KnownKeys = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** @param text goes on a sentence that begins with the file */
+/** @param text continues a sentence that begins with the file's path */
 function refuse(path: string, text: string, cause?: unknown): never {
   throw new DualpingError('invalid-argument', `config file ${quote(path)}${text}`, { cause });
 }
@@ -71,7 +71,7 @@ function objectIn(path: string, json: string): Record<string, unknown> {
   return isObject(parsed) ? parsed : refuse(path, ' must be a JSON object');
 }
 
-/** Numbers and switches may be written as such, lists as arrays; the setting itself judges the text. */
+/** Numbers and switches may be JSON values, and lists may be arrays; the setting itself parses the text. */
 function valueText(path: string, key: string, value: unknown): string {
   if (Array.isArray(value)) return value.map((element) => valueText(path, key, element)).join(',');
   if (typeof value === 'string') return value;

@@ -28,7 +28,7 @@ const toggle = (key: string, help: string): Setting<boolean> =>
 const milliseconds = (key: string, help: string, fallback: number, least = 1): Setting<number> =>
   setting({ key, argument: 'ms', unit: 'ms', help, parse: parse.milliseconds(least), fallback });
 
-/** What a person is called when nobody said: as on this machine, if that can be a user name. */
+/** Default user name: the account on this machine, if it is a valid user name. */
 function ownName(): string {
   try {
     const { username } = userInfo();
@@ -49,7 +49,7 @@ export const host = setting({
 export const data = (fallback: string): Setting<string> =>
   setting({ key: 'data', argument: 'folder', help: 'where to keep everything', parse: parse.text, fallback });
 
-/** Of a view: it reads there, and keeps nothing. */
+/** For `top`: it only reads there. */
 export const logsOf = setting({
   key: 'data',
   argument: 'folder',
@@ -162,7 +162,7 @@ export const diskStallMs = setting({
   fallback: DEFAULT_DISK_STALL_MS,
 });
 
-/** Whom `health` asks. */
+/** The address that `health` asks. */
 export const address = setting({
   key: 'address',
   argument: 'host:port',
@@ -180,7 +180,7 @@ export const service = setting({
   fallbackText: 'default the process as such',
 });
 
-/** Probes give up soon, and ask again. */
+/** A health probe gives up soon, and asks again later. */
 export const healthTimeoutMs = milliseconds('timeoutMs', 'give up when there is no answer by then', 2_000);
 
 export const limit = setting({

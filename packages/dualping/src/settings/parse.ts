@@ -1,6 +1,5 @@
 /**
- * How the texts of settings are judged. Each refusal says what would be right; the caller quotes what was
- * given.
+ * Parsers of settings. Each refusal says what would be right; the caller quotes the given text.
  */
 import { type Address, DualpingError, MAX_ROUTERS, userNameProblem } from '@dualping/core';
 import { formatAddress, parseAddress } from '@dualping/protocol';
@@ -13,7 +12,7 @@ export const wholeNumber =
   (least: number, most: number) =>
   (text: string): number => {
     const value = Number(text);
-    // Number('') is 0 and Number('1e3') is 1000: only plain digits are meant.
+    // Number('') is 0 and Number('1e3') is 1000: only plain digits are accepted.
     if (!/^[0-9]+$/.test(text) || value < least || value > most)
       refuse(`give a whole number from ${least} to ${most}`);
     return value;

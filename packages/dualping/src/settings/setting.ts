@@ -1,26 +1,26 @@
 /**
- * A setting: one thing that can be said by a flag, a variable or the config file.
+ * A setting: a value that a flag, a variable or the config file can give.
  *
- * Precedence is flag, then variable, then file, then default. A value is text until the setting's own
- * `parse` has judged it, wherever it came from, so that a wrong one is refused in the same words.
+ * Precedence is flag, then variable, then file, then default. A value is text until the setting's own `parse`
+ * has read it, wherever it came from, so that a wrong one is always refused with the same words.
  */
 import { DualpingError, quote } from '@dualping/core';
 
 export interface Setting<T> {
-  /** As the config file spells it; the flag is the same in kebab-case, the variable in capitals. */
+  /** The key in the config file; the flag is the same in kebab-case, the variable in capitals. */
   readonly key: string;
-  /** One letter, for commands that have always been typed so. */
+  /** A one-letter flag, for the csce438 commands. */
   readonly short?: string;
-  /** What stands for the value in help; undefined for a switch. */
+  /** Placeholder of the value in the help; undefined for a switch. */
   readonly argument?: string;
   readonly help: string;
-  /** `ms`, `posts`; in help. */
+  /** Unit in the help: `ms`, `posts`. */
   readonly unit?: string;
-  /** Throws `invalid-argument`, or returns what is wrong with the text as an error. */
+  /** Returns the value. Throws `invalid-argument` that says what is wrong with the text. */
   parse(text: string): T;
-  /** Undefined: it must be given. */
+  /** The default. Undefined: the setting must be given. */
   readonly fallback: T | undefined;
-  /** How the default is shown when its value doesn't tell. */
+  /** Text of the default in the help, when the value itself does not explain it. */
   readonly fallbackText?: string;
 }
 
@@ -35,14 +35,14 @@ export const flagOf = (setting: Setting<unknown>): string => `--${kebab(setting.
 export const variableOf = (setting: Setting<unknown>): string =>
   `DUALPING_${kebab(setting.key).replaceAll('-', '_').toUpperCase()}`;
 
-/** Where values are given, as text. */
+/** The sources of values, as text. */
 export interface Sources {
   readonly flags: Readonly<Record<string, string | undefined>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: { readonly path: string; readonly values: Readonly<Record<string, string>> } | undefined;
 }
 
-/** How strongly a value was said: a flag is stronger than a variable, a variable than the file. */
+/** Precedence of the sources: a flag over a variable, a variable over the file. */
 export const STRENGTH = { none: 0, file: 1, variable: 2, flag: 3 } as const;
 export type Strength = (typeof STRENGTH)[keyof typeof STRENGTH];
 
@@ -56,7 +56,7 @@ function given(setting: Setting<unknown>, { flags, environment, file }: Sources)
   const flag = flags[setting.key];
   if (flag !== undefined) return { text: flag, where: flagOf(setting), strength: STRENGTH.flag };
   const variable = environment[variableOf(setting)];
-  // An empty variable is how shells and compose files say "not set".
+  // Shells and compose files use an empty variable for "not set".
   if (variable !== undefined && variable !== '')
     return { text: variable, where: variableOf(setting), strength: STRENGTH.variable };
   const value = file?.values[setting.key];
@@ -87,7 +87,7 @@ function settledValue(setting: Setting<unknown>, sources: Sources): unknown {
   }
 }
 
-/** All values of a command, judged and frozen. */
+/** All values of a command, parsed and frozen. */
 export function resolveSettings<S extends Settings>(settings: S, sources: Sources): Values<S> {
   const entries = Object.entries(settings).map(
     ([name, setting]) => [name, settledValue(setting, sources)] as const,
@@ -95,7 +95,7 @@ export function resolveSettings<S extends Settings>(settings: S, sources: Source
   return Object.freeze(Object.fromEntries(entries)) as Values<S>;
 }
 
-/** Of the strongest place in which something was said of a setting. */
+/** The strongest source that gives the setting. */
 export const strengthOf = (setting: Setting<unknown>, sources: Sources): Strength =>
   given(setting, sources)?.strength ?? STRENGTH.none;
 

@@ -8,7 +8,7 @@ import { dialRouting } from '@dualping/protocol';
 import { startRouter } from '@dualping/router';
 import { reportCrash } from './crash-report.js';
 
-/** Nobody listens at the discard port. */
+/** Nothing listens at the discard port. */
 const NOBODY = '127.0.0.1:9';
 
 test('a router that can be reached drops the life that is reported, and no other', async (context) => {

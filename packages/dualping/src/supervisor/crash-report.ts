@@ -1,4 +1,4 @@
-/** Tells a router that a server is gone, or the first of several that answers. */
+/** Reports to a router, or to the first of several that answers, that a server is gone. */
 import { type Address, type ClusterId, DualpingError, type Incarnation, type ServerId } from '@dualping/core';
 import { dialRouting, fromServiceError, NO_METADATA, type routingWire } from '@dualping/protocol';
 
@@ -12,7 +12,7 @@ export interface CrashedServer {
   readonly detail: string;
 }
 
-/** Whether a live member was dropped by it. Rejects when no router could be told. */
+/** Returns whether the router dropped a live member. Rejects when no router could be told. */
 export async function reportCrash(routers: readonly Address[], crashed: CrashedServer): Promise<boolean> {
   let failure: unknown = new DualpingError('router-unreachable', 'there is no router to tell');
   for (const router of routers) {
@@ -20,7 +20,7 @@ export async function reportCrash(routers: readonly Address[], crashed: CrashedS
       return (await crash(router, crashed)).dropped;
     } catch (error) {
       const { reason } = fromServiceError(error, { sent: false, peer: 'router' });
-      // It answered: there is nothing it could drop.
+      // The router has answered: it has no such member to drop.
       if (reason === 'unknown-member' || reason === 'unknown-cluster') return false;
       failure = error;
     }

@@ -1,6 +1,6 @@
 /**
- * The supervisor's end of a link by which a process shows that it is there: `KeepAlive` to a server, a
- * question to a router.
+ * The supervisor's end of a link over which a process shows that it runs: `KeepAlive` to a server, calls to a
+ * router.
  */
 import { type Address, actionFor, type Farewell } from '@dualping/core';
 import {
@@ -18,11 +18,11 @@ import {
 } from '@dualping/protocol';
 
 export interface KeepAliveListener {
-  /** It is the process that was meant, and answers. */
+  /** The expected process has answered. */
   greeted(): void;
   heard(): void;
   farewell(farewell: Farewell): void;
-  /** Once, and nothing after it; not when it was closed from here. */
+  /** Called once, as the last call; not when this side closed the link. */
   ended(detail: string): void;
 }
 
@@ -42,7 +42,7 @@ const endText = (end: StreamEnd): string => {
   return end.error?.message ?? 'the connection broke';
 };
 
-/** `KeepAlive`. What answers there is believed only if it is the process that was meant. */
+/** Opens `KeepAlive`. The answer counts only if it comes from the expected process. */
 export function openKeepAlive(
   { address, key, pid }: ServerAtPlace,
   keepAliveMs: number,
@@ -98,12 +98,12 @@ export function openKeepAlive(
 
 function farewellOf({ reason, detail }: Extract<SupervisedMessage, { kind: 'ending' }>): Farewell {
   if (reason === undefined) return { kind: 'told', detail };
-  // A mistake of ours is not a refusal: it may not happen again.
+  // `internal` is a bug of ours and not a refusal: it may not happen again.
   const forGood = reason !== 'internal' && actionFor(reason) === 'give-up';
   return { kind: forGood ? 'refused' : 'died', detail: `${reason}: ${detail}` };
 }
 
-/** A router serves no `KeepAlive`: it is asked who it is, and any answer shows that it is there. */
+/** A router serves no `KeepAlive`: so it is called regularly, and any answer shows that it runs. */
 export function openRouterProbe(
   address: Address,
   keepAliveMs: number,
@@ -114,7 +114,7 @@ export function openRouterProbe(
   const ask = (answered: () => void): void => {
     client.connect({ user: '' }, NO_METADATA, { deadline: Date.now() + keepAliveMs }, (error) => {
       if (over) return;
-      // A question that was not answered is silence, and silence is counted by the machine.
+      // An unanswered call is silence, which the machine measures.
       if (error === null) answered();
       else if (fromServiceError(error, { sent: false, peer: 'router' }).reason !== 'router-unreachable')
         answered();

@@ -1,4 +1,4 @@
-/** Starts processes of dualping that outlive whoever started them. */
+/** Starts dualping processes that outlive the process that started them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,14 +7,14 @@ import { openLog } from '@dualping/host';
 export const LAUNCHER = fileURLToPath(new URL('../../bin/dualping.js', import.meta.url));
 
 /**
- * Ours must not reach the processes that we start: they are told everything by flags, which leave no doubt.
+ * Removes `DUALPING_…` variables: started processes get all their settings as flags.
  */
 export const withoutOurVariables = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('DUALPING_')));
 
 /**
- * Forks and executes `dualping ARGS` in a session of its own, so that no terminal's Ctrl-C or closing reaches
- * it, with its output in a log, so that no reader's end does either.
+ * Starts `dualping ARGS` in a session of its own, so that Ctrl-C or the end of a terminal does not reach it.
+ * Its output goes to a log, so that the end of a reader does not reach it either.
  */
 export function launchDetached(args: readonly string[], log: string): ChildProcess {
   const output = openLog(log);

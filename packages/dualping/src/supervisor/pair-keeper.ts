@@ -1,9 +1,9 @@
 /**
- * What `dualping server --supervised` itself is: it starts the pair, shows what both say, and passes an order
- * to end on.
+ * The process `dualping server --supervised` itself: it starts server and supervisor (the pair), shows the
+ * output of both, and passes on a request to end.
  *
- * The two mend one another as long as one of them lives. It is here for the one case that they can't: both
- * killed at once. Killed itself, it leaves them as they are.
+ * The two restart each other as long as one of them lives. This process starts them again when both were
+ * killed at once. If it is killed itself, the pair goes on.
  */
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
@@ -36,13 +36,13 @@ import { SupervisionFolder } from './supervision-folder.js';
 
 const LOOK_MS = 50;
 /**
- * Both must have been gone for so long, ms, before they are started again: the one may just be starting the
+ * Both must have been gone for this long before they are started again, ms: one may just be starting the
  * other.
  */
 const GONE_MS = 500;
 /** Longest that both may take to end in order, ms: a supervisor kills its server after `END_LIMIT_MS`. */
 const PAIR_END_LIMIT_MS = END_LIMIT_MS + 4_000;
-/** Longest that is shown of a log at one look, bytes. */
+/** Most that is shown of a log at one time, bytes. */
 const MAX_SHOWN_BYTES = 64 * 1024;
 
 /** @returns the exit code of the pair: how its supervision ended. */
@@ -69,9 +69,9 @@ class PairKeeper {
   #goneSince: number | undefined;
   /** Since when there is a supervisor and no server. */
   #serverlessSince: number | undefined;
-  /** The supervisor that was started last: until it has taken its place nothing else tells of it. */
+  /** The supervisor that was started last: until it holds its lock there is no other trace of it. */
   #started: ChildProcess | undefined;
-  /** Starts of both in a row that came to nothing. */
+  /** Failed starts of the pair in a row. */
   #failures = 0;
 
   constructor(
@@ -86,7 +86,7 @@ class PairKeeper {
 
   async run(): Promise<number> {
     const signals = new Signals(() => this.#killAll());
-    // Whoever started us with a line to us ends us with it.
+    // If the parent has an IPC channel to us, its end ends us.
     if (process.send !== undefined) process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
     this.folder.forgetOutcome();
     this.#start();
@@ -95,7 +95,7 @@ class PairKeeper {
       this.#show();
       const { outcome } = this.folder;
       if (this.#isGone() && outcome !== undefined) return this.#farewell(outcome);
-      // It could not even begin, and has said why.
+      // The supervisor refused its command line, and has said why.
       if (this.#isGone() && this.#started?.exitCode === EXIT.usage) return EXIT.usage;
       this.#mend();
       await delay(LOOK_MS);
@@ -105,7 +105,7 @@ class PairKeeper {
   #start(): void {
     const { data } = this.values;
     this.#started = launchDetached(['supervise', ...pairFlags(this.values)], logFile(data, 'supervisor'));
-    this.#started.on('error', () => {}); // it is gone, then, and started again
+    this.#started.on('error', () => {}); // then it is gone, and is started again
     this.#started.unref();
   }
 
@@ -133,7 +133,7 @@ class PairKeeper {
   }
 
   /**
-   * One that hangs while there is no server is nobody else's to notice; one that is well has a server soon.
+   * Without a server no other process notices a hung supervisor; one that works has a server soon.
    */
   #replaceHungSupervisor(now: number): void {
     const { supervisor, server } = this.folder;
@@ -165,7 +165,7 @@ class PairKeeper {
     return exitCode;
   }
 
-  /** Asks the supervisor, or, should there be none just now, the server: either ends both. */
+  /** Asks the supervisor to end, or, if there is none now, the server: each of them ends both. */
   async #end(signal: EndingSignal): Promise<number> {
     const asked = new Set<number>();
     const until = performance.now() + PAIR_END_LIMIT_MS;
@@ -203,7 +203,7 @@ class PairKeeper {
   }
 }
 
-/** Shows what is added to a log, line by line. */
+/** Shows new lines of a log. */
 class LogTail {
   #offset: number;
   #rest = '';
@@ -218,7 +218,7 @@ class LogTail {
 
   show(): void {
     const size = sizeOf(this.path);
-    if (size < this.#offset) this.#offset = 0; // it has begun anew
+    if (size < this.#offset) this.#offset = 0; // the log was started anew
     if (size === this.#offset) return;
     const bytes = read(this.path, this.#offset, Math.min(size - this.#offset, MAX_SHOWN_BYTES));
     this.#offset += bytes.length;

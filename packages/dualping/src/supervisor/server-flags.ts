@@ -1,13 +1,13 @@
-/** The command line of a pair's processes, made from the values that it was started with. */
+/** The command lines of a pair's processes, made from the settings of `server --supervised`. */
 import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
 
 export interface PairValues {
   readonly host: string;
-  /** 0: where it listened last if that is free, else any. */
+  /** 0: the last port if it is free, else any. */
   readonly port: number;
-  /** Empty: where it listens. */
+  /** Empty: the address where it listens. */
   readonly advertise: string;
   readonly data: string;
   readonly cluster: number;
@@ -19,7 +19,10 @@ export interface PairValues {
   readonly diskStallMs: number;
 }
 
-/** Flags that `server` and `supervise` both understand. Absolute, whatever folder they are run in. */
+/**
+ * Flags that `server` and `supervise` both understand. Paths are absolute, so the working folder does not
+ * matter.
+ */
 export const pairFlags = (values: PairValues, port = values.port): readonly string[] => [
   ...['--host', values.host, '--port', String(port), '--data', resolve(values.data)],
   ...(values.advertise === '' ? [] : ['--advertise', values.advertise]),

@@ -1,6 +1,6 @@
 /**
- * A server that its supervisor may outlive or be outlived by: not a child with a pipe, but a process that is
- * found again.
+ * A server as a supervised process. Server and supervisor may outlive each other: the server is not a child
+ * with a pipe, but a process that a new supervisor can find again.
  */
 import type { ChildProcess } from 'node:child_process';
 import { type Incarnation, serverId, serverName } from '@dualping/core';
@@ -23,8 +23,8 @@ import { type ServerPlace, SupervisionFolder } from './supervision-folder.js';
 import { exitKindOf, type Ward, type WardListener } from './ward.js';
 
 /**
- * How often a process is looked at that listens to nobody yet, or is not our child, ms. Costs a read of one
- * small file.
+ * How often we check a process that does not listen yet, or is not our child, ms. Each check reads one small
+ * file.
  */
 const LOOK_MS = 50;
 
@@ -54,7 +54,7 @@ export class ServerWard implements Ward {
   }
 
   start(listener: WardListener): void {
-    // One that was started just before and has locked the folder first would keep the next one out.
+    // A server that was started just before may have locked the folder already: then adopt it.
     if (this.adopt(listener)) return;
     this.#launch(listener).catch((error: unknown) =>
       listener.exited(
@@ -114,7 +114,7 @@ export class ServerWard implements Ward {
     );
   }
 
-  /** Looks until it says where it listens, and, if nobody tells us of its end, for that. */
+  /** Checks until the server reports where it listens; and, if it is not our child, for its end. */
   #watch(identity: ProcessIdentity, adopted: boolean, listener: WardListener): void {
     this.#process = identity;
     this.#place = undefined;

@@ -1,4 +1,4 @@
-/** `dualping supervise`: one of a pair, from taking its place to leaving it. */
+/** `dualping supervise`: the supervisor of a pair, from taking its lock to its end. */
 import { type Outcome, parseSupervisionTiming, serverId, serverName } from '@dualping/core';
 import { boundOwnLog, EXIT, lockDataFolder, logFile, SIGNAL_EXITS, Signals } from '@dualping/host';
 import type { Io } from '../io.js';

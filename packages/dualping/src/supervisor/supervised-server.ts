@@ -1,4 +1,7 @@
-/** A server's side of supervision: tells where it listens, and gets a new supervisor when there is none. */
+/**
+ * A server's side of supervision: it reports where it listens, and starts a new supervisor when there is
+ * none.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -17,7 +20,7 @@ import { type PairValues, pairFlags } from './server-flags.js';
 import { SupervisionFolder } from './supervision-folder.js';
 
 const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
-/** How long a process that was killed may take to be gone, ms, and how often that is looked at. */
+/** How long a killed process may take to be gone, ms, and how often that is checked. */
 const KILL_LIMIT_MS = 5_000;
 const LOOK_MS = 20;
 
@@ -27,7 +30,7 @@ export class SupervisedServer {
   readonly #report: Report;
   readonly #part: string;
   readonly #key = randomUUID();
-  /** Undefined when it is not one of a pair: then whoever attaches is welcome, and nobody is started. */
+  /** Undefined when the server is not one of a pair: then any supervisor may attach, and none is started. */
   readonly #watch: MachineLoop<SupervisorWatchInput, SupervisorWatchOutput> | undefined;
   #server: RunningServer | undefined;
   #stopped = false;
@@ -47,7 +50,7 @@ export class SupervisedServer {
       });
   }
 
-  /** For `startServer`. */
+  /** Options for `startServer`. */
   get options(): SupervisionOptions {
     return {
       key: this.#key,
@@ -62,11 +65,11 @@ export class SupervisedServer {
     };
   }
 
-  /** It listens. */
+  /** The server listens. */
   started(server: RunningServer): void {
     this.#server = server;
     const { host, port } = parseAddress(server.address);
-    // A supervisor is on this machine: whatever others are told to dial, it needs no name service.
+    // The supervisor is on this machine: it dials a local address, whatever address others dial.
     const address = formatAddress({
       host: WILDCARDS.includes(this.#values.host) ? '127.0.0.1' : host,
       port,
@@ -80,7 +83,7 @@ export class SupervisedServer {
     this.#watch?.feed({ kind: 'tick' });
   }
 
-  /** It is about to end, or has ended. */
+  /** The server is about to end, or has ended. */
   stop(): void {
     this.#stopped = true;
     this.#watch?.feed({ kind: 'stop' });
@@ -105,7 +108,7 @@ export class SupervisedServer {
   async #startSupervisor(replace: boolean): Promise<void> {
     const present = this.#folder.supervisor;
     if (present !== undefined) {
-      if (!replace) return; // it has had no time to attach yet
+      if (!replace) return; // the supervisor has had no time to attach yet
       this.#say('supervisor-killed', `pid ${present.pid} does not answer`);
       signalProcess(present, 'SIGKILL');
       for (let waitedMs = 0; isRunning(present) && waitedMs < KILL_LIMIT_MS; waitedMs += LOOK_MS)

@@ -33,7 +33,7 @@ test('the server is whoever holds the data folder, or was just started and still
   assert.equal(running(), undefined);
   folder.recordProcess(ownIdentity());
   assert.equal(running(), process.pid);
-  // The id of a process that is gone, with another's start: linux only can tell.
+  // A process id that was used again, with another start time: only Linux can tell.
   if (process.platform === 'linux') {
     folder.recordProcess({ pid: process.pid, startTime: '1' });
     assert.equal(running(), undefined);

@@ -1,13 +1,14 @@
 /**
- * What the two of a pair leave for one another in the server's data folder, under `supervision/`.
+ * The files through which server and supervisor of a pair find each other, under `supervision/` in the
+ * server's data folder.
  *
  *   lock-PID-START  which process is the supervisor (see `lockDataFolder`)
  *   process.json    the process that was started last: until it has locked the data folder, nothing else tells of it
  *   server.json     where the server listens, and the key that lets a supervisor in
  *   outcome.json    how supervision ended, if it ended in order: then nobody starts it again
  *
- * All are about processes that may be gone: each names its process by id and start, and is believed only
- * while that runs.
+ * The process that a file is about may be gone: each file has its process id and start time, and counts only
+ * while that process runs.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { type Holder, holderOf, isRunning, type ProcessIdentity, replaceFileNow 
 
 /** Where a server listens, for its supervisor. */
 export interface ServerPlace extends ProcessIdentity {
-  /** As it can be dialled from this machine. */
+  /** The address to dial from this machine. */
   readonly address: Address;
   readonly key: string;
   readonly incarnation: number;
@@ -28,7 +29,7 @@ export interface RecordedOutcome {
   readonly text: string;
 }
 
-/** The key is in there: nobody else may read it. */
+/** Only the owner may read it: the file has the key. */
 const MODE = 0o600;
 
 export const supervisionFolder = (dataFolder: string): string => join(dataFolder, 'supervision');
@@ -44,7 +45,7 @@ export class SupervisionFolder {
     return holderOf(this.path);
   }
 
-  /** The server's process: whoever holds the data folder, or is about to. */
+  /** The server's process: the one that has locked the data folder, or is about to. */
   get server(): ProcessIdentity | undefined {
     return holderOf(this.dataFolder) ?? this.#ifRunning(this.#read('process.json', isIdentity));
   }
@@ -57,13 +58,13 @@ export class SupervisionFolder {
     this.#write('server.json', place);
   }
 
-  /** Where that very process listens, once it has said so. */
+  /** Where that process listens, once it has reported it. */
   placeOf({ pid, startTime }: ProcessIdentity): ServerPlace | undefined {
     const place = this.#read('server.json', isPlace);
     return place?.pid === pid && place.startTime === startTime ? place : undefined;
   }
 
-  /** Where the last one listened, whether it runs or not. */
+  /** Where the last server listened, whether it runs or not. */
   get lastPlace(): ServerPlace | undefined {
     return this.#read('server.json', isPlace);
   }
@@ -84,7 +85,7 @@ export class SupervisionFolder {
     return identity !== undefined && isRunning(identity) ? identity : undefined;
   }
 
-  /** A file that is missing or not whole says nothing; it is made again with the next start. */
+  /** Undefined for a file that is missing or incomplete; the next start writes it again. */
   #read<T>(name: string, is: (value: unknown) => value is T): T | undefined {
     try {
       const value: unknown = JSON.parse(readFileSync(join(this.path, name), 'utf8'));
@@ -96,7 +97,7 @@ export class SupervisionFolder {
 
   #write(name: string, value: object): void {
     mkdirSync(this.path, { recursive: true });
-    // Each file has one writer at a time: whoever holds the data folder, or this one.
+    // Each file has one writer at a time: the process that holds the lock of the data folder, or of this one.
     replaceFileNow(join(this.path, name), `${JSON.stringify(value)}\n`, { mode: MODE, durable: false });
   }
 }

@@ -1,4 +1,4 @@
-/** Does for one ward what the machine in `@dualping/core` decides. */
+/** Performs for one supervised process what the machine in `@dualping/core` decides. */
 import {
   type KeepAliveLink,
   type Outcome,
@@ -21,7 +21,7 @@ export class SupervisorDriver {
   readonly #report: (event: string, text: string) => void;
   #link: { readonly number: KeepAliveLink; readonly client: KeepAliveClient } | undefined;
   #onFinished: (outcome: Outcome) => void = () => {};
-  /** How it ended; never rejects. */
+  /** How supervision ended; never rejects. */
   readonly finished: Promise<Outcome>;
 
   constructor(ward: Ward, timing: SupervisionTiming, report: (event: string, text: string) => void) {
@@ -41,12 +41,12 @@ export class SupervisorDriver {
     this.#loop.feed({ kind: 'begin', running: this.#ward.adopt(this.#listener) });
   }
 
-  /** Ends the ward in order; `finished` follows. */
+  /** Ends the process in order; `finished` follows. */
   stop(): void {
     this.#loop.feed({ kind: 'stop' });
   }
 
-  /** Lets go at once, and leaves the ward as it is. */
+  /** Ends supervision at once, and leaves the process as it is. */
   abandon(): void {
     this.#loop.stop();
     this.#link?.client.close();

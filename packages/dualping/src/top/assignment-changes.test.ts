@@ -7,7 +7,7 @@ import { assignment, away, member } from './assignments.fixture.js';
 const ALL = [member(1), member(2), member(3)];
 const FIRST = assignment(1, { id: 1, epoch: 4 }, ALL);
 
-/** Told one after the other, so many ms apart. */
+/** The changes of assignments that come one after another, with the given pauses in ms. */
 function told(...steps: readonly (readonly [afterMs: number, assignment: Assignment])[]) {
   const changes = new AssignmentChanges();
   let monoMs = 500;

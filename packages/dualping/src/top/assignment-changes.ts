@@ -1,9 +1,9 @@
 /**
- * What happened between one assignment of a cluster and the next, told to people, and takeovers among it.
+ * Turns the difference between two assignments of a cluster into events for people, and into takeovers.
  *
- * The router tells that a primary was dropped and that another was promoted, mostly both at once. Whether it
- * was killed, frozen or cut off nobody has told it. What came before the drop and after the promotion is
- * looked for in the figures: `takeover-sight.ts`.
+ * The router reports that a primary was dropped and that another was promoted, mostly both at once. It does
+ * not know whether the primary was killed, frozen or cut off. `takeover-sight.ts` estimates from the figures
+ * what happened before the drop and after the promotion.
  */
 import {
   type Assignment,
@@ -20,13 +20,13 @@ export interface Changes {
   readonly promotion: Promotion | undefined;
 }
 
-/** One server after another. */
+/** A change from one primary to another. */
 export interface Promotion extends Pick<Takeover, 'cluster' | 'fault' | 'from' | 'to' | 'epoch'> {
-  /** Since nobody was available. */
+  /** Time during which no server was available. */
   readonly promoteMs: number;
 }
 
-/** When it is seen: by the wall for people, and by a clock that never goes back for what is measured. */
+/** The time of an update: by the wall clock for people, and by a monotonic clock for measurements. */
 export interface Seen {
   readonly wallMs: number;
   readonly monoMs: number;
@@ -34,17 +34,17 @@ export interface Seen {
 
 interface Known {
   readonly assignment: Assignment;
-  /** Since when nobody is available. */
+  /** Since when no server is available. */
   readonly lostMs: number | undefined;
 }
 
 export class AssignmentChanges {
   readonly #known = new Map<ClusterId, Known>();
 
-  /** The first assignment of a cluster is where it begins: only how it is is told. */
+  /** For the first assignment of a cluster only the present state is reported. */
   step(seen: Seen, after: Assignment): Changes {
     const known = this.#known.get(after.cluster);
-    // A watch that is opened again may begin with what was told already.
+    // A watch that is opened again may begin with an assignment that is known already.
     if (known !== undefined && !isNewer(after, known.assignment)) return NOTHING;
     const lostMs = after.available ? undefined : (known?.lostMs ?? seen.monoMs);
     this.#known.set(after.cluster, { assignment: after, lostMs });
@@ -73,7 +73,7 @@ export class AssignmentChanges {
 
 const NOTHING: Changes = { events: [], promotion: undefined };
 
-/** @param servers whose story it belongs to */
+/** @param servers the servers that the event is about */
 type Tell = (kind: ClusterEvent['kind'], text: string, ...servers: readonly ServerId[]) => ClusterEvent;
 
 function introduction({ epoch, primary, available, members, unavailableReason }: Assignment): string {
@@ -136,7 +136,7 @@ function availabilityEvents(before: Assignment, after: Assignment, tell: Tell): 
   return [];
 }
 
-/** A primary that is live still while another holds the next epoch has handed over. */
+/** A primary that is still live while another one has the next epoch has handed over. */
 function promotionBetween(before: Assignment, after: Assignment, promoteMs: number): Promotion | undefined {
   const [from, to] = [before.primary, after.primary];
   if (after.epoch <= before.epoch || from === undefined || to === undefined) return undefined;

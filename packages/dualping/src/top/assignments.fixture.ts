@@ -1,4 +1,4 @@
-/** Assignments of a small cluster, as a router could tell them one after the other. */
+/** Assignments of a small cluster, as a router could send them one after another. */
 import { type Assignment, epoch, type MemberInfo, serverId } from '@dualping/core';
 
 type MemberFacts = Partial<Omit<MemberInfo, 'serverId'>>;

@@ -1,9 +1,9 @@
 /**
- * The logs of what runs on this machine, for whoever looks at one server: those that `up` and `start` write
- * for all of theirs, or that of one server that was started with `server --supervised`.
+ * The logs of processes on this machine, for the detail view of a server: those that `up` and `start` write
+ * for their processes, or the log of a server that was started with `server --supervised`.
  *
- * A folder is believed only as far as it says the same as the router: who asks for a server of another
- * network must not be shown the log of one that has the same name here.
+ * A folder counts only if it agrees with the router: for a server of another network the view must not show
+ * the log of a server with the same name here.
  */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,16 +12,16 @@ import { logFile } from '@dualping/host';
 import type { ProcessLog } from '@dualping/terminal';
 import { readPlaces } from '../cluster/places.js';
 
-/** What is read of a log: some hundred lines, far more than a screen has. */
+/** Most bytes that are read of a log: some hundred lines, far more than a screen has. */
 const MOST_BYTES = 64 * 1024;
 const MOST_LINES = 300;
 
 export type LogOf = (name: string, address: Address | undefined) => Promise<ProcessLog>;
 
 /**
- * @param isGiven whether somebody has named the folder: else it is only looked at if it is that network's
- * @returns undefined where there are no logs to be read
- * @throws DualpingError `invalid-argument` for a folder that was named and is not of that network
+ * @param isGiven whether the user named the folder: else it is used only if it belongs to that network
+ * @returns undefined when there are no logs to read
+ * @throws DualpingError `invalid-argument` for a named folder that does not belong to that network
  */
 export function logsIn(folder: string, routers: readonly Address[], isGiven: boolean): LogOf | undefined {
   const { addresses = {} } = readPlaces(folder);
@@ -35,7 +35,7 @@ export function logsIn(folder: string, routers: readonly Address[], isGiven: boo
   throw refused(`folder ${quote(folder)} is of the network at ${router}, not of ${routers.join(', ')}`);
 }
 
-/** As a folder has it. */
+/** The form in which a folder has the address. */
 const numeric = (address: Address): Address => address.replace(/^localhost:/, '127.0.0.1:');
 
 const refused = (text: string): DualpingError => new DualpingError('invalid-argument', `--data: ${text}`);
@@ -58,7 +58,7 @@ const ofServer =
     return readEnd(logFile(folder, 'server'));
   };
 
-/** The names of the server whose folder it is. */
+/** The possible names of the server that owns the folder. */
 function singleServer(folder: string): readonly string[] | undefined {
   if (!existsSync(logFile(folder, 'server'))) return undefined;
   try {
@@ -69,7 +69,7 @@ function singleServer(folder: string): readonly string[] | undefined {
     if (typeof serverId !== 'number' || typeof cluster !== 'number') return undefined;
     return cluster === 1 ? [`s${serverId}`, `c1/s${serverId}`] : [`c${cluster}/s${serverId}`];
   } catch {
-    return undefined; // no server of ours
+    return undefined; // no dualping server
   }
 }
 
@@ -87,8 +87,8 @@ function readEnd(path: string): ProcessLog {
     const bytes = Buffer.alloc(size - from);
     const read = readSync(descriptor, bytes, 0, bytes.length, from);
     const lines = bytes.toString('utf8', 0, read).split('\n');
-    // The first may have begun before what was read; what follows the last line break is not a line yet, or
-    // nothing.
+    // The first line may be incomplete at its beginning. What follows the last line break is an incomplete
+    // line, or empty.
     const whole = lines.slice(from > 0 ? 1 : 0, -1);
     return { path, lines: whole.slice(-MOST_LINES) };
   } finally {

@@ -1,6 +1,5 @@
 /**
- * What a router tells whoever watches, as a feed of the cluster view: nothing can be done to such a cluster
- * from here.
+ * A router's watch as a feed of the cluster view, without controls: it can't make faults in such a cluster.
  */
 import type { RouterClient, WatchUpdate } from '@dualping/client';
 import { DEFAULT_TIMING, DualpingError, unreachable } from '@dualping/core';
@@ -28,13 +27,13 @@ import {
 import { AssignmentChanges } from './assignment-changes.js';
 import { FIGURES_GRAIN_MS, TakeoverSight } from './takeover-sight.js';
 
-/** A router tells figures once a second: this long without a word, and none answers. */
+/** A router sends figures once a second: after this much silence no router counts as answering. */
 const SILENT_AFTER_MS = 2_500;
-/** The promise for a server that is killed. */
+/** The promised time of a takeover from a killed server. */
 const KILLED_BUDGET_MS = 100;
 /**
- * What a takeover may take as it is seen from here, ms: silence up to the router's default, that promise, and
- * the grain of figures at both ends.
+ * Longest a takeover should take, as measured here, ms: the router's default for silence, that promise, and
+ * the inaccuracy of figures at both ends.
  */
 export const TAKEOVER_BUDGET_MS = DEFAULT_TIMING.deadAfterMs + KILLED_BUDGET_MS + 2 * FIGURES_GRAIN_MS;
 
@@ -51,7 +50,7 @@ const CLOCKS: FeedClocks = {
 };
 
 /**
- * Watches while anybody is subscribed, over whichever router answers; see `RouterClient.watch` for how its
+ * Watches while there are subscribers, with whichever router answers. `RouterClient.watch` says how its
  * updates may end.
  */
 export function routerFeed(
@@ -88,14 +87,14 @@ function changesIn(updates$: Observable<WatchUpdate>, { wallMs, monoMs }: FeedCl
       const promoted = all.flatMap(({ promotion }) =>
         promotion === undefined ? [] : sight.promoted(seen, promotion),
       );
-      // What brings assignments only tells nothing of pings.
+      // An update with only assignments says nothing about pings.
       const finished = figures.length === 0 ? [] : sight.figures(seen, figures);
       return { events: all.flatMap(({ events }) => events), takeovers: [...promoted, ...finished] };
     }),
   );
 }
 
-/** When none answers any more, or none from the start with the reason, and when one does again. */
+/** Events: no router answers (from the start, with the reason, or any more); one answers again. */
 function routerEvents(
   client: Pick<RouterClient, 'status'>,
   updates$: Observable<WatchUpdate>,
@@ -126,7 +125,7 @@ function routerEvents(
   );
 }
 
-/** What the router says of itself: it begins, and it is over. */
+/** Events for the begin and the end of a trouble that the router reports about itself. */
 const troubles = (updates$: Observable<WatchUpdate>, { wallMs }: FeedClocks): Observable<ClusterEvent> =>
   updates$.pipe(
     map(({ trouble = '' }) => trouble),
@@ -143,8 +142,7 @@ const troubles = (updates$: Observable<WatchUpdate>, { wallMs }: FeedClocks): Ob
 type Word = 'answers' | 'no longer' | 'none yet';
 
 /**
- * A watch goes on over what breaks it and does not tell: a question of its own gets the address and the
- * cause.
+ * A watch retries and does not report why it broke: a separate call finds the address and the cause.
  */
 const whyNone = (client: Pick<RouterClient, 'status'>): Observable<string> =>
   defer(() => client.status()).pipe(

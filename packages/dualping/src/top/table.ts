@@ -4,7 +4,7 @@ import { type Assignment, type MemberInfo, serverName } from '@dualping/core';
 import { cleanForTerminal } from '../terminal-text.js';
 
 const HEAD = ['CLUSTER', 'SERVER', 'ROLE', 'STATE', 'AGE-MS', 'LAG', 'CLIENTS', 'EPOCH', 'ADDRESS'];
-/** Those in which numbers stand. */
+/** The columns with numbers. */
 const RIGHT = new Set([0, 4, 5, 6, 7]);
 const NOTHING = '-';
 

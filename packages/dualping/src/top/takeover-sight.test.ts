@@ -27,7 +27,7 @@ const of = (id: number, { ageMs = 50, clients = 0, posts = 0 }: Told = {}): Memb
   },
 });
 
-/** A router that tells figures each second, up to now. */
+/** A router that sends figures each second, up to now. */
 class Watching {
   readonly sight = new TakeoverSight();
   readonly seen: Takeover[] = [];
@@ -82,7 +82,7 @@ test('from the last sign of life to clients and posts on the new primary', () =>
 
 test('while the router was away it was an outage, whatever age it tells when it goes on', () => {
   const watching = calm();
-  // Its clock stood still with it.
+  // The router's clock stood still too.
   watching.told(9_500, of(1, { clients: 9, posts: 140, ageMs: 80 }), of(2, { ageMs: 80 })).promoted(70);
   watching.told(900, of(2, { clients: 9, posts: 5 }));
   assert.deepEqual(watching.parts, { detectMs: 9_600, promoteMs: 0, reconnectMs: 850, firstPostMs: 0 });

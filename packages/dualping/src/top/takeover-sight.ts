@@ -1,38 +1,38 @@
 /**
- * How long a takeover took, as far as that can be seen from a router.
+ * Estimates how long a takeover took, from what a router reports.
  *
  *   last sign of life ── detect ── dropped ── promote ── promoted ── reconnect ── clients again ── first post ── a post again
  *
- * The drop and the promotion are told when they happen. When the lost primary was heard last, and when its
- * successor has clients and posts again, is in the figures, which come about once a second and are as old as
- * the last ping: those parts are exact to that only, and mostly too long. A part that nobody could see, since
- * there were no clients or no posts before, is left out.
+ * The router reports the drop and the promotion when they happen. When the lost primary was last heard, and
+ * when its successor has clients and posts again, comes from the figures. Figures come about once a second
+ * and are as old as the last ping, so those parts are inaccurate by that much, and mostly too long. A part
+ * that can't be seen, because there were no clients or no posts before, is left out.
  */
 import type { MemberFigures } from '@dualping/client';
 import type { ClusterId } from '@dualping/core';
 import type { Takeover } from '@dualping/terminal';
 import type { Promotion, Seen } from './assignment-changes.js';
 
-/** What figures are exact to: a second from one telling to the next, and a ping. */
+/** Inaccuracy of figures, ms: a second between two updates, and a ping. */
 export const FIGURES_GRAIN_MS = 1_100;
 /**
- * Clients and posts that have not come after this long are not waited for, ms: those who read only, or have
- * left, never come.
+ * How long to wait for clients and posts, ms: clients that only read, or have left, never come.
  */
 const WAIT_FOR_CLIENTS_MS = 10_000;
-/** This long without figures, and the router was away, ms: see `figures`. */
+/** After this long without figures the router was away, ms: see `figures`. */
 const ROUTER_AWAY_MS = 2_500;
 /**
- * Ages come in whole ms, over a network: what is this close is the same ping; the fastest come every 20 ms.
+ * Two signs this close are the same ping, ms: ages are whole ms and pass over a network, and pings come every
+ * 20 ms at most.
  */
 const SAME_PING_WITHIN_MS = 10;
 
-/** What was known of a server when it was heard last. */
+/** The figures of a server when it was last heard. */
 interface Sign {
   readonly aliveMs: number;
   readonly hasClients: boolean;
   readonly posts: number;
-  /** Whether posts came between the last two tellings. */
+  /** Whether posts came between the last two updates. */
   readonly isPosting: boolean;
 }
 
@@ -42,7 +42,9 @@ interface Pending {
   readonly atMs: number;
   readonly promotedMs: number;
   readonly detectMs: number | undefined;
-  /** Posts that the new primary had accepted before; undefined: nobody posted, so none is waited for. */
+  /**
+   * Posts that the new primary had accepted before; undefined: there were no posts, so none is waited for.
+   */
   readonly postsBefore: number | undefined;
   readonly waitsForClients: boolean;
   readonly clientsMs: number | undefined;
@@ -57,7 +59,9 @@ export class TakeoverSight {
   #toldMs: number | undefined;
   #count = 0;
 
-  /** @returns what need not wait for figures; and one of this cluster before it, as far as it was seen */
+  /**
+   * @returns takeovers that need not wait for figures, including an unfinished earlier one of this cluster
+   */
   promoted({ wallMs, monoMs }: Seen, promotion: Promotion): readonly Takeover[] {
     const { cluster, fault, from, to, promoteMs } = promotion;
     const before = this.#pending.get(cluster);
@@ -79,11 +83,11 @@ export class TakeoverSight {
   }
 
   /**
-   * Of all clusters that are watched, as told at one moment.
+   * Takes the figures of all watched clusters from one update.
    *
-   * A router that was stopped itself does not hold the time against its servers: the first ages that it tells
-   * when it goes on are those from before, so whoever died meanwhile would look alive. They count when it
-   * tells them a second time.
+   * A router that was paused does not count the pause as its servers' silence: the first ages that it sends
+   * afterwards are from before the pause, so a server that died meanwhile would look alive. So ages count
+   * only from the second update on.
    */
   figures({ monoMs }: Seen, told: readonly MemberFigures[]): readonly Takeover[] {
     const wasAway = this.#toldMs !== undefined && monoMs - this.#toldMs > ROUTER_AWAY_MS;
@@ -99,14 +103,14 @@ export class TakeoverSight {
 
   #noteSuccessor({ cluster, serverId, figures }: MemberFigures, atMs: number): void {
     const pending = this.#pending.get(cluster);
-    // A ping from before it was promoted says nothing of its reign.
+    // A ping from before its promotion says nothing about its epoch.
     if (pending?.promotion.to !== serverId || atMs < pending.promotedMs) return;
     const { postsBefore, clientsMs, postMs } = pending;
     const posts = figures.postsAccepted;
     const isFirstPost = postsBefore !== undefined && posts > postsBefore;
     this.#pending.set(cluster, {
       ...pending,
-      // A count that falls is another process's.
+      // If the count falls, the process was started again.
       postsBefore: postsBefore === undefined ? undefined : Math.min(postsBefore, posts),
       clientsMs: clientsMs ?? (figures.timelines > 0 ? atMs : undefined),
       postMs: postMs ?? (isFirstPost ? atMs : undefined),
@@ -128,7 +132,7 @@ export class TakeoverSight {
 function signOf({ figures, ageMs }: MemberFigures, before: Sign | undefined, monoMs: number): Sign {
   const { timelines, postsAccepted } = figures;
   const aliveMs = monoMs - ageMs;
-  // Between two tellings of the same ping nobody can say whether posts came.
+  // Two updates with the same ping do not show whether posts came between them.
   const isSamePing = before !== undefined && aliveMs - before.aliveMs < SAME_PING_WITHIN_MS;
   return {
     aliveMs,

@@ -1,4 +1,4 @@
-/** The only clock that the terminal's programs look at. */
+/** The only clock of the terminal programs. */
 import type { Clock } from '../state/state.js';
 
 const utcOffsetMinutesAt = (wallMs: number): number => -new Date(wallMs).getTimezoneOffset();

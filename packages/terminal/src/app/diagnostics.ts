@@ -1,5 +1,5 @@
 /**
- * What is said for engineers goes to a file while the screen is taken: one line on it would tear the picture.
+ * Diagnostics go to a file while the client uses the screen: a line of text would break the picture.
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,7 +7,8 @@ import { dirname } from 'node:path';
 type Write = typeof process.stderr.write;
 
 /**
- * From now on everything written to stderr, `debug` included, is appended to a file. @returns what ends that
+ * From now on everything written to stderr, including `debug`, goes to a file. @returns a function that ends
+ * that
  */
 export function divertDiagnostics(path: string): () => void {
   let file: number | undefined;
@@ -21,7 +22,7 @@ export function divertDiagnostics(path: string): () => void {
       if (typeof chunk === 'string') writeSync(file, chunk);
       else writeSync(file, chunk);
     } catch {
-      // A disk that is full must not end the client for the sake of its diary.
+      // A full disk must not end the client: this is only its log.
     }
     const done = rest.at(-1);
     if (typeof done === 'function') process.nextTick(done);

@@ -1,22 +1,22 @@
-/** A draft in the editor that the person uses elsewhere. */
+/** Edits a draft in the person's own editor. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Larger than any draft that the composer keeps, bytes. */
+/** Largest file that is read back, bytes: larger than any draft. */
 const MOST_BYTES = 1024 * 1024;
 
 export type Edited =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'problem'; readonly text: string };
 
-/** What the person has set, as for git and crontab. */
+/** The editor that the person has set, as for git and crontab. */
 export const editorFrom = (env: NodeJS.ProcessEnv): string => env.VISUAL || env.EDITOR || 'vi';
 
 /**
- * Runs it on the terminal, which must have been given back. The text is in a folder that only the owner can
- * read.
+ * Runs the editor on the terminal, which the screen must have released. The text is in a folder that only the
+ * owner can read.
  */
 export async function editedElsewhere(text: string, env: NodeJS.ProcessEnv): Promise<Edited> {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-'));
@@ -38,7 +38,7 @@ export async function editedElsewhere(text: string, env: NodeJS.ProcessEnv): Pro
   }
 }
 
-/** By the shell, because it may have arguments: `code --wait`. @returns what went wrong */
+/** Runs the command in a shell, because it may have arguments: `code --wait`. @returns what went wrong */
 function run(command: string, path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn('sh', ['-c', `${command} "$1"`, 'sh', path], { stdio: 'inherit' });

@@ -1,4 +1,4 @@
-/** Draws what changed, at most so often that a person sees it move. */
+/** Limits how often the screen is drawn. */
 import { asyncScheduler, distinctUntilChanged, type Observable, throttleTime } from 'rxjs';
 
 /** 30 frames a second. */

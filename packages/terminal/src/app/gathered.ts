@@ -1,7 +1,7 @@
 /** Many values as one event. */
 import { Observable, type OperatorFunction } from 'rxjs';
 
-/** What comes within `withinMs` of a first value comes as one list; nothing comes while there is nothing. */
+/** Emits the values within `withinMs` of a first value as one list; never emits an empty list. */
 export const gathered =
   <T>(withinMs: number): OperatorFunction<T, readonly T[]> =>
   (source) =>

@@ -1,4 +1,4 @@
-/** The part of the state that is for the next run. */
+/** The part of the state that is saved for the next run. */
 import { isEmpty, textOf } from '../editor/editor.js';
 import type { Kept } from '../state/initial.js';
 import type { State } from '../state/state.js';
@@ -33,7 +33,7 @@ export const keptOf = ({
   ...(followers === undefined ? {} : { followers: [...followers] }),
 });
 
-/** Whether something of it may have changed. */
+/** Whether something that is saved may have changed. */
 export const mayDiffer = (one: State, other: State): boolean =>
   one.drafts !== other.drafts ||
   one.answering !== other.answering ||

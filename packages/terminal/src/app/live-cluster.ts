@@ -1,6 +1,5 @@
 /**
- * A feed becomes a state over time, and keys become deeds: the same for whatever shows it, a screen or a
- * page.
+ * Turns a feed into a state over time, and keys into actions. The screen and the page share it.
  */
 import { DualpingError } from '@dualping/client';
 import {
@@ -24,12 +23,12 @@ import type { Size } from '../state/geometry.js';
 import { systemClock } from './clock.js';
 import { Store } from './store.js';
 
-/** Ages, uptimes and what is said for a moment go by this. */
+/** Interval at which ages, uptimes and short notices are updated. */
 const CLOCK_MS = 250;
-/** Events that come in one go are one change of the list. */
+/** Events within this time change the list once. */
 const GATHER_MS = 10;
 
-/** What is asked of the view itself. */
+/** Effects that the view itself must perform. */
 export type ViewEffect = Exclude<ClusterEffect, { readonly kind: 'deed' | 'automatic' | 'log' }>;
 
 export class LiveCluster {
@@ -64,7 +63,7 @@ export class LiveCluster {
     return this.#asked.asObservable();
   }
 
-  /** Begins to listen to the feed. @param onError the feed ended with an error */
+  /** Subscribes to the feed. @param onError called when the feed ends with an error */
   start(onError: (error: unknown) => void): void {
     const happenings$ = happeningsOf(this.#feed);
     this.#running.add(happenings$.subscribe({ next: this.dispatch, error: onError }));
@@ -72,7 +71,7 @@ export class LiveCluster {
 
   readonly dispatch = (happening: Happening): void => this.#store.dispatch(happening);
 
-  /** The feed is left as it is: who made it ends it. */
+  /** Does not end the feed itself: its maker does. */
   close(): void {
     this.#running.unsubscribe();
   }

@@ -1,4 +1,4 @@
-/** What the state asks of the session, and what the session tells the state. */
+/** Connects the state with the session: performs its effects and turns the session's news into events. */
 import { DualpingError, type DualpingSession } from '@dualping/client';
 import {
   concat,
@@ -18,7 +18,10 @@ import { gathered } from './gathered.js';
 
 /** Posts that come within a frame are one event. */
 const GATHER_MS = 25;
-/** Who is here changes all the time; a list costs by the number of people. */
+/**
+ * How often the list of people is asked for: presence changes all the time, but a list costs more with more
+ * people.
+ */
 const PEOPLE_EVERY_MS = 3_000;
 const MANY_PEOPLE = 1_000;
 const MANY_PEOPLE_EVERY_MS = 30_000;
@@ -30,7 +33,7 @@ export class Network {
 
   constructor(readonly session: DualpingSession) {
     this.events$ = merge(
-      this.#people$(), // first: a session that is live already asks for a list as soon as it is heard
+      this.#people$(), // first, so that it sees the session become live and asks for a list at once
       session.state$.pipe(map((state): Event => ({ kind: 'session', session: state }))),
       session.moves$.pipe(map((move): Event => ({ kind: 'moved', move }))),
       session.posts$.pipe(
@@ -40,7 +43,7 @@ export class Network {
     );
   }
 
-  /** @returns what became of it; nothing when it is none of ours */
+  /** @returns the outcome; undefined when the effect is not for the session */
   perform(effect: Effect): Promise<Event | undefined> | undefined {
     const { session } = this;
     switch (effect.kind) {
@@ -79,7 +82,8 @@ export class Network {
   }
 
   /**
-   * At once when it is asked for, else from time to time while the session is live. One question at a time.
+   * Asks for the list at once on request, else from time to time while the session is live. One call at a
+   * time.
    */
   #people$(): Observable<Event> {
     const { session } = this;
@@ -93,7 +97,7 @@ export class Network {
           this.#people = lists.users.length;
           return { kind: 'people', lists };
         } catch (error) {
-          // While nobody can be asked the header says so; what the lists said last stays on the screen.
+          // While there is no server the header says so; the last list stays on the screen.
           return error instanceof DualpingError && error.reason === 'limit-reached'
             ? { kind: 'problem', text: `the list of people: ${error.detail}` }
             : undefined;

@@ -1,7 +1,7 @@
-/** Hands a link to whatever shows pages here. */
+/** Opens a link in the browser. */
 import { spawn } from 'node:child_process';
 
-/** BROWSER counts first, as for others who open links; it may have the address as %s. */
+/** BROWSER has priority, as in other programs; it may contain %s for the address. */
 export function openerFor(
   url: string,
   env: NodeJS.ProcessEnv,
@@ -13,11 +13,12 @@ export function openerFor(
   return { command: browser, args: args.some((arg) => arg.includes(url)) ? args : [...args, url] };
 }
 
-/** Resolves with what went wrong; undefined where nothing did. */
+/** Resolves with what went wrong; undefined: nothing. */
 export function openLink(url: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { command, args } = openerFor(url, env, process.platform);
   return new Promise((resolve) => {
-    // With its own session and without the terminal: one that draws there would do it over the screen.
+    // In a session of its own and without the terminal: a browser that draws there would overwrite the
+    // screen.
     const child = spawn(command, args, { stdio: 'ignore', detached: true });
     child.once('error', () => resolve(`${command} opens no links here: Y copies it`));
     child.once('spawn', () => child.unref());

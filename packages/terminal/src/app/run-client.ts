@@ -40,28 +40,31 @@ export interface ClientOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Ages, countdowns and what is said for a moment go by this. */
+/** Interval at which ages, countdowns and short notices are updated. */
 const CLOCK_MS = 500;
 
-/** By what the network is known: what was read in one says nothing about another. */
+/** The names of the network: what the person has read belongs to one network. */
 export interface NetworkNames {
   /** Its id, as soon as it answers; never rejects. */
   readonly id: Promise<string>;
-  /** What earlier versions knew it by: its routers, its folder. */
+  /** Names that earlier versions used: its routers, its folder. */
   readonly formerly: readonly string[];
 }
 
-/** A router that is there answers sooner, ms; where none does the client begins with a guess. */
+/**
+ * How long to wait for the network's id, ms. A live router answers sooner; without an answer the client
+ * begins with a guess.
+ */
 const ID_WITHIN_MS = 1_000;
 
 /**
- * Takes the terminal until the person quits or the process is to end, and gives it back as it was.
- * @returns the exit code: 0, 1 after a mistake of ours, 128 and the number of the signal
- * @throws NoScreen where nothing can be drawn; the session is open then
+ * Takes the terminal until the person quits or the process must end, and then restores it.
+ * @returns the exit code: 0; 1 after a bug of ours; 128 plus the number of the signal
+ * @throws NoScreen if the terminal can't show a full screen; the session then stays open
  */
 export async function runClient(options: ClientOptions): Promise<number> {
   const { network, session } = options;
-  // Who waits for a router already has nobody to be told by.
+  // A session in state `waiting` has no router that could tell the id.
   const waits = session.state.kind === 'waiting';
   const id = waits ? undefined : await withinMs(network.id, ID_WITHIN_MS);
   return await new Client(options, id).ended;
@@ -150,7 +153,7 @@ class Client {
     this.#running.add(this.#events$().subscribe(this.#store.dispatch));
   }
 
-  /** What was kept goes where it belongs, and what was kept for the network that it is comes out. */
+  /** Saves to the file of the network that this really is, and loads what is saved for it. */
   #networkTold(id: string, another: boolean): void {
     if (this.#running.closed) return;
     this.#file.save(keptOf(this.#store.state));
@@ -224,7 +227,7 @@ class Client {
     this.#saveOrTell();
   }
 
-  /** What no disk takes is left on the terminal, which has its normal screen by now. */
+  /** If saving fails, prints the unsaved texts on the terminal, which has its normal screen by now. */
   #saveOrTell(): void {
     const kept = keptOf(this.#store.state);
     if (this.#file.save(kept)) return;
@@ -240,7 +243,7 @@ class Client {
   }
 }
 
-/** NO_COLOR is the person's word for this terminal, a theme that was chosen once is one for all of them. */
+/** NO_COLOR is set for this terminal, so it wins over a chosen theme, which is for all terminals. */
 function settingsFor(
   file: ClientFile,
   env: NodeJS.ProcessEnv,
@@ -257,7 +260,7 @@ function settingsFor(
   return { settings, followsBackground: theme !== 'plain' && chosen.theme === undefined };
 }
 
-/** What the person has chosen just now; the rest may be this terminal's only. */
+/** The settings that the person changed; the others may be only for this terminal. */
 const changesFrom = (before: Settings, after: Settings): Partial<Settings> => ({
   ...(after.theme === before.theme ? {} : { theme: after.theme }),
   ...(after.mouse === before.mouse ? {} : { mouse: after.mouse }),

@@ -25,12 +25,12 @@ export interface ClusterViewOptions {
 }
 
 /**
- * Takes the terminal until the person quits or the process is to end, and gives it back as it was. The feed
- * is only subscribed to: who made it ends it. On a signal the promise resolves and the process goes on, so
- * that whoever started a cluster can end it.
+ * Takes the terminal until the person quits or the process must end, and then restores it. It only subscribes
+ * to the feed: its maker ends it. On a signal the promise resolves and the process goes on, so that the
+ * caller can end its cluster.
  *
- * @returns the exit code: 0, 1 after a mistake of ours, 128 and the number of the signal
- * @throws NoScreen where nothing can be drawn; the error of the feed, when its updates end with one
+ * @returns the exit code: 0; 1 after a bug of ours; 128 plus the number of the signal
+ * @throws NoScreen if the terminal can't show a full screen; the feed's error, when its updates end with one
  */
 export async function runClusterView(options: ClusterViewOptions): Promise<number> {
   return await new ClusterView(options).ended;
@@ -52,7 +52,7 @@ class ClusterView {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Without the mouse: here it has nothing to do but to select text.
+    // Without the mouse, so that the terminal can select text with it.
     const theme = themeFrom(env);
     this.#followsBackground = theme !== 'plain';
     this.#screen = openScreen({ input, output, env, theme, mouse: false });
@@ -72,7 +72,7 @@ class ClusterView {
     live.start((error) => this.#fail(error));
   }
 
-  /** What the terminal says of its background is for the looks alone. */
+  /** A report about the background only changes the theme. */
   #took(token: Token): void {
     if (token.kind === 'background' && this.#followsBackground)
       this.#screen.setTheme(token.light ? 'light' : 'dark');

@@ -32,7 +32,10 @@ export class Store<State, Event, Effect> {
     return this.#states.value;
   }
 
-  /** What an effect causes at once waits until the state that asked for it has been published. */
+  /**
+   * An event that an effect causes at once waits until the state that asked for the effect has been
+   * published.
+   */
   readonly dispatch = (event: Event): void => {
     this.#waiting.push(event);
     if (this.#stepping) return;

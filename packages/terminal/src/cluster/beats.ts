@@ -1,9 +1,9 @@
 /**
- * The heartbeat trace: one sign for each time the router told its figures, as high as the member had been
- * silent then.
+ * The heartbeat trace: one bar for each update of the router's figures, as high as the member had been silent
+ * at that time.
  *
- * A healthy member has been silent for anything up to a ping, so its trace trembles at the bottom; one that
- * grows is one that misses its turns; a point is one that is not live.
+ * A healthy member has been silent for at most a ping interval, so its bars stay low. Bars that grow show
+ * missed pings. A point means that the member is not live.
  */
 import type { Role, Row, Span } from '../view/row.js';
 import { blank } from '../view/spans.js';
@@ -11,9 +11,9 @@ import type { Beat } from './state.js';
 
 export const BARS = '▁▂▃▄▅▆▇█';
 
-/** Silence up to which each of the bars but the last stands, ms: about half as much again each time. */
+/** Most silence for each bar except the last, ms: each step is about half as much again. */
 const STEPS_MS = [25, 50, 100, 150, 200, 300, 450];
-/** From here on it has missed several of its usual turns. */
+/** After this silence it has missed several pings, ms. */
 const LATE_FROM_MS = 200;
 
 export function beatSpans(beats: readonly Beat[], width: number): Row {

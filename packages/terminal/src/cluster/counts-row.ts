@@ -1,4 +1,4 @@
-/** What the simulated people counted: the promise, and whether it is held. */
+/** What the simulated people counted, and whether the promise is kept. */
 
 import { countText } from '../view/counts.js';
 import type { Row, Span } from '../view/row.js';

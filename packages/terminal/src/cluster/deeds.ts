@@ -1,6 +1,6 @@
 /**
- * What is done to processes, and what is refused at first: a fault that would leave nobody to serve is made
- * only when it is asked for twice. So a class that presses keys in a hurry still has a cluster to look at.
+ * Actions on processes ("deeds"). A fault that would leave no server to serve is made only when it is asked
+ * for twice, so a class that presses keys in a hurry still has a cluster to look at.
  */
 import { unreachable } from '../unreachable.js';
 import type { Victim } from './feed.js';
@@ -17,7 +17,7 @@ import {
   victimName,
 } from './state.js';
 
-/** How soon it must be asked again to be meant, ms. */
+/** A second request within this time makes the fault, ms. */
 const AGAIN_WITHIN_MS = 6_000;
 
 export function primaryVictim(state: ClusterViewState): Victim | undefined {
@@ -36,7 +36,7 @@ export function killPrimary(state: ClusterViewState): ClusterStep {
     : act({ ...state, selected: victim }, 'kill', victim);
 }
 
-/** Freezes, or lets go on. */
+/** Freezes, or thaws. */
 export const toggleFrozen = (state: ClusterViewState): ClusterStep =>
   toggled(state, 'frozen', 'freeze', 'thaw');
 /** Cuts off, or heals. */
@@ -80,7 +80,7 @@ const DOING: Record<Deed, string> = {
 const nameOf = (state: ClusterViewState, victim: Victim): string =>
   victim.kind === 'router' ? 'the router' : victimName(victim, state.clusters.size);
 
-/** Why it should be thought over; undefined: it leaves somebody to serve, or harms nobody. */
+/** Why the person should think again; undefined: a server remains to serve, or no client is affected. */
 function objection(state: ClusterViewState, deed: Deed, victim: Victim): string | undefined {
   if (deed === 'thaw' || deed === 'heal' || victim.kind === 'router') return undefined;
   const cluster = state.clusters.get(victim.cluster);
@@ -98,7 +98,7 @@ const WORD: Record<Deed, string> = {
   restart: 'restart',
 };
 
-/** Only the in-sync ones may be promoted; in a cluster that does not replicate everybody. */
+/** Only in-sync members may be promoted; in a cluster that does not replicate, every member. */
 function isLastToServe(state: ClusterViewState, { members, assignment }: ClusterSeen, id: number): boolean {
   const canServe = members.filter(
     ({ info }) =>
@@ -109,7 +109,7 @@ function isLastToServe(state: ClusterViewState, { members, assignment }: Cluster
   return canServe.length === 1 && canServe[0]?.info.serverId === id;
 }
 
-/** It was done: what is known of it from now on, until the router says more. */
+/** Records a completed action, as what is known until the router reports more. */
 export function done(state: ClusterViewState, deed: Deed, victim: Victim): ClusterViewState {
   const key = victimKey(victim);
   const marks = new Map(state.marks);
@@ -121,12 +121,12 @@ export function done(state: ClusterViewState, deed: Deed, victim: Victim): Clust
       marks.set(key, 'cut');
       break;
     case 'kill':
-      // The router may be away and not tell. Whom the network does not reach stays out of reach.
+      // The router may be away and not report it. A process that is cut off stays cut off.
       if (victim.kind === 'server' && marks.get(key) !== 'cut') marks.set(key, 'killed');
       else if (marks.get(key) === 'frozen') marks.delete(key);
       break;
     case 'restart':
-      // A process that was frozen is no more; whom the network does not reach stays out of reach.
+      // The frozen process has ended; a process that is cut off stays cut off.
       if (marks.get(key) === 'frozen') marks.delete(key);
       break;
     case 'thaw':

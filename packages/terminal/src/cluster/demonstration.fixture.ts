@@ -1,6 +1,5 @@
 /**
- * A demonstration to look at: four servers, some takeovers, people who count; what a test is about is put
- * over it.
+ * An example demonstration: four servers, some takeovers, people who count. Tests override parts of it.
  */
 import type { Assignment, MemberFigures, MemberInfo, WatchUpdate } from '@dualping/client';
 import type { KeyToken } from '../input/token.js';
@@ -107,7 +106,7 @@ export const update = (
   return { kind: 'update', update: both };
 };
 
-/** A view that things happen to, one after the other. */
+/** A cluster view that gets one event after another. */
 export class Demonstration {
   state: ClusterViewState;
   readonly effects: ClusterEffect[] = [];
@@ -124,7 +123,7 @@ export class Demonstration {
     });
   }
 
-  /** Passes time before it. */
+  /** Passes time, then the events. */
   after(ms: number, ...happenings: readonly Happening[]): this {
     this.#monoMs += ms;
     for (const happening of happenings) this.#step(happening);

@@ -1,6 +1,6 @@
 /**
- * One server, or the router, in full: what happened to it since this view began, and, where its log can be
- * read from here, the last lines of that.
+ * The detail page of a server or the router: its events since this view began, and, if its log can be read
+ * from here, the last lines of the log.
  */
 import { wrap } from '../text/wrap.js';
 import { unreachable } from '../unreachable.js';
@@ -14,15 +14,15 @@ import { type ClusterViewState, type Detail, sameVictim, victimName } from './st
 import { cellsOf } from './table.js';
 import { storyOf, tookText } from './takeover-rows.js';
 
-/** A log is read again so often while somebody looks at it, ms. */
+/** How often a log is read again while it is shown, ms. */
 const LOG_EVERY_MS = 1_000;
-/** Of the rows at least so many are the log's, where there is one. */
+/** Share of the rows for the log, at least, if there is one. */
 const LOG_SHARE = 2 / 3;
 /** Row of facts, title of the events, title of the log, blanks before both titles. */
 const FIXED_ROWS = 5;
 const LINE_INDENT = 3;
 const CONTINUED_INDENT = 5;
-/** Wide enough for whatever a cell says. */
+/** Wide enough for every cell text. */
 const CELL_WIDTH = 60;
 
 export function detailOpened(state: ClusterViewState): ClusterStep {
@@ -52,7 +52,7 @@ function asking(state: ClusterViewState): ClusterStep {
   );
 }
 
-/** What is written meanwhile is shown as it comes. */
+/** Reads the log again, so that new lines are shown. */
 export const logAskedAgain = (state: ClusterViewState): ClusterStep =>
   state.detail !== undefined && state.clock.monoMs - state.detail.askedMs >= LOG_EVERY_MS
     ? asking(state)
@@ -68,7 +68,7 @@ export function logCame(
   return { ...state, detail: { ...detail, log } };
 }
 
-/** What is told of it, and the takeovers that it was a part of, oldest first. */
+/** Its events, and the takeovers that it took part in, oldest first. */
 function eventsOf(state: ClusterViewState, victim: Victim): readonly ClusterEvent[] {
   const own = state.events.filter(({ about }) => about?.some((each) => sameVictim(each, victim)));
   const takeovers = state.takeovers
@@ -90,7 +90,7 @@ interface Parts {
   readonly events: readonly Row[];
   readonly log: readonly Row[];
   readonly logTitle: Row;
-  /** Rows that each has. */
+  /** Rows of each part. */
   readonly eventRows: number;
   readonly logRows: number;
 }
@@ -115,7 +115,7 @@ function logOf({ log }: Detail, width: number): { readonly rows: readonly Row[];
   };
 }
 
-/** What does not fit goes on below, set in. */
+/** A long line continues on the next rows, indented. */
 function lineRows(line: string, width: number): readonly Row[] {
   const parts = wrap(lineOf(line), Math.max(1, width - CONTINUED_INDENT));
   return parts.map((part, at) => [say('text', ' '.repeat(at === 0 ? LINE_INDENT : CONTINUED_INDENT) + part)]);
@@ -157,7 +157,7 @@ export function detailRows(state: ClusterViewState, detail: Detail): readonly Ro
   return Array.from({ length: Math.max(0, height - 2) }, (_, y) => cutRow(rows[y] ?? [], width));
 }
 
-/** The last of them that there is room for, above those that are scrolled past. */
+/** The last rows that fit, above those that are scrolled past. */
 function windowOf(rows: readonly Row[], room: number, below: number): readonly Row[] {
   const end = Math.max(0, rows.length - below);
   return rows.slice(Math.max(0, end - room), end);

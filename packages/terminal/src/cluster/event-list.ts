@@ -1,5 +1,5 @@
 /**
- * Which events are shown: the newest, or those where one stopped to read; all, or those with a text in them.
+ * Which events are shown: the newest, or those where the person paused; all, or those that match the search.
  */
 import type { ClusterEvent } from './feed.js';
 import { type ClusterViewState, MOST_EVENTS } from './state.js';
@@ -7,7 +7,7 @@ import { type ClusterViewState, MOST_EVENTS } from './state.js';
 export interface EventsWindow {
   /** Oldest first. */
   readonly events: readonly ClusterEvent[];
-  /** How many that would be shown have come after them. */
+  /** How many matching events have come after them. */
   readonly newer: number;
   /** How many match the search. */
   readonly matching: number;
@@ -15,7 +15,7 @@ export interface EventsWindow {
 
 interface Numbered {
   readonly event: ClusterEvent;
-  /** Counted from the first that ever came, from 0. */
+  /** Number of the event, counted from the first ever, from 0. */
   readonly number: number;
 }
 
@@ -43,8 +43,8 @@ export function eventsWindow(state: ClusterViewState, rows: number): EventsWindo
 }
 
 /**
- * As an index into those found. What was forgotten meanwhile gives way to what came after it: the window
- * stays full.
+ * The end of the window, as an index into the found events. If old events were dropped meanwhile, the window
+ * moves on and stays full.
  */
 function endIn({ shown, forgotten }: ClusterViewState, found: readonly Numbered[], rows: number): number {
   const { end } = shown;
@@ -54,16 +54,16 @@ function endIn({ shown, forgotten }: ClusterViewState, found: readonly Numbered[
   return forgotten === 0 ? wanted : Math.min(found.length, Math.max(wanted, rows));
 }
 
-/** Stops at the newest, or lets them come again. */
+/** Pauses the list at the newest event, or continues. */
 export const paused = (state: ClusterViewState): ClusterViewState =>
   withEnd(state, state.shown.end === undefined ? state.forgotten + state.events.length : undefined);
 
-/** @param by rows, towards older ones below 0; at the newest they come again by themselves */
+/** @param by rows; below 0: towards older events. At the newest event the list continues by itself */
 export function scrolled(state: ClusterViewState, by: number, rows: number): ClusterViewState {
   const found = matching(state);
   const now = endIn(state, found, rows);
   if (now + by >= found.length) return withEnd(state, by > 0 ? undefined : state.shown.end);
-  // The first page is the end of the way back.
+  // The first page is as far back as one can scroll.
   const last = found[Math.max(Math.min(rows, now), now + by) - 1];
   return last === undefined ? state : withEnd(state, last.number + 1);
 }

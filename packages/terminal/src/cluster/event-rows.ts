@@ -1,4 +1,4 @@
-/** The events: their title with what is shown of them, and a row for each. */
+/** The events: a title that says which are shown, and a row for each. */
 
 import { unreachable } from '../unreachable.js';
 import { countText } from '../view/counts.js';
@@ -86,7 +86,7 @@ export function looksOf(kind: ClusterEvent['kind']): { readonly sign: string; re
 function marked(text: string, search: string | undefined): readonly Span[] {
   if (search === undefined || search === '') return [say('text', text)];
   const lower = text.toLowerCase();
-  // Some letters change their length with their case: then nothing could be marked at the right place.
+  // Some letters change their length with their case: then the place of a match is not known.
   if (lower.length !== text.length) return [say('text', text)];
   const wanted = search.toLowerCase();
   const spans: Span[] = [];

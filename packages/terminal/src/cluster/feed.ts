@@ -1,6 +1,6 @@
 /**
- * What the cluster view lives on: what the router tells, and, where the cluster is ours, what its people
- * measure and what can be done to it.
+ * The input of the cluster view: the router's updates, and, in the demo, the people's measurements and the
+ * controls.
  */
 import type { WatchUpdate } from '@dualping/client';
 import type { Observable } from 'rxjs';
@@ -8,8 +8,8 @@ import type { Observable } from 'rxjs';
 export type FaultKind = 'kill' | 'freeze' | 'cut' | 'handover';
 
 /**
- * A change of primary, from the fault to the first post that was acknowledged after it. Parts that nobody
- * measured are undefined.
+ * A change of primary, from the fault to the first post that was acknowledged after it. Unmeasured parts are
+ * undefined.
  */
 export interface Takeover {
   /** Counts up from 1. */
@@ -23,8 +23,8 @@ export interface Takeover {
   readonly to: number;
   readonly epoch: number;
   /**
-   * One after the other, ms: the router drops the primary; another is promoted; clients are live on it; a
-   * post is acknowledged.
+   * The parts in order, ms: until the router drops the primary; until another is promoted; until clients are
+   * live on it; until a post is acknowledged.
    */
   readonly parts: {
     readonly detectMs: number | undefined;
@@ -32,11 +32,11 @@ export interface Takeover {
     readonly reconnectMs: number | undefined;
     readonly firstPostMs: number | undefined;
   };
-  /** From the first to the last of what was measured. */
+  /** From the first to the last measured moment. */
   readonly totalMs: number;
   /**
-   * What the parts before the drop and after the promotion are exact to, ms, where they were read from
-   * figures; else they were measured where they happened.
+   * Inaccuracy of the parts before the drop and after the promotion, ms, if they come from figures. Absent:
+   * they were measured directly.
    */
   readonly grainMs?: number;
   readonly clients:
@@ -44,7 +44,7 @@ export interface Takeover {
     | undefined;
 }
 
-/** What simulated people counted, each for itself: checked post by post, not assumed. */
+/** What the simulated people counted: each person checks every post. */
 export interface Counts {
   readonly clients: number;
   readonly posted: number;
@@ -60,35 +60,35 @@ export interface ClusterEvent {
   readonly atMs: number;
   readonly kind: 'up' | 'down' | 'promoted' | 'fault' | 'healed' | 'measured' | 'said';
   readonly text: string;
-  /** Whose story it belongs to; absent: nobody's alone. */
+  /** The servers, or the router, that the event is about; absent: it is about the cluster. */
   readonly about?: readonly Victim[];
 }
 
-/** Who is meant: a server of a cluster, or the router. */
+/** The target of an action: a server of a cluster, or the router. */
 export type Victim =
   | { readonly kind: 'server'; readonly cluster: number; readonly serverId: number }
   | { readonly kind: 'router' };
 
 /**
- * Only for whoever started the cluster. Each resolves when it was done; rejects with what a person should
- * know.
+ * Only for the program that started the cluster. Each call resolves when it is done; it rejects with a
+ * message for the person.
  */
 export interface Controls {
   kill(victim: Victim): Promise<void>;
   /** Stops or continues the process. */
   freeze(victim: Victim): Promise<void>;
   thaw(victim: Victim): Promise<void>;
-  /** Cuts it off from everybody else, or heals that. */
+  /** Cuts it off from all others, or undoes that. */
   cut(victim: Victim): Promise<void>;
   heal(victim: Victim): Promise<void>;
   restart(victim: Victim): Promise<void>;
-  /** Faults of all kinds by themselves. */
+  /** Switches automatic faults of all kinds. */
   setAutomatic(on: boolean): void;
   /** Process ids, by `s1`, `router` (`c2/s1` where there are several clusters). */
   readonly pids: ReadonlyMap<string, number>;
 }
 
-/** The last of what a process has written. */
+/** The last lines of a process's log. */
 export interface ProcessLog {
   readonly path: string;
   /** Oldest first. */
@@ -103,10 +103,10 @@ export interface ClusterFeed {
   readonly counts$: Observable<Counts> | undefined;
   readonly controls: Controls | undefined;
   /**
-   * Only where the processes' logs can be read from here. `name` as people read it; `address`: where the
-   * router knows it, to be sure that it is that process. Rejects with what a person should know.
+   * Only if the processes' logs can be read from here. `name` as people read it; `address`: the one that the
+   * router has, to check that it is that process. Rejects with a message for the person.
    */
   readonly logOf?: (name: string, address: string | undefined) => Promise<ProcessLog>;
-  /** What a takeover may take, for the bar: ms. */
+  /** Longest a takeover should take, ms, for the line in the chart. */
   readonly budgetMs: number;
 }

@@ -1,6 +1,5 @@
 /**
- * The last row: the keys that do something now, what is being searched for, or what there is to say for a
- * moment.
+ * The last row: the keys that do something now, the search that is typed, or a short notice.
  */
 import { layout } from '../editor/editor.js';
 import { keyText } from '../view/keys.js';
@@ -17,7 +16,7 @@ export interface Footer {
 
 /** Cells of ` /`. */
 const PROMPT_INDENT = 2;
-/** Those that stay when there is little room, the most needed first. */
+/** The actions that stay when there is little room, the most needed first. */
 const MOST_NEEDED: readonly ClusterAction[] = [
   'confirm',
   'leave',
@@ -73,7 +72,7 @@ function keysRow(state: ClusterViewState, width: number): Row {
 
 const spansOf = (key: string, label: string): Row => [say('key', ` ${key}`), say('dim', ` ${label} `)];
 
-/** What a key is called now; undefined: it would do nothing, or goes without saying. */
+/** The label of a key now; undefined: the key does nothing now, or is obvious. */
 export function labelNow({ action, label }: ClusterBinding, state: ClusterViewState): string | undefined {
   const mark = state.selected === undefined ? undefined : state.marks.get(victimKey(state.selected));
   switch (action) {

@@ -1,6 +1,5 @@
 /**
- * Which parts of the cluster view there is room for, and how many rows each has: what matters most comes
- * first.
+ * Which parts of the cluster view fit, and how many rows each has: the most important parts get room first.
  */
 import type { Size } from '../state/geometry.js';
 import { type ClusterViewState, victimsOf } from './state.js';
@@ -15,7 +14,7 @@ export const isTooSmallForCluster = ({ width, height }: Size): boolean =>
 export interface ClusterLayout {
   /** A row with all clusters. */
   readonly strip: boolean;
-  /** Servers, and the router, that are seen at once. */
+  /** Rows for servers and the router. */
   readonly members: number;
   readonly gapBeforeTakeovers: boolean;
   readonly takeovers: boolean;
@@ -26,7 +25,7 @@ export interface ClusterLayout {
   readonly clients: boolean;
   readonly counts: boolean;
   readonly gapBeforeEvents: boolean;
-  /** Below their title. */
+  /** Rows of events below their title. */
   readonly events: number;
 }
 
@@ -34,11 +33,13 @@ export interface ClusterLayout {
 const FIXED_ROWS = 4;
 const LEAST_MEMBERS = 3;
 const LEAST_EVENTS = 3;
-/** Bars grow with the screen: one row tells them apart, more give them an axis. */
+/**
+ * Height from which the bars have an axis: they grow with the screen, and one row is enough to compare them.
+ */
 const AXIS_FROM_HEIGHT = 30;
 export const LEAST_CHART_WITH_AXIS = 3;
 const MOST_CHART = 9;
-/** So many rows of a screen for each row that the chart has. */
+/** Rows of the screen for each row of the chart. */
 const ROWS_A_CHART_ROW = 6;
 
 type Yes = { -readonly [Name in keyof ClusterLayout]: ClusterLayout[Name] };

@@ -1,4 +1,4 @@
-/** What happens to the cluster view, and what it asks for. */
+/** The events of the cluster view, and its effects. */
 import type { WatchUpdate } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from '../state/geometry.js';
@@ -20,7 +20,7 @@ export type Happening =
       readonly log: ProcessLog | { readonly problem: string };
     }
   | { readonly kind: 'token'; readonly token: Token }
-  /** Somebody pointed at it: the next key is about it. */
+  /** The person clicked on it: the next key is about it. */
   | { readonly kind: 'chosen'; readonly victim: Victim }
   | { readonly kind: 'resized'; readonly size: Size }
   /** Time has passed; the process ids as they are now. */
@@ -29,7 +29,7 @@ export type Happening =
 export type ClusterEffect =
   | { readonly kind: 'deed'; readonly deed: Deed; readonly victim: Victim }
   | { readonly kind: 'automatic'; readonly on: boolean }
-  /** The last lines of its log are wanted. */
+  /** Asks for the last lines of its log. */
   | {
       readonly kind: 'log';
       readonly victim: Victim;

@@ -1,6 +1,5 @@
 /**
- * The first row: which cluster, how it is, and what time it is; below it all clusters, where there are
- * several.
+ * The first row: the cluster, its state, and the time; below it all clusters, if there are several.
  */
 import { cut } from '../text/wrap.js';
 import { lastedText } from '../view/ages.js';
@@ -13,7 +12,7 @@ import { isHealthy } from './watching.js';
 /** Cells that the time of day takes, with the blanks around it. */
 const TIME_WIDTH = 10;
 const GAP = '  ';
-/** Less of a title says nothing. */
+/** A shorter title would be useless. */
 const LEAST_TITLE_WIDTH = 6;
 
 export function clusterHeaderRow(state: ClusterViewState, width: number): Row {
@@ -31,14 +30,14 @@ function variants(state: ClusterViewState, width: number): readonly Row[] {
   const all = facts.flatMap((fact) => [say('text', GAP), fact]);
   const short = [say('text', ' '), ...automatic, ...(health === undefined ? [] : [health])];
   const whole = [...cluster, ...automatic, ...(health === undefined ? [] : [health]), ...all];
-  // The title gives way to what it is the title of.
+  // The title is shortened first.
   const room = width - rowWidth(whole) - 2 * GAP.length;
   const title =
     room < LEAST_TITLE_WIDTH ? [] : [loud('title', cut(lineOf(state.title), room)), say('text', GAP)];
   return [[say('text', ' '), ...title, ...whole], [...short, ...all], [...short, ...all.slice(0, 2)], short];
 }
 
-/** How it is, and then the facts, the most important first. */
+/** The state of the cluster, and then facts, the most important first. */
 export function healthOf(state: ClusterViewState): Row {
   const silentMs = routerSilentMs(state);
   const cluster = openCluster(state);
@@ -99,7 +98,7 @@ export function stripRow(state: ClusterViewState, width: number): Row {
     0,
     tabs.findIndex(({ number }) => number === state.open),
   );
-  // As many before it as leave it and what follows to be seen.
+  // Enough clusters before the open one, so that it and the next ones are visible.
   let first = 0;
   const upTo = (from: number): number =>
     tabs.slice(from, at + 1).reduce((sum, { row }) => sum + rowWidth(row), 0);

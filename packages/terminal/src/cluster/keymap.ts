@@ -1,6 +1,6 @@
 /** Every key of the cluster view: what the keys do, the footer and the help all come from this one table. */
 
-/** Where the keys go. */
+/** The part of the view that gets the keys. */
 export type ClusterWhere = 'cluster' | 'search' | 'help' | 'detail';
 
 export type ClusterAction =
@@ -39,7 +39,7 @@ export interface ClusterBinding {
   /** One or two words for the footer; undefined: the footer leaves it out. */
   readonly label?: string;
   readonly help: string;
-  /** Only for whoever started the cluster. */
+  /** Only for the program that started the cluster. */
   readonly acts?: true;
 }
 
@@ -175,11 +175,11 @@ export const CLUSTER_KEYMAP: readonly ClusterBinding[] = [
   { action: 'quit', where: EVERYWHERE, keys: ['ctrl-c'], help: 'quit, from anywhere' },
 ];
 
-/** Those that there are: without a cluster of one's own nothing can be done to it. */
+/** The bindings in use: only the program that started the cluster can act on it. */
 export const keymapFor = (canAct: boolean): readonly ClusterBinding[] =>
   CLUSTER_KEYMAP.filter(({ acts }) => canAct || acts !== true);
 
-/** What a key does where the keys go now. */
+/** What a key does in the part that gets the keys now. */
 export const clusterActionOf = (
   where: ClusterWhere,
   key: string,

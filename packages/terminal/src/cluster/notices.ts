@@ -1,4 +1,4 @@
-/** What is said for a moment, in the place of the keys. */
+/** Short notices, in the place of the keys. */
 import type { ClusterViewState, Notice } from './state.js';
 
 const SAID_FOR_MS = 3_000;

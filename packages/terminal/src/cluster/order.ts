@@ -1,5 +1,5 @@
 /**
- * The order of the rows: by number, or by what a column says. The router comes last, whatever the order is.
+ * The order of the rows: by number, or by a column. The router is always last.
  */
 import type { Victim } from './feed.js';
 import {
@@ -17,8 +17,8 @@ import { ageOf, isHealthy, lagOf, postsPerSecond } from './watching.js';
 type Of = (member: MemberSeen, cluster: ClusterSeen, now: number) => number | undefined;
 
 /**
- * What a column is sorted by, what one looks for first: names from the first on, all else from the most (or
- * the worst) on.
+ * The value that a column is sorted by. Names are ascending; all others begin with the highest, or the worst,
+ * value.
  */
 const BY: Readonly<Partial<Record<ColumnName, Of>>> = {
   server: ({ info }) => -info.serverId,
@@ -34,14 +34,14 @@ const BY: Readonly<Partial<Record<ColumnName, Of>>> = {
 
 export const NUMBERED: Sort = { by: 'server', backwards: false };
 
-/** The order that is in force: a column that there is no room for orders nothing. */
+/** The order in use: a column that does not fit on the screen can't order the rows. */
 export const sortIn = ({ sort }: ClusterViewState, columns: readonly ColumnName[]): Sort =>
   columns.includes(sort.by) ? sort : NUMBERED;
 
 /** Names go up, all else goes down. */
 export const signOf = ({ by, backwards }: Sort): string => ((by === 'server') !== backwards ? '▴' : '▾');
 
-/** The next column that there is something to be sorted by. */
+/** The next column that can be sorted by. */
 export function nextSort(state: ClusterViewState, columns: readonly ColumnName[]): Sort {
   const sortable = columns.filter((name) => BY[name] !== undefined);
   const at = sortable.indexOf(sortIn(state, columns).by);
@@ -64,7 +64,7 @@ export function sortedVictims(state: ClusterViewState, columns: readonly ColumnN
     victim.kind === 'router' ? undefined : values.get(victim.serverId);
   const rank = (victim: Victim): number =>
     victim.kind === 'router' ? 2 : valueFor(victim) === undefined ? 1 : 0;
-  // Sorting is stable: of equal ones the lower number comes first.
+  // Sorting is stable: of equal rows the lower number comes first.
   return [...victimsOf(state)].sort((one, other) => {
     const ranks = rank(one) - rank(other);
     if (ranks !== 0) return ranks;

@@ -1,4 +1,4 @@
-/** What other views than the screen show of the same state, in the same words. */
+/** Texts of the screen for other views of the same state. */
 
 export { countText } from '../view/counts.js';
 export type { Role, Row, Span } from '../view/row.js';

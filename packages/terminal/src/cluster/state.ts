@@ -5,15 +5,15 @@ import type { Size } from '../state/geometry.js';
 import type { Clock } from '../state/state.js';
 import type { ClusterEvent, Counts, ProcessLog, Takeover, Victim } from './feed.js';
 
-/** One beat of the trace: how long ago a member was heard when the router told its figures. */
+/** One beat of the trace: how long ago a member had been heard when the router sent figures. */
 export type Beat =
   | { readonly kind: 'heard'; readonly ageMs: number }
   /** It is not live. */
   | { readonly kind: 'silent' }
-  /** Live by somebody's word: it does not ping. */
+  /** Live because a supervisor registered it: it does not ping. */
   | { readonly kind: 'vouched' };
 
-/** What a server said of itself at a moment, for rates. */
+/** A server's figures at one moment, for rates. */
 export interface Sample {
   readonly monoMs: number;
   readonly postsAccepted: number;
@@ -25,13 +25,13 @@ export interface MemberSeen {
   readonly epoch: number;
   /** When this life of it began, or was first seen; undefined: it has not been seen live. */
   readonly liveSinceMs: number | undefined;
-  /** Whether its beginning was seen: else it has been up for longer than is known here. */
+  /** Whether this view saw it start: else it has been up for longer than is known here. */
   readonly beginningSeen: boolean;
   /** When it was seen to be dropped. */
   readonly droppedMs: number | undefined;
   /** The last figures, and when they came. */
   readonly told: { readonly figures: MemberFigures; readonly monoMs: number } | undefined;
-  /** Of this life, oldest first. */
+  /** Samples of this life, oldest first. */
   readonly samples: readonly Sample[];
   /** Oldest first. */
   readonly beats: readonly Beat[];
@@ -44,15 +44,15 @@ export interface ClusterSeen {
 }
 
 /**
- * What was done to a server, or the router, until the router tells that it is otherwise. `killed`: its
- * process has ended, and may have been started again.
+ * What was done to a server, or the router, until the router reports another state. `killed`: its process has
+ * ended, and may have been started again.
  */
 export type Mark = 'frozen' | 'cut' | 'killed';
 
 /** What the keys can do to a process. */
 export type Deed = 'kill' | 'freeze' | 'thaw' | 'cut' | 'heal' | 'restart';
 
-/** Refused once, with a reason; done when it is asked again soon. */
+/** An action that was refused once, with a reason; it is done when it is asked for again soon. */
 export interface Refused {
   readonly deed: Deed;
   readonly victim: Victim;
@@ -62,17 +62,17 @@ export interface Refused {
 export interface Notice {
   readonly kind: 'said' | 'problem';
   readonly text: string;
-  /** Monotonic. */
+  /** Monotonic ms. */
   readonly untilMs: number;
 }
 
 export interface EventsShown {
   /**
-   * Undefined: the newest are shown as they come. Else the number (counted from the first ever) after the
-   * last that is shown.
+   * Undefined: the list follows the newest event. Else the number (counted from the first event ever) after
+   * the last event that is shown.
    */
   readonly end: number | undefined;
-  /** Only those with this text in them. */
+  /** Only events with this text are shown. */
   readonly search: string | undefined;
 }
 
@@ -91,20 +91,20 @@ export type ColumnName =
   | 'pid'
   | 'address';
 
-/** By which column the table is sorted; `backwards`: the other way round than is usual for it. */
+/** The column that the table is sorted by; `backwards`: in the reverse of its usual order. */
 export interface Sort {
   readonly by: ColumnName;
   readonly backwards: boolean;
 }
 
-/** One server, or the router, in full. */
+/** The detail page of a server or the router. */
 export interface Detail {
   readonly victim: Victim;
-  /** Undefined: it can't be read from here. */
+  /** Undefined: the log can't be read from here. */
   readonly log: ProcessLog | 'asking' | { readonly problem: string } | undefined;
-  /** When it was asked for last. Monotonic. */
+  /** When the log was last asked for, monotonic ms. */
   readonly askedMs: number;
-  /** Rows under the last that is shown. */
+  /** How many rows below the last shown one it is scrolled back. */
   readonly below: number;
 }
 
@@ -120,21 +120,21 @@ export interface ClusterViewState {
   /** Process ids by name, where they are known. */
   readonly pids: ReadonlyMap<string, number>;
 
-  /** When the view began, and when the router was last heard. Monotonic. */
+  /** When the view began, and when the router was last heard, monotonic ms. */
   readonly startedMs: number;
   readonly heardMs: number | undefined;
   /** By number, ascending. */
   readonly clusters: ReadonlyMap<number, ClusterSeen>;
   readonly open: number;
-  /** Whom the keys are about; in the open cluster. */
+  /** The server, or the router, that the keys act on; in the open cluster. */
   readonly selected: Victim | undefined;
   readonly marks: ReadonlyMap<string, Mark>;
   readonly automatic: boolean;
 
-  /** Oldest first, the last of them. */
+  /** The last takeovers, oldest first. */
   readonly takeovers: readonly Takeover[];
   readonly events: readonly ClusterEvent[];
-  /** How many events came before those that are kept. */
+  /** How many older events were dropped. */
   readonly forgotten: number;
   readonly shown: EventsShown;
   readonly counts: Counts | undefined;
@@ -148,14 +148,14 @@ export interface ClusterViewState {
   readonly detail: Detail | undefined;
 }
 
-/** Beats that are kept: as many as the widest screen shows. */
+/** Most beats that are kept: as many as the widest screen shows. */
 export const MOST_BEATS = 120;
-/** A rate is over so many samples, about as many seconds: a ping more or less does not shake it. */
+/** Samples of a rate, one a second: enough that a ping more or less hardly changes the rate. */
 export const MOST_SAMPLES = 5;
-/** Kept of what came: some hours of an automatic demonstration. */
+/** Most takeovers and events that are kept: some hours of an automatic demonstration. */
 export const MOST_TAKEOVERS = 1_000;
 export const MOST_EVENTS = 2_000;
-/** The router tells figures once a second; twice missed is not a slow machine. */
+/** The router sends figures once a second; two missed updates are more than a slow machine, ms. */
 export const SILENT_AFTER_MS = 2_500;
 
 export const sameVictim = (one: Victim | undefined, other: Victim | undefined): boolean =>
@@ -164,7 +164,7 @@ export const sameVictim = (one: Victim | undefined, other: Victim | undefined): 
 export const victimKey = (victim: Victim): string =>
   victim.kind === 'router' ? 'router' : `c${victim.cluster}/s${victim.serverId}`;
 
-/** As the feed's process ids have it, and as people read it. */
+/** Its name, in the feed's process ids and for people. */
 export const victimName = (victim: Victim, clusters: number): string => {
   if (victim.kind === 'router') return 'router';
   return clusters > 1 ? `c${victim.cluster}/s${victim.serverId}` : `s${victim.serverId}`;
@@ -173,19 +173,18 @@ export const victimName = (victim: Victim, clusters: number): string => {
 export const openCluster = (state: ClusterViewState): ClusterSeen | undefined =>
   state.clusters.get(state.open);
 
-/** How long the router has been silent, once that is long enough to be said; ms. */
+/** How long the router has been silent, ms; undefined while that is too short to report. */
 export function routerSilentMs({ heardMs, startedMs, clock }: ClusterViewState): number | undefined {
   const silentMs = clock.monoMs - (heardMs ?? startedMs);
   return silentMs >= SILENT_AFTER_MS ? silentMs : undefined;
 }
 
-/** The moment as of which all is shown: now, or when the router was last heard. */
+/** The time that the view shows: now, or when the router was last heard. */
 export const asOfMs = (state: ClusterViewState): number =>
   routerSilentMs(state) === undefined ? state.clock.monoMs : (state.heardMs ?? state.clock.monoMs);
 
 /**
- * Whom the keys can be about, in the order of the table: by number, so that everybody is found where one
- * looks.
+ * Everything that can be selected, in the order of the table: by number, so that it is easy to find.
  */
 export function victimsOf(state: ClusterViewState): readonly Victim[] {
   const { open, canAct } = state;

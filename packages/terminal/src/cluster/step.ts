@@ -55,7 +55,10 @@ function changed(state: ClusterViewState, happening: Happening): ClusterStep {
   }
 }
 
-/** Whoever made the fault told what it was: the router alone cannot tell a frozen server from a dead one. */
+/**
+ * The part of the demo that made the fault reports which it was: the router can't tell a frozen server from a
+ * dead one.
+ */
 function takenOver(state: ClusterViewState, takeover: Takeover): ClusterViewState {
   const takeovers = [...state.takeovers, takeover].slice(-MOST_TAKEOVERS);
   const { fault, cluster, from } = takeover;
@@ -67,8 +70,8 @@ function takenOver(state: ClusterViewState, takeover: Takeover): ClusterViewStat
 }
 
 function tokenCame(state: ClusterViewState, token: Token): ClusterStep {
-  // A page has no cells, and room for everything. Where nothing can be shown nothing is done, but to leave:
-  // one would kill a server without seeing which.
+  // A page has no size in cells, and room for everything. On a screen that is too small the only action is to
+  // leave: a person would kill a server without seeing which.
   if (state.size.width > 0 && isTooSmallForCluster(state.size))
     return token.kind === 'key' && ['q', 'ctrl-c'].includes(token.name)
       ? just(state, { kind: 'quit' })
@@ -82,7 +85,7 @@ function keyPressed(state: ClusterViewState, token: KeyToken): ClusterStep {
   const where = whereOf(state);
   const action = clusterActionOf(where, token.name, state.canAct);
   const next = withoutAlt(token);
-  // Alt with a key that means nothing with it is Esc and then that key.
+  // Alt with a key that has no binding counts as Esc and then that key.
   if (action === undefined && next !== undefined && !(where === 'search' && isEditingKey(token.name))) {
     const left = keyPressed(state, specialKey('escape'));
     const after = keyPressed(left.state, next);
@@ -107,7 +110,7 @@ function typed(state: ClusterViewState, text: string): ClusterViewState {
   return textOf(prompt).length > MOST_SEARCH_LENGTH ? state : searching({ ...state, prompt });
 }
 
-/** What is found is shown while it is typed. */
+/** The matches are shown while the search is typed. */
 function searching(state: ClusterViewState): ClusterViewState {
   const text = state.prompt === undefined ? '' : textOf(state.prompt);
   return { ...state, shown: { ...state.shown, search: text === '' ? undefined : text } };
@@ -134,8 +137,8 @@ function acted(state: ClusterViewState, where: ClusterWhere, action: ClusterActi
 }
 
 /**
- * Esc takes away one thing after the other: what is typed, the help, the story, what was said, the search,
- * the pause.
+ * Each Esc closes one thing, in this order: the text being typed, the help, the detail page, the notice, the
+ * search, the pause.
  */
 function left(state: ClusterViewState): ClusterViewState {
   const { shown } = state;
@@ -199,7 +202,7 @@ function atCluster(state: ClusterViewState, action: Plain): ClusterStep {
   }
 }
 
-/** Who is not there any more can't be chosen. */
+/** A server that is gone can't be selected. */
 const chosen = (state: ClusterViewState, victim: Victim): ClusterViewState =>
   victimsOf(state).some((each) => sameVictim(each, victim)) ? { ...state, selected: victim } : state;
 
@@ -224,7 +227,7 @@ function automatic(state: ClusterViewState): ClusterStep {
   return just(said({ ...state, automatic: on }, text), { kind: 'automatic', on });
 }
 
-/** A row of the page before stays to be seen. */
+/** One row of the previous page stays visible. */
 function paged(state: ClusterViewState, direction: 1 | -1): ClusterViewState {
   const { events } = layoutOf(state);
   return scrolled(state, direction * Math.max(1, events - 1), events);
@@ -245,7 +248,7 @@ function helpScrolled(state: ClusterViewState, action: Plain): ClusterViewState 
   return { ...state, help: { scroll: Math.max(0, Math.min(most, to[action] ?? at)) } };
 }
 
-/** As in a log: the newest is at the end. */
+/** As in a log, the newest line is at the end. */
 function detailMoved(state: ClusterViewState, action: Plain): ClusterViewState {
   const page = detailPage(state);
   const by: Partial<Record<Plain, number>> = {

@@ -1,4 +1,4 @@
-/** The table of the servers, and of the router where something can be done to it. */
+/** The table of the servers, and of the router if actions on it are possible. */
 import type { MemberInfo } from '@dualping/client';
 import { textWidth } from '../text/graphemes.js';
 import { cut } from '../text/wrap.js';
@@ -50,7 +50,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'address', title: 'ADDRESS', width: 21, align: 'left' },
 ];
 
-/** Those that come first where not all of them fit. */
+/** The columns by importance, for screens where not all fit. */
 const BY_NEED: readonly ColumnName[] = [
   'server',
   'role',
@@ -68,13 +68,13 @@ const BY_NEED: readonly ColumnName[] = [
 
 const MARKER_WIDTH = 3;
 const GAP_WIDTH = 1;
-/** The trace takes what is left, up to this. */
+/** Widest trace: it takes the space that is left, up to this. */
 const MOST_HEARTBEAT_WIDTH = 60;
 /** Longest name of a server, `c10000/s2147483647` cut. */
 const MOST_NAME_WIDTH = 14;
 const NOTHING = say('dim', '—');
 
-/** The head, and exactly `count` rows of members around the selected one; arrows where there are more. */
+/** The head, and exactly `count` rows of members around the selected one; arrows show that there are more. */
 export function tableRows(state: ClusterViewState, count: number, width: number): readonly Row[] {
   const columns = columnsFor(state, width);
   const victims = sortedVictims(state, namesOf(columns));
@@ -93,7 +93,7 @@ export function tableRows(state: ClusterViewState, count: number, width: number)
   ];
 }
 
-/** Which of them is selected, and which is the first that is shown of at most `count`. */
+/** The index of the selected row, and of the first shown one of at most `count`. */
 function shownFrom(
   state: ClusterViewState,
   victims: readonly Victim[],
@@ -106,7 +106,7 @@ function shownFrom(
   return { at, first: Math.max(0, Math.min(at - Math.floor(count / 2), victims.length - count)) };
 }
 
-/** Below the head, from 0. */
+/** The selected row below the head, from 0. */
 export function selectedTableRow(state: ClusterViewState, count: number): number {
   const victims = sortedVictims(state, columnNames(state));
   const { at, first } = shownFrom(state, victims, count);
@@ -115,7 +115,7 @@ export function selectedTableRow(state: ClusterViewState, count: number): number
 
 const namesOf = (columns: readonly Column[]): readonly ColumnName[] => columns.map(({ name }) => name);
 
-/** Those that there is room for, in the order of the table. */
+/** The columns that fit, in the order of the table. */
 export const columnNames = (state: ClusterViewState): readonly ColumnName[] =>
   namesOf(columnsFor(state, state.size.width));
 
@@ -144,8 +144,8 @@ function columnsFor(state: ClusterViewState, width: number): readonly Column[] {
 }
 
 /**
- * The sign of the column that the rows are sorted by stands behind its title: in the gap where the title has
- * no room for it.
+ * A sign after its title marks the column that the rows are sorted by; if the column is full, the sign is in
+ * the gap behind it.
  */
 function headRow(columns: readonly Column[], sort: Sort, width: number): Row {
   const isUsual = sort.by === NUMBERED.by && !sort.backwards;
@@ -168,7 +168,7 @@ function cellOf(row: Row, { width, align }: Column): Row {
 
 interface RowPlace {
   readonly columns: readonly Column[];
-  /** Where there are more above or below. */
+  /** Shows that there are more rows above or below. */
   readonly arrow: string;
   readonly width: number;
 }
@@ -184,13 +184,13 @@ function victimRow(state: ClusterViewState, victim: Victim, { columns, arrow, wi
   return isSelected ? asSelected(fitRow(row, width)) : cutRow(row, width);
 }
 
-/** What a column says; in no more than `width` cells where it would be longer. */
+/** The text of a column, in at most `width` cells. */
 export type CellOf = (column: Pick<Column, 'name' | 'width'>) => Row;
 
 export function cellsOf(state: ClusterViewState, victim: Victim): CellOf {
   const cells = victim.kind === 'router' ? routerCells(state) : serverCells(state, victim.serverId);
   const isStale = victim.kind === 'server' && routerSilentMs(state) !== undefined;
-  // What was done from here is known from here.
+  // The result of an action of this view is known without the router.
   const isMarked = state.marks.has(victimKey(victim));
   return (column) => {
     const cell = cells(column);
@@ -198,7 +198,7 @@ export function cellsOf(state: ClusterViewState, victim: Victim): CellOf {
   };
 }
 
-/** What nobody has confirmed lately is not shown as if somebody had. */
+/** Old information is dim, so that it does not look current. */
 const faded = (span: Span): Span => ({ ...span, role: 'dim', bold: false });
 
 function routerCells(state: ClusterViewState): CellOf {
@@ -276,7 +276,7 @@ function roleOf({ assignment }: ClusterSeen, { info }: MemberSeen): Row {
 
 function stateOf(state: ClusterViewState, { info }: MemberSeen, victim: Victim): Row {
   const mark = state.marks.get(victimKey(victim));
-  // Once the router has dropped it, it is dead to all.
+  // Once the router has dropped it, it is shown as dead.
   if (mark !== undefined && !(mark === 'killed' && !info.live)) return markSpans(mark);
   const [role, glyph, text] = conditionOf(info);
   return [say(role, `${routerSilentMs(state) === undefined ? glyph : '?'} ${text}`)];
@@ -284,9 +284,9 @@ function stateOf(state: ClusterViewState, { info }: MemberSeen, victim: Victim):
 
 function conditionOf(info: MemberInfo): readonly [Role, glyph: string, text: string] {
   if (!info.live) return ['problem', '✗', 'dead'];
-  // Live, but not where it says that it is: the router could not dial it.
+  // Live, but the router could not dial the address that it gives.
   if (info.unreachable) return ['problem', '!', 'no path'];
-  // Live, and what it lacks is still on its way to it.
+  // Live, but still catching up.
   if (info.journalId !== '' && !info.inSync) return ['warning', '◌', 'joining'];
   return ['good', '●', 'up'];
 }
@@ -304,7 +304,7 @@ function markSpans(mark: Mark): Row {
   }
 }
 
-/** `>` where it was up already when the view began: it is at least that. */
+/** `>`: it was up already when the view began, so this is a minimum. */
 function uptimeOf(state: ClusterViewState, { liveSinceMs, beginningSeen }: MemberSeen): Row {
   if (liveSinceMs === undefined) return [NOTHING];
   return [say('text', `${beginningSeen ? '' : '>'}${lastedText(asOfMs(state) - liveSinceMs)}`)];

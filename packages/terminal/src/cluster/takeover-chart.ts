@@ -10,7 +10,7 @@ import { durationText } from './times.js';
 
 const INDENT = 3;
 
-/** Exactly `rows` rows. Where they suffice there is an axis, and a line at the budget. */
+/** Exactly `rows` rows; with an axis and a line at the budget if there are enough rows. */
 export function chartRows(state: ClusterViewState, rows: number, width: number): readonly Row[] {
   const takeovers = takeoversHere(state);
   if (rows < 1) return [];
@@ -22,7 +22,7 @@ export function chartRows(state: ClusterViewState, rows: number, width: number):
 const roleOfBar = ({ totalMs }: Takeover, budgetMs: number): Role =>
   totalMs > budgetMs ? 'warning' : 'good';
 
-/** The full block is for those that took longer than the budget, so that it is seen without colours too. */
+/** The full block is for takeovers longer than the budget, so that they are visible without colours too. */
 function barRow(takeovers: readonly Takeover[], budgetMs: number, width: number): Row {
   const within = BARS.length - 1;
   const levelOf = (totalMs: number): number =>
@@ -30,7 +30,7 @@ function barRow(takeovers: readonly Takeover[], budgetMs: number, width: number)
       ? within
       : Math.max(0, Math.min(within - 1, Math.ceil((totalMs / budgetMs) * within) - 1));
   const room = Math.max(1, width - INDENT - 1);
-  // A blank between them as long as there is room for all with it.
+  // A blank between the bars, if all still fit.
   const gap = takeovers.length * 2 <= room ? ' ' : '';
   const bars = takeovers
     .slice(-room)
@@ -45,7 +45,7 @@ function barRow(takeovers: readonly Takeover[], budgetMs: number, width: number)
   );
 }
 
-/** Spans of one role become one. */
+/** Joins neighbouring spans of the same role. */
 function joined(spans: readonly Span[]): Row {
   const all: Span[] = [];
   for (const span of spans) {
@@ -67,7 +67,7 @@ function axisRows(
   width: number,
 ): readonly Row[] {
   const room = Math.max(1, width - AXIS_WIDTH - 2);
-  // Two cells a bar and one between them while there is room for it.
+  // Two cells for each bar and one between them, if all fit.
   const wide = takeovers.length * 3 <= room;
   const barWidth = wide ? 3 : 1;
   const shown = takeovers.slice(-Math.floor(room / barWidth));
@@ -118,8 +118,7 @@ const axis = (label: string): Row => [
 ];
 
 /**
- * Above the bars that go on beyond the chart, how long they are; where there is no room for that, only that
- * they do. The newest first.
+ * Labels above the bars that are cut: their length, or, if there is no room, only an arrow. The newest first.
  */
 function cutLabels(shown: readonly Takeover[], most: number, barWidth: number, room: number): Row {
   const cells = Array.from({ length: room }, () => ' ');
@@ -129,7 +128,7 @@ function cutLabels(shown: readonly Takeover[], most: number, barWidth: number, r
     const whole = `↑${durationText(totalMs)}`;
     for (const text of [whole, '↑']) {
       const x = Math.min(at * barWidth, room - text.length);
-      // A blank on either side keeps it apart from another.
+      // A blank on both sides separates it from other labels.
       const around = cells.slice(Math.max(0, x - 1), x + text.length + 1);
       if (x < 0 || (text === whole ? around : cells.slice(x, x + 1)).some((cell) => cell !== ' ')) continue;
       cells.splice(x, text.length, ...text);

@@ -1,4 +1,4 @@
-/** Takeovers: figures over all, the last one divided into its parts, and what the clients had of it. */
+/** Takeovers: figures over all, the last one in its parts, and how the clients experienced it. */
 
 import { unreachable } from '../unreachable.js';
 import { countText } from '../view/counts.js';
@@ -56,7 +56,7 @@ export function lastRow(state: ClusterViewState, width: number): Row {
   if (last === undefined) return [];
   const late = last.totalMs > state.budgetMs;
   const took = loud(late ? 'warning' : 'good', tookText(last));
-  // What nobody saw begin is not said to have taken that long.
+  // If the begin was not seen, the total is not shown as a duration.
   const end = isWhole(last)
     ? [say('text', ' took over in '), took]
     : [say('text', ' promoted '), took, say('text', ' after that')];
@@ -70,7 +70,7 @@ export function lastRow(state: ClusterViewState, width: number): Row {
   return rowWidth(left) + rowWidth(right) + 2 <= width ? sides(left, right, width) : cutRow(left, width);
 }
 
-/** What was read from figures may have taken less. */
+/** Times that come from figures are upper bounds. */
 export const tookText = ({ totalMs, grainMs }: Takeover): string =>
   `${grainMs === undefined || totalMs < 1 ? '' : '≤'}${durationText(totalMs)}`;
 
@@ -102,11 +102,11 @@ const ROLES: Record<PartName, Role> = {
   reconnect: 'good',
   'first post': 'text',
 };
-/** Wider says no more. */
+/** Widest bar: more width shows nothing more. */
 const MOST_BAR_WIDTH = 80;
 const LEAST_BAR_WIDTH = 11;
 
-/** The last takeover from left to right, each part as long as it took. */
+/** The last takeover from left to right, each part as wide as it was long. */
 export function partsRow(state: ClusterViewState, width: number): Row {
   const last = takeoversHere(state).at(-1);
   if (last === undefined) return [];
@@ -147,8 +147,8 @@ function grainRow(last: Takeover, grainMs: number, width: number): Row {
 }
 
 /**
- * What the clients had of the last one; or, where it was read from figures, how exact that is, and what was
- * not to be seen.
+ * How the clients experienced the last takeover; or, if it comes from figures, how exact it is, and which
+ * parts were not seen.
  */
 export function clientsRow(state: ClusterViewState, width: number): Row {
   const last = takeoversHere(state).at(-1);

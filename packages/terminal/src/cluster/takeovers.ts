@@ -34,20 +34,23 @@ export function takeoverFigures(
   };
 }
 
-/** Of fewer values the 95th percentile by nearest rank is the longest one under another name. */
+/** With fewer values the 95th percentile by nearest rank is just the longest one. */
 export const LEAST_FOR_P95 = 20;
 
-/** Nearest rank: always one that was measured. */
+/** Nearest rank: always a measured value. */
 const percentile = (sorted: readonly number[], percent: number): number =>
   sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0;
 
 /**
- * A bar that is longer than so many times the usual one, or the budget, is cut: else nobody could tell the
- * others apart.
+ * A bar that is longer than so many times the usual one, or the budget, is cut: else the others would all
+ * look the same.
  */
 const CUT_FROM_TIMES = 3;
 
-/** The longest that a chart shows whole, ms: the longest there is, but for those that dwarf the others. */
+/**
+ * The longest takeover that a chart shows uncut, ms: the longest of all, except those far longer than the
+ * others.
+ */
 export function chartTopMs(totalsMs: readonly number[], budgetMs: number): number {
   const sorted = [...totalsMs].sort((one, other) => one - other);
   const limitMs = CUT_FROM_TIMES * Math.max(budgetMs, percentile(sorted, 50));
@@ -68,19 +71,19 @@ const allParts = ({ parts }: Takeover): readonly (readonly [PartName, number | u
   ['first post', parts.firstPostMs],
 ];
 
-/** Those that were measured, in their order. */
+/** The measured parts, in order. */
 export const partsOf = (takeover: Takeover): readonly Part[] =>
   allParts(takeover).flatMap(([name, ms]) => (ms === undefined ? [] : [{ name, ms }]));
 
-/** Those that nobody saw. A handover has nothing to detect. */
+/** The parts that were not seen. A handover has nothing to detect. */
 export const missingParts = (takeover: Takeover): readonly PartName[] =>
   allParts(takeover).flatMap(([name, ms]) =>
     ms === undefined && !(name === 'detect' && takeover.fault === 'handover') ? [name] : [],
   );
 
 /**
- * Divides cells in proportion, largest remainder first, so that they add up; whatever took any time gets one,
- * as long as there are enough.
+ * Divides cells in proportion, largest remainder first, so that they add up. Every part that took any time
+ * gets at least one, if there are enough.
  */
 export function shareCells(parts: readonly Part[], cells: number): readonly number[] {
   const whole = parts.reduce((sum, { ms }) => sum + Math.max(0, ms), 0);

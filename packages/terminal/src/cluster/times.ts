@@ -32,5 +32,5 @@ export function durationText(ms: number): string {
   return `${numberText(ms)} ms`;
 }
 
-/** In ms, without the unit. What is seen as one took some time all the same: it is not 0. */
+/** In ms, without the unit. A time below 1 ms is `<1`, because it is not 0. */
 export const numberText = (ms: number): string => (ms < 1 ? '<1' : countText(ms));

@@ -380,7 +380,7 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   ),
 );
 
-/** What would move a terminal's cursor, or the direction of its writing. */
+/** Characters that would move a terminal's cursor, or change the direction of text. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
 function checkFrame(state: ClusterViewState): void {

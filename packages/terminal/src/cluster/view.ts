@@ -1,4 +1,4 @@
-/** The whole cluster view, out of the whole state: pure, and asked for at every frame. */
+/** The whole cluster view as a pure function of the state, called for every frame. */
 import type { Frame, Row } from '../view/row.js';
 import { cutRow } from '../view/spans.js';
 import { tooSmallFrame } from '../view/too-small.js';
@@ -28,7 +28,7 @@ export function clusterView(state: ClusterViewState): Frame {
   };
 }
 
-/** Whether something else stands where the cluster does. */
+/** Whether another page is shown instead of the cluster. */
 const isPage = ({ help, detail }: ClusterViewState): boolean => help !== undefined || detail !== undefined;
 
 function middleRows(state: ClusterViewState, width: number): readonly Row[] {
@@ -36,7 +36,7 @@ function middleRows(state: ClusterViewState, width: number): readonly Row[] {
   return state.detail === undefined ? clusterRows(state, width) : detailRows(state, state.detail);
 }
 
-/** The row of the screen that the keys are about: people who hear the screen are read that one. */
+/** The row of the screen that the keys are about: a screen reader reads this row. */
 function selectedRow(state: ClusterViewState): number {
   const { strip, members } = layoutOf(state);
   const rowsAbove = 2 + (strip ? 1 : 0);

@@ -1,4 +1,7 @@
-/** What the router tells becomes what was seen of each member: since when, how often heard, how fast. */
+/**
+ * Turns the router's updates into the history of each member: since when it is live, how often it was heard,
+ * its rates.
+ */
 import {
   type Assignment,
   isNewer,
@@ -23,8 +26,8 @@ export function updated(state: ClusterViewState, update: WatchUpdate): ClusterVi
   const clusters = new Map(state.clusters);
   for (const assignment of update.assignments)
     clusters.set(assignment.cluster, assigned(clusters.get(assignment.cluster), assignment, now));
-  // Figures come by themselves, about once a second; a message without anything is that of a network nobody
-  // pings in.
+  // Figures come in messages of their own, about once a second; an empty message comes from a network in
+  // which no member pings.
   if (update.figures.length > 0 || update.assignments.length === 0)
     for (const [number, cluster] of clusters) clusters.set(number, beaten(cluster, update.figures, now));
   const sorted = new Map([...clusters].sort(([one], [other]) => one - other));
@@ -32,7 +35,7 @@ export function updated(state: ClusterViewState, update: WatchUpdate): ClusterVi
 }
 
 function assigned(before: ClusterSeen | undefined, assignment: Assignment, now: number): ClusterSeen {
-  // A watch that was opened again may begin with what is known already.
+  // A watch that is opened again may begin with an assignment that is known already.
   if (before !== undefined && isNewer(before.assignment, assignment)) return before;
   return {
     assignment,
@@ -49,7 +52,7 @@ function assigned(before: ClusterSeen | undefined, assignment: Assignment, now: 
 interface At {
   readonly epoch: number;
   readonly now: number;
-  /** Whether the cluster was known before: else nothing's beginning was seen. */
+  /** Whether the cluster was known before: else this view has seen no member start. */
   readonly wasWatching: boolean;
 }
 
@@ -71,7 +74,7 @@ function memberAs(before: MemberSeen | undefined, info: MemberInfo, at: At): Mem
   }
   const sameLife = before?.info.live === true && before.info.incarnation === info.incarnation;
   if (sameLife) return { ...known, info, epoch };
-  // A frozen server that goes on is the same process: its posts are counted on, its pings begin anew.
+  // A thawed server is the same process: its post counts continue, its pings begin anew.
   const sameProcess = before?.info.incarnation === info.incarnation;
   return {
     ...known,
@@ -102,7 +105,7 @@ function beatOf({ info }: MemberSeen, told: MemberFigures | undefined): Beat {
   return info.live && info.liveness === 'watched' ? { kind: 'vouched' } : { kind: 'silent' };
 }
 
-/** A count that falls is another process's. */
+/** If the count falls, the process was started again. */
 function sampled({ samples }: MemberSeen, sample: Sample): readonly Sample[] {
   const last = samples.at(-1);
   if (last !== undefined && sample.postsAccepted < last.postsAccepted) return [sample];
@@ -110,8 +113,8 @@ function sampled({ samples }: MemberSeen, sample: Sample): readonly Sample[] {
 }
 
 /**
- * Who is live again is neither frozen nor cut off, and whose process is another one is no longer the one that
- * was killed.
+ * A member that is live again is neither frozen nor cut off, and a new process is not the one that was
+ * killed.
  */
 function unmarked(state: ClusterViewState, before: ClusterViewState): ClusterViewState {
   if (state.marks.size === 0) return state;
@@ -128,7 +131,7 @@ function unmarked(state: ClusterViewState, before: ClusterViewState): ClusterVie
   return marks.size === state.marks.size ? state : { ...state, marks };
 }
 
-/** The cluster that is open and the server that is selected are there. */
+/** Makes sure that the open cluster and the selected server exist. */
 export function settled(state: ClusterViewState): ClusterViewState {
   const open = state.clusters.has(state.open)
     ? state.open
@@ -148,7 +151,7 @@ export function postsPerSecond({ samples, info }: MemberSeen): number | undefine
   return seconds > 0 ? (last.postsAccepted - first.postsAccepted) / seconds : undefined;
 }
 
-/** Committed entries that a member lacks, by what the primary and it said last. */
+/** Committed entries that a member lacks, from the last figures of the primary and the member. */
 export function lagOf(cluster: ClusterSeen, member: MemberSeen): number | undefined {
   const primary = cluster.members.find(({ info }) => info.serverId === cluster.assignment.primary?.serverId);
   if (primary?.told === undefined || member.told === undefined) return undefined;
@@ -156,13 +159,13 @@ export function lagOf(cluster: ClusterSeen, member: MemberSeen): number | undefi
   return Math.max(0, primary.told.figures.figures.committed - member.told.figures.figures.durable);
 }
 
-/** How long ago a member was heard; while it lives, as the router said last. Ms. */
+/** How long ago a member was heard, ms; while it is live, as in the router's last figures. */
 export function ageOf({ info, told, droppedMs }: MemberSeen, now: number): number | undefined {
   if (info.live) return told?.figures.ageMs;
   const lastHeard = told === undefined ? droppedMs : told.monoMs - told.figures.ageMs;
   return lastHeard === undefined ? undefined : now - lastHeard;
 }
 
-/** Does what is asked of it: live, and in sync where its cluster has such a thing. */
+/** Whether it is live, and in sync if its cluster replicates. */
 export const isHealthy = ({ info }: MemberSeen): boolean =>
   info.live && (info.inSync || info.journalId === '');

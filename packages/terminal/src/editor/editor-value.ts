@@ -1,23 +1,22 @@
 /**
- * A text that is being written: what it is, where the cursor stands, and how it came to be. An immutable
- * value.
+ * A text that is being written: the text, the cursor, and the history for undo. An immutable value.
  */
 import { cleanInput } from '../text/clean.js';
 import { graphemeStart, graphemes } from '../text/graphemes.js';
 
 export interface Editor {
-  /** Cleaned (text/clean.ts); lines parted by `\n`. */
+  /** Cleaned (text/clean.ts); lines separated by `\n`. */
   readonly text: string;
   /** In code units, always between two graphemes. */
   readonly cursor: number;
-  /** What was cut last, to be put back. */
+  /** The text that was cut last, for `ctrl-y`. */
   readonly cutText: string;
-  /** What to go back to, newest last, and what to go forward to again. */
+  /** The states for undo, newest last, and the states for redo. */
   readonly past: readonly Moment[];
   readonly future: readonly Moment[];
-  /** What the last key did: keys that go on with it are undone with it. */
+  /** What the last key did: following keys of the same kind are undone together with it. */
   readonly doing: Doing;
-  /** The cell that up and down aim at while they go over shorter lines. */
+  /** The column that up and down keep while they pass shorter lines. */
   readonly goalColumn: number | undefined;
 }
 
@@ -35,10 +34,10 @@ export type Doing =
   | 'cutting-forward'
   | 'completing';
 
-/** Undo goes back so many words: a long post. Each costs at most a copy of the text. */
+/** Most undo steps, about one a word: a long post. Each costs at most a copy of the text. */
 export const MOST_UNDOS = 200;
 
-/** The longest that one key types is an emoji of many code points. */
+/** Longest text that one key types: an emoji of many code points. */
 const LONGEST_TYPED = 64;
 
 export const emptyEditor: Editor = Object.freeze({
@@ -51,7 +50,7 @@ export const emptyEditor: Editor = Object.freeze({
   goalColumn: undefined,
 });
 
-/** With the cursor at the end, and nothing to undo. */
+/** An editor with the cursor at the end, and nothing to undo. */
 export function editorWith(text: string): Editor {
   const cleaned = cleanInput(text);
   return { ...emptyEditor, text: cleaned, cursor: cleaned.length };
@@ -68,8 +67,8 @@ export const movedTo = (editor: Editor, cursor: number, goalColumn?: number): Ed
 });
 
 /**
- * Another text.
- * @param doing what made it; `goesOn` when that is undone together with what was done just before
+ * The editor after a change.
+ * @param doing the kind of change; `goesOn`: it is undone together with the change before
  */
 export function changed(editor: Editor, to: Moment, doing: Doing, goesOn: boolean): Editor {
   const past = goesOn ? editor.past : [...editor.past, momentOf(editor)].slice(-MOST_UNDOS);
@@ -92,10 +91,10 @@ export const redone = (editor: Editor): Editor => {
   return { ...editor, ...to, past, future, doing: 'nothing', goalColumn: undefined };
 };
 
-/** Types or pastes at the cursor. What was typed word by word is undone word by word, a paste as a whole. */
+/** Types or pastes at the cursor. Typed text is undone word by word, a paste as a whole. */
 export function insert(editor: Editor, text: string): Editor {
   const { text: old, cursor } = editor;
-  // With the character before: a mark that is typed after its letter belongs to it.
+  // Together with the character before: a combining mark that is typed after its letter belongs to it.
   const start = old.charAt(cursor - 1) === '\n' ? cursor : graphemeStart(old, cursor);
   const before = old.slice(start, cursor);
   const joined = cleanInput(before + text);

@@ -17,7 +17,7 @@ import {
 } from './editor.js';
 import { MOST_UNDOS } from './editor-value.js';
 
-/** With `|` where the cursor is. */
+/** An editor from a text with `|` at the cursor. */
 const at = (marked: string): Editor => {
   const cursor = marked.indexOf('|');
   return { ...editorWith(marked.replace('|', '')), cursor };
@@ -222,7 +222,7 @@ test('whatever is done: the cursor is between graphemes, and the text is what co
         }
         assert.ok(places.has(editor.cursor), JSON.stringify(editor));
         assert.doesNotMatch(editor.text, /(?!\n)\p{Cc}|[\p{Cf}\p{Cs}]/u);
-        // Only where two pieces meet may something be left that composes; it is put right when it is shown.
+        // Characters may be left uncomposed where two pieces meet; they are composed when they are shown.
         assert.equal(cleanInput(editor.text), editor.text.normalize('NFC'));
         assert.ok(editor.past.length <= MOST_UNDOS);
       }

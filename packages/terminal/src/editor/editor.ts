@@ -1,6 +1,6 @@
 /**
- * A small editor of text as a value: keys and text make another one of it. Nothing in it knows of a screen
- * but `layout`.
+ * A small text editor as an immutable value: keys and text return a new one. Only `layout` knows about a
+ * screen.
  */
 export { changed, type Editor, editorWith, emptyEditor, insert, isEmpty, textOf } from './editor-value.js';
 export { edit, isEditingKey, replaceWordBefore, wordBefore } from './keys.js';

@@ -1,4 +1,4 @@
-/** What the keys of editing do: those of readline and Emacs, and those that people know from elsewhere. */
+/** What the editing keys do: those of readline and Emacs, and those of common editors. */
 import { changed, type Doing, type Editor, insert, movedTo, redone, undone } from './editor-value.js';
 import {
   bigWordStart,
@@ -16,7 +16,7 @@ import {
   wordStart,
 } from './places.js';
 
-/** Undefined: the key means nothing here, and somebody else may want it. */
+/** Undefined: the key does nothing here, and another part may handle it. */
 type Edit = (editor: Editor) => Editor | undefined;
 
 const move =
@@ -24,7 +24,7 @@ const move =
   (editor) =>
     movedTo(editor, way(editor.text, editor.cursor));
 
-/** By a line, in the column in which one set out; undefined where there is no further line. */
+/** Moves by a line, in the column where the movement began; undefined if there is no further line. */
 const moveByLine =
   (by: -1 | 1): Edit =>
   (editor) => {
@@ -44,7 +44,7 @@ const erase =
     return changed(editor, { text, cursor: start }, doing, editor.doing === doing);
   };
 
-/** Erases, and keeps it for `ctrl-y`; cuts in a row are kept together. */
+/** Cuts, and keeps the text for `ctrl-y`; consecutive cuts are kept together. */
 const cut =
   (way: Way, doing: 'cutting-back' | 'cutting-forward'): Edit =>
   (editor) => {
@@ -65,7 +65,7 @@ function reach({ text, cursor }: Editor, way: Way): readonly [start: number, end
   return to < cursor ? [to, cursor] : [cursor, to];
 }
 
-/** At the begin or end of its line a cut takes the line break, so that the same key again goes on. */
+/** At the begin or end of a line a cut takes the line break, so that the same key pressed again continues. */
 const lineStartOrBefore: Way = (text, from) => {
   const start = lineStart(text, from);
   return start === from ? Math.max(0, from - 1) : start;
@@ -86,8 +86,8 @@ const toWordStart = move(wordStart);
 const toWordEnd = move(wordEnd);
 
 /**
- * No letter with Alt: to a terminal that is Esc and then the letter, with which one who has left the composer
- * goes on.
+ * No letters with Alt: terminals send Esc and then the letter, which means: leave the composer, then press
+ * that key.
  */
 const EDITS: ReadonlyMap<string, Edit> = new Map<string, Edit>([
   ['left', move(characterBefore)],
@@ -122,16 +122,16 @@ const EDITS: ReadonlyMap<string, Edit> = new Map<string, Edit>([
   ['ctrl-r', redone],
 ]);
 
-/** What a key makes of it; undefined when the key means nothing here, as Up does in the first line. */
+/** The editor after a key; undefined when the key does nothing here, as Up in the first line. */
 export const edit = (editor: Editor, keyName: string): Editor | undefined => EDITS.get(keyName)?.(editor);
 
-/** Whether a key edits, be it that there is nothing to do for it now. */
+/** Whether a key is an editing key, even if it has nothing to do now. */
 export const isEditingKey = (keyName: string): boolean => EDITS.has(keyName);
 
-/** What stands before the cursor without a blank between: what completion completes. */
+/** The text before the cursor up to a blank, which completion completes. */
 export const wordBefore = ({ text, cursor }: Editor): string => text.slice(tokenStart(text, cursor), cursor);
 
-/** Puts a completion in its place; those that follow one another are undone together. */
+/** Replaces the word before the cursor with a completion; consecutive completions are undone together. */
 export function replaceWordBefore(editor: Editor, word: string): Editor {
   const start = tokenStart(editor.text, editor.cursor);
   const rest = {

@@ -1,9 +1,8 @@
 /**
  * A text that is being written, in a column of cells.
  *
- * Rows break after blanks and beside wide characters. The last cell of each row is kept free of text: there
- * the cursor stands at the end of a full row, and there a blank may hang, so that a row does not begin with
- * the one it broke at.
+ * Rows break after blanks and beside wide characters. The last cell of each row has no text: it is for the
+ * cursor at the end of a full row, and for the blank at which the row broke.
  */
 import { showable } from '../text/clean.js';
 import { cellWidth, graphemeEnd, graphemeStart, graphemes, textWidth } from '../text/graphemes.js';
@@ -12,7 +11,7 @@ import { type Editor, movedTo } from './editor-value.js';
 import { lineEnd } from './places.js';
 
 export interface Layout {
-  /** Those that are to be seen, at most as many as asked for; none has more than `width` cells. */
+  /** The visible rows, at most as many as asked for; none is wider than `width` cells. */
   readonly rows: readonly string[];
   /** In `rows`, from 0. */
   readonly cursorRow: number;
@@ -28,8 +27,8 @@ export function layout(editor: Editor, width: number, mostRows: number): Layout 
   const height = Math.max(1, Math.floor(mostRows));
   const starts = startsFor(editor, column);
   const at = lastAtOrBefore(starts, editor.cursor);
-  // The cursor in the middle, so that one sees what is before and after it; the ends of the text stay at the
-  // ends.
+  // The cursor is in the middle, so that text before and after it is visible; at its ends the text fills the
+  // area.
   const top = Math.max(0, Math.min(at - Math.floor(height / 2), starts.length - height));
   const rows = starts.slice(top, top + height).map((start, index) => {
     const end = Math.min(lineEnd(editor.text, start), starts[top + index + 1] ?? editor.text.length);
@@ -45,7 +44,8 @@ export function layout(editor: Editor, width: number, mostRows: number): Layout 
 }
 
 /**
- * The editor with its cursor where one points at in what `layout` shows; past the end of a row at its end.
+ * The editor with its cursor at a place in what `layout` shows; a place past the end of a row counts as its
+ * end.
  * @param row and column as `layout` gives them for the cursor
  */
 export function pointedAt(
@@ -67,12 +67,13 @@ export function pointedAt(
     if (cells > column) break;
     to = next;
   }
-  // The place after the last character of a row that goes on belongs to the next row.
+  // If the text continues in the next row, the place after the last character of this one belongs to the next
+  // row.
   const goesOn = to === end && starts[at + 1] === end && to > start;
   return movedTo(editor, goesOn ? graphemeStart(editor.text, to) : to);
 }
 
-/** Asked for several times between two keys, and an editor never changes. */
+/** The rows are needed several times between two keys, and an editor never changes. */
 const known = new WeakMap<Editor, { readonly width: number; readonly starts: readonly number[] }>();
 
 function startsFor(editor: Editor, width: number): readonly number[] {
@@ -95,7 +96,7 @@ function rowStarts(text: string, width: number): readonly number[] {
 }
 
 function startsOfLine(text: string, start: number, end: number, width: number, starts: number[]): void {
-  /** All but the cell for the cursor. */
+  /** All cells except the one for the cursor. */
   const room = Math.max(1, width - 1);
   let rowStart = start;
   let rowCells = 0;
@@ -129,7 +130,7 @@ function startsOfLine(text: string, start: number, end: number, width: number, s
       cellsSinceBreak = 0;
     }
   }
-  // A blank hangs in the last cell: the cursor after it stands where the next character will.
+  // A blank is in the last cell, so the cursor after it is in the next row.
   if (rowCells > room && width > 1) starts.push(end);
 }
 
@@ -145,7 +146,7 @@ function lastAtOrBefore(numbers: readonly number[], value: number): number {
   return low;
 }
 
-/** As it goes on the screen; a wide character in a column of one cell does not fit. */
+/** The row as it is drawn; a wide character does not fit into a column of one cell. */
 function shown(row: string, width: number): string {
   const parts = graphemes(row).map(showable);
   return (width > 1 ? parts : parts.map((part) => (cellWidth(part) > width ? ELLIPSIS : part))).join('');

@@ -10,7 +10,7 @@ export const characterAfter: Way = (text, from) => graphemeEnd(text, from);
 export const textStart: Way = () => 0;
 export const textEnd: Way = (text) => text.length;
 
-// `lastIndexOf` takes a negative place for 0, and would find a line break that stands there.
+// `lastIndexOf` treats a negative place as 0, and would find a line break at 0.
 export const lineStart: Way = (text, from) => (from === 0 ? 0 : text.lastIndexOf('\n', from - 1) + 1);
 
 export const lineEnd: Way = (text, from) => {
@@ -21,7 +21,7 @@ export const lineEnd: Way = (text, from) => {
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
 const BLANK = /\s/;
 
-/** Over what is not `wanted`, then over what is. */
+/** Moves over characters that are not `wanted`, then over characters that are. */
 function skip(text: string, from: number, step: Way, wanted: RegExp): number {
   let at = from;
   let within = false;
@@ -39,10 +39,10 @@ function skip(text: string, from: number, step: Way, wanted: RegExp): number {
 export const wordStart: Way = (text, from) => skip(text, from, characterBefore, WORD);
 /** The end of the word that the cursor is in or before. */
 export const wordEnd: Way = (text, from) => skip(text, from, characterAfter, WORD);
-/** The start of what has no blanks: a name with its `@`, a whole address. */
+/** The start of a text without blanks: a name with its `@`, a whole address. */
 export const bigWordStart: Way = (text, from) => skip(text, from, characterBefore, /\S/);
 
-/** The start of what touches the cursor without a blank between. */
+/** The start of the text between the last blank and the cursor. */
 export const tokenStart: Way = (text, from) => {
   let at = from;
   while (at > 0 && !BLANK.test(text.charAt(at - 1))) at -= 1;

@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** A client in a process of its own, which runs until it is taken out of `running`. */
+/** A client as a process of its own, which runs until it is removed from `running`. */
 function client(pid: number, network = 'one', formerly: readonly string[] = []): ClientFile {
   running.add(pid);
   return new ClientFile({

@@ -1,11 +1,11 @@
 /**
- * What lasts from one run of the client to the next: drafts, texts that were not sent, how far one has read,
- * what was sent before; and the settings.
+ * What lasts from one run of the client to the next: drafts, unsent texts, how far the person has read, sent
+ * texts; and the settings.
  *
- * Each client writes a file of its own, so that two of the same user never write over one another's drafts,
- * and no lock is needed. A client that starts takes over what others left that have ended: a rename decides
- * between two that start at once. What a client that still runs has in its file stays there, but for what it
- * has read and sent, which is good to know.
+ * Each client writes a file of its own, so that two clients of one user never overwrite each other's drafts,
+ * and no lock is needed. A client that starts takes over the files of clients that have ended; if two start
+ * at once, a rename decides which takes a file. The file of a running client stays its own; others only read
+ * from it what was read and sent.
  *
  *     STATE/clients/mira-1f2e3d4c5b6a/8899aabb-4711-01234567.json      a user in a network / host, process, chance
  *     CONFIG/settings.json
@@ -25,27 +25,29 @@ import { reasonOf, SettingsFile, setAside } from './settings-file.js';
 export interface ClientFileOptions {
   readonly folders: Folders;
   readonly user: string;
-  /** What names the network for good: its id. Addresses are of whoever listens there today. */
+  /** The network's lasting name: its id. An address may belong to another network tomorrow. */
   readonly network: string;
-  /** What it was known by before its id was: what was kept under these is taken over, once. */
+  /** Names from before the id was known: files under these names are taken over, once. */
   readonly formerly?: readonly string[];
   /**
-   * Told, for people: a file that cannot be used, a disk that is full. The client goes on without. Not called
-   * while constructing.
+   * Receives problems, for people: a file that can't be used, a full disk. The client goes on without the
+   * file. Not called by the constructor.
    */
   readonly onProblem: (text: string) => void;
-  /** Wall clock: tells which of two drafts is newer. */
+  /** Wall clock, to find the newer of two drafts. */
   readonly wallMs?: () => number;
   readonly surroundings?: Surroundings;
 }
 
-/** Networks have long names, and some disks don't tell Mira from mira: the hash does. */
+/**
+ * The hash is there because network names are long, and some file systems don't distinguish Mira from mira.
+ */
 function folderOf(folders: Folders, user: string, network: string): string {
   const key = createHash('sha256').update(`${user}\n${network}`).digest('hex').slice(0, 12);
   return join(folders.state, 'clients', `${user}-${key}`);
 }
 
-/** Larger than any client writes. */
+/** Largest file that is read, bytes: larger than any client writes. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 export class ClientFile {
@@ -59,9 +61,9 @@ export class ClientFile {
   readonly #formerFolders: readonly string[];
   readonly #path: string;
   readonly #settings: SettingsFile;
-  /** What the file holds, but for when it was saved. */
+  /** The content of the file, without the time when it was saved. */
   #saved: string | undefined;
-  /** Rises with each save: what was begun before must not take its place after. */
+  /** Rises with each save: an older save must not replace a newer one. */
   #saves = 0;
   #saving: Promise<void> | undefined;
   #waiting: Kept | undefined;
@@ -88,7 +90,7 @@ export class ClientFile {
     this.#settings = new SettingsFile(join(folders.config, 'settings.json'), onProblem);
   }
 
-  /** Takes over what clients that have ended left behind. Once, at the start. */
+  /** Takes over the files of clients that have ended. Called once, at the start. */
   load(): Kept {
     const left: { readonly path: string; readonly record: Record }[] = [];
     const learnt: Record[] = [];
@@ -108,18 +110,20 @@ export class ClientFile {
       }
     }
     const kept = mergedKept([...learnt, ...left.map(({ record }) => record)]);
-    // Theirs go once ours is on the disk: whatever happens between, nothing is lost.
+    // Their files are removed when ours is on the disk, so that nothing is lost in between.
     if (left.length > 0 && this.#saveNow(kept)) for (const { path } of left) rmSync(path, { force: true });
     return kept;
   }
 
-  /** @returns whether it is on the disk; else that was told as a problem. For the end, however it comes. */
+  /**
+   * Saves at the end of the client. @returns whether it is on the disk; if not, it was reported as a problem
+   */
   save(kept: Kept): boolean {
     this.#waiting = undefined;
     return this.#saveNow(kept);
   }
 
-  /** The same without holding up the keys; of several that come meanwhile only the last is written. */
+  /** Saves without blocking the keys; of several calls during a save only the last one is written. */
   saveSoon(kept: Kept): void {
     this.#waiting = kept;
     this.#saving ??= this.#saveWaiting().finally(() => {
@@ -127,12 +131,15 @@ export class ClientFile {
     });
   }
 
-  /** When everything given to `saveSoon` has been written. Never fails: what did is told as a problem. */
+  /**
+   * Resolves when everything given to `saveSoon` has been written. Never fails: failures are reported as
+   * problems.
+   */
   async flush(): Promise<void> {
     while (this.#saving !== undefined) await this.#saving;
   }
 
-  /** Those that were ever chosen. */
+  /** The settings that the person has ever chosen. */
   loadSettings(): Partial<Settings> {
     return this.#settings.load();
   }
@@ -141,7 +148,7 @@ export class ClientFile {
     return this.#settings.loadKeys();
   }
 
-  /** Best only those that the person changed: another client may have changed others. */
+  /** Pass only the settings that the person changed: another client may have changed others. */
   saveSettings(changed: Partial<Settings>): void {
     this.#settings.save(changed);
   }
@@ -159,7 +166,8 @@ export class ClientFile {
   }
 
   /**
-   * A client that is killed while it saves leaves what it wrote beside its file; the file itself is whole.
+   * Removes unfinished files: a client that is killed while it saves leaves one beside its file, which itself
+   * is complete.
    */
   #clearAway(folder: string, names: readonly string[]): void {
     for (const name of names) {
@@ -172,14 +180,17 @@ export class ClientFile {
     }
   }
 
-  /** Undefined when it is gone. */
+  /** Undefined when the file is gone. */
   #isInUse(path: string): boolean | undefined {
     const stat = statSync(path, { throwIfNoEntry: false });
-    // A rename counts too: whoever has just claimed a file is at work on it.
+    // `ctime`, because a rename counts too: a client that has just claimed a file is using it.
     return stat === undefined ? undefined : isInUse(basename(path), stat.ctimeMs, this.#surroundings);
   }
 
-  /** Under a name of this process nobody else takes it. Undefined when another client was faster. */
+  /**
+   * Renames a file to a name of this process, so that no other client takes it. Undefined when another client
+   * was faster.
+   */
   #claim(path: string): string | undefined {
     const claimed = join(dirname(path), ownName(this.#surroundings));
     try {
@@ -214,7 +225,7 @@ export class ClientFile {
         this.#onProblem(`${path} is of a later version (${reading.version}), and is left alone`);
         return undefined;
       case 'damaged':
-        // One in use is its owner's business, and is written anew with the next key.
+        // A bad file that is in use belongs to its owner, who writes it again with the next key.
         if (!inUse) this.#onProblem(setAside(path, reading.why));
         return undefined;
     }
@@ -265,7 +276,7 @@ export class ClientFile {
     this.#failing = false;
   }
 
-  /** Told once, until it works again: it would come with every word otherwise. */
+  /** Reported once, until saving works again: otherwise it would be reported with every word. */
   #failed(error: unknown): void {
     this.#saved = undefined;
     if (!this.#failing) this.#onProblem(`drafts are not saved: ${reasonOf(error)}`);

@@ -1,18 +1,18 @@
-/** Where files of ours go: the XDG base directories. */
+/** The folders of our files: the XDG base directories. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 export interface Folders {
-  /** What the person chose. */
+  /** For what the person chose. */
   readonly config: string;
-  /** What the program remembers: may be thrown away without breaking anything but memories. */
+  /** For what the program remembers: it may be deleted without harm to anything else. */
   readonly state: string;
 }
 
 const NAME = 'dualping';
 
 export function foldersFor(env: NodeJS.ProcessEnv): Folders {
-  // A variable that is not an absolute path is to be ignored, says the specification.
+  // The specification says to ignore a variable that is not an absolute path.
   const base = (variable: string, ...fallback: readonly string[]): string => {
     const given = env[variable];
     return given !== undefined && isAbsolute(given) ? given : join(env.HOME || homedir(), ...fallback);

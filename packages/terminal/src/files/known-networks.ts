@@ -1,14 +1,14 @@
 /**
- * Which network was found at an address last: for a start at which nobody answers.
+ * Remembers which network was last found at an address, for a start when no router answers.
  *
- * It is only a guess. Another network may be there today, and whoever guessed by this has to be told.
+ * It is only a guess: another network may be there today, and then the client must be corrected.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Folders } from './folders.js';
 import { replaceNow } from './owner-only-file.js';
 
-/** Addresses that are remembered, the newest: more than a person visits. */
+/** Most addresses that are remembered, the newest: more than a person uses. */
 const MOST_ADDRESSES = 1_000;
 
 export class KnownNetworks {
@@ -22,7 +22,7 @@ export class KnownNetworks {
     return this.#read().get(routers.join());
   }
 
-  /** A disk that takes nothing is told by those who keep drafts on it. */
+  /** A failure is silent: the client file reports a failing disk. */
   remember(routers: readonly string[], id: string): void {
     const known = this.#read();
     if (known.get(routers.join()) === id) return;
@@ -34,7 +34,7 @@ export class KnownNetworks {
         `${JSON.stringify(Object.fromEntries([...known].slice(-MOST_ADDRESSES)), undefined, 2)}\n`,
       );
     } catch {
-      // Then it is asked for again next time.
+      // Then the next start has no guess.
     }
   }
 

@@ -1,21 +1,21 @@
 /**
- * Whose a client file is: the process in its name.
+ * The owner of a client file: the process in its name.
  *
- * A file of a process that has ended is anybody's who renames it first. To take a living one for ended costs
- * little, because each goes on saving under its own name: a draft is then in two places. The other way round
- * a draft is not seen before that process has ended. So in doubt it has ended.
+ * A file of a process that has ended belongs to the first client that renames it. If a running process is
+ * taken for ended, little is lost: it goes on saving under its own name, and a draft is in two places. If an
+ * ended process is taken for running, its drafts stay hidden. So in doubt the process counts as ended.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname, uptime } from 'node:os';
 import { processIdentity } from '@dualping/host';
 
-/** What is told apart about processes; tests have their own. */
+/** What is known about processes; tests give their own. */
 export interface Surroundings {
   readonly pid: number;
   readonly host: string;
   /**
-   * When this machine started: what is older belongs to a process that has ended, whatever has its number
-   * now.
+   * When this machine started: an older file belongs to a process that has ended, even if another one has its
+   * number now.
    */
   readonly bootedAtMs: number;
   isRunning(pid: number): boolean;
@@ -37,18 +37,19 @@ export const ownName = ({ host, pid }: Surroundings): string =>
 export const isClientFileName = (name: string): boolean => NAME.test(name);
 
 /**
- * Whether the process that a file is named for may still be running.
+ * Whether the process in a file's name may still be running.
  * @param changedAtMs when the file was last written or renamed
  */
 export function isInUse(name: string, changedAtMs: number, surroundings: Surroundings): boolean {
   const match = NAME.exec(name);
   if (match === null) return false;
   const [, host, pid] = match;
-  // A home folder that two machines share, or a machine that has another name today: the first is rare, the
-  // second is not.
+  // Either two machines share the home folder, or this machine had another name. The first is rare, so the
+  // process counts as ended.
   if (host !== hostKey(surroundings.host)) return false;
   if (changedAtMs < surroundings.bootedAtMs) return false;
-  // In containers every client may have the same number: that of this process is not another's.
+  // In containers every client may have the same process id, so a file with our own id is not another
+  // client's.
   return Number(pid) !== surroundings.pid && surroundings.isRunning(Number(pid));
 }
 

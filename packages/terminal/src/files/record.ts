@@ -1,4 +1,4 @@
-/** What a client file holds, as JSON: written, read back and judged, and several of them made one. */
+/** The content of a client file, as JSON: writes it, reads and checks it, and merges several files. */
 import { type Answers, userNameProblem } from '@dualping/client';
 import type { Kept, Unsent } from '../state/initial.js';
 import type { TimelineId } from '../state/state.js';
@@ -12,23 +12,23 @@ export interface Record {
 
 export type Reading =
   | { readonly kind: 'record'; readonly record: Record }
-  /** From a version of this program that came later: to be left alone. */
+  /** Written by a later version of this program: it must not be changed. */
   | { readonly kind: 'newer'; readonly version: number }
   | { readonly kind: 'damaged'; readonly why: string };
 
-/** 2: what is not sent may answer a post. Files of version 1 are read too. */
+/** 2: unsent texts may answer a post. Files of version 1 are read too. */
 export const VERSION = 2;
 const FIRST_VERSION = 1;
 
-/** Of those that were sent, as many as Up may want. */
+/** Most sent texts that are kept, for Up. */
 export const MOST_SENT_TEXTS = 200;
-/** More texts than that are not waiting to be sent; of a flood the newest are kept. */
+/** Most unsent texts that are kept, the newest. */
 export const MOST_UNSENT = 1_000;
-/** Timelines that are remembered: everybody of a large network. */
+/** Most timelines that are remembered: all users of a large network. */
 export const MOST_TIMELINES = 10_000;
 
 /**
- * Followers that are remembered, so that a new one is noticed: of more than these some would be told as new
+ * Most followers that are remembered, to notice new ones: with more followers some would be reported as new
  * again.
  */
 export const MOST_FOLLOWERS = 100_000;
@@ -55,7 +55,7 @@ export function recordText({ user, network, savedAtMs, kept }: Record): string {
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }
 
-/** Maps are in the order in which things were put in. */
+/** Maps keep the order of insertion. */
 const newest = <Value>(map: ReadonlyMap<TimelineId, Value>): (readonly [TimelineId, Value])[] =>
   [...map].slice(-MOST_TIMELINES);
 
@@ -104,9 +104,9 @@ export function readRecord(text: string): Reading {
 }
 
 /**
- * What several clients left behind. The newest draft of a timeline is its draft; another one goes to the end
- * of the sent texts, where Up finds it first. A text that two clients failed to send is kept once: it may
- * well be the same one.
+ * Merges the files of several clients. The newest draft of a timeline stays its draft; older ones go to the
+ * end of the sent texts, where Up finds them first. A text that two clients failed to send is kept once: it
+ * may be the same one.
  */
 export function mergedKept(records: readonly Record[]): Kept {
   const inOrder = records.toSorted((one, other) => one.savedAtMs - other.savedAtMs);
@@ -133,7 +133,7 @@ export function mergedKept(records: readonly Record[]): Kept {
     const known = new Set(unsent.map(({ text }) => text));
     unsent = [...unsent, ...kept.unsent.filter(({ text }) => !known.has(text))];
     sentTexts = [...sentTexts, ...kept.sentTexts];
-    // Whoever was heard last about it counts: who is no longer muted was in an older list.
+    // The last list counts: a user who is no longer muted is still in an older list.
     muted = kept.muted ?? muted;
     ignored = kept.ignored ?? ignored;
     followers = kept.followers ?? followers;
@@ -150,13 +150,13 @@ export function mergedKept(records: readonly Record[]): Kept {
   };
 }
 
-/** What another client, which still runs, has come to know: its drafts and unsent texts are its own. */
+/** The part of a running client's file that others use: not its drafts and unsent texts. */
 export const learntFrom = (record: Record): Record => ({
   ...record,
   kept: { ...record.kept, drafts: new Map(), answering: new Map(), unsent: [] },
 });
 
-/** Of what is there several times, the last. */
+/** Keeps the last of equal texts. */
 const eachOnce = (texts: readonly string[]): readonly string[] => [...new Set(texts.toReversed())].reverse();
 
 const damaged = (why: string): Reading => ({ kind: 'damaged', why });

@@ -1,6 +1,6 @@
 /**
- * What the person chose, in a file that may also be written by hand: what is wrong in it is told, and the
- * rest of it counts.
+ * The person's settings, in a file that may also be written by hand: mistakes in it are reported, and the
+ * rest counts.
  */
 import { readFileSync, realpathSync, renameSync } from 'node:fs';
 import type { OwnKeys } from '../state/own-keys.js';
@@ -19,7 +19,7 @@ const ALLOWED: { readonly [Name in keyof Settings]: readonly Settings[Name][] } 
 type Content = { readonly [name: string]: unknown };
 
 export class SettingsFile {
-  /** A file of a later version is read as far as it is understood, and not written. */
+  /** A file of a later version is read as far as possible, and never written. */
   #isNewer = false;
 
   constructor(
@@ -42,7 +42,7 @@ export class SettingsFile {
     return settings as Partial<Settings>;
   }
 
-  /** The person's own keys: one, or a list, by action. */
+  /** The person's own keys: one key, or a list, for each action. */
   loadKeys(): OwnKeys {
     const { keys } = this.#read();
     if (keys === undefined) return new Map();
@@ -60,13 +60,13 @@ export class SettingsFile {
     return own;
   }
 
-  /** Puts these over what is in the file; what another client or the person wrote beside them stays. */
+  /** Changes these settings in the file; other settings, by another client or by hand, stay. */
   save(settings: Partial<Settings>): void {
     const content = this.#read();
     if (this.#isNewer) return;
     try {
       replaceNow(
-        // A settings file is often a link into a folder that is kept somewhere else: the link stays.
+        // A settings file is often a symbolic link into another folder: the link must stay.
         realPath(this.path),
         `${JSON.stringify({ ...content, version: VERSION, ...settings }, undefined, 2)}\n`,
       );
@@ -117,7 +117,7 @@ function realPath(path: string): string {
   }
 }
 
-/** Moves a file out of the way, where one can look at it. @returns what is to be said about it */
+/** Renames a bad file, so that the person can look at it. @returns a message about it */
 export function setAside(path: string, why: string): string {
   const aside = `${path}.damaged`;
   try {

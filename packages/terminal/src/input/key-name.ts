@@ -1,7 +1,7 @@
-/** Names of keys as token.ts defines them, from what a terminal sends for them. */
+/** Makes the names of keys (see token.ts) from what a terminal sends. */
 import type { KeyToken } from './token.js';
 
-/** xterm's bits, less one than it sends; kitty's are the same for these three. */
+/** xterm's modifier bits; the terminal sends them plus one. kitty's are the same for these three. */
 export interface Modifiers {
   readonly shift: boolean;
   readonly alt: boolean;
@@ -10,12 +10,14 @@ export interface Modifiers {
 
 export const NO_MODIFIERS: Modifiers = { shift: false, alt: false, ctrl: false };
 
-/** Shift, Alt and Ctrl; a Meta or Super with the key means a shortcut of something else than this program. */
+/** Shift, Alt and Ctrl; a key with Meta or Super is a shortcut of another program. */
 const KNOWN_BITS = 0b111;
-/** Caps and Num Lock, which kitty tells too: they are in the character already. */
+/** Caps and Num Lock, which kitty reports too; the character already reflects them. */
 const LOCK_BITS = 0b1100_0000;
 
-/** Undefined: a modifier that no key here has. A sequence without the parameter has no modifiers. */
+/**
+ * Undefined: a modifier that no key of this program has. A sequence without the parameter has no modifiers.
+ */
 export function modifiersOf(parameter: number | undefined): Modifiers | undefined {
   const bits = Math.max(0, (parameter ?? 1) - 1) & ~LOCK_BITS;
   if ((bits & ~KNOWN_BITS) !== 0) return undefined;
@@ -25,7 +27,7 @@ export function modifiersOf(parameter: number | undefined): Modifiers | undefine
 const named = (name: string, { shift, alt, ctrl }: Modifiers): string =>
   `${shift ? 'shift-' : ''}${alt ? 'alt-' : ''}${ctrl ? 'ctrl-' : ''}${name}`;
 
-/** A key that types nothing by itself. */
+/** A key that types no text. */
 export const specialKey = (name: string, modifiers: Modifiers = NO_MODIFIERS): KeyToken => ({
   kind: 'key',
   name: named(name, modifiers),
@@ -33,7 +35,7 @@ export const specialKey = (name: string, modifiers: Modifiers = NO_MODIFIERS): K
 });
 
 /**
- * A key with a character on it. Shift is in the character already, and Ctrl and Alt keep it from being typed.
+ * A key with a character. The character already reflects Shift; with Ctrl or Alt the key types nothing.
  */
 export function characterKey(character: string, modifiers: Modifiers = NO_MODIFIERS): KeyToken {
   const own = { ...modifiers, shift: false };
@@ -46,9 +48,9 @@ export function characterKey(character: string, modifiers: Modifiers = NO_MODIFI
 }
 
 /**
- * The key without Alt; undefined where there is none with it. Many terminals send Alt with a key as Escape
- * and the key, so that the two pressed one after the other cannot be told from it: tmux waits half a second
- * for what follows an Escape.
+ * The key without Alt; undefined if it has no Alt. Many terminals send Escape and then the key for Alt with a
+ * key, so it can't be distinguished from the two pressed one after the other: tmux waits half a second for
+ * what follows an Escape.
  */
 export function withoutAlt({ name }: KeyToken): KeyToken | undefined {
   const match = /^(shift-)?alt-(.+)$/su.exec(name);
@@ -58,7 +60,7 @@ export function withoutAlt({ name }: KeyToken): KeyToken | undefined {
   return { kind: 'key', name: shift + key, text: character };
 }
 
-/** Control characters that have keys of their own; Backspace sends either of its two. */
+/** Control characters with keys of their own; Backspace sends one of two. */
 const CONTROL_KEYS: ReadonlyMap<number, string> = new Map([
   [0x08, 'backspace'],
   [0x09, 'tab'],
@@ -67,7 +69,7 @@ const CONTROL_KEYS: ReadonlyMap<number, string> = new Map([
   [0x7f, 'backspace'],
 ]);
 
-/** What a control character is the key for: `ctrl-a` for 0x01. Undefined for other characters. */
+/** The key of a control character: `ctrl-a` for 0x01. Undefined for other characters. */
 export function controlKey(code: number, modifiers: Modifiers = NO_MODIFIERS): KeyToken | undefined {
   const own = CONTROL_KEYS.get(code);
   if (own !== undefined) return specialKey(own, modifiers);
@@ -78,13 +80,13 @@ export function controlKey(code: number, modifiers: Modifiers = NO_MODIFIERS): K
 }
 
 /**
- * A key told by the number of its character, as CSI u and xterm's modifyOtherKeys do. Undefined: not a key
- * known here.
+ * A key given by the number of its character, as in CSI u and xterm's modifyOtherKeys. Undefined: an unknown
+ * key.
  */
 export function codedKey(code: number, modifiers: Modifiers): KeyToken | undefined {
   const own = CONTROL_KEYS.get(code);
   if (own !== undefined) return specialKey(own, modifiers);
-  // Surrogates are no characters; kitty numbers its keypad and media keys in the private use area.
+  // Surrogates are no characters, and kitty uses the private use area for keypad and media keys.
   if (code < 0x20 || (code >= 0x80 && code < 0xa0) || (code >= 0xd800 && code <= 0xf8ff) || code > 0x10ffff)
     return undefined;
   return characterKey(String.fromCodePoint(code), modifiers);

@@ -1,12 +1,11 @@
-/** Collects what is pasted: bounded, and as text, not as keys. */
+/** Collects a paste: with a limit, and as text, not as keys. */
 
 /**
- * A hundred posts of the longest: beyond that it was not meant for a composer. The rest of the paste is
- * dropped.
+ * A hundred of the longest posts: a longer paste was not meant for the composer. Its rest is dropped.
  */
 export const MOST_PASTED_CHARACTERS = 100_000;
 
-/** Controls, the escape character among them: what they would have done is not text. */
+/** Control characters, including Escape: they are not text. */
 const CONTROLS = /(?![\n\t])\p{Cc}/gu;
 
 export class PastedText {
@@ -21,7 +20,7 @@ export class PastedText {
     this.#length += part.length;
   }
 
-  /** Lines parted by `\n`: terminals send `\r` for them, clipboards of other systems `\r\n`. */
+  /** Lines separated by `\n`: terminals send `\r`, and clipboards of other systems `\r\n`. */
   text(): string {
     return this.#parts.join('').replace(/\r\n?/g, '\n').replace(CONTROLS, '');
   }

@@ -1,14 +1,15 @@
 /**
- * What a whole control sequence of a terminal says. Reference: xterm's ctlseqs ("PC-Style Function Keys",
- * "Mouse Tracking"), the CSI u keys of fixterms and kitty; rxvt and the Linux console have some of their own.
+ * The meaning of a complete control sequence of a terminal. Reference: xterm's ctlseqs ("PC-Style Function
+ * Keys", "Mouse Tracking"), the CSI u keys of fixterms and kitty; rxvt and the Linux console have some of
+ * their own.
  */
 import { codedKey, type Modifiers, modifiersOf, specialKey } from './key-name.js';
 import type { Token } from './token.js';
 
 export interface ControlSequence {
-  /** `<`, `?` and such before the parameters; empty for most. */
+  /** A `<` or `?` before the parameters; empty for most. */
   readonly marker: string;
-  /** What parts by `;`, each as its parts by `:`; undefined where nothing stands. */
+  /** The parameters between `;`, each split at `:`; undefined for an empty one. */
   readonly parameters: readonly (readonly (number | undefined)[])[];
   readonly intermediates: string;
   readonly final: string;
@@ -16,7 +17,7 @@ export interface ControlSequence {
 
 const SHAPE = /^([<=>?]?)([\d:;]*)([\x20-\x2f]*)([\x40-\x7e])$/;
 
-/** The text between `ESC [` and its end, the end included; undefined when that is not a sequence at all. */
+/** Parses the text after `ESC [`, including the final character; undefined when it is not a sequence. */
 export function parseSequence(body: string): ControlSequence | undefined {
   const match = SHAPE.exec(body);
   if (match === null) return undefined;
@@ -27,7 +28,7 @@ export function parseSequence(body: string): ControlSequence | undefined {
   return { marker, parameters, intermediates, final };
 }
 
-/** By the last letter of a sequence, or of `ESC O`. */
+/** Keys by the last letter of a sequence, or of `ESC O`. */
 const LETTER_KEYS: Readonly<Record<string, string>> = {
   A: 'up',
   B: 'down',
@@ -41,7 +42,7 @@ const LETTER_KEYS: Readonly<Record<string, string>> = {
   S: 'f4',
 };
 
-/** By the number before `~`. */
+/** Keys by the number before `~`. */
 const NUMBER_KEYS: Readonly<Record<number, string>> = {
   1: 'home',
   2: 'insert',
@@ -65,7 +66,7 @@ const NUMBER_KEYS: Readonly<Record<number, string>> = {
   24: 'f12',
 };
 
-/** rxvt ends a sequence otherwise instead of telling modifiers. */
+/** rxvt uses other final characters instead of a modifier parameter. */
 const RXVT_ENDINGS: Readonly<Record<string, Modifiers>> = {
   '~': { shift: false, alt: false, ctrl: false },
   '^': { shift: false, alt: false, ctrl: true },
@@ -73,12 +74,12 @@ const RXVT_ENDINGS: Readonly<Record<string, Modifiers>> = {
 };
 const RXVT_LETTERS: Readonly<Record<string, string>> = { a: 'up', b: 'down', c: 'right', d: 'left' };
 
-/** Number before `~` under which modifyOtherKeys tells any key. */
+/** Number before `~` with which modifyOtherKeys sends any key. */
 const OTHER_KEY = 27;
-/** kitty tells when a key is let go too: not a second press. */
+/** kitty also reports when a key is released; that is not a second press. */
 const KEY_RELEASED = 3;
 
-/** The token of a sequence; undefined for an answer of the terminal, and for what no key here sends. */
+/** The token of a sequence; undefined for an answer of the terminal, and for an unknown key. */
 export function tokenOf(sequence: ControlSequence): Token | undefined {
   const { marker, parameters, intermediates, final } = sequence;
   if (intermediates !== '') return undefined;
@@ -99,7 +100,7 @@ export function tokenOf(sequence: ControlSequence): Token | undefined {
   const name = LETTER_KEYS[final];
   const modifiers = modifiersOf(second?.[0]);
   if (name === undefined || modifiers === undefined) return undefined;
-  // With two numbers, `R` may also be where the cursor is, and `S` the size of something.
+  // With two numbers, `R` may also be a cursor position, and `S` a size.
   if (!bare && (first?.[0] ?? 1) !== 1) return undefined;
   return specialKey(name, modifiers);
 }
@@ -128,16 +129,16 @@ function backgroundReport(parameters: ControlSequence['parameters'], final: stri
 }
 
 const BACKGROUND_ANSWER = /^11;rgba?:([0-9a-f]{1,4})\/([0-9a-f]{1,4})\/([0-9a-f]{1,4})/i;
-/** Brighter than this, of 1, dark text is read better. */
+/** On a background brighter than this (0 to 1) dark text is easier to read. */
 const LIGHT_FROM = 0.5;
 
 /**
- * What an operating system command of the terminal says: the colour of its background, which was asked for.
+ * The token of an operating system command: the terminal's answer with its background colour.
  */
 export function commandToken(text: string): Token | undefined {
   const match = BACKGROUND_ANSWER.exec(text);
   if (match === null) return undefined;
-  // Each in as many hexadecimal digits as the terminal likes.
+  // Each colour has as many hexadecimal digits as the terminal chooses.
   const [red = 0, green = 0, blue = 0] = match
     .slice(1)
     .map((part) => Number.parseInt(part, 16) / (16 ** part.length - 1));
@@ -157,7 +158,7 @@ function numberedToken({ parameters, final }: ControlSequence): Token | undefine
   return name === undefined || modifiers === undefined ? undefined : specialKey(name, modifiers);
 }
 
-/** No terminal is larger: their sizes are 16 bits. */
+/** Largest size of a terminal: sizes have 16 bits. */
 const MOST_CELLS = 65_535;
 const BUTTON_BITS = 0b11;
 const MODIFIER_BITS = 0b1_1100;
@@ -178,7 +179,7 @@ function mouseToken(parameters: ControlSequence['parameters'], released: boolean
   )
     return undefined;
   const at = { x: column - 1, y: row - 1 };
-  // Shift and such with the mouse mean nothing here, and most terminals keep them for themselves.
+  // Modifiers with the mouse are ignored here, and most terminals use them themselves.
   const kind = code & ~MODIFIER_BITS & ~BUTTON_BITS;
   const button = BUTTONS[code & BUTTON_BITS];
   if (kind === WHEEL_BIT) {

@@ -15,7 +15,7 @@ export interface KeyToken {
 
 export type Token =
   | KeyToken
-  /** Text that was pasted as one, lines parted by `\n`; nothing in it is a key. */
+  /** Text of one paste, lines separated by `\n`; nothing in it is a key. */
   | { readonly kind: 'paste'; readonly text: string }
   | {
       readonly kind: 'mouse';
@@ -25,9 +25,9 @@ export type Token =
       readonly x: number;
       readonly y: number;
     }
-  /** What the terminal says of its background. */
+  /** The terminal's report of its background. */
   | { readonly kind: 'background'; readonly light: boolean }
-  /** The terminal has read everything up to the question for this sign. */
+  /** The terminal has read everything up to the request for this sign. */
   | { readonly kind: 'sign' }
   /** The terminal's window got or lost the focus. */
   | { readonly kind: 'focus'; readonly focused: boolean };

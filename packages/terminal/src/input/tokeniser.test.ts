@@ -5,7 +5,7 @@ import { MOST_PASTED_CHARACTERS } from './pasted-text.js';
 import type { Token } from './token.js';
 import { ESCAPE_AFTER_MS, REST_OF_PASTE_MS, REST_OF_SEQUENCE_MS, Tokeniser } from './tokeniser.js';
 
-/** All that comes of chunks fed at once, and of waiting long enough after them. */
+/** All tokens of these chunks, fed at once, and of a long enough wait after them. */
 function tokensOf(...chunks: readonly string[]): Token[] {
   const tokeniser = new Tokeniser();
   const tokens = chunks.flatMap((chunk) => tokeniser.feed(0, chunk));
@@ -14,7 +14,7 @@ function tokensOf(...chunks: readonly string[]): Token[] {
   return tokens;
 }
 
-/** `name` for a key, `name=text` where that is not what it types. */
+/** `name` for a key; `name=text` if it types another text. */
 const told = (token: Token): string => {
   switch (token.kind) {
     case 'key':
@@ -207,7 +207,7 @@ test('a paste that lost its end is shown after a while, and the keys work again'
   assert.deepEqual(tokeniser.feed(10_000, 'q').map(told), ['q']);
 });
 
-/** Whole things that a terminal sends, of which none is changed by what follows it. */
+/** Complete inputs from a terminal; what follows them does not change them. */
 const sendings = [
   'a',
   '漢',

@@ -1,23 +1,23 @@
 /**
- * Turns what a terminal sends into tokens, whole, in order, whatever it was cut into on the way.
+ * Turns the bytes of a terminal into complete tokens, in order, however the bytes were split on the way.
  *
- * The one thing that bytes cannot tell is whether an Escape was the key or the begin of a sequence. A
- * terminal sends a sequence at once, a person pauses: what has not gone on after `ESCAPE_AFTER_MS` was the
- * key. Time is an argument; whoever drives this arms one timer for `nextDeadline()`.
+ * Bytes alone don't show whether an Escape was the key or the begin of a sequence. A terminal sends a
+ * sequence at once; a person pauses. So an Escape with nothing after it for `ESCAPE_AFTER_MS` was the key.
+ * Time is an argument; the caller arms one timer for `nextDeadline()`.
  */
 import { characterKey, controlKey, NO_MODIFIERS, specialKey } from './key-name.js';
 import { PastedText } from './pasted-text.js';
 import { applicationKey, commandToken, consoleKey, parseSequence, tokenOf } from './sequence.js';
 import type { Token } from './token.js';
 
-/** Longer than a sequence is torn apart on its way, shorter than a person notices. */
+/** Longer than the parts of a sequence are apart, shorter than a person notices, ms. */
 export const ESCAPE_AFTER_MS = 40;
 /**
- * A sequence that has begun for certain may wait on a slow line; no key begins like it, so waiting costs
+ * How long to wait for the rest of a sequence on a slow line, ms; no key begins like it, so waiting costs
  * nothing.
  */
 export const REST_OF_SEQUENCE_MS = 500;
-/** A paste that goes silent for so long has lost its end: the keys must work again. */
+/** A paste that is silent for this long has lost its end, and keys must work again, ms. */
 export const REST_OF_PASTE_MS = 5_000;
 /** Longest sequence worth reading; no key has more than 20 characters. */
 export const MOST_SEQUENCE_CHARACTERS = 256;
@@ -27,26 +27,26 @@ const PASTE_BEGIN = '200';
 const PASTE_END = '\u001b[201~';
 /** After `ESC`: strings of the terminal to the program (DCS, SOS, OSC, PM, APC), up to `ESC \` or a bell. */
 const STRING_INTRODUCERS = 'PX]^_';
-/** A text up to the next control character; the segmenter parts it. */
+/** A text up to the next control character; the segmenter splits it. */
 const PLAIN_RUN = /[^\p{Cc}]+/uy;
 const ASCII = /^[\x20-\x7e]+$/;
 const SEQUENCE_BODY = /[\x20-\x3f]*/y;
 
 type Step =
-  /** `length` characters are dealt with. */
+  /** `length` characters were read. */
   | { readonly kind: 'took'; readonly length: number; readonly token: Token | undefined }
   | { readonly kind: 'paste-begins'; readonly length: number }
-  /** `command`: what it says may be an answer. */
+  /** `command`: its text may be an answer. */
   | { readonly kind: 'string-begins'; readonly length: number; readonly command: boolean }
-  /** More has to come: at most this long. */
+  /** More input must come: wait at most this long. */
   | { readonly kind: 'waits'; readonly forMs: number };
 
 type Mode =
   | { readonly kind: 'keys' }
   | { readonly kind: 'paste'; readonly pasted: PastedText }
   /**
-   * In an answer of the terminal, of which `said` has come. It ends by then in any case, else keys would
-   * vanish in it.
+   * Inside an answer of the terminal, of which `said` has arrived. It ends at `untilMs` in any case, else
+   * keys would disappear in it.
    */
   | { readonly kind: 'string'; readonly untilMs: number; readonly said: string | undefined };
 
@@ -56,7 +56,7 @@ const took = (length: number, token: Token | undefined): Step => ({ kind: 'took'
 export class Tokeniser {
   readonly #segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   #mode: Mode = KEYS;
-  /** What came and is not dealt with yet. */
+  /** Input that is not read yet. */
   #rest = '';
   #deadline: number | undefined;
 
@@ -69,7 +69,7 @@ export class Tokeniser {
     return tokens;
   }
 
-  /** When `tick` has something to say if nothing is fed before. */
+  /** When to call `tick` if nothing is fed before. */
   nextDeadline(): number | undefined {
     return this.#deadline;
   }
@@ -110,8 +110,8 @@ export class Tokeniser {
   }
 
   /**
-   * Reads up to a paste or a string, or to the end, or to what is not whole yet: then it says how long to
-   * wait.
+   * Reads up to a paste, a string, the end, or an incomplete token. @returns for an incomplete token how long
+   * to wait
    */
   #readKeys(now: number, tokens: Token[]): number | undefined {
     const text = this.#rest;
@@ -138,7 +138,7 @@ export class Tokeniser {
     return undefined;
   }
 
-  /** Typed text, a token a character as people see it. @returns where the next control character is */
+  /** Reads typed text, one token for each visible character. @returns where the next control character is */
   #readPlain(text: string, at: number, tokens: Token[]): number {
     PLAIN_RUN.lastIndex = at;
     const run = PLAIN_RUN.exec(text)?.[0];
@@ -159,7 +159,7 @@ export class Tokeniser {
   #readPaste(pasted: PastedText, tokens: Token[]): boolean {
     const end = this.#rest.indexOf(PASTE_END);
     if (end < 0) {
-      // The end may be torn apart too: keep what could be a begin of it.
+      // The end mark may be split too: keep what could be its begin.
       const kept = partialEnd(this.#rest, PASTE_END);
       pasted.add(this.#rest.slice(0, this.#rest.length - kept));
       this.#rest = kept === 0 ? '' : this.#rest.slice(-kept);
@@ -207,8 +207,8 @@ export class Tokeniser {
     const rest = this.#rest;
     this.#rest = '';
     if (mode.kind === 'string') return;
-    // Escape, and perhaps Alt with a character that sequences begin with. What is longer is a sequence whose
-    // end was lost.
+    // Escape, or Alt with a character that sequences begin with. Anything longer is a sequence that lost its
+    // end.
     const escapes = rest.startsWith(ESCAPE + ESCAPE) ? 1 : 0;
     if (escapes > 0) tokens.push(specialKey('escape'));
     const last = rest.slice(escapes);
@@ -217,7 +217,7 @@ export class Tokeniser {
   }
 }
 
-/** What stands at a control character, or at half of a surrogate pair. */
+/** Reads at a control character, or at half of a surrogate pair. */
 function stepAt(text: string, at: number): Step {
   const code = text.charCodeAt(at);
   if (code !== 0x1b) {
@@ -242,8 +242,9 @@ function stepAt(text: string, at: number): Step {
 }
 
 /**
- * rxvt, PuTTY and iTerm2 send Alt with an arrow as a sequence after another Escape. Nobody can press Escape
- * and an arrow within a chunk, so that is what it is; two Escapes and anything else are two keys.
+ * rxvt, PuTTY and iTerm2 send Alt with an arrow as Escape and the arrow's sequence. A person can't press
+ * Escape and an arrow within one chunk, so this is Alt with the arrow. Two Escapes and anything else are two
+ * keys.
  */
 function escapeTwice(text: string, at: number): Step {
   const third = text.charAt(at + 2);
@@ -271,11 +272,12 @@ function controlSequence(text: string, at: number): Step {
   if (final === '' && body.length > MOST_SEQUENCE_CHARACTERS)
     return { kind: 'string-begins', length: end - at, command: false };
   if (final === '') return { kind: 'waits', forMs: body === '' ? ESCAPE_AFTER_MS : REST_OF_SEQUENCE_MS };
-  // Not a sequence after all: what came of it is dropped, and what broke it is read by itself.
+  // Not a sequence: its begin is dropped, and the character that broke it is read by itself.
   if (final < '\u0040' || final > '\u007e') return took(end - at, undefined);
   const length = end + 1 - at;
   if (final === '~' && body === PASTE_BEGIN) return { kind: 'paste-begins', length };
-  // The oldest mouse report has three characters after its end, which would be typed otherwise.
+  // The oldest mouse report has three more characters after its final one; otherwise they would count as
+  // typed.
   if (final === 'M' && body === '')
     return text.length < at + length + 3
       ? { kind: 'waits', forMs: REST_OF_SEQUENCE_MS }
@@ -300,7 +302,7 @@ function applicationSequence(text: string, at: number): Step {
   return took(2 + whole.length, applicationKey(modifier === '' ? undefined : Number(modifier), letter));
 }
 
-/** How many characters at the end of `text` are a begin of `end`. */
+/** How many characters at the end of `text` could be the begin of `end`. */
 function partialEnd(text: string, end: string): number {
   for (let length = Math.min(end.length - 1, text.length); length > 0; length -= 1)
     if (text.endsWith(end.slice(0, length))) return length;
@@ -308,7 +310,8 @@ function partialEnd(text: string, end: string): number {
 }
 
 /**
- * Where the first string in `text` is over: after `ESC \` or a bell, or before anything that it cannot hold.
+ * Where the first string in `text` ends: after `ESC \` or a bell, or before a character that it can't
+ * contain.
  */
 function stringEnd(text: string): number | undefined {
   for (let at = 0; at < text.length; at += 1) {

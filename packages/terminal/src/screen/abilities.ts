@@ -1,15 +1,15 @@
 /**
  * What the terminal can do, judged by the name it gives itself.
  *
- * Only a handful of names matter. Everything that is not an old machine understands what xterm does, with 256
- * colours, and is treated as that: the system's own entries for tmux, alacritty or foot cost their users the
- * colours, because blessed cannot read them.
+ * Only a few names matter. Every terminal except very old ones understands what xterm understands, with 256
+ * colours, and is treated as xterm. The system's own terminfo entries for tmux, alacritty or foot are not
+ * used: blessed can't read them, and their users would lose the colours.
  */
 
 export interface Abilities {
   /** The entry of our own terminfo that describes it. */
   readonly terminfo: 'xterm-256color' | 'linux' | 'vt220' | 'ansi';
-  /** 256 of them; without, bold, underline and reverse must do. */
+  /** Whether it has 256 colours; without them only bold, underline and reverse are used. */
   readonly colours: boolean;
   /** Alternate screen, mouse, bracketed paste, reports of focus, titles. */
   readonly modes: boolean;
@@ -17,7 +17,7 @@ export interface Abilities {
 
 const FULL: Abilities = { terminfo: 'xterm-256color', colours: true, modes: true };
 
-/** Names of what has no cursor that could be moved. */
+/** Names of terminals without a movable cursor. */
 const NOT_SCREENS = new Set(['', 'dumb', 'unknown', 'emacs', 'network', 'dialup']);
 
 /** Undefined: nothing can be drawn on it. */
@@ -31,7 +31,7 @@ export function abilitiesOf(term: string | undefined): Abilities | undefined {
   return FULL;
 }
 
-/** Why there is no full screen here. The caller knows what else there is, and says so. */
+/** Why there is no full screen. The caller knows what can be used instead, and says so. */
 export type NoScreenReason = 'input-is-no-terminal' | 'output-is-no-terminal' | 'terminal-is-dumb';
 
 const SAYS: Record<NoScreenReason, string> = {
@@ -44,7 +44,7 @@ export class NoScreen extends Error {
   override readonly name = 'NoScreen';
   constructor(
     readonly reason: NoScreenReason,
-    /** What TERM says, where that is the reason. */
+    /** The value of TERM, if that is the reason. */
     readonly term?: string,
   ) {
     super(SAYS[reason] + (term === undefined ? '' : ` (TERM is ${JSON.stringify(term)})`));

@@ -1,17 +1,16 @@
 /**
- * What stands for the signs where the terminal has no Unicode.
+ * ASCII replacements of signs, for terminals without Unicode.
  *
- * A locale says in which characters programs write. In one without UTF-8 each sign becomes an ASCII
- * character, so that those of one meaning stay apart from those of another: a person who is here from one who
- * is away, what was sent from what was not.
+ * The locale says which characters programs may write. Without UTF-8 each sign becomes an ASCII character.
+ * Signs with different meanings stay different: present and away, sent and not sent.
  */
 import { cellWidth } from '../text/graphemes.js';
 
 export type Characters = 'unicode' | 'ascii';
 
 /**
- * The first of these that is set counts (POSIX). Where none is, as in containers, the terminal outside has
- * UTF-8.
+ * The first of these that is set counts (POSIX). If none is set, as in containers, the terminal outside is
+ * assumed to have UTF-8.
  */
 const VARIABLES = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
 
@@ -69,11 +68,11 @@ const SIGNS: ReadonlyMap<string, string> = new Map([
   ['░', '.'],
 ]);
 
-/** In the place of what has no letter of ASCII in it. */
+/** Replaces a character without an ASCII letter in it. */
 const UNKNOWN = '?';
 const PRINTABLE = /^[\x20-\x7e]$/;
 
-/** The same in ASCII, in as many cells: a letter without its marks, a sign as its like. */
+/** The same in ASCII, with the same number of cells: a letter without its marks, a sign as a similar one. */
 export function asciiOf(grapheme: string): string {
   const sign = SIGNS.get(grapheme);
   if (sign !== undefined) return sign;

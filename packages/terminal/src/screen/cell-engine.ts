@@ -1,8 +1,8 @@
 /**
- * blessed as what it is best at: it holds two grids of cells, and writes what has changed between them.
+ * Uses blessed for one thing: it holds two grids of cells, and writes the changes between them.
  *
- * It gets neither the terminal nor its keys: it writes to a string here and reads from a stream that says
- * nothing. Cells are written into its grid directly, so no text is ever read as blessed's markup.
+ * It gets neither the terminal nor its keys: it writes to a string here and reads from an empty stream. Cells
+ * are written into its grid directly, so no text is ever read as blessed's markup.
  */
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
@@ -13,16 +13,16 @@ import type { Abilities } from './abilities.js';
 import type { Cell } from './cells.js';
 import type { Attribute } from './theme.js';
 
-/** A line of blessed's grid: pairs of attribute and text. It is looked at only while `dirty`. */
+/** A line of blessed's grid: pairs of attribute and text. blessed reads it only while it is `dirty`. */
 interface GridLine extends Array<[Attribute, string]> {
   dirty: boolean;
 }
 
-/** The part of blessed's screen that is used; its published types leave out the grids. */
+/** The part of blessed's screen that we use; its published types lack the grids. */
 interface BlessedScreen {
-  /** What shall be on the terminal. */
+  /** What the terminal shall show. */
   readonly lines: readonly (GridLine | undefined)[];
-  /** What is. */
+  /** What the terminal shows now. */
   readonly olines: readonly (GridLine | undefined)[];
   readonly program: { flush(): void };
   draw(firstRow: number, lastRow: number): void;
@@ -34,19 +34,21 @@ interface BlessedScreen {
 
 type BlessedScreenClass = new (options: Readonly<Record<string, unknown>>) => BlessedScreen;
 
-/** Its screen alone: the widgets, of which none is used, would double the time that it takes to load. */
+/** Only its screen: the widgets, which are not used, would double the loading time. */
 const BLESSED_SCREEN = 'blessed/lib/widgets/screen.js';
 
 const TERMINFO = fileURLToPath(new URL('../../terminfo/', import.meta.url));
 
-/** A move of the cursor that the next one makes good for nothing: two wide characters in a row make such. */
+/**
+ * A cursor move that another move follows, which makes it useless; two wide characters in a row cause this.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control sequences are what it is about
 const OVERTAKEN_MOVES = /\x1b\[\d+G(?=\x1b\[\d+(?:G|;\d+H))/g;
 
-/** What is never in a cell: makes blessed send the cell again. */
+/** A text that is never in a cell: it makes blessed send the cell again. */
 const UNKNOWN = '\0';
 
-/** Stands for the terminal: keeps what blessed writes. */
+/** Takes the place of the terminal: keeps what blessed writes. */
 class Captured extends EventEmitter {
   readonly isTTY = true;
   readonly writable = true;
@@ -80,10 +82,10 @@ export class CellEngine {
     this.#captured = new Captured(size);
     this.#screen = openBlessed(this.#captured, terminfo);
     this.#screen.leave();
-    this.#take(); // a screen enters by being made; here it waits to be told
+    this.#take(); // blessed enters the alternate screen at once; here that waits for `enter`
   }
 
-  /** To the alternate screen, empty. */
+  /** Switches to the alternate screen, empty. */
   enter(): string {
     this.#screen.enter();
     return this.#take();
@@ -94,7 +96,7 @@ export class CellEngine {
     return this.#take();
   }
 
-  /** Forgets what is on the terminal: it is cleared, and everything is sent again. */
+  /** Clears the terminal, so that everything is sent again. */
   clear(): string {
     this.#screen.alloc();
     return this.#take();
@@ -123,7 +125,7 @@ export class CellEngine {
     }
   }
 
-  /** What makes the terminal show what was put; empty when it does already. */
+  /** The output that makes the terminal show the new cells; empty when nothing has changed. */
   changes(): string {
     this.#screen.draw(0, this.#screen.lines.length - 1);
     return this.#take().replace(OVERTAKEN_MOVES, '');
@@ -141,9 +143,8 @@ export class CellEngine {
 }
 
 /**
- * Loads and opens blessed in surroundings that are made for it: it reads the environment as it loads and as
- * it opens, calls tmux when it is within tmux, and takes over what happens when the process ends, which is
- * ours to decide.
+ * Loads and opens blessed with a prepared environment. blessed reads the environment while it loads and
+ * opens, calls tmux inside tmux, and installs handlers for the end of the process, which we handle ourselves.
  */
 function openBlessed(output: Captured, terminfo: Abilities['terminfo']): BlessedScreen {
   const surroundings = { TERMINFO, NCURSES_NO_UTF8_ACS: '1', TMUX: undefined, NCURSES_FORCE_UNICODE: '1' };

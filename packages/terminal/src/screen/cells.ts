@@ -1,12 +1,11 @@
 /**
- * Rows of spans become cells of a terminal.
+ * Turns rows of spans into cells of a terminal.
  *
- * The frame stands only if the terminal agrees with us about how wide each character is, and terminals differ
- * (emoji, scripts that join, whatever Unicode added last). So the cursor is put back in its place by number
- * after each character that a terminal may see otherwise: a disagreement then spoils that one character and
- * never the frame.
+ * The frame stays whole only if the terminal agrees with us about the width of each character, and terminals
+ * differ (emoji, scripts that join, the newest Unicode). So after each character whose width may differ the
+ * cursor is placed by column number: a disagreement then spoils that one character and never the frame.
  *
- * Here is also the last gate: nothing in a text can become a control sequence, whatever came before.
+ * This is also the last check that nothing in a text can become a control sequence.
  */
 import { cellClass } from '../text/cell-class.js';
 import { cellWidth, graphemes } from '../text/graphemes.js';
@@ -17,11 +16,11 @@ import { type Attribute, type Looks, PLAIN_TEXT } from './theme.js';
 export interface Cell {
   readonly attribute: Attribute;
   /**
-   * What is sent for it. Whatever that is, it leaves the cursor one cell further: only then may cells be left
-   * out between others.
+   * What is sent for the cell. It always moves the cursor by exactly one cell, so that unchanged cells may be
+   * skipped.
    */
   readonly text: string;
-  /** The terminal may take more than one cell for it, and so spoil the next. */
+  /** The terminal may use more than one cell for it, and so overwrite the next. */
   readonly spillsOver: boolean;
 }
 
@@ -29,28 +28,28 @@ const BLANK: Cell = { attribute: PLAIN_TEXT, text: ' ', spillsOver: false };
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 /**
- * What is no character by itself: controls, formats (bidi overrides), unpaired surrogates, separators of
- * lines.
+ * Code points that are no visible character: controls, formats (bidi overrides), unpaired surrogates, line
+ * separators.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const REPLACEMENT = '\ufffd';
 /**
- * Longest grapheme that is sent as it came, in UTF-16 units: room for any flag or family, none for a flood of
- * marks.
+ * Longest grapheme that is sent unchanged, in UTF-16 units: room for any flag or family, but not for a flood
+ * of marks.
  */
 const MAX_GRAPHEME_LENGTH = 24;
 
 const toColumn = (x: number): string => `\x1b[${x + 1}G`;
 const eraseTwo = '\x1b[2X';
 
-/** What the terminal takes. */
+/** How the terminal is painted. */
 export interface Painting {
   readonly characters: Characters;
-  /** Sequences that make a link of a text. */
+  /** Whether texts may be links (OSC 8). */
   readonly links: boolean;
 }
 
-/** @param width cells; what lies beyond is cut */
+/** @param width in cells; anything beyond is cut */
 export function paintRow(
   row: Row,
   width: number,
@@ -72,7 +71,7 @@ export function paintRow(
   return cells;
 }
 
-/** Each cell by itself: only those that change are sent. */
+/** Each cell has its own link sequence, because only changed cells are sent. */
 function linked(cells: Cell[], from: number, { url, id }: Link): void {
   if (!LINKABLE.test(url + id)) return;
   for (let at = from; at < cells.length; at += 1) {
@@ -82,7 +81,7 @@ function linked(cells: Cell[], from: number, { url, id }: Link): void {
   }
 }
 
-/** Nothing else can end the sequence. */
+/** Only URLs of these characters: no other character may end the sequence. */
 const LINKABLE = /^[\x21-\x7e]+$/;
 
 function putAscii(cells: Cell[], text: string, width: number, attribute: Attribute): void {
@@ -101,7 +100,7 @@ function putText(cells: Cell[], text: string, width: number, attribute: Attribut
     } else if (x + 2 > width) {
       cells.push({ attribute, text: ' ', spillsOver: false });
     } else {
-      // Where the terminal may take one cell for it, nothing old must stay in the other.
+      // If the terminal uses only one cell for it, nothing old may stay in the other.
       const blanked = isEastAsian(grapheme) ? '' : eraseTwo;
       cells.push({ attribute, text: blanked + grapheme + toColumn(x + 1), spillsOver: false });
       cells.push({ attribute, text: toColumn(x + 2), spillsOver: false });
@@ -111,13 +110,13 @@ function putText(cells: Cell[], text: string, width: number, attribute: Attribut
 
 function harmless(grapheme: string): string {
   const first = grapheme.codePointAt(0) ?? 0;
-  if (cellClass(first) === 'mark') return REPLACEMENT; // alone it would land on the cell before
+  if (cellClass(first) === 'mark') return REPLACEMENT; // alone it would join the cell before
   if (grapheme.length <= MAX_GRAPHEME_LENGTH && !INVISIBLE.test(grapheme)) return grapheme;
   const alone = String.fromCodePoint(first);
   return INVISIBLE.test(alone) ? REPLACEMENT : alone;
 }
 
-/** Of one code point, in a script that takes one cell a letter everywhere, or a piece of a frame. */
+/** One code point of a script with one cell per letter on every terminal, or a piece of a frame. */
 function everyTerminalAgreesOn(grapheme: string): boolean {
   if (grapheme.length !== 1) return false;
   const code = grapheme.charCodeAt(0);
@@ -130,7 +129,7 @@ function everyTerminalAgreesOn(grapheme: string): boolean {
   );
 }
 
-/** Of the scripts that have been two cells wide for as long as terminals have known them. */
+/** A character of a script that all terminals have always shown two cells wide. */
 function isEastAsian(grapheme: string): boolean {
   const code = grapheme.charCodeAt(0);
   return grapheme.length === 1 && ((code >= 0x2e80 && code < 0xd7a4) || (code >= 0xff01 && code < 0xff61));

@@ -1,6 +1,6 @@
 /**
- * Reads what comes from the terminal, and wakes the tokeniser when it waits for the rest of a sequence that
- * may never come.
+ * Reads input from the terminal, and wakes the tokeniser when it waits for the rest of a sequence that may
+ * never come.
  */
 import { StringDecoder } from 'node:string_decoder';
 import { Observable } from 'rxjs';
@@ -8,8 +8,8 @@ import type { Token } from '../input/token.js';
 import { Tokeniser } from '../input/tokeniser.js';
 
 /**
- * The tokens of an input, from the first subscriber on; completes when the input ends, which a terminal does
- * when it is gone.
+ * The tokens of an input, from the first subscriber on. Completes when the input ends, as when the terminal
+ * is gone.
  */
 export function tokensOf(input: NodeJS.ReadableStream): Observable<Token> {
   return new Observable<Token>((subscriber) => {
@@ -28,7 +28,7 @@ export function tokensOf(input: NodeJS.ReadableStream): Observable<Token> {
       if (deadline !== undefined) timer = setTimeout(expire, Math.max(0, deadline - performance.now()));
       for (const token of tokens) subscriber.next(token);
     };
-    // A busy process is late for its timers and for its input alike: what has come meanwhile is read first.
+    // A busy process is late for its timers and for its input: so it first reads the input that has arrived.
     const expire = (): void => {
       look = setImmediate(() => emit(tokeniser.tick(performance.now())));
     };

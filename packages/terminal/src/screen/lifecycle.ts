@@ -1,53 +1,55 @@
 /**
- * What happens to the process happens to the terminal first: stopped, continued, ended by a signal or by our
- * own mistake, it gives the terminal back. What is to be saved is saved before the end, within a bound.
+ * Restores the terminal whenever the process is stopped, or ends by a signal or by a bug, and takes it again
+ * when the process continues. Data is saved before the end, within a time limit.
  */
 import type { Subscription } from 'rxjs';
 import type { Screen } from './screen.js';
 
 export type Ending =
   | { readonly kind: 'signal'; readonly signal: EndingSignal; readonly exitCode: number }
-  /** The window was closed, the connection to it broke. */
+  /** The window was closed, or the connection to it broke. */
   | { readonly kind: 'terminal-gone'; readonly exitCode: number }
   | { readonly kind: 'crash'; readonly error: unknown; readonly exitCode: number };
 
 export type EndingSignal = 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM';
 
-/** 128 and the number of the signal, as shells have it. */
+/** 128 plus the number of the signal, as in shells. */
 const EXIT_CODES: Record<EndingSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 };
 
 export interface LifecycleOptions {
-  /** As soon as the terminal is given back: what went elsewhere meanwhile may go there again. */
+  /** Called as soon as the terminal is restored: diagnostics may go to it again. */
   readonly onScreenClosed?: () => void;
-  /** Saves what must not be lost. The terminal is back to normal by then. Ends the wait when it resolves. */
+  /** Saves what must not be lost. The terminal is restored by then. The process ends when this resolves. */
   readonly beforeEnd: (ending: Ending) => void | Promise<void>;
-  /** Ends the process; `process.exit` but in tests. */
+  /** Ends the process: `process.exit`, except in tests. */
   readonly exit?: (code: number) => void;
 }
 
 export interface Lifecycle {
-  /** To the shell; comes back by itself when the shell continues us, or at once where no shell could. */
+  /**
+   * Stops the process, to the shell. Comes back when the shell continues us, or at once if no shell can
+   * continue us.
+   */
   suspend(): void;
   /**
-   * Gives the terminal to another program for as long as it runs; what its keys send to all who are at the
-   * terminal is for that one.
+   * Lends the terminal to another program while it runs; signals from the terminal's keys are then for that
+   * program.
    */
   lend<T>(use: () => Promise<T>): Promise<T>;
-  /** Stops watching: the process ends by itself from here. */
+  /** Stops handling: from now on the process ends by itself. */
   release(): void;
 }
 
-/** What keys of the terminal send. */
+/** Signals that keys of the terminal send. */
 const FROM_KEYS: ReadonlySet<EndingSignal> = new Set<EndingSignal>(['SIGINT', 'SIGQUIT']);
 
 /**
- * Longest that saving may hold up the end, ms: who shuts a machine down waits about this long before it
- * kills.
+ * Longest that saving may delay the end, ms: a machine that shuts down waits about this long before it kills.
  */
 const SAVE_WITHIN_MS = 2_000;
 /**
- * How long after asking to be stopped we must have been, ms. The kernel doesn't stop a process that nobody
- * could continue (no shell with job control above it); then the screen just comes back.
+ * How soon after we ask to be stopped it must happen, ms. The kernel doesn't stop a process that no shell
+ * with job control could continue; then the screen just comes back.
  */
 const STOPPED_WITHIN_MS = 150;
 
@@ -100,8 +102,8 @@ class Watch implements Lifecycle {
   #stop(): void {
     this.#suspending = false;
     if (this.#ending) return;
-    this.#off('SIGTSTP'); // or it would be heard here again instead of stopping us
-    // The whole job, as the terminal's own Ctrl-Z does it: a shell waits until all of it has stopped.
+    this.#off('SIGTSTP'); // otherwise we would handle it here again instead of being stopped
+    // The whole job, as the terminal's own Ctrl-Z does: a shell waits until all its processes have stopped.
     process.kill(0, 'SIGTSTP');
     this.#timer = setTimeout(() => this.#continue(), STOPPED_WITHIN_MS);
   }
@@ -130,13 +132,13 @@ class Watch implements Lifecycle {
     this.#off('SIGTSTP');
     this.#on('SIGTSTP');
     this.screen.resume();
-    // The size may have changed while another job had the terminal, and only the job in front is told.
+    // The size may have changed while another job had the terminal; only the foreground job gets the signal.
     process.kill(process.pid, 'SIGWINCH');
   }
 
   #end(ending: Ending): void {
     if (this.#lent && ending.kind === 'signal' && FROM_KEYS.has(ending.signal)) return;
-    // Asked twice, or it failed again on its way out: no more patience.
+    // A second signal, or a second failure on the way out: end at once.
     if (this.#ending) return this.#exit(ending.exitCode);
     this.#ending = true;
     clearTimeout(this.#timer);
@@ -175,7 +177,7 @@ function once(act: (code: number) => void): (code: number) => void {
   };
 }
 
-/** On the normal screen; where nobody can read it any more that is no second failure. */
+/** Prints the error on the normal screen; if that fails, it is ignored. */
 function complain(error: unknown): void {
   process.stderr.on('error', () => {});
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -1,14 +1,14 @@
-/** What a terminal can be asked to report or to do, and the words for it. */
+/** Control sequences that ask a terminal to report or to do something. */
 
 /** Presses, releases and drags, with coordinates of any size. */
 const MOUSE = ['?1000', '?1002', '?1006'];
 const FOCUS_REPORTS = '?1004';
-/** What is pasted comes in brackets, so that nothing in it is taken for keys. */
+/** Marks begin and end of a paste, so that nothing in it is taken for keys. */
 const BRACKETED_PASTE = '?2004';
-/** What is written in between is shown at once; terminals that don't know it ignore it. */
+/** The terminal shows everything written in between at once; terminals that don't know it ignore it. */
 const ONE_UPDATE = '?2026';
 
-/** Tells whenever the terminal goes from dark to light colours, or back. */
+/** The terminal reports each change between dark and light colours. */
 const THEME_REPORTS = '?2031';
 
 const on = (...modes: readonly string[]): string => modes.map((mode) => `\x1b[${mode}h`).join('');
@@ -21,9 +21,9 @@ export const reportsOff = off(THEME_REPORTS, FOCUS_REPORTS, BRACKETED_PASTE);
 export const updateBegins = on(ONE_UPDATE);
 export const updateEnds = off(ONE_UPDATE);
 
-/** Asks for the colour of the background; those that know it answer. */
+/** Asks for the background colour; not every terminal answers. */
 export const backgroundAsked = '\x1b]11;?\x1b\\';
-/** Asks for a sign of life, which comes after everything that the terminal had to say before. */
+/** Asks for a sign of life; it comes after everything that the terminal sent before. */
 export const signAsked = '\x1b[5n';
 export const SIGN = '\x1b[0n';
 
@@ -33,10 +33,10 @@ export const cursorTo = (x: number, y: number): string => `\x1b[${y + 1};${x + 1
 export const looksReset = '\x1b[m';
 export const bell = '\x07';
 
-/** Into the clipboard. */
+/** Copies a text into the clipboard. */
 export const copied = (text: string): string => `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`;
 
-/** The title before ours is put aside, and brought back. */
+/** Saves the present title, and restores it. */
 export const titleSaved = '\x1b[22;2t';
 export const titleRestored = '\x1b[23;2t';
 export const titleOf = (title: string): string => `\x1b]2;${title.replace(/[\p{Cc}\p{Cf}]/gu, '')}\x1b\\`;

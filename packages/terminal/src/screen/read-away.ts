@@ -1,4 +1,4 @@
-/** Reads what comes from a terminal and drops it. */
+/** Reads input from a terminal and drops it. */
 
 /** Resolves when the text `sign` has come `count` times, or after `withinMs`. */
 export function readAway(

@@ -1,7 +1,7 @@
 /**
- * A program with nothing but a screen, for tests that look at it from a terminal: it draws a framed page of
- * whatever characters, and says in it what tokens it got. Keys: `r` other characters, `t` next theme, `m`
- * mouse, `l` redraw, `b` bell, `z` suspend, `x` throws, `p` rejects, `q` quits.
+ * A program with only a screen, for tests that see it from a terminal: it draws a framed page of random
+ * characters, and prints the tokens that it got. Keys: `r` other characters, `t` next theme, `m` mouse, `l`
+ * redraw, `b` bell, `z` suspend, `x` throws, `p` rejects, `q` quits.
  */
 import { writeFileSync } from 'node:fs';
 import type { Token } from '../input/token.js';
@@ -19,11 +19,11 @@ const LETTERS = graphemes(
   'abc xyz 0189 ,.;: äöüß ñçø αβγ жщя 山田太郎 한국어 かな 😀🎉🔌🚀🧪🦊 שלום مرحبا हिन्दी ไทย ☂☯♞✓✗●◌▌…—',
 );
 const MARKS = ['', '', '', '', '\u0301', '\u0308\u0323'];
-/** What must never reach a terminal, though no view would let it come this far. */
+/** A text that must never reach a terminal unchanged, though no view would pass it on. */
 const HOSTILE = '\x1b[31mred\x1b[2J{bold,foo}{/}\u009b5mZ\u202edeliver\u200b\r\n\x07|';
 const FRAME_EVERY = 13;
 
-/** The same numbers for the same seed, so that a torn frame can be drawn again. */
+/** The same numbers for the same seed, so that a broken frame can be drawn again. */
 function chance(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -10,7 +10,7 @@ import { NoScreen } from './abilities.js';
 import { openScreen, type Screen } from './screen.js';
 
 /**
- * As much of a terminal's two streams as the screen uses; whether it takes what is written is up to the test.
+ * The part of a terminal's two streams that the screen uses; the test decides whether it accepts writes.
  */
 class FakeTerminal {
   readonly input = Object.assign(new PassThrough(), {
@@ -61,7 +61,7 @@ const frame = (...rows: readonly string[]): Frame => ({
   cursor: undefined,
 });
 
-/** What a terminal answers to the question for a sign of life. */
+/** A terminal's answer to the request for a sign of life. */
 const SIGN = '\x1b[0n';
 
 async function withScreen(

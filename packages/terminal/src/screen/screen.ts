@@ -1,10 +1,10 @@
 /**
- * The terminal as the client sees it: frames go in, tokens and sizes come out, and whatever happens the
- * terminal can be given back as it was.
+ * The terminal as the client sees it: frames go in, tokens and sizes come out, and the terminal can always be
+ * restored.
  *
- * A frame becomes cells, blessed finds what has changed, and that goes out in one write together with the
- * cursor. While the terminal has not taken the last write no other is made: of the frames that come meanwhile
- * only the newest is drawn.
+ * A frame becomes cells, blessed finds the changes, and they go out in one write together with the cursor.
+ * While the terminal has not accepted the last write there is no other write: of the frames that come
+ * meanwhile only the newest is drawn.
  */
 import type { ReadStream, WriteStream } from 'node:tty';
 import {
@@ -35,7 +35,7 @@ export interface ScreenOptions {
   readonly output: WriteStream;
   readonly env: NodeJS.ProcessEnv;
   readonly theme: Theme;
-  /** Whether the mouse is reported; then the terminal cannot select text with it. */
+  /** Whether the terminal reports the mouse; then it can't select text with it. */
   readonly mouse: boolean;
 }
 
@@ -43,36 +43,36 @@ export interface Screen {
   readonly size: Size;
   /** Each new size; the frame that was drawn no longer fits. */
   readonly sizes$: Observable<Size>;
-  /** What the person does, read from the first subscription on; for one subscriber. */
+  /** The person's input, read from the first subscription on; for one subscriber. */
   readonly tokens$: Observable<Token>;
   /**
-   * Emits once, and to those who come late, when the terminal is gone: nothing can be drawn or read any more.
+   * Emits once, also for late subscribers, when the terminal is gone: nothing can be drawn or read any more.
    */
   readonly gone$: Observable<void>;
   draw(frame: Frame): void;
   setTheme(theme: Theme): void;
   setMouse(on: boolean): void;
   setTitle(title: string): void;
-  /** Clears the terminal and draws everything anew: something else may have written on it. */
+  /** Clears the terminal and draws everything again, in case another program has written on it. */
   redraw(): void;
   ring(): void;
-  /** Puts a text into the clipboard, where the terminal lets programs do that. */
+  /** Puts a text into the clipboard, if the terminal allows it. */
   copy(text: string): void;
   /**
-   * Gives the terminal back for a while: normal screen, lines and signals from its keys, no reports. Resolves
-   * when the reports that were on their way have been read: the shell would take them for typed.
+   * Restores the terminal for a while: normal screen, line mode, signals from its keys, no reports. Resolves
+   * when outstanding reports have been read: the shell would take them for typed text.
    */
   suspend(): Promise<void>;
   /**
-   * Takes the terminal again, whatever was done to it, and draws the last frame. Also right without `suspend`
-   * before.
+   * Takes the terminal again, whatever state it is in, and draws the last frame. Also allowed without
+   * `suspend` before.
    */
   resume(): void;
-  /** Gives the terminal back for good, and resolves as `suspend` does; more than once is harmless. */
+  /** Restores the terminal for good, and resolves as `suspend` does. Idempotent. */
   close(): Promise<void>;
 }
 
-/** @throws NoScreen where nothing can be drawn */
+/** @throws NoScreen if the terminal can't show a full screen */
 export function openScreen(options: ScreenOptions): Screen {
   if (options.input.isTTY !== true) throw new NoScreen('input-is-no-terminal');
   if (options.output.isTTY !== true) throw new NoScreen('output-is-no-terminal');
@@ -85,11 +85,11 @@ export function openScreen(options: ScreenOptions): Screen {
 
 const LEAST = 1;
 /**
- * Longest wait for the terminal's sign, ms: a far one needs its round trip, and a person who quits waits for
- * the shell.
+ * Longest wait for the terminal's sign of life, ms: a distant one needs its round trip, but a person who
+ * quits waits for the shell.
  */
 const SIGN_WITHIN_MS = 300;
-/** What is on its way from a terminal that gives no signs has come by then, ms. */
+/** How long to wait for outstanding reports of a terminal that gives no signs, ms. */
 const WITHOUT_SIGN_MS = 50;
 
 /** Whether we have the terminal. */
@@ -112,16 +112,19 @@ class TerminalScreen implements Screen {
   #size: Size;
   #mouse: boolean;
   #titled = false;
-  /** Somebody wants the tokens. */
+  /** Tokens have a subscriber. */
   #reading = false;
   #state: Holding = 'suspended';
-  /** The terminal has not yet taken what was last written. */
+  /** The terminal has not yet accepted the last write. */
   #blocked = false;
-  /** Signs that it was asked for and has not given, and when it was asked last. Some never give any. */
+  /**
+   * Requested signs that have not arrived, and when the last one was requested. Some terminals never give
+   * any.
+   */
   #signsDue = 0;
   #askedMs = 0;
   #frame: Frame | undefined;
-  /** Rows as they were last put into cells; a row that is still the same object is the same on the screen. */
+  /** Rows as they were last put into cells; a row that is the same object has not changed. */
   #put: readonly Row[] = [];
   /** The engine still has the old size. */
   #resized = false;
@@ -148,13 +151,13 @@ class TerminalScreen implements Screen {
       tap(({ kind }) => {
         if (kind === 'sign') this.#signsDue -= 1;
       }),
-      // What is typed once the terminal is given back is for somebody else.
+      // After the terminal is restored, typed text is for another program.
       filter(({ kind }) => kind !== 'sign' && this.#is('active')),
       takeUntil(this.#closing),
     );
     this.#output.on('resize', this.#onResize);
     this.#output.on('drain', this.#onDrain);
-    // These two stay when the screen is closed: a terminal that is gone may say so at any later write.
+    // These two stay when the screen is closed: any later write may show that the terminal is gone.
     this.#output.on('error', this.#onGone);
     this.#input.on('error', this.#onGone);
     this.#input.on('end', this.#onGone);
@@ -211,12 +214,12 @@ class TerminalScreen implements Screen {
     await this.#silence();
     if (!this.#is('suspended')) return;
     this.#setRaw(false);
-    this.#input.pause(); // whoever has the terminal now reads it
+    this.#input.pause(); // another program reads the terminal now
   }
 
   resume(): void {
     if (this.#state === 'closed' || this.#state === 'gone') return;
-    // Off and on: what had the terminal meanwhile may have changed its modes, and Node only sees its own.
+    // Off and on: another program may have changed the terminal's modes, and Node only knows its own.
     this.#setRaw(false);
     this.#setRaw(true);
     if (this.#reading) this.#input.resume();
@@ -251,7 +254,7 @@ class TerminalScreen implements Screen {
     this.#input.unref();
   }
 
-  /** Reads, and drops, what the terminal had reported before it heard that it should not. */
+  /** Reads and drops the reports that the terminal sent before it was told to stop. */
   async #silence(): Promise<void> {
     if (!this.#abilities.modes || (!this.#mouse && this.#signsDue === 0)) return;
     const answers = this.#signsDue === 0 || performance.now() - this.#askedMs < SIGN_WITHIN_MS;
@@ -267,14 +270,13 @@ class TerminalScreen implements Screen {
     return modes.signAsked;
   }
 
-  /** For what may have changed meanwhile. */
+  /** Whether the state is this one, also after a wait. */
   #is(state: Holding): boolean {
     return this.#state === state;
   }
 
   /**
-   * Draws what there is to draw in one write, after `before`; holds it while the terminal is busy, but for
-   * `before`.
+   * Draws everything in one write, after `before`. While the terminal is busy, only `before` is written.
    */
   #flush(before: string): void {
     if (this.#state !== 'active') return;
@@ -301,7 +303,7 @@ class TerminalScreen implements Screen {
     return this.#engine.changes();
   }
 
-  /** The cursor is hidden while cells are drawn, and stands where the frame wants it afterwards. */
+  /** Hides the cursor while cells are drawn, and then puts it where the frame wants it. */
   #withCursor(changes: string, moved: boolean): string {
     const wanted = this.#frame?.cursor;
     const now = this.#cursor;
@@ -323,7 +325,7 @@ class TerminalScreen implements Screen {
     try {
       this.#input.setRawMode(raw);
     } catch {
-      this.#onGone(); // the only way in which it fails
+      this.#onGone(); // it fails only when the terminal is gone
     }
   }
 
@@ -332,7 +334,7 @@ class TerminalScreen implements Screen {
     this.#blocked = !this.#output.write(text);
   }
 
-  /** Fewer than 256 colours, and the palettes don't hold: they are made of the upper 240. */
+  /** With fewer than 256 colours the palettes can't be used: they use the upper 240. */
   #looksOf(theme: Theme): Looks {
     return looksOf(this.#abilities.colours ? theme : 'plain');
   }
@@ -356,7 +358,7 @@ class TerminalScreen implements Screen {
   };
 }
 
-/** Some terminals say 0 x 0 until they know better. */
+/** Some terminals report 0 x 0 at first. */
 const sizeOf = ({ columns, rows }: WriteStream): Size => ({
   width: Math.max(LEAST, columns || 80),
   height: Math.max(LEAST, rows || 24),

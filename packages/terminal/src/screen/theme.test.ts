@@ -11,7 +11,7 @@ const ROLES: readonly Role[] = [
 
 type Colour = readonly [red: number, green: number, blue: number];
 
-/** The darkest and the lightest background that people of a theme have. */
+/** The darkest and the lightest background of each theme. */
 const BACKGROUNDS: Record<'dark' | 'light', readonly Colour[]> = {
   dark: [
     [0, 0, 0],
@@ -22,7 +22,7 @@ const BACKGROUNDS: Record<'dark' | 'light', readonly Colour[]> = {
     [253, 246, 227],
   ],
 };
-/** What a terminal's own text is at worst. */
+/** The worst colour of a terminal's own text. */
 const OWN_TEXT: Record<'dark' | 'light', Colour> = { dark: [190, 190, 190], light: [80, 90, 95] };
 /** WCAG, level AA. */
 const READABLE = 4.5;
@@ -71,7 +71,10 @@ for (const theme of ['dark', 'light'] as const)
       }
   });
 
-/** How dichromats see a colour: after Viénot, Brettel and Mollon 1999, on linear light. */
+/**
+ * How a colour-blind person (a dichromat) sees a colour: after Viénot, Brettel and Mollon 1999, on linear
+ * light.
+ */
 function seenWithout(cone: 'red' | 'green', colour: Colour): Colour {
   const [red, green, blue] = colour;
   const mixed = cone === 'red' ? 0.11 * red + 0.89 * green : 0.29 * red + 0.71 * green;

@@ -1,10 +1,10 @@
 /**
- * How a role looks.
+ * The colours and attributes of roles.
  *
- * Colours come from the fixed part of the 256 (16 to 255): the first 16 are whatever somebody's terminal
- * makes of them. The background stays the terminal's own. Blue says well, orange and yellow say look here,
- * red is a problem, and none of it by colour alone: these stay apart for those who don't see red and green,
- * and the views carry a glyph or a word for each.
+ * Colours come from the fixed part of the 256 (16 to 255): each terminal defines the first 16 differently.
+ * The background stays the terminal's own. Blue means good, orange and yellow mean attention, red means a
+ * problem. Colour is never the only sign: people who can't distinguish red and green can tell these apart,
+ * and the views have a glyph or a word for each.
  */
 import type { Theme } from '../state/state.js';
 import type { Role, Span } from '../view/row.js';
@@ -35,13 +35,13 @@ interface Look {
   readonly flags?: number;
   readonly foreground?: number;
   readonly background?: number;
-  /** Foreground on the background of what is selected, where the usual one would be hard to read. */
+  /** Foreground on the selected background, if the usual one would be hard to read. */
   readonly selectedForeground?: number;
 }
 
 interface Palette {
   readonly roles: Record<Role, Look>;
-  /** Undefined: what is selected is inverted. */
+  /** Undefined: the selection is inverted. */
   readonly selectedBackground: number | undefined;
 }
 
@@ -111,7 +111,7 @@ function attributeIn(palette: Palette, span: Span): Attribute {
   const foreground = look.foreground ?? OWN_COLOUR;
   const background = look.background ?? OWN_COLOUR;
   if (span.selected !== true) return attribute(flags, foreground, background);
-  // Toggled and not set: what was found stays to be seen within what is selected.
+  // Toggled and not set: a match stays visible inside the selection.
   if (palette.selectedBackground === undefined) return attribute(flags ^ INVERSE, foreground, background);
   return attribute(
     flags,
@@ -125,12 +125,11 @@ export function looksOf(theme: Theme): Looks {
   return { attributeOf: (span) => attributeIn(palette, span) };
 }
 
-/** In COLORFGBG the last number is the background: 7 and 15 are the whites. */
+/** The last number of COLORFGBG is the background: 7 and 15 are white. */
 const LIGHT_BACKGROUNDS = new Set(['7', '15']);
 
 /**
- * The theme that the surroundings ask for. NO_COLOR counts when it is set to anything but nothing
- * (no-color.org).
+ * The theme that the environment asks for. NO_COLOR counts when it is set and not empty (no-color.org).
  */
 export function themeFrom(env: NodeJS.ProcessEnv): Theme {
   if ((env.NO_COLOR ?? '') !== '') return 'plain';

@@ -1,4 +1,4 @@
-/** Posts that answer others: writing one, and getting from one to what it answers. */
+/** Posts that answer others: how to write one, and how to go from one to the post that it answers. */
 import { type Answers, beginOf, type Post, referenceTo } from '@dualping/client';
 import { composing, withAnswer } from './composing.js';
 import { just, type Step } from './events.js';
@@ -15,8 +15,7 @@ function selected(state: State): Item | undefined {
 }
 
 /**
- * What is written from now on answers the selected post. @param name whom it is written to, else; undefined:
- * nobody
+ * Opens the composer, for an answer if a post is selected. @param name as in `composing`
  */
 export function answering(state: State, name: string | undefined): State {
   const item = selected(state);
@@ -26,7 +25,7 @@ export function answering(state: State, name: string | undefined): State {
   return withAnswer(next, { ...referenceTo(post), begin: beginOf(post.text) });
 }
 
-/** The post among those that are loaded. */
+/** Finds the post among the loaded ones. */
 function loaded({ posts }: State, { home, position, author }: Answers): PostItem | undefined {
   const item =
     home === undefined
@@ -36,12 +35,12 @@ function loaded({ posts }: State, { home, position, author }: Answers): PostItem
 }
 
 /**
- * Goes to what the selected post answers; where the timeline does not show it, shows it over the posts.
+ * Goes to the post that the selected one answers; if the timeline does not have it, shows it over the posts.
  * Undefined: it answers none.
  */
 export const answeredShown = (state: State): Step | undefined => answeredOf(state, selected(state));
 
-/** The post that is shown over the posts, if it answers another one itself. */
+/** The post that is shown over the posts, if it is an answer itself. */
 export const answerOverPosts = ({ overlay }: State): PostItem | undefined =>
   overlay?.kind === 'answered' &&
   typeof overlay.found === 'object' &&
@@ -50,7 +49,10 @@ export const answerOverPosts = ({ overlay }: State): PostItem | undefined =>
     ? overlay.found
     : undefined;
 
-/** The same for that one: so one goes back to where a conversation began. */
+/**
+ * The same for the post that is shown over the posts, so that a reader can go back to the begin of a
+ * conversation.
+ */
 export const answeredFurther = (state: State): Step | undefined =>
   answeredOf({ ...state, overlay: undefined }, answerOverPosts(state));
 
@@ -62,12 +64,12 @@ function answeredOf(state: State, item: Item | undefined): Step | undefined {
     return just(withPlace(state, selecting(state, found.key)));
   const over = { kind: 'answered', scroll: 0, of: item.key, answers } as const;
   if (found !== undefined) return just({ ...state, overlay: { ...over, found } });
-  // What is not sent yet can't be asked about.
+  // An unsent post can't be asked about.
   if (item.kind === 'outgoing') return just({ ...state, overlay: { ...over, found: 'unknown' } });
   return just({ ...state, overlay: { ...over, found: 'asking' } }, { kind: 'answered', of: item.key });
 }
 
-/** Whoever has closed it does not want it any more. */
+/** Ignored if the person has closed the overlay. */
 const withFound = (
   state: State,
   of: number,

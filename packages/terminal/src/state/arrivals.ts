@@ -1,4 +1,4 @@
-/** What comes from the network: posts, pages of older ones, people, and what became of what was sent. */
+/** Handles news from the network: posts, pages of older ones, people, and the outcomes of sent posts. */
 import type { Post, PostPage, PresenceLists } from '@dualping/client';
 import { type Effect, just, type Step } from './events.js';
 import { itemsOf, postItem, showsOutbox } from './items.js';
@@ -8,19 +8,19 @@ import { sidebarEntries } from './sidebar-entries.js';
 import type { Outgoing, Person, PostItem, State } from './state.js';
 import { arrived, divided, isPresent, isUnreadBefore, recounted } from './unread.js';
 
-/** Posts kept in memory, about 10 MB; older ones are loaded again when somebody reads back. */
+/** Most posts in memory, about 10 MB; older ones are loaded again when the person reads back. */
 export const MAX_POSTS = 20_000;
-/** A reader who is far back keeps what is on the screen, within reason. */
+/** Most posts while the person reads far back, so that the posts on the screen stay loaded. */
 const MAX_POSTS_READ_BACK = 3 * MAX_POSTS;
-/** Trimmed in one go, so that it is not done with every post. */
+/** Posts that are dropped at one time, so that it is not done with every post. */
 const TRIMMED = 1_000;
-/** How long the sign of an acknowledged post stays. */
+/** How long the sign of an acknowledged post stays, ms. */
 const FRESH_MS = 5_000;
 export const PAGE_POSTS = 100;
-/** Pages loaded at once at most while looking for what a narrow timeline shows. */
+/** Most pages that are loaded in a row to find posts of a timeline with few posts. */
 const MOST_PAGES = 10;
 
-/** Without those that somebody else's message brings once more. */
+/** Whether the post is not known yet: another message may bring it a second time. */
 function isNews(state: State, post: Post): boolean {
   return post.position > (state.posts.at(-1)?.key ?? 0);
 }
@@ -33,7 +33,7 @@ function trimmed(state: State): State {
 }
 
 /**
- * Own posts that the timeline has brought are no longer on their way, also when that comes before the
+ * Removes own posts that have arrived on the timeline from the outgoing ones, even before their
  * acknowledgement.
  */
 function withoutDelivered(
@@ -73,12 +73,12 @@ export function postsCame(state: State, posts: readonly Post[]): Step {
   );
   const effects: Effect[] = alerts && settings.bell && !isPresent(state) ? [{ kind: 'ring' }] : [];
   const then = arrived(state, next, items.length, isPast);
-  // Who was away for long has more unread than the timeline begins with.
+  // After a long absence there may be more unread posts than the timeline begins with.
   const { state: last, effects: asked } = isPast && isUnreadBefore(then) ? loadingOlder(then) : just(then);
   return just(last, ...effects, ...asked);
 }
 
-/** Asks for older posts, unless there are none or they are on their way. */
+/** Asks for older posts, unless there are none or a page is loading already. */
 export function loadingOlder(state: State, pages = MOST_PAGES): Step {
   const before = state.posts[0]?.key;
   if (state.loadingOlder || state.reachedOldest || before === undefined) return just(state);
@@ -92,12 +92,12 @@ export function loadingOlder(state: State, pages = MOST_PAGES): Step {
   );
 }
 
-/** Whoever goes on near the beginning of what is loaded wants what is before it. */
+/** Loads older posts when the person is near the beginning of the loaded ones. */
 export const backwards = (state: State): Step => (isNearBeginning(state) ? loadingOlder(state) : just(state));
 
 /**
- * A timeline whose beginning is on the screen has room for older posts; who looks at it should not have to
- * ask for them.
+ * Loads older posts when the beginning of a timeline is on the screen, so that the person need not ask for
+ * them.
  */
 export const filled = (state: State): Step => (isAtBeginning(state) ? loadingOlder(state) : just(state));
 
@@ -113,14 +113,14 @@ export function pageCame(state: State, { posts, oldest }: PostPage): Step {
     story: { ...state.story, received: state.story.received + items.length },
   });
   if (next.pagesLeft > 0 && isUnreadBefore(next)) return loadingOlder(next, next.pagesLeft);
-  // A narrow timeline may have got nothing of a page: on with the next one, while its reader waits at its
+  // A page may have no post of this timeline: then the next page is loaded, while the reader waits at the
   // beginning.
   const found = itemsOf(next, next.timeline).length > shownBefore;
   if (found || next.pagesLeft === 0 || !isAtBeginning(next)) return just({ ...next, pagesLeft: 0 });
   return loadingOlder(next, next.pagesLeft);
 }
 
-/** Some of what was loaded may not have been read yet. */
+/** Some of the loaded posts may be unread. */
 function withOlder(state: State): State {
   const counted = recounted(state);
   return counted.unread.get(state.timeline) === state.unread.get(state.timeline) ? counted : divided(counted);
@@ -156,7 +156,7 @@ export function peopleCame(state: State, { users, followers, following }: Presen
   return just({ ...next, sidebarAt }, ...alerts);
 }
 
-/** Nobody is new where it was never known who follows. */
+/** Without an earlier list of followers no follower counts as new. */
 function newFollowersTold(state: State): Step {
   const { people = [], followers, newFollowers, ignored, settings } = state;
   const now = people.filter(({ followsMe }) => followsMe).map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** What is asked of a server: where there is none it is said to wait, and is not to be asked again. */
+/** Requests to a server: if there is none, a notice says that the request waits, and need not be repeated. */
 import { type Effect, just, type Step } from './events.js';
 import { said } from './notices.js';
 import type { State } from './state.js';

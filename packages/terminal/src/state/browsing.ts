@@ -1,4 +1,4 @@
-/** Keys while one reads: in the timeline and in the sidebar. */
+/** Keys while the person reads: in the timeline and in the sidebar. */
 
 import { answeredShown, answering } from './answers.js';
 import { backwards, loadingOlder } from './arrivals.js';
@@ -28,7 +28,7 @@ function inBoth(state: State, action: Action): Step {
     case 'compose':
       return just(composing(state, undefined));
     case 'reply':
-      // Whoever presses it once more, as the countdown ends, does not mean to write.
+      // A person who presses the key once more as the countdown ends does not want to write.
       if (!isThere(state)) return just(state, { kind: 'retry-now' });
       return just(answering(state, someoneElse(state)));
     case 'next-unread':
@@ -119,8 +119,8 @@ function inTimeline(state: State, action: Action): Step | undefined {
 }
 
 /**
- * Esc takes away one thing after the other: the search with what was said of it, else what was said, the
- * divider, the selection.
+ * Each Esc removes one thing, in this order: the search with its notice, another notice, the divider, the
+ * selection.
  */
 function left(state: State): State {
   if (state.search !== undefined) return { ...state, search: undefined, notice: undefined };
@@ -157,7 +157,7 @@ function inSidebar(state: State, action: Action): Step | undefined {
   }
 }
 
-/** In a timeline where all is read, on to the next one where something is not. */
+/** If everything in this timeline is read, goes to the next timeline with unread posts. */
 function toUnread(state: State): State {
   const here = firstUnread(state);
   if (here !== undefined) return { ...withPlace(state, beginningAt(state, here)), focus: 'timeline' };
@@ -178,7 +178,7 @@ const someoneElse = (state: State): string | undefined => {
   return name === state.me ? undefined : name;
 };
 
-/** Whom one may mean and doesn't follow is followed at once; else a name is asked for. */
+/** Follows the person in question at once, if not followed yet; else asks for a name. */
 function follow(state: State): Step {
   const name = someoneElse(state);
   const person = state.people?.find((it) => it.name === name);
@@ -186,7 +186,7 @@ function follow(state: State): Step {
   return asking(state, { kind: 'follow', name });
 }
 
-/** Asks before it is done: what they write then no longer comes. */
+/** Asks for confirmation, because their posts then no longer arrive. */
 function unfollow(state: State): Step {
   const name = someoneElse(state);
   const person = state.people?.find((it) => it.name === name);

@@ -1,4 +1,4 @@
-/** What can be typed after `:`, and what completes it. */
+/** The commands after `:`, and their completion. */
 import { linksOfSelected } from './links.js';
 import type { State } from './state.js';
 
@@ -7,7 +7,7 @@ export interface Command {
   /** As the help shows it; empty: none. */
   readonly arguments: string;
   readonly help: string;
-  /** What the argument may be, best first. */
+  /** Possible arguments, best first. */
   readonly candidates?: (state: State) => readonly string[];
 }
 
@@ -84,7 +84,7 @@ export const COMMANDS: readonly Command[] = [
 export const commandNamed = (name: string): Command | undefined =>
   COMMANDS.find((command) => command.name === name);
 
-/** At most so many are offered. */
+/** Most completions that are offered. */
 const MOST_COMPLETIONS = 20;
 
 const beginningWith = (candidates: readonly string[], part: string): readonly string[] => {
@@ -92,7 +92,7 @@ const beginningWith = (candidates: readonly string[], part: string): readonly st
   return candidates.filter((it) => it.toLowerCase().startsWith(low)).slice(0, MOST_COMPLETIONS);
 };
 
-/** What the last word of a command line could become, best first. */
+/** Completions of the last word of a command line, best first. */
 export function completionsOf(state: State, line: string): readonly string[] {
   const space = line.indexOf(' ');
   if (space < 0)
@@ -105,7 +105,7 @@ export function completionsOf(state: State, line: string): readonly string[] {
   return beginningWith(candidates, argument.startsWith('@') ? argument.slice(1) : argument);
 }
 
-/** What `@an` in a post could become. */
+/** Completions of `@an` in a post. */
 export const mentionsFor = (state: State, word: string): readonly string[] =>
   word.startsWith('@') && word.length > 1
     ? beginningWith(

@@ -1,4 +1,4 @@
-/** Writing: drafts, one for each timeline, and how they become posts. */
+/** Drafts, one for each timeline, and how they become posts. */
 import { type Answers, MAX_POST_LENGTH, postProblem } from '@dualping/client';
 import {
   changed,
@@ -22,23 +22,22 @@ import { draftOf } from './screen-geometry.js';
 import type { Outgoing, State, TimelineId } from './state.js';
 import { undivided, withPlace } from './unread.js';
 
-/** Texts that Up brings back. */
+/** Most texts that Up brings back. */
 export const MOST_SENT_TEXTS = 100;
 /**
- * What is written beyond a post's length stays as long as it can be edited; a paste larger than this is a
- * mistake.
+ * Longest draft: a text longer than a post may stay and be edited, but a larger paste is a mistake.
  */
 const MOST_DRAFT_LENGTH = 20 * MAX_POST_LENGTH;
 
 export function withDraft(state: State, editor: Editor): State {
   const drafts = new Map(state.drafts);
-  // One that was emptied by hand stays: what was cut can be brought back.
+  // A draft that was emptied by hand stays, so that the text can be brought back.
   if (editor === emptyEditor) drafts.delete(state.timeline);
   else drafts.set(state.timeline, editor);
   return { ...state, drafts };
 }
 
-/** The whole text is another one; what was there can be brought back. */
+/** Replaces the whole text; undo brings the old one back. */
 export function editedElsewhere(state: State, timeline: TimelineId, text: string): State {
   const before = state.drafts.get(timeline) ?? emptyEditor;
   if (textOf(before) === text) return state;
@@ -50,7 +49,7 @@ export function editedElsewhere(state: State, timeline: TimelineId, text: string
   return { ...state, drafts };
 }
 
-/** @param name begins the post with `@name`, unless something is written already */
+/** @param name begins the post with `@name`, unless there is text already */
 export function composing(state: State, name: string | undefined): State {
   const next: State = { ...state, focus: 'composer' };
   if (name === undefined || !isEmpty(draftOf(state))) return next;
@@ -64,7 +63,7 @@ export function typed(state: State, text: string): State {
   return withDraft({ ...state, recalled: 0 }, insert(draft, text));
 }
 
-/** @returns undefined when the key means nothing here */
+/** @returns undefined when the key does nothing here */
 export function composerKey(state: State, { name, text }: KeyToken): State | undefined {
   const draft = draftOf(state);
   if (name === 'up' && (isEmpty(draft) || state.recalled > 0)) return recalled(state, 1);
@@ -86,7 +85,7 @@ export function recalled(state: State, by: 1 | -1): State {
   return { ...withDraft(state, text === '' ? emptyEditor : editorWith(text)), recalled: to };
 }
 
-/** `@an` becomes `@ana `, and with each further Tab the next of those that fit. */
+/** `@an` becomes `@ana `, and each further Tab tries the next matching name. */
 export function completed(state: State, by: 1 | -1): State {
   const draft = draftOf(state);
   const word = wordBefore(draft);
@@ -148,7 +147,7 @@ const sending = ({ id, text, answers }: Outgoing) => ({
   ...(answers !== undefined && { answers }),
 });
 
-/** What the draft of the timeline that is open answers; undefined: nothing. */
+/** Sets the post that the draft of the open timeline answers; undefined: none. */
 export function withAnswer(state: State, answers: Answers | undefined): State {
   if (state.answering.get(state.timeline) === answers) return state;
   const answering = new Map(state.answering);
@@ -157,7 +156,7 @@ export function withAnswer(state: State, answers: Answers | undefined): State {
   return { ...state, answering };
 }
 
-/** Whoever goes with nothing written no longer means to answer. */
+/** A person who leaves an empty composer no longer wants to answer. */
 export function composerLeft(state: State): State {
   const next: State = { ...state, focus: 'timeline', recalled: 0 };
   return isEmpty(draftOf(state)) ? withAnswer(next, undefined) : next;
@@ -172,7 +171,7 @@ const failedAt = (state: State): Outgoing | undefined => {
 const allFailed = ({ outbox }: State): readonly Outgoing[] =>
   outbox.filter(({ status }) => status.kind === 'failed');
 
-/** Sends again what failed: the selected one, else all. */
+/** Sends failed posts again: the selected one, else all. */
 export function retried(state: State): Step {
   const one = failedAt(state);
   const again = one === undefined ? allFailed(state) : [one];
@@ -184,7 +183,7 @@ export function retried(state: State): Step {
   return just({ ...state, outbox, notice: undefined }, ...effects);
 }
 
-/** Takes what failed back into the composer. */
+/** Takes a failed post back into the composer. */
 export function takenBack(state: State): Step {
   const one = failedAt(state) ?? allFailed(state).at(-1);
   if (one === undefined) return just(said(state, 'only what was not sent can be edited'));

@@ -1,21 +1,21 @@
-/** What the header says of the session, from what the session says of itself. */
+/** Turns the session's states into the connection state that the header shows. */
 import type { Failure, Move, SessionState, SessionTarget } from '@dualping/client';
 import { just, type Step } from './events.js';
 import type { Connection, State } from './state.js';
 
-/** How long the header says what a move has cost. */
+/** How long the header shows the gap of a move, ms. */
 const RESUMED_MS = 3_000;
 
-/** On the way to a server: for the first time, or back to where it was. */
+/** The state while connecting to a server: for the first time, or again. */
 function underWay(state: State, to: SessionTarget | undefined, because: Failure | undefined): Connection {
   if (!state.story.everLive) return { kind: 'connecting', to };
   return { kind: 'lost', because, resumeAfter: state.posts.at(-1)?.key ?? 0 };
 }
 
 /**
- * The router holds a question for seconds, and between two of them the session waits for a moment only. So
- * what it waits for is said until it is on its way to somebody: else whoever has no server would read next to
- * always that one is looked for.
+ * The router holds a question for seconds, and between two questions the session waits only a moment. So the
+ * header keeps the reason for waiting until the session connects to a server: else it would nearly always say
+ * that a server is being looked for.
  */
 function resolving(state: State, because: Failure | undefined): Connection {
   const { connection } = state;
@@ -72,7 +72,7 @@ export function sessionMoved(state: State, { from, to, gapMs }: Move): Step {
   });
 }
 
-/** What was said for a while only is over. */
+/** Ends notices whose time is over. */
 export function timePassed(state: State): Step {
   const { clock, connection, notice, fresh } = state;
   let next = state;

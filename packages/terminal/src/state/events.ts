@@ -1,4 +1,4 @@
-/** What happens to the state, and what it asks for. */
+/** The events of the state, and its effects. */
 import type { Move, Post, PostPage, PostReference, PresenceLists, SessionState } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from './geometry.js';
@@ -13,7 +13,7 @@ export type Event =
   /** Answers an `older` effect. */
   | { readonly kind: 'page'; readonly page: PostPage }
   | { readonly kind: 'page-failed'; readonly detail: string }
-  /** Answers an `answered` effect; `post` undefined: nobody here has it. */
+  /** Answers an `answered` effect; `post` undefined: the cluster does not have it. */
   | { readonly kind: 'answered'; readonly of: number; readonly post: Post | undefined }
   | { readonly kind: 'answered-failed'; readonly of: number; readonly detail: string }
   | { readonly kind: 'people'; readonly lists: PresenceLists }
@@ -25,10 +25,12 @@ export type Event =
       readonly reason: string;
       readonly detail: string;
     }
-  /** How something else that was asked for ended. */
+  /** The outcome of another effect, as a notice. */
   | { readonly kind: 'said'; readonly text: string }
   | { readonly kind: 'problem'; readonly text: string }
-  /** What was kept for this network, once it is known; `another`: than the one that was guessed. */
+  /**
+   * The saved data of this network, once its id is known; `another`: it is not the network that was guessed.
+   */
   | { readonly kind: 'remembered'; readonly kept: Kept; readonly another: boolean }
   /** Answers an `edit` effect. */
   | { readonly kind: 'edited'; readonly timeline: TimelineId; readonly text: string }
@@ -52,13 +54,13 @@ export type Effect =
   | { readonly kind: 'answered'; readonly of: number }
   | { readonly kind: 'retry-now' }
   | { readonly kind: 'settings'; readonly settings: Settings }
-  /** The terminal has another background: for this screen, and not to be remembered. */
+  /** The terminal has another background: changes the theme of this screen, and is not saved. */
   | { readonly kind: 'theme'; readonly theme: Settings['theme'] }
-  /** For a while only. */
+  /** For a while only, not saved. */
   | { readonly kind: 'mouse'; readonly on: boolean }
   | { readonly kind: 'open'; readonly url: string }
   | { readonly kind: 'copy'; readonly text: string }
-  /** In the person's own editor. */
+  /** Opens the draft in the person's own editor. */
   | { readonly kind: 'edit'; readonly timeline: TimelineId; readonly text: string }
   | { readonly kind: 'ring' }
   | { readonly kind: 'redraw' }
@@ -72,7 +74,7 @@ export interface Step {
 
 export const just = (state: State, ...effects: readonly Effect[]): Step => ({ state, effects });
 
-/** The one thing after the other. */
+/** Does one step after another, and joins their effects. */
 export function then({ state, effects }: Step, next: (state: State) => Step): Step {
   const step = next(state);
   return { state: step.state, effects: [...effects, ...step.effects] };

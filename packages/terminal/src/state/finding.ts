@@ -1,6 +1,5 @@
 /**
- * Search in the timeline that is open. What is not in the posts loaded is looked for in those before them,
- * page by page.
+ * Search in the open timeline: first in the loaded posts, then in older ones, page by page.
  */
 import { loadingOlder } from './arrivals.js';
 import { just, type Step } from './events.js';
@@ -15,7 +14,7 @@ function matches(item: Item, what: string): boolean {
   return text.toLowerCase().includes(what) || `@${author}`.toLowerCase().includes(what);
 }
 
-/** @param towards -1: older posts; 1: newer ones. @param including begins with the selected one */
+/** @param towards -1: older posts; 1: newer ones. @param including also checks the selected one */
 export function found(state: State, towards: 1 | -1, including = false): Step {
   const { search } = state;
   if (search === undefined) return just(said(state, 'nothing is searched for: / begins a search'));
@@ -38,7 +37,7 @@ function foundFrom(state: State, items: readonly Item[], first: number, towards:
   }
 }
 
-/** All that is loaded has been looked at: on with what is before it, if there is anything. */
+/** All loaded posts have been searched: continues with older ones, if there are any. */
 function seekingBefore(state: State, items: readonly Item[]): Step {
   const { search, posts } = state;
   const before = posts[0]?.key;
@@ -50,11 +49,12 @@ function seekingBefore(state: State, items: readonly Item[]): Step {
       ),
     );
   const { state: next, effects } = loadingOlder(state, 1);
-  // Without a question under way there is nothing to wait for: the limit of this client is reached, and said.
+  // If no page is loading there is nothing to wait for: the limit of this client is reached, and a notice
+  // says so.
   return just({ ...next, seeking: next.loadingOlder ? { before } : undefined }, ...effects);
 }
 
-/** A page has come: goes on, where one is searched for. */
+/** A page has arrived: continues a running search. */
 export function sought(state: State): Step {
   const { seeking, loadingOlder } = state;
   if (seeking === undefined || loadingOlder) return just(state);
@@ -66,6 +66,6 @@ export function sought(state: State): Step {
     : just({ ...there.state, seeking: undefined }, ...there.effects);
 }
 
-/** Any key ends it; what has come stays, and the search can go on from there. */
+/** Any key stops the search; loaded posts stay, and the search can continue from there. */
 export const stopped = (state: State): State =>
   said({ ...state, seeking: undefined }, `search stopped, ${state.posts.length} posts back`);

@@ -13,7 +13,7 @@ export interface Area extends Size {
 
 export interface Geometry {
   readonly header: Area;
-  /** Undefined where there is no room for it. */
+  /** Undefined if there is no room for it. */
   readonly sidebar: Area | undefined;
   readonly timeline: Area;
   readonly pane: Area | undefined;
@@ -29,7 +29,7 @@ const SIDEBAR_WIDTH = 18;
 const SIDEBAR_FROM_WIDTH = 60;
 const PANE_WIDTH = 34;
 const PANE_FROM_WIDTH = 110;
-/** The composer grows with what is written, up to this and to a quarter of the screen. */
+/** The composer grows with the text, up to this and to a quarter of the screen. */
 const MOST_COMPOSER_ROWS = 8;
 
 export const isTooSmall = ({ width, height }: Size): boolean =>
@@ -40,9 +40,9 @@ export const mostComposerRows = (height: number): number =>
   Math.max(1, Math.min(MOST_COMPOSER_ROWS, Math.floor(height / 4)));
 
 /**
- * A column of frame lies between the timeline and what is beside it.
- * @param composerRows how many the written text wants
- * @param bare nothing beside the posts, so that a terminal selects whole lines of them
+ * A column of the frame separates the timeline from the sidebar and the pane.
+ * @param composerRows rows that the text needs
+ * @param bare only the posts, so that a terminal can select whole lines
  */
 export function geometryOf({ width, height }: Size, composerRows: number, bare = false): Geometry {
   const written = Math.max(1, Math.min(composerRows, mostComposerRows(height)));

@@ -1,4 +1,4 @@
-/** The state before anything has happened, with what was kept from last time. */
+/** The initial state, with the data that was saved last time. */
 import type { Answers } from '@dualping/client';
 import { type Editor, editorWith } from '../editor/editor.js';
 import type { Size } from './geometry.js';
@@ -8,16 +8,16 @@ import type { Clock, Outgoing, Place, Settings, State, TimelineId } from './stat
 /** What lasts from one run to the next, for one user of one network. */
 export interface Kept {
   readonly drafts: ReadonlyMap<TimelineId, string>;
-  /** What drafts answer, where they answer a post. */
+  /** The posts that drafts answer. */
   readonly answering?: ReadonlyMap<TimelineId, Answers>;
-  /** What nobody acknowledged. */
+  /** Posts that were not acknowledged. */
   readonly unsent: readonly Unsent[];
   readonly readUpTo: ReadonlyMap<TimelineId, number>;
   readonly sentTexts: readonly string[];
   /** Names. */
   readonly muted?: readonly string[];
   readonly ignored?: readonly string[];
-  /** Who follows me; undefined: it was never told. */
+  /** My followers; undefined: never known. */
   readonly followers?: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface Beginning {
   readonly kept: Kept;
 }
 
-/** What an earlier run has not seen acknowledged. */
+/** Posts of an earlier run that it has not seen acknowledged. */
 export const unsentOutgoing = (
   unsent: readonly Unsent[],
   wallMs: number,

@@ -1,10 +1,10 @@
-/** What a timeline shows, of all that is known. */
+/** Selects the posts of a timeline from all known ones. */
 import type { Post } from '@dualping/client';
 import type { Item, Outgoing, OutgoingItem, PostItem, State, TimelineId } from './state.js';
 
 const NAME_CHARACTER = /[A-Za-z0-9_-]/;
 
-/** `@ann` in a text, and not a part of `@anna` or `joann@ann`. */
+/** Whether a text has `@ann` as a word, not as a part of `@anna` or `joann@ann`. */
 export function mentions(text: string, name: string): boolean {
   const mention = `@${name}`;
   for (let at = text.indexOf(mention); at >= 0; at = text.indexOf(mention, at + 1)) {
@@ -24,7 +24,7 @@ export const postItem = (me: string, post: Post): PostItem => ({
     (post.unfollowed === true || mentions(post.text, me) || post.answers?.author === me),
 });
 
-/** The same outgoing post is the same item, so that what was computed of it stays known. */
+/** The same outgoing post is always the same item object, so that cached layouts of it stay valid. */
 const outgoingItems = new WeakMap<Outgoing, OutgoingItem>();
 
 function outgoingItem(outgoing: Outgoing): OutgoingItem {
@@ -49,14 +49,14 @@ interface Selected {
   readonly items: readonly Item[];
 }
 
-/** The last selection of each list of posts: a timeline is asked for several times a frame. */
+/** The last selection of each list of posts: a timeline is needed several times a frame. */
 const selections = new WeakMap<readonly PostItem[], Selected>();
 
-/** Whether own posts that are on their way stand in a timeline. */
+/** Whether own unsent posts are shown in a timeline. */
 export const showsOutbox = ({ me }: State, timeline: TimelineId): boolean =>
   timeline === 'home' || timeline === `@${me}`;
 
-/** Ascending by position; what is on its way comes last. */
+/** The items of a timeline, ascending by position; unsent posts come last. */
 export function itemsOf(state: State, timeline: TimelineId): readonly Item[] {
   const { posts, outbox, ignored } = state;
   const known = selections.get(posts);
@@ -69,10 +69,10 @@ export function itemsOf(state: State, timeline: TimelineId): readonly Item[] {
   return items;
 }
 
-/** Posts of people whom I don't follow, by the list that they are in. */
+/** Cached posts by people whom I don't follow, for each list of posts. */
 const strangers = new WeakMap<readonly PostItem[], readonly PostItem[]>();
 
-/** What is among mentions only: it names me, and I don't follow who wrote it. */
+/** Posts that are only in Mentions: they name me, and I don't follow their author. */
 export function strangersIn(posts: readonly PostItem[]): readonly PostItem[] {
   let found = strangers.get(posts);
   if (found === undefined) {
@@ -82,7 +82,7 @@ export function strangersIn(posts: readonly PostItem[]): readonly PostItem[] {
   return found;
 }
 
-/** Somebody who is ignored is read in their own timeline only. */
+/** Posts of an ignored person are only in that person's timeline. */
 function chosenOf(
   posts: readonly PostItem[],
   timeline: TimelineId,
@@ -93,7 +93,7 @@ function chosenOf(
   return posts.filter((item) => belongs(item, timeline) && isShown(item));
 }
 
-/** Where the item of a key is among items; -1: nowhere. */
+/** Index of the item with a key; -1: there is none. */
 export function indexOfKey(items: readonly Item[], key: number): number {
   if (key < 0) return items.findLastIndex((item) => item.key === key);
   let low = 0;

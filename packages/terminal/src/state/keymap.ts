@@ -1,8 +1,8 @@
 /**
- * Every key there is: what the keys do, the footer shows and the help explains all come from this one table.
+ * All keys. What the keys do, what the footer shows and what the help explains come from this one table.
  */
 
-/** Where the keys go. */
+/** The part of the screen that gets the keys. */
 export type Where = 'timeline' | 'sidebar' | 'composer' | 'prompt' | 'overlay';
 
 export type Action =
@@ -57,8 +57,8 @@ export interface Binding {
   readonly action: Action;
   readonly where: readonly Where[];
   /**
-   * Names of keys (see input/token.ts), the first is the one that is shown; two that follow one another are
-   * parted by a blank. The person's own take their place at the start (own-keys.ts).
+   * Names of keys (see input/token.ts); the first one is shown. A blank separates two keys to press one after
+   * the other. The person's own keys replace these at the start (own-keys.ts).
    */
   keys: readonly string[];
   /** One or two words for the footer; undefined: the footer leaves it out. */
@@ -165,7 +165,8 @@ export const KEYMAP: readonly Binding[] = [
   {
     action: 'new-line',
     where: ['composer'],
-    // Not Alt-Enter: Esc and a quick Enter look the same, and what is typed after Esc must not be posted.
+    // Not Alt-Enter: Esc and a quick Enter look the same, and text that is typed after Esc must not be
+    // posted.
     keys: ['ctrl-j', 'shift-enter'],
     label: 'new line',
     help: 'a new line',
@@ -210,17 +211,17 @@ export const KEYMAP: readonly Binding[] = [
   { action: 'quit', where: EVERYWHERE, keys: ['ctrl-c'], help: 'quit, from anywhere' },
 ];
 
-/** What a key does where the keys go now. */
+/** What a key does in a part of the screen. */
 export const actionOf = (where: Where, key: string): Action | undefined =>
   KEYMAP.find((binding) => binding.where.includes(where) && binding.keys.includes(key))?.action;
 
-/** Whether a key begins one of two that follow one another. */
+/** Whether a key is the first of two. */
 export const beginsChord = (where: Where, key: string): boolean =>
   KEYMAP.some(
     (binding) => binding.where.includes(where) && binding.keys.some((each) => each.startsWith(`${key} `)),
   );
 
-/** The keys that edit text, for the help; what they do is the editor's. */
+/** The keys that edit text, for the help; the editor defines what they do. */
 export const EDITING_HELP: readonly { readonly keys: string; readonly help: string }[] = [
   { keys: 'left right', help: 'by character; with ctrl or alt by word' },
   { keys: 'home end', help: 'begin and end of the line (ctrl-a, ctrl-e)' },

@@ -1,4 +1,4 @@
-/** Links and texts of the selected post: to the browser, and to the clipboard. */
+/** Opens links of the selected post, and copies links and texts. */
 import { linksIn } from '../text/links.js';
 import { just, type Step } from './events.js';
 import { indexOfKey, itemsOf } from './items.js';
@@ -6,7 +6,7 @@ import { said } from './notices.js';
 import { placeOf } from './reading.js';
 import type { State } from './state.js';
 
-/** As it was posted; undefined where nothing is selected. */
+/** The text as it was posted; undefined if no post is selected. */
 function selectedText(state: State): string | undefined {
   const { selected } = placeOf(state);
   if (selected === undefined) return undefined;
@@ -15,12 +15,12 @@ function selectedText(state: State): string | undefined {
   return item?.kind === 'post' ? item.post.text : item?.outgoing.text;
 }
 
-/** Each once, in the order of the text. */
+/** Each link once, in the order of the text. */
 export const linksOfSelected = (state: State): readonly string[] => [
   ...new Set(linksIn(selectedText(state) ?? '').map(({ url }) => url)),
 ];
 
-/** @param url undefined: the first of the selected post */
+/** @param url undefined: the first link of the selected post */
 export function openedLink(state: State, url: string | undefined): Step {
   const link = url ?? linksOfSelected(state)[0];
   if (link === undefined) return just(withoutLink(state));
@@ -42,7 +42,7 @@ const SELECT_FIRST = 'no post is selected: k selects one';
 const withoutLink = (state: State): State =>
   said(state, selectedText(state) === undefined ? SELECT_FIRST : 'there is no link in this post');
 
-/** Nobody tells whether the terminal does it. */
+/** The terminal does not report whether it copied. */
 const copying = (state: State, text: string, what: string): Step =>
   just(said(state, `${what} went to the clipboard, if the terminal lets programs do that`), {
     kind: 'copy',

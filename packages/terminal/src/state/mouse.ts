@@ -1,4 +1,4 @@
-/** Where a click goes. */
+/** Handles clicks. */
 import { isEmpty, pointedAt } from '../editor/editor.js';
 import type { Token } from '../input/token.js';
 import { withDraft } from './composing.js';
@@ -55,7 +55,7 @@ export function mouseUsed(state: State, mouse: Mouse): State {
   return { ...state, focus: 'timeline' };
 }
 
-/** Where one clicks in what is written, there the cursor goes. */
+/** Puts the cursor of the draft where the person clicked. */
 function pointed(state: State, composer: Area, mouse: Mouse): State {
   const { prompt, size } = state;
   const row = mouse.y - composer.y;

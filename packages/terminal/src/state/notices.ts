@@ -1,7 +1,7 @@
-/** What is said in the footer for a moment. */
+/** Short notices in the footer. */
 import type { State } from './state.js';
 
-/** Long enough to read a line. */
+/** How long a notice is shown, ms: long enough to read a line. */
 const NOTICE_MS = 5_000;
 
 const noticing =

@@ -1,4 +1,4 @@
-/** What lies over the timeline for a while: help, the session, everybody. */
+/** Overlays over the timeline: help, the session, the list of people. */
 
 import { mostOverlayScroll } from '../view/overlay.js';
 import { answeredFurther } from './answers.js';

@@ -1,20 +1,19 @@
-/** The person's own keys, from the settings: they take the place of those that an action has by itself. */
+/** The person's own keys, from the settings: they replace the default keys of an action. */
 import { type Action, KEYMAP } from './keymap.js';
 
 export type OwnKeys = ReadonlyMap<string, readonly string[]>;
 
 const MOST_KEYS = 10;
-/** As input/token.ts names them; two that follow one another are parted by a blank. */
+/** A key as input/token.ts names it; a blank separates two keys to press one after the other. */
 const ONE_KEY =
   /^(shift-)?(alt-)?(ctrl-)?([^\s\p{Cc}]{1,8}|space|enter|tab|escape|backspace|delete|insert|up|down|left|right|home|end|page-up|page-down|f1[0-2]|f[1-9])$/u;
 const NAMED =
   /^(space|enter|tab|escape|backspace|delete|insert|up|down|left|right|home|end|page-up|page-down|f\d+)$/;
-/** Leads out from anywhere, whatever else was changed. */
+/** Can't be reassigned: it always quits. */
 const NOT_TO_BE_TAKEN = 'ctrl-c';
 
 /**
- * Puts them into the keymap, once, before anything is shown. @returns what is wrong with some of them, for
- * people
+ * Puts them into the keymap, once, before anything is shown. @returns the mistakes, for people
  */
 export function takeOwnKeys(own: OwnKeys): readonly string[] {
   const problems: string[] = [];

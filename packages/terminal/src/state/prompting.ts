@@ -1,4 +1,4 @@
-/** The line after `:` and `/`: typing it, completing it, doing it. */
+/** The line after `:` and `/`: how it is typed, completed and executed. */
 import { userNameProblem } from '@dualping/client';
 import { type Editor, edit, editorWith, emptyEditor, insert, textOf } from '../editor/editor.js';
 import type { KeyToken } from '../input/token.js';
@@ -16,7 +16,7 @@ import { opened } from './timelines.js';
 import { recounted } from './unread.js';
 
 const MOST_GIVEN_COMMANDS = 100;
-/** People of whom one wants to hear less: a list of them is read with each post. */
+/** Most people that can be muted or ignored: the list is read for each post. */
 const MOST_HUSHED = 1_000;
 /** Longer than any command can be. */
 const MOST_PROMPT_LENGTH = 200;
@@ -38,7 +38,7 @@ export function promptTyped(state: State, prompt: Prompt, text: string): State {
   return withEditor(state, prompt, insert(prompt.editor, line));
 }
 
-/** @returns undefined when the key means nothing here */
+/** @returns undefined when the key does nothing here */
 export function promptKey(state: State, prompt: Prompt, { name, text }: KeyToken): State | undefined {
   if (name === 'up') return promptRecalled(state, prompt, 1);
   if (name === 'down') return promptRecalled(state, prompt, -1);
@@ -56,7 +56,7 @@ export function promptRecalled(state: State, prompt: Prompt, by: 1 | -1): State 
   return { ...withEditor(state, prompt, text === '' ? emptyEditor : editorWith(text)), recalled };
 }
 
-/** Fills in the next completion; the one that was filled in before gives way. */
+/** Fills in the next completion in place of the one before. */
 export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State {
   const { completions, chosen, editor } = prompt;
   if (completions.length === 0) return said(state, nothingFits(prompt));
@@ -64,7 +64,7 @@ export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State
   const at = (from + by + completions.length) % completions.length;
   const line = textOf(editor);
   const word = completions[at] ?? '';
-  // A command that was filled in stands with the space after it: the next one takes its place.
+  // A completed command has a space after it; the next completion replaces both.
   const isName = chosen < 0 ? !line.includes(' ') : line.trimEnd() === completions[chosen];
   if (!isName) {
     const completed = `${line.slice(0, line.indexOf(' '))} ${word}`;
@@ -72,7 +72,7 @@ export function promptCompleted(state: State, prompt: Prompt, by: 1 | -1): State
   }
   const takesArgument = (commandNamed(word)?.arguments ?? '') !== '';
   const filled = editorWith(takesArgument ? `${word} ` : word);
-  // It can be no other command: what is completed next is its argument.
+  // There is no other command: the next completion is for its argument.
   if (takesArgument && completions.length === 1) return withEditor(state, prompt, filled);
   return { ...state, prompt: { ...prompt, editor: filled, chosen: at } };
 }
@@ -95,7 +95,7 @@ export function confirmed(state: State, { kind, editor, completions, chosen }: P
     ...next,
     givenCommands: [...state.givenCommands.filter((it) => it !== text), text].slice(-MOST_GIVEN_COMMANDS),
   };
-  // What is typed may be the beginning of one command only.
+  // The typed text may be the beginning of only one command.
   const [only, another] = completions;
   const isOne = chosen < 0 && !text.includes(' ') && only !== undefined && another === undefined;
   return performed(remembered, isOne && commandNamed(text) === undefined ? only : text);
@@ -157,7 +157,7 @@ const HUSHED = {
   ignore: ['ignored: what they write is shown in :user only', 'no longer ignored'],
 } as const;
 
-/** The same command again takes it back. */
+/** Mutes or ignores a person; the same command again undoes it. */
 function hushed(state: State, command: 'mute' | 'ignore', name: string): State {
   if (name === state.me) return problem(state, `that is you: nobody can ${command} themselves`);
   const list = command === 'mute' ? 'muted' : 'ignored';
@@ -193,7 +193,7 @@ function setting(state: State, name: string, argument: string): Step {
   return withSettings({ ...state, followsBackground }, { ...settings, ...chosen[name] });
 }
 
-/** Of two the other; of more than two it is only said which one it is. */
+/** A setting without a value: one with two values toggles; otherwise a notice shows the present value. */
 function settingAlone(state: State, name: string): Step {
   const { settings } = state;
   switch (name) {

@@ -1,4 +1,4 @@
-/** The way out: nothing that is on its way is left behind unsaid. */
+/** Quitting: warns if there are unsent posts. */
 import { just, type Step } from './events.js';
 import { problem } from './notices.js';
 import type { State } from './state.js';

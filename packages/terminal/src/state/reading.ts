@@ -1,8 +1,8 @@
 /**
- * Which part of a timeline is on the screen, and how a reader moves in it.
+ * Decides which part of a timeline is on the screen, and how a reader moves in it.
  *
- * A place is kept by the post at the top of the screen and not by a count of rows: what comes in below, or is
- * loaded above, moves nothing. At the end the place is `newest` instead, and the end is followed.
+ * A place is the post at the top of the screen and not a count of rows, so posts that arrive below or are
+ * loaded above move nothing. At the end the place is `newest` instead, and the screen follows the end.
  */
 import { blockHeight } from '../view/post-block.js';
 import type { Size } from './geometry.js';
@@ -14,22 +14,22 @@ export interface Block {
   readonly item: Item;
   /** Rows of the item that lie above the screen. */
   readonly skipRows: number;
-  /** Rows on the screen, with the divider's. */
+  /** Rows on the screen, including the divider. */
   readonly rows: number;
-  /** The row above the item says what is new. */
+  /** The row above the item is the divider. */
   readonly divider: boolean;
 }
 
 export interface Window {
   /** From top to bottom. */
   readonly blocks: readonly Block[];
-  /** Rows that stay empty above: fewer posts than rows stand at the bottom. */
+  /** Empty rows above: if there are few posts, they are at the bottom. */
   readonly blankRows: number;
-  /** The topmost row says whether there are older posts. */
+  /** Whether the topmost row says if there are older posts. */
   readonly olderRow: boolean;
   readonly older: 'loading' | 'more' | 'none';
   readonly newCount: number;
-  /** Items under the screen. */
+  /** Number of items below the screen. */
   readonly below: number;
 }
 
@@ -38,7 +38,7 @@ export const NEWEST: Place = { top: 'newest', selected: undefined, readUpTo: 0, 
 export const placeOf = ({ places, timeline }: State): Place => places.get(timeline) ?? NEWEST;
 
 /**
- * Index of the item above which the divider stands; -1: nowhere. Posts of the person's own are nothing new.
+ * Index of the item below the divider; -1: there is no divider. The person's own posts never count as new.
  */
 function dividerIndex({ me }: State, place: Place, items: readonly Item[]): number {
   const after = place.divider?.after;
@@ -58,7 +58,9 @@ function dividerIndex({ me }: State, place: Place, items: readonly Item[]): numb
   return -1;
 }
 
-/** A timeline as rows: item `at` has `rows(at)` of them, the row about older posts belongs to the first. */
+/**
+ * A timeline as rows: item `at` has `rows(at)` of them; the row about older posts belongs to the first item.
+ */
 class Rows {
   readonly items: readonly Item[];
   readonly divider: number;
@@ -82,13 +84,13 @@ class Rows {
   }
 }
 
-/** The first row on the screen: a row of an item. */
+/** The first row on the screen, as a row of an item. */
 interface Top {
   readonly at: number;
   readonly skip: number;
 }
 
-/** The top when the end is at the bottom; undefined: all of it fits. */
+/** The top of the screen when the newest item is at the bottom; undefined: everything fits. */
 function topOfNewest(rows: Rows, height: number): Top | undefined {
   let left = height;
   for (let at = rows.items.length - 1; at >= 0; at -= 1) {
@@ -102,7 +104,7 @@ function topOfNewest(rows: Rows, height: number): Top | undefined {
 const isBefore = (one: Top, other: Top): boolean =>
   one.at < other.at || (one.at === other.at && one.skip < other.skip);
 
-/** Where the screen begins; undefined: at the first row, with room to spare. */
+/** The top of the screen; undefined: everything fits. */
 function topOf(rows: Rows, height: number): Top | undefined {
   const newest = topOfNewest(rows, height);
   const { top } = rows.place;
@@ -162,7 +164,7 @@ function newCount({ me }: State, { divider }: Place, items: readonly Item[]): nu
   return count;
 }
 
-/** The last post that is on the screen to its end; 0: none. */
+/** Position of the last post whose end is on the screen; 0: none. */
 export function lastSeen(state: State): number {
   const { blocks } = windowOf(state, postsArea(state));
   const area = postsArea(state);
@@ -175,13 +177,16 @@ export function lastSeen(state: State): number {
 
 export const isAtEnd = (state: State): boolean => placeOf(state).top === 'newest';
 
-/** Whether the first row of all that is loaded is on the screen. */
+/** Whether the first loaded row is on the screen. */
 export const isAtBeginning = (state: State): boolean => {
   const { olderRow, blocks } = windowOf(state, postsArea(state));
   return olderRow || blocks.length === 0;
 };
 
-/** The same a screen further up: whoever reads back has what is next before getting there. */
+/**
+ * Whether the first loaded row is at most one screen further up: older posts are then loaded before the
+ * reader gets there.
+ */
 export const isNearBeginning = (state: State): boolean => {
   const place = scrolled(state, -postsArea(state).height);
   return isAtBeginning({ ...state, places: new Map(state.places).set(state.timeline, place) });
@@ -195,7 +200,7 @@ const placeAt = (rows: Rows, place: Place, top: Top, height: number): Place => {
   return { ...place, top: { key: item.key, rows: top.skip - rows.extra(top.at) } };
 };
 
-/** Scrolls, and leaves the selection where it is. @param by rows, up when negative */
+/** Scrolls, and keeps the selection. @param by rows; negative: up */
 export function scrolled(state: State, by: number): Place {
   const place = placeOf(state);
   const { width, height } = postsArea(state);
@@ -213,7 +218,7 @@ export function scrolled(state: State, by: number): Place {
   return placeAt(rows, place, { at, skip: Math.max(0, skip) }, height);
 }
 
-/** The least movement that has the item on the screen, from its first row on if it is larger. */
+/** Moves as little as possible to show the item; one larger than the screen is shown from its first row. */
 function shown(rows: Rows, place: Place, at: number, height: number): Place {
   const top = topOf(rows, height);
   if (top === undefined) return { ...place, top: 'newest' };
@@ -233,7 +238,7 @@ function shown(rows: Rows, place: Place, at: number, height: number): Place {
   return placeAt(rows, place, { at: first, skip: left < 0 ? -left : 0 }, height);
 }
 
-/** Selects an item, and has it on the screen. */
+/** Selects an item, and scrolls it onto the screen. */
 export function selecting(state: State, key: ItemKey): Place {
   const place = placeOf(state);
   const { width, height } = postsArea(state);
@@ -243,7 +248,7 @@ export function selecting(state: State, key: ItemKey): Place {
   return { ...shown(rows, place, at, height), selected: key };
 }
 
-/** Has an item at the top of the screen, or as near as the end allows. */
+/** Puts an item at the top of the screen, or as near to it as the end allows. */
 export function beginningAt(state: State, key: ItemKey): Place {
   const place = placeOf(state);
   const { width, height } = postsArea(state);
@@ -254,8 +259,8 @@ export function beginningAt(state: State, key: ItemKey): Place {
 }
 
 /**
- * The selection goes on by one item; past the last one it is given up and the end is followed. Where the
- * reader has scrolled away from it, it begins anew on what is on the screen.
+ * Moves the selection by one item. Past the last item there is no selection, and the screen follows the end.
+ * If the reader has scrolled away from the selection, it begins again with an item on the screen.
  */
 export function moved(state: State, by: 1 | -1): Place {
   const place = placeOf(state);
@@ -270,14 +275,14 @@ export function moved(state: State, by: 1 | -1): Place {
   return item === undefined ? place : selecting(state, item.key);
 }
 
-/** Whether what the keys act on is not on the screen. */
+/** Whether the selected item is off the screen. */
 function strayed(state: State, { top, selected }: Place): boolean {
   if (selected === undefined) return top !== 'newest';
   const { blocks } = windowOf(state, postsArea(state));
   return !blocks.some(({ item }) => item.key === selected);
 }
 
-/** The item on the screen at which one who goes on in a direction begins: whole ones first. */
+/** The item on the screen at which a movement begins: preferably one that is shown whole. */
 function nearest(state: State, by: 1 | -1): ItemKey | undefined {
   const area = postsArea(state);
   const { blocks } = windowOf(state, area);
@@ -288,7 +293,7 @@ function nearest(state: State, by: 1 | -1): ItemKey | undefined {
   return among.at(by > 0 ? 0 : -1)?.item.key;
 }
 
-/** A page further: the selection goes to what is then first (up) or last (down) on the screen. */
+/** Moves by a page: the selection goes to the first (up) or last (down) item on the screen. */
 export function paged(state: State, by: 1 | -1): Place {
   const { height } = postsArea(state);
   const place = scrolled(state, by * Math.max(1, height - 2));

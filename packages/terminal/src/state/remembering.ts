@@ -1,4 +1,4 @@
-/** What was kept for the network that one is in, where that is known only after the beginning. */
+/** Loads the saved data of the network, when its id becomes known only after the start. */
 import { editorWith, textOf } from '../editor/editor.js';
 import { just, type Step } from './events.js';
 import { type Kept, unsentOutgoing } from './initial.js';
@@ -8,8 +8,7 @@ import type { Place, State } from './state.js';
 import { recounted } from './unread.js';
 
 /**
- * @param another it is another network than the one that was guessed: what was kept for that one is not for
- * this
+ * @param another it is not the network that was guessed: the data of that one must not be used
  */
 export function remembered(state: State, kept: Kept, another: boolean): Step {
   const drafts = new Map(

@@ -1,4 +1,4 @@
-/** Where things are now: what is written makes the composer grow. */
+/** The present geometry: the composer grows with the text. */
 import { type Editor, emptyEditor, layout } from '../editor/editor.js';
 import { type Area, type Geometry, geometryOf, mostComposerRows } from './geometry.js';
 import type { State } from './state.js';
@@ -7,7 +7,7 @@ import type { State } from './state.js';
 export const COMPOSER_INDENT = 3;
 /** Cells of ` :` and of ` /`. */
 export const PROMPT_INDENT = 2;
-/** Cells kept free at its right for the counter, ` 1000/1000 `. */
+/** Cells at the right of the composer for the counter, ` 1000/1000 `. */
 export const COMPOSER_COUNTER = 11;
 
 export const draftOf = ({ drafts, timeline }: State): Editor => drafts.get(timeline) ?? emptyEditor;
@@ -23,11 +23,11 @@ export function geometryNow(state: State): Geometry {
   return geometryOf(size, totalRows, bare);
 }
 
-/** Whether a line stands over the posts: about the person whose they are, or about who follows now. */
+/** Whether there is a line over the posts: about their author, or about new followers. */
 export const hasTopLine = ({ timeline, newFollowers }: State): boolean =>
   timeline.startsWith('@') || (timeline === 'mentions' && newFollowers.shown.length > 0);
 
-/** Where posts are: under the line over them. */
+/** The area of the posts, below that line. */
 export function postsArea(state: State): Area {
   const { timeline } = geometryNow(state);
   if (!hasTopLine(state)) return timeline;

@@ -1,7 +1,7 @@
-/** The lines of the sidebar on which one can stand, from top to bottom. */
+/** The lines of the sidebar that can be selected, from top to bottom. */
 import type { SidebarEntry, State } from './state.js';
 
-/** People to follow are a suggestion: those who are here first. */
+/** Most people that are suggested; those who are present come first. */
 const MOST_SUGGESTED = 50;
 
 const cache = new WeakMap<NonNullable<State['people']>, readonly SidebarEntry[]>();

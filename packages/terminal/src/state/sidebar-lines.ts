@@ -1,12 +1,12 @@
-/** The lines of the sidebar: headings, gaps, and the entries on which one can stand. */
+/** The lines of the sidebar: headings, gaps, and entries that can be selected. */
 import { sidebarEntries } from './sidebar-entries.js';
 import type { SidebarEntry, State } from './state.js';
 
 export type SidebarLine =
-  /** `count`: undefined where all of them are seen. */
+  /** `count`: undefined if all are shown. */
   | { readonly kind: 'heading'; readonly group: SidebarEntry['kind']; readonly count: number | undefined }
   | { readonly kind: 'blank' }
-  /** People who are in `:list` only. */
+  /** People that only `:list` shows. */
   | { readonly kind: 'more'; readonly count: number }
   | { readonly kind: 'entry'; readonly at: number; readonly entry: SidebarEntry };
 
@@ -43,21 +43,21 @@ function linesOf(entries: readonly SidebarEntry[], { people = [] }: State): read
   ];
 }
 
-/** The first line shown, so that the entry one stands on is. */
+/** The first shown line, chosen so that the selected entry is visible. */
 export function sidebarTop(state: State, height: number): number {
   const lines = sidebarLines(state);
   const at = lines.findIndex((line) => line.kind === 'entry' && line.at === state.sidebarAt);
-  // Two lines more than needed: the heading over the first entry of a group comes with it.
+  // Two more lines than needed, so that the heading over the first entry of a group is visible.
   return Math.max(0, Math.min(at - height + 3, lines.length - height));
 }
 
-/** The row of the sidebar on which one stands, from 0. */
+/** The row of the selected entry in the sidebar, from 0. */
 export function sidebarRowOf(state: State, height: number): number {
   const at = sidebarLines(state).findIndex((line) => line.kind === 'entry' && line.at === state.sidebarAt);
   return Math.max(0, at - sidebarTop(state, height));
 }
 
-/** Which entry a row of the sidebar is; undefined: none. */
+/** Index of the entry in a row of the sidebar; undefined: none. */
 export function sidebarLineAt(state: State, height: number, row: number): number | undefined {
   const lines = sidebarLines(state);
   const top = sidebarTop(state, height);

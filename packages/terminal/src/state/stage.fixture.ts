@@ -1,6 +1,6 @@
 /**
- * A client at play without a terminal, a network or a clock: what is typed and told goes in, the screen and
- * the effects come out.
+ * A client for tests without a terminal, a network or a clock: keys and events go in, the screen and the
+ * effects come out.
  */
 import type { Post, PresenceLists, SessionState, SessionTarget } from '@dualping/client';
 import { plainText } from '../view/row.js';
@@ -87,7 +87,7 @@ export class Stage {
     return this.tell({ kind: 'token', token: { kind: 'paste', text } });
   }
 
-  /** Over the posts. */
+  /** Turns the wheel over the posts. */
   wheel(direction: 'up' | 'down'): this {
     const { width } = this.state.size;
     return this.tell({
@@ -100,7 +100,7 @@ export class Stage {
     return this.tell({ kind: 'token', token: { kind: 'focus', focused } });
   }
 
-  /** Posts as they come live, `ana: text` each. */
+  /** Live posts, `ana: text` each. */
   posts(...lines: readonly string[]): this {
     return this.#bring(lines, this.#clock().wallMs);
   }
@@ -120,7 +120,7 @@ export class Stage {
     return { position: this.#lastPosition, author, text: rest.join(': '), timeMs } as Post;
   }
 
-  /** Everybody, `ana*` is followed, `bo+` is present, `chen<` follows. */
+  /** The list of people: `ana*` is followed, `bo+` is present, `chen<` follows. */
   people(...marked: readonly string[]): this {
     const users = marked.map((it) => ({ user: it.replace(/[*+<]/g, ''), present: it.includes('+'), it }));
     const lists = {
@@ -143,7 +143,7 @@ export class Stage {
     return this.lines.join('\n');
   }
 
-  /** Takes what was asked for since the last time. */
+  /** Returns the effects since the last call. */
   asked(): readonly Effect[] {
     return this.effects.splice(0);
   }

@@ -1,9 +1,9 @@
-/** Everything that the screen shows, and all that the client knows: one immutable value. */
+/** Everything that the screen shows and the client knows, as one immutable value. */
 import type { Answers, Failure, Post, SessionTarget } from '@dualping/client';
 import type { Editor } from '../editor/editor.js';
 import type { Size } from './geometry.js';
 
-/** `home`: all that reaches me. `mentions`: those of them that name me. `@ana`: those that ana wrote. */
+/** `home`: posts by me and those I follow. `mentions`: posts that name me. `@ana`: posts by ana. */
 export type TimelineId = 'home' | 'mentions' | `@${string}`;
 
 export interface Clock {
@@ -12,20 +12,21 @@ export interface Clock {
   /** Ms since 1970: for the times of posts. */
   readonly wallMs: number;
   /**
-   * What is to be added to UTC for the time of day here at a moment (ms since 1970): daylight saving changes
-   * it.
+   * Minutes to add to UTC for the local time at a moment (ms since 1970): daylight saving changes it.
    */
   readonly utcOffsetMinutesAt: (wallMs: number) => number;
 }
 
-/** Where the session is, as the header tells it. Instants are monotonic ms. */
+/** The state of the session, as the header shows it. Instants are monotonic ms. */
 export type Connection =
   /** Not yet live for the first time. */
   | { readonly kind: 'connecting'; readonly to: SessionTarget | undefined }
   | { readonly kind: 'live'; readonly target: SessionTarget; readonly sinceMs: number }
-  /** On its way to another server; goes on after the post at `resumeAfter` (0: none was seen). */
+  /**
+   * Connecting to another server; the timeline continues after the post at `resumeAfter` (0: none was seen).
+   */
   | { readonly kind: 'lost'; readonly because: Failure | undefined; readonly resumeAfter: number }
-  /** Live again a moment ago: said until `untilMs`, then it is `live`. */
+  /** Live again since a moment ago: shown until `untilMs`, then the state is `live`. */
   | {
       readonly kind: 'resumed';
       readonly target: SessionTarget;
@@ -34,22 +35,21 @@ export type Connection =
       readonly untilMs: number;
     }
   /**
-   * Nobody to talk to; tries again by itself at `retryAtMs`, or is just trying (undefined) and knows nothing
-   * better yet.
+   * No server; tries again by itself at `retryAtMs`, or (undefined) is trying now without an answer yet.
    */
   | {
       readonly kind: 'waiting';
       readonly retryAtMs: number | undefined;
       readonly attempt: number;
       readonly because: Failure;
-      /** Of the clusters the one that it waits for; undefined where there is only one. */
+      /** The cluster that it waits for; undefined if there is only one. */
       readonly cluster?: number | undefined;
     }
   | { readonly kind: 'failed'; readonly because: Failure };
 
-/** What this session has been through. */
+/** The history of this session. */
 export interface SessionStory {
-  /** What is not there yet is not lost. */
+  /** Before the session was live for the first time, its server is not there yet rather than lost. */
   readonly everLive: boolean;
   readonly moves: number;
   readonly longestGapMs: number;
@@ -61,7 +61,7 @@ export interface SessionStory {
         readonly wallMs: number;
       }
     | undefined;
-  /** Live posts and pages that were received. */
+  /** Posts that were received, live and in pages. */
   readonly received: number;
   readonly acknowledged: number;
 }
@@ -74,7 +74,7 @@ export interface Person {
   readonly followsMe: boolean;
 }
 
-/** A post of mine that the timeline has not brought yet. */
+/** A post of mine that has not arrived on the timeline yet. */
 export interface Outgoing {
   readonly id: number;
   readonly text: string;
@@ -83,9 +83,9 @@ export interface Outgoing {
   readonly wallMs: number;
   readonly status:
     | { readonly kind: 'sending' }
-    /** Acknowledged; the timeline brings it in a moment. */
+    /** Acknowledged; it arrives on the timeline in a moment. */
     | { readonly kind: 'sent'; readonly position: number }
-    /** `unknown`: nobody can say any more whether it was posted. */
+    /** `unknown`: it can't be known any more whether it was posted. */
     | {
         readonly kind: 'failed';
         readonly reason: string;
@@ -94,22 +94,22 @@ export interface Outgoing {
       };
 }
 
-/** Where one reads in a timeline. */
+/** The reader's place in a timeline. */
 export interface Place {
   /**
-   * `newest`: the end, and it stays the end. Else the first row shown: `rows` rows of the item `key` lie
-   * above the screen.
+   * `newest`: the screen follows the end. Else the first shown row: `rows` rows of the item `key` are above
+   * the screen.
    */
   readonly top: 'newest' | { readonly key: ItemKey; readonly rows: number };
-  /** The item that keys act on; undefined: none, at the end. */
+  /** The item that keys act on; undefined: none, as at the end. */
   readonly selected: ItemKey | undefined;
   /** Position of the last post that counts as read. */
   readonly readUpTo: number;
-  /** Posts after this position are new since `sinceWallMs`: where the divider stands; undefined: nowhere. */
+  /** The divider: posts after this position are new since `sinceWallMs`; undefined: no divider. */
   readonly divider: { readonly after: number; readonly sinceWallMs: number } | undefined;
 }
 
-/** A post goes by its position, what is on its way by minus its id. */
+/** The position of a post, or minus the id of an outgoing one. */
 export type ItemKey = number;
 
 export interface PostItem {
@@ -127,12 +127,12 @@ export interface OutgoingItem {
 
 export type Item = PostItem | OutgoingItem;
 
-/** A line of the sidebar on which one can stand. */
+/** A line of the sidebar that can be selected. */
 export type SidebarEntry =
   | { readonly kind: 'timeline'; readonly id: TimelineId }
-  /** Somebody whom I follow. */
+  /** A person whom I follow. */
   | { readonly kind: 'followed'; readonly name: string }
-  /** Somebody to follow. */
+  /** A person whom I could follow. */
   | { readonly kind: 'suggested'; readonly name: string };
 
 export type Theme = 'dark' | 'light' | 'plain';
@@ -142,7 +142,7 @@ export interface Settings {
   readonly theme: Theme;
   readonly mouse: boolean;
   readonly times: 'relative' | 'absolute';
-  /** Rings for a mention while the window is not in focus. */
+  /** Rings for a mention while the window does not have the focus. */
   readonly bell: boolean;
 }
 
@@ -150,19 +150,19 @@ export interface Settings {
 export interface Prompt {
   readonly kind: 'command' | 'search';
   readonly editor: Editor;
-  /** What the last word could become, best first. */
+  /** Completions of the last word, best first. */
   readonly completions: readonly string[];
-  /** Which of them is filled in; -1: none. */
+  /** Index of the completion that is filled in; -1: none. */
   readonly chosen: number;
 }
 
 export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
-  /** The session, in full. */
+  /** All facts about the session. */
   | { readonly kind: 'info'; readonly scroll: number }
-  /** Everybody whose name has `part` in it, from `:list`. */
+  /** All people whose name contains `part`, from `:list`. */
   | { readonly kind: 'people'; readonly scroll: number; readonly part?: string }
-  /** What the post at `of` answers, where it is not in the timeline that is open. */
+  /** The post that the one at `of` answers, if it is not in the open timeline. */
   | {
       readonly kind: 'answered';
       readonly scroll: number;
@@ -182,33 +182,33 @@ export interface State {
   readonly routers: readonly string[];
   readonly size: Size;
   readonly clock: Clock;
-  /** Alerts are for what was written after this. */
+  /** Alerts are only for posts written after this. */
   readonly startedWallMs: number;
-  /** Nothing was kept from an earlier run: what was written before counts as read. */
+  /** There is no saved data from an earlier run: older posts count as read. */
   readonly isFirstVisit: boolean;
   readonly connection: Connection;
   readonly story: SessionStory;
 
-  /** All posts known, ascending by position: what came live and what was read back. */
+  /** All known posts, ascending by position: live ones and loaded older ones. */
   readonly posts: readonly PostItem[];
-  /** Nothing older is left to load. */
+  /** There are no older posts to load. */
   readonly reachedOldest: boolean;
   readonly loadingOlder: boolean;
-  /** Pages that may still be loaded to find something for the timeline that is open. */
+  /** How many pages may still be loaded to find posts for the open timeline. */
   readonly pagesLeft: number;
   readonly outbox: readonly Outgoing[];
-  /** Ids of outgoing posts only rise. */
+  /** Last id of an outgoing post; ids only rise. */
   readonly lastOutgoing: number;
-  /** Own posts that were acknowledged a moment ago, by position: until when that is shown, monotonic ms. */
+  /** Own posts that were acknowledged a moment ago: position, and until when that is shown, monotonic ms. */
   readonly fresh: ReadonlyMap<number, number>;
   readonly unread: ReadonlyMap<TimelineId, number>;
 
-  /** By name, me left out; undefined: not known yet. */
+  /** All others, by name; undefined: not known yet. */
   readonly people: readonly Person[] | undefined;
-  /** Who follows me, as far as it was told ever; undefined: it never was. */
+  /** My followers, as far as they were ever known; undefined: never known. */
   readonly followers: ReadonlySet<string> | undefined;
   /**
-   * Who has come to follow me: those who are not seen yet, and those over Mentions as long as that is open.
+   * New followers: those not seen yet, and those shown over Mentions while that is open.
    */
   readonly newFollowers: { readonly unseen: readonly string[]; readonly shown: readonly string[] };
 
@@ -217,39 +217,39 @@ export interface State {
   readonly focus: 'timeline' | 'sidebar' | 'composer';
   /** Index in the sidebar's entries. */
   readonly sidebarAt: number;
-  /** What is written in each timeline and not sent. */
+  /** The unsent text of each timeline. */
   readonly drafts: ReadonlyMap<TimelineId, Editor>;
-  /** The post that it answers, where it answers one. */
+  /** The post that a draft answers, if any. */
   readonly answering: ReadonlyMap<TimelineId, Answers>;
   /** Texts that were sent, newest last: Up in an empty composer brings them back. */
   readonly sentTexts: readonly string[];
   /** Commands that were given, newest last. */
   readonly givenCommands: readonly string[];
-  /** How far back one is in `sentTexts` or `givenCommands`; 0: not. */
+  /** How far back Up has gone in `sentTexts` or `givenCommands`; 0: not at all. */
   readonly recalled: number;
   readonly prompt: Prompt | undefined;
-  /** What is searched for in the timeline; undefined: nothing. */
+  /** The search in the timeline; undefined: none. */
   readonly search: string | undefined;
-  /** The search goes on through the past: all posts from position `before` on have been looked at. */
+  /** The search continues in older posts: all from position `before` on have been searched. */
   readonly seeking: { readonly before: number } | undefined;
   readonly overlay: Overlay | undefined;
   readonly notice: Notice | undefined;
-  /** Nothing beside the posts, and the mouse is the terminal's: to select text. */
+  /** Only the posts are shown, and the terminal has the mouse, to select text. */
   readonly bare: boolean;
   readonly settings: Settings;
-  /** The theme is that of the terminal, as long as the person has not chosen one. */
+  /** The theme follows the terminal's background, because the person has not chosen one. */
   readonly followsBackground: boolean;
   /**
-   * Whether the terminal's window has the focus; undefined: it has never said, and tmux by default never
-   * does.
+   * Whether the terminal's window has the focus; undefined: the terminal has never reported it (tmux by
+   * default never does).
    */
   readonly windowFocused: boolean | undefined;
-  /** When the person last did something here. Monotonic. */
+  /** When the person last did something here, monotonic ms. */
   readonly lastInputMs: number;
   readonly quitting: boolean;
-  /** The first of two keys that follow one another. */
+  /** The first key, while the second of two is awaited. */
   readonly chord: string | undefined;
-  /** Whose posts count as nothing new, and whose are not shown. */
+  /** The people whose posts never count as new, and those whose posts are not shown. */
   readonly muted: ReadonlySet<string>;
   readonly ignored: ReadonlySet<string>;
 }

@@ -1,8 +1,8 @@
 /**
- * Decides what the client does about everything that happens to it.
+ * Decides what the client does about each event.
  *
- * One pure function: what came in and the state before give the state after, and what is asked of the
- * session, the terminal and the disk. So a day at the keyboard can be played in a test without any of them.
+ * One pure function: an event and the state before give the state after, and effects for the session, the
+ * terminal and the disk. So a test can replay a long session without any of them.
  */
 import { unreachable } from '../unreachable.js';
 import { answeredCame, answeredFailed } from './answers.js';

@@ -5,7 +5,7 @@ import { Stage } from './stage.fixture.js';
 
 const strange = (post: Post): Post => ({ ...post, unfollowed: true });
 
-/** Somebody whom mira does not follow writes something that names her. */
+/** A person whom mira does not follow writes a post that names her. */
 const named = (stage: Stage, line: string): Stage =>
   stage.tell({ kind: 'posts', posts: [strange(stage.post(line))] });
 

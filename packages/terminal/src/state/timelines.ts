@@ -1,11 +1,11 @@
-/** From one timeline to another. */
+/** Switches between timelines. */
 import { itemsOf } from './items.js';
 import { NEWEST } from './reading.js';
 import { sidebarEntries } from './sidebar-entries.js';
 import type { State, TimelineId } from './state.js';
 import { divided, recounted, seen, undivided } from './unread.js';
 
-/** Timelines that are in the sidebar, in its order. */
+/** Timelines in the order of the sidebar. */
 function timelineOrder(state: State): readonly TimelineId[] {
   return sidebarEntries(state).flatMap((entry): TimelineId[] => {
     if (entry.kind === 'timeline') return [entry.id];
@@ -32,7 +32,7 @@ export function opened(state: State, timeline: TimelineId): State {
   });
 }
 
-/** Who opens Mentions sees who is new; who leaves it has seen them. */
+/** Opening Mentions shows the new followers; after leaving it they count as seen. */
 function followersSeen(state: State, timeline: TimelineId): State {
   const { unseen, shown } = state.newFollowers;
   if (timeline === 'mentions') return recounted({ ...state, newFollowers: { unseen: [], shown: unseen } });
@@ -46,7 +46,7 @@ export function neighbour(state: State, by: 1 | -1): State {
   return to === undefined ? state : seen(opened(state, to));
 }
 
-/** Whom keys about a person are about: the author of the selected post, else whose timeline it is. */
+/** The person that keys act on: the author of the selected post, else the person of the timeline. */
 export function personAt(state: State): string | undefined {
   const { focus, sidebarAt, timeline, places } = state;
   if (focus === 'sidebar') {

@@ -1,4 +1,4 @@
-/** What a person did at the keyboard, by who has the keys. */
+/** Handles input, depending on which part of the screen has the keys. */
 import { isEditingKey, textOf } from '../editor/editor.js';
 import { specialKey, withoutAlt } from '../input/key-name.js';
 import type { KeyToken, Token } from '../input/token.js';
@@ -23,7 +23,7 @@ import { whereOf } from './where.js';
 
 const QUITTING: readonly string[] = ['q', 'ctrl-c'];
 
-/** A timeline that is opened and does not fill the screen gets what is before. */
+/** Then loads older posts if the open timeline does not fill the screen. */
 export function tokenCame(state: State, token: Token): Step {
   return then(tokenTaken(state, token), (next) =>
     next.timeline !== state.timeline && itemsOf(next, next.timeline).length === 0
@@ -60,7 +60,7 @@ function tokenTaken(before: State, token: Token): Step {
   }
 }
 
-/** Who has chosen a theme, or wants no colours, keeps that. */
+/** A chosen theme, and a theme without colours, stay. */
 function backgroundTold(state: State, light: boolean): Step {
   const theme = light ? 'light' : 'dark';
   const { settings, followsBackground } = state;
@@ -69,15 +69,15 @@ function backgroundTold(state: State, light: boolean): Step {
 }
 
 /**
- * Where nothing can be shown nothing is taken, but for the wish to leave: one would write, or post, without
- * seeing it.
+ * In a window that is too small only quitting works: otherwise a person would write, or post, without seeing
+ * it.
  */
 function tooSmall(state: State, token: Token): Step {
   return token.kind === 'key' && QUITTING.includes(token.name) ? leaving(state) : just(state);
 }
 
 /**
- * Alt with a key that means nothing with it is Esc and then that key, as in vim: what follows Esc is never
+ * Alt with a key that has no binding counts as Esc and then that key, as in vim: what follows Esc is never
  * typed into a post.
  */
 function keysOf(state: State, key: KeyToken): Step {
@@ -90,7 +90,7 @@ function keysOf(state: State, key: KeyToken): Step {
 
 const isWriting = (state: State): boolean => ['composer', 'prompt'].includes(whereOf(state));
 
-/** Any other key than the one that quits takes the wish to quit back. */
+/** Any key except the one that quits cancels quitting. */
 function calmed(state: State, { name }: KeyToken): State {
   if (!state.quitting || QUITTING.includes(name)) return state;
   return { ...state, quitting: false, notice: undefined };
@@ -100,7 +100,7 @@ function pasted(state: State, text: string): State {
   const { prompt, overlay, focus } = state;
   if (overlay !== undefined) return state;
   if (prompt !== undefined) return promptTyped(state, prompt, text);
-  // A paste is meant as text wherever one is: it opens the composer.
+  // A paste is always text: it opens the composer.
   return typed(focus === 'composer' ? state : { ...state, focus: 'composer' }, text);
 }
 
@@ -112,7 +112,7 @@ function keyPressed(state: State, key: KeyToken): Step {
   return keyDone({ ...state, chord: undefined }, where, action, state.chord === undefined ? key : NO_KEY);
 }
 
-/** The second of two keys that mean nothing together is not typed. */
+/** If two keys have no binding together, the second is not typed. */
 const NO_KEY: KeyToken = { kind: 'key', name: '', text: undefined };
 
 function keyDone(state: State, where: Where, action: Action | undefined, key: KeyToken): Step {

@@ -1,19 +1,20 @@
 /**
- * What counts as read: posts up to the last one that was on the screen, in a window with the focus, while the
- * person was there. So what came while nobody looked, before a restart or during a failover stays unread.
+ * Decides what counts as read: posts up to the last one that was on the screen, in a window with the focus,
+ * while the person was present. So posts that arrive unseen, also before a restart or during a failover, stay
+ * unread.
  */
 import { indexOfKey, itemsOf, strangersIn } from './items.js';
 import { isAtEnd, lastSeen, NEWEST, placeOf } from './reading.js';
 import type { Place, PostItem, State, TimelineId } from './state.js';
 
 /**
- * What was read in Home counts as read everywhere; what strangers write about me is not in Home, and is read
- * in Mentions only.
+ * Posts that were read in Home count as read everywhere. Mentions by people whom I don't follow are not in
+ * Home, and are read only in Mentions.
  */
 export const readUpTo = ({ places }: Pick<State, 'places'>, timeline: TimelineId): number =>
   Math.max(places.get('home')?.readUpTo ?? 0, places.get(timeline)?.readUpTo ?? 0);
 
-/** Up to where Mentions themselves were read. */
+/** How far Mentions itself was read. */
 const mentionsReadUpTo = ({ places }: Pick<State, 'places'>): number => places.get('mentions')?.readUpTo ?? 0;
 
 const isUnread = (state: State, { key, post }: PostItem, timeline: TimelineId): boolean =>
@@ -41,21 +42,21 @@ function counted(state: State, counts: Map<TimelineId, number>, from: number): S
   return { ...state, unread: counts };
 }
 
-/** On a first visit what was written before is nothing new. */
+/** On a first visit earlier posts are not new. */
 const isNews = ({ muted, ignored, isFirstVisit, startedWallMs }: State, { post }: PostItem): boolean =>
   !muted.has(post.author) && !ignored.has(post.author) && !(isFirstVisit && post.timeMs < startedWallMs);
 
 export const recounted = (state: State): State => counted(state, unseenFollowers(state), 0);
 
-/** They count in Mentions until that is opened. */
+/** New followers count as unread in Mentions until that is opened. */
 const unseenFollowers = ({ newFollowers: { unseen } }: State): Map<TimelineId, number> =>
   new Map(unseen.length === 0 ? [] : [['mentions', unseen.length]]);
 
-/** All of the timeline that is open is read. What is read in Home is read everywhere. */
+/** Marks the open timeline as read. Posts read in Home are read everywhere. */
 function allRead(state: State): State {
   const readUpTo = state.posts.at(-1)?.key ?? 0;
   const next = withPlace(state, { ...placeOf(state), readUpTo });
-  // With all of Home read only what is in Mentions alone is left.
+  // When all of Home is read, only posts that are only in Mentions are left.
   if (state.timeline === 'home') return recounted(next);
   const unread = new Map(state.unread);
   unread.delete(state.timeline);
@@ -77,8 +78,8 @@ export function withPlace(state: State, place: Place): State {
 }
 
 /**
- * Where a terminal does not tell about the focus, a person who has not touched a key for so long looks
- * elsewhere, ms: long enough to read a screen of posts.
+ * If the terminal does not report the focus, a person who has pressed no key for this long counts as away,
+ * ms: long enough to read a screen of posts.
  */
 export const IDLE_AFTER_MS = 30_000;
 
@@ -86,10 +87,10 @@ export const IDLE_AFTER_MS = 30_000;
 export const isPresent = ({ windowFocused, lastInputMs, clock }: State): boolean =>
   windowFocused ?? clock.monoMs - lastInputMs < IDLE_AFTER_MS;
 
-/** Whether somebody looks at the timeline. */
+/** Whether the person is looking at the timeline. */
 export const isWatched = (state: State): boolean => isPresent(state) && state.overlay === undefined;
 
-/** What is on the screen now has been seen. */
+/** Marks the posts on the screen as read. */
 export function seen(state: State): State {
   if (!isWatched(state) || unreadOf(state, state.timeline) === 0) return state;
   const last = lastSeen(state);
@@ -99,7 +100,7 @@ export function seen(state: State): State {
   return recounted(withPlace(state, { ...place, readUpTo: last }));
 }
 
-/** The divider goes above the first of what is unread; where nothing is, it stays. */
+/** Puts the divider above the first unread post; without unread posts it stays. */
 export function divided(state: State): State {
   if (unreadOf(state, state.timeline) === 0) return state;
   const first = itemsOf(state, state.timeline).find(
@@ -110,15 +111,15 @@ export function divided(state: State): State {
   return withPlace(state, { ...placeOf(state), divider: { after, sinceWallMs } });
 }
 
-/** What was new no longer is: the reader has gone on. */
+/** Removes the divider: the reader has gone on. */
 export function undivided(state: State): State {
   const place = state.places.get(state.timeline);
   return place?.divider === undefined ? state : withPlace(state, { ...place, divider: undefined });
 }
 
 /**
- * New posts are there, the last `count`. Only they are counted: a client that is left alone for a day has
- * tens of thousands that are unread, and they come one by one.
+ * The last `count` posts are new. Only these are counted: a client that is left alone for a day has tens of
+ * thousands of unread posts, and they come one by one.
  */
 export function arrived(before: State, after: State, count: number, isPast: boolean): State {
   const wasRead = unreadOf(before, before.timeline) === 0;
@@ -129,7 +130,7 @@ export function arrived(before: State, after: State, count: number, isPast: bool
   return wasRead ? divided(more) : more;
 }
 
-/** Key of the first unread post of a timeline; undefined: all is read. */
+/** Key of the first unread post of a timeline; undefined: everything is read. */
 export function firstUnread(state: State): number | undefined {
   const items = itemsOf(state, state.timeline);
   const place = state.places.get(state.timeline) ?? NEWEST;

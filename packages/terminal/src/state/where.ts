@@ -1,4 +1,4 @@
-/** Who gets the keys now. */
+/** Which part of the screen gets the keys now. */
 import type { Where } from './keymap.js';
 import type { State } from './state.js';
 

@@ -1,23 +1,23 @@
 /**
  * How many cells a terminal gives a code point.
  *
- * Terminals do not agree: each has the tables of the Unicode version of its day. A frame stays whole only
- * where all of them count alike, so there are four classes and not three: what they count differently is
- * `disputed` and never reaches the screen (clean.ts puts `�` in its place, which all count as 1).
+ * Terminals do not agree: each has the tables of one Unicode version. A frame stays whole only if all of them
+ * count the same, so there is a fourth class: code points with different widths are `disputed` and never
+ * reach the screen (clean.ts replaces them with `�`, whose width is 1 everywhere).
  *
  * Made by comparing, for each code point, the table of @xterm/addon-unicode11 0.9 (Unicode 11 and 12) with
  * `wcwidth` of glibc 2.36 (Unicode 15, which is what tmux asks), and with what EastAsianWidth.txt of Unicode
- * 16 made wide afterwards. Code points that clean.ts drops, and those that nobody has assigned (Unicode 17),
- * went to whichever range came out shorter; what is unassigned beside something disputed counts as disputed
- * too, because that is where the emoji of coming years will be. Ambiguous width counts as 1: the lines of
- * every frame on a terminal are ambiguous themselves.
+ * 16 made wide afterwards. Code points that clean.ts drops, and unassigned ones (Unicode 17), went to the
+ * range that made the tables shorter. Unassigned code points beside disputed ones count as disputed too,
+ * because future emoji will be there. Ambiguous width counts as 1: the lines of every frame on a terminal are
+ * ambiguous themselves.
  */
 
 export type CellClass = 'narrow' | 'wide' | 'mark' | 'disputed';
 
 /**
- * Marks that share the cell of the code point before them; the second and third letters of a Hangul syllable
- * are among them.
+ * Marks that share the cell of the code point before them, including the second and third letters of a Hangul
+ * syllable.
  */
 const MARKS =
   '300-36f 483-489 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-61a 64b-65f 670 6d6-6dc 6df-6e4 6e7-6e8 6ea-6ed ' +
@@ -75,7 +75,7 @@ const DISPUTED =
 const NARROW_CODE = 0;
 const CLASSES: readonly CellClass[] = ['narrow', 'mark', 'wide', 'disputed'];
 
-/** From here on only ideographs are assigned, and what is not wide is disputed. */
+/** From here on only ideographs are assigned; all other code points are disputed. */
 const TABLE_SIZE = 0x2_0000;
 
 function* rangesOf(text: string): Generator<readonly [number, number]> {
@@ -85,7 +85,7 @@ function* rangesOf(text: string): Generator<readonly [number, number]> {
   }
 }
 
-/** A byte a code point: asked for every character that is shown, so no search. */
+/** One byte for each code point: it is read for every shown character, so there is no search. */
 const table: Uint8Array = (() => {
   const made = new Uint8Array(TABLE_SIZE).fill(NARROW_CODE);
   for (const [code, ranges] of [

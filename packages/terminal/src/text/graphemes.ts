@@ -1,16 +1,15 @@
 /**
- * What a cleaned text is made of, as a terminal sees it: a base code point and the marks on it, in one cell
- * or two.
+ * Splits a cleaned text as a terminal does: into base code points with their marks, in one cell or two.
  *
- * `Intl.Segmenter` parts text otherwise: it takes an Indic syllable of several spacing letters as one. A
- * terminal gives each of those a cell, so they are several here: what the cursor stands on, a row breaks at
- * and a width counts is a cell.
+ * `Intl.Segmenter` splits text differently: it takes an Indic syllable of several spacing letters as one. A
+ * terminal gives each of those letters a cell, so they are several graphemes here: cursor, row breaks and
+ * widths work with cells.
  */
 import { cellClass } from './cell-class.js';
 
 const ASCII = /^[\n\x20-\x7e]*$/;
 
-/** Of cleaned text; a `\n` is one of its own. */
+/** The graphemes of a cleaned text; a `\n` is one of its own. */
 export function graphemes(text: string): readonly string[] {
   if (ASCII.test(text)) return text.split('');
   const found: string[] = [];
@@ -66,7 +65,7 @@ export function textWidth(text: string): number {
 }
 
 const NEW_LINE = 0x0a;
-/** Below it there are no marks: spares the look into the table. */
+/** Below this code point there are no marks, so the table is not needed. */
 const FIRST_MARK = 0x300;
 const unitsOf = (codePoint: number): number => (codePoint > 0xffff ? 2 : 1);
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;

@@ -1,16 +1,16 @@
-/** Addresses of the web in a text. */
+/** Finds web addresses in a text. */
 
 export interface Link {
-  /** UTF-16 places in the text; `end` is not in it. */
+  /** UTF-16 indices in the text; `end` is exclusive. */
   readonly start: number;
   readonly end: number;
   readonly url: string;
 }
 
-/** Longest that a terminal is told: more is cut by most of them. */
+/** Longest URL that is sent to a terminal: most terminals cut longer ones. */
 const MOST_URL_LENGTH = 2_000;
 const CANDIDATE = /\bhttps?:\/\/[^\s<>"\p{Cc}\p{Cf}\uFFFD]+/giu;
-/** What stands at the end of a sentence and not of an address. */
+/** Characters that belong to the end of a sentence and not to an address. */
 const TRAILING = /[.,;:!?'”’…]+$/u;
 const BRACKETS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
@@ -25,7 +25,7 @@ export function linksIn(text: string): readonly Link[] {
   return links;
 }
 
-/** A bracket belongs to the address when its other half does. */
+/** A closing bracket belongs to the address if its opening one does. */
 function withoutTrailing(candidate: string): string {
   let text = candidate;
   for (;;) {
@@ -39,7 +39,7 @@ function withoutTrailing(candidate: string): string {
 
 const count = (text: string, character: string): number => text.split(character).length - 1;
 
-/** In ASCII, so that nothing in it means anything to a terminal or to a program. */
+/** The address in ASCII, so that nothing in it has a meaning to a terminal or a program. */
 function normalised(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { href } = new URL(text);

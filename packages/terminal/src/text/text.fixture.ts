@@ -1,4 +1,4 @@
-/** Texts as strangers post them. */
+/** Texts as others may post them. */
 import fc from 'fast-check';
 
 const family = '👨‍👩‍👧‍👦';

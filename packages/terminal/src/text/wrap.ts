@@ -1,21 +1,21 @@
 /**
- * Fits cleaned text into columns. Nothing here ever gives a row more cells than it has, whatever was posted.
+ * Fits cleaned text into columns. No row is ever wider than allowed, whatever was posted.
  */
 import { cellWidth, graphemes, textWidth } from './graphemes.js';
 
-/** Says that something was left out; one cell. */
+/** Shows that something was left out; one cell. */
 export const ELLIPSIS = '…';
 
 const ASCII_LINE = /^[\x20-\x7e]*$/;
 /**
- * Ideographs and emoji may begin a row without a space before them, but for these, which close what they
- * follow.
+ * Ideographs and emoji may begin a row without a space before them, except these, which belong to the
+ * character before.
  */
 const NEVER_FIRST = /^[、。〉》」』】〕〗〙〛！），．：；？｝｠～ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々]/;
 
 /**
- * The rows of a text in a column of `width` cells. A `\n` always begins a row; else rows break at spaces,
- * which are left out there, and beside wide characters; a word that is wider than a row is broken. A wide
+ * The rows of a text in a column of `width` cells. A `\n` always begins a row. Otherwise rows break at
+ * spaces, which are dropped, and beside wide characters; a word that is wider than a row is broken. A wide
  * character in a column of 1 becomes `…`.
  */
 export function wrap(text: string, width: number): readonly string[] {
@@ -32,7 +32,7 @@ function wrapLine(line: string, width: number, rows: string[]): void {
   }
   let row = '';
   let rowWidth = 0;
-  /** Spaces between the row and the next word: they are in the row only if that word is. */
+  /** Spaces between the row and the next word: they go into the row only together with that word. */
   let gap = '';
   let gapWidth = 0;
   let broken = false;
@@ -46,7 +46,7 @@ function wrapLine(line: string, width: number, rows: string[]): void {
   };
   for (const piece of piecesOf(line, width)) {
     if (piece.blank) {
-      // Blanks that a line begins with are its indent; those after a break were what it broke at.
+      // Blanks at the begin of a line are its indent; blanks after a break are dropped.
       if (row === '' && broken) continue;
       gap += piece.text;
       gapWidth += piece.width;
@@ -67,7 +67,7 @@ function wrapLine(line: string, width: number, rows: string[]): void {
   if (row !== '' || !broken) rows.push(row === '' ? fitBlanks(gap, width) : row);
 }
 
-/** A line of nothing but blanks stays one row. */
+/** A line of only blanks stays one row. */
 const fitBlanks = (blanks: string, width: number): string => (textWidth(blanks) <= width ? blanks : '');
 
 interface Piece {
@@ -76,7 +76,7 @@ interface Piece {
   readonly blank: boolean;
 }
 
-/** What must stay together on a row, none wider than a row. */
+/** The pieces that must stay together on a row; none is wider than a row. */
 function* piecesOf(line: string, width: number): Generator<Piece> {
   let text = '';
   let textCells = 0;
@@ -104,10 +104,10 @@ function* piecesOf(line: string, width: number): Generator<Piece> {
   if (text !== '') yield { text, width: textCells, blank: false };
 }
 
-/** Cleaned text has no other blanks. One that carries a mark is a character. */
+/** Cleaned text has no other blanks. A blank with a mark counts as a character. */
 const isBlank = (grapheme: string): boolean => grapheme === ' ' || grapheme === '\u3000';
 
-/** One line of at most `width` cells; what is too long ends in `…`. Line breaks become blanks. */
+/** One line of at most `width` cells; a longer text ends in `…`. Line breaks become blanks. */
 export function cut(text: string, width: number): string {
   const line = text.includes('\n') ? text.replaceAll('\n', ' ') : text;
   if (line.length <= width && ASCII_LINE.test(line)) return line;

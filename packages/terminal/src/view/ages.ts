@@ -1,19 +1,19 @@
-/** How long ago and at what time of day, in as few cells as can be. */
+/** Ages and times of day, in as few cells as possible. */
 import type { Clock } from '../state/state.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** After this many days an age says less than a date. */
+/** After this many days a date is shown instead of an age. */
 const DAYS_AS_AGE = 7;
-/** Furthest that a moment may lie from 1970; what others claim beyond it is shown as the end of it. */
+/** Latest moment that is shown: later ones, which others may send, are shown as this one. */
 const MOST_WALL_MS = 4_102_444_800_000;
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 interface LocalTime {
-  /** Days since 1970, here. */
+  /** Days since 1970, local time. */
   readonly day: number;
   readonly year: number;
   /** From 1. */
@@ -26,8 +26,8 @@ interface LocalTime {
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /**
- * The calendar by arithmetic (after Hinnant, "chrono-compatible low-level date algorithms", civil_from_days):
- * a view asks no clock.
+ * Computes the calendar date (after Hinnant, "chrono-compatible low-level date algorithms", civil_from_days),
+ * because a view uses no clock.
  */
 function localTime(wallMs: number, { utcOffsetMinutesAt }: Clock): LocalTime {
   const known = Number.isFinite(wallMs) ? Math.max(0, Math.min(wallMs, MOST_WALL_MS)) : 0;
@@ -70,7 +70,7 @@ export function timeText(wallMs: number, clock: Clock): string {
   return then.day === today.day ? time : `${dateText(then, today)} ${time}`;
 }
 
-/** `now`, `14m`, `9h`, `2d`; after a week the date. Clocks differ: what comes from the future is `now`. */
+/** `now`, `14m`, `9h`, `2d`; after a week the date. Clocks differ: a moment in the future is `now`. */
 export function ageText(wallMs: number, clock: Clock): string {
   const ageMs = clock.wallMs - wallMs;
   if (ageMs < MINUTE_MS) return 'now';
@@ -80,7 +80,7 @@ export function ageText(wallMs: number, clock: Clock): string {
   return dateText(localTime(wallMs, clock), localTime(clock.wallMs, clock));
 }
 
-/** When, as the reader wants it told. */
+/** The age or the time of day, as the settings say. */
 export const whenText = (wallMs: number, clock: Clock, times: 'relative' | 'absolute'): string =>
   times === 'relative' ? ageText(wallMs, clock) : timeText(wallMs, clock);
 

@@ -1,4 +1,4 @@
-/** A post that is answered and is not in the timeline that is open: shown over it. */
+/** An answered post that is not in the open timeline, shown over it. */
 import type { Overlay, State } from '../state/state.js';
 import { wrap } from '../text/wrap.js';
 import { timeText } from './ages.js';

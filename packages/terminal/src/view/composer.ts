@@ -1,4 +1,4 @@
-/** Where one writes: the draft of this timeline, or the line in which a command or a search is typed. */
+/** The composer: the draft of this timeline, or the line in which a command or a search is typed. */
 import { MAX_POST_LENGTH } from '@dualping/client';
 import { type Editor, isEmpty, layout, textOf } from '../editor/editor.js';
 import type { Area } from '../state/geometry.js';
@@ -15,12 +15,12 @@ import type { Frame, Row } from './row.js';
 import { cutRow, firstThatFits, loud, rowWidth, say, sides } from './spans.js';
 
 export interface ComposerView {
-  /** As many as the area is high. */
+  /** As many rows as the area is high. */
   readonly rows: readonly Row[];
   readonly cursor: Frame['cursor'];
 }
 
-/** From here on the counter warns. */
+/** From this length on the counter warns. */
 const WARN_FROM_LENGTH = MAX_POST_LENGTH - 100;
 
 export function composerView(state: State, area: Area): ComposerView {
@@ -66,8 +66,7 @@ const cursorAt = ({ x, y, width, height }: Area, column: number, row: number): F
 });
 
 /**
- * Nothing to say while one is about to write; else how one begins, and that a lost server is no reason not
- * to.
+ * The hint in an empty composer: how to begin, what it is for, and that a post waits if there is no server.
  */
 function placeholderRow({ connection, answering, timeline }: State, writing: boolean, width: number): Row {
   const mark = loud(writing ? 'title' : 'dim', ' › ');
@@ -89,7 +88,7 @@ function placeholderRow({ connection, answering, timeline }: State, writing: boo
   return [mark, ...firstThatFits(hint, room)];
 }
 
-/** Characters of the text as the limit counts them. */
+/** The length of the text, counted as for the limit. */
 function counterRow(draft: Editor): Row {
   const text = textOf(draft);
   const length = [...text].length;

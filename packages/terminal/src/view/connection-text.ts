@@ -1,4 +1,4 @@
-/** Where the session is, in one line: what happened, what it cost, and what comes next by itself. */
+/** The state of the session in one line: what happened, the gap, and what happens next by itself. */
 
 import type { Failure } from '@dualping/client';
 import type { Connection, State } from '../state/state.js';
@@ -11,7 +11,7 @@ import { lineOf, loud, say } from './spans.js';
 
 type Kind<Name extends Connection['kind']> = Extract<Connection, { readonly kind: Name }>;
 
-/** The same in ever fewer words; the first that fits is shown. */
+/** The same text in ever fewer words; the first one that fits is shown. */
 export function connectionVariants(state: State): readonly Row[] {
   const { connection } = state;
   switch (connection.kind) {
@@ -74,7 +74,7 @@ function waiting({ retryAtMs, because, cluster }: Kind<'waiting'>, state: State)
   const seconds = isTrying ? 0 : Math.max(0, Math.ceil((retryAtMs - state.clock.monoMs) / 1_000));
   const when = seconds === 0 ? 'now' : `in ${seconds} s`;
   const what = waitingFor(because, cluster);
-  // Elsewhere the letter is typed, and not a key.
+  // In other places the letter would be typed.
   const key: Row =
     !isTrying && whereOf(state) === 'timeline'
       ? [say('text', ' · '), loud('key', 'r'), say('text', ' now')]
@@ -88,7 +88,7 @@ function waiting({ retryAtMs, because, cluster }: Kind<'waiting'>, state: State)
 }
 
 function waitingFor({ reason }: Failure, cluster: number | undefined): string {
-  // The others go on: who is not told so looks for the fault at home.
+  // Names the cluster: other clusters may work, and without it people would suspect their own network.
   if (reason === 'no-available-server' && cluster !== undefined) return `cluster ${cluster} is down`;
   if (reason === 'router-unreachable' || reason === 'no-available-server') return 'everything is down';
   if (reason === 'limit-reached' || reason === 'busy') return 'the server is full';

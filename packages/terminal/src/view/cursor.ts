@@ -1,6 +1,6 @@
 /**
- * Where the terminal's cursor stands while nothing is typed: on what the keys act on. Screen readers read the
- * line of the cursor, and magnifiers follow it.
+ * The place of the terminal's cursor while nothing is typed: on the item that the keys act on. Screen readers
+ * read the line of the cursor, and magnifiers follow it.
  */
 import type { Geometry } from '../state/geometry.js';
 import type { Window } from '../state/reading.js';
@@ -11,7 +11,7 @@ import type { State } from '../state/state.js';
 import { overlayArea } from './overlay.js';
 import type { Frame } from './row.js';
 
-/** Cells left of what a row says, in every part of the screen. */
+/** Cells left of a row's text, in every part of the screen. */
 const INDENT = 1;
 
 export function selectionCursor(state: State, { sidebar }: Geometry, shown: Window): Frame['cursor'] {
@@ -24,14 +24,14 @@ export function selectionCursor(state: State, { sidebar }: Geometry, shown: Wind
   return inTimeline(state, shown);
 }
 
-/** On the selected post; at the end on the newest one. */
+/** On the selected post; without a selection on the newest one. */
 function inTimeline(state: State, { blocks, blankRows, olderRow }: Window): Frame['cursor'] {
   const { x, y } = postsArea(state);
   const { selected } = placeOf(state);
   const wanted = blocks.find(({ item }) => item.key === selected) ?? blocks.at(-1);
   let row = y + blankRows + (olderRow ? 1 : 0);
   for (const block of blocks) {
-    // The row above a post that says what is new is not the post.
+    // The divider above a post is not part of the post.
     if (block === wanted) return { x: x + INDENT, y: row + (block.divider && block.rows > 1 ? 1 : 0) };
     row += block.rows;
   }

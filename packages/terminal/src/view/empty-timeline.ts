@@ -1,4 +1,4 @@
-/** What stands where there are no posts: why, and what one can do. */
+/** The text of an empty timeline: why there are no posts, and what the person can do. */
 import type { Failure } from '@dualping/client';
 import type { Size } from '../state/geometry.js';
 import type { State } from '../state/state.js';
@@ -12,13 +12,13 @@ import { personOfTimeline } from './subject.js';
 interface Empty {
   readonly title: string;
   readonly text: string;
-  /** What can be done about it. */
+  /** Keys that help. */
   readonly keys: readonly { readonly key: string; readonly does: string }[];
 }
 
 const INDENT = 4;
 
-/** Exactly `height` rows, the words a little above the middle. */
+/** Exactly `height` rows, with the text a little above the middle. */
 export function emptyTimelineRows(state: State, { width, height }: Size): readonly Row[] {
   const { title, text, keys } = emptyOf(state);
   const room = Math.max(1, width - INDENT - 1);
@@ -48,7 +48,7 @@ function emptyOf(state: State): Empty {
   return emptyPerson(state, personOfTimeline(state.timeline) ?? '');
 }
 
-/** Of a part of all there is nobody can say that there is nothing. */
+/** Only a part of all posts is loaded, so it is not certain that there are none. */
 const notYetFound = ({ timeline, posts }: State): Empty => ({
   title: timeline === 'mentions' ? 'No mentions so far' : `Nothing from ${timeline} so far`,
   text: `None of the ${posts.length} posts that are loaded belongs here. Older ones may.`,
@@ -88,11 +88,11 @@ function emptyHome({ connection, people }: State): Empty {
 
 const NOBODY: Failure['reason'] = 'no-available-server';
 
-/** As it was told: others may be served at the same time, so that the fault would be looked for at home. */
+/** The router's own words: other clusters may be served at the same time. */
 const whyNobody = (connection: State['connection']): string =>
   connection.kind === 'waiting' && connection.because.detail !== '' ? `${connection.because.detail}. ` : '';
 
-/** Before anything is known. */
+/** The title before anything is known. */
 function beginningTitle(connection: State['connection']): string {
   const { kind } = connection;
   if (kind === 'live' || kind === 'resumed') return 'Loading';

@@ -1,4 +1,4 @@
-/** A quiet evening of a few people, to look at; what a test is about is put over it. */
+/** An example state with a few people and posts. Tests override parts of it. */
 import type { Post, SessionTarget } from '@dualping/client';
 import { type Editor, editorWith } from '../editor/editor.js';
 import type { Size } from '../state/geometry.js';
@@ -84,7 +84,7 @@ export const sized = (width: number, height: number): { readonly size: Size } =>
   size: { width, height },
 });
 
-/** Where one reads in the timeline that is open. */
+/** A place in a timeline. */
 export const reading = (place: Partial<Place>, timeline: TimelineId = 'home'): Pick<State, 'places'> => ({
   places: new Map([[timeline, { ...NEWEST, ...place }]]),
 });
@@ -93,6 +93,6 @@ export const draft = (text: string, timeline: TimelineId = 'home'): Pick<State, 
   drafts: new Map<TimelineId, Editor>([[timeline, editorWith(text)]]),
 });
 
-/** What stands on the screen, without the blanks at the ends of rows. */
+/** The rows of the screen, without blanks at their ends. */
 export const screen = (state: State): readonly string[] =>
   view(state).rows.map((row) => plainText(row).trimEnd());

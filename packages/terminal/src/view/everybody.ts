@@ -1,14 +1,14 @@
-/** Everybody there is, who is here, and who follows whom. */
+/** The list of all people: who is present, and who follows whom. */
 import type { Person, State } from '../state/state.js';
 import { countText } from './counts.js';
 import { presenceGlyph } from './names.js';
 import type { Row } from './row.js';
 import { fitRow, lineOf, loud, say } from './spans.js';
 
-/** Longest name that the relations beside it are aligned to. */
+/** Longest name to which the column beside it is aligned. */
 const MOST_NAME_WIDTH = 20;
 
-/** @param part only those whose name has it, in any case */
+/** @param part only people whose name contains it, in upper or lower case */
 export function everybodyRows({ people: all }: State, part: string): readonly Row[] {
   const wanted = part.toLowerCase();
   const people = all?.filter(({ name }) => name.toLowerCase().includes(wanted));

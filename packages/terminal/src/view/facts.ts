@@ -1,6 +1,5 @@
 /**
- * What is known of the session and of a person, as labels and values: the pane shows some of it, the overlay
- * all.
+ * Facts about the session and a person, as labels and values: the pane shows some of them, the overlay all.
  */
 
 import type { State } from '../state/state.js';
@@ -36,7 +35,7 @@ export function personFacts(state: State, name: string): readonly Fact[] {
   ];
 }
 
-/** The facts that the pane has room for. */
+/** The facts about the session in the pane. */
 export function sessionFacts(state: State): readonly Fact[] {
   const { story } = state;
   const lost = lostPosts(state);
@@ -75,15 +74,14 @@ function serverFacts({ connection, clock }: State): readonly Fact[] {
 }
 
 /**
- * Posts of mine that were acknowledged and that the timeline has passed without them: the promise is that
- * there are none.
+ * Acknowledged posts of mine that the timeline has skipped: dualping promises that there are none.
  */
 function lostPosts({ outbox, posts }: State): number {
   const newest = posts.at(-1)?.key ?? 0;
   return outbox.filter(({ status }) => status.kind === 'sent' && status.position < newest).length;
 }
 
-/** The whole session. */
+/** All facts about the session. */
 export function allSessionFacts(state: State): readonly Fact[] {
   const { connection, story, settings } = state;
   const because = 'because' in connection ? connection.because : undefined;

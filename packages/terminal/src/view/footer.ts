@@ -1,4 +1,4 @@
-/** The last row: the keys that do something now, or what there is to say for a moment. */
+/** The last row: the keys that do something now, or a short notice. */
 import { answerOverPosts } from '../state/answers.js';
 import { type Action, type Binding, KEYMAP, type Where } from '../state/keymap.js';
 import { linksOfSelected } from '../state/links.js';
@@ -24,7 +24,7 @@ export function footerRow(state: State, width: number): Row {
   );
 }
 
-/** How far back a search has come by itself. */
+/** How far back a search has come. */
 function seekingRow({ posts, search, clock }: State, width: number): Row {
   const first = posts[0]?.post;
   const what = `searching "${lineOf(search ?? '')}"`;
@@ -47,7 +47,7 @@ interface Shown {
   readonly action: Action;
 }
 
-/** Those that stay when there is little room, the most needed first. */
+/** The actions that stay when there is little room, the most needed first. */
 const MOST_NEEDED: readonly Action[] = [
   'send',
   'confirm',
@@ -90,7 +90,7 @@ function keysNow(state: State): readonly Shown[] {
   });
 }
 
-/** What a key is called here and now; undefined: it would do nothing, or goes without saying. */
+/** The label of a key now; undefined: the key does nothing now, or is obvious. */
 function labelNow({ action, label }: Binding, where: Where, state: State): string | undefined {
   switch (action) {
     case 'next-unread':
@@ -126,7 +126,7 @@ function labelNow({ action, label }: Binding, where: Where, state: State): strin
   }
 }
 
-/** Whether there is anything that Esc takes away in a timeline. */
+/** Whether Esc would remove anything in a timeline. */
 function hasToLeave(state: State): boolean {
   const { selected, divider } = placeOf(state);
   return (

@@ -9,7 +9,7 @@ import { plainText } from './row.js';
 const header = (over: Partial<State>, width: number, titled = false): string =>
   plainText(headerRow(evening(over), width, titled));
 
-/** What stands right, at a width. */
+/** The right part of the header, at a width. */
 const told = (connection: Connection, width: number, over: Partial<State> = {}): string =>
   header({ connection, ...over }, width)
     .trimEnd()

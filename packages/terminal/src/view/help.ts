@@ -1,4 +1,4 @@
-/** The help: every key of the keymap, what edits text, and every command. */
+/** The help: all keys of the keymap, the editing keys, and all commands. */
 import { COMMANDS } from '../state/commands.js';
 import { type Binding, EDITING_HELP, KEYMAP } from '../state/keymap.js';
 import { wrap } from '../text/wrap.js';
@@ -11,9 +11,9 @@ interface Section {
   readonly entries: readonly { readonly keys: string; readonly help: string }[];
 }
 
-/** Cells of the keys in a column. */
+/** Width of the keys in a column. */
 const KEYS_WIDTH = 17;
-/** From here on there is room for two columns. */
+/** From this width on there are two columns. */
 const TWO_COLUMNS_FROM_WIDTH = 84;
 const COLUMN_GAP = 3;
 
@@ -29,7 +29,7 @@ const keysSection = (title: string, belongs: (binding: Binding) => boolean): Sec
   })),
 });
 
-/** Asked for once there is something to show: the person's own keys are in the keymap by then. */
+/** A function, because the person's own keys are put into the keymap later. */
 const sections = (): readonly Section[] => [
   keysSection('Reading', (binding) => isReading(binding) && !isEverywhere(binding)),
   keysSection('Writing', (binding) => !isReading(binding)),
@@ -47,7 +47,7 @@ const sections = (): readonly Section[] => [
   },
 ];
 
-/** The help never changes: it is laid out once for each width of a terminal that is being resized. */
+/** The help never changes, so it is laid out once for each width. */
 let last: { readonly width: number; readonly rows: readonly Row[] } | undefined;
 
 export function helpRows(width: number): readonly Row[] {
@@ -83,7 +83,7 @@ function entryRows(keys: string, help: string, width: number): readonly Row[] {
   const room = Math.max(1, width - KEYS_WIDTH - 2);
   const lines = wrap(help, room);
   const key = say('key', `  ${keys}`);
-  // Keys that need more than their column stand in a row of their own.
+  // Keys that are wider than their column are in a row of their own.
   const apart = keys.length + 1 > KEYS_WIDTH;
   const rows = lines.map((line, index) => [
     ...fitRow(index === 0 && !apart ? [key] : [], KEYS_WIDTH + 2),

@@ -1,14 +1,14 @@
-/** Which parts of a post's text stand out: my name, and what is searched for. */
+/** The highlighted parts of a post's text: my name, links, and matches of the search. */
 import { cleanText } from '../text/clean.js';
 import { graphemeEnd, graphemeStart } from '../text/graphemes.js';
 import type { Link, Role, Row, Span } from './row.js';
 
 export interface Highlight {
-  /** UTF-16 places in the text; `end` is not in it. */
+  /** UTF-16 indices in the text; `end` is exclusive. */
   readonly start: number;
   readonly end: number;
   readonly role: Role;
-  /** It is a link: underlined, and in the role of what is around it. */
+  /** A link is underlined, in the role of the text around it. */
   readonly link?: Link;
 }
 
@@ -20,7 +20,7 @@ const WORD = 'A-Za-z0-9_\\-';
 export const mentionPattern = (name: string): RegExp =>
   new RegExp(`(?<![${WORD}])@${escaped(name)}(?![${WORD}])`, 'gu');
 
-/** What is searched for, in any case; nothing finds nothing. */
+/** The pattern of a search, ignoring case. */
 export const searchPattern = (searched: string): RegExp => new RegExp(escaped(cleanText(searched)), 'giu');
 
 export function highlightsOf(text: string, pattern: RegExp, role: Role): readonly Highlight[] {
@@ -31,7 +31,9 @@ export function highlightsOf(text: string, pattern: RegExp, role: Role): readonl
   return found;
 }
 
-/** A mark stays with the character that it is on: a span never begins with one. */
+/**
+ * Extends a match to whole graphemes: a combining mark stays with its character, and no span begins with one.
+ */
 function wholeGraphemes(text: string, index: number, length: number): { start: number; end: number } {
   const firstUnits = (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
   return {
@@ -41,8 +43,7 @@ function wholeGraphemes(text: string, index: number, length: number): { start: n
 }
 
 /**
- * The part of a text that is shown in one row, in spans. Of highlights that overlap, the later in the list
- * wins.
+ * One row of a text as spans. If highlights overlap, the later one in the list wins.
  */
 export function highlightedRow(
   text: string,

@@ -1,4 +1,4 @@
-/** What things are called on the screen. */
+/** Names on the screen. */
 import { type SessionTarget, serverNameIn } from '@dualping/client';
 import type { TimelineId } from '../state/state.js';
 import { lineOf } from './spans.js';
@@ -10,5 +10,5 @@ export function timelineTitle(timeline: TimelineId): string {
 
 export const serverText = ({ cluster, serverId }: SessionTarget): string => serverNameIn(cluster, serverId);
 
-/** Glyph and not colour alone: `●` is here, `○` is away. */
+/** A glyph and not only a colour: `●` is present, `○` is away. */
 export const presenceGlyph = (present: boolean): string => (present ? '●' : '○');

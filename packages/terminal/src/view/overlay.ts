@@ -1,4 +1,4 @@
-/** What lies over the timeline for a while: a frame, and rows that scroll in it. */
+/** An overlay over the timeline: a frame, and rows that scroll in it. */
 
 import type { Area } from '../state/geometry.js';
 import { geometryNow } from '../state/screen-geometry.js';
@@ -17,13 +17,13 @@ import { cutRow, fitRow, loud, rowWidth, say } from './spans.js';
 const SIDE_WIDTH = 2;
 const FRAME_HEIGHT = 2;
 
-/** Over the timeline, and over the pane where there is one. */
+/** The area of an overlay: over the timeline, and over the pane if there is one. */
 export function overlayArea(state: State): Area {
   const { timeline } = geometryNow(state);
   return { ...timeline, width: state.size.width - timeline.x };
 }
 
-/** The furthest that what is shown can be scrolled; 0 when all of it fits, or nothing is shown. */
+/** The furthest that the overlay can be scrolled; 0 when everything fits, or there is no overlay. */
 export function mostOverlayScroll(state: State): number {
   if (state.overlay === undefined) return 0;
   const { width, height } = overlayArea(state);
@@ -33,7 +33,7 @@ export function mostOverlayScroll(state: State): number {
 const mostScroll = (content: readonly Row[], height: number): number =>
   Math.max(0, content.length - Math.max(0, height - FRAME_HEIGHT));
 
-/** Exactly as many rows as the area is high, each as wide as it is. */
+/** As many rows as the area is high, each as wide as the area. */
 export function overlayRows(overlay: Overlay, state: State, { width, height }: Area): readonly Row[] {
   const content = contentRows(overlay, state, width);
   const room = Math.max(0, height - FRAME_HEIGHT);

@@ -1,4 +1,4 @@
-/** The right column of wide screens: somebody, and the session. */
+/** The right column of wide screens: a person, and the session. */
 import type { Size } from '../state/geometry.js';
 import type { State } from '../state/state.js';
 import { type Fact, personFacts, sessionFacts } from './facts.js';
@@ -16,7 +16,7 @@ export function paneRows(state: State, { width, height }: Size): readonly Row[] 
   const name = subjectOf(state) ?? state.me;
   const session: readonly Row[] = [[loud('title', ' Session')], ...sessionFacts(state).map(factRow)];
   const person: readonly Row[] = [...personHead(state, name), ...personFacts(state, name).map(factRow), []];
-  // Where both do not fit it is the session that one looks here for.
+  // If both do not fit, only the session is shown.
   const rows = person.length + session.length <= height ? [...person, ...session] : session;
   return Array.from({ length: height }, (_, y) => cutRow(rows[y] ?? [], width));
 }

@@ -1,4 +1,4 @@
-/** Somebody by name, and what was read of them, without searching for it at every frame. */
+/** Finds a person by name, and facts about their posts, without a search at every frame. */
 import type { Person, PostItem, State } from '../state/state.js';
 
 const byName = new WeakMap<readonly Person[], ReadonlyMap<string, Person>>();
@@ -13,7 +13,7 @@ export function personNamed({ people }: State, name: string): Person | undefined
   return index.get(name);
 }
 
-/** What was seen here of an author's posts. */
+/** Facts about the loaded posts of an author. */
 export interface Seen {
   readonly posts: number;
   readonly lastWallMs: number | undefined;
@@ -26,7 +26,7 @@ interface Counted {
 
 const counted = new WeakMap<readonly PostItem[], Counted>();
 
-/** Of the author asked for last it is known already, until the next post comes. */
+/** The result for the last author is cached until the next post comes. */
 export function seenOf({ posts }: State, author: string): Seen {
   const known = counted.get(posts);
   if (known?.author === author) return known.seen;

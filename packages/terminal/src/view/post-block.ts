@@ -1,6 +1,6 @@
 /**
- * A post as rows: who and when, then what. How high a block is depends on the post and the width alone, so
- * that reading places stay where they are when the clock moves on, something is selected or a search ends.
+ * A post as rows: author and time, then the text. The height of a block depends only on the post and the
+ * width, so that reading places stay when time passes, the selection changes or a search ends.
  */
 
 import type { Answers } from '@dualping/client';
@@ -14,36 +14,36 @@ import { keyOf } from './keys.js';
 import type { Role, Row, Span } from './row.js';
 import { cutRow, firstThatFits, fitRow, lineOf, rowWidth, say } from './spans.js';
 
-/** Cells left of the author: a blank, and the mark of the selected post. */
+/** Cells left of the author: a blank, and the mark of a selected post. */
 const AUTHOR_INDENT = 2;
 const TEXT_INDENT = 4;
 const RIGHT_MARGIN = 1;
-/** Least cells of the author's name that a status beside it leaves. */
+/** Fewest cells of the author's name beside a status. */
 const LEAST_AUTHOR_WIDTH = 8;
 
-/** What a block looks like beside what it says. */
+/** How a block looks. */
 export interface BlockLook {
   readonly me: string;
-  /** Age or time of day of a moment. */
+  /** Returns the age or time of day of a moment. */
   readonly when: (wallMs: number) => string;
   readonly selected: boolean;
-  /** The keys go to the timeline. */
+  /** The timeline gets the keys. */
   readonly focused: boolean;
   /** An own post that was acknowledged a moment ago. */
   readonly fresh: boolean;
   readonly search: string | undefined;
-  /** Those whose words are not shown. */
+  /** People whose words are not shown. */
   readonly ignored: ReadonlySet<string>;
 }
 
 interface Wrapped {
   readonly width: number;
   readonly text: string;
-  /** Rows of it, each with where it begins in `text`. */
+  /** Its rows, each with its start in `text`. */
   readonly lines: readonly { readonly start: number; readonly text: string }[];
 }
 
-/** By post, for the width asked for last: all posts have the same width until the terminal is resized. */
+/** Cache by post, for the last width: all posts have the same width until the terminal is resized. */
 const wrapped = new WeakMap<object, Wrapped>();
 
 function wrapTextOf(source: { readonly text: string }, width: number): Wrapped {
@@ -103,7 +103,7 @@ function answersRows(item: Item, width: number, { me, ignored }: BlockLook): rea
   return [cutRow(row, width - AUTHOR_INDENT - RIGHT_MARGIN)];
 }
 
-/** `↳ @bob: first words…`; of somebody who is ignored without the words. */
+/** `↳ @bob: first words…`; without the words if bob is ignored. */
 export function answersRow({ author, begin }: Answers, me: string, ignored: ReadonlySet<string>): Row {
   const who = [say('dim', '↳ '), say(author === me ? 'self' : 'author', `@${lineOf(author)}`)];
   return begin === undefined || ignored.has(author) ? who : [...who, say('dim', `: ${lineOf(begin)}`)];
@@ -132,7 +132,7 @@ function linkHighlights({ key }: Item, text: string): readonly Highlight[] {
   }));
 }
 
-/** Wrapping may have changed a line (a tab, a cut grapheme); then where things are in it is not known. */
+/** Wrapping may have changed a line (a tab, a cut grapheme); then the places of highlights are not known. */
 const lineRow = (
   text: string,
   start: number,
@@ -152,7 +152,7 @@ function headerRow(item: Item, width: number, look: BlockLook): Row {
   return [...fitRow(author, Math.max(0, room - rowWidth(right))), ...right];
 }
 
-/** A search finds authors too. */
+/** The author, highlighted if the search matches it. */
 function authorRow(item: Item, { me, search }: BlockLook): Row {
   const name = item.kind === 'post' ? item.post.author : me;
   const text = `@${lineOf(name)}`;
@@ -166,7 +166,7 @@ function authorRow(item: Item, { me, search }: BlockLook): Row {
   }));
 }
 
-/** What the header says at its right, from the longest; each with the blank before it. */
+/** Variants of the header's right part, the longest first; each with a blank before it. */
 function statusVariants(item: Item, look: BlockLook): readonly Row[] {
   return item.kind === 'post' ? postStatus(item, look) : outgoingStatus(item, look);
 }

@@ -1,4 +1,4 @@
-/** The line about a person, over that person's posts. */
+/** The line about a person, above that person's posts. */
 import type { Person, State } from '../state/state.js';
 import { keyOf } from './keys.js';
 import { presenceGlyph } from './names.js';
@@ -13,7 +13,7 @@ export function profileRow(state: State, name: string, width: number): Row {
   const row: Row[] = [[who]];
   for (const part of partsOf(state, name)) {
     const longer = [DOT, ...part];
-    // What comes last matters least, and is left out whole.
+    // The last parts are the least important, and are left out whole.
     if (rowWidth([...row.flat(), ...longer]) > width) break;
     row.push(longer);
   }

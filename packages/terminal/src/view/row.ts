@@ -1,22 +1,22 @@
 /**
- * What a view is made of: rows of spans, each with a role instead of a colour. A theme says what a role looks
- * like; where there are no colours the text alone must do, so no role is the only carrier of a meaning.
+ * A view consists of rows of spans, each with a role instead of a colour. A theme defines the look of a role.
+ * Without colours there is only the text, so no meaning depends on a role alone.
  */
 
-/** What a piece of text is, for a theme to choose its looks. */
+/** The kind of a text, from which a theme chooses its look. */
 export type Role =
   | 'text'
-  /** Less important: ages, hints, frames of nothing. */
+  /** Less important: ages, hints. */
   | 'dim'
   | 'frame'
   | 'title'
-  /** Who wrote it. */
+  /** The author of a post. */
   | 'author'
   /** The person at the keyboard. */
   | 'self'
-  /** `@me` in somebody's post. */
+  /** `@me` in a post. */
   | 'mention'
-  /** A part of a text that a search found. */
+  /** A match of a search. */
   | 'found'
   | 'unread'
   | 'good'
@@ -30,9 +30,9 @@ export interface Span {
   readonly role: Role;
   readonly bold?: boolean;
   readonly underline?: boolean;
-  /** Where the reader or the choice is: the whole span is shown inverted or on another background. */
+  /** Selected: the whole span is shown inverted or on another background. */
   readonly selected?: boolean;
-  /** Where it leads: the terminal opens it. Parts of the same id are one link, over several rows too. */
+  /** A link that the terminal can open. Spans with the same id are one link, also over several rows. */
   readonly link?: Link;
 }
 
@@ -43,17 +43,17 @@ export interface Link {
 }
 
 /**
- * One row of the screen, from its left edge; what it leaves free is blank. Texts are clean and without
+ * One row of the screen, from its left edge; the rest of the row is blank. Texts are clean and without
  * control characters.
  */
 export type Row = readonly Span[];
 
 export interface Frame {
-  /** As many as the screen is high. */
+  /** As many rows as the screen is high. */
   readonly rows: readonly Row[];
-  /** Where the terminal's cursor blinks, in cells from 0; undefined: nowhere. */
+  /** Place of the terminal's cursor, in cells from 0; undefined: hidden. */
   readonly cursor: { readonly x: number; readonly y: number } | undefined;
 }
 
-/** What a row reads, without its looks. */
+/** The text of a row. */
 export const plainText = (row: Row): string => row.map(({ text }) => text).join('');

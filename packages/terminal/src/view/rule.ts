@@ -1,6 +1,6 @@
 /**
- * The line over the composer: it closes the columns, and says what belongs to what is typed or where one
- * reads.
+ * The line over the composer: it closes the columns, and shows information about the draft or the reader's
+ * place.
  */
 import { isEmpty, textOf } from '../editor/editor.js';
 import { commandNamed } from '../state/commands.js';
@@ -13,12 +13,12 @@ import { answersRow } from './post-block.js';
 import type { Row, Span } from './row.js';
 import { cutRow, lineOf, loud, rowWidth, say } from './spans.js';
 
-/** Cells of line that stay at both ends, and between what stands on it. */
+/** Fewest cells of line at both ends, and between the texts on it. */
 const LEAST_LINE = 2;
 
 export function ruleRow(state: State, { rule, sidebar, pane }: Geometry, shown: Window): Row {
   const { width } = rule;
-  // An overlay lies over the pane too, and has no column to close.
+  // An overlay also covers the pane, so there is no column to close.
   const junctions = [
     sidebar?.width,
     pane === undefined || state.overlay !== undefined ? undefined : pane.x - 1,
@@ -42,7 +42,7 @@ export function ruleRow(state: State, { rule, sidebar, pane }: Geometry, shown: 
   );
 }
 
-/** What has come in, or was scrolled past, under the screen. */
+/** Posts below the screen: new ones, or ones that were scrolled past. */
 function belowSpans({ below }: Window): Row {
   if (below === 0) return [];
   return [say('unread', ` ↓ ${below} newer`), say('dim', ' · '), say('key', keyOf('last')), say('text', ' ')];
@@ -76,7 +76,7 @@ function promptSpans(prompt: Prompt, room: number): Row {
   return [say('text', ` ${usage}`), say('dim', ` · ${command.help} `)];
 }
 
-/** As many as fit, beginning so that the chosen one is among them. */
+/** As many completions as fit, so that the chosen one is visible. */
 function completionSpans({ completions, chosen }: Prompt, room: number): Row {
   let first = 0;
   while (first < chosen && rowWidth(listed(completions, chosen, first, chosen + 1)) > room) first += 1;

@@ -1,6 +1,5 @@
 /**
- * The left column: timelines with what is unread, whom one follows and who is here, and whom one could
- * follow.
+ * The left column: timelines with unread counts, followed people with their presence, and suggested people.
  */
 
 import type { Size } from '../state/geometry.js';
@@ -22,7 +21,7 @@ export function sidebarRows(state: State, { width, height }: Size): readonly Row
   const top = sidebarTop(state, height);
   const below = lines.length - top - height;
   const last = lines.at(-1);
-  // The line that says so stands for them.
+  // That line counts the hidden people.
   const hidden = last?.kind === 'more' ? last.count - 1 : 0;
   return Array.from({ length: height }, (_, y) => {
     const line = lines[top + y];
@@ -38,7 +37,7 @@ export function sidebarRows(state: State, { width, height }: Size): readonly Row
 const isStoodOn = (line: SidebarLine, { focus, sidebarAt }: State): boolean =>
   focus === 'sidebar' && line.kind === 'entry' && line.at === sidebarAt;
 
-/** There is more that way; by lines, as one moves. */
+/** Shows how many more lines there are in a direction. */
 const moreRow = (glyph: string, count: number, width: number): Row =>
   cutRow([say('dim', `  ${glyph} ${peopleCount(count)} more`)], width);
 

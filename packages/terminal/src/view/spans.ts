@@ -1,4 +1,4 @@
-/** Building rows out of spans, and making them fit: nothing that is drawn may be wider than its place. */
+/** Builds rows from spans, and makes them fit: nothing that is drawn may be wider than its place. */
 
 import { cleanText } from '../text/clean.js';
 import { textWidth } from '../text/graphemes.js';
@@ -9,7 +9,7 @@ export const say = (role: Role, text: string): Span => ({ text, role });
 export const loud = (role: Role, text: string): Span => ({ text, role, bold: true });
 export const blank = (width: number): Span => ({ text: ' '.repeat(Math.max(0, width)), role: 'text' });
 
-/** Somebody else's words as one line that may be shown. */
+/** A text from others as one line that is safe to show. */
 export function lineOf(foreign: string): string {
   const clean = cleanText(foreign);
   return clean.includes('\n') ? clean.replaceAll('\n', ' ') : clean;
@@ -17,7 +17,7 @@ export function lineOf(foreign: string): string {
 
 export const rowWidth = (row: Row): number => row.reduce((sum, { text }) => sum + textWidth(text), 0);
 
-/** At most `width` cells of it; a span that does not fit whole is cut. */
+/** At most `width` cells of a row; the span at the limit is cut. */
 export function cutRow(row: Row, width: number): Row {
   const kept: Span[] = [];
   let room = width;
@@ -35,7 +35,7 @@ export function cutRow(row: Row, width: number): Row {
   return kept;
 }
 
-/** Exactly `width` cells of it. */
+/** A row of exactly `width` cells. */
 export function fitRow(row: Row, width: number): Row {
   const missing = width - rowWidth(row);
   if (missing === 0) return row;
@@ -46,7 +46,7 @@ export function fitRow(row: Row, width: number): Row {
 }
 
 /**
- * `left` at the left edge and `right` at the right one; where both do not fit it is the left that gives way.
+ * `left` at the left edge and `right` at the right one; if both do not fit, `left` is cut.
  */
 export function sides(left: Row, right: Row, width: number): Row {
   const end = cutRow(right, width);
@@ -59,10 +59,10 @@ export function sides(left: Row, right: Row, width: number): Row {
   ];
 }
 
-/** The first of them that fits, from the longest; the last where none does. */
+/** The first variant that fits; the last one if none fits. */
 export function firstThatFits(variants: readonly Row[], width: number): Row {
   return variants.find((row) => rowWidth(row) <= width) ?? cutRow(variants.at(-1) ?? [], width);
 }
 
-/** Every span of it shown as the chosen one. */
+/** The row with every span selected. */
 export const asSelected = (row: Row): Row => row.map((span) => ({ ...span, selected: true }));

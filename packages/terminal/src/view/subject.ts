@@ -1,10 +1,10 @@
-/** Whom the keys and the pane are about. */
+/** The person that the keys and the pane are about. */
 import { indexOfKey, itemsOf } from '../state/items.js';
 import { placeOf } from '../state/reading.js';
 import { sidebarEntries } from '../state/sidebar-entries.js';
 import type { Item, SidebarEntry, State, TimelineId } from '../state/state.js';
 
-/** The item that is selected in the timeline, as long as it is there. */
+/** The selected item of the timeline, if it is still there. */
 export function selectedItem(state: State): Item | undefined {
   const { selected } = placeOf(state);
   if (selected === undefined) return undefined;
@@ -12,7 +12,7 @@ export function selectedItem(state: State): Item | undefined {
   return items[indexOfKey(items, selected)];
 }
 
-/** The entry that one stands on in the sidebar. */
+/** The selected entry of the sidebar. */
 export const sidebarEntry = (state: State): SidebarEntry | undefined =>
   state.focus === 'sidebar' ? sidebarEntries(state)[state.sidebarAt] : undefined;
 
@@ -20,8 +20,8 @@ export const personOfTimeline = (timeline: TimelineId): string | undefined =>
   timeline.startsWith('@') ? timeline.slice(1) : undefined;
 
 /**
- * In the sidebar who one stands on, else the author of the selected post, else whose timeline it is;
- * undefined: nobody.
+ * In the sidebar the selected person, else the author of the selected post, else the person of the timeline;
+ * undefined: none.
  */
 export function subjectOf(state: State): string | undefined {
   const entry = sidebarEntry(state);

@@ -1,5 +1,5 @@
 /**
- * The middle of the screen: the posts where one reads, and what stands in their place when there are none.
+ * The middle of the screen: the posts at the reader's place, or a text when there are none.
  */
 
 import type { Size } from '../state/geometry.js';
@@ -16,7 +16,7 @@ import type { Row } from './row.js';
 import { cutRow, firstThatFits, lineOf, rowWidth, say } from './spans.js';
 import { personOfTimeline } from './subject.js';
 
-/** What is drawn in the timeline's area: exactly `height` rows. */
+/** The timeline's area: exactly `height` rows. */
 export function timelineRows(state: State, { width, height }: Size, shown: Window): readonly Row[] {
   const top = topRows(state, width);
   const posts = postRows(state, { width, height: Math.max(0, height - top.length) }, shown);
@@ -29,7 +29,7 @@ function topRows(state: State, width: number): readonly Row[] {
   return [person === undefined ? followersRow(state, width) : profileRow(state, person, width)];
 }
 
-/** The newest first, as many as there is room for. */
+/** The new followers, the newest first, as many as fit. */
 function followersRow({ newFollowers: { shown } }: State, width: number): Row {
   const names = shown.toReversed().map((name) => `@${lineOf(name)}`);
   const told = (count: number): Row => [
@@ -71,7 +71,7 @@ function rowsOfBlock(
   return (divider ? [dividerRow(state, newCount, width), ...own] : own).slice(0, rows);
 }
 
-/** Ages, marks and selection of the posts of one frame. */
+/** How the posts of one frame look: ages, marks and selection. */
 function lookOf(state: State): (item: Item) => BlockLook {
   const { clock, settings, me, search, fresh, ignored } = state;
   const { selected } = placeOf(state);
@@ -87,7 +87,7 @@ function lookOf(state: State): (item: Item) => BlockLook {
   });
 }
 
-/** Left margin of rows that say something about the posts. */
+/** Left margin of rows about the posts. */
 const INDENT = '    ';
 
 function olderRow(older: Window['older'], width: number): Row {

@@ -1,6 +1,5 @@
 /**
- * What a window shows that has no room for anything: how large it must be, and the one key that does
- * something.
+ * The screen of a window that is too small: the size that is needed, and the one key that works.
  */
 import type { Size } from '../state/geometry.js';
 import type { Frame, Row } from './row.js';
@@ -9,8 +8,8 @@ import { cutRow, firstThatFits, lineOf, say } from './spans.js';
 const QUITS: Row = [say('key', 'q'), say('dim', ' quits')];
 
 /**
- * @param who needs the room
- * @param notice what there is to say for a moment: why it is not quit yet
+ * @param who the program that needs the room
+ * @param notice a short notice: why it has not quit yet
  */
 export function tooSmallFrame(
   { width, height }: Size,

@@ -283,7 +283,7 @@ const anyState: fc.Arbitrary<State> = fc
     };
   });
 
-/** What would move a terminal's cursor, or the direction of its writing. */
+/** Characters that would move a terminal's cursor, or change the direction of text. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
 test('whatever the state holds, every row is there, none is wider than the screen, and nothing in it is unsafe', () => {

@@ -1,4 +1,4 @@
-/** The whole screen, out of the whole state: pure, and asked for at every frame. */
+/** The whole screen as a pure function of the state, called for every frame. */
 import { type Geometry, isTooSmall, LEAST_SIZE } from '../state/geometry.js';
 import { windowOf } from '../state/reading.js';
 import { geometryNow, postsArea } from '../state/screen-geometry.js';
@@ -52,7 +52,7 @@ interface Column {
   readonly rows: readonly Row[];
 }
 
-/** Row `y` of all columns, parted by a line. */
+/** Row `y` of all columns, separated by a line. */
 const besideOneAnother = (columns: readonly Column[], y: number): Row =>
   columns.flatMap(({ width, rows }, index) => {
     const row = rows[y] ?? [];

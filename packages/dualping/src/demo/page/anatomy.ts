@@ -1,6 +1,6 @@
 /**
- * One takeover under glass: a lane for each person, a line for each post from being sent to being
- * acknowledged.
+ * A close-up of one takeover: a lane for each person, and a line for each post from when it was sent to when
+ * it was acknowledged.
  */
 import { nameOf } from '../crowd.js';
 import { DONE } from '../faults.js';
@@ -16,11 +16,11 @@ const STRIP_HEIGHT = 28;
 const LANES_TOP = STRIP_TOP + STRIP_HEIGHT + 16;
 const LANE_HEIGHT = 22;
 const AXIS_HEIGHT = 34;
-/** Units that a number of the axis needs for itself. */
+/** Width that a number on the axis needs, units. */
 const TICK_WIDTH = 120;
-/** More lanes than this make a picture longer and not clearer. */
+/** More lanes than this make the picture longer but not clearer. */
 const MAX_LANES = 24;
-/** Units of a letter in a strip: words that don't fit are left out. */
+/** Width of a letter in a strip, units: words that don't fit are left out. */
 const LETTER_WIDTH = 8;
 
 /** Sent before there was a new primary, and acknowledged by it. */
@@ -77,8 +77,8 @@ function sentence(through: number, pending: number, to: number): string {
   if (through === 0) return 'No post was under way in that moment.';
   const were = through === 1 ? '1 post was' : `${through} posts were`;
   const all = through === 1 ? 'It was' : 'All of them were';
-  // How often the clients sent them is not known here: what reached the lost primary they send again by
-  // themselves.
+  // It is not known here how often the clients sent a post: they send it again when the old primary did not
+  // answer.
   const end =
     pending === 0
       ? `${all} acknowledged by s${to}`
@@ -113,7 +113,7 @@ function bands({ takeover, marks }: Story, x: Scale, bottom: number): string {
   }).join('');
 }
 
-/** Who serves: the old primary, nobody, the new one. */
+/** Which server serves: the old primary, none, the new one. */
 function strips({ takeover, marks }: Story, x: Scale, end: number): string {
   const strip = (name: string, left: number, right: number, text: string): string =>
     element('rect', {

@@ -9,9 +9,9 @@ const RIGHT = 86;
 const TOP = 22;
 const BOTTOM = 38;
 const MAX_BAR_WIDTH = 34;
-/** Thinner than this a bar is not to be seen: the last ones are drawn. */
+/** A thinner bar could not be seen, so only the last takeovers are drawn. */
 const LEAST_SLOT = 3;
-/** With less room than this the numbers of the bars would run into one another. */
+/** With less room than this the numbers of the bars would overlap. */
 const LEAST_LABELLED_SLOT = 35;
 
 export interface Chart {
@@ -21,10 +21,10 @@ export interface Chart {
   readonly height: number;
   /** The chart reaches at least up to here, ms. */
   readonly leastTopMs: number;
-  /** Bars that have room before they become thinner. */
+  /** So many bars fit before they become thinner. */
   readonly leastBars: number;
   readonly line: { readonly ms: number; readonly name: string };
-  /** For those who can't see it. */
+  /** The text for readers who can't see the chart. */
   readonly label: string;
 }
 
@@ -35,7 +35,7 @@ export function chart(given: Chart): string {
   const { takeovers: all, width, height, leastTopMs, leastBars, line, label } = given;
   const room = width - LEFT - RIGHT;
   const takeovers = all.slice(-Math.floor(room / LEAST_SLOT));
-  // One that dwarfs the others is cut.
+  // A bar that is far longer than the others is cut.
   const top = chartTopMs(
     takeovers.map(({ totalMs }) => totalMs),
     leastTopMs,
@@ -81,7 +81,7 @@ interface BarPlace {
   readonly width: number;
   readonly bottom: number;
   readonly y: Scale;
-  /** Where the panel ends: what is longer is cut there. */
+  /** The top of the panel: longer bars are cut there. */
   readonly mostMs: number;
   readonly labelled: boolean;
 }
@@ -125,7 +125,7 @@ function bar(takeover: Takeover, { centre, width, bottom, y, mostMs, labelled }:
   );
 }
 
-/** Two strokes through a bar near its top: it goes on beyond the panel. */
+/** Two strokes through a bar near its top: the bar is longer than the panel. */
 const cutMark = (centre: number, width: number, top: number): string =>
   [10, 17]
     .map((below) =>

@@ -1,4 +1,4 @@
-/** Markup as text; what comes from elsewhere is escaped. */
+/** Markup as text; all values are escaped. */
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -12,7 +12,7 @@ export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign)
 
 export type Attributes = Readonly<Record<string, string | number>>;
 
-/** Tenths of a unit are finer than a screen. */
+/** Tenths of a unit are finer than a screen can show. */
 const shown = (value: string | number): string =>
   typeof value === 'number' ? String(Math.round(value * 10) / 10) : escaped(value);
 
@@ -27,11 +27,11 @@ export function element(name: string, attributes: Attributes, inner = ''): strin
 export const svgText = (x: number, y: number, text: string, attributes: Attributes = {}): string =>
   element('text', { x, y, ...attributes }, escaped(text));
 
-/** Units across: for a page on a screen or on paper, and for one on a telephone. */
+/** Width in units: for a page on a screen or on paper, and for one on a telephone. */
 const WIDTHS = { wide: 1_040, narrow: 380 };
 
 /**
- * A plot drawn for either; the style sheet shows one of them. So nothing has to be scrolled sideways, and
+ * A plot drawn in both widths; the style sheet shows one of them. So no reader has to scroll sideways, and
  * letters stay readable.
  */
 export const plot = (draw: (width: number) => string, widths = WIDTHS): string =>
@@ -39,12 +39,12 @@ export const plot = (draw: (width: number) => string, widths = WIDTHS): string =
     .map(([name, width]) => element('div', { class: name }, draw(width)))
     .join('');
 
-/** A picture that grows with the page, and says to those who can't see it what it shows. */
+/** A picture that grows with the page, with a label for readers who can't see it. */
 export function picture(width: number, height: number, label: string, inner: string): string {
   return element('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label }, inner);
 }
 
-/** One without letters or circles, which takes whatever place it is given. */
+/** A picture without letters or circles, which fills any place. */
 export function stretched(width: number, height: number, label: string, inner: string): string {
   const place = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none' };
   return element('svg', { ...place, role: 'img', 'aria-label': label }, inner);

@@ -1,4 +1,4 @@
-/** The page stands by itself, and shows what the report says. */
+/** The page needs no other file, and shows what the report says. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Takeover } from '@dualping/terminal';

@@ -1,4 +1,4 @@
-/** The report as a page: one file that needs nothing else, to be kept, mailed or shown on a wall. */
+/** The report as a page: one file that needs no other, to keep, mail or show. */
 import { DONE } from '../faults.js';
 import { broughtAbout, type DemoReport, type FaultSummary, grouped, isGood, summaries } from '../report.js';
 import { median } from '../statistics.js';
@@ -110,7 +110,7 @@ function oneTakeover({ stories, takeovers }: DemoReport): string {
   );
 }
 
-/** The one in the middle: neither the luckiest nor the worst. */
+/** The takeover of median length. */
 function typical(stories: readonly Story[]): Story | undefined {
   const middle = median(stories.map(({ takeover }) => takeover.totalMs));
   return stories.find(({ takeover }) => takeover.totalMs === middle);

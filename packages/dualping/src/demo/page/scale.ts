@@ -1,4 +1,4 @@
-/** From values to places, and which values are worth a line. */
+/** Maps values to places, and chooses the values of the grid lines. */
 
 export type Scale = (value: number) => number;
 

@@ -1,7 +1,7 @@
 /**
- * The colours in daylight and in the dark. Those of the parts are told apart by people who see fewer of them
- * (after Okabe and Ito). `--faint` is for lines, and for what is said elsewhere too: as a text it has too
- * little contrast.
+ * The colours of the light and the dark style. Colour-blind people can tell the colours of the parts apart
+ * (after Okabe and Ito). `--faint` is for lines, and for text that is elsewhere too: it has too little
+ * contrast for other text.
  */
 export const PALETTE = `
 :root{color-scheme:light dark;--paper:#faf9f6;--card:#fff;--ink:#1b1a17;--soft:#6d695f;--faint:#a39e92;--line:#e7e3d9;
@@ -22,8 +22,8 @@ svg text{fill:var(--soft)}svg .middle{text-anchor:middle}svg .end{text-anchor:en
 `;
 
 /**
- * How the page looks, in daylight and in the dark. Everything is in here: a page must show the same from a
- * mail, a disk or an archive.
+ * The style of the page, light and dark. It refers to no other file: a page must look the same from a mail, a
+ * disk or an archive.
  */
 export const STYLE = `
 ${PALETTE}${PLOT}*{box-sizing:border-box}

@@ -1,4 +1,4 @@
-/** Who is let in, and whose presses count. */
+/** Which requests are answered, and whose presses count. */
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';

@@ -1,6 +1,6 @@
 /**
- * The document around the regions. Everything is in it, and a browser is told to take nothing from anywhere
- * else.
+ * The document around the regions. It has everything that it needs, and forbids the browser to load from
+ * anywhere else.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,12 +10,12 @@ import { PRESSED } from './presses.js';
 import type { Regions } from './regions.js';
 import { LIVE_STYLE } from './style.js';
 
-/** Compiled with the rest; what only debuggers read is left out. */
+/** The compiled script, without the lines that only debuggers need. */
 const SCRIPT = readFileSync(new URL('./browser/page-script.js', import.meta.url), 'utf8').replace(
   /^\/\/# sourceMappingURL=.*$/m,
   '',
 );
-/** A heart that beats: two servers, one of them down. */
+/** The icon: two servers, one of them down. */
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Ccircle cx='10' cy='16' r='8' fill='%2300785a'/%3E%3Ccircle cx='23' cy='16' r='6.5' fill='none' stroke='%23d55e00' stroke-width='3'/%3E%3C/svg%3E";
 

@@ -1,6 +1,5 @@
 /**
- * A card for each server and for the router: what it is, how it is, when it was heard, and what can be done
- * to it.
+ * A card for each server and for the router: its role and state, when it was heard, and buttons for faults.
  */
 import {
   BARS,
@@ -19,14 +18,14 @@ import {
 import { type Attributes, element, escaped, stretched } from '../page/markup.js';
 import { markupOf, textOf } from './spans.js';
 
-/** Beats in a trace; each is a second. */
+/** Beats in a trace; each stands for a second. */
 const BEATS = 40;
 const BEAT_WIDTH = 6;
 const BEAT_GAP = 1.5;
 const TRACE_HEIGHT = 40;
-/** Of one that was not heard. */
+/** Height of a beat that was not heard. */
 const DOT_HEIGHT = 2;
-/** What a cell may take on the screen; here there is room. */
+/** Longest text of a cell; a page has more room than the screen. */
 const CELL_WIDTH = 40;
 
 const FACTS = [
@@ -42,7 +41,7 @@ const ROUTER_FACTS = [
 ] as const;
 const ROUTER_NOTE = 'Hears all servers, and makes one of them primary. No post goes through it.';
 
-/** What a button does to whoever stands on the card. */
+/** Actions of the buttons on a card. */
 const ON_CARD: readonly string[] = ['kill', 'freeze', 'cut', 'restart'];
 
 export const membersMarkup = (state: ClusterViewState): string =>
@@ -92,7 +91,7 @@ function buttons(state: ClusterViewState, victim: Victim, name: string): string 
     .join('');
 }
 
-/** A key of the screen, to be clicked. */
+/** A key of the screen, as a button. */
 export const button = (key: string, label: string, attributes: Attributes = {}): string =>
   element(
     'button',
@@ -100,7 +99,7 @@ export const button = (key: string, label: string, attributes: Attributes = {}):
     element('kbd', { 'aria-hidden': 'true' }, escaped(key)) + escaped(label),
   );
 
-/** The heartbeats as the screen draws them, sign for sign. */
+/** The heartbeats, one bar for each sign of the screen's trace. */
 function trace(state: ClusterViewState, victim: Victim, age: string): string {
   if (victim.kind === 'router') return element('p', { class: 'note' }, ROUTER_NOTE);
   const member = openCluster(state)?.members.find(({ info }) => info.serverId === victim.serverId);

@@ -1,4 +1,4 @@
-/** What the page shows of a state: the words of the screen, as markup that can't be broken by a text. */
+/** What the page shows of a state: the words of the screen, as markup that no text can break. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Assignment, MemberInfo, WatchUpdate } from '@dualping/client';
@@ -84,7 +84,7 @@ function show(context: TestContext, controls: Controls | undefined) {
   return { live, members, takeovers$, events$, counts$, regions: () => regionsOf(live.state, undefined) };
 }
 
-/** Nothing is done by it here. */
+/** Controls that do nothing. */
 const CONTROLS: Controls = {
   ...{ kill: async () => {}, freeze: async () => {}, thaw: async () => {} },
   ...{ cut: async () => {}, heal: async () => {}, restart: async () => {}, setAutomatic: () => {} },

@@ -1,8 +1,7 @@
 /**
- * What the page shows of a state, region by region: pure, and drawn once for all who watch.
+ * What the page shows of a state, region by region: a pure function, called once for all watchers.
  *
- * Everything is markup that is made here, out of texts that are escaped. The script in the browser only puts
- * it in its place.
+ * All markup is made here, from escaped texts. The script in the browser only puts it in its place.
  */
 import {
   type ClusterEvent,
@@ -33,15 +32,15 @@ export const REGIONS = [
   'notice',
   'end',
 ] as const;
-/** Markup by the id of its place. */
+/** Markup by the id of its element. */
 export type Regions = Readonly<Record<(typeof REGIONS)[number], string>>;
 
 /** Events that are shown; the newest first. */
 const MOST_EVENTS_SHOWN = 60;
-/** What is not about one of the cards. */
+/** Actions that belong to no card. */
 const FOR_ALL: readonly string[] = ['kill-primary', 'kill-router', 'automatic'];
 
-/** @param end what there is to say of the end of the demo; undefined while it runs */
+/** @param end the text about the end of the demo; undefined while it runs */
 export const regionsOf = (state: ClusterViewState, end: string | undefined): Regions => ({
   top: topMarkup(state),
   counts: state.counts === undefined ? '' : countsMarkup(state.counts),

@@ -1,8 +1,8 @@
-/** Rows of the terminal as markup: the page says what the screen says, in the same words. */
+/** Rows of the terminal as markup, so that the page has the same words as the screen. */
 import type { Role, Row } from '@dualping/terminal';
 import { element, escaped } from '../page/markup.js';
 
-/** Roles that look like something here; the others are plain text. */
+/** Roles with a style of their own on the page; the others are plain text. */
 const LOOKS: readonly Role[] = ['dim', 'good', 'warning', 'problem', 'title', 'key'];
 
 export const markupOf = (row: Row): string =>

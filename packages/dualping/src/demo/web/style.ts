@@ -1,6 +1,5 @@
 /**
- * How the live page looks: from a telephone to a projector, in daylight and in the dark. Sizes grow with the
- * width.
+ * The style of the live page, light and dark, from a telephone to a projector. Sizes grow with the width.
  */
 import { PALETTE, PLOT } from '../page/style.js';
 

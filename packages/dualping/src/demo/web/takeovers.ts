@@ -15,16 +15,16 @@ import { element, escaped, plot, stretched } from '../page/markup.js';
 import { PART_LOOKS } from '../page/parts.js';
 import { markupOf } from './spans.js';
 
-/** Letters in a plot grow with the page: fewer units make them larger. */
+/** Widths of a plot in units. Letters grow with the page: fewer units make them larger. */
 const WIDTHS = { wide: 620, narrow: 380 };
-/** As high as its place beside the events is; on a telephone there is more of it. */
+/** Height of the plot: as high as its place beside the events; relatively higher on a telephone. */
 const heightFor = (width: number): number => Math.max(250, width * 0.43);
-/** So many are shown, and the oldest leave on the left. */
+/** Most bars that are shown; the oldest disappear on the left. */
 const MOST_BARS = 60;
 const LEAST_BARS = 8;
 const STRIP_WIDTH = 1_000;
 const STRIP_HEIGHT = 30;
-/** What took any time at all is to be seen. */
+/** A part that took any time must be visible. */
 const LEAST_STRIP = 4;
 
 export function takeoversMarkup(state: ClusterViewState): string {
@@ -72,7 +72,7 @@ export function lastMarkup(state: ClusterViewState): string {
   );
 }
 
-/** The last one from left to right, each part as long as it took. */
+/** The last takeover from left to right, each part as wide as it was long. */
 function strip({ parts, totalMs }: Takeover): string {
   let x = 0;
   const drawn = PART_LOOKS.map(({ part, look }) => {

@@ -1,4 +1,4 @@
-/** The page over HTTP: what it serves, whom it refuses, and what it does with those who don't behave. */
+/** The page over HTTP: what it serves, what it refuses, and how it treats clients that misbehave. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';

@@ -1,10 +1,10 @@
 /**
- * Serves the page: the document, a stream of what changes for each who watches, and the presses of those who
- * have the key.
+ * Serves the page: the document, a stream of changes for each watcher, and presses with the key.
  *
  *   GET /       the document, with everything as it is now
  *   GET /live   server-sent events: regions that have changed, as JSON
- *   POST /act   {"press": "x", "victim": "c1/s2"} with the key; without a press it only tells whether the key is right
+ *   POST /act   {"press": "x", "victim": "c1/s2"} with the key; without a press the answer only says whether
+ *   the key is right
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -15,26 +15,29 @@ import { isForUs, isFromUs, isKey, keyIn, newKey } from './access.js';
 import { CONTENT_SECURITY_POLICY, documentOf } from './document.js';
 import { REGIONS, type Regions } from './regions.js';
 
-/** Who watch at a time: some classes full. Each costs a few kilobytes a second. */
+/** Most watchers at a time: several classes. Each costs a few kilobytes a second. */
 const MAX_WATCHERS = 200;
-/** A browser opens several to one place; each may load the page while it watches. */
+/** A browser opens several connections, and may load the page while it watches. */
 const MAX_CONNECTIONS = 3 * MAX_WATCHERS;
-/** Of a request: ours are far below. */
+/** Largest request headers; those of our page are far smaller. */
 const MAX_HEADER_BYTES = 8_192;
-/** Of a press: ours have about fifty. */
+/** Largest body of a press; those of our page have about fifty bytes. */
 const MAX_BODY_BYTES = 256;
-/** To send a request, ms: it fits into one packet. */
+/** Longest time to send a request, ms: it fits into one packet. */
 const REQUEST_LIMIT_MS = 5_000;
-/** How often connections are looked at for that, ms. */
+/** How often connections are checked for that, ms. */
 const LOOK_INTERVAL_MS = 1_000;
-/** One that reads nothing for so long is given up, ms: a telephone in a pocket comes back by itself. */
+/**
+ * A watcher that reads nothing for so long is disconnected, ms: a telephone that wakes up connects again by
+ * itself.
+ */
 const STALLED_AFTER_MS = 20_000;
-/** After this long browsers that have lost the stream ask again, ms. */
+/** A browser that lost the stream waits this long before it connects again, ms. */
 const RETRY_MS = 1_000;
 
 export interface Press {
   readonly key: string;
-  /** As `victimKey` has it; undefined: whoever is selected. */
+  /** In the form of `victimKey`; undefined: the selected one. */
   readonly victim: string | undefined;
 }
 
@@ -42,15 +45,15 @@ export interface WebServerOptions {
   readonly host: string;
   /** 0 for a free one. */
   readonly port: number;
-  /** @throws DualpingError for what can't be pressed */
+  /** @throws DualpingError for a key that is not on the page */
   readonly onPress: (press: Press) => void;
 }
 
 interface Watcher {
   readonly response: ServerResponse;
-  /** What it has been sent. */
+  /** The regions that it has been sent. */
   sent: Partial<Regions>;
-  /** Since when it has not read what it was sent. */
+  /** Since when it has not read. */
   stalledSince: number | undefined;
 }
 
@@ -110,14 +113,14 @@ export class WebServer {
     return web;
   }
 
-  /** Where everybody may watch. */
+  /** The link for all watchers. */
   get link(): string {
     const bound = this.#server.address();
     if (bound === null || typeof bound === 'string') throw new Error('the page is not bound to a port');
     return `http://${formatAddress({ host: dialledHost(this.#options.host), port: bound.port })}/`;
   }
 
-  /** Where its owner has the buttons. */
+  /** The link with the key, for the owner. */
   get ownLink(): string {
     return `${this.link}#${this.key}`;
   }
@@ -127,7 +130,7 @@ export class WebServer {
     for (const watcher of this.#watchers) this.#tell(watcher);
   }
 
-  /** Nothing will change any more. */
+  /** Ends the server: nothing will change any more. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -139,14 +142,14 @@ export class WebServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Who has gone is told nothing more: that is no mistake of anybody.
+    // A client that has gone is no error.
     response.on('error', () => {});
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     try {
       await this.#route(request, response);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      // What is left of a request that is refused is not waited for.
+      // The rest of a refused request is not read.
       if (!request.complete) response.setHeader('Connection', 'close');
       response.writeHead(error.status, { 'Content-Type': 'text/plain; charset=utf-8' });
       response.end(`${error.message}\n`);
@@ -183,7 +186,10 @@ export class WebServer {
     this.#tell(watcher);
   }
 
-  /** What it has not been sent; later, when it has not read that yet: then it gets the newest. */
+  /**
+   * Sends the regions that have changed. If the watcher still has unread data, it gets the newest state
+   * later.
+   */
   #tell(watcher: Watcher): void {
     const { response, sent } = watcher;
     if (response.writableNeedDrain) {
@@ -233,7 +239,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Undefined: nothing is pressed. */
+/** Undefined: the request presses no key. */
 function pressIn(body: string): Press | undefined {
   const bad = (): Refusal => new Refusal(400, `${quote(body)} is no press`);
   let given: unknown;

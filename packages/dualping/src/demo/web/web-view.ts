@@ -11,22 +11,21 @@ import { regionsOf } from './regions.js';
 import { type Press, WebServer } from './web-server.js';
 
 /**
- * Ten times a second what has changed is drawn: a page is not looked at as closely as a screen by the one at
- * its keys.
+ * Changes are drawn ten times a second: a page needs less than a screen whose user presses keys.
  */
 const FRAME_MS = 100;
-/** The page lays itself out: a size is for screens. */
+/** A page has no size in cells. */
 const NO_SIZE = { width: 0, height: 0 };
 
 export interface WebOptions extends ScriptOptions {
   readonly host: string;
-  /** Of the page; 0 for a free one. */
+  /** Port of the page; 0: a free one. */
   readonly webPort: number;
-  /** Ctrl-C ends the demo in order; any other ends it at once. */
+  /** Ctrl-C ends the demo in order; any other signal ends it at once. */
   readonly signal: Promise<EndingSignal>;
 }
 
-/** @returns what has happened until Ctrl-C, or the exit code when another signal came */
+/** @returns the report at Ctrl-C, or the exit code when another signal came */
 export async function runWeb(demo: Demo, options: WebOptions): Promise<DemoReport | number> {
   const { faults, servers, timing, onLine, signal } = options;
   const startedAtMs = Date.now();
@@ -73,7 +72,7 @@ class WebView {
   ) {
     this.#live = live;
     this.failed = new Promise((_, reject) => live.start(reject));
-    this.failed.catch(() => {}); // it may come before anybody waits for it
+    this.failed.catch(() => {}); // it may reject before it is awaited
     const frames$ = live.state$.pipe(
       throttleTime(FRAME_MS, asyncScheduler, { leading: true, trailing: true }),
     );
@@ -87,7 +86,7 @@ class WebView {
     return new WebView(live, web);
   }
 
-  /** Of the end: it stays to be read. */
+  /** Shows the text about the end of the demo, which stays on the page. */
   say(text: string): void {
     this.#end = text;
     this.#draw();
@@ -105,8 +104,8 @@ class WebView {
 }
 
 /**
- * As on the screen: whom it is about is selected, and then the key is pressed. @throws DualpingError
- * `invalid-argument` quoting what there is not
+ * Selects the victim and then presses the key, as on the screen. @throws DualpingError `invalid-argument`
+ * that quotes an unknown key or victim
  */
 function pressOn(live: LiveCluster, { key, victim }: Press): void {
   if (!PRESSED.includes(key))

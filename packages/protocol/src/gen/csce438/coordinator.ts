@@ -29,7 +29,10 @@ export interface ServerInfo {
 }
 
 export interface Confirmation {
-  /** True: it is registered. With --classic-confirmation primary: it is the one that clients are routed to. */
+  /**
+   * True: the sender is registered. With --classic-confirmation primary: it is the one that clients are
+   * routed to.
+   */
   status: boolean;
 }
 
@@ -495,9 +498,8 @@ export const ServerList: MessageFns<ServerList> = {
 export type CoordServiceService = typeof CoordServiceService;
 export const CoordServiceService = {
   /**
-   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or
-   * `clusterid`, in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no
-   * such cluster.
+   * A server, or an auxiliary process, is alive. The cluster is in the metadata `cluster-id` or `clusterid`,
+   * in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no such cluster.
    */
   heartbeat: {
     path: "/csce438.CoordService/Heartbeat" as const,
@@ -508,7 +510,7 @@ export const CoordServiceService = {
     responseSerialize: (value: Confirmation): Buffer => Buffer.from(Confirmation.encode(value).finish()),
     responseDeserialize: (value: Buffer): Confirmation => Confirmation.decode(value),
   },
-  /** The server of a user's cluster. With nobody there: OK, and serverID -1. */
+  /** The server of a user's cluster. If there is none: OK, and serverID -1. */
   getServer: {
     path: "/csce438.CoordService/GetServer" as const,
     requestStream: false as const,
@@ -518,7 +520,7 @@ export const CoordServiceService = {
     responseSerialize: (value: ServerInfo): Buffer => Buffer.from(ServerInfo.encode(value).finish()),
     responseDeserialize: (value: Buffer): ServerInfo => ServerInfo.decode(value),
   },
-  /** A small store of paths. False: it was there already. */
+  /** A small store of paths. False: the path was there already. */
   create: {
     path: "/csce438.CoordService/create" as const,
     requestStream: false as const,
@@ -537,7 +539,7 @@ export const CoordServiceService = {
     responseSerialize: (value: Status): Buffer => Buffer.from(Status.encode(value).finish()),
     responseDeserialize: (value: Buffer): Status => Status.decode(value),
   },
-  /** Another live server of the cluster than GetServer gives. */
+  /** A live server of the cluster other than the one that GetServer gives. */
   getSlave: {
     path: "/csce438.CoordService/GetSlave" as const,
     requestStream: false as const,
@@ -547,7 +549,7 @@ export const CoordServiceService = {
     responseSerialize: (value: ServerInfo): Buffer => Buffer.from(ServerInfo.encode(value).finish()),
     responseDeserialize: (value: Buffer): ServerInfo => ServerInfo.decode(value),
   },
-  /** All processes beside servers. */
+  /** All auxiliary processes. */
   getAllFollowerServers: {
     path: "/csce438.CoordService/GetAllFollowerServers" as const,
     requestStream: false as const,
@@ -557,7 +559,7 @@ export const CoordServiceService = {
     responseSerialize: (value: ServerList): Buffer => Buffer.from(ServerList.encode(value).finish()),
     responseDeserialize: (value: Buffer): ServerList => ServerList.decode(value),
   },
-  /** The one with that number, or of that cluster. */
+  /** The auxiliary process with that number, or of that cluster. */
   getFollowerServer: {
     path: "/csce438.CoordService/GetFollowerServer" as const,
     requestStream: false as const,
@@ -571,29 +573,27 @@ export const CoordServiceService = {
 
 export interface CoordServiceServer extends UntypedServiceImplementation {
   /**
-   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or
-   * `clusterid`, in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no
-   * such cluster.
+   * A server, or an auxiliary process, is alive. The cluster is in the metadata `cluster-id` or `clusterid`,
+   * in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no such cluster.
    */
   heartbeat: handleUnaryCall<ServerInfo, Confirmation>;
-  /** The server of a user's cluster. With nobody there: OK, and serverID -1. */
+  /** The server of a user's cluster. If there is none: OK, and serverID -1. */
   getServer: handleUnaryCall<ID, ServerInfo>;
-  /** A small store of paths. False: it was there already. */
+  /** A small store of paths. False: the path was there already. */
   create: handleUnaryCall<PathAndData, Status>;
   exists: handleUnaryCall<Path, Status>;
-  /** Another live server of the cluster than GetServer gives. */
+  /** A live server of the cluster other than the one that GetServer gives. */
   getSlave: handleUnaryCall<ID, ServerInfo>;
-  /** All processes beside servers. */
+  /** All auxiliary processes. */
   getAllFollowerServers: handleUnaryCall<ID, ServerList>;
-  /** The one with that number, or of that cluster. */
+  /** The auxiliary process with that number, or of that cluster. */
   getFollowerServer: handleUnaryCall<ID, ServerInfo>;
 }
 
 export interface CoordServiceClient extends Client {
   /**
-   * A server, or a process beside servers, is there. The cluster is in the metadata `cluster-id` or
-   * `clusterid`, in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no
-   * such cluster.
+   * A server, or an auxiliary process, is alive. The cluster is in the metadata `cluster-id` or `clusterid`,
+   * in clusterID, or, without any of them, it is serverID; INVALID_ARGUMENT when there is no such cluster.
    */
   heartbeat(
     request: ServerInfo,
@@ -610,7 +610,7 @@ export interface CoordServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Confirmation) => void,
   ): ClientUnaryCall;
-  /** The server of a user's cluster. With nobody there: OK, and serverID -1. */
+  /** The server of a user's cluster. If there is none: OK, and serverID -1. */
   getServer(request: ID, callback: (error: ServiceError | null, response: ServerInfo) => void): ClientUnaryCall;
   getServer(
     request: ID,
@@ -623,7 +623,7 @@ export interface CoordServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ServerInfo) => void,
   ): ClientUnaryCall;
-  /** A small store of paths. False: it was there already. */
+  /** A small store of paths. False: the path was there already. */
   create(request: PathAndData, callback: (error: ServiceError | null, response: Status) => void): ClientUnaryCall;
   create(
     request: PathAndData,
@@ -648,7 +648,7 @@ export interface CoordServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Status) => void,
   ): ClientUnaryCall;
-  /** Another live server of the cluster than GetServer gives. */
+  /** A live server of the cluster other than the one that GetServer gives. */
   getSlave(request: ID, callback: (error: ServiceError | null, response: ServerInfo) => void): ClientUnaryCall;
   getSlave(
     request: ID,
@@ -661,7 +661,7 @@ export interface CoordServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ServerInfo) => void,
   ): ClientUnaryCall;
-  /** All processes beside servers. */
+  /** All auxiliary processes. */
   getAllFollowerServers(
     request: ID,
     callback: (error: ServiceError | null, response: ServerList) => void,
@@ -677,7 +677,7 @@ export interface CoordServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ServerList) => void,
   ): ClientUnaryCall;
-  /** The one with that number, or of that cluster. */
+  /** The auxiliary process with that number, or of that cluster. */
   getFollowerServer(request: ID, callback: (error: ServiceError | null, response: ServerInfo) => void): ClientUnaryCall;
   getFollowerServer(
     request: ID,

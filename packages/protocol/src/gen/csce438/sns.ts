@@ -310,8 +310,8 @@ export const SNSServiceService = {
     responseDeserialize: (value: Buffer): Reply => Reply.decode(value),
   },
   /**
-   * The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then
-   * new ones.
+   * The first message only opens the stream and names the user. Then come the last 20 posts, newest first,
+   * then new ones.
    */
   timeline: {
     path: "/csce438.SNSService/Timeline" as const,
@@ -331,8 +331,8 @@ export interface SNSServiceServer extends UntypedServiceImplementation {
   follow: handleUnaryCall<Request, Reply>;
   unFollow: handleUnaryCall<Request, Reply>;
   /**
-   * The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then
-   * new ones.
+   * The first message only opens the stream and names the user. Then come the last 20 posts, newest first,
+   * then new ones.
    */
   timeline: handleBidiStreamingCall<Message, Message>;
 }
@@ -388,8 +388,8 @@ export interface SNSServiceClient extends Client {
     callback: (error: ServiceError | null, response: Reply) => void,
   ): ClientUnaryCall;
   /**
-   * The first message only opens the stream: it says who. Then come 20 posts of the past, newest first, then
-   * new ones.
+   * The first message only opens the stream and names the user. Then come the last 20 posts, newest first,
+   * then new ones.
    */
   timeline(): ClientDuplexStream<Message, Message>;
   timeline(options: Partial<CallOptions>): ClientDuplexStream<Message, Message>;

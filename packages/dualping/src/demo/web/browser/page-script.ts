@@ -1,15 +1,14 @@
 /**
- * What the page does in a browser: puts what has changed in its place, and sends what is pressed. It decides
- * nothing.
+ * The script in the browser: replaces regions that have changed, and sends presses. It decides nothing.
  */
 
 const KEPT_KEY = 'dualping-demo-key';
-/** As long as the screen shows a problem, ms. */
+/** How long a problem is shown, ms: as long as on the screen. */
 const PROBLEM_FOR_MS = 6_000;
 
 const byId = (id: string): HTMLElement | null => document.getElementById(id);
 
-/** The key comes in the fragment, once: whoever looks at the address afterwards doesn't see it. */
+/** Takes the key from the fragment, and removes it: the address no longer shows it. */
 function takeKey(): string | undefined {
   const given = location.hash.slice(1);
   if (given === '') return sessionStorage.getItem(KEPT_KEY) ?? undefined;
@@ -19,8 +18,8 @@ function takeKey(): string | undefined {
 }
 
 /**
- * Makes the children of one like those of the other, and keeps what is the same: what has the focus keeps it,
- * what moves is seen to move.
+ * Makes the children of `from` like those of `to`, and keeps equal ones, so that they keep the focus and
+ * animate.
  */
 function morph(from: Element, to: Element): void {
   for (const { name } of [...from.attributes]) if (!to.hasAttribute(name)) from.removeAttribute(name);
@@ -77,7 +76,7 @@ function watch(): void {
 
 let noticeTimer: number | undefined;
 
-/** Why a press was refused. It has a place of its own, where the stream does not write. */
+/** Shows why a press was refused, in an element that the stream does not change. */
 function say(text: string): void {
   const line = document.createElement('p');
   line.className = 'problem';
@@ -102,7 +101,7 @@ async function send(key: string, body: { press?: string; victim?: string }): Pro
   }
 }
 
-/** Buttons and keys, once the server has said that the key is right. */
+/** Enables buttons and keys, once the server has confirmed the key. */
 async function control(key: string): Promise<void> {
   if (!(await send(key, {}))) return sessionStorage.removeItem(KEPT_KEY);
   document.body.classList.add('has-control');

@@ -24,7 +24,10 @@ import { Answers, EpochBoundary, Origin } from "./types.js";
 export interface GetFollowerInfoRequest {
   networkId: string;
   cluster: number;
-  /** The epoch in which the standby knows the server to be primary; refused as `not-primary` if it is another. */
+  /**
+   * The epoch in which the standby knows the server to be primary; refused as `not-primary` if the server is
+   * not primary of that epoch.
+   */
   epoch: number;
   serverId: number;
   incarnation: number;
@@ -32,7 +35,10 @@ export interface GetFollowerInfoRequest {
   lifeId: string;
 }
 
-/** The first chunk is `header`, the last is `end`; in between the parts in any number, in this order. */
+/**
+ * The first chunk is `header`, the last is `end`; between them come any number of the other kinds, in this
+ * order.
+ */
 export interface GetFollowerInfoResponse {
   chunk:
     | { $case: "header"; value: SnapshotHeader }
@@ -51,7 +57,7 @@ export interface SnapshotHeader {
   /** Checksum of the journal up to `position`; the standby's journal goes on from it. */
   checksum: number;
   epochStarts: EpochBoundary[];
-  /** How far the cluster has heard of the others, by cluster. */
+  /** How far the cluster has read each of the other clusters. */
   origins: Origin[];
 }
 
@@ -59,34 +65,34 @@ export interface SnapshotUsers {
   users: SnapshotUser[];
 }
 
-/** A user with the users it follows. Who follows it is the same edges seen from the other end. */
+/** A user with the users it follows. Its followers have it in their own lists. */
 export interface SnapshotUser {
   name: string;
   /** Position of the entry that made the user. */
   since: number;
   following: FollowEdge[];
-  /** The cluster whose user it is; 0: this one's. */
+  /** The cluster that the user belongs to; 0: this one. */
   home: number;
   /**
-   * Users of other clusters that it no longer follows, and the positions at which that ended: those clusters
-   * are told.
+   * Users of other clusters that it no longer follows, and the positions at which that ended; those clusters
+   * have to be told.
    */
   left: FollowEdge[];
   /**
-   * Positions of posts that name the user, of authors whom it did not follow then, ascending: at most the
-   * last 1,000.
+   * Positions of posts that name the user, by authors whom the user did not follow at the time, ascending: at
+   * most the last 1,000.
    */
   mentions: number[];
 }
 
 export interface FollowEdge {
   target: string;
-  /** Position of the entry that began it: posts before it are not in the timeline. */
+  /** Position of the entry that began the follow: posts before it are not in the timeline. */
   since: number;
 }
 
 export interface SnapshotSessions {
-  /** From the one silent for longest. */
+  /** The session that has been silent for longest comes first. */
   sessions: SnapshotSession[];
 }
 
@@ -95,7 +101,7 @@ export interface SnapshotSession {
   user: string;
   /** Highest request number applied. */
   lastRequestNo: number;
-  /** Outcomes of the last requests in order, the last of them of `last_request_no`. */
+  /** Outcomes of the last requests in order; the last one is the outcome of `last_request_no`. */
   replies: SnapshotReply[];
 }
 
@@ -105,12 +111,12 @@ export interface SnapshotReply {
   reason: string;
 }
 
-/** Retained posts, as the journal entries that they were, in ascending order. */
+/** Retained posts, as the bytes of their journal entries, in ascending order. */
 export interface SnapshotPosts {
   entries: Buffer[];
 }
 
-/** The snapshot is whole. */
+/** The snapshot is complete. The counts are totals. */
 export interface SnapshotEnd {
   users: number;
   sessions: number;
@@ -137,7 +143,7 @@ export interface Join {
   serverId: number;
   incarnation: number;
   journalId: string;
-  /** Last position of the standby's journal. Says nothing yet of durability: that is for `Durable`. */
+  /** Last position of the standby's journal. It need not be durable yet: `Durable` says what is. */
   lastPosition: number;
   /** Where each epoch begins in the standby's journal, ascending; at most the last 1,000. */
   epochStarts: EpochBoundary[];
@@ -159,8 +165,8 @@ export interface Fenced {
 }
 
 /**
- * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to
- * `committed`, and no unclean promotion explains it.
+ * The last message of a stream: the standby knows entries up to `committed` as committed, the primary's
+ * journal lacks some of them, and no unclean promotion explains it.
  */
 export interface Lacking {
   epoch: number;
@@ -177,16 +183,19 @@ export interface ReplicateResponse {
     | undefined;
 }
 
-/** The journals agree up to `common`. What the standby has beyond it was never acknowledged and must be cut. */
+/**
+ * The journals agree up to `common`. The standby must cut its entries beyond it; they were never
+ * acknowledged.
+ */
 export interface Joined {
   epoch: number;
   common: number;
   committed: number;
-  /** Of the primary's journal up to `common`. A standby whose own is another does not follow. */
+  /** Checksum of the primary's journal up to `common`. A standby with another checksum does not follow. */
   checksum: number;
 }
 
-/** The journals agree up to `common`. The primary's no longer has what the standby lacks. */
+/** The journals agree up to `common`. The primary's journal no longer has the entries after it. */
 export interface SnapshotNeeded {
   epoch: number;
   common: number;
@@ -194,7 +203,7 @@ export interface SnapshotNeeded {
 
 export interface Entries {
   epoch: number;
-  /** Position of the first of `entries`, or, without any, of the next that will come. */
+  /** Position of the first of `entries`; without entries, the position of the next entry to come. */
   from: number;
   /** Encoded `Entry` messages. */
   entries: Buffer[];
@@ -203,14 +212,17 @@ export interface Entries {
 }
 
 /**
- * The last message of a stream. With reason `fenced`, `epoch` is a higher epoch that was seen. With any other
- * it is for people.
+ * The last message of a stream. With reason `fenced`, `epoch` is the higher epoch that the sender has seen.
+ * With any other reason `epoch` decides nothing.
  */
 export interface ReplicateRefused {
   epoch: number;
   reason: string;
   detail: string;
-  /** Of whoever refuses. `epoch` says nothing to a standby of another network or cluster. */
+  /**
+   * The network and cluster of the server that refuses. A standby of another network or cluster ignores
+   * `epoch`.
+   */
   networkId: string;
   cluster: number;
 }
@@ -224,7 +236,7 @@ export interface TailRequest {
     | { $case: "subscribe"; value: TailSubscribe }
     | { $case: "taken"; value: TailTaken }
     | //
-    /** A sign of life, when nothing else was said for a ping interval. */
+    /** A sign of life, sent when the caller has sent nothing else for a ping interval. */
     { $case: "alive"; value: TailAlive }
     | undefined;
 }
@@ -232,36 +244,36 @@ export interface TailRequest {
 export interface TailOpen {
   networkId: string;
   /**
-   * Who asks: its cluster, and the epoch in which it is primary there. The server's router must have named
-   * that epoch.
+   * The caller's cluster, and the epoch in which it is primary there. The server refuses an epoch that its
+   * router has not named.
    */
   from: number;
   fromEpoch: number;
-  /** Who is asked, and the epoch in which the caller knows it to be primary. */
+  /** The server's cluster, and the epoch in which the caller knows the server to be primary. */
   cluster: number;
   epoch: number;
 }
 
 /**
- * Whose posts are wanted, as a change of what was said before, and from where on everything is to be sent
- * (again).
+ * Which authors' posts are wanted, as a change to the messages before, and the position after which
+ * everything is to be sent (again).
  */
 export interface TailSubscribe {
-  /** Counts up from 1 on a stream. Batches under a lower number are void. */
+  /** Counts up from 1 on a stream. The caller ignores batches with a lower number. */
   number: number;
-  /** Everything wanted up to this position is with the caller. */
+  /** The caller has everything that it wants up to this position. */
   after: number;
   /**
-   * At most 1,000 names in each of them. Names that are not users of the cluster count: at most 100,000 on a
-   * stream.
+   * At most 1,000 names in each list, and at most 100,000 names on a stream, including names that are not
+   * users of the cluster.
    */
   add: string[];
   remove: string[];
-  /** Another message of this number follows; nothing is sent before the last of them. */
+  /** Another message with this number follows; the server sends nothing before the last of them. */
   more: boolean;
 }
 
-/** Everything that the last batch with items brought is committed at the caller: the next may be sent. */
+/** The caller has committed all items of the last batch: the server may send the next one. */
 export interface TailTaken {
   number: number;
 }
@@ -269,17 +281,23 @@ export interface TailTaken {
 export interface TailAlive {
 }
 
-/** Server to caller, on Tail. One without items is a sign of life, sent after a ping interval without a word. */
+/**
+ * Server to caller, on Tail. A message without items is a sign of life, sent when the server has sent nothing
+ * else for a ping interval.
+ */
 export interface TailResponse {
   number: number;
   /**
-   * By position, ascending; at most 256. After a message with some, the next with some comes when it is
-   * taken.
+   * By position, ascending; at most 256. After a message with items the server waits for `taken` before it
+   * sends more items.
    */
   items: TailItem[];
-  /** Everything wanted up to here was sent. */
+  /** The server has sent everything wanted up to here. */
   through: number;
-  /** Users of the cluster who have come and gone since the message before; the first says who is there. */
+  /**
+   * Users of the cluster who have become present, and absent, since the last message. The first message has
+   * all who are present.
+   */
   arrived: string[];
   left: string[];
 }
@@ -294,8 +312,8 @@ export interface TailItem {
     | { $case: "post"; value: TailPost }
     | //
     /**
-     * A user of the cluster follows one of the caller's, or no longer does. One that has changed more than
-     * once since the caller was last here comes once, at its last place.
+     * A user of the cluster follows a user of the caller's, or no longer does. A follow that has changed more
+     * than once since the caller last read comes once, at its last position.
      */
     { $case: "follow"; value: TailEdge }
     | { $case: "unfollow"; value: TailEdge }
@@ -2558,10 +2576,11 @@ export const TailPost: MessageFns<TailPost> = {
 export type ReplicationServiceService = typeof ReplicationServiceService;
 export const ReplicationServiceService = {
   /**
-   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is
-   * new, or too far behind what the primary's journal still has. Afterwards the standby joins with Replicate
-   * from that position. Given to live members of the cluster, one at a time to each: refused as
-   * `unknown-member`, ended as `superseded`. A reader that takes nothing for 10 s is cut off.
+   * A snapshot: the state and retained posts of the primary at one committed position, in chunks. For a
+   * standby that is new, or that lacks entries which the primary's journal no longer has. Afterwards the
+   * standby joins with Replicate from that position. Only live members of the cluster get one: others are
+   * refused as `unknown-member`. A second call of a member ends the first as `superseded`. A reader that
+   * takes nothing for 10 s is cut off.
    */
   getFollowerInfo: {
     path: "/dualping.v1.ReplicationService/GetFollowerInfo" as const,
@@ -2585,10 +2604,10 @@ export const ReplicationServiceService = {
     responseDeserialize: (value: Buffer): ReplicateResponse => ReplicateResponse.decode(value),
   },
   /**
-   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users
-   * follow, and who follows the other's users. The primary of the other calls. The server ends it with a
-   * status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a later epoch of the caller's cluster
-   * reads already), `superseded` (it reads on another stream).
+   * What this cluster commits and another cluster wants: new users, posts by authors whom users of the other
+   * cluster follow, and follows of its users. The primary of the other cluster calls. The server ends the
+   * stream with a status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a primary of a later
+   * epoch of the caller's cluster reads already), `superseded` (the caller reads on another stream).
    */
   tail: {
     path: "/dualping.v1.ReplicationService/Tail" as const,
@@ -2603,29 +2622,31 @@ export const ReplicationServiceService = {
 
 export interface ReplicationServiceServer extends UntypedServiceImplementation {
   /**
-   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is
-   * new, or too far behind what the primary's journal still has. Afterwards the standby joins with Replicate
-   * from that position. Given to live members of the cluster, one at a time to each: refused as
-   * `unknown-member`, ended as `superseded`. A reader that takes nothing for 10 s is cut off.
+   * A snapshot: the state and retained posts of the primary at one committed position, in chunks. For a
+   * standby that is new, or that lacks entries which the primary's journal no longer has. Afterwards the
+   * standby joins with Replicate from that position. Only live members of the cluster get one: others are
+   * refused as `unknown-member`. A second call of a member ends the first as `superseded`. A reader that
+   * takes nothing for 10 s is cut off.
    */
   getFollowerInfo: handleServerStreamingCall<GetFollowerInfoRequest, GetFollowerInfoResponse>;
   /** The journal, as it grows. Entries and the commit position flow down, durable positions flow up. */
   replicate: handleBidiStreamingCall<ReplicateRequest, ReplicateResponse>;
   /**
-   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users
-   * follow, and who follows the other's users. The primary of the other calls. The server ends it with a
-   * status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a later epoch of the caller's cluster
-   * reads already), `superseded` (it reads on another stream).
+   * What this cluster commits and another cluster wants: new users, posts by authors whom users of the other
+   * cluster follow, and follows of its users. The primary of the other cluster calls. The server ends the
+   * stream with a status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a primary of a later
+   * epoch of the caller's cluster reads already), `superseded` (the caller reads on another stream).
    */
   tail: handleBidiStreamingCall<TailRequest, TailResponse>;
 }
 
 export interface ReplicationServiceClient extends Client {
   /**
-   * The state and retained posts of the primary at one committed position, in chunks: for a standby that is
-   * new, or too far behind what the primary's journal still has. Afterwards the standby joins with Replicate
-   * from that position. Given to live members of the cluster, one at a time to each: refused as
-   * `unknown-member`, ended as `superseded`. A reader that takes nothing for 10 s is cut off.
+   * A snapshot: the state and retained posts of the primary at one committed position, in chunks. For a
+   * standby that is new, or that lacks entries which the primary's journal no longer has. Afterwards the
+   * standby joins with Replicate from that position. Only live members of the cluster get one: others are
+   * refused as `unknown-member`. A second call of a member ends the first as `superseded`. A reader that
+   * takes nothing for 10 s is cut off.
    */
   getFollowerInfo(
     request: GetFollowerInfoRequest,
@@ -2644,10 +2665,10 @@ export interface ReplicationServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;
   /**
-   * What the cluster commits and another cluster wants: new users, posts by those whom the other's users
-   * follow, and who follows the other's users. The primary of the other calls. The server ends it with a
-   * status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a later epoch of the caller's cluster
-   * reads already), `superseded` (it reads on another stream).
+   * What this cluster commits and another cluster wants: new users, posts by authors whom users of the other
+   * cluster follow, and follows of its users. The primary of the other cluster calls. The server ends the
+   * stream with a status: `not-primary`, `wrong-network`, `wrong-cluster`, `fenced` (a primary of a later
+   * epoch of the caller's cluster reads already), `superseded` (the caller reads on another stream).
    */
   tail(): ClientDuplexStream<TailRequest, TailResponse>;
   tail(options: Partial<CallOptions>): ClientDuplexStream<TailRequest, TailResponse>;

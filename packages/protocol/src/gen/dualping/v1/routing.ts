@@ -58,36 +58,32 @@ export interface Attach {
   /** False for servers without a journal; they are routed to in registration order. */
   replicates: boolean;
   /**
-   * Counts the streams that this life of the member has opened, from 1: a router that was away for long hears
-   * several of them at once, in any order, and the last one counts. So does a router that was dialled by two
-   * of its addresses. 0: not counted; then the one that is heard last counts.
+   * Counts the streams that this life of the member has opened, from 1. A router that was paused for long, or
+   * that the member dials at two of its addresses, may hear several streams at once, in any order; the one
+   * with the highest number counts. 0: not counted; then the stream that the router hears last counts.
    */
   attempt: number;
   /**
    * 128 random bits as 32 hexadecimal digits, new at each start of the process. Required when it replicates.
-   * Of two lives the incarnation says which is later; the same incarnation with another life id is a copy of
-   * the folder.
+   * The incarnation says which of two lives is later. The same incarnation with another life id means a copy
+   * of the folder.
    */
   lifeId: string;
   /**
-   * The last life over this journal that a router has welcomed, as the member keeps it, durably, before its
-   * first ping. Empty when there is none. A folder that names another than the router heard last is older
-   * than it.
+   * The last life over this journal that a router has welcomed. The member makes it durable before its first
+   * ping. Empty when there is none. If the router last heard another life, this folder is an older copy.
    */
   welcomedLife: string;
   /**
-   * The highest revision of its cluster's assignment that the member was told; 0 when none. A router that has
-   * only a lower one has an older store and refuses.
+   * The highest revision of its cluster's assignment that the member has received; 0 when none. A router with
+   * a lower revision has an older store and refuses.
    */
   revision: number;
-  /** Where its journal ends. */
+  /** Says where the member's journal ends. */
   figures: Figures | undefined;
 }
 
-/**
- * Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures for
- * views.
- */
+/** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures. */
 export interface Ping {
   /** Comes back in the Pong. */
   sequence: number;
@@ -95,16 +91,16 @@ export interface Ping {
     | Figures
     | undefined;
   /**
-   * Server ids of live members of its cluster that it can't reach now: a standby names the primary, when it
-   * was not heard for `dead_after_ms`, and then the other members that did not answer it; the primary names
-   * standbys. At most 64.
+   * Server ids of live members of its cluster that it can't reach now. A standby names the primary when it
+   * has not heard it for `dead_after_ms`, and then also the other members that did not answer it. The primary
+   * names standbys. At most 64.
    */
   cannotReach: number[];
 }
 
 /**
- * Figures of a server, for people. Two things are decided by them: a copy that ends before what an in-sync
- * member calls committed is an older copy, and an unclean promotion says what it loses.
+ * Figures of a server, for people. They also serve two decisions: a copy that ends before what an in-sync
+ * member has committed is an older copy, and an unclean promotion says what it loses.
  */
 export interface Figures {
   /** Last position that is durable on the server. */
@@ -122,16 +118,16 @@ export interface Figures {
   postsAccepted: number;
   /** Epoch of the last entry. */
   lastEpoch: number;
-  /** What its disk took longer than a second for, since it started. */
+  /** How many disk operations took longer than a second, since it started. */
   slowSyncs: number;
-  /** The longest that its disk took for anything, that which is under way included. */
+  /** The longest that a disk operation took, including the one in progress. */
   longestSyncMs: number;
 }
 
 /**
- * Asked by the primary of `epoch`. Answered by an Assigned whose `last_request` reaches `request`, granted or
- * not. From the moment it asks for an `add`, a primary waits for that member too. After a `remove` it goes on
- * waiting until an assignment without the member arrives.
+ * Sent by the primary of `epoch`. The answer, granted or not, is an Assigned with a `last_request` of at
+ * least `request`. From the moment it asks for an `add`, the primary's commits wait for that member too.
+ * After a `remove` they wait for the member until an assignment without it arrives.
  */
 export interface ChangeInSync {
   /** Counts up from 1 on each stream. */
@@ -150,26 +146,26 @@ export enum ChangeInSync_Change {
   REMOVE = 2,
 }
 
-/** From the primary of `epoch`: it takes no more writes, and every in-sync member holds all there is. */
+/** From the primary of `epoch`: it takes no more writes, and every in-sync member has its whole journal. */
 export interface HandOver {
   epoch: number;
   /** The server is about to end: it leaves the in-sync set with the handover. */
   leaving: boolean;
 }
 
-/** The server is asked to stop, and goes on for a moment. Nothing is handed over to it any more. */
+/** The server was asked to stop, and goes on for a moment. The router no longer hands over to it. */
 export interface Leaving {
 }
 
 /** The server is about to end. A standby leaves the in-sync set at once. */
 export interface Leave {
-  /** Where its journal ends. After a primary has left, whoever has exactly the same has everything. */
+  /** Where its journal ends. After a primary has left, a member with exactly the same figures has everything. */
   figures: Figures | undefined;
 }
 
 /**
- * From the primary of `epoch`: it lacks what this live member knows as committed. The router lets that member
- * take over if it is in sync; else nobody serves until an operator decides.
+ * From the primary of `epoch`: its journal lacks entries that this live member knows as committed. The router
+ * lets that member take over if it is in sync; else no server serves until an operator decides.
  */
 export interface Dispute {
   epoch: number;
@@ -201,16 +197,16 @@ export interface DualPingResponse {
 }
 
 export interface Welcome {
-  /** The member keeps it beside its journal. */
+  /** The member stores it beside its journal. */
   networkId: string;
-  /** How often the member must be heard. May rise with the number of members; see Pong. */
+  /** How often the member must send a message. May rise with the number of members; see Pong. */
   pingIntervalMs: number;
   /** Silence after which either side gives the other up. */
   deadAfterMs: number;
   assignment:
     | Assignment
     | undefined;
-  /** How many clusters there are: which users belong to which follows from it. 0: not told. */
+  /** Number of clusters; it determines which cluster a user belongs to. 0: not told. */
   clusters: number;
 }
 
@@ -228,7 +224,7 @@ export interface Assigned {
   lastRequest: number;
 }
 
-/** An operator wants another primary: drain, then send HandOver. */
+/** An operator wants another primary: the server drains, then sends HandOver. */
 export interface PleaseHandOver {
   epoch: number;
 }
@@ -242,11 +238,11 @@ export interface Refused {
   reason: string;
   /** For people. */
   detail: string;
-  /** The refusing router's own: a member that has served ends only by the word of its own network. */
+  /** The router's own network: a member that has served ends only when its own network refuses it. */
   networkId: string;
 }
 
-/** What `attach` would say. */
+/** As `attach` would have it. */
 export interface AddMasterRequest {
   server: Attach | undefined;
 }
@@ -275,7 +271,7 @@ export interface GetAvailableResponse {
   assignment:
     | Assignment
     | undefined;
-  /** The router's. Who has met another network before at this address does not believe the assignment. */
+  /** The router's network. A caller that has met another network at this address ignores the assignment. */
   networkId: string;
 }
 
@@ -335,9 +331,9 @@ export interface ConnectResponse {
   clusters: number;
   /** The user's cluster; 0 when no user was named. */
   cluster: number;
-  /** Bound for how long to wait for a failover: detection at its slowest, with room to spare. */
+  /** Longest time to wait for a failover, ms: the slowest detection, and some margin. */
   failoverWaitMs: number;
-  /** The user's cluster as it is now. Absent when no user was named or nobody has ever served it. */
+  /** The user's cluster as it is now. Absent when no user was named or the cluster has never had a primary. */
   assignment: Assignment | undefined;
 }
 
@@ -345,7 +341,7 @@ export interface CrashRequest {
   cluster: number;
   serverId: number;
   incarnation: number;
-  /** For the operator's line. */
+  /** For the line that the router logs. */
   detail: string;
 }
 
@@ -365,9 +361,12 @@ export interface HandoverResponse {
 export interface PromoteRequest {
   cluster: number;
   serverId: number;
-  /** Must be true: says that the caller knows what may be lost. */
+  /** Must be true: it confirms that the caller knows what may be lost. */
   unclean: boolean;
-  /** Also when another live member has more. Without it the answer is a refusal that says what would be lost. */
+  /**
+   * Promote even if another live member has more. Without it the call is then refused, and the refusal says
+   * what would be lost.
+   */
   acceptLoss: boolean;
 }
 
@@ -2796,7 +2795,7 @@ export const PromoteResponse: MessageFns<PromoteResponse> = {
   },
 };
 
-/** The router: who is available. Served by `dualping router`. */
+/** The router: which servers are available. Served by `dualping router`. */
 export type RoutingServiceService = typeof RoutingServiceService;
 export const RoutingServiceService = {
   /**
@@ -2827,9 +2826,9 @@ export const RoutingServiceService = {
   },
   /**
    * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there
-   * is. Answers with the primary of `failed_epoch` itself when that has pinged twice since the question: a
-   * break of the caller's own link is not a failover. After `wait_ms` answers with whoever is primary then.
-   * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
+   * is. Answers with the primary of `failed_epoch` itself when it has pinged twice since the question: then
+   * only the caller's own link broke. After `wait_ms` it answers with the primary at that time. Status
+   * UNAVAILABLE, reason `no-available-server`, when no server is available at the end of the wait.
    */
   getAvailable: {
     path: "/dualping.v1.RoutingService/GetAvailable" as const,
@@ -2856,7 +2855,7 @@ export const RoutingServiceService = {
   },
   /**
    * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
-   * also holds DualPing it changes nothing but that `Crash` is accepted for it.
+   * also holds DualPing its only effect is that `Crash` is accepted for it.
    */
   registerServer: {
     path: "/dualping.v1.RoutingService/RegisterServer" as const,
@@ -2907,9 +2906,9 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
   addMaster: handleUnaryCall<AddMasterRequest, AddMasterResponse>;
   /**
    * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there
-   * is. Answers with the primary of `failed_epoch` itself when that has pinged twice since the question: a
-   * break of the caller's own link is not a failover. After `wait_ms` answers with whoever is primary then.
-   * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
+   * is. Answers with the primary of `failed_epoch` itself when it has pinged twice since the question: then
+   * only the caller's own link broke. After `wait_ms` it answers with the primary at that time. Status
+   * UNAVAILABLE, reason `no-available-server`, when no server is available at the end of the wait.
    */
   getAvailable: handleUnaryCall<GetAvailableRequest, GetAvailableResponse>;
   /**
@@ -2919,7 +2918,7 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
   /**
    * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
-   * also holds DualPing it changes nothing but that `Crash` is accepted for it.
+   * also holds DualPing its only effect is that `Crash` is accepted for it.
    */
   registerServer: handleUnaryCall<RegisterServerRequest, RegisterServerResponse>;
   /** The first call of a client: which network is this, and which cluster serves me? */
@@ -2960,9 +2959,9 @@ export interface RoutingServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Answers with the primary of an epoch above `failed_epoch`: at once if there is one, else as soon as there
-   * is. Answers with the primary of `failed_epoch` itself when that has pinged twice since the question: a
-   * break of the caller's own link is not a failover. After `wait_ms` answers with whoever is primary then.
-   * Status UNAVAILABLE, reason `no-available-server`, when nobody is available at the end of the wait.
+   * is. Answers with the primary of `failed_epoch` itself when it has pinged twice since the question: then
+   * only the caller's own link broke. After `wait_ms` it answers with the primary at that time. Status
+   * UNAVAILABLE, reason `no-available-server`, when no server is available at the end of the wait.
    */
   getAvailable(
     request: GetAvailableRequest,
@@ -2991,7 +2990,7 @@ export interface RoutingServiceClient extends Client {
   ): ClientReadableStream<WatchResponse>;
   /**
    * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
-   * also holds DualPing it changes nothing but that `Crash` is accepted for it.
+   * also holds DualPing its only effect is that `Crash` is accepted for it.
    */
   registerServer(
     request: RegisterServerRequest,
@@ -3072,7 +3071,7 @@ export const AdminServiceService = {
   },
   /**
    * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and
-   * while the cluster is available. Writes that only lost members held are lost.
+   * while the cluster is available. Writes that only lost members have are lost.
    */
   promote: {
     path: "/dualping.v1.AdminService/Promote" as const,
@@ -3093,7 +3092,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   handover: handleUnaryCall<HandoverRequest, HandoverResponse>;
   /**
    * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and
-   * while the cluster is available. Writes that only lost members held are lost.
+   * while the cluster is available. Writes that only lost members have are lost.
    */
   promote: handleUnaryCall<PromoteRequest, PromoteResponse>;
 }
@@ -3120,7 +3119,7 @@ export interface AdminServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Makes a live member primary although it may lack acknowledged writes. Refused without `unclean`, and
-   * while the cluster is available. Writes that only lost members held are lost.
+   * while the cluster is available. Writes that only lost members have are lost.
    */
   promote(
     request: PromoteRequest,

@@ -54,7 +54,7 @@ export interface PostRequest {
   header:
     | RequestHeader
     | undefined;
-  /** 1 to 1,000 characters; no control characters but U+000A, which parts lines. */
+  /** 1 to 1,000 characters; no control characters except U+000A, which separates lines. */
   text: string;
   /** The post that it answers. Refused as `unknown-post` if the user's cluster has no such post. */
   answers: PostReference | undefined;
@@ -76,7 +76,7 @@ export interface ListRequest {
   limit: number;
 }
 
-/** A page. A network has any number of users, a message has not. */
+/** A page: a network may have more users than fit into one message. */
 export interface ListResponse {
   /** By name, in the order of ASCII. */
   users: UserPresence[];
@@ -103,7 +103,7 @@ export interface TimelineRequest {
     /** Asks for older posts. */
     { $case: "older"; value: TimelineOlder }
     | //
-    /** The client is there. Any other message says so too. */
+    /** A sign of life of the client; any other message is one too. */
     { $case: "alive"; value: TimelineAlive }
     | //
     /** Asks for the post that a post of the timeline answers. */
@@ -115,9 +115,9 @@ export interface TimelineRequest {
 }
 
 /**
- * What Follow, Unfollow and Post do, several in one message and without a call for each. Each is answered on
- * this stream (TimelineResponse.written, refused), in the order in which they are done. Login is a call of
- * its own: it comes first.
+ * Follow, Unfollow and Post requests, several in one message. Each is answered on this stream
+ * (TimelineResponse.written, refused), in the order in which they are done. Login remains a call of its own:
+ * it comes first.
  */
 export interface TimelineWrites {
   /** 1 to 64, as many as a session may have unanswered. */
@@ -143,18 +143,21 @@ export interface TimelineAlive {
 }
 
 export interface TimelineAnsweredBy {
-  /** Of the post that answers, which the user sees: whoever sees a post may see what it answers. */
+  /**
+   * Position of the post that answers another; the user must see that post. A user who sees a post may see
+   * what it answers.
+   */
   position: number;
 }
 
 /**
- * How often each side of a Timeline says something, from `opened` on. Any message counts. Measured by each
- * side while it is there to listen, so that one that was stopped does not blame the other.
+ * How often each side of a Timeline sends a message, from `opened` on. Any message counts. Each side measures
+ * only the time while it runs: a stopped process does not count its own pause as the other's silence.
  */
 export interface SignsOfLife {
   /** Longest between two messages. */
   intervalMs: number;
-  /** Silence after which a side gives the other up and ends the stream. */
+  /** After this silence a side regards the other as dead and ends the stream. */
   deadAfterMs: number;
 }
 
@@ -179,7 +182,7 @@ export interface TimelineOpen {
 }
 
 export interface TimelineOlder {
-  /** Posts before this position, newest of them first in time but sent in ascending order. */
+  /** The newest posts before this position, in ascending order. */
   before: number;
   /** 1 to 200. */
   limit: number;
@@ -201,8 +204,8 @@ export interface TimelineResponse {
     | TimelinePage
     | undefined;
   /**
-   * The server is there. The interval from now on: it rises with the number of timelines, and does not fall
-   * on one stream.
+   * A sign of life of the server, with the interval from now on. The interval rises with the number of
+   * timelines, and does not fall on one stream.
    */
   signs:
     | SignsOfLife
@@ -225,7 +228,7 @@ export interface TimelineWritten {
   epoch: number;
 }
 
-/** A request that was not done, as the status of a call would say it. */
+/** A request that was refused, with the reason that the status of a call would have. */
 export interface TimelineRefused {
   requestNo: number;
   /** One of the reasons of docs/protocol.md. */
@@ -238,7 +241,7 @@ export interface TimelineOpened {
   serverId: number;
   /** Everything up to here was committed when the timeline was opened. */
   committed: number;
-  /** If they were asked for. */
+  /** Present if signs of life were asked for. */
   signs: SignsOfLife | undefined;
 }
 
@@ -253,7 +256,7 @@ export interface TimelinePost {
   answers:
     | Answers
     | undefined;
-  /** Where it was accepted, if its author is of another cluster: by this it is referred to in an answer. */
+  /** Where it was accepted, if its author is of another cluster: an answer refers to the post by this. */
   origin:
     | Origin
     | undefined;
@@ -2083,7 +2086,7 @@ export const SocialServiceService = {
     responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
   },
-  /** All users, in pages, and who of each page follows the asker and is followed. */
+  /** All users, in pages. For each page also which of its users follow the asker, and which the asker follows. */
   list: {
     path: "/dualping.v1.SocialService/List" as const,
     requestStream: false as const,
@@ -2097,8 +2100,8 @@ export const SocialServiceService = {
    * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
    * past that were asked for, then each new post as it is committed, in the order of positions, each once.
    * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
-   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which
-   * packets vanish refuses nothing.
+   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): without them a path
+   * that silently drops packets would not be noticed.
    */
   timeline: {
     path: "/dualping.v1.SocialService/Timeline" as const,
@@ -2117,14 +2120,14 @@ export interface SocialServiceServer extends UntypedServiceImplementation {
   follow: handleUnaryCall<FollowRequest, WriteResponse>;
   unfollow: handleUnaryCall<UnfollowRequest, WriteResponse>;
   post: handleUnaryCall<PostRequest, WriteResponse>;
-  /** All users, in pages, and who of each page follows the asker and is followed. */
+  /** All users, in pages. For each page also which of its users follow the asker, and which the asker follows. */
   list: handleUnaryCall<ListRequest, ListResponse>;
   /**
    * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
    * past that were asked for, then each new post as it is committed, in the order of positions, each once.
    * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
-   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which
-   * packets vanish refuses nothing.
+   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): without them a path
+   * that silently drops packets would not be noticed.
    */
   timeline: handleBidiStreamingCall<TimelineRequest, TimelineResponse>;
 }
@@ -2188,7 +2191,7 @@ export interface SocialServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: WriteResponse) => void,
   ): ClientUnaryCall;
-  /** All users, in pages, and who of each page follows the asker and is followed. */
+  /** All users, in pages. For each page also which of its users follow the asker, and which the asker follows. */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;
   list(
     request: ListRequest,
@@ -2205,8 +2208,8 @@ export interface SocialServiceClient extends Client {
    * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
    * past that were asked for, then each new post as it is committed, in the order of positions, each once.
    * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
-   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): a path on which
-   * packets vanish refuses nothing.
+   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): without them a path
+   * that silently drops packets would not be noticed.
    */
   timeline(): ClientDuplexStream<TimelineRequest, TimelineResponse>;
   timeline(options: Partial<CallOptions>): ClientDuplexStream<TimelineRequest, TimelineResponse>;

@@ -30,13 +30,14 @@ export interface KeepAliveRequest {
 
 export interface SupervisorHello {
   /**
-   * What the server has written to `supervision/server.json` in its data folder, anew at each start. Who
-   * can't read that folder is not its supervisor; another key is refused as `invalid-argument`.
+   * The key that the server writes to `supervision/server.json` in its data folder, anew at each start. So
+   * only a process that can read that folder can be its supervisor. A wrong key is refused as
+   * `invalid-argument`.
    */
   key: string;
   /** Process id of the supervisor on the server's machine. */
   pid: number;
-  /** How often the supervisor will be heard, 20 ms to an hour. */
+  /** How often the supervisor will send a message, 20 ms to an hour. */
   intervalMs: number;
 }
 
@@ -55,7 +56,7 @@ export interface KeepAliveResponse {
     /** Answers `ping`. */
     { $case: "pong"; value: SupervisorPong }
     | //
-    /** The server has begun to end. Until it is gone it goes on answering. */
+    /** The server has begun to end. It still answers until it is gone. */
     { $case: "ending"; value: ServerEnding }
     | undefined;
 }
@@ -76,8 +77,8 @@ export interface SupervisorPong {
 /** Why the server is about to end. A supervisor that is not the parent of the server never sees its exit code. */
 export interface ServerEnding {
   /**
-   * Empty: it was told to end (a signal), and so should the supervisor. Else why it can't go on: starting it
-   * again is of no use when the reason is one to give up for (docs/protocol.md has the table).
+   * Empty: it was told to end (a signal), and the supervisor should end too. Else why it can't go on.
+   * docs/protocol.md has the table of reasons; for some of them starting the server again does not help.
    */
   reason: string;
   /** For people. */
@@ -513,12 +514,12 @@ export const ServerEnding: MessageFns<ServerEnding> = {
 export type SupervisionServiceService = typeof SupervisionServiceService;
 export const SupervisionServiceService = {
   /**
-   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every
-   * interval that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message
-   * is a sign of life. Silence of three intervals, in the listener's own listening time, means that the other
-   * side hangs: a supervisor then kills the server and starts it again, a server of a pair has its supervisor
-   * replaced. The end of the stream alone means neither: whoever still runs opens it again at once. A second
-   * stream replaces the first, which ends as `superseded`.
+   * It shows each side that the other runs. The supervisor calls, sends `hello`, then a `ping` every interval
+   * that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message is a
+   * sign of life. Silence of three intervals, measured only while the listener runs, means that the other
+   * side hangs: a supervisor then kills the server and starts it again; a server of a pair replaces its
+   * supervisor. The end of the stream alone does not mean that: the supervisor opens it again at once. A
+   * second stream replaces the first, which ends as `superseded`.
    */
   keepAlive: {
     path: "/dualping.v1.SupervisionService/KeepAlive" as const,
@@ -533,24 +534,24 @@ export const SupervisionServiceService = {
 
 export interface SupervisionServiceServer extends UntypedServiceImplementation {
   /**
-   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every
-   * interval that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message
-   * is a sign of life. Silence of three intervals, in the listener's own listening time, means that the other
-   * side hangs: a supervisor then kills the server and starts it again, a server of a pair has its supervisor
-   * replaced. The end of the stream alone means neither: whoever still runs opens it again at once. A second
-   * stream replaces the first, which ends as `superseded`.
+   * It shows each side that the other runs. The supervisor calls, sends `hello`, then a `ping` every interval
+   * that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message is a
+   * sign of life. Silence of three intervals, measured only while the listener runs, means that the other
+   * side hangs: a supervisor then kills the server and starts it again; a server of a pair replaces its
+   * supervisor. The end of the stream alone does not mean that: the supervisor opens it again at once. A
+   * second stream replaces the first, which ends as `superseded`.
    */
   keepAlive: handleBidiStreamingCall<KeepAliveRequest, KeepAliveResponse>;
 }
 
 export interface SupervisionServiceClient extends Client {
   /**
-   * Each side sees by it that the other is there. The supervisor calls, sends `hello`, then a `ping` every
-   * interval that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message
-   * is a sign of life. Silence of three intervals, in the listener's own listening time, means that the other
-   * side hangs: a supervisor then kills the server and starts it again, a server of a pair has its supervisor
-   * replaced. The end of the stream alone means neither: whoever still runs opens it again at once. A second
-   * stream replaces the first, which ends as `superseded`.
+   * It shows each side that the other runs. The supervisor calls, sends `hello`, then a `ping` every interval
+   * that it has announced; the server answers `welcome`, then each `ping` with a `pong`. Any message is a
+   * sign of life. Silence of three intervals, measured only while the listener runs, means that the other
+   * side hangs: a supervisor then kills the server and starts it again; a server of a pair replaces its
+   * supervisor. The end of the stream alone does not mean that: the supervisor opens it again at once. A
+   * second stream replaces the first, which ends as `superseded`.
    */
   keepAlive(): ClientDuplexStream<KeepAliveRequest, KeepAliveResponse>;
   keepAlive(options: Partial<CallOptions>): ClientDuplexStream<KeepAliveRequest, KeepAliveResponse>;

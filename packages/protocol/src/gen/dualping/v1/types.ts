@@ -15,8 +15,8 @@ export enum Liveness {
   /** WATCHED - The member was registered by a supervisor, which reports its crash. */
   WATCHED = 2,
   /**
-   * HEARTBEAT - The member sends unary heartbeats (package csce438); without one for 10 s it is dropped, and the next has
-   * it back.
+   * HEARTBEAT - The member sends unary heartbeats (package csce438); without one for 10 s it is dropped, and with the
+   * next one it is live again.
    */
   HEARTBEAT = 3,
 }
@@ -27,19 +27,16 @@ export interface Member {
   serverId: number;
   /** Raised by the server, durably, at each of its starts. */
   incarnation: number;
-  /** Names the journal on the server's disk; another journal is another copy. Empty when it cannot replicate. */
+  /** Names the journal on the server's disk. Empty when the server does not replicate. */
   journalId: string;
   /** Where clients and standbys dial it, `host:port`. */
   address: string;
   liveness: Liveness;
   /** Whether the router has evidence that the member is there now. */
   live: boolean;
-  /** Whether the in-sync set has this member with this very journal. */
+  /** Whether the in-sync set contains this member with this journal. */
   inSync: boolean;
-  /**
-   * Names this run of the server's process; new at each start. Empty when the member has no journal and does
-   * not say.
-   */
+  /** Names this run of the server's process; new at each start. May be empty when the member has no journal. */
   lifeId: string;
   /**
    * The router has dialled `address` and could not reach this life of the member. It is not promoted until
@@ -48,11 +45,17 @@ export interface Member {
   unreachable: boolean;
 }
 
-/** One life over one journal: a copy of the folder has the same journal id, and is not meant. */
+/**
+ * A member of the in-sync set, as one life over one journal. A copy of the folder has the same journal id,
+ * but another life id, and is not in the set.
+ */
 export interface InSyncMember {
   serverId: number;
   journalId: string;
-  /** The last life that the router has heard since it welcomed it. Only what this life says is durable counts. */
+  /**
+   * The last life that the router has welcomed and then heard. Commits count only what this life reports as
+   * durable.
+   */
   lifeId: string;
 }
 
@@ -63,7 +66,7 @@ export interface Primary {
   lifeId: string;
 }
 
-/** What the router says of one cluster. It is durable at the router before it is said. */
+/** The state of one cluster as the router decided it. It is durable at the router before the router sends it. */
 export interface Assignment {
   cluster: number;
   /**
@@ -76,24 +79,24 @@ export interface Assignment {
    * granted once.
    */
   epoch: number;
-  /** Who holds the epoch. Absent before the first. It may be out of reach: see `available`. */
+  /** The primary of this epoch. Absent before the first epoch. It may be out of reach: see `available`. */
   primary:
     | Primary
     | undefined;
   /** Whether the primary is there, as far as the router knows. */
   available: boolean;
-  /** Why nobody is available, for people. Empty when somebody is. */
+  /** Why no server is available, for people. Empty when `available`. */
   unavailableReason: string;
   /**
-   * The members that a commit waits for, and the only ones that may be promoted. Never empty once there was a
-   * primary.
+   * The members that a commit waits for, and the only ones that may be promoted. Never empty once there has
+   * been a primary.
    */
   inSync: InSyncMember[];
   /** All members, in the order in which they registered, which is the order in which they are promoted. */
   members: Member[];
   /**
-   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since
-   * such a promotion may a standby cut what it knows as committed.
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. A standby
+   * may cut what it knows as committed only after such a promotion.
    */
   lastUncleanEpoch: number;
 }
@@ -143,16 +146,13 @@ export interface Unfollow {
 export interface PostText {
   user: string;
   text: string;
-  /**
-   * The post that it answers, if it answers one: refused as `unknown-post` when this is not in the journal
-   * before it.
-   */
+  /** The post that it answers, if any. Refused as `unknown-post` when the journal does not have that post. */
   answers: Answers | undefined;
 }
 
-/** A post, by the place at which the cluster of its author accepted it. */
+/** A post, identified by its position in the journal of its author's cluster. */
 export interface PostReference {
-  /** The cluster of its author; 0: the one whose journal or message this stands in. */
+  /** The cluster of its author; 0: the cluster of this journal or message. */
   cluster: number;
   position: number;
   author: string;
@@ -165,7 +165,7 @@ export interface Answers {
     | undefined;
   /**
    * Its first words, 1 to 80 characters on one line, as the server that took the answer read them in its
-   * journal. Empty: it could not.
+   * journal. Empty: it could not read them.
    */
   begin: string;
 }
@@ -177,8 +177,8 @@ export interface Origin {
 }
 
 /**
- * Heard from another cluster: a user who logged in there for the first time. Entries that were heard from a
- * cluster have rising origin positions along a journal.
+ * Read from another cluster: a user who logged in there for the first time. Along a journal, the entries from
+ * one other cluster have rising origin positions.
  */
 export interface RemoteUser {
   user: string;
@@ -186,7 +186,7 @@ export interface RemoteUser {
 }
 
 /**
- * A post by somebody of another cluster who is followed from here. The entry's time is when it was accepted
+ * A post by a user of another cluster who has followers in this one. The entry's time is when it was accepted
  * there.
  */
 export interface RemotePost {
@@ -196,10 +196,7 @@ export interface RemotePost {
   answers: Answers | undefined;
 }
 
-/**
- * A user of another cluster follows one of this. Told once, whatever becomes of it is told with other
- * entries.
- */
+/** A user of another cluster follows a user of this one. A later change comes as another entry. */
 export interface RemoteFollow {
   user: string;
   target: string;
@@ -213,8 +210,8 @@ export interface RemoteUnfollow {
 }
 
 /**
- * Everything up to there is in this journal, as far as it was wanted: a follow that comes next begins after
- * it.
+ * Everything wanted from the other cluster up to there is in this journal. The next follow of one of its
+ * users begins after it.
  */
 export interface RemoteThrough {
   origin: Origin | undefined;
@@ -225,7 +222,7 @@ export interface EpochStart {
   serverId: number;
 }
 
-/** Where an epoch begins in a journal. The list of them tells where two journals part. */
+/** Where an epoch begins in a journal. The list of these shows where two journals diverge. */
 export interface EpochBoundary {
   epoch: number;
   position: number;
