@@ -61,6 +61,11 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return true;
   }
 
+  /** The one untouched for longest goes. */
+  deleteFirst(): void {
+    if (this.#first !== undefined) this.delete(this.#first.key);
+  }
+
   /**
    * From the one untouched for longest. Meanwhile only the one just given may be deleted, and nothing be
    * touched.

@@ -10,6 +10,8 @@ const USER_NAME = /^[A-Za-z0-9_-]+$/;
  * Lines are parted by U+000A and nothing else.
  */
 const NOT_IN_POST = /(?!\n)[\p{Cc}\p{Cs}\u2028\u2029]/u;
+/** What most posts are made of: told without looking up each character. */
+const PLAIN = /^[\x20-\x7e\n]*$/;
 
 /** Longest detail that is sent or believed: a paragraph, and far below the limit of HTTP/2 headers. */
 const MAX_DETAIL_LENGTH = 500;
@@ -53,7 +55,7 @@ export function postProblem(text: string): string | undefined {
   const length = text.length <= MAX_POST_LENGTH ? text.length : [...text].length;
   if (length > MAX_POST_LENGTH)
     return `post ${quote(text)} has ${length} characters, at most ${MAX_POST_LENGTH} are allowed`;
-  const bad = NOT_IN_POST.exec(text);
+  const bad = PLAIN.test(text) ? null : NOT_IN_POST.exec(text);
   if (bad) {
     const code = (text.codePointAt(bad.index) ?? 0).toString(16).toUpperCase().padStart(4, '0');
     return `post ${quote(text)} has a control character U+${code} at place ${bad.index + 1}`;
@@ -66,8 +68,11 @@ const NAMED = new RegExp(
   'g',
 );
 
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 /** Whom a text names, `@ann`: each once, in its order, at most `MAX_NAMED`. */
 export function namesIn(text: string): ReadonlySet<string> {
+  if (!text.includes('@')) return NO_NAMES;
   const names = new Set<string>();
   for (const [, name = ''] of text.matchAll(NAMED)) {
     names.add(name);

@@ -10,7 +10,7 @@ import {
   position,
   type ReplicaInput,
 } from '@dualping/core';
-import { encodeEntry } from '@dualping/protocol';
+import { decodeJournalledPost, encodeEntry, type JournalledPost } from '@dualping/protocol';
 import { HistoryDesk, MAX_PAGES_WAITING, type Wanted } from './history-desk.js';
 import type { TimelineSink } from './timeline-sink.js';
 
@@ -38,13 +38,16 @@ const answersOf = (at: Position): { readonly answers?: Answers } => {
 const locate = ({ home, position: at }: PostReference): Position | undefined =>
   home === undefined ? at : undefined;
 
+const positionIn = (post: JournalledPost | undefined): Position | undefined =>
+  post && decodeJournalledPost(post).position;
+
 function desk() {
   const fed: ReplicaInput[] = [];
   /** What was sent, in order: `link: first-last`. */
   const sent: string[] = [];
   /** Of each timeline what is to be called when its last piece has left. */
   const leaving = new Map<LinkId, () => void>();
-  const journal = { readMany: (positions: readonly Position[]) => positions.map(entryAt) };
+  const journal = { borrowMany: (positions: readonly Position[]) => positions.map(entryAt) };
   const history = new HistoryDesk(
     journal,
     (input) => fed.push(input),
@@ -58,7 +61,7 @@ function desk() {
         leaving.set(link, written);
       },
       read: (posts, written) => {
-        sent.push(`${link}: ${posts[0]?.position}-${posts.at(-1)?.position}`);
+        sent.push(`${link}: ${positionIn(posts[0])}-${positionIn(posts.at(-1))}`);
         leaving.set(link, written);
       },
       page: ({ posts }, written) => {
@@ -173,7 +176,7 @@ test('pages are bounded by themselves, and come in turns with what is read', asy
 test('a journal that can not be read is said, and nothing is sent', () => {
   const fed: ReplicaInput[] = [];
   const journal = {
-    readMany: (): Buffer[] => {
+    borrowMany: (): Buffer[] => {
       throw new Error('EIO');
     },
   };

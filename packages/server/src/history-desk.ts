@@ -8,16 +8,8 @@
  * do the timelines of one. Nobody can fill memory by it: what is not read yet is a list of positions, and a
  * connection gets no more before it has taken what it got. Who is alone is answered in the turn that asked.
  */
-import {
-  type Entry,
-  type LinkId,
-  type Position,
-  type Post,
-  type PostReference,
-  postIn,
-  type ReplicaInput,
-} from '@dualping/core';
-import { decodeEntry, toDualpingError } from '@dualping/protocol';
+import type { LinkId, Position, Post, PostReference, ReplicaInput } from '@dualping/core';
+import { decodeJournalledPost, type JournalledPost, toDualpingError } from '@dualping/protocol';
 import type { Journal } from './journal/index.js';
 import type { TimelineSink } from './timeline-sink.js';
 
@@ -98,7 +90,7 @@ export class HistoryDesk {
   #nextTurnIsSet = false;
 
   constructor(
-    readonly journal: Pick<Journal, 'readMany'>,
+    readonly journal: Pick<Journal, 'borrowMany'>,
     readonly feed: (input: ReplicaInput) => void,
     /** Where in the journal a post is. */
     readonly locate: (post: PostReference) => Position | undefined,
@@ -203,22 +195,22 @@ export class HistoryDesk {
     if (task.kind === 'answered') return this.#sendAnswered(reader, task);
     const positions = task.kind === 'read' ? task.rest.slice(0, MAX_POSTS_A_TURN) : task.positions;
     this.#left -= Math.max(LEAST_COST_POSTS, positions.length);
-    const posts = this.#posts(positions, task.unfollowed);
-    if (posts === undefined) return;
     const written = (): void => this.#written(reader, positions.length);
-    if (task.kind === 'read') reader.sink.read(posts, written);
-    else reader.sink.page({ before: task.before, posts, oldest: task.oldest }, written);
+    this.#reading(() => {
+      const posts = this.#posts(positions, task.unfollowed);
+      if (task.kind === 'read') reader.sink.read(posts, written);
+      else reader.sink.page({ before: task.before, posts, oldest: task.oldest }, written);
+    });
   }
 
   #sendAnswered(reader: Reader, { of, isShown }: AnsweredQuestion): void {
     this.#left -= LEAST_COST_POSTS;
-    const answering = isShown ? this.#posts([of]) : [];
-    if (answering === undefined) return;
-    const [answers] = answering.map((post) => post.answers);
-    const at = answers && this.locate(answers);
-    const found = at === undefined ? [] : this.#posts([at]);
-    if (found === undefined) return;
-    reader.sink.answered({ of, post: found[0] }, () => this.#written(reader, found.length));
+    this.#reading(() => {
+      const answers = isShown ? this.#post(of).answers : undefined;
+      const at = answers && this.locate(answers);
+      const post = at === undefined ? undefined : this.#post(at);
+      reader.sink.answered({ of, post }, () => this.#written(reader, 1));
+    });
   }
 
   #written(reader: Reader, posts: number): void {
@@ -234,22 +226,25 @@ export class HistoryDesk {
     if (isDone && task?.kind === 'read') this.feed({ kind: 'timeline-read-out', timeline: link });
   }
 
-  #posts(positions: readonly Position[], unfollowed: readonly Position[] = []): readonly Post[] | undefined {
-    const strange = new Set(unfollowed);
+  /** A journal from which something can't be read has failed. */
+  #reading(send: () => void): void {
     try {
-      return this.journal.readMany(positions).map((payload) => {
-        const post = postOf(decodeEntry(payload));
-        return strange.has(post.position) ? { ...post, unfollowed: true } : post;
-      });
+      send();
     } catch (error) {
       this.feed({ kind: 'journal-failed', detail: toDualpingError(error).detail });
-      return undefined;
     }
   }
-}
 
-function postOf(entry: Entry): Post {
-  const post = postIn(entry);
-  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
-  return post;
+  #posts(positions: readonly Position[], unfollowed: readonly Position[]): JournalledPost[] {
+    const strange = new Set(unfollowed);
+    return this.journal
+      .borrowMany(positions)
+      .map((entry, index) => ({ entry, unfollowed: strange.has(positions[index] as Position) }));
+  }
+
+  #post(at: Position): Post {
+    const [entry] = this.journal.borrowMany([at]);
+    if (entry === undefined) throw new Error(`the journal gave nothing for position ${at}`);
+    return decodeJournalledPost({ entry, unfollowed: false });
+  }
 }

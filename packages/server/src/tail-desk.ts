@@ -55,7 +55,7 @@ export class TailDesk {
 
   #withTexts(items: readonly NewsItem[]): TailItem[] {
     const positions = items.filter(({ kind }) => kind === 'post').map(({ position }) => position);
-    const texts = this.journal.readMany(positions).map((payload) => postIn(decodeEntry(payload)));
+    const texts = this.journal.borrowMany(positions).map((payload) => postIn(decodeEntry(payload)));
     let next = 0;
     return items.map((item) => {
       if (item.kind !== 'post') return item;

@@ -1,14 +1,23 @@
 /** Where the posts of a timeline go, on whichever wire its reader listens. */
-import type { DualpingError, Post, SignsOfLife } from '@dualping/core';
+import type { DualpingError, Position, Post, SignsOfLife } from '@dualping/core';
 import {
   type BidiStream,
+  encodeJournalledPage,
+  encodeJournalledPosts,
   encodePostFragment,
+  type JournalledPost,
   type TimelineAnswered,
   type TimelineOpened,
   type TimelineOut,
-  type TimelinePage,
   timelineUpdateToWire,
 } from '@dualping/protocol';
+
+export interface JournalledPage {
+  readonly before: Position;
+  /** Ascending. */
+  readonly posts: readonly JournalledPost[];
+  readonly oldest: boolean;
+}
 
 export interface TimelineSink {
   opened(opened: TimelineOpened): void;
@@ -16,10 +25,11 @@ export interface TimelineSink {
   live(posts: readonly Post[]): boolean;
   /**
    * Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all
-   * when the stream ends before.
+   * when the stream ends before. Their bytes are lent for as long as the call takes. Throws, and sends nothing,
+   * when one of them is no post.
    */
-  read(posts: readonly Post[], written: () => void): void;
-  page(page: TimelinePage, written: () => void): void;
+  read(posts: readonly JournalledPost[], written: () => void): void;
+  page(page: JournalledPage, written: () => void): void;
   /** The post that another one answers. */
   answered(answered: TimelineAnswered, written: () => void): void;
   /** The server is there. */
@@ -72,12 +82,12 @@ export class OwnTimelineSink implements TimelineSink {
     return posts.length === 0 || this.stream.send(batchOf(posts));
   }
 
-  read(posts: readonly Post[], written: () => void): void {
-    this.stream.send(Buffer.concat(posts.map(encodePostFragment)), written);
+  read(posts: readonly JournalledPost[], written: () => void): void {
+    this.stream.send(encodeJournalledPosts(posts), written);
   }
 
-  page(page: TimelinePage, written: () => void): void {
-    this.stream.send(timelineUpdateToWire({ page }), written);
+  page(page: JournalledPage, written: () => void): void {
+    this.stream.send(encodeJournalledPage(page), written);
   }
 
   answered(answered: TimelineAnswered, written: () => void): void {

@@ -351,6 +351,11 @@ export const MUTANTS: readonly Mutant[] = [
         find: 'if (post <= since || !chosen.offer(post))',
         replace: 'if (!chosen.offer(post))',
       },
+      {
+        file: 'social/post-log.js',
+        find: 'this.#show(author.number, since);',
+        replace: 'this.#show(author.number, 0);',
+      },
     ],
   },
   {

@@ -10,6 +10,7 @@ import type { Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_SESSIONS, SESSION_WINDOW } from '../limits.js';
+import { RecencyMap } from '../recency-map.js';
 import { type PackedReply, packReply, unpackReply } from './packed-reply.js';
 import type { SessionSnapshot } from './snapshot.js';
 
@@ -37,7 +38,7 @@ interface Session {
 
 export class Sessions {
   /** From the one silent for longest: each applied request moves its session to the end. */
-  readonly #sessions = new Map<SessionId, Session>();
+  readonly #sessions = new RecencyMap<SessionId, Session>();
 
   constructor(readonly limit: number = MAX_SESSIONS) {}
 
@@ -60,7 +61,7 @@ export class Sessions {
 
   /** Keeps the outcome of an applied request. */
   record(sessionId: SessionId, requestNo: RequestNumber, user: UserName, reply: Reply): void {
-    const session = this.#sessions.get(sessionId) ?? this.#begin(requestNo, user);
+    const session = this.#sessions.touch(sessionId) ?? this.#begin(sessionId, requestNo, user);
     invariant(session.user === user, 'session-has-one-user', { sessionId, user, boundTo: session.user });
     invariant(requestNo === session.lastRequestNo + 1, 'request-applied-once', {
       sessionId,
@@ -69,9 +70,7 @@ export class Sessions {
     });
     session.outcomes[(requestNo - session.firstRequestNo) % SESSION_WINDOW] = packReply(reply);
     session.lastRequestNo = requestNo;
-    this.#sessions.delete(sessionId);
-    this.#sessions.set(sessionId, session);
-    this.#forgetBeyondLimit();
+    while (this.#sessions.size > this.limit) this.#sessions.deleteFirst();
   }
 
   toSnapshot(): SessionSnapshot[] {
@@ -87,7 +86,7 @@ export class Sessions {
     const sessions = new Sessions(limit);
     for (const { sessionId, user, lastRequestNo, replies } of snapshots) {
       invariant(replies.length <= SESSION_WINDOW, 'limit-is-kept', { sessionId, replies: replies.length });
-      sessions.#sessions.set(sessionId, {
+      sessions.#sessions.add(sessionId, {
         user,
         firstRequestNo: lastRequestNo - replies.length + 1,
         lastRequestNo,
@@ -102,20 +101,10 @@ export class Sessions {
    * Usually with request 1. With a later one when the session was forgotten between the acceptance of the
    * request and its turn: it was accepted, so it happens, and is remembered from here on.
    */
-  #begin(requestNo: RequestNumber, user: UserName): Session {
-    return { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
-  }
-
-  /**
-   * Looks at the map only when it must: who walks it steps first over all that have moved from its front to
-   * its end.
-   */
-  #forgetBeyondLimit(): void {
-    while (this.#sessions.size > this.limit)
-      for (const silentForLongest of this.#sessions.keys()) {
-        this.#sessions.delete(silentForLongest);
-        break;
-      }
+  #begin(sessionId: SessionId, requestNo: RequestNumber, user: UserName): Session {
+    const session = { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
+    this.#sessions.add(sessionId, session);
+    return session;
   }
 }
 

@@ -170,7 +170,7 @@ export class SocialState {
     const known = this.#users.get(user);
     return known === undefined
       ? { positions: [], unfollowed: [], oldest: true }
-      : postsBefore(known, before, limit, shown);
+      : postsBefore(known, before, limit, shown, this.#users.log);
   }
 
   /** Whether a post is in the timeline of a user. */

@@ -3,10 +3,11 @@
  * who wants them, those of others that name one. Of these each was made while one did not follow its author,
  * so none is among the rest.
  *
- * Nothing is stored per timeline: it is put together from the authors' lists when asked for, and costs
- * one look per followed author plus the posts given.
+ * Nothing is stored per timeline: it is put together when asked for, and costs at most one look per followed
+ * author plus the posts given.
  */
 import { NO_POSITION, type Position } from '../ids.js';
+import type { PostLog } from './post-log.js';
 import { countUpTo, Largest } from './selection.js';
 import type { User } from './users.js';
 
@@ -42,18 +43,45 @@ export function postsBefore(
   before: Position | undefined,
   limit: number,
   shown: Shown,
+  log: PostLog,
 ): OlderPosts {
+  // One more than is given tells whether anything older is left.
+  const wanted = limit + 1;
+  const { posts: walked, downTo } = log.walkBack(user, before, wanted, shown.othersOnly !== true);
+  const newest = withMentions(walked, user, downTo, before, shown);
+  const older = newest.length < wanted ? merged(user, downTo, wanted - newest.length, shown) : [];
+  const found = [...older, ...newest];
+  const positions = found.slice(Math.max(0, found.length - limit));
+  return { positions, unfollowed: unfollowedIn(user, positions, shown), oldest: found.length <= limit };
+}
+
+/** What was walked, and what names the user between there and `before`. Ascending. */
+function withMentions(
+  walked: readonly Position[],
+  user: User,
+  from: Position,
+  before: Position | undefined,
+  { mentions }: Shown,
+): Position[] {
+  const all = [...walked].reverse();
+  if (mentions !== true || user.mentions.length === 0) return all;
+  const named = user.mentions.slice(
+    countUpTo(user.mentions, from - 1),
+    before === undefined ? undefined : countUpTo(user.mentions, before - 1),
+  );
+  return all.concat(named).sort((one, other) => one - other);
+}
+
+/** The last `limit` posts before a position, out of the lists of all who are shown. Ascending. */
+function merged(user: User, before: Position, limit: number, shown: Shown): Position[] {
   const chosen = new Largest(limit);
   for (const { posts, since } of sources(user, shown)) {
-    let index = before === undefined ? posts.length : countUpTo(posts, before - 1);
-    while (index > 0) {
-      index -= 1;
+    for (let index = countUpTo(posts, before - 1) - 1; index >= 0; index -= 1) {
       const post = posts[index] as Position;
       if (post <= since || !chosen.offer(post)) break;
     }
   }
-  const positions = chosen.ascending() as Position[];
-  return { positions, unfollowed: unfollowedIn(user, positions, shown), oldest: !chosen.rejected };
+  return chosen.ascending() as Position[];
 }
 
 /** The first `limit` posts after a position. */

@@ -1,8 +1,8 @@
 /**
  * Who there is, who follows whom since when, and where each one's posts are in the journal.
  *
- * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
- * A million posts cost 10 to 30 MB, depending on how far their lists have grown ahead.
+ * Texts are not kept here: a post is one number in its author's list and one in the log, and the journal has
+ * the rest. A million posts cost 14 to 34 MB, depending on how far their lists have grown ahead.
  */
 import type { Answers, Origin, Post, PostReference } from '../entry.js';
 import { type ClusterId, NO_POSITION, type Position, previousPosition, type UserName } from '../ids.js';
@@ -10,11 +10,14 @@ import { MAX_MENTIONS } from '../limits.js';
 import type { SocialReason } from '../reasons.js';
 import { namesIn } from '../text.js';
 import { type EdgeChange, EdgeNews } from './edge-news.js';
+import { PostLog } from './post-log.js';
 import { countUpTo } from './selection.js';
 import type { FollowSnapshot, UserSnapshot } from './snapshot.js';
 
 export interface User {
   readonly name: UserName;
+  /** Counted from 0 in the order in which users were made. */
+  readonly number: number;
   /** Position of the entry that made the user. */
   readonly since: Position;
   /** The cluster whose user it is; undefined: this one's. */
@@ -57,6 +60,7 @@ const MOST_INSERTED = 32;
 const NOBODY_NAMED: readonly Position[] = [];
 
 export class Users {
+  readonly log = new PostLog();
   readonly #byName = new Map<UserName, User>();
   /** Those of this cluster and when they were made, in that order: what other clusters are told. */
   readonly #own: User[] = [];
@@ -91,6 +95,7 @@ export class Users {
     if (user?.home !== cluster) return false;
     user.posts.push(at);
     user.origins?.push(position);
+    this.log.add(at, user.number);
     return true;
   }
 
@@ -168,6 +173,7 @@ export class Users {
     const [user, target] = this.#pair(name, home, targetName);
     if (user === undefined || target === undefined) return;
     user.following.delete(target);
+    this.log.edgeChanged(user);
     this.#elsewhere.get(target)?.delete(user);
   }
 
@@ -179,6 +185,7 @@ export class Users {
     if (target === undefined) return 'unknown-target';
     if (user.following.has(target)) return 'already-following';
     connect(user, target, at);
+    this.log.edgeChanged(user);
     return undefined;
   }
 
@@ -189,6 +196,7 @@ export class Users {
     const target = this.#byName.get(targetName);
     if (target === undefined) return 'unknown-target';
     if (!user.following.delete(target)) return 'not-following';
+    this.log.edgeChanged(user);
     target.followers.delete(user);
     return undefined;
   }
@@ -198,6 +206,7 @@ export class Users {
     if (user === undefined) return 'unknown-user';
     if (answers !== undefined && this.positionOf(answers) === undefined) return 'unknown-post';
     user.posts.push(at);
+    this.log.add(at, user.number);
     return undefined;
   }
 
@@ -305,6 +314,7 @@ export class Users {
 
   #connectElsewhere(user: User, target: User, since: Position): void {
     user.following.set(target, since);
+    this.log.edgeChanged(user);
     const followers = this.#elsewhere.get(target) ?? new Set();
     this.#elsewhere.set(target, followers.add(user));
   }
@@ -328,6 +338,7 @@ export class Users {
   ): void {
     const user: User = {
       name,
+      number: this.#byName.size,
       since,
       home,
       following: new Map(),
@@ -337,6 +348,7 @@ export class Users {
       mentions,
     };
     this.#byName.set(name, user);
+    for (const post of user.posts) this.log.add(post, user.number);
     if (home === undefined) {
       this.#own.push(user);
       this.#ownSince.push(since);

@@ -25,8 +25,10 @@ import {
   classicPostsFromWire,
   classicRequesterFromWire,
   classicTimelineUser,
+  decodeJournalledPost,
   encodeClassicPost,
   isClassicOpener,
+  type JournalledPost,
   serverStream,
   type snsWire,
   type TimelineOpened,
@@ -110,9 +112,10 @@ export class ClassicTimeline implements TimelineSink {
     return this.#send(posts);
   }
 
-  read(posts: readonly Post[], written: () => void): void {
+  read(journalled: readonly JournalledPost[], written: () => void): void {
+    const posts = journalled.map(decodeJournalledPost);
     const isPast = (posts[0]?.position ?? NO_POSITION) <= this.#openedAt;
-    this.#send(isPast ? [...posts].reverse() : posts, written);
+    this.#send(isPast ? posts.reverse() : posts, written);
   }
 
   /** Nobody asks for one over this wire. */

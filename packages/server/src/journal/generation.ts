@@ -217,6 +217,20 @@ export class Generation {
     return positions.map((position) => this.readOne(position));
   }
 
+  borrowMany(positions: readonly Position[]): Buffer[] {
+    const wanted = positions.flatMap((position) =>
+      position < this.#cache.from ? { place: this.#placeOf(position), position } : [],
+    );
+    const lent = this.#reader.borrow(wanted);
+    if (wanted.length === positions.length) return lent;
+    let next = 0;
+    return positions.map((position) => {
+      if (position >= this.#cache.from) return this.readOne(position);
+      next += 1;
+      return lent[next - 1] as Buffer;
+    });
+  }
+
   checksumAt(position: Position): number {
     invariant(position >= this.base.position && position <= this.last, 'journal-is-contiguous', {
       position,
@@ -273,14 +287,19 @@ export class Generation {
     return this.#reader.payloads(place, from);
   }
 
-  /** One frame from a file of the journal or of the history. */
+  /** One frame from a file. */
   #readFrame(position: Position): Buffer {
-    const place = position < this.first ? this.history.find(position) : this.#placeOf(position);
-    invariant(place !== undefined, 'journal-is-contiguous', { position, first: this.first, last: this.last });
-    return this.#reader.frame(place, position);
+    return this.#reader.frame(this.#placeOf(position), position);
   }
 
-  #placeOf(position: Position): Place | undefined {
+  /** In a file of the journal or of the history. */
+  #placeOf(position: Position): Place {
+    const place = position < this.first ? this.history.find(position) : this.#placeInJournal(position);
+    invariant(place !== undefined, 'journal-is-contiguous', { position, first: this.first, last: this.last });
+    return place;
+  }
+
+  #placeInJournal(position: Position): Place | undefined {
     const segment = segmentOf(this.#segments, position);
     if (segment === undefined || position > segment.last) return undefined;
     const start = segment.offsetOf(position);

@@ -126,6 +126,11 @@ export interface Journal {
   readOne(position: Position): Buffer;
   /** Payloads by positions, ascending or not; posts before `first` too. */
   readMany(positions: readonly Position[]): Buffer[];
+  /**
+   * The same for whoever looks at them at once: neighbours with one read, into memory that is used again when
+   * something is read next.
+   */
+  borrowMany(positions: readonly Position[]): readonly Buffer[];
   /** Checksum over the whole journal up to `position`, from `first` − 1 to `last`. */
   checksumAt(position: Position): number;
 

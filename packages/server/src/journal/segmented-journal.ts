@@ -152,6 +152,10 @@ export class SegmentedJournal implements Journal {
     return this.#generation.readMany(positions);
   }
 
+  borrowMany(positions: readonly Position[]): readonly Buffer[] {
+    return this.#generation.borrowMany(positions);
+  }
+
   checksumAt(position: Position): number {
     return this.#generation.checksumAt(position);
   }

@@ -31,7 +31,8 @@ export class TailCache {
   }
 
   get(position: Position): Buffer | undefined {
-    return this.#frames[position - this.first];
+    // An array is asked for a negative index by its text: that takes longer than all else of a cached read.
+    return position < this.first ? undefined : this.#frames[position - this.first];
   }
 
   add(frame: Buffer): void {
