@@ -12,7 +12,8 @@ import type { DualpingError, Position } from '@dualping/core';
 import { unreachable } from '@dualping/core';
 import { type DiskTimer, type FileOperations, type OpenFile, storageFailed } from '@dualping/host';
 import type { DurableMark } from './durable-mark.js';
-import { encodeSegmentHeader, type Segment } from './segment.js';
+import { encodeSegmentHeader, NOTHING_WRITTEN, type Segment, sumWith } from './segment.js';
+import { removeIndex, writeIndex } from './segment-index.js';
 
 /** Largest group: at some 100 MB/s its first entry waits no longer than 40 ms for its last. */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
@@ -29,7 +30,7 @@ interface WriteWork {
 
 type Work =
   | WriteWork
-  | { readonly kind: 'begin'; readonly segment: Segment }
+  | { readonly kind: 'begin'; readonly segment: Segment; readonly before: Segment }
   | {
       readonly kind: 'truncate';
       readonly after: Position;
@@ -77,8 +78,9 @@ export class DiskWriter {
     this.#add({ kind: 'write', segment, offset, frames: [frame], bytes: frame.length, last: position });
   }
 
-  begin(segment: Segment): void {
-    this.#add({ kind: 'begin', segment });
+  /** A segment that goes on where the one before it ends for good. */
+  begin(segment: Segment, before: Segment): void {
+    this.#add({ kind: 'begin', segment, before });
   }
 
   /** Resolves when `keep` has no more than `bytes` bytes and the segments in `drop` are gone. */
@@ -139,13 +141,17 @@ export class DiskWriter {
   async #perform(work: Work): Promise<void> {
     switch (work.kind) {
       case 'write': {
-        const file = this.#open(work.segment);
-        await file.write(Buffer.concat(work.frames, work.bytes), work.offset);
+        const { segment } = work;
+        const file = this.#open(segment);
+        const bytes = Buffer.concat(work.frames, work.bytes);
+        await file.write(bytes, work.offset);
         await file.sync();
+        segment.sum = sumWith(segment.sum, bytes);
         return;
       }
       case 'begin':
         this.#file?.close();
+        await writeSealedIndex(this.files, work.before, work.segment.seed);
         this.#file = await createSegment(this.files, work.segment);
         return;
       case 'truncate': {
@@ -153,9 +159,11 @@ export class DiskWriter {
         await this.mark.set(work.after);
         // From the end, each durably: whenever we die, what is left has no gap.
         for (const { path } of [...work.drop].reverse()) {
+          await removeIndex(this.files, path);
           await this.files.remove(path);
           await this.files.syncFolder(dirname(path));
         }
+        await removeIndex(this.files, work.keep.path);
         const file = this.#open(work.keep);
         await file.truncate(work.bytes);
         await file.sync();
@@ -199,5 +207,16 @@ export async function createSegment(files: FileOperations, segment: Segment): Pr
   await file.write(header, 0);
   await file.sync();
   await files.syncFolder(dirname(segment.path));
+  segment.sum = sumWith(NOTHING_WRITTEN, header);
   return file;
+}
+
+/** Of a segment of which the disk has just what memory has; and is to keep it. */
+async function writeSealedIndex(
+  files: FileOperations,
+  { path, offsets, sum, wasCut }: Segment,
+  checksum: number,
+): Promise<void> {
+  if (wasCut || sum.bytes !== offsets.end) return;
+  await writeIndex(files, path, 'journal', { sum, checksum, offsets, positions: [] });
 }

@@ -5,6 +5,7 @@
 
 import type { FileOperations, OpenFile } from '@dualping/host';
 import { encodeFrame } from './frame.js';
+import { NOTHING_WRITTEN, sumWith, type WrittenSum } from './segment.js';
 
 /** Few writes, and little memory. */
 const PIECE_BYTES = 1024 * 1024;
@@ -12,7 +13,7 @@ const PIECE_BYTES = 1024 * 1024;
 export class FrameFileWriter {
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
-  #written = 0;
+  #sum = NOTHING_WRITTEN;
 
   private constructor(
     readonly file: OpenFile,
@@ -27,7 +28,12 @@ export class FrameFileWriter {
   }
 
   get bytes(): number {
-    return this.#written + this.#pieceBytes;
+    return this.#sum.bytes + this.#pieceBytes;
+  }
+
+  /** Of what is in the file: once it is finished of all. */
+  get sum(): WrittenSum {
+    return this.#sum;
   }
 
   /** Checksum of the last frame, over all before it too. */
@@ -62,7 +68,7 @@ export class FrameFileWriter {
     const bytes = Buffer.concat(this.#pieces, this.#pieceBytes);
     this.#pieces = [];
     this.#pieceBytes = 0;
-    await this.file.write(bytes, this.#written);
-    this.#written += bytes.length;
+    await this.file.write(bytes, this.#sum.bytes);
+    this.#sum = sumWith(this.#sum, bytes);
   }
 }

@@ -164,6 +164,7 @@ export class Generation {
     }
     for (const { path } of dropped) this.#reader.forget(path);
     const keep = this.#lastSegment;
+    if (position < keep.last) keep.wasCut = true;
     keep.offsets.truncate(position + 1 - keep.first);
     this.#cache.truncateAfter(position);
     this.#lastChecksum = checksum;
@@ -265,9 +266,10 @@ export class Generation {
     if (offsets.count === 0 || offsets.end + frameBytes <= this.options.segmentBytes)
       return this.#lastSegment;
     const path = join(this.folder, segmentName('journal', position));
+    const before = this.#lastSegment;
     const segment = new Segment(path, position, this.#lastChecksum);
     this.#segments.push(segment);
-    this.#writer.begin(segment);
+    this.#writer.begin(segment, before);
     return segment;
   }
 

@@ -7,7 +7,7 @@
 
 import { join } from 'node:path';
 import { DualpingError, type Position } from '@dualping/core';
-import { type FileOperations, type OpenFile, readWhole } from '@dualping/host';
+import type { FileOperations } from '@dualping/host';
 import { breathe } from '../breathe.js';
 import { frameAt, MAX_ENTRY_BYTES } from './frame.js';
 import { FrameFileWriter } from './frame-file-writer.js';
@@ -16,12 +16,16 @@ import {
   decodeSegmentHeader,
   encodeSegmentHeader,
   FrameOffsets,
+  NOTHING_WRITTEN,
   SEGMENT_HEADER_BYTES,
   segmentName,
   segmentNames,
   segmentOf,
+  sumWith,
 } from './segment.js';
+import { readIndex, type SegmentIndex, writeIndex } from './segment-index.js';
 import { damaged } from './storage-errors.js';
+import { WholeFiles } from './whole-files.js';
 
 /** What a whole history comes to. */
 export interface HistoryRecord {
@@ -53,16 +57,20 @@ export class History {
     expected: HistoryRecord,
   ): Promise<History> {
     const segments: HistorySegment[] = [];
+    const whole = new WholeFiles(files);
     let record = NO_HISTORY;
     for (const name of segmentNames('history', names)) {
-      const file = files.open(join(folder, name));
-      try {
-        const { segment, checksum } = scan(file, record.checksum);
-        segments.push(segment);
-        record = { posts: record.posts + segment.positions.length, checksum };
-      } finally {
-        file.close();
+      const path = join(folder, name);
+      const bytes = whole.read(path);
+      const first = firstOf(path, bytes, record.checksum);
+      let index = readIndex(files, path, 'history', bytes);
+      if (index === undefined) {
+        index = scan(path, bytes, record.checksum);
+        await writeIndex(files, path, 'history', index);
       }
+      const { checksum, positions, offsets } = index;
+      segments.push({ path, first, positions, offsets });
+      record = { posts: record.posts + positions.length, checksum };
       await breathe();
     }
     if (record.posts !== expected.posts || record.checksum !== expected.checksum)
@@ -87,6 +95,9 @@ export class History {
 
 export class HistoryWriter {
   #current: FrameFileWriter | undefined;
+  /** Of the current file. */
+  #positions: number[] = [];
+  #offsets = new FrameOffsets();
   #checksum = SEED;
   #posts = 0;
   #last = 0;
@@ -106,7 +117,10 @@ export class HistoryWriter {
       );
     if (this.#current !== undefined && this.#current.bytes >= this.segmentBytes) await this.#finishFile();
     this.#current ??= await this.#begin(position);
+    const { bytes } = this.#current;
     await this.#current.add(position, payload);
+    this.#positions.push(position);
+    this.#offsets.add(this.#current.bytes - bytes);
     this.#last = position;
     this.#posts += 1;
   }
@@ -130,18 +144,28 @@ export class HistoryWriter {
 
   async #finishFile(): Promise<void> {
     if (this.#current === undefined) return;
-    this.#checksum = this.#current.checksum;
-    await this.#current.finish();
+    const written = this.#current;
+    await written.finish();
+    const { sum, checksum } = written;
+    const index = { sum, checksum, offsets: this.#offsets, positions: this.#positions };
+    await writeIndex(this.files, written.file.path, 'history', index);
+    this.#checksum = checksum;
     this.#current = undefined;
+    this.#positions = [];
+    this.#offsets = new FrameOffsets();
   }
 }
 
-function scan(file: OpenFile, seed: number): { segment: HistorySegment; checksum: number } {
-  const { path } = file;
-  const bytes = readWhole(file);
+function firstOf(path: string, bytes: Buffer, seed: number): Position {
   const header = decodeSegmentHeader(bytes, 'history');
   if (header?.seed !== seed) throw damaged(path, 0, undefined, 'its header is not what was written');
-  const segment = { path, first: header.first, positions: [] as number[], offsets: new FrameOffsets() };
+  return header.first;
+}
+
+/** Looks at each frame. */
+function scan(path: string, bytes: Buffer, seed: number): SegmentIndex {
+  const positions: number[] = [];
+  const offsets = new FrameOffsets();
   let checksum = seed;
   for (let offset = SEGMENT_HEADER_BYTES; offset < bytes.length; ) {
     const frame = frameAt(bytes, offset);
@@ -149,15 +173,15 @@ function scan(file: OpenFile, seed: number): { segment: HistorySegment; checksum
       throw damaged(
         path,
         offset,
-        segment.positions.at(-1),
+        positions.at(-1),
         'the record after this position does not match its checksum',
       );
-    segment.positions.push(frame.position);
-    segment.offsets.add(frame.end - frame.offset);
+    positions.push(frame.position);
+    offsets.add(frame.end - frame.offset);
     checksum = frame.checksum;
     offset = frame.end;
   }
-  return { segment, checksum };
+  return { sum: sumWith(NOTHING_WRITTEN, bytes), checksum, offsets, positions };
 }
 
 function indexOf(ascending: readonly number[], wanted: number): number {

@@ -14,12 +14,22 @@
 
 import { join } from 'node:path';
 import type { Position } from '@dualping/core';
-import { type FileOperations, type OpenFile, readWhole } from '@dualping/host';
+import type { FileOperations, OpenFile } from '@dualping/host';
 import { breathe } from '../breathe.js';
 import { findFrameBeyond, frameAt } from './frame.js';
 import type { CutTail } from './journal.js';
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, Segment, segmentNames } from './segment.js';
+import {
+  decodeSegmentHeader,
+  FrameOffsets,
+  NOTHING_WRITTEN,
+  SEGMENT_HEADER_BYTES,
+  Segment,
+  segmentNames,
+  sumWith,
+} from './segment.js';
+import { readIndex, writeIndex } from './segment-index.js';
 import { damaged } from './storage-errors.js';
+import { WholeFiles } from './whole-files.js';
 
 /** Where a generation begins. */
 export interface Base {
@@ -47,30 +57,42 @@ export async function recoverSegments(
   const segments: Segment[] = [];
   let checksum = base.checksum;
   let last = base.position;
+  const whole = new WholeFiles(files);
   let cutTail: CutTail | undefined;
-  for (const [index, path] of paths.entries()) {
-    const isLast = index === paths.length - 1;
+  for (const [number, path] of paths.entries()) {
+    const isLast = number === paths.length - 1;
+    const bytes = whole.read(path);
+    if (isLast && number > 0 && isUnfinished(bytes)) {
+      await files.remove(path);
+      break;
+    }
+    const first = (last + 1) as Position;
+    assertGoesOn(path, bytes, first, checksum);
+    const index = isLast ? undefined : readIndex(files, path, 'journal', bytes);
+    const { offsets, checksum: through } = index ?? scanFrames(bytes, first, checksum);
+    const segment = new Segment(path, first, checksum, offsets);
+    segment.sum = index?.sum ?? sumWith(NOTHING_WRITTEN, bytes.subarray(0, offsets.end));
     const file = files.open(path);
     try {
-      const bytes = readWhole(file);
-      if (isLast && index > 0 && isUnfinished(bytes)) {
-        await files.remove(path);
-        break;
-      }
-      const segment = checkedSegment(path, bytes, (last + 1) as Position, checksum);
-      const scan = scanFrames(bytes, segment);
-      checksum = scan.checksum;
-      last = segment.last;
-      if (scan.end < bytes.length) {
+      if (offsets.end < bytes.length) {
         cutTail = judgeBadFrame(segment, bytes, isLast, mark);
-        await file.truncate(scan.end);
+        await file.truncate(offsets.end);
         await file.sync();
       }
-      await syncAgain(file, bytes.subarray(0, scan.end), segment, isLast, mark);
-      segments.push(segment);
+      await syncAgain(file, bytes.subarray(0, offsets.end), segment, isLast, mark);
     } finally {
       file.close();
     }
+    if (!isLast && index === undefined)
+      await writeIndex(files, path, 'journal', {
+        sum: segment.sum,
+        checksum: through,
+        offsets,
+        positions: [],
+      });
+    segments.push(segment);
+    checksum = through;
+    last = segment.last;
     await breathe();
   }
   await files.syncFolder(folder);
@@ -91,30 +113,31 @@ function isUnfinished(bytes: Buffer): boolean {
   return bytes.length <= SEGMENT_HEADER_BYTES && decodeSegmentHeader(bytes, 'journal') === undefined;
 }
 
-function checkedSegment(path: string, bytes: Buffer, first: Position, seed: number): Segment {
+function assertGoesOn(path: string, bytes: Buffer, first: Position, seed: number): void {
   const header = decodeSegmentHeader(bytes, 'journal');
   if (header === undefined) throw damaged(path, 0, first, 'its header does not match its checksum');
   if (header.first !== first)
     throw damaged(path, 0, first, `it begins with position ${header.first}, what comes before it is missing`);
   if (header.seed !== seed)
     throw damaged(path, 0, first, `it goes on from checksum ${header.seed}, and not from ${seed}`);
-  return new Segment(path, first, seed);
 }
 
-/** Takes in frames as long as they are good. */
-function scanFrames(bytes: Buffer, segment: Segment): { end: number; checksum: number } {
-  let checksum = segment.seed;
-  let position: number = segment.first;
-  let offset = SEGMENT_HEADER_BYTES;
-  while (offset < bytes.length) {
-    const frame = frameAt(bytes, offset);
-    if (frame === undefined || frame.previous !== checksum || frame.position !== position) break;
-    segment.offsets.add(frame.end - offset);
+/** Frames as long as they are good, and the checksum of the last of them. */
+function scanFrames(
+  bytes: Buffer,
+  first: Position,
+  seed: number,
+): { readonly offsets: FrameOffsets; readonly checksum: number } {
+  const offsets = new FrameOffsets();
+  let checksum = seed;
+  let position: number = first;
+  for (let frame = frameAt(bytes, offsets.end); frame !== undefined; frame = frameAt(bytes, offsets.end)) {
+    if (frame.previous !== checksum || frame.position !== position) break;
+    offsets.add(frame.end - frame.offset);
     checksum = frame.checksum;
     position += 1;
-    offset = frame.end;
   }
-  return { end: offset, checksum };
+  return { offsets, checksum };
 }
 
 /** The bad frame after the good ones of a segment: a torn tail is given back, anything else is thrown. */

@@ -59,11 +59,37 @@ export const segmentName = (kind: SegmentKind, first: Position): string => `${ki
 export const segmentNames = (kind: SegmentKind, names: readonly string[]): string[] =>
   names.filter((name) => NAMES[kind].test(name)).sort();
 
+const OFFSET_BYTES = 4;
+
+/** What a file came to as it was written: how long it is, and its CRC. */
+export interface WrittenSum {
+  readonly bytes: number;
+  readonly crc: number;
+}
+
+export const NOTHING_WRITTEN: WrittenSum = { bytes: 0, crc: 0 };
+
+export const sumWith = ({ bytes, crc }: WrittenSum, written: Buffer): WrittenSum => ({
+  bytes: bytes + written.length,
+  crc: crc32(written, crc),
+});
+
 /** Where each frame of a file begins. */
 export class FrameOffsets {
   #offsets = new Uint32Array(256);
   #count = 0;
   #end: number = SEGMENT_HEADER_BYTES;
+
+  /** Out of 4 little-endian bytes each. */
+  static from(bytes: Buffer, end: number): FrameOffsets {
+    const read = new FrameOffsets();
+    read.#count = bytes.length / OFFSET_BYTES;
+    read.#offsets = new Uint32Array(Math.max(read.#count, 1));
+    for (let index = 0; index < read.#count; index += 1)
+      read.#offsets[index] = bytes.readUInt32LE(index * OFFSET_BYTES);
+    read.#end = end;
+    return read;
+  }
 
   get count(): number {
     return this.#count;
@@ -97,12 +123,16 @@ export class FrameOffsets {
 }
 
 export class Segment {
-  readonly offsets = new FrameOffsets();
+  /** Of what is on disk. */
+  sum = NOTHING_WRITTEN;
+  /** Something of it was taken back: on disk there may be frames that are not, or no longer, in `offsets`. */
+  wasCut = false;
 
   constructor(
     readonly path: string,
     readonly first: Position,
     readonly seed: number,
+    readonly offsets = new FrameOffsets(),
   ) {}
 
   /** `first` − 1 when it is empty. */
