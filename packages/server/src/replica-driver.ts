@@ -78,7 +78,7 @@ export class ReplicaDriver {
   #links = 0;
 
   constructor(
-    readonly start: ReplicaStart,
+    start: ReplicaStart,
     timing: ReplicaTiming,
     readonly journal: Journal,
     readonly report: Report,
@@ -227,7 +227,7 @@ export class ReplicaDriver {
           new DualpingError(output.reason, output.detail),
         );
       case 'report': {
-        const part = `server ${serverName(this.start.identity.serverId)}`;
+        const part = `server ${serverName(this.journal.identity.serverId)}`;
         return this.report({ part, event: output.event, text: output.text });
       }
       case 'stopped':

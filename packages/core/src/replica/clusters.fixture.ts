@@ -18,6 +18,7 @@ import {
   type ReplicaInput,
   type ReplicaOutput,
   type Reply,
+  SocialState,
   serverId,
   type TailBatch,
   type TailItem,
@@ -156,10 +157,10 @@ export class LoneCluster {
       address: this.address,
       routers: ['router'],
     };
-    const snapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
     const start = {
       identity,
-      snapshot,
+      snapshotAt: NO_POSITION,
+      social: new SocialState(),
       epochStarts,
       first: position(1),
       entries: [...this.journal],

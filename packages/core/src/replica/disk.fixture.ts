@@ -15,6 +15,7 @@ import {
   type ReplicaOutput,
   type ReplicaStart,
   type SocialSnapshot,
+  SocialState,
 } from '../index.js';
 
 /** A snapshot as another server sent it, with the posts that its journal no longer has. */
@@ -176,7 +177,8 @@ export class Disk {
     const lifeId = lifeOf(journalId, incarnation);
     return {
       identity: { ...identity, incarnation, journalId, lifeId, networkId, welcomedLife },
-      snapshot,
+      snapshotAt: snapshot.position,
+      social: SocialState.fromSnapshot(snapshot),
       epochStarts: this.#durable.epochStarts(),
       first,
       entries: entries.filter((entry) => entry.position > snapshot.position),

@@ -24,12 +24,12 @@ export class Ledger {
   #cutsPending = 0;
 
   constructor(start: ReplicaStart) {
-    this.#social = SocialState.fromSnapshot(start.snapshot);
-    this.#committed = start.snapshot.position;
+    this.#social = start.social;
+    this.#committed = start.social.applied;
     this.#checksum = start.checksum;
     this.#outline = new JournalOutline(
       start.first,
-      start.entries.at(-1)?.position ?? position(Math.max(start.snapshot.position, start.first - 1)),
+      start.entries.at(-1)?.position ?? position(Math.max(start.social.applied, start.first - 1)),
       start.epochStarts,
     );
     for (const entry of start.entries) this.#unapplied.push(entry);

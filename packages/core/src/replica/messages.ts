@@ -23,7 +23,7 @@ import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMess
 import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
-import type { NewsItem, SocialSnapshot } from '../social/index.js';
+import type { NewsItem, SocialSnapshot, SocialState } from '../social/index.js';
 import type { PeerProbe } from './reachability.js';
 
 /** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
@@ -48,13 +48,15 @@ export interface Known {
 /** What the disk held at the start. */
 export interface ReplicaStart {
   readonly identity: ReplicaIdentity;
-  /** State at the last snapshot; the empty one at position 0 when there is none. */
-  readonly snapshot: SocialSnapshot;
+  /** Position of the last snapshot on disk; 0 when there is none. */
+  readonly snapshotAt: Position;
+  /** What was committed for certain, applied. The machine goes on with it: nobody else may change it. */
+  readonly social: SocialState;
   /** Where each epoch begins, over the whole journal including what the snapshot covers. */
   readonly epochStarts: readonly EpochStart[];
   /** First position that the journal itself still has. */
   readonly first: Position;
-  /** Everything in the journal after the snapshot, in order; all durable. */
+  /** Everything in the journal after what has been applied, in order; all durable. */
   readonly entries: readonly Entry[];
   /** Checksum of the journal at its end. */
   readonly checksum: number;

@@ -83,7 +83,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       this.#primary === undefined ? this.#reachability.cannotReach : this.#primary.cannotReach;
     this.#follower = new RouterFollower(this.#ground, this.#router);
     this.#requests = new ClientRequests(this.#ground);
-    this.#kept = new KeptState(this.#ground, start.snapshot.position);
+    this.#kept = new KeptState(this.#ground, start.snapshotAt);
   }
 
   /** Takes one input and gives what is to be done, in order. Does nothing any more after `stopped`. */

@@ -42,12 +42,23 @@ export interface Opened {
   readonly snapshots: Snapshots;
 }
 
+/** One that was opened. */
+interface Found {
+  readonly opened: Opened;
+  readonly snapshot: Snapshot | undefined;
+  /** Why newer snapshots did not do, in words. */
+  readonly problems: readonly string[];
+}
+
 export class SegmentedJournal implements Journal {
+  readonly snapshotProblems: readonly string[];
   #opened: Opened;
   #identity: Identity;
   #listener: JournalListener | undefined;
   #failure: DualpingError | undefined;
   #installing = false;
+  /** What opening has read anyhow, for whoever asks first. */
+  #found: Snapshot | undefined;
   readonly #mark: KnownMark;
   /** Writes of the identity, one after another. */
   #identityWritten: Promise<void> = Promise.resolve();
@@ -59,10 +70,11 @@ export class SegmentedJournal implements Journal {
     readonly folder: string,
     readonly options: SegmentedJournalOptions,
     identity: Identity,
-    opened: Opened,
-    readonly snapshotProblems: readonly string[],
+    { opened, snapshot, problems }: Found,
     readonly known: Known,
   ) {
+    this.#found = snapshot;
+    this.snapshotProblems = problems;
     this.#mark = new KnownMark(files, folder);
     this.#identity = identity;
     this.#opened = opened;
@@ -78,9 +90,9 @@ export class SegmentedJournal implements Journal {
   ): Promise<SegmentedJournal> {
     // The generation reports to whichever journal it comes to belong to.
     const owner: { journal?: SegmentedJournal } = {};
-    const { opened, problems } = await openGeneration(files, folder, record, options, owner);
+    const found = await openGeneration(files, folder, record, options, owner);
     const known = readKnown(files, folder);
-    owner.journal = new SegmentedJournal(files, folder, options, identity, opened, problems, known);
+    owner.journal = new SegmentedJournal(files, folder, options, identity, found, known);
     return owner.journal;
   }
 
@@ -124,6 +136,7 @@ export class SegmentedJournal implements Journal {
   async truncateAfter(position: Position): Promise<void> {
     const generation = this.#generation;
     if (position >= generation.last) return;
+    this.#found = undefined;
     const first = (position + 1) as Position;
     const payloads = [...generation.replay(first, generation.last)].map(({ payload }) =>
       Buffer.from(payload),
@@ -152,7 +165,7 @@ export class SegmentedJournal implements Journal {
     return this.#generation.readMany(positions);
   }
 
-  borrowMany(positions: readonly Position[]): readonly Buffer[] {
+  borrowMany(positions: readonly Position[]): Buffer[] {
     return this.#generation.borrowMany(positions);
   }
 
@@ -161,13 +174,16 @@ export class SegmentedJournal implements Journal {
   }
 
   readSnapshot(): Snapshot | undefined {
-    return newestSnapshot(this.#opened).snapshot;
+    const found = this.#found;
+    this.#found = undefined;
+    return found ?? newestSnapshot(this.#opened).snapshot;
   }
 
   async saveSnapshot(snapshot: SnapshotToKeep): Promise<void> {
     const { generation, snapshots } = this.#opened;
     await generation.whenDurable(snapshot.position);
     if (this.#installing) throw new DualpingError('busy', 'the journal is about to be replaced');
+    this.#found = undefined;
     await snapshots.save(snapshot);
   }
 
@@ -274,6 +290,7 @@ export class SegmentedJournal implements Journal {
       throw failure;
     }
     this.#opened = opened;
+    this.#found = undefined;
   }
 
   /** For generations: those that don't count any more have nothing to tell. */
@@ -299,7 +316,7 @@ async function openGeneration(
   record: CurrentRecord,
   options: GenerationOptions,
   owner: { readonly journal?: SegmentedJournal },
-): Promise<{ opened: Opened; problems: readonly string[] }> {
+): Promise<Found> {
   const path = join(folder, generationName(record.generation));
   let generation: Generation | undefined;
   generation = await Generation.open(files, path, record, options, {
@@ -316,7 +333,7 @@ async function openGeneration(
       `${path} begins after position ${record.position} and has no snapshot up to there: ${why}; ${WHAT_TO_DO}`,
     );
   }
-  return { opened, problems };
+  return { opened, snapshot, problems };
 }
 
 /** A snapshot counts when the journal goes on from where it ends. */

@@ -15,7 +15,9 @@ import { damaged } from './storage-errors.js';
 /** Largest part of a snapshot: four gRPC messages at their default limit. */
 export const MAX_SNAPSHOT_PART_BYTES = 16 * 1024 * 1024;
 
-const FORMAT = 1;
+const FORMAT = 2;
+/** Those that can be read. The parts of the first were JSON, which whoever reads them tells by their look. */
+const FORMATS: readonly unknown[] = [1, FORMAT];
 const SEED = 0;
 /**
  * Parts are numbered from 1 in the place of positions; what says of what, and that it is whole, can't be
@@ -90,7 +92,7 @@ export function readSnapshotFile(files: FileOperations, path: string): Snapshot 
   if (info?.position !== INFO_NUMBER || end?.position !== END_NUMBER)
     throw damaged(path, bytes.length, undefined, 'it is not whole');
   const { format, position, epoch, checksum } = JSON.parse(payloadOf(bytes, info).toString('utf8'));
-  if (format !== FORMAT || basename(path) !== snapshotName(position))
+  if (!FORMATS.includes(format) || basename(path) !== snapshotName(position))
     throw damaged(path, 0, undefined, `it is format ${format} of position ${position}`);
   return { position, epoch, checksum, parts: rest.map((frame) => payloadOf(bytes, frame)) };
 }
