@@ -359,6 +359,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'shows-those-who-were-followed',
+    bug: 'a page of the past is of those whom its reader followed when it last asked',
+    patches: [
+      { file: 'social/post-log.js', find: 'if (user === this.#reader)', replace: 'if (user === undefined)' },
+    ],
+  },
+  {
     name: 'resumes-one-too-late',
     bug: 'a timeline goes on one position after where it should',
     patches: [
