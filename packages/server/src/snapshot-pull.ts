@@ -67,12 +67,8 @@ async function* journalChunks(
   assembly: SnapshotAssembly,
 ): AsyncGenerator<InstallChunk, void> {
   for await (const chunk of chunks) {
-    const entries = assembly.add(chunk);
-    if (chunk.kind !== 'posts') continue;
-    for (const [index, entry] of entries.entries()) {
-      const payload = chunk.entries[index];
-      if (payload !== undefined) yield { kind: 'post', position: entry.position, payload };
-    }
+    const positions = assembly.add(chunk);
+    if (chunk.kind === 'posts') yield { kind: 'posts', positions, payloads: chunk.entries };
   }
   if (assembly.assembled === undefined) throw new DualpingError('invalid-argument', 'the snapshot broke off');
   const { header, snapshot } = assembly.assembled;

@@ -153,7 +153,7 @@ export class StandbyDesk {
    * Posts that follow one another in the journal are read in one piece: a read for each would take most of
    * the time.
    */
-  *#posts(positions: Float64Array): Generator<Buffer> {
+  *#posts(positions: Float64Array): Generator<readonly Buffer[]> {
     for (let at = 0; at < positions.length; ) {
       const from = positions[at] as Position;
       let count = 1;
@@ -162,7 +162,7 @@ export class StandbyDesk {
         from >= this.journal.first
           ? this.journal.read(from, (from + count - 1) as Position, READ_BYTES)
           : this.journal.readMany([...positions.subarray(at, at + count)] as Position[]);
-      yield* payloads;
+      yield payloads;
       at += payloads.length;
     }
   }

@@ -19,6 +19,7 @@ import {
   unreachable,
 } from '@dualping/core';
 import { decodeEntry } from './entry.js';
+import { PostJudge } from './post-judge.js';
 import type { SnapshotChunk, SnapshotUser } from './snapshot.js';
 
 /** What a standby's journal goes on from. */
@@ -44,11 +45,11 @@ export const EDGES_A_CHUNK = 20_000;
 const SESSIONS_A_CHUNK = 200;
 const POST_BYTES_A_CHUNK = 128 * 1024;
 
-/** `posts`: the retained posts as journalled bytes, ascending; may read from a disk as it goes. */
+/** `posts`: the retained posts as journalled bytes, ascending, some at a time; may read from a disk as it goes. */
 export async function* snapshotChunks(
   snapshot: SocialSnapshot,
   header: Omit<SnapshotHeader, 'position' | 'origins'>,
-  posts: AsyncIterable<Buffer> | Iterable<Buffer>,
+  posts: Iterable<readonly Buffer[]>,
 ): AsyncGenerator<SnapshotChunk, void> {
   yield { kind: 'header', position: snapshot.position, origins: snapshot.origins, ...header };
   for (const users of usersInChunks(snapshot.users)) yield { kind: 'users', users };
@@ -57,10 +58,10 @@ export async function* snapshotChunks(
   let sent = 0;
   let entries: Buffer[] = [];
   let bytes = 0;
-  for await (const entry of posts) {
-    entries.push(entry);
-    bytes += entry.length;
-    sent += 1;
+  for (const some of posts) {
+    for (const entry of some) bytes += entry.length;
+    entries.push(...some);
+    sent += some.length;
     if (bytes < POST_BYTES_A_CHUNK) continue;
     yield { kind: 'posts', entries };
     entries = [];
@@ -134,9 +135,10 @@ export class SnapshotAssembly {
   #posts = 0;
   #lastPost = 0;
   #whole = false;
+  readonly #judge = new PostJudge();
 
-  /** The posts of the chunk, decoded, beside the bytes they came as; none for other chunks. */
-  add(chunk: SnapshotChunk): readonly Entry[] {
+  /** Of each post of the chunk its position; none for other chunks. */
+  add(chunk: SnapshotChunk): readonly Position[] {
     this.#checkOrder(chunk.kind);
     switch (chunk.kind) {
       case 'header': {
@@ -152,7 +154,7 @@ export class SnapshotAssembly {
         for (const session of chunk.sessions) this.#addSession(session);
         return [];
       case 'posts':
-        return chunk.entries.map((bytes) => this.#addPost(decodeEntry(bytes)));
+        return chunk.entries.map((bytes) => this.#addPost(bytes));
       case 'end':
         this.#finish(chunk);
         return [];
@@ -226,7 +228,17 @@ export class SnapshotAssembly {
     this.#sessions.set(session.sessionId, session);
   }
 
-  #addPost(entry: Entry): Entry {
+  #addPost(bytes: Buffer): Position {
+    const judged = this.#judge.judge(bytes);
+    const author = judged && this.#users.get(judged.user);
+    if (judged === undefined || author === undefined || author.user.home !== undefined)
+      return this.#addDecoded(decodeEntry(bytes));
+    this.#inOrder(judged.position);
+    author.posts.push(judged.position);
+    return judged.position;
+  }
+
+  #addDecoded(entry: Entry): Position {
     const { command } = entry;
     if (command.kind !== 'post' && command.kind !== 'remote-post')
       throw refused(`entry ${entry.position} is a ${command.kind}, not a post`);
@@ -237,15 +249,19 @@ export class SnapshotAssembly {
     // user.
     if (command.kind === 'remote-post' && author.user.home !== command.origin.cluster)
       throw refused(`entry ${entry.position} is by "${command.user}", who is of another cluster`);
-    if (entry.position <= this.#lastPost)
-      throw refused(`entry ${entry.position} follows entry ${this.#lastPost}: posts must ascend`);
-    this.#upTo(entry.position, 'a post');
-    this.#lastPost = entry.position;
-    this.#posts += 1;
-    this.#mentioned.delete(entry.position);
+    this.#inOrder(entry.position);
     author.posts.push(entry.position);
     if (author.user.home !== undefined) author.origins.push(originAfter(author.origins, entry));
-    return entry;
+    return entry.position;
+  }
+
+  #inOrder(post: Position): void {
+    if (post <= this.#lastPost)
+      throw refused(`entry ${post} follows entry ${this.#lastPost}: posts must ascend`);
+    this.#upTo(post, 'a post');
+    this.#lastPost = post;
+    this.#posts += 1;
+    this.#mentioned.delete(post);
   }
 
   #finish(end: Extract<SnapshotChunk, { kind: 'end' }>): void {

@@ -42,14 +42,25 @@ export class FrameFileWriter {
   }
 
   async add(position: number, payload: Buffer): Promise<void> {
+    this.put(position, payload);
+    if (this.isFull) await this.flush();
+  }
+
+  /** As `add`, but writes nothing. @returns how long its frame is */
+  put(position: number, payload: Buffer): number {
     const frame = encodeFrame(position, payload, this.chain);
     this.chain = frame.readUInt32LE(0);
     this.#gather(frame);
-    if (this.#pieceBytes >= PIECE_BYTES) await this.#flush();
+    return frame.length;
+  }
+
+  /** So much was put that it is time to write it. */
+  get isFull(): boolean {
+    return this.#pieceBytes >= PIECE_BYTES;
   }
 
   async finish(): Promise<void> {
-    await this.#flush();
+    await this.flush();
     await this.file.sync();
     this.file.close();
   }
@@ -64,7 +75,7 @@ export class FrameFileWriter {
     this.#pieceBytes += bytes.length;
   }
 
-  async #flush(): Promise<void> {
+  async flush(): Promise<void> {
     const bytes = Buffer.concat(this.#pieces, this.#pieceBytes);
     this.#pieces = [];
     this.#pieceBytes = 0;

@@ -108,21 +108,24 @@ export class HistoryWriter {
     readonly segmentBytes: number,
   ) {}
 
-  /** Adds a post; they must ascend. */
-  async add(position: Position, payload: Buffer): Promise<void> {
-    if (position <= this.#last || payload.length === 0 || payload.length > MAX_ENTRY_BYTES)
-      throw new DualpingError(
-        'invalid-argument',
-        `a retained post at position ${position} with ${payload.length} bytes can't follow position ${this.#last}`,
-      );
-    if (this.#current !== undefined && this.#current.bytes >= this.segmentBytes) await this.#finishFile();
-    this.#current ??= await this.#begin(position);
-    const { bytes } = this.#current;
-    await this.#current.add(position, payload);
-    this.#positions.push(position);
-    this.#offsets.add(this.#current.bytes - bytes);
-    this.#last = position;
-    this.#posts += 1;
+  /** Adds posts; they must ascend. */
+  async add(positions: readonly Position[], payloads: readonly Buffer[]): Promise<void> {
+    for (const [index, position] of positions.entries()) {
+      const payload = payloads[index];
+      const bytes = payload?.length ?? 0;
+      if (payload === undefined || position <= this.#last || bytes === 0 || bytes > MAX_ENTRY_BYTES)
+        throw new DualpingError(
+          'invalid-argument',
+          `a retained post at position ${position} with ${bytes} bytes can't follow position ${this.#last}`,
+        );
+      if (this.#current !== undefined && this.#current.bytes >= this.segmentBytes) await this.#finishFile();
+      this.#current ??= await this.#begin(position);
+      this.#offsets.add(this.#current.put(position, payload));
+      this.#positions.push(position);
+      this.#last = position;
+      this.#posts += 1;
+      if (this.#current.isFull) await this.#current.flush();
+    }
   }
 
   /** Durable by content; the folder is still to be synced. */

@@ -59,6 +59,10 @@ export async function* chunks(
   parts: readonly string[],
   posts: readonly number[],
 ): AsyncGenerator<InstallChunk> {
-  for (const at of posts) yield { kind: 'post', position: position(at), payload: payload(at, 'post') };
+  for (let from = 0; from < posts.length; from += 3) {
+    const some = posts.slice(from, from + 3);
+    const payloads = some.map((at) => payload(at, 'post'));
+    yield { kind: 'posts', positions: some.map(position), payloads };
+  }
   for (const part of parts) yield { kind: 'part', bytes: Buffer.from(part) };
 }

@@ -61,7 +61,12 @@ export interface SnapshotToKeep extends SnapshotInfo {
 /** What arrives of a primary's snapshot: parts, and retained posts in ascending order of position. */
 export type InstallChunk =
   | { readonly kind: 'part'; readonly bytes: Buffer }
-  | { readonly kind: 'post'; readonly position: Position; readonly payload: Buffer };
+  | {
+      readonly kind: 'posts';
+      readonly positions: readonly Position[];
+      /** One for each position. */
+      readonly payloads: readonly Buffer[];
+    };
 
 /**
  * A torn write that opening found at the end of the journal and cut: beyond what is known to have been

@@ -42,12 +42,13 @@ export async function makeInstalledGeneration(
         await snapshot.add(chunk.bytes);
         continue;
       }
-      if (chunk.position > info.position)
+      const beyond = chunk.positions.find((position) => position > info.position);
+      if (beyond !== undefined)
         throw new DualpingError(
           'invalid-argument',
-          `a retained post at position ${chunk.position} is beyond its snapshot at ${info.position}`,
+          `a retained post at position ${beyond} is beyond its snapshot at ${info.position}`,
         );
-      await posts.add(chunk.position, chunk.payload);
+      await posts.add(chunk.positions, chunk.payloads);
     }
     const history = await posts.finish();
     await snapshot.finish();
