@@ -10,7 +10,6 @@ import {
   type ReplicaInput,
   type ReplicaOutput,
   type SnapshotCopy,
-  type SocialSnapshot,
   type Token,
 } from '@dualping/core';
 import {
@@ -28,6 +27,7 @@ import {
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { breathe } from './breathe.js';
 import type { Journal } from './journal/index.js';
+import { PostPositions } from './post-positions.js';
 
 type Entries = Extract<PrimaryMessage, { kind: 'entries' }>;
 type SnapshotCall = ServerWritableStream<
@@ -51,7 +51,7 @@ export class StandbyDesk {
   #lastBatch: { readonly message: Entries; readonly bytes: Buffer } | undefined;
 
   /** The posts of the copy that is being read: all readers of a copy share it. */
-  #lastPosts: { readonly of: SnapshotCopy; readonly positions: Float64Array } | undefined;
+  #lastPosts: { readonly of: SnapshotCopy; readonly positions: Promise<PostPositions> } | undefined;
 
   constructor(
     readonly journal: Journal,
@@ -106,7 +106,8 @@ export class StandbyDesk {
         checksum: this.journal.checksumAt(snapshot.position),
         epochStarts,
       };
-      await this.#write(token, snapshotChunks(snapshot, header, this.#posts(this.#postsOf(copy))));
+      const positions = await this.#postsOf(copy);
+      await this.#write(token, snapshotChunks(snapshot, header, this.#posts(positions)));
     };
     write().catch((error: unknown) => this.endSnapshot(token, this.#damaged(error)));
   }
@@ -117,8 +118,9 @@ export class StandbyDesk {
     this.feed({ kind: 'snapshot-ended', token });
   }
 
-  #postsOf(copy: SnapshotCopy): Float64Array {
-    if (this.#lastPosts?.of !== copy) this.#lastPosts = { of: copy, positions: postsOf(copy.snapshot) };
+  #postsOf(copy: SnapshotCopy): Promise<PostPositions> {
+    if (this.#lastPosts?.of !== copy)
+      this.#lastPosts = { of: copy, positions: PostPositions.of(copy.snapshot) };
     return this.#lastPosts.positions;
   }
 
@@ -153,18 +155,17 @@ export class StandbyDesk {
    * Posts that follow one another in the journal are read in one piece: a read for each would take most of
    * the time.
    */
-  *#posts(positions: Float64Array): Generator<readonly Buffer[]> {
-    for (let at = 0; at < positions.length; ) {
-      const from = positions[at] as Position;
-      let count = 1;
-      while (count < POSTS_A_READ && positions[at + count] === from + count) count += 1;
-      const payloads =
-        from >= this.journal.first
-          ? this.journal.read(from, (from + count - 1) as Position, READ_BYTES)
-          : this.journal.readMany([...positions.subarray(at, at + count)] as Position[]);
-      yield payloads;
-      at += payloads.length;
-    }
+  *#posts(positions: PostPositions): Generator<readonly Buffer[]> {
+    const { journal } = this;
+    for (const { from, count } of positions.runs(POSTS_A_READ))
+      for (let at = 0; at < count; ) {
+        const first = (from + at) as Position;
+        const last = (from + count - 1) as Position;
+        const payloads =
+          first >= journal.first ? journal.read(first, last, READ_BYTES) : [journal.readOne(first)];
+        yield payloads;
+        at += payloads.length;
+      }
   }
 
   #encoded(message: Entries): Buffer {
@@ -181,20 +182,6 @@ export class StandbyDesk {
     this.#lastBatch = { message, bytes };
     return bytes;
   }
-}
-
-/**
- * Ascending. In an array of numbers only: sorting a million others takes long enough for the router to give
- * us up.
- */
-function postsOf({ users }: SocialSnapshot): Float64Array {
-  const all = new Float64Array(users.reduce((count, { posts }) => count + posts.length, 0));
-  let at = 0;
-  for (const { posts } of users) {
-    all.set(posts, at);
-    at += posts.length;
-  }
-  return all.sort();
 }
 
 /** Resolves when there is room again, or nobody who would read; rejects when nothing is read for too long. */
