@@ -1,8 +1,8 @@
 /**
  * Makes of an opened journal what the replica machine starts from.
  *
- * What was committed for certain is applied entry by entry as it is read, and not kept: a long journal without a
- * snapshot takes time, but no memory, and leaves little for the machine to do at one go.
+ * What was committed for certain is applied entry by entry as it is read, and not kept: a long journal
+ * without a snapshot takes time, but no memory, and leaves little for the machine to do at one go.
  */
 import {
   type Entry,

@@ -5,8 +5,7 @@
  *
  * Unlike the one on the wire it has each author's post positions and no texts: those stay in the journal.
  * Positions are kept as the distance from the one before, and people as their number among the users: a
- * million posts and as many outcomes of requests take 5 MB, and are read in a tenth of the time that they took
- * as JSON.
+ * million posts and 640,000 outcomes of requests take 4 MB; as JSON they took 29.
  */
 import {
   type EpochStart,

@@ -25,8 +25,8 @@ export interface TimelineSink {
   live(posts: readonly Post[]): boolean;
   /**
    * Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all
-   * when the stream ends before. Their bytes are lent for as long as the call takes. Throws, and sends nothing,
-   * when one of them is no post.
+   * when the stream ends before. Their bytes are lent for as long as the call takes. Throws, and sends
+   * nothing, when one of them is no post.
    */
   read(posts: readonly JournalledPost[], written: () => void): void;
   page(page: JournalledPage, written: () => void): void;

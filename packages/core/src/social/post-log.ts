@@ -52,8 +52,8 @@ export class PostLog {
   }
 
   /**
-   * Posts of the user, if `own`, and of whom the user follows, made since: those before a position, or all. No
-   * more than `limit`, and only as far as it is worth it.
+   * Posts of the user, if `own`, and of whom the user follows, made since: those before a position, or all.
+   * No more than `limit`, and only as far as it is worth it.
    */
   walkBack(user: User, before: Position | undefined, limit: number, own: boolean): WalkedBack {
     const since = this.#sinceOf(user, own);

@@ -5,9 +5,10 @@
  *                      │                │                             │
  *     TimelinePost  position │ { author, text } │ time │ answers │ origin
  *
- * What a timeline carries of a post stands in its entry byte for byte, only under other tags. Copying it takes a
- * fifth of the time that decoding, judging and encoding it takes, and it was judged when it was journalled. An
- * entry that is not written as `encodeEntry` writes goes the long way, which says what is wrong with it.
+ * What a timeline carries of a post stands in its entry byte for byte, only under other tags. Copying it
+ * takes a fifth of the time that decoding, judging and encoding it takes, and it was judged when it was
+ * journalled. An entry that is not written as `encodeEntry` writes goes the long way, which says what is
+ * wrong with it.
  */
 import { DualpingError, type Position, type Post, postIn } from '@dualping/core';
 import { decodeEntry, MAX_ENTRY_BYTES } from './entry.js';

@@ -1,6 +1,6 @@
 /**
- * Names and ids out of entries, each made and judged once: the same come back again and again. Bounded: of two
- * that meet in one place the later one stays.
+ * Names and ids out of entries, each made and judged once: the same come back again and again. Bounded: of
+ * two that meet in one place the later one stays.
  */
 
 /** A power of two; as many users who post by turns are still found. */

@@ -1,6 +1,6 @@
 /**
- * Judges posts of another server's journal as `decodeEntry` does, and makes nothing of them but what is asked for.
- * Decoding a million texts to throw them away was most of what a new standby did.
+ * Judges posts of another server's journal as `decodeEntry` does, and makes nothing of them but what is asked
+ * for. Decoding a million texts to throw them away was most of what a new standby did.
  */
 import { MAX_POST_LENGTH, type Position, position, type UserName } from '@dualping/core';
 import { sessionIdFrom, userFrom } from './judge.js';

@@ -45,7 +45,10 @@ export const EDGES_A_CHUNK = 20_000;
 const SESSIONS_A_CHUNK = 200;
 const POST_BYTES_A_CHUNK = 128 * 1024;
 
-/** `posts`: the retained posts as journalled bytes, ascending, some at a time; may read from a disk as it goes. */
+/**
+ * `posts`: the retained posts as journalled bytes, ascending, some at a time; may read from a disk as it
+ * goes.
+ */
 export async function* snapshotChunks(
   snapshot: SocialSnapshot,
   header: Omit<SnapshotHeader, 'position' | 'origins'>,

@@ -18,7 +18,9 @@ export interface Wanted {
   readonly position: Position;
 }
 
-/** Farthest that two frames may lie apart to be read at once: to read what is between takes as long as a read. */
+/**
+ * Farthest that two frames may lie apart to be read at once: to read what is between takes as long as a read.
+ */
 const MAX_GAP_BYTES = 16 * 1024;
 /** Most that is read at once for frames that lie apart. */
 const MAX_SPAN_BYTES = 512 * 1024;
@@ -57,8 +59,8 @@ export class FrameReader {
   }
 
   /**
-   * Payloads of positions anywhere, in the given order: neighbours in a file with one read. They are lent: what
-   * is read next is written over them.
+   * Payloads of positions anywhere, in the given order: neighbours in a file with one read. They are lent:
+   * what is read next is written over them.
    */
   borrow(wanted: readonly Wanted[]): Buffer[] {
     this.#lent ??= Buffer.allocUnsafeSlow(LENT_BYTES);

@@ -1,12 +1,12 @@
 /**
  * What is known of a file of frames that is written to its end, in a file beside it.
  *
- *     'dualping' 8 │ kind 1 │ version 1 │ frames 4 │ bytes 4 │ crc of the file 4 │ checksum of its last frame 4
+ *     'dualping' 8 │ kind 1 │ version 1 │ frames 4 │ bytes 4 │ crc of the file 4 │ checksum of its end 4
  *     │ where each frame begins, 4 each │ of a history: the position of each, 8 each │ crc 4
  *
  * With it a start verifies the file by one CRC over all of it, and takes from here where its frames are: a
- * fifth of the time that looking at each frame takes. It says nothing that the file does not say itself, so it is
- * written without a sync, and one that is missing, torn, or of other bytes is done without.
+ * third of the time that looking at each frame takes. It says nothing that the file does not say itself, so
+ * it is written without a sync, and one that is missing, torn, or of other bytes is done without.
  */
 import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
