@@ -183,7 +183,7 @@ export class Play implements Performer {
     return [this.cluster.router, ...this.cluster.servers];
   }
 
-  /** As a process that wakes: its timer is long due, and goes off before the sockets are looked at. */
+  /** Wakes a process: its timer is long due, and fires before the sockets are read. */
   #thaw(name: string): void {
     this.cluster.stage.thaw(name);
     this.#server(name).tick();
@@ -233,7 +233,7 @@ export class Play implements Performer {
     });
   }
 
-  /** Told in one line: the last of them stands for all. */
+  /** Written as one line: the result of the last one stands for all. */
   #postMany(user: UserName, times: number, where: string[]): void {
     const { cluster } = this;
     for (let i = 1; i <= times; i += 1) {
@@ -328,7 +328,7 @@ export class Play implements Performer {
   }
 }
 
-/** Many are told by the first and the last of them. */
+/** Many posts are written as the first and the last. */
 function textsOf(posts: readonly Entry[]): string {
   const texts = posts.map(textOf);
   return texts.length <= MAX_TEXTS
