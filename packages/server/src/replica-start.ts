@@ -1,4 +1,4 @@
-/** Makes of an opened journal what the replica machine starts from. */
+/** Makes the start state of the replica machine from an opened journal. */
 import {
   type Entry,
   type EpochStart,
@@ -21,7 +21,10 @@ const NOTHING: StoredSnapshot = {
   epochStarts: [],
 };
 
-/** Entries that are decoded in one go, some 5 ms: a signal that ends a long start is heard in between. */
+/**
+ * Entries that are decoded in one step, some 5 ms: a signal that ends a long start is handled between two
+ * steps.
+ */
 const ENTRIES_A_TURN = 1_000;
 
 export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart, 'identity'>> {
@@ -56,9 +59,9 @@ function startsIn(entries: readonly Entry[], before: EpochStart | undefined): Ep
 }
 
 /**
- * Snapshots from before posts could be answered do not say where the posts of users of other clusters were
- * accepted there. The posts do: all servers of a cluster must know the same, or they would judge answers
- * differently.
+ * Adds origins to older snapshots, which do not say where posts of users of other clusters were accepted
+ * there. The posts themselves say it. All servers of a cluster must know the same origins, or they would
+ * judge answers differently.
  */
 function withOrigins(snapshot: SocialSnapshot, journal: Journal): SocialSnapshot {
   const users = snapshot.users.map((user): UserSnapshot => {

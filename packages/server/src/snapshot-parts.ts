@@ -1,9 +1,9 @@
 /**
- * The own snapshot of a server as parts for its journal folder.
+ * A server's own snapshot, as parts for its journal folder.
  *
- * Unlike the one on the wire it has each author's post positions and no texts: those stay in the
- * journal. JSON, because the journal guards the bytes with checksums and readability is worth more
- * here than the last millisecond of a start.
+ * Unlike the snapshot on the wire it has each author's post positions and no texts, which stay in the
+ * journal. JSON, because the journal guards the bytes with checksums and readability is worth more here than
+ * the last millisecond of a start.
  */
 import {
   type EpochStart,
@@ -20,8 +20,8 @@ import {
 } from '@dualping/core';
 
 /**
- * Users or sessions of one part, and posts of all of its users: some 10 ms to encode, and far below the
- * largest part there can be.
+ * Users or sessions of one part, and posts of all of its users: some 10 ms to encode, and far below the size
+ * limit of a part.
  */
 const ELEMENTS_A_PART = 500;
 const POSTS_A_PART = 50_000;
@@ -33,13 +33,13 @@ type Part =
       readonly kind: 'head';
       readonly position: SocialSnapshot['position'];
       readonly epochStarts: readonly EpochStart[];
-      /** Absent in what was written before clusters heard of one another. */
+      /** Absent in snapshots from before clusters heard of one another. */
       readonly origins?: readonly Origin[];
     }
   | { readonly kind: 'users'; readonly users: readonly UserSnapshot[] }
-  /** Goes on where the users whom the last user follows ended. */
+  /** More followed users of the last user. */
   | { readonly kind: 'follows'; readonly following: readonly FollowSnapshot[] }
-  /** Goes on where the last user's posts ended; `origins` too, of a user of another cluster. */
+  /** More posts of the last user; for a user of another cluster also `origins`. */
   | {
       readonly kind: 'posts';
       readonly posts: readonly Position[];
@@ -62,8 +62,8 @@ const toStored = (session: SessionSnapshot): StoredSession => ({
 const encode = (part: Part): Buffer => Buffer.from(JSON.stringify(part));
 
 /**
- * One after another as they are asked for: a server that encoded all of a long history at once would be taken
- * for dead.
+ * Gives the parts one by one as they are asked for: a server that encoded a long history in one step would be
+ * taken for dead.
  */
 export function* snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Generator<Buffer, void> {
   const { position, origins, users, sessions } = snapshot;
@@ -109,7 +109,7 @@ type ComingUser = Omit<UserSnapshot, 'posts' | 'origins' | 'following'> & {
   readonly following: FollowSnapshot[];
 };
 
-/** The parts are our own and their checksums held: what they say is believed. */
+/** The parts are our own and their checksums are right, so their content is not checked again. */
 export function snapshotFromParts(parts: Iterable<Buffer>): StoredSnapshot {
   const users: ComingUser[] = [];
   const sessions: SessionSnapshot[] = [];

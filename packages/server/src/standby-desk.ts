@@ -1,4 +1,4 @@
-/** The streams of standbys, by the numbers that the machine knows them by, and the snapshots they pull. */
+/** The streams of standbys, by their numbers in the machine, and the snapshots that standbys pull. */
 import { once } from 'node:events';
 import {
   DualpingError,
@@ -39,18 +39,18 @@ type SnapshotCall = ServerWritableStream<
 const POSTS_A_READ = 1_000;
 const READ_BYTES = 128 * 1024;
 /**
- * A snapshot of which nothing is taken for so long is broken off, ms: what is prepared for it is let go. As
- * long as its reader waits.
+ * A snapshot whose reader takes nothing for so long is ended, ms, and its memory freed. A reader waits as
+ * long for a chunk.
  */
 export const SNAPSHOT_UNREAD_MS = 10_000;
 
 export class StandbyDesk {
   readonly #streams = new Map<LinkId, BidiStream<ReplicateOut>>();
   readonly #snapshots = new Map<Token, SnapshotCall>();
-  /** The last batch encoded: standbys that are equally far get the same bytes. */
+  /** The last encoded batch: standbys at the same position get the same bytes. */
   #lastBatch: { readonly message: Entries; readonly bytes: Buffer } | undefined;
 
-  /** The posts of the copy that is being read: all readers of a copy share it. */
+  /** The post positions of the copy in use: all readers of a copy share them. */
   #lastPosts: { readonly of: SnapshotCopy; readonly positions: Float64Array } | undefined;
 
   constructor(
@@ -90,7 +90,7 @@ export class StandbyDesk {
     for (const event of ['close', 'cancelled']) call.once(event, () => this.#forgetSnapshot(token));
   }
 
-  /** Refuses it, or breaks it off. */
+  /** Refuses a snapshot, or ends it early. */
   endSnapshot(token: Token, error: DualpingError): void {
     const call = this.#snapshots.get(token);
     this.#forgetSnapshot(token);
@@ -126,7 +126,10 @@ export class StandbyDesk {
     for (const link of [...this.#streams.keys()]) this.close(link);
   }
 
-  /** What the standby is told of an error. Damage is this server's own, and it is the one that has to go. */
+  /**
+   * The error that the standby is told. Damage is in this server's journal, so this server is the one that
+   * has to be replaced.
+   */
   #damaged(error: unknown): DualpingError {
     const { reason, detail } = toDualpingError(error);
     if (reason !== 'storage-failed') return toDualpingError(error);
@@ -134,14 +137,14 @@ export class StandbyDesk {
     return new DualpingError(reason, damagedAtPrimary(detail));
   }
 
-  /** One chunk is made when the one before has left. */
+  /** Makes a chunk when the one before has left. */
   async #write(token: Token, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {
     for await (const chunk of chunks) {
       const call = this.#snapshots.get(token);
       if (call === undefined || call.cancelled || call.destroyed) return;
       const hasRoom = call.write(snapshotChunkToWire(chunk));
-      // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in
-      // between.
+      // Otherwise a snapshot could block everything else for minutes: pings, posts and standbys have their
+      // turns here.
       await breathe();
       if (!hasRoom) await drained(call, this.unreadMs);
     }
@@ -150,8 +153,7 @@ export class StandbyDesk {
   }
 
   /**
-   * Posts that follow one another in the journal are read in one piece: a read for each would take most of
-   * the time.
+   * Consecutive posts of the journal are read in one piece: a read for each would take most of the time.
    */
   *#posts(positions: Float64Array): Generator<Buffer> {
     for (let at = 0; at < positions.length; ) {
@@ -184,8 +186,8 @@ export class StandbyDesk {
 }
 
 /**
- * Ascending. In an array of numbers only: sorting a million others takes long enough for the router to give
- * us up.
+ * Ascending. A typed array: sorting a million numbers in a plain array takes so long that the router would
+ * drop us.
  */
 function postsOf({ users }: SocialSnapshot): Float64Array {
   const all = new Float64Array(users.reduce((count, { posts }) => count + posts.length, 0));
@@ -197,7 +199,10 @@ function postsOf({ users }: SocialSnapshot): Float64Array {
   return all.sort();
 }
 
-/** Resolves when there is room again, or nobody who would read; rejects when nothing is read for too long. */
+/**
+ * Resolves when there is room again, or when the reader is gone; rejects when the reader takes nothing for
+ * too long.
+ */
 async function drained(call: SnapshotCall, unreadMs: number): Promise<void> {
   if (call.cancelled || !call.writableNeedDrain) return;
   const settled = new AbortController();

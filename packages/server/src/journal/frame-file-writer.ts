@@ -1,6 +1,6 @@
 /**
- * Writes a file of frames from beginning to end, in large pieces. Durable when it is finished, by content if
- * not by name.
+ * Writes a file of frames from beginning to end, in large pieces. When it is finished its content is durable,
+ * its name not yet.
  */
 
 import type { FileOperations, OpenFile } from '@dualping/host';
@@ -30,7 +30,7 @@ export class FrameFileWriter {
     return this.#written + this.#pieceBytes;
   }
 
-  /** Checksum of the last frame, over all before it too. */
+  /** Checksum of the last frame, chained over all before it. */
   get checksum(): number {
     return this.chain;
   }
@@ -48,7 +48,7 @@ export class FrameFileWriter {
     this.file.close();
   }
 
-  /** Lets go of the file as it is. */
+  /** Closes the file as it is. */
   abandon(): void {
     this.file.close();
   }
