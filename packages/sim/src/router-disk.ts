@@ -34,7 +34,7 @@ export class RouterDisk {
   isNew = true;
   #records = new Map<ClusterId, ClusterRecord>();
   #write: Write | undefined;
-  /** How many faults keep its syncs from ending, and what goes on then. */
+  /** How many faults keep its syncs from ending; and what to do when they end. */
   #hung = 0;
   #stuck: (() => void) | undefined;
 
@@ -47,7 +47,7 @@ export class RouterDisk {
   get records(): ReadonlyMap<ClusterId, ClusterRecord> {
     return this.#records;
   }
-  /** Also for as long as what was begun on a slow disk goes on. */
+  /** Also true while an operation that was begun on a slow disk lasts. */
   get isHung(): boolean {
     return this.#hung > 0 || (this.#write !== undefined && this.#write.takesMs > LONG_WORK_MS);
   }
@@ -64,7 +64,7 @@ export class RouterDisk {
     this.isNew = isNew;
   }
 
-  /** Syncs do not end until then. Gives what ends it. */
+  /** Syncs do not end until the returned function is called. */
   hang(): () => void {
     this.#hung += 1;
     return () => {
