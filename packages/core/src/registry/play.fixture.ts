@@ -1,5 +1,5 @@
 /**
- * Plays the registry from a transcript. Time is virtual; members that are attached and not frozen ping on
+ * Runs the registry from a transcript. Time is virtual; members that are attached and not frozen ping on
  * their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
@@ -65,11 +65,11 @@ export interface PlayOptions {
   readonly clusters?: number;
   readonly timing?: Partial<Timing>;
   readonly dialsBack?: boolean;
-  /** Also the operator's lines about what an assignment says to members already. */
+  /** Also show the operator's lines that repeat what assignments say. */
   readonly showsAllReports?: boolean;
 }
 
-/** Reports that a transcript leaves out unless it is about them: the assignments beside them say the same. */
+/** Reports that transcripts leave out by default, because the assignments beside them say the same. */
 const SAID_BY_ASSIGNMENTS = /^cluster \d+: (?:s\d+ is attached|the in-sync set of epoch)/;
 
 export class Play implements Performer {
@@ -174,7 +174,7 @@ export class Play implements Performer {
     [/^the router restarts$/, () => this.#restart()],
   ];
 
-  /** Members attach and are added as they would be, and nothing is told of it. */
+  /** Members attach and are added as usual; the transcript does not show it. */
   #begin(primary: string, inSync: string, live: string): void {
     const standbys = inSync.trim().split(' ').filter(Boolean);
     const others = live.trim().split(' ').filter(Boolean);
