@@ -57,8 +57,8 @@ type PackageName = keyof typeof PACKAGES;
 const IS_CODE = /(?<!\.test|\.fixture)\.js$/;
 
 /**
- * Makes a copy of core and runtime with the patches applied. @throws Error that names a patch which doesn't
- * fit exactly once
+ * Makes a copy of core and runtime with the patches applied.
+ * @throws Error that names a patch which doesn't fit exactly once
  */
 export async function build(patches: readonly Patch[]): Promise<Build> {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-sim-build-'));

@@ -73,8 +73,8 @@ export class Tails {
   }
 
   /**
-   * A name that no user here has, nor could have, is ignored: there will never be items about it. @param
-   * canExist whether such a user would belong to this cluster
+   * A name that no user here has, nor could have, is ignored: there will never be items about it.
+   * @param canExist whether such a user would belong to this cluster
    * @returns whether it may go on; false when it asks for too many names that no user has
    */
   subscribe(

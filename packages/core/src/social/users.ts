@@ -96,7 +96,8 @@ export class Users {
 
   /**
    * Keeps a post for the users of this cluster that it names (by `@name`, or as an answer to them) and that
-   * don't follow its author. Followers have it in their timeline already. @returns their names
+   * don't follow its author. Followers have it in their timeline already.
+   * @returns their names
    */
   mention({ author, text, answers, position }: Post): UserName[] {
     const named: UserName[] = [];

@@ -71,7 +71,8 @@ const FOLLOW = ['follow'] as const;
 const UNFOLLOW = ['unfollow'] as const;
 const BOTH = ['follow', 'unfollow'] as const;
 
-// If two outcomes have the same text, a client reads it as the first. biome-ignore format: a table
+// If two outcomes have the same text, a client reads it as the first.
+// biome-ignore format: a table
 const ROWS: Readonly<Record<ClassicOutcome, Row>> = {
   'logged-in': { calls: LOGIN, status: 'success',
     texts: ['SUCCESS', '', '', 'Login Successful!', '', 'Login successful'] },
