@@ -11,8 +11,8 @@ import type { Journal } from './journal/index.js';
  * that was acknowledged, but may not have applied all of it yet. A post of another cluster is found only when
  * it is applied.
  *
- * @param locate gives the position of a post in the journal @returns undefined when there is no such post by
- * that author; the answer is judged when it is applied
+ * @param locate gives the position of a post in the journal
+ * @returns undefined when there is no such post by that author; the answer is judged when it is applied
  */
 export function firstWords(
   journal: Pick<Journal, 'first' | 'last' | 'readOne'>,

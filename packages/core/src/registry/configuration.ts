@@ -59,8 +59,8 @@ interface Holder extends PrimaryRef {
 }
 
 /**
- * `old-leaves`: the copy of the former primary no longer counts. `old-stays`: it still counts, as a
- * standby's. `unclean`: by an operator's decision, whatever the in-sync set says.
+ * `old-leaves`: the copy of the former primary no longer counts. `old-stays`: it still counts, as a standby's.
+ * `unclean`: by an operator's decision, whatever the in-sync set says.
  */
 export type Grant = 'old-leaves' | 'old-stays' | 'unclean';
 
