@@ -52,7 +52,7 @@ export const REASONS = {
   'request-too-old': 'give-up',
   /** The link broke after the request left; whether the request happened is unknown. */
   'may-have-happened': 're-resolve',
-  /** Nobody can serve the cluster now: no in-sync member is live. */
+  /** No server can serve the cluster now: no in-sync member is live. */
   'no-available-server': 'retry',
   'unknown-cluster': 'give-up',
   'router-unreachable': 'retry',

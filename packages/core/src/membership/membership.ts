@@ -200,7 +200,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     return true;
   }
 
-  /** An older assignment, or one of a lower epoch, is ignored, whoever says it. */
+  /** An older assignment, or one of a lower epoch, is ignored, whichever router says it. */
   #assigned(assignment: Assignment): void {
     if (isNewer(this.#assignment, assignment) || assignment.epoch < this.#ground.highestEpoch) return;
     this.#assignment = assignment;

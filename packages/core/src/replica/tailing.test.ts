@@ -249,7 +249,7 @@ describe('hearing of another cluster', () => {
     world.settle();
     assert.deepEqual(followersOf(b, 'ben'), ['amy', 'ann']);
     a.follow('ann', 'ben'); // refused: nothing to tell
-    a.follow('ann', 'amy'); // nobody there follows
+    a.follow('ann', 'amy'); // no user there follows
     b.follow('bob', 'ben');
     world.settle();
     a.unfollow('ann', 'ben');

@@ -5,7 +5,7 @@
  *              introduced, resolved              connected
  *   resolving ─────────────────────► connecting ───────────► live
  *     ▲   │                            │   ▲                   │
- *     │   │ nobody is there            │   │ a Watch told of   │
+ *     │   │ no server there            │   │ a Watch told of   │
  *     │   ▼                            │   │ a newer epoch     │
  *   waiting ◄──── refused twice ───────┤   └───────────────────┤
  *     ▲                                │ link lost             │

@@ -143,7 +143,7 @@ export class SocialState {
     return this.#heard.get(cluster) ?? NO_POSITION;
   }
 
-  /** Whether anybody here follows this user. */
+  /** Whether a user here follows this user. */
   isFollowed(user: UserName): boolean {
     return (this.#users.get(user)?.followers.size ?? 0) > 0;
   }

@@ -9,7 +9,7 @@
  *     s1 freezes, s1 goes on
  *     s1 can't reach s2 and s3      nor they s1; the router and people reach all
  *     all links are whole again
- *     until bob sees ann: hello     what happens until somebody is told that, or says it
+ *     until bob sees ann: hello     what happens until a user is told that, or says it
  *     250 ms pass
  *     # for readers only
  */
