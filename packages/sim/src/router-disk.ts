@@ -10,11 +10,11 @@ import { LONG_WORK_MS } from './server-disk.js';
 export interface RouterFolder {
   readonly networkId: NetworkId;
   readonly records: ReadonlyMap<ClusterId, ClusterRecord>;
-  /** No router has run with it. */
+  /** Whether no router has run with it. */
   readonly isNew: boolean;
 }
 
-/** Of a router that begins with an empty folder, and so with a network of its own. */
+/** The folder of a router that starts empty, and so with a network of its own. */
 export const EMPTY_FOLDER: RouterFolder = { networkId: 'another', records: new Map(), isNew: true };
 
 interface Write {
@@ -30,7 +30,7 @@ export interface RouterDiskPorts {
 export class RouterDisk {
   /** Sync of one write, ms: at least and on average. */
   syncMs = { least: 0.05, mean: 0.5 };
-  /** No router has run with this folder. */
+  /** Whether no router has run with this folder. */
   isNew = true;
   #records = new Map<ClusterId, ClusterRecord>();
   #write: Write | undefined;

@@ -149,8 +149,8 @@ export class Cluster {
   }
 
   /**
-   * A member was told more than this router's store holds. Returns whether that is news. Of one that is not
-   * known here it proves nothing, because it may be anybody, unless the store is from before the first epoch:
+   * A member was told more than this router's store holds. Returns whether that is news. From an unknown
+   * member it proves nothing, because it may be a stranger, unless the store is from before the first epoch:
    * then it may know none of the members.
    */
   noticeOlderStore(attach: Attach, detail: string): boolean {
@@ -174,7 +174,7 @@ export class Cluster {
     return this.#state.roster.register(attach);
   }
 
-  /** A member was told of later revisions by a copy of the store: what it is told now comes after them. */
+  /** A copy of the store has told a member of higher revisions: the next revisions are above them. */
   outdoRevision({ networkId, revision, ...life }: Attach): void {
     const known = this.find(life.serverId);
     if (networkId === '' || known === undefined || !isSameCopy(known, life)) return;

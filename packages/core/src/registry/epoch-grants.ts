@@ -80,9 +80,9 @@ export class EpochGrants {
   }
 
   /**
-   * After a start of this router: others of the in-sync set may come yet, and have more than an older copy.
-   * And a store that knows of no epoch may be older than the first one: whoever was told of it comes within
-   * the grace, and says so.
+   * After a start of this router: other members of the in-sync set may still come, with more than an older
+   * copy has. And a store without an epoch may be older than the first one: a member that was told of that
+   * epoch comes within the grace, and names it.
    */
   #awaitsCandidates(): boolean {
     const { mode, epoch } = this.#state.configuration;

@@ -46,9 +46,9 @@ export class AssignmentStore {
   private constructor(
     path: string,
     readonly header: LogHeader,
-    /** It was made by this opening. */
+    /** Whether this opening made it. */
     readonly isNew: boolean,
-    /** What a crash had left behind the last durable line, when there was something. */
+    /** What a crash had left after the last durable line; undefined: nothing. */
     readonly cutTail: CutTail | undefined,
     log: { file: OpenFile; length: number; crc: number; records: readonly ClusterRecord[] },
     private readonly timed: Timed,
