@@ -227,8 +227,8 @@ export class AccidentScene {
 }
 
 /**
- * For each cluster, the folder that counts now: if the older one lacked nothing that members knew of, they
- * have followed it, and it is the newest.
+ * For each cluster the record that counts now: if the older folder lacked nothing that members knew of, they
+ * have followed it, and its record is the newest.
  */
 function newestOfBoth(
   whole: RouterFolder,

@@ -59,7 +59,7 @@ interface Holder extends PrimaryRef {
 }
 
 /**
- * `old-leaves`: the copy of the former primary no longer counts. `old-stays`: it still counts, as a standby's.
+ * `old-leaves`: the copy of the former primary no longer counts. `old-stays`: it still counts.
  * `unclean`: by an operator's decision, whatever the in-sync set says.
  */
 export type Grant = 'old-leaves' | 'old-stays' | 'unclean';

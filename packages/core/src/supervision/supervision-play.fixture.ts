@@ -52,7 +52,7 @@ abstract class Play<Input extends { readonly kind: string }, Output> implements 
       this.step({ kind: 'tick' });
       this.whileTimePasses();
       const next = this.machine.nextDeadline();
-      due = next === undefined || next > this.now ? next : undefined; // what stays due after its step waits for other inputs
+      due = next === undefined || next > this.now ? next : undefined; // what stays due waits for other inputs
     }
     this.now = until;
   }
