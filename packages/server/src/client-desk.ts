@@ -1,8 +1,8 @@
 /**
- * Clients' calls and timelines, by the numbers that the machine knows them by.
+ * Clients' calls and timelines, by their numbers in the machine.
  *
- * What a timeline gets is put on its wire by its sink. A stream whose buffer is full is reported to the
- * machine, which lets it read on from the journal when it has drained. What it reads is the history desk's.
+ * A timeline's sink puts its posts on its wire. A stream whose buffer is full is reported to the machine,
+ * which lets it read from the journal when it has drained; the history desk does that reading.
  */
 import {
   type Command,
@@ -40,7 +40,7 @@ export class ClientDesk {
   constructor(
     journal: Journal,
     readonly feed: (input: ReplicaInput) => void,
-    /** Where in the journal a post is. */
+    /** The position of a post in the journal. */
     locate: (post: PostReference) => Position | undefined,
   ) {
     this.#history = new HistoryDesk(journal, feed, locate);
@@ -58,7 +58,7 @@ export class ClientDesk {
     this.#lists.set(token, answer);
   }
 
-  /** @param peer the connection that it is on, as gRPC calls it */
+  /** @param peer gRPC's name for its connection */
   addTimeline(link: LinkId, peer: string, sink: TimelineSink): void {
     this.#timelines.set(link, sink);
     this.#history.add(link, peer, sink);
@@ -133,7 +133,7 @@ export class ClientDesk {
     sink?.close(error);
   }
 
-  /** The server ends: whoever still waits is told. */
+  /** The server ends: all waiting callers are told. */
   endAll(error: DualpingError): void {
     for (const token of [...this.#writes.keys(), ...this.#lists.keys()]) this.refuse(token, error);
     for (const timeline of [...this.#timelines.keys()]) this.timelineEnd(timeline, error);

@@ -1,8 +1,7 @@
 /**
- * What the router tells of all clusters, for as long as the server runs: where the primaries of the others
- * are.
+ * Watches all clusters at the router, as long as the server runs, to know the primaries of the others.
  *
- * The machine decides what it means; here it is only asked for again whenever it breaks.
+ * The machine decides what to do with it; this class only opens the watch again when it breaks.
  */
 import type { Address, Assignment, NetworkId } from '@dualping/core';
 import { CHANNEL_OPTIONS, RoutingServiceClient, watchToWire, watchUpdateFromWire } from '@dualping/protocol';
@@ -11,11 +10,14 @@ import createDebug from 'debug';
 
 const debug = createDebug('dualping:server:clusters');
 
-/** Before another router is asked, or the same one again, ms: the machine goes on with what it knows. */
+/** Wait before another router is asked, or the same one again, ms: the machine goes on with what it knows. */
 const RETRY_MS = 200;
 
 export class ClustersWatch {
-  /** The server's own. A router of another one is left for the next: its clusters are none of ours. */
+  /**
+   * The server's own network. A router of another network is left for the next one: its clusters are not
+   * ours.
+   */
   #networkId: NetworkId | undefined;
   #at = 0;
   #client: RoutingServiceClient | undefined;
@@ -28,7 +30,7 @@ export class ClustersWatch {
     readonly onAssignment: (networkId: NetworkId, assignment: Assignment) => void,
   ) {}
 
-  /** Once it is known of which network the server is; once is enough. */
+  /** Called when the server's network is known. A second call does nothing. */
   open(networkId: NetworkId): void {
     if (this.#networkId !== undefined) return;
     this.#networkId = networkId;

@@ -25,7 +25,7 @@ const entryAt = (at: Position): Buffer =>
     command: { kind: 'post', user: 'ann', text: 'x', ...answersOf(at) },
   });
 
-/** What the post there answers: the one before it, one of a cluster that is not heard of. */
+/** The post there answers the one before it; the next one answers a post of an unknown cluster. */
 const ANSWERING = 7;
 const ANSWERING_ELSEWHERE = 9;
 const answersOf = (at: Position): { readonly answers?: Answers } => {
@@ -45,7 +45,7 @@ function desk() {
   const fed: ReplicaInput[] = [];
   /** What was sent, in order: `link: first-last`. */
   const sent: string[] = [];
-  /** Of each timeline what is to be called when its last piece has left. */
+  /** For each timeline the function to call when its last piece has left. */
   const leaving = new Map<LinkId, () => void>();
   const journal = { borrowMany: (positions: readonly Position[]) => positions.map(entryAt) };
   const history = new HistoryDesk(
@@ -141,7 +141,7 @@ test('a connection with thousands of timelines waits with itself, not others wit
 test('who never takes what it got stops nobody else of its connection, and who is gone is not read for', async () => {
   const { history, add, leave, sent, turns } = desk();
   for (const link of [1, 2, 3, 4, 5, 6]) add(link, 'a');
-  for (const link of [1, 2, 3]) history.read(link, wanted(10)); // these are never taken
+  for (const link of [1, 2, 3]) history.read(link, wanted(10)); // these are never read by their clients
   for (const link of [4, 5, 6]) history.read(link, wanted(10));
   await turns();
   leave(4);

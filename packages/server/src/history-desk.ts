@@ -1,12 +1,13 @@
 /**
- * What timelines read from the journal, in turns.
+ * Reads posts from the journal for timelines, in turns.
  *
  *     read, page ──► waits with its connection ──► read and sent, a piece at a time ──► written out ──► the next
  *
- * Nobody can make others wait by asking for much, in many timelines or again and again: a turn of the event
- * loop reads only so much, and everybody else's calls come between two turns; connections take turns, and so
- * do the timelines of one. Nobody can fill memory by it: what is not read yet is a list of positions, and a
- * connection gets no more before it has taken what it got. Who is alone is answered in the turn that asked.
+ * A client can't make others wait by asking for much, in many timelines or again and again: a turn of the
+ * event loop reads only so much, and other calls are served between two turns; connections take turns, and so
+ * do the timelines of one. A client can't fill memory either: posts that are not read yet are only a list of
+ * positions, and a connection gets no more before it has taken what it got. Without contention, reads
+ * complete in the same turn.
  */
 import type { LinkId, Position, Post, PostReference, ReplicaInput } from '@dualping/core';
 import { decodeJournalledPost, type JournalledPost, toDualpingError } from '@dualping/protocol';
@@ -18,16 +19,16 @@ import type { TimelineSink } from './timeline-sink.js';
  * not split, and is a turn by itself.
  */
 const MAX_POSTS_A_TURN = 50;
-/** What is put on a stream costs as much as so many posts, however few they are. */
+/** Least cost of anything that is put on a stream, counted in posts. */
 const LEAST_COST_POSTS = 4;
 /**
- * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for
- * everything else, on this machine and not only in this process.
+ * Pause between two turns while connections wait, ms: it leaves at least half of the processor to everything
+ * else on this machine, not only in this process.
  */
 const PAUSE_MS = 1;
 /**
- * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and
- * however many there are, a connection holds at most so many pieces.
+ * Timelines of one connection that may have a piece on its way. A timeline that is never read stops only
+ * itself, and a connection holds at most so many pieces.
  */
 const MAX_UNWRITTEN = 4;
 /**
@@ -39,7 +40,7 @@ export const MAX_PAGES_WAITING = 4;
 /** Posts that are to be read for a timeline. */
 export interface Wanted {
   readonly positions: readonly Position[];
-  /** Those of them that are there only because they name the reader. */
+  /** Positions of posts that are there only because they name the reader. */
   readonly unfollowed: readonly Position[];
 }
 
@@ -49,9 +50,9 @@ export interface PageQuestion extends Wanted {
 }
 
 export interface AnsweredQuestion {
-  /** Of the post that answers. */
+  /** Position of the post that answers. */
   readonly of: Position;
-  /** Its reader sees it; else nothing is told. */
+  /** Whether the reader may see it; if not, nothing about it is told. */
   readonly isShown: boolean;
 }
 
@@ -65,8 +66,7 @@ interface Reader {
   readonly sink: TimelineSink;
   readonly connection: Connection;
   /**
-   * In the order they were asked for: at most one `read` and MAX_PAGES_WAITING others. The first may be on
-   * its way.
+   * In the order of asking: at most one `read` and MAX_PAGES_WAITING others. The first may be on its way.
    */
   readonly tasks: Task[];
 }
@@ -74,16 +74,16 @@ interface Reader {
 interface Connection {
   readonly peer: string;
   readers: number;
-  /** Those with a task and nothing on its way, in the order of their turns. */
+  /** Readers with a task and nothing on its way, in the order of their turns. */
   readonly waiting: Set<Reader>;
-  /** Those with a piece on its way. */
+  /** Readers with a piece on its way. */
   readonly unwritten: Set<Reader>;
 }
 
 export class HistoryDesk {
   readonly #connections = new Map<string, Connection>();
   readonly #readers = new Map<LinkId, Reader>();
-  /** Connections that can be read for now, in the order of their turns. */
+  /** Connections that can take more now, in the order of their turns. */
   readonly #turns = new Set<Connection>();
   /** Posts that may still be read in this turn. */
   #left = MAX_POSTS_A_TURN;
@@ -92,12 +92,12 @@ export class HistoryDesk {
   constructor(
     readonly journal: Pick<Journal, 'borrowMany'>,
     readonly feed: (input: ReplicaInput) => void,
-    /** Where in the journal a post is. */
+    /** The position of a post in the journal. */
     readonly locate: (post: PostReference) => Position | undefined,
     readonly pause: (next: () => void) => void = (next) => setTimeout(next, PAUSE_MS),
   ) {}
 
-  /** @param peer the connection, as gRPC calls it */
+  /** @param peer gRPC's name for its connection */
   add(link: LinkId, peer: string, sink: TimelineSink): void {
     let connection = this.#connections.get(peer);
     if (connection === undefined) {
@@ -108,7 +108,7 @@ export class HistoryDesk {
     this.#readers.set(link, { link, sink, connection, tasks: [] });
   }
 
-  /** The timeline is over: what it still wants is not read. */
+  /** The timeline has ended: its remaining tasks are dropped. */
   forget(link: LinkId): void {
     const reader = this.#readers.get(link);
     if (reader === undefined) return;
@@ -123,18 +123,18 @@ export class HistoryDesk {
     } else this.#proceed(connection);
   }
 
-  /** `timeline-read-out` follows when all of it has drained. */
+  /** `timeline-read-out` follows when all posts have left. */
   read(link: LinkId, { positions, unfollowed }: Wanted): void {
     const reader = this.#readers.get(link);
     if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions, unfollowed });
   }
 
-  /** False when too many wait already. */
+  /** Returns false when too many wait already. */
   page(link: LinkId, question: PageQuestion): boolean {
     return this.#question(link, { kind: 'page', ...question });
   }
 
-  /** The same of the post that another one answers. */
+  /** The same for the post that another post answers. */
   answered(link: LinkId, question: AnsweredQuestion): boolean {
     return this.#question(link, { kind: 'answered', ...question });
   }
@@ -147,7 +147,7 @@ export class HistoryDesk {
     return true;
   }
 
-  /** Whether something is yet to be read for a timeline: its stream's draining says nothing of that. */
+  /** Whether a timeline still has a read: then the draining of its stream means nothing. */
   reads(link: LinkId): boolean {
     return this.#readers.get(link)?.tasks.some(({ kind }) => kind === 'read') ?? false;
   }
@@ -173,7 +173,7 @@ export class HistoryDesk {
       if (reader === undefined) continue;
       connection.waiting.delete(reader);
       connection.unwritten.add(reader);
-      // To the end of the queue before anything is done that may call back.
+      // It goes to the end of the queue before anything that may call back.
       if (connection.waiting.size > 0 && connection.unwritten.size < MAX_UNWRITTEN)
         this.#turns.add(connection);
       this.#sendPiece(reader);

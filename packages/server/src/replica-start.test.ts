@@ -33,7 +33,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const open = (): Promise<Journal> => openJournal(folder, { cluster: 1, serverId: serverId(1) });
 const TIMING = { pingIntervalMs: 100, deadAfterMs: 500 };
 
-/** Two reigns: ana and bo log in, ana is followed, posts in both. */
+/** Two reigns: ana and bo log in, ana is followed, and there are posts in both reigns. */
 const COMMANDS: readonly (readonly [
   epoch: number,
   session: string,

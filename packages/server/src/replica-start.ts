@@ -59,9 +59,9 @@ export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart,
 }
 
 /**
- * Snapshots from before posts could be answered do not say where the posts of users of other clusters were
- * accepted there. The posts do: all servers of a cluster must know the same, or they would judge answers
- * differently.
+ * Adds origins to older snapshots, which do not say where posts of users of other clusters were accepted
+ * there. The posts themselves say it. All servers of a cluster must know the same origins, or they would
+ * judge answers differently.
  */
 function withOrigins(snapshot: SocialSnapshot, journal: Journal): SocialSnapshot {
   const users = snapshot.users.map((user): UserSnapshot => {

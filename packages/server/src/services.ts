@@ -1,4 +1,4 @@
-/** `SocialService` and `ReplicationService`: judges what comes, numbers it, gives it to the machine. */
+/** `SocialService` and `ReplicationService`: check each request, number it, and give it to the machine. */
 import {
   DualpingError,
   type Epoch,
@@ -54,8 +54,8 @@ export interface ServiceContext {
   /** The epoch in which this server serves as primary; 0 when it does not. */
   servingEpoch(): number;
   /**
-   * What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word
-   * is held.
+   * The epoch to assume for a caller that names none, so that a call which comes just before the router's
+   * message is held.
    */
   epochToExpect(): Epoch;
   /** The first words of a post, as far as the journal has it. */
@@ -86,8 +86,7 @@ function takeWrite(context: ServiceContext, given: ClientRequest, answer: Waitin
 }
 
 /**
- * Readers are shown what a post answers, and the journal is where that is written: a client is not believed
- * in it.
+ * Readers see the first words of the answered post, so these come from the journal, not from the client.
  */
 function withBegin(request: ClientRequest, context: ServiceContext): ClientRequest {
   const { command } = request;

@@ -1,5 +1,5 @@
 /**
- * The own snapshot of a server as parts for its journal folder.
+ * A server's own snapshot, as parts for its journal folder.
  *
  *     head: position, epoch starts, origins │ users … │ lists … │ sessions …
  *
@@ -51,8 +51,8 @@ const HAS_HOME = 1;
 const HAS_ORIGINS = 2;
 
 /**
- * One after another as they are asked for: a server that encoded all of a long history at once would be taken
- * for dead.
+ * Gives the parts one by one as they are asked for: a server that encoded a long history in one step would be
+ * taken for dead.
  */
 export function* snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Generator<Buffer, void> {
   const writer = new PackedWriter();

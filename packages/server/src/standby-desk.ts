@@ -1,4 +1,4 @@
-/** The streams of standbys, by the numbers that the machine knows them by, and the snapshots they pull. */
+/** The streams of standbys, by their numbers in the machine, and the snapshots that standbys pull. */
 import { once } from 'node:events';
 import {
   DualpingError,
@@ -39,15 +39,15 @@ type SnapshotCall = ServerWritableStream<
 const POSTS_A_READ = 1_000;
 const READ_BYTES = 128 * 1024;
 /**
- * A snapshot of which nothing is taken for so long is broken off, ms: what is prepared for it is let go. As
- * long as its reader waits.
+ * A snapshot whose reader takes nothing for so long is ended, ms, and its memory freed. A reader waits as
+ * long for a chunk.
  */
 export const SNAPSHOT_UNREAD_MS = 10_000;
 
 export class StandbyDesk {
   readonly #streams = new Map<LinkId, BidiStream<ReplicateOut>>();
   readonly #snapshots = new Map<Token, SnapshotCall>();
-  /** The last batch encoded: standbys that are equally far get the same bytes. */
+  /** The last encoded batch: standbys at the same position get the same bytes. */
   #lastBatch: { readonly message: Entries; readonly bytes: Buffer } | undefined;
 
   /** The posts of the copy that is being read: all readers of a copy share it. */
@@ -90,7 +90,7 @@ export class StandbyDesk {
     for (const event of ['close', 'cancelled']) call.once(event, () => this.#forgetSnapshot(token));
   }
 
-  /** Refuses it, or breaks it off. */
+  /** Refuses a snapshot, or ends it early. */
   endSnapshot(token: Token, error: DualpingError): void {
     const call = this.#snapshots.get(token);
     this.#forgetSnapshot(token);
@@ -128,7 +128,10 @@ export class StandbyDesk {
     for (const link of [...this.#streams.keys()]) this.close(link);
   }
 
-  /** What the standby is told of an error. Damage is this server's own, and it is the one that has to go. */
+  /**
+   * The error that the standby is told. Damage is in this server's journal, so this server is the one that
+   * has to be replaced.
+   */
   #damaged(error: unknown): DualpingError {
     const { reason, detail } = toDualpingError(error);
     if (reason !== 'storage-failed') return toDualpingError(error);
@@ -136,14 +139,14 @@ export class StandbyDesk {
     return new DualpingError(reason, damagedAtPrimary(detail));
   }
 
-  /** One chunk is made when the one before has left. */
+  /** Makes a chunk when the one before has left. */
   async #write(token: Token, chunks: ReturnType<typeof snapshotChunks>): Promise<void> {
     for await (const chunk of chunks) {
       const call = this.#snapshots.get(token);
       if (call === undefined || call.cancelled || call.destroyed) return;
       const hasRoom = call.write(snapshotChunkToWire(chunk));
-      // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in
-      // between.
+      // Otherwise a snapshot could block everything else for minutes: pings, posts and standbys have their
+      // turns here.
       await breathe();
       if (!hasRoom) await drained(call, this.unreadMs);
     }
@@ -152,8 +155,7 @@ export class StandbyDesk {
   }
 
   /**
-   * Posts that follow one another in the journal are read in one piece: a read for each would take most of
-   * the time.
+   * Consecutive posts of the journal are read in one piece: a read for each would take most of the time.
    */
   *#posts(positions: PostPositions): Generator<readonly Buffer[]> {
     const { journal } = this;

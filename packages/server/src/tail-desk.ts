@@ -1,4 +1,4 @@
-/** The streams of other clusters that read here, by the numbers that the machine knows them by. */
+/** The streams of other clusters that read here, by their numbers in the machine. */
 import {
   DualpingError,
   type LinkId,

@@ -21,7 +21,9 @@ export interface JournalledPage {
 
 export interface TimelineSink {
   opened(opened: TimelineOpened): void;
-  /** Posts of one turn, as they were committed. False when there is no room for more. */
+  /**
+   * Sends the new posts of one turn, in the order of commits. Returns false when there is no room for more.
+   */
   live(posts: readonly Post[]): boolean;
   /**
    * Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all
@@ -38,7 +40,7 @@ export interface TimelineSink {
 }
 
 /**
- * A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to.
+ * The encoding of a post, kept as long as the post object: it is encoded once for all timelines.
  */
 const fragments = new WeakMap<Post, Buffer>();
 
@@ -66,11 +68,11 @@ function batchOf(posts: readonly Post[]): Buffer {
   return lastBatch.bytes;
 }
 
-/** `SocialService.Timeline`: what comes at once is one message. */
+/** The sink for `SocialService.Timeline`: posts that come together are one message. */
 export class OwnTimelineSink implements TimelineSink {
   constructor(
     readonly stream: BidiStream<TimelineOut>,
-    /** Sends what is gathered beside the posts. */
+    /** Sends gathered answers to writes. */
     readonly flush: () => void,
   ) {}
 
@@ -94,7 +96,7 @@ export class OwnTimelineSink implements TimelineSink {
     this.stream.send(timelineUpdateToWire({ answered }), written);
   }
 
-  /** Not to one that has yet to read something: that says it too, and a sign would come after it. */
+  /** Sends none while earlier messages wait to be read: those show that the server is there. */
   sign(signs: SignsOfLife): void {
     if (this.stream.writableLength === 0) this.stream.send(timelineUpdateToWire({ signs }));
   }

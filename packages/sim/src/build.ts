@@ -9,9 +9,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Build, Core, Runtime } from './core.js';
 
-/** In `file` of the package's `dist`, `find` is there exactly once and becomes `replace`. */
+/** Replaces `find`, which occurs exactly once in `file` of the package's `dist`, by `replace`. */
 export interface Patch {
-  /** The core, if nothing is said. */
+  /** Default: the core. */
   readonly package?: PackageName;
   readonly file: string;
   readonly find: string;
@@ -25,8 +25,8 @@ const limit = (file: string, name: string, production: string, small: number): P
 });
 
 /**
- * Small, but each still as much larger than the next as its reason says: a batch fits into a window, a window
- * into what may be uncommitted.
+ * Small limits that keep the relations which their reasons state: a batch fits into a window, a window into
+ * what may be uncommitted.
  */
 export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'SESSION_WINDOW', '64', 4),
@@ -43,7 +43,7 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('replica/kept-state.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
 ];
 
-/** So few that they are forgotten while they live. */
+/** So few sessions that living ones are forgotten. */
 export const THREE_SESSIONS: readonly Patch[] = SMALL_LIMITS.map((patch) =>
   patch.find.includes('MAX_SESSIONS') ? limit('limits.js', 'MAX_SESSIONS', '100_000', 3) : patch,
 );
@@ -57,12 +57,12 @@ type PackageName = keyof typeof PACKAGES;
 const IS_CODE = /(?<!\.test|\.fixture)\.js$/;
 
 /**
- * Core and runtime of their own, with the patches applied.
+ * Makes a copy of core and runtime with the patches applied.
  * @throws Error that names a patch which doesn't fit exactly once
  */
 export async function build(patches: readonly Patch[]): Promise<Build> {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-sim-build-'));
-  // Where a package looks for others: the copy of the runtime finds the copy of the core.
+  // In `node_modules`, so that the copy of the runtime finds the copy of the core.
   const copyOf = (name: PackageName): string => join(folder, 'node_modules', '@dualping', name);
   const load = (name: PackageName): Promise<unknown> =>
     import(pathToFileURL(join(copyOf(name), 'dist', 'index.js')).href);
@@ -77,7 +77,7 @@ export async function build(patches: readonly Patch[]): Promise<Build> {
     }
     return { core: (await load('core')) as Core, runtime: (await load('runtime')) as Runtime };
   } finally {
-    // Everything is loaded, or never will be.
+    // Everything is loaded by now, or has failed to load.
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -90,7 +90,7 @@ function copyPackage(from: string, to: string): void {
   });
 }
 
-/** Of its front door, `dist/index.js`. */
+/** The folder of a package, from the path of its `dist/index.js`. */
 function packageFolder(door: string): string {
   return dirname(dirname(fileURLToPath(door)));
 }

@@ -30,9 +30,9 @@ export class ServerLink implements SessionLink {
   #dropped = false;
   readonly #writes = new Map<SessionId, number>();
   #sessionId: SessionId | undefined;
-  /** Writes on the timeline without an answer, by request number: what their sending was called. */
+  /** The send numbers of unanswered writes on the timeline, by request number. */
   readonly #unanswered = new Map<RequestNumber, number>();
-  /** Of this turn: they are one message. */
+  /** Writes of this turn: they are sent in one message. */
   #gathered: { readonly requestNo: RequestNumber; readonly command: Command }[] = [];
   #paused = false;
 
@@ -40,10 +40,10 @@ export class ServerLink implements SessionLink {
     readonly process: Process,
     readonly address: string,
     readonly user: UserName,
-    /** Also what names the user, of authors whom the user does not follow. */
+    /** Also posts that name the user, of authors whom the user does not follow. */
     readonly mentions: boolean,
     readonly feed: (input: SessionInput) => void,
-    /** So many writes of a session have no answer now. */
+    /** Called with the number of a session's unanswered writes when it changes. */
     readonly sent: (writesInFlight: number) => void,
   ) {}
 
@@ -95,7 +95,7 @@ export class ServerLink implements SessionLink {
       ({ position, epoch: inEpoch }) => this.feed({ kind: 'reply', sendNo, position, epoch: inEpoch }),
       (failure) => this.feed({ kind: 'request-failed', sendNo, ...failure }),
     );
-    // One that was renewed is another session.
+    // A renewed session is another session.
     this.sent(this.#writes.get(sessionId) ?? 0);
   }
 

@@ -1,5 +1,5 @@
 /**
- * What passes between processes: one entry for each kind of stream or call, as `protos/dualping/v1` has them.
+ * The messages between processes: one entry for each kind of stream or call, as in `protos/dualping/v1`.
  */
 import type {
   Assignment,
@@ -30,7 +30,7 @@ import type {
   UserName,
 } from '@dualping/core';
 
-/** A snapshot as it is sent and installed, with the posts that the journal after it will not have. */
+/** A snapshot as it is sent and installed, with the posts that the later journal does not have. */
 export interface Installation {
   readonly snapshot: SocialSnapshot;
   readonly epochStarts: readonly EpochStart[];
@@ -48,7 +48,7 @@ export interface Vouching {
   readonly networkId: NetworkId | '';
 }
 
-/** Of a write on a timeline: what a call for it would have had for an answer, or as its end. */
+/** The answer to a write on a timeline: the same as a call would have, or its failure. */
 export type WriteAnswer =
   | { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch }
   | ({ readonly kind: 'failed' } & Failure);
@@ -173,9 +173,9 @@ export interface Wires {
 
 export type WireKind = keyof Wires;
 
-/** How a stream ended, for the one who hears of it. */
+/** How a stream ended, as one end sees it. */
 export type StreamEnd =
   /** The other side closed it in order, with a reason (a gRPC status) or without. */
   | { readonly kind: 'ended'; readonly failure: Failure | undefined }
-  /** Nobody was there, or the connection is gone. */
+  /** No process was there, or the connection is gone. */
   | { readonly kind: 'broken' };

@@ -1,10 +1,10 @@
 /**
- * Remembers what each session's last requests came to, so that a repeated one gets the first outcome
+ * Remembers the outcomes of each session's last requests, so that a repeated request gets the first outcome
  * and nothing happens twice.
  *
  * It changes only when entries are applied, so every server forgets the same session at the same
- * entry. What is in flight (accepted, not yet applied) is not known here: whoever admits requests
- * looks there first. After Raft's client sessions (Ongaro's dissertation, §6.3).
+ * entry. Requests in flight (accepted, not yet applied) are not known here: `RequestDesk` looks among them
+ * first. After Raft's client sessions (Ongaro's dissertation, §6.3).
  */
 import type { Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
@@ -18,7 +18,7 @@ import type { SessionSnapshot } from './snapshot.js';
 export type Admission =
   /** The next of its session: do it. */
   | { readonly kind: 'new' }
-  /** It was done before: this is what it came to. */
+  /** It was applied before, with this reply. */
   | { readonly kind: 'known'; readonly reply: Reply }
   | { readonly kind: 'refused'; readonly reason: AdmissionRefusal };
 
@@ -30,8 +30,7 @@ interface Session {
   readonly firstRequestNo: RequestNumber;
   lastRequestNo: RequestNumber;
   /**
-   * Ring, grown as needed. A full session stays within 1 KB, which is what `MAX_SESSIONS` of them are
-   * reckoned with.
+   * Ring, grown as needed. A full session stays within 1 KB, the size that `MAX_SESSIONS` assumes.
    */
   readonly outcomes: PackedReply[];
 }
@@ -98,8 +97,8 @@ export class Sessions {
   }
 
   /**
-   * Usually with request 1. With a later one when the session was forgotten between the acceptance of the
-   * request and its turn: it was accepted, so it happens, and is remembered from here on.
+   * Usually begins with request 1. It begins with a later one if the session was forgotten after the request
+   * was accepted and before it was applied: the request happens, and the session is remembered from here on.
    */
   #begin(sessionId: SessionId, requestNo: RequestNumber, user: UserName): Session {
     const session = { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };

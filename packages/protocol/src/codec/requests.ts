@@ -25,7 +25,7 @@ import {
   userFrom,
 } from './judge.js';
 
-/** A write, and which of which session it is. */
+/** A write, with its session and request number. */
 export interface ClientRequest {
   readonly sessionId: SessionId;
   readonly requestNo: RequestNumber;
@@ -98,7 +98,7 @@ export function requestToWire({ sessionId, requestNo, epoch, command }: ClientRe
   }
 }
 
-/** The answer to a write that was done. */
+/** The answer to a successful write. */
 export interface Written {
   readonly position: Position;
   readonly epoch: Epoch;
@@ -112,7 +112,7 @@ export const writtenFromWire = (response: wire.WriteResponse): Written => ({
 export interface ListQuestion {
   readonly user: UserName;
   readonly epoch: Epoch;
-  /** Those whose names come after this one; undefined: from the first on. */
+  /** Users whose names come after this one; undefined: from the first on. */
   readonly after: UserName | undefined;
   readonly limit: number;
 }

@@ -1,8 +1,8 @@
 /**
- * A snapshot as a row of chunks, and chunks put together to a snapshot again.
+ * Splits a snapshot into chunks, and assembles chunks into a snapshot.
  *
- * The receiver believes nothing: the order of the chunks, the ascending positions of posts, the counts in
- * the last chunk and that every name that is mentioned is there are all judged before a standby installs it.
+ * The receiver checks everything before a standby installs a snapshot: the order of the chunks, the ascending
+ * positions of posts, the counts in the last chunk, and that every mentioned name is there.
  */
 import {
   DualpingError,
@@ -22,13 +22,13 @@ import { decodeEntry } from './entry.js';
 import { PostJudge } from './post-judge.js';
 import type { SnapshotChunk, SnapshotUser } from './snapshot.js';
 
-/** What a standby's journal goes on from. */
+/** The state after which a standby's journal goes on. */
 export interface SnapshotHeader {
   readonly position: Position;
   readonly epoch: Extract<SnapshotChunk, { kind: 'header' }>['epoch'];
   readonly checksum: number;
   readonly epochStarts: readonly EpochStart[];
-  /** How far other clusters were heard of. */
+  /** For each other cluster, the position up to which it was heard of. */
   readonly origins: readonly Origin[];
 }
 
@@ -38,8 +38,7 @@ export interface SnapshotHeader {
  */
 const USERS_A_CHUNK = 200;
 /**
- * Edges of one chunk, 40 bytes each: what a user with more has beyond them comes in the next, under the same
- * name.
+ * Edges of one chunk, 40 bytes each: more edges of a user come in the next chunk, under the same name.
  */
 export const EDGES_A_CHUNK = 20_000;
 const SESSIONS_A_CHUNK = 200;
@@ -133,7 +132,7 @@ export class SnapshotAssembly {
   readonly #users = new Map<UserName, ComingUser>();
   #lastUser: ComingUser | undefined;
   readonly #sessions = new Map<string, SessionSnapshot>();
-  /** Posts that name somebody and are still to come. */
+  /** Positions of posts that name a user and have not come yet. */
   readonly #mentioned = new Set<Position>();
   #posts = 0;
   #lastPost = 0;
@@ -166,7 +165,7 @@ export class SnapshotAssembly {
     }
   }
 
-  /** The whole, once `end` was there; undefined as long as something is missing. */
+  /** The complete snapshot, once `end` has come; undefined before. */
   get assembled(): AssembledSnapshot | undefined {
     if (!this.#whole || this.#header === undefined) return undefined;
     return {
@@ -200,7 +199,7 @@ export class SnapshotAssembly {
 
   #addUser(user: SnapshotUser): void {
     const known = this.#users.get(user.name);
-    // More of the one who came last; nobody else comes twice.
+    // More of the last user; no other user may come twice.
     const { following, left = [], ...rest } = user;
     if (known !== undefined && known === this.#lastUser && following.length + left.length > 0) {
       known.following.push(...following);
@@ -248,8 +247,8 @@ export class SnapshotAssembly {
     const author = this.#users.get(command.user);
     if (author === undefined)
       throw refused(`entry ${entry.position} is by "${command.user}", who is no user`);
-    // Journals from before servers refused users of other clusters have posts that were made here by such a
-    // user.
+    // Older journals, from before servers refused users of other clusters, have posts that such users made
+    // here.
     if (command.kind === 'remote-post' && author.user.home !== command.origin.cluster)
       throw refused(`entry ${entry.position} is by "${command.user}", who is of another cluster`);
     this.#inOrder(entry.position);

@@ -48,9 +48,9 @@ export type TimelineMessage =
       readonly epoch: Epoch;
       /** Go on after this position; 0: begin with the past. */
       readonly resumeAfter: Position;
-      /** How many posts of the past to begin with when nothing is resumed. */
+      /** How many past posts to begin with when nothing is resumed. */
       readonly history: number;
-      /** False: only hold the stream. */
+      /** False: the stream only serves presence. */
       readonly posts: boolean;
       /** Both sides give signs of life. */
       readonly signs: boolean;
@@ -69,14 +69,14 @@ export interface TimelineWrite {
   readonly command: SessionCommand;
 }
 
-/** One that can't be done, beside others of its message that can. */
+/** A write that is refused, while others of its message may be done. */
 export interface TimelineRefused extends Failure {
   readonly requestNo: RequestNumber;
 }
 
 const MAX_WRITES = SESSION_WINDOW;
 
-/** One by one: of the writes of a message only that one is refused which is wrong. */
+/** Each write of a message is judged by itself: only wrong ones are refused. */
 export type JudgedWrite = TimelineWrite | TimelineRefused;
 
 function writeFromWire({ requestNo: given, command }: wire.TimelineWrite): JudgedWrite {
@@ -124,7 +124,7 @@ function commandToWire(command: SessionCommand): wire.TimelineWrite['command'] {
   }
 }
 
-/** As `timelineMessageFromWire`, but of `writes` each is judged by itself. */
+/** As `timelineMessageFromWire`, but each of its `writes` is judged by itself. */
 export type JudgedTimelineMessage =
   | Exclude<TimelineMessage, { kind: 'writes' }>
   | { readonly kind: 'writes'; readonly writes: readonly JudgedWrite[] };
@@ -190,15 +190,15 @@ export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRe
 }
 
 /**
- * Bytes of commands that share a message: half of what a server takes in one (`MAX_REQUEST_BYTES`), so that
- * all that is around them fits too.
+ * Bytes of commands that share a message: half of what a server takes in one (`MAX_REQUEST_BYTES`), which
+ * leaves room for everything around them.
  */
 const MAX_WRITES_BYTES = 64 * 1024;
 
 const bytesOf = ({ command }: TimelineWrite): number =>
   Buffer.byteLength(command.kind === 'post' ? command.text : command.target);
 
-/** In order, in as few messages as they fit into. */
+/** All writes in order, in as few messages as possible. */
 export function* timelineWritesToWire(writes: readonly TimelineWrite[]): Generator<wire.TimelineRequest> {
   let from = 0;
   let bytes = 0;
@@ -231,11 +231,11 @@ export interface TimelinePage {
 export interface TimelineAnswered {
   /** The post that answers. */
   readonly of: Position;
-  /** Undefined: it is not here, or nothing may be told of it. */
+  /** Undefined: it is not here, or the reader may not know of it. */
   readonly post: Post | undefined;
 }
 
-/** Requests that were done, one after the other from `requestNo` on. */
+/** Successful requests, with consecutive numbers from `requestNo` on. */
 export interface TimelineWritten {
   readonly requestNo: RequestNumber;
   readonly positions: readonly Position[];
@@ -253,7 +253,7 @@ export interface TimelineUpdate {
   readonly answered: TimelineAnswered | undefined;
 }
 
-/** A server may put any number of live posts into a message; more than fit into one of 4 MB can't arrive. */
+/** A server may put any number of live posts into a message; this is more than fit into one of 4 MB. */
 const MAX_UPDATE_POSTS = 1024 * 1024;
 
 const signsFromWire = (signs: wire.SignsOfLife | undefined): SignsOfLife | undefined =>
@@ -314,7 +314,7 @@ export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.Time
   refused: (update.refused ?? []).map((refused) => ({ ...refused })),
 });
 
-/** A post is judged in clients too: a terminal must not depend on the server's judgement. */
+/** A post is checked in clients too: a terminal must not depend on the server's check. */
 export function postFromWire(post: wire.TimelinePost): Post {
   return {
     position: positionFrom(ordinal(post.position, 'position')),
@@ -338,9 +338,9 @@ export const postToWire = (post: Post): wire.TimelinePost => ({
 });
 
 /**
- * One element of `TimelineResponse.posts` as it stands on the wire (tag, length, bytes). Concatenated
- * fragments are a valid `TimelineResponse`, because a repeated field may be split at will; so a post is
- * encoded once, however many read it.
+ * One element of `TimelineResponse.posts` as on the wire (tag, length, bytes). Concatenated fragments are a
+ * valid `TimelineResponse`, because protobuf allows a repeated field to be split; so a post is encoded once
+ * for all readers.
  */
 export function encodePostFragment(post: Post): Buffer {
   return encodeReusing(wire.TimelineResponse, {

@@ -1,9 +1,9 @@
 /**
- * Brings what the journal decided in memory to disk, in order.
+ * Writes to disk, in order, what the journal has decided in memory.
  *
- * While one group is being written and synced the next one gathers, so the number of syncs follows the
- * disk and not the load. The first failure is the end: after a failed sync nobody knows what is on
- * disk, and a later one that succeeds would not tell (Rebello et al., "Can Applications Recover from fsync
+ * While one group is being written and synced the next one gathers, so the disk and not the load decides the
+ * number of syncs. The writer stops at the first failure: after a failed sync it is unknown what is on disk,
+ * and a later sync that succeeds would not show it (Rebello et al., "Can Applications Recover from fsync
  * Failures?").
  */
 
@@ -15,7 +15,7 @@ import type { DurableMark } from './durable-mark.js';
 import { encodeSegmentHeader, NOTHING_WRITTEN, type Segment, sumWith } from './segment.js';
 import { removeIndex, writeIndex } from './segment-index.js';
 
-/** Largest group: at some 100 MB/s its first entry waits no longer than 40 ms for its last. */
+/** Largest group: at some 100 MB/s its first entry waits at most 40 ms for its last. */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 
 interface WriteWork {
@@ -66,7 +66,7 @@ export class DiskWriter {
     return this.#failure;
   }
 
-  /** A frame at an offset of a segment; one after another they share a write. */
+  /** Writes a frame at an offset of a segment; consecutive frames share a write. */
   write(segment: Segment, offset: number, frame: Buffer, position: Position): void {
     const last = this.#queue[this.#queue.length - 1];
     if (last?.kind === 'write' && last.segment === segment && last.bytes < MAX_GROUP_BYTES) {
@@ -85,8 +85,8 @@ export class DiskWriter {
 
   /** Resolves when `keep` has no more than `bytes` bytes and the segments in `drop` are gone. */
   truncate(after: Position, keep: Segment, bytes: number, drop: readonly Segment[]): Promise<void> {
-    // What is still to be written is written, so that every file goes through the same lengths as in
-    // memory; but of what is taken back nothing may be reported.
+    // Waiting writes are still done, so that every file has the same lengths as in memory; but entries that
+    // are taken back must not be reported as durable.
     for (const work of [this.#current, ...this.#queue]) {
       if (work?.kind === 'write' && work.last > after) work.last = after;
     }
@@ -95,7 +95,7 @@ export class DiskWriter {
     });
   }
 
-  /** Resolves when nothing is left to do; doesn't tell whether it went well. */
+  /** Resolves when nothing is left to do, whether it succeeded or not. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
@@ -116,7 +116,7 @@ export class DiskWriter {
   }
 
   async #run(): Promise<void> {
-    // What else is appended in this turn belongs to the first group too.
+    // Entries that are appended later in this turn belong to the first group too.
     await Promise.resolve();
     for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
       this.#current = work;
@@ -126,7 +126,7 @@ export class DiskWriter {
         this.#fail(error, work);
         break;
       }
-      // Outside: what the listener throws is no failure of the disk.
+      // Outside the `try`: an error that the listener throws is no failure of the disk.
       if (work.kind === 'write') this.#synced(work);
     }
     this.#current = undefined;
@@ -155,9 +155,9 @@ export class DiskWriter {
         this.#file = await createSegment(this.files, work.segment);
         return;
       case 'truncate': {
-        // First the mark: a journal that ends before it would be taken for damaged.
+        // The mark comes first: a journal that ends before the mark would be taken for damaged.
         await this.mark.set(work.after);
-        // From the end, each durably: whenever we die, what is left has no gap.
+        // From the end, each durably: if the process dies meanwhile, the rest has no gap.
         for (const { path } of [...work.drop].reverse()) {
           await removeIndex(this.files, path);
           await this.files.remove(path);

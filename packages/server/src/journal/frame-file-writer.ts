@@ -1,6 +1,6 @@
 /**
- * Writes a file of frames from beginning to end, in large pieces. Durable when it is finished, by content if
- * not by name.
+ * Writes a file of frames from beginning to end, in large pieces. When it is finished its content is durable,
+ * its name not yet.
  */
 
 import type { FileOperations, OpenFile } from '@dualping/host';
@@ -36,7 +36,7 @@ export class FrameFileWriter {
     return this.#sum;
   }
 
-  /** Checksum of the last frame, over all before it too. */
+  /** Checksum of the last frame, chained over all before it. */
   get checksum(): number {
     return this.chain;
   }
@@ -65,7 +65,7 @@ export class FrameFileWriter {
     this.file.close();
   }
 
-  /** Lets go of the file as it is. */
+  /** Closes the file as it is. */
   abandon(): void {
     this.file.close();
   }

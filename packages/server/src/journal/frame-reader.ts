@@ -1,11 +1,13 @@
-/** Reads frames back from files, and verifies them again: a disk may forget long after it was opened. */
+/**
+ * Reads frames back from files, and verifies them again: a disk may damage data long after it was verified.
+ */
 import type { DualpingError, Position } from '@dualping/core';
 import { type FileOperations, storageFailed } from '@dualping/host';
 import { frameAt, payloadOf } from './frame.js';
 import { ReadHandles } from './read-handles.js';
 import { damaged } from './storage-errors.js';
 
-/** Where one frame, or several that follow one another, are. */
+/** Where a frame, or several consecutive ones, are. */
 export interface Place {
   readonly path: string;
   readonly start: number;

@@ -1,8 +1,8 @@
 /**
- * The journal in one folder, from its base on: what is appended, what is durable, where everything is.
+ * The journal in one folder, from its base on: what is appended, what is durable, and where each entry is.
  *
- * Memory decides at once and the disk follows in order (`DiskWriter`). What isn't on disk yet is in the
- * cache, so reading never depends on how far the disk has come.
+ * Appends count in memory at once and the disk follows in order (`DiskWriter`). Entries that aren't on disk
+ * yet are in the cache, so reading never waits for the disk.
  */
 
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { TailCache } from './tail-cache.js';
 export interface GenerationOptions {
   readonly segmentBytes: number;
   readonly tailCacheBytes: number;
-  /** A disk that takes too long for what a commit waits for hangs. */
+  /** Watches whether the disk hangs in operations that a commit waits for. */
   readonly disk: DiskTimer | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface GenerationEvents {
   failed(error: DualpingError): void;
 }
 
-/** How much is read at once when everything is read. */
+/** Bytes in one read when everything is read. */
 const REPLAY_BYTES = 1024 * 1024;
 
 interface DurableWaiter {
@@ -75,7 +75,7 @@ export class Generation {
     this.#writer = new DiskWriter(files, mark, writerEvents, options.disk);
   }
 
-  /** Verifies all of it; everything that is there afterwards is durable. */
+  /** Opens a generation and verifies all of it; everything that is in it afterwards is durable. */
   static async open(
     files: FileOperations,
     folder: string,
@@ -243,7 +243,7 @@ export class Generation {
     return (this.#cache.get(position) ?? this.#readFrame(position)).readUInt32LE(0);
   }
 
-  /** Resolves when all that was appended is on disk, or has failed. */
+  /** Resolves when everything appended is on disk, or has failed. */
   idle(): Promise<void> {
     return this.#writer.idle();
   }
@@ -273,7 +273,7 @@ export class Generation {
     return segment;
   }
 
-  /** Frames that follow one another in a file, with one read: as many as there is room for. */
+  /** Reads consecutive frames of a file with one read, as many as there is room for. */
   #readRun(from: Position, to: Position, room: number, atLeastOne: boolean): Buffer[] {
     const segment = segmentOf(this.#segments, from) as Segment;
     const end = Math.min(to, segment.last, this.#cache.from - 1);
@@ -309,7 +309,7 @@ export class Generation {
   }
 
   #onDurable(position: Position): void {
-    // A write whose entries were taken back meanwhile has nothing to tell.
+    // A write whose entries were taken back meanwhile is not reported.
     if (position <= this.#durable) return;
     this.#durable = position;
     this.#durableChecksum = this.checksumAt(position);

@@ -1,8 +1,9 @@
 /**
- * Posts from before an installed snapshot, as a primary gave them: found by position, never added to.
+ * Posts from before an installed snapshot, as a primary gave them. They are found by position; no posts are
+ * added later.
  *
- * The positions have gaps: only posts are here, not the entries between them. What is missing is noticed,
- * since the generation's record tells how many there are and their checksum.
+ * The positions have gaps: only posts are here, not the entries between them. A missing post is noticed,
+ * since the generation's record has their number and checksum.
  */
 
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ import { readIndex, type SegmentIndex, writeIndex } from './segment-index.js';
 import { damaged } from './storage-errors.js';
 import { WholeFiles } from './whole-files.js';
 
-/** What a whole history comes to. */
+/** Number and checksum of a complete history. */
 export interface HistoryRecord {
   readonly posts: number;
   readonly checksum: number;
@@ -83,7 +84,7 @@ export class History {
     return new History(segments, record);
   }
 
-  /** Where the post of a position is, if it is here. */
+  /** Where the post at a position is, if it is here. */
   find(position: Position): Place | undefined {
     const segment = segmentOf(this.segments, position);
     if (segment === undefined) return undefined;
@@ -128,7 +129,7 @@ export class HistoryWriter {
     }
   }
 
-  /** Durable by content; the folder is still to be synced. */
+  /** Ends the file; its content is durable then, and the folder must still be synced. */
   async finish(): Promise<HistoryRecord> {
     await this.#finishFile();
     return { posts: this.#posts, checksum: this.#checksum };

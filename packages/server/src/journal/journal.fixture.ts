@@ -17,7 +17,7 @@ export function openOn(disk: MemoryDisk, options: Partial<JournalOptions> = {}):
   });
 }
 
-/** What an entry of a position says, unless a test says otherwise. */
+/** The default content of the entry at a position. */
 export const payload = (at: number, text = 'entry'): Buffer => Buffer.from(`${text} ${at}`);
 
 /** Appends up to a position, and waits until it is durable. */

@@ -1,5 +1,5 @@
 /**
- * Reads a journal from disk, believes nothing that it can't verify, and mends only what was never promised.
+ * Reads a journal from disk, accepts only what it can verify, and cuts only what was never acknowledged.
  *
  *     … segment ┃ segment ┃ frame frame frame ▒▒▒
  *                                              └ bad: torn, if it lies beyond the durable mark and no valid
@@ -8,8 +8,8 @@
  *
  * A torn write lies at the very end: entries are synced group by group, and file systems extend a file
  * only over data that they have written. A valid frame after a bad one therefore means that a
- * frame once written went bad. When in doubt (no mark, a group whose pages reached the disk out of order) it
- * is refused: a server that has to be rebuilt from the primary is cheaper than a lost entry.
+ * frame once written went bad. In doubt (no mark, or a group whose pages reached the disk out of order) the
+ * journal is refused: rebuilding a server from the primary is cheaper than losing an entry.
  */
 
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ import { readIndex, writeIndex } from './segment-index.js';
 import { damaged } from './storage-errors.js';
 import { WholeFiles } from './whole-files.js';
 
-/** Where a generation begins. */
+/** The base on which a generation begins. */
 export interface Base {
   /** Position before its first entry. */
   readonly position: Position;
@@ -108,7 +108,7 @@ export async function recoverSegments(
   return { segments, checksum, cutTail };
 }
 
-/** A segment that was being begun: its header is durable before anything is written after it. */
+/** Whether a segment was only begun: its header is durable before anything is written after it. */
 function isUnfinished(bytes: Buffer): boolean {
   return bytes.length <= SEGMENT_HEADER_BYTES && decodeSegmentHeader(bytes, 'journal') === undefined;
 }
@@ -140,7 +140,7 @@ function scanFrames(
   return { offsets, checksum };
 }
 
-/** The bad frame after the good ones of a segment: a torn tail is given back, anything else is thrown. */
+/** Judges the bad frame after the good ones of a segment: returns a torn tail, throws for anything else. */
 function judgeBadFrame(
   segment: Segment,
   bytes: Buffer,
@@ -164,7 +164,7 @@ function judgeBadFrame(
 /**
  * Writes once more what is not known to be durable, and syncs it.
  *
- * It reads well, but that may be the page cache: the last process may have died before its sync, or its
+ * It reads well, but perhaps only from the page cache: the last process may have died before its sync; or its
  * sync may have failed, after which the system counts pages as written that are not. Without a mark this is
  * done for the last segment.
  */
@@ -178,7 +178,7 @@ async function syncAgain(
   if (!isLast && (mark === undefined || segment.last <= mark)) return;
   const from = mark === undefined || mark < segment.first ? 0 : segment.offsetOf((mark + 1) as Position);
   if (from < bytes.length) await file.write(bytes.subarray(from), from);
-  // Where it ends may not have reached the disk either, when the last thing before was a truncation.
+  // The file's size may not have reached the disk either, if the last operation was a truncation.
   if (isLast) await file.truncate(bytes.length);
   await file.sync();
 }

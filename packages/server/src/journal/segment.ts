@@ -3,8 +3,8 @@
  *
  *     'dualping' 8 │ kind 1 │ version 1 │ first position 6 │ seed 4 │ crc 4 │ frames …
  *
- * The header is on disk before the first frame is written. In memory a segment is the offsets of its frames,
- * 4 bytes each.
+ * The header is on disk before the first frame is written. In memory a segment is only the offsets of its
+ * frames, 4 bytes each.
  */
 
 import { crc32 } from 'node:zlib';
@@ -25,7 +25,7 @@ const KIND_CODES: Record<SegmentKind, number> = { journal: 1, history: 2 };
 
 export interface SegmentHeader {
   readonly kind: SegmentKind;
-  /** Position of the first frame that is, or would be, here. */
+  /** Position of its first frame, present or future. */
   readonly first: Position;
   /** Checksum of the journal before it. */
   readonly seed: number;
@@ -42,7 +42,7 @@ export function encodeSegmentHeader({ kind, first, seed }: SegmentHeader): Buffe
   return bytes;
 }
 
-/** Undefined when it isn't a whole header of this kind. */
+/** Undefined when it isn't a complete header of this kind. */
 export function decodeSegmentHeader(bytes: Buffer, kind: SegmentKind): SegmentHeader | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES) return undefined;
   if (crc32(bytes.subarray(0, CRC_AT)) !== bytes.readUInt32LE(CRC_AT)) return undefined;
@@ -55,7 +55,7 @@ const digits = (position: number): string => String(position).padStart(16, '0');
 const NAMES: Record<SegmentKind, RegExp> = { journal: /^journal-\d{16}$/, history: /^history-\d{16}$/ };
 
 export const segmentName = (kind: SegmentKind, first: Position): string => `${kind}-${digits(first)}`;
-/** Names sort as positions do. */
+/** The names of segments; sorted names are in the order of positions. */
 export const segmentNames = (kind: SegmentKind, names: readonly string[]): string[] =>
   names.filter((name) => NAMES[kind].test(name)).sort();
 

@@ -1,4 +1,4 @@
-/** The journal of a server: the generation that counts, its snapshots, and whose it is. */
+/** The journal of a server: the generation that counts, its snapshots, and its identity. */
 
 import { join } from 'node:path';
 import {
@@ -62,7 +62,7 @@ export class SegmentedJournal implements Journal {
   readonly #mark: KnownMark;
   /** Writes of the identity, one after another. */
   #identityWritten: Promise<void> = Promise.resolve();
-  /** One after the other: each takes the next free number. */
+  /** Set aside one after the other: each takes the next free number. */
   #settingAside: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -88,7 +88,7 @@ export class SegmentedJournal implements Journal {
     identity: Identity,
     record: CurrentRecord,
   ): Promise<SegmentedJournal> {
-    // The generation reports to whichever journal it comes to belong to.
+    // The generation reports to the journal that it belongs to later.
     const owner: { journal?: SegmentedJournal } = {};
     const found = await openGeneration(files, folder, record, options, owner);
     const known = readKnown(files, folder);
@@ -142,7 +142,7 @@ export class SegmentedJournal implements Journal {
       Buffer.from(payload),
     );
     const seed = generation.checksumAt(position);
-    // Nobody waits for it: what could not be set aside was never acknowledged.
+    // Not waited for: entries that could not be set aside were never acknowledged.
     this.#settingAside = this.#settingAside.then(() =>
       setAsideEntries(this.files, this.folder, first, seed, payloads).catch(() => {}),
     );
@@ -259,7 +259,7 @@ export class SegmentedJournal implements Journal {
     let opened: Opened;
     try {
       const record = await makeInstalledGeneration(files, folder, number, options.segmentBytes, info, chunks);
-      // Read back as after a restart: what can't be opened must not take the place of what can.
+      // Opened as after a restart: a generation that can't be opened must not replace one that can.
       ({ opened } = await openGeneration(files, folder, record, options, { journal: this }));
     } catch (error) {
       await files.remove(path).catch(() => {}); // else the next opening removes it
@@ -272,7 +272,7 @@ export class SegmentedJournal implements Journal {
       throw this.#failure;
     }
     await this.#switchTo(opened);
-    // It counts from here on. What can't be cleared away now, the next opening clears away.
+    // It counts from here on. The next opening removes what can't be removed now.
     await before.generation.close().catch(() => {});
     const { folder: replaced } = before.generation;
     if (setAside) await setAsideGeneration(files, folder, replaced).catch(() => {});
@@ -283,7 +283,7 @@ export class SegmentedJournal implements Journal {
     try {
       await writeCurrent(this.files, this.folder, opened.record);
     } catch (error) {
-      // Which generation a restart would find is unknown now: nothing may be promised any more.
+      // It is unknown which generation a restart would find: nothing may be reported durable any more.
       await opened.generation.close().catch(() => {});
       const failure = storageFailed('switching the journal in', this.folder, error);
       this.#onFailed(failure);
@@ -293,7 +293,7 @@ export class SegmentedJournal implements Journal {
     this.#found = undefined;
   }
 
-  /** For generations: those that don't count any more have nothing to tell. */
+  /** Called by generations; reports of those that no longer count are ignored. */
   onDurable(generation: Generation | undefined, position: Position, checksum: number): void {
     if (generation === this.#generation && this.#failure === undefined)
       this.#listener?.durable(position, checksum);
