@@ -16,11 +16,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runtime: ['core'],
   protocol: ['core'],
   host: ['core', 'runtime'],
+  security: ['core', 'protocol', 'host'],
   router: ['core', 'runtime', 'protocol', 'host'],
   server: ['core', 'runtime', 'protocol', 'host'],
   client: ['core', 'runtime', 'protocol'],
   terminal: ['client', 'host'],
-  dualping: ['core', 'runtime', 'protocol', 'host', 'router', 'server', 'client', 'terminal'],
+  dualping: ['core', 'runtime', 'protocol', 'host', 'security', 'router', 'server', 'client', 'terminal'],
   sim: ['core', 'runtime'],
 };
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { INVARIANTS, REASONS } from '@dualping/core';
-import { STATUS_OF_REASON } from '@dualping/protocol';
+import { RULES, STATUS_OF_REASON } from '@dualping/protocol';
 import { status } from '@grpc/grpc-js';
 
 const root = new URL('../../', import.meta.url);
@@ -89,6 +89,18 @@ test('docs/protocol.md lists every invariant that the simulator checks, with its
   for (const [file, source] of sources)
     for (const [, name] of source.matchAll(/new Violation\(\s*'([a-z-]+)'/g))
       assert.ok(listed.has(`${file} ${name}`), `${name} of ${file} is not in docs/protocol.md`);
+});
+
+test('every call that has a role is in the table of docs/security.md', () => {
+  const document = read('docs/security.md');
+  const table = document.slice(
+    document.indexOf('## Who may call what'),
+    document.indexOf('## The classic wire'),
+  );
+  for (const path of Object.keys(RULES)) {
+    const [, service = '', call = ''] = /^\/(?:\w+\.)+(\w+)\/(\w+)$/.exec(path) ?? [];
+    assert.ok(table.includes(`\`${call}\``) || table.includes(`\`${service}\``), path);
+  }
 });
 
 const documentsOfDocs = (): string[] =>

@@ -1,6 +1,6 @@
 /** A person who posts numbered messages and keeps what the timeline shows. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { DualpingSession } from '@dualping/client';
+import { DualpingSession, type NetworkCredentials } from '@dualping/client';
 import type { Epoch, Post } from '@dualping/core';
 
 export interface Acknowledged {
@@ -37,8 +37,10 @@ export class Person {
     readonly user: string,
     routers: readonly string[],
     readonly pace = LIVELY,
+    credentials?: NetworkCredentials,
   ) {
-    this.session = new DualpingSession({ routers: [...routers], user, timeline: { history: 0 } });
+    const timeline = { history: 0 };
+    this.session = new DualpingSession({ routers: [...routers], user, timeline, credentials });
     this.session.posts$.subscribe((post) => this.seen.push(post));
   }
 

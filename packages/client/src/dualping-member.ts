@@ -13,7 +13,12 @@ import {
   type MembershipOutput,
   unreachable,
 } from '@dualping/core';
-import { dialledAddress, RouterStream, type RouterStreamListener } from '@dualping/protocol';
+import {
+  dialledAddress,
+  type NetworkCredentials,
+  RouterStream,
+  type RouterStreamListener,
+} from '@dualping/protocol';
 import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import { lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
@@ -43,6 +48,8 @@ export interface DualpingMemberOptions {
    * starts.
    */
   readonly incarnation?: Incarnation;
+  /** Of the network, with the certificate of this very member. Without TLS when absent. */
+  readonly credentials?: NetworkCredentials | undefined;
 }
 
 /**
@@ -79,6 +86,7 @@ export interface DualpingMemberOptions {
  */
 export class DualpingMember {
   readonly #machine: Membership;
+  readonly #credentials: NetworkCredentials | undefined;
   /** Late subscribers get the last state too, also after completion. */
   readonly #states = new ReplaySubject<MemberState>(1);
   readonly #loop: MachineLoop<MembershipInput, MembershipOutput>;
@@ -104,6 +112,7 @@ export class DualpingMember {
       lifeId: randomBytes(LIFE_ID_BYTES).toString('hex'),
       address: dialledAddress(options.address),
     });
+    this.#credentials = options.credentials;
     this.#states.next(this.#machine.state);
     this.state$ = this.#states.asObservable();
     this.#loop = new MachineLoop(this.#machine, {
@@ -156,14 +165,14 @@ export class DualpingMember {
   }
 
   #open({ attempt, address, message }: Extract<MembershipOutput, { kind: 'open-router' }>): void {
-    const stream = new RouterStream(address, message, {
+    const listener: RouterStreamListener = {
       onMessage: (said) => this.#loop.feed({ kind: 'router-message', attempt, message: said }),
       onEnd: (end) => {
         this.#streams.delete(attempt);
         this.#loop.feed({ kind: 'router-ended', attempt, ...whyEnded(end) });
       },
-    });
-    this.#streams.set(attempt, stream);
+    };
+    this.#streams.set(attempt, new RouterStream(address, message, listener, this.#credentials));
   }
 }
 

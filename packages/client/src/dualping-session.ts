@@ -27,6 +27,7 @@ import {
   type UserPresence,
   unreachable,
 } from '@dualping/core';
+import type { NetworkCredentials } from '@dualping/protocol';
 import { PROCESS_CLOCK, SessionDriver } from '@dualping/runtime';
 import createDebug from 'debug';
 import { Observable, ReplaySubject, Subject } from 'rxjs';
@@ -59,6 +60,8 @@ export interface DualpingSessionOptions {
    * done twice.
    */
   readonly sessionId?: SessionId;
+  /** Of the network: what proves that its parts are what they seem. Without TLS when absent. */
+  readonly credentials?: NetworkCredentials | undefined;
 }
 
 /**
@@ -184,10 +187,8 @@ export class DualpingSession {
         complete: () => subscriber.complete(),
       });
     });
-    const network = new GrpcSessionNetwork(routers, {
-      user: options.user,
-      mentions: options.mentions ?? false,
-    });
+    const reader = { user: options.user, mentions: options.mentions ?? false };
+    const network = new GrpcSessionNetwork(routers, reader, options.credentials);
     this.#driver = new SessionDriver(machine, {
       clock: PROCESS_CLOCK,
       network,

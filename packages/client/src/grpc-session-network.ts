@@ -7,6 +7,7 @@ import {
   type SessionInput,
   type SessionTarget,
 } from '@dualping/core';
+import type { Dialling } from '@dualping/protocol';
 import type {
   Asker,
   AvailableQuestion,
@@ -26,12 +27,14 @@ const debug = createDebug('dualping:client');
 export class GrpcSessionNetwork implements SessionNetwork {
   readonly #reader: Reader;
   readonly #routers: NetworkRouters;
+  readonly #dialling: Dialling | undefined;
   /** The connection to the server that is probably the next primary. */
   #warm: ServerChannel | undefined;
 
-  constructor(routers: readonly Address[], reader: Reader) {
+  constructor(routers: readonly Address[], reader: Reader, dialling?: Dialling) {
     this.#reader = reader;
-    this.#routers = NetworkRouters.acquire(routers);
+    this.#dialling = dialling;
+    this.#routers = NetworkRouters.acquire(routers, dialling);
   }
 
   introduce(router: Address, anew: boolean, asker: Asker<Introduction>): Cancel {
@@ -58,12 +61,13 @@ export class GrpcSessionNetwork implements SessionNetwork {
   }
 
   link({ address }: SessionTarget, feed: (input: SessionInput) => void): ServerLink {
-    return new ServerLink(this.#reader, serverConnections.acquire(address, 'calls'), feed);
+    return new ServerLink(this.#reader, serverConnections.acquire(address, 'calls', this.#dialling), feed);
   }
 
   keepWarm(address: Address | undefined): void {
     const before = this.#warm;
-    this.#warm = address === undefined ? undefined : serverConnections.acquire(address, 'warmth');
+    this.#warm =
+      address === undefined ? undefined : serverConnections.acquire(address, 'warmth', this.#dialling);
     before?.release();
   }
 

@@ -47,7 +47,16 @@ export {
   serverNameIn,
   userNameProblem,
 } from '@dualping/core';
-export type { ClassicAnswer, ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';
+export type {
+  ClassicAnswer,
+  ClassicStatus,
+  Dialled,
+  Identity,
+  MemberFigures,
+  StreamEnd,
+  WatchUpdate,
+} from '@dualping/protocol';
+export { NetworkCredentials } from '@dualping/protocol';
 export * from './classic-connection.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 export {

@@ -27,7 +27,7 @@ import {
   quote,
   userNameProblem,
 } from '@dualping/core';
-import { parseAddress } from '@dualping/protocol';
+import { type Dialling, type NetworkCredentials, PLAINTEXT, parseAddress } from '@dualping/protocol';
 import { experimental, Metadata, status } from '@grpc/grpc-js';
 import createDebug from 'debug';
 import type { Subscription } from 'rxjs';
@@ -45,6 +45,8 @@ const RE_RESOLVE_WAIT_MS = 3_000;
 export interface DualpingResolverOptions {
   /** `host:port` of routers of one network, for targets without router addresses; 1 to 16. */
   readonly routers: readonly Address[];
+  /** With which routers are asked. Without TLS when absent. How members are dialled is said to the client. */
+  readonly credentials?: NetworkCredentials | undefined;
 }
 
 interface ParsedTarget {
@@ -63,11 +65,12 @@ interface ParsedTarget {
  */
 export function registerDualpingResolver(options: DualpingResolverOptions): void {
   const defaults = checkRouters(options.routers);
+  const dialling = options.credentials ?? PLAINTEXT;
   experimental.registerResolver(
     DUALPING_SCHEME,
     class extends DualpingResolver {
       constructor(target: experimental.GrpcUri, listener: experimental.ResolverListener) {
-        super(parseTarget(target, defaults), listener);
+        super(parseTarget(target, defaults), listener, dialling);
       }
       static getDefaultAuthority(target: experimental.GrpcUri): string {
         // This is the authority of HTTP/2 requests, in which a `/` is a protocol error.
@@ -91,16 +94,19 @@ function parseTarget({ authority, path }: experimental.GrpcUri, defaults: readon
 class DualpingResolver implements experimental.Resolver {
   readonly #target: ParsedTarget;
   readonly #listener: experimental.ResolverListener;
+  readonly #dialling: Dialling;
   #running: Resolving | undefined;
 
-  constructor(target: ParsedTarget, listener: experimental.ResolverListener) {
+  constructor(target: ParsedTarget, listener: experimental.ResolverListener, dialling: Dialling) {
     this.#target = target;
     this.#listener = listener;
+    this.#dialling = dialling;
   }
 
   /** grpc-js asks when the channel is first used, and whenever its connection has broken. */
   updateResolution(): void {
-    if (this.#running === undefined) this.#running = new Resolving(this.#target, this.#listener);
+    if (this.#running === undefined)
+      this.#running = new Resolving(this.#target, this.#listener, this.#dialling);
     else this.#running.askAgain();
   }
 
@@ -121,10 +127,10 @@ class Resolving {
   #newest: Assignment | undefined;
   #asking = false;
 
-  constructor({ routers, of }: ParsedTarget, listener: experimental.ResolverListener) {
+  constructor({ routers, of }: ParsedTarget, listener: experimental.ResolverListener, dialling: Dialling) {
     this.#of = of;
     this.#listener = listener;
-    this.#links = routers.map((address) => new RouterLink(address));
+    this.#links = routers.map((address) => new RouterLink(address, dialling));
     this.#watch = this.#startWatch();
     // A Watch retries silently; a caller that waits for a first answer must learn why there is none.
     this.askAgain();

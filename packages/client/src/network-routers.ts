@@ -12,7 +12,13 @@ import {
   quote,
   type UserName,
 } from '@dualping/core';
-import type { Available, Connected, RouterUpdate } from '@dualping/protocol';
+import {
+  type Available,
+  type Connected,
+  type Dialling,
+  PLAINTEXT,
+  type RouterUpdate,
+} from '@dualping/protocol';
 import { finalize, Observable, ReplaySubject, share, tap } from 'rxjs';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
@@ -33,24 +39,29 @@ export type Introduction = Connected & { readonly cluster: ClusterId };
  * question.
  */
 export class NetworkRouters {
-  static readonly #shared = new Map<string, NetworkRouters>();
+  /** Only those who dial in the same way share: others may be believed by different routers. */
+  static readonly #shared = new WeakMap<Dialling, Map<string, NetworkRouters>>();
 
   readonly #key: string;
+  readonly #dialling: Dialling;
   readonly #links: ReadonlyMap<Address, RouterLink>;
   readonly #questions = new Map<string, Observable<Available>>();
   readonly #watches = new Map<string, Observable<RouterUpdate>>();
   #holders = 0;
 
-  private constructor(key: string, addresses: readonly Address[]) {
+  private constructor(key: string, addresses: readonly Address[], dialling: Dialling) {
     this.#key = key;
-    this.#links = new Map(addresses.map((address) => [address, new RouterLink(address)]));
+    this.#dialling = dialling;
+    this.#links = new Map(addresses.map((address) => [address, new RouterLink(address, dialling)]));
   }
 
   /** The caller must release it, once. */
-  static acquire(addresses: readonly Address[]): NetworkRouters {
+  static acquire(addresses: readonly Address[], dialling: Dialling = PLAINTEXT): NetworkRouters {
     const key = addresses.join();
-    const routers = NetworkRouters.#shared.get(key) ?? new NetworkRouters(key, addresses);
-    NetworkRouters.#shared.set(key, routers);
+    const shared = NetworkRouters.#shared.get(dialling) ?? new Map<string, NetworkRouters>();
+    NetworkRouters.#shared.set(dialling, shared);
+    const routers = shared.get(key) ?? new NetworkRouters(key, addresses, dialling);
+    shared.set(key, routers);
     routers.#holders += 1;
     return routers;
   }
@@ -59,7 +70,7 @@ export class NetworkRouters {
   release(): void {
     this.#holders -= 1;
     if (this.#holders > 0) return;
-    NetworkRouters.#shared.delete(this.#key);
+    NetworkRouters.#shared.get(this.#dialling)?.delete(this.#key);
     for (const link of this.#links.values()) link.close();
   }
 

@@ -12,7 +12,14 @@ import {
   type ServerId,
   type UserName,
 } from '@dualping/core';
-import { type MemberFigures, parseAddress, type Target, type WatchUpdate } from '@dualping/protocol';
+import {
+  type MemberFigures,
+  type NetworkCredentials,
+  PLAINTEXT,
+  parseAddress,
+  type Target,
+  type WatchUpdate,
+} from '@dualping/protocol';
 import type { Observable } from 'rxjs';
 import { type FirstRouter, firstRouter } from './first-router.js';
 import { RouterLink } from './router-link.js';
@@ -22,6 +29,10 @@ import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './
 export interface RouterClientOptions {
   /** `host:port` of routers of one network, 1 to 16. Until one has answered, all are asked in parallel. */
   readonly routers: readonly Address[];
+  /**
+   * Of the network, for what is asked of all clusters an operator's or a part's. Without TLS when absent.
+   */
+  readonly credentials?: NetworkCredentials | undefined;
 }
 
 /** A cluster, by its number or by one of its users. */
@@ -92,8 +103,14 @@ export class RouterClient {
   #links: readonly RouterLink[];
 
   /** @throws DualpingError `invalid-argument` */
-  constructor(options: RouterClientOptions) {
-    this.#links = checkRouters(options.routers).map((address) => new RouterLink(address));
+  constructor({ routers, credentials }: RouterClientOptions) {
+    const dialling = credentials ?? PLAINTEXT;
+    this.#links = checkRouters(routers).map((address) => new RouterLink(address, dialling));
+  }
+
+  /** Which network it is that the routers belong to: all that a program needs to remember it by. */
+  async networkId(): Promise<NetworkId> {
+    return await this.#ask(async ({ told }) => told.networkId);
   }
 
   /** Everything the router knows, once. */

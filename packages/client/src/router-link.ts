@@ -13,6 +13,7 @@ import {
   availableFromWire,
   type Connected,
   connectedFromWire,
+  type Dialling,
   fromServiceError,
   getAvailableToWire,
   NO_METADATA,
@@ -25,7 +26,6 @@ import {
   watchToWire,
   watchUpdateFromWire,
 } from '@dualping/protocol';
-import { credentials } from '@grpc/grpc-js';
 import { routerFailure } from './router-failure.js';
 import { type CallLimits, unary } from './unary.js';
 
@@ -39,9 +39,10 @@ interface Clients {
   readonly admin: AdminServiceClient;
 }
 
-function dial(address: Address): Clients {
-  const routing = new RoutingServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
-  const admin = new AdminServiceClient(address, credentials.createInsecure(), {
+function dial(address: Address, dialling: Dialling): Clients {
+  const channel = dialling.channel('router');
+  const routing = new RoutingServiceClient(address, channel, OWN_CONNECTION);
+  const admin = new AdminServiceClient(address, channel, {
     ...OWN_CONNECTION,
     channelOverride: routing.getChannel(),
   });
@@ -56,12 +57,14 @@ export interface WatchListener {
 
 export class RouterLink {
   readonly address: Address;
+  readonly #dialling: Dialling;
   #clients: Clients;
   #dialledAt: number;
 
-  constructor(address: Address) {
+  constructor(address: Address, dialling: Dialling) {
     this.address = address;
-    this.#clients = dial(address);
+    this.#dialling = dialling;
+    this.#clients = dial(address, dialling);
     this.#dialledAt = performance.now();
   }
 
@@ -72,7 +75,7 @@ export class RouterLink {
   redial(): void {
     if (performance.now() - this.#dialledAt < REDIAL_INTERVAL_MS) return;
     const before = this.#clients;
-    this.#clients = dial(this.address);
+    this.#clients = dial(this.address, this.#dialling);
     this.#dialledAt = performance.now();
     before.routing.close();
   }

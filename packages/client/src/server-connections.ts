@@ -6,8 +6,8 @@
  * early, fails for all others until its back-off is over. Here the next session dials at once.
  */
 import type { Address } from '@dualping/core';
-import { OWN_CONNECTION, SocialServiceClient } from '@dualping/protocol';
-import { type ChannelInterface, connectivityState, credentials } from '@grpc/grpc-js';
+import { type Dialling, OWN_CONNECTION, PLAINTEXT, SocialServiceClient } from '@dualping/protocol';
+import { type ChannelInterface, connectivityState } from '@grpc/grpc-js';
 
 export interface ServerChannel {
   /** Read it for each call: a connection that has failed is replaced. */
@@ -33,9 +33,11 @@ export class ServerConnections {
   /** The held connections of each address, the oldest first: that one is kept warm. */
   readonly #connections = new Map<Address, Connection[]>();
 
-  acquire(address: Address, purpose: Purpose): ServerChannel {
+  acquire(address: Address, purpose: Purpose, dialling: Dialling = PLAINTEXT): ServerChannel {
     const held = this.#connections.get(address) ?? [];
-    const connection = held.find((it) => purpose === 'warmth' || it.hasRoom) ?? new Connection(address);
+    const fits = (it: Connection): boolean =>
+      it.dialling === dialling && (purpose === 'warmth' || it.hasRoom);
+    const connection = held.find(fits) ?? new Connection(address, dialling);
     if (!held.includes(connection)) this.#connections.set(address, [...held, connection]);
     connection.hold(purpose);
     let released = false;
@@ -64,6 +66,8 @@ export const serverConnections = new ServerConnections();
 
 class Connection {
   readonly #address: Address;
+  /** Only those who dial in the same way share it. */
+  readonly dialling: Dialling;
   readonly #holders: Record<Purpose, number> = { calls: 0, warmth: 0 };
   #client: SocialServiceClient;
   /**
@@ -72,9 +76,10 @@ class Connection {
    */
   #watched: ChannelInterface | undefined;
 
-  constructor(address: Address) {
+  constructor(address: Address, dialling: Dialling) {
     this.#address = address;
-    this.#client = dial(address);
+    this.dialling = dialling;
+    this.#client = dial(address, dialling);
   }
 
   get client(): SocialServiceClient {
@@ -103,7 +108,7 @@ class Connection {
   /** A new call would fail on the old channel. Calls in flight on it go on until they end. */
   #redial(): void {
     const before = this.#client;
-    this.#client = dial(this.#address);
+    this.#client = dial(this.#address, this.dialling);
     before.close();
   }
 
@@ -124,8 +129,8 @@ class Connection {
   }
 }
 
-const dial = (address: Address): SocialServiceClient =>
-  new SocialServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
+const dial = (address: Address, dialling: Dialling): SocialServiceClient =>
+  new SocialServiceClient(address, dialling.channel('server'), OWN_CONNECTION);
 
 /**
  * Whether the channel fails every call until its back-off is over. A server that was started again can be

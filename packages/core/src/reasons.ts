@@ -44,6 +44,10 @@ export const REASONS = {
   'sequence-gap': 'retry',
   /** The session belongs to another user. */
   'session-mismatch': 'give-up',
+  /** It is not known who calls: there is no certificate, or one that does not count, or no TLS. */
+  unauthenticated: 'give-up',
+  /** It is known who calls, and the caller may not do this. */
+  'permission-denied': 'give-up',
   /**
    * The session is no longer kept (or never began with request 1); whether the request happened is unknown.
    */

@@ -45,9 +45,12 @@ export async function serveUntilSignal(part: string, io: Io, start: () => Promis
 const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
 
 /** Prints one line when other machines can reach this address. */
-export function warnIfOpen(host: string, io: Io): void {
+export function warnIfOpen(host: string, io: Io, isSecure = false): void {
   if (LOOPBACK.test(host)) return;
+  const who = 'everyone who can reach it can read and post as anyone';
   io.note(
-    `dualping: listening at ${host}: everyone who can reach it can read and post as anyone, because authentication is not there yet`,
+    isSecure
+      ? `dualping: listening at ${host} with TLS: parts and operators are known by certificates, but ${who}, because users are not authenticated yet`
+      : `dualping: listening at ${host} without TLS: ${who} and pass for a server or an operator: see --tls and --certs`,
   );
 }

@@ -1,4 +1,4 @@
-import { ENDING_SIGNALS, EXIT, endProcess, SIGNAL_EXITS, withinLimit } from '@dualping/host';
+import { ENDING_SIGNALS, EXIT, endProcess, makePrivately, SIGNAL_EXITS, withinLimit } from '@dualping/host';
 import { COMMANDS } from './commands/index.js';
 import { outputTaken, processIo, renderError } from './io.js';
 import { runProgram } from './program.js';
@@ -8,6 +8,7 @@ const OUTPUT_AFTER_SIGNAL_MS = 500;
 
 /** The `dualping` command. Ends the process: an idle connection must not keep a finished command alive. */
 export async function main(argv: readonly string[]): Promise<void> {
+  makePrivately();
   const io = processIo();
   let exitCode: number;
   try {

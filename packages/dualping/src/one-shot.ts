@@ -8,6 +8,7 @@ import {
   serverNameIn,
   unreachable,
 } from '@dualping/core';
+import { userCredentials } from './credentials.js';
 
 export interface OneShot {
   readonly routers: readonly Address[];
@@ -15,6 +16,8 @@ export interface OneShot {
   readonly timeoutMs: number;
   /** Opens a timeline without past posts: pages of the past can be asked for only on a timeline. */
   readonly pages?: boolean;
+  readonly certs: string;
+  readonly ca: string;
 }
 
 /**
@@ -22,10 +25,15 @@ export interface OneShot {
  * `router-unreachable` or `no-available-server` with what the session was waiting for.
  */
 export async function withSession<T>(
-  { routers, user, timeoutMs, pages = false }: OneShot,
+  { routers, user, timeoutMs, pages = false, ...trust }: OneShot,
   use: (session: DualpingSession) => Promise<T>,
 ): Promise<T> {
-  const session = new DualpingSession({ routers, user, timeline: pages && { history: 0 } });
+  const session = new DualpingSession({
+    routers,
+    user,
+    timeline: pages && { history: 0 },
+    credentials: userCredentials(trust, routers),
+  });
   let because: Failure | undefined;
   let awaited: Failure | undefined;
   const subscription = session.state$.subscribe((state) => {

@@ -1,5 +1,11 @@
 /** The client for a person: the full screen if the terminal can show it, else the line client. */
-import { DualpingError, type DualpingSession, RouterClient, type SessionState } from '@dualping/client';
+import {
+  DualpingError,
+  type DualpingSession,
+  type NetworkCredentials,
+  RouterClient,
+  type SessionState,
+} from '@dualping/client';
 import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '@dualping/host';
 import { exhaustMap, filter, finalize, firstValueFrom, skipWhile, take, takeWhile } from 'rxjs';
 import type { Io } from './io.js';
@@ -9,6 +15,7 @@ import { renderState } from './render.js';
 export interface PersonClientOptions {
   readonly session: DualpingSession;
   readonly routers: readonly string[];
+  readonly credentials?: NetworkCredentials | undefined;
   /**
    * Other names of the network beside its id and its routers: the folder of one that runs on this machine.
    */
@@ -28,11 +35,11 @@ export const hasFullScreen = (io: Io, lines: boolean): boolean =>
 
 /** @returns the exit code; the session is closed. */
 export async function runPersonClient(options: PersonClientOptions): Promise<number> {
-  const { session, routers, formerly = [], io, lines, signal } = options;
+  const { session, routers, credentials, formerly = [], io, lines, signal } = options;
   if (hasFullScreen(io, lines)) {
     // Loaded only here: other commands start faster without it.
     const { runClient, NoScreen } = await import('@dualping/terminal');
-    const network = { id: networkIdOf(routers, session), formerly };
+    const network = { id: networkIdOf(new RouterClient({ routers, credentials }), session), formerly };
     const first = await Promise.race([firstWord(session), signal]);
     if (typeof first === 'string') {
       session.close();
@@ -63,13 +70,12 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
  * Asks the routers at each state change of the session, until one answers. Never settles when the session
  * ends before.
  */
-function networkIdOf(routers: readonly string[], session: DualpingSession): Promise<string> {
-  const client = new RouterClient({ routers });
+function networkIdOf(client: RouterClient, session: DualpingSession): Promise<string> {
   const id = session.state$.pipe(
     takeWhile(({ kind }) => kind !== 'closed' && kind !== 'failed'),
     exhaustMap(async () => {
       try {
-        return (await client.status()).networkId;
+        return await client.networkId();
       } catch {
         return undefined; // the session reports why no router answers, and changes state when it tries again
       }

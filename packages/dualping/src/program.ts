@@ -63,10 +63,15 @@ export async function runProgram(
 
 const nameOf = ({ group, name }: Command): string => (group === undefined ? name : `${group} ${name}`);
 
+const GROUPS: Readonly<Record<string, string>> = {
+  admin: "operators' commands",
+  certs: 'certificates of the parts of a network',
+};
+
 function groupNamed(program: Commander, groups: Map<string, Commander>, name: string): Commander {
   const existing = groups.get(name);
   if (existing !== undefined) return existing;
-  const group = program.command(name).description("operators' commands");
+  const group = program.command(name).description(GROUPS[name] ?? '');
   groups.set(name, group);
   return group;
 }

@@ -21,6 +21,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { DualpingError, quote } from '@dualping/core';
 import { syncFolderNow } from './files.js';
+import { PRIVATE_FOLDER } from './private-files.js';
 import { isRunning, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 export interface DataFolderLock {
@@ -123,7 +124,7 @@ function makeFolder(path: string): void {
   const parent = dirname(path);
   if (parent !== path) makeFolder(parent);
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode: PRIVATE_FOLDER });
     syncFolderNow(parent); // so that what is synced inside can be found after a power failure
   } catch (error) {
     // Another process may have made it just now.

@@ -1,12 +1,13 @@
 /** Asks a process whether it serves: the client's side of `grpc.health.v1.Health/Check`. */
 import { type Address, DualpingError } from '@dualping/core';
-import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, type ServiceError, status } from '@grpc/grpc-js';
 import { OWN_CONNECTION } from './dial.js';
 import {
   HealthCheckResponse,
   HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from './gen/grpc/health/v1/health.js';
+import { type Dialling, PLAINTEXT } from './security/network-credentials.js';
 import { CHANNEL_OPTIONS } from './serve.js';
 import { fromServiceError } from './status.js';
 
@@ -19,6 +20,8 @@ export interface HealthQuestion {
   readonly timeoutMs: number;
   /** Use a connection of its own, and close it afterwards. */
   readonly alone?: boolean;
+  /** Without TLS when absent. */
+  readonly dialling?: Dialling | undefined;
 }
 
 const HEALTH_OF_STATUS: Readonly<Record<ServingStatus, Health>> = {
@@ -36,9 +39,15 @@ export const decodeHealth = (bytes: Uint8Array): Health =>
  * Rejects with `server-unreachable` when there is no answer in time, and with `not-a-server` when the process
  * does not know the service.
  */
-export async function askHealth({ address, service, timeoutMs, alone }: HealthQuestion): Promise<Health> {
+export async function askHealth({
+  address,
+  service,
+  timeoutMs,
+  alone,
+  dialling = PLAINTEXT,
+}: HealthQuestion): Promise<Health> {
   const options = alone === true ? OWN_CONNECTION : CHANNEL_OPTIONS;
-  const client = new Client(address, credentials.createInsecure(), options);
+  const client = new Client(address, dialling.channel('part'), options);
   try {
     return await new Promise((resolve, reject) => {
       client.makeUnaryRequest(

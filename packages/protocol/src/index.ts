@@ -22,6 +22,7 @@ export { SupervisionServiceClient, SupervisionServiceService } from './gen/dualp
 export * as typesWire from './gen/dualping/v1/types.js';
 export * from './health.js';
 export * from './router-stream.js';
+export * from './security/index.js';
 export * from './serve.js';
 export * from './services.js';
 export * from './status.js';

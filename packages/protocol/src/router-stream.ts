@@ -1,6 +1,6 @@
 /** A member's `DualPing` stream to a router, over gRPC. */
 import { type Address, DualpingError, type MemberMessage, type RouterMessage } from '@dualping/core';
-import { credentials, type Metadata } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import { type BidiStream, clientStream, type StreamEnd } from './bidi.js';
 import {
   type ClassicReplies,
@@ -11,6 +11,7 @@ import {
 import { OWN_CONNECTION } from './dial.js';
 import type * as routingWire from './gen/dualping/v1/routing.js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
+import { type Dialling, PLAINTEXT } from './security/network-credentials.js';
 import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
@@ -28,8 +29,13 @@ export class RouterStream {
   readonly #client: RoutingServiceClient;
   readonly #stream: BidiStream<routingWire.DualPingRequest>;
 
-  constructor(address: Address, attach: MemberMessage, listener: RouterStreamListener) {
-    this.#client = new RoutingServiceClient(address, credentials.createInsecure(), OWN_CONNECTION);
+  constructor(
+    address: Address,
+    attach: MemberMessage,
+    listener: RouterStreamListener,
+    dialling: Dialling = PLAINTEXT,
+  ) {
+    this.#client = new RoutingServiceClient(address, dialling.channel('router'), OWN_CONNECTION);
     const call = this.#client.dualPing();
     call.on('metadata', (header: Metadata) => {
       const replies = classicRepliesFromHeader(header);

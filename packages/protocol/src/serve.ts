@@ -1,10 +1,13 @@
 /** What every dualping process needs to serve: limits, health, reflection, and listening. */
 import { createServer as createSocketServer, type Socket } from 'node:net';
 import { type Address, DualpingError, quote } from '@dualping/core';
-import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
+import { type ChannelOptions, type Server, ServerCredentials } from '@grpc/grpc-js';
 import { formatAddress, MAX_PORT } from './address.js';
 import { addHealth, type HealthHandle } from './health-service.js';
 import { addReflection } from './reflection-service.js';
+import { Access } from './security/access.js';
+import { FirstByte } from './security/first-byte.js';
+import { GuardedServer } from './security/guarded-server.js';
 
 /**
  * Largest message that a client receives, bytes: several times the largest that dualping sends (a batch of
@@ -64,19 +67,23 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
+  // Certificates say who, never where; and Node warns where an address is given as the name.
+  'grpc.ssl_target_name_override': 'dualping.internal',
 });
 
-export function createGrpcServer(options: ChannelOptions = {}): Server {
-  return new Server({
+/** @param access who may call what; everything is for everybody when absent */
+export function createGrpcServer(options: ChannelOptions = {}, access = new Access()): GuardedServer {
+  const limits: ChannelOptions = {
     ...KEEPALIVE,
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
     'grpc.max_connection_idle_ms': MAX_CONNECTION_IDLE_MS,
-    ...options,
-  });
+  };
+  return new GuardedServer({ ...limits, ...options }, access);
 }
 
 export type { HealthHandle } from './health-service.js';
+export type { GuardedServer } from './security/guarded-server.js';
 
 /**
  * Adds `grpc.health.v1.Health` and server reflection; the named services and the process itself count as
@@ -124,19 +131,36 @@ export interface Listener {
 
 /**
  * Like `listen`, but shows each connection before gRPC gets it. `getPeer()` of a call names its connection,
- * and only the socket itself tells when the connection closes.
+ * and only the socket itself tells when the connection closes. With credentials of the network it speaks TLS.
  */
 export async function listenToConnections(
-  server: Server,
+  server: GuardedServer,
   host: string,
   port: number,
-  onConnection: (socket: Socket) => void,
+  onConnection: (socket: Socket) => void = () => {},
 ): Promise<Listener> {
   checkPort(port);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const sockets = createSocketServer({ noDelay: true }, (socket) => {
+  const { access } = server;
+  const inject = (socket: Socket): void => {
     onConnection(socket);
     injector.injectConnection(socket);
+  };
+  const firstByte =
+    access.credentials &&
+    new FirstByte(access.credentials, {
+      secure: (socket) => {
+        access.acceptSecure(socket);
+        inject(socket);
+      },
+      plaintext: (socket) => {
+        access.acceptPlaintext(socket);
+        inject(socket);
+      },
+    });
+  const sockets = createSocketServer({ noDelay: true }, (socket) => {
+    if (firstByte === undefined) inject(socket);
+    else firstByte.accept(socket);
   });
   await new Promise<void>((resolve, reject) => {
     sockets.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
@@ -145,7 +169,14 @@ export async function listenToConnections(
   sockets.on('error', () => {}); // a connection that could not be accepted is noticed by its client
   const bound = sockets.address();
   const address = formatAddress({ host, port: typeof bound === 'object' ? (bound?.port ?? port) : port });
-  return { address, close: () => sockets.close() };
+  return {
+    address,
+    close: () => {
+      sockets.close();
+      firstByte?.close();
+      access.close();
+    },
+  };
 }
 
 /**

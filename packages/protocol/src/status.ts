@@ -27,6 +27,8 @@ export const STATUS_OF_REASON = {
   busy: status.RESOURCE_EXHAUSTED,
   'sequence-gap': status.ABORTED,
   'session-mismatch': status.PERMISSION_DENIED,
+  unauthenticated: status.UNAUTHENTICATED,
+  'permission-denied': status.PERMISSION_DENIED,
   'session-expired': status.FAILED_PRECONDITION,
   'request-too-old': status.OUT_OF_RANGE,
   'may-have-happened': status.UNKNOWN,
@@ -104,11 +106,21 @@ export function fromServiceError(error: unknown, context: CallContext): Dualping
 const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s;
 /** Texts that stand for a missing cause. */
 const NO_CAUSE = new Set(['null', 'undefined']);
+/** How OpenSSL puts it that the other side speaks no TLS, or is certified by somebody else. */
+const TLS_CAUSES: readonly (readonly [RegExp, string])[] = [
+  [/wrong version number|packet length too long/, 'what answers there does not speak TLS'],
+  [
+    /self-signed certificate|unable to (verify the first|get (local )?issuer) certificate|certificate signature failure/,
+    "what answers there is not of this network: its certificate was not made by this network's CA",
+  ],
+  [/certificate has expired/, 'what answers there has a certificate that has expired'],
+];
 
 /** The text of grpc-js about a failed call, reduced to the useful part. */
 function plainCause(details: string | null | undefined): string {
   const text = String(details);
   const cause = text.replace(NO_CONNECTION, '$1');
+  for (const [pattern, plain] of TLS_CAUSES) if (cause !== text && pattern.test(cause)) return plain;
   if (!NO_CAUSE.has(cause)) return cause;
   return cause === text ? 'no cause is known' : 'no connection';
 }

@@ -1,6 +1,6 @@
 /** Dials a member's address, and asks its health service for the name that only this life answers for. */
 import type { RegistryOutput } from '@dualping/core';
-import { askHealth, toDualpingError } from '@dualping/protocol';
+import { askHealth, type Dialling, toDualpingError } from '@dualping/protocol';
 
 /**
  * How long an answer may take, ms: a connection and one call, with a busy machine or a slow name server in
@@ -13,8 +13,9 @@ const STRANGER = 'another process answers there';
 export function dialBack(
   { address, service }: Extract<RegistryOutput, { readonly kind: 'probe' }>,
   answer: (detail: string | undefined) => void,
+  dialling?: Dialling,
 ): void {
-  askHealth({ address, service, timeoutMs: PROBE_TIMEOUT_MS, alone: true }).then(
+  askHealth({ address, service, timeoutMs: PROBE_TIMEOUT_MS, alone: true, dialling }).then(
     (health) => answer(health === 'unknown' ? STRANGER : undefined),
     (error: unknown) => {
       const { reason, detail } = toDualpingError(error);

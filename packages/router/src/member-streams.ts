@@ -8,7 +8,10 @@ import {
 } from '@dualping/core';
 import type { Report } from '@dualping/host';
 import {
+  type Access,
+  type AttachMessage,
   type BidiStream,
+  type Called,
   type ClassicReplies,
   classicRepliesHeader,
   memberMessageFromWire,
@@ -43,6 +46,7 @@ export class MemberStreams {
      * their own.
      */
     readonly classicReplies: ClassicReplies,
+    readonly access: Access,
   ) {}
 
   /** Serves one call of `DualPing`. */
@@ -58,7 +62,9 @@ export class MemberStreams {
       onMessage: (wire) => {
         clearTimeout(silence);
         try {
-          this.step({ kind: 'link-message', link, message: memberMessageFromWire(wire) });
+          const message = memberMessageFromWire(wire);
+          if (message.kind === 'attach') requireOwn(this.access, call, message);
+          this.step({ kind: 'link-message', link, message });
         } catch (error) {
           refuse(toDualpingError(error));
         }
@@ -95,6 +101,18 @@ export class MemberStreams {
   closeAll(): void {
     for (const stream of [...this.#streams.values()]) stream.close();
   }
+}
+
+/**
+ * Who attaches is who their certificate says. A member that has no journal must not pass for a server: it
+ * could be made primary of what it does not hold.
+ */
+export function requireOwn(access: Access, call: Called, member: AttachMessage): void {
+  access.requireSelf(call, member, 'attach');
+  const caller = access.callerOf(call);
+  if (caller?.kind !== 'part' || caller.identity.role !== 'member' || !member.replicates) return;
+  const detail = `member ${member.serverId} of cluster ${member.cluster} attaches as a server with a journal, and its certificate is for a member without one`;
+  throw new DualpingError('permission-denied', detail);
 }
 
 function reasonOf(end: StreamEnd): string {

@@ -8,7 +8,13 @@ import {
   type Timing,
 } from '@dualping/core';
 import type { Report } from '@dualping/host';
-import { type ClassicConfirmation, type ClassicReplies, DEFAULT_CLASSIC_REPLIES } from '@dualping/protocol';
+import {
+  type ClassicConfirmation,
+  type ClassicReplies,
+  DEFAULT_CLASSIC_REPLIES,
+  type NetworkCredentials,
+  partText,
+} from '@dualping/protocol';
 
 export interface RouterOptions {
   /** Where to listen. Default `127.0.0.1`. */
@@ -41,6 +47,13 @@ export interface RouterOptions {
    * reached. Default true. False where the router can't dial servers though clients can.
    */
   readonly dialBack?: boolean;
+  /**
+   * The router's own credentials: with them it speaks TLS and judges each call by its caller. Default: no TLS,
+   * and every caller is believed.
+   */
+  readonly credentials?: NetworkCredentials | undefined;
+  /** With credentials: whether csce438 programs are served without TLS as well. Default false. */
+  readonly classic?: boolean;
   /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
   readonly report?: Report;
 }
@@ -57,6 +70,8 @@ export interface ParsedOptions {
   readonly classicReplies: ClassicReplies;
   readonly classicConfirmation: ClassicConfirmation;
   readonly dialsBack: boolean;
+  readonly credentials: NetworkCredentials | undefined;
+  readonly classic: boolean;
   readonly report: Report;
 }
 
@@ -94,6 +109,15 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     classicReplies: options.classicReplies ?? DEFAULT_CLASSIC_REPLIES,
     classicConfirmation: options.classicConfirmation ?? 'accepted',
     dialsBack: options.dialBack ?? true,
+    credentials: routerCredentials(options.credentials),
+    classic: options.classic ?? false,
     report: options.report ?? (() => {}),
   });
+}
+
+function routerCredentials(credentials: NetworkCredentials | undefined): NetworkCredentials | undefined {
+  const { identity } = credentials ?? {};
+  if (credentials === undefined || identity?.role === 'router') return credentials;
+  const whose = identity === undefined ? 'nobody' : partText(identity);
+  throw new DualpingError('invalid-argument', `these credentials are of ${whose}, and not of a router`);
 }

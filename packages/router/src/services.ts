@@ -10,6 +10,7 @@ import {
   type Timing,
 } from '@dualping/core';
 import {
+  type Access,
   AdminServiceService,
   addMasterFromWire,
   assignmentToWire,
@@ -26,13 +27,14 @@ import {
   type Target,
   toServiceError,
   type typesWire,
+  WATCH_OF_ALL,
   watchFromWire,
 } from '@dualping/protocol';
 import type { Server } from '@grpc/grpc-js';
 import { answerAtOnce, expectAnswer } from './answers.js';
 import type { Callers } from './callers.js';
 import { addCoordService, COORD_SERVICE_NAME, type CoordParts } from './coord-service.js';
-import type { MemberStreams } from './member-streams.js';
+import { type MemberStreams, requireOwn } from './member-streams.js';
 
 export const ROUTING_SERVICE_NAME = 'dualping.v1.RoutingService';
 export const SERVICE_NAMES = [ROUTING_SERVICE_NAME, 'dualping.v1.AdminService', COORD_SERVICE_NAME] as const;
@@ -41,6 +43,7 @@ export interface RouterParts extends CoordParts {
   readonly networkId: NetworkId;
   readonly timing: Timing;
   readonly members: MemberStreams;
+  readonly access: Access;
 }
 
 export function addServices(grpc: Server, parts: RouterParts): void {
@@ -50,26 +53,34 @@ export function addServices(grpc: Server, parts: RouterParts): void {
 }
 
 function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
-  const { networkId, clusters, members, callers, watchers } = parts;
+  const { networkId, clusters, members, callers, watchers, access } = parts;
   return {
     dualPing: (call) => members.accept(call),
     addMaster: callers.handler<routingWire.AddMasterRequest, routingWire.AddMasterResponse>({
-      ask: (request, token) => ({ kind: 'add-master', token, candidate: addMasterFromWire(request) }),
+      ask: (request, token, call) => {
+        const candidate = addMasterFromWire(request);
+        requireOwn(access, call, candidate);
+        return { kind: 'add-master', token, candidate };
+      },
       tell: (answer) => ({ networkId, ...expectAnswer(answer, 'announced') }),
     }),
     registerServer: callers.handler<routingWire.RegisterServerRequest, routingWire.RegisterServerResponse>({
-      ask: (request, token) => ({
-        kind: 'register-server',
-        token,
-        candidate: registerServerFromWire(request),
-      }),
+      ask: (request, token, call) => {
+        const candidate = registerServerFromWire(request);
+        access.requireSelf(call, candidate, 'RegisterServer');
+        return { kind: 'register-server', token, candidate };
+      },
       tell: (answer) => {
         expectAnswer(answer, 'registered');
         return { networkId };
       },
     }),
     crash: callers.handler<routingWire.CrashRequest, routingWire.CrashResponse>({
-      ask: (request, token) => ({ kind: 'crash', token, ...crashFromWire(request) }),
+      ask: (request, token, call) => {
+        const crashed = crashFromWire(request);
+        access.requireSelf(call, crashed, 'Crash');
+        return { kind: 'crash', token, ...crashed };
+      },
       tell: (answer) => ({ dropped: expectAnswer(answer, 'crash-noted').dropped }),
     }),
     getAvailable: callers.handler<routingWire.GetAvailableRequest, routingWire.GetAvailableResponse>({
@@ -83,6 +94,8 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
     watch: (call) => {
       try {
         const { target, figures } = watchFromWire(call.request);
+        if (target === undefined || figures)
+          access.require(call, WATCH_OF_ALL, 'Watch of all clusters or of figures');
         const cluster = target === undefined ? undefined : clusterIn(target, clusters);
         if (cluster !== undefined && cluster > clusters)
           throw new DualpingError(

@@ -2,23 +2,25 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Address, DualpingError, type NetworkId, quote, Registry } from '@dualping/core';
-import { DiskTimer, lockDataFolder } from '@dualping/host';
+import { DiskTimer, lockDataFolder, mendFolder, withFewRefusals } from '@dualping/host';
 import {
+  Access,
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
+  type GuardedServer,
   type HealthHandle,
+  type Listener,
   listen,
+  listenToConnections,
   toDualpingError,
 } from '@dualping/protocol';
 import { PROCESS_CLOCK, RegistryDriver } from '@dualping/runtime';
-import type { Server } from '@grpc/grpc-js';
 import createDebug from 'debug';
 import { Callers } from './callers.js';
 import { dialBack } from './dial-back.js';
 import { MemberStreams } from './member-streams.js';
 import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
-import { withFewRefusals } from './refusal-lines.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
 import { PathStore } from './store/path-store.js';
@@ -51,7 +53,9 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   // A start that can't work leaves no folder behind.
   if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
   const lock = lockDataFolder(parsed.dataFolder, 'router');
-  const grpc = createGrpcServer();
+  const mended = mendFolder(parsed.dataFolder);
+  if (mended !== undefined) parsed.report({ part: 'router', event: 'folder-mode', text: mended });
+  const grpc = createGrpcServer({}, accessOf(parsed));
   let store: AssignmentStore | undefined;
   let paths: PathStore | undefined;
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
@@ -67,6 +71,15 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     lock.release();
     throw error;
   }
+}
+
+/** Who may call what; refusals and operators' calls become lines. */
+function accessOf({ credentials, classic, report }: ParsedOptions): Access {
+  const few = withFewRefusals(report, () => performance.now());
+  return new Access(credentials, classic, {
+    refused: (text) => few({ part: 'router', event: 'audit-refused', text }),
+    privileged: (text) => report({ part: 'router', event: 'audit', text }),
+  });
 }
 
 /** While its disk hangs the router can't make a decision durable: health and the operator are told. */
@@ -127,7 +140,7 @@ async function run(
     dialsBack,
     report: reportAll,
   }: ParsedOptions,
-  grpc: Server,
+  grpc: GuardedServer,
   { store, paths, health }: Parts,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
@@ -146,7 +159,7 @@ async function run(
     debug('%o', input);
     driver.feed(input);
   };
-  const members = new MemberStreams(step, report, networkId, classicReplies);
+  const members = new MemberStreams(step, report, networkId, classicReplies, grpc.access);
   const callers = new Callers(step);
   const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
 
@@ -162,8 +175,10 @@ async function run(
     answer: (token, answer) => callers.answer(token, answer),
     refuse: (token, { reason, detail }) => callers.refuse(token, reason, detail),
     changed: (assignment) => watchers.changed(assignment),
-    probe: (question) =>
-      dialBack(question, (detail) => step({ kind: 'probed', probe: question.probe, detail })),
+    probe: (question) => {
+      const answer = (detail: string | undefined) => step({ kind: 'probed', probe: question.probe, detail });
+      dialBack(question, answer, grpc.access.credentials);
+    },
     troubled: (detail) => {
       health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
       watchers.troubled(detail ?? '');
@@ -187,8 +202,10 @@ async function run(
     paths,
     companions,
     confirmation,
+    access: grpc.access,
   });
-  const address = await listen(grpc, host, port);
+  const listener = await listenAt(grpc, host, port);
+  const { address } = listener;
   step({ kind: 'tick' }); // the grace for members from before the start begins now
 
   const finished = stopped.then(async (failure) => {
@@ -200,6 +217,7 @@ async function run(
     callers.refuseAll(goodbye);
     watchers.endAll(goodbye);
     members.closeAll();
+    listener.close();
     await shutDown(grpc);
     store.close();
     await paths.close();
@@ -219,7 +237,13 @@ async function run(
   };
 }
 
-async function shutDown(grpc: Server): Promise<void> {
+async function listenAt(grpc: GuardedServer, host: string, port: number): Promise<Listener> {
+  if (grpc.access.credentials !== undefined) return await listenToConnections(grpc, host, port);
+  // What gRPC itself has bound it closes itself.
+  return { address: await listen(grpc, host, port), close: () => {} };
+}
+
+async function shutDown(grpc: GuardedServer): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, GOODBYE_MS);
     grpc.tryShutdown(() => {

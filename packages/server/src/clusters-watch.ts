@@ -4,8 +4,14 @@
  * The machine decides what to do with it; this class only opens the watch again when it breaks.
  */
 import type { Address, Assignment, NetworkId } from '@dualping/core';
-import { CHANNEL_OPTIONS, RoutingServiceClient, watchToWire, watchUpdateFromWire } from '@dualping/protocol';
-import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
+import {
+  CHANNEL_OPTIONS,
+  type Dialling,
+  RoutingServiceClient,
+  watchToWire,
+  watchUpdateFromWire,
+} from '@dualping/protocol';
+import type { ClientReadableStream } from '@grpc/grpc-js';
 import createDebug from 'debug';
 
 const debug = createDebug('dualping:server:clusters');
@@ -28,6 +34,7 @@ export class ClustersWatch {
   constructor(
     readonly routers: readonly Address[],
     readonly onAssignment: (networkId: NetworkId, assignment: Assignment) => void,
+    readonly dialling: Dialling,
   ) {}
 
   /** Called when the server's network is known. A second call does nothing. */
@@ -41,7 +48,7 @@ export class ClustersWatch {
     if (this.#closed) return;
     const address = this.routers[this.#at % this.routers.length];
     if (address === undefined) return;
-    const client = new RoutingServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const client = new RoutingServiceClient(address, this.dialling.channel('router'), CHANNEL_OPTIONS);
     const call = client.watch(watchToWire({ target: undefined, figures: false }));
     this.#client = client;
     this.#call = call;

@@ -18,7 +18,9 @@ import {
   dialledAddress,
   formatAddress,
   isWildcard,
+  type NetworkCredentials,
   parseAddress,
+  partText,
 } from '@dualping/protocol';
 import type { SupervisionOptions } from './supervisor-desk.js';
 
@@ -54,6 +56,13 @@ export interface ServerOptions {
   readonly classicReplies?: ClassicReplies;
   /** The supervisor that may use `KeepAlive`. Default: none. */
   readonly supervision?: SupervisionOptions;
+  /**
+   * The server's own, of its network: then it speaks TLS, and judges each call by who makes it. Without TLS
+   * and without questions when absent.
+   */
+  readonly credentials?: NetworkCredentials | undefined;
+  /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
+  readonly classic?: boolean;
 }
 
 export interface ParsedOptions {
@@ -70,6 +79,8 @@ export interface ParsedOptions {
   readonly report: Report;
   readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
+  readonly credentials: NetworkCredentials | undefined;
+  readonly classic: boolean;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -83,18 +94,38 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
   const advertiseHost = options.advertiseHost ?? (isWildcard(host) ? hostname() : host);
   if (advertiseHost === '' || isWildcard(advertiseHost))
     throw new DualpingError('invalid-argument', `host ${quote(advertiseHost)} can't be dialled by others`);
+  const cluster = wholeNumber('cluster', options.cluster ?? 1, MAX_CLUSTERS);
+  const id = serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID));
   return Object.freeze({
     host,
     port: options.port ?? 0,
     advertiseHost,
     advertise: options.advertise === undefined ? undefined : dialledAddress(options.advertise),
     dataFolder: options.dataFolder,
-    cluster: wholeNumber('cluster', options.cluster ?? 1, MAX_CLUSTERS),
-    serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
+    cluster,
+    serverId: id,
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     diskStallMs: parseDiskStallMs(options.diskStallMs),
     report: options.report ?? (() => {}),
     classicReplies: options.classicReplies,
     supervision: options.supervision,
+    credentials: ownCredentials(options.credentials, cluster, id),
+    classic: options.classic ?? false,
   });
+}
+
+function ownCredentials(
+  credentials: NetworkCredentials | undefined,
+  cluster: ClusterId,
+  id: ServerId,
+): NetworkCredentials | undefined {
+  if (credentials === undefined) return undefined;
+  const { identity } = credentials;
+  if (identity?.role === 'server' && identity.cluster === cluster && identity.serverId === id)
+    return credentials;
+  const whose = identity === undefined ? 'nobody' : partText(identity);
+  throw new DualpingError(
+    'invalid-argument',
+    `these credentials are of ${whose}, and not of server ${id} of cluster ${cluster}`,
+  );
 }

@@ -2,16 +2,17 @@
  * Connections to the other servers of the cluster, kept ready so that a takeover doesn't wait for a dial.
  */
 import type { Address } from '@dualping/core';
-import { CHANNEL_OPTIONS, ReplicationServiceClient } from '@dualping/protocol';
-import { credentials } from '@grpc/grpc-js';
+import { CHANNEL_OPTIONS, type Dialling, ReplicationServiceClient } from '@dualping/protocol';
 
 export class Peers {
   readonly #clients = new Map<Address, ReplicationServiceClient>();
 
+  constructor(readonly dialling: Dialling) {}
+
   to(address: Address): ReplicationServiceClient {
     let client = this.#clients.get(address);
     if (client === undefined) {
-      client = new ReplicationServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+      client = new ReplicationServiceClient(address, this.dialling.channel('server'), CHANNEL_OPTIONS);
       this.#clients.set(address, client);
     }
     return client;

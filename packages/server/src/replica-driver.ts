@@ -25,7 +25,14 @@ import {
   unreachable,
 } from '@dualping/core';
 import type { Report } from '@dualping/host';
-import { askHealth, encodeEntry, RouterStream, toDualpingError } from '@dualping/protocol';
+import {
+  askHealth,
+  type Dialling,
+  encodeEntry,
+  RouterStream,
+  type RouterStreamListener,
+  toDualpingError,
+} from '@dualping/protocol';
 import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import type { ClassicDialect } from './classic/classic-dialect.js';
@@ -38,7 +45,7 @@ import { snapshotToParts } from './snapshot-parts.js';
 import { pullSnapshot } from './snapshot-pull.js';
 import type { StandbyDesk } from './standby-desk.js';
 import type { TailDesk } from './tail-desk.js';
-import { TailStream } from './tail-stream.js';
+import { TailStream, type TailStreamListener } from './tail-stream.js';
 
 const debug = createDebug('dualping:server');
 
@@ -66,7 +73,7 @@ type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { kin
 
 export class ReplicaDriver {
   readonly #replica: Replica;
-  readonly #peers = new Peers();
+  readonly #peers: Peers;
   readonly #loop: MachineLoop<ReplicaInput, ReplicaOutput>;
   /** Bytes that standby entries came as: journalled as they are, so that journals are equal to the byte. */
   readonly #bytes = new WeakMap<Entry, Buffer>();
@@ -84,7 +91,9 @@ export class ReplicaDriver {
     readonly report: Report,
     readonly desks: Desks,
     readonly listener: DriverListener,
+    readonly dialling: Dialling,
   ) {
+    this.#peers = new Peers(dialling);
     this.#replica = new Replica(start, timing);
     this.#loop = new MachineLoop(this.#replica, {
       clock: PROCESS_CLOCK,
@@ -266,15 +275,15 @@ export class ReplicaDriver {
 
   #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
     debug('opens DualPing to %s', address);
-    const stream = new RouterStream(address, message, {
+    const listener: RouterStreamListener = {
       onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
       onClassicReplies: (replies) => this.desks.dialect.routerSays(replies),
       onEnd: (end) => {
         this.#routers.delete(attempt);
         this.feed({ kind: 'router-ended', attempt, detail: endText(end) });
       },
-    });
-    this.#routers.set(attempt, stream);
+    };
+    this.#routers.set(attempt, new RouterStream(address, message, listener, this.dialling));
   }
 
   #openPrimary({ attempt, address, message }: OutputOf<'open-primary'>): void {
@@ -295,7 +304,7 @@ export class ReplicaDriver {
 
   /** Over the connection that is kept warm. */
   #probeMember({ probe, address, service, timeoutMs }: OutputOf<'probe-member'>): void {
-    askHealth({ address, service, timeoutMs }).then(
+    askHealth({ address, service, timeoutMs, dialling: this.dialling }).then(
       (health) => this.feed({ kind: 'member-probed', probe, isReached: health !== 'unknown' }),
       () => this.feed({ kind: 'member-probed', probe, isReached: false }),
     );
@@ -311,14 +320,14 @@ export class ReplicaDriver {
 
   #openTail({ attempt, address, message }: OutputOf<'open-tail'>): void {
     debug('tails %s', address);
-    const stream = new TailStream(address, message, {
+    const listener: TailStreamListener = {
       onBatch: (batch) => this.feed({ kind: 'tail-heard', attempt, batch }),
       onEnd: (detail) => {
         this.#tails.delete(attempt);
         this.feed({ kind: 'tail-broken', attempt, detail });
       },
-    });
-    this.#tails.set(attempt, stream);
+    };
+    this.#tails.set(attempt, new TailStream(address, message, listener, this.dialling));
   }
 
   #pullSnapshot({ address, question, setAside }: OutputOf<'pull-snapshot'>): void {

@@ -9,6 +9,7 @@ import {
   unreachable,
 } from '@dualping/core';
 import {
+  type Access,
   type BidiStream,
   FIRST_MESSAGE_TIMEOUT_MS,
   listPageToWire,
@@ -49,6 +50,7 @@ export interface ServiceContext {
   readonly clients: ClientDesk;
   readonly standbys: StandbyDesk;
   readonly tails: TailDesk;
+  readonly access: Access;
   nextLink(): LinkId & Token;
   feed(input: ReplicaInput): void;
   /** The epoch in which this server serves as primary; 0 when it does not. */
@@ -194,6 +196,7 @@ function openReplicate(
               'invalid-argument',
               'the first message of a Replicate is `join`, and only the first',
             );
+          if (message.kind === 'join') context.access.requireSelf(call, message, 'Replicate');
           joined = true;
           context.feed({ kind: 'standby-message', link, message });
         });
@@ -228,6 +231,7 @@ function openTail(
               'invalid-argument',
               'the first message of a Tail is `open`, and only the first',
             );
+          if (message.kind === 'open') context.access.requireOwnCluster(call, message.from, 'Tail');
           opened = true;
           context.feed({ kind: 'tail-asked', link, message });
         });
@@ -256,6 +260,7 @@ function followerInfo(
 ): void {
   try {
     const question = snapshotQuestionFromWire(call.request);
+    context.access.requireSelf(call, question, 'GetFollowerInfo');
     const token = context.nextLink();
     context.standbys.addSnapshotCall(token, call);
     context.feed({ kind: 'snapshot-asked', token, ...question });

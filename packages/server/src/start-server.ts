@@ -16,16 +16,18 @@ import {
   type ServerId,
   serverName,
 } from '@dualping/core';
-import { lockDataFolder } from '@dualping/host';
+import { lockDataFolder, mendFolder, withFewRefusals } from '@dualping/host';
 import {
+  Access,
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
   formatAddress,
+  type GuardedServer,
   listenToConnections,
+  PLAINTEXT,
   parseAddress,
 } from '@dualping/protocol';
-import type { Server } from '@grpc/grpc-js';
 import { ClassicDialect } from './classic/classic-dialect.js';
 import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
@@ -76,9 +78,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // A start that can't work leaves no folder behind.
   if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
   const lock = lockDataFolder(parsed.dataFolder, `server ${name} of cluster ${parsed.cluster}`);
-  const grpc = createGrpcServer();
   let journal: Journal | undefined;
   const report = (event: string, text: string) => parsed.report({ part: `server ${name}`, event, text });
+  const mended = mendFolder(parsed.dataFolder);
+  if (mended !== undefined) report('folder-mode', mended);
+  const few = withFewRefusals(parsed.report, () => performance.now());
+  const access = new Access(parsed.credentials, parsed.classic, {
+    refused: (text) => few({ part: `server ${name}`, event: 'audit-refused', text }),
+    privileged: (text) => report('audit', text),
+  });
+  const grpc = createGrpcServer({}, access);
   const disk = new ServerDisk(parsed.diskStallMs, (text) => report('slow-disk', text));
   try {
     const { cluster, serverId } = parsed;
@@ -108,7 +117,7 @@ function reportFindings(journal: Journal, report: (event: string, text: string) 
 
 async function run(
   parsed: ReturnType<typeof parseServerOptions>,
-  grpc: Server,
+  grpc: GuardedServer,
   journal: Journal,
   disk: ServerDisk,
   releaseLock: () => void,
@@ -125,6 +134,7 @@ async function run(
     clients,
     standbys,
     tails,
+    access: grpc.access,
     feed,
     nextLink: () => driver?.nextLink() ?? 0,
     servingEpoch: () => driver?.replica.servingEpoch ?? 0,
@@ -158,6 +168,7 @@ async function run(
     diskFigures: () => disk.timer.figures,
     identity: { ...journal.identity, address: advertised, routers: parsed.routers },
   };
+  const dialling = parsed.credentials ?? PLAINTEXT;
   const running = new ReplicaDriver(
     start,
     DEFAULT_TIMING,
@@ -165,11 +176,14 @@ async function run(
     parsed.report,
     { clients, standbys, tails, dialect },
     { onNetwork: (networkId) => others.open(networkId), onStopped },
+    dialling,
   );
   driver = running;
   disk.onStalled = (detail) => running.feed({ kind: 'disk-stalled', detail });
-  const others = new ClustersWatch(parsed.routers, (networkId, assignment) =>
-    running.feed({ kind: 'cluster-assigned', networkId, assignment }),
+  const others = new ClustersWatch(
+    parsed.routers,
+    (networkId, assignment) => running.feed({ kind: 'cluster-assigned', networkId, assignment }),
+    dialling,
   );
   const healthTimer = setInterval(
     () => health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]),
@@ -214,7 +228,7 @@ async function run(
   };
 }
 
-async function shutDown(grpc: Server): Promise<void> {
+async function shutDown(grpc: GuardedServer): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, GOODBYE_MS);
     grpc.tryShutdown(() => {

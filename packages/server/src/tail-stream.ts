@@ -4,13 +4,13 @@ import {
   type BidiStream,
   CHANNEL_OPTIONS,
   clientStream,
+  type Dialling,
   ReplicationServiceClient,
   type replicationWire,
   tailBatchFromWire,
   tailMessageToWire,
   toDualpingError,
 } from '@dualping/protocol';
-import { credentials } from '@grpc/grpc-js';
 import { endText } from './end-text.js';
 
 export interface TailStreamListener {
@@ -22,8 +22,8 @@ export class TailStream {
   readonly #client: ReplicationServiceClient;
   readonly #stream: BidiStream<replicationWire.TailRequest>;
 
-  constructor(address: Address, open: TailMessage, listener: TailStreamListener) {
-    this.#client = new ReplicationServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  constructor(address: Address, open: TailMessage, listener: TailStreamListener, dialling: Dialling) {
+    this.#client = new ReplicationServiceClient(address, dialling.channel('server'), CHANNEL_OPTIONS);
     this.#stream = clientStream<replicationWire.TailResponse, replicationWire.TailRequest>(
       this.#client.tail(),
       {

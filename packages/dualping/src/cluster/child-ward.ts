@@ -8,6 +8,7 @@ import {
   serverId,
 } from '@dualping/core';
 import { EXIT, processIdentity } from '@dualping/host';
+import type { Dialling } from '@dualping/protocol';
 import { reportCrash } from '../supervisor/crash-report.js';
 import {
   type KeepAliveClient,
@@ -49,6 +50,8 @@ export interface ChildWardOptions {
   readonly onLine: (name: string, line: string) => void;
   readonly onReady: (address: Address, pid: number | undefined) => void;
   readonly keepAliveMs: number;
+  /** How it is dialled, asked when it is; without TLS when there is nothing. */
+  readonly dialling: () => Dialling | undefined;
 }
 
 export class ChildWard implements Ward {
@@ -99,15 +102,16 @@ export class ChildWard implements Ward {
   }
 
   openLink(listener: KeepAliveListener): KeepAliveClient {
-    const { keepAliveMs, role } = this.#options;
-    if (role.kind === 'router') return openRouterProbe(this.#address, keepAliveMs, listener);
+    const { keepAliveMs, role, dialling } = this.#options;
+    if (role.kind === 'router') return openRouterProbe(this.#address, keepAliveMs, listener, dialling());
     const { address = '', key = '', pid = 0 } = this.#place ?? {};
-    return openKeepAlive({ address, key, pid }, keepAliveMs, {
+    const withoutOrders: KeepAliveListener = {
       ...listener,
       farewell: (farewell) => {
         if (farewell.kind !== 'told') listener.farewell(farewell);
       },
-    });
+    };
+    return openKeepAlive({ address, key, pid }, keepAliveMs, withoutOrders, dialling());
   }
 
   terminate(): void {
@@ -126,10 +130,10 @@ export class ChildWard implements Ward {
   }
 
   async reportCrash(incarnation: Incarnation, detail: string): Promise<void> {
-    const { role } = this.#options;
+    const { role, dialling } = this.#options;
     if (role.kind === 'router') return;
     const { cluster, id, router } = role;
-    await reportCrash([router()], { cluster, serverId: serverId(id), incarnation, detail });
+    await reportCrash([router()], { cluster, serverId: serverId(id), incarnation, detail }, dialling());
   }
 
   async #spawn(listener: WardListener): Promise<void> {

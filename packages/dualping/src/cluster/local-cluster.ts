@@ -22,11 +22,14 @@ import {
   holderOf,
   lockDataFolder,
   logFile,
+  mendFolder,
   type Report,
   withinLimit,
 } from '@dualping/host';
-import { parseAddress } from '@dualping/protocol';
+import { type NetworkCredentials, type Part, parseAddress } from '@dualping/protocol';
+import { ensure, type WatchedCredentials, watchCredentials } from '@dualping/security';
 import type { Subscription } from 'rxjs';
+import { UP_OPERATOR } from '../credentials.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { type ChildRole, isErrorLine } from './child-ward.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
@@ -59,6 +62,10 @@ export interface LocalClusterOptions {
   readonly keepAliveMs?: number;
   /** How long a disk may be silent before it counts as hanging, ms. Default 5,000. */
   readonly diskStallMs?: number;
+  /** The folder of its certificates, which are made when they are needed. Undefined: without TLS. */
+  readonly certs?: string | undefined;
+  /** Further flags for the servers. */
+  readonly serverFlags?: readonly string[];
   /** Further flags for the router. */
   readonly routerFlags?: readonly string[];
   /** Receives the lines of the cluster itself; they are in `logs/up.log` too. */
@@ -87,6 +94,8 @@ export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #ports: Record<string, number>;
   readonly #addresses = new Map<string, Address>();
+  /** How each process is dialled by whoever watches over it; undefined: without TLS. */
+  readonly #dialling = new Map<string, NetworkCredentials | undefined>();
   readonly #router: SupervisedChild;
   /** Known once the router has said how many clusters there are. */
   #servers: readonly LocalServer[] = [];
@@ -94,6 +103,8 @@ export class LocalCluster {
   #started = false;
   readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
+  /** Of `up` itself, and of each server for whoever watches over it: what is to be closed in the end. */
+  readonly #watched: WatchedCredentials[] = [];
   #client: RouterClient | undefined;
   #watching: Subscription | undefined;
   readonly #assignments = new Map<ClusterId, Assignment>();
@@ -104,6 +115,8 @@ export class LocalCluster {
     refuseIfUp(options.dataFolder);
     // Before anything is read: two clusters in one folder would take each other's ports.
     this.#lock = lockDataFolder(options.dataFolder, UP_ROLE);
+    const mended = mendFolder(options.dataFolder);
+    if (mended !== undefined) this.#say('folder-mode', mended);
     this.#ports = { ...readPlaces(options.dataFolder).ports };
     this.#router = this.#child('router', { kind: 'router' }, () => this.#routerCommandLine());
   }
@@ -118,12 +131,15 @@ export class LocalCluster {
    * takes too long.
    */
   async start(): Promise<void> {
+    const own = await this.#certified([{ role: 'router' }, UP_OPERATOR], UP_OPERATOR);
+    this.#dialling.set('router', own);
     await this.#router.start();
-    const client = new RouterClient({ routers: [this.routerAddress] });
+    const client = new RouterClient({ routers: [this.routerAddress], credentials: own });
     this.#client = client;
     const { clusters } = await client.status();
     this.#warnOfServersLeftOut(clusters);
     this.#servers = this.#makeServers(clusters);
+    await this.#certifyServers();
     this.#watch(client);
     // s1 first, so that it is the first primary of a new cluster, as people expect.
     const isFirst = ({ id }: LocalServer): boolean => id === 1;
@@ -155,6 +171,7 @@ export class LocalCluster {
     this.#watching?.unsubscribe();
     this.#client?.close();
     await this.#router.stop(END_LIMIT_MS);
+    for (const watched of this.#watched) watched.close();
     for (const log of this.#logs.values()) log.close();
     this.#lock?.release();
     this.#lock = undefined;
@@ -199,6 +216,7 @@ export class LocalCluster {
       role,
       commandLine,
       keepAliveMs: this.#options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
+      dialling: () => this.#dialling.get(name),
       onLine: (_, line) => {
         this.#log(name, line);
         if (this.#started || !isErrorLine(line)) this.#options.onLine(name, line);
@@ -211,9 +229,11 @@ export class LocalCluster {
   #remember(name: string, address: Address): void {
     this.#addresses.set(name, address);
     this.#ports[name] = parseAddress(address).port;
-    writePlaces(this.#options.dataFolder, {
+    const { dataFolder, certs } = this.#options;
+    writePlaces(dataFolder, {
       ports: this.#ports,
       addresses: Object.fromEntries(this.#addresses),
+      ...(certs !== undefined && { certs: resolve(certs) }),
     });
   }
 
@@ -237,6 +257,7 @@ export class LocalCluster {
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
       ...this.#diskStallFlags,
+      ...this.#certsFlags,
       ...(this.#options.routerFlags ?? []),
     ];
   }
@@ -259,7 +280,31 @@ export class LocalCluster {
       ...['server', '--host', host, '--port', String(port), '--id', String(id)],
       ...['--data', join(dataFolder, name), '--cluster', String(cluster), '--routers', this.routerAddress],
       ...this.#diskStallFlags,
+      ...this.#certsFlags,
+      ...(this.#options.serverFlags ?? []),
     ];
+  }
+
+  get #certsFlags(): readonly string[] {
+    const { certs } = this.#options;
+    return certs === undefined ? [] : ['--certs', resolve(certs)];
+  }
+
+  async #certifyServers(): Promise<void> {
+    const partOf = ({ cluster, id }: LocalServer): Part => ({ role: 'server', cluster, serverId: id });
+    const parts = this.#servers.map(partOf);
+    for (const server of this.#servers)
+      this.#dialling.set(server.name, await this.#certified(parts, partOf(server)));
+  }
+
+  /** Makes what is missing of these. @returns the credentials of one of them; undefined: without TLS */
+  async #certified(parts: readonly Part[], one: Part): Promise<NetworkCredentials | undefined> {
+    const { certs } = this.#options;
+    if (certs === undefined) return undefined;
+    if (await ensure(certs, parts)) this.#say('certificates', `made in ${quote(resolve(certs))}`);
+    const watched = watchCredentials(certs, one, (event, text) => this.#say(event, text));
+    this.#watched.push(watched);
+    return watched.credentials;
   }
 
   get #diskStallFlags(): readonly string[] {

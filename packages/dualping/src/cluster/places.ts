@@ -14,6 +14,8 @@ export interface Places {
   readonly ports: Readonly<Record<string, number>>;
   /** Where each listened last, for `status`. */
   readonly addresses?: Readonly<Record<string, Address>>;
+  /** The folder of its certificates, where it ran with TLS. */
+  readonly certs?: string | undefined;
 }
 
 const FILE = 'places.json';
@@ -24,7 +26,12 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 export function readPlaces(folder: string): Places {
   try {
     const parsed: unknown = JSON.parse(readFileSync(join(folder, FILE), 'utf8'));
-    return { ports: table(parsed, 'ports', isPort), addresses: table(parsed, 'addresses', isText) };
+    const certs = new Map(Object.entries(parsed ?? {})).get('certs');
+    return {
+      ports: table(parsed, 'ports', isPort),
+      addresses: table(parsed, 'addresses', isText),
+      certs: isText(certs) ? certs : undefined,
+    };
   } catch {
     return { ports: {} };
   }

@@ -10,17 +10,23 @@ import {
 } from '@dualping/core';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { type Command, command } from '../command.js';
+import { operatorCredentials, type Trust } from '../credentials.js';
 import { type Io, renderError } from '../io.js';
 import { renderAssignment } from '../render.js';
 import * as settings from '../settings/definitions.js';
 import { wholeNumber } from '../settings/parse.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
+/** What is asked, and how: as an operator, where there are certificates. */
+interface Asked extends Trust {
+  readonly routers: readonly Address[];
+}
+
 async function withRouter<T>(
-  routers: readonly Address[],
+  { routers, ...trust }: Asked,
   use: (client: RouterClient) => Promise<T>,
 ): Promise<T> {
-  const client = new RouterClient({ routers });
+  const client = new RouterClient({ routers, credentials: operatorCredentials(trust, routers) });
   try {
     return await use(client);
   } finally {
@@ -37,17 +43,17 @@ const statusCommand = command({
   name: 'status',
   group: 'admin',
   summary: 'clusters with their members, as the router knows them',
-  settings: { routers: settings.routers, watch: settings.watch, json: settings.json },
-  run: async ({ routers, watch, json }, { io }) =>
-    await withRouter(routers, async (client) => {
+  settings: { routers: settings.routers, ...settings.trust, watch: settings.watch, json: settings.json },
+  run: async ({ watch, json, ...asked }, { io }) =>
+    await withRouter(asked, async (client) => {
       if (watch) return await watchStatus(client, json, io);
       showNetwork(await client.status(), json, io);
       return EXIT.done;
     }),
 });
 
-export const networkStatus = async (routers: readonly Address[]): Promise<NetworkStatus> =>
-  await withRouter(routers, (client) => client.status());
+export const networkStatus = async (asked: Asked): Promise<NetworkStatus> =>
+  await withRouter(asked, (client) => client.status());
 
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));
@@ -80,9 +86,9 @@ const handoverCommand = command({
   name: 'handover',
   group: 'admin',
   summary: 'ask the primary of a cluster to hand over to an in-sync standby',
-  settings: { routers: settings.routers, cluster: settings.cluster, json: settings.json },
-  run: async ({ routers, cluster, json }, { io }) => {
-    show([await withRouter(routers, (client) => client.handover(cluster))], json, io);
+  settings: { routers: settings.routers, ...settings.trust, cluster: settings.cluster, json: settings.json },
+  run: async ({ cluster, json, ...asked }, { io }) => {
+    show([await withRouter(asked, (client) => client.handover(cluster))], json, io);
     return EXIT.done;
   },
 });
@@ -94,19 +100,20 @@ const promoteCommand = command({
   args: [{ name: 'server', help: 'its number, 2 for s2' }],
   settings: {
     routers: settings.routers,
+    ...settings.trust,
     cluster: settings.cluster,
     unclean: settings.unclean,
     acceptLoss: settings.acceptLoss,
     json: settings.json,
   },
-  run: async ({ routers, cluster, unclean, acceptLoss, json }, { args, io }) => {
+  run: async ({ cluster, unclean, acceptLoss, json, ...asked }, { args, io }) => {
     const server = asServerId(serverNumber(args[0] ?? ''));
     if (!unclean)
       throw new DualpingError(
         'invalid-argument',
         `promoting s${server} may lose acknowledged writes that only other servers hold: say --unclean if that is meant`,
       );
-    const promoted = await withRouter(routers, (client) => client.promote(cluster, server, { acceptLoss }));
+    const promoted = await withRouter(asked, (client) => client.promote(cluster, server, { acceptLoss }));
     show([promoted], json, io);
     return EXIT.done;
   },

@@ -3,6 +3,7 @@ import { serverId as asServerId, parseTiming, serverName } from '@dualping/core'
 import { Signals } from '@dualping/host';
 import { ClassicClient } from '../classic/classic-client.js';
 import { type Command, command } from '../command.js';
+import { partCredentials } from '../credentials.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
@@ -17,13 +18,15 @@ const coordinatorCommand = command({
     clusters: classic.coordinatorClusters,
     ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
+    certs: settings.certs,
     ...settings.timing,
   },
   run: async (values, { io }) => {
-    const { host, port, data, clusters, diskStallMs, ...rest } = values;
+    const { host, port, data, clusters, diskStallMs, certs, ...rest } = values;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
-    warnIfOpen(host, io);
+    warnIfOpen(host, io, certs !== '');
+    const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
     const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
       startRouter({
@@ -36,6 +39,8 @@ const coordinatorCommand = command({
         diskStallMs,
         classicReplies,
         classicConfirmation,
+        credentials: watched?.credentials,
+        classic: true,
         report: io.report,
       }),
     );
@@ -55,13 +60,17 @@ const tsdCommand = command({
     data: classic.serverData,
     classicReplies: classic.classicReplies,
     diskStallMs: settings.diskStallMs,
+    certs: settings.certs,
   },
   run: async (values, { io }) => {
     const { cluster, id, coordinatorHost, coordinatorPort, data, host, port } = values;
-    const { classicReplies, diskStallMs } = values;
-    warnIfOpen(host, io);
+    const { classicReplies, diskStallMs, certs } = values;
+    const part = `server ${serverName(asServerId(id))}`;
+    warnIfOpen(host, io, certs !== '');
+    const identity = { role: 'server', cluster, serverId: asServerId(id) } as const;
+    const watched = partCredentials(certs, identity, { name: part, report: io.report });
     const { startServer } = await import('@dualping/server');
-    return await serveUntilSignal(`server ${serverName(asServerId(id))}`, io, () =>
+    return await serveUntilSignal(part, io, () =>
       startServer({
         host,
         port,
@@ -71,6 +80,8 @@ const tsdCommand = command({
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
         ...(classicReplies === '' ? {} : { classicReplies }),
         diskStallMs,
+        credentials: watched?.credentials,
+        classic: true,
         report: io.report,
       }),
     );

@@ -1,6 +1,7 @@
 import { DualpingSession } from '@dualping/client';
 import { Signals } from '@dualping/host';
 import { command } from '../command.js';
+import { userCredentials } from '../credentials.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
 
@@ -10,14 +11,22 @@ export const clientCommand = command({
   settings: {
     user: settings.user,
     routers: settings.routers,
+    ...settings.trust,
     limit: settings.limit,
     line: settings.line,
   },
-  run: async ({ user, routers, limit, line: lines }, { io, isGiven }) => {
+  run: async ({ user, routers, limit, line: lines, ...trust }, { io, isGiven }) => {
     const { first: signal } = new Signals();
     const isFull = hasFullScreen(io, lines);
     const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
-    const session = new DualpingSession({ routers, user, timeline: { history }, mentions: isFull });
-    return await runPersonClient({ session, routers, io, lines, signal });
+    const credentials = userCredentials(trust, routers);
+    const session = new DualpingSession({
+      routers,
+      user,
+      timeline: { history },
+      mentions: isFull,
+      credentials,
+    });
+    return await runPersonClient({ session, routers, credentials, io, lines, signal });
   },
 });

@@ -1,6 +1,7 @@
 import { EXIT } from '@dualping/host';
 import { askHealth } from '@dualping/protocol';
 import { command } from '../command.js';
+import { userCredentials } from '../credentials.js';
 import * as settings from '../settings/definitions.js';
 
 /** For health probes, which use the exit code. */
@@ -11,10 +12,12 @@ export const healthCommand = command({
     address: settings.address,
     service: settings.service,
     timeoutMs: settings.healthTimeoutMs,
+    ...settings.trust,
     json: settings.json,
   },
-  run: async ({ json, ...question }, { io }) => {
-    const health = await askHealth(question);
+  run: async ({ json, certs, ca, ...question }, { io }) => {
+    const dialling = userCredentials({ certs, ca }, [question.address]);
+    const health = await askHealth({ ...question, dialling });
     io.out(json ? JSON.stringify({ ...question, health }) : health);
     return health === 'serving' ? EXIT.done : EXIT.unavailable;
   },

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
+import { CERTS_COMMANDS } from './certs.js';
 import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
 import { completionCommand } from './completion.js';
@@ -36,5 +37,6 @@ export const COMMANDS: readonly Command[] = [
   healthCommand,
   completionCommand(() => COMMANDS),
   ...ADMIN_COMMANDS,
+  ...CERTS_COMMANDS,
   ...CLASSIC_COMMANDS,
 ];

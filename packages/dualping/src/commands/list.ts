@@ -11,6 +11,7 @@ export const listCommand = command({
   settings: {
     user: settings.user,
     routers: settings.routers,
+    ...settings.trust,
     timeoutMs: settings.timeoutMs,
     json: settings.json,
   },

@@ -1,5 +1,6 @@
 import { parseTiming } from '@dualping/core';
 import { command } from '../command.js';
+import { partCredentials } from '../credentials.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
@@ -15,13 +16,16 @@ export const routerCommand = command({
     ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
     noDialBack: settings.noDialBack,
+    certs: settings.certs,
+    classic: settings.classicWire,
     ...settings.timing,
   },
-  run: async ({ noDialBack, diskStallMs, ...options }, { io, isGiven }) => {
+  run: async ({ noDialBack, diskStallMs, certs, classic, ...options }, { io, isGiven }) => {
     const { host, port, data, clusters, ...rest } = options;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
-    warnIfOpen(host, io);
+    warnIfOpen(host, io, certs !== '');
+    const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
     // Loaded here only: the short commands must not pay for what they don't run.
     const { startRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
@@ -36,6 +40,8 @@ export const routerCommand = command({
         classicReplies,
         classicConfirmation,
         dialBack: !noDialBack,
+        credentials: watched?.credentials,
+        classic,
         report: io.report,
       }),
     );

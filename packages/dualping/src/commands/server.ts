@@ -1,6 +1,7 @@
 import { serverId as asServerId, serverName } from '@dualping/core';
 import { boundOwnLog, logFile } from '@dualping/host';
 import { command } from '../command.js';
+import { partCredentials } from '../credentials.js';
 import type { Io } from '../io.js';
 import { type Running, serveUntilSignal, warnIfOpen } from '../long-running.js';
 import { classicReplies } from '../settings/classic-definitions.js';
@@ -17,6 +18,8 @@ export const SERVER_SETTINGS = {
   routers: settings.routers,
   classicReplies,
   diskStallMs: settings.diskStallMs,
+  certs: settings.certs,
+  classic: settings.classicWire,
 };
 
 export const serverCommand = command({
@@ -30,7 +33,7 @@ export const serverCommand = command({
     keepAliveMs: settings.keepAliveMs,
   },
   run: async ({ supervised, noSupervise, paired, ...values }, { io }) => {
-    warnIfOpen(values.host, io);
+    warnIfOpen(values.host, io, values.certs !== '');
     if (!supervised || noSupervise || paired) return await serve(values, paired, io);
     const { keepPair } = await import('../supervisor/pair-keeper.js');
     return await keepPair(values, io);
@@ -38,13 +41,15 @@ export const serverCommand = command({
 });
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
-  const { host, port, advertise, data, cluster, id, routers, diskStallMs } = values;
+  const { host, port, advertise, data, cluster, id, routers, diskStallMs, certs, classic } = values;
   const { classicReplies: replies } = values;
   const part = `server ${serverName(asServerId(id))}`;
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
   const { SupervisedServer } = await import('../supervisor/supervised-server.js');
   boundOwnLog(logFile(data, 'server'));
+  const identity = { role: 'server', cluster, serverId: asServerId(id) } as const;
+  const watched = partCredentials(certs, identity, { name: part, report: io.report });
   const supervised = new SupervisedServer(values, { paired, part, report: io.report });
   return await serveUntilSignal(part, io, async (): Promise<Running> => {
     const server = await startServer({
@@ -59,6 +64,8 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       diskStallMs,
       report: io.report,
       supervision: supervised.options,
+      credentials: watched?.credentials,
+      classic,
     });
     supervised.started(server);
     return {

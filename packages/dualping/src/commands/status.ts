@@ -4,6 +4,7 @@ import { DualpingError, quote } from '@dualping/core';
 import { EXIT } from '@dualping/host';
 import { type Resident, type Residents, residentsOf } from '../cluster/residents.js';
 import { command } from '../command.js';
+import { certsAt, type Trust } from '../credentials.js';
 import type { Io } from '../io.js';
 import * as settings from '../settings/definitions.js';
 import { cleanForTerminal } from '../terminal-text.js';
@@ -12,23 +13,31 @@ import { networkStatus, showNetwork } from './admin.js';
 export const statusCommand = command({
   name: 'status',
   summary: 'what runs in a data folder and where; with --routers, what that router knows',
-  settings: { data: settings.data('dualping-data'), routers: settings.routers, json: settings.json },
-  run: async ({ data, routers, json }, { io, isGiven, strengthOf }) => {
+  settings: {
+    data: settings.data('dualping-data'),
+    routers: settings.routers,
+    ...settings.trust,
+    json: settings.json,
+  },
+  run: async ({ data, json, ...asked }, { io, isGiven, strengthOf }) => {
     if (isGiven('data') && strengthOf('data') === strengthOf('routers'))
       throw new DualpingError('invalid-argument', 'give --data or --routers, not both: one is asked');
-    if (strengthOf('routers') > strengthOf('data')) showNetwork(await networkStatus(routers), json, io);
-    else await showFolder(residentsOf(data), json, io);
+    if (strengthOf('routers') > strengthOf('data')) showNetwork(await networkStatus(asked), json, io);
+    else await showFolder(residentsOf(data), asked, json, io);
     return EXIT.done;
   },
 });
 
 /** Shows the processes even if the router does not answer. */
-async function showFolder(residents: Residents, json: boolean, io: Io): Promise<void> {
+async function showFolder(residents: Residents, trust: Trust, json: boolean, io: Io): Promise<void> {
   if (!json) showResidents(residents, io);
   const router = residents.others.find(({ name }) => name === 'router')?.address;
   let network: NetworkStatus | undefined;
   try {
-    if (router !== undefined) network = await networkStatus([router]);
+    if (router !== undefined) {
+      const certs = trust.certs || (certsAt(residents.folder, [router]) ?? '');
+      network = await networkStatus({ ...trust, certs, routers: [router] });
+    }
   } finally {
     if (json) showJson(residents, network, io);
   }

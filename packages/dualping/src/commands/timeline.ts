@@ -2,6 +2,7 @@ import { DualpingSession } from '@dualping/client';
 import { DualpingError, type Position, type Post, position } from '@dualping/core';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { command } from '../command.js';
+import { userCredentials } from '../credentials.js';
 import type { Io } from '../io.js';
 import { renderError } from '../io.js';
 import { withSession } from '../one-shot.js';
@@ -17,6 +18,8 @@ interface TimelineValues {
   readonly timeoutMs: number;
   readonly limit: number;
   readonly json: boolean;
+  readonly certs: string;
+  readonly ca: string;
 }
 
 export const timelineCommand = command({
@@ -25,6 +28,7 @@ export const timelineCommand = command({
   settings: {
     user: settings.user,
     routers: settings.routers,
+    ...settings.trust,
     limit: settings.limit,
     follow: settings.follow,
     timeoutMs: settings.timeoutMs,
@@ -45,9 +49,14 @@ async function showPast({ limit, json, ...oneShot }: TimelineValues, io: Io): Pr
 }
 
 /** Runs until a signal. It waits through breaks of any length: `timeoutMs` is only for commands that end. */
-async function goOn({ user, routers, limit, json }: TimelineValues, io: Io): Promise<number> {
+async function goOn({ user, routers, limit, json, ...trust }: TimelineValues, io: Io): Promise<number> {
   const signals = new Signals();
-  const session = new DualpingSession({ routers, user, timeline: { history: limit } });
+  const session = new DualpingSession({
+    routers,
+    user,
+    timeline: { history: limit },
+    credentials: userCredentials(trust, routers),
+  });
   const failed = new Promise<DualpingError>((resolve) => {
     session.posts$.subscribe((post) => show(post, json, io));
     session.moves$.subscribe((move) => io.note(renderMove(move)));

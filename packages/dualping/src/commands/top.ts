@@ -3,6 +3,7 @@ import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import type { ClusterFeed } from '@dualping/terminal';
 import { map, merge } from 'rxjs';
 import { command } from '../command.js';
+import { certsAt, operatorCredentials } from '../credentials.js';
 import { type Io, renderError } from '../io.js';
 import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
@@ -13,9 +14,11 @@ import { renderStatusTable } from '../top/table.js';
 export const topCommand = command({
   name: 'top',
   summary: 'clusters live, on the full screen; on a pipe a table, once; with --json a line for each change',
-  settings: { routers: settings.routers, data: settings.logsOf, json: settings.json },
-  run: async ({ routers, data, json }, { io, isGiven }) => {
-    const client = new RouterClient({ routers });
+  settings: { routers: settings.routers, ...settings.trust, data: settings.logsOf, json: settings.json },
+  run: async ({ routers, data, json, ...trust }, { io, isGiven }) => {
+    const certs = trust.certs || (certsAt(data, routers) ?? '');
+    const credentials = operatorCredentials({ ...trust, certs }, routers);
+    const client = new RouterClient({ routers, credentials });
     try {
       const logs = logsIn(data, routers, isGiven('data'));
       const feed = { ...routerFeed(client, 'dualping top'), ...(logs !== undefined && { logOf: logs }) };

@@ -1,8 +1,8 @@
 /** `up` and `start`: a whole network on this machine, and with `start` a client connected to it. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DualpingSession } from '@dualping/client';
-import { type Address, DEFAULT_TIMING, parseTiming } from '@dualping/core';
+import { DualpingSession, type NetworkCredentials } from '@dualping/client';
+import { type Address, DEFAULT_TIMING, DualpingError, parseTiming } from '@dualping/core';
 import {
   DRAIN_LIMIT_MS,
   type EndingSignal,
@@ -12,9 +12,11 @@ import {
   withinLimit,
 } from '@dualping/host';
 import { checkListen } from '@dualping/protocol';
+import { hasNetwork, NETWORK_FILE } from '@dualping/security';
 import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
+import { certsAt, networkIn } from '../credentials.js';
 import type { Io } from '../io.js';
 import { warnIfOpen } from '../long-running.js';
 import { ownCommand } from '../own-command.js';
@@ -26,6 +28,9 @@ import * as settings from '../settings/definitions.js';
 import { flagOf, type Values } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
+/** Within the data folder. */
+const CERTS_FOLDER = 'certs';
+
 const CLUSTER_SETTINGS = {
   host: settings.host,
   port: settings.routerPort,
@@ -36,6 +41,9 @@ const CLUSTER_SETTINGS = {
   diskStallMs: settings.diskStallMs,
   classicReplies: classic.networkClassicReplies,
   classicConfirmation: classic.classicConfirmation,
+  tls: settings.tls,
+  insecure: settings.insecure,
+  classic: settings.classicWire,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
@@ -59,9 +67,11 @@ async function withCluster(
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
   const { host, port, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
-  const { classicReplies, classicConfirmation, ...given } = rest;
+  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...given } = rest;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
-  warnIfOpen(host, io);
+  const certs = certsFor({ data, tls, insecure });
+  warnIfOpen(host, io, certs !== undefined);
+  const classicFlags = isClassic ? ['--classic'] : [];
   // Checked first, so that a start that can't work leaves no folder behind.
   if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({
@@ -74,7 +84,12 @@ async function withCluster(
     timing,
     keepAliveMs,
     diskStallMs,
-    routerFlags: ['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
+    certs,
+    serverFlags: classicFlags,
+    routerFlags: [
+      ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
+      ...classicFlags,
+    ],
     ...lines,
   });
   const signals = new Signals(() => cluster.kill());
@@ -90,6 +105,20 @@ async function withCluster(
   }
 }
 
+/**
+ * Where the certificates are or will be; undefined: without TLS. A network that has had them once goes on
+ * with them, so that leaving out a word does not take its protection away.
+ */
+function certsFor({
+  data,
+  tls,
+  insecure,
+}: Pick<ClusterValues, 'data' | 'tls' | 'insecure'>): string | undefined {
+  if (tls && insecure) throw new DualpingError('invalid-argument', 'give --tls or --insecure, not both');
+  const certs = join(data, CERTS_FOLDER);
+  return tls || (!insecure && hasNetwork(certs)) ? certs : undefined;
+}
+
 export const upCommand = command({
   name: 'up',
   summary: 'run a network on this machine: a router and its servers, each a process of its own',
@@ -98,7 +127,9 @@ export const upCommand = command({
     const { io } = invocation;
     endWithParent();
     return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
-      io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddress}`);
+      const certs = certsAt(values.data, [cluster.routerAddress]);
+      const ca = certs === undefined ? '' : ` --ca ${join(certs, NETWORK_FILE)}`;
+      io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddress}${ca}`);
       return SIGNAL_EXITS[await signals.first];
     });
   },
@@ -114,18 +145,33 @@ export const startCommand = command({
     if (!io.interactive)
       return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
         const routers = [cluster.routerAddress];
-        const session = new DualpingSession({ routers, user, timeline: { history: limit } });
+        const credentials = credentialsFor(values.data, cluster.routerAddress);
+        const session = new DualpingSession({ routers, user, timeline: { history: limit }, credentials });
         return await watchStates(session, signals, io);
       });
     return await besideNetwork(values, invocation, async (router, signal) => {
       const routers = [router];
       const isFull = hasFullScreen(io, lines);
       const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
-      const session = new DualpingSession({ routers, user, timeline: { history }, mentions: isFull });
-      return await runPersonClient({ session, routers, formerly: [resolve(values.data)], io, lines, signal });
+      const credentials = credentialsFor(values.data, router);
+      const session = new DualpingSession({
+        routers,
+        user,
+        timeline: { history },
+        mentions: isFull,
+        credentials,
+      });
+      const formerly = [resolve(values.data)];
+      return await runPersonClient({ session, routers, credentials, formerly, io, lines, signal });
     });
   },
 });
+
+/** What a user of the network in that folder has; undefined: it runs without TLS. */
+function credentialsFor(data: string, router: Address): NetworkCredentials | undefined {
+  const certs = certsAt(data, [router]);
+  return certs === undefined ? undefined : networkIn(certs);
+}
 
 /** Runs `use` with a network in a process of its own, and always ends that process. */
 async function besideNetwork(
@@ -133,7 +179,7 @@ async function besideNetwork(
   { io, isGiven }: Invocation,
   use: (router: Address, signal: Promise<EndingSignal>) => Promise<number>,
 ): Promise<number> {
-  warnIfOpen(values.host, io);
+  warnIfOpen(values.host, io, certsFor(values) !== undefined);
   io.note(`what the servers do is written to ${join(values.data, 'logs')}`);
   const network = new NetworkProcess(flagsOf(values, isGiven));
   const signals = new Signals(() => network.kill());

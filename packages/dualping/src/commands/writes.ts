@@ -30,6 +30,7 @@ function write({ name, summary, argument, judge, send, said }: Write): Command {
     settings: {
       user: settings.user,
       routers: settings.routers,
+      ...settings.trust,
       timeoutMs: settings.timeoutMs,
       json: settings.json,
     },

@@ -15,10 +15,13 @@ import {
   TIMELINE_ENTRY_POSTS,
   userNameProblem,
 } from '@dualping/core';
+import { DEFAULT_DAYS } from '@dualping/security';
 import * as parse from './parse.js';
 import type { Setting } from './setting.js';
 
 export const DEFAULT_ROUTER_PORT = 7070;
+/** A hundred years: more is a slip. */
+const MAX_DAYS = 36_500;
 
 const setting = <T>(definition: Setting<T>): Setting<T> => Object.freeze(definition);
 
@@ -209,6 +212,58 @@ export const noSupervise = toggle(
 export const paired = toggle(
   'paired',
   'it is one of a pair, and gets a supervisor when there is none; said by `supervise`',
+);
+
+/** Empty: without TLS. */
+export const certs = setting({
+  key: 'certs',
+  argument: 'folder',
+  help: 'folder with the certificate of this part: TLS with all others, and each call is judged by who makes it',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default none: no TLS',
+});
+
+/** What commands that call need to know of a network; empty: what `up` has left in dualping-data. */
+export const trust = {
+  certs: setting({
+    ...certs,
+    help: 'folder with certificates of the network, for operators their own: TLS, and only its parts are believed',
+    fallbackText: 'default that of a network that runs in dualping-data',
+  }),
+  ca: setting({
+    key: 'ca',
+    argument: 'file',
+    help: "the network's certificate (network.pem): TLS, and only its parts are believed",
+    parse: parse.text,
+    fallback: '',
+    fallbackText: 'default none',
+  }),
+};
+
+export const certsFolder = setting({
+  ...certs,
+  help: 'folder with the certificates of the network',
+  fallback: 'dualping-data/certs',
+});
+
+export const days = setting({
+  key: 'days',
+  argument: 'days',
+  unit: 'days',
+  help: 'how long the certificate counts',
+  parse: parse.wholeNumber(1, MAX_DAYS),
+  fallback: DEFAULT_DAYS,
+});
+
+export const tls = toggle(
+  'tls',
+  'with certificates, which it makes by itself in the data folder: TLS everywhere',
+);
+export const insecure = toggle('insecure', 'without TLS, although the data folder has certificates');
+export const classicWire = toggle(
+  'classic',
+  'where there is TLS: csce438 programs are served too, without it, and whoever comes is believed',
 );
 
 export const noDialBack = toggle(

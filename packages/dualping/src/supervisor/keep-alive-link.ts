@@ -5,6 +5,7 @@
 import { type Address, actionFor, type Farewell } from '@dualping/core';
 import {
   clientStream,
+  type Dialling,
   dialRouting,
   dialSupervision,
   fromServiceError,
@@ -47,8 +48,9 @@ export function openKeepAlive(
   { address, key, pid }: ServerAtPlace,
   keepAliveMs: number,
   listener: KeepAliveListener,
+  dialling?: Dialling,
 ): KeepAliveClient {
-  const client = dialSupervision(address);
+  const client = dialSupervision(address, dialling);
   let over = false;
   const end = (detail: string): void => {
     if (over) return;
@@ -108,8 +110,9 @@ export function openRouterProbe(
   address: Address,
   keepAliveMs: number,
   listener: KeepAliveListener,
+  dialling?: Dialling,
 ): KeepAliveClient {
-  const client = dialRouting(address);
+  const client = dialRouting(address, dialling);
   let over = false;
   const ask = (answered: () => void): void => {
     client.connect({ user: '' }, NO_METADATA, { deadline: Date.now() + keepAliveMs }, (error) => {

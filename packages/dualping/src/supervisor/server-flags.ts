@@ -17,6 +17,9 @@ export interface PairValues {
   /** Empty: as the router says. */
   readonly classicReplies: ClassicReplies | '';
   readonly diskStallMs: number;
+  /** Empty: without TLS. */
+  readonly certs: string;
+  readonly classic: boolean;
 }
 
 /**
@@ -30,4 +33,6 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
   ...['--disk-stall-ms', String(values.diskStallMs)],
+  ...(values.certs === '' ? [] : ['--certs', resolve(values.certs)]),
+  ...(values.classic ? ['--classic'] : []),
 ];

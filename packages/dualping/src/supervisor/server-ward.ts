@@ -13,7 +13,7 @@ import {
   processIdentity,
   signalProcess,
 } from '@dualping/host';
-import { parseAddress } from '@dualping/protocol';
+import { type Dialling, parseAddress } from '@dualping/protocol';
 import { portIfFree } from '../cluster/places.js';
 import { reportCrash } from './crash-report.js';
 import { type KeepAliveClient, type KeepAliveListener, openKeepAlive } from './keep-alive-link.js';
@@ -36,7 +36,11 @@ export class ServerWard implements Ward {
   #place: ServerPlace | undefined;
   #looking: NodeJS.Timeout | undefined;
 
-  constructor(values: PairValues) {
+  /** @param dialling with the certificate of the server itself; without TLS when absent */
+  constructor(
+    values: PairValues,
+    readonly dialling?: Dialling,
+  ) {
     this.#values = values;
     this.#folder = new SupervisionFolder(values.data);
     this.name = serverName(serverId(values.id));
@@ -66,7 +70,7 @@ export class ServerWard implements Ward {
 
   openLink(listener: KeepAliveListener): KeepAliveClient {
     const { address = '', key = '', pid = 0 } = this.#place ?? {};
-    return openKeepAlive({ address, key, pid }, this.#values.keepAliveMs, listener);
+    return openKeepAlive({ address, key, pid }, this.#values.keepAliveMs, listener, this.dialling);
   }
 
   terminate(): void {
@@ -79,7 +83,7 @@ export class ServerWard implements Ward {
 
   async reportCrash(incarnation: Incarnation, detail: string): Promise<void> {
     const { cluster, id, routers } = this.#values;
-    await reportCrash(routers, { cluster, serverId: serverId(id), incarnation, detail });
+    await reportCrash(routers, { cluster, serverId: serverId(id), incarnation, detail }, this.dialling);
   }
 
   async #launch(listener: WardListener): Promise<void> {

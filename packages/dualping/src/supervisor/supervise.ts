@@ -1,6 +1,7 @@
 /** `dualping supervise`: the supervisor of a pair, from taking its lock to its end. */
 import { type Outcome, parseSupervisionTiming, serverId, serverName } from '@dualping/core';
 import { boundOwnLog, EXIT, lockDataFolder, logFile, SIGNAL_EXITS, Signals } from '@dualping/host';
+import { partCredentials } from '../credentials.js';
 import type { Io } from '../io.js';
 import type { PairValues } from './server-flags.js';
 import { ServerWard } from './server-ward.js';
@@ -17,7 +18,12 @@ export async function supervise(values: PairValues, io: Io): Promise<number> {
     boundOwnLog(logFile(values.data, 'supervisor'));
     folder.forgetOutcome();
     const signals = new Signals();
-    const ward = new ServerWard(values);
+    const watched = partCredentials(
+      values.certs,
+      { role: 'server', cluster: values.cluster, serverId: serverId(values.id) },
+      { name: part, report: io.report },
+    );
+    const ward = new ServerWard(values, watched?.credentials);
     const supervisor = new SupervisorDriver(ward, parseSupervisionTiming(values), (event, text) =>
       io.report({ part, event, text }),
     );

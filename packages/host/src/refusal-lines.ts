@@ -4,18 +4,21 @@
  * counted.
  */
 import type { Instant } from '@dualping/core';
-import type { OperatorEvent, Report } from '@dualping/host';
+import type { OperatorEvent, Report } from './operator-events.js';
 
 /** Lines about refusals in one interval; enough to see who and why. */
 export const MAX_REFUSAL_LINES = 20;
 export const REFUSAL_INTERVAL_MS = 10_000;
 
-/** Passes everything on to `report`, but only so many events `refused`. */
+/** Events that strangers can cause as often as they like. */
+const OF_STRANGERS: ReadonlySet<string> = new Set(['refused', 'audit-refused']);
+
+/** Passes everything on to `report`, but only so many events `refused` and `audit-refused`. */
 export function withFewRefusals(report: Report, now: () => Instant): Report {
   let since: Instant = now();
   let lines = 0;
   return (event: OperatorEvent) => {
-    if (event.event !== 'refused') return report(event);
+    if (!OF_STRANGERS.has(event.event)) return report(event);
     const at = now();
     if (at - since >= REFUSAL_INTERVAL_MS) {
       const unsaid = lines - MAX_REFUSAL_LINES;

@@ -1,0 +1,123 @@
+/** A cluster of real processes with certificates, and those who come to it with others. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { NetworkCredentials, RouterClient } from '@dualping/client';
+import { serverId } from '@dualping/core';
+import type { Dialling, Part } from '@dualping/protocol';
+import { ensure, fileOf, issue, NETWORK_FILE, readNetworkFile, revoke } from '@dualping/security';
+import { credentials } from '@grpc/grpc-js';
+import { TestCluster } from './test-cluster.js';
+
+export const ROUTER: Part = { role: 'router' };
+export const OPERATOR: Part = { role: 'operator', name: 'anna' };
+export const server = (id: number, cluster = 1): Part => ({
+  role: 'server',
+  cluster,
+  serverId: serverId(id),
+});
+export const member = (id: number, cluster = 1): Part => ({
+  role: 'member',
+  cluster,
+  serverId: serverId(id),
+});
+/** How long the certificate of one counts that has expired, days. */
+const A_MINUTE_AGO = -1 / 1_440;
+
+/** Patient: what is tested is who may do what, also on a machine that has no time left. */
+const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
+
+export interface SecureClusterOptions {
+  /** Of the first cluster. */
+  readonly servers: number;
+  /** Of which the others have no servers. One when absent. */
+  readonly clusters?: number;
+  readonly classic?: boolean;
+  /** Default: patient ones. */
+  readonly timings?: readonly string[];
+}
+
+export class SecureCluster {
+  private constructor(
+    readonly folder: string,
+    readonly cluster: TestCluster,
+    readonly routers: RouterClient,
+  ) {}
+
+  static async start({
+    servers,
+    clusters = 1,
+    classic = false,
+    timings = PATIENT,
+  }: SecureClusterOptions): Promise<SecureCluster> {
+    const folder = mkdtempSync(join(tmpdir(), 'dualping-certs-'));
+    const certs = join(folder, 'certs');
+    const parts = Array.from({ length: servers }, (_, index) => server(index + 1));
+    await ensure(certs, [ROUTER, OPERATOR, ...parts]);
+    const flags = ['--certs', certs, ...(classic ? ['--classic'] : [])];
+    const cluster = await TestCluster.start({
+      servers,
+      routerFlags: [...timings, ...flags, '--clusters', `${clusters}`],
+      serverFlags: (router) => ['--routers', router, ...flags],
+    });
+    const operator = NetworkCredentials.parse(readFileSync(fileOf(certs, OPERATOR), 'utf8'));
+    const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: operator });
+    await cluster.whenWhole(routers);
+    return new SecureCluster(folder, cluster, routers);
+  }
+
+  get certs(): string {
+    return join(this.folder, 'certs');
+  }
+
+  /** What a user's client has. */
+  get user(): NetworkCredentials {
+    return readNetworkFile(join(this.certs, NETWORK_FILE));
+  }
+
+  /** With the certificate of that part, made if need be. */
+  async of(part: Part): Promise<NetworkCredentials> {
+    await ensure(this.certs, [part]);
+    return this.read(part);
+  }
+
+  read(part: Part): NetworkCredentials {
+    return NetworkCredentials.parse(readFileSync(fileOf(this.certs, part), 'utf8'));
+  }
+
+  /** A certificate that counts no more. */
+  async expired(part: Part): Promise<NetworkCredentials> {
+    await issue(this.certs, [part], A_MINUTE_AGO);
+    return this.read(part);
+  }
+
+  async revoked(part: Part): Promise<NetworkCredentials> {
+    const held = await this.of(part);
+    await revoke(this.certs, part);
+    return held;
+  }
+
+  /** One who has a certificate of another network, and believes whoever answers. */
+  async foreign(part: Part): Promise<Dialling> {
+    const certs = join(this.folder, 'other-network');
+    await ensure(certs, [part]);
+    return believing(NetworkCredentials.parse(readFileSync(fileOf(certs, part), 'utf8')));
+  }
+
+  async destroy(): Promise<void> {
+    this.routers.close();
+    await this.cluster.destroy();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** As an attacker dials: with that certificate, and without looking at who answers. */
+export function believing({ serving: { ca, cert, key } }: NetworkCredentials): Dialling {
+  const context = createSecureContext({ ca, cert, key } as SecureContextOptions);
+  const channel = credentials.createFromSecureContext(context, {
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  });
+  return { channel: () => channel };
+}

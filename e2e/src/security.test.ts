@@ -1,0 +1,381 @@
+/** A network with certificates, on real processes: nobody passes for another, and nothing that stands breaks. */
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import {
+  DualpingMember,
+  DualpingSession,
+  type NetworkCredentials,
+  RouterClient,
+  registerDualpingResolver,
+} from '@dualping/client';
+import {
+  type DualpingError,
+  epoch,
+  type Failure,
+  type Figures,
+  type MemberMessage,
+  NO_EPOCH,
+  NO_POSITION,
+  serverId,
+} from '@dualping/core';
+import {
+  Access,
+  addHealthAndReflection,
+  CHANNEL_OPTIONS,
+  clientStream,
+  createGrpcServer,
+  type Dialling,
+  decodeHealth,
+  dialRouting,
+  listenToConnections,
+  NO_METADATA,
+  OWN_CONNECTION,
+  ReplicationServiceClient,
+  RouterStream,
+  type replicationWire,
+  standbyMessageToWire,
+  tailMessageToWire,
+} from '@dualping/protocol';
+import { issue, partsIn, revoke } from '@dualping/security';
+import { Client } from '@grpc/grpc-js';
+import {
+  acknowledgedCount,
+  everyoneSawEverythingOnce,
+  followOneAnother,
+  journalsAreIdentical,
+} from './accounts.js';
+import { DEADLINE_MS, eventually } from './eventually.js';
+import { Person } from './person.js';
+import { believing, member, OPERATOR, SecureCluster, server } from './secure-cluster.js';
+
+const NO_FIGURES: Figures = {
+  ...{ durable: NO_POSITION, committed: NO_POSITION, lastEpoch: NO_EPOCH, checksum: 0 },
+  ...{ timelines: 0, postsAccepted: 0, slowSyncs: 0, longestSyncMs: 0 },
+};
+
+describe('who is who', () => {
+  let secure: SecureCluster;
+  let networkId: string;
+
+  before(async () => {
+    secure = await SecureCluster.start({ servers: 2, clusters: 2 });
+    networkId = await secure.routers.networkId();
+  });
+  after(async () => await secure.destroy());
+
+  const addressOf = (name: string): string => `127.0.0.1:${secure.cluster.portOf(name)}`;
+
+  const attachAs = (id: number, replicates: boolean): MemberMessage => ({
+    kind: 'attach',
+    networkId,
+    ...{ cluster: 1, serverId: serverId(id), incarnation: 1_000, attempt: 1, replicates },
+    ...{ journalId: replicates ? 'a-journal' : '', lifeId: 'a-life', welcomedLife: '' },
+    ...{ address: '127.0.0.1:1', epoch: NO_EPOCH, revision: 0, figures: NO_FIGURES },
+  });
+
+  /** What the router says to whoever attaches. */
+  const attach = (message: MemberMessage, dialling: Dialling): Promise<Failure> =>
+    new Promise((resolve) => {
+      const stream = new RouterStream(
+        secure.cluster.routerAddress,
+        message,
+        {
+          onMessage: (said) => {
+            stream.abort();
+            if (said.kind === 'refused') resolve(said);
+            else resolve({ reason: 'internal', detail: `it was answered with ${said.kind}` });
+          },
+          onEnd: (end) => {
+            const error = end.kind === 'broken' ? end.error : undefined;
+            resolve(error ?? { reason: 'internal', detail: `the stream ${end.kind}` });
+          },
+        },
+        dialling,
+      );
+    });
+
+  test('a server attaches as itself only, and a member never with a journal', async () => {
+    const asOther = await attach(attachAs(2, true), secure.read(server(1)));
+    assert.equal(asOther.reason, 'permission-denied');
+    assert.match(asOther.detail, /server 1 of cluster 1 may not call attach for server 2 of cluster 1/);
+    const withJournal = await attach(attachAs(9, true), await secure.of(member(9)));
+    assert.equal(withJournal.reason, 'permission-denied');
+    assert.match(withJournal.detail, /member 9 of cluster 1 attaches as a server with a journal/);
+    assert.equal((await attach(attachAs(1, true), secure.user)).reason, 'unauthenticated');
+    assert.equal((await attach(attachAs(1, true), secure.read(OPERATOR))).reason, 'permission-denied');
+    const { members } = await secure.cluster.whenWhole(secure.routers);
+    assert.deepEqual(
+      members.map((each) => each.serverId),
+      [1, 2],
+      'nothing came of any of it',
+    );
+  });
+
+  test('a crash is reported by the server itself or by an operator, who is written down', async () => {
+    const crash = (dialling: Dialling): Promise<string> => {
+      const client = dialRouting(secure.cluster.routerAddress, dialling);
+      const crashed = { cluster: 1, serverId: 2, incarnation: 999, detail: 'so they say' };
+      return new Promise((resolve) => {
+        client.crash(crashed, NO_METADATA, {}, (error, response) => {
+          client.close();
+          resolve(error === null ? `dropped: ${response.dropped}` : error.message);
+        });
+      });
+    };
+    assert.match(await crash(secure.read(server(1))), /7 PERMISSION_DENIED: server 1 .* Crash for server 2/);
+    assert.match(await crash(await secure.of(member(9))), /7 PERMISSION_DENIED/);
+    assert.equal(await crash(secure.read(server(2))), 'dropped: false');
+    assert.equal(await crash(secure.read(OPERATOR)), 'dropped: false');
+    await secure.cluster.router.line(/audit: .*operator anna calls dualping\.v1\.RoutingService\/Crash/);
+  });
+
+  /** How a stream to a server ends that begins with this. */
+  const refusedOn = <Out>(
+    dialling: Dialling,
+    open: (client: ReplicationServiceClient, onEnd: (error: DualpingError | undefined) => void) => Out,
+  ): Promise<DualpingError | undefined> => {
+    const client = new ReplicationServiceClient(addressOf('s1'), dialling.channel('server'), OWN_CONNECTION);
+    return new Promise((resolve) => {
+      open(client, (error) => {
+        client.close();
+        resolve(error);
+      });
+    });
+  };
+
+  test('a standby joins as itself only, and a cluster is read by its own servers', async () => {
+    const told = await secure.routers.available({ cluster: 1 });
+    const join = standbyMessageToWire({
+      kind: 'join',
+      ...{ networkId, cluster: 1, epoch: told.epoch, serverId: serverId(3), incarnation: 1 },
+      ...{ journalId: 'a-journal', lifeId: 'a-life', lastPosition: NO_POSITION, epochStarts: [] },
+    });
+    const joined = await refusedOn(secure.read(server(2)), (client, onEnd) => {
+      const stream = clientStream<replicationWire.ReplicateResponse, replicationWire.ReplicateRequest>(
+        client.replicate(),
+        { onMessage: () => {}, onEnd: (end) => onEnd(end.kind === 'broken' ? end.error : undefined) },
+        'server',
+      );
+      stream.send(join);
+    });
+    assert.equal(joined?.reason, 'permission-denied');
+    assert.match(joined?.detail ?? '', /server 2 of cluster 1 may not call Replicate for server 3/);
+    const open = tailMessageToWire({
+      kind: 'open',
+      ...{ networkId, from: 3, fromEpoch: epoch(1), cluster: 1, epoch: told.epoch },
+    });
+    const tailed = await refusedOn(await secure.of(server(1, 2)), (client, onEnd) => {
+      const stream = clientStream<replicationWire.TailResponse, replicationWire.TailRequest>(
+        client.tail(),
+        { onMessage: () => {}, onEnd: (end) => onEnd(end.kind === 'broken' ? end.error : undefined) },
+        'server',
+      );
+      stream.send(open);
+    });
+    assert.equal(tailed?.reason, 'permission-denied');
+    assert.match(tailed?.detail ?? '', /server 1 of cluster 2 may not call Tail for cluster 3/);
+  });
+
+  test('users are led and served, and see no more than their cluster', async () => {
+    const { user, cluster } = secure;
+    const session = new DualpingSession({
+      routers: [cluster.routerAddress],
+      user: 'mira',
+      credentials: user,
+    });
+    await session.post('over TLS');
+    session.close();
+    const asking = new RouterClient({ routers: [cluster.routerAddress], credentials: user });
+    assert.equal((await asking.available({ cluster: 1 })).available, true);
+    await assert.rejects(asking.status(), {
+      reason: 'unauthenticated',
+      message: /Watch of all clusters or of figures: it is for servers, members and operators/,
+    });
+    await assert.rejects(asking.handover(1), { reason: 'unauthenticated' });
+    asking.close();
+  });
+
+  test('an operator may hand over, and it is written down', async () => {
+    const before = await secure.routers.available({ cluster: 1 });
+    const assigned = await secure.routers.handover(1);
+    assert.ok(assigned.epoch > before.epoch);
+    await secure.cluster.router.line(/audit: .*operator anna calls dualping\.v1\.AdminService\/Handover/);
+    await secure.cluster.whenWhole(secure.routers);
+  });
+
+  test('a session without TLS is told what is missing, and one of another network says nothing of itself', async () => {
+    const { cluster } = secure;
+    const failed = async (credentials: NetworkCredentials | undefined): Promise<Failure> => {
+      const session = new DualpingSession({ routers: [cluster.routerAddress], user: 'mira', credentials });
+      try {
+        return await eventually('the session says what is wrong', () => {
+          const { state } = session;
+          return 'because' in state && state.because !== undefined ? state.because : undefined;
+        });
+      } finally {
+        session.close();
+      }
+    };
+    const without = await failed(undefined);
+    assert.equal(without.reason, 'unauthenticated');
+    assert.match(without.detail, /this port speaks TLS/);
+    const other = await SecureCluster.start({ servers: 1 });
+    try {
+      const wrong = await failed(other.user);
+      assert.equal(wrong.reason, 'router-unreachable');
+      assert.match(wrong.detail, /is not of this network/);
+    } finally {
+      await other.destroy();
+    }
+  });
+
+  test('a member with its certificate is one, and clients are led to it', async () => {
+    const own = await secure.of(member(1, 2));
+    const grpc = createGrpcServer({}, new Access(own));
+    addHealthAndReflection(grpc, ['example.Service']);
+    const { address, close } = await listenToConnections(grpc, '127.0.0.1', 0);
+    const routers = [secure.cluster.routerAddress];
+    const attached = new DualpingMember({ routers, cluster: 2, serverId: 1, address, credentials: own });
+    registerDualpingResolver({ routers, credentials: secure.user });
+    const client = new Client('dualping:///2', secure.user.channel('member'), CHANNEL_OPTIONS);
+    try {
+      await eventually('it is primary', () => attached.isPrimary);
+      const answer = await new Promise<string>((resolve) =>
+        client.makeUnaryRequest(
+          '/grpc.health.v1.Health/Check',
+          (bytes: Buffer) => bytes,
+          decodeHealth,
+          Buffer.alloc(0),
+          { deadline: Date.now() + DEADLINE_MS },
+          (error, health) => resolve(error?.message ?? String(health)),
+        ),
+      );
+      assert.equal(answer, 'serving');
+    } finally {
+      client.close();
+      await attached.leave();
+      close();
+      grpc.forceShutdown();
+    }
+  });
+
+  test('garbage and silence at the ports harm nobody', async () => {
+    const ports = ['router', 's1'].map((name) => secure.cluster.portOf(name));
+    const sockets = ports.flatMap((port) =>
+      [
+        Buffer.alloc(0),
+        Buffer.from([0x16, 3, 1, 2, 0, 1]),
+        Buffer.alloc(5_000, 0x16),
+        Buffer.from('PRI * HT'),
+      ].map((beginning) => {
+        const socket = connect({ host: '127.0.0.1', port });
+        socket.on('error', () => {});
+        socket.resume();
+        if (beginning.length > 0) socket.write(beginning);
+        return socket;
+      }),
+    );
+    await secure.cluster.whenWhole(secure.routers);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('one who believes whoever answers still has to prove who they are', async () => {
+    const asOperator = await attach(attachAs(1, true), believing(secure.read(OPERATOR)));
+    assert.equal(asOperator.reason, 'permission-denied');
+    const foreign = await attach(attachAs(1, true), await secure.foreign(server(1)));
+    assert.equal(foreign.reason, 'unauthenticated');
+    assert.match(foreign.detail, /was not made by network/);
+  });
+});
+
+describe('while everything runs', () => {
+  let secure: SecureCluster;
+  let people: readonly Person[] = [];
+
+  before(async () => {
+    secure = await SecureCluster.start({ servers: 3, timings: [] });
+    const { user } = secure;
+    people = ['ana', 'bo', 'chen'].map(
+      (name) => new Person(name, [secure.cluster.routerAddress], undefined, user),
+    );
+    await followOneAnother(people);
+    for (const person of people) person.startPosting();
+  });
+  after(async () => {
+    for (const person of people) person.session.close();
+    await secure.destroy();
+  });
+
+  const somePosts = async (): Promise<void> => {
+    const from = acknowledgedCount(people);
+    await eventually(
+      'more posts are acknowledged',
+      () => acknowledgedCount(people) >= from + 60,
+      60_000,
+      () => `${secure.cluster.tails()}\n${people.flatMap(({ failures }) => failures).join('\n')}`,
+    );
+  };
+
+  test('all certificates are renewed, and no stream breaks', async () => {
+    await somePosts();
+    const before = await secure.cluster.whenWhole(secure.routers);
+    let moves = 0;
+    for (const { session } of people) session.moves$.subscribe(() => (moves += 1));
+    const said = secure.cluster.allLines().length;
+    await issue(secure.certs, partsIn(secure.certs));
+    for (const process of [secure.cluster.router, ...[1, 2, 3].map((id) => secure.cluster.server(id))])
+      await process.line(/renewed: goes on with certificate/);
+    await somePosts();
+    const afterwards = await secure.cluster.whenWhole(secure.routers);
+    assert.equal(afterwards.epoch, before.epoch);
+    assert.equal(moves, 0);
+    const lost = secure.cluster
+      .allLines()
+      .slice(said)
+      .filter((line) => /dropped|router-lost|standby-lost/.test(line));
+    assert.deepEqual(lost, []);
+  });
+
+  test('a standby that is revoked is cut off and stays out; nobody else notices', async () => {
+    const before = await secure.cluster.whenWhole(secure.routers);
+    const standby = before.members.find((each) => each.serverId !== before.primary?.serverId)?.serverId ?? 0;
+    let moves = 0;
+    for (const { session } of people) session.moves$.subscribe(() => (moves += 1));
+    await revoke(secure.certs, server(standby));
+    await secure.cluster.router.line(new RegExp(`server ${standby} of cluster 1 is cut off: .*was revoked`));
+    await eventually('it is no longer a live member', async () => {
+      const now = await secure.cluster.assignment(secure.routers);
+      return now?.members.some((each) => each.serverId === standby && each.live) === false;
+    });
+    await secure.cluster.router.line(/audit-refused: .*was revoked/);
+    await somePosts();
+    assert.equal((await secure.routers.available({ cluster: 1 })).epoch, before.epoch);
+    assert.equal(moves, 0);
+    // With a new certificate it is let in again by itself.
+    await issue(secure.certs, [server(standby)]);
+    await secure.cluster.whenWhole(secure.routers);
+  });
+
+  test('kill -9 of the primary, again and again: nothing is lost', async (t) => {
+    const KILLS = 5;
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await somePosts();
+      const before = await secure.cluster.whenWhole(secure.routers);
+      const id = before.primary?.serverId ?? 0;
+      await secure.cluster.server(id).kill();
+      await somePosts();
+      await secure.cluster.startServer(id);
+      const afterwards = await secure.cluster.whenWhole(secure.routers);
+      assert.ok(afterwards.epoch > before.epoch);
+    }
+    await Promise.all(people.map((person) => person.stopPosting()));
+    assert.deepEqual(
+      people.flatMap((person) => person.failures),
+      [],
+    );
+    await everyoneSawEverythingOnce(people);
+    await journalsAreIdentical(secure.cluster, secure.routers);
+    t.diagnostic(`${acknowledgedCount(people)} posts acknowledged, 0 lost, 0 repeated, 0 out of order`);
+  });
+});

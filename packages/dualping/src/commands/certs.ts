@@ -1,0 +1,166 @@
+/** `certs …`: certificates of a network's parts, on the machine where the network was made. */
+import { join, resolve } from 'node:path';
+import { serverId as asServerId, DualpingError, MAX_SERVER_ID, quote } from '@dualping/core';
+import { EXIT } from '@dualping/host';
+import { OPERATOR_NAME, type Part, partText } from '@dualping/protocol';
+import {
+  fileOf,
+  initNetwork,
+  issue,
+  listCertificates,
+  NETWORK_FILE,
+  partNamed,
+  partsIn,
+  revoke,
+} from '@dualping/security';
+import { type Command, type CommandArgument, command } from '../command.js';
+import type { Io } from '../io.js';
+import * as settings from '../settings/definitions.js';
+import { wholeNumber } from '../settings/parse.js';
+
+const GROUP = 'certs';
+const ALL = 'all';
+const MADE = { certs: settings.certsFolder, days: settings.days };
+
+const initCommand = command({
+  name: 'init',
+  group: GROUP,
+  summary: 'make a network: the certificate that all others are made with',
+  settings: { certs: settings.certsFolder },
+  run: async ({ certs }, { io }) => {
+    const network = await initNetwork(certs);
+    io.out(`network ${network} in ${resolve(certs)}`);
+    io.note(
+      `its clients need ${join(certs, NETWORK_FILE)}, which is no secret; keep all other files to yourself`,
+    );
+    return EXIT.done;
+  },
+});
+
+async function make(certs: string, parts: readonly Part[], days: number, io: Io): Promise<number> {
+  const made = await issue(certs, parts, days);
+  for (const [index, part] of parts.entries()) {
+    const notAfter = new Date(made[index]?.notAfterMs ?? 0).toISOString();
+    io.out(`${partText(part)}: ${fileOf(certs, part)}, until ${notAfter}`);
+  }
+  return EXIT.done;
+}
+
+const routerCommand = command({
+  name: 'router',
+  group: GROUP,
+  summary: 'make the certificate of the router, with a new key',
+  settings: MADE,
+  run: async ({ certs, days }, { io }) => await make(certs, [{ role: 'router' }], days, io),
+});
+
+const ID: CommandArgument = { name: 'id', help: 'its number within its cluster' };
+
+const memberCommand = (role: 'server' | 'member', summary: string): Command =>
+  command({
+    name: role,
+    group: GROUP,
+    summary,
+    args: [ID],
+    settings: { ...MADE, cluster: settings.cluster },
+    run: async ({ certs, days, cluster }, { args, io }) => {
+      const serverId = asServerId(judged(args[0], wholeNumber(1, MAX_SERVER_ID)));
+      return await make(certs, [{ role, cluster, serverId }], days, io);
+    },
+  });
+
+const operatorCommand = command({
+  name: 'operator',
+  group: GROUP,
+  summary: 'make the certificate of a person who may hand over, promote and see all clusters',
+  args: [{ name: 'name', help: 'who: 1 to 32 of A-Z a-z 0-9 _ -' }],
+  settings: MADE,
+  run: async ({ certs, days }, { args, io }) => {
+    const name = judged(args[0], (text) => {
+      if (OPERATOR_NAME.test(text)) return text;
+      throw new DualpingError('invalid-argument', 'give 1 to 32 of A-Z a-z 0-9 _ -');
+    });
+    return await make(certs, [{ role: 'operator', name }], days, io);
+  },
+});
+
+const renewCommand = command({
+  name: 'renew',
+  group: GROUP,
+  summary: 'make new keys and certificates; parts that run take them over by themselves',
+  args: [{ name: 'name', help: `as server-1-2 (cluster 1, server 2), or ${ALL}` }],
+  settings: MADE,
+  run: async ({ certs, days }, { args, io }) => {
+    const [name = ''] = args;
+    return await make(certs, name === ALL ? partsIn(certs) : [partNamed(name)], days, io);
+  },
+});
+
+const revokeCommand = command({
+  name: 'revoke',
+  group: GROUP,
+  summary: 'void all certificates of a part: its connections end, and it is refused from now on',
+  args: [{ name: 'name', help: 'as server-1-2 (cluster 1, server 2), operator-anna' }],
+  settings: { certs: settings.certsFolder },
+  run: async ({ certs }, { args, io }) => {
+    const part = partNamed(args[0] ?? '');
+    const gone = await revoke(certs, part);
+    for (const { name, serial } of gone) io.out(`revoked ${name}, serial ${serial}`);
+    if (gone.length === 0) io.note(`nothing new: all certificates of ${partText(part)} were revoked already`);
+    io.note(`parts on other machines hear of it by ${join(certs, 'revoked.json')}: copy it there`);
+    return EXIT.done;
+  },
+});
+
+const listCommand = command({
+  name: 'list',
+  group: GROUP,
+  summary: 'all certificates that were made, and what became of them',
+  settings: { certs: settings.certsFolder, json: settings.json },
+  run: async ({ certs, json }, { io }) => {
+    const all = listCertificates(certs);
+    const width = Math.max(0, ...all.map(({ name }) => name.length));
+    for (const certificate of all) {
+      if (json) {
+        io.out(JSON.stringify(certificate));
+        continue;
+      }
+      const { name, serial, notAfterMs } = certificate;
+      io.out(`${name.padEnd(width)}  ${serial}  until ${dayOf(notAfterMs)}  ${stateOf(certificate)}`);
+    }
+    return EXIT.done;
+  },
+});
+
+const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
+
+function stateOf({
+  revokedAtMs,
+  isCurrent,
+  notAfterMs,
+}: ReturnType<typeof listCertificates>[number]): string {
+  if (revokedAtMs !== undefined) return `revoked on ${dayOf(revokedAtMs)}`;
+  if (notAfterMs < Date.now()) return 'has expired';
+  return isCurrent ? 'in use' : 'replaced, still counts';
+}
+
+/** The value of an argument; a refusal quotes it. */
+function judged<T>(text = '', judge: (text: string) => T): T {
+  try {
+    return judge(text);
+  } catch (cause) {
+    if (!(cause instanceof DualpingError)) throw cause;
+    throw new DualpingError(cause.reason, `${quote(text)}: ${cause.detail}`, { cause });
+  }
+}
+
+export const CERTS_COMMANDS: readonly Command[] = [
+  initCommand,
+  routerCommand,
+  memberCommand('server', 'make the certificate of a server, with a new key'),
+  memberCommand('member', 'make the certificate of a service of yours that is a member, with a new key'),
+  operatorCommand,
+  listCommand,
+  renewCommand,
+  revokeCommand,
+];

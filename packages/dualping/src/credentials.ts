@@ -1,0 +1,105 @@
+/**
+ * With which credentials a command calls: those it was told, or those of a network that runs here.
+ *
+ * Users' commands show no certificate: they need to know the network, and to prove nothing. Operators'
+ * commands show one where there is one.
+ */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Address, DualpingError, quote } from '@dualping/core';
+import type { Report } from '@dualping/host';
+import type { NetworkCredentials, Part } from '@dualping/protocol';
+import {
+  fileOf,
+  NETWORK_FILE,
+  nameOf,
+  partsIn,
+  readCredentials,
+  readNetworkFile,
+  type WatchedCredentials,
+  watchCredentials,
+} from '@dualping/security';
+import { readPlaces } from './cluster/places.js';
+
+/** Whose certificate `up` uses itself, and whoever may read its folder. */
+export const UP_OPERATOR: Part = { role: 'operator', name: 'up' };
+/** Where `up` keeps a network when nobody said where. */
+const DEFAULT_DATA = 'dualping-data';
+
+export interface Trust {
+  readonly certs: string;
+  readonly ca: string;
+}
+
+/** Whoever is to be called: the certificates of a network that is known to have them are found by that. */
+type Called = readonly Address[];
+
+export function userCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {
+  if (ca !== '') return readNetworkFile(ca);
+  const folder = certs === '' ? certsAt(DEFAULT_DATA, called) : certs;
+  return folder === undefined ? undefined : networkIn(folder);
+}
+
+export function operatorCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {
+  if (ca !== '') return readNetworkFile(ca);
+  const folder = certs === '' ? certsAt(DEFAULT_DATA, called) : certs;
+  return folder === undefined ? undefined : operatorIn(folder);
+}
+
+/** Of the network that `up` runs in a data folder, if it runs with TLS at one of these addresses. */
+export function certsAt(dataFolder: string, called: Called): string | undefined {
+  const { certs, addresses } = readPlaces(dataFolder);
+  if (certs === undefined || !existsSync(certs)) return undefined;
+  return Object.values(addresses ?? {}).some((address) => called.includes(address)) ? certs : undefined;
+}
+
+/** As an operator, if the folder has the certificate of one; else as a user. */
+export function operatorIn(folder: string): NetworkCredentials {
+  const operator = operatorAmong(partsIn(existing(folder)), folder);
+  return operator === undefined ? networkIn(folder) : readCredentials(folder, operator);
+}
+
+/** A machine that has only one part has no file of the network alone: that part's does as well. */
+export function networkIn(folder: string): NetworkCredentials {
+  const [part] = partsIn(existing(folder));
+  if (part === undefined || existsSync(join(folder, NETWORK_FILE))) return readCredentials(folder);
+  return readCredentials(folder, part);
+}
+
+function operatorAmong(parts: readonly Part[], folder: string): Part | undefined {
+  const operators = parts.filter(({ role }) => role === 'operator');
+  const own: Part = { role: 'operator', name: ownName() };
+  for (const preferred of [own, UP_OPERATOR])
+    if (operators.some((operator) => nameOf(operator) === nameOf(preferred))) return preferred;
+  if (operators.length <= 1) return operators[0];
+  const names = operators.map((operator) => quote(fileOf(folder, operator))).join(', ');
+  const detail = `${quote(folder)} has certificates of several operators (${names}), and none is yours: give a folder with one`;
+  throw new DualpingError('invalid-argument', detail);
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return ''; // no entry for this user, as in some containers
+  }
+}
+
+function existing(folder: string): string {
+  if (existsSync(folder)) return folder;
+  throw new DualpingError(
+    'invalid-argument',
+    `folder ${quote(resolve(folder))} of certificates is not there`,
+  );
+}
+
+/** Of a part that runs until it is told to end. Undefined: without TLS. */
+export function partCredentials(
+  certs: string,
+  part: Part,
+  { name, report }: { readonly name: string; readonly report: Report },
+): WatchedCredentials | undefined {
+  if (certs === '') return undefined;
+  return watchCredentials(existing(certs), part, (event, text) => report({ part: name, event, text }));
+}

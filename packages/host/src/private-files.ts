@@ -1,0 +1,40 @@
+/**
+ * What others on the machine may not read: data folders, and files with keys.
+ *
+ * All that we make is made for its owner only. What was there before, or was copied, may be open; where it is
+ * ours it is closed, and an operator is told either way. A closed folder closes everything in it, whatever
+ * the modes inside are.
+ */
+import { chmodSync, statSync } from 'node:fs';
+import { quote } from '@dualping/core';
+
+/** Everybody but the owner. */
+const OTHERS = 0o077;
+export const PRIVATE_FOLDER = 0o700;
+export const PRIVATE_FILE = 0o600;
+
+/** For all that this process makes from now on. */
+export function makePrivately(): void {
+  process.umask(OTHERS);
+}
+
+/** Closes a folder to others. @returns what is to be said about it; undefined: it was closed */
+export const mendFolder = (path: string): string | undefined => mend(path, 'folder', PRIVATE_FOLDER);
+
+/** The same for a file. */
+export const mendFile = (path: string): string | undefined => mend(path, 'file', PRIVATE_FILE);
+
+function mend(path: string, what: string, mode: number): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || (stats.mode & OTHERS) === 0) return undefined;
+  const was = `${what} ${quote(path)} was open to others on this machine (mode ${modeText(stats.mode)})`;
+  try {
+    chmodSync(path, mode);
+    return `${was}; it is ${modeText(mode)} now`;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `${was}, and can't be closed by this process: ${why}`;
+  }
+}
+
+const modeText = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');

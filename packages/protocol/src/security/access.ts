@@ -1,0 +1,188 @@
+/**
+ * Who is on which connection of a process that serves, and what they may call.
+ *
+ * Connections are known by what gRPC calls their peer: asking TLS at each call costs 100 µs. Without
+ * credentials of the network there is nothing to judge, and whoever calls is believed.
+ */
+import type { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { type ClusterId, DualpingError, type ServerId } from '@dualping/core';
+import type { NetworkCredentials } from './network-credentials.js';
+import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } from './roles.js';
+
+export interface AccessListener {
+  /** A call was refused for who made it. As often as strangers like. */
+  refused(text: string): void;
+  /** An operator did what only few may. */
+  privileged(text: string): void;
+}
+
+/** A call, as far as it tells on which connection it came. */
+export interface Called {
+  getPeer(): string;
+}
+
+/** A server or a member, as it names itself in a message. */
+export interface NamedMember {
+  readonly cluster: ClusterId;
+  readonly serverId: ServerId;
+}
+
+interface Connection {
+  readonly caller: Caller;
+  readonly socket: Socket;
+  /** Of a part: judged again when the credentials of the network change. */
+  readonly certificate: X509Certificate | undefined;
+}
+
+/** A call whose connection has just closed: there is nobody to answer either. */
+const GONE: Caller = { kind: 'rejected', why: 'its connection has closed' };
+
+/**
+ * How long a connection may stand with a certificate that does not count, ms: long enough to be told why. Its
+ * owner may have a new one by then, and shows it only on a new connection.
+ */
+const REJECTED_MS = 1_000;
+
+const SILENT: AccessListener = { refused: () => {}, privileged: () => {} };
+
+export class Access {
+  readonly #open = new Map<string, Connection>();
+  #stop: () => void = () => {};
+
+  constructor(
+    /** Undefined: whoever calls is believed. */
+    readonly credentials: NetworkCredentials | undefined = undefined,
+    /** Whether callers without TLS are served on the classic wire. Without credentials they always are. */
+    readonly classic = false,
+    readonly listener: AccessListener = SILENT,
+  ) {
+    if (credentials !== undefined) this.#stop = credentials.onReplaced(() => this.#cutRejected(credentials));
+  }
+
+  /** Of a connection whose handshake is done. */
+  acceptSecure(socket: TLSSocket): void {
+    const { credentials } = this;
+    if (credentials === undefined) return;
+    const certificate = socket.getPeerX509Certificate();
+    this.#accept(socket, judged(socket, certificate, credentials), certificate);
+  }
+
+  acceptPlaintext(socket: Socket): void {
+    if (this.credentials !== undefined) this.#accept(socket, { kind: 'plaintext' }, undefined);
+  }
+
+  /** Undefined: there are no certificates here, and whoever calls is believed. */
+  callerOf(call: Called): Caller | undefined {
+    if (this.credentials === undefined) return undefined;
+    return this.#open.get(call.getPeer())?.caller ?? GONE;
+  }
+
+  /** Why this call is refused; undefined when it is not. @param path `/dualping.v1.AdminService/Handover` */
+  refusalOf(call: Called, path: string): DualpingError | undefined {
+    return this.#judge(call, path.slice(1), RULES[path] ?? { by: [] });
+  }
+
+  /** For what only some of a call's requests need. @throws DualpingError when the caller has no such role */
+  require(call: Called, rule: Rule, doing: string): void {
+    const refusal = this.#judge(call, doing, rule);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /**
+   * A server or a member speaks only for itself. Operators speak for any, where they may call at all.
+   * @throws DualpingError `permission-denied` when it names another one than its certificate
+   */
+  requireSelf(call: Called, named: NamedMember, doing: string): void {
+    const caller = this.callerOf(call);
+    if (caller === undefined || (caller.kind === 'part' && caller.identity.role === 'operator')) return;
+    const own = caller.kind === 'part' && 'serverId' in caller.identity ? caller.identity : undefined;
+    if (own?.cluster === named.cluster && own.serverId === named.serverId) return;
+    throw this.#refuse(
+      call,
+      `${callerText(caller)} may not call ${doing} for server ${named.serverId} of cluster ${named.cluster}`,
+    );
+  }
+
+  /** As `requireSelf`, of what only names a cluster. */
+  requireOwnCluster(call: Called, cluster: ClusterId, doing: string): void {
+    const caller = this.callerOf(call);
+    if (caller === undefined) return;
+    if (caller.kind === 'part' && 'cluster' in caller.identity && caller.identity.cluster === cluster) return;
+    throw this.#refuse(call, `${callerText(caller)} may not call ${doing} for cluster ${cluster}`);
+  }
+
+  /** A refusal of our own making, for who made the call. */
+  #refuse(call: Called, detail: string): DualpingError {
+    this.listener.refused(`${call.getPeer()}: ${detail}`);
+    return new DualpingError('permission-denied', detail);
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #judge(call: Called, doing: string, rule: Rule): DualpingError | undefined {
+    const { credentials, classic, listener } = this;
+    const caller = this.callerOf(call);
+    if (caller === undefined || credentials === undefined) return undefined;
+    if (isPermitted(caller, rule, { identity: credentials.identity, classic })) {
+      if (rule.audited && caller.kind === 'part' && caller.identity.role === 'operator')
+        listener.privileged(`${call.getPeer()}: ${callerText(caller)} calls ${doing}`);
+      return undefined;
+    }
+    const refusal = refusalFor(caller, doing, rule);
+    listener.refused(`${call.getPeer()}: ${refusal.detail}`);
+    return refusal;
+  }
+
+  #accept(socket: Socket, caller: Caller, certificate: X509Certificate | undefined): void {
+    const { remoteAddress, remotePort } = socket;
+    if (remoteAddress === undefined) return; // it has closed already
+    const peer = `${remoteAddress}:${remotePort}`;
+    const connection: Connection = { caller, socket, certificate };
+    this.#open.set(peer, connection);
+    const limit =
+      caller.kind === 'rejected' ? setTimeout(() => socket.destroy(), REJECTED_MS).unref() : undefined;
+    socket.once('close', () => {
+      clearTimeout(limit);
+      if (this.#open.get(peer) === connection) this.#open.delete(peer);
+    });
+  }
+
+  /** Those that were believed and no longer are. All others stay. */
+  #cutRejected(credentials: NetworkCredentials): void {
+    for (const { caller, certificate, socket } of this.#open.values()) {
+      if (caller.kind !== 'part' || certificate === undefined) continue;
+      const { identity } = caller;
+      const judgement = credentials.judge(certificate);
+      if (judgement.kind === 'part') continue;
+      this.listener.refused(`${callerText({ kind: 'part', identity })} is cut off: ${judgement.why}`);
+      socket.destroy();
+    }
+  }
+}
+
+function judged(
+  socket: TLSSocket,
+  certificate: X509Certificate | undefined,
+  credentials: NetworkCredentials,
+): Caller {
+  if (certificate === undefined) return { kind: 'stranger' };
+  const judgement = credentials.judge(certificate);
+  if (judgement.kind === 'part' && !socket.authorized)
+    return { kind: 'rejected', why: `its certificate does not hold: ${String(socket.authorizationError)}` };
+  return judgement;
+}
+
+function refusalFor(caller: Caller, doing: string, rule: Rule): DualpingError {
+  const who = `${callerText(caller)} may not call ${doing}`;
+  if (caller.kind === 'plaintext' && !rule.by.includes('classic'))
+    return new DualpingError(
+      'unauthenticated',
+      `${who}: this port speaks TLS, which takes the network's certificate (--ca FILE or --certs FOLDER)`,
+    );
+  const detail = `${who}: it is for ${rolesText(rule)}`;
+  return new DualpingError(caller.kind === 'part' ? 'permission-denied' : 'unauthenticated', detail);
+}

@@ -1,0 +1,105 @@
+/**
+ * One port for two kinds of connections: the first byte tells TLS from HTTP/2 without it.
+ *
+ * Until somebody has finished a handshake they are a stranger that costs memory and time, and those who are
+ * known must not feel it. So a stranger has five seconds for the first byte and five for the handshake, there
+ * are only so many of them, and handshakes take turns with everything else that the process does: a thousand
+ * at once would otherwise keep it busy for more than a second, in which it would not be heard.
+ */
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { NetworkCredentials } from './network-credentials.js';
+
+/** From being accepted to the first byte, ms: what a client sends at once, over any network. */
+export const FIRST_BYTE_MS = 5_000;
+/** From the first byte to the end of the handshake, ms: two round trips and 2 ms of work. */
+export const HANDSHAKE_MS = 5_000;
+/** Connections whose handshake is not done: of more, the one that waits for longest is closed. */
+export const MAX_UNPROVEN = 2_000;
+/** Handshakes begun in one turn of the event loop: 1.5 ms each. */
+const HANDSHAKES_A_TURN = 4;
+
+/** How a TLS record that begins a handshake begins. */
+const TLS_HANDSHAKE = 0x16;
+/** `P` of `PRI * HTTP/2.0`. */
+const HTTP2_PREFACE = 0x50;
+
+export interface FirstByteListener {
+  /** Its handshake is done. */
+  secure(socket: TLSSocket): void;
+  plaintext(socket: Socket): void;
+}
+
+export class FirstByte {
+  /** By peer, the oldest first. */
+  readonly #unproven = new Map<string, Socket>();
+  /** Have sent their first byte, and wait for their turn. */
+  readonly #turns: Socket[] = [];
+  readonly #tls: Server;
+  readonly #listener: FirstByteListener;
+  readonly #stopListening: () => void;
+  #turnComes = false;
+
+  constructor(credentials: NetworkCredentials, listener: FirstByteListener) {
+    this.#listener = listener;
+    const options = () => ({ ...credentials.serving, handshakeTimeout: HANDSHAKE_MS });
+    this.#tls = createServer(options());
+    this.#tls.on('secureConnection', (socket) => {
+      this.#unproven.delete(peerOf(socket));
+      listener.secure(socket);
+    });
+    this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
+    // A context of its own has keys for tickets of its own: no session from before is resumed.
+    this.#stopListening = credentials.onReplaced(() => this.#tls.setSecureContext(options()));
+  }
+
+  accept(socket: Socket): void {
+    socket.on('error', () => {}); // what breaks is closed, and says no more
+    const peer = peerOf(socket);
+    this.#unproven.set(peer, socket);
+    const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_MS);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      if (this.#unproven.get(peer) === socket) this.#unproven.delete(peer);
+    });
+    socket.once('readable', () => {
+      clearTimeout(timer);
+      const beginning: Buffer | null = socket.read();
+      if (beginning === null) return socket.destroy();
+      socket.unshift(beginning);
+      this.#sort(socket, beginning[0]);
+    });
+    if (this.#unproven.size <= MAX_UNPROVEN) return;
+    const [oldest] = this.#unproven.values();
+    oldest?.destroy();
+  }
+
+  /** Those that are known stay. */
+  close(): void {
+    this.#stopListening();
+    for (const socket of [...this.#unproven.values()]) socket.destroy();
+  }
+
+  #sort(socket: Socket, first: number | undefined): void {
+    if (first === TLS_HANDSHAKE) {
+      this.#turns.push(socket);
+      this.#takeTurnSoon();
+    } else if (first === HTTP2_PREFACE) {
+      this.#unproven.delete(peerOf(socket));
+      this.#listener.plaintext(socket);
+    } else socket.destroy();
+  }
+
+  #takeTurnSoon(): void {
+    if (this.#turnComes) return;
+    this.#turnComes = true;
+    setImmediate(() => {
+      this.#turnComes = false;
+      for (const socket of this.#turns.splice(0, HANDSHAKES_A_TURN))
+        if (!socket.destroyed) this.#tls.emit('connection', socket);
+      if (this.#turns.length > 0) this.#takeTurnSoon();
+    });
+  }
+}
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;

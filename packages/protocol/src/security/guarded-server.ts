@@ -1,0 +1,55 @@
+/** A gRPC server in which every call of every service is judged by who makes it, before anything else. */
+import {
+  type ChannelOptions,
+  type MethodDefinition,
+  Server,
+  type ServiceDefinition,
+  type UntypedHandleCall,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { toServiceError } from '../status.js';
+import type { Access, Called } from './access.js';
+
+export class GuardedServer extends Server {
+  readonly access: Access;
+
+  constructor(options: ChannelOptions, access: Access) {
+    super(options);
+    this.access = access;
+  }
+
+  override addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void {
+    if (this.access.credentials === undefined) return super.addService(service, implementation);
+    const guarded: UntypedServiceImplementation = {};
+    for (const [name, method] of Object.entries(service)) {
+      const handler = implementation[name];
+      if (handler !== undefined) guarded[name] = guard(method, handler.bind(implementation), this.access);
+    }
+    super.addService(service, guarded);
+  }
+}
+
+/** What handlers of all four kinds have in common: a call, and where the answer is one message a callback. */
+type AnyHandler = (call: AnyCall, callback?: (error: unknown) => void) => void;
+
+interface AnyCall extends Called {
+  emit(event: 'error', error: unknown): boolean;
+  /** Of calls that read a stream: one that is not read never ends. */
+  resume?(): unknown;
+}
+
+function guard(
+  { path }: MethodDefinition<unknown, unknown>,
+  handler: UntypedHandleCall,
+  access: Access,
+): UntypedHandleCall {
+  const handle = handler as AnyHandler;
+  const guarded: AnyHandler = (call, callback) => {
+    const refusal = access.refusalOf(call, path);
+    if (refusal === undefined) return handle(call, callback);
+    if (callback !== undefined) return callback(toServiceError(refusal));
+    call.emit('error', toServiceError(refusal));
+    call.resume?.();
+  };
+  return guarded as UntypedHandleCall;
+}

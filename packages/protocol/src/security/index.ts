@@ -1,0 +1,4 @@
+export { Access, type AccessListener, type Called } from './access.js';
+export * from './identity.js';
+export { type Dialled, type Dialling, NetworkCredentials, PLAINTEXT } from './network-credentials.js';
+export { type Caller, RULES, WATCH_OF_ALL } from './roles.js';

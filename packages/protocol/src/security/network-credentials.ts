@@ -1,0 +1,277 @@
+/**
+ * What a program proves itself with, and whom it takes for a part of its network.
+ *
+ * A file of credentials is text in PEM: certificates of the network's own CA, and for a part its certificate
+ * with the private key. Without the latter it is what a user's client has: it knows the network, and proves
+ * nothing. All of it can be replaced while connections stand: the next handshake uses what is there then.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext, type PeerCertificate, type SecureContext, type TlsOptions } from 'node:tls';
+import { DualpingError } from '@dualping/core';
+import { ChannelCredentials, credentials } from '@grpc/grpc-js';
+import {
+  type CertifiedNetwork,
+  type Identity,
+  identityIn,
+  identityUri,
+  networkIn,
+  partText,
+} from './identity.js';
+
+/** What is expected to answer where something is dialled. */
+export type Dialled = 'router' | 'server' | 'member' | 'part';
+
+/** How connections are made. */
+export interface Dialling {
+  /** To something that has to prove that it is this. The same object each time: gRPC shares by it. */
+  channel(dialled: Dialled): ChannelCredentials;
+}
+
+/** Without encryption, believing whoever answers. */
+export const PLAINTEXT: Dialling = Object.freeze({ channel: () => credentials.createInsecure() });
+
+const EXPECTED: Readonly<Record<Dialled, { readonly roles: readonly string[]; readonly text: string }>> = {
+  router: { roles: ['router'], text: 'a router' },
+  server: { roles: ['server'], text: 'a server' },
+  member: { roles: ['server', 'member'], text: 'a server or a member' },
+  part: { roles: ['router', 'server', 'member'], text: 'a router, a server or a member' },
+};
+
+const TLS_VERSION = 'TLSv1.3';
+const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----/g;
+
+/** A certificate that is not refused, or why it is. */
+export type Judgement =
+  | { readonly kind: 'part'; readonly identity: Identity }
+  | { readonly kind: 'rejected'; readonly why: string };
+
+interface Material {
+  readonly network: CertifiedNetwork;
+  readonly authorities: readonly X509Certificate[];
+  /** Of the part that this is; undefined for a user's client. */
+  readonly own:
+    | { readonly certificate: X509Certificate; readonly identity: Identity; readonly key: string }
+    | undefined;
+  /** Serial numbers, in lower case. */
+  readonly revoked: ReadonlySet<string>;
+}
+
+export class NetworkCredentials implements Dialling {
+  #material: Material;
+  #context: SecureContext;
+  readonly #channels = new Map<Dialled, ChannelCredentials>();
+  readonly #listeners = new Set<() => void>();
+
+  private constructor(material: Material) {
+    this.#material = material;
+    this.#context = createSecureContext({ ...textsOf(material), minVersion: TLS_VERSION });
+  }
+
+  /**
+   * @param pem text of a credentials file
+   * @param revoked serial numbers of certificates that are refused from now on
+   * @throws DualpingError `invalid-argument` that says what is wrong with it
+   */
+  static parse(pem: string, revoked: Iterable<string> = []): NetworkCredentials {
+    return new NetworkCredentials(readMaterial(pem, revoked));
+  }
+
+  get network(): CertifiedNetwork {
+    return this.#material.network;
+  }
+
+  /** Undefined: it proves nothing, and is a client of a user. */
+  get identity(): Identity | undefined {
+    return this.#material.own?.identity;
+  }
+
+  /** Until when the own certificate counts, or the network's where there is none of our own. */
+  get notAfter(): Date {
+    const { own, authorities } = this.#material;
+    const ends = [...authorities, ...(own === undefined ? [] : [own.certificate])].map(({ validTo }) =>
+      Date.parse(validTo),
+    );
+    return new Date(own === undefined ? Math.max(...ends) : Date.parse(own.certificate.validTo));
+  }
+
+  /** The own certificate's serial number, in lower case. */
+  get serial(): string | undefined {
+    const { own } = this.#material;
+    return own && serialOf(own.certificate);
+  }
+
+  /** Whether the own certificate was revoked: everybody refuses it. */
+  get isRevoked(): boolean {
+    const { revoked } = this.#material;
+    return this.serial !== undefined && revoked.has(this.serial);
+  }
+
+  channel(dialled: Dialled): ChannelCredentials {
+    const known = this.#channels.get(dialled);
+    if (known !== undefined) return known;
+    const made = ChannelCredentials.createFromSecureContext(this.#liveContext, {
+      checkServerIdentity: (_host, certificate) => this.#refusal(certificate, dialled),
+    });
+    this.#channels.set(dialled, made);
+    return made;
+  }
+
+  /** For a TLS server. It judges certificates by itself afterwards, so that it can say what is wrong. */
+  get serving(): TlsOptions {
+    return {
+      ...textsOf(this.#material),
+      minVersion: TLS_VERSION,
+      ALPNProtocols: ['h2'],
+      requestCert: true,
+      rejectUnauthorized: false,
+    };
+  }
+
+  /** Whether a peer's certificate is one of this network's, now. */
+  judge(certificate: X509Certificate): Judgement {
+    const { authorities } = this.#material;
+    const rejected = (why: string): Judgement => ({ kind: 'rejected', why });
+    if (!authorities.some((authority) => isIssuedBy(certificate, authority)))
+      return rejected(`its certificate was not made by network ${this.network}`);
+    const now = Date.now();
+    if (now > Date.parse(certificate.validTo))
+      return rejected(`its certificate has expired on ${certificate.validTo}`);
+    if (now < Date.parse(certificate.validFrom))
+      return rejected(`its certificate counts only from ${certificate.validFrom} on: is a clock wrong?`);
+    return this.#judgeName(certificate.subjectAltName, serialOf(certificate));
+  }
+
+  /**
+   * For handshakes from now on, and whoever listens.
+   * @throws DualpingError `invalid-argument` when it is of another network or another part: then all stays
+   */
+  replace(pem: string, revoked: Iterable<string>): void {
+    const next = readMaterial(pem, revoked);
+    const before = this.#material;
+    if (next.network !== before.network)
+      throw wrong(`they are of network ${next.network}, and not of ${before.network}`);
+    if (uriOf(next) !== uriOf(before))
+      throw wrong(`they are of ${uriOf(next) ?? 'nobody'}, and not of ${uriOf(before) ?? 'nobody'}`);
+    this.#context = createSecureContext({ ...textsOf(next), minVersion: TLS_VERSION });
+    this.#material = next;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls back after each replacement. @returns what ends that */
+  onReplaced(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What gRPC keeps as the secure context of a channel: Node looks for `context` at each handshake. */
+  get #liveContext(): SecureContext {
+    const current = (): SecureContext => this.#context;
+    return {
+      get context() {
+        return current().context;
+      },
+    };
+  }
+
+  #refusal({ subjectaltname, serialNumber }: PeerCertificate, dialled: Dialled): Error | undefined {
+    const judged = this.#judgeName(subjectaltname, serialNumber.toLowerCase());
+    if (judged.kind === 'rejected') return new Error(`what answers there is not believed: ${judged.why}`);
+    const expected = EXPECTED[dialled];
+    if (expected.roles.includes(judged.identity.role)) return undefined;
+    return new Error(`${partText(judged.identity)} answers there, and not ${expected.text}`);
+  }
+
+  #judgeName(subjectAltName: string | undefined, serial: string): Judgement {
+    const identity = identityIn(subjectAltName);
+    const rejected = (why: string): Judgement => ({ kind: 'rejected', why });
+    if (identity === undefined) return rejected('its certificate names no part of a dualping network');
+    if (identity.network !== this.network)
+      return rejected(`its certificate is of network ${identity.network}, and not of ${this.network}`);
+    if (this.#material.revoked.has(serial))
+      return rejected(`its certificate (${partText(identity)}, serial ${serial}) was revoked`);
+    return { kind: 'part', identity };
+  }
+}
+
+export const serialOf = ({ serialNumber }: X509Certificate): string => serialNumber.toLowerCase();
+
+const uriOf = ({ own }: Material): string | undefined => own && identityUri(own.identity);
+
+/** `checkIssued` goes by names alone, and another CA may have the same. */
+const isIssuedBy = (certificate: X509Certificate, authority: X509Certificate): boolean =>
+  certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+
+const textsOf = ({ authorities, own }: Material): { ca: string[]; cert?: string; key?: string } => ({
+  ca: authorities.map(String),
+  ...(own && { cert: String(own.certificate), key: own.key }),
+});
+
+function readMaterial(pem: string, revoked: Iterable<string>): Material {
+  let key: string | undefined;
+  const certificates: X509Certificate[] = [];
+  for (const [block, label = ''] of pem.matchAll(PEM_BLOCK)) {
+    if (label === 'CERTIFICATE') certificates.push(readCertificate(block));
+    else if (label.endsWith('PRIVATE KEY')) key = block;
+  }
+  const authorities = certificates.filter(({ ca }) => ca);
+  const network = networkOf(authorities);
+  const leaves = certificates.filter(({ ca }) => !ca);
+  return {
+    network,
+    authorities,
+    own: ownOf(leaves, key, { network, authorities }),
+    revoked: new Set([...revoked].map((serial) => serial.toLowerCase())),
+  };
+}
+
+function networkOf(authorities: readonly X509Certificate[]): CertifiedNetwork {
+  const networks = new Set(authorities.map(({ subjectAltName }) => networkIn(subjectAltName)));
+  const [network, ...others] = networks;
+  if (network === undefined || others.length > 0)
+    throw wrong(
+      networks.size === 0
+        ? 'there is no certificate of a network in them'
+        : 'they hold certificates of something else than one network',
+    );
+  return network;
+}
+
+function ownOf(
+  leaves: readonly X509Certificate[],
+  key: string | undefined,
+  { network, authorities }: Pick<Material, 'network' | 'authorities'>,
+): Material['own'] {
+  const [certificate, ...others] = leaves;
+  if (certificate === undefined) {
+    if (key !== undefined) throw wrong('they hold a private key without its certificate');
+    return undefined;
+  }
+  if (others.length > 0) throw wrong(`they hold ${leaves.length} certificates of parts, and one is needed`);
+  if (key === undefined) throw wrong('they hold a certificate without its private key');
+  const identity = identityIn(certificate.subjectAltName);
+  if (identity === undefined) throw wrong('their certificate names no part of a dualping network');
+  if (identity.network !== network || !authorities.some((authority) => isIssuedBy(certificate, authority)))
+    throw wrong(`their certificate was not made by network ${network}`);
+  if (!certificate.checkPrivateKey(readKey(key)))
+    throw wrong('their private key is not the one of their certificate');
+  return { certificate, identity, key };
+}
+
+function readCertificate(block: string): X509Certificate {
+  try {
+    return new X509Certificate(block);
+  } catch (cause) {
+    throw wrong('they hold a certificate that cannot be read', cause);
+  }
+}
+
+function readKey(block: string): KeyObject {
+  try {
+    return createPrivateKey(block);
+  } catch (cause) {
+    throw wrong('they hold a private key that cannot be read', cause);
+  }
+}
+
+const wrong = (why: string, cause?: unknown): DualpingError =>
+  new DualpingError('invalid-argument', `these credentials cannot be used: ${why}`, { cause });

@@ -1,0 +1,127 @@
+/**
+ * Who may call what: one table for router and servers. A call that is not in it is refused to everybody, and
+ * a test holds it to the services in `protos`.
+ */
+import { type Identity, partText } from './identity.js';
+
+/** Who called, as the connection shows it on which the call came. */
+export type Caller =
+  /** It has proved by its certificate that it is this part. */
+  | { readonly kind: 'part'; readonly identity: Identity }
+  /** Over TLS, without a certificate: a user's client. */
+  | { readonly kind: 'stranger' }
+  /** It showed a certificate that does not count. */
+  | { readonly kind: 'rejected'; readonly why: string }
+  /** Without TLS. */
+  | { readonly kind: 'plaintext' };
+
+/**
+ * `anyone`: whoever comes over TLS, unless with a certificate that does not count. `peer`: a server of the
+ * same cluster as the server that is called. `self`: who has the very certificate of the server that is
+ * called, as its supervisor. `classic`: whoever comes without TLS, where the classic wire is switched on.
+ */
+export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'peer' | 'self' | 'classic';
+
+export interface Rule {
+  readonly by: readonly Role[];
+  /** Each call of an operator is told in a line. */
+  readonly audited?: true;
+}
+
+const PARTS: readonly Role[] = ['server', 'member', 'operator'];
+const MEMBERS: readonly Role[] = ['server', 'member'];
+
+export const RULES: Readonly<Record<string, Rule>> = {
+  '/dualping.v1.RoutingService/DualPing': { by: MEMBERS },
+  '/dualping.v1.RoutingService/AddMaster': { by: MEMBERS },
+  '/dualping.v1.RoutingService/RegisterServer': { by: PARTS, audited: true },
+  '/dualping.v1.RoutingService/Crash': { by: PARTS, audited: true },
+  '/dualping.v1.RoutingService/Connect': { by: ['anyone'] },
+  '/dualping.v1.RoutingService/GetAvailable': { by: ['anyone'] },
+  // Of one cluster. All of them, and figures, are for parts: `WATCH_OF_ALL`.
+  '/dualping.v1.RoutingService/Watch': { by: ['anyone'] },
+  '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
+  // Users are not known by keys yet: whoever comes over TLS speaks for any name.
+  '/dualping.v1.SocialService/Login': { by: ['anyone'] },
+  '/dualping.v1.SocialService/Follow': { by: ['anyone'] },
+  '/dualping.v1.SocialService/Unfollow': { by: ['anyone'] },
+  '/dualping.v1.SocialService/Post': { by: ['anyone'] },
+  '/dualping.v1.SocialService/List': { by: ['anyone'] },
+  '/dualping.v1.SocialService/Timeline': { by: ['anyone'] },
+  '/dualping.v1.ReplicationService/GetFollowerInfo': { by: ['peer'] },
+  '/dualping.v1.ReplicationService/Replicate': { by: ['peer'] },
+  '/dualping.v1.ReplicationService/Tail': { by: ['server'] },
+  '/dualping.v1.SupervisionService/KeepAlive': { by: ['self'] },
+  '/grpc.health.v1.Health/Check': { by: ['anyone'] },
+  '/grpc.health.v1.Health/List': { by: ['anyone'] },
+  '/grpc.health.v1.Health/Watch': { by: ['anyone'] },
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': { by: PARTS },
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': { by: PARTS },
+  '/csce438.CoordService/Heartbeat': { by: ['classic'] },
+  '/csce438.CoordService/GetServer': { by: ['classic'] },
+  '/csce438.CoordService/GetSlave': { by: ['classic'] },
+  '/csce438.CoordService/GetAllFollowerServers': { by: ['classic'] },
+  '/csce438.CoordService/GetFollowerServer': { by: ['classic'] },
+  '/csce438.CoordService/create': { by: ['classic'] },
+  '/csce438.CoordService/exists': { by: ['classic'] },
+  '/csce438.SNSService/Login': { by: ['classic'] },
+  '/csce438.SNSService/List': { by: ['classic'] },
+  '/csce438.SNSService/Follow': { by: ['classic'] },
+  '/csce438.SNSService/UnFollow': { by: ['classic'] },
+  '/csce438.SNSService/Timeline': { by: ['classic'] },
+};
+
+/** What a `Watch` needs that asks for all clusters, or for figures. */
+export const WATCH_OF_ALL: Rule = { by: PARTS };
+
+/** Where it is judged: who the part is that is called, and whether it speaks the classic wire. */
+export interface Callee {
+  readonly identity: Identity | undefined;
+  readonly classic: boolean;
+}
+
+export function isPermitted(caller: Caller, { by }: Rule, callee: Callee): boolean {
+  return by.some((role) => hasRole(caller, role, callee));
+}
+
+function hasRole(caller: Caller, role: Role, { identity: own, classic }: Callee): boolean {
+  if (role === 'classic') return caller.kind === 'plaintext' && classic;
+  if (role === 'anyone') return caller.kind === 'stranger' || caller.kind === 'part';
+  if (caller.kind !== 'part') return false;
+  const { identity } = caller;
+  if (role !== 'peer' && role !== 'self') return identity.role === role;
+  if (identity.role !== 'server' || own?.role !== 'server' || identity.cluster !== own.cluster) return false;
+  return role === 'peer' || identity.serverId === own.serverId;
+}
+
+const ROLE_TEXTS: Readonly<Record<Role, string>> = {
+  anyone: 'whoever comes over TLS',
+  server: 'servers',
+  member: 'members',
+  operator: 'operators',
+  peer: 'servers of the same cluster',
+  self: "this server's own supervisor",
+  classic: 'the classic wire, without TLS, where it is switched on',
+};
+
+/** For people: `servers, members and operators`. */
+export function rolesText({ by }: Rule): string {
+  const texts = by.map((role) => ROLE_TEXTS[role]);
+  const last = texts.at(-1) ?? 'nobody';
+  return texts.length > 1 ? `${texts.slice(0, -1).join(', ')} and ${last}` : last;
+}
+
+/** For people: who called. */
+export function callerText(caller: Caller): string {
+  switch (caller.kind) {
+    case 'part':
+      return partText(caller.identity);
+    case 'stranger':
+      return 'a client without a certificate';
+    case 'rejected':
+      return `a client that is not believed (${caller.why})`;
+    case 'plaintext':
+      return 'a client without TLS';
+  }
+}

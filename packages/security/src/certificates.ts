@@ -1,0 +1,161 @@
+/** Certificates of a network's parts: made, renewed, revoked. What `dualping certs` does. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { DualpingError, quote } from '@dualping/core';
+import { lockDataFolder, mendFolder } from '@dualping/host';
+import { type CertifiedNetwork, NetworkCredentials, type Part } from '@dualping/protocol';
+import {
+  type Issued,
+  readIssued,
+  readRevoked,
+  writeIssued,
+  writeOwn,
+  writeRevoked,
+} from './certificate-records.js';
+import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, partIn } from './layout.js';
+
+/** Ten years, days: as long as the network's own. Whoever wants less says so. */
+export const DEFAULT_DAYS = 3_650;
+/** The network's own certificate, days: longer than any that it makes in its first ten years. */
+const AUTHORITY_DAYS = 2 * DEFAULT_DAYS;
+const NETWORK_BYTES = 6;
+
+/** What is known of a certificate. */
+export interface CertificateState extends Issued {
+  readonly revokedAtMs: number | undefined;
+  /** Whether it is the one in the file of its part. */
+  readonly isCurrent: boolean;
+}
+
+export const hasNetwork = (folder: string): boolean => existsSync(join(folder, AUTHORITY_FILE));
+
+/** Makes a network. @throws DualpingError `invalid-argument` when there is one in the folder */
+export async function initNetwork(folder: string): Promise<CertifiedNetwork> {
+  return await changing(folder, async () => {
+    if (hasNetwork(folder))
+      throw new DualpingError('invalid-argument', `there is a network in ${quote(folder)} already`);
+    const { makeAuthority } = await import('./x509.js');
+    const network = randomBytes(NETWORK_BYTES).toString('hex');
+    const { certificate, key } = await makeAuthority(network, AUTHORITY_DAYS);
+    await writeOwn(join(folder, NETWORK_FILE), certificate);
+    // Last: with it the network is there.
+    await writeOwn(join(folder, AUTHORITY_FILE), key + certificate);
+    return network;
+  });
+}
+
+/** Makes a new key and certificate for each, in place of what its file has. */
+export async function issue(
+  folder: string,
+  parts: readonly Part[],
+  days: number = DEFAULT_DAYS,
+): Promise<readonly Issued[]> {
+  return await changing(folder, async () => {
+    const authority = readAuthority(folder);
+    const { makeCertificate } = await import('./x509.js');
+    const made: Issued[] = [];
+    for (const part of parts) {
+      const identity = { ...part, network: authority.network };
+      const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
+      const record = { name: nameOf(part), serial, madeAtMs: Date.now(), notAfterMs: notAfter.getTime() };
+      // First the record: a certificate that nobody knows of could not be revoked.
+      await writeIssued(folder, [...readIssued(folder), record]);
+      await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
+      made.push(record);
+    }
+    return made;
+  });
+}
+
+/** Makes what is missing: the network, and a certificate for each of these. @returns whether it made any */
+export async function ensure(folder: string, parts: readonly Part[]): Promise<boolean> {
+  const isNew = !hasNetwork(folder);
+  if (isNew) await initNetwork(folder);
+  const missing = parts.filter((part) => !existsSync(fileOf(folder, part)));
+  if (missing.length > 0) await issue(folder, missing);
+  return isNew || missing.length > 0;
+}
+
+/** From now on none of a part's certificates counts. @returns those that did until now */
+export async function revoke(folder: string, part: Part): Promise<readonly Issued[]> {
+  return await changing(folder, async () => {
+    readAuthority(folder);
+    const before = readRevoked(folder);
+    const name = nameOf(part);
+    const known = readIssued(folder).filter((issued) => issued.name === name);
+    if (known.length === 0)
+      throw new DualpingError(
+        'invalid-argument',
+        `no certificate of ${quote(name)} was made in ${quote(folder)}`,
+      );
+    const gone = known.filter(({ serial }) => !before.some((revoked) => revoked.serial === serial));
+    const atMs = Date.now();
+    await writeRevoked(folder, [...before, ...gone.map(({ serial }) => ({ name, serial, atMs }))]);
+    return gone;
+  });
+}
+
+/** Everything that was ever made in the folder, the oldest first. */
+export function listCertificates(folder: string): readonly CertificateState[] {
+  readAuthority(folder);
+  const revoked = new Map(readRevoked(folder).map(({ serial, atMs }) => [serial, atMs]));
+  const current = new Set(partsIn(folder).map((part) => serialIn(fileOf(folder, part))));
+  return readIssued(folder).map((issued) => ({
+    ...issued,
+    revokedAtMs: revoked.get(issued.serial),
+    isCurrent: current.has(issued.serial),
+  }));
+}
+
+/** Parts of which the folder has a file. */
+export const partsIn = (folder: string): readonly Part[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.pem'))
+    .flatMap((name) => partIn(basename(name, '.pem')) ?? [])
+    .sort((one, other) => nameOf(one).localeCompare(nameOf(other), 'en', { numeric: true }));
+
+function serialIn(path: string): string | undefined {
+  try {
+    return NetworkCredentials.parse(readFileSync(path, 'utf8')).serial;
+  } catch {
+    return undefined; // whoever uses the file says what is wrong with it
+  }
+}
+
+/** One at a time: two would forget what the other has made. */
+async function changing<T>(folder: string, change: () => Promise<T>): Promise<T> {
+  const lock = lockDataFolder(folder, 'dualping certs');
+  try {
+    mendFolder(folder);
+    return await change();
+  } finally {
+    lock.release();
+  }
+}
+
+interface Authority {
+  readonly network: CertifiedNetwork;
+  readonly certificate: string;
+  readonly key: string;
+  /** What every part is given of the network. */
+  readonly bundle: string;
+}
+
+function readAuthority(folder: string): Authority {
+  const path = join(folder, AUTHORITY_FILE);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new DualpingError(
+      'invalid-argument',
+      `${quote(path)} cannot be read: certificates are made where the network was made (dualping certs init)`,
+      { cause },
+    );
+  }
+  const at = text.indexOf('-----BEGIN CERTIFICATE-----');
+  const certificate = text.slice(Math.max(at, 0));
+  const { network } = NetworkCredentials.parse(certificate);
+  return { network, certificate, key: text.slice(0, Math.max(at, 0)), bundle: certificate };
+}
