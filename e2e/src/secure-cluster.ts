@@ -71,9 +71,13 @@ export class SecureCluster {
     return join(this.folder, 'certs');
   }
 
+  get networkFile(): string {
+    return join(this.certs, NETWORK_FILE);
+  }
+
   /** What a user's client has. */
   get user(): NetworkCredentials {
-    return readNetworkFile(join(this.certs, NETWORK_FILE));
+    return readNetworkFile(this.networkFile);
   }
 
   /** With the certificate of that part, made if need be. */

@@ -8,6 +8,7 @@ import { routerBench } from './router.js';
 import { streamBench } from './stream.js';
 import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
+import { tlsBench } from './tls.js';
 
 export const BENCHES: Readonly<Record<string, Bench>> = {
   post: postBench,
@@ -18,4 +19,5 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   router: routerBench,
   history: historyBench,
   terminal: terminalBench,
+  tls: tlsBench,
 };

@@ -1,4 +1,6 @@
 /** People on one connection, each with one post in flight; each posts again as soon as it is answered. */
+import { PLAINTEXT } from '@dualping/protocol';
+import { readNetworkFile } from '@dualping/security';
 import { EncodedSession } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
@@ -50,8 +52,17 @@ class Author {
 let authors: readonly Author[] = [];
 
 const methods = {
-  async connect({ address, people }: { readonly address: string; readonly people: number }): Promise<void> {
-    const client = new RawClient(address);
+  async connect({
+    address,
+    people,
+    ca,
+  }: {
+    readonly address: string;
+    readonly people: number;
+    readonly ca?: string | undefined;
+  }): Promise<void> {
+    const dialling = ca === undefined ? PLAINTEXT : readNetworkFile(ca);
+    const client = new RawClient(address, 'own', dialling);
     authors = Array.from({ length: people }, (_, index) => new Author(client, `author-${index}`));
     for (const author of authors) await author.login();
   },

@@ -30,15 +30,15 @@ interface Ran {
 }
 
 /** A server under load, with its load generator. */
-class Target {
+export class Target {
   private constructor(
     readonly load: Part<PostLoad>,
     readonly pid: number,
   ) {}
 
-  static async of(address: string, pid: number): Promise<Target> {
+  static async of(address: string, pid: number, ca?: string): Promise<Target> {
     const load = new Part<PostLoad>('./post-load.js', import.meta.url);
-    await load.call('connect', { address, people: PEOPLE });
+    await load.call('connect', { address, people: PEOPLE, ca });
     return new Target(load, pid);
   }
 

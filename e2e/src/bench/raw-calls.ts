@@ -3,11 +3,11 @@
  *
  * Bare servers have the same paths as ours, so that the same load generator drives both at the same cost.
  */
+import { type Dialling, PLAINTEXT, WITHOUT_HOST_NAMES } from '@dualping/protocol';
 import {
   type ChannelOptions,
   Client,
   type ClientDuplexStream,
-  credentials,
   type MethodDefinition,
   Server,
   ServerCredentials,
@@ -80,9 +80,10 @@ export class RawClient {
    * @param connection clients of a program share a connection to each address by default; `own` is for people
    * on machines of their own
    */
-  constructor(address: string, connection: 'own' | 'shared' = 'own') {
-    this.#client = new Client(address, credentials.createInsecure(), {
+  constructor(address: string, connection: 'own' | 'shared' = 'own', dialling: Dialling = PLAINTEXT) {
+    this.#client = new Client(address, dialling.channel('server'), {
       ...OPTIONS,
+      ...WITHOUT_HOST_NAMES,
       'grpc.use_local_subchannel_pool': connection === 'own' ? 1 : 0,
     });
   }

@@ -4,7 +4,8 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { DualpingSession } from '@dualping/client';
+import { DualpingSession, type NetworkCredentials } from '@dualping/client';
+import { readNetworkFile } from '@dualping/security';
 import { clockMs } from './clock.js';
 import { servePart } from './part-process.js';
 
@@ -23,8 +24,8 @@ class Client {
   readonly #liveAt = new Map<number, number>();
   #onLive: (() => void) | undefined;
 
-  constructor(routers: readonly string[], user: string) {
-    this.session = new DualpingSession({ routers, user, timeline: { history: 0 } });
+  constructor(routers: readonly string[], user: string, credentials: NetworkCredentials | undefined) {
+    this.session = new DualpingSession({ routers, user, timeline: { history: 0 }, credentials });
     this.session.posts$.subscribe();
     this.session.state$.subscribe((state) => {
       if (state.kind !== 'live' || this.#liveAt.has(state.target.epoch)) return;
@@ -61,12 +62,18 @@ const methods = {
   async connect({
     routers,
     people,
+    ca,
   }: {
     readonly routers: readonly string[];
     readonly people: number;
+    readonly ca: string | undefined;
   }): Promise<void> {
+    const credentials = ca === undefined ? undefined : readNetworkFile(ca);
     for (const { session } of clients) session.close();
-    clients = Array.from({ length: people }, (_, index) => new Client(routers, `person-${index}`));
+    clients = Array.from(
+      { length: people },
+      (_, index) => new Client(routers, `person-${index}`, credentials),
+    );
     await Promise.all(clients.map((client) => client.liveAfter(0)));
   },
 

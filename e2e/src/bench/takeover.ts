@@ -21,8 +21,10 @@ const SERVERS = 3;
 /** Pause before the signal, ms, so that kept-warm connections are connected. */
 const SETTLE_MS = 500;
 
+type Fault = 'killed' | 'frozen';
+
 interface Scenario {
-  readonly fault: 'killed' | 'frozen';
+  readonly fault: Fault;
   readonly people: number;
   /** Takeovers per repetition: short ones need more. */
   readonly takeovers: number;
@@ -40,7 +42,7 @@ const SCENARIOS: readonly Scenario[] = [
 const SIGNALS = { killed: 'SIGKILL', frozen: 'SIGSTOP' } as const;
 
 /** Times since the signal, ms. */
-interface OwnTakeover {
+export interface OwnTakeover {
   readonly routerMs: number;
   readonly servesMs: number;
   readonly liveMs: readonly number[];
@@ -48,7 +50,7 @@ interface OwnTakeover {
 }
 
 /** A dualping cluster with clients, in which one takeover follows another. */
-class Stage {
+export class Stage {
   readonly #clients = new Part<TakeoverClients>('./takeover-clients.js', import.meta.url);
   readonly #watch: { unsubscribe(): void };
   /** What was seen since the last signal. */
@@ -63,10 +65,12 @@ class Stage {
     });
   }
 
-  static async open(people: number): Promise<Stage> {
-    const stage = new Stage(await startOwnCluster(SERVERS));
+  static async open(people: number, start = startOwnCluster): Promise<Stage> {
+    const own = await start(SERVERS);
+    const stage = new Stage(own);
     try {
-      await stage.#clients.call('connect', { routers: [stage.own.cluster.routerAddress], people });
+      const routers = [own.cluster.routerAddress];
+      await stage.#clients.call('connect', { routers, people, ca: own.ca });
       return stage;
     } catch (error) {
       await stage.close();
@@ -74,7 +78,7 @@ class Stage {
     }
   }
 
-  async takeover(fault: Scenario['fault']): Promise<OwnTakeover> {
+  async takeover(fault: Fault): Promise<OwnTakeover> {
     const { cluster, routers } = this.own;
     const { epoch, primary } = await cluster.whenWhole(routers);
     if (primary === undefined) throw new Error('a whole cluster has a primary');

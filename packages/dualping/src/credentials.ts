@@ -22,9 +22,9 @@ import {
 } from '@dualping/security';
 import { readPlaces } from './cluster/places.js';
 
-/** Whose certificate `up` uses itself, and whoever may read its folder. */
+/** The certificate that `up` itself uses; operators' commands in its folder use it too. */
 export const UP_OPERATOR: Part = { role: 'operator', name: 'up' };
-/** Where `up` keeps a network when nobody said where. */
+/** The default data folder of `up`. */
 const DEFAULT_DATA = 'dualping-data';
 
 export interface Trust {
@@ -32,7 +32,7 @@ export interface Trust {
   readonly ca: string;
 }
 
-/** Whoever is to be called: the certificates of a network that is known to have them are found by that. */
+/** The addresses that are called: a network that runs here is recognised by them. */
 type Called = readonly Address[];
 
 export function userCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {

@@ -48,6 +48,9 @@ const RECONNECT_MOST_MS = 250;
  */
 const NAME_LOOKUP_INTERVAL_MS = 1_000;
 
+/** Certificates say who a part is, never where. Without this Node warns when an address is dialled. */
+export const WITHOUT_HOST_NAMES: ChannelOptions = { 'grpc.ssl_target_name_override': 'dualping.internal' };
+
 const KEEPALIVE: ChannelOptions = {
   'grpc.keepalive_time_ms': KEEPALIVE_INTERVAL_MS,
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
@@ -67,8 +70,7 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
-  // Certificates say who, never where; and Node warns where an address is given as the name.
-  'grpc.ssl_target_name_override': 'dualping.internal',
+  ...WITHOUT_HOST_NAMES,
 });
 
 /** @param access who may call what; everything is for everybody when absent */

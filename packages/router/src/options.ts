@@ -48,8 +48,8 @@ export interface RouterOptions {
    */
   readonly dialBack?: boolean;
   /**
-   * The router's own credentials: with them it speaks TLS and judges each call by its caller. Default: no TLS,
-   * and every caller is believed.
+   * The router's own credentials: with them it speaks TLS and judges each call by its caller. Default: no
+   * TLS, and every caller is believed.
    */
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS as well. Default false. */

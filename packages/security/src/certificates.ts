@@ -15,7 +15,7 @@ import {
 } from './certificate-records.js';
 import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, partIn } from './layout.js';
 
-/** Ten years, days: as long as the network's own. Whoever wants less says so. */
+/** Ten years, days. An operator can ask for less. */
 export const DEFAULT_DAYS = 3_650;
 /** The network's own certificate, days: longer than any that it makes in its first ten years. */
 const AUTHORITY_DAYS = 2 * DEFAULT_DAYS;
@@ -59,7 +59,7 @@ export async function issue(
       const identity = { ...part, network: authority.network };
       const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
       const record = { name: nameOf(part), serial, madeAtMs: Date.now(), notAfterMs: notAfter.getTime() };
-      // First the record: a certificate that nobody knows of could not be revoked.
+      // First the record: a certificate without a record could not be revoked.
       await writeIssued(folder, [...readIssued(folder), record]);
       await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
       made.push(record);
@@ -119,11 +119,11 @@ function serialIn(path: string): string | undefined {
   try {
     return NetworkCredentials.parse(readFileSync(path, 'utf8')).serial;
   } catch {
-    return undefined; // whoever uses the file says what is wrong with it
+    return undefined; // the part that uses the file says what is wrong with it
   }
 }
 
-/** One at a time: two would forget what the other has made. */
+/** One process at a time: two would overwrite each other's records. */
 async function changing<T>(folder: string, change: () => Promise<T>): Promise<T> {
   const lock = lockDataFolder(folder, 'dualping certs');
   try {

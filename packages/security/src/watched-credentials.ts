@@ -12,7 +12,7 @@ import { fileOf, NETWORK_FILE, nameOf, REVOKED_FILE } from './layout.js';
 
 /** How often the files are looked at, ms. Looking costs microseconds, and works on every file system. */
 const LOOK_MS = 1_000;
-/** So long before the end an operator is told, ms: long enough for who looks once a month. */
+/** So long before the end an operator is told, ms: long enough for a look once a month. */
 const WARN_BEFORE_MS = 30 * 86_400_000;
 /** How often that is looked at, ms. */
 const WARN_INTERVAL_MS = 12 * 3_600_000;
@@ -26,7 +26,7 @@ export interface WatchedCredentials {
   close(): void;
 }
 
-/** As they are now, of a part or of nobody. @throws DualpingError `invalid-argument`, quoting the file */
+/** As they are now: of a part, or of the network alone. @throws DualpingError `invalid-argument`, quoting the file */
 export function readCredentials(folder: string, part?: Part): NetworkCredentials {
   const path = part === undefined ? join(folder, NETWORK_FILE) : fileOf(folder, part);
   const credentials = parsed(path, readText(path, part), revokedSerials(folder));

@@ -218,7 +218,7 @@ export const paired = toggle(
 export const certs = setting({
   key: 'certs',
   argument: 'folder',
-  help: 'folder with the certificate of this part: TLS with all others, and each call is judged by who makes it',
+  help: 'folder with the certificate of this part: speak TLS, and judge each call by its caller',
   parse: parse.text,
   fallback: '',
   fallbackText: 'default none: no TLS',
@@ -256,14 +256,11 @@ export const days = setting({
   fallback: DEFAULT_DAYS,
 });
 
-export const tls = toggle(
-  'tls',
-  'with certificates, which it makes by itself in the data folder: TLS everywhere',
-);
+export const tls = toggle('tls', 'TLS everywhere, with certificates that are made in the data folder');
 export const insecure = toggle('insecure', 'without TLS, although the data folder has certificates');
 export const classicWire = toggle(
   'classic',
-  'where there is TLS: csce438 programs are served too, without it, and whoever comes is believed',
+  'with TLS: serve csce438 programs as well, without TLS, and believe every one of them',
 );
 
 export const noDialBack = toggle(

@@ -2,7 +2,7 @@
  * Who is on which connection of a process that serves, and what they may call.
  *
  * Connections are known by what gRPC calls their peer: asking TLS at each call costs 100 µs. Without
- * credentials of the network there is nothing to judge, and whoever calls is believed.
+ * credentials of the network there is nothing to judge, and every caller is believed.
  */
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -12,9 +12,9 @@ import type { NetworkCredentials } from './network-credentials.js';
 import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } from './roles.js';
 
 export interface AccessListener {
-  /** A call was refused for who made it. As often as strangers like. */
+  /** A call was refused because of its caller. Strangers can cause it as often as they like. */
   refused(text: string): void;
-  /** An operator did what only few may. */
+  /** An operator made a call that only few may make. */
   privileged(text: string): void;
 }
 
@@ -36,7 +36,7 @@ interface Connection {
   readonly certificate: X509Certificate | undefined;
 }
 
-/** A call whose connection has just closed: there is nobody to answer either. */
+/** For a call whose connection has just closed. */
 const GONE: Caller = { kind: 'rejected', why: 'its connection has closed' };
 
 /**
@@ -52,7 +52,7 @@ export class Access {
   #stop: () => void = () => {};
 
   constructor(
-    /** Undefined: whoever calls is believed. */
+    /** Undefined: every caller is believed. */
     readonly credentials: NetworkCredentials | undefined = undefined,
     /** Whether callers without TLS are served on the classic wire. Without credentials they always are. */
     readonly classic = false,
@@ -73,7 +73,7 @@ export class Access {
     if (this.credentials !== undefined) this.#accept(socket, { kind: 'plaintext' }, undefined);
   }
 
-  /** Undefined: there are no certificates here, and whoever calls is believed. */
+  /** Undefined: this process has no credentials, and every caller is believed. */
   callerOf(call: Called): Caller | undefined {
     if (this.credentials === undefined) return undefined;
     return this.#open.get(call.getPeer())?.caller ?? GONE;
@@ -84,7 +84,7 @@ export class Access {
     return this.#judge(call, path.slice(1), RULES[path] ?? { by: [] });
   }
 
-  /** For what only some of a call's requests need. @throws DualpingError when the caller has no such role */
+  /** For calls of which only some requests need a role. @throws DualpingError when the caller lacks it */
   require(call: Called, rule: Rule, doing: string): void {
     const refusal = this.#judge(call, doing, rule);
     if (refusal !== undefined) throw refusal;
@@ -105,7 +105,7 @@ export class Access {
     );
   }
 
-  /** As `requireSelf`, of what only names a cluster. */
+  /** As `requireSelf`, for messages that name only a cluster. */
   requireOwnCluster(call: Called, cluster: ClusterId, doing: string): void {
     const caller = this.callerOf(call);
     if (caller === undefined) return;
@@ -113,7 +113,7 @@ export class Access {
     throw this.#refuse(call, `${callerText(caller)} may not call ${doing} for cluster ${cluster}`);
   }
 
-  /** A refusal of our own making, for who made the call. */
+  /** Refuses a call because of its caller. */
   #refuse(call: Called, detail: string): DualpingError {
     this.listener.refused(`${call.getPeer()}: ${detail}`);
     return new DualpingError('permission-denied', detail);
@@ -151,7 +151,7 @@ export class Access {
     });
   }
 
-  /** Those that were believed and no longer are. All others stay. */
+  /** Closes the connections of parts that no longer count. All others stay. */
   #cutRejected(credentials: NetworkCredentials): void {
     for (const { caller, certificate, socket } of this.#open.values()) {
       if (caller.kind !== 'part' || certificate === undefined) continue;

@@ -1,10 +1,10 @@
 /**
  * One port for two kinds of connections: the first byte tells TLS from HTTP/2 without it.
  *
- * Until somebody has finished a handshake they are a stranger that costs memory and time, and those who are
- * known must not feel it. So a stranger has five seconds for the first byte and five for the handshake, there
- * are only so many of them, and handshakes take turns with everything else that the process does: a thousand
- * at once would otherwise keep it busy for more than a second, in which it would not be heard.
+ * Until a connection has finished its handshake it belongs to a stranger, and must cost others little. So it
+ * has five seconds for the first byte and five for the handshake, and the number of such connections is
+ * limited. Handshakes take turns with everything else that the process does: a thousand at once would keep
+ * it busy for more than a second, and its peers would take it for dead.
  */
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';

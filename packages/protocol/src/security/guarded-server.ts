@@ -1,4 +1,4 @@
-/** A gRPC server in which every call of every service is judged by who makes it, before anything else. */
+/** A gRPC server that judges the caller of every call of every service, before any handler runs. */
 import {
   type ChannelOptions,
   type MethodDefinition,

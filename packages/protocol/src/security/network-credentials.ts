@@ -1,5 +1,5 @@
 /**
- * What a program proves itself with, and whom it takes for a part of its network.
+ * With what a program proves who it is, and what it accepts as a part of its network.
  *
  * A file of credentials is text in PEM: certificates of the network's own CA, and for a part its certificate
  * with the private key. Without the latter it is what a user's client has: it knows the network, and proves
@@ -18,7 +18,7 @@ import {
   partText,
 } from './identity.js';
 
-/** What is expected to answer where something is dialled. */
+/** What is expected at the dialled address. */
 export type Dialled = 'router' | 'server' | 'member' | 'part';
 
 /** How connections are made. */
@@ -27,7 +27,7 @@ export interface Dialling {
   channel(dialled: Dialled): ChannelCredentials;
 }
 
-/** Without encryption, believing whoever answers. */
+/** Without encryption; every process that answers is believed. */
 export const PLAINTEXT: Dialling = Object.freeze({ channel: () => credentials.createInsecure() });
 
 const EXPECTED: Readonly<Record<Dialled, { readonly roles: readonly string[]; readonly text: string }>> = {
@@ -40,7 +40,7 @@ const EXPECTED: Readonly<Record<Dialled, { readonly roles: readonly string[]; re
 const TLS_VERSION = 'TLSv1.3';
 const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----/g;
 
-/** A certificate that is not refused, or why it is. */
+/** Whose certificate it is, or why it does not count. */
 export type Judgement =
   | { readonly kind: 'part'; readonly identity: Identity }
   | { readonly kind: 'rejected'; readonly why: string };
@@ -142,7 +142,7 @@ export class NetworkCredentials implements Dialling {
   }
 
   /**
-   * For handshakes from now on, and whoever listens.
+   * Handshakes from now on use the new ones; listeners are called.
    * @throws DualpingError `invalid-argument` when it is of another network or another part: then all stays
    */
   replace(pem: string, revoked: Iterable<string>): void {

@@ -1,6 +1,6 @@
 /**
- * Who may call what: one table for router and servers. A call that is not in it is refused to everybody, and
- * a test holds it to the services in `protos`.
+ * Who may call what: one table for router and servers. A call that is not in it is refused for every caller,
+ * and a test compares the table with the services in `protos`.
  */
 import { type Identity, partText } from './identity.js';
 
@@ -16,9 +16,9 @@ export type Caller =
   | { readonly kind: 'plaintext' };
 
 /**
- * `anyone`: whoever comes over TLS, unless with a certificate that does not count. `peer`: a server of the
- * same cluster as the server that is called. `self`: who has the very certificate of the server that is
- * called, as its supervisor. `classic`: whoever comes without TLS, where the classic wire is switched on.
+ * `anyone`: any caller over TLS, except with a certificate that does not count. `peer`: a server of the same
+ * cluster as the called server. `self`: the supervisor of the called server, which has the server's own
+ * certificate. `classic`: any caller without TLS, where the classic wire is switched on.
  */
 export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'peer' | 'self' | 'classic';
 
@@ -42,7 +42,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.RoutingService/Watch': { by: ['anyone'] },
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
-  // Users are not known by keys yet: whoever comes over TLS speaks for any name.
+  // Users have no keys yet: any caller over TLS speaks for any name.
   '/dualping.v1.SocialService/Login': { by: ['anyone'] },
   '/dualping.v1.SocialService/Follow': { by: ['anyone'] },
   '/dualping.v1.SocialService/Unfollow': { by: ['anyone'] },
@@ -75,7 +75,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 /** What a `Watch` needs that asks for all clusters, or for figures. */
 export const WATCH_OF_ALL: Rule = { by: PARTS };
 
-/** Where it is judged: who the part is that is called, and whether it speaks the classic wire. */
+/** The called part, and whether it serves the classic wire. */
 export interface Callee {
   readonly identity: Identity | undefined;
   readonly classic: boolean;
@@ -96,7 +96,7 @@ function hasRole(caller: Caller, role: Role, { identity: own, classic }: Callee)
 }
 
 const ROLE_TEXTS: Readonly<Record<Role, string>> = {
-  anyone: 'whoever comes over TLS',
+  anyone: 'any client over TLS',
   server: 'servers',
   member: 'members',
   operator: 'operators',
