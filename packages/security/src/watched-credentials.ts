@@ -26,7 +26,10 @@ export interface WatchedCredentials {
   close(): void;
 }
 
-/** As they are now: of a part, or of the network alone. @throws DualpingError `invalid-argument`, quoting the file */
+/**
+ * As they are now: of a part, or of the network alone.
+ * @throws DualpingError `invalid-argument`, quoting the file
+ */
 export function readCredentials(folder: string, part?: Part): NetworkCredentials {
   const path = part === undefined ? join(folder, NETWORK_FILE) : fileOf(folder, part);
   const credentials = parsed(path, readText(path, part), revokedSerials(folder));

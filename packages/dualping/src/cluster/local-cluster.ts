@@ -302,7 +302,9 @@ export class LocalCluster {
     const { certs } = this.#options;
     if (certs === undefined) return undefined;
     if (await ensure(certs, parts)) this.#say('certificates', `made in ${quote(resolve(certs))}`);
-    const watched = watchCredentials(certs, one, (event, text) => this.#say(event, text));
+    // Each process reports what happens to its own certificate.
+    const isOwn = one === UP_OPERATOR;
+    const watched = watchCredentials(certs, one, isOwn ? (event, text) => this.#say(event, text) : () => {});
     this.#watched.push(watched);
     return watched.credentials;
   }

@@ -46,6 +46,7 @@ export class FirstByte {
     this.#tls = createServer(options());
     this.#tls.on('secureConnection', (socket) => {
       this.#unproven.delete(peerOf(socket));
+      socket.on('error', () => {}); // as above: it is closed then
       listener.secure(socket);
     });
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
