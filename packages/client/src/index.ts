@@ -59,6 +59,7 @@ export {
   type PendingWrite,
   type Written,
 } from './dualping-session.js';
+export type { GrpcModule } from './grpc-copy.js';
 export * from './name-resolver.js';
 export {
   type AvailableOptions,
