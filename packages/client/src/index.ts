@@ -48,6 +48,7 @@ export {
   userNameProblem,
 } from '@dualping/core';
 export type { ClassicAnswer, ClassicStatus, MemberFigures, StreamEnd, WatchUpdate } from '@dualping/protocol';
+export type { CallOptions } from './abortable.js';
 export * from './classic-connection.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 export {
@@ -61,6 +62,7 @@ export {
 } from './dualping-session.js';
 export type { GrpcModule } from './grpc-copy.js';
 export * from './name-resolver.js';
+export type { ServiceHost } from './primary-service.js';
 export {
   type AvailableOptions,
   type ClusterOf,
