@@ -132,8 +132,9 @@ export class DualpingMember {
   /**
    * Adds a service to a server of grpc-js, to be served only while this member is primary. A call that comes
    * while it is not gets UNAVAILABLE, reason `not-primary`, before its handler has seen it. Streams that are
-   * open when primacy goes end with the same; their handlers hear `cancelled`, as at the end of any call. Unary calls that have begun go
-   * on. Services that are to answer always, such as health, are added to the server itself.
+   * open when primacy goes end with the same; their handlers hear `cancelled`, as at the end of any call.
+   * Unary calls that have begun go on. Services that are to answer always, such as health, are added to the
+   * server itself.
    *
    * ```ts
    * member.serve(server, GreeterService, { greet: (call, answer) => answer(null, { text: 'hello' }) });
