@@ -1,5 +1,6 @@
 /** The options of a router, checked once. */
 import {
+  type Address,
   DEFAULT_HEARTBEAT_TIMEOUT_MS,
   DualpingError,
   MAX_CLUSTERS,
@@ -8,7 +9,13 @@ import {
   type Timing,
 } from '@dualping/core';
 import type { Report } from '@dualping/host';
-import { type ClassicConfirmation, type ClassicReplies, DEFAULT_CLASSIC_REPLIES } from '@dualping/protocol';
+import {
+  type ClassicConfirmation,
+  type ClassicReplies,
+  DEFAULT_CLASSIC_REPLIES,
+  type HostAndPort,
+  parseListenAddress,
+} from '@dualping/protocol';
 
 export interface RouterOptions {
   /** Where to listen. Default `127.0.0.1`. */
@@ -41,6 +48,8 @@ export interface RouterOptions {
    * reached. Default true. False where the router can't dial servers though clients can.
    */
   readonly dialBack?: boolean;
+  /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
+  readonly metrics?: Address;
   /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
   readonly report?: Report;
 }
@@ -57,6 +66,7 @@ export interface ParsedOptions {
   readonly classicReplies: ClassicReplies;
   readonly classicConfirmation: ClassicConfirmation;
   readonly dialsBack: boolean;
+  readonly metrics: HostAndPort | undefined;
   readonly report: Report;
 }
 
@@ -94,6 +104,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     classicReplies: options.classicReplies ?? DEFAULT_CLASSIC_REPLIES,
     classicConfirmation: options.classicConfirmation ?? 'accepted',
     dialsBack: options.dialBack ?? true,
+    metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),
   });
 }

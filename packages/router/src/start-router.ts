@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Address, DualpingError, type NetworkId, quote, Registry } from '@dualping/core';
-import { DiskTimer, lockDataFolder } from '@dualping/host';
+import { countEvents, DiskTimer, lockDataFolder, type Observation, observe } from '@dualping/host';
 import {
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
+  formatAddress,
   type HealthHandle,
   listen,
   toDualpingError,
@@ -19,6 +20,7 @@ import { dialBack } from './dial-back.js';
 import { MemberStreams } from './member-streams.js';
 import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
 import { withFewRefusals } from './refusal-lines.js';
+import { ROUTER_METRICS, routerSamples } from './router-metrics.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
 import { PathStore } from './store/path-store.js';
@@ -55,11 +57,14 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   let store: AssignmentStore | undefined;
   let paths: PathStore | undefined;
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
-  const timed = timeDisk(parsed, health);
+  const events = countEvents(parsed.report);
+  const counted = { ...parsed, report: events.report };
+  const disk = timeDisk(counted, health);
   try {
-    store = await openStore(parsed, timed);
-    paths = await PathStore.open(parsed.dataFolder, timed);
-    return await run(parsed, grpc, { store, paths, health }, lock.release);
+    store = await openStore(counted, disk.timed);
+    paths = await PathStore.open(parsed.dataFolder, disk.timed);
+    const parts = { store, paths, health, disk, events: events.counts };
+    return await run(counted, grpc, parts, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     store?.close();
@@ -69,8 +74,14 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   }
 }
 
+interface TimedDisk {
+  readonly timed: Timed;
+  readonly hangs: boolean;
+}
+
 /** While its disk hangs the router can't make a decision durable: health and the operator are told. */
-function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle): Timed {
+function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle): TimedDisk {
+  let hangs = false;
   const say = (event: string) => (text: string) => report({ part: 'router', event, text });
   const setServing = (serving: boolean): void => {
     for (const name of ['', ...SERVICE_NAMES]) health.setServing(serving, name);
@@ -78,15 +89,22 @@ function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle):
   const disk = new DiskTimer(diskStallMs, {
     slow: say('slow-disk'),
     stalled: (text) => {
+      hangs = true;
       setServing(false);
       say('disk-stalled')(`${text}; nothing is decided meanwhile, health says NOT_SERVING`);
     },
     recovered: (text) => {
+      hangs = false;
       setServing(true);
       say('disk-recovered')(text);
     },
   });
-  return (doing, work) => disk.time(doing, 'both', work);
+  return {
+    timed: (doing, work) => disk.time(doing, 'both', work),
+    get hangs() {
+      return hangs;
+    },
+  };
 }
 
 async function openStore(
@@ -114,6 +132,8 @@ interface Parts {
   readonly store: AssignmentStore;
   readonly paths: PathStore;
   readonly health: HealthHandle;
+  readonly disk: TimedDisk;
+  readonly events: ReadonlyMap<string, number>;
 }
 
 async function run(
@@ -125,10 +145,11 @@ async function run(
     classicReplies,
     classicConfirmation: confirmation,
     dialsBack,
+    metrics,
     report: reportAll,
   }: ParsedOptions,
   grpc: Server,
-  { store, paths, health }: Parts,
+  { store, paths, health, disk, events }: Parts,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
   const { networkId, clusters } = store.header;
@@ -150,6 +171,7 @@ async function run(
   const callers = new Callers(step);
   const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
 
+  let trouble: string | undefined;
   let onStopped: (failure: DualpingError | undefined) => void = () => {};
   const stopped = new Promise<DualpingError | undefined>((resolve) => {
     onStopped = resolve;
@@ -165,6 +187,7 @@ async function run(
     probe: (question) =>
       dialBack(question, (detail) => step({ kind: 'probed', probe: question.probe, detail })),
     troubled: (detail) => {
+      trouble = detail;
       health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
       watchers.troubled(detail ?? '');
     },
@@ -189,11 +212,30 @@ async function run(
     confirmation,
   });
   const address = await listen(grpc, host, port);
+  const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
+  let observation: Observation | undefined;
+  if (metrics !== undefined) {
+    observation = await observe(metrics, {
+      metrics: ROUTER_METRICS,
+      read: () =>
+        routerSamples({
+          assignments: watchers.assignments,
+          figures: registry.figures(),
+          watchers: watchers.count,
+          trouble: troubleNow(),
+          events,
+        }),
+      probes: { '/healthz': () => undefined, '/readyz': troubleNow },
+    });
+    const place = formatAddress({ ...metrics, port: observation.port });
+    report({ part: 'router', event: 'metrics', text: `at http://${place}/metrics` });
+  }
   step({ kind: 'tick' }); // the grace for members from before the start begins now
 
   const finished = stopped.then(async (failure) => {
     // First, so that the registry does not take the streams that we end for members that are gone.
     await driver.drain();
+    observation?.close();
     health.shutDown();
     const goodbye =
       failure ?? new DualpingError('shutting-down', `the router at ${address} is shutting down`);

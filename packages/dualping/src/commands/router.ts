@@ -14,10 +14,11 @@ export const routerCommand = command({
     clusters: settings.clusters,
     ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
+    metrics: settings.metrics,
     noDialBack: settings.noDialBack,
     ...settings.timing,
   },
-  run: async ({ noDialBack, diskStallMs, ...options }, { io, isGiven }) => {
+  run: async ({ noDialBack, diskStallMs, metrics, ...options }, { io, isGiven }) => {
     const { host, port, data, clusters, ...rest } = options;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
@@ -33,6 +34,7 @@ export const routerCommand = command({
         timing,
         heartbeatTimeoutMs,
         diskStallMs,
+        ...(metrics !== '' && { metrics }),
         classicReplies,
         classicConfirmation,
         dialBack: !noDialBack,

@@ -17,6 +17,7 @@ export const SERVER_SETTINGS = {
   routers: settings.routers,
   classicReplies,
   diskStallMs: settings.diskStallMs,
+  metrics: settings.metrics,
 };
 
 export const serverCommand = command({
@@ -38,7 +39,7 @@ export const serverCommand = command({
 });
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
-  const { host, port, advertise, data, cluster, id, routers, diskStallMs } = values;
+  const { host, port, advertise, data, cluster, id, routers, diskStallMs, metrics } = values;
   const { classicReplies: replies } = values;
   const part = `server ${serverName(asServerId(id))}`;
   // Loaded here only: the short commands must not pay for what they don't run.
@@ -57,6 +58,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       routers,
       ...(replies === '' ? {} : { classicReplies: replies }),
       diskStallMs,
+      ...(metrics !== '' && { metrics }),
       report: io.report,
       supervision: supervised.options,
     });

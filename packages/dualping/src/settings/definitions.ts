@@ -84,6 +84,16 @@ export const advertise = setting({
   fallbackText: 'default where it listens',
 });
 
+/** Empty: nowhere. */
+export const metrics = setting({
+  key: 'metrics',
+  argument: 'host:port',
+  help: 'where metrics (Prometheus) and probes are answered over HTTP, port 0 for a free one',
+  parse: parse.listenAddress,
+  fallback: '',
+  fallbackText: 'default nowhere',
+});
+
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',
@@ -214,6 +224,10 @@ export const paired = toggle(
 export const noDialBack = toggle(
   'noDialBack',
   'promote servers although they were not dialled back: for a router that cannot dial them, while clients can',
+);
+export const inSync = toggle(
+  'inSync',
+  'whether the server has everything acknowledged, before the next is restarted',
 );
 export const line = toggle('line', 'line by line instead of the full screen');
 

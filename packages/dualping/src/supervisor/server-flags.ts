@@ -17,6 +17,8 @@ export interface PairValues {
   /** Empty: as the router says. */
   readonly classicReplies: ClassicReplies | '';
   readonly diskStallMs: number;
+  /** Empty: nowhere. */
+  readonly metrics: string;
 }
 
 /**
@@ -30,4 +32,5 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
   ...['--disk-stall-ms', String(values.diskStallMs)],
+  ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),
 ];
