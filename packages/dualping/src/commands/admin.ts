@@ -41,13 +41,18 @@ const statusCommand = command({
   run: async ({ routers, watch, json }, { io }) =>
     await withRouter(routers, async (client) => {
       if (watch) return await watchStatus(client, json, io);
-      showNetwork(await client.status(), json, io);
-      return EXIT.done;
+      const status = await client.status();
+      showNetwork(status, json, io);
+      return exitCodeOf(status);
     }),
 });
 
 export const networkStatus = async (routers: readonly Address[]): Promise<NetworkStatus> =>
   await withRouter(routers, (client) => client.status());
+
+/** A script need not read the text to know that a cluster has no primary. */
+export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
+  assignments.every(({ available }) => available) ? EXIT.done : EXIT.unavailable;
 
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));

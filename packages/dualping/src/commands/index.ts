@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
+import { checkCommand } from './check.js';
 import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
 import { completionCommand } from './completion.js';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   unfollowCommand,
   listCommand,
   healthCommand,
+  checkCommand,
   completionCommand(() => COMMANDS),
   ...ADMIN_COMMANDS,
   ...CLASSIC_COMMANDS,

@@ -15,10 +15,11 @@ export const routerCommand = command({
     ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
     metrics: settings.metrics,
+    logFormat: settings.logFormat,
     noDialBack: settings.noDialBack,
     ...settings.timing,
   },
-  run: async ({ noDialBack, diskStallMs, metrics, ...options }, { io, isGiven }) => {
+  run: async ({ noDialBack, diskStallMs, metrics, logFormat: _, ...options }, { io, isGiven }) => {
     const { host, port, data, clusters, ...rest } = options;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);

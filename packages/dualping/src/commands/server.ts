@@ -18,6 +18,7 @@ export const SERVER_SETTINGS = {
   classicReplies,
   diskStallMs: settings.diskStallMs,
   metrics: settings.metrics,
+  logFormat: settings.logFormat,
 };
 
 export const serverCommand = command({

@@ -7,7 +7,7 @@ import { command } from '../command.js';
 import type { Io } from '../io.js';
 import * as settings from '../settings/definitions.js';
 import { cleanForTerminal } from '../terminal-text.js';
-import { networkStatus, showNetwork } from './admin.js';
+import { exitCodeOf, networkStatus, showNetwork } from './admin.js';
 
 export const statusCommand = command({
   name: 'status',
@@ -16,9 +16,13 @@ export const statusCommand = command({
   run: async ({ data, routers, json }, { io, isGiven, strengthOf }) => {
     if (isGiven('data') && strengthOf('data') === strengthOf('routers'))
       throw new DualpingError('invalid-argument', 'give --data or --routers, not both: one is asked');
-    if (strengthOf('routers') > strengthOf('data')) showNetwork(await networkStatus(routers), json, io);
-    else await showFolder(residentsOf(data), json, io);
-    return EXIT.done;
+    if (strengthOf('routers') <= strengthOf('data')) {
+      await showFolder(residentsOf(data), json, io);
+      return EXIT.done;
+    }
+    const status = await networkStatus(routers);
+    showNetwork(status, json, io);
+    return exitCodeOf(status);
   },
 });
 

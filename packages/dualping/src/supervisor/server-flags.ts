@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
+import type { LogFormat } from '../settings/definitions.js';
 
 export interface PairValues {
   readonly host: string;
@@ -19,6 +20,7 @@ export interface PairValues {
   readonly diskStallMs: number;
   /** Empty: nowhere. */
   readonly metrics: string;
+  readonly logFormat: LogFormat;
 }
 
 /**
@@ -32,5 +34,6 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
   ...['--disk-stall-ms', String(values.diskStallMs)],
+  ...['--log-format', values.logFormat],
   ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),
 ];
