@@ -1,4 +1,4 @@
-/** Promises that whoever waits can give up. */
+/** Promises that the caller can stop waiting for. */
 
 /** What every promise of the library takes. */
 export interface CallOptions {

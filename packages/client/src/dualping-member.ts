@@ -21,6 +21,7 @@ import createDebug from 'debug';
 import { lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
 import { PrimaryServices, type ServiceHost } from './primary-service.js';
+import { requireOptions } from './required-options.js';
 import { checkRouters } from './router-client.js';
 import { routerFailure } from './router-failure.js';
 
@@ -101,6 +102,7 @@ export class DualpingMember {
 
   /** @throws DualpingError `invalid-argument`, quoting the value */
   constructor(options: DualpingMemberOptions) {
+    requireOptions('DualpingMember', options, ['routers', 'serverId', 'address']);
     this.#machine = new Membership({
       routers: checkRouters(options.routers),
       cluster: options.cluster ?? 1,
@@ -180,7 +182,7 @@ export class DualpingMember {
         return;
       case 'state':
         debug('%o', output.state);
-        this.#services.look();
+        this.#services.endOutdated();
         this.#states.next(output.state);
         if (output.state.kind === 'failed' || output.state.kind === 'left') this.#states.complete();
         return;

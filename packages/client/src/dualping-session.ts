@@ -32,6 +32,7 @@ import createDebug from 'debug';
 import { Observable, ReplaySubject, Subject } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
 import { GrpcSessionNetwork } from './grpc-session-network.js';
+import { requireOptions } from './required-options.js';
 import { checkRouters } from './router-client.js';
 import { UnreadPosts } from './unread-posts.js';
 
@@ -167,6 +168,7 @@ export class DualpingSession {
 
   /** @throws DualpingError `invalid-argument`, `invalid-user-name`, quoting the value */
   constructor(options: DualpingSessionOptions) {
+    requireOptions('DualpingSession', options, ['routers', 'user']);
     const routers = checkRouters(options.routers);
     this.user = options.user;
     const machine = new ClientSession({

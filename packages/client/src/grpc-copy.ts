@@ -1,7 +1,6 @@
 /**
- * Which copy of grpc-js a channel is made of. An installation may have several, and each knows only the
- * resolvers that were registered with it: a channel of another copy takes `dualping:///1` for the name of a
- * host.
+ * Finds the copies of grpc-js in a process. An installation may have several. Each copy knows only the
+ * resolvers that were registered with it: a channel of another copy takes `dualping:///1` for a host name.
  */
 import { createRequire } from 'node:module';
 import { DualpingError } from '@dualping/core';
@@ -23,7 +22,7 @@ export interface GrpcModule {
 /** Any copy, by the types of the one that this package was compiled with. */
 export type Grpc = typeof ownGrpc;
 
-/** How all copies of this package that a process has loaded know which copies of grpc-js have a resolver. */
+/** Where all loaded copies of this package note which copies of grpc-js have a resolver. */
 const REGISTERED = Symbol.for('@dualping/client: copies of grpc-js with a resolver');
 
 /** The copy that this package finds, when none is given. @throws DualpingError `invalid-argument` */
@@ -40,8 +39,7 @@ export function checkGrpc(given: GrpcModule | undefined): Grpc {
       'invalid-argument',
       `the copy of @grpc/grpc-js in ${folderOf(given)} is too old for a name resolver: 1.14 is needed`,
     );
-  // Copies have classes of their own, which TypeScript takes for different ones. What is used of them is the
-  // same.
+  // Each copy has its own classes, which TypeScript treats as different types. The parts used here are equal.
   return given as unknown as Grpc;
 }
 
@@ -57,7 +55,7 @@ export function noteRegistered(grpc: Grpc): Grpc[] {
     .filter(({ experimental }) => !registered.has(experimental));
 }
 
-/** Where a copy was loaded from, as far as Node tells: a bundler's or a loader's is in no list. */
+/** The folder that a copy was loaded from. Node does not list a copy inside a bundle. */
 export function folderOf(grpc: GrpcModule): string {
   const found = loadedCopies().find(([, { experimental }]) => experimental === grpc.experimental);
   return found?.[0] ?? 'a bundle';
@@ -69,7 +67,7 @@ function registeredCopies(): WeakSet<object> {
   return shared[REGISTERED];
 }
 
-/** By their folders. grpc-js is CommonJS: whoever loads it, by `import` too, finds it in that cache. */
+/** With their folders. grpc-js is CommonJS, so Node caches it there for `import` too. */
 function loadedCopies(): [string, Grpc][] {
   return Object.entries(require.cache).flatMap(([file, module]) => {
     const [, folder] = /^(.*[\\/]@grpc[\\/]grpc-js)[\\/]build[\\/]src[\\/]index\.js$/.exec(file) ?? [];

@@ -32,6 +32,7 @@ import type { experimental } from '@grpc/grpc-js';
 import createDebug from 'debug';
 import type { Subscription } from 'rxjs';
 import { checkGrpc, folderOf, type Grpc, type GrpcModule, noteRegistered } from './grpc-copy.js';
+import { requireOptions } from './required-options.js';
 import { type ClusterOf, checkRouters, targetOf } from './router-client.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
@@ -72,6 +73,7 @@ interface ParsedTarget {
  *   is not grpc-js 1.14 or newer
  */
 export function registerDualpingResolver(options: DualpingResolverOptions): void {
+  requireOptions('registerDualpingResolver', options, ['routers']);
   const defaults = checkRouters(options.routers);
   const grpc = checkGrpc(options.grpc);
   grpc.experimental.registerResolver(

@@ -1,6 +1,7 @@
 /**
- * Services that answer only while a member is primary: every call is judged when it comes, and streams that
- * are open when primacy goes end then. What is wrapped are handlers, so any copy of grpc-js will do.
+ * Services that answer only while a member is primary. Every call is checked when it arrives, and open
+ * streams end when the member stops being primary. Only handlers are wrapped, so this works with any copy of
+ * grpc-js.
  */
 import { DualpingError, type Epoch, type MemberState, primaryMember, serverName } from '@dualping/core';
 import { toServiceError } from '@dualping/protocol';
@@ -19,11 +20,11 @@ export interface Primacy {
 interface Method {
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  /** How the implementation may name it as well. */
+  /** The other name that an implementation may use. */
   readonly originalName?: string;
 }
 
-/** What grpc-js gives a handler, as far as a stream can be ended by it. */
+/** The parts of a handler's call object by which a stream is ended. */
 interface ServerCall {
   emit(event: string, ...values: unknown[]): boolean;
   once(event: string, listener: () => void): unknown;
@@ -63,8 +64,8 @@ export class PrimaryServices {
     return guarded;
   }
 
-  /** Ends the streams that were opened in a reign that is over. */
-  look(): void {
+  /** Ends the streams that were opened in an earlier epoch, or all when the member is not primary. */
+  endOutdated(): void {
     const epoch = this.#member.isPrimary ? this.#epoch : undefined;
     for (const stream of this.#open) if (epoch === undefined || stream.epoch !== epoch) stream.end();
   }
@@ -127,7 +128,7 @@ export class PrimaryServices {
 /**
  * An `error` that is emitted is how grpc-js is told the status of a stream; it goes out after what is queued,
  * and then the handler hears `cancelled`, as at the end of any call.
- * Whatever the handler still writes is dropped: it would be an error of its own, and hide this one.
+ * What the handler writes afterwards is dropped: it would raise another error, and hide this one.
  */
 function endStream(call: ServerCall, error: unknown): void {
   call.emit('error', error);

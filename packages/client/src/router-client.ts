@@ -16,6 +16,7 @@ import { type MemberFigures, parseAddress, type Target, type WatchUpdate } from 
 import type { Observable } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
 import { type FirstRouter, firstRouter } from './first-router.js';
+import { requireOptions } from './required-options.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
 import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './timeouts.js';
@@ -99,6 +100,7 @@ export class RouterClient {
 
   /** @throws DualpingError `invalid-argument` */
   constructor(options: RouterClientOptions) {
+    requireOptions('RouterClient', options, ['routers']);
     this.#links = checkRouters(options.routers).map((address) => new RouterLink(address));
   }
 

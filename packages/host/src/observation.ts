@@ -1,9 +1,9 @@
 /**
- * What operators see of a process over HTTP: its metrics in the text format of Prometheus, and answers for
- * probes and load balancers.
+ * Serves a process's metrics in the text format of Prometheus over HTTP, and answers probes and load
+ * balancers.
  *
- * Nothing is counted ahead but operator's events: samples are read when somebody asks. A metric that has no
- * sample any more, of a member that is gone, is no longer told.
+ * Samples are read when a request comes; only operator's events are counted as they happen. When a member is
+ * gone, its samples are gone from the next page.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { DualpingError, quote } from '@dualping/core';
 import type { Counter, Gauge, Registry } from 'prom-client';
 import type { Report } from './operator-events.js';
 
-/** Who asks is a program that asks every few seconds: a handful of connections. */
+/** A monitoring program asks every few seconds, over one or two connections. */
 const MAX_CONNECTIONS = 64;
 /** How long a request may take to arrive, ms. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -61,7 +61,7 @@ export async function observe<Name extends string>(
     });
     server.listen({ host, port, exclusive: true }, resolve);
   });
-  server.unref(); // a process does not go on only to be looked at
+  server.unref(); // it alone does not keep the process alive
   return {
     port: (server.address() as AddressInfo).port,
     close: () => {
@@ -71,7 +71,7 @@ export async function observe<Name extends string>(
   };
 }
 
-/** @returns what writes the page as it is now */
+/** @returns a function that renders the present values */
 async function metricsText<Name extends string>({
   metrics,
   read,

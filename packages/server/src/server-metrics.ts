@@ -39,7 +39,7 @@ export interface ServerView {
   readonly events: ReadonlyMap<string, number>;
 }
 
-/** As far as it has heard: only while a router hears it. */
+/** By the newest assignment, and only while a router hears the server. */
 export const isInSync = ({ isAttached, assignment, serverId, journalId }: ServerView): boolean =>
   isAttached &&
   assignment?.inSync.some((copy) => copy.serverId === serverId && copy.journalId === journalId) === true;

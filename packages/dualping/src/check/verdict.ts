@@ -1,13 +1,13 @@
 /**
- * Whether a network is well, for a monitoring program: what a router knows, weighed by limits.
+ * Decides for a monitoring program whether a network is healthy, from what a router knows.
  *
- * Critical is what loses service, or would lose it with one more failure beyond what was asked for; a warning
- * is what has less to lose than it should, while everybody is still served.
+ * Critical: a cluster has no primary, or fewer in-sync members than the operator asked for. Warning: every
+ * cluster serves, but a member is missing, out of sync, unreachable or far behind.
  */
 import type { NetworkStatus } from '@dualping/client';
 import { type Assignment, type ClusterId, serverNameIn } from '@dualping/core';
 
-/** As exit codes of monitoring plugins. */
+/** Exit codes of monitoring plugins. */
 export const SEVERITY = { ok: 0, warning: 1, critical: 2 } as const;
 export type Severity = keyof typeof SEVERITY;
 

@@ -50,7 +50,7 @@ const statusCommand = command({
 export const networkStatus = async (routers: readonly Address[]): Promise<NetworkStatus> =>
   await withRouter(routers, (client) => client.status());
 
-/** A script need not read the text to know that a cluster has no primary. */
+/** Tells a script that a cluster has no primary, without parsing the text. */
 export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
   assignments.every(({ available }) => available) ? EXIT.done : EXIT.unavailable;
 

@@ -24,7 +24,7 @@ export const checkCommand = command({
       const status = await client.status({ signal: AbortSignal.timeout(timeoutMs) });
       verdict = verdictOf(status, { cluster: isGiven('cluster') ? cluster : undefined, minInSync, maxLag });
     } catch (error) {
-      // Who can't be asked is not well.
+      // A router that does not answer is critical too.
       const text = error instanceof DualpingError ? error.detail : `no answer within ${timeoutMs} ms`;
       verdict = { severity: 'critical', problems: [{ severity: 'critical', text }], clusters: [] };
     } finally {

@@ -1,6 +1,6 @@
 /**
- * Variables that look like ours and are none: a misspelt setting must not pass for the default, as it does
- * not in the config file.
+ * Refuses variables `DUALPING_…` that no command has: otherwise a misspelt setting would silently leave the
+ * default in place. The config file refuses unknown keys for the same reason.
  */
 import { DualpingError, quote } from '@dualping/core';
 
@@ -16,7 +16,7 @@ const NO_SETTINGS: readonly string[] = [
 ];
 
 /**
- * @param known of all commands: what one is told by the environment others may pass over
+ * @param known variables of all commands: a command ignores those of others
  * @throws DualpingError `invalid-argument`, with the nearest name
  */
 export function refuseUnknownVariables(
