@@ -8,6 +8,7 @@ import { demoCommand } from './demo.js';
 import { downCommand } from './down.js';
 import { healthCommand } from './health.js';
 import { listCommand } from './list.js';
+import { manCommand } from './man.js';
 import { routerCommand } from './router.js';
 import { serverCommand } from './server.js';
 import { statusCommand } from './status.js';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   healthCommand,
   checkCommand,
   completionCommand(() => COMMANDS),
+  manCommand(() => COMMANDS),
   ...ADMIN_COMMANDS,
   ...CLASSIC_COMMANDS,
 ];
