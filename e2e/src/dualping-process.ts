@@ -27,8 +27,10 @@ export class DualpingProcess {
      * A command that runs the rest of its line under other conditions: in another namespace, with a limit.
      */
     prefix: readonly string[] = [],
+    /** Of an installation other than this repository. */
+    launcher = LAUNCHER,
   ) {
-    const [command = process.execPath, ...rest] = [...prefix, process.execPath, LAUNCHER, ...args];
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, launcher, ...args];
     this.#child = spawn(command, rest, {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...environment },

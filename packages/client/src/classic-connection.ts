@@ -56,6 +56,7 @@ export async function resolveClassic(coordinator: Address, user: number): Promis
   }
 }
 
+/** What `List` of a csce438 server says. */
 export interface ClassicLists {
   readonly allUsers: readonly UserName[];
   readonly followers: readonly UserName[];
@@ -77,11 +78,13 @@ const REFUSALS: readonly status[] = [
 
 const METHODS = { login: 'login', follow: 'follow', unfollow: 'unFollow' } as const;
 
+/** Whoever reads a timeline. `onEnd` comes once, and last. */
 export interface ClassicTimelineListener {
   onPost(post: Post): void;
   onEnd(end: StreamEnd): void;
 }
 
+/** A timeline that is open. */
 export interface ClassicTimelineHandle {
   /** Sends a post; the wire does not tell whether it was accepted. */
   post(text: string, timeMs: number): void;

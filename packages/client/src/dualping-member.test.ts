@@ -4,90 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import {
-  type Assignment,
-  DEFAULT_TIMING,
-  epoch,
-  type MemberMessage,
-  type MemberState,
-  type RouterMessage,
-  serverId,
-} from '@dualping/core';
-import {
-  createGrpcServer,
-  listen,
-  memberMessageFromWire,
-  routerMessageToWire,
-  serverStream,
-} from '@dualping/protocol';
+import { type MemberState, serverId } from '@dualping/core';
+import { createGrpcServer, listen } from '@dualping/protocol';
 import { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 import { FakeRouter, until } from './fake-network.fixture.js';
-
-type Attach = Extract<MemberMessage, { kind: 'attach' }>;
-
-const primaryIs = ({ serverId, incarnation, journalId, lifeId, address }: Attach): Assignment => ({
-  cluster: 1,
-  revision: 1,
-  epoch: epoch(1),
-  primary: { serverId, incarnation, journalId, lifeId },
-  available: true,
-  unavailableReason: '',
-  lastUncleanEpoch: epoch(0),
-  inSync: [],
-  members: [
-    {
-      serverId,
-      incarnation,
-      journalId,
-      lifeId,
-      address,
-      liveness: 'stream',
-      live: true,
-      inSync: false,
-      unreachable: false,
-    },
-  ],
-});
-
-const welcome = (attach: Attach): RouterMessage => ({
-  kind: 'welcome',
-  networkId: 'net',
-  clusters: 1,
-  ...DEFAULT_TIMING,
-  assignment: primaryIs(attach),
-});
-
-/** How a fake router treats a member; messages after `attach` go to `heard`. */
-interface Manner {
-  readonly answer: (attach: Attach) => RouterMessage;
-  /** Whether it goes on answering after the first answer. */
-  readonly attentive: boolean;
-}
-
-function teach(router: FakeRouter, { answer, attentive }: Manner): MemberMessage[] {
-  const heard: MemberMessage[] = [];
-  router.onDualPing = (call) => {
-    const stream = serverStream(call, {
-      onMessage: (wire) => {
-        const message = memberMessageFromWire(wire);
-        heard.push(message);
-        if (message.kind === 'attach') stream.send(routerMessageToWire(answer(message)));
-        if (!attentive) return;
-        if (message.kind === 'leave') stream.close();
-        if (message.kind === 'ping')
-          stream.send(
-            routerMessageToWire({
-              kind: 'pong',
-              sequence: message.sequence,
-              pingIntervalMs: DEFAULT_TIMING.pingIntervalMs,
-            }),
-          );
-      },
-      onEnd: () => {},
-    });
-  };
-  return heard;
-}
+import { teach, welcome } from './member-router.fixture.js';
 
 async function routerOf(context: TestContext, port = 0): Promise<FakeRouter> {
   const router = await FakeRouter.start(port);

@@ -11,6 +11,8 @@ import {
   Membership,
   type MembershipInput,
   type MembershipOutput,
+  serverId,
+  serverName,
   unreachable,
 } from '@dualping/core';
 import {
@@ -22,6 +24,9 @@ import {
 import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import { lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
+import { abortable, type CallOptions } from './abortable.js';
+import { PrimaryServices, type ServiceHost } from './primary-service.js';
+import { requireOptions } from './required-options.js';
 import { checkRouters } from './router-client.js';
 import { routerFailure } from './router-failure.js';
 
@@ -30,6 +35,7 @@ const debug = createDebug('dualping:client:member');
 /** 128 bits: enough that no two lives ever have the same id. */
 const LIFE_ID_BYTES = 16;
 
+/** What a `DualpingMember` is made with. */
 export interface DualpingMemberOptions {
   /**
    * `host:port` of routers of one network, 1 to 16. Until one has answered, all are dialled in parallel, and
@@ -92,6 +98,7 @@ export class DualpingMember {
   readonly #loop: MachineLoop<MembershipInput, MembershipOutput>;
   /** Streams to routers, by attempt. */
   readonly #streams = new Map<number, RouterStream>();
+  readonly #services: PrimaryServices;
 
   /**
    * Emits the latest state at once, then each change:
@@ -103,6 +110,7 @@ export class DualpingMember {
 
   /** @throws DualpingError `invalid-argument`, quoting the value */
   constructor(options: DualpingMemberOptions) {
+    requireOptions('DualpingMember', options, ['routers', 'serverId', 'address']);
     this.#machine = new Membership({
       routers: checkRouters(options.routers),
       cluster: options.cluster ?? 1,
@@ -113,6 +121,7 @@ export class DualpingMember {
       address: dialledAddress(options.address),
     });
     this.#credentials = options.credentials;
+    this.#services = new PrimaryServices(this, serverName(serverId(options.serverId)));
     this.#states.next(this.#machine.state);
     this.state$ = this.#states.asObservable();
     this.#loop = new MachineLoop(this.#machine, {
@@ -132,13 +141,39 @@ export class DualpingMember {
   }
 
   /**
+   * Adds a service to a server of grpc-js, to be served only while this member is primary. A call that comes
+   * while it is not gets UNAVAILABLE, reason `not-primary`, before its handler has seen it. Streams that are
+   * open when primacy goes end with the same; their handlers hear `cancelled`, as at the end of any call.
+   * Unary calls that have begun go on. Services that are to answer always, such as health, are added to the
+   * server itself.
+   *
+   * ```ts
+   * member.serve(server, GreeterService, { greet: (call, answer) => answer(null, { text: 'hello' }) });
+   * ```
+   */
+  serve<Service extends object, Implementation extends object>(
+    server: ServiceHost<Service, Implementation>,
+    service: Service,
+    implementation: Implementation,
+  ): void {
+    const guarded = this.#services.guarded(service, implementation);
+    server.addService(service, guarded as Implementation);
+  }
+
+  /**
    * Leaves in order: it is no longer primary, and the next member takes over at once. Resolves when the
    * router has made that durable, or after 2 s without its answer; at once when no router is attached, or
-   * after `left` or `failed`. Idempotent, never rejects.
+   * after `left` or `failed`. Idempotent. Rejects only with the reason of the signal; the
+   * member leaves all the same.
    */
-  async leave(): Promise<void> {
+  async leave(options: CallOptions = {}): Promise<void> {
     this.#loop.feed({ kind: 'leave' });
-    await lastValueFrom(this.#states);
+    await abortable(lastValueFrom(this.#states), options);
+  }
+
+  /** `await using member = new DualpingMember(…)` leaves at the end of its block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
   }
 
   // Driving the machine.
@@ -156,6 +191,7 @@ export class DualpingMember {
         return;
       case 'state':
         debug('%o', output.state);
+        this.#services.endOutdated();
         this.#states.next(output.state);
         if (output.state.kind === 'failed' || output.state.kind === 'left') this.#states.complete();
         return;

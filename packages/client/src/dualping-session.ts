@@ -31,12 +31,15 @@ import type { NetworkCredentials } from '@dualping/protocol';
 import { PROCESS_CLOCK, SessionDriver } from '@dualping/runtime';
 import createDebug from 'debug';
 import { Observable, ReplaySubject, Subject } from 'rxjs';
+import { abortable, type CallOptions } from './abortable.js';
 import { GrpcSessionNetwork } from './grpc-session-network.js';
+import { requireOptions } from './required-options.js';
 import { checkRouters } from './router-client.js';
 import { UnreadPosts } from './unread-posts.js';
 
 const debug = createDebug('dualping:client');
 
+/** What a `DualpingSession` is made with. */
 export interface DualpingSessionOptions {
   /** `host:port` of routers of one network, 1 to 16. Until one has answered, all are asked in parallel. */
   readonly routers: readonly Address[];
@@ -92,7 +95,8 @@ export interface PendingWrite {
   readonly command: SessionCommand;
 }
 
-export interface ListPageOptions {
+/** Which page of all users is asked for. */
+export interface ListPageOptions extends CallOptions {
   /** Only users whose names come after this one; from the first on when absent. */
   readonly after?: UserName | undefined;
   /** How many at most, 1 to 2,000; 2,000 when absent. */
@@ -117,7 +121,8 @@ interface Waiting<Result> {
  *
  * Writes and reads reject with a `DualpingError`: with the reason of the refusal; with `may-have-happened`
  * when it can no longer be known whether a write was done; with `shutting-down` when the session was closed
- * before a write was sent. As with any promise, a rejection that nobody handles ends a Node process.
+ * before a write was sent. As with any promise, a rejection that nobody handles ends a Node process. A signal
+ * ends the waiting and not the write, which goes on as if it had none.
  *
  * ```ts
  * const session = new DualpingSession({ routers: ['127.0.0.1:7070'], user: 'ann' });
@@ -166,6 +171,7 @@ export class DualpingSession {
 
   /** @throws DualpingError `invalid-argument`, `invalid-user-name`, quoting the value */
   constructor(options: DualpingSessionOptions) {
+    requireOptions('DualpingSession', options, ['routers', 'user']);
     const routers = checkRouters(options.routers);
     this.user = options.user;
     const machine = new ClientSession({
@@ -222,27 +228,27 @@ export class DualpingSession {
    * @param answers the post that it answers, as this session or another one of the user's cluster received
    * it; rejects with `unknown-post` when that cluster has no such post
    */
-  post(text: string, answers?: PostReference): Promise<Written> {
-    return this.#write({ kind: 'post', text, ...(answers !== undefined && { answers }) });
+  post(text: string, answers?: PostReference, options?: CallOptions): Promise<Written> {
+    return this.#write({ kind: 'post', text, ...(answers !== undefined && { answers }) }, options);
   }
 
   /** Rejects with `unknown-target`, `already-following`, `cannot-follow-self`, `invalid-user-name`. */
-  follow(target: UserName): Promise<Written> {
-    return this.#write({ kind: 'follow', target });
+  follow(target: UserName, options?: CallOptions): Promise<Written> {
+    return this.#write({ kind: 'follow', target }, options);
   }
 
   /** Rejects with `unknown-target`, `not-following`, `cannot-unfollow-self`, `invalid-user-name`. */
-  unfollow(target: UserName): Promise<Written> {
-    return this.#write({ kind: 'unfollow', target });
+  unfollow(target: UserName, options?: CallOptions): Promise<Written> {
+    return this.#write({ kind: 'unfollow', target }, options);
   }
 
   /**
    * All users, the user's followers, and the users whom the user follows; each with presence. Rejects with
    * `limit-reached` when there are more than 250,000 users: `listPages` is for any number of them.
    */
-  async list(): Promise<PresenceLists> {
+  async list(options?: CallOptions): Promise<PresenceLists> {
     const lists: GrowingLists = { users: [], followers: [], following: [] };
-    for await (const page of this.listPages()) {
+    for await (const page of this.listPages(MAX_LIST_PAGE, options)) {
       for (const part of ['users', 'followers', 'following'] as const) lists[part].push(...page[part]);
       if (lists.users.length <= MAX_LISTED_USERS) continue;
       const detail = `there are more than ${MAX_LISTED_USERS} users: list them page by page`;
@@ -255,18 +261,18 @@ export class DualpingSession {
    * The same page by page, in ASCII order of names; each page has all three parts of one range of names.
    * @param limit users of a page at most, 1 to 2,000
    */
-  async *listPages(limit: number = MAX_LIST_PAGE): AsyncGenerator<ListPage, void> {
+  async *listPages(limit: number = MAX_LIST_PAGE, options: CallOptions = {}): AsyncGenerator<ListPage, void> {
     let after: UserName | undefined;
     do {
-      const page = await this.listPage({ after, limit });
+      const page = await this.listPage({ ...options, after, limit });
       yield page;
       after = page.next;
     } while (after !== undefined);
   }
 
   /** One page. Rejects with `invalid-argument`, `invalid-user-name`, quoting the value. */
-  async listPage({ after, limit = MAX_LIST_PAGE }: ListPageOptions = {}): Promise<ListPage> {
-    const answer = await this.#read({ kind: 'list', after, limit });
+  async listPage({ after, limit = MAX_LIST_PAGE, signal }: ListPageOptions = {}): Promise<ListPage> {
+    const answer = await this.#read({ kind: 'list', after, limit }, { signal });
     if (answer.kind !== 'lists') throw new DualpingError('internal', 'a list was answered by a page');
     return answer.lists;
   }
@@ -276,8 +282,13 @@ export class DualpingSession {
    * @param before only posts before this position
    * @param limit how many at most, 1 to 200
    */
-  async older(before: number, limit: number = TIMELINE_ENTRY_POSTS): Promise<PostPage> {
-    const answer = await this.#read({ kind: 'older', before: positionFrom(before, 'before'), limit });
+  async older(
+    before: number,
+    limit: number = TIMELINE_ENTRY_POSTS,
+    options?: CallOptions,
+  ): Promise<PostPage> {
+    const query = { kind: 'older', before: positionFrom(before, 'before'), limit } as const;
+    const answer = await this.#read(query, options);
     if (answer.kind !== 'page') throw new DualpingError('internal', 'a page was answered by a list');
     return answer.page;
   }
@@ -288,8 +299,8 @@ export class DualpingSession {
    * at the time.
    * @param of position of the post that answers
    */
-  async answered(of: number): Promise<Post | undefined> {
-    const answer = await this.#read({ kind: 'answered', of: positionFrom(of, 'of') });
+  async answered(of: number, options?: CallOptions): Promise<Post | undefined> {
+    const answer = await this.#read({ kind: 'answered', of: positionFrom(of, 'of') }, options);
     if (answer.kind !== 'answered') throw new DualpingError('internal', 'a post was answered by a list');
     return answer.post;
   }
@@ -306,22 +317,31 @@ export class DualpingSession {
     this.#driver.feed({ kind: 'close' });
   }
 
-  #write(command: SessionCommand): Promise<Written> {
-    return new Promise((resolve, reject) => {
+  /** `using session = new DualpingSession(…)` closes it at the end of its block. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #write(command: SessionCommand, options: CallOptions = {}): Promise<Written> {
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason); // nothing has been sent: it never will be
+    const written = new Promise<Written>((resolve, reject) => {
       this.#lastTicket += 1;
       const ticket = this.#lastTicket;
       this.#writes.set(ticket, { id: ticket, command, resolve, reject });
       this.#driver.feed({ kind: 'submit', ticket, command });
       this.#writesChanged.next();
     });
+    return abortable(written, options);
   }
 
-  #read(query: SessionQuery): Promise<QueryAnswer> {
-    return new Promise((resolve, reject) => {
+  #read(query: SessionQuery, options: CallOptions = {}): Promise<QueryAnswer> {
+    const answered = new Promise<QueryAnswer>((resolve, reject) => {
       this.#lastTicket += 1;
       this.#reads.set(this.#lastTicket, { resolve, reject });
       this.#driver.feed({ kind: 'query', ticket: this.#lastTicket, query });
     });
+    return abortable(answered, options);
   }
 
   #settle(ticket: number, result: RequestResult): void {

@@ -57,6 +57,7 @@ export type {
   WatchUpdate,
 } from '@dualping/protocol';
 export { NetworkCredentials } from '@dualping/protocol';
+export type { CallOptions } from './abortable.js';
 export * from './classic-connection.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 export {
@@ -68,7 +69,9 @@ export {
   type PendingWrite,
   type Written,
 } from './dualping-session.js';
+export type { GrpcModule } from './grpc-copy.js';
 export * from './name-resolver.js';
+export type { ServiceHost } from './primary-service.js';
 export {
   type AvailableOptions,
   type ClusterOf,

@@ -28,9 +28,11 @@ import {
   userNameProblem,
 } from '@dualping/core';
 import { type Dialling, type NetworkCredentials, PLAINTEXT, parseAddress } from '@dualping/protocol';
-import { experimental, Metadata, status } from '@grpc/grpc-js';
+import type { experimental } from '@grpc/grpc-js';
 import createDebug from 'debug';
 import type { Subscription } from 'rxjs';
+import { checkGrpc, folderOf, type Grpc, type GrpcModule, noteRegistered } from './grpc-copy.js';
+import { requireOptions } from './required-options.js';
 import { type ClusterOf, checkRouters, targetOf } from './router-client.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
@@ -38,15 +40,29 @@ import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 const debug = createDebug('dualping:client:resolver');
 
+/** What targets begin with, before `://`. */
 export const DUALPING_SCHEME = 'dualping';
 /** How long the router may hold its answer when a channel asks again because its connection broke, ms. */
 const RE_RESOLVE_WAIT_MS = 3_000;
 
+/** What `registerDualpingResolver` takes. */
 export interface DualpingResolverOptions {
   /** `host:port` of routers of one network, for targets without router addresses; 1 to 16. */
   readonly routers: readonly Address[];
   /** With which routers are asked. Without TLS when absent. How members are dialled is said to the client. */
   readonly credentials?: NetworkCredentials | undefined;
+  /**
+   * The copy of grpc-js that makes the channels: `import * as grpc from '@grpc/grpc-js'`. When absent the one
+   * that this package finds, which is the same where one is installed.
+   */
+  readonly grpc?: GrpcModule;
+}
+
+/** With what a resolver works. */
+interface Means {
+  /** How routers are dialled. */
+  readonly dialling: Dialling;
+  readonly grpc: Grpc;
 }
 
 interface ParsedTarget {
@@ -55,28 +71,55 @@ interface ParsedTarget {
 }
 
 /**
- * Registers the scheme `dualping` with grpc-js, for the whole process; a second call replaces the default
- * routers.
+ * Registers the scheme `dualping` with a copy of grpc-js, for the whole process; a second call replaces the
+ * default routers.
  *
  * Targets: `dualping:///3` is cluster 3, `dualping:///ann` the cluster of user ann, `dualping:///user/3` the
  * cluster of the user who is called 3; `dualping://host:port,host:port/…` names the routers. A target that is
- * none of these makes the channel's constructor throw `invalid-argument`, quoting it.
- * @throws DualpingError `invalid-argument` for router addresses that can't be dialled
+ * none of these makes the channel's constructor throw `invalid-argument`, quoting it. So does any target in
+ * another copy of grpc-js that the process has loaded by now, naming both copies.
+ * @throws DualpingError `invalid-argument` for router addresses that can't be dialled, and for a `grpc` that
+ *   is not grpc-js 1.14 or newer
  */
 export function registerDualpingResolver(options: DualpingResolverOptions): void {
+  requireOptions('registerDualpingResolver', options, ['routers']);
   const defaults = checkRouters(options.routers);
   const dialling = options.credentials ?? PLAINTEXT;
-  experimental.registerResolver(
+  const grpc = checkGrpc(options.grpc);
+  grpc.experimental.registerResolver(
     DUALPING_SCHEME,
     class extends DualpingResolver {
       constructor(target: experimental.GrpcUri, listener: experimental.ResolverListener) {
-        super(parseTarget(target, defaults), listener, dialling);
+        super(parseTarget(target, defaults), listener, { dialling, grpc });
       }
       static getDefaultAuthority(target: experimental.GrpcUri): string {
         // This is the authority of HTTP/2 requests, in which a `/` is a protocol error.
         const { of } = parseTarget(target, defaults);
         return 'cluster' in of ? `cluster-${of.cluster}` : of.user;
       }
+    },
+  );
+  for (const other of noteRegistered(grpc)) refuseChannelsOf(other, grpc);
+}
+
+/** Has channels of another copy say what is wrong, where they would look up a host of the target's name. */
+function refuseChannelsOf(other: Grpc, grpc: Grpc): void {
+  const refuse = (target: experimental.GrpcUri): never => {
+    const detail =
+      `target ${quote(other.experimental.uriToString(target))}: the channel is of the copy of @grpc/grpc-js in ` +
+      `${folderOf(other)}, and the resolver is registered with the one in ${folderOf(grpc)}. Install one copy, ` +
+      'or give the one that makes your channels: registerDualpingResolver({ grpc, routers })';
+    throw new DualpingError('invalid-argument', detail);
+  };
+  other.experimental.registerResolver(
+    DUALPING_SCHEME,
+    class implements experimental.Resolver {
+      constructor(target: experimental.GrpcUri) {
+        refuse(target);
+      }
+      updateResolution(): void {}
+      destroy(): void {}
+      static getDefaultAuthority = refuse;
     },
   );
 }
@@ -94,19 +137,18 @@ function parseTarget({ authority, path }: experimental.GrpcUri, defaults: readon
 class DualpingResolver implements experimental.Resolver {
   readonly #target: ParsedTarget;
   readonly #listener: experimental.ResolverListener;
-  readonly #dialling: Dialling;
+  readonly #means: Means;
   #running: Resolving | undefined;
 
-  constructor(target: ParsedTarget, listener: experimental.ResolverListener, dialling: Dialling) {
+  constructor(target: ParsedTarget, listener: experimental.ResolverListener, means: Means) {
     this.#target = target;
     this.#listener = listener;
-    this.#dialling = dialling;
+    this.#means = means;
   }
 
   /** grpc-js asks when the channel is first used, and whenever its connection has broken. */
   updateResolution(): void {
-    if (this.#running === undefined)
-      this.#running = new Resolving(this.#target, this.#listener, this.#dialling);
+    if (this.#running === undefined) this.#running = new Resolving(this.#target, this.#listener, this.#means);
     else this.#running.askAgain();
   }
 
@@ -121,15 +163,22 @@ class Resolving {
   readonly #of: ClusterOf;
   readonly #links: readonly RouterLink[];
   readonly #listener: experimental.ResolverListener;
+  /** What the channel is made of. The library's own calls of the router are of its own copy. */
+  readonly #grpc: Grpc;
   readonly #stopped = new AbortController();
   #watch: Subscription;
   #networkId: NetworkId | undefined;
   #newest: Assignment | undefined;
   #asking = false;
 
-  constructor({ routers, of }: ParsedTarget, listener: experimental.ResolverListener, dialling: Dialling) {
+  constructor(
+    { routers, of }: ParsedTarget,
+    listener: experimental.ResolverListener,
+    { dialling, grpc }: Means,
+  ) {
     this.#of = of;
     this.#listener = listener;
+    this.#grpc = grpc;
     this.#links = routers.map((address) => new RouterLink(address, dialling));
     this.#watch = this.#startWatch();
     // A Watch retries silently; a caller that waits for a first answer must learn why there is none.
@@ -207,6 +256,7 @@ class Resolving {
     if (this.#stopped.signal.aborted) return;
     const { host, port } = parseAddress(address);
     debug('%o is served at %s', this.#of, address);
+    const { experimental } = this.#grpc;
     this.#listener(experimental.statusOrFromValue([{ addresses: [{ host, port }] }]), {}, null, '');
   }
 
@@ -217,6 +267,7 @@ class Resolving {
   #fail(error: DualpingError): void {
     if (this.#stopped.signal.aborted) return;
     debug('%o: %s', this.#of, error.message);
+    const { experimental, Metadata, status } = this.#grpc;
     const failure = { code: status.UNAVAILABLE, details: error.message, metadata: new Metadata() };
     this.#listener(experimental.statusOrFromError(failure), {}, null, '');
   }

@@ -21,11 +21,14 @@ import {
   type WatchUpdate,
 } from '@dualping/protocol';
 import type { Observable } from 'rxjs';
+import { abortable, type CallOptions } from './abortable.js';
 import { type FirstRouter, firstRouter } from './first-router.js';
+import { requireOptions } from './required-options.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
 import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './timeouts.js';
 
+/** What a `RouterClient` is made with. */
 export interface RouterClientOptions {
   /** `host:port` of routers of one network, 1 to 16. Until one has answered, all are asked in parallel. */
   readonly routers: readonly Address[];
@@ -38,16 +41,19 @@ export interface RouterClientOptions {
 /** A cluster, by its number or by one of its users. */
 export type ClusterOf = { readonly cluster: ClusterId } | { readonly user: UserName };
 
-export type AvailableOptions = ClusterOf & {
-  /**
-   * The epoch whose primary was just lost: until the wait is over only a newer epoch is an answer. Absent:
-   * any epoch.
-   */
-  readonly failedEpoch?: Epoch;
-  /** How long the router may hold its answer, ms, at most 30,000. 0 when absent. */
-  readonly waitMs?: number;
-};
+/** Whose primary is asked for, and how long the answer may take. */
+export type AvailableOptions = ClusterOf &
+  CallOptions & {
+    /**
+     * The epoch whose primary was just lost: until the wait is over only a newer epoch is an answer. Absent:
+     * any epoch.
+     */
+    readonly failedEpoch?: Epoch;
+    /** How long the router may hold its answer, ms, at most 30,000. 0 when absent. */
+    readonly waitMs?: number;
+  };
 
+/** What a watch is about. */
 export interface WatchOptions {
   /** All clusters when absent. */
   readonly of?: ClusterOf;
@@ -55,6 +61,7 @@ export interface WatchOptions {
   readonly figures?: boolean;
 }
 
+/** Everything that a router knows, at one moment. */
 export interface NetworkStatus {
   /** The router that answered. */
   readonly router: Address;
@@ -103,19 +110,20 @@ export class RouterClient {
   #links: readonly RouterLink[];
 
   /** @throws DualpingError `invalid-argument` */
-  constructor({ routers, credentials }: RouterClientOptions) {
-    const dialling = credentials ?? PLAINTEXT;
-    this.#links = checkRouters(routers).map((address) => new RouterLink(address, dialling));
+  constructor(options: RouterClientOptions) {
+    requireOptions('RouterClient', options, ['routers']);
+    const dialling = options.credentials ?? PLAINTEXT;
+    this.#links = checkRouters(options.routers).map((address) => new RouterLink(address, dialling));
   }
 
   /** Which network it is that the routers belong to: all that a program needs to remember it by. */
-  async networkId(): Promise<NetworkId> {
-    return await this.#ask(async ({ told }) => told.networkId);
+  async networkId(options: CallOptions = {}): Promise<NetworkId> {
+    return await this.#ask(options, async ({ told }) => told.networkId);
   }
 
   /** Everything the router knows, once. */
-  async status(): Promise<NetworkStatus> {
-    return await this.#ask(async ({ link, told: { networkId, clusters } }) => {
+  async status(options: CallOptions = {}): Promise<NetworkStatus> {
+    return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {
       const { assignments, figures, trouble = '' } = await snapshot(link);
       return { router: link.address, networkId, clusters, assignments, figures, trouble };
     });
@@ -136,10 +144,10 @@ export class RouterClient {
    * Rejects with `no-available-server` when there is none, and with `unknown-cluster`.
    */
   async available(options: AvailableOptions): Promise<Assignment> {
-    const { failedEpoch = NO_EPOCH, waitMs = 0 } = options;
+    const { failedEpoch = NO_EPOCH, waitMs = 0, signal } = options;
     const question = { target: targetOf(options), failedEpoch, waitMs };
-    const { assignment } = await this.#ask(({ link }) =>
-      link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS }),
+    const { assignment } = await this.#ask(options, ({ link }) =>
+      link.available(question, { timeoutMs: waitMs + ROUTER_TIMEOUT_MS, signal }),
     );
     return assignment;
   }
@@ -149,8 +157,9 @@ export class RouterClient {
    * Rejects with `handover-impossible` when no standby could take over.
    * @returns the assignment with the new primary
    */
-  async handover(cluster: ClusterId): Promise<Assignment> {
-    return await this.#ask(({ link }) => link.handover(cluster, { timeoutMs: HANDOVER_CALL_TIMEOUT_MS }));
+  async handover(cluster: ClusterId, options: CallOptions = {}): Promise<Assignment> {
+    const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.handover(cluster, limits));
   }
 
   /**
@@ -162,10 +171,11 @@ export class RouterClient {
   async promote(
     cluster: ClusterId,
     serverId: ServerId,
-    { acceptLoss }: { readonly acceptLoss: boolean } = { acceptLoss: false },
+    { acceptLoss = false, signal }: CallOptions & { readonly acceptLoss?: boolean } = {},
   ): Promise<Assignment> {
     const promotion = { cluster, serverId, acceptLoss };
-    return await this.#ask(({ link }) => link.promote(promotion, { timeoutMs: ROUTER_TIMEOUT_MS }));
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal };
+    return await this.#ask({ signal }, ({ link }) => link.promote(promotion, limits));
   }
 
   /** Ends the connections. Watches that are still subscribed end with an error. */
@@ -173,10 +183,22 @@ export class RouterClient {
     for (const link of this.#links) link.close();
   }
 
+  /** `using routers = new RouterClient(…)` closes it at the end of its block. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #ask<Result>(options: CallOptions, call: (router: FirstRouter) => Promise<Result>): Promise<Result> {
+    return await abortable(this.#callFirst(call, options.signal), options);
+  }
+
   /** Calls a router that answers; if it does not answer this call, tries another one. */
-  async #ask<Result>(call: (router: FirstRouter) => Promise<Result>): Promise<Result> {
+  async #callFirst<Result>(
+    call: (router: FirstRouter) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
     for (let left = this.#links; ; ) {
-      const router = await firstRouter(left);
+      const router = await firstRouter(left, signal);
       left = left.filter((link) => link !== router.link);
       this.#links = [router.link, ...this.#links.filter((link) => link !== router.link)];
       try {

@@ -12,6 +12,7 @@ export type Liveness = 'stream' | 'heartbeat' | 'watched';
  */
 export type ClusterMode = 'replicated' | 'routed';
 
+/** A member of a cluster, as the router sees it. */
 export interface MemberInfo {
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
@@ -39,6 +40,7 @@ export interface InSyncMember {
   readonly lifeId: LifeId;
 }
 
+/** Which life of which member holds the epoch. */
 export interface PrimaryRef {
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;

@@ -46,11 +46,13 @@ export type WallTimeMs = number;
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 
+/** A whole number from 0 as an epoch. Anything else breaks an invariant. */
 export function epoch(value: number): Epoch {
   invariant(isCount(value), 'epoch-is-a-count', { value });
   return value as Epoch;
 }
 
+/** A whole number from 0 as a position. Anything else breaks an invariant. */
 export function position(value: number): Position {
   invariant(isCount(value), 'position-is-a-count', { value });
   return value as Position;
@@ -59,6 +61,7 @@ export function position(value: number): Position {
 /** Largest server id: the classic wire carries it as an int32. */
 export const MAX_SERVER_ID = 2 ** 31 - 1;
 
+/** A whole number from 1 to `MAX_SERVER_ID` as a server id. Anything else breaks an invariant. */
 export function serverId(value: number): ServerId {
   invariant(isCount(value) && value >= 1 && value <= MAX_SERVER_ID, 'server-id-is-in-range', { value });
   return value as ServerId;

@@ -4,6 +4,9 @@
  */
 import type { ClusterId, Incarnation, LifeId, ServerId } from './ids.js';
 
+/** What a server's health answers for besides: whether it has everything acknowledged. */
+export const IN_SYNC_HEALTH = 'dualping.v1.InSync';
+
 export interface MemberLife {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;

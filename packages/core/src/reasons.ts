@@ -88,6 +88,7 @@ export const REASONS = {
   internal: 'give-up',
 } as const satisfies Record<string, Action>;
 
+/** Why something is refused or has failed: the closed list that programs branch on. */
 export type Reason = keyof typeof REASONS;
 export type SocialReason = keyof typeof SOCIAL_REASONS;
 

@@ -7,6 +7,7 @@ import {
   formatOperatorEvent,
   neverBlocking,
   type OperatorEvent,
+  operatorEventToJson,
   terminalIsGone,
 } from '@dualping/host';
 import { cleanForTerminal } from './terminal-text.js';
@@ -54,6 +55,22 @@ export function processIo(): Io {
     interactive: stdin.isTTY === true && stdout.isTTY === true,
     input: stdin,
     output: stdout,
+  };
+}
+
+/**
+ * The same, with one JSON object a line instead of lines for people. A line that is JSON already passes as it
+ * is: it comes from another process with the same setting.
+ */
+export function inJson(io: Io): Io {
+  const report = (event: OperatorEvent): void => io.note(operatorEventToJson(event, Date.now()));
+  return {
+    ...io,
+    report,
+    note: (line) => {
+      if (line.startsWith('{')) io.note(line);
+      else report({ part: 'dualping', event: 'note', text: line });
+    },
   };
 }
 

@@ -103,6 +103,50 @@ test('wrong usage is exit code 2, with what was wrong quoted', async (context) =
   }
 });
 
+test('a variable that no command has is refused with the nearest name, one of another command is not', async () => {
+  const { exitCode, notes } = await run(['tell', 'x'], { DUALPING_SERVRES: '4' });
+  assert.equal(exitCode, 2);
+  assert.match(notes, /no command has a variable "DUALPING_SERVRES": is DUALPING_SERVERS meant\?/);
+  const other = command({
+    name: 'other',
+    summary: '',
+    settings: { id: definitions.serverId },
+    run: async () => 0,
+  });
+  assert.equal((await run(['tell', 'x'], { DUALPING_ID: '1' }, [TELL, other])).exitCode, 0);
+});
+
+test('lines for the operator are JSON when that is asked for, and what is JSON already stays as it is', async () => {
+  const say = command({
+    name: 'say',
+    summary: 'says',
+    settings: { logFormat: definitions.logFormat, json: definitions.json },
+    run: async ({ json }, { io }) => {
+      io.report({ timeMs: 0, part: 'router', event: 'promoted', text: 's2' });
+      io.note('a warning');
+      io.note('{"time":"then"}');
+      if (json) throw new DualpingError('invalid-argument', 'no');
+      return 0;
+    },
+  });
+  const text = await run(['say'], {}, [say]);
+  assert.deepEqual(text.notes.split('\n'), ['a warning', '{"time":"then"}']);
+  const { notes } = await run(['say', '--json'], { DUALPING_LOG_FORMAT: 'json' }, [say]);
+  const [event, warning, passedOn, error] = notes.split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(event, {
+    time: '1970-01-01T00:00:00.000Z',
+    part: 'router',
+    event: 'promoted',
+    text: 's2',
+  });
+  assert.deepEqual(
+    { ...warning, time: '' },
+    { time: '', part: 'dualping', event: 'note', text: 'a warning' },
+  );
+  assert.deepEqual(passedOn, { time: 'then' });
+  assert.deepEqual(error, { error: { reason: 'invalid-argument', detail: 'no' } });
+});
+
 test('a refusal is exit code 1, in words or in JSON, and clean', async () => {
   const words = await run(['tell', 'fail']);
   assert.equal(words.exitCode, 1);

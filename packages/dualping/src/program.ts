@@ -6,14 +6,26 @@ import { DualpingError } from '@dualping/core';
 import { EXIT, EXIT_CODE_HELP, exitCodeFor } from '@dualping/host';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { Command } from './command.js';
-import { type Io, renderError } from './io.js';
+import { type Io, inJson, renderError } from './io.js';
 import { type KnownKeys, readConfigFile } from './settings/config-file.js';
-import { describe, flagOf, type Setting, type Sources, STRENGTH, strengthOf } from './settings/setting.js';
+import { logFormat } from './settings/definitions.js';
+import {
+  describe,
+  flagOf,
+  resolveSettings,
+  type Setting,
+  type Sources,
+  STRENGTH,
+  strengthOf,
+  variableOf,
+} from './settings/setting.js';
+import { refuseUnknownVariables } from './settings/unknown-variables.js';
 
 const SETTINGS_HELP = `
 Every option can also be given by the variable named in its help, or by the config file
 (--config FILE or DUALPING_CONFIG): a JSON object with options in camelCase, and an object for each
-command that wants its own. A flag is stronger than a variable, a variable than the file.`;
+command that wants its own. A flag is stronger than a variable, a variable than the file. A variable
+DUALPING_… that no command has is refused.`;
 
 const CONFIG_VARIABLE = 'DUALPING_CONFIG';
 
@@ -45,11 +57,15 @@ export async function runProgram(
   const known: KnownKeys = new Map(
     commands.map((each) => [nameOf(each), new Set(Object.values(each.settings).map((one) => one.key))]),
   );
+  const variables = [
+    CONFIG_VARIABLE,
+    ...new Set(commands.flatMap((each) => Object.values(each.settings).map(variableOf))),
+  ];
   for (const each of commands) {
     const parent = each.group === undefined ? program : groupNamed(program, groups, each.group);
     const line = lineFor(parent, each);
     line.action(async () => {
-      exitCode = await runOne(each, line, { environment, known, io });
+      exitCode = await runOne(each, line, { environment, variables, known, io });
     });
   }
   try {
@@ -96,6 +112,8 @@ function optionFor(setting: Setting<unknown>): Option {
 
 interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of all commands. */
+  readonly variables: readonly string[];
   readonly known: KnownKeys;
   readonly io: Io;
 }
@@ -103,17 +121,21 @@ interface Surroundings {
 async function runOne(
   command: Command,
   line: Commander,
-  { environment, known, io }: Surroundings,
+  { environment, variables, known, io: plain }: Surroundings,
 ): Promise<number> {
+  let io = plain;
   const flags = flagTexts(line);
   const json = flags.json !== undefined;
   try {
+    refuseUnknownVariables(environment, variables);
     const path = flags.config ?? environment[CONFIG_VARIABLE];
     const file =
       path === undefined || path === ''
         ? undefined
         : { path, values: readConfigFile(path, nameOf(command), known) };
     const sources: Sources = { flags, environment, file };
+    const hasLog = Object.values(command.settings).includes(logFormat);
+    if (hasLog && resolveSettings({ logFormat }, sources).logFormat === 'json') io = inJson(plain);
     const strength = (key: string) => {
       const setting = Object.values(command.settings).find((each) => each.key === key);
       return setting === undefined ? STRENGTH.none : strengthOf(setting, sources);
@@ -125,7 +147,7 @@ async function runOne(
       strengthOf: strength,
     });
   } catch (error) {
-    io.note(renderError(error, json));
+    io.note(renderError(error, json || io !== plain));
     if (!(error instanceof DualpingError)) return EXIT.internal;
     return exitCodeFor(error);
   }

@@ -4,6 +4,7 @@ export * from './disk-timer.js';
 export * from './exit-codes.js';
 export * from './files.js';
 export * from './never-blocking.js';
+export * from './observation.js';
 export * from './operator-events.js';
 export * from './private-files.js';
 export * from './process-end.js';

@@ -14,6 +14,13 @@ export interface OperatorEvent {
 
 export type Report = (event: OperatorEvent) => void;
 
+/** For programs that collect logs: `{"time":"2026-…Z","part":"router","event":"promoted","text":"…"}` */
+export const operatorEventToJson = (
+  { timeMs, part, event, text }: OperatorEvent,
+  nowMs: WallTimeMs,
+): string =>
+  JSON.stringify({ time: new Date(timeMs ?? nowMs).toISOString(), part, event, text: cleanDetail(text) });
+
 /** `2026-11-21T08:28:23.120Z router promoted: s2 of cluster 1, epoch 4, after 12 ms` */
 export const formatOperatorEvent = (event: OperatorEvent, nowMs: WallTimeMs): string =>
   `${new Date(event.timeMs ?? nowMs).toISOString()} ${event.part} ${event.event}: ${cleanDetail(event.text)}`;

@@ -24,7 +24,12 @@ function refused(text: string, why: string): DualpingError {
 /**
  * Throws `invalid-argument` for anything that can't be dialled: without a host, or a port from 1 to 65535.
  */
-export function parseAddress(text: Address): HostAndPort {
+export const parseAddress = (text: Address): HostAndPort => parsed(text, 1);
+
+/** To listen at: port 0 takes a free one. Throws `invalid-argument` as `parseAddress` does. */
+export const parseListenAddress = (text: Address): HostAndPort => parsed(text, 0);
+
+function parsed(text: Address, leastPort: number): HostAndPort {
   // An unset environment variable is undefined here, in spite of the types.
   const match = typeof text === 'string' ? HOST_AND_PORT.exec(text) : null;
   if (match === null) throw refused(String(text), 'is not a host and a port');
@@ -33,7 +38,8 @@ export function parseAddress(text: Address): HostAndPort {
   if (ipv6 !== undefined && !isIPv6(ipv6)) throw refused(text, 'has no IPv6 address in its brackets');
   if (host.length > MAX_HOST_LENGTH) throw refused(text, `has a host of ${host.length} characters`);
   const port = Number(portText);
-  if (port < 1 || port > MAX_PORT) throw refused(text, `has port ${port}, not 1 to ${MAX_PORT}`);
+  if (port < leastPort || port > MAX_PORT)
+    throw refused(text, `has port ${port}, not ${leastPort} to ${MAX_PORT}`);
   return { host, port };
 }
 

@@ -10,6 +10,7 @@ import { DualpingError } from '@dualping/core';
 import type { ClientDuplexStream, ServerDuplexStream } from '@grpc/grpc-js';
 import { fromServiceError, toDualpingError, toServiceError } from './status.js';
 
+/** How a stream came to its end. */
 export type StreamEnd =
   /** We closed it. */
   | { readonly kind: 'closed' }

@@ -102,8 +102,16 @@ for (const version of VERSIONS)
     const names = Object.keys(SERVED);
     assert.deepEqual(list?.messageResponse, {
       $case: 'listServicesResponse',
-      value: { service: names.map((name) => ({ name })) },
+      value: {
+        service: [...names, 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection'].map((name) => ({
+          name,
+        })),
+      },
     });
+    for (const name of ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection']) {
+      const [answer] = await ask(symbol(name));
+      assert.ok(Object.hasOwn(understand(filesIn(answer)), name), `${name} can be looked up`);
+    }
     for (const [name, ours] of Object.entries(SERVED)) {
       const [answer] = await ask(symbol(name));
       const types = understand(filesIn(answer));

@@ -25,11 +25,15 @@ export const MAX_REFLECTION_STREAMS = 100;
 /** The older name of the same service; some tools still ask for it. */
 const V1_ALPHA_PATH = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
 
+/** What is listed besides: everything that can be called here. The older name of reflection is no file's. */
+const ALWAYS_LISTED = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection'];
+
 /**
- * Only `serviceNames` are listed: the files also describe services of other roles, which would mislead a
- * caller.
+ * Only `serviceNames`, health and reflection itself are listed: the files also describe services of other
+ * roles, which would mislead a caller.
  */
 export function addReflection(server: Server, serviceNames: readonly string[]): void {
+  const listed = [...serviceNames, ...ALWAYS_LISTED];
   let open = 0;
   const implementation: ServerReflectionServer = {
     serverReflectionInfo: (call) => {
@@ -39,7 +43,7 @@ export function addReflection(server: Server, serviceNames: readonly string[]): 
           // A question of a few bytes has an answer of thousands: the next question is read when this answer
           // has left.
           stream.pause();
-          stream.send(answer(question, serviceNames), () => stream.resume());
+          stream.send(answer(question, listed), () => stream.resume());
         },
         onEnd: () => {
           open -= 1;

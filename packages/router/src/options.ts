@@ -1,5 +1,6 @@
 /** The options of a router, checked once. */
 import {
+  type Address,
   DEFAULT_HEARTBEAT_TIMEOUT_MS,
   DualpingError,
   MAX_CLUSTERS,
@@ -12,7 +13,9 @@ import {
   type ClassicConfirmation,
   type ClassicReplies,
   DEFAULT_CLASSIC_REPLIES,
+  type HostAndPort,
   type NetworkCredentials,
+  parseListenAddress,
   partText,
 } from '@dualping/protocol';
 
@@ -54,6 +57,8 @@ export interface RouterOptions {
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS as well. Default false. */
   readonly classic?: boolean;
+  /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
+  readonly metrics?: Address;
   /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
   readonly report?: Report;
 }
@@ -72,6 +77,7 @@ export interface ParsedOptions {
   readonly dialsBack: boolean;
   readonly credentials: NetworkCredentials | undefined;
   readonly classic: boolean;
+  readonly metrics: HostAndPort | undefined;
   readonly report: Report;
 }
 
@@ -111,6 +117,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     dialsBack: options.dialBack ?? true,
     credentials: routerCredentials(options.credentials),
     classic: options.classic ?? false,
+    metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),
   });
 }

@@ -2,12 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Address, DualpingError, type NetworkId, quote, Registry } from '@dualping/core';
-import { DiskTimer, lockDataFolder, mendFolder, withFewRefusals } from '@dualping/host';
+import {
+  countEvents,
+  DiskTimer,
+  lockDataFolder,
+  mendFolder,
+  type Observation,
+  observe,
+  withFewRefusals,
+} from '@dualping/host';
 import {
   Access,
   addHealthAndReflection,
   checkListen,
   createGrpcServer,
+  formatAddress,
   type GuardedServer,
   type HealthHandle,
   type Listener,
@@ -21,6 +30,7 @@ import { Callers } from './callers.js';
 import { dialBack } from './dial-back.js';
 import { MemberStreams } from './member-streams.js';
 import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
+import { ROUTER_METRICS, routerSamples } from './router-metrics.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
 import { PathStore } from './store/path-store.js';
@@ -49,7 +59,9 @@ export interface RunningRouter {
  * or was made for another number of clusters, a damaged store, an address that is taken.
  */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
-  const parsed = parseRouterOptions(options);
+  const given = parseRouterOptions(options);
+  const events = countEvents(given.report);
+  const parsed = { ...given, report: events.report };
   // A start that can't work leaves no folder behind.
   if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
   const lock = lockDataFolder(parsed.dataFolder, 'router');
@@ -59,11 +71,12 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   let store: AssignmentStore | undefined;
   let paths: PathStore | undefined;
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
-  const timed = timeDisk(parsed, health);
+  const disk = timeDisk(parsed, health);
   try {
-    store = await openStore(parsed, timed);
-    paths = await PathStore.open(parsed.dataFolder, timed);
-    return await run(parsed, grpc, { store, paths, health }, lock.release);
+    store = await openStore(parsed, disk.timed);
+    paths = await PathStore.open(parsed.dataFolder, disk.timed);
+    const parts = { store, paths, health, disk, events: events.counts };
+    return await run(parsed, grpc, parts, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     store?.close();
@@ -82,8 +95,14 @@ function accessOf({ credentials, classic, report }: ParsedOptions): Access {
   });
 }
 
+interface TimedDisk {
+  readonly timed: Timed;
+  readonly hangs: boolean;
+}
+
 /** While its disk hangs the router can't make a decision durable: health and the operator are told. */
-function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle): Timed {
+function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle): TimedDisk {
+  let hangs = false;
   const say = (event: string) => (text: string) => report({ part: 'router', event, text });
   const setServing = (serving: boolean): void => {
     for (const name of ['', ...SERVICE_NAMES]) health.setServing(serving, name);
@@ -91,15 +110,22 @@ function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle):
   const disk = new DiskTimer(diskStallMs, {
     slow: say('slow-disk'),
     stalled: (text) => {
+      hangs = true;
       setServing(false);
       say('disk-stalled')(`${text}; nothing is decided meanwhile, health says NOT_SERVING`);
     },
     recovered: (text) => {
+      hangs = false;
       setServing(true);
       say('disk-recovered')(text);
     },
   });
-  return (doing, work) => disk.time(doing, 'both', work);
+  return {
+    timed: (doing, work) => disk.time(doing, 'both', work),
+    get hangs() {
+      return hangs;
+    },
+  };
 }
 
 async function openStore(
@@ -127,6 +153,8 @@ interface Parts {
   readonly store: AssignmentStore;
   readonly paths: PathStore;
   readonly health: HealthHandle;
+  readonly disk: TimedDisk;
+  readonly events: ReadonlyMap<string, number>;
 }
 
 async function run(
@@ -138,10 +166,11 @@ async function run(
     classicReplies,
     classicConfirmation: confirmation,
     dialsBack,
+    metrics,
     report: reportAll,
   }: ParsedOptions,
   grpc: GuardedServer,
-  { store, paths, health }: Parts,
+  { store, paths, health, disk, events }: Parts,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
   const { networkId, clusters } = store.header;
@@ -163,6 +192,7 @@ async function run(
   const callers = new Callers(step);
   const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
 
+  let trouble: string | undefined;
   let onStopped: (failure: DualpingError | undefined) => void = () => {};
   const stopped = new Promise<DualpingError | undefined>((resolve) => {
     onStopped = resolve;
@@ -180,6 +210,7 @@ async function run(
       dialBack(question, answer, grpc.access.credentials);
     },
     troubled: (detail) => {
+      trouble = detail;
       health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
       watchers.troubled(detail ?? '');
     },
@@ -206,11 +237,30 @@ async function run(
   });
   const listener = await listenAt(grpc, host, port);
   const { address } = listener;
+  const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
+  let observation: Observation | undefined;
+  if (metrics !== undefined) {
+    observation = await observe(metrics, {
+      metrics: ROUTER_METRICS,
+      read: () =>
+        routerSamples({
+          assignments: watchers.assignments,
+          figures: registry.figures(),
+          watchers: watchers.count,
+          trouble: troubleNow(),
+          events,
+        }),
+      probes: { '/healthz': () => undefined, '/readyz': troubleNow },
+    });
+    const place = formatAddress({ ...metrics, port: observation.port });
+    report({ part: 'router', event: 'metrics', text: `at http://${place}/metrics` });
+  }
   step({ kind: 'tick' }); // the grace for members from before the start begins now
 
   const finished = stopped.then(async (failure) => {
     // First, so that the registry does not take the streams that we end for members that are gone.
     await driver.drain();
+    observation?.close();
     health.shutDown();
     const goodbye =
       failure ?? new DualpingError('shutting-down', `the router at ${address} is shutting down`);

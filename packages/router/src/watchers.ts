@@ -55,6 +55,16 @@ export class Watchers {
     this.#figures = figures;
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#watchers.size;
+  }
+
+  /** Of all clusters, as they may be told. */
+  get assignments(): readonly Assignment[] {
+    return [...this.#assignments.values()];
+  }
+
   assignment(cluster: ClusterId): Assignment | undefined {
     return this.#assignments.get(cluster);
   }

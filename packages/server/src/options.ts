@@ -17,9 +17,11 @@ import {
   type ClassicReplies,
   dialledAddress,
   formatAddress,
+  type HostAndPort,
   isWildcard,
   type NetworkCredentials,
   parseAddress,
+  parseListenAddress,
   partText,
 } from '@dualping/protocol';
 import type { SupervisionOptions } from './supervisor-desk.js';
@@ -50,6 +52,8 @@ export interface ServerOptions {
    * end. Default 5,000.
    */
   readonly diskStallMs?: number;
+  /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
+  readonly metrics?: Address;
   /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
   readonly report?: Report;
   /** The dialect in which csce438 clients are answered. Default: the router's. */
@@ -76,6 +80,7 @@ export interface ParsedOptions {
   readonly serverId: ServerId;
   readonly routers: readonly Address[];
   readonly diskStallMs: number;
+  readonly metrics: HostAndPort | undefined;
   readonly report: Report;
   readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
@@ -106,6 +111,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     serverId: id,
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     diskStallMs: parseDiskStallMs(options.diskStallMs),
+    metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),
     classicReplies: options.classicReplies,
     supervision: options.supervision,

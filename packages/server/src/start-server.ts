@@ -5,6 +5,7 @@ import {
   actionFor,
   DEFAULT_TIMING,
   DualpingError,
+  IN_SYNC_HEALTH,
   type Incarnation,
   type KeepAliveLink,
   memberServiceName,
@@ -16,7 +17,14 @@ import {
   type ServerId,
   serverName,
 } from '@dualping/core';
-import { lockDataFolder, mendFolder, withFewRefusals } from '@dualping/host';
+import {
+  countEvents,
+  lockDataFolder,
+  mendFolder,
+  type Observation,
+  observe,
+  withFewRefusals,
+} from '@dualping/host';
 import {
   Access,
   addHealthAndReflection,
@@ -39,6 +47,7 @@ import { parseServerOptions, type ServerOptions } from './options.js';
 import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
 import { ServerDisk } from './server-disk.js';
+import { isInSync, SERVER_METRICS, type ServerView, serverProbes, serverSamples } from './server-metrics.js';
 import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { StandbyDesk } from './standby-desk.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
@@ -73,7 +82,9 @@ export interface RunningServer {
  * another server, a damaged journal, an address that is taken.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const parsed = parseServerOptions(options);
+  const given = parseServerOptions(options);
+  const events = countEvents(given.report);
+  const parsed = { ...given, report: events.report };
   const name = serverName(parsed.serverId);
   // A start that can't work leaves no folder behind.
   if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
@@ -93,7 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { cluster, serverId } = parsed;
     journal = await openJournal(parsed.dataFolder, { cluster, serverId, disk: disk.timer });
     reportFindings(journal, report);
-    return await run(parsed, grpc, journal, disk, lock.release);
+    return await run(parsed, grpc, { journal, disk, events: events.counts }, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     await journal?.close().catch(() => {});
@@ -115,11 +126,16 @@ function reportFindings(journal: Journal, report: (event: string, text: string) 
     report('snapshot', `passed over one, replays more instead: ${problem}`);
 }
 
+interface Parts {
+  readonly journal: Journal;
+  readonly disk: ServerDisk;
+  readonly events: ReadonlyMap<string, number>;
+}
+
 async function run(
   parsed: ReturnType<typeof parseServerOptions>,
   grpc: GuardedServer,
-  journal: Journal,
-  disk: ServerDisk,
+  { journal, disk, events }: Parts,
   releaseLock: () => void,
 ): Promise<RunningServer> {
   // Before the server listens: no machine could answer calls yet.
@@ -151,7 +167,7 @@ async function run(
   const health = addHealthAndReflection(
     grpc,
     [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME],
-    [memberServiceName({ cluster, serverId, incarnation, lifeId })],
+    [memberServiceName({ cluster, serverId, incarnation, lifeId }), IN_SYNC_HEALTH],
   );
   const listener = await listenToConnections(grpc, parsed.host, parsed.port, (socket) =>
     connections.accept(socket),
@@ -185,13 +201,25 @@ async function run(
     (networkId, assignment) => running.feed({ kind: 'cluster-assigned', networkId, assignment }),
     dialling,
   );
-  const healthTimer = setInterval(
-    () => health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]),
-    HEALTH_INTERVAL_MS,
-  );
-  health.setServing(false, SERVICE_NAMES[0]);
+  const view = (): ServerView => {
+    const { servingEpoch, isAttached, assignment, figures } = running.replica;
+    const { journalId } = journal.identity;
+    const diskHangs = disk.hangs;
+    return { cluster, serverId, journalId, servingEpoch, isAttached, assignment, figures, diskHangs, events };
+  };
+  const observation = await observeServer(parsed, view).catch((error) => {
+    listener.close();
+    throw error;
+  });
+  const tellHealth = (): void => {
+    health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]);
+    health.setServing(isInSync(view()), IN_SYNC_HEALTH);
+  };
+  const healthTimer = setInterval(tellHealth, HEALTH_INTERVAL_MS);
+  tellHealth();
   const finished = stopped.then(async ({ failed, reason, detail }) => {
     clearInterval(healthTimer);
+    observation?.close();
     health.shutDown();
     others.close();
     // Clients are told only a reason that makes them ask the router again.
@@ -226,6 +254,22 @@ async function run(
       await finished;
     },
   };
+}
+
+/** Undefined: nobody has asked for it. */
+async function observeServer(
+  { metrics, serverId, report }: ReturnType<typeof parseServerOptions>,
+  view: () => ServerView,
+): Promise<Observation | undefined> {
+  if (metrics === undefined) return undefined;
+  const observation = await observe(metrics, {
+    metrics: SERVER_METRICS,
+    read: () => serverSamples(view()),
+    probes: serverProbes(view),
+  });
+  const place = formatAddress({ ...metrics, port: observation.port });
+  report({ part: `server ${serverName(serverId)}`, event: 'metrics', text: `at http://${place}/metrics` });
+  return observation;
 }
 
 async function shutDown(grpc: GuardedServer): Promise<void> {

@@ -147,6 +147,13 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   get assignment(): Assignment | undefined {
     return this.#ground.assignment;
   }
+  /** Whether a router hears it. */
+  get isAttached(): boolean {
+    return this.#router.attached;
+  }
+  get figures(): ReturnType<Ground['figures']> {
+    return this.#ground.figures();
+  }
 
   #take(input: ReplicaInput): void {
     const ground = this.#ground;

@@ -38,6 +38,7 @@ export type SessionQuery =
   /** The post that the post at `of` in the timeline answers. */
   | { readonly kind: 'answered'; readonly of: Position };
 
+/** A piece of a timeline's past. */
 export interface PostPage {
   /** Ascending. */
   readonly posts: readonly Post[];

@@ -47,13 +47,18 @@ const statusCommand = command({
   run: async ({ watch, json, ...asked }, { io }) =>
     await withRouter(asked, async (client) => {
       if (watch) return await watchStatus(client, json, io);
-      showNetwork(await client.status(), json, io);
-      return EXIT.done;
+      const status = await client.status();
+      showNetwork(status, json, io);
+      return exitCodeOf(status);
     }),
 });
 
 export const networkStatus = async (asked: Asked): Promise<NetworkStatus> =>
   await withRouter(asked, (client) => client.status());
+
+/** Tells a script that a cluster has no primary, without parsing the text. */
+export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
+  assignments.every(({ available }) => available) ? EXIT.done : EXIT.unavailable;
 
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));

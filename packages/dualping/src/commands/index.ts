@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { ADMIN_COMMANDS } from './admin.js';
 import { CERTS_COMMANDS } from './certs.js';
+import { checkCommand } from './check.js';
 import { CLASSIC_COMMANDS } from './classic.js';
 import { clientCommand } from './client.js';
 import { completionCommand } from './completion.js';
@@ -8,6 +9,7 @@ import { demoCommand } from './demo.js';
 import { downCommand } from './down.js';
 import { healthCommand } from './health.js';
 import { listCommand } from './list.js';
+import { manCommand } from './man.js';
 import { routerCommand } from './router.js';
 import { serverCommand } from './server.js';
 import { statusCommand } from './status.js';
@@ -35,7 +37,9 @@ export const COMMANDS: readonly Command[] = [
   unfollowCommand,
   listCommand,
   healthCommand,
+  checkCommand,
   completionCommand(() => COMMANDS),
+  manCommand(() => COMMANDS),
   ...ADMIN_COMMANDS,
   ...CERTS_COMMANDS,
   ...CLASSIC_COMMANDS,

@@ -15,12 +15,17 @@ export const routerCommand = command({
     clusters: settings.clusters,
     ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
+    metrics: settings.metrics,
+    logFormat: settings.logFormat,
     noDialBack: settings.noDialBack,
     certs: settings.certs,
     classic: settings.classicWire,
     ...settings.timing,
   },
-  run: async ({ noDialBack, diskStallMs, certs, classic, ...options }, { io, isGiven }) => {
+  run: async (
+    { noDialBack, diskStallMs, metrics, logFormat: _, certs, classic, ...options },
+    { io, isGiven },
+  ) => {
     const { host, port, data, clusters, ...rest } = options;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
@@ -37,6 +42,7 @@ export const routerCommand = command({
         timing,
         heartbeatTimeoutMs,
         diskStallMs,
+        ...(metrics !== '' && { metrics }),
         classicReplies,
         classicConfirmation,
         dialBack: !noDialBack,

@@ -20,6 +20,8 @@ export const SERVER_SETTINGS = {
   diskStallMs: settings.diskStallMs,
   certs: settings.certs,
   classic: settings.classicWire,
+  metrics: settings.metrics,
+  logFormat: settings.logFormat,
 };
 
 export const serverCommand = command({
@@ -41,7 +43,7 @@ export const serverCommand = command({
 });
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
-  const { host, port, advertise, data, cluster, id, routers, diskStallMs, certs, classic } = values;
+  const { host, port, advertise, data, cluster, id, routers, diskStallMs, metrics, certs, classic } = values;
   const { classicReplies: replies } = values;
   const part = `server ${serverName(asServerId(id))}`;
   // Loaded here only: the short commands must not pay for what they don't run.
@@ -62,6 +64,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       routers,
       ...(replies === '' ? {} : { classicReplies: replies }),
       diskStallMs,
+      ...(metrics !== '' && { metrics }),
       report: io.report,
       supervision: supervised.options,
       credentials: watched?.credentials,

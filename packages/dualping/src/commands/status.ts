@@ -8,7 +8,7 @@ import { certsAt, type Trust } from '../credentials.js';
 import type { Io } from '../io.js';
 import * as settings from '../settings/definitions.js';
 import { cleanForTerminal } from '../terminal-text.js';
-import { networkStatus, showNetwork } from './admin.js';
+import { exitCodeOf, networkStatus, showNetwork } from './admin.js';
 
 export const statusCommand = command({
   name: 'status',
@@ -22,9 +22,13 @@ export const statusCommand = command({
   run: async ({ data, json, ...asked }, { io, isGiven, strengthOf }) => {
     if (isGiven('data') && strengthOf('data') === strengthOf('routers'))
       throw new DualpingError('invalid-argument', 'give --data or --routers, not both: one is asked');
-    if (strengthOf('routers') > strengthOf('data')) showNetwork(await networkStatus(asked), json, io);
-    else await showFolder(residentsOf(data), asked, json, io);
-    return EXIT.done;
+    if (strengthOf('routers') <= strengthOf('data')) {
+      await showFolder(residentsOf(data), asked, json, io);
+      return EXIT.done;
+    }
+    const status = await networkStatus(asked);
+    showNetwork(status, json, io);
+    return exitCodeOf(status);
   },
 });
 

@@ -87,6 +87,27 @@ export const advertise = setting({
   fallbackText: 'default where it listens',
 });
 
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export const logFormat = setting<LogFormat>({
+  key: 'logFormat',
+  argument: 'format',
+  help: `lines for the operator: ${LOG_FORMATS.join(', or ')} with one object a line`,
+  parse: parse.oneOf(LOG_FORMATS),
+  fallback: 'text',
+});
+
+/** Empty: nowhere. */
+export const metrics = setting({
+  key: 'metrics',
+  argument: 'host:port',
+  help: 'where metrics (Prometheus) and probes are answered over HTTP, port 0 for a free one',
+  parse: parse.listenAddress,
+  fallback: '',
+  fallbackText: 'default nowhere',
+});
+
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',
@@ -186,6 +207,28 @@ export const service = setting({
 /** A health probe gives up soon, and asks again later. */
 export const healthTimeoutMs = milliseconds('timeoutMs', 'give up when there is no answer by then', 2_000);
 
+/** Of `check`. */
+export const minInSync = setting({
+  key: 'minInSync',
+  argument: 'count',
+  unit: 'members',
+  help: 'fewer live members with everything acknowledged are critical',
+  parse: parse.wholeNumber(0, MAX_MEMBERS),
+  fallback: 1,
+});
+
+/** Some seconds of a busy network: a standby that is slower than its primary goes on falling behind. */
+const DEFAULT_MAX_LAG = 10_000;
+
+export const maxLag = setting({
+  key: 'maxLag',
+  argument: 'count',
+  unit: 'entries',
+  help: 'an in-sync member that is further behind is a warning',
+  parse: parse.wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  fallback: DEFAULT_MAX_LAG,
+});
+
 export const limit = setting({
   key: 'limit',
   argument: 'count',
@@ -266,6 +309,10 @@ export const classicWire = toggle(
 export const noDialBack = toggle(
   'noDialBack',
   'promote servers although they were not dialled back: for a router that cannot dial them, while clients can',
+);
+export const inSync = toggle(
+  'inSync',
+  'whether the server has everything acknowledged, before the next is restarted',
 );
 export const line = toggle('line', 'line by line instead of the full screen');
 

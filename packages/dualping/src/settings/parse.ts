@@ -2,7 +2,7 @@
  * Parsers of settings. Each refusal says what would be right; the caller quotes the given text.
  */
 import { type Address, DualpingError, MAX_ROUTERS, userNameProblem } from '@dualping/core';
-import { formatAddress, parseAddress } from '@dualping/protocol';
+import { formatAddress, parseAddress, parseListenAddress } from '@dualping/protocol';
 
 function refuse(text: string): never {
   throw new DualpingError('invalid-argument', text);
@@ -46,6 +46,8 @@ export function host(value: string): string {
     return refuse('give a host name or an IP address, without a port');
   }
 }
+
+export const listenAddress = (value: string): Address => formatAddress(parseListenAddress(value));
 
 export const address = (value: string): Address => formatAddress(parseAddress(value));
 

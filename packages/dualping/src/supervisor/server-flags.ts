@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
+import type { LogFormat } from '../settings/definitions.js';
 
 export interface PairValues {
   readonly host: string;
@@ -20,6 +21,9 @@ export interface PairValues {
   /** Empty: without TLS. */
   readonly certs: string;
   readonly classic: boolean;
+  /** Empty: nowhere. */
+  readonly metrics: string;
+  readonly logFormat: LogFormat;
 }
 
 /**
@@ -35,4 +39,6 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--disk-stall-ms', String(values.diskStallMs)],
   ...(values.certs === '' ? [] : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
+  ...['--log-format', values.logFormat],
+  ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),
 ];

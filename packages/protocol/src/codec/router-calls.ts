@@ -116,6 +116,7 @@ export const availableToWire = ({ networkId, assignment }: Available): wire.GetA
   assignment: assignmentToWire(assignment),
 });
 
+/** What a watch tells: all assignments at first, then those that changed. */
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly figures: readonly MemberFigures[];

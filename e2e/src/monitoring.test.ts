@@ -1,0 +1,85 @@
+/** What programs of operators go by: lines as JSON, exit codes of `check` and `admin status`. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { RouterClient } from '@dualping/client';
+import { DualpingProcess } from './dualping-process.js';
+import { eventually } from './eventually.js';
+import { TestCluster } from './test-cluster.js';
+
+const JSON_LOG = ['--log-format', 'json'];
+
+let cluster: TestCluster;
+let routers: RouterClient;
+const folder = mkdtempSync(join(tmpdir(), 'dualping-monitoring-'));
+
+before(async () => {
+  cluster = await TestCluster.start({ servers: 2, routerFlags: JSON_LOG });
+  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  await cluster.whenWhole(routers);
+});
+
+after(async () => {
+  routers.close();
+  await cluster.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(...args: string[]): Promise<{ readonly code: unknown; readonly said: string }> {
+  const process = new DualpingProcess([...args, '--routers', cluster.routerAddress]);
+  const code = await process.exited;
+  await eventually('all is read', () => process.drained);
+  return { code, said: process.tail() };
+}
+
+test('check and admin status: well, with less to lose, unavailable, and without a router', async () => {
+  const well = await run('check', '--min-in-sync', '2');
+  assert.equal(well.code, 0, well.said);
+  assert.match(
+    well.said,
+    /^DUALPING OK: epoch \d+, 2 in sync \| epoch=\d+ members=2 live=2 in_sync=2 lag=\d+$/,
+  );
+  assert.equal((await run('admin', 'status')).code, 0);
+
+  await cluster.server(2).kill();
+  await eventually('s2 is missed', async () => (await run('check')).code === 1);
+  assert.match((await run('check')).said, /^DUALPING WARNING: s2 is not there \|/);
+  assert.equal((await run('check', '--min-in-sync', '2')).code, 2);
+  const { said } = await run('check', '--json');
+  assert.deepEqual(JSON.parse(said).problems, [{ severity: 'warning', text: 's2 is not there' }]);
+  assert.equal((await run('admin', 'status')).code, 0, 'somebody serves');
+
+  await cluster.server(1).kill();
+  await eventually('nobody serves', async () => (await run('admin', 'status')).code === 3);
+  const unavailable = await run('check');
+  assert.equal(unavailable.code, 2);
+  assert.match(unavailable.said, /^DUALPING CRITICAL: nobody serves: /);
+
+  await cluster.router.kill();
+  const alone = await run('check', '--timeout-ms', '5000');
+  assert.equal(alone.code, 2, alone.said);
+  assert.ok(alone.said.includes(cluster.routerAddress), alone.said);
+  await cluster.startRouter();
+  for (const id of [1, 2]) await cluster.startServer(id);
+  await cluster.whenWhole(routers);
+});
+
+test('a router, and a server with its supervisor, tell every line as JSON', async () => {
+  const data = join(folder, 's3');
+  const place = ['--id', '3', '--data', data, '--routers', cluster.routerAddress];
+  const pair = new DualpingProcess(['server', '--supervised', ...place, ...JSON_LOG]);
+  await pair.line(/"event":"in-sync"|"event":"following"/);
+  await pair.stop();
+  await eventually('all is read', () => pair.drained);
+  for (const process of [pair, cluster.router]) {
+    assert.ok(process.lines.length > 3);
+    for (const line of process.lines) {
+      const { time, part, event, text } = JSON.parse(line);
+      for (const value of [time, part, event, text]) assert.equal(typeof value, 'string', line);
+    }
+  }
+  const parts = new Set(pair.lines.map((line) => JSON.parse(line).part));
+  for (const part of ['server s3', 'supervisor s3']) assert.ok(parts.has(part), [...parts].join());
+});

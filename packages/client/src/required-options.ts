@@ -1,0 +1,14 @@
+/** Names missing options: programs in JavaScript have no compiler that does. */
+import { DualpingError } from '@dualping/core';
+
+/** @throws DualpingError `invalid-argument`, naming all that is missing */
+export function requireOptions<Options extends object>(
+  whose: string,
+  options: Options | undefined,
+  names: readonly (keyof Options & string)[],
+): void {
+  const missing = names.filter((name) => options?.[name] === undefined);
+  if (missing.length === 0) return;
+  const detail = `${whose} needs { ${names.join(', ')} }: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`;
+  throw new DualpingError('invalid-argument', detail);
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NetworkStatus } from '@dualping/client';
+import { type Assignment, epoch, type MemberInfo, position, serverId } from '@dualping/core';
+import { type CheckLimits, renderVerdict, verdictOf } from './verdict.js';
+
+const LIMITS: CheckLimits = { cluster: undefined, minInSync: 1, maxLag: 100 };
+
+const member = (id: number, how: Partial<MemberInfo> = {}): MemberInfo => ({
+  serverId: serverId(id),
+  incarnation: 1,
+  journalId: `j${id}`,
+  lifeId: `l${id}`,
+  address: '127.0.0.1:9',
+  liveness: 'stream',
+  live: true,
+  inSync: true,
+  unreachable: false,
+  ...how,
+});
+
+const cluster = (number: number, how: Partial<Assignment> = {}): Assignment => ({
+  cluster: number,
+  revision: 1,
+  epoch: epoch(3),
+  primary: undefined,
+  available: true,
+  unavailableReason: '',
+  lastUncleanEpoch: epoch(0),
+  inSync: [],
+  members: [member(1), member(2)],
+  ...how,
+});
+
+const network = (...assignments: readonly Assignment[]): NetworkStatus => ({
+  router: '127.0.0.1:7070',
+  networkId: 'n',
+  clusters: assignments.length,
+  assignments,
+  figures: [1, 2].map((id) => ({
+    cluster: 1,
+    serverId: serverId(id),
+    ageMs: 1,
+    figures: {
+      durable: position(id === 1 ? 500 : 450),
+      committed: position(450),
+      lastEpoch: epoch(3),
+      checksum: 0,
+      timelines: 0,
+      postsAccepted: 0,
+      slowSyncs: 0,
+      longestSyncMs: 0,
+    },
+  })),
+  trouble: '',
+});
+
+const said = (status: NetworkStatus, limits: Partial<CheckLimits> = {}): string =>
+  renderVerdict(verdictOf(status, { ...LIMITS, ...limits }));
+
+test('a network that is well is said with its figures', () => {
+  assert.equal(
+    said(network(cluster(1))),
+    'DUALPING OK: epoch 3, 2 in sync | epoch=3 members=2 live=2 in_sync=2 lag=50',
+  );
+  assert.equal(
+    said(network(cluster(1), cluster(2, { members: [member(1)] }))),
+    'DUALPING OK: cluster 1: epoch 3, 2 in sync; cluster 2: epoch 3, 1 in sync | ' +
+      'c1_epoch=3 c1_members=2 c1_live=2 c1_in_sync=2 c1_lag=50 ' +
+      'c2_epoch=3 c2_members=1 c2_live=1 c2_in_sync=1 c2_lag=0',
+  );
+});
+
+test('what loses service is critical', () => {
+  const away = cluster(1, { available: false, unavailableReason: 's1 | s2 must come back' });
+  for (const [status, limits, pattern] of [
+    [network(away), {}, /^DUALPING CRITICAL: nobody serves: s1 \/ s2 must come back \|/],
+    [
+      network(cluster(1, { available: false, members: [] })),
+      {},
+      /nobody has ever served it; 0 members are in/,
+    ],
+    [network(cluster(1)), { minInSync: 3 }, /^DUALPING CRITICAL: 2 members are in sync, and 3 are asked for/],
+    [network(cluster(1)), { cluster: 7 }, /^DUALPING CRITICAL: there is no cluster 7/],
+    [
+      { ...network(cluster(1)), trouble: 'hears nobody' },
+      {},
+      /CRITICAL: the router is in trouble: hears nobody/,
+    ],
+  ] as const)
+    assert.match(said(status, limits), pattern);
+});
+
+test('who has less to lose than it should is a warning, and the worst is said first', () => {
+  const members = [member(1), member(2, { live: false }), member(3, { inSync: false })];
+  assert.match(
+    said(network(cluster(1, { members }))),
+    /^DUALPING WARNING: s2 is not there; s3 is not in sync \|/,
+  );
+  assert.match(
+    said(network(cluster(1)), { maxLag: 49 }),
+    /^DUALPING WARNING: an in-sync member is 50 entries/,
+  );
+  const mute = [member(1), member(2, { unreachable: true })];
+  assert.match(said(network(cluster(1, { members: mute }))), /WARNING: s2 can't be dialled by the router/);
+  assert.match(
+    said(network(cluster(1, { members })), { minInSync: 2 }),
+    /CRITICAL: 1 members are in sync, and 2 are asked for; s2 is not there; s3 is not in sync/,
+  );
+  assert.match(said(network(cluster(1), cluster(2, { members }))), /WARNING: c2\/s2 is not there/);
+});
+
+test('of the other clusters nothing is said when one is asked for', () => {
+  const away = cluster(2, { available: false });
+  assert.match(said(network(cluster(1), away), { cluster: 1 }), /^DUALPING OK: epoch 3/);
+});
+
+test('members without a journal need only be there', () => {
+  const members = [1, 2].map((id) => member(id, { journalId: '', inSync: false }));
+  assert.match(said(network(cluster(1, { members })), { minInSync: 2 }), /^DUALPING OK: epoch 3, 2 in sync/);
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Assignment, epoch, type MemberInfo, position, serverId } from '@dualping/core';
+import { NO_FIGURES } from './router.fixture.js';
+import { ROUTER_METRICS, type RouterView, routerSamples } from './router-metrics.js';
+
+const PRIMARY = { serverId: serverId(2), incarnation: 3, journalId: 'j2', lifeId: 'l2' };
+const MEMBER: MemberInfo = {
+  ...PRIMARY,
+  address: '127.0.0.1:9',
+  liveness: 'stream',
+  live: true,
+  inSync: true,
+  unreachable: false,
+};
+const ASSIGNMENT: Assignment = {
+  cluster: 1,
+  revision: 7,
+  epoch: epoch(4),
+  primary: PRIMARY,
+  available: true,
+  unavailableReason: '',
+  lastUncleanEpoch: epoch(0),
+  inSync: [{ serverId: serverId(2), journalId: 'j2', lifeId: 'l2' }],
+  members: [MEMBER],
+};
+const VIEW: RouterView = {
+  assignments: [ASSIGNMENT],
+  figures: [{ cluster: 1, serverId: serverId(2), ageMs: 120, figures: NO_FIGURES }],
+  watchers: 0,
+  trouble: undefined,
+  events: new Map([['promoted', 1]]),
+};
+/** As unlike it as can be. */
+const OTHER: RouterView = {
+  assignments: [
+    {
+      ...ASSIGNMENT,
+      epoch: epoch(5),
+      available: false,
+      members: [{ ...MEMBER, live: false, inSync: false, unreachable: true }],
+    },
+  ],
+  figures: [
+    {
+      cluster: 1,
+      serverId: serverId(2),
+      ageMs: 250,
+      figures: { ...NO_FIGURES, durable: position(9), committed: position(8) },
+    },
+  ],
+  watchers: 3,
+  trouble: 'hears nobody',
+  events: new Map([['promoted', 2]]),
+};
+
+const values = (view: RouterView) =>
+  new Map(routerSamples(view).map(({ name, labels, value }) => [name, { labels, value }]));
+
+test('every metric has a sample, with its labels, and moves', () => {
+  const [before, after] = [values(VIEW), values(OTHER)];
+  for (const [name, { labels }] of Object.entries(ROUTER_METRICS)) {
+    const [one, other] = [before, after].map((each) => [...each].find(([it]) => it === name)?.[1]);
+    assert.deepEqual(Object.keys(one?.labels ?? {}), labels, name);
+    assert.notEqual(one?.value, other?.value, name);
+  }
+  assert.equal(before.size, Object.keys(ROUTER_METRICS).length);
+});
+
+test('values are what they say', () => {
+  const told = values(VIEW);
+  const of = (name: keyof typeof ROUTER_METRICS): number | undefined => told.get(name)?.value;
+  assert.equal(of('dualping_member_silence_seconds'), 0.12);
+  assert.equal(of('dualping_member_primary'), 1);
+  assert.equal(of('dualping_cluster_in_sync_members'), 1);
+  const dead: RouterView = {
+    ...VIEW,
+    assignments: [{ ...ASSIGNMENT, members: [{ ...MEMBER, live: false }] }],
+  };
+  assert.equal(values(dead).get('dualping_cluster_in_sync_members')?.value, 0, 'none that is not there');
+});

@@ -1,0 +1,71 @@
+/** What a router measures: of itself, of each cluster, and of each member. */
+import { type Assignment, type MemberFigures, namesAsPrimary } from '@dualping/core';
+import type { Metric, Sample } from '@dualping/host';
+
+const OF_CLUSTER = ['cluster'] as const;
+const OF_MEMBER = ['cluster', 'server'] as const;
+
+const gauge = (help: string, labels: readonly string[] = []): Metric => ({ help, type: 'gauge', labels });
+
+export const ROUTER_METRICS = {
+  dualping_router_trouble: gauge('1 while something is wrong with the router itself, else 0'),
+  dualping_router_watchers: gauge('Watch calls that are open'),
+  dualping_cluster_available: gauge('1 while the cluster has a live primary, else 0', OF_CLUSTER),
+  dualping_cluster_epoch: gauge('Reigns so far: rises with each takeover and handover', OF_CLUSTER),
+  dualping_cluster_live_members: gauge('Members that the router hears', OF_CLUSTER),
+  dualping_cluster_in_sync_members: gauge('Live members with everything acknowledged', OF_CLUSTER),
+  dualping_member_live: gauge('1 while the router hears the member, else 0', OF_MEMBER),
+  dualping_member_in_sync: gauge('1 while it has everything acknowledged, else 0', OF_MEMBER),
+  dualping_member_primary: gauge('1 while it is the primary, else 0', OF_MEMBER),
+  dualping_member_unreachable: gauge('1 while the router can not dial it, else 0', OF_MEMBER),
+  dualping_member_durable_position: gauge('Last entry on its disk, as of its last ping', OF_MEMBER),
+  dualping_member_committed_position: gauge('Last entry that it knows as committed', OF_MEMBER),
+  dualping_member_silence_seconds: gauge('Time since the router last heard it, seconds', OF_MEMBER),
+  dualping_events_total: {
+    help: 'Lines that the operator was told, by event',
+    type: 'counter',
+    labels: ['event'],
+  },
+} as const satisfies Record<string, Metric>;
+
+export type RouterMetric = keyof typeof ROUTER_METRICS;
+
+export interface RouterView {
+  readonly assignments: readonly Assignment[];
+  readonly figures: readonly MemberFigures[];
+  readonly watchers: number;
+  /** Undefined: nothing is wrong. */
+  readonly trouble: string | undefined;
+  readonly events: ReadonlyMap<string, number>;
+}
+
+export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
+  const samples: Sample<RouterMetric>[] = [];
+  const say = (name: RouterMetric, value: number | boolean, labels: Sample<RouterMetric>['labels'] = {}) =>
+    samples.push({ name, labels, value: Number(value) });
+  say('dualping_router_trouble', view.trouble !== undefined);
+  say('dualping_router_watchers', view.watchers);
+  for (const [event, count] of view.events) say('dualping_events_total', count, { event });
+  for (const assignment of view.assignments) {
+    const { cluster, members } = assignment;
+    say('dualping_cluster_available', assignment.available, { cluster });
+    say('dualping_cluster_epoch', assignment.epoch, { cluster });
+    const live = members.filter((member) => member.live);
+    say('dualping_cluster_live_members', live.length, { cluster });
+    say('dualping_cluster_in_sync_members', live.filter(({ inSync }) => inSync).length, { cluster });
+    for (const member of members) {
+      const labels = { cluster, server: member.serverId };
+      say('dualping_member_live', member.live, labels);
+      say('dualping_member_in_sync', member.inSync, labels);
+      say('dualping_member_primary', assignment.available && namesAsPrimary(assignment, member), labels);
+      say('dualping_member_unreachable', member.unreachable, labels);
+    }
+  }
+  for (const { cluster, serverId: server, figures, ageMs } of view.figures) {
+    const labels = { cluster, server };
+    say('dualping_member_durable_position', figures.durable, labels);
+    say('dualping_member_committed_position', figures.committed, labels);
+    say('dualping_member_silence_seconds', ageMs / 1_000, labels);
+  }
+  return samples;
+}

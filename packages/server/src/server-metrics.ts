@@ -1,0 +1,80 @@
+/** What a server measures, and what it answers to probes. */
+import type { Assignment, Epoch, Figures, JournalId, ServerId } from '@dualping/core';
+import type { Metric, Sample } from '@dualping/host';
+
+const LABELS = ['cluster', 'server'] as const;
+const gauge = (help: string): Metric => ({ help, type: 'gauge', labels: LABELS });
+const counter = (help: string): Metric => ({ help, type: 'counter', labels: LABELS });
+
+export const SERVER_METRICS = {
+  dualping_server_primary: gauge('1 while it serves as primary, else 0'),
+  dualping_server_in_sync: gauge('1 while it is attached and has everything acknowledged, else 0'),
+  dualping_server_attached: gauge('1 while a router hears it, else 0'),
+  dualping_server_epoch: gauge('The epoch in which it serves; 0 when it does not'),
+  dualping_server_durable_position: gauge('Last entry on its disk'),
+  dualping_server_committed_position: gauge('Last entry that it knows as committed'),
+  dualping_server_timelines: gauge('Timelines that are open'),
+  dualping_server_posts_accepted_total: counter('Posts that it acknowledged since its start'),
+  dualping_server_slow_disk_operations_total: counter('What its disk took over a second for'),
+  dualping_server_longest_disk_operation_seconds: gauge('The longest that its disk took, seconds'),
+  dualping_events_total: {
+    help: 'Lines that the operator was told, by event',
+    type: 'counter',
+    labels: ['event'],
+  },
+} as const satisfies Record<string, Metric>;
+
+export type ServerMetric = keyof typeof SERVER_METRICS;
+
+export interface ServerView {
+  readonly cluster: number;
+  readonly serverId: ServerId;
+  readonly journalId: JournalId;
+  /** 0 when it does not serve. */
+  readonly servingEpoch: Epoch;
+  readonly isAttached: boolean;
+  readonly assignment: Assignment | undefined;
+  readonly figures: Figures;
+  readonly diskHangs: boolean;
+  readonly events: ReadonlyMap<string, number>;
+}
+
+/** By the newest assignment, and only while a router hears the server. */
+export const isInSync = ({ isAttached, assignment, serverId, journalId }: ServerView): boolean =>
+  isAttached &&
+  assignment?.inSync.some((copy) => copy.serverId === serverId && copy.journalId === journalId) === true;
+
+export function serverSamples(view: ServerView): Sample<ServerMetric>[] {
+  const { cluster, serverId: server, figures } = view;
+  const sample = (name: ServerMetric, value: number | boolean): Sample<ServerMetric> => ({
+    name,
+    labels: { cluster, server },
+    value: Number(value),
+  });
+  return [
+    sample('dualping_server_primary', view.servingEpoch > 0),
+    sample('dualping_server_in_sync', isInSync(view)),
+    sample('dualping_server_attached', view.isAttached),
+    sample('dualping_server_epoch', view.servingEpoch),
+    sample('dualping_server_durable_position', figures.durable),
+    sample('dualping_server_committed_position', figures.committed),
+    sample('dualping_server_timelines', figures.timelines),
+    sample('dualping_server_posts_accepted_total', figures.postsAccepted),
+    sample('dualping_server_slow_disk_operations_total', figures.slowSyncs),
+    sample('dualping_server_longest_disk_operation_seconds', figures.longestSyncMs / 1_000),
+    ...[...view.events].map(
+      ([event, value]): Sample<ServerMetric> => ({ name: 'dualping_events_total', labels: { event }, value }),
+    ),
+  ];
+}
+
+/** Undefined: yes. Otherwise why not. */
+export const serverProbes = (view: () => ServerView): Readonly<Record<string, () => string | undefined>> => ({
+  '/healthz': () => (view().diskHangs ? 'its disk does not answer' : undefined),
+  '/readyz': () => {
+    const { isAttached, servingEpoch } = view();
+    return isAttached || servingEpoch > 0 ? undefined : 'no router hears it';
+  },
+  '/primary': () => (view().servingEpoch > 0 ? undefined : 'it does not serve as primary'),
+  '/in-sync': () => (isInSync(view()) ? undefined : 'it is not in the in-sync set'),
+});
