@@ -98,6 +98,9 @@ export class FakeRouter {
       addMaster: notHere,
       registerServer: notHere,
       crash: notHere,
+      leader: (call) => {
+        call.emit('error', toServiceError(new DualpingError('not-a-router', 'the fake is alone')));
+      },
     } satisfies routingWire.RoutingServiceServer);
     server.addService(AdminServiceService, {
       handover: (call, callback) => it().#handover(call.request.cluster, callback),

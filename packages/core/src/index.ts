@@ -3,6 +3,7 @@ export * from './disk-watch.js';
 export * from './entry.js';
 export * from './ids.js';
 export * from './invariants.js';
+export * from './leadership/index.js';
 export * from './limits.js';
 export * from './machine.js';
 export * from './member-service.js';

@@ -114,7 +114,7 @@ export type MemberMessage =
    */
   | { readonly kind: 'leave'; readonly figures: Figures };
 
-/** Router to server, on `DualPing`. The first is `welcome` or `refused`. */
+/** Router to server, on `DualPing`. The first is `welcome`, `refused` or `leader-is`. */
 export type RouterMessage =
   | {
       readonly kind: 'welcome';
@@ -124,6 +124,16 @@ export type RouterMessage =
       readonly pingIntervalMs: number;
       readonly deadAfterMs: number;
       readonly assignment: Assignment;
+      /** In which the router leads, of several that share a store; 0 or absent: the router is alone. */
+      readonly term?: number;
+    }
+  /** The router does not lead. Also later on the same stream, which is for nothing else. */
+  | {
+      readonly kind: 'leader-is';
+      /** Rises with each leader; 0: nobody leads, as far as this router knows. */
+      readonly term: number;
+      /** Empty when nobody leads. */
+      readonly address: Address | '';
     }
   | { readonly kind: 'pong'; readonly sequence: number; readonly pingIntervalMs: number }
   | {

@@ -134,6 +134,9 @@ function statedReason(metadata: Metadata | undefined): Reason | undefined {
   return typeof value === 'string' && isReason(value) ? value : undefined;
 }
 
+/** Whether a dualping process has answered so, and not the connection to it. */
+export const wasAnswered = (error: ServiceError): boolean => statedReason(error.metadata) !== undefined;
+
 function reasonOfStatus(code: status, { sent, peer }: CallContext): Reason {
   switch (code) {
     case status.UNIMPLEMENTED: // another gRPC or HTTP/2 service answered, so nothing happened

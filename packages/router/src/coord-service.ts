@@ -5,7 +5,6 @@
 import { type Assignment, type ClusterId, type Companion, clusterOf, type MemberInfo } from '@dualping/core';
 import {
   type ClassicConfirmation,
-  CoordServiceService,
   classicUserOf,
   companionToClassic,
   type coordinatorWire,
@@ -16,10 +15,11 @@ import {
   pathFromWire,
   toServiceError,
 } from '@dualping/protocol';
-import type { Server, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { answerAtOnce, expectAnswer } from './answers.js';
 import type { Callers } from './callers.js';
-import type { PathStore } from './store/path-store.js';
+import { callerOf } from './forwarded.js';
+import type { Paths } from './store/paths.js';
 import type { Watchers } from './watchers.js';
 
 export const COORD_SERVICE_NAME = 'csce438.CoordService';
@@ -28,18 +28,14 @@ export interface CoordParts {
   readonly clusters: number;
   readonly callers: Callers;
   readonly watchers: Watchers;
-  readonly paths: PathStore;
+  readonly paths: Paths;
   readonly companions: () => readonly Companion[];
   readonly confirmation: ClassicConfirmation;
 }
 
-export function addCoordService(grpc: Server, parts: CoordParts): void {
-  grpc.addService(CoordServiceService, coordService(parts));
-}
-
 type Ask = ServerUnaryCall<coordinatorWire.ID, coordinatorWire.ServerInfo>;
 
-function coordService({
+export function coordService({
   clusters,
   callers,
   watchers,
@@ -60,7 +56,7 @@ function coordService({
       ask: (request, token, call) => ({
         kind: 'heartbeat',
         token,
-        heartbeat: heartbeatFromWire(request, call.metadata, call.getPeer(), clusters),
+        heartbeat: heartbeatFromWire(request, call.metadata, callerOf(call), clusters),
       }),
       tell: (answer) => {
         const { isFirst } = expectAnswer(answer, 'heartbeat-noted');
@@ -87,7 +83,8 @@ function coordService({
       }),
     create: (call, callback) =>
       answerStatus(callback, async () => await paths.create(pathAndDataFromWire(call.request))),
-    exists: (call, callback) => answerStatus(callback, async () => paths.exists(pathFromWire(call.request))),
+    exists: (call, callback) =>
+      answerStatus(callback, async () => await paths.exists(pathFromWire(call.request))),
   };
 }
 

@@ -1,2 +1,3 @@
-export { parseRouterOptions, type RouterOptions } from './options.js';
+export { parseRouterOptions, type RouterOptions, type SharedRouterOptions } from './options.js';
+export { type RunningSharedRouter, startSharedRouter } from './shared/shared-router.js';
 export { type RunningRouter, startRouter } from './start-router.js';

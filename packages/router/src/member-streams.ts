@@ -47,6 +47,8 @@ export class MemberStreams {
      */
     readonly classicReplies: ClassicReplies,
     readonly access: Access,
+    /** In which this router leads, of several; 0: it is alone. */
+    readonly term = 0,
   ) {}
 
   /** Serves one call of `DualPing`. */
@@ -90,7 +92,8 @@ export class MemberStreams {
   send(link: RegistryLink, message: RouterMessage): void {
     const stream = this.#streams.get(link);
     if (stream === undefined) return;
-    stream.send(routerMessageToWire(message));
+    const { term } = this;
+    stream.send(routerMessageToWire(message.kind === 'welcome' ? { ...message, term } : message));
     if (stream.writableLength > MAX_UNREAD_MESSAGES) stream.close();
   }
 

@@ -13,31 +13,42 @@ import {
   type ClassicConfirmation,
   type ClassicReplies,
   DEFAULT_CLASSIC_REPLIES,
+  dialledAddress,
   type HostAndPort,
+  isWildcard,
   type NetworkCredentials,
   parseListenAddress,
   partText,
 } from '@dualping/protocol';
+import { parseStoreLocation, type StoreLocation } from './shared/store-location.js';
 
-export interface RouterOptions {
+export interface RouterOptions extends CommonOptions {
+  /** Holds the assignments; made when it isn't there. */
+  readonly dataFolder: string;
+  /** A disk that does not answer for so long hangs, ms: health says so meanwhile. Default 5,000. */
+  readonly diskStallMs?: number;
+}
+
+/** Of a router that shares its store with others. */
+export interface SharedRouterOptions extends CommonOptions {
+  /** `etcd://HOST:PORT,HOST:PORT/PREFIX`. */
+  readonly store: string;
+  /** Where members, clients and the other routers dial this one. Default: where it listens. */
+  readonly advertise?: Address;
+}
+
+export interface CommonOptions {
   /** Where to listen. Default `127.0.0.1`. */
   readonly host?: string;
   /** 0 (the default) takes a free one. */
   readonly port?: number;
-  /** Holds the assignments; made when it isn't there. */
-  readonly dataFolder: string;
   /**
-   * The number of clusters; fixed when the data folder is first used. Default: the number in the folder, or
-   * 1.
+   * The number of clusters; fixed when the store is first used. Default: the number in the store, or 1.
    */
   readonly clusters?: number;
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
-  /**
-   * A disk that does not answer for so long counts as hanging, ms; health is then NOT_SERVING. Default 5,000.
-   */
-  readonly diskStallMs?: number;
   /**
    * The dialect in which servers answer csce438 clients, unless they have an option of their own. Default
    * `names`.
@@ -63,15 +74,24 @@ export interface RouterOptions {
   readonly report?: Report;
 }
 
-export interface ParsedOptions {
+export interface ParsedOptions extends ParsedCommonOptions {
+  readonly dataFolder: string;
+  readonly diskStallMs: number;
+}
+
+export interface ParsedSharedOptions extends ParsedCommonOptions {
+  readonly store: StoreLocation;
+  /** Undefined: where it listens. */
+  readonly advertise: Address | undefined;
+}
+
+export interface ParsedCommonOptions {
   readonly host: string;
   readonly port: number;
-  readonly dataFolder: string;
-  /** Undefined: the number in the data folder. */
+  /** Undefined: the number in the store. */
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
-  readonly diskStallMs: number;
   readonly classicReplies: ClassicReplies;
   readonly classicConfirmation: ClassicConfirmation;
   readonly dialsBack: boolean;
@@ -83,7 +103,26 @@ export interface ParsedOptions {
 
 /** Throws `invalid-argument` that quotes the first value that is not allowed. */
 export function parseRouterOptions(options: RouterOptions): ParsedOptions {
-  if (options.dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
+  const { dataFolder } = options;
+  if (dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
+  const diskStallMs = parseDiskStallMs(options.diskStallMs);
+  return Object.freeze({ ...parseCommonOptions(options), dataFolder, diskStallMs });
+}
+
+/** Throws `invalid-argument` that quotes the first value that can't be. */
+export function parseSharedRouterOptions(options: SharedRouterOptions): ParsedSharedOptions {
+  const store = parseStoreLocation(options.store);
+  const advertise = options.advertise === undefined ? undefined : dialledAddress(options.advertise);
+  const common = parseCommonOptions(options);
+  if (advertise === undefined && isWildcard(common.host))
+    throw new DualpingError(
+      'invalid-argument',
+      `host "${common.host}" can't be dialled by others: give the address to advertise`,
+    );
+  return Object.freeze({ ...common, store, advertise });
+}
+
+function parseCommonOptions(options: CommonOptions): ParsedCommonOptions {
   const { clusters } = options;
   if (
     clusters !== undefined &&
@@ -104,14 +143,12 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
       'invalid-argument',
       `heartbeatTimeoutMs is "${heartbeatTimeoutMs}": give whole milliseconds above 0`,
     );
-  return Object.freeze({
+  return {
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
-    dataFolder: options.dataFolder,
     clusters,
     timing,
     heartbeatTimeoutMs,
-    diskStallMs: parseDiskStallMs(options.diskStallMs),
     classicReplies: options.classicReplies ?? DEFAULT_CLASSIC_REPLIES,
     classicConfirmation: options.classicConfirmation ?? 'accepted',
     dialsBack: options.dialBack ?? true,
@@ -119,7 +156,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
     classic: options.classic ?? false,
     metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),
-  });
+  };
 }
 
 function routerCredentials(credentials: NetworkCredentials | undefined): NetworkCredentials | undefined {

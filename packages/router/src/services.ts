@@ -15,8 +15,10 @@ import {
   addMasterFromWire,
   assignmentToWire,
   availableToWire,
+  CoordServiceService,
   connectedToWire,
   connectFromWire,
+  type coordinatorWire,
   crashFromWire,
   getAvailableFromWire,
   handoverFromWire,
@@ -33,7 +35,7 @@ import {
 import type { Server } from '@grpc/grpc-js';
 import { answerAtOnce, expectAnswer } from './answers.js';
 import type { Callers } from './callers.js';
-import { addCoordService, COORD_SERVICE_NAME, type CoordParts } from './coord-service.js';
+import { COORD_SERVICE_NAME, type CoordParts, coordService } from './coord-service.js';
 import { type MemberStreams, requireOwn } from './member-streams.js';
 
 export const ROUTING_SERVICE_NAME = 'dualping.v1.RoutingService';
@@ -47,10 +49,23 @@ export interface RouterParts extends CoordParts {
 }
 
 export function addServices(grpc: Server, parts: RouterParts): void {
-  grpc.addService(RoutingServiceService, routingService(parts));
-  grpc.addService(AdminServiceService, adminService(parts.callers));
-  addCoordService(grpc, parts);
+  const { routing, admin, coord } = servicesOf(parts);
+  grpc.addService(RoutingServiceService, routing);
+  grpc.addService(AdminServiceService, admin);
+  grpc.addService(CoordServiceService, coord);
 }
+
+export interface Services {
+  readonly routing: routingWire.RoutingServiceServer;
+  readonly admin: routingWire.AdminServiceServer;
+  readonly coord: coordinatorWire.CoordServiceServer;
+}
+
+export const servicesOf = (parts: RouterParts): Services => ({
+  routing: routingService(parts),
+  admin: adminService(parts.callers),
+  coord: coordService(parts),
+});
 
 function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
   const { networkId, clusters, members, callers, watchers, access } = parts;
@@ -90,6 +105,10 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
       },
       tell: (answer) => availableToWire({ networkId, assignment: assignmentIn(answer) }),
     }),
+    leader: (call) => {
+      const detail = 'it shares its store with no other router';
+      call.emit('error', toServiceError(new DualpingError('not-a-router', detail)));
+    },
     connect: (call, callback) => answerAtOnce(callback, () => connect(call.request, parts)),
     watch: (call) => {
       try {

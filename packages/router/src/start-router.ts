@@ -1,7 +1,7 @@
 /** Assembles a router from folder, store, registry and sockets, and stops them in the reverse order. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type Address, DualpingError, type NetworkId, quote, Registry } from '@dualping/core';
+import { type Address, DualpingError, type NetworkId, quote } from '@dualping/core';
 import {
   countEvents,
   DiskTimer,
@@ -24,20 +24,13 @@ import {
   listenToConnections,
   toDualpingError,
 } from '@dualping/protocol';
-import { PROCESS_CLOCK, RegistryDriver } from '@dualping/runtime';
-import createDebug from 'debug';
-import { Callers } from './callers.js';
-import { dialBack } from './dial-back.js';
-import { MemberStreams } from './member-streams.js';
 import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
+import { Reign } from './reign.js';
 import { ROUTER_METRICS, routerSamples } from './router-metrics.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
 import { PathStore } from './store/path-store.js';
 import type { Timed } from './store/timed.js';
-import { Watchers } from './watchers.js';
-
-const debug = createDebug('dualping:router');
 
 /** How long callers have to read their last message when the router ends, ms. */
 const GOODBYE_MS = 500;
@@ -158,83 +151,39 @@ interface Parts {
 }
 
 async function run(
-  {
-    host,
-    port,
-    timing,
-    heartbeatTimeoutMs,
-    classicReplies,
-    classicConfirmation: confirmation,
-    dialsBack,
-    metrics,
-    report: reportAll,
-  }: ParsedOptions,
+  { host, port, metrics, report: reportAll, ...settings }: ParsedOptions,
   grpc: GuardedServer,
   { store, paths, health, disk, events }: Parts,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
   const { networkId, clusters } = store.header;
   const report = withFewRefusals(reportAll, () => performance.now());
-  const registry = new Registry({
-    networkId,
-    clusters,
-    timing,
-    heartbeatTimeoutMs,
-    dialsBack,
-    records: store.records,
-    isNew: store.isNew,
-  });
-  const step: RegistryDriver['feed'] = (input) => {
-    debug('%o', input);
-    driver.feed(input);
-  };
-  const members = new MemberStreams(step, report, networkId, classicReplies, grpc.access);
-  const callers = new Callers(step);
-  const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
-
   let trouble: string | undefined;
   let onStopped: (failure: DualpingError | undefined) => void = () => {};
   const stopped = new Promise<DualpingError | undefined>((resolve) => {
     onStopped = resolve;
   });
-  const driver = new RegistryDriver(registry, {
-    clock: PROCESS_CLOCK,
+  const reign = new Reign({
+    ...settings,
+    header: store.header,
+    records: store.records,
+    isNew: store.isNew,
+    access: grpc.access,
+    paths,
+    term: 0,
     persist: (records, durable, failed) => void store.append(records).then(durable, failed),
-    send: (link, message) => members.send(link, message),
-    close: (link) => members.close(link),
-    answer: (token, answer) => callers.answer(token, answer),
-    refuse: (token, { reason, detail }) => callers.refuse(token, reason, detail),
-    changed: (assignment) => watchers.changed(assignment),
-    probe: (question) => {
-      const answer = (detail: string | undefined) => step({ kind: 'probed', probe: question.probe, detail });
-      dialBack(question, answer, grpc.access.credentials);
-    },
     troubled: (detail) => {
       trouble = detail;
       health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
-      watchers.troubled(detail ?? '');
     },
-    report: (event) => report({ part: 'router', ...event }),
+    report,
     failed: (error) => {
       const failure = toDualpingError(error);
       report({ part: 'router', event: 'failed', text: `the router stops: ${failure.detail}` });
       onStopped(failure);
     },
   });
-
-  const companions = () => registry.companions();
-  addServices(grpc, {
-    networkId,
-    clusters,
-    timing,
-    members,
-    callers,
-    watchers,
-    paths,
-    companions,
-    confirmation,
-    access: grpc.access,
-  });
+  addServices(grpc, reign.parts);
   const listener = await listenAt(grpc, host, port);
   const { address } = listener;
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
@@ -244,9 +193,9 @@ async function run(
       metrics: ROUTER_METRICS,
       read: () =>
         routerSamples({
-          assignments: watchers.assignments,
-          figures: registry.figures(),
-          watchers: watchers.count,
+          assignments: reign.parts.watchers.assignments,
+          figures: reign.figures(),
+          watchers: reign.parts.watchers.count,
           trouble: troubleNow(),
           events,
         }),
@@ -255,18 +204,15 @@ async function run(
     const place = formatAddress({ ...metrics, port: observation.port });
     report({ part: 'router', event: 'metrics', text: `at http://${place}/metrics` });
   }
-  step({ kind: 'tick' }); // the grace for members from before the start begins now
+  reign.begin();
 
   const finished = stopped.then(async (failure) => {
-    // First, so that the registry does not take the streams that we end for members that are gone.
-    await driver.drain();
+    await reign.drain();
     observation?.close();
     health.shutDown();
     const goodbye =
       failure ?? new DualpingError('shutting-down', `the router at ${address} is shutting down`);
-    callers.refuseAll(goodbye);
-    watchers.endAll(goodbye);
-    members.closeAll();
+    reign.sayGoodbye(goodbye);
     listener.close();
     await shutDown(grpc);
     store.close();
@@ -293,7 +239,8 @@ async function listenAt(grpc: GuardedServer, host: string, port: number): Promis
   return { address: await listen(grpc, host, port), close: () => {} };
 }
 
-async function shutDown(grpc: GuardedServer): Promise<void> {
+/** Ends all calls, after those who read have read their last message. */
+export async function shutDown(grpc: GuardedServer): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, GOODBYE_MS);
     grpc.tryShutdown(() => {

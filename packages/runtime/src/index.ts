@@ -1,7 +1,14 @@
 export type { Clock } from './clock.js';
+export { type Entry, FencedStore, type FencedStorePorts } from './fenced-store.js';
+export {
+  LeadershipDriver,
+  type LeadershipPorts,
+  type PeerListener,
+  type Peers,
+} from './leadership-driver.js';
 export { type LoopPorts, MachineLoop } from './machine-loop.js';
 export { BACKGROUND_CLOCK, PROCESS_CLOCK } from './process-clock.js';
-export { RegistryDriver, type RegistryPorts } from './registry-driver.js';
+export { RegistryDriver, type RegistryFence, type RegistryPorts } from './registry-driver.js';
 export {
   type Asker,
   type AvailableQuestion,
@@ -13,3 +20,11 @@ export {
   type SessionListener,
   type SessionNetwork,
 } from './session-driver.js';
+export {
+  type Failed,
+  isFailed,
+  type SharedStore,
+  type TransactionOutcome,
+  type Tries,
+  tryUntilAnswered,
+} from './shared-store.js';

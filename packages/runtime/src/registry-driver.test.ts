@@ -303,3 +303,63 @@ test('the registry hears that records are durable after what followed them has b
   writes[0]?.done();
   assert.deepEqual(order, ['tick', 'one', 'told']);
 });
+
+/** A driver of a router that leads among several; the fence answers when the test says so. */
+function driverBehindFence() {
+  const confirms: (() => void)[] = [];
+  const fence = { isFresh: true };
+  const driven = driverOverSlowDisk({
+    fence: {
+      confirm: (confirmed) => void confirms.push(confirmed),
+      mayPong: () => fence.isFresh,
+    },
+  });
+  return { ...driven, confirms, fence };
+}
+
+test('behind a fence an answer waits for a read that began after its question', () => {
+  const { driver, said, confirms } = driverBehindFence();
+  const ask = (token: number): void =>
+    driver.feed({ kind: 'get-available', token, cluster: 1, failedEpoch: NO_EPOCH, waitMs: 0 });
+  ask(1);
+  ask(2);
+  assert.deepEqual([said.length, confirms.length], [0, 1]);
+  confirms[0]?.();
+  assert.deepEqual(
+    said.map(({ kind }) => kind),
+    ['refuse'],
+  );
+  assert.equal(confirms.length, 2);
+  confirms[1]?.();
+  assert.deepEqual(
+    said.map(({ kind }) => kind),
+    ['refuse', 'refuse'],
+  );
+});
+
+test('behind a fence a change needs no read beside it, and what nobody hears needs none', () => {
+  const { driver, writes, said, confirms, attach } = driverBehindFence();
+  attach(1);
+  assert.deepEqual([writes.length, confirms.length], [1, 0]);
+  writes[0]?.done();
+  assert.ok(said.some((output) => output.kind === 'send' && output.message.kind === 'welcome'));
+  driver.feed({ kind: 'tick' });
+  assert.equal(confirms.length, 0);
+});
+
+test('behind a fence pongs go at once while it lets them, and not at all when it does not', () => {
+  const { writes, said, attach, ping, fence, confirms } = driverBehindFence();
+  attach(1);
+  writes[0]?.done();
+  ping(1);
+  writes[1]?.done();
+  said.length = 0;
+  ping(1);
+  fence.isFresh = false;
+  ping(1);
+  assert.deepEqual(
+    said.map((output) => output.kind === 'send' && output.message.kind),
+    ['pong'],
+  );
+  assert.equal(confirms.length, 0);
+});

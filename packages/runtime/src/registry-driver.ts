@@ -6,6 +6,10 @@
  * wait durable (group commit), and the other outputs follow in order. Only outputs with `overtakes` are
  * performed at once. So while the disk is slow members still hear the router, and clients still get what is
  * durable already.
+ *
+ * A router that shares its store with others may have been deposed without knowing it. Then everything that
+ * is said follows a change, or a read that began after what it answers (`RegistryFence`): a stale word would
+ * end a server that is well. Only pongs overtake, for as long as the fence lets them.
  */
 import {
   type Assignment,
@@ -27,6 +31,8 @@ import { MachineLoop } from './machine-loop.js';
 
 export interface RegistryPorts {
   readonly clock: Clock;
+  /** Undefined: no other router has this store. */
+  readonly fence?: RegistryFence;
   /** Calls one of the two callbacks, once. `persist` is not called again before that. */
   persist(records: readonly ClusterRecord[], durable: () => void, failed: (error: unknown) => void): void;
   send(link: RegistryLink, message: RouterMessage): void;
@@ -47,11 +53,20 @@ export interface RegistryPorts {
   failed(error: unknown): void;
 }
 
+/** Of a router that leads among several. */
+export interface RegistryFence {
+  /** Calls `confirmed` when this router has led at some moment after the call; never, when it does not. */
+  confirm(confirmed: () => void): void;
+  /** Whether members without a journal may rest on a pong that is sent now. */
+  mayPong(): boolean;
+}
+
 export class RegistryDriver {
   readonly #ports: RegistryPorts;
   readonly #loop: MachineLoop<RegistryInput, RegistryOutput>;
   /** Outputs that wait for the write under way, or for their own. */
   #waiting: RegistryOutput[] = [];
+  /** A write, or a read of the fence. */
   #isWriting = false;
   #onIdle: (() => void) | undefined;
 
@@ -60,7 +75,7 @@ export class RegistryDriver {
     this.#loop = new MachineLoop(registry, {
       clock: ports.clock,
       perform: (output) => {
-        if ('overtakes' in output && output.overtakes) this.#perform(output);
+        if (this.#overtakes(output)) this.#performUnfenced(output);
         else this.#waiting.push(output);
       },
       performed: () => this.#performWaiting(),
@@ -87,6 +102,15 @@ export class RegistryDriver {
     this.#waiting = [];
   }
 
+  #overtakes(output: RegistryOutput): boolean {
+    if (!('overtakes' in output) || !output.overtakes) return false;
+    return this.#ports.fence === undefined || isPong(output);
+  }
+
+  #performUnfenced(output: RegistryOutput): void {
+    if (this.#ports.fence?.mayPong() !== false) this.#perform(output);
+  }
+
   #fail(error: unknown): void {
     this.stop();
     // `drain` must not wait for a failed write, whether it was called already or will be.
@@ -100,11 +124,16 @@ export class RegistryDriver {
       const batch = this.#waiting;
       this.#waiting = [];
       const records = latestRecords(batch);
-      if (records.length === 0) {
+      const { fence } = this.#ports;
+      if (records.length === 0 && (fence === undefined || !batch.some(isWord))) {
         this.#performAll(batch);
         continue;
       }
       this.#isWriting = true;
+      if (records.length === 0) {
+        fence?.confirm(() => this.#loop.run(() => this.#written(batch, records)));
+        continue;
+      }
       this.#ports.persist(
         records,
         () => this.#loop.run(() => this.#written(batch, records)),
@@ -116,7 +145,7 @@ export class RegistryDriver {
   #written(batch: readonly RegistryOutput[], records: readonly ClusterRecord[]): void {
     this.#performAll(batch);
     this.#isWriting = false;
-    this.#loop.feed({ kind: 'told', records });
+    if (records.length > 0) this.#loop.feed({ kind: 'told', records });
     this.#performWaiting();
     if (!this.#isWriting) this.#onIdle?.();
   }
@@ -153,6 +182,13 @@ export class RegistryDriver {
         return unreachable(output);
     }
   }
+}
+
+const isPong = (output: RegistryOutput): boolean => output.kind === 'send' && output.message.kind === 'pong';
+
+/** Whether anybody hears it. */
+function isWord({ kind }: RegistryOutput): boolean {
+  return kind === 'send' || kind === 'close' || kind === 'answer' || kind === 'refuse' || kind === 'changed';
 }
 
 /** The last record of each cluster, which makes the earlier ones needless. */

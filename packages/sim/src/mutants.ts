@@ -682,7 +682,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         ...REGISTRY_DRIVER,
-        find: "if ('overtakes' in output && output.overtakes)",
+        find: 'if (this.#overtakes(output))',
         replace: "if (output.kind !== 'persist')",
       },
     ],

@@ -163,8 +163,9 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   #heard(attempt: Attempt, message: RouterMessage): void {
     const { pace } = this.#ground;
     if (message.kind === 'welcome' && this.#isForeign(message.networkId, attempt)) return;
+    if (message.kind === 'leader-is') return this.#link.leaderIs(attempt, message);
     this.#link.heard(attempt);
-    if (message.kind === 'welcome') this.#link.welcomed(attempt);
+    if (message.kind === 'welcome') this.#link.welcomed(attempt, message.term);
     else if (message.kind !== 'refused' && !this.#link.isWelcomedBy(attempt)) return;
     switch (message.kind) {
       case 'welcome':

@@ -9,6 +9,9 @@
  * to the same router, which keeps the stream with the highest number and closes the others. So a welcome
  * closes only streams with a *lower* number. A higher one stays until it is answered: the router may have
  * taken it for our stream just now, and would take its end for our end.
+ *
+ * Of routers that share a store the one that leads welcomes us. The others say who that is: it is dialled at
+ * once, and one of their streams is kept (`OtherRouters`).
  */
 import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -18,6 +21,7 @@ import { ROUTER_SILENCE_FACTOR } from '../timing.js';
 import { DialPlan } from './dial-plan.js';
 import type { LastAnswer } from './last-answer.js';
 import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-messages.js';
+import { type LeaderIs, OtherRouters } from './other-routers.js';
 import type { MemberTiming } from './pace.js';
 
 /**
@@ -40,6 +44,8 @@ interface Dial {
 interface Attached {
   readonly attempt: Attempt;
   readonly router: number;
+  /** In which the router leads; 0: it shares its store with none. */
+  readonly term: number;
   heardAt: number;
   pingAt: Instant;
   /**
@@ -81,6 +87,7 @@ export class RouterLink {
   /** By number, ascending. */
   readonly #dials = new Map<Attempt, Dial>();
   readonly #plan: DialPlan;
+  readonly #others: OtherRouters;
   /** Whether the plan is that of the present search. */
   #searching = false;
   /** The number of the last stream. */
@@ -103,6 +110,7 @@ export class RouterLink {
     readonly questions?: LastAnswer,
   ) {
     this.#plan = new DialPlan(ground.identity.routers.length);
+    this.#others = new OtherRouters(ground.identity.routers);
   }
 
   /** Whether a router has welcomed us, so that we may send. */
@@ -135,12 +143,14 @@ export class RouterLink {
 
   /** Whether this stream of ours still stands. */
   isCurrent(attempt: Attempt): boolean {
-    return this.#attached?.attempt === attempt || this.#dials.has(attempt);
+    return this.#attached?.attempt === attempt || this.#dials.has(attempt) || this.#others.has(attempt);
   }
 
   /** The address of the router at the other end of a current stream. */
   addressOf(attempt: Attempt): Address {
-    return this.#addressOf(this.#dials.get(attempt)?.router ?? this.#router);
+    return this.#addressOf(
+      this.#dials.get(attempt)?.router ?? this.#others.routerOf(attempt) ?? this.#router,
+    );
   }
 
   /**
@@ -173,11 +183,12 @@ export class RouterLink {
   }
 
   /** We are attached by this stream from now on. No effect when it was welcomed before. */
-  welcomed(attempt: Attempt): void {
+  welcomed(attempt: Attempt, term = 0): void {
     const { ground } = this;
     const dial = this.#dials.get(attempt);
     if (dial === undefined) return;
     this.#dials.delete(attempt);
+    for (const needless of this.#others.attached(dial.router, term)) this.#stopListening(needless);
     if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
     for (const lower of [...this.#dials.keys()].filter((other) => other < attempt)) {
       this.#dials.delete(lower);
@@ -191,6 +202,7 @@ export class RouterLink {
     this.#attached = {
       attempt,
       router: dial.router,
+      term,
       heardAt: ground.heardMs,
       pingAt: isNoted ? ground.now : Number.POSITIVE_INFINITY,
       isNoted,
@@ -199,6 +211,23 @@ export class RouterLink {
     };
     this.heard(attempt);
     this.questions?.begin(dial.openedAt);
+  }
+
+  /** The router there does not lead, and says who does: that one is dialled, unless we are attached to it. */
+  leaderIs(attempt: Attempt, message: LeaderIs): void {
+    const dial = this.#dials.get(attempt);
+    if (dial !== undefined) {
+      this.#dials.delete(attempt);
+      this.#others.add(attempt, dial.router);
+    }
+    this.#others.told(attempt, this.ground.now, message);
+    this.#dialLeader();
+  }
+
+  /** The router that is said to lead, if this member is not attached to it. */
+  #dialLeader(): void {
+    const leader = this.#others.leaderAfter(this.#attached?.term ?? 0);
+    if (leader !== undefined && !this.#isDialing(leader)) this.#open(leader);
   }
 
   /** The disk has noted the welcome of this life. The router waits for our first message. */
@@ -218,7 +247,9 @@ export class RouterLink {
 
   /** A stream is over. Reports a loss, and the first failure in a row to find a router. */
   ended(attempt: Attempt, because: Failure): void {
-    if (this.#attached?.attempt === attempt) this.#lost(this.#attached, because);
+    const other = this.#others.routerOf(attempt);
+    if (other !== undefined) this.#stoppedListening(attempt, other);
+    else if (this.#attached?.attempt === attempt) this.#lost(this.#attached, because);
     else this.#failed(attempt, because);
   }
 
@@ -243,6 +274,7 @@ export class RouterLink {
     this.#closed = true;
     if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
     for (const attempt of this.#dials.keys()) this.#hangUp(attempt);
+    for (const attempt of this.#others.clear()) this.#hangUp(attempt);
     this.#attached = undefined;
     this.#dials.clear();
   }
@@ -250,6 +282,8 @@ export class RouterLink {
   tick(): void {
     if (this.#closed) return;
     const attached = this.#attached;
+    for (const silent of this.#others.silent(this.ground.now))
+      this.#giveUp(silent, silence('it said nothing more of who leads'));
     if (attached === undefined) this.#search();
     else this.#keepAlive(attached);
   }
@@ -259,6 +293,7 @@ export class RouterLink {
     if (this.#attached !== undefined) return this.#attached.pingAt;
     if (!this.#searching) return this.ground.now;
     let first = this.#plan.next(this.#isDialled)?.at ?? Number.POSITIVE_INFINITY;
+    first = Math.min(first, this.#others.nextSilence());
     for (const { until } of this.#dials.values()) first = Math.min(first, until);
     return first;
   }
@@ -305,7 +340,34 @@ export class RouterLink {
     const silentMs = ground.heardMs - attached.heardAt;
     if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR)
       this.#giveUp(attached.attempt, silence(`nothing heard for ${silentMs.toFixed(0)} ms`));
-    else if (ground.now >= attached.pingAt) this.#ping(attached);
+    else if (ground.now >= attached.pingAt) {
+      this.#ping(attached);
+      if (attached.term > 0) this.#keepListening();
+    }
+  }
+
+  /**
+   * Beside a leader, one of the others is listened to. A dial that takes long is left: it may yet be
+   * answered.
+   */
+  #keepListening(): void {
+    const { now } = this.ground;
+    const isDialing = [...this.#dials.values()].some(({ until }) => now < until);
+    if (isDialing || !this.#others.isEmpty) return;
+    const router = this.#others.toListenTo(now, this.#isDialled);
+    if (router !== undefined) this.#open(router);
+  }
+
+  /** That router leads now, or is gone. */
+  #stoppedListening(attempt: Attempt, router: number): void {
+    this.#others.remove(attempt);
+    if (this.#attached === undefined) this.#plan.failed(router, this.ground.now, this.#isDialled);
+    this.#dialLeader();
+  }
+
+  #stopListening(attempt: Attempt): void {
+    this.#others.remove(attempt);
+    this.#hangUp(attempt);
   }
 
   #giveUp(attempt: Attempt, because: Failure): void {
@@ -362,13 +424,17 @@ export class RouterLink {
   }
 
   #addressOf(router: number): Address {
-    return this.ground.identity.routers[router] ?? '';
+    return this.#others.addressOf(router);
   }
 
-  readonly #isDialled = (router: number): boolean => {
+  #isDialing(router: number): boolean {
     for (const dial of this.#dials.values()) if (dial.router === router) return true;
     return false;
-  };
+  }
+
+  /** Dialling that router again is useless: it is being dialled, or has said that it does not lead. */
+  readonly #isDialled = (router: number): boolean =>
+    this.#isDialing(router) || this.#others.isListening(router);
 }
 
 const silence = (detail: string): Failure => ({ reason: 'router-unreachable', detail });

@@ -538,6 +538,8 @@ export class Play implements Performer {
         return `${name} is asked to hand over epoch ${message.epoch}`;
       case 'refused':
         return `${name} is refused ${message.reason}: ${message.detail}`;
+      case 'leader-is':
+        return `${name} hears that ${message.address} leads`;
       default:
         return unreachable(message);
     }

@@ -67,7 +67,7 @@ export class Alone {
     this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail: 'gone' });
 
   /** A router welcomes the server, and the disk has noted it. */
-  welcome = (told: Told, address?: string): string[] => [
+  welcome = ({ term = 0, ...told }: Told & { readonly term?: number }, address?: string): string[] => [
     ...this.router(
       {
         kind: 'welcome',
@@ -75,6 +75,7 @@ export class Alone {
         clusters: 1,
         ...DEFAULT_TIMING,
         assignment: assignmentOf(told),
+        term,
       },
       address,
     ),

@@ -49,6 +49,10 @@ export class RouterFollower {
 
   /** Takes a message of a router that we dial or are attached to. Undefined: nothing to do. */
   take(attempt: Attempt, message: RouterMessage): RouterOrder | undefined {
+    if (message.kind === 'leader-is') {
+      this.#router.leaderIs(attempt, message);
+      return undefined;
+    }
     this.#router.heard(attempt);
     const isAnswer = message.kind === 'welcome' || message.kind === 'refused';
     if (!isAnswer && !this.#router.isWelcomedBy(attempt)) return undefined;
@@ -80,7 +84,7 @@ export class RouterFollower {
       this.#disbelieve(attempt, problem);
       return undefined;
     }
-    this.#router.welcomed(attempt);
+    this.#router.welcomed(attempt, message.term);
     this.#refusals.welcomed();
     this.#predecessorSince = undefined;
     ground.clusters = message.clusters;

@@ -1,5 +1,6 @@
 /** The messages of the streaming heartbeat, `DualPing`. */
 import {
+  type Address,
   cleanDetail,
   MAX_CLUSTERS,
   MAX_MEMBERS,
@@ -144,11 +145,25 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
   }
 }
 
+export interface LeaderNews {
+  /** 0: nobody leads. */
+  readonly term: number;
+  /** Empty when nobody leads. */
+  readonly address: Address | '';
+  /** Whether it is the router that says so, and is sure of it. */
+  readonly leads: boolean;
+}
+
+export function leaderIsFromWire({ term, address, leads }: wire.LeaderIs): LeaderNews {
+  const isKnown = count(term, 'term') > 0;
+  return { term, address: isKnown ? addressFrom(address) : '', leads: isKnown && leads };
+}
+
 export function routerMessageFromWire({ message }: wire.DualPingResponse): RouterMessage {
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing answer is empty: one of welcome, pong, assigned, please_hand_over, no_successor, refused is due',
+        'a DualPing answer is empty: one of welcome, leader_is, pong, assigned, please_hand_over, no_successor, refused is due',
       );
     case 'welcome':
       return {
@@ -158,7 +173,12 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
         pingIntervalMs: durationFrom(message.value.pingIntervalMs, 'ping_interval_ms'),
         deadAfterMs: durationFrom(message.value.deadAfterMs, 'dead_after_ms'),
         assignment: assignmentFromWire(message.value.assignment),
+        term: count(message.value.term, 'term'),
       };
+    case 'leaderIs': {
+      const { term, address } = leaderIsFromWire(message.value);
+      return { kind: 'leader-is', term, address };
+    }
     case 'pong':
       return {
         kind: 'pong',
@@ -189,8 +209,13 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
 export function routerMessageToWire(message: RouterMessage): wire.DualPingResponse {
   switch (message.kind) {
     case 'welcome': {
-      const { kind: _, assignment, ...rest } = message;
-      return { message: { $case: 'welcome', value: { ...rest, assignment: assignmentToWire(assignment) } } };
+      const { kind: _, assignment, term = 0, ...rest } = message;
+      const value = { ...rest, term, assignment: assignmentToWire(assignment) };
+      return { message: { $case: 'welcome', value } };
+    }
+    case 'leader-is': {
+      const { term, address } = message;
+      return { message: { $case: 'leaderIs', value: { term, address, leads: false } } };
     }
     case 'pong':
       return {

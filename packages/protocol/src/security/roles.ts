@@ -40,6 +40,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.RoutingService/GetAvailable': { by: ['anyone'] },
   // Of one cluster. All of them, and figures, are for parts: `WATCH_OF_ALL`.
   '/dualping.v1.RoutingService/Watch': { by: ['anyone'] },
+  // Where members and clients are sent anyway.
+  '/dualping.v1.RoutingService/Leader': { by: ['anyone'] },
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
   // Users have no keys yet: any caller over TLS speaks for any name.

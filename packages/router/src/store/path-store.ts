@@ -11,13 +11,12 @@ import { DualpingError } from '@dualping/core';
 import { nodeFiles, type OpenFile, readWholeIfThere, storageFailed } from '@dualping/host';
 import type { PathAndData } from '@dualping/protocol';
 import { frame, unframe } from './frames.js';
+import { MAX_PATHS, type Paths } from './paths.js';
 import { type Timed, untimed } from './timed.js';
 
 export const PATHS_NAME = 'paths.log';
-/** Most paths of one router: with the longest paths and data 50 MB on disk, and less in memory. */
-export const MAX_PATHS = 10_000;
 
-export class PathStore {
+export class PathStore implements Paths {
   readonly #path: string;
   readonly #paths = new Map<string, string>();
   #file: OpenFile;
@@ -74,7 +73,6 @@ export class PathStore {
     return new PathStore(path, file, log.length, log.crc, log.json, timed);
   }
 
-  /** Makes a path durably; returns false if the path exists already, which then stays as it is. */
   async create(made: PathAndData): Promise<boolean> {
     const turn = this.#lastWrite.then(() => this.#create(made));
     this.#lastWrite = turn.then(

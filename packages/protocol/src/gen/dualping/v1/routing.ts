@@ -193,7 +193,25 @@ export interface DualPingResponse {
     | //
     /** The last message of a stream: why the router ends it. */
     { $case: "refused"; value: Refused }
+    | //
+    /**
+     * Answers `attach` at a router that does not lead, again with each change, and about every second. The
+     * stream stays open for this and nothing else; it ends when that router leads itself.
+     */
+    { $case: "leaderIs"; value: LeaderIs }
     | undefined;
+}
+
+export interface LeaderRequest {
+}
+
+export interface LeaderIs {
+  /** Rises with each leader. 0: nobody leads, as far as this router knows. */
+  term: number;
+  /** Where it is dialled. Empty when nobody leads. */
+  address: string;
+  /** Whether it is the router that says so, and the store has confirmed it a moment ago. */
+  leads: boolean;
 }
 
 export interface Welcome {
@@ -208,6 +226,8 @@ export interface Welcome {
     | undefined;
   /** Number of clusters; it determines which cluster a user belongs to. 0: not told. */
   clusters: number;
+  /** In which term this router leads, of several that share a store. 0: it shares its store with none. */
+  term: number;
 }
 
 export interface Pong {
@@ -1237,6 +1257,9 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
       case "refused":
         Refused.encode(message.message.value, writer.uint32(42).fork()).join();
         break;
+      case "leaderIs":
+        LeaderIs.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1302,6 +1325,117 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
             message.message = { $case: "refused", value: Refused.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "leaderIs", value: LeaderIs.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLeaderRequest(): LeaderRequest {
+  return {};
+}
+
+export const LeaderRequest: MessageFns<LeaderRequest> = {
+  encode(_: LeaderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLeaderIs(): LeaderIs {
+  return { term: 0, address: "", leads: false };
+}
+
+export const LeaderIs: MessageFns<LeaderIs> = {
+  encode(message: LeaderIs, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.term !== 0) {
+      writer.uint32(8).uint64(message.term);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    if (message.leads !== false) {
+      writer.uint32(24).bool(message.leads);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaderIs {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaderIs();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.term = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.leads = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1316,7 +1450,7 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined, clusters: 0 };
+  return { networkId: "", pingIntervalMs: 0, deadAfterMs: 0, assignment: undefined, clusters: 0, term: 0 };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1335,6 +1469,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.clusters !== 0) {
       writer.uint32(40).uint32(message.clusters);
+    }
+    if (message.term !== 0) {
+      writer.uint32(48).uint64(message.term);
     }
     return writer;
   },
@@ -1390,6 +1527,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.clusters = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.term = longToNumber(reader.uint64());
             continue;
           }
         }
@@ -2854,6 +2999,19 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
   },
   /**
+   * Who leads, of several routers that share a store: at once, then about every ping interval, and with each
+   * change. A router that shares its store with none ends the call with UNIMPLEMENTED.
+   */
+  leader: {
+    path: "/dualping.v1.RoutingService/Leader" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: LeaderRequest): Buffer => Buffer.from(LeaderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): LeaderRequest => LeaderRequest.decode(value),
+    responseSerialize: (value: LeaderIs): Buffer => Buffer.from(LeaderIs.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LeaderIs => LeaderIs.decode(value),
+  },
+  /**
    * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
    * also holds DualPing its only effect is that `Crash` is accepted for it.
    */
@@ -2916,6 +3074,11 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
    * A watcher that reads slowly misses intermediate changes, never the last.
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
+  /**
+   * Who leads, of several routers that share a store: at once, then about every ping interval, and with each
+   * change. A router that shares its store with none ends the call with UNIMPLEMENTED.
+   */
+  leader: handleServerStreamingCall<LeaderRequest, LeaderIs>;
   /**
    * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
    * also holds DualPing its only effect is that `Crash` is accepted for it.
@@ -2988,6 +3151,12 @@ export interface RoutingServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchResponse>;
+  /**
+   * Who leads, of several routers that share a store: at once, then about every ping interval, and with each
+   * change. A router that shares its store with none ends the call with UNIMPLEMENTED.
+   */
+  leader(request: LeaderRequest, options?: Partial<CallOptions>): ClientReadableStream<LeaderIs>;
+  leader(request: LeaderRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<LeaderIs>;
   /**
    * Registers a server that its supervisor watches. Such a member is live until `Crash`. For a server that
    * also holds DualPing its only effect is that `Crash` is accepted for it.

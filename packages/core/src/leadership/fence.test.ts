@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { change, changeResult, leaderToText, type StoredKey, takeoverResult } from './index.js';
+
+const OURS = leaderToText({ id: 'own', address: 'r1', nonce: 'own/1' });
+const THEIRS = leaderToText({ id: 'other', address: 'r2', nonce: 'other/1' });
+const CHANGES = [
+  { key: 'clusters/1', value: 'one', known: 3 },
+  { key: 'clusters/2', value: 'two', known: 0 },
+];
+const stored = (key: string, value: string, mod: number): readonly StoredKey[] => [{ key, value, mod }];
+const failed = (...found: (readonly StoredKey[])[]) => ({ succeeded: false, revision: 9, found });
+
+test('a change compares the term and what was known of each record', () => {
+  assert.deepEqual(change(5, CHANGES).compares, [
+    { key: 'leader', mod: 5 },
+    { key: 'clusters/1', mod: 3 },
+    { key: 'clusters/2', mod: 0 },
+  ]);
+});
+
+test('a change that fails in our term over what we wrote was made by an earlier try', () => {
+  const found = [stored('clusters/1', 'one', 7), stored('clusters/2', 'two', 7)];
+  const answer = failed(stored('leader', OURS, 5), ...found);
+  assert.deepEqual(changeResult(5, CHANGES, answer), { kind: 'written', mods: [7, 7] });
+});
+
+test('a change that fails when another router leads, or none, was not made, whatever is stored', () => {
+  const found = [stored('clusters/1', 'one', 7), stored('clusters/2', 'two', 7)];
+  const other = changeResult(5, CHANGES, failed(stored('leader', THEIRS, 8), ...found));
+  assert.equal(other.kind === 'fenced' && other.leader?.address, 'r2');
+  assert.deepEqual(changeResult(5, CHANGES, failed([], ...found)), { kind: 'fenced', leader: undefined });
+});
+
+test('what is stored in our term and is not ours was written by no router', () => {
+  const found = [stored('clusters/1', 'one', 7), stored('clusters/2', 'someone else', 8)];
+  assert.deepEqual(changeResult(5, CHANGES, failed(stored('leader', OURS, 5), ...found)), {
+    kind: 'foreign',
+    key: 'clusters/2',
+    mod: 8,
+  });
+});
+
+test('a takeover that fails is told from an earlier try of the same campaign by its nonce', () => {
+  const campaign = { against: 3, leader: { id: 'own', address: 'r1', nonce: 'own/1' }, lease: 1 };
+  assert.deepEqual(takeoverResult(campaign, failed(stored('leader', OURS, 6))), {
+    kind: 'won-before',
+    term: 6,
+  });
+  const another = { ...campaign, leader: { ...campaign.leader, nonce: 'own/2' } };
+  assert.equal(takeoverResult(another, failed(stored('leader', OURS, 6))).kind, 'lost');
+});
+
+test('a leader that no router wrote is an error that quotes it', () => {
+  const answer = failed(stored('leader', '{"id":1}', 6));
+  assert.throws(() => changeResult(5, CHANGES, answer), /key "leader" .*: \{"id":1\}/);
+});

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type Leader,
+  Leadership,
+  type LeadershipInput,
+  type LeadershipOutput,
+  UNCONFIRMED_MS,
+} from './index.js';
+
+const OTHER: Leader = { id: 'other life', address: 'r2', nonce: 'n', term: 7 };
+
+/** A router at `r1`, with what it wants done in words; reads and leases are left out. */
+class Router {
+  now = 0;
+  readonly leadership = new Leadership({
+    id: 'own life',
+    address: 'r1',
+    timing: { pingIntervalMs: 100, deadAfterMs: 500 },
+  });
+  campaigns: Extract<LeadershipOutput, { kind: 'campaign' }>['campaign'][] = [];
+
+  step(input: LeadershipInput | { readonly kind: 'tick' }): string[] {
+    return this.leadership.step(this.now, input).flatMap((output) => this.#tell(output));
+  }
+
+  /** With a lease, and knowing who leads. */
+  static knowing(leader: Leader | undefined): Router {
+    const router = new Router();
+    router.step({ kind: 'lease-granted', lease: 1 });
+    router.step({ kind: 'read', askedAt: 0, leader });
+    return router;
+  }
+
+  /** Time passes, and the store answers each read with that. */
+  pass(ms: number, leader: Leader | undefined): string[] {
+    const said: string[] = [];
+    for (const until = this.now + ms; this.now < until; ) {
+      this.now += 20;
+      said.push(...this.step({ kind: 'read', askedAt: this.now - 1, leader }));
+    }
+    return said;
+  }
+
+  #tell(output: LeadershipOutput): string[] {
+    switch (output.kind) {
+      case 'campaign':
+        this.campaigns.push(output.campaign);
+        return [`campaigns against ${output.campaign.against}`];
+      case 'hear-peer':
+        return [`listens to ${output.address}`];
+      case 'leave-peer':
+        return ['listens to nobody'];
+      case 'probe-peer':
+        return [`probes ${output.address}`];
+      case 'lead':
+        return [`leads in ${output.term}`];
+      case 'step-down':
+        return [`steps down: ${output.why}`];
+      case 'end-lease':
+        return ['ends its lease'];
+      default:
+        return [];
+    }
+  }
+}
+
+const hears = (router: Router): string[] => router.step({ kind: 'peer-sign', term: 7, leads: true });
+
+function leading(): Router {
+  const router = Router.knowing(undefined);
+  assert.deepEqual(router.step({ kind: 'won', term: 9, askedAt: 0 }), ['leads in 9']);
+  return router;
+}
+
+test('where nobody leads it campaigns, once it has a lease, and once at a time', () => {
+  const router = new Router();
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 0, leader: undefined }), []);
+  assert.deepEqual(router.step({ kind: 'lease-granted', lease: 1 }), ['campaigns against 0']);
+  assert.deepEqual(router.pass(300, undefined), []);
+  assert.deepEqual(router.step({ kind: 'lost', leader: OTHER, askedAt: 300 }), ['listens to r2']);
+});
+
+test('a leader whose stream ends is replaced at once when nothing listens at its address', () => {
+  const router = Router.knowing(OTHER);
+  hears(router);
+  assert.deepEqual(router.step({ kind: 'peer-ended', term: 7 }), ['probes r2']);
+  assert.deepEqual(router.step({ kind: 'peer-probed', term: 7, refused: true }), ['campaigns against 7']);
+});
+
+test('a leader whose port is open is not replaced for the end of its stream: it is listened to again', () => {
+  const router = Router.knowing(OTHER);
+  hears(router);
+  router.step({ kind: 'peer-ended', term: 7 });
+  assert.deepEqual(router.step({ kind: 'peer-probed', term: 7, refused: false }), []);
+  assert.deepEqual(router.pass(100, OTHER), ['listens to r2']);
+});
+
+test('silence of a leader that was heard counts, after dead-after', () => {
+  const router = Router.knowing(OTHER);
+  hears(router);
+  assert.deepEqual(router.pass(480, OTHER), []);
+  assert.deepEqual(router.pass(20, OTHER), ['campaigns against 7']);
+});
+
+test('a leader that was never heard in its term is not replaced, however silent it is', () => {
+  const router = Router.knowing(OTHER);
+  router.step({ kind: 'peer-sign', term: 7, leads: false });
+  router.step({ kind: 'peer-sign', term: 6, leads: true });
+  assert.deepEqual(router.pass(10_000, OTHER), []);
+  router.step({ kind: 'peer-ended', term: 7 });
+  assert.deepEqual(router.step({ kind: 'peer-probed', term: 7, refused: true }), []);
+});
+
+test('silence does not count while the store is away, nor while the router itself was', () => {
+  const router = Router.knowing(OTHER);
+  hears(router);
+  for (let step = 0; step < 100; step += 1) {
+    router.now += 100;
+    assert.deepEqual(router.step({ kind: 'read-failed', detail: 'no answer' }), []);
+  }
+  assert.deepEqual(router.pass(400, OTHER), []);
+  hears(router);
+  router.now += 60_000;
+  assert.deepEqual(router.step({ kind: 'tick' }), []);
+});
+
+test('a leader that the store does not confirm answers no pings, and steps down, after 2.5 s', () => {
+  const router = leading();
+  router.step({ kind: 'confirmed', term: 9, askedAt: 1_000 });
+  router.now = 1_000 + UNCONFIRMED_MS - 1;
+  assert.equal(router.leadership.mayPong(router.now), true);
+  assert.equal(router.leadership.isSure(router.now), false);
+  assert.deepEqual(router.step({ kind: 'tick' }), []);
+  router.now += 1;
+  assert.equal(router.leadership.mayPong(router.now), false);
+  assert.deepEqual(router.step({ kind: 'tick' }), ['steps down: the store has not confirmed it for 2500 ms']);
+});
+
+test('an answer counts from when it was asked, and an older one takes nothing back', () => {
+  const router = leading();
+  router.step({ kind: 'confirmed', term: 9, askedAt: 500 });
+  router.step({ kind: 'confirmed', term: 9, askedAt: 200 });
+  router.step({ kind: 'confirmed', term: 8, askedAt: 2_000 });
+  assert.equal(router.leadership.mayPong(500 + UNCONFIRMED_MS - 1), true);
+  assert.equal(router.leadership.mayPong(500 + UNCONFIRMED_MS), false);
+});
+
+test('a read that was asked before it won says nothing; one that was asked after does', () => {
+  const router = Router.knowing(OTHER);
+  hears(router);
+  router.pass(500, OTHER);
+  router.now = 600;
+  router.step({ kind: 'won', term: 9, askedAt: 590 });
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 595, leader: OTHER }), []);
+  assert.equal(router.leadership.term, 9);
+  const next = { ...OTHER, term: 10 };
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 601, leader: next }), [
+    'steps down: r2 leads',
+    'listens to r2',
+  ]);
+  assert.equal(router.leadership.term, undefined);
+});
+
+test('it does not campaign again before the former reign is over and the store was read', () => {
+  const router = leading();
+  router.now = 100;
+  assert.deepEqual(router.step({ kind: 'fenced', term: 9, detail: 'its lease has ended' }), [
+    'steps down: its lease has ended',
+  ]);
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 101, leader: undefined }), []);
+  assert.deepEqual(router.step({ kind: 'stepped-down' }), []);
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 102, leader: undefined }), ['campaigns against 0']);
+});
+
+test('a campaign without an answer that had succeeded after all is won again', () => {
+  const router = Router.knowing(undefined);
+  const [first] = router.campaigns;
+  assert.deepEqual(router.step({ kind: 'campaign-failed', detail: 'no answer' }), []);
+  const own: Leader = { id: 'own life', address: 'r1', nonce: first?.leader.nonce ?? '', term: 5 };
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 1, leader: own }), ['campaigns against 5']);
+  assert.notEqual(router.campaigns[1]?.leader.nonce, first?.leader.nonce);
+});
+
+test('a router that resigns ends its lease once nothing is said any more, and never leads again', () => {
+  const router = leading();
+  assert.deepEqual(router.step({ kind: 'resign' }), ['steps down: this router ends']);
+  assert.equal(router.leadership.hasResigned, false);
+  assert.deepEqual(router.step({ kind: 'stepped-down' }), ['ends its lease']);
+  assert.equal(router.leadership.hasResigned, true);
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 1, leader: undefined }), []);
+  assert.equal(router.leadership.nextDeadline(), undefined);
+});
+
+test('one that resigns while it campaigns ends its lease when that is over, won or lost', () => {
+  for (const result of [
+    { kind: 'won', term: 9, askedAt: 0 },
+    { kind: 'lost', leader: OTHER, askedAt: 0 },
+    { kind: 'campaign-failed', detail: 'no answer' },
+  ] as const) {
+    const router = Router.knowing(undefined);
+    assert.deepEqual(router.step({ kind: 'resign' }), []);
+    assert.ok(router.step(result).includes('ends its lease'), result.kind);
+    assert.equal(router.leadership.hasResigned, true);
+  }
+});

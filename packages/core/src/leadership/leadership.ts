@@ -1,0 +1,316 @@
+/**
+ * Decides whether this router leads.
+ *
+ * Several routers share a store. One of them leads: it has written the leader's key, and the revision of
+ * that write is its term. The others follow: they listen to the leader and stand by to take over. Taking
+ * over is one transaction against the term that is to end, so of all that try one succeeds.
+ *
+ *     follower ──► campaigning ──► leading ──► stepping down ──► follower
+ *         ▲             │ lost
+ *         └─────────────┘
+ *
+ * Nothing here is safety. A leader that has been deposed and does not know it can change nothing, and says
+ * nothing: each of its words follows a change or a read that found it leading (`fence.ts`, and the registry's
+ * driver). Only pongs go out by themselves, while the last such read was asked less than `UNCONFIRMED_MS`
+ * ago. A lease only ends a silence that no router could hear. This machine decides how soon another one
+ * leads, and when a leader gives up.
+ *
+ * After Raft's use of terms (Ongaro and Ousterhout, 2014), with the votes left to the store.
+ */
+import type { Address, Instant } from '../ids.js';
+import { unreachable } from '../invariants.js';
+import type { Machine, Tick } from '../machine.js';
+import type { Timing } from '../timing.js';
+import type { LeadershipEvent, LeadershipInput, LeadershipOutput } from './leadership-messages.js';
+import {
+  READ_INTERVAL_MS,
+  READS_ARE_RECENT_MS,
+  RENEW_INTERVAL_MS,
+  UNCONFIRMED_MS,
+} from './leadership-timing.js';
+import { PeerWatch } from './peer-watch.js';
+import { type Leader, type LeaseId, NO_KEY, type Term } from './shared-store.js';
+
+export interface LeadershipOptions {
+  /** Of this process; new at each start. */
+  readonly id: string;
+  /** Where members, clients and other routers dial this router. */
+  readonly address: Address;
+  readonly timing: Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>;
+}
+
+type State =
+  | { readonly kind: 'follower' }
+  | { readonly kind: 'campaigning' }
+  | { readonly kind: 'leading'; readonly term: Term; readonly confirmedAt: Instant }
+  | { readonly kind: 'stepping-down' }
+  /** It ends with the process. */
+  | { readonly kind: 'resigned' };
+
+export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
+  readonly #options: LeadershipOptions;
+  readonly #peer: PeerWatch;
+  #state: State = { kind: 'follower' };
+  /** As it was read last; undefined: nobody. */
+  #leader: Leader | undefined;
+  /** Answers to what was asked before this are older than what is known. */
+  #knownSince: Instant = Number.NEGATIVE_INFINITY;
+  /** The store has been read since this router last failed to lead: it does not try blindly. */
+  #isInformed = false;
+  #lease: LeaseId | undefined;
+  #leaseAt: Instant = Number.NEGATIVE_INFINITY;
+  /** When this router reads next; undefined: a read is under way. */
+  #readAt: Instant | undefined = Number.NEGATIVE_INFINITY;
+  /** When the last read that was answered had been asked. */
+  #readAskedAt: Instant = Number.NEGATIVE_INFINITY;
+  #isStoreLost = false;
+  /** Campaigns so far: each has a nonce of its own. */
+  #campaigns = 0;
+  #resigns = false;
+  #now: Instant = Number.NEGATIVE_INFINITY;
+  #outputs: LeadershipOutput[] = [];
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+    this.#peer = new PeerWatch(options.timing, (output) => this.#emit(output));
+  }
+
+  /** Who leads, as far as is known here. */
+  get leader(): Leader | undefined {
+    return this.#leader;
+  }
+
+  /** The term in which this router leads; undefined: it does not. */
+  get term(): Term | undefined {
+    return this.#state.kind === 'leading' ? this.#state.term : undefined;
+  }
+
+  /** Whether it has given up for good, and holds no lease any more. */
+  get hasResigned(): boolean {
+    return this.#state.kind === 'resigned';
+  }
+
+  /**
+   * Whether pongs may be sent now. For who looks between two steps: a process that was frozen has not been
+   * stepped yet.
+   */
+  mayPong(now: Instant): boolean {
+    return now < this.#confirmedUntil(UNCONFIRMED_MS);
+  }
+
+  /** Whether other routers may be told that this one leads: the store has said so a moment ago. */
+  isSure(now: Instant): boolean {
+    return now < this.#confirmedUntil(this.#options.timing.deadAfterMs);
+  }
+
+  step(now: Instant, input: LeadershipInput | Tick): readonly LeadershipOutput[] {
+    this.#now = now;
+    this.#peer.advance(now, now - this.#readAskedAt < READS_ARE_RECENT_MS);
+    this.#take(input);
+    this.#look();
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  nextDeadline(): Instant | undefined {
+    if (this.#state.kind === 'resigned') return undefined;
+    let next = Math.min(this.#leaseAt, this.#readAt ?? Number.POSITIVE_INFINITY);
+    if (this.#state.kind === 'leading') next = Math.min(next, this.#confirmedUntil(UNCONFIRMED_MS));
+    return Math.min(next, this.#peer.nextDeadline(this.#now) ?? Number.POSITIVE_INFINITY);
+  }
+
+  #take(input: LeadershipInput | Tick): void {
+    switch (input.kind) {
+      case 'tick':
+        return;
+      case 'lease-granted':
+        this.#lease = input.lease;
+        this.#leaseAt = this.#now + RENEW_INTERVAL_MS;
+        if (this.#state.kind === 'resigned') this.#emit({ kind: 'end-lease', lease: input.lease });
+        return;
+      case 'lease-renewed':
+        if (!input.stands) this.#lease = undefined;
+        this.#leaseAt = input.stands ? this.#now + RENEW_INTERVAL_MS : this.#now;
+        return;
+      case 'lease-failed':
+        this.#leaseAt = this.#now + RENEW_INTERVAL_MS;
+        return;
+      case 'read':
+        this.#readAt = this.#now + READ_INTERVAL_MS;
+        this.#readAskedAt = Math.max(this.#readAskedAt, input.askedAt);
+        this.#storeAnswers();
+        return this.#learn(input.leader, input.askedAt);
+      case 'read-failed':
+        this.#readAt = this.#now + READ_INTERVAL_MS;
+        return this.#storeFails(input.detail);
+      case 'won':
+        return this.#won(input.term, input.askedAt);
+      case 'lost':
+        this.#enter('follower');
+        return this.#learn(input.leader, input.askedAt);
+      case 'campaign-failed':
+        this.#isInformed = false;
+        this.#enter('follower');
+        return this.#storeFails(input.detail);
+      case 'confirmed':
+        return this.#confirmed(input.term, input.askedAt);
+      case 'fenced':
+        if (this.term === input.term) this.#stepDown(input.detail);
+        return;
+      case 'peer-sign':
+        return this.#peer.sign(input.term, input.leads);
+      case 'peer-ended':
+        if (this.#isFollowing(input.term)) this.#readSoon(); // it may have resigned
+        return this.#peer.ended(this.#now, input.term);
+      case 'peer-probed':
+        if (this.#isFollowing(input.term) && this.#peer.isGone(input.term, input.refused))
+          this.#campaign('its stream has ended and nothing listens at its address');
+        return;
+      case 'stepped-down':
+        return this.#steppedDown();
+      case 'resign':
+        return this.#resign();
+      default:
+        return unreachable(input);
+    }
+  }
+
+  /** What follows from the time, and from what is known. */
+  #look(): void {
+    if (this.#state.kind === 'resigned') return;
+    if (this.#now >= this.#leaseAt) {
+      this.#leaseAt = Number.POSITIVE_INFINITY; // until it is answered
+      if (this.#lease === undefined) this.#emit({ kind: 'grant-lease' });
+      else this.#emit({ kind: 'renew-lease', lease: this.#lease });
+    }
+    if (this.#readAt !== undefined && this.#now >= this.#readAt) {
+      this.#readAt = undefined;
+      this.#emit({ kind: 'read' });
+    }
+    if (this.#state.kind === 'leading' && !this.mayPong(this.#now))
+      return this.#stepDown(`the store has not confirmed it for ${UNCONFIRMED_MS} ms`);
+    if (this.#state.kind !== 'follower' || !this.#isInformed) return;
+    if (this.#leader === undefined) this.#campaign('nobody leads');
+    else if (this.#leader.id === this.#options.id)
+      this.#campaign('an earlier campaign of this router had won');
+    else if (this.#peer.isSilent) this.#campaign(`it was silent for ${Math.round(this.#peer.silentMs)} ms`);
+  }
+
+  #isFollowing(term: Term): boolean {
+    return this.#state.kind === 'follower' && this.#leader?.term === term;
+  }
+
+  /** Until when, excluded, its last confirmation counts; one sum for all who look, so that none is early. */
+  #confirmedUntil(validMs: number): Instant {
+    return this.#state.kind === 'leading' ? this.#state.confirmedAt + validMs : Number.NEGATIVE_INFINITY;
+  }
+
+  #learn(leader: Leader | undefined, askedAt: Instant): void {
+    if (askedAt < this.#knownSince) return;
+    this.#knownSince = askedAt;
+    this.#isInformed = true;
+    if (this.#state.kind === 'leading') {
+      if (leader?.term === this.#state.term) return this.#confirmed(leader.term, askedAt);
+      this.#stepDown(leader === undefined ? 'its lease has ended' : `${leader.address} leads`);
+    }
+    this.#know(leader);
+  }
+
+  #know(leader: Leader | undefined): void {
+    if (leader?.term === this.#leader?.term) return;
+    this.#leader = leader;
+    this.#peer.follow(leader?.id === this.#options.id ? undefined : leader);
+    this.#emit({ kind: 'leader-is', leader });
+    if (leader !== undefined && leader.id !== this.#options.id)
+      this.#report('follows', `${leader.address} leads in term ${leader.term}`);
+  }
+
+  #campaign(why: string): void {
+    if (this.#lease === undefined || this.#resigns) return;
+    const { id, address } = this.#options;
+    this.#campaigns += 1;
+    this.#enter('campaigning');
+    const whom = this.#leader === undefined ? '' : ` against ${this.#leader.address}`;
+    this.#report('campaigns', `to lead${whom}: ${why}`);
+    const leader = { id, address, nonce: `${id}/${this.#campaigns}` };
+    const against = this.#leader?.term ?? NO_KEY;
+    this.#emit({ kind: 'campaign', campaign: { against, leader, lease: this.#lease } });
+  }
+
+  #won(term: Term, askedAt: Instant): void {
+    if (this.#resigns) return this.#endLease();
+    const { id, address } = this.#options;
+    this.#state = { kind: 'leading', term, confirmedAt: askedAt };
+    this.#knownSince = this.#now;
+    this.#storeAnswers();
+    this.#know({ id, address, nonce: '', term });
+    this.#report('leads', `in term ${term}`);
+    this.#emit({ kind: 'lead', term });
+  }
+
+  #confirmed(term: Term, askedAt: Instant): void {
+    if (this.#state.kind !== 'leading' || this.#state.term !== term) return;
+    this.#state = { ...this.#state, confirmedAt: Math.max(this.#state.confirmedAt, askedAt) };
+  }
+
+  #stepDown(why: string): void {
+    if (this.#state.kind !== 'leading') return;
+    const { term } = this.#state;
+    this.#enter('stepping-down');
+    this.#report('steps-down', `leads no more in term ${term}: ${why}`);
+    this.#emit({ kind: 'step-down', term, why });
+    this.#know(undefined);
+  }
+
+  #steppedDown(): void {
+    if (this.#state.kind !== 'stepping-down') return;
+    if (this.#resigns) return this.#endLease();
+    this.#isInformed = false;
+    this.#enter('follower');
+    this.#readSoon();
+  }
+
+  /** At the end of this step, if no read is under way. */
+  #readSoon(): void {
+    if (this.#readAt !== undefined) this.#readAt = this.#now;
+  }
+
+  #resign(): void {
+    if (this.#resigns) return;
+    this.#resigns = true;
+    if (this.#state.kind === 'leading') return this.#stepDown('this router ends');
+    if (this.#state.kind === 'follower') this.#endLease();
+  }
+
+  /** With the lease goes the leader's key, if it is ours: others need not wait for the lease to end. */
+  #endLease(): void {
+    this.#enter('resigned');
+    this.#peer.follow(undefined);
+    if (this.#lease !== undefined) this.#emit({ kind: 'end-lease', lease: this.#lease });
+  }
+
+  #enter(kind: Exclude<State['kind'], 'leading'>): void {
+    // A campaign that ends after this router has resigned changes nothing any more.
+    if (this.#state.kind !== 'resigned') this.#state = { kind };
+    if (kind === 'follower' && this.#resigns) this.#endLease();
+  }
+
+  #storeAnswers(): void {
+    if (this.#isStoreLost) this.#report('store-back', 'the store answers again');
+    this.#isStoreLost = false;
+  }
+
+  #storeFails(detail: string): void {
+    if (!this.#isStoreLost) this.#report('store-lost', `the store does not answer: ${detail}`);
+    this.#isStoreLost = true;
+  }
+
+  #report(event: LeadershipEvent, text: string): void {
+    this.#emit({ kind: 'report', event, text });
+  }
+
+  #emit(output: LeadershipOutput): void {
+    this.#outputs.push(output);
+  }
+}

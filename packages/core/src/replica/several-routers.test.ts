@@ -1,0 +1,85 @@
+/** A server among several routers, of which one leads. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Alone } from './alone.fixture.js';
+
+const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
+const ROUTERS = { routers: ['r1', 'r2', 'r3'] };
+
+const says = (server: Alone, from: string, term: number, address: string): string[] =>
+  server.router({ kind: 'leader-is', term, address }, from);
+
+const dialled = (lines: readonly string[]): string[] =>
+  lines.filter((line) => line.startsWith('dials router'));
+
+/** Attached to r2, which leads in term 5; r1 has said so, and is listened to. */
+function attached(): Alone {
+  const server = new Alone(2, ROUTERS);
+  server.start();
+  assert.deepEqual(says(server, 'r1', 5, 'r2'), ['dials router r2']);
+  assert.deepEqual(server.welcome({ ...TOLD, term: 5 }, 'r2'), [
+    '"attached to the router at r2, network net"',
+    'dials primary s1',
+    'to the router: ping',
+  ]);
+  return server;
+}
+
+test('a router that does not lead says who does, and that one is dialled at once', () => {
+  attached();
+});
+
+test('a leader that is not in the list is dialled, too', () => {
+  const server = new Alone(2, ROUTERS);
+  server.start();
+  assert.deepEqual(says(server, 'r1', 5, 'elsewhere'), ['dials router elsewhere']);
+  const lines = server.welcome({ ...TOLD, term: 5 }, 'elsewhere');
+  assert.equal(lines[0], '"attached to the router at elsewhere, network net"');
+});
+
+test('when another leads, the server moves as soon as it hears of it, though its own router says nothing', () => {
+  const server = attached();
+  assert.deepEqual(says(server, 'r1', 6, 'r3'), ['dials router r3']);
+  const lines = server.welcome({ ...TOLD, revision: 9, term: 6 }, 'r3');
+  assert.equal(lines[0], 'hangs up on r2');
+});
+
+test('what is said of the term that it is attached in, or of an older one, changes nothing', () => {
+  const server = attached();
+  assert.deepEqual(says(server, 'r1', 5, 'r2'), []);
+  assert.deepEqual(says(server, 'r1', 4, 'r3'), []);
+  assert.deepEqual(says(server, 'r1', 0, ''), []);
+});
+
+test('a router that is listened to and leads now is dialled when it has ended that stream, not before', () => {
+  const server = attached();
+  assert.deepEqual(says(server, 'r1', 6, 'r1'), []);
+  assert.deepEqual(dialled(server.routerEnded('r1')), ['dials router r1']);
+});
+
+test('routers that say of one another that they lead are dialled once each', () => {
+  const server = new Alone(2, ROUTERS);
+  server.start();
+  assert.deepEqual(says(server, 'r1', 5, 'r2'), ['dials router r2']);
+  assert.deepEqual(says(server, 'r2', 5, 'r1'), []);
+  for (let turn = 0; turn < 5; turn += 1) {
+    assert.deepEqual(says(server, 'r1', 5, 'r2'), []);
+    assert.deepEqual(says(server, 'r2', 5, 'r1'), []);
+  }
+});
+
+test('a leader has another router listened to beside it; a router that is alone has not', () => {
+  const dialledWhile = (term: number): string[] => {
+    const server = new Alone(2, ROUTERS);
+    server.start();
+    server.welcome({ ...TOLD, term }, 'r1');
+    const lines: string[] = [];
+    while (server.now < 2_000) {
+      lines.push(...server.tick());
+      server.router({ kind: 'pong', sequence: 0, pingIntervalMs: 100 }, 'r1');
+    }
+    return dialled(lines);
+  };
+  assert.deepEqual(dialledWhile(5), ['dials router r2']);
+  assert.deepEqual(dialledWhile(0), []);
+});

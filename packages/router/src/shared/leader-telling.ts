@@ -1,0 +1,117 @@
+/**
+ * Says who leads: to whoever asks for it (`Leader`), and to members that come to a router that does not lead.
+ *
+ * The streams of `Leader` are also how the other routers hear that the leader is there, so something is said
+ * on each of them every ping interval.
+ */
+import { type Address, DualpingError, type Leader } from '@dualping/core';
+import {
+  type BidiStream,
+  FIRST_MESSAGE_TIMEOUT_MS,
+  type LeaderNews,
+  routerMessageToWire,
+  type routingWire,
+  serverStream,
+  toServiceError,
+} from '@dualping/protocol';
+import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import { MAX_MEMBER_STREAMS } from '../member-streams.js';
+import { MAX_WATCHERS } from '../watchers.js';
+
+type Asking = ServerWritableStream<routingWire.LeaderRequest, routingWire.LeaderIs>;
+type DualPing = ServerDuplexStream<routingWire.DualPingRequest, routingWire.DualPingResponse>;
+
+/** How often a member hears again who leads, ms: by then one whose leader is gone dials it anew. */
+const MEMBER_INTERVAL_MS = 1_000;
+
+export interface LeaderNewsParts {
+  readonly pingIntervalMs: number;
+  /** Whether this router leads now, and the store has confirmed it a moment ago. */
+  readonly isSure: () => boolean;
+}
+
+export class LeaderTelling {
+  readonly #isSure: () => boolean;
+  readonly #asking = new Set<Asking>();
+  readonly #members = new Set<BidiStream<routingWire.DualPingResponse>>();
+  readonly #timers: readonly NodeJS.Timeout[];
+  #leader: Pick<Leader, 'term' | 'address'> | undefined;
+
+  constructor({ pingIntervalMs, isSure }: LeaderNewsParts) {
+    this.#isSure = isSure;
+    this.#timers = [
+      setInterval(() => this.#tellAsking(), pingIntervalMs),
+      setInterval(() => this.#tellMembers(), MEMBER_INTERVAL_MS),
+    ];
+  }
+
+  get leaderAddress(): Address | undefined {
+    return this.#leader?.address;
+  }
+
+  /** Serves one call of `Leader`. */
+  ask(call: Asking): void {
+    if (this.#asking.size >= MAX_WATCHERS) {
+      const refusal = new DualpingError('limit-reached', `${MAX_WATCHERS} ask who leads already`);
+      return void call.emit('error', toServiceError(refusal));
+    }
+    this.#asking.add(call);
+    for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.#asking.delete(call));
+    call.write(this.#news);
+  }
+
+  /** Serves one call of `DualPing`, while this router does not lead. */
+  redirect(call: DualPing): void {
+    const stream = serverStream<routingWire.DualPingRequest, routingWire.DualPingResponse>(
+      call,
+      // Who it is and what it says is for the router that leads.
+      { onMessage: () => {}, onEnd: () => this.#members.delete(stream) },
+      FIRST_MESSAGE_TIMEOUT_MS,
+    );
+    if (this.#members.size >= MAX_MEMBER_STREAMS)
+      return stream.close(
+        new DualpingError('limit-reached', `${MAX_MEMBER_STREAMS} streams are open already`),
+      );
+    this.#members.add(stream);
+    this.#tell(stream);
+  }
+
+  /** From now on this is so. */
+  leaderIs(leader: Leader | undefined): void {
+    this.#leader = leader;
+    this.#tellAsking();
+    this.#tellMembers();
+  }
+
+  /** This router leads, and takes members: those that wait here are told, and dial anew. */
+  closeRedirects(): void {
+    this.#tellMembers();
+    for (const stream of [...this.#members]) stream.close();
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const call of [...this.#asking]) call.end();
+    for (const stream of [...this.#members]) stream.close();
+  }
+
+  get #news(): LeaderNews {
+    const { term = 0, address = '' } = this.#leader ?? {};
+    return { term, address, leads: this.#isSure() };
+  }
+
+  #tellAsking(): void {
+    const news = this.#news;
+    // Who reads slowly hears the next one, a moment later.
+    for (const call of this.#asking) if (!call.writableNeedDrain) call.write(news);
+  }
+
+  #tellMembers(): void {
+    for (const stream of this.#members) this.#tell(stream);
+  }
+
+  #tell(stream: BidiStream<routingWire.DualPingResponse>): void {
+    const { term, address } = this.#news;
+    if (stream.writableLength === 0) stream.send(routerMessageToWire({ kind: 'leader-is', term, address }));
+  }
+}

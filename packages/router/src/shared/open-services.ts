@@ -1,0 +1,62 @@
+/** The services of a router of several: its own while it leads, and the leader's while it follows. */
+import {
+  AdminServiceService,
+  CoordServiceService,
+  RoutingServiceService,
+  type routingWire,
+} from '@dualping/protocol';
+import type {
+  MethodDefinition,
+  Server,
+  ServiceDefinition,
+  UntypedHandleCall,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { Services } from '../services.js';
+import type { LeaderTelling } from './leader-telling.js';
+import type { PassOn } from './pass-on.js';
+
+const DEFINITIONS: Readonly<Record<keyof Services, ServiceDefinition>> = {
+  routing: RoutingServiceService,
+  admin: AdminServiceService,
+  coord: CoordServiceService,
+};
+
+export interface OpenServicesParts {
+  /** While this router leads. */
+  readonly own: () => Services | undefined;
+  readonly telling: LeaderTelling;
+  readonly passOn: PassOn;
+}
+
+export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
+  const { own, telling, passOn } = parts;
+  const byItself: Pick<routingWire.RoutingServiceServer, 'dualPing' | 'leader'> = {
+    dualPing: (call) => {
+      const services = own();
+      if (services === undefined) telling.redirect(call);
+      else services.routing.dualPing(call);
+    },
+    leader: (call) => telling.ask(call),
+  };
+  for (const [name, definition] of Object.entries(DEFINITIONS)) {
+    const implementation: UntypedServiceImplementation = {};
+    for (const [method, description] of Object.entries(definition))
+      implementation[method] = ownOrPassedOn(
+        description,
+        passOn,
+        () => own()?.[name as keyof Services][method],
+      );
+    grpc.addService(definition, name === 'routing' ? { ...implementation, ...byItself } : implementation);
+  }
+}
+
+function ownOrPassedOn(
+  method: MethodDefinition<unknown, unknown>,
+  passOn: PassOn,
+  own: () => UntypedHandleCall | undefined,
+): UntypedHandleCall {
+  const passedOn: UntypedHandleCall = method.responseStream ? passOn.stream(method) : passOn.unary(method);
+  // Both take the same arguments: what a method takes is said by its definition.
+  return (...call: unknown[]) => Reflect.apply(own() ?? passedOn, undefined, call);
+}

@@ -1,0 +1,54 @@
+/** How a router hears from the one that leads, and asks whether anything listens there. */
+import { connect } from 'node:net';
+import type { Address } from '@dualping/core';
+import { dialRouting, leaderIsFromWire, parseAddress, type routingWire } from '@dualping/protocol';
+import type { Peers } from '@dualping/runtime';
+
+/** Nothing that listens is this slow to say so, ms; without an answer nothing is known. */
+const PROBE_MS = 100;
+
+export const PEERS: Peers = {
+  hear: (address, listener) => {
+    const client = dialRouting(address);
+    const call = client.leader({});
+    let isOver = false;
+    const over = (): boolean => {
+      const wasOver = isOver;
+      isOver = true;
+      client.close();
+      return wasOver;
+    };
+    const ended = (): void => {
+      if (!over()) listener.ended();
+    };
+    call.on('data', (wire: routingWire.LeaderIs) => {
+      if (isOver) return;
+      const { term, leads } = leaderIsFromWire(wire);
+      listener.sign(term, leads);
+    });
+    call.on('error', ended);
+    call.on('end', ended);
+    return () => {
+      over();
+      call.cancel();
+    };
+  },
+  probe: (address, answer) => {
+    void isRefused(address).then(answer);
+  },
+};
+
+/** Nothing listens there: whoever did is gone. Anything else says nothing. */
+async function isRefused(address: Address): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(parseAddress(address));
+    const done = (refused: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(refused);
+    };
+    const timer = setTimeout(() => done(false), PROBE_MS);
+    socket.once('connect', () => done(false));
+    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code === 'ECONNREFUSED'));
+  });
+}

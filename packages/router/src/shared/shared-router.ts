@@ -1,0 +1,186 @@
+/**
+ * A router that shares its store with others: one of them leads, and has the registry; the others stand by,
+ * say who leads, and pass calls on.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  type Address,
+  CLUSTERS_PREFIX,
+  type ClusterRecord,
+  DualpingError,
+  HEADER_KEY,
+  type Leader,
+  Leadership,
+  timingOfTakeover,
+} from '@dualping/core';
+import { withFewRefusals } from '@dualping/host';
+import { addHealthAndReflection, createGrpcServer, listen, toDualpingError } from '@dualping/protocol';
+import { type FencedStore, LeadershipDriver, PROCESS_CLOCK } from '@dualping/runtime';
+import { type ParsedSharedOptions, parseSharedRouterOptions, type SharedRouterOptions } from '../options.js';
+import { Reign } from '../reign.js';
+import { ROUTING_SERVICE_NAME, SERVICE_NAMES, type Services, servicesOf } from '../services.js';
+import { shutDown } from '../start-router.js';
+import {
+  headerFromJson,
+  headerToJson,
+  type LogHeader,
+  recordFromJson,
+  recordToJson,
+} from '../store/log-lines.js';
+import { EtcdStore } from './etcd-store.js';
+import { LeaderTelling } from './leader-telling.js';
+import { addOpenServices } from './open-services.js';
+import { PassOn } from './pass-on.js';
+import { PEERS } from './peers.js';
+import { SharedPaths } from './shared-paths.js';
+
+export interface RunningSharedRouter {
+  /** Where it listens. */
+  readonly address: Address;
+  /** Who leads, as far as this router knows. */
+  leader(): Leader | undefined;
+  /** Leads no more, so that another router takes over at once, and ends. */
+  stop(): Promise<void>;
+  /** Resolves when it has stopped; rejects with the reason when it could not go on. */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * Starts a router on a store that it shares with others. Throws a `DualpingError` that quotes what can't be.
+ * Whether the store answers is not waited for: routers and store are started in any order.
+ */
+export async function startSharedRouter(options: SharedRouterOptions): Promise<RunningSharedRouter> {
+  const parsed = parseSharedRouterOptions(options);
+  const grpc = createGrpcServer();
+  const health = addHealthAndReflection(grpc, SERVICE_NAMES);
+  const report = withFewRefusals(parsed.report, () => performance.now());
+  const store = new EtcdStore(parsed.store);
+  let onStopped: (failure: DualpingError | undefined) => void = () => {};
+  const stopped = new Promise<DualpingError | undefined>((resolve) => {
+    onStopped = resolve;
+  });
+  const failed = (error: unknown): void => {
+    const failure = toDualpingError(error);
+    report({ part: 'router', event: 'failed', text: `the router stops: ${failure.detail}` });
+    onStopped(failure);
+  };
+
+  let reign: { readonly it: Reign; readonly services: Services } | undefined;
+  const passOn = new PassOn();
+  const telling = new LeaderTelling({
+    pingIntervalMs: parsed.timing.pingIntervalMs,
+    isSure: () => leadership.isSure(performance.now()),
+  });
+  addOpenServices(grpc, { own: () => reign?.services, telling, passOn });
+  const address = await listen(grpc, parsed.host, parsed.port);
+  const leadership = new Leadership({
+    id: randomUUID(),
+    address: parsed.advertise ?? address,
+    timing: parsed.timing,
+  });
+
+  const endReign = (why: string): void => {
+    reign?.it.stop();
+    reign?.it.sayGoodbye(new DualpingError('shutting-down', `this router leads no more: ${why}`));
+    reign = undefined;
+    health.setServing(true, ROUTING_SERVICE_NAME);
+  };
+  const driver = new LeadershipDriver(leadership, {
+    clock: PROCESS_CLOCK,
+    store,
+    peers: PEERS,
+    lead: (fenced) =>
+      withHeader(fenced, parsed, failed, (header) => {
+        const it = new Reign({
+          ...parsed,
+          ...takenOver(fenced, header, parsed),
+          paths: new SharedPaths(fenced),
+          access: grpc.access,
+          term: fenced.term,
+          fence: {
+            confirm: (confirmed) => fenced.confirm(confirmed),
+            mayPong: () => leadership.mayPong(performance.now()),
+          },
+          persist: (records, durable) => fenced.write(records.map(entryOf), durable),
+          troubled: (detail) => health.setServing(detail === undefined, ROUTING_SERVICE_NAME),
+          report,
+          failed,
+        });
+        reign = { it, services: servicesOf(it.parts) };
+        it.begin();
+        telling.closeRedirects();
+      }),
+    stepDown: (why, done) => {
+      endReign(why);
+      done();
+    },
+    leaderIs: (leader) => {
+      telling.leaderIs(leader);
+      passOn.leaderIs(leader === undefined || leader.term === leadership.term ? undefined : leader.address);
+    },
+    report: (event, text) => report({ part: 'router', event, text }),
+    failed,
+  });
+  driver.start();
+
+  const finished = stopped.then(async (failure) => {
+    health.shutDown();
+    await driver.resign();
+    endReign(failure?.detail ?? 'it is shutting down');
+    telling.close();
+    passOn.close();
+    await shutDown(grpc);
+    await store.close();
+    if (failure !== undefined) throw failure;
+  });
+  finished.catch(() => {}); // whoever wants to know asks `finished`
+  return {
+    address,
+    finished,
+    leader: () => leadership.leader,
+    stop: async () => {
+      onStopped(undefined);
+      await finished;
+    },
+  };
+}
+
+const keyOf = (cluster: ClusterRecord['cluster']): string => `${CLUSTERS_PREFIX}${cluster}`;
+
+const entryOf = (record: ClusterRecord) => ({ key: keyOf(record.cluster), value: recordToJson(record) });
+
+/** What the network is: as the store says, or as the first leader makes it. */
+function withHeader(
+  fenced: FencedStore,
+  { clusters }: ParsedSharedOptions,
+  failed: (error: unknown) => void,
+  use: (header: LogHeader) => void,
+): void {
+  const stored = fenced.belongings.header;
+  if (stored === undefined) {
+    const header = { networkId: randomUUID(), clusters: clusters ?? 1 };
+    return fenced.write([{ key: HEADER_KEY, value: headerToJson(header) }], () => use(header));
+  }
+  const header = understood(stored.key, () => headerFromJson(stored.value));
+  if (clusters === undefined || clusters === header.clusters) return use(header);
+  const detail = `clusters is "${clusters}", but the store was made for ${header.clusters}: users belong to their cluster for good`;
+  failed(new DualpingError('invalid-argument', detail));
+}
+
+/** What is recorded, and the times that a takeover over it needs. */
+function takenOver(fenced: FencedStore, header: LogHeader, { timing }: ParsedSharedOptions) {
+  const records = fenced.belongings.records.map(({ key, value }) =>
+    understood(key, () => recordFromJson(value)),
+  );
+  const isNew = fenced.belongings.header === undefined;
+  return { header, records, isNew, timing: timingOfTakeover(timing, records) };
+}
+
+function understood<T>(key: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const detail = `key "${key}" of the store is not what a router writes: ${toDualpingError(error).detail}`;
+    throw new DualpingError('storage-failed', detail, { cause: error });
+  }
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { leaderToText, type Transaction, type TransactionAnswer } from '@dualping/core';
+import { FencedStore } from './fenced-store.js';
+import { ManualClock } from './manual-clock.fixture.js';
+import type { TransactionOutcome } from './shared-store.js';
+
+const OURS = { key: 'leader', value: leaderToText({ id: 'own', address: 'r1', nonce: 'n' }), mod: 5 };
+const THEIRS = { key: 'leader', value: leaderToText({ id: 'other', address: 'r2', nonce: 'n' }), mod: 8 };
+const UNKNOWN: TransactionOutcome = { kind: 'unknown', detail: 'no answer' };
+const answered = (answer: TransactionAnswer): TransactionOutcome => ({ kind: 'answered', answer });
+const done = (revision: number) => answered({ succeeded: true, revision, found: [] });
+const failed = (...found: TransactionAnswer['found']) => answered({ succeeded: false, revision: 9, found });
+
+/** A leader in term 5 that knows `clusters/1` at 3, and a store that answers when the test says so. */
+function leader() {
+  const clock = new ManualClock();
+  const tries: { readonly transaction: Transaction; readonly outcome: (it: TransactionOutcome) => void }[] =
+    [];
+  const said: string[] = [];
+  const records = [{ key: 'clusters/1', value: 'before', mod: 3 }];
+  const store = new FencedStore(
+    { term: 5, header: undefined, records },
+    {
+      clock,
+      store: { transact: (transaction, outcome) => void tries.push({ transaction, outcome }) },
+      confirmed: (askedAt) => said.push(`confirmed at ${askedAt}`),
+      fenced: (detail) => said.push(`fenced: ${detail}`),
+    },
+  );
+  return {
+    store,
+    said,
+    tries,
+    clock,
+    write: (value: string) =>
+      store.write(
+        [{ key: 'clusters/1', value }],
+        () => said.push(`written ${value}`),
+        () => said.push(`ended ${value}`),
+      ),
+    answer: (outcome: TransactionOutcome) => {
+      tries.at(-1)?.outcome(outcome);
+      clock.advanceTo(clock.now() + 20);
+    },
+  };
+}
+
+test('each change is made over the one before', () => {
+  const { write, answer, tries, said } = leader();
+  write('one');
+  answer(done(6));
+  write('two');
+  assert.deepEqual(
+    tries.map(({ transaction }) => transaction.compares.map(({ mod }) => mod)),
+    [
+      [5, 3],
+      [5, 6],
+    ],
+  );
+  assert.deepEqual(said, ['confirmed at 0', 'written one']);
+});
+
+test('without an answer the same transaction is made again, and is known by what is stored', () => {
+  const { write, answer, tries, said } = leader();
+  write('one');
+  answer(UNKNOWN);
+  answer(UNKNOWN);
+  assert.equal(tries.length, 3);
+  assert.deepEqual(tries[2]?.transaction, tries[0]?.transaction);
+  assert.deepEqual(said, []);
+  answer(failed([OURS], [{ key: 'clusters/1', value: 'one', mod: 7 }]));
+  assert.deepEqual(said, ['confirmed at 30', 'written one']);
+  write('two');
+  assert.deepEqual(tries.at(-1)?.transaction.compares[1], { key: 'clusters/1', mod: 7 });
+});
+
+test('when another leads the reign is over, and it is said once', () => {
+  const { store, write, answer, said } = leader();
+  write('one');
+  answer(failed([THEIRS], [{ key: 'clusters/1', value: 'one', mod: 7 }]));
+  assert.deepEqual(said, ['ended one', 'fenced: r2 leads']);
+  store.confirm(() => said.push('confirmed'));
+  answer(answered({ succeeded: true, revision: 9, found: [[OURS]] }));
+  assert.deepEqual(said, ['ended one', 'fenced: r2 leads']);
+});
+
+test('a read confirms from when it was asked, in this term only', () => {
+  const ours = leader();
+  ours.store.confirm(() => ours.said.push('goes on'));
+  ours.answer(UNKNOWN);
+  ours.answer(answered({ succeeded: true, revision: 9, found: [[OURS]] }));
+  assert.deepEqual(ours.said, ['confirmed at 10', 'goes on']);
+  const theirs = leader();
+  theirs.store.confirm(() => theirs.said.push('goes on'));
+  theirs.answer(answered({ succeeded: true, revision: 9, found: [[]] }));
+  assert.deepEqual(theirs.said, ['fenced: its lease has ended']);
+});
+
+test('a refusal of the store ends the reign with its reason, and a stop ends what is under way', () => {
+  const refused = leader();
+  refused.write('one');
+  refused.answer({ kind: 'refused', detail: 'database space exceeded' });
+  assert.deepEqual(refused.said, ['ended one', 'fenced: database space exceeded']);
+  const stopped = leader();
+  stopped.write('one');
+  stopped.store.stop();
+  stopped.answer(UNKNOWN);
+  assert.deepEqual(stopped.said, ['ended one']);
+  assert.equal(stopped.tries.length, 1);
+});
+
+test('many records, and large ones, go in several transactions, one after another', () => {
+  const { store, answer, tries, said } = leader();
+  const value = 'x'.repeat(400_000);
+  const large = Array.from({ length: 3 }, (_, at) => ({ key: `clusters/${at + 10}`, value }));
+  const small = Array.from({ length: 150 }, (_, at) => ({ key: `clusters/${at + 20}`, value: 'small' }));
+  store.write([...large, ...small], () => said.push('all'));
+  const sizes: number[] = [];
+  for (let at = 0; at < tries.length; at += 1) {
+    sizes.push(tries[at]?.transaction.operations.length ?? 0);
+    answer(done(6 + at));
+  }
+  assert.equal(
+    sizes.reduce((sum, size) => sum + size),
+    153,
+  );
+  assert.ok(sizes.length >= 3 && sizes.every((size) => size <= 100));
+  assert.equal(said.at(-1), 'all');
+});

@@ -1,0 +1,165 @@
+/**
+ * The shared store in the hands of one leader, in one term: what it changes, and how it makes sure that it
+ * leads before it says anything.
+ *
+ * A change is split so that it fits into transactions of etcd; of one key there is one change at a time. What
+ * can't be made in this term any more ends the reign: `fenced` is called once.
+ */
+import {
+  type Belongings,
+  type Change,
+  change,
+  changeResult,
+  type Instant,
+  leaderFrom,
+  listing,
+  type ModRevision,
+  NO_KEY,
+  readLeader,
+  type StoredKey,
+  type Term,
+  type Transaction,
+  type TransactionAnswer,
+  unreachable,
+} from '@dualping/core';
+import type { Clock } from './clock.js';
+import { type SharedStore, tryUntilAnswered } from './shared-store.js';
+
+/**
+ * Changes in one transaction: etcd takes 128 operations (`--max-txn-ops`), and the answer to one that fails
+ * reads each key and the leader's.
+ */
+const MAX_CHANGES = 100;
+/** Bytes of changes in one transaction: etcd takes requests of 1.5 MB (`--max-request-bytes`). */
+const MAX_CHANGE_BYTES = 1_000_000;
+
+export interface FencedStorePorts {
+  readonly clock: Clock;
+  readonly store: Pick<SharedStore, 'transact'>;
+  /** A change or a read that began then found this router leading. */
+  confirmed(askedAt: number): void;
+  /** This router does not lead in this term any more, or can't. Called once. */
+  fenced(detail: string): void;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly value: string;
+}
+
+export class FencedStore {
+  readonly term: Term;
+  readonly belongings: Belongings;
+  readonly #ports: FencedStorePorts;
+  readonly #mods: Map<string, ModRevision>;
+  #isOver = false;
+
+  constructor(belongings: Belongings, ports: FencedStorePorts) {
+    this.term = belongings.term;
+    this.belongings = belongings;
+    this.#ports = ports;
+    const { header, records } = belongings;
+    const stored = header === undefined ? records : [header, ...records];
+    this.#mods = new Map(stored.map(({ key, mod }) => [key, mod]));
+  }
+
+  /**
+   * `written`: all of it is in the store, written by this term. `ended`: this reign ended before, and it may
+   * be there or not.
+   */
+  write(entries: readonly Entry[], written: () => void, ended: () => void = nothing): void {
+    const [first, ...rest] = split(entries);
+    if (first === undefined) return written();
+    this.#change(first, () => this.write(rest.flat(), written, ended), ended);
+  }
+
+  /** `confirmed`: at some moment after this call this router led. */
+  confirm(confirmed: () => void, ended: () => void = nothing): void {
+    this.#try(readLeader, ended, ({ found }, askedAt) => {
+      const leader = leaderFrom(found[0]);
+      if (leader?.term !== this.term) return this.#end(whoLeads(leader), ended);
+      this.#ports.confirmed(askedAt);
+      confirmed();
+    });
+  }
+
+  /** All keys that begin so; nobody else changes them in this term. */
+  list(prefix: string, listed: (found: readonly StoredKey[]) => void, ended: () => void = nothing): void {
+    this.#try(listing(this.term, prefix), ended, ({ succeeded, found: [found = []] }, askedAt) => {
+      if (!succeeded) return this.#end(whoLeads(leaderFrom(found)), ended);
+      for (const { key, mod } of found) this.#mods.set(key, mod);
+      this.#ports.confirmed(askedAt);
+      listed(found);
+    });
+  }
+
+  /** Nothing is changed any more, and `ended` is all that is called. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  #change(entries: readonly Entry[], written: () => void, ended: () => void): void {
+    const changes = entries.map(
+      ({ key, value }): Change => ({ key, value, known: this.#mods.get(key) ?? NO_KEY }),
+    );
+    this.#try(change(this.term, changes), ended, (answer, askedAt) => {
+      const result = changeResult(this.term, changes, answer);
+      switch (result.kind) {
+        case 'written':
+          for (const [at, { key }] of changes.entries()) this.#mods.set(key, result.mods[at] ?? NO_KEY);
+          this.#ports.confirmed(askedAt);
+          return written();
+        case 'fenced':
+          return this.#end(whoLeads(result.leader), ended);
+        case 'foreign':
+          return this.#end(`"${result.key}" was changed by something that is no router`, ended);
+        default:
+          return unreachable(result);
+      }
+    });
+  }
+
+  #try(
+    transaction: Transaction,
+    ended: () => void,
+    answered: (answer: TransactionAnswer, askedAt: Instant) => void,
+  ): void {
+    const { clock, store } = this.#ports;
+    tryUntilAnswered(transaction, {
+      clock,
+      store,
+      goOn: () => !this.#isOver,
+      outcome: (outcome, askedAt) => {
+        if (this.#isOver) return ended();
+        if (outcome.kind !== 'answered') return this.#end(outcome.detail, ended);
+        answered(outcome.answer, askedAt);
+      },
+    });
+  }
+
+  #end(detail: string, ended: () => void): void {
+    this.#isOver = true;
+    ended();
+    this.#ports.fenced(detail);
+  }
+}
+
+const nothing = (): void => {};
+
+const whoLeads = (leader: { readonly address: string } | undefined): string =>
+  leader === undefined ? 'its lease has ended' : `${leader.address} leads`;
+
+/** Into parts that each fit into a transaction. */
+function split(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const parts: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const part = parts.at(-1);
+    bytes += entry.value.length;
+    if (part === undefined || part.length >= MAX_CHANGES || bytes > MAX_CHANGE_BYTES) {
+      parts.push([entry]);
+      bytes = entry.value.length;
+    } else part.push(entry);
+  }
+  return parts;
+}

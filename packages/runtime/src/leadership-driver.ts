@@ -1,0 +1,238 @@
+/** Drives leadership of a router: what each output means, in terms of a shared store and other routers. */
+import {
+  type Address,
+  type Belongings,
+  belongings,
+  belongingsOf,
+  type Campaign,
+  LEASE_MS,
+  type Leader,
+  type Leadership,
+  type LeadershipEvent,
+  type LeadershipInput,
+  type LeadershipOutput,
+  leaderFrom,
+  readLeader,
+  type Term,
+  takeover,
+  takeoverResult,
+  UNCONFIRMED_MS,
+  unreachable,
+} from '@dualping/core';
+import type { Clock } from './clock.js';
+import { FencedStore } from './fenced-store.js';
+import { MachineLoop } from './machine-loop.js';
+import type { Cancel } from './session-driver.js';
+import { isFailed, type SharedStore, type TransactionOutcome, tryUntilAnswered } from './shared-store.js';
+
+export interface PeerListener {
+  /** What the router there says: `leads`, in this term, and is sure of it. */
+  sign(term: Term, leads: boolean): void;
+  /** Once; not when it was called off. */
+  ended(): void;
+}
+
+/** How a router reaches the others. */
+export interface Peers {
+  /** Holds a stream on which the router at this address says whether it leads. */
+  hear(address: Address, listener: PeerListener): Cancel;
+  /** `refused`: nothing listens there. Answers once, soon. */
+  probe(address: Address, answer: (refused: boolean) => void): void;
+}
+
+export interface LeadershipPorts {
+  readonly clock: Clock;
+  readonly store: SharedStore;
+  readonly peers: Peers;
+  /** From now on this router leads, with what is there. */
+  lead(store: FencedStore): void;
+  /** Not one message more in that term. `done` when its streams and calls have been ended. */
+  stepDown(why: string, done: () => void): void;
+  /** From now on this is told to whoever asks. */
+  leaderIs(leader: Leader | undefined): void;
+  report(event: LeadershipEvent, text: string): void;
+  /** It can't go on. Called once. */
+  failed(error: unknown): void;
+}
+
+export class LeadershipDriver {
+  readonly #ports: LeadershipPorts;
+  readonly #loop: MachineLoop<LeadershipInput, LeadershipOutput>;
+  /** What the campaign that was won has found. */
+  #won: Belongings | undefined;
+  #reign: FencedStore | undefined;
+  #leavePeer: Cancel | undefined;
+  #onResigned: (() => void) | undefined;
+
+  constructor(leadership: Leadership, ports: LeadershipPorts) {
+    this.#ports = ports;
+    this.#loop = new MachineLoop(leadership, {
+      clock: ports.clock,
+      perform: (output) => this.#perform(output),
+      performed: () => {
+        if (leadership.hasResigned) this.#onResigned?.();
+      },
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  start(): void {
+    this.#loop.feed({ kind: 'tick' });
+  }
+
+  /** Leads no more, for good; resolves when another router may. */
+  async resign(): Promise<void> {
+    const resigned = new Promise<void>((resolve) => {
+      this.#onResigned = resolve;
+    });
+    this.#loop.feed({ kind: 'resign' });
+    if (!this.#loop.isStopped) await resigned;
+    this.stop();
+  }
+
+  /** Nothing is performed any more. */
+  stop(): void {
+    this.#loop.stop();
+    this.#reign?.stop();
+    this.#leavePeer?.();
+    this.#leavePeer = undefined;
+  }
+
+  #fail(error: unknown): void {
+    this.stop();
+    this.#ports.failed(error);
+    this.#onResigned?.();
+  }
+
+  #perform(output: LeadershipOutput): void {
+    const { store, peers } = this.#ports;
+    switch (output.kind) {
+      case 'grant-lease':
+        return store.grantLease(LEASE_MS, (lease) =>
+          this.#feed(
+            isFailed(lease)
+              ? { kind: 'lease-failed', detail: lease.detail }
+              : { kind: 'lease-granted', lease },
+          ),
+        );
+      case 'renew-lease': {
+        const { lease } = output;
+        return store.renewLease(lease, (stands) =>
+          this.#feed(
+            isFailed(stands)
+              ? { kind: 'lease-failed', detail: stands.detail }
+              : { kind: 'lease-renewed', lease, stands },
+          ),
+        );
+      }
+      case 'end-lease':
+        return store.endLease(output.lease);
+      case 'read':
+        return this.#read();
+      case 'campaign':
+        return this.#campaign(output.campaign);
+      case 'hear-peer':
+        return this.#hear(output.term, output.address);
+      case 'leave-peer':
+        return this.#leave();
+      case 'probe-peer': {
+        const { term, address } = output;
+        return peers.probe(address, (refused) => this.#feed({ kind: 'peer-probed', term, refused }));
+      }
+      case 'lead':
+        return this.#lead(output.term);
+      case 'step-down':
+        this.#reign?.stop();
+        this.#reign = undefined;
+        return this.#ports.stepDown(output.why, () => this.#feed({ kind: 'stepped-down' }));
+      case 'leader-is':
+        return this.#ports.leaderIs(output.leader);
+      case 'report':
+        return this.#ports.report(output.event, output.text);
+      default:
+        return unreachable(output);
+    }
+  }
+
+  #feed(input: LeadershipInput): void {
+    this.#loop.feed(input);
+  }
+
+  #read(): void {
+    this.#try(readLeader, (outcome, askedAt) => {
+      if (outcome.kind !== 'answered') return this.#feed({ kind: 'read-failed', detail: outcome.detail });
+      this.#feed({ kind: 'read', askedAt, leader: leaderFrom(outcome.answer.found[0]) });
+    });
+  }
+
+  #campaign(campaign: Campaign): void {
+    this.#try(takeover(campaign), (outcome, askedAt) => {
+      if (outcome.kind !== 'answered') return this.#feed({ kind: 'campaign-failed', detail: outcome.detail });
+      const result = takeoverResult(campaign, outcome.answer);
+      switch (result.kind) {
+        case 'won':
+          this.#won = result.belongings;
+          return this.#feed({ kind: 'won', term: result.belongings.term, askedAt });
+        case 'won-before':
+          return this.#readBelongings(result.term);
+        case 'lost':
+          return this.#feed({ kind: 'lost', leader: result.leader, askedAt });
+        default:
+          return unreachable(result);
+      }
+    });
+  }
+
+  #readBelongings(term: Term): void {
+    this.#try(belongingsOf(term), (outcome, askedAt) => {
+      if (outcome.kind !== 'answered') return this.#feed({ kind: 'campaign-failed', detail: outcome.detail });
+      const { succeeded, found } = outcome.answer;
+      if (!succeeded) return this.#feed({ kind: 'lost', leader: leaderFrom(found[0]), askedAt });
+      this.#won = belongings(term, found);
+      this.#feed({ kind: 'won', term, askedAt });
+    });
+  }
+
+  /** As long as a leader may be unsure. */
+  #try(
+    transaction: Parameters<typeof tryUntilAnswered>[0],
+    outcome: (outcome: TransactionOutcome, askedAt: number) => void,
+  ): void {
+    const { clock, store } = this.#ports;
+    const until = clock.now() + UNCONFIRMED_MS;
+    tryUntilAnswered(transaction, {
+      clock,
+      store,
+      goOn: () => !this.#loop.isStopped && clock.now() < until,
+      outcome: (result, askedAt) => this.#loop.run(() => outcome(result, askedAt)),
+    });
+  }
+
+  #lead(term: Term): void {
+    if (this.#won?.term !== term) throw new Error(`nothing was found of term ${term}`);
+    this.#reign = new FencedStore(this.#won, {
+      clock: this.#ports.clock,
+      store: this.#ports.store,
+      confirmed: (askedAt) => this.#feed({ kind: 'confirmed', term, askedAt }),
+      fenced: (detail) => this.#feed({ kind: 'fenced', term, detail }),
+    });
+    this.#won = undefined;
+    this.#ports.lead(this.#reign);
+  }
+
+  #hear(term: Term, address: Address): void {
+    this.#leave();
+    this.#leavePeer = this.#ports.peers.hear(address, {
+      sign: (itsTerm, leads) => this.#feed({ kind: 'peer-sign', term: itsTerm, leads }),
+      ended: () => {
+        this.#leavePeer = undefined;
+        this.#feed({ kind: 'peer-ended', term });
+      },
+    });
+  }
+
+  #leave(): void {
+    this.#leavePeer?.();
+    this.#leavePeer = undefined;
+  }
+}
