@@ -75,6 +75,7 @@ export type { ServiceHost } from './primary-service.js';
 export {
   type AvailableOptions,
   type ClusterOf,
+  type LeadingRouter,
   type NetworkStatus,
   RouterClient,
   type RouterClientOptions,

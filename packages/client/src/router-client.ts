@@ -74,6 +74,15 @@ export interface NetworkStatus {
   readonly figures: readonly MemberFigures[];
   /** What is wrong with the router itself now, for people; empty: nothing. */
   readonly trouble: string;
+  /** Who leads, where several routers share a store; absent where there is one. */
+  readonly leader?: LeadingRouter;
+}
+
+export interface LeadingRouter {
+  /** Empty when none leads, as far as the router that answered knows. */
+  readonly address: Address | '';
+  /** Rises with each leader. */
+  readonly term: number;
 }
 
 /**
@@ -124,8 +133,13 @@ export class RouterClient {
   /** Everything the router knows, once. */
   async status(options: CallOptions = {}): Promise<NetworkStatus> {
     return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {
-      const { assignments, figures, trouble = '' } = await snapshot(link);
-      return { router: link.address, networkId, clusters, assignments, figures, trouble };
+      const [{ assignments, figures, trouble = '' }, news] = await Promise.all([
+        snapshot(link),
+        link.leader({ timeoutMs: ROUTER_TIMEOUT_MS }),
+      ]);
+      const leader = news && { address: news.address, term: news.term };
+      const status = { router: link.address, networkId, clusters, assignments, figures, trouble };
+      return leader === undefined ? status : { ...status, leader };
     });
   }
 

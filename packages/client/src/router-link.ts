@@ -16,6 +16,8 @@ import {
   type Dialling,
   fromServiceError,
   getAvailableToWire,
+  type LeaderNews,
+  leaderIsFromWire,
   NO_METADATA,
   OWN_CONNECTION,
   type Promotion,
@@ -100,6 +102,20 @@ export class RouterLink {
       ),
       availableFromWire,
     );
+  }
+
+  /** Who leads, of routers that share a store; undefined where this one shares its store with none. */
+  async leader({ timeoutMs }: CallLimits): Promise<LeaderNews | undefined> {
+    const call = this.#clients.routing.leader({}, { deadline: Date.now() + timeoutMs });
+    return await new Promise((resolve) => {
+      call.on('data', (wire: routingWire.LeaderIs) => {
+        resolve(leaderIsFromWire(wire));
+        call.cancel();
+      });
+      // Also an older router, which has no such call.
+      call.on('error', () => resolve(undefined));
+      call.on('end', () => resolve(undefined));
+    });
   }
 
   async handover(cluster: ClusterId, limits: CallLimits): Promise<Assignment> {

@@ -1,6 +1,7 @@
-/** A router and its servers on this machine, each a process of its own. */
+/** Routers and their servers on this machine, each a process of its own. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RouterClient } from '@dualping/client';
 import {
   type Address,
@@ -42,6 +43,11 @@ const END_LIMIT_MS = 3_000;
  * goes on.
  */
 export const READY_LIMIT_MS = 30_000;
+/** Longest to wait until one of several routers leads, ms: the store may be starting, too. */
+const LEADER_LIMIT_MS = 30_000;
+const LEADER_POLL_MS = 100;
+/** How the first router is called; the others are `router2`, `router3` …. */
+const ROUTER = 'router';
 
 export interface LocalClusterOptions {
   readonly host: string;
@@ -51,6 +57,10 @@ export interface LocalClusterOptions {
   readonly routerMayMove: boolean;
   /** Undefined: as many as the folder was made for; one in a new folder. */
   readonly clusters: number | undefined;
+  /** Routers that share `store`; one, without it. */
+  readonly routers: number;
+  /** `etcd://…`; undefined: the one router keeps files. */
+  readonly store: string | undefined;
   /** Number of servers in each cluster. */
   readonly servers: number;
   readonly dataFolder: string;
@@ -96,7 +106,7 @@ export class LocalCluster {
   readonly #addresses = new Map<string, Address>();
   /** How each process is dialled by whoever watches over it; undefined: without TLS. */
   readonly #dialling = new Map<string, NetworkCredentials | undefined>();
-  readonly #router: SupervisedChild;
+  readonly #routers: readonly SupervisedChild[];
   /** Known once the router has said how many clusters there are. */
   #servers: readonly LocalServer[] = [];
   /** Until this is true only the caller of `start` learns what failed; nothing is logged beside it. */
@@ -118,12 +128,15 @@ export class LocalCluster {
     const mended = mendFolder(options.dataFolder);
     if (mended !== undefined) this.#say('folder-mode', mended);
     this.#ports = { ...readPlaces(options.dataFolder).ports };
-    this.#router = this.#child('router', { kind: 'router' }, () => this.#routerCommandLine());
+    this.#routers = Array.from({ length: options.routers }, (_, index) => {
+      const name = index === 0 ? ROUTER : `${ROUTER}${index + 1}`;
+      return this.#child(name, { kind: 'router' }, () => this.#routerCommandLine(name));
+    });
   }
 
-  /** The router's address, for clients. */
-  get routerAddress(): Address {
-    return this.#addresses.get('router') ?? '';
+  /** The addresses of all routers, for clients. */
+  get routerAddresses(): readonly Address[] {
+    return this.#routers.map(({ name }) => this.#addresses.get(name) ?? '');
   }
 
   /**
@@ -132,11 +145,11 @@ export class LocalCluster {
    */
   async start(): Promise<void> {
     const own = await this.#certified([{ role: 'router' }, UP_OPERATOR], UP_OPERATOR);
-    this.#dialling.set('router', own);
-    await this.#router.start();
-    const client = new RouterClient({ routers: [this.routerAddress], credentials: own });
+    for (const { name } of this.#routers) this.#dialling.set(name, own);
+    await Promise.all(this.#routers.map((router) => router.start()));
+    const client = new RouterClient({ routers: this.routerAddresses, credentials: own });
     this.#client = client;
-    const { clusters } = await client.status();
+    const clusters = await this.#clustersWhenLed(client);
     this.#warnOfServersLeftOut(clusters);
     this.#servers = this.#makeServers(clusters);
     await this.#certifyServers();
@@ -170,7 +183,7 @@ export class LocalCluster {
       await Promise.all(servers.map(({ child }) => child.stop(END_LIMIT_MS)));
     this.#watching?.unsubscribe();
     this.#client?.close();
-    await this.#router.stop(END_LIMIT_MS);
+    await Promise.all(this.#routers.map((router) => router.stop(END_LIMIT_MS)));
     for (const watched of this.#watched) watched.close();
     for (const log of this.#logs.values()) log.close();
     this.#lock?.release();
@@ -180,7 +193,7 @@ export class LocalCluster {
   /** Kills everything at once; what was acknowledged is on disk. */
   kill(): void {
     for (const { child } of this.#servers) child.kill();
-    this.#router.kill();
+    for (const router of this.#routers) router.kill();
     this.#lock?.release();
   }
 
@@ -192,7 +205,7 @@ export class LocalCluster {
       pid: child.pid,
     });
     return [
-      place(this.#router, 'router'),
+      ...this.#routers.map((router) => place(router, ROUTER)),
       ...this.#servers.map((server) => place(server.child, this.#isPrimary(server) ? 'primary' : 'standby')),
     ];
   }
@@ -203,7 +216,13 @@ export class LocalCluster {
       ids.map((id) => {
         const name = nameOf(cluster, clusters, id);
         const dataFolder = join(this.#options.dataFolder, name);
-        const role = { kind: 'server', cluster, id, dataFolder, router: () => this.routerAddress } as const;
+        const role = {
+          kind: 'server',
+          cluster,
+          id,
+          dataFolder,
+          router: () => this.routerAddresses[0] ?? '',
+        } as const;
         const child = this.#child(name, role, () => this.#serverCommandLine(name, cluster, id));
         return { cluster, id, name, child };
       }),
@@ -248,11 +267,25 @@ export class LocalCluster {
     if (this.#started || event.event !== 'given-up') this.#options.report(event);
   };
 
-  async #routerCommandLine(): Promise<readonly string[]> {
-    const { host, dataFolder, timing, clusters } = this.#options;
+  /** Of routers that have just started, none may lead yet. */
+  async #clustersWhenLed(client: RouterClient): Promise<number> {
+    const until = performance.now() + LEADER_LIMIT_MS;
+    for (;;)
+      try {
+        return (await client.status()).clusters;
+      } catch (error) {
+        const mayCome = this.#options.store !== undefined && performance.now() < until;
+        if (!mayCome || !(error instanceof DualpingError) || error.reason !== 'router-unreachable')
+          throw error;
+        await delay(LEADER_POLL_MS);
+      }
+  }
+
+  async #routerCommandLine(name: string): Promise<readonly string[]> {
+    const { host, dataFolder, timing, clusters, store } = this.#options;
     return [
-      ...['router', '--host', host, '--port', String(await this.#routerPort())],
-      ...['--data', join(dataFolder, 'router')],
+      ...['router', '--host', host, '--port', String(await this.#routerPort(name))],
+      ...(store === undefined ? ['--data', join(dataFolder, ROUTER)] : ['--store', store]),
       ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
@@ -262,12 +295,14 @@ export class LocalCluster {
     ];
   }
 
-  async #routerPort(): Promise<number> {
-    const { host, routerPort, routerMayMove } = this.#options;
-    // Servers and clients know the router's address by now: it comes back there or not at all.
-    if (this.#addresses.has('router')) return parseAddress(this.routerAddress).port;
+  async #routerPort(name: string): Promise<number> {
+    const { host, routerMayMove } = this.#options;
+    const routerPort = name === ROUTER ? this.#options.routerPort : 0;
+    // Servers and clients know its address by now: it comes back there or not at all.
+    const address = this.#addresses.get(name);
+    if (address !== undefined) return parseAddress(address).port;
     if (routerPort !== 0 && !routerMayMove) return routerPort;
-    const wished = this.#ports.router ?? routerPort;
+    const wished = this.#ports[name] ?? routerPort;
     const port = wished === 0 ? 0 : await portIfFree(host, wished);
     if (port !== wished) this.#say('moved', `port ${wished} is taken, the router takes a free one`);
     return port;
@@ -278,7 +313,14 @@ export class LocalCluster {
     const port = await portIfFree(host, this.#ports[name] ?? 0);
     return [
       ...['server', '--host', host, '--port', String(port), '--id', String(id)],
-      ...['--data', join(dataFolder, name), '--cluster', String(cluster), '--routers', this.routerAddress],
+      ...[
+        '--data',
+        join(dataFolder, name),
+        '--cluster',
+        String(cluster),
+        '--routers',
+        this.routerAddresses.join(),
+      ],
       ...this.#diskStallFlags,
       ...this.#certsFlags,
       ...(this.#options.serverFlags ?? []),
@@ -380,6 +422,6 @@ export function renderPlaces(places: readonly Place[]): readonly string[] {
   const width = Math.max(...places.map(({ name }) => name.length));
   return places.map(
     ({ name, role, address, pid }) =>
-      `${name.padEnd(width)}  ${role === name ? ''.padEnd(7) : role}  ${address}  pid ${pid ?? '?'}`,
+      `${name.padEnd(width)}  ${name.startsWith(role) ? ''.padEnd(7) : role}  ${address}  pid ${pid ?? '?'}`,
   );
 }

@@ -1,5 +1,5 @@
 /** Operators' commands: status of the network, and the two calls that change it. */
-import { type NetworkStatus, RouterClient } from '@dualping/client';
+import { type LeadingRouter, type NetworkStatus, RouterClient } from '@dualping/client';
 import {
   type Address,
   type Assignment,
@@ -63,10 +63,14 @@ export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));
   io.out(`router ${status.router}, network ${status.networkId}`);
+  if (status.leader !== undefined) io.out(renderLeader(status.leader));
   if (status.trouble !== '') io.out(cleanForTerminal(`router in trouble: ${status.trouble}`));
   for (const assignment of status.assignments)
     for (const line of renderAssignment(assignment, status.figures)) io.out(line);
 }
+
+const renderLeader = ({ address, term }: LeadingRouter): string =>
+  address === '' ? 'no router leads now' : `router ${address} leads in term ${term}`;
 
 async function watchStatus(client: RouterClient, json: boolean, io: Io): Promise<number> {
   const signals = new Signals();

@@ -1,4 +1,4 @@
-import { parseTiming } from '@dualping/core';
+import { DualpingError, parseTiming, quote } from '@dualping/core';
 import { command } from '../command.js';
 import { partCredentials } from '../credentials.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
@@ -11,6 +11,8 @@ export const routerCommand = command({
   settings: {
     host: settings.host,
     port: settings.routerPort,
+    store: settings.store,
+    advertise: settings.advertise,
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
     ...classic.OF_ROUTER,
@@ -23,33 +25,52 @@ export const routerCommand = command({
     ...settings.timing,
   },
   run: async (
-    { noDialBack, diskStallMs, metrics, logFormat: _, certs, classic, ...options },
+    { noDialBack, store, advertise, metrics, logFormat: _, certs, classic, ...options },
     { io, isGiven },
   ) => {
     const { host, port, data, clusters, ...rest } = options;
-    const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
-    const timing = parseTiming(given);
+    const { heartbeatTimeoutMs, diskStallMs, classicReplies, classicConfirmation, ...given } = rest;
+    if (store === '' && advertise !== '')
+      throw new DualpingError(
+        'invalid-argument',
+        `advertise is ${quote(advertise)}: it is for routers that share a store, and --store is not given`,
+      );
+    if (store !== '' && certs !== '')
+      throw new DualpingError(
+        'invalid-argument',
+        `store is ${quote(store)} and certs is ${quote(certs)}: routers that share a store speak no TLS yet`,
+      );
+    if (store !== '' && metrics !== '')
+      throw new DualpingError(
+        'invalid-argument',
+        `store is ${quote(store)} and metrics is ${quote(metrics)}: routers that share a store have no metrics yet`,
+      );
     warnIfOpen(host, io, certs !== '');
     const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
+    const common = {
+      host,
+      port,
+      ...(isGiven('clusters') && { clusters }),
+      timing: parseTiming(given),
+      heartbeatTimeoutMs,
+      classicReplies,
+      classicConfirmation,
+      dialBack: !noDialBack,
+      report: io.report,
+    };
     // Loaded here only: the short commands must not pay for what they don't run.
-    const { startRouter } = await import('@dualping/router');
+    const { startRouter, startSharedRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, () =>
-      startRouter({
-        host,
-        port,
-        dataFolder: data,
-        ...(isGiven('clusters') && { clusters }),
-        timing,
-        heartbeatTimeoutMs,
-        diskStallMs,
-        ...(metrics !== '' && { metrics }),
-        classicReplies,
-        classicConfirmation,
-        dialBack: !noDialBack,
-        credentials: watched?.credentials,
-        classic,
-        report: io.report,
-      }),
+      store === ''
+        ? startRouter({
+            ...common,
+            dataFolder: data,
+            diskStallMs,
+            ...(metrics !== '' && { metrics }),
+            credentials: watched?.credentials,
+            classic,
+          })
+        : startSharedRouter({ ...common, store, ...(advertise !== '' && { advertise }) }),
     );
   },
 });

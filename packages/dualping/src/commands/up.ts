@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession, type NetworkCredentials } from '@dualping/client';
-import { type Address, DEFAULT_TIMING, DualpingError, parseTiming } from '@dualping/core';
+import { type Address, DEFAULT_TIMING, DualpingError, parseTiming, quote } from '@dualping/core';
 import {
   DRAIN_LIMIT_MS,
   type EndingSignal,
@@ -34,6 +34,8 @@ const CERTS_FOLDER = 'certs';
 const CLUSTER_SETTINGS = {
   host: settings.host,
   port: settings.routerPort,
+  routers: settings.routersOfNetwork,
+  store: settings.store,
   clusters: settings.clusters,
   servers: settings.servers,
   data: settings.data('dualping-data'),
@@ -66,18 +68,30 @@ async function withCluster(
   lines: OperatorLines,
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
-  const { host, port, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
+  const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
   const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...given } = rest;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   const certs = certsFor({ data, tls, insecure });
   warnIfOpen(host, io, certs !== undefined);
   const classicFlags = isClassic ? ['--classic'] : [];
+  if (routers > 1 && store === '')
+    throw new DualpingError(
+      'invalid-argument',
+      `routers is "${routers}": several share an etcd, say where it is with --store etcd://host:port/prefix`,
+    );
+  if (store !== '' && certs !== undefined)
+    throw new DualpingError(
+      'invalid-argument',
+      `store is ${quote(store)}: routers that share a store speak no TLS yet, say --insecure`,
+    );
   // Checked first, so that a start that can't work leaves no folder behind.
   if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({
     host,
     routerPort: port,
     routerMayMove: !isGiven('port'),
+    routers,
+    store: store === '' ? undefined : store,
     clusters: isGiven('clusters') ? clusters : undefined,
     servers,
     dataFolder: data,
@@ -98,7 +112,7 @@ async function withCluster(
     if (typeof early === 'string') return SIGNAL_EXITS[early];
     const places = renderPlaces(cluster.places);
     for (const line of places) io.out(line);
-    tellParent(cluster.routerAddress, places);
+    tellParent(cluster.routerAddresses.join(), places);
     return await use(cluster, signals);
   } finally {
     if (!(await withinLimit(cluster.stop(), DRAIN_LIMIT_MS))) cluster.kill();
@@ -127,9 +141,9 @@ export const upCommand = command({
     const { io } = invocation;
     endWithParent();
     return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
-      const certs = certsAt(values.data, [cluster.routerAddress]);
+      const certs = certsAt(values.data, cluster.routerAddresses);
       const ca = certs === undefined ? '' : ` --ca ${join(certs, NETWORK_FILE)}`;
-      io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddress}${ca}`);
+      io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddresses.join()}${ca}`);
       return SIGNAL_EXITS[await signals.first];
     });
   },
@@ -144,13 +158,13 @@ export const startCommand = command({
     const { io, isGiven } = invocation;
     if (!io.interactive)
       return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
-        const routers = [cluster.routerAddress];
-        const credentials = credentialsFor(values.data, cluster.routerAddress);
+        const routers = cluster.routerAddresses;
+        const credentials = credentialsFor(values.data, cluster.routerAddresses[0] ?? '');
         const session = new DualpingSession({ routers, user, timeline: { history: limit }, credentials });
         return await watchStates(session, signals, io);
       });
     return await besideNetwork(values, invocation, async (router, signal) => {
-      const routers = [router];
+      const routers = router.split(',');
       const isFull = hasFullScreen(io, lines);
       const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
       const credentials = credentialsFor(values.data, router);

@@ -9,6 +9,7 @@ import {
   MAX_KEEP_ALIVE_MS,
   MAX_MEMBERS,
   MAX_PAGE_POSTS,
+  MAX_ROUTERS,
   MAX_SERVER_ID,
   MIN_DISK_STALL_MS,
   MIN_PING_INTERVAL_MS,
@@ -108,6 +109,16 @@ export const metrics = setting({
   fallbackText: 'default nowhere',
 });
 
+/** Empty: files in the data folder. */
+export const store = setting({
+  key: 'store',
+  argument: 'etcd://host:port,.../prefix',
+  help: 'an etcd in which several routers keep what they know together; one leads, the others stand by',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default files in the data folder, of one router alone',
+});
+
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',
@@ -115,6 +126,20 @@ export const routers = setting({
   parse: parse.addresses,
   fallback: [`127.0.0.1:${DEFAULT_ROUTER_PORT}`],
 });
+
+/**
+ * Of `up`, a number. Other commands take addresses by that name, which may stand in a variable or a file:
+ * they mean one router here.
+ */
+export const routersOfNetwork = setting({
+  key: 'routers',
+  argument: 'count',
+  help: 'routers of which one leads; more than one share an etcd (--store)',
+  parse: (text: string) => (text.includes(':') ? parse.addresses(text) && 1 : routerCount(text)),
+  fallback: 1,
+});
+
+const routerCount = parse.wholeNumber(1, MAX_ROUTERS);
 
 export const clusters = setting({
   key: 'clusters',

@@ -16,6 +16,7 @@ import {
   type supervisionWire,
   supervisorMessageToWire,
   toDualpingError,
+  wasAnswered,
 } from '@dualping/protocol';
 
 export interface KeepAliveListener {
@@ -118,7 +119,7 @@ export function openRouterProbe(
     client.connect({ user: '' }, NO_METADATA, { deadline: Date.now() + keepAliveMs }, (error) => {
       if (over) return;
       // An unanswered call is silence, which the machine measures.
-      if (error === null) answered();
+      if (error === null || wasAnswered(error)) answered();
       else if (fromServiceError(error, { sent: false, peer: 'router' }).reason !== 'router-unreachable')
         answered();
     });

@@ -1,0 +1,184 @@
+/** A real etcd of some nodes on this machine, to be killed and frozen, whose history can be read. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually.js';
+
+const LOOPBACK = '127.0.0.1';
+
+/** What is said where it is not installed; undefined where it is. */
+export const NO_ETCD =
+  spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed (Debian: etcd-server)';
+
+interface Node {
+  readonly name: string;
+  readonly client: string;
+  readonly peer: string;
+  process: ChildProcess | undefined;
+}
+
+/** One value that a key has had. */
+export interface Version {
+  readonly revision: number;
+  readonly key: string;
+  /** Undefined: the key was deleted. */
+  readonly value: string | undefined;
+}
+
+export class EtcdCluster {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dualping-etcd-'));
+  readonly #nodes: readonly Node[];
+
+  private constructor(nodes: readonly Node[]) {
+    this.#nodes = nodes;
+  }
+
+  static async start(count: number): Promise<EtcdCluster> {
+    const ports = await freePorts(2 * count);
+    const nodes = Array.from({ length: count }, (_, at) => ({
+      name: `n${at}`,
+      client: `http://${LOOPBACK}:${ports[2 * at]}`,
+      peer: `http://${LOOPBACK}:${ports[2 * at + 1]}`,
+      process: undefined,
+    }));
+    const etcd = new EtcdCluster(nodes);
+    for (let at = 0; at < count; at += 1) etcd.startNode(at);
+    await etcd.healthy();
+    return etcd;
+  }
+
+  get count(): number {
+    return this.#nodes.length;
+  }
+
+  /** For `--store`. */
+  get store(): string {
+    const hosts = this.#nodes.map(({ client }) => client.replace('http://', ''));
+    return `etcd://${hosts.join(',')}/dualping`;
+  }
+
+  startNode(at: number): void {
+    const node = this.#node(at);
+    const cluster = this.#nodes.map(({ name, peer }) => `${name}=${peer}`).join(',');
+    const args = [
+      ...['--name', node.name, '--data-dir', join(this.#folder, node.name)],
+      ...['--listen-client-urls', node.client, '--advertise-client-urls', node.client],
+      ...['--listen-peer-urls', node.peer, '--initial-advertise-peer-urls', node.peer],
+      ...['--initial-cluster', cluster, '--initial-cluster-state', 'new', '--log-level', 'error'],
+    ];
+    node.process = spawn('etcd', args, { stdio: 'ignore' });
+  }
+
+  signalNode(at: number, signal: NodeJS.Signals): void {
+    this.#node(at).process?.kill(signal);
+  }
+
+  async killNode(at: number): Promise<void> {
+    const { process } = this.#node(at);
+    if (process === undefined) return;
+    const exited = new Promise((resolve) => process.once('exit', resolve));
+    process.kill('SIGKILL');
+    await exited;
+    this.#node(at).process = undefined;
+  }
+
+  async healthy(): Promise<void> {
+    await eventually('etcd has a quorum', () => this.#ctl('endpoint', 'health') !== undefined);
+  }
+
+  /** Everything that was ever written below the prefix, in the order of writing. */
+  async history(): Promise<readonly Version[]> {
+    const versions: Version[] = [];
+    const args = ['watch', '--prefix', 'dualping/', '--rev', '1', '--write-out', 'json'];
+    const watch = spawn('etcdctl', ['--endpoints', this.#endpoints, ...args], {
+      env: { ...process.env, ETCDCTL_API: '3' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    // The last thing written is this mark: then all before it has been read.
+    const mark = `dualping/mark`;
+    this.#ctl('put', mark, `${performance.now()}`);
+    let text = '';
+    watch.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    try {
+      await eventually(
+        'the history of etcd is read',
+        () => text.includes(base64(mark)) && text.endsWith('\n'),
+      );
+    } finally {
+      watch.kill('SIGKILL');
+    }
+    for (const line of text.trim().split('\n')) versions.push(...versionsOf(line));
+    return versions.filter(({ key }) => key !== mark);
+  }
+
+  async destroy(): Promise<void> {
+    for (let at = 0; at < this.count; at += 1) {
+      this.signalNode(at, 'SIGCONT');
+      await this.killNode(at);
+    }
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  get #endpoints(): string {
+    return this.#nodes.map(({ client }) => client).join(',');
+  }
+
+  /** What it printed; undefined when it failed. */
+  #ctl(...args: readonly string[]): string | undefined {
+    try {
+      return execFileSync('etcdctl', ['--endpoints', this.#endpoints, ...args], {
+        env: { ...process.env, ETCDCTL_API: '3' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: 10_000,
+      }).toString();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #node(at: number): Node {
+    const node = this.#nodes[at];
+    if (node === undefined) throw new Error(`no node ${at}`);
+    return node;
+  }
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString();
+
+interface WatchLine {
+  readonly Events?: readonly {
+    readonly type?: number;
+    readonly kv: { readonly key: string; readonly mod_revision: number; readonly value?: string };
+  }[];
+}
+
+function versionsOf(line: string): Version[] {
+  const { Events = [] } = JSON.parse(line) as WatchLine;
+  return Events.map(({ type = 0, kv }) => ({
+    revision: kv.mod_revision,
+    key: fromBase64(kv.key),
+    value: type === 1 ? undefined : fromBase64(kv.value ?? ''),
+  }));
+}
+
+/** Ports that nobody listens at: all are held until all are known. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

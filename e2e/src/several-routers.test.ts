@@ -1,0 +1,186 @@
+/** Several routers on a real etcd: whichever of them is lost, nothing is, and somebody leads again. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RouterClient } from '@dualping/client';
+import { DualpingProcess } from './dualping-process.js';
+import { EtcdCluster, NO_ETCD } from './etcd-cluster.js';
+import { eventually } from './eventually.js';
+import { Person } from './person.js';
+import { SeveralRouters } from './several-routers.js';
+
+/** Longer than a leader that does not reach etcd may lead (2.5 s). */
+const QUORUM_IS_LOST_MS = 8_000;
+
+describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
+  let etcd: EtcdCluster;
+  let network: SeveralRouters;
+  let client: RouterClient;
+  let ann: Person;
+  let bob: Person;
+
+  before(async () => {
+    etcd = await EtcdCluster.start(3);
+    network = await SeveralRouters.start(etcd.store, { routers: 3, servers: 3 });
+    client = new RouterClient({ routers: network.addresses });
+    await network.whenWhole(client);
+    ann = new Person('ann', network.addresses);
+    bob = new Person('bob', network.addresses);
+    await bob.session.follow('ann');
+    ann.startPosting();
+  });
+  after(async () => {
+    ann?.session.close();
+    bob?.session.close();
+    client?.close();
+    await network?.destroy();
+    await etcd?.destroy();
+  });
+
+  /** Posts are acknowledged that were begun after this. */
+  const postsGoOn = async (): Promise<void> => {
+    const begun = performance.now();
+    await eventually(
+      'posts are acknowledged',
+      () => ann.acknowledged.some(({ at, tookMs }) => at - tookMs > begun),
+      60_000,
+      () => network.tails(),
+    );
+  };
+
+  test('the leader is killed, and started again', async () => {
+    const { epoch } = await network.whenWhole(client);
+    const leader = network.leader();
+    await network.kill(leader);
+    await network.whenLedByAnother(leader);
+    await postsGoOn();
+    await network.restart(leader);
+    assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for a router');
+  });
+
+  test('the leader is frozen, and thawed when another leads', async () => {
+    const { epoch } = await network.whenWhole(client);
+    const leader = network.leader();
+    network.signal(leader, 'SIGSTOP');
+    await network.whenLedByAnother(leader);
+    await postsGoOn();
+    network.signal(leader, 'SIGCONT');
+    await network.whenFollows(leader);
+    assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for a router');
+  });
+
+  test('the leader and the primary are killed together', async () => {
+    const { epoch, primary } = await network.whenWhole(client);
+    assert.ok(primary !== undefined);
+    const leader = network.leader();
+    await Promise.all([network.kill(leader), network.killServer(primary.serverId)]);
+    await network.whenLedByAnother(leader);
+    await postsGoOn();
+    await network.restart(leader);
+    await network.startServer(primary.serverId);
+    const after = await network.whenWhole(client);
+    assert.ok(after.epoch > epoch);
+  });
+
+  test('etcd loses its quorum for a while: posts go on meanwhile, and the epoch stays', async () => {
+    const { epoch } = await network.whenWhole(client);
+    for (const node of [0, 1]) etcd.signalNode(node, 'SIGSTOP');
+    const lostAt = performance.now();
+    await postsGoOn();
+    await eventually('nobody leads', () => network.leaders().length === 0);
+    await delay(QUORUM_IS_LOST_MS - (performance.now() - lostAt));
+    await postsGoOn();
+    for (const node of [0, 1]) etcd.signalNode(node, 'SIGCONT');
+    await eventually('somebody leads', () => network.leaders().length === 1);
+    await postsGoOn();
+    assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for etcd');
+  });
+
+  test('a router that is asked to end hands over: no post waits', async () => {
+    const leader = network.leader();
+    await network.stop(leader);
+    await network.whenLedByAnother(leader);
+    await postsGoOn();
+    await network.restart(leader);
+    await network.whenWhole(client);
+  });
+
+  test('nothing acknowledged is lost or repeated, and no epoch has had two primaries', async () => {
+    await ann.stopPosting();
+    assert.deepEqual(ann.failures, []);
+    const posted = ann.acknowledged.map(({ position, text }) => ({ position, text }));
+    posted.sort((one, other) => one.position - other.position);
+    await eventually('all is seen', () => bob.seen.length >= posted.length);
+    assert.deepEqual(
+      bob.seen.map(({ text }) => text),
+      posted.map(({ text }) => text),
+    );
+
+    const primaries = new Map<number, Set<string>>();
+    let revision = 0;
+    for (const { key, value } of await etcd.history()) {
+      if (value === undefined || !key.startsWith('dualping/clusters/')) continue;
+      const record = JSON.parse(value) as {
+        readonly epoch: number;
+        readonly revision: number;
+        readonly primary?: { readonly serverId: number; readonly lifeId: string };
+      };
+      assert.ok(record.revision >= revision, `revision ${record.revision} over ${revision}`);
+      revision = record.revision;
+      const primary = `s${record.primary?.serverId} ${record.primary?.lifeId}`;
+      primaries.set(record.epoch, (primaries.get(record.epoch) ?? new Set()).add(primary));
+    }
+    assert.ok(primaries.size >= 2);
+    for (const [epoch, names] of primaries)
+      assert.equal(names.size, 1, `epoch ${epoch}: ${[...names].join()}`);
+  });
+});
+
+describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
+  let etcd: EtcdCluster;
+  let up: DualpingProcess;
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-up-'));
+
+  before(async () => {
+    etcd = await EtcdCluster.start(1);
+    const store = ['--routers', '3', '--store', etcd.store];
+    up = new DualpingProcess([
+      'up',
+      '--data',
+      join(folder, 'data'),
+      '--port',
+      '0',
+      '--servers',
+      '2',
+      ...store,
+    ]);
+    await up.line(/^ready/);
+  });
+  after(async () => {
+    await up?.kill();
+    await etcd?.destroy();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  test('all routers are named, and admin status says who leads, whichever is asked', async () => {
+    const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
+    assert.equal(addresses.length, 3);
+    const leaders = new Set<string>();
+    for (const address of addresses) {
+      const status = new DualpingProcess(['admin', 'status', '--routers', address]);
+      leaders.add(/^router (\S+) leads in term \d+$/.exec(await status.line(/ leads in term /))?.[1] ?? '');
+      assert.equal(await status.exited, 0);
+    }
+    assert.equal(leaders.size, 1);
+    assert.ok(addresses.includes([...leaders][0] ?? ''));
+  });
+
+  test('several routers without a store are refused', async () => {
+    const refused = new DualpingProcess(['up', '--data', join(folder, 'none'), '--routers', '3']);
+    await refused.line(/routers is "3": several share an etcd/);
+    assert.equal(await refused.exited, 2);
+  });
+});

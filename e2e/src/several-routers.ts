@@ -1,0 +1,146 @@
+/** A network with several routers on one etcd, each a process of its own at a place that stays the same. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RouterClient } from '@dualping/client';
+import type { Assignment } from '@dualping/core';
+import { DualpingProcess } from './dualping-process.js';
+import { eventually } from './eventually.js';
+
+const LOOPBACK = ['--host', '127.0.0.1'] as const;
+/** What a router says when it begins and when it ceases to lead. */
+const LEADS = / router leads: /;
+const TURNS = / router (leads|steps-down|follows): /;
+
+export class SeveralRouters {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dualping-e2e-'));
+  readonly #routers: DualpingProcess[] = [];
+  readonly #servers = new Map<number, DualpingProcess>();
+  readonly #ports = new Map<string, string>();
+  #addresses: readonly string[] = [];
+
+  private constructor(
+    readonly store: string,
+    readonly serverCount: number,
+  ) {}
+
+  static async start(
+    store: string,
+    { routers, servers }: { readonly routers: number; readonly servers: number },
+  ): Promise<SeveralRouters> {
+    const network = new SeveralRouters(store, servers);
+    for (let at = 0; at < routers; at += 1) {
+      network.#routers.push(network.#startRouter('0'));
+      const address = await network.#router(at).ready();
+      network.#addresses = [...network.#addresses, address];
+    }
+    for (let id = 1; id <= servers; id += 1) await network.startServer(id);
+    return network;
+  }
+
+  /** Of all routers, whether they run or not. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** Of those that say that they lead, and run: by index. */
+  leaders(): readonly number[] {
+    return [...this.#routers.keys()].filter((at) => {
+      const last = this.#router(at).lines.findLast((line) => TURNS.test(line));
+      return !this.#router(at).ended && last !== undefined && LEADS.test(last);
+    });
+  }
+
+  leader(): number {
+    const [leader, ...others] = this.leaders();
+    if (leader === undefined || others.length > 0)
+      throw new Error(`not one router leads, but ${this.leaders().length}\n${this.tails()}`);
+    return leader;
+  }
+
+  async whenLedByAnother(former: number): Promise<void> {
+    await eventually(
+      'another router leads',
+      () => this.leaders().some((at) => at !== former),
+      undefined,
+      () => this.tails(),
+    );
+  }
+
+  async whenFollows(at: number): Promise<void> {
+    await eventually(
+      'it has seen that another router leads',
+      () => !this.leaders().includes(at),
+      undefined,
+      () => this.tails(),
+    );
+  }
+
+  async whenWhole(client: RouterClient): Promise<Assignment> {
+    return await eventually(
+      'all servers are live and in-sync',
+      async () => {
+        const assignment = await client.available({ cluster: 1 }).catch(() => undefined);
+        const whole = assignment?.members.filter(({ live, inSync }) => live && inSync).length;
+        return assignment?.available === true && whole === this.serverCount ? assignment : undefined;
+      },
+      60_000,
+      () => this.tails(),
+    );
+  }
+
+  signal(at: number, signal: NodeJS.Signals): void {
+    this.#router(at).signal(signal);
+  }
+
+  async kill(at: number): Promise<void> {
+    await this.#router(at).kill();
+  }
+
+  async stop(at: number): Promise<void> {
+    await this.#router(at).stop();
+  }
+
+  /** At the place where it was. */
+  async restart(at: number): Promise<void> {
+    const port = this.#addresses[at]?.split(':').at(-1) ?? '';
+    this.#routers[at] = this.#startRouter(port);
+    await this.#router(at).ready();
+  }
+
+  async killServer(id: number): Promise<void> {
+    await this.#servers.get(id)?.kill();
+  }
+
+  async startServer(id: number): Promise<void> {
+    const name = `s${id}`;
+    const place = ['--id', String(id), '--data', join(this.#folder, name)];
+    const port = ['--port', this.#ports.get(name) ?? '0'];
+    const routers = ['--routers', this.#addresses.join(',')];
+    const server = new DualpingProcess(['server', ...LOOPBACK, ...place, ...port, ...routers]);
+    this.#servers.set(id, server);
+    this.#ports.set(name, (await server.ready()).split(':').at(-1) ?? '0');
+  }
+
+  /** What all processes said last, for the message of a failing test. */
+  tails(): string {
+    const routers = this.#routers.map((router, at) => `--- router ${at}\n${router.tail(25)}`);
+    const servers = [...this.#servers].map(([id, server]) => `--- s${id}\n${server.tail(25)}`);
+    return [...routers, ...servers].join('\n');
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#routers, ...this.#servers.values()].map((process) => process.kill()));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #startRouter(port: string): DualpingProcess {
+    return new DualpingProcess(['router', ...LOOPBACK, '--port', port, '--store', this.store]);
+  }
+
+  #router(at: number): DualpingProcess {
+    const found = this.#routers[at];
+    if (found === undefined) throw new Error(`no router ${at}`);
+    return found;
+  }
+}
