@@ -78,6 +78,7 @@ export interface NetworkStatus {
   readonly leader?: LeadingRouter;
 }
 
+/** The router that leads, of several that share a store. */
 export interface LeadingRouter {
   /** Empty when none leads, as far as the router that answered knows. */
   readonly address: Address | '';
