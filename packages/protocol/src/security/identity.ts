@@ -18,6 +18,7 @@ export type Part =
   | { readonly role: 'member'; readonly cluster: ClusterId; readonly serverId: ServerId }
   | { readonly role: 'operator'; readonly name: string };
 export type PartRole = Part['role'];
+/** Who a certificate names: a part, and the network that it belongs to. */
 export type Identity = Part & { readonly network: CertifiedNetwork };
 
 export const NETWORK_PATTERN = /^[0-9a-f]{12}$/;

@@ -56,6 +56,10 @@ interface Material {
   readonly revoked: ReadonlySet<string>;
 }
 
+/**
+ * With what a part or a client makes TLS connections of one network: the network's CA, and its own
+ * certificate if it has one. They may be renewed while connections stand.
+ */
 export class NetworkCredentials implements Dialling {
   #material: Material;
   #context: SecureContext;
