@@ -12,6 +12,7 @@ import { OWN_CONNECTION } from './dial.js';
 import type * as routingWire from './gen/dualping/v1/routing.js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
 import { type Dialling, PLAINTEXT } from './security/network-credentials.js';
+import { holdLowDescriptors } from './high-descriptor.js';
 import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
@@ -36,8 +37,11 @@ export class RouterStream {
     dialling: Dialling = PLAINTEXT,
   ) {
     this.#client = new RoutingServiceClient(address, dialling.channel('router'), OWN_CONNECTION);
+    // So that the router is the first who hears of our death.
+    const letGo = holdLowDescriptors();
     const call = this.#client.dualPing();
     call.on('metadata', (header: Metadata) => {
+      letGo();
       const replies = classicRepliesFromHeader(header);
       if (replies !== undefined) listener.onClassicReplies?.(replies);
     });
@@ -57,6 +61,7 @@ export class RouterStream {
           listener.onMessage(message);
         },
         onEnd: (end) => {
+          letGo();
           this.#client.close();
           if (end.kind !== 'closed') listener.onEnd(end);
         },
