@@ -15,11 +15,15 @@ export class ListeningClock {
   /** `maxStepMs` may change with the interval at which others are expected to send. */
   constructor(public maxStepMs: number) {}
 
-  /** Looks at the clock; returns the listening time so far, ms. */
-  advance(now: Instant): number {
+  /**
+   * Looks at the clock; returns the listening time so far, ms. `until`: when the listener meant to look. What
+   * is later than that does not count.
+   */
+  advance(now: Instant, until: Instant = now): number {
     if (this.#last !== undefined) {
       invariant(now >= this.#last, 'time-does-not-go-back', { now, last: this.#last });
-      this.#heardMs += Math.min(now - this.#last, this.maxStepMs);
+      const listenedMs = Math.max(0, Math.min(now, until) - this.#last);
+      this.#heardMs += Math.min(listenedMs, this.maxStepMs);
     }
     this.#last = now;
     return this.#heardMs;

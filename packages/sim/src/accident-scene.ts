@@ -3,6 +3,7 @@ import { NO_EPOCH } from '@dualping/core';
 import type { Accident } from './accidents.js';
 import type { Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
+import { Random } from './random.js';
 import { EMPTY_FOLDER, type RouterFolder } from './router-disk.js';
 import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
@@ -54,7 +55,43 @@ export class AccidentScene {
         cluster.trespasser.ask(process, users, epoch);
         return undefined;
       }
+      case 'by-turns':
+        return this.#byTurns(accident);
     }
+  }
+
+  // Processes.
+
+  #byTurns({ process, at }: AccidentOf<'by-turns'>): Undo {
+    const { setup, world, router } = this.cluster;
+    const { deadAfterMs } = setup.timing;
+    const random = new Random(`${setup.seed}/${process} by turns/${at}`);
+    const still = new Set<Undo>();
+    let isOver = false;
+    const hold = (name: string, forMs: number): void => {
+      const held = this.cluster.process(name);
+      if (isOver || !held.running) return;
+      const thaw = held.freeze();
+      const once = (): void => {
+        if (still.delete(once)) thaw();
+      };
+      still.add(once);
+      world.after(forMs, `${name} has its turn`, once);
+    };
+    const turn = (): void => {
+      if (isOver) return;
+      hold(process, deadAfterMs * random.within(0.5, 0.95));
+      const routerMs = random.within(0.05, 0.3);
+      world.after(deadAfterMs * random.within(0.6, 0.95), 'the router stands still', () =>
+        hold(router.name, deadAfterMs * routerMs),
+      );
+      world.after(2 * deadAfterMs, 'by turns', turn);
+    };
+    turn();
+    return () => {
+      isOver = true;
+      for (const thaw of [...still]) thaw();
+    };
   }
 
   // The network.

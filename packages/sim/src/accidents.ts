@@ -41,7 +41,12 @@ export type Accident =
   /**
    * A program logs users in, and posts as them, at a cluster that is not theirs, without waiting for answers.
    */
-  | { readonly kind: 'trespass'; readonly process: string; readonly users: readonly string[] };
+  | { readonly kind: 'trespass'; readonly process: string; readonly users: readonly string[] }
+  /**
+   * The server and the router stand still by turns, both for less than a silence: its words are late, and come
+   * while the router does not read.
+   */
+  | { readonly kind: 'by-turns'; readonly process: string };
 
 export type StrangersWord = 'wrong-network' | 'wrong-cluster' | 'router-store-too-old';
 
@@ -64,7 +69,8 @@ export type AccidentName =
   | 'second-router'
   | 'lose-server'
   | 'shutdown'
-  | 'trespass';
+  | 'trespass'
+  | 'by-turns';
 
 /**
  * Accidents that are not drawn yet, and the rule of the machines that each waits for. An entry is removed
@@ -207,6 +213,11 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
       forMs: 0,
     };
   },
+  'by-turns': (random, cast) => ({
+    kind: 'by-turns',
+    process: anyServer(random, cast),
+    forMs: longLength(random),
+  }),
 };
 
 /**
@@ -215,7 +226,10 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
  */
 export const ALONE: ReadonlySet<Fault['kind']> = new Set(['older-store', 'second-router', 'twin']);
 
-const NAMES = Object.keys(ACCIDENTS) as AccidentName[];
+/** Drawn beside the others, by chance of its own: so that worlds from before it have the same accidents. */
+const BESIDE = 'by-turns';
+const BESIDE_SHARE = 0.2;
+const NAMES = (Object.keys(ACCIDENTS) as AccidentName[]).filter((name) => name !== BESIDE);
 
 /** Share of worlds with accidents; and how many kinds, and how many of each kind. */
 const SHARE = 0.3;
@@ -234,7 +248,8 @@ export function scheduleAccidents(
     (name) => NOT_YET[name] === undefined && (name !== 'trespass' || cast.clusters.length > 1),
   );
   const chosen = random.shuffle(possible).slice(0, random.between(1, MOST_KINDS));
-  const drawn = needed === undefined ? chosen : [needed];
+  const beside = random.fork(BESIDE).chance(BESIDE_SHARE) ? ([BESIDE] as const) : [];
+  const drawn = needed === undefined ? [...chosen, ...beside] : [needed];
   const faults = drawn.flatMap((name) =>
     Array.from({ length: random.between(1, MOST_OF_A_KIND) }, (): Fault => {
       const at = Math.round(random.within(0, stormMs) * 10) / 10;

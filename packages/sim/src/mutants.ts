@@ -147,6 +147,12 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'drops-before-it-has-read',
+    bug: 'a router drops members at the look that finds them silent, with words of theirs unread',
+    needs: { what: 'by-turns' },
+    patches: [{ file: 'registry/listening.js', find: 'return this.#mayJudge;', replace: 'return true;' }],
+  },
+  {
     name: 'any-report-drops-a-member',
     bug: "a supervisor's report counts whatever life it is about",
     patches: [

@@ -6,7 +6,7 @@
  * link is back.
  */
 import type { Random } from './random.js';
-import { End, type Host, type Item, Pipe, Wire } from './stream.js';
+import { End, type Host, type Item, Pipe, SOON_MS, Wire } from './stream.js';
 import type { WireKind, Wires } from './wires.js';
 import type { World } from './world.js';
 
@@ -233,7 +233,7 @@ export class Network {
   #release(wire: Wire, retransmitMs = RETRANSMIT_MS): void {
     const waiting = [...wire.waiting];
     wire.waiting.clear();
-    const mostMs = wire.to.awake && retransmitMs === RETRANSMIT_MS ? 1 : retransmitMs;
+    const mostMs = wire.to.awake && retransmitMs === RETRANSMIT_MS ? SOON_MS : retransmitMs;
     for (const pipe of waiting) pipe.flow(this.random.within(0, mostMs));
   }
 

@@ -158,12 +158,15 @@ export class RouterProcess extends Process {
     return {
       nextDeadline: () => registry.nextDeadline(),
       step: (now, input) => {
-        checkers.tell('routerSteps', now);
+        checkers.tell('routerSteps', now, registry.nextDeadline());
         if (input.kind === 'link-message') this.#noteHeard(input.link, input.message);
         if (input.kind === 'get-available' && input.waitMs > 0) checkers.tell('primaryAsked', input);
         if (input.kind === 'cancel') checkers.tell('questionOver', input.token);
         const outputs = registry.step(now, input);
         for (const output of outputs) this.#noteDecided(output);
+        // No message, and nobody's word: what ends a stream then is silence.
+        if (input.kind === 'tick')
+          for (const output of outputs) if (output.kind === 'close') this.#noteSilent(output.link);
         checkers.tell('routerStepped');
         return outputs;
       },
@@ -282,6 +285,13 @@ export class RouterProcess extends Process {
       checkers.tell('primaryPinged', { cluster, epoch });
   }
 
+  #noteSilent(link: RegistryLink): void {
+    const member = this.#members.get(link);
+    const end = this.#links.get(link);
+    if (member === undefined || end === undefined) return;
+    this.#around.checkers.tell('memberSilent', member, end.incoming().unreadMs);
+  }
+
   #noteRefused(link: RegistryLink, reason: Reason): void {
     const member = this.#members.get(link);
     if (member === undefined) return;
@@ -299,7 +309,7 @@ export class RouterProcess extends Process {
     const { checkers } = this.#around;
     checkers.tell('memberWelcomed', member);
     // The registry notes the welcome in a step at this very time.
-    checkers.tell('routerSteps', this.now);
+    checkers.tell('routerSteps', this.now, undefined);
     checkers.tell('memberHeard', member);
   }
 

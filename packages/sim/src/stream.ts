@@ -10,6 +10,8 @@ import type { Scheduled, World } from './world.js';
  * Unread messages above which the writer is told to stop: grpc-js counts bytes, this counts messages.
  */
 const HIGH_WATER = 8;
+/** Who wakes has read what came meanwhile within this time, ms. */
+export const SOON_MS = 1;
 
 /** A process that can get messages. */
 export interface Host {
@@ -48,6 +50,8 @@ export class Pipe {
   #items: { readonly readyAt: number; readonly item: Item }[] = [];
   #scheduled: Scheduled | undefined;
   #lastReadyAt = 0;
+  /** Since when the next item has lain there, because its reader slept when it came. */
+  #unreadSince: number | undefined;
   /** The reader does not read. */
   paused = false;
   /** All messages are lost: the connection is dead and its ends have not noticed. */
@@ -63,6 +67,12 @@ export class Pipe {
 
   get length(): number {
     return this.#items.length;
+  }
+
+  /** For how long a message has lain in the reader's socket, because the reader slept when it came, ms. */
+  get unreadMs(): number {
+    const isMessage = this.#items[0]?.item.kind === 'message';
+    return this.#unreadSince === undefined || !isMessage ? 0 : this.world.now - this.#unreadSince;
   }
 
   push(item: Item): void {
@@ -87,6 +97,7 @@ export class Pipe {
   /** Delivers the next waiting message, if nothing blocks it. */
   flow(afterMs = 0): void {
     const head = this.#items[0];
+    if (afterMs > SOON_MS) this.#unreadSince = undefined; // it has to be sent once more
     if (head === undefined || this.#scheduled !== undefined) return;
     const { world, wire } = this;
     const what = head.item.kind === 'message' ? head.item.message.kind : head.item.kind;
@@ -98,9 +109,11 @@ export class Pipe {
   }
 
   #arrive(): void {
-    const { wire } = this;
+    const { wire, world } = this;
     const head = this.#items[0];
     if (head === undefined) return;
+    if (wire.cuts > 0 || wire.to.awake) this.#unreadSince = undefined;
+    else this.#unreadSince ??= world.now;
     if (wire.cuts > 0 || !wire.to.awake) {
       wire.waiting.add(this);
       return;

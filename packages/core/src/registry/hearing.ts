@@ -27,10 +27,10 @@ export class Hearing {
     this.#clock = new ListeningClock(maxStepMs);
   }
 
-  /** Looks at the clock. */
-  advance(now: Instant): void {
+  /** Looks at the clock. `until`: time after it does not count. */
+  advance(now: Instant, until: Instant): void {
     const before = this.#clock.heardMs;
-    const after = this.#clock.advance(now);
+    const after = this.#clock.advance(now, until);
     if (this.#since !== undefined) this.#quietMs += after - before;
   }
 

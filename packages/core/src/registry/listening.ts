@@ -3,8 +3,10 @@
  * router itself was away or cut off, so that the silence proves nothing.
  *
  * Silence is counted in listening time, so a stopped router does not count its own pause as its members'
- * silence. If it was stopped so long that members may have given it up, ends of their streams prove nothing,
- * as after a restart.
+ * silence. A process that is held up runs its timers before it reads what has come. So a late look counts no
+ * silence after the instant at which it was meant, and the look that finds a silence too long drops nobody:
+ * only a later one does, when everything that came has been read. If the router was stopped so long that
+ * members may have given it up, ends of their streams prove nothing, as after a restart.
  */
 import type { Instant, ServerId } from '../ids.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
@@ -12,6 +14,13 @@ import type { Evidence } from './eligibility.js';
 import { HEARD_PINGS, Hearing } from './hearing.js';
 import type { RegistryLink } from './registry-messages.js';
 import { Silence } from './silence.js';
+
+/** A later look says that the router was held up, ms: timers of an idle machine are up to 2 ms late. */
+const LATE_LOOK_MS = 5;
+/** From the look that finds a silence too long to the next, ms: the process reads in between. */
+const LOOK_AGAIN_MS = 2;
+/** After so many late looks in a row it judges all the same: a router that is always late must notice too. */
+const MAX_LATE_LOOKS = 5;
 
 const NO_SERVERS: ReadonlySet<ServerId> = new Set();
 
@@ -29,6 +38,11 @@ export class Listening implements Evidence {
   /** An operator was told that no member is heard. */
   #isTroubled = false;
   #lookedAt: Instant | undefined;
+  /** Somebody was silent for too long: from then on a tick may judge it. Undefined: nobody was. */
+  #lookAgainAt: Instant | undefined;
+  #mayJudge = false;
+  /** In a row. */
+  #lateLooks = 0;
 
   constructor(timing: Timing) {
     this.#timing = timing;
@@ -50,6 +64,14 @@ export class Listening implements Evidence {
 
   get deadAfterMs(): number {
     return this.silence.deadAfterMs();
+  }
+
+  /**
+   * Whether whoever has been silent for too long may be dropped for it in this step: not while its words may
+   * lie unread.
+   */
+  get mayJudge(): boolean {
+    return this.#mayJudge;
   }
 
   isHeard(link: RegistryLink, sinceMs: number): boolean {
@@ -75,9 +97,16 @@ export class Listening implements Evidence {
     this.silence.forget(link);
   }
 
-  /** Looks at the clock, at the beginning of a step. */
-  advance(now: Instant): void {
-    this.#hearing.advance(now);
+  /**
+   * Looks at the clock, at the beginning of a step.
+   *
+   * @param meantAt when it meant to look, at the latest
+   * @param isTick a timer led to this look, not a message: what had come before the timer was set has been read
+   */
+  advance(now: Instant, meantAt: Instant | undefined, isTick: boolean): void {
+    const isLate = this.#lookedAt !== undefined && meantAt !== undefined && now > meantAt + LATE_LOOK_MS;
+    this.#hearing.advance(now, isLate ? meantAt : now);
+    this.#judge(now, isTick);
     if (this.silence.isQuiet(this.heardMs)) this.#hearing.begin();
     // Members count from when they last heard the router, which was before it stopped: hence one
     // `deadAfterMs` less.
@@ -86,12 +115,28 @@ export class Listening implements Evidence {
     this.#lookedAt = now;
   }
 
+  /** Whether those that are silent for too long may be dropped now; if not, when to look again. */
+  #judge(now: Instant, isTick: boolean): void {
+    const again = this.#lookAgainAt;
+    this.#mayJudge = false;
+    if (this.silence.dead(this.heardMs).length === 0) {
+      this.#lookAgainAt = undefined;
+      this.#lateLooks = 0;
+    } else if (again === undefined) this.#lookAgainAt = now + LOOK_AGAIN_MS;
+    else if (isTick && now >= again) {
+      this.#lateLooks = now > again + LATE_LOOK_MS ? this.#lateLooks + 1 : 0;
+      this.#mayJudge = this.#lateLooks === 0 || this.#lateLooks > MAX_LATE_LOOKS;
+      this.#lookAgainAt = this.#mayJudge ? undefined : now + LOOK_AGAIN_MS;
+    }
+  }
+
   /**
    * While members are attached, look as often as they ping, or the listening clock falls behind. `dueInMs`:
    * what else falls due in listening time.
    */
   nextLook(dueInMs: readonly (number | undefined)[]): Instant | undefined {
     if (this.#lookedAt === undefined) return 0;
+    if (this.#lookAgainAt !== undefined) return this.#lookAgainAt;
     const { pingIntervalMs } = this.#timing;
     // Nothing falls due in listening time before a member is heard.
     if (this.isQuiet) return this.#lookedAt + pingIntervalMs;

@@ -371,6 +371,7 @@ export class MemberStreams {
   /** Drops members that have been silent for too long; none while no member is heard. */
   dropSilent(now: Instant): void {
     if (this.#listening.isQuiet) return this.#noteQuiet();
+    if (!this.#listening.mayJudge) return;
     for (const { link, silentMs, isExcused } of this.#listening.silence.dead(this.#listening.heardMs)) {
       const why = `nothing was heard of it for ${Math.round(silentMs)} ms`;
       if (!isExcused) this.#dropLink(now, link, why);

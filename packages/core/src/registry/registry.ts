@@ -106,7 +106,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   }
 
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
-    this.#listening.advance(now);
+    this.#listening.advance(now, this.#nextLook(), input.kind === 'tick');
     this.#take(now, input);
     // After the input: the message that came is a sign of life, however late this step is.
     this.#expire(now);
@@ -121,9 +121,8 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
 
   /** When to step at the latest; undefined: not before there is an input. */
   nextDeadline(): Instant | undefined {
-    const silenceMs = this.#heartbeats.nextSilenceInMs(this.#listening.heardMs);
     const deadlines = [
-      this.#listening.nextLook([this.#streams.graceMs, silenceMs]),
+      this.#nextLook(),
       this.#streams.nextDeadline(),
       this.#desk.nextDeadline(),
       this.#calls.nextDeadline(),
@@ -131,6 +130,12 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     ];
     const due = deadlines.filter((at) => at !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** When it has to look at the clock for somebody's silence. */
+  #nextLook(): Instant | undefined {
+    const silenceMs = this.#heartbeats.nextSilenceInMs(this.#listening.heardMs);
+    return this.#listening.nextLook([this.#streams.graceMs, silenceMs]);
   }
 
   #take(now: Instant, input: RegistryInput): void {

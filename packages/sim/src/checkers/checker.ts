@@ -80,8 +80,10 @@ export interface Checker {
   recorded?(record: ClusterRecord): void;
   /** The router sends this assignment. */
   told?(assignment: Assignment): void;
-  /** The router's machine is about to take a step, at this time of its clock. */
-  routerSteps?(at: Instant): void;
+  /** The router's machine is about to take a step, at this time of its clock; when it meant to at the latest. */
+  routerSteps?(at: Instant, meantAt: Instant | undefined): void;
+  /** The router ends the stream of a member that it has not heard; `unreadMs`: for how long a word of it lies in its socket. */
+  memberSilent?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }, unreadMs: number): void;
   /** The router is about to hear a member on its stream. */
   memberHeard?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
   /** The router refuses a member that wants to attach. */
@@ -203,6 +205,7 @@ const HOOKS: readonly Hook[] = [
   'told',
   'routerSteps',
   'memberHeard',
+  'memberSilent',
   'memberRefused',
   'memberWelcomed',
   'memberReached',

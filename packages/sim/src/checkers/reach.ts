@@ -1,6 +1,7 @@
 /**
  * Checks that a promoted member is heard now, and has answered the router's dial-back in this life. Counts
- * the router's listening time by itself.
+ * the router's listening time by itself. Checks too that no member is dropped as silent while its words lie
+ * unread in the router's socket.
  */
 import type { ClusterRecord, Instant, LifeId, ServerId, Timing } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
@@ -9,6 +10,9 @@ import { type Checker, Violation } from './checker.js';
 const HEARD_PINGS = 2;
 /** Ping intervals that fit into the time after which a silent member is dropped. */
 const PINGS_BEFORE_DEAD = 3;
+
+/** A look that is so little late is taken for one in time, with all that comes on top of it, ms. */
+const JUST_CAME_MS = 10;
 
 export class Reach implements Checker {
   #record: ClusterRecord | undefined;
@@ -29,18 +33,30 @@ export class Reach implements Checker {
     this.#heardMs.clear();
   }
 
-  routerSteps(at: Instant): void {
+  /** What it looks late at proves nothing: it counts as listening only up to when it meant to look. */
+  routerSteps(at: Instant, meantAt: Instant = at): void {
     const { pingIntervalMs, deadAfterMs } = this.timing;
     const mostMs = Math.min(
       HEARD_PINGS * pingIntervalMs,
       deadAfterMs - (PINGS_BEFORE_DEAD - 1) * pingIntervalMs,
     );
-    if (this.#at !== undefined) this.#listenedMs += Math.min(at - this.#at, mostMs);
+    if (this.#at !== undefined) {
+      const listenedMs = Math.max(0, Math.min(at, meantAt) - this.#at);
+      this.#listenedMs += Math.min(listenedMs, mostMs);
+    }
     this.#at = at;
   }
 
   memberHeard({ serverId }: { readonly serverId: ServerId }): void {
     this.#heardMs.set(serverId, this.#listenedMs);
+  }
+
+  memberSilent({ serverId }: { readonly serverId: ServerId }, unreadMs: number): void {
+    if (unreadMs > JUST_CAME_MS)
+      throw new Violation(
+        'silent-was-read',
+        `s${serverId} is dropped as silent, and a message of it has been there for ${unreadMs.toFixed(1)} ms that the router has not read`,
+      );
   }
 
   /** An operator overrules the router's objection. */
