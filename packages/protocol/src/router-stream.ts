@@ -12,11 +12,12 @@ import { OWN_CONNECTION } from './dial.js';
 import type * as routingWire from './gen/dualping/v1/routing.js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
 import { type Dialling, PLAINTEXT } from './security/network-credentials.js';
-import { holdLowDescriptors } from './high-descriptor.js';
 import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
   onMessage(message: RouterMessage): void;
+  /** The connection stands. Comes at most once, before all messages. */
+  onConnected?(): void;
   /**
    * The dialect in which csce438 clients are answered in this network. Comes at most once, before all
    * messages.
@@ -37,11 +38,9 @@ export class RouterStream {
     dialling: Dialling = PLAINTEXT,
   ) {
     this.#client = new RoutingServiceClient(address, dialling.channel('router'), OWN_CONNECTION);
-    // So that the router is the first who hears of our death.
-    const letGo = holdLowDescriptors();
     const call = this.#client.dualPing();
     call.on('metadata', (header: Metadata) => {
-      letGo();
+      listener.onConnected?.();
       const replies = classicRepliesFromHeader(header);
       if (replies !== undefined) listener.onClassicReplies?.(replies);
     });
@@ -61,7 +60,6 @@ export class RouterStream {
           listener.onMessage(message);
         },
         onEnd: (end) => {
-          letGo();
           this.#client.close();
           if (end.kind !== 'closed') listener.onEnd(end);
         },

@@ -24,7 +24,7 @@ import {
   type Token,
   unreachable,
 } from '@dualping/core';
-import type { Report } from '@dualping/host';
+import { holdLowDescriptors, type Report } from '@dualping/host';
 import {
   askHealth,
   type Dialling,
@@ -275,10 +275,14 @@ export class ReplicaDriver {
 
   #openRouter({ attempt, address, message }: OutputOf<'open-router'>): void {
     debug('opens DualPing to %s', address);
+    // So that the router is the first who hears of our death.
+    const letGo = holdLowDescriptors();
     const listener: RouterStreamListener = {
       onMessage: (routerMessage) => this.feed({ kind: 'router-message', attempt, message: routerMessage }),
+      onConnected: letGo,
       onClassicReplies: (replies) => this.desks.dialect.routerSays(replies),
       onEnd: (end) => {
+        letGo();
         this.#routers.delete(attempt);
         this.feed({ kind: 'router-ended', attempt, detail: endText(end) });
       },

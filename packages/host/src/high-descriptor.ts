@@ -1,10 +1,11 @@
 /**
  * Gives a connection a higher descriptor than the connections that the process opens or accepts later.
  *
- * When a process is killed, Linux closes its sockets one after another, the highest descriptor first, and each
- * close wakes the peer. The stream to the router is dialled first, so it would have one of the lowest numbers,
- * and the router would be told after every client. Whoever dials the router therefore occupies low numbers
- * until the socket exists. Elsewhere, or with more connections than were occupied, only the order is different.
+ * When a process is killed, Linux closes its sockets one after another, the highest descriptor first, and
+ * each close wakes the peer. The stream to the router is dialled first, so it would have one of the lowest
+ * numbers, and the router would be told after every client. Whoever dials the router therefore occupies low
+ * numbers until the socket exists. Elsewhere, or with more connections than were occupied, only the order is
+ * different.
  */
 import { closeSync, openSync } from 'node:fs';
 
