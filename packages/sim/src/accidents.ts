@@ -43,8 +43,8 @@ export type Accident =
    */
   | { readonly kind: 'trespass'; readonly process: string; readonly users: readonly string[] }
   /**
-   * The server and the router stand still by turns, both for less than a silence: its words are late, and come
-   * while the router does not read.
+   * The server and the router stand still by turns, both for less than a silence: its words are late, and
+   * come while the router does not read.
    */
   | { readonly kind: 'by-turns'; readonly process: string };
 

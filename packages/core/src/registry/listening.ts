@@ -101,7 +101,8 @@ export class Listening implements Evidence {
    * Looks at the clock, at the beginning of a step.
    *
    * @param meantAt when it meant to look, at the latest
-   * @param isTick a timer led to this look, not a message: what had come before the timer was set has been read
+   * @param isTick a timer led to this look, not a message: what had come before the timer was set has been
+   * read
    */
   advance(now: Instant, meantAt: Instant | undefined, isTick: boolean): void {
     const isLate = this.#lookedAt !== undefined && meantAt !== undefined && now > meantAt + LATE_LOOK_MS;

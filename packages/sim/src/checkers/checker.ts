@@ -80,9 +80,12 @@ export interface Checker {
   recorded?(record: ClusterRecord): void;
   /** The router sends this assignment. */
   told?(assignment: Assignment): void;
-  /** The router's machine is about to take a step, at this time of its clock; when it meant to at the latest. */
+  /** The router's machine is about to take a step, at this time of its clock; it meant to by `meantAt`. */
   routerSteps?(at: Instant, meantAt: Instant | undefined): void;
-  /** The router ends the stream of a member that it has not heard; `unreadMs`: for how long a word of it lies in its socket. */
+  /**
+   * The router ends the stream of a member that it has not heard; `unreadMs`: for how long a word of it has
+   * lain in the router's socket.
+   */
   memberSilent?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }, unreadMs: number): void;
   /** The router is about to hear a member on its stream. */
   memberHeard?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
