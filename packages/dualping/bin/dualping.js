@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import { bundledPart } from './bundled.js';
 
 const MAIN = new URL('../dist/main.js', import.meta.url);
 
-if (existsSync(MAIN)) {
+const argv = process.argv.slice(2);
+const bundled = bundledPart(argv[0] ?? '');
+if (bundled !== undefined) await bundled.start(argv);
+else if (existsSync(MAIN)) {
   const { main } = await import(MAIN.href);
-  await main(process.argv.slice(2));
+  await main(argv);
 } else {
   // Right after a clone: the trace of a missing module would tell nobody what to do.
   console.error('dualping: not built yet: npm run build');

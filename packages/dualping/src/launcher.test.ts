@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const LAUNCHER = fileURLToPath(new URL('../bin/dualping.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
 
 /** Runs the launcher in a package with the given result of a build. */
 function launch(context: TestContext, main: string | undefined): { status: number | null; stderr: string } {
@@ -15,7 +15,7 @@ function launch(context: TestContext, main: string | undefined): { status: numbe
   context.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   mkdirSync(join(folder, 'bin'));
-  copyFileSync(LAUNCHER, join(folder, 'bin', 'dualping.js'));
+  for (const file of ['dualping.js', 'bundled.js']) copyFileSync(join(BIN, file), join(folder, 'bin', file));
   if (main !== undefined) {
     mkdirSync(join(folder, 'dist'));
     writeFileSync(join(folder, 'dist', 'main.js'), main);

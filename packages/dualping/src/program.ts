@@ -36,12 +36,31 @@ function version(): string {
     : '0';
 }
 
+/** What may be set, over all commands that there are. */
+export interface Known {
+  /** Keys of a config file, by command. */
+  readonly keys: KnownKeys;
+  /** Variables of the environment. */
+  readonly variables: readonly string[];
+}
+
+export const knownOf = (commands: readonly Command[]): Known => ({
+  keys: new Map(
+    commands.map((each) => [nameOf(each), new Set(Object.values(each.settings).map((one) => one.key))]),
+  ),
+  variables: [
+    CONFIG_VARIABLE,
+    ...new Set(commands.flatMap((each) => Object.values(each.settings).map(variableOf))),
+  ],
+});
+
 /** Runs a command line. @returns the exit code. Never throws. */
 export async function runProgram(
   argv: readonly string[],
   commands: readonly Command[],
   environment: Readonly<Record<string, string | undefined>>,
   io: Io,
+  known: Known = knownOf(commands),
 ): Promise<number> {
   let exitCode: number = EXIT.done;
   const program = new Commander('dualping')
@@ -54,18 +73,11 @@ export async function runProgram(
     })
     .addHelpText('after', `${SETTINGS_HELP}\n${EXIT_CODE_HELP}`);
   const groups = new Map<string, Commander>();
-  const known: KnownKeys = new Map(
-    commands.map((each) => [nameOf(each), new Set(Object.values(each.settings).map((one) => one.key))]),
-  );
-  const variables = [
-    CONFIG_VARIABLE,
-    ...new Set(commands.flatMap((each) => Object.values(each.settings).map(variableOf))),
-  ];
   for (const each of commands) {
     const parent = each.group === undefined ? program : groupNamed(program, groups, each.group);
     const line = lineFor(parent, each);
     line.action(async () => {
-      exitCode = await runOne(each, line, { environment, variables, known, io });
+      exitCode = await runOne(each, line, { environment, known, io });
     });
   }
   try {
@@ -112,27 +124,25 @@ function optionFor(setting: Setting<unknown>): Option {
 
 interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Of all commands. */
-  readonly variables: readonly string[];
-  readonly known: KnownKeys;
+  readonly known: Known;
   readonly io: Io;
 }
 
 async function runOne(
   command: Command,
   line: Commander,
-  { environment, variables, known, io: plain }: Surroundings,
+  { environment, known, io: plain }: Surroundings,
 ): Promise<number> {
   let io = plain;
   const flags = flagTexts(line);
   const json = flags.json !== undefined;
   try {
-    refuseUnknownVariables(environment, variables);
+    refuseUnknownVariables(environment, known.variables);
     const path = flags.config ?? environment[CONFIG_VARIABLE];
     const file =
       path === undefined || path === ''
         ? undefined
-        : { path, values: readConfigFile(path, nameOf(command), known) };
+        : { path, values: readConfigFile(path, nameOf(command), known.keys) };
     const sources: Sources = { flags, environment, file };
     const hasLog = Object.values(command.settings).includes(logFormat);
     if (hasLog && resolveSettings({ logFormat }, sources).logFormat === 'json') io = inJson(plain);
