@@ -3,6 +3,7 @@ import type { Bench } from './bench.js';
 import { classicBench } from './classic.js';
 import { fanoutBench } from './fanout.js';
 import { historyBench } from './history.js';
+import { idleBench } from './idle.js';
 import { postBench } from './post.js';
 import { routerBench } from './router.js';
 import { streamBench } from './stream.js';
@@ -18,6 +19,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   classic: classicBench,
   router: routerBench,
   history: historyBench,
+  idle: idleBench,
   terminal: terminalBench,
   tls: tlsBench,
 };
