@@ -1,7 +1,27 @@
 export type { Clock } from './clock.js';
 export { type LoopPorts, MachineLoop } from './machine-loop.js';
+export type { Written } from './pending-calls.js';
 export { BACKGROUND_CLOCK, PROCESS_CLOCK } from './process-clock.js';
 export { RegistryDriver, type RegistryPorts } from './registry-driver.js';
+export { type ClientWrite, ReplicaDriver } from './replica-driver.js';
+export type {
+  DiskAsker,
+  InstalledSnapshot,
+  JournalListener,
+  MemberProbe,
+  OpenedStream,
+  PrimaryListener,
+  ReplicaJournal,
+  ReplicaNetwork,
+  ReplicaPorts,
+  SnapshotCall,
+  SnapshotListener,
+  SnapshotPull,
+  StandbyStream,
+  Stopped,
+  StreamListener,
+  TailReader,
+} from './replica-ports.js';
 export {
   type Asker,
   type AvailableQuestion,
@@ -13,3 +33,7 @@ export {
   type SessionListener,
   type SessionNetwork,
 } from './session-driver.js';
+export type { AnsweredPost, OpenedTimeline, PostsPage, TimelineSink } from './timeline-sink.js';
+export type { TimelineListener, TimelineOpening } from './timeline-streams.js';
+export type { RefusedWrite, TimelineWrite, WriteAnswers, WrittenRun } from './timeline-writes.js';
+export { PROCESS_TURNS, type Turns } from './turns.js';

@@ -15,8 +15,6 @@ const debug = createDebug('dualping:server:clusters');
 const RETRY_MS = 200;
 
 export class ClustersWatch {
-  /** The server's own. A router of another one is left for the next: its clusters are none of ours. */
-  #networkId: NetworkId | undefined;
   #at = 0;
   #client: RoutingServiceClient | undefined;
   #call: ClientReadableStream<unknown> | undefined;
@@ -25,13 +23,10 @@ export class ClustersWatch {
 
   constructor(
     readonly routers: readonly Address[],
+    /** The server's own. A router of another one is left for the next: its clusters are none of ours. */
+    readonly networkId: NetworkId,
     readonly onAssignment: (networkId: NetworkId, assignment: Assignment) => void,
-  ) {}
-
-  /** Once it is known of which network the server is; once is enough. */
-  open(networkId: NetworkId): void {
-    if (this.#networkId !== undefined) return;
-    this.#networkId = networkId;
+  ) {
     this.#open();
   }
 
@@ -58,7 +53,7 @@ export class ClustersWatch {
       if (over) return;
       try {
         const { networkId, assignments } = watchUpdateFromWire(response);
-        if (networkId !== this.#networkId) return again(`it is of network ${networkId}`);
+        if (networkId !== this.networkId) return again(`it is of network ${networkId}`);
         for (const assignment of assignments) this.onAssignment(networkId, assignment);
       } catch (error) {
         again(String(error));

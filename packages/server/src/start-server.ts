@@ -2,17 +2,15 @@
 import { existsSync } from 'node:fs';
 import {
   type Address,
-  actionFor,
   DEFAULT_TIMING,
   DualpingError,
   type Incarnation,
+  InvariantBroken,
   type KeepAliveLink,
   memberServiceName,
   NO_EPOCH,
-  type Position,
-  type PostReference,
   quote,
-  referenceIn,
+  Replica,
   type ServerId,
   serverName,
 } from '@dualping/core';
@@ -24,23 +22,26 @@ import {
   formatAddress,
   listenToConnections,
   parseAddress,
+  toDualpingError,
 } from '@dualping/protocol';
+import { PROCESS_CLOCK, PROCESS_TURNS, ReplicaDriver, type Stopped } from '@dualping/runtime';
 import type { Server } from '@grpc/grpc-js';
+import createDebug from 'debug';
 import { ClassicDialect } from './classic/classic-dialect.js';
 import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
-import { ClientDesk } from './client-desk.js';
-import { ClustersWatch } from './clusters-watch.js';
-import { firstWords } from './first-words.js';
+import { FileJournal, type ReceivedBytes } from './file-journal.js';
+import { GrpcReplicaNetwork } from './grpc-replica-network.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { parseServerOptions, type ServerOptions } from './options.js';
-import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
 import { ServerDisk } from './server-disk.js';
 import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
-import { StandbyDesk } from './standby-desk.js';
+import { SnapshotSender } from './snapshot-sender.js';
+import { StandbyWire } from './standby-wire.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
-import { TailDesk } from './tail-desk.js';
+
+const debug = createDebug('dualping:server');
 
 /** How long clients may take to read their last message when the server ends, ms. */
 const GOODBYE_MS = 1_000;
@@ -84,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { cluster, serverId } = parsed;
     journal = await openJournal(parsed.dataFolder, { cluster, serverId, disk: disk.timer });
     reportFindings(journal, report);
-    return await run(parsed, grpc, journal, disk, lock.release);
+    return await run(parsed, grpc, { journal, disk, report }, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     await journal?.close().catch(() => {});
@@ -106,30 +107,30 @@ function reportFindings(journal: Journal, report: (event: string, text: string) 
     report('snapshot', `passed over one, replays more instead: ${problem}`);
 }
 
+interface Parts {
+  readonly journal: Journal;
+  readonly disk: ServerDisk;
+  readonly report: (event: string, text: string) => void;
+}
+
 async function run(
   parsed: ReturnType<typeof parseServerOptions>,
   grpc: Server,
-  journal: Journal,
-  disk: ServerDisk,
+  { journal, disk, report }: Parts,
   releaseLock: () => void,
 ): Promise<RunningServer> {
   // Before anybody can call: there is nobody yet who would answer.
   const stored = await replicaStart(journal);
-  let driver: ReplicaDriver | undefined;
-  const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
-  const locate = (post: PostReference): Position | undefined => driver?.replica.positionOf(post);
-  const clients = new ClientDesk(journal, feed, locate);
-  const standbys = new StandbyDesk(journal, feed);
-  const tails = new TailDesk(journal, feed);
+  let begun: { readonly replica: Replica; readonly driver: ReplicaDriver } | undefined;
   const context: ServiceContext = {
-    clients,
-    standbys,
-    tails,
-    feed,
-    nextLink: () => driver?.nextLink() ?? 0,
-    servingEpoch: () => driver?.replica.servingEpoch ?? 0,
-    epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
-    beginOf: (post) => firstWords(journal, referenceIn(parsed.cluster, parsed.cluster, post), locate),
+    get driver() {
+      if (begun === undefined) throw new DualpingError('internal', 'called before the server has begun');
+      return begun.driver;
+    },
+    standbys: new StandbyWire(journal),
+    snapshots: new SnapshotSender(journal),
+    servingEpoch: () => begun?.replica.servingEpoch ?? 0,
+    epochToExpect: () => begun?.replica.epochToExpect ?? NO_EPOCH,
   };
   const connections = new Connections();
   addServices(grpc, context);
@@ -153,39 +154,34 @@ async function run(
   const stopped = new Promise<Stopped>((resolve) => {
     onStopped = resolve;
   });
-  const start = {
-    ...stored,
-    diskFigures: () => disk.timer.figures,
-    identity: { ...journal.identity, address: advertised, routers: parsed.routers },
-  };
-  const running = new ReplicaDriver(
-    start,
-    DEFAULT_TIMING,
-    journal,
-    parsed.report,
-    { clients, standbys, tails, dialect },
-    { onNetwork: (networkId) => others.open(networkId), onStopped },
-  );
-  driver = running;
-  disk.onStalled = (detail) => running.feed({ kind: 'disk-stalled', detail });
-  const others = new ClustersWatch(parsed.routers, (networkId, assignment) =>
-    running.feed({ kind: 'cluster-assigned', networkId, assignment }),
-  );
+  const identity = { ...journal.identity, address: advertised, routers: parsed.routers };
+  const start = { ...stored, diskFigures: () => disk.timer.figures, identity };
+  const replica = new Replica(start, DEFAULT_TIMING);
+  const received: ReceivedBytes = new WeakMap();
+  const driver = new ReplicaDriver(replica, identity, {
+    clock: PROCESS_CLOCK,
+    turns: PROCESS_TURNS,
+    wallTime: () => Date.now(),
+    journal: new FileJournal(journal, received),
+    network: new GrpcReplicaNetwork(parsed.routers, journal, received, dialect),
+    report,
+    performed: (input, outputs) => {
+      if (debug.enabled && outputs.length > 0)
+        debug('%s → %s', input.kind, outputs.map(({ kind }) => kind).join(' '));
+    },
+    stopped: onStopped,
+    failed: failureOf,
+  });
+  begun = { replica, driver };
+  disk.onStalled = (detail) => driver.feed({ kind: 'disk-stalled', detail });
   const healthTimer = setInterval(
-    () => health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]),
+    () => health.setServing(replica.servingEpoch > 0, SERVICE_NAMES[0]),
     HEALTH_INTERVAL_MS,
   );
   health.setServing(false, SERVICE_NAMES[0]);
   const finished = stopped.then(async ({ failed, reason, detail }) => {
     clearInterval(healthTimer);
     health.shutDown();
-    others.close();
-    // Only a reason that sends clients on to the next primary.
-    const isForClients = !failed || actionFor(reason) === 're-resolve';
-    const error = new DualpingError(isForClients ? reason : 'not-primary', detail);
-    clients.endAll(error);
-    standbys.endAll();
-    tails.endAll(error);
     if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
     supervisors.endAll();
     listener.close();
@@ -198,8 +194,7 @@ async function run(
     if (failed) throw new DualpingError(reason, detail);
   });
   finished.catch(() => {}); // whoever wants to know asks `finished`
-  running.feed({ kind: 'start' });
-  if (journal.identity.networkId !== '') others.open(journal.identity.networkId);
+  driver.start();
   return {
     address,
     serverId: parsed.serverId,
@@ -208,10 +203,16 @@ async function run(
     finished,
     stop: async () => {
       supervisors.sayEnding(undefined);
-      running.feed({ kind: 'stop' });
+      driver.feed({ kind: 'stop' });
       await finished;
     },
   };
+}
+
+/** A broken invariant, or a mistake of ours: better no server than a wrong one. */
+function failureOf(error: unknown): Stopped {
+  if (!(error instanceof InvariantBroken)) debug('failed %O', error);
+  return { failed: true, reason: 'internal', detail: toDualpingError(error).detail };
 }
 
 async function shutDown(grpc: Server): Promise<void> {

@@ -1,31 +1,12 @@
-/** Where the posts of a timeline go, on whichever wire its reader listens. */
-import type { DualpingError, Post, SignsOfLife } from '@dualping/core';
+/** `SocialService.Timeline` as a sink: what comes at once is one message. */
+import { DualpingError, type Failure, type Post, type SignsOfLife } from '@dualping/core';
 import {
   type BidiStream,
   encodePostFragment,
-  type TimelineAnswered,
-  type TimelineOpened,
   type TimelineOut,
-  type TimelinePage,
   timelineUpdateToWire,
 } from '@dualping/protocol';
-
-export interface TimelineSink {
-  opened(opened: TimelineOpened): void;
-  /** Posts of one turn, as they were committed. False when there is no room for more. */
-  live(posts: readonly Post[]): boolean;
-  /**
-   * Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all
-   * when the stream ends before.
-   */
-  read(posts: readonly Post[], written: () => void): void;
-  page(page: TimelinePage, written: () => void): void;
-  /** The post that another one answers. */
-  answered(answered: TimelineAnswered, written: () => void): void;
-  /** The server is there. */
-  sign(signs: SignsOfLife): void;
-  close(error: DualpingError): void;
-}
+import type { AnsweredPost, OpenedTimeline, PostsPage, TimelineSink, WriteAnswers } from '@dualping/runtime';
 
 /**
  * A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to.
@@ -56,15 +37,10 @@ function batchOf(posts: readonly Post[]): Buffer {
   return lastBatch.bytes;
 }
 
-/** `SocialService.Timeline`: what comes at once is one message. */
 export class OwnTimelineSink implements TimelineSink {
-  constructor(
-    readonly stream: BidiStream<TimelineOut>,
-    /** Sends what is gathered beside the posts. */
-    readonly flush: () => void,
-  ) {}
+  constructor(readonly stream: BidiStream<TimelineOut>) {}
 
-  opened(opened: TimelineOpened): void {
+  opened(opened: OpenedTimeline): void {
     this.stream.send(timelineUpdateToWire({ opened }));
   }
 
@@ -72,16 +48,20 @@ export class OwnTimelineSink implements TimelineSink {
     return posts.length === 0 || this.stream.send(batchOf(posts));
   }
 
-  read(posts: readonly Post[], written: () => void): void {
-    this.stream.send(Buffer.concat(posts.map(encodePostFragment)), written);
+  read(posts: readonly Post[], left: () => void): void {
+    this.stream.send(Buffer.concat(posts.map(encodePostFragment)), left);
   }
 
-  page(page: TimelinePage, written: () => void): void {
-    this.stream.send(timelineUpdateToWire({ page }), written);
+  page(page: PostsPage, left: () => void): void {
+    this.stream.send(timelineUpdateToWire({ page }), left);
   }
 
-  answered(answered: TimelineAnswered, written: () => void): void {
-    this.stream.send(timelineUpdateToWire({ answered }), written);
+  answered(answered: AnsweredPost, left: () => void): void {
+    this.stream.send(timelineUpdateToWire({ answered }), left);
+  }
+
+  writes(answers: WriteAnswers, left: () => void): void {
+    this.stream.send(timelineUpdateToWire(answers), left);
   }
 
   /** Not to one that has yet to read something: that says it too, and a sign would come after it. */
@@ -89,8 +69,7 @@ export class OwnTimelineSink implements TimelineSink {
     if (this.stream.writableLength === 0) this.stream.send(timelineUpdateToWire({ signs }));
   }
 
-  close(error: DualpingError): void {
-    this.flush();
-    this.stream.close(error);
+  close({ reason, detail }: Failure): void {
+    this.stream.close(new DualpingError(reason, detail));
   }
 }

@@ -3,7 +3,6 @@
  * `@dualping/client`.
  */
 import type {
-  Command,
   Failure,
   Position,
   RequestNumber,
@@ -12,7 +11,7 @@ import type {
   SessionOutput,
   UserName,
 } from '@dualping/core';
-import type { SessionLink } from '@dualping/runtime';
+import type { SessionLink, TimelineWrite, WriteAnswers } from '@dualping/runtime';
 import { type Call, call } from './call.js';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
@@ -33,7 +32,7 @@ export class ServerLink implements SessionLink {
   /** Writes on the timeline without an answer, by request number: what their sending was called. */
   readonly #unanswered = new Map<RequestNumber, number>();
   /** Of this turn: they are one message. */
-  #gathered: { readonly requestNo: RequestNumber; readonly command: Command }[] = [];
+  #gathered: TimelineWrite[] = [];
   #paused = false;
 
   constructor(
@@ -54,6 +53,7 @@ export class ServerLink implements SessionLink {
     const message = {
       kind: 'open',
       user,
+      sessionId,
       epoch,
       resumeAfter,
       history,
@@ -72,7 +72,7 @@ export class ServerLink implements SessionLink {
   }
 
   send(output: OutputOf<'send'>): void {
-    const { sendNo, target, sessionId, requestNo, command } = output;
+    const { sendNo, sessionId, requestNo, command } = output;
     if (command.kind === 'register' || this.#timeline === undefined || sessionId !== this.#sessionId)
       return this.#sendAlone(output);
     this.#unanswered.set(requestNo, sendNo);
@@ -83,7 +83,7 @@ export class ServerLink implements SessionLink {
     this.process.later(0, `${this.process.name} turn`, () => {
       const writes = this.#gathered;
       this.#gathered = [];
-      this.#timeline?.send({ kind: 'writes', sessionId, epoch: target.epoch, writes });
+      this.#timeline?.send({ kind: 'writes', writes });
     });
   }
 
@@ -143,7 +143,7 @@ export class ServerLink implements SessionLink {
     if (this.#dropped) return;
     switch (update.kind) {
       case 'answer':
-        return this.#answered(update);
+        return this.#answered(link, update);
       case 'opened': {
         const { epoch, serverId, committed, signs } = update;
         return this.feed({ kind: 'connected', link, epoch, serverId, committed, signs });
@@ -163,15 +163,23 @@ export class ServerLink implements SessionLink {
     }
   }
 
-  #answered({ requestNo, answer }: Extract<Wires['timeline']['down'], { kind: 'answer' }>): void {
+  /** Whatever comes says that the server is there; what is said by no posts is just that. */
+  #answered(link: number, { written, refused }: WriteAnswers): void {
+    for (const { requestNo, positions, epoch } of written)
+      for (const [at, position] of positions.entries())
+        this.#settle(requestNo + at, (sendNo) => this.feed({ kind: 'reply', sendNo, position, epoch }));
+    for (const { requestNo, reason, detail } of refused)
+      this.#settle(requestNo, (sendNo) => this.feed({ kind: 'request-failed', sendNo, reason, detail }));
+    this.feed({ kind: 'posts', link, posts: [] });
+  }
+
+  /** Not of a write that nobody waits for any more, or never sent. */
+  #settle(requestNo: RequestNumber, tell: (sendNo: number) => void): void {
     const sendNo = this.#unanswered.get(requestNo);
-    if (sendNo === undefined) return;
+    if (sendNo === undefined || this.#dropped) return;
     this.#unanswered.delete(requestNo);
     if (this.#sessionId !== undefined) this.#count(this.#sessionId, -1);
-    if (answer.kind === 'failed')
-      return this.feed({ kind: 'request-failed', sendNo, reason: answer.reason, detail: answer.detail });
-    const { position, epoch } = answer;
-    this.feed({ kind: 'reply', sendNo, position, epoch });
+    tell(sendNo);
   }
 
   #count(sessionId: SessionId, change: number): void {

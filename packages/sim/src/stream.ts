@@ -7,8 +7,8 @@ import type { StreamEnd, WireKind } from './wires.js';
 import type { Scheduled, World } from './world.js';
 
 /**
- * Messages that wait to be read, above which the writer is told to stop: what grpc-js does by bytes, here by
- * number.
+ * Messages that wait to be read, above which the writer is told to stop, and what it writes does not leave
+ * it: what grpc-js does by bytes, here by number.
  */
 const HIGH_WATER = 8;
 
@@ -46,7 +46,7 @@ export type Item =
   | { readonly kind: 'reset' };
 
 export class Pipe {
-  #items: { readonly readyAt: number; readonly item: Item }[] = [];
+  #items: { readonly readyAt: number; readonly item: Item; readonly left: (() => void) | undefined }[] = [];
   #scheduled: Scheduled | undefined;
   #lastReadyAt = 0;
   /** The reader does not read. */
@@ -66,11 +66,13 @@ export class Pipe {
     return this.#items.length;
   }
 
-  push(item: Item): void {
+  /** @param left called later, when the item has left the writer */
+  push(item: Item, left?: () => void): void {
     if (this.dead) return;
     const { wire, world } = this;
     this.#lastReadyAt = Math.max(this.#lastReadyAt, world.now + wire.delayMs() + wire.slowMs);
-    this.#items.push({ readyAt: this.#lastReadyAt, item });
+    this.#items.push({ readyAt: this.#lastReadyAt, item, left });
+    if (this.#items.length <= HIGH_WATER) this.#leaves(left);
     this.flow();
   }
 
@@ -108,9 +110,15 @@ export class Pipe {
     }
     if (this.paused && head.item.kind === 'message') return;
     this.#items.shift();
+    this.#leaves(this.#items[HIGH_WATER - 1]?.left);
     this.take(head.item);
     if (this.#items.length > 0) this.flow();
     else this.onEmpty?.();
+  }
+
+  #leaves(left: (() => void) | undefined): void {
+    const { from } = this.wire;
+    if (left !== undefined) this.world.after(0, `${from.name} has written`, () => from.receive(left));
   }
 
   #stop(): void {
@@ -152,10 +160,17 @@ export class End<Out extends { readonly kind: string }, In extends { readonly ki
   /**
    * False when the other side reads more slowly than this, or when the stream is over and the message is
    * lost.
+   *
+   * @param left called later, when the message has left; not at all when the stream is over before
    */
-  send(message: Out): boolean {
+  send(message: Out, left?: () => void): boolean {
     if (this.#over) return false;
-    this.outgoing.push({ kind: 'message', message });
+    const hasLeft =
+      left &&
+      (() => {
+        if (!this.#over) left();
+      });
+    this.outgoing.push({ kind: 'message', message }, hasLeft);
     if (this.outgoing.length > HIGH_WATER) this.#full = true;
     return !this.#full;
   }

@@ -11,8 +11,8 @@
  * client does not believe it was.
  */
 import {
-  type DualpingError,
-  type LinkId,
+  DualpingError,
+  type Failure,
   NO_POSITION,
   type Position,
   type Post,
@@ -29,12 +29,11 @@ import {
   isClassicOpener,
   serverStream,
   type snsWire,
-  type TimelineOpened,
   toDualpingError,
 } from '@dualping/protocol';
+import type { OpenedTimeline, TimelineListener, TimelineSink } from '@dualping/runtime';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ServiceContext } from '../services.js';
-import type { TimelineSink } from '../timeline-sink.js';
 import type { ClassicUsers } from './classic-users.js';
 import type { Connection } from './connections.js';
 
@@ -66,7 +65,7 @@ function messageOf(post: Post): Buffer {
 
 export class ClassicTimeline implements TimelineSink {
   readonly #stream: BidiStream<ClassicTimelineOut>;
-  readonly #link: LinkId;
+  readonly #timeline: TimelineListener;
   #user: UserName | undefined;
   /** Metadata said who it is; a first message may still be an opener. */
   #mayOpen = false;
@@ -82,17 +81,12 @@ export class ClassicTimeline implements TimelineSink {
     readonly connection: Connection,
     call: ClassicTimelineCall,
   ) {
-    const link = context.nextLink();
-    this.#link = link;
     this.#stream = serverStream<snsWire.Message, ClassicTimelineOut>(call, {
       onMessage: (message) => this.#message(message),
-      onEnd: () => {
-        context.clients.forgetTimeline(link);
-        context.feed({ kind: 'timeline-ended', timeline: link });
-      },
-      onDrain: () => context.clients.timelineDrained(link),
+      onEnd: () => this.#timeline.ended(),
+      onDrain: () => this.#timeline.drained(),
     });
-    context.clients.addTimeline(link, call.getPeer(), this);
+    this.#timeline = context.driver.acceptTimeline(call.getPeer(), this);
     this.#judging(() => {
       const user = classicTimelineUser(call.metadata);
       if (user === undefined) return;
@@ -101,7 +95,7 @@ export class ClassicTimeline implements TimelineSink {
     });
   }
 
-  opened({ committed }: TimelineOpened): void {
+  opened({ committed }: OpenedTimeline): void {
     this.#openedAt = committed;
     this.#stream.resume();
   }
@@ -110,9 +104,9 @@ export class ClassicTimeline implements TimelineSink {
     return this.#send(posts);
   }
 
-  read(posts: readonly Post[], written: () => void): void {
+  read(posts: readonly Post[], left: () => void): void {
     const isPast = (posts[0]?.position ?? NO_POSITION) <= this.#openedAt;
-    this.#send(isPast ? [...posts].reverse() : posts, written);
+    this.#send(isPast ? [...posts].reverse() : posts, left);
   }
 
   /** Nobody asks for one over this wire. */
@@ -120,20 +114,23 @@ export class ClassicTimeline implements TimelineSink {
 
   answered(): void {}
 
+  /** Posts over this wire are no numbered writes. */
+  writes(): void {}
+
   /** This wire has none. */
   sign(): void {}
 
-  close(error: DualpingError): void {
-    this.#stream.close(error);
+  close({ reason, detail }: Failure): void {
+    this.#stream.close(new DualpingError(reason, detail));
   }
 
   /**
-   * A message a post. `written` when the last of them is: they leave in order. False: there is no room for
+   * A message a post. `left` when the last of them has: they leave in order. False: there is no room for
    * more.
    */
-  #send(posts: readonly Post[], written?: () => void): boolean {
+  #send(posts: readonly Post[], left?: () => void): boolean {
     const last = posts.at(-1);
-    for (const post of posts) this.#stream.send(messageOf(post), post === last ? written : undefined);
+    for (const post of posts) this.#stream.send(messageOf(post), post === last ? left : undefined);
     return this.#stream.writableLength <= MAX_UNSENT_POSTS;
   }
 
@@ -158,9 +155,7 @@ export class ClassicTimeline implements TimelineSink {
   #open(user: UserName): void {
     this.#user = user;
     this.#stream.pause(); // posts wait until the user is known to be one
-    this.context.feed({
-      kind: 'timeline-open',
-      timeline: this.#link,
+    this.#timeline.open({
       user,
       epoch: this.context.epochToExpect(),
       resumeAfter: NO_POSITION,

@@ -8,31 +8,25 @@
  * do the timelines of one. Nobody can fill memory by it: what is not read yet is a list of positions, and a
  * connection gets no more before it has taken what it got. Who is alone is answered in the turn that asked.
  */
-import {
-  type Entry,
-  type LinkId,
-  type Position,
-  type Post,
-  type PostReference,
-  postIn,
-  type ReplicaInput,
-} from '@dualping/core';
-import { decodeEntry, toDualpingError } from '@dualping/protocol';
-import type { Journal } from './journal/index.js';
+import type { LinkId, Position, Post, PostReference, ReplicaInput } from '@dualping/core';
+import type { Clock } from './clock.js';
+import type { ReplicaJournal } from './replica-ports.js';
+import { storageFailure } from './storage-failure.js';
 import type { TimelineSink } from './timeline-sink.js';
+import type { Turns } from './turns.js';
 
 /**
  * Posts that are read in one turn of the event loop: 50 KB to 200 KB, and well below a millisecond. A page is
  * not split, and is a turn by itself.
  */
-const MAX_POSTS_A_TURN = 50;
+export const MAX_POSTS_A_TURN = 50;
 /** What is put on a stream costs as much as so many posts, however few they are. */
 const LEAST_COST_POSTS = 4;
 /**
  * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for
  * everything else, on this machine and not only in this process.
  */
-const PAUSE_MS = 1;
+export const PAUSE_MS = 1;
 /**
  * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and
  * however many there are, a connection holds at most so many pieces.
@@ -88,7 +82,18 @@ interface Connection {
   readonly unwritten: Set<Reader>;
 }
 
-export class HistoryDesk {
+export interface HistoryPorts {
+  readonly journal: Pick<ReplicaJournal, 'readPosts'>;
+  readonly clock: Clock;
+  readonly turns: Pick<Turns, 'next'>;
+  /** Where in the journal a post is. */
+  readonly locate: (post: PostReference) => Position | undefined;
+  readonly feed: (input: ReplicaInput) => void;
+  /** Does what was put off: whoever drives the reader deals with what it throws. */
+  readonly run: (work: () => void) => void;
+}
+
+export class HistoryReader {
   readonly #connections = new Map<string, Connection>();
   readonly #readers = new Map<LinkId, Reader>();
   /** Connections that can be read for now, in the order of their turns. */
@@ -97,15 +102,9 @@ export class HistoryDesk {
   #left = MAX_POSTS_A_TURN;
   #nextTurnIsSet = false;
 
-  constructor(
-    readonly journal: Pick<Journal, 'readMany'>,
-    readonly feed: (input: ReplicaInput) => void,
-    /** Where in the journal a post is. */
-    readonly locate: (post: PostReference) => Position | undefined,
-    readonly pause: (next: () => void) => void = (next) => setTimeout(next, PAUSE_MS),
-  ) {}
+  constructor(readonly ports: HistoryPorts) {}
 
-  /** @param peer the connection, as gRPC calls it */
+  /** @param peer the connection, by any name */
   add(link: LinkId, peer: string, sink: TimelineSink): void {
     let connection = this.#connections.get(peer);
     if (connection === undefined) {
@@ -188,13 +187,14 @@ export class HistoryDesk {
     }
     if (this.#left === MAX_POSTS_A_TURN || this.#nextTurnIsSet) return;
     this.#nextTurnIsSet = true;
+    const { clock, turns, run } = this.ports;
     const next = (): void => {
       this.#nextTurnIsSet = false;
       this.#left = MAX_POSTS_A_TURN;
-      this.#takeTurns();
+      run(() => this.#takeTurns());
     };
-    if (this.#turns.size > 0) this.pause(next);
-    else setImmediate(next);
+    if (this.#turns.size > 0) clock.setTimer(clock.now() + PAUSE_MS, next);
+    else turns.next(next);
   }
 
   #sendPiece(reader: Reader): void {
@@ -215,7 +215,7 @@ export class HistoryDesk {
     const answering = isShown ? this.#posts([of]) : [];
     if (answering === undefined) return;
     const [answers] = answering.map((post) => post.answers);
-    const at = answers && this.locate(answers);
+    const at = answers && this.ports.locate(answers);
     const found = at === undefined ? [] : this.#posts([at]);
     if (found === undefined) return;
     reader.sink.answered({ of, post: found[0] }, () => this.#written(reader, found.length));
@@ -231,25 +231,19 @@ export class HistoryDesk {
     connection.unwritten.delete(reader);
     if (tasks.length > 0) connection.waiting.add(reader);
     this.#proceed(connection);
-    if (isDone && task?.kind === 'read') this.feed({ kind: 'timeline-read-out', timeline: link });
+    if (isDone && task?.kind === 'read') this.ports.feed({ kind: 'timeline-read-out', timeline: link });
   }
 
   #posts(positions: readonly Position[], unfollowed: readonly Position[] = []): readonly Post[] | undefined {
     const strange = new Set(unfollowed);
     try {
-      return this.journal.readMany(positions).map((payload) => {
-        const post = postOf(decodeEntry(payload));
+      return this.ports.journal.readPosts(positions).map((post, index) => {
+        if (post === undefined) throw new Error(`entry ${positions[index]} is no post`);
         return strange.has(post.position) ? { ...post, unfollowed: true } : post;
       });
     } catch (error) {
-      this.feed({ kind: 'journal-failed', detail: toDualpingError(error).detail });
+      this.ports.feed({ kind: 'journal-failed', detail: storageFailure(error).detail });
       return undefined;
     }
   }
-}
-
-function postOf(entry: Entry): Post {
-  const post = postIn(entry);
-  if (post === undefined) throw new Error(`entry ${entry.position} is no post: ${entry.command.kind}`);
-  return post;
 }

@@ -8,6 +8,7 @@
 import {
   DualpingError,
   type Epoch,
+  type Failure,
   type Position,
   type RequestNumber,
   SESSION_WINDOW,
@@ -16,14 +17,9 @@ import {
   type Token,
   type UserName,
 } from '@dualping/core';
-import {
-  type BidiStream,
-  type JudgedWrite,
-  type TimelineOut,
-  type TimelineRefused,
-  timelineUpdateToWire,
-  type Written,
-} from '@dualping/protocol';
+import type { Written } from './pending-calls.js';
+import type { Asker } from './session-driver.js';
+import type { Turns } from './turns.js';
 
 /** Who writes, as `open` has said. */
 export interface Writer {
@@ -32,11 +28,37 @@ export interface Writer {
   readonly epoch: Epoch;
 }
 
-/** Takes a write to the machine; `answer` is called once, at once or later, unless it is abandoned. */
-export type TakeWrite = (
-  write: Writer & { readonly requestNo: RequestNumber; readonly command: SessionCommand },
-  answer: (result: Written | DualpingError) => void,
-) => Token;
+/** A request on a timeline: the session and the user are the timeline's. */
+export interface TimelineWrite {
+  readonly requestNo: RequestNumber;
+  readonly command: SessionCommand;
+}
+
+/** One that can't be done, beside others of its message that can. */
+export interface RefusedWrite extends Failure {
+  readonly requestNo: RequestNumber;
+}
+
+/** Requests that were done, one after the other from `requestNo` on. */
+export interface WrittenRun {
+  readonly requestNo: RequestNumber;
+  readonly positions: readonly Position[];
+  readonly epoch: Epoch;
+}
+
+export interface WriteAnswers {
+  readonly written: readonly WrittenRun[];
+  readonly refused: readonly RefusedWrite[];
+}
+
+export interface TimelineWritesPorts {
+  /** Takes a write to the machine; it is answered once, at once or later, unless it is abandoned. */
+  take(write: Writer & TimelineWrite, asker: Asker<Written>): Token;
+  abandon(token: Token): void;
+  /** `left` is called in a later turn, when they have left for the client. */
+  send(answers: WriteAnswers, left: () => void): void;
+  readonly soon: Turns['soon'];
+}
 
 /**
  * Writes of one timeline without an answer, and answers that have not left yet: as many as a session may have
@@ -45,10 +67,8 @@ export type TakeWrite = (
  */
 export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 
-interface Run {
-  readonly requestNo: RequestNumber;
+interface Run extends WrittenRun {
   readonly positions: Position[];
-  readonly epoch: Epoch;
 }
 
 export class TimelineWrites {
@@ -56,18 +76,16 @@ export class TimelineWrites {
   /** Answers that have not left for the client. */
   #unsent = 0;
   #runs: Run[] = [];
-  #refused: TimelineRefused[] = [];
+  #refused: RefusedWrite[] = [];
   #isDue = false;
 
   constructor(
-    readonly stream: BidiStream<TimelineOut>,
     readonly writer: Writer,
-    readonly take: TakeWrite,
-    readonly abandon: (token: Token) => void,
+    readonly ports: TimelineWritesPorts,
   ) {}
 
   /** @throws DualpingError `busy` for a client that leaves its answers unread */
-  add(writes: readonly JudgedWrite[]): void {
+  add(writes: readonly (TimelineWrite | RefusedWrite)[]): void {
     if (this.#waiting.size + this.#unsent + writes.length > MAX_UNANSWERED_WRITES)
       throw new DualpingError(
         'busy',
@@ -86,27 +104,37 @@ export class TimelineWrites {
     this.#runs = [];
     this.#refused = [];
     const answers = refused.length + written.reduce((sum, { positions }) => sum + positions.length, 0);
-    this.stream.send(timelineUpdateToWire({ written, refused }), () => {
+    this.ports.send({ written, refused }, () => {
       this.#unsent -= answers;
     });
   }
 
   /** The stream has ended: nobody waits for the answers. */
   end(): void {
-    for (const token of this.#waiting) this.abandon(token);
+    for (const token of this.#waiting) this.ports.abandon(token);
     this.#waiting.clear();
   }
 
   #take(requestNo: RequestNumber, command: SessionCommand): void {
     let token: Token | undefined;
     let isAnswered = false;
-    token = this.take({ ...this.writer, requestNo, command }, (result) => {
+    const over = (): void => {
       isAnswered = true;
       if (token !== undefined) this.#waiting.delete(token);
-      if (result instanceof DualpingError)
-        this.#refuse({ requestNo, reason: result.reason, detail: result.detail });
-      else this.#done(requestNo, result);
-    });
+    };
+    token = this.ports.take(
+      { ...this.writer, requestNo, command },
+      {
+        answered: (written) => {
+          over();
+          this.#done(requestNo, written);
+        },
+        failed: ({ reason, detail }) => {
+          over();
+          this.#refuse({ requestNo, reason, detail });
+        },
+      },
+    );
     if (!isAnswered) this.#waiting.add(token);
   }
 
@@ -118,7 +146,7 @@ export class TimelineWrites {
     this.#flushSoon();
   }
 
-  #refuse(refused: TimelineRefused): void {
+  #refuse(refused: RefusedWrite): void {
     this.#refused.push(refused);
     this.#flushSoon();
   }
@@ -128,7 +156,7 @@ export class TimelineWrites {
     this.#unsent += 1;
     if (this.#isDue) return;
     this.#isDue = true;
-    queueMicrotask(() => {
+    this.ports.soon(() => {
       this.#isDue = false;
       this.flush();
     });
