@@ -7,19 +7,22 @@ import {
   type SessionInput,
   type SessionTarget,
 } from '@dualping/core';
-import type {
-  Asker,
-  AvailableQuestion,
-  Cancel,
-  Introduction,
-  Resolution,
-  SessionNetwork,
+import {
+  type Asker,
+  type AvailableQuestion,
+  type Cancel,
+  type Introduction,
+  PROCESS_TURNS,
+  type Reader,
+  type Resolution,
+  ServerLink,
+  type SessionNetwork,
 } from '@dualping/runtime';
 import createDebug from 'debug';
 import type { Observable } from 'rxjs';
+import { GrpcServerCalls } from './grpc-server-calls.js';
 import { NetworkRouters } from './network-routers.js';
 import { type ServerChannel, serverConnections } from './server-connections.js';
-import { type Reader, ServerLink } from './server-link.js';
 
 const debug = createDebug('dualping:client');
 
@@ -58,7 +61,8 @@ export class GrpcSessionNetwork implements SessionNetwork {
   }
 
   link({ address }: SessionTarget, feed: (input: SessionInput) => void): ServerLink {
-    return new ServerLink(this.#reader, serverConnections.acquire(address, 'calls'), feed);
+    const calls = new GrpcServerCalls(serverConnections.acquire(address, 'calls'));
+    return new ServerLink(this.#reader, calls, PROCESS_TURNS, feed);
   }
 
   keepWarm(address: Address | undefined): void {

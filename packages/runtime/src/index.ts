@@ -3,7 +3,7 @@ export { type LoopPorts, MachineLoop } from './machine-loop.js';
 export type { Written } from './pending-calls.js';
 export { BACKGROUND_CLOCK, PROCESS_CLOCK } from './process-clock.js';
 export { RegistryDriver, type RegistryPorts } from './registry-driver.js';
-export { type ClientWrite, ReplicaDriver } from './replica-driver.js';
+export { type ClientWrite, type ListQuestion, ReplicaDriver } from './replica-driver.js';
 export type {
   DiskAsker,
   InstalledSnapshot,
@@ -22,6 +22,15 @@ export type {
   StreamListener,
   TailReader,
 } from './replica-ports.js';
+export {
+  type ClientTimeline,
+  type Reader,
+  type ServerCalls,
+  ServerLink,
+  type TimelineNews,
+  type TimelineOpen,
+  type TimelineReader,
+} from './server-link.js';
 export {
   type Asker,
   type AvailableQuestion,

@@ -20,7 +20,7 @@ const RETRANSMIT_MS = 100;
 /** From a link being whole again to a dead connection over it being found out by a reset, ms. */
 const RESET_MS = 1_000;
 
-/** A session's timeline and its calls go by one connection: `ServerLink` of `@dualping/client`. */
+/** A session's timeline and its calls go by one connection: `ServerConnections` of `@dualping/client`. */
 const SESSION_STREAMS: ReadonlySet<WireKind> = new Set(['timeline', 'write', 'list']);
 
 export interface NetworkProfile {
