@@ -1,5 +1,13 @@
 /** How a session's link reaches its server over gRPC: one timeline, and its other calls in flight. */
-import { DualpingError, type Failure, type ListPage, REPLY_TIMEOUT_MS } from '@dualping/core';
+import {
+  type ClientWrite,
+  DualpingError,
+  type Failure,
+  type ListPage,
+  type ListQuestion,
+  REPLY_TIMEOUT_MS,
+  type Written,
+} from '@dualping/core';
 import {
   clientStream,
   fromServiceError,
@@ -14,16 +22,7 @@ import {
   timelineWritesToWire,
   writtenFromWire,
 } from '@dualping/protocol';
-import type {
-  Asker,
-  ClientTimeline,
-  ClientWrite,
-  ListQuestion,
-  ServerCalls,
-  TimelineOpen,
-  TimelineReader,
-  Written,
-} from '@dualping/runtime';
+import type { Asker, ClientTimeline, ServerCalls, TimelineOpen, TimelineReader } from '@dualping/runtime';
 import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import type { ServerChannel } from './server-connections.js';
 import { LEAVE_TIMEOUT_MS } from './timeouts.js';

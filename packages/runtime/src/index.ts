@@ -1,9 +1,8 @@
 export type { Clock } from './clock.js';
 export { type LoopPorts, MachineLoop } from './machine-loop.js';
-export type { Written } from './pending-calls.js';
 export { BACKGROUND_CLOCK, PROCESS_CLOCK } from './process-clock.js';
 export { RegistryDriver, type RegistryPorts } from './registry-driver.js';
-export { type ClientWrite, type ListQuestion, ReplicaDriver } from './replica-driver.js';
+export { ReplicaDriver } from './replica-driver.js';
 export type {
   DiskAsker,
   InstalledSnapshot,
@@ -27,7 +26,6 @@ export {
   type Reader,
   type ServerCalls,
   ServerLink,
-  type TimelineNews,
   type TimelineOpen,
   type TimelineReader,
 } from './server-link.js';
@@ -42,7 +40,7 @@ export {
   type SessionListener,
   type SessionNetwork,
 } from './session-driver.js';
-export type { AnsweredPost, OpenedTimeline, PostsPage, TimelineSink } from './timeline-sink.js';
+export type { TimelineSink } from './timeline-sink.js';
 export type { TimelineListener, TimelineOpening } from './timeline-streams.js';
-export type { RefusedWrite, TimelineWrite, WriteAnswers, WrittenRun } from './timeline-writes.js';
+export type { WriteAnswers } from './timeline-writes.js';
 export { PROCESS_TURNS, type Turns } from './turns.js';

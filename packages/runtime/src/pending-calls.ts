@@ -1,24 +1,9 @@
 /** What clients have asked for and were not answered, by the numbers that the machine knows it by. */
-import type {
-  Command,
-  Epoch,
-  Failure,
-  ListPage,
-  Position,
-  ReplicaInput,
-  ReplicaOutput,
-  Token,
-} from '@dualping/core';
+import type { Command, Failure, ListPage, ReplicaInput, ReplicaOutput, Token, Written } from '@dualping/core';
 import { refusalText } from './refusal-text.js';
 import type { Asker } from './session-driver.js';
 
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { readonly kind: Kind }>;
-
-/** Where in the journal a request is that was done, and the epoch that answers for it. */
-export interface Written {
-  readonly position: Position;
-  readonly epoch: Epoch;
-}
 
 interface WaitingWrite {
   readonly command: Command;

@@ -9,9 +9,10 @@
  */
 import {
   actionFor,
+  type ClientWrite,
   type Failure,
   type ListPage,
-  type ListRequest,
+  type ListQuestion,
   type Machine,
   type MemberMessage,
   type NetworkId,
@@ -27,11 +28,11 @@ import {
   type TailMessage,
   type Token,
   unreachable,
-  type WriteRequest,
+  type Written,
 } from '@dualping/core';
 import { firstWords } from './first-words.js';
 import { MachineLoop } from './machine-loop.js';
-import { PendingCalls, type Written } from './pending-calls.js';
+import { PendingCalls } from './pending-calls.js';
 import type {
   DiskAsker,
   OpenedStream,
@@ -57,10 +58,6 @@ export interface DrivenReplica extends Machine<ReplicaInput, ReplicaOutput> {
   /** Where in the journal a post is. */
   positionOf(post: PostReference): Position | undefined;
 }
-
-/** A request of a client, as it comes over a wire. */
-export type ClientWrite = Omit<WriteRequest, 'kind' | 'token' | 'timeMs'>;
-export type ListQuestion = Omit<ListRequest, 'kind' | 'token'>;
 
 export class ReplicaDriver {
   readonly #replica: DrivenReplica;

@@ -1,12 +1,19 @@
 /** The link of a session to a server, with the server and the turns played by the test. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { epoch, position, type SessionInput, type SessionOutput, serverId } from '@dualping/core';
-import { type ServerCalls, ServerLink, type TimelineNews, type TimelineReader } from './server-link.js';
+import {
+  epoch,
+  position,
+  type SessionInput,
+  type SessionOutput,
+  serverId,
+  type TimelineUpdate,
+} from '@dualping/core';
+import { type ServerCalls, ServerLink, type TimelineReader } from './server-link.js';
 import type { Asker } from './session-driver.js';
 
 const TARGET = { epoch: epoch(3), serverId: serverId(1), address: 's' };
-const NO_NEWS: TimelineNews = {
+const NO_NEWS: TimelineUpdate = {
   ...{ posts: [], written: [], refused: [] },
   ...{ opened: undefined, page: undefined, signs: undefined, answered: undefined },
 };
@@ -56,7 +63,7 @@ function stage() {
       ...{ sessionId, requestNo, command },
     });
   };
-  const hear = (news: Partial<TimelineNews>): void => reader?.heard({ ...NO_NEWS, ...news });
+  const hear = (news: Partial<TimelineUpdate>): void => reader?.heard({ ...NO_NEWS, ...news });
   const endTurn = (): void => {
     for (const work of turn.splice(0)) work();
   };

@@ -4,26 +4,24 @@
  * Writes of one turn are one message, and so are their answers.
  */
 import {
-  type Epoch,
+  type ClientWrite,
   type Failure,
   type ListPage,
-  type Position,
-  type Post,
+  type ListQuestion,
   type QueryAnswer,
   type RequestNumber,
   type SessionId,
   type SessionInput,
   type SessionOutput,
   type SessionQuery,
-  type SignsOfLife,
+  type TimelineMessage,
+  type TimelineUpdate,
+  type TimelineWrite,
   type UserName,
   unreachable,
+  type Written,
 } from '@dualping/core';
-import type { Written } from './pending-calls.js';
-import type { ClientWrite, ListQuestion } from './replica-driver.js';
 import type { Asker, SessionLink } from './session-driver.js';
-import type { AnsweredPost, OpenedTimeline, PostsPage } from './timeline-sink.js';
-import type { TimelineWrite, WriteAnswers } from './timeline-writes.js';
 import type { Turns } from './turns.js';
 
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { readonly kind: Kind }>;
@@ -37,30 +35,10 @@ export interface Reader {
 }
 
 /** The first thing that is said on a timeline. */
-export interface TimelineOpen extends Reader {
-  readonly sessionId: SessionId;
-  readonly epoch: Epoch;
-  /** Go on after this position; 0: begin with the past. */
-  readonly resumeAfter: Position;
-  /** How many posts of the past to begin with when nothing is resumed. */
-  readonly history: number;
-  /** False: only hold the stream. */
-  readonly posts: boolean;
-  /** Both sides give signs of life. */
-  readonly signs: boolean;
-}
-
-/** What a server says in one message of a timeline: posts and answers to writes, and at most one of each other. */
-export interface TimelineNews extends WriteAnswers {
-  readonly posts: readonly Post[];
-  readonly opened: OpenedTimeline | undefined;
-  readonly page: PostsPage | undefined;
-  readonly signs: SignsOfLife | undefined;
-  readonly answered: AnsweredPost | undefined;
-}
+export type TimelineOpen = Omit<Extract<TimelineMessage, { readonly kind: 'open' }>, 'kind'>;
 
 export interface TimelineReader {
-  heard(news: TimelineNews): void;
+  heard(news: TimelineUpdate): void;
   ended(failure: Failure): void;
 }
 
@@ -193,7 +171,7 @@ export class ServerLink implements SessionLink {
     );
   }
 
-  #take(link: number, news: TimelineNews): void {
+  #take(link: number, news: TimelineUpdate): void {
     if (this.#dropped) return;
     const { opened, posts, signs, written, refused } = news;
     for (const { requestNo, positions, epoch } of written)
@@ -222,7 +200,7 @@ export class ServerLink implements SessionLink {
   }
 }
 
-function answerTo(query: TimelineQuery, { page, answered }: TimelineNews): QueryAnswer | undefined {
+function answerTo(query: TimelineQuery, { page, answered }: TimelineUpdate): QueryAnswer | undefined {
   switch (query.kind) {
     case 'older':
       if (page?.before !== query.before) return undefined;

@@ -12,15 +12,12 @@ import type {
   ReplicaOutput,
   SessionId,
   TimelineOpenRequest,
+  TimelineRefused,
+  TimelineWrite,
 } from '@dualping/core';
 import { type HistoryPorts, HistoryReader, MAX_PAGES_WAITING } from './history-reader.js';
 import type { TimelineSink } from './timeline-sink.js';
-import {
-  type RefusedWrite,
-  type TimelineWrite,
-  TimelineWrites,
-  type TimelineWritesPorts,
-} from './timeline-writes.js';
+import { TimelineWrites, type TimelineWritesPorts } from './timeline-writes.js';
 
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { readonly kind: Kind }>;
 
@@ -34,7 +31,7 @@ export interface TimelineListener {
   /** Once, and first. */
   open(opening: TimelineOpening): void;
   /** @throws DualpingError `busy` for a client that leaves its answers unread */
-  writes(writes: readonly (TimelineWrite | RefusedWrite)[]): void;
+  writes(writes: readonly (TimelineWrite | TimelineRefused)[]): void;
   older(before: Position, limit: number): void;
   answered(of: Position): void;
   alive(): void;

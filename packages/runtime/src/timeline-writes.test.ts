@@ -1,8 +1,7 @@
 /** Writes on a timeline: who is answered, together with whom, and what a stranger can leave behind. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DualpingError, epoch, position, SESSION_WINDOW } from '@dualping/core';
-import type { Written } from './pending-calls.js';
+import { DualpingError, epoch, position, SESSION_WINDOW, type Written } from '@dualping/core';
 import { TimelineWrites, type TimelineWritesPorts, type WriteAnswers } from './timeline-writes.js';
 import { PROCESS_TURNS } from './turns.js';
 

@@ -8,16 +8,19 @@
 import {
   DualpingError,
   type Epoch,
-  type Failure,
   type Position,
   type RequestNumber,
   SESSION_WINDOW,
   type SessionCommand,
   type SessionId,
+  type TimelineRefused,
+  type TimelineUpdate,
+  type TimelineWrite,
+  type TimelineWritten,
   type Token,
   type UserName,
+  type Written,
 } from '@dualping/core';
-import type { Written } from './pending-calls.js';
 import type { Asker } from './session-driver.js';
 import type { Turns } from './turns.js';
 
@@ -28,28 +31,8 @@ export interface Writer {
   readonly epoch: Epoch;
 }
 
-/** A request on a timeline: the session and the user are the timeline's. */
-export interface TimelineWrite {
-  readonly requestNo: RequestNumber;
-  readonly command: SessionCommand;
-}
-
-/** One that can't be done, beside others of its message that can. */
-export interface RefusedWrite extends Failure {
-  readonly requestNo: RequestNumber;
-}
-
-/** Requests that were done, one after the other from `requestNo` on. */
-export interface WrittenRun {
-  readonly requestNo: RequestNumber;
-  readonly positions: readonly Position[];
-  readonly epoch: Epoch;
-}
-
-export interface WriteAnswers {
-  readonly written: readonly WrittenRun[];
-  readonly refused: readonly RefusedWrite[];
-}
+/** What became of several of them. */
+export type WriteAnswers = Pick<TimelineUpdate, 'written' | 'refused'>;
 
 export interface TimelineWritesPorts {
   /** Takes a write to the machine; it is answered once, at once or later, unless it is abandoned. */
@@ -67,7 +50,7 @@ export interface TimelineWritesPorts {
  */
 export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 
-interface Run extends WrittenRun {
+interface Run extends TimelineWritten {
   readonly positions: Position[];
 }
 
@@ -76,7 +59,7 @@ export class TimelineWrites {
   /** Answers that have not left for the client. */
   #unsent = 0;
   #runs: Run[] = [];
-  #refused: RefusedWrite[] = [];
+  #refused: TimelineRefused[] = [];
   #isDue = false;
 
   constructor(
@@ -85,7 +68,7 @@ export class TimelineWrites {
   ) {}
 
   /** @throws DualpingError `busy` for a client that leaves its answers unread */
-  add(writes: readonly (TimelineWrite | RefusedWrite)[]): void {
+  add(writes: readonly (TimelineWrite | TimelineRefused)[]): void {
     if (this.#waiting.size + this.#unsent + writes.length > MAX_UNANSWERED_WRITES)
       throw new DualpingError(
         'busy',
@@ -146,7 +129,7 @@ export class TimelineWrites {
     this.#flushSoon();
   }
 
-  #refuse(refused: RefusedWrite): void {
+  #refuse(refused: TimelineRefused): void {
     this.#refused.push(refused);
     this.#flushSoon();
   }

@@ -1,5 +1,5 @@
 /** `SocialService` and `ReplicationService`: judges what comes, and gives it to the driver. */
-import { DualpingError, type Epoch, unreachable } from '@dualping/core';
+import { DualpingError, type Epoch, unreachable, type Written } from '@dualping/core';
 import {
   type BidiStream,
   FIRST_MESSAGE_TIMEOUT_MS,
@@ -21,7 +21,7 @@ import {
   toDualpingError,
   toServiceError,
 } from '@dualping/protocol';
-import type { Asker, ReplicaDriver, TimelineListener, Written } from '@dualping/runtime';
+import type { Asker, ReplicaDriver, TimelineListener } from '@dualping/runtime';
 import type { handleUnaryCall, Server, ServerDuplexStream, sendUnaryData } from '@grpc/grpc-js';
 import { endText } from './end-text.js';
 import type { SnapshotSender, SnapshotStream } from './snapshot-sender.js';

@@ -1,12 +1,20 @@
 /** `SocialService.Timeline` as a sink: what comes at once is one message. */
-import { DualpingError, type Failure, type Post, type SignsOfLife } from '@dualping/core';
+import {
+  DualpingError,
+  type Failure,
+  type Post,
+  type SignsOfLife,
+  type TimelineAnswered,
+  type TimelineOpened,
+  type TimelinePage,
+} from '@dualping/core';
 import {
   type BidiStream,
   encodePostFragment,
   type TimelineOut,
   timelineUpdateToWire,
 } from '@dualping/protocol';
-import type { AnsweredPost, OpenedTimeline, PostsPage, TimelineSink, WriteAnswers } from '@dualping/runtime';
+import type { TimelineSink, WriteAnswers } from '@dualping/runtime';
 
 /**
  * A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to.
@@ -40,7 +48,7 @@ function batchOf(posts: readonly Post[]): Buffer {
 export class OwnTimelineSink implements TimelineSink {
   constructor(readonly stream: BidiStream<TimelineOut>) {}
 
-  opened(opened: OpenedTimeline): void {
+  opened(opened: TimelineOpened): void {
     this.stream.send(timelineUpdateToWire({ opened }));
   }
 
@@ -52,11 +60,11 @@ export class OwnTimelineSink implements TimelineSink {
     this.stream.send(Buffer.concat(posts.map(encodePostFragment)), left);
   }
 
-  page(page: PostsPage, left: () => void): void {
+  page(page: TimelinePage, left: () => void): void {
     this.stream.send(timelineUpdateToWire({ page }), left);
   }
 
-  answered(answered: AnsweredPost, left: () => void): void {
+  answered(answered: TimelineAnswered, left: () => void): void {
     this.stream.send(timelineUpdateToWire({ answered }), left);
   }
 

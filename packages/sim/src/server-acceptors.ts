@@ -1,13 +1,14 @@
 /** What comes to a simulated server: streams and calls of others, for the driver of its replica. */
-import type { Failure, Post, PrimaryMessage, SignsOfLife, SnapshotCopy } from '@dualping/core';
 import type {
-  OpenedTimeline,
-  PostsPage,
-  ReplicaDriver,
-  SnapshotListener,
-  TimelineSink,
-  WriteAnswers,
-} from '@dualping/runtime';
+  Failure,
+  Post,
+  PrimaryMessage,
+  SignsOfLife,
+  SnapshotCopy,
+  TimelineOpened,
+  TimelinePage,
+} from '@dualping/core';
+import type { ReplicaDriver, SnapshotListener, TimelineSink, WriteAnswers } from '@dualping/runtime';
 import type { Checkers } from './checkers/checker.js';
 import type { DiskJournal } from './disk-journal.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
@@ -151,7 +152,7 @@ class EndSink implements TimelineSink {
     readonly shows: (posts: number) => void,
   ) {}
 
-  opened(opened: OpenedTimeline): void {
+  opened(opened: TimelineOpened): void {
     this.end.send({ kind: 'opened', ...opened });
   }
 
@@ -165,7 +166,7 @@ class EndSink implements TimelineSink {
     this.end.send({ kind: 'posts', posts }, left);
   }
 
-  page(page: PostsPage, left: () => void): void {
+  page(page: TimelinePage, left: () => void): void {
     this.shows(page.posts.length);
     this.end.send({ kind: 'page', ...page }, left);
   }

@@ -1,17 +1,16 @@
 /** What the link of a simulated client has to a server: a timeline, and the calls beside it. */
-import type { Failure, ListPage, SessionId, SessionQuery } from '@dualping/core';
 import type {
-  Asker,
-  ClientTimeline,
   ClientWrite,
+  Failure,
+  ListPage,
   ListQuestion,
-  ServerCalls,
-  TimelineNews,
-  TimelineOpen,
-  TimelineReader,
+  SessionId,
+  SessionQuery,
+  TimelineUpdate,
   TimelineWrite,
   Written,
-} from '@dualping/runtime';
+} from '@dualping/core';
+import type { Asker, ClientTimeline, ServerCalls, TimelineOpen, TimelineReader } from '@dualping/runtime';
 import { type Call, call } from './call.js';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
@@ -20,7 +19,7 @@ import type { StreamEnd, Wires } from './wires.js';
 /** The driver's deadline for a call, ms. */
 const REPLY_TIMEOUT_MS = 10_000;
 
-const NOTHING: TimelineNews = {
+const NOTHING: TimelineUpdate = {
   posts: [],
   written: [],
   refused: [],
@@ -50,7 +49,7 @@ export class SimulatedServerCalls implements ServerCalls {
     const end = process.network.dial(process, this.address, 'timeline', { kind: 'open', ...open });
     end.onMessage = (update) => {
       if (update.kind === 'answer') this.#answered(open.sessionId, update);
-      reader.heard(newsIn(update));
+      reader.heard(updateFrom(update));
     };
     end.onEnd = (how) => reader.ended(whyEnded(how));
     this.#timeline = end;
@@ -112,7 +111,7 @@ export class SimulatedServerCalls implements ServerCalls {
     end.send({ kind: 'writes', writes });
   }
 
-  #answered(sessionId: SessionId, { written, refused }: Pick<TimelineNews, 'written' | 'refused'>): void {
+  #answered(sessionId: SessionId, { written, refused }: Pick<TimelineUpdate, 'written' | 'refused'>): void {
     const done = written.reduce((sum, { positions }) => sum + positions.length, 0);
     this.#count(sessionId, -done - refused.length);
   }
@@ -146,7 +145,7 @@ function askOn(end: DiallerEnd<'timeline'>, query: Exclude<SessionQuery, { kind:
   end.send(query);
 }
 
-function newsIn(update: Wires['timeline']['down']): TimelineNews {
+function updateFrom(update: Wires['timeline']['down']): TimelineUpdate {
   switch (update.kind) {
     case 'opened':
       return { ...NOTHING, opened: withoutKind(update) };

@@ -27,9 +27,10 @@ import type {
   StandbyMessage,
   TailBatch,
   TailMessage,
+  TimelineWrite,
   UserName,
 } from '@dualping/core';
-import type { TimelineWrite, WriteAnswers } from '@dualping/runtime';
+import type { WriteAnswers } from '@dualping/runtime';
 
 /** A snapshot as it is sent and installed, with the posts that the journal after it will not have. */
 export interface Installation {

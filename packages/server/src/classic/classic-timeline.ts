@@ -17,6 +17,7 @@ import {
   type Position,
   type Post,
   TIMELINE_ENTRY_POSTS,
+  type TimelineOpened,
   type UserName,
 } from '@dualping/core';
 import {
@@ -31,7 +32,7 @@ import {
   type snsWire,
   toDualpingError,
 } from '@dualping/protocol';
-import type { OpenedTimeline, TimelineListener, TimelineSink } from '@dualping/runtime';
+import type { TimelineListener, TimelineSink } from '@dualping/runtime';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ServiceContext } from '../services.js';
 import type { ClassicUsers } from './classic-users.js';
@@ -95,7 +96,7 @@ export class ClassicTimeline implements TimelineSink {
     });
   }
 
-  opened({ committed }: OpenedTimeline): void {
+  opened({ committed }: TimelineOpened): void {
     this.#openedAt = committed;
     this.#stream.resume();
   }
