@@ -26,7 +26,7 @@ const LEAST_COST_POSTS = 4;
  * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for
  * everything else, on this machine and not only in this process.
  */
-export const PAUSE_MS = 1;
+const PAUSE_MS = 1;
 /**
  * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and
  * however many there are, a connection holds at most so many pieces.

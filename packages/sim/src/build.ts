@@ -22,8 +22,6 @@ const limit = (file: string, name: string, production: string, small: number): P
   replace: `export const ${name} = ${small};`,
 });
 
-const HISTORY = 'history-reader.js';
-
 /**
  * Small, but each still as much larger than the next as its reason says: a batch fits into a window, a window
  * into what may be uncommitted.
@@ -41,9 +39,9 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'MAX_LIVE_TIMELINES_OF_USER', '16', 1),
   limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
   limit('replica/kept-state.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
-  // What timelines read comes in several pieces, and waits for others' turns.
-  { ...limit(HISTORY, 'MAX_POSTS_A_TURN', '50', 3), package: 'runtime' },
-  { ...limit(HISTORY, 'PAUSE_MS', '1', 20), package: 'runtime' },
+  // Timelines read in several pieces, and take turns. The pause between turns stays: with a longer one nobody
+  // who has fallen far behind would catch up in time.
+  { ...limit('history-reader.js', 'MAX_POSTS_A_TURN', '50', 8), package: 'runtime' },
 ];
 
 /** So few that they are forgotten while they live. */
