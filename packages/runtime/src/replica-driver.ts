@@ -4,8 +4,8 @@
  *     streams, calls, disk, timer ──input──► Replica.step ──outputs, in order──► streams, calls, disk
  *
  * After each turn of the event loop a `flush` lets the machine send what it gathered, so that one message
- * carries everything that came in one turn. What clients wait for, what standbys and other clusters read, and
- * when the journal is read for whom is kept behind it.
+ * carries everything that came in one turn. The driver keeps what is in flight: calls, timelines, standbys,
+ * other clusters that read here.
  */
 import {
   actionFor,
@@ -298,7 +298,7 @@ export class ReplicaDriver {
   }
 
   #truncate({ after }: OutputOf<'truncate'>): void {
-    // Of now: before this cut is durable another one may be made, further back.
+    // Read now: before this cut is durable, another one may be made further back.
     const checksum = this.#checksumAt(after);
     if (checksum === undefined) return;
     this.#ports.journal.truncateAfter(
@@ -391,7 +391,7 @@ export class ReplicaDriver {
     return { done, failed: (detail) => this.feed({ kind: 'journal-failed', detail }) };
   }
 
-  /** Leaves nothing open, and whoever waits is told. */
+  /** Closes everything, and tells all who wait. */
   #end(stopped: Stopped): void {
     this.#loop.stop();
     for (const stream of this.#routers.values()) stream.close();

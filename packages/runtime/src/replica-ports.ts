@@ -1,8 +1,8 @@
 /**
- * What the driver of a replica needs of the world. Production gives gRPC and files, the simulator a virtual
- * network and a virtual disk.
+ * What the driver of a replica needs. Production implements it with gRPC and files, the simulator with a
+ * virtual network and a virtual disk.
  *
- * What is to be told later is told to what was handed over, never from within the call itself.
+ * Answers come through the callbacks that were handed over: later, never from within the call itself.
  */
 import type {
   Address,
@@ -64,7 +64,7 @@ export interface ReplicaJournal {
   /** The checksum of the whole journal up to there: from `first` − 1 to `last`. */
   checksumAt(position: Position): number;
   /**
-   * Ascending or not. Of an entry that is no post undefined.
+   * In the order of the positions, which need not ascend; undefined for an entry that is no post.
    *
    * @throws DualpingError `storage-failed`: what was written can't be read
    */
@@ -170,12 +170,12 @@ export interface TailReader {
 export interface ReplicaPorts {
   readonly clock: Clock;
   readonly turns: Turns;
-  /** For people to read. */
+  /** Is shown to people, and decides nothing. */
   readonly wallTime: () => WallTimeMs;
   readonly journal: ReplicaJournal;
   readonly network: ReplicaNetwork;
   readonly report: (event: ReplicaEvent, text: string) => void;
-  /** An output is about to be performed. Who stops the driver here keeps it from that. */
+  /** An output is about to be performed. If the driver is stopped here, it is not performed. */
   readonly performing?: (output: ReplicaOutput) => void;
   /** The outputs of this input have been performed. */
   readonly performed?: (input: ReplicaInput | Tick, outputs: readonly ReplicaOutput[]) => void;
@@ -185,8 +185,8 @@ export interface ReplicaPorts {
    */
   readonly stopped: (stopped: Stopped) => void;
   /**
-   * The machine or a port has thrown: an invariant is broken. Says how that is told. Without this port it is
-   * thrown again, as by `MachineLoop`.
+   * The machine or a port has thrown: an invariant is broken. Returns the end to report. Without this port
+   * the error is thrown again, as by `MachineLoop`.
    */
   readonly failed?: (error: unknown) => Stopped;
 }

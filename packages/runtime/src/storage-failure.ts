@@ -1,6 +1,6 @@
 import { DualpingError } from '@dualping/core';
 
-/** What was thrown when the disk failed. Everything else is a mistake of our own, and thrown again. */
+/** Returns a failure of the disk. Any other error is a bug of ours, and is thrown again. */
 export function storageFailure(error: unknown): DualpingError {
   if (error instanceof DualpingError && error.reason === 'storage-failed') return error;
   throw error;

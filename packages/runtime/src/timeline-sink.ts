@@ -10,8 +10,8 @@ import type {
 import type { WriteAnswers } from './timeline-writes.js';
 
 /**
- * What is told when something has left for the reader is told in a later turn, and not at all when the stream
- * ends before.
+ * `left` is called in a later turn, when the message has left for the reader; not at all when the stream ends
+ * before.
  */
 export interface TimelineSink {
   opened(opened: TimelineOpened): void;

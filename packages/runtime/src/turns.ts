@@ -1,13 +1,11 @@
 /**
- * When work is done that would cost more, or stop others, if it were done at once.
- *
- * What leaves for a network is gathered: one message that carries much costs little more than one that
- * carries little.
+ * When to do work that is put off: a message that carries much costs little more than one that carries
+ * little, so what leaves for the network is gathered first.
  */
 export interface Turns {
-  /** When everything is said that the present moment leads to, and before anything else happens. */
+  /** At the end of what runs now, before any other event. */
   soon(work: () => void): void;
-  /** When everything that has come by now had its turn. */
+  /** After the events that have arrived by now. */
   next(work: () => void): void;
 }
 

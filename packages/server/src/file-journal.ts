@@ -1,4 +1,4 @@
-/** The journal in files as the driver of the replica has it: entries for bytes, and calls for promises. */
+/** Gives the replica's driver the journal in files: entries, not bytes; callbacks, not promises. */
 import {
   DualpingError,
   type Entry,
@@ -21,7 +21,7 @@ import { snapshotToParts } from './snapshot-parts.js';
 
 const debug = createDebug('dualping:server');
 
-/** Of entries that came from a primary the bytes they came as: so journals are equal to the byte. */
+/** The bytes that entries arrived as from a primary: they are journalled unchanged, so journals are equal. */
 export type ReceivedBytes = Pick<WeakMap<Entry, Buffer>, 'get' | 'set'>;
 
 export class FileJournal implements ReplicaJournal {
@@ -87,7 +87,7 @@ function tell<Answer>({ done, failed }: DiskAsker<Answer>, promise: Promise<Answ
   promise.then(done, (error: unknown) => failed(toDualpingError(error).detail));
 }
 
-/** What goes wrong there is a failing disk, unless the question was wrong. */
+/** An error is a failing disk, unless the question was wrong. */
 export function readingFrom<Result>(read: () => Result): Result {
   try {
     return read();

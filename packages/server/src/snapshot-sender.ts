@@ -1,4 +1,4 @@
-/** What pulls a snapshot gets it in chunks, which are made as it reads. */
+/** Sends snapshots to standbys in chunks, each made when the one before has left. */
 import { once } from 'node:events';
 import {
   DualpingError,

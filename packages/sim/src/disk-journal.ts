@@ -16,7 +16,7 @@ import type { DiskNews, ServerDisk } from './server-disk.js';
 export interface DiskJournalOwner {
   readonly name: string;
   appended(entries: readonly Entry[]): void;
-  /** Of a journal that gets a new one. */
+  /** For a journal that is renewed. */
   nextJournalId(): JournalId;
   renewed(): void;
 }
@@ -40,7 +40,7 @@ export class DiskJournal implements ReplicaJournal {
     this.#listener = listener;
   }
 
-  /** What the disk has to say of itself. */
+  /** Takes what the disk reports. */
   hear(news: Exclude<DiskNews, { kind: 'stalled' }>): void {
     if (news.kind === 'durable') this.#listener?.durable(news.last as Position, news.checksum);
     else this.#listener?.failed(news.detail);
@@ -50,7 +50,6 @@ export class DiskJournal implements ReplicaJournal {
     return this.disk.image.checksumAt(position);
   }
 
-  /** Of entries that it has. */
   read(from: number, to: number): Entry[] {
     const entries: Entry[] = [];
     for (let at = from; at <= to; at += 1) entries.push(this.#entryAt(at));
@@ -89,7 +88,7 @@ export class DiskJournal implements ReplicaJournal {
     });
   }
 
-  /** What is not there is no failure of the disk, but a mistake in what is asked for. */
+  /** Asking for an entry that is not there is a bug, not a failure of the disk. */
   #entryAt(at: number): Entry {
     const entry = this.disk.image.read(at);
     if (entry === undefined) throw new Error(`${this.owner.name} has no entry ${at}`);

@@ -1,4 +1,4 @@
-/** What comes to a simulated server: streams and calls of others, for the driver of its replica. */
+/** Streams and calls that others open to a simulated server, for the driver of its replica. */
 import type {
   Failure,
   Post,
@@ -14,7 +14,7 @@ import type { DiskJournal } from './disk-journal.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
 import type { ServerProcess } from './server-process.js';
 
-/** A life of a server, that takes what comes. */
+/** The running life of a server: it takes what comes. */
 export interface Accepting {
   readonly driver: ReplicaDriver;
   readonly journal: DiskJournal;

@@ -39,7 +39,7 @@ export class ServerProcess extends Process {
   /** Sync of its disks, ms: at least and on average. */
   readonly syncMs = { least: 0.05, mean: 0.3 };
   #replica: Replica | undefined;
-  /** What takes what comes, while the process runs. */
+  /** Takes streams and calls, while the process runs. */
   #accepting: Accepting | undefined;
   #journals = 1;
   /** Requests that the machine was given and has not answered. */
@@ -298,7 +298,7 @@ export class ServerProcess extends Process {
     this.#around.checkers.tell('committed', this, from, committed);
   }
 
-  /** Whoever waited is told, and then the process is over. */
+  /** The driver has told all who waited: the process is over. */
   #stopped(stopped: Stopped): void {
     this.endedInOrder = !stopped.failed;
     this.end();

@@ -1,7 +1,6 @@
 /**
- * The tokens of a JavaScript program: what of its text is more than its layout. White space, line breaks,
- * comments, trailing commas and which quotes a string has are a formatter's business; two texts with the same
- * tokens are the same program.
+ * The tokens of a JavaScript program. White space, line breaks, comments, trailing commas and the kind of
+ * quotes are left to a formatter, and do not count: two texts with the same tokens are the same program.
  */
 export interface Token {
   readonly text: string;
