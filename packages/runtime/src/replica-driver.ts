@@ -89,13 +89,11 @@ export class ReplicaDriver {
     const { journal, clock, turns, failed } = ports;
     this.#loop = new MachineLoop<ReplicaInput, ReplicaOutput>(replica, {
       clock,
-      perform: (output) => {
-        ports.performing?.(output);
-        if (!this.#loop.isStopped) this.#perform(output);
-      },
+      perform: (output) => this.#perform(output),
       performed: (input, outputs) => {
         ports.performed?.(input, outputs);
-        if (input.kind !== 'flush' && input.kind !== 'tick') this.#flushSoon();
+        const isOver = this.#loop.isStopped || input.kind === 'flush' || input.kind === 'tick';
+        if (!isOver) this.#flushSoon();
       },
       ...(failed !== undefined && { failed: (error: unknown) => this.#end(failed(error)) }),
     });

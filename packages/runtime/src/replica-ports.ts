@@ -175,8 +175,6 @@ export interface ReplicaPorts {
   readonly journal: ReplicaJournal;
   readonly network: ReplicaNetwork;
   readonly report: (event: ReplicaEvent, text: string) => void;
-  /** An output is about to be performed. If the driver is stopped here, it is not performed. */
-  readonly performing?: (output: ReplicaOutput) => void;
   /** The outputs of this input have been performed. */
   readonly performed?: (input: ReplicaInput | Tick, outputs: readonly ReplicaOutput[]) => void;
   /**

@@ -42,8 +42,10 @@ export class ServerProcess extends Process {
   /** Takes streams and calls, while the process runs. */
   #accepting: Accepting | undefined;
   #journals = 1;
-  /** Requests that the machine was given and has not answered. */
+  /** Writes that the machine was given and has not done. */
   readonly #asked = new Map<Token, Request>();
+  /** The output before which it dies in this step. */
+  #undone: ReplicaOutput | undefined;
   #committed = 0;
   #stoppedLife: number | undefined;
   /** Of the next step's outputs only so many are performed, then the process is killed. */
@@ -132,8 +134,9 @@ export class ServerProcess extends Process {
       journal,
       network: new ServerNetwork(this, this.disk, routers, clusters),
       report: (_event, text) => this.world.say(this.name, text),
-      performing: (output) => this.#performing(output),
-      performed: (input) => {
+      performed: (input, outputs) => {
+        for (const output of outputs) if (output.kind === 'answer-write') this.#acknowledged(output);
+        if (this.#undone !== undefined) return this.#dieBefore(this.#undone);
         this.#look();
         if (input.kind === 'snapshot-installed') checkers.tell('serverRebuilt', this);
       },
@@ -240,6 +243,7 @@ export class ServerProcess extends Process {
     this.#accepting = undefined;
     this.#replica = undefined;
     this.#asked.clear();
+    this.#undone = undefined;
     this.dieAfterOutputs = undefined;
   }
 
@@ -258,25 +262,29 @@ export class ServerProcess extends Process {
       step: (now, input) => {
         if (input.kind === 'write') this.#asked.set(input.token, input);
         else if (input.kind === 'write-abandoned') this.#asked.delete(input.token);
-        return replica.step(now, input);
+        return this.#untilItDies(replica.step(now, input));
       },
       nextDeadline: () => replica.nextDeadline(),
       positionOf: (post) => replica.positionOf(post),
     };
   }
 
-  #performing(output: ReplicaOutput): void {
-    if (this.dieAfterOutputs === 0) {
-      this.world.say(this.name, `dies before it can ${output.kind}`);
-      this.kill();
-      return this.onStopped({ failed: true, reason: 'internal', detail: 'killed in the middle of a step' });
-    }
-    if (this.dieAfterOutputs !== undefined) this.dieAfterOutputs -= 1;
-    if (output.kind === 'answer-write') this.#acknowledges(output);
-    else if (output.kind === 'refuse') this.#asked.delete(output.token);
+  /** Of these it performs only so many as it lives for. */
+  #untilItDies(outputs: readonly ReplicaOutput[]): readonly ReplicaOutput[] {
+    const left = this.dieAfterOutputs;
+    if (left === undefined) return outputs;
+    this.dieAfterOutputs = left - Math.min(left, outputs.length);
+    this.#undone = outputs[left];
+    return outputs.slice(0, left);
   }
 
-  #acknowledges({ token, epoch, reply }: Extract<ReplicaOutput, { kind: 'answer-write' }>): void {
+  #dieBefore({ kind }: ReplicaOutput): void {
+    this.world.say(this.name, `dies before it can ${kind}`);
+    this.kill();
+    this.onStopped({ failed: true, reason: 'internal', detail: 'killed in the middle of a step' });
+  }
+
+  #acknowledged({ token, epoch, reply }: Extract<ReplicaOutput, { kind: 'answer-write' }>): void {
     const request = this.#asked.get(token);
     if (request === undefined) return;
     this.#asked.delete(token);
