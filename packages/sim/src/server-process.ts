@@ -44,6 +44,8 @@ export class ServerProcess extends Process {
   #journals = 1;
   /** Writes that the machine was given and has not done. */
   readonly #asked = new Map<Token, Request>();
+  /** Of this step. */
+  #outputs: readonly ReplicaOutput[] = [];
   /** The output before which it dies in this step. */
   #undone: ReplicaOutput | undefined;
   #committed = 0;
@@ -134,8 +136,8 @@ export class ServerProcess extends Process {
       journal,
       network: new ServerNetwork(this, this.disk, routers, clusters),
       report: (_event, text) => this.world.say(this.name, text),
-      performed: (input, outputs) => {
-        for (const output of outputs) if (output.kind === 'answer-write') this.#acknowledged(output);
+      performed: (input) => {
+        this.#lookAtAnswers();
         if (this.#undone !== undefined) return this.#dieBefore(this.#undone);
         this.#look();
         if (input.kind === 'snapshot-installed') checkers.tell('serverRebuilt', this);
@@ -243,6 +245,7 @@ export class ServerProcess extends Process {
     this.#accepting = undefined;
     this.#replica = undefined;
     this.#asked.clear();
+    this.#outputs = [];
     this.#undone = undefined;
     this.dieAfterOutputs = undefined;
   }
@@ -262,7 +265,8 @@ export class ServerProcess extends Process {
       step: (now, input) => {
         if (input.kind === 'write') this.#asked.set(input.token, input);
         else if (input.kind === 'write-abandoned') this.#asked.delete(input.token);
-        return this.#untilItDies(replica.step(now, input));
+        this.#outputs = this.#untilItDies(replica.step(now, input));
+        return this.#outputs;
       },
       nextDeadline: () => replica.nextDeadline(),
       positionOf: (post) => replica.positionOf(post),
@@ -282,6 +286,10 @@ export class ServerProcess extends Process {
     this.world.say(this.name, `dies before it can ${kind}`);
     this.kill();
     this.onStopped({ failed: true, reason: 'internal', detail: 'killed in the middle of a step' });
+  }
+
+  #lookAtAnswers(): void {
+    for (const output of this.#outputs) if (output.kind === 'answer-write') this.#acknowledged(output);
   }
 
   #acknowledged({ token, epoch, reply }: Extract<ReplicaOutput, { kind: 'answer-write' }>): void {
@@ -308,6 +316,7 @@ export class ServerProcess extends Process {
 
   /** The driver has told all who waited: the process is over. */
   #stopped(stopped: Stopped): void {
+    this.#lookAtAnswers();
     this.endedInOrder = !stopped.failed;
     this.end();
     this.#forget();
