@@ -63,7 +63,9 @@ const methods = {
       journal.append(at, encodeEntry(entry));
       if (at % PORTION === 0) await journal.whenDurable(at);
     }
-    const { last } = journal;
+    const { last, known } = journal;
+    // As a server leaves it that has ended: what it had was committed.
+    journal.noteKnown({ ...known, committed: last });
     await journal.close();
     return last;
   },

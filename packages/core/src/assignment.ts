@@ -1,4 +1,4 @@
-/** What the router tells everybody about a cluster, and what it keeps. */
+/** What the router tells all others about a cluster, and what it keeps. */
 import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, Position, ServerId } from './ids.js';
 import { isSameLife, type Life } from './same-life.js';
 
@@ -29,8 +29,8 @@ export interface MemberInfo {
 }
 
 /**
- * Membership of the in-sync set belongs to one life over one journal, not to whoever comes with that server
- * id: a copy of the folder has the same journal id, and lacks what was written since it was made.
+ * Membership of the in-sync set belongs to one life over one journal, not to any process with that server id:
+ * a copy of the folder has the same journal id, and lacks what was written since the copy was made.
  */
 export interface InSyncMember {
   readonly serverId: ServerId;
@@ -54,15 +54,15 @@ export interface Assignment {
   readonly cluster: ClusterId;
   readonly revision: number;
   readonly epoch: Epoch;
-  /** Who holds the epoch; whether it can be reached is said by `available`. */
+  /** Who holds the epoch; `available` says whether it is live. */
   readonly primary: PrimaryRef | undefined;
   readonly available: boolean;
-  /** Why nobody is available, for people; empty when somebody is. */
+  /** Why no server is available, for people; empty when one is. */
   readonly unavailableReason: string;
   readonly inSync: readonly InSyncMember[];
   /**
-   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. Only since
-   * such a promotion may a standby cut what it knows as committed.
+   * The last epoch that an operator granted to a member that was not in sync; 0: there was none. A standby
+   * may cut what it knows as committed only if such a promotion happened since.
    */
   readonly lastUncleanEpoch: Epoch;
   /** All known members, in the order in which they registered. */
@@ -71,8 +71,8 @@ export interface Assignment {
 
 /**
  * Whether of two assignments of one cluster the first was decided later. The epoch counts first: a copy of
- * the router's folder counts its revisions up by itself, but its epoch rises only when it promotes somebody.
- * Any is later than none.
+ * the router's folder counts its revisions up by itself, but its epoch rises only when it promotes a member.
+ * Any assignment is later than none.
  */
 export const isNewer = (one: Numbered | undefined, other: Numbered | undefined): boolean =>
   one !== undefined &&
@@ -100,9 +100,9 @@ export interface ClusterRecord {
   readonly lastUncleanEpoch: Epoch;
   /** The highest commit position that an in-sync member has told; may lag behind. */
   readonly committed: Position;
-  /** Undefined while anybody serves, and when the last primary did not end in order. */
+  /** Undefined while a primary serves, and when the last primary did not end in order. */
   readonly orderlyEnd: OrderlyEnd | undefined;
-  /** In registration order, with the last that was known of each. */
+  /** In registration order, with what was last known of each. */
   readonly members: readonly MemberRecord[];
 }
 
@@ -111,7 +111,7 @@ export interface InSyncCopy {
   readonly serverId: ServerId;
   readonly journalId: JournalId;
   /**
-   * First the last life that was heard since it was welcomed. After it, in order, those that were welcomed
+   * First the last life that was welcomed and then heard. After it, in order, later lives that were welcomed
    * and not heard: whether they noted the welcome is unknown. A folder whose last welcomed life is none of
    * these is older.
    */
@@ -130,7 +130,10 @@ export interface JournalEnd {
   readonly checksum: number;
 }
 
-/** Where the journal ended when its primary stopped in order: whoever has exactly this has everything. */
+/**
+ * Where the journal ended when its primary stopped in order: a member whose journal ends exactly here has
+ * everything.
+ */
 export interface OrderlyEnd {
   readonly lastEpoch: Epoch;
   readonly durable: Position;
@@ -142,14 +145,14 @@ export interface MemberRecord {
   readonly incarnation: Incarnation;
   readonly journalId: JournalId;
   readonly lifeId: LifeId;
-  /** As it was heard last; may lag behind. */
+  /** As last heard; may lag behind. */
   readonly end: JournalEnd;
   readonly address: Address;
   readonly liveness: Liveness;
   /**
    * Whether there was evidence of it when this was written. A restarted router goes on believing it of
-   * watched members (their supervisor reports the end, and only that) and, for as long as a heartbeat counts,
-   * of those that send heartbeats; the others have to attach again.
+   * watched members (their supervisor reports their end), and of members that send heartbeats for as long as
+   * a heartbeat counts; the others have to attach again.
    */
   readonly live: boolean;
   /**

@@ -5,7 +5,7 @@ import { DISK_LOOK_MS, DiskWatch, type DiskWatchOutput } from './disk-watch.js';
 const line = (output: DiskWatchOutput): string =>
   `${output.kind} ${output.doing} ${output.forMs}${output.kind === 'slow' && !output.isOver ? ' so far' : ''}`;
 
-/** A disk, and a clock that is looked at as often as the watch wants. */
+/** A disk, and a clock; the watch is stepped as often as it wants. */
 class Stage {
   readonly watch = new DiskWatch(5_000);
   now = 0;

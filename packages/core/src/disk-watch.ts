@@ -1,10 +1,10 @@
 /**
  * Notices that a disk is slow, or hangs: while an operation is under way, not only when it is over.
  *
- * A disk that fails says so; one that hangs says nothing, and whoever waits for it looks healthy. Time is
- * counted as `ListeningClock` counts it, so a process that was itself stopped does not blame its disk. After
- * "Gray Failure: The Achilles' Heel of Cloud-Scale Systems" (Huang et al., 2017): what the one who waits sees
- * counts.
+ * A disk that fails reports an error; one that hangs reports nothing, and a process that waits for it looks
+ * healthy. Time is counted as `ListeningClock` counts it, so a stopped process does not count its own pause
+ * as a delay of its disk. After "Gray Failure: The Achilles' Heel of Cloud-Scale Systems" (Huang et al.,
+ * 2017): what counts is what the waiting side sees.
  */
 import type { Instant } from './ids.js';
 import { unreachable } from './invariants.js';
@@ -21,10 +21,10 @@ export const SLOW_DISK_MS = 1_000;
 export const DEFAULT_DISK_STALL_MS = 5_000;
 /** Below it a busy disk would count as one that hangs, ms. */
 export const MIN_DISK_STALL_MS = SLOW_DISK_MS;
-/** Above it, an hour, nobody waits for a disk any more, ms. */
+/** The longest patience that can be set, an hour, ms: waiting longer for a disk has no use. */
 export const MAX_DISK_STALL_MS = 3_600_000;
 /**
- * @throws DualpingError `invalid-argument`, quoting what is no time to wait for a disk; default
+ * @throws DualpingError `invalid-argument`, quoting a value that is not allowed; default
  * `DEFAULT_DISK_STALL_MS`
  */
 export function parseDiskStallMs(given: number = DEFAULT_DISK_STALL_MS): number {
@@ -36,7 +36,7 @@ export function parseDiskStallMs(given: number = DEFAULT_DISK_STALL_MS): number 
   return given;
 }
 
-/** How often is looked while something is under way, ms. */
+/** How often to look while an operation is under way, ms. */
 export const DISK_LOOK_MS = 250;
 
 /** Given by the driver, never used twice. */
@@ -49,8 +49,8 @@ export type DiskWatchInput =
       /** For people: `syncing /data/s1/…`. */
       readonly doing: string;
       /**
-       * What follows when it takes long: a line for the operator, or the disk counts as one that hangs, or
-       * both.
+       * What follows when it takes long: a line for the operator (`slowness`), or the disk counts as hanging
+       * (`stall`), or both.
        */
       readonly watchedFor: 'slowness' | 'stall' | 'both';
     }
@@ -59,12 +59,12 @@ export type DiskWatchInput =
 
 export type DiskWatchOutput =
   /**
-   * `isOver` false: it goes on. Told of the first slow operation in a row, in case it never ends; of all when
-   * they end.
+   * `isOver` false: the operation goes on. Comes while it lasts only for the first slow operation in a row,
+   * in case it never ends; when it ends, for each one.
    */
   | { readonly kind: 'slow'; readonly doing: string; readonly forMs: number; readonly isOver: boolean }
   | { readonly kind: 'stalled'; readonly doing: string; readonly forMs: number }
-  /** What the disk had stalled at is done. */
+  /** The operation that had stalled is done. */
   | { readonly kind: 'recovered'; readonly doing: string; readonly forMs: number };
 
 /** What people see of a disk. */

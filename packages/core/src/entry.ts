@@ -1,4 +1,4 @@
-/** What a journal holds: commands that were accepted, in the one order that every server applies them. */
+/** What a journal holds: the accepted commands, in the one order in which every server applies them. */
 import type {
   ClusterId,
   Epoch,
@@ -14,7 +14,7 @@ import type { SocialReason } from './reasons.js';
 
 /** A post, by the place at which the cluster of its author accepted it. */
 export interface PostReference {
-  /** The cluster of its author; absent: the one whose journal, timeline or message this stands in. */
+  /** The cluster of its author; absent: the cluster in whose journal, timeline or message this stands. */
   readonly home?: ClusterId;
   readonly position: Position;
   readonly author: UserName;
@@ -22,11 +22,14 @@ export interface PostReference {
 
 /** The post that another one answers. */
 export interface Answers extends PostReference {
-  /** Its first words, as the server that took the answer read them in its journal; absent: it could not. */
+  /**
+   * Its first words, which the server that took the answer read from its journal; absent: it could not read
+   * them.
+   */
   readonly begin?: string;
 }
 
-/** What a client can ask to be done. The user is the one whose session asks. */
+/** What a client can ask for. The user is the one whose session asks. */
 export type Command =
   /** Login: makes the user on first sight, and binds the session to the user. */
   | { readonly kind: 'register'; readonly user: UserName }
@@ -64,7 +67,7 @@ export type RemoteCommand =
       readonly target: UserName;
       readonly origin: Origin;
     }
-  /** Everything up to there is here, as far as it was wanted: where a follow that comes next begins. */
+  /** Everything wanted up to the origin position is here. A follow that comes next begins there. */
   | { readonly kind: 'remote-through'; readonly origin: Origin };
 
 /**
@@ -99,7 +102,7 @@ export function isRemoteCommand(command: JournalCommand): command is RemoteComma
   return !isClientCommand(command) && command.kind !== 'epoch-start';
 }
 
-/** The post that an entry holds, from wherever; undefined when it holds something else. */
+/** The post that an entry holds, of this cluster or another; undefined when it holds something else. */
 export function postIn({ command, position, timeMs }: Entry): Post | undefined {
   if (command.kind !== 'post' && command.kind !== 'remote-post') return undefined;
   const { user: author, text, answers } = command;
@@ -117,7 +120,7 @@ export function postIn({ command, position, timeMs }: Entry): Post | undefined {
 export const referenceTo = ({ position, author, origin }: Post): PostReference =>
   origin === undefined ? { position, author } : { home: origin.cluster, position: origin.position, author };
 
-/** What cluster `from` says of a post, as cluster `here` puts it. */
+/** A reference to a post, translated from the words of cluster `from` into those of cluster `here`. */
 export function referenceIn<Reference extends PostReference>(
   here: ClusterId,
   from: ClusterId,
@@ -131,7 +134,7 @@ export interface Entry {
   readonly epoch: Epoch;
   /** Wall clock of the primary that accepted it: for people, decides nothing. */
   readonly timeMs: WallTimeMs;
-  /** Empty for entries of no session: all that no client asked for. */
+  /** Empty for entries of no session, which no client asked for. */
   readonly sessionId: SessionId;
   /** 0 for entries of no session. */
   readonly requestNo: RequestNumber;

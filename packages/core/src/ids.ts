@@ -26,9 +26,9 @@ export type Incarnation = number;
  * not say.
  */
 export type LifeId = string;
-/** Made when a journal is: names this copy on this disk, wiped or replaced means another one. */
+/** Made together with a journal: names this copy on this disk. A wiped or replaced disk has another one. */
 export type JournalId = string;
-/** Made when the router's store is: members and clients of another network are refused. */
+/** Made together with the router's store: members and clients of another network are refused. */
 export type NetworkId = string;
 /** Names one ordered conversation of a client; key of exactly-once together with the request number. */
 export type SessionId = string;
@@ -41,7 +41,7 @@ export type Address = string;
 
 /** Milliseconds on a clock that never goes back; only differences mean anything. */
 export type Instant = number;
-/** Milliseconds since 1970 by somebody's wall clock; may jump, is shown to people, decides nothing. */
+/** Milliseconds since 1970 by some machine's wall clock; may jump, is shown to people, decides nothing. */
 export type WallTimeMs = number;
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
@@ -72,6 +72,9 @@ export const previousPosition = (at: Position): Position => position(at - 1);
 export const nextEpoch = (after: Epoch): Epoch => (after + 1) as Epoch;
 /** How a server is named to people. */
 export const serverName = (id: ServerId): string => `s${id}`;
-/** The same where there are several clusters, or, with `cluster` undefined, where there is only one. */
+/**
+ * The same with the cluster's number in front; without it when `cluster` is undefined because there is only
+ * one.
+ */
 export const serverNameIn = (cluster: ClusterId | undefined, id: ServerId): string =>
   cluster === undefined ? serverName(id) : `c${cluster}/${serverName(id)}`;

@@ -1,9 +1,9 @@
 /**
  * What must never be false, by name.
  *
- * A broken invariant is our own mistake, never somebody's bad input: the process that finds one stops
- * and says which and with what numbers. The machines assert them as they go, the simulator checks
- * them over the whole cluster, docs/protocol.md lists them.
+ * A broken invariant is our own mistake, never bad input from outside: the process that finds one stops and
+ * prints its name and the numbers. The machines assert them as they go, the simulator checks them over the
+ * whole cluster, docs/protocol.md lists them.
  */
 export const INVARIANTS = {
   'epoch-is-a-count': 'an epoch is a whole number from 0',

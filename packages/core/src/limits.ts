@@ -9,13 +9,13 @@ export const MAX_POST_LENGTH = 1_000;
 /** First words of a post that is answered, in characters: a line of a terminal. */
 export const MAX_BEGIN_LENGTH = 80;
 /**
- * People whom one post can reach by naming them though they don't follow its author: who names everybody
- * reaches few.
+ * Users whom one post can reach by naming them though they don't follow its author: a post that names
+ * everybody reaches only a few.
  */
 export const MAX_NAMED = 20;
 /**
- * Posts of people whom one does not follow that are kept for naming one: 8 bytes each. Of more the oldest are
- * no longer in the timeline, so that strangers can't fill memory.
+ * Posts kept for each user that name the user and are by authors whom the user does not follow; 8 bytes each.
+ * Beyond this the oldest leave the timeline, so that strangers can't fill memory.
  */
 export const MAX_MENTIONS = 1_000;
 /** Posts shown on entry to a timeline: what the csce438 family shows, about a screen. */
@@ -46,16 +46,15 @@ export const MAX_TAIL_ITEMS = 256;
 /** Names in one message of a tail: at 34 bytes each well under the 128 KB that a server takes in one. */
 export const MAX_TAIL_NAMES = 1_000;
 /**
- * Names that another cluster may ask for though nobody here is called so: an unclean promotion may have taken
- * users away who will come again. 100 bytes each; those of users who are here are bounded by how many there
- * are.
+ * Names that another cluster may ask for though this cluster has no such user: an unclean promotion may have
+ * lost users who will come again. 100 bytes each. Names of existing users are bounded by the number of users.
  */
 export const MAX_TAIL_UNKNOWN_NAMES = 100_000;
 /** Timelines open on one server; each costs 20-40 KB of stream. */
 export const MAX_TIMELINES = 20_000;
 /**
- * Timelines of one user that new posts are pushed to; those that are opened beyond it get them in their turn:
- * who opens thousands delays nobody else.
+ * Timelines of one user that new posts are pushed to. Timelines opened beyond that get new posts in turns
+ * with others: this bounds the fan-out cost of one user.
  */
 export const MAX_LIVE_TIMELINES_OF_USER = 16;
 /** Longest a `GetAvailable` is held: beyond it proxies and people get impatient. */

@@ -1,9 +1,9 @@
 /**
- * Measures silence without blaming others for one's own absence.
+ * Measures the silence of others without counting this process's own pauses.
  *
- * A process that was stopped, starved or swapped out wakes with everybody's messages still unread. By
- * the wall everyone was silent; in truth nobody was listening. This clock advances by at most
- * `maxStepMs` between two looks at it, so a silence counts only as far as we were there to hear it.
+ * A process that was stopped, starved or swapped out wakes with the others' messages still unread. By the
+ * wall clock all others were silent; in truth this process was not listening. This clock advances by at most
+ * `maxStepMs` between two looks at it, so silence counts only while the process was running.
  */
 import type { Instant } from './ids.js';
 import { invariant } from './invariants.js';
@@ -12,7 +12,7 @@ export class ListeningClock {
   #last: Instant | undefined;
   #heardMs = 0;
 
-  /** `maxStepMs` may change with the pace at which others are expected to speak. */
+  /** `maxStepMs` may change with the interval at which others are expected to send. */
   constructor(public maxStepMs: number) {}
 
   /** Looks at the clock; returns the listening time so far, ms. */

@@ -1,8 +1,8 @@
 /**
- * What every machine is to whoever drives it.
+ * The interface between a machine and its driver.
  *
- * A driver feeds inputs one after another, and performs the outputs of each in order. At `nextDeadline` it
- * steps the machine with `tick`, unless an input came first and moved the deadline.
+ * A driver feeds inputs one after another, and performs the outputs of each in order. At `nextDeadline` the
+ * driver steps the machine with `tick`, unless an input came first and moved the deadline.
  */
 import type { Instant } from './ids.js';
 

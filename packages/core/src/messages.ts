@@ -1,6 +1,6 @@
 /**
- * The messages that the machines exchange, as core sees them. `@dualping/protocol` maps each to and
- * from the wire, and only there is judged what a stranger sent.
+ * The messages that the machines exchange, as core sees them. `@dualping/protocol` maps each to and from the
+ * wire, and judges what a stranger sent.
  */
 import type { Assignment } from './assignment.js';
 import type { Answers, EpochStart } from './entry.js';
@@ -20,8 +20,8 @@ import type {
 import type { Reason } from './reasons.js';
 
 /**
- * Live figures of a server, for people and views. Two things are decided by them: a copy that ends before
- * what an in-sync member has called committed is an older copy, and an unclean promotion says what it loses.
+ * Live figures of a server, for people and views. They also serve two decisions: a copy that ends before what
+ * an in-sync member has called committed is an older copy, and an unclean promotion says what it loses.
  */
 export interface Figures {
   /** Last position durable here. */
@@ -29,13 +29,16 @@ export interface Figures {
   readonly committed: Position;
   /** Epoch of the last entry. */
   readonly lastEpoch: Epoch;
-  /** Running checksum of the journal up to `durable`: equal on two servers iff their journals are. */
+  /**
+   * Running checksum of the journal up to `durable`: two servers have the same at one position if and only if
+   * their journals are equal up to there.
+   */
   readonly checksum: number;
   readonly timelines: number;
   readonly postsAccepted: number;
-  /** What its disk took longer than `SLOW_DISK_MS` for, since the start. */
+  /** How many operations of its disk took longer than `SLOW_DISK_MS`, since the start. */
   readonly slowSyncs: number;
-  /** The longest that its disk took for anything, ms; what is under way is included. */
+  /** The longest operation of its disk, ms; one under way is included. */
   readonly longestSyncMs: number;
 }
 
@@ -51,7 +54,8 @@ export type MemberMessage =
       readonly journalId: JournalId;
       readonly lifeId: LifeId;
       /**
-       * The last life over this journal that a router has welcomed, as the member's disk has it; empty: none.
+       * The last life over this journal that a router has welcomed, as noted on the member's disk; empty:
+       * none.
        */
       readonly welcomedLife: LifeId;
       readonly address: Address;
@@ -61,14 +65,14 @@ export type MemberMessage =
       readonly revision: number;
       readonly figures: Figures;
       readonly replicates: boolean;
-      /** Counts the streams that this life has opened; 0 where nobody counts. */
+      /** Counts the streams that this life has opened; 0 when the sender does not count. */
       readonly attempt: number;
     }
   | {
       readonly kind: 'ping';
       readonly sequence: number;
       readonly figures: Figures;
-      /** Live members of its cluster that it can't reach now; none, if nothing is said. */
+      /** Live members of its cluster that it can't reach now; absent: none. */
       readonly cannotReach?: readonly ServerId[];
     }
   | {
@@ -83,13 +87,14 @@ export type MemberMessage =
       readonly lifeId: LifeId;
     }
   /**
-   * The primary of `epoch` has stopped taking writes and all in-sync members hold everything: choose another.
+   * The primary of `epoch` has stopped taking writes and all in-sync members hold everything: choose another
+   * primary.
    */
   | { readonly kind: 'hand-over'; readonly epoch: Epoch; readonly leaving: boolean }
   /**
-   * The primary of `epoch` lacks what this live member knows as committed: somebody was promoted who should
-   * not have been. The router lets that member take over, if it is in sync; else nobody serves until an
-   * operator decides.
+   * The primary of `epoch` lacks what this live member knows as committed: it should not have been promoted.
+   * The router lets that member take over if it is in sync; else the cluster is unavailable until an operator
+   * decides.
    */
   | {
       readonly kind: 'dispute';
@@ -98,13 +103,14 @@ export type MemberMessage =
       readonly detail: string;
     }
   /**
-   * The member is asked to stop, and goes on for a moment: others may be, too. Nothing is handed over to it
-   * any more.
+   * The member is asked to stop, and goes on for a moment, since others may be asked too. The router no
+   * longer hands over to it.
    */
   | { readonly kind: 'leaving' }
   /**
-   * The member is about to end; a standby leaves the in-sync set without anyone having to wait for it.
-   * `figures`: where its journal ends. After a primary has left, whoever has exactly the same has everything.
+   * The member is about to end; a standby leaves the in-sync set at once, and no commit waits for it.
+   * `figures` says where its journal ends. After a primary has left, a member with exactly the same end has
+   * everything.
    */
   | { readonly kind: 'leave'; readonly figures: Figures };
 
@@ -123,7 +129,7 @@ export type RouterMessage =
   | {
       readonly kind: 'assignment';
       readonly assignment: Assignment;
-      /** The highest `change-in-sync` request of this link that has been dealt with, granted or not. */
+      /** The highest `change-in-sync` request of this link that was decided, granted or not. */
       readonly lastRequest: number;
     }
   /** The answer to `hand-over`: no other member can take over now. */
@@ -132,7 +138,7 @@ export type RouterMessage =
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
   | {
       readonly kind: 'refused';
-      /** The refusing router's own. */
+      /** The network of the router that refuses. */
       readonly networkId: NetworkId;
       readonly reason: Reason;
       readonly detail: string;
@@ -187,8 +193,8 @@ export type PrimaryMessage =
   | { readonly kind: 'snapshot-needed'; readonly epoch: Epoch; readonly common: Position }
   /**
    * Entries `from` to `to` in order; none when `to` = `from` − 1, and then it only carries the commit
-   * position and says that the primary is there. The entries themselves are bytes as the primary
-   * journalled them; drivers carry them, the machines see them decoded.
+   * position and says that the primary is there. On the wire entries are the bytes that the primary
+   * journalled; drivers carry these, the machines see them decoded.
    */
   | {
       readonly kind: 'entries';
@@ -199,7 +205,10 @@ export type PrimaryMessage =
     }
   | {
       readonly kind: 'refused';
-      /** Whose word this is. `epoch` counts only from a server of the standby's own network and cluster. */
+      /**
+       * Network of the server that refuses. `epoch` counts only from a server of the standby's own network
+       * and cluster.
+       */
       readonly networkId: NetworkId | '';
       readonly cluster: ClusterId;
       /** The highest that the server has seen. */
@@ -224,8 +233,8 @@ export type TailMessage =
       readonly epoch: Epoch;
     }
   /**
-   * Begins again after a position, from now on also with `add` and without `remove`. What was sent before and
-   * not taken is void: batches carry the number of the subscription that they are under.
+   * Begins again after a position, from now on also with `add` and without `remove`. Earlier batches that
+   * were not taken are void: batches carry the number of their subscription.
    */
   | {
       readonly kind: 'subscribe';
@@ -234,10 +243,10 @@ export type TailMessage =
       readonly after: Position;
       readonly add: readonly UserName[];
       readonly remove: readonly UserName[];
-      /** Another message of the same number follows: nothing is sent before the last. */
+      /** Another message of the same number follows: B sends nothing before the last one. */
       readonly more: boolean;
     }
-  /** What the last batch with items brought is committed here: the next may come. */
+  /** The items of the last batch are committed here: the next batch may come. */
   | { readonly kind: 'taken'; readonly number: number }
   /** A sign of life. */
   | { readonly kind: 'alive' };
@@ -261,7 +270,7 @@ export type TailItem =
       readonly target: UserName;
     };
 
-/** The answer to it. One without items is a sign of life, and is not answered. */
+/** What the tailed cluster sends. A batch without items is a sign of life, and is not answered. */
 export interface TailBatch {
   readonly kind: 'batch';
   readonly number: number;
@@ -269,7 +278,10 @@ export interface TailBatch {
   readonly items: readonly TailItem[];
   /** Everything up to here that is wanted has been sent. */
   readonly through: Position;
-  /** Who has come and gone since the message before; in the first, who is there. */
+  /**
+   * Users who became present since the message before (`left`: no longer present); in the first, all who are
+   * present.
+   */
   readonly arrived: readonly UserName[];
   readonly left: readonly UserName[];
 }

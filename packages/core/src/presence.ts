@@ -14,8 +14,8 @@ export interface PresenceLists {
   readonly following: readonly UserPresence[];
 }
 
-/** A part of the lists: all three of one range of names. */
+/** One page of the lists: all three, for one range of names. */
 export interface ListPage extends PresenceLists {
-  /** Go on after this name; undefined: that was the last page. */
+  /** The next page begins after this name; undefined: this is the last page. */
   readonly next: UserName | undefined;
 }

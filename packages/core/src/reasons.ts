@@ -1,7 +1,7 @@
 /**
- * Every way a call can be refused, as one closed list, and what whoever called does about it.
+ * Every way in which a call can be refused, as one closed list, and what the caller does about it.
  *
- * Nobody branches on text: the reason travels beside the gRPC status (see the status table in
+ * No program branches on text: the reason travels beside the gRPC status (see the status table in
  * `@dualping/protocol`), the text is for people and quotes what was wrong.
  */
 
@@ -20,10 +20,11 @@ export const SOCIAL_REASONS = {
   'cannot-follow-self': 'show',
   'not-following': 'show',
   'cannot-unfollow-self': 'show',
-  /** A post answers one that is not there: never was, or was lost with an unclean promotion. */
+  /** A post answers a post that is not there: it never was, or was lost with an unclean promotion. */
   'unknown-post': 'show',
   /**
-   * The user belongs to another cluster. Also a refusal of a member by the router, or of a server by another.
+   * The user belongs to another cluster. Also used when a router refuses a member, or a server another
+   * server.
    */
   'wrong-cluster': 'give-up',
 } as const satisfies Record<string, Action>;
@@ -43,13 +44,15 @@ export const REASONS = {
   'sequence-gap': 'retry',
   /** The session belongs to another user. */
   'session-mismatch': 'give-up',
-  /** The session is no longer kept (or never began with request 1); whether it happened is unknown. */
+  /**
+   * The session is no longer kept (or never began with request 1); whether the request happened is unknown.
+   */
   'session-expired': 'give-up',
-  /** The reply to so old a request is no longer kept; it did happen. */
+  /** The reply to so old a request is no longer kept; the request did happen. */
   'request-too-old': 'give-up',
-  /** The link broke after the request left; whether it happened is unknown. */
+  /** The link broke after the request left; whether the request happened is unknown. */
   'may-have-happened': 're-resolve',
-  /** Nobody can serve the cluster now: no in-sync member is live. */
+  /** No server can serve the cluster now: no in-sync member is live. */
   'no-available-server': 'retry',
   'unknown-cluster': 'give-up',
   'router-unreachable': 'retry',
@@ -64,13 +67,13 @@ export const REASONS = {
   'stale-incarnation': 'give-up',
   /** The folder is older than the journal it claims to be: it was copied, restored or reverted. */
   'older-copy': 'give-up',
-  /** Its former life is still heard: a server that was just started again comes back a moment later. */
+  /** The life before is still live: a server that was just started again tries again a moment later. */
   'predecessor-is-live': 'retry',
   /** The member has seen a higher epoch than the router: the router's store is older than its members. */
   'router-store-too-old': 'give-up',
   'unknown-member': 'give-up',
   'member-not-live': 'show',
-  /** A higher epoch was seen: whoever speaks in the lower one has been deposed. */
+  /** A higher epoch was seen: the primary of the lower one has been replaced. */
   fenced: 're-resolve',
   superseded: 'give-up',
   /** Too many members, watchers, waiters, timelines: a named limit was reached. */

@@ -1,10 +1,10 @@
 /**
  * A map in the order in which its keys were last touched, the one untouched for longest first.
  *
- * A plain `Map` from which a key is deleted and set again has the same order. But it keeps the places of what
- * was deleted until it grows, and who looks at its front steps over all of them: with 10,000 members of a
- * router that was two thirds of what the router did about a ping. Here everything takes the same time,
- * however many keys there are.
+ * A plain `Map` from which a key is deleted and set again has the same order. But it keeps the places of
+ * deleted keys until it grows, and a look at its front steps over all of them: with 10,000 members that was
+ * two thirds of a router's work for a ping. Here every operation takes the same time, however many keys there
+ * are.
  */
 interface Node<Key, Value> {
   readonly key: Key;
@@ -36,7 +36,7 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return this.#last?.value;
   }
 
-  /** Puts a key that is here at the end, and gives its value. */
+  /** Moves a present key to the end, and returns its value. */
   touch(key: Key): Value | undefined {
     const node = this.#nodes.get(key);
     if (node === undefined) return undefined;
@@ -45,7 +45,7 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return node.value;
   }
 
-  /** Puts a key with this value at the end, in place of what it had. */
+  /** Puts a key with this value at the end; an older value is replaced. */
   add(key: Key, value: Value): void {
     this.delete(key);
     const node: Node<Key, Value> = { key, value, before: undefined, after: undefined };
@@ -61,9 +61,14 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return true;
   }
 
+  /** The one untouched for longest goes. */
+  deleteFirst(): void {
+    if (this.#first !== undefined) this.delete(this.#first.key);
+  }
+
   /**
-   * From the one untouched for longest. Meanwhile only the one just given may be deleted, and nothing be
-   * touched.
+   * Begins with the key that is untouched for longest. Meanwhile only the key just given may be deleted, and
+   * none may be touched.
    */
   *[Symbol.iterator](): Iterator<readonly [Key, Value]> {
     for (let node = this.#first; node !== undefined; node = node.after) yield [node.key, node.value];

@@ -1,4 +1,4 @@
-/** When two say the same: which journal, and which run of which server over it. */
+/** Compares references to a journal, and to a run of a server over it. */
 import type { Incarnation, JournalId, LifeId, ServerId } from './ids.js';
 
 export interface Journal {
@@ -11,25 +11,25 @@ export interface Life extends Journal {
   readonly lifeId: LifeId;
 }
 
-/** Whether both mean one journal, whoever has it open. */
+/** Whether both mean the same journal, whichever process has it open. */
 export const isSameCopy = (one: Journal, other: Journal): boolean =>
   one.serverId === other.serverId && one.journalId === other.journalId;
 
 /**
- * The same where one of the two does not say which life it means: a supervisor does not know its server's.
+ * Whether both may mean the same life. One of the two may lack the life id: a supervisor does not know its
+ * server's.
  */
 export const mayBeSameLife = (one: Life, other: Life): boolean =>
   isSameCopy(one, other) &&
   one.incarnation === other.incarnation &&
   (one.lifeId === other.lifeId || one.lifeId === '' || other.lifeId === '');
 
-/** Whether both mean one run of one server over one journal. */
+/** Whether both mean the same run of the same server over the same journal. */
 export const isSameLife = (one: Life, other: Life): boolean =>
   isSameCopy(one, other) && one.incarnation === other.incarnation && one.lifeId === other.lifeId;
 
 /**
- * Whether both mean the same member of an in-sync set: one journal, and the life that the router has heard
- * over it.
+ * Whether both mean the same member of an in-sync set: the same journal, and the same heard life over it.
  */
 export const isSameInSyncMember = (
   one: Journal & Pick<Life, 'lifeId'>,

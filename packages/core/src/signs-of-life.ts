@@ -1,9 +1,9 @@
 /**
- * How the two ends of a timeline know that the other is there.
+ * The times by which the two ends of a timeline know that the other is there.
  *
- * A path on which packets vanish refuses nothing: both ends wait for keepalive, 15 s, or for a reply, 10 s.
- * So each end says something at least every `intervalMs`, and gives the other up after a silence of
- * `deadAfterMs`. The server names both times.
+ * A path on which packets vanish never refuses: without signs both ends would wait for keepalive, 15 s, or
+ * for a reply, 10 s. So each end sends something at least every `intervalMs`, and gives up the other after a
+ * silence of `deadAfterMs`. The server names both times.
  */
 import type { Timing } from './timing.js';
 
@@ -15,19 +15,19 @@ export interface SignsOfLife {
 }
 
 /**
- * A reader is told less often than a router: there are thousands of them, and the router tells of a dead
- * server anyway.
+ * Readers get signs less often than a router: there are thousands of readers, and the router tells them of a
+ * dead server anyway.
  */
 const PINGS_A_SIGN = 5;
 /**
- * Signs of its readers that a server takes in a second, and gives: above it they are told to come less often.
- * Measured at 17 µs of CPU for one each way (1,000 readers cost a server 35 ms a second), so this is 7 % of a
- * core.
+ * Signs that a server takes from its readers in a second, and as many that it gives: above this readers are
+ * told longer intervals. Measured at 17 µs of CPU for one each way (1,000 readers cost a server 35 ms a
+ * second), so this is 7 % of a core.
  */
 const MAX_SIGNS_A_SECOND = 4_000;
 /**
- * One sign may be missing and the next be half an interval late. With the defaults silence shows after 1.25
- * s.
+ * One sign may be missing and the next be half an interval late. With the defaults silence is noticed after
+ * 1.25 s.
  */
 const SIGNS_BEFORE_DEAD = 2.5;
 

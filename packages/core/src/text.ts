@@ -1,17 +1,19 @@
 /**
- * What a user name and a post may be, judged at the codec on a server and before sending in a client.
- * And how text of others is made fit for a line that people read.
+ * The rules for user names and posts; the server's codec checks them, and a client before sending. Also makes
+ * foreign text safe for a line that people read.
  */
 import { MAX_BEGIN_LENGTH, MAX_NAMED, MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
 /**
- * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates.
- * Lines are parted by U+000A and nothing else.
+ * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. Only
+ * U+000A separates lines.
  */
 const NOT_IN_POST = /(?!\n)[\p{Cc}\p{Cs}\u2028\u2029]/u;
+/** What most posts are made of: told without looking up each character. */
+const PLAIN = /^[\x20-\x7e\n]*$/;
 
-/** Longest detail that is sent or believed: a paragraph, and far below the limit of HTTP/2 headers. */
+/** Longest detail that is sent or accepted: a paragraph, and far below the limit of HTTP/2 headers. */
 const MAX_DETAIL_LENGTH = 500;
 /** Controls, line separators, bidi controls, unpaired surrogates (grpc-js throws on these). */
 const NOT_IN_DETAIL = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+/gu;
@@ -27,7 +29,7 @@ export function cleanDetail(text: string): string {
 /** How much of a refused text is quoted back. */
 const MAX_QUOTE = 60;
 
-/** Quotes untrusted text for a message: short, and with nothing a terminal could act on. */
+/** Quotes untrusted text for a message: short, and without anything that a terminal could act on. */
 export function quote(value: string): string {
   const points = [...value];
   const cut = points.length > MAX_QUOTE ? `${points.slice(0, MAX_QUOTE).join('')}…` : value;
@@ -53,7 +55,7 @@ export function postProblem(text: string): string | undefined {
   const length = text.length <= MAX_POST_LENGTH ? text.length : [...text].length;
   if (length > MAX_POST_LENGTH)
     return `post ${quote(text)} has ${length} characters, at most ${MAX_POST_LENGTH} are allowed`;
-  const bad = NOT_IN_POST.exec(text);
+  const bad = PLAIN.test(text) ? null : NOT_IN_POST.exec(text);
   if (bad) {
     const code = (text.codePointAt(bad.index) ?? 0).toString(16).toUpperCase().padStart(4, '0');
     return `post ${quote(text)} has a control character U+${code} at place ${bad.index + 1}`;
@@ -66,8 +68,11 @@ const NAMED = new RegExp(
   'g',
 );
 
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 /** Whom a text names, `@ann`: each once, in its order, at most `MAX_NAMED`. */
 export function namesIn(text: string): ReadonlySet<string> {
+  if (!text.includes('@')) return NO_NAMES;
   const names = new Set<string>();
   for (const [, name = ''] of text.matchAll(NAMED)) {
     names.add(name);

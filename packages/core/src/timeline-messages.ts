@@ -5,7 +5,7 @@ import type { Failure } from './reasons.js';
 import type { SessionCommand } from './session/session-messages.js';
 import type { SignsOfLife } from './signs-of-life.js';
 
-/** Where in the journal a request is that was done, and the epoch that answers for it. */
+/** The answer to a successful write. */
 export interface Written {
   readonly position: Position;
   readonly epoch: Epoch;
@@ -20,9 +20,9 @@ export type TimelineMessage =
       readonly epoch: Epoch;
       /** Go on after this position; 0: begin with the past. */
       readonly resumeAfter: Position;
-      /** How many posts of the past to begin with when nothing is resumed. */
+      /** How many past posts to begin with when nothing is resumed. */
       readonly history: number;
-      /** False: only hold the stream. */
+      /** False: the stream only serves presence. */
       readonly posts: boolean;
       /** Both sides give signs of life. */
       readonly signs: boolean;
@@ -41,7 +41,7 @@ export interface TimelineWrite {
   readonly command: SessionCommand;
 }
 
-/** One that can't be done, beside others of its message that can. */
+/** A write that is refused, while others of its message may be done. */
 export interface TimelineRefused extends Failure {
   readonly requestNo: RequestNumber;
 }
@@ -63,11 +63,11 @@ export interface TimelinePage {
 export interface TimelineAnswered {
   /** The post that answers. */
   readonly of: Position;
-  /** Undefined: it is not here, or nothing may be told of it. */
+  /** Undefined: it is not here, or the reader may not know of it. */
   readonly post: Post | undefined;
 }
 
-/** Requests that were done, one after the other from `requestNo` on. */
+/** Successful requests, with consecutive numbers from `requestNo` on. */
 export interface TimelineWritten {
   readonly requestNo: RequestNumber;
   readonly positions: readonly Position[];

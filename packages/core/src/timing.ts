@@ -1,11 +1,10 @@
 /**
- * The times that failure detection runs on. Defaults and lower bounds come from measurement on loaded
- * machines.
+ * The times of failure detection. Defaults and lower bounds come from measurement on loaded machines.
  */
 import { DualpingError } from './reasons.js';
 
 export interface Timing {
-  /** A member says something at least this often, ms. */
+  /** A member sends something at least this often, ms. */
   readonly pingIntervalMs: number;
   /** A member (or standby, or primary) that was silent for this long is dropped, ms. */
   readonly deadAfterMs: number;
@@ -26,10 +25,10 @@ export const MIN_PINGS_BEFORE_DEAD = 3;
  * stream is what causes a failover, and a router that is only slow must not cause one.
  */
 export const ROUTER_SILENCE_FACTOR = 3;
-/** Below this a busy but healthy process misses its turn (measured: false drops at 10 ms). */
+/** With shorter intervals a busy but healthy process is late (measured: false drops at 10 ms). */
 export const MIN_PING_INTERVAL_MS = 20;
 
-/** Completes and cross-checks; what doesn't fit is refused with its value. */
+/** Completes and cross-checks the times; a wrong value is refused and quoted. */
 export function parseTiming(given: Partial<Timing>): Timing {
   const timing = { ...DEFAULT_TIMING, ...given };
   for (const [name, value] of Object.entries(timing)) {

@@ -1,6 +1,6 @@
 /**
- * Tests that are texts: `transcripts/AREA/*.txt`. A title, and what happens; the indented lines below are
- * what comes of it, no more and no less:
+ * Tests that are text files: `transcripts/AREA/*.txt`. Each test has a title and actions; the indented lines
+ * below an action are exactly its consequences:
  *
  *     ## an unanswered ping is the end of a member
  *     with pings every 50 ms, dead after 150 ms
@@ -9,8 +9,8 @@
  *     # A comment.
  *     1000 ms pass
  *
- * What stands before the first title says what the file is about. With `REWRITE_TRANSCRIPTS=1` the files are
- * written anew with what really comes: read the difference before you commit it.
+ * The text before the first title says what the file is about. With `REWRITE_TRANSCRIPTS=1` the files are
+ * written anew with the real consequences: read the difference before you commit it.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,13 +18,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** Plays one transcript. */
+/** Runs one transcript. */
 export interface Performer {
-  /** Does what the line says. @returns what comes of it, a line each */
+  /** Does the action of a line. @returns its consequences, a line each */
   act(line: string): readonly string[];
 }
 
-/** Does what the first pattern that fits says; an optional group that is absent is an empty text. */
+/** An action for lines that match the pattern; an optional group that is absent is an empty text. */
 export type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
 
 export function actBy(verbs: readonly Verb[], line: string): void {
@@ -38,7 +38,7 @@ export function actBy(verbs: readonly Verb[], line: string): void {
 const TITLE = '## ';
 const GIVEN = 'with ';
 
-/** @param performer for one transcript; `given` is what stands behind `with`, in parts */
+/** @param performer for one transcript; `given` has the parts of its `with` line */
 export function playTranscripts(area: string, performer: (given: readonly string[]) => Performer): void {
   const folder = fileURLToPath(new URL(`../transcripts/${area}`, import.meta.url));
   for (const name of readdirSync(folder).sort()) playFile(join(folder, name), performer);
@@ -61,7 +61,7 @@ function playFile(path: string, performer: (given: readonly string[]) => Perform
   });
 }
 
-/** The lines that are not indented, each with what comes of it. */
+/** Runs the lines that are not indented. @returns each with its consequences */
 function perform(part: string, performer: (given: readonly string[]) => Performer): string {
   const lines = part.split('\n').filter((line) => !line.startsWith(' '));
   const given = lines[1]?.startsWith(GIVEN) ? lines[1].slice(GIVEN.length).split(', ') : [];

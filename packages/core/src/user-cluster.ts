@@ -2,7 +2,7 @@
  * Says which cluster a user belongs to: a pure function of the name and the number of clusters, so that
  * router, servers and clients agree without asking one another.
  *
- * Numeric users go round the clusters one by one (as in the csce438 family); any other name is hashed.
+ * Numeric users are assigned to the clusters in turn (as in the csce438 family); any other name is hashed.
  */
 import type { ClusterId, UserName } from './ids.js';
 

@@ -1,4 +1,4 @@
-/** A number that somebody gives, judged once. */
+/** Checks a number from outside. */
 import { DualpingError } from './reasons.js';
 
 /** @throws DualpingError `invalid-argument`, quoting what is not a whole number from 1 to `most` */

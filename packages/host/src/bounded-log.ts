@@ -1,8 +1,8 @@
 /**
- * A log that can't fill a disk: at `MAX_LOG_BYTES` it becomes `NAME.1` and begins anew.
+ * A log that can't fill a disk: at `MAX_LOG_BYTES` its content moves to `NAME.1`, and the log begins anew.
  *
- * The content is copied and the file cut. It is not renamed: so the stderr of a process stays the same file,
- * and a crash still writes to the end of what people look at.
+ * The content is copied and the file cut; the file is not renamed. So the stderr of a process stays the same
+ * file, and a crash message is at the end of the log that people read.
  */
 import {
   closeSync,
@@ -17,12 +17,15 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A day or more of a server that does something; two of them are kept. */
+/** Enough for a day or more of a busy server; two such files are kept. */
 export const MAX_LOG_BYTES = 1024 * 1024;
 
 export const logFile = (dataFolder: string, name: string): string => join(dataFolder, 'logs', `${name}.log`);
 
-/** Opens it for appending, cut if it is too long. For the stderr of a process that is to be started. */
+/**
+ * Opens a log for appending, and cuts it if it is too long. For the stderr of a process that is about to be
+ * started.
+ */
 export function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
   const descriptor = openSync(path, 'a');
@@ -36,7 +39,7 @@ function cutIfLong(path: string, descriptor: number, maxBytes: number): void {
   ftruncateSync(descriptor, 0);
 }
 
-/** The last line of a log: why its process could not go on, if that is what it said. */
+/** The last line of a log: usually the reason why its process ended. */
 export function lastLine(path: string): string {
   try {
     return readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
@@ -45,7 +48,7 @@ export function lastLine(path: string): string {
   }
 }
 
-/** Whether an open file is that one. */
+/** Whether an open file is the one at this path. */
 function isFile(path: string, descriptor: number): boolean {
   try {
     const there = statSync(path);
@@ -66,7 +69,7 @@ export class BoundedLog {
     this.#maxBytes = maxBytes;
   }
 
-  /** A disk that is full must not end what the log is about. */
+  /** A full disk must not end the process that the log is about: a failed write is ignored. */
   write(line: string): void {
     try {
       this.#descriptor ??= openLog(this.#path);

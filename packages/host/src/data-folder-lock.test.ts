@@ -54,7 +54,7 @@ test('a process id that was given to another process does not block a folder', (
   const folder = folderFor(context);
   const stale = join(folder, `lock-${process.ppid}-1`);
   writeFileSync(stale, 'server s1\n');
-  if (process.platform !== 'linux') return; // only there is the time of a start known
+  if (process.platform !== 'linux') return; // only Linux tells when a process started
   lockDataFolder(folder, 'server s1').release();
   assert.equal(existsSync(stale), false);
 });

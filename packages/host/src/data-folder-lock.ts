@@ -1,9 +1,9 @@
 /**
  * One process per data folder.
  *
- * Each holder has a file of its own in the folder whose name says which process it is. To lock is to make
- * one's own file first and only then to look at the others': of two that start together at least one sees
- * the other, so never do both go on (at worst neither does). Files of processes that are gone are removed.
+ * Each holder has a file of its own in the folder; the file's name says which process it is. A process first
+ * makes its own file and only then looks for others. Of two that start together at least one sees the other,
+ * so both never go on (at worst neither does). Files of processes that are gone are removed.
  *
  * A stale file does not block a folder when its process id has been given to another process. Processes in
  * other containers can't be seen: a folder that several of them mount is not protected.
@@ -29,14 +29,14 @@ export interface DataFolderLock {
 
 /** Who holds a data folder. */
 export interface Holder extends ProcessIdentity {
-  /** As it was said to `lockDataFolder`. */
+  /** As given to `lockDataFolder`. */
   readonly role: string;
 }
 
-/** With the process's id and start. */
+/** Has the process's id and start time. */
 const LOCK_FILE = /^lock-([0-9]+)-([0-9]+)$/;
 
-/** The process that holds the folder, without taking it; undefined when nobody does. */
+/** The process that holds the folder; undefined when none does. Does not lock the folder. */
 export function holderOf(folder: string): Holder | undefined {
   const path = resolve(folder);
   let names: readonly string[];
@@ -52,7 +52,10 @@ export function holderOf(folder: string): Holder | undefined {
   return undefined;
 }
 
-/** Makes the folder if need be. Throws `invalid-argument` quoting folder and process when it can't be had. */
+/**
+ * Locks the folder, and makes it if needed. Throws `invalid-argument` quoting folder and process when another
+ * process holds it.
+ */
 export function lockDataFolder(folder: string, role: string): DataFolderLock {
   const path = resolve(folder);
   makeWritableFolder(path);
@@ -83,7 +86,7 @@ function refuseIfHeldByOther(path: string, own: string): void {
   }
 }
 
-/** Who made the file of that name; undefined when it is no lock. */
+/** The process that made the file of that name; undefined when it is no lock. */
 function holderBy(path: string, name: string): Holder | undefined {
   const [, pid, startTime] = LOCK_FILE.exec(name) ?? [];
   if (pid === undefined || startTime === undefined) return undefined;
@@ -111,7 +114,10 @@ export function makeWritableFolder(path: string): void {
   }
 }
 
-/** Node's recursive `mkdir` never returns where a parent is there and takes no folder (as in /proc). */
+/**
+ * Makes a folder and its parents one by one: Node's recursive `mkdir` never returns when a parent exists that
+ * takes no folders (as in /proc).
+ */
 function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   const parent = dirname(path);

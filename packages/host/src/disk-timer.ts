@@ -1,8 +1,8 @@
 /**
- * Times what is asked of a disk: feeds `DiskWatch`, and says what it notices.
+ * Times operations on a disk: feeds `DiskWatch`, and reports what it notices.
  *
- * What is under way in the whole process is counted too: `process.exit` waits for the thread that does it,
- * and a disk that hangs never lets it go.
+ * Also counts the operations under way in the whole process: `process.exit` waits for their threads, and a
+ * disk that hangs never lets these go.
  */
 import { DiskWatch, type DiskWatchInput, type DiskWatchOutput, unreachable } from '@dualping/core';
 import { BACKGROUND_CLOCK, MachineLoop } from '@dualping/runtime';
@@ -20,10 +20,10 @@ type WatchedFor = Extract<DiskWatchInput, { readonly kind: 'began' }>['watchedFo
 
 /** Operations under way in this process, of all disks. */
 let underWay = 0;
-/** Called when there are none any more. */
+/** Called when no operation is under way any more. */
 const onIdle: (() => void)[] = [];
 
-/** Resolves when nothing is under way on any disk: at once, soon, or never. */
+/** Resolves when no operation is under way on any disk: at once, soon, or (when a disk hangs) never. */
 export function disksIdle(): Promise<void> {
   if (underWay === 0) return Promise.resolve();
   return new Promise((resolve) => onIdle.push(resolve));
@@ -49,7 +49,7 @@ export class DiskTimer {
     return this.#watch.figures;
   }
 
-  /** Does the work, and notices when it takes long. `doing` is for people: `syncing PATH`. */
+  /** Does the work, and watches how long it takes. `doing` is for people: `syncing PATH`. */
   async time<T>(doing: string, watchedFor: WatchedFor, work: () => Promise<T>): Promise<T> {
     this.#operations += 1;
     const operation = this.#operations;

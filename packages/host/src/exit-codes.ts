@@ -1,19 +1,19 @@
-/** What scripts go by. Part of the command's promise; listed in its help. */
+/** Exit codes for scripts. They are part of the command's interface, and listed in its help. */
 import { DualpingError, type Reason } from '@dualping/core';
 
 export const EXIT = {
   done: 0,
-  /** It was asked and the answer is no: `unknown-target`, `handover-impossible` and so on. */
+  /** The request was answered with a refusal: `unknown-target`, `handover-impossible` and so on. */
   refused: 1,
-  /** The command line, a variable, the config file, a name or a post is not what it must be. */
+  /** The command line, a variable, the config file, a name or a post is not valid. */
   usage: 2,
-  /** Nobody can serve it now; nothing happened. */
+  /** No server can serve the request now; nothing happened. */
   unavailable: 3,
-  /** The link broke and nobody can say whether it happened. */
+  /** The link broke, and whether the request happened is unknown. */
   unknown: 4,
   /** A mistake of ours. */
   internal: 70,
-  /** What there is to say cannot be written: the disk is full, or the reader far behind. */
+  /** The output can't be written: the disk is full, or the reader is far behind. */
   output: 74,
 } as const;
 

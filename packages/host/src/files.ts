@@ -1,9 +1,9 @@
 /**
- * The few things that journals and stores ask of a file system.
+ * The few operations that journals and stores need of a file system.
  *
- * An interface, so that tests can put a disk beneath that fills up, fails to sync or loses what was not
- * synced. Reading is synchronous: it is served from the page cache in microseconds, and a round through the
- * thread pool costs more than that. Whatever can wait for a platter is asynchronous.
+ * It is an interface, so that tests can use a disk that fills up, fails to sync or loses what was not synced.
+ * Reading is synchronous: the page cache serves it in microseconds, and a round through the thread pool costs
+ * more than that. Operations that may wait for the disk are asynchronous.
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,28 +12,28 @@ import { promisify } from 'node:util';
 export interface OpenFile {
   readonly path: string;
   size(): number;
-  /** Reads until `into` is full or the file ends; gives the bytes read. */
+  /** Reads until `into` is full or the file ends; returns the number of bytes read. */
   read(into: Buffer, offset: number): number;
   /** Writes all of it or throws; after that it is unknown what was written. */
   write(bytes: Buffer, offset: number): Promise<void>;
   truncate(size: number): Promise<void>;
-  /** When it resolves, what was written before is on disk, and can be found by its size. */
+  /** When it resolves, what was written before is on disk, and so is the file's size. */
   sync(): Promise<void>;
   close(): void;
 }
 
 export interface FileOperations {
-  /** With the folders above it, durably; fine when it is there. */
+  /** Makes a folder and those above it, durably. Does nothing if it is there. */
   makeFolder(path: string): Promise<void>;
   list(path: string): Promise<string[]>;
-  /** Opens a file that is there. */
+  /** Opens an existing file. */
   open(path: string): OpenFile;
-  /** Makes an empty file, in place of one that is there. `mode`: permissions of a new one. */
+  /** Makes an empty file; replaces an existing one. `mode`: permissions of a new one. */
   create(path: string, mode?: number): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
-  /** A file, or a folder with all that is in it; fine when it is not there. */
+  /** Removes a file, or a folder with all its content. Does nothing if it is not there. */
   remove(path: string): Promise<void>;
-  /** When it resolves, files made, renamed and removed in the folder before are so on disk. */
+  /** When it resolves, all files made, renamed and removed in the folder before are so on disk. */
   syncFolder(path: string): Promise<void>;
 }
 
@@ -110,7 +110,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The same for those who can't wait for a promise. */
+/** The same, for callers that can't wait for a promise. */
 export function syncFolderNow(path: string): void {
   const folder = fs.openSync(path, 'r');
   try {

@@ -1,4 +1,4 @@
-/** Terminals that stop reading must not stop the process that writes to them. */
+/** Keeps a terminal that stops reading from stopping the process that writes to it. */
 import { closeSync, constants, openSync } from 'node:fs';
 
 /** The part of a stream of Node that its types leave out. */
@@ -8,9 +8,9 @@ interface OfTerminal {
 }
 
 /**
- * Node writes to a terminal until it has taken everything. A terminal that is suspended or paused blocks the
- * process, which then hears no signal and does nothing else. After this call, what the terminal does not take
- * waits in memory, as it does for pipes.
+ * Node's writes to a terminal wait until the terminal has taken everything. A suspended or paused terminal so
+ * blocks the process, which then reacts to no signal. After this call, output that the terminal does not take
+ * waits in memory, as with pipes.
  */
 export function neverBlocking(stream: NodeJS.WriteStream): void {
   if (stream.isTTY !== true) return;
@@ -19,7 +19,7 @@ export function neverBlocking(stream: NodeJS.WriteStream): void {
 }
 
 /**
- * Node opens a terminal once more for itself. Where it may not, the change would reach other processes too.
+ * Node opens the terminal a second time for itself. If it can't, the change would affect other processes too.
  */
 function hasOwnDescription(descriptor: number): boolean {
   try {

@@ -1,36 +1,39 @@
 /**
- * How a process ends that had a terminal, or that may have work under way on a disk which does not answer.
+ * Ends a process that had a terminal, or that may wait for a disk which does not answer.
  *
- * As it exits, Node sets the terminal back. Where the terminal is gone by then that fails, and Node aborts: a
- * core dump instead of a status. So a process without its terminal ends by the signal itself, which runs
- * nothing of Node.
+ * At exit Node resets the terminal. If the terminal is gone by then that fails, and Node aborts, with a core
+ * dump instead of a status. So a process that has lost its terminal ends by the signal itself, which runs no
+ * code of Node.
  */
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { disksIdle } from './disk-timer.js';
 
-/** How long a disk may take to finish what it is at, ms; after that it is not waited for. */
+/** How long to wait for operations under way on a disk, ms. */
 const DISK_LIMIT_MS = 500;
 
-/** Of stdin, stdout and stderr those that were a terminal when the process began. */
+/** Those of stdin, stdout and stderr that were a terminal when the process began. */
 const TERMINALS: readonly number[] = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
-/** What a terminal is asked once its window is closed is an error, so it is no terminal any more. */
+/**
+ * Whether a terminal is gone. Once its window is closed every request to it is an error, so `isatty` is
+ * false.
+ */
 export const terminalIsGone = (): boolean => TERMINALS.some((descriptor) => !isatty(descriptor));
 
-/** Ends the process as the signal does where no process listens to it. Returns never. */
+/** Ends the process by the signal's default action. Never returns. */
 export function dieOf(signal: NodeJS.Signals): never {
   const nothing = (): void => {};
-  // Removing a listener restores the kernel's default, also of a signal that Node handles by itself.
+  // Removing a listener restores the kernel's default, also for a signal that Node handles itself.
   process.on(signal, nothing);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  // The first process of a container has no such end.
+  // The first process of a container does not end by a signal's default action.
   process.exit(128 + constants.signals[signal]);
 }
 
-/** Ends the process with a status, whatever has become of its terminal. */
+/** Ends the process with a status, even if its terminal is gone. */
 export function endNow(exitCode: number): never {
   if (!terminalIsGone()) process.exit(exitCode);
   const signal = Object.entries(constants.signals).find(([, number]) => 128 + number === exitCode)?.[0];
@@ -39,7 +42,7 @@ export function endNow(exitCode: number): never {
 
 /**
  * Ends this process, with this code where possible. `process.exit` waits for the threads that work on disks,
- * and so does every other way that runs code of ours: only the kernel ends a process whose disk hangs. Its
+ * and so does every other way that runs our code: only the kernel can end a process whose disk hangs. The
  * parent then sees SIGKILL.
  */
 export async function endProcess(code: number): Promise<never> {

@@ -1,7 +1,7 @@
-/** Which process is meant: its id alone is given to another process one day. */
+/** Identifies a process. The process id alone is not enough: it is reused. */
 import { readFileSync } from 'node:fs';
 
-/** A process by what can't be reused: its id and the time it started. */
+/** A process by its id and the time it started; the pair is never reused. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** In its system's units; "0" where that isn't known. */
@@ -13,18 +13,18 @@ export interface ProcessIdentity {
  */
 const STATE_FIELD = 0;
 const START_TIME_FIELD = 19;
-/** For systems without /proc: the process id alone has to do. */
+/** For systems without /proc: there only the process id is compared. */
 const START_TIME_UNKNOWN = '0';
 
 /**
- * When the process started, in its system's units; undefined when it is gone, or only its remains are there.
+ * When the process started, in its system's units; undefined when it is gone or a zombie.
  */
 function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const state = fields[STATE_FIELD] ?? '';
-    // A zombie has ended; only its parent has not looked yet.
+    // A zombie has ended; only its parent has not collected its status yet.
     if (state === 'Z' || state === 'X') return undefined;
     return fields[START_TIME_FIELD] ?? START_TIME_UNKNOWN;
   } catch {
@@ -52,10 +52,10 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
 export const ownIdentity = (): ProcessIdentity =>
   processIdentity(process.pid) ?? { pid: process.pid, startTime: START_TIME_UNKNOWN };
 
-/** Whether that very process is there, and not another one with its id. */
+/** Whether this very process runs, and not another one with its id. */
 export const isRunning = ({ pid, startTime }: ProcessIdentity): boolean => startTimeOf(pid) === startTime;
 
-/** Signals that very process; false when it is gone. */
+/** Signals this very process; false when it is gone. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isRunning(identity)) return false;
   try {

@@ -20,7 +20,7 @@ const NEW = Buffer.from('the new content');
 const contentOf = (path: string): string => fs.readFileSync(path, 'utf8');
 const namesBeside = (path: string): string[] => fs.readdirSync(dirname(path));
 
-/** The machine's files; each operation is told to `before` first, which may fail or never end. */
+/** The machine's files; `before` is called before each operation, and may fail or never end. */
 function told(before: (operation: string) => unknown): FileOperations {
   const file = (open: OpenFile): OpenFile => ({
     path: open.path,
@@ -100,7 +100,7 @@ test('a process that dies at any step leaves the old file, or the new one', asyn
     void replaceFile(dying, path, NEW);
     await dead;
     assert.equal(contentOf(path), isInPlace(step) ? String(NEW) : 'old', step);
-    await replaceFile(nodeFiles, path, Buffer.from('the next')); // what is left behind is in nobody's way
+    await replaceFile(nodeFiles, path, Buffer.from('the next')); // the left-over file does no harm
     assert.equal(contentOf(path), 'the next');
     assert.deepEqual(namesBeside(path), ['file'], step);
   }

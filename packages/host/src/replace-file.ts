@@ -11,16 +11,16 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { type FileOperations, syncFolderNow } from './files.js';
 
-/** Ends the name of a file that is still being written. */
+/** Suffix of a file that is still being written. */
 export const TEMPORARY = '.temporary';
 
 export interface ReplaceOptions {
   /**
-   * Where the content is written first, in the same folder. `NAME.temporary` is enough where a lock keeps
-   * other writers away. Two that may write at once need two names.
+   * Where the content is written first, in the same folder. `NAME.temporary` is enough if a lock keeps other
+   * writers away. Writers that may write at the same time need different names.
    */
   readonly temporary?: string;
-  /** Permissions of the file. Those of the old one are not taken over. */
+  /** Permissions of the file. Those of the old file are not kept. */
   readonly mode?: number;
 }
 
@@ -49,13 +49,16 @@ export async function replaceFile(
 
 export interface ReplaceNowOptions extends ReplaceOptions {
   /**
-   * False for what is of no use after a power failure: it is about processes that are gone then. Nothing is
-   * synced; the death of the process alone still leaves the old content or the new.
+   * False for content that is useless after a power failure, because it is about processes that are gone
+   * then. Nothing is synced; if only the process dies, the old content or the new is still there.
    */
   readonly durable?: boolean;
 }
 
-/** The same for a signal's handler, or after a mistake of ours: there is no time for promises then. */
+/**
+ * The same, synchronously: for a signal's handler, or after an internal error, when there is no time for
+ * promises.
+ */
 export function replaceFileNow(
   path: string,
   content: string,
@@ -74,7 +77,7 @@ export function replaceFileNow(
   } catch (error) {
     try {
       fs.rmSync(temporary, { force: true });
-    } catch {} // the first error tells more
+    } catch {} // the first error says more
     throw error;
   }
 }

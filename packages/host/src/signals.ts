@@ -10,7 +10,7 @@ export class Signals {
   readonly first: Promise<EndingSignal>;
   #received: EndingSignal | undefined;
 
-  /** From now on the signals don't end the process by themselves; a second one ends it at once. */
+  /** From now on the first signal doesn't end the process by itself; a second one ends it at once. */
   constructor(onSecond: () => void = () => {}) {
     this.first = new Promise((resolve) => {
       for (const signal of ENDING_SIGNALS)

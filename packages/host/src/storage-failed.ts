@@ -1,6 +1,6 @@
 import { DualpingError } from '@dualping/core';
 
-/** How a failed operation on a file is told; an error that already says so is left as it is. */
+/** The error for a failed operation on a file; an error that is one already is returned unchanged. */
 export function storageFailed(doing: string, path: string, cause: unknown): DualpingError {
   if (cause instanceof DualpingError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);

@@ -25,7 +25,7 @@ function refused(text: string, why: string): DualpingError {
  * Throws `invalid-argument` for anything that can't be dialled: without a host, or a port from 1 to 65535.
  */
 export function parseAddress(text: Address): HostAndPort {
-  // An environment variable that isn't set comes as no string, whatever the types say.
+  // An unset environment variable is undefined here, in spite of the types.
   const match = typeof text === 'string' ? HOST_AND_PORT.exec(text) : null;
   if (match === null) throw refused(String(text), 'is not a host and a port');
   const [, ipv6, name, portText] = match;
@@ -37,10 +37,13 @@ export function parseAddress(text: Address): HostAndPort {
   return { host, port };
 }
 
-/** Whether it means every interface of a machine: where one can listen, and nobody can dial. */
+/** Whether it means all interfaces of a machine: a process can listen there, but others can't dial it. */
 export const isWildcard = (host: string): boolean => WILDCARDS.includes(host);
 
-/** An address that is given to others. @throws DualpingError `invalid-argument` for what nobody can dial */
+/**
+ * An address that others are told to dial. @throws DualpingError `invalid-argument` for one that can't be
+ * dialled
+ */
 export function dialledAddress(text: Address): Address {
   const address = parseAddress(text);
   if (isWildcard(address.host))

@@ -1,10 +1,10 @@
 /**
  * A bidirectional stream with one end.
  *
- * grpc-js tells of the end of a stream in several events, and not in the same ones for the same cause: when
- * a client is killed, the server's stream emits `end`, `cancelled` and `close` but never `error`; a client's
- * stream that the server refuses emits `error`, then `status` and `end`. Here there is one `onEnd`, once,
- * whatever happened, and nothing after it.
+ * grpc-js announces the end of a stream in several events, and different causes give different events: when a
+ * client is killed, the server's stream emits `end`, `cancelled` and `close` but never `error`; a client's
+ * stream that the server refuses emits `error`, then `status` and `end`. Here `onEnd` is called once,
+ * whatever the cause, and nothing comes after it.
  */
 import { DualpingError } from '@dualping/core';
 import type { ClientDuplexStream, ServerDuplexStream } from '@grpc/grpc-js';
@@ -13,7 +13,7 @@ import { fromServiceError, toDualpingError, toServiceError } from './status.js';
 export type StreamEnd =
   /** We closed it. */
   | { readonly kind: 'closed' }
-  /** The peer closed it in order (a server with status OK; a client that stopped sending, or died). */
+  /** The peer closed it in order (a server with status OK; a client that stopped sending or died). */
   | { readonly kind: 'ended' }
   /** The peer refused or cancelled, or the link broke. */
   | { readonly kind: 'broken'; readonly error: DualpingError | undefined };
@@ -31,19 +31,21 @@ export interface BidiStream<Out> {
    * False when the peer reads more slowly than we write, or when the stream has ended and the message is
    * dropped.
    *
-   * @param written called in a later turn, when the message has left for the peer: flow control has let it.
-   * Not at all when the stream ends before
+   * @param written called in a later turn, when flow control has let the message leave for the peer; not
+   * called when the stream ends before that
    */
   send(message: Out, written?: () => void): boolean;
   /** Messages that wait to be written. */
   readonly writableLength: number;
   readonly ended: boolean;
-  /** Stops reading, so that the sender feels it. */
+  /** Stops reading, so that flow control slows the sender. */
   pause(): void;
   resume(): void;
-  /** Ends in order after what was sent. A server can give an error, which becomes the status. */
+  /**
+   * Ends the stream in order, after all sent messages. A server can give an error, which becomes the status.
+   */
   close(error?: DualpingError): void;
-  /** Ends at once; what was not written is lost. */
+  /** Ends the stream at once; messages that were not written are lost. */
   abort(): void;
 }
 
@@ -112,8 +114,8 @@ abstract class Stream<In, Out> implements BidiStream<Out> {
 }
 
 /**
- * How long a stream may say nothing at all after it was opened, ms. Until it has said who it is, it counts
- * against no other limit.
+ * How long a stream may be silent after it was opened, ms. Before its first message it counts against no
+ * other limit.
  */
 export const FIRST_MESSAGE_TIMEOUT_MS = 10_000;
 
@@ -128,7 +130,7 @@ class ServerStream<In, Out> extends Stream<In, Out> {
     call.on('error', (error: Error) => this.finish({ kind: 'broken', error: toDualpingError(error) }));
     call.on('end', () => {
       this.finish({ kind: 'ended' });
-      call.end(); // who has stopped sending is gone: half-open streams have no use here
+      call.end(); // a peer that has stopped sending counts as gone: there are no half-open streams here
     });
   }
 
@@ -141,15 +143,14 @@ class ServerStream<In, Out> extends Stream<In, Out> {
   override close(error?: DualpingError): void {
     if (this.ended) return;
     this.finish({ kind: 'closed' });
-    // An 'error' emitted by the handler is how grpc-js is told of a status on a stream.
+    // grpc-js takes a status for a stream as an 'error' event that the handler emits.
     if (error === undefined) this.#call.end();
     else this.#call.emit('error', toServiceError(error));
     this.raw.resume(); // a paused stream would never see its end
   }
 
   /**
-   * A server has no cancel of its own: the status follows what is queued, and goes unread if the peer is
-   * frozen.
+   * A server can't cancel: the status follows the queued messages, and a frozen peer does not read it.
    */
   override abort(): void {
     this.close();
@@ -163,8 +164,8 @@ class ClientStream<In, Out> extends Stream<In, Out> {
     super(call, listener);
     this.#call = call;
     call.on('error', (error: Error) => {
-      // What was asked on it and not answered is asked again, by its number: so the stream itself did nothing
-      // in doubt.
+      // Unanswered requests on it are sent again with their numbers, so the stream itself leaves nothing in
+      // doubt (`sent: false`).
       this.finish({ kind: 'broken', error: fromServiceError(error, { sent: false, peer }) });
     });
     call.on('end', () => {
@@ -191,8 +192,8 @@ class ClientStream<In, Out> extends Stream<In, Out> {
 /**
  * Wraps the call that a service handler gets. Call it before anything else, or early messages wait in memory.
  *
- * @param firstMessageMs closes the stream when nothing was said on it for so long after it was opened;
- * without it, it may be silent
+ * @param firstMessageMs closes the stream when no message came for so long after it was opened; undefined: it
+ * may be silent
  */
 export const serverStream = <In, Out>(
   call: ServerDuplexStream<In, Out>,

@@ -1,4 +1,4 @@
-/** The whole of `grpc.health.v1.Health`, as a client of the standard sees it. */
+/** All of `grpc.health.v1.Health`, as a standard client sees it. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type ClientReadableStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
@@ -100,7 +100,7 @@ test('so many may watch and no more, and each that leaves makes room', async (co
     [status.RESOURCE_EXHAUSTED, `${MAX_HEALTH_WATCHERS} are watching already`],
   );
   for (const watch of watches) watch.call.cancel();
-  // That they have left reaches the server in its own time.
+  // The server notices only later that they have left.
   for (;;) {
     const watch = new Watch(client, SERVICE);
     const outcome = await Promise.race([watch.count(1), watch.failed]);

@@ -1,8 +1,8 @@
 /**
- * Serves `grpc.health.v1.Health`: whether this process, and each of its services, may be asked.
+ * Serves `grpc.health.v1.Health`: whether this process, and each of its services, serves.
  *
- * A watcher costs the same however slow it is: while its stream is full nothing is kept for it, and what
- * is sent when it drains is how things are then.
+ * A slow watcher costs no more than a fast one: while its stream is full nothing is kept for it, and when it
+ * drains it gets the present state.
  */
 import { DualpingError, quote } from '@dualping/core';
 import { type Server, type ServerWritableStream, status } from '@grpc/grpc-js';
@@ -17,14 +17,14 @@ import { toServiceError } from './status.js';
 
 /**
  * Watch calls open at once. A takeover changes the health of both servers, and must not wait until thousands
- * are told.
+ * of watchers are told.
  */
 export const MAX_HEALTH_WATCHERS = 1_000;
 
 export interface HealthHandle {
   /** For one service, or for the whole process when none is named. */
   setServing(serving: boolean, serviceName?: string): void;
-  /** For the process and all of its services: it is about to end. */
+  /** Sets the process and all of its services to not serving: the process is about to end. */
   shutDown(): void;
 }
 
@@ -33,7 +33,7 @@ interface Watcher {
   sent: ServingStatus | undefined;
 }
 
-/** Everything named, and the process as such, serves until told otherwise. */
+/** The named services and the process itself count as serving until `setServing` says otherwise. */
 export function addHealth(server: Server, serviceNames: readonly string[]): HealthHandle {
   const statuses = new Map(['', ...serviceNames].map((name) => [name, ServingStatus.SERVING]));
   const watchers = new Set<Watcher>();

@@ -1,4 +1,4 @@
-/** Asking a process how it is: the client's side of `grpc.health.v1.Health/Check`. */
+/** Asks a process whether it serves: the client's side of `grpc.health.v1.Health/Check`. */
 import { type Address, DualpingError } from '@dualping/core';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { OWN_CONNECTION } from './dial.js';
@@ -14,10 +14,10 @@ export type Health = 'unknown' | 'serving' | 'not-serving';
 
 export interface HealthQuestion {
   readonly address: Address;
-  /** As `dualping.v1.SocialService`; empty for the process as such. */
+  /** For example `dualping.v1.SocialService`; empty for the process itself. */
   readonly service: string;
   readonly timeoutMs: number;
-  /** Over a connection that nothing else uses, and that is closed afterwards. */
+  /** Use a connection of its own, and close it afterwards. */
   readonly alone?: boolean;
 }
 
@@ -28,13 +28,13 @@ const HEALTH_OF_STATUS: Readonly<Record<ServingStatus, Health>> = {
   [ServingStatus.SERVICE_UNKNOWN]: 'unknown',
 };
 
-/** A field that isn't known is passed over, a status that isn't known is `unknown`. */
+/** An unknown field is ignored; an unknown status is `unknown`. */
 export const decodeHealth = (bytes: Uint8Array): Health =>
   HEALTH_OF_STATUS[HealthCheckResponse.decode(bytes).status] ?? 'unknown';
 
 /**
- * Rejects with `server-unreachable` when nobody answers in time, and `not-a-server` when nobody there knows
- * of the service.
+ * Rejects with `server-unreachable` when there is no answer in time, and with `not-a-server` when the process
+ * does not know the service.
  */
 export async function askHealth({ address, service, timeoutMs, alone }: HealthQuestion): Promise<Health> {
   const options = alone === true ? OWN_CONNECTION : CHANNEL_OPTIONS;
@@ -61,7 +61,7 @@ export async function askHealth({ address, service, timeoutMs, alone }: HealthQu
 
 function refusal(address: Address, cause: ServiceError): DualpingError {
   const { reason, detail } = fromServiceError(cause, { sent: false, peer: 'server' });
-  // So the health protocol says that it has never heard of a service.
+  // The health protocol's status for an unknown service.
   if (cause.code === status.NOT_FOUND)
     return new DualpingError('not-a-server', `${address}: there is no such service`, { cause });
   return new DualpingError(reason, `${address}: ${detail}`, { cause });

@@ -1,6 +1,5 @@
 /**
- * Reflection as a tool uses it that knows nothing of dualping: what it makes of the answers is protobufjs's
- * own doing.
+ * Reflection as used by a tool that knows nothing of dualping: protobufjs alone interprets the answers.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
@@ -79,7 +78,7 @@ function filesIn(answer: ServerReflectionResponse | undefined): readonly Buffer[
   return response.value.fileDescriptorProto;
 }
 
-/** Throws when a type that is named in one of the files is in none of them. */
+/** Throws when one of the files names a type that none of them defines. */
 function understand(files: readonly Buffer[]): PackageDefinition {
   const set = new BinaryWriter();
   for (const bytes of files) set.uint32(0x0a).bytes(bytes);
@@ -241,7 +240,7 @@ test('so many streams may be open and no more, and each that ends makes room', a
     error instanceof Error && 'code' in error && error.code === status.RESOURCE_EXHAUSTED;
   await assert.rejects(ask(list.messageRequest), refused);
   for (const call of calls) call.cancel();
-  // That they have ended reaches the server in its own time.
+  // The server notices only later that they have ended.
   for (;;) {
     const outcome = await ask(list.messageRequest).catch((error: unknown) => error);
     if (Array.isArray(outcome)) break;

@@ -1,9 +1,9 @@
 /**
- * Serves `grpc.reflection`: tools like grpcurl learn here what a process serves and what its messages look
+ * Serves `grpc.reflection`, which tells tools like grpcurl what a process serves and what its messages look
  * like.
  *
- * All that can be answered is written down when code is generated. Nothing is parsed at run time, and nothing
- * is kept but the text of that file.
+ * All possible answers are made when code is generated. Nothing is parsed at run time, and only the text of
+ * that file is kept.
  */
 import { DualpingError, quote, unreachable } from '@dualping/core';
 import { type Server, status } from '@grpc/grpc-js';
@@ -17,16 +17,16 @@ import {
 import { PROTO_FILES, type ProtoFile } from './gen/proto-files.js';
 
 /**
- * Reflection streams open at once: a question may have 128 KB, goes back with its answer, and several wait on
- * each stream that is not read.
+ * Reflection streams open at once: a question may have 128 KB and is sent back with its answer, and several
+ * may wait on each stream that is not read.
  */
 export const MAX_REFLECTION_STREAMS = 100;
 
-/** The older name of the very same service, which some tools still ask for. */
+/** The older name of the same service; some tools still ask for it. */
 const V1_ALPHA_PATH = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
 
 /**
- * Only `serviceNames` are listed: other roles' services, which the files describe as well, would mislead a
+ * Only `serviceNames` are listed: the files also describe services of other roles, which would mislead a
  * caller.
  */
 export function addReflection(server: Server, serviceNames: readonly string[]): void {
@@ -36,7 +36,8 @@ export function addReflection(server: Server, serviceNames: readonly string[]): 
       open += 1;
       const stream = serverStream<ServerReflectionRequest, ServerReflectionResponse>(call, {
         onMessage: (question) => {
-          // A few bytes are answered with thousands: the next question is read when this answer has left.
+          // A question of a few bytes has an answer of thousands: the next question is read when this answer
+          // has left.
           stream.pause();
           stream.send(answer(question, serviceNames), () => stream.resume());
         },
@@ -86,7 +87,7 @@ function answerTo(asked: ServerReflectionRequest['messageRequest'], serviceNames
       );
       return file === undefined ? notFound(`there is no symbol ${quote(asked.value)}`) : withImports(file);
     }
-    // None of our files extends anything.
+    // Our files have no extensions.
     case 'fileContainingExtension': {
       const { containingType, extensionNumber } = asked.value;
       return notFound(`${quote(containingType)} has no extension ${extensionNumber}`);

@@ -1,4 +1,4 @@
-/** The wire of a member's stream to the router: one `DualPing` at a time. */
+/** A member's `DualPing` stream to a router, over gRPC. */
 import { type Address, DualpingError, type MemberMessage, type RouterMessage } from '@dualping/core';
 import { credentials, type Metadata } from '@grpc/grpc-js';
 import { type BidiStream, clientStream, type StreamEnd } from './bidi.js';
@@ -20,7 +20,7 @@ export interface RouterStreamListener {
    * messages.
    */
   onClassicReplies?(replies: ClassicReplies): void;
-  /** Once, and not when it was closed from here. */
+  /** Called once, but not when this side closed the stream. */
   onEnd(end: Exclude<StreamEnd, { readonly kind: 'closed' }>): void;
 }
 
@@ -64,15 +64,15 @@ export class RouterStream {
     this.#stream.send(memberMessageToWire(message));
   }
 
-  /** Ends it in order, so that what was sent before arrives. The listener hears nothing more. */
+  /** Ends the stream in order, so that earlier messages arrive. The listener is not called any more. */
   close(): void {
     this.#stream.close();
     this.#client.close();
   }
 
   /**
-   * Ends it at once, so that nothing is left open, whether or not the router still answers. The listener
-   * hears nothing more.
+   * Ends the stream at once, so that nothing stays open even if the router does not answer. The listener is
+   * not called any more.
    */
   abort(): void {
     this.#stream.abort();

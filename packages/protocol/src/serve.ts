@@ -1,4 +1,4 @@
-/** What every dualping process does to serve: limits, health, reflection, and a place to listen at. */
+/** What every dualping process needs to serve: limits, health, reflection, and listening. */
 import { createServer as createSocketServer, type Socket } from 'node:net';
 import { type Address, DualpingError, quote } from '@dualping/core';
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
@@ -12,33 +12,34 @@ import { addReflection } from './reflection-service.js';
  */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /**
- * Largest message that is asked with, bytes: csce438 programs post up to 100 kB at once, and the largest of
- * ours (a standby that joins, with 1,000 epoch starts) is smaller. A stranger who begins a message on each of
- * thousands of streams and never ends it makes a process hold so much for each.
+ * Largest message that a router or server receives, bytes. csce438 programs post up to 100 kB at once; our
+ * largest one (the join of a standby, with 1,000 epoch starts) is smaller. A stranger may begin a message on
+ * each of thousands of streams and never end it, and the process holds this much for each.
  */
 export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Calls open at once on one connection: room for a program that serves thousands of users over one. */
 export const MAX_STREAMS_PER_CONNECTION = 10_000;
 /**
- * A connection without a call for so long is closed, ms: someone who only connects can't hold memory for
+ * A connection without a call is closed after so long, ms: a client that only connects can't hold memory for
  * ever.
  */
 export const MAX_CONNECTION_IDLE_MS = 300_000;
 /**
- * HTTP/2 keepalive, ms: a second net only, for peers that have vanished without a word. Failure detection
- * is by the pings inside the streams, which prove that the program is there and not only its kernel.
+ * HTTP/2 keepalive, ms: only a second line of defence, for peers that have vanished silently. Failure
+ * detection is by the pings inside the streams, which prove that the program is there and not only its
+ * kernel.
  */
 export const KEEPALIVE_INTERVAL_MS = 10_000;
 export const KEEPALIVE_TIMEOUT_MS = 5_000;
 /**
- * Longest wait before a channel connects again, ms: servers come back in milliseconds, and all is on purpose
- * local.
+ * First and longest wait before a channel connects again, ms: servers come back in milliseconds, and are
+ * near.
  */
 const RECONNECT_FIRST_MS = 20;
 const RECONNECT_MOST_MS = 250;
 
 /**
- * Least time between two look-ups of a name that turned out to lead nowhere, ms. A container that was
+ * Shortest time between two look-ups of a name whose address did not answer, ms. A container that was
  * replaced, or started after another, has another address under its old name; grpc-js would go on dialling
  * the old one for 30 seconds.
  */
@@ -49,7 +50,9 @@ const KEEPALIVE: ChannelOptions = {
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
 };
 
-/** For every client of dualping. Retries are ours: only the session knows what may be sent twice. */
+/**
+ * For every client of dualping. gRPC's own retries are off: only the session knows what may be sent twice.
+ */
 export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   ...KEEPALIVE,
   'grpc.keepalive_permit_without_calls': 1,
@@ -57,7 +60,7 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   'grpc.initial_reconnect_backoff_ms': RECONNECT_FIRST_MS,
   'grpc.max_reconnect_backoff_ms': RECONNECT_MOST_MS,
   'grpc.dns_min_time_between_resolutions_ms': NAME_LOOKUP_INTERVAL_MS,
-  // Nobody configures us by TXT records, and where there is no name server to ask the question itself hangs.
+  // We use no configuration from TXT records, and without a name server this question would hang.
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
@@ -76,8 +79,9 @@ export function createGrpcServer(options: ChannelOptions = {}): Server {
 export type { HealthHandle } from './health-service.js';
 
 /**
- * Adds `grpc.health.v1.Health` and server reflection; everything named, and the process as such, serves until
- * told otherwise. `healthNames`: what health answers for besides, without being a service that can be called.
+ * Adds `grpc.health.v1.Health` and server reflection; the named services and the process itself count as
+ * serving until told otherwise. `healthNames`: more names that health answers for, which are no callable
+ * services.
  */
 export function addHealthAndReflection(
   server: Server,
@@ -97,9 +101,9 @@ const WHY_NOT: Readonly<Record<string, string>> = {
 };
 
 /**
- * Listens without encryption at `host` and `port`, 0 for a free one, and says where it is.
+ * Listens without encryption at `host` and `port` (0: a free one), and returns the address.
  *
- * Throws `invalid-argument` quoting the address when that can't be had.
+ * Throws `invalid-argument` quoting the address when it can't listen there.
  */
 export async function listen(server: Server, host: string, port: number): Promise<Address> {
   const wanted = formatAddress({ host, port });
@@ -119,8 +123,8 @@ export interface Listener {
 }
 
 /**
- * Like `listen`, but shows each connection before gRPC gets it: calls say by `getPeer()` on which one they
- * came, and nothing else tells when it closes.
+ * Like `listen`, but shows each connection before gRPC gets it. `getPeer()` of a call names its connection,
+ * and only the socket itself tells when the connection closes.
  */
 export async function listenToConnections(
   server: Server,
@@ -138,15 +142,15 @@ export async function listenToConnections(
     sockets.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
     sockets.listen({ host, port, exclusive: true }, resolve);
   });
-  sockets.on('error', () => {}); // a connection that could not be accepted is the caller's affair
+  sockets.on('error', () => {}); // a connection that could not be accepted is noticed by its client
   const bound = sockets.address();
   const address = formatAddress({ host, port: typeof bound === 'object' ? (bound?.port ?? port) : port });
   return { address, close: () => sockets.close() };
 }
 
 /**
- * Throws as `listen` would now: before a folder is made for what could not run. A socket of our own is asked,
- * because grpc-js tells why it could not bind only in text, and logs it.
+ * Throws as `listen` would now. Used before a folder is made for a process that could not run. It tries with
+ * a socket of its own, because grpc-js gives the reason only as text, and logs it.
  */
 export async function checkListen(host: string, port: number): Promise<void> {
   checkPort(port);

@@ -1,9 +1,9 @@
 /**
- * Service definitions for serving in which streams take messages that are already encoded.
+ * Service definitions for servers whose streams also take messages that are encoded already.
  *
- * A post goes to every follower, and a batch of entries to every standby: encoding once and writing the
- * same bytes to all of them is the biggest lever on fan-out. gRPC lets the serializer decide, so a Buffer
- * passes through it and anything else is encoded as usual.
+ * A post goes to every follower, and a batch of entries to every standby. Encoding once and writing the same
+ * bytes to all of them saves the most time in fan-out. The serializers here pass a Buffer through, and encode
+ * anything else as usual.
  */
 import { Message, SNSServiceService } from './gen/csce438/sns.js';
 import { ReplicateResponse, ReplicationServiceService } from './gen/dualping/v1/replication.js';

@@ -1,9 +1,9 @@
 /**
- * Reasons on the wire: one table to gRPC status, and the way back.
+ * Reasons on the wire: one table from reason to gRPC status, and the way back.
  *
- * The status is for proxies, probes and foreign clients. What dualping itself goes by is the reason, which
- * travels in trailing metadata beside the status; only where that is missing (because the link broke, or
- * something other than dualping answered) is a reason derived from the status.
+ * The status is for proxies, probes and foreign clients. Dualping itself uses the reason, which travels in
+ * trailing metadata beside the status. Only if the reason is missing (the link broke, or another program
+ * answered) it is derived from the status.
  */
 import { cleanDetail, DualpingError, isReason, type Reason } from '@dualping/core';
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
@@ -60,7 +60,10 @@ export const STATUS_OF_REASON = {
  */
 export type CallError = Error & StatusObject;
 
-/** An error that is not a `DualpingError` is a mistake of ours: `internal`, with its message but no stack. */
+/**
+ * An error that is not a `DualpingError` is our own mistake: `internal`, with its message but without the
+ * stack.
+ */
 export function toDualpingError(error: unknown): DualpingError {
   if (error instanceof DualpingError) return error;
   return new DualpingError('internal', error instanceof Error ? error.message : String(error), {
@@ -82,7 +85,7 @@ export function toServiceError(error: unknown): CallError {
 export interface CallContext {
   /** Whether the request may have reached the peer and may have changed something there. */
   readonly sent: boolean;
-  /** What was expected to answer. */
+  /** The kind of process that should answer. */
   readonly peer: 'router' | 'server';
 }
 
@@ -96,13 +99,13 @@ export function fromServiceError(error: unknown, context: CallContext): Dualping
 }
 
 /**
- * How grpc-js puts it that nobody could be reached: the cause in the middle, a note that is empty at the end.
+ * The text of grpc-js for "no connection": the cause is in the middle, and the note at the end is empty.
  */
 const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s;
-/** What a program writes where it has no cause to tell. */
+/** Texts that stand for a missing cause. */
 const NO_CAUSE = new Set(['null', 'undefined']);
 
-/** What grpc-js says of a failed call, reduced to what a person can do something about. */
+/** The text of grpc-js about a failed call, reduced to the useful part. */
 function plainCause(details: string | null | undefined): string {
   const text = String(details);
   const cause = text.replace(NO_CONNECTION, '$1');
@@ -121,17 +124,17 @@ function statedReason(metadata: Metadata | undefined): Reason | undefined {
 
 function reasonOfStatus(code: status, { sent, peer }: CallContext): Reason {
   switch (code) {
-    case status.UNIMPLEMENTED: // another gRPC or HTTP/2 service answered, and did nothing
+    case status.UNIMPLEMENTED: // another gRPC or HTTP/2 service answered, so nothing happened
       return peer === 'router' ? 'not-a-router' : 'not-a-server';
-    case status.RESOURCE_EXHAUSTED: // grpc-js itself says so of a message above the limit, ours or the peer's
+    case status.RESOURCE_EXHAUSTED: // from grpc-js itself, for a message above our limit or the peer's
       return 'message-too-large';
     case status.UNAVAILABLE:
     case status.CANCELLED:
     case status.DEADLINE_EXCEEDED:
-    case status.INTERNAL: // of us it would have a reason: grpc-js says it of a stream that was reset as its peer went
+    case status.INTERNAL: // without a reason it is not ours: from grpc-js, for a stream that was reset when its peer ended
       if (sent) return 'may-have-happened';
       return peer === 'router' ? 'router-unreachable' : 'server-unreachable';
-    default: // whatever a broken peer or a proxy says: after sending, only the doubt is certain
+    default: // from a broken peer or a proxy: after sending, it may have happened
       return sent ? 'may-have-happened' : 'internal';
   }
 }

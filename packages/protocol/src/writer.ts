@@ -1,9 +1,9 @@
 /**
  * Encoding into one reused, growing buffer.
  *
- * Without a writer of its own each `encode` makes a new one, and growing that from nothing costs more
- * than the encoding (measured: half the time of a journal entry). Encoding is synchronous, so one writer
- * serves the whole process.
+ * Without a given writer each `encode` makes a new one, and growing its buffer costs as much as the encoding
+ * (measured: half the time of a journal entry). Encoding is synchronous, so one writer serves the whole
+ * process.
  */
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
@@ -11,7 +11,7 @@ interface Encoder<T> {
   encode(message: T, writer: BinaryWriter): BinaryWriter;
 }
 
-/** Above this the buffer isn't kept: one huge message must not hold memory for good. Bytes. */
+/** A larger buffer isn't kept, bytes: one huge message must not hold memory for ever. */
 const MAX_KEPT_LENGTH = 1024 * 1024;
 
 let writer = new BinaryWriter();

@@ -1,4 +1,4 @@
-/** How calls are answered that wait for nothing, and how the registry's answers are told apart. */
+/** Answers calls that wait for nothing, and distinguishes the registry's answers. */
 import type { RegistryAnswer } from '@dualping/core';
 import { toServiceError } from '@dualping/protocol';
 import type { sendUnaryData } from '@grpc/grpc-js';

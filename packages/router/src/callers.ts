@@ -9,9 +9,9 @@ import {
 import { toServiceError } from '@dualping/protocol';
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 
-/** A call that asks the registry: how to put it, and how to tell the answer. */
+/** A call that asks the registry: how to translate the request and the answer. */
 export interface Question<Request, Response> {
-  /** Throws what the request is refused with. */
+  /** Translates the request into the registry's input. Throws the refusal of a malformed request. */
   readonly ask: (
     request: Request,
     token: RegistryToken,

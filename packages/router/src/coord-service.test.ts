@@ -1,4 +1,4 @@
-/** The router as programs of the csce438 family know it, over real sockets. */
+/** The router as programs of the csce438 family use it, over real sockets. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { CHANNEL_OPTIONS, CoordServiceClient, type coordinatorWire } from '@dualping/protocol';
@@ -29,7 +29,7 @@ function coordinator(context: TestContext, { router }: Served) {
     },
     server: (id: number) =>
       call<coordinatorWire.ServerInfo>((callback) => client.getServer({ id }, callback)),
-    /** The process beside servers of that number. */
+    /** The auxiliary process with that number. */
     beside: (id: number) =>
       call<coordinatorWire.ServerInfo>((callback) => client.getFollowerServer({ id }, callback)),
     slave: (id: number) => call<coordinatorWire.ServerInfo>((callback) => client.getSlave({ id }, callback)),

@@ -1,6 +1,6 @@
 /**
- * `CoordService`, by which programs of the csce438 family know the router: heartbeats are put to the registry
- * like everything else that is evidence; questions are answered from what may be told.
+ * `CoordService`, through which programs of the csce438 family use the router: heartbeats go to the registry
+ * like all other evidence; questions are answered from assignments that may be told.
  */
 import { type Assignment, type ClusterId, type Companion, clusterOf, type MemberInfo } from '@dualping/core';
 import {
@@ -96,7 +96,7 @@ function primaryOf(assignment: Assignment | undefined): MemberInfo | undefined {
   return assignment.members.find((member) => member.serverId === assignment.primary?.serverId);
 }
 
-/** Who would probably be next: of ours the first that is in sync. */
+/** The member that would probably be next: of dualping servers the first in-sync standby. */
 function standbyOf(assignment: Assignment | undefined): MemberInfo | undefined {
   const others = assignment?.members.filter(
     (member) => member.live && member.serverId !== assignment.primary?.serverId,

@@ -1,4 +1,4 @@
-/** Dials a member's address back, and asks its health for the service that only this life of it has. */
+/** Dials a member's address, and asks its health service for the name that only this life answers for. */
 import type { RegistryOutput } from '@dualping/core';
 import { askHealth, toDualpingError } from '@dualping/protocol';
 
@@ -9,7 +9,7 @@ import { askHealth, toDualpingError } from '@dualping/protocol';
 const PROBE_TIMEOUT_MS = 2_000;
 const STRANGER = 'another process answers there';
 
-/** Answers once, with why it can't be reached; with undefined when it was. */
+/** Answers once: with the reason when the member can't be reached, with undefined when it was. */
 export function dialBack(
   { address, service }: Extract<RegistryOutput, { readonly kind: 'probe' }>,
   answer: (detail: string | undefined) => void,
@@ -18,7 +18,7 @@ export function dialBack(
     (health) => answer(health === 'unknown' ? STRANGER : undefined),
     (error: unknown) => {
       const { reason, detail } = toDualpingError(error);
-      // The address stands beside it wherever it is shown.
+      // The address is shown beside this text anyway.
       answer(reason === 'not-a-server' ? STRANGER : detail.replaceAll(`${address}: `, ''));
     },
   );

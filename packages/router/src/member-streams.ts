@@ -1,4 +1,4 @@
-/** The `DualPing` streams, by the numbers that the registry knows them by. */
+/** The `DualPing` streams, by their numbers in the registry. */
 import {
   DualpingError,
   type NetworkId,
@@ -23,11 +23,11 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 type Out = routingWire.DualPingResponse;
 type Call = ServerDuplexStream<routingWire.DualPingRequest, Out>;
 
-/** A stream has to say who it is within this time, ms. */
+/** A stream has to send `attach` within this time, ms. */
 export const ATTACH_TIMEOUT_MS = 10_000;
 /** Streams open at once, of members and of strangers: 20 KB each. */
 export const MAX_MEMBER_STREAMS = 20_000;
-/** Messages that wait for a member to read them; whoever reads nothing, but goes on pinging, is cut off. */
+/** Most unread messages of a member; one that reads nothing but goes on pinging is cut off. */
 const MAX_UNREAD_MESSAGES = 1_000;
 
 export class MemberStreams {
@@ -39,7 +39,8 @@ export class MemberStreams {
     readonly report: Report,
     readonly networkId: NetworkId,
     /**
-     * The dialect in which servers of this network answer csce438 clients, unless they were told otherwise.
+     * The dialect in which servers of this network answer csce438 clients, unless they have an option of
+     * their own.
      */
     readonly classicReplies: ClassicReplies,
   ) {}

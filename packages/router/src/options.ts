@@ -1,4 +1,4 @@
-/** What a router is started with, judged once. */
+/** The options of a router, checked once. */
 import {
   DEFAULT_HEARTBEAT_TIMEOUT_MS,
   DualpingError,
@@ -18,15 +18,21 @@ export interface RouterOptions {
   /** Holds the assignments; made when it isn't there. */
   readonly dataFolder: string;
   /**
-   * How many clusters there are; fixed when the data folder is first used. Default: what it was then, or 1.
+   * The number of clusters; fixed when the data folder is first used. Default: the number in the folder, or
+   * 1.
    */
   readonly clusters?: number;
   readonly timing?: Partial<Timing>;
   /** How long a unary heartbeat counts, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
-  /** A disk that does not answer for so long hangs, ms: health says so meanwhile. Default 5,000. */
+  /**
+   * A disk that does not answer for so long counts as hanging, ms; health is then NOT_SERVING. Default 5,000.
+   */
   readonly diskStallMs?: number;
-  /** The dialect in which servers answer csce438 clients, unless they are told otherwise. Default `names`. */
+  /**
+   * The dialect in which servers answer csce438 clients, unless they have an option of their own. Default
+   * `names`.
+   */
   readonly classicReplies?: ClassicReplies;
   /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
   readonly classicConfirmation?: ClassicConfirmation;
@@ -35,7 +41,7 @@ export interface RouterOptions {
    * reached. Default true. False where the router can't dial servers though clients can.
    */
   readonly dialBack?: boolean;
-  /** Gets a line for each event that an operator should know of. Default: nobody does. */
+  /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
   readonly report?: Report;
 }
 
@@ -43,7 +49,7 @@ export interface ParsedOptions {
   readonly host: string;
   readonly port: number;
   readonly dataFolder: string;
-  /** Undefined: as the data folder says. */
+  /** Undefined: the number in the data folder. */
   readonly clusters: number | undefined;
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
@@ -54,7 +60,7 @@ export interface ParsedOptions {
   readonly report: Report;
 }
 
-/** Throws `invalid-argument` that quotes the first value that can't be. */
+/** Throws `invalid-argument` that quotes the first value that is not allowed. */
 export function parseRouterOptions(options: RouterOptions): ParsedOptions {
   if (options.dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
   const { clusters } = options;

@@ -1,6 +1,7 @@
 /**
- * Keeps lines about strangers from filling a disk: anyone who can reach the port can be refused as often as
- * he likes, and each refusal is a line. Within an interval the first few are printed, the others counted.
+ * Keeps lines about strangers from filling a disk. Any program that reaches the port can cause refusals as
+ * often as it likes, and each refusal is a line. In each interval the first few are printed, the others
+ * counted.
  */
 import type { Instant } from '@dualping/core';
 import type { OperatorEvent, Report } from '@dualping/host';
@@ -9,7 +10,7 @@ import type { OperatorEvent, Report } from '@dualping/host';
 export const MAX_REFUSAL_LINES = 20;
 export const REFUSAL_INTERVAL_MS = 10_000;
 
-/** Passes everything on to `report`, but of events `refused` only so many. */
+/** Passes everything on to `report`, but only so many events `refused`. */
 export function withFewRefusals(report: Report, now: () => Instant): Report {
   let since: Instant = now();
   let lines = 0;

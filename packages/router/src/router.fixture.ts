@@ -1,4 +1,4 @@
-/** A router over real sockets, and members and clients that talk to it by hand. */
+/** A router over real sockets, and members and clients that a test controls message by message. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ export async function serve(context: TestContext, options: Partial<RouterOptions
   };
 }
 
-/** A member that attaches at once, pings, and lets a test wait for what it hears. */
+/** A member that attaches at once, pings, and lets a test wait for messages. */
 export class Member {
   readonly heard: RouterMessage[] = [];
   readonly #stream: BidiStream<routingWire.DualPingRequest>;
@@ -154,7 +154,7 @@ export class Member {
     this.#stream.send(memberMessageToWire(message));
   }
 
-  /** The first message of the kind that `isMeant`, heard already or still to come. */
+  /** The first message of a kind for which `isMeant` holds, received already or later. */
   async hears<Kind extends RouterMessage['kind']>(
     kind: Kind,
     isMeant: (message: Extract<RouterMessage, { kind: Kind }>) => boolean = () => true,
@@ -175,7 +175,7 @@ export class Member {
     return this.#end;
   }
 
-  /** The first assignment with a primary, heard already or still to come. */
+  /** The first assignment with a primary, received already or later. */
   async assigned(isMeant: (assignment: Assignment) => boolean = () => true): Promise<Assignment> {
     const meant = (assignment: Assignment) => assignment.primary !== undefined && isMeant(assignment);
     const { assignment } = await this.hears('welcome');
@@ -201,7 +201,7 @@ export class Member {
     return (await this.hears('assignment', ({ lastRequest }) => lastRequest === 1)).assignment;
   }
 
-  /** Without a word, as a process that is killed. */
+  /** Ends without a message, as a killed process does. */
   vanish(): void {
     clearInterval(this.#pings);
     this.#stream.abort();
@@ -220,7 +220,7 @@ export class Member {
 
 type Callback<Response> = (error: Error | null, response: Response) => void;
 
-/** A unary call as a promise; rejects with the `DualpingError` that the router meant. */
+/** A unary call as a promise; rejects with the `DualpingError` that the router sent. */
 export async function call<Response>(start: (callback: Callback<Response>) => unknown): Promise<Response> {
   return await new Promise((resolve, reject) => {
     start((error, response) => {

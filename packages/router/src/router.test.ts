@@ -186,7 +186,7 @@ test('waiting for a server: until there is one, until the wait is over, or until
   );
 });
 
-/** Collects what a watch says; `until` resolves with the first update that is meant. */
+/** Collects the updates of a watch; `until` resolves with the first that fits. */
 function watch(served: Served, context: { after(end: () => void): void }, request: routingWire.WatchRequest) {
   const stream = served.routing.watch(request);
   const updates: WatchUpdate[] = [];
@@ -324,7 +324,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
     [announced.networkId, announced.pingIntervalMs, announced.deadAfterMs, announced.graceMs],
     [served.router.networkId, 100, 500, 2_000],
   );
-  // It is promoted with its first word.
+  // It is promoted after its first message.
   await served.member(1, { cluster: 2 }).assigned();
   assert.equal((await connect('5')).assignment?.primary?.serverId, 1);
   await assert.rejects(

@@ -1,4 +1,4 @@
-/** `RoutingService` and `AdminService`: what comes is judged by the codec and put to the registry. */
+/** `RoutingService` and `AdminService`: the codec checks each request, and the registry answers it. */
 import {
   type Assignment,
   type ClusterId,
@@ -125,12 +125,15 @@ function connect(request: routingWire.ConnectRequest, parts: RouterParts): routi
 }
 
 /**
- * What a failover may take besides detection: the router's own disk, the standby's first entry, a busy
- * machine.
+ * How long a failover may take besides detection, ms: the router's own disk, the standby's first entry, a
+ * busy machine.
  */
 const FAILOVER_SPARE_MS = 1_000;
 
-/** Silence is noticed late by a router that looks late; and the router may have to be waited for first. */
+/**
+ * A router that looks late notices silence late (hence twice `deadAfterMs`); and it may have to wait for
+ * members first.
+ */
 const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
   Math.min(2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS, MAX_WAIT_MS);
 

@@ -1,4 +1,4 @@
-/** Puts a router together: folder, store, registry, sockets; and takes it apart in the reverse order. */
+/** Assembles a router from folder, store, registry and sockets, and stops them in the reverse order. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Address, DualpingError, type NetworkId, quote, Registry } from '@dualping/core';
@@ -27,11 +27,11 @@ import { Watchers } from './watchers.js';
 
 const debug = createDebug('dualping:router');
 
-/** How long callers may take to read their last message when the router ends, ms. */
+/** How long callers have to read their last message when the router ends, ms. */
 const GOODBYE_MS = 500;
 
 export interface RunningRouter {
-  /** Where it can be dialled. */
+  /** The address to dial. */
   readonly address: Address;
   /** Made when the data folder was first used. */
   readonly networkId: NetworkId;
@@ -43,7 +43,7 @@ export interface RunningRouter {
 }
 
 /**
- * Starts a router. Throws a `DualpingError` that quotes what can't be: an option, a folder that is in use
+ * Starts a router. Throws a `DualpingError` that quotes the problem: a wrong option, a folder that is in use
  * or was made for another number of clusters, a damaged store, an address that is taken.
  */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
@@ -69,7 +69,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   }
 }
 
-/** While its disk hangs it decides nothing any more: probes are told, and so is the operator. */
+/** While its disk hangs the router can't make a decision durable: health and the operator are told. */
 function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle): Timed {
   const say = (event: string) => (text: string) => report({ part: 'router', event, text });
   const setServing = (serving: boolean): void => {
@@ -189,10 +189,10 @@ async function run(
     confirmation,
   });
   const address = await listen(grpc, host, port);
-  step({ kind: 'tick' }); // the grace of members from before begins now
+  step({ kind: 'tick' }); // the grace for members from before the start begins now
 
   const finished = stopped.then(async (failure) => {
-    // First, so that the streams that we end ourselves are not taken for members that have gone.
+    // First, so that the registry does not take the streams that we end for members that are gone.
     await driver.drain();
     health.shutDown();
     const goodbye =
@@ -206,7 +206,7 @@ async function run(
     releaseLock();
     if (failure !== undefined) throw failure;
   });
-  finished.catch(() => {}); // whoever wants to know asks `finished`
+  finished.catch(() => {}); // callers that need the result use `finished`
   return {
     address,
     networkId,

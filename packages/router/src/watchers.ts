@@ -1,8 +1,8 @@
 /**
- * Those who watch: each is told of every change, or, if it reads more slowly than they come, of the latest.
+ * The `Watch` calls: each is told every change, or only the latest state if it reads more slowly.
  *
- * A watcher costs the same however slow it is: while its stream is full only the numbers of the
- * clusters that have changed are kept, and what is sent when it drains is how they are then.
+ * A slow watcher costs no more than a fast one: while its stream is full only the numbers of changed clusters
+ * are kept, and when it drains it gets their present state.
  */
 import {
   type Assignment,
@@ -18,11 +18,11 @@ type Call = ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResp
 
 /** Watch calls open at once; 20 KB each. */
 export const MAX_WATCHERS = 10_000;
-/** How often figures are sent to those who ask for them, ms: people look at them. */
+/** How often figures are sent to watchers that ask for them, ms: people look at them. */
 export const FIGURES_INTERVAL_MS = 1_000;
 /** Assignments in one message: with the most members each is 6 KB, and a message may have 4 MB. */
 const MAX_ASSIGNMENTS_A_MESSAGE = 500;
-/** There is always one. */
+/** Every network has this cluster. */
 const FIRST_CLUSTER: ClusterId = 1;
 /** Figures in one message: 40 bytes each. */
 const MAX_FIGURES_A_MESSAGE = 10_000;
@@ -39,7 +39,7 @@ interface Watcher {
 
 export class Watchers {
   readonly #watchers = new Set<Watcher>();
-  /** As may be told: everything here is durable. */
+  /** Assignments that may be told: all of them are durable. */
   readonly #assignments: Map<ClusterId, Assignment>;
   readonly #figures: () => readonly MemberFigures[];
   /** What is wrong with the router itself; empty: nothing. */
@@ -87,7 +87,7 @@ export class Watchers {
     }
   }
 
-  /** Everyone is told, with one assignment again: nothing in the assignments has changed. */
+  /** Tells all watchers, with one assignment sent again: nothing in the assignments has changed. */
   troubled(trouble: string): void {
     this.#trouble = trouble;
     for (const watcher of this.#watchers) {
@@ -120,7 +120,7 @@ export class Watchers {
   #sendFigures(): void {
     const all = this.#figures().map((member) => ({ ...member, ageMs: Math.round(member.ageMs) }));
     for (const { call, cluster, wantsFigures, isFull } of this.#watchers) {
-      if (!wantsFigures || isFull) continue; // the next ones, a second from now, are as good
+      if (!wantsFigures || isFull) continue; // the next figures come in a second
       const figures = cluster === undefined ? all : all.filter((member) => member.cluster === cluster);
       const told = figures.slice(0, MAX_FIGURES_A_MESSAGE);
       const { networkId } = this;

@@ -8,9 +8,11 @@ export interface Clock {
   /** Never goes back. */
   now(): Instant;
   /**
-   * Calls `fire` once, at about `at`, and never before it has returned. Returns what calls the timer off.
+   * Calls `fire` once, at about `at`, and never before `setTimer` has returned. Returns a function that
+   * cancels the timer.
    *
-   * `fire` looks at the time itself: a clock may run fast or slow, and a wait may be too long for one timer.
+   * `fire` must look at the time itself: a clock may run fast or slow, and a wait may be too long for one
+   * timer.
    */
   setTimer(at: Instant, fire: () => void): () => void;
 }

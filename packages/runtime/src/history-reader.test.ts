@@ -11,13 +11,16 @@ import {
   position,
   type ReplicaInput,
 } from '@dualping/core';
-import { type HistoryPorts, HistoryReader, MAX_PAGES_WAITING, type Wanted } from './history-reader.js';
-import type { TimelineSink } from './timeline-sink.js';
+import { type HistoryPorts, HistoryReader, MAX_PAGES_WAITING } from './history-reader.js';
+import type { StoredPosts, TimelineSink } from './timeline-sink.js';
 import { PROCESS_TURNS } from './turns.js';
 
 /** Enough turns of the event loop for everything that can happen. */
 const MANY_TURNS = 200;
-const wanted = (last: number, first = 1): Wanted => ({ positions: through(last, first), unfollowed: [] });
+const wanted = (last: number, first = 1): StoredPosts => ({
+  positions: through(last, first),
+  unfollowed: [],
+});
 const through = (last: number, first = 1): Position[] =>
   Array.from({ length: last - first + 1 }, (_, i) => position(first + i));
 const postAt = (at: Position): Post => ({
@@ -25,7 +28,7 @@ const postAt = (at: Position): Post => ({
   ...answersOf(at),
 });
 
-/** What the post there answers: the one before it, one of a cluster that is not heard of. */
+/** The post there answers the one before it; the next one answers a post of an unknown cluster. */
 const ANSWERING = 7;
 const ANSWERING_ELSEWHERE = 9;
 const answersOf = (at: Position): { readonly answers?: Answers } => {
@@ -61,7 +64,7 @@ function stage() {
   const fed: ReplicaInput[] = [];
   /** What was sent, in order: `link: first-last`. */
   const sent: string[] = [];
-  /** Of each timeline what is to be called when its last piece has left. */
+  /** For each timeline the function to call when its last piece has left. */
   const leaving = new Map<LinkId, () => void>();
   const history = new HistoryReader(
     portsOf(
@@ -75,12 +78,12 @@ function stage() {
         sent.push(`${link}: ${of} answers ${post?.position ?? 'nothing'}`);
         leaving.set(link, written);
       },
-      read: (posts, written) => {
-        sent.push(`${link}: ${posts[0]?.position}-${posts.at(-1)?.position}`);
+      read: ({ positions }, written) => {
+        sent.push(`${link}: ${positions[0]}-${positions.at(-1)}`);
         leaving.set(link, written);
       },
-      page: ({ posts }, written) => {
-        sent.push(`${link}: page of ${posts.length}`);
+      page: ({ positions }, written) => {
+        sent.push(`${link}: page of ${positions.length}`);
         leaving.set(link, written);
       },
     };
@@ -156,7 +159,7 @@ test('a connection with thousands of timelines waits with itself, not others wit
 test('who never takes what it got stops nobody else of its connection, and who is gone is not read for', async () => {
   const { history, add, leave, sent, turns } = stage();
   for (const link of [1, 2, 3, 4, 5, 6]) add(link, 'a');
-  for (const link of [1, 2, 3]) history.read(link, wanted(10)); // these are never taken
+  for (const link of [1, 2, 3]) history.read(link, wanted(10)); // these are never read by their clients
   for (const link of [4, 5, 6]) history.read(link, wanted(10));
   await turns();
   leave(4);
@@ -188,27 +191,42 @@ test('pages are bounded by themselves, and come in turns with what is read', asy
   assert.deepEqual(readOut(), [1], 'a page is no drain of what is read');
 });
 
-test('a journal that can not be read is said, and nothing is sent', () => {
-  const fed: ReplicaInput[] = [];
-  const damaged = (): never => {
-    throw new DualpingError('storage-failed', 'EIO');
+/** A timeline whose posts can't be read. */
+const failing = (error: Error): TimelineSink => {
+  const sink: Pick<TimelineSink, 'read'> = {
+    read: () => {
+      throw error;
+    },
   };
-  const history = new HistoryReader(portsOf(damaged, (input) => fed.push(input)));
-  const sink = { read: () => assert.fail('sent') };
-  history.add(1, 'a', sink as unknown as TimelineSink);
+  return sink as TimelineSink;
+};
+
+test('a journal that can not be read is said', () => {
+  const fed: ReplicaInput[] = [];
+  const history = new HistoryReader(
+    portsOf(
+      () => [],
+      (input) => fed.push(input),
+    ),
+  );
+  history.add(1, 'a', failing(new DualpingError('storage-failed', 'EIO')));
   history.read(1, wanted(1));
   assert.deepEqual(fed, [{ kind: 'journal-failed', detail: 'EIO' }]);
 });
 
-test('what is asked for and is no post is a mistake of ours, and thrown', () => {
+test('every other error is a bug of ours, and thrown', () => {
   const history = new HistoryReader(
     portsOf(
       () => [undefined],
       () => assert.fail('fed'),
     ),
   );
+  history.add(1, 'a', failing(new TypeError('not a function')));
+  assert.throws(() => history.read(1, wanted(1)), /not a function/);
+  const ask = (): boolean => history.answered(1, { of: position(1), isShown: true });
+  history.forget(1);
   history.add(1, 'a', {} as TimelineSink);
-  assert.throws(() => history.read(1, wanted(1)), /entry 1 is no post/);
+  assert.throws(ask, /entry 1 is no post/);
 });
 
 test('an answered post is read in its turn, and nothing is told of one that its reader does not see', async () => {

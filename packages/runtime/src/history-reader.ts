@@ -1,18 +1,19 @@
 /**
- * What timelines read from the journal, in turns.
+ * Reads posts from the journal for timelines, in turns.
  *
  *     read, page ──► waits with its connection ──► read and sent, a piece at a time ──► written out ──► the next
  *
- * Nobody can make others wait by asking for much, in many timelines or again and again: a turn of the event
- * loop reads only so much, and everybody else's calls come between two turns; connections take turns, and so
- * do the timelines of one. Nobody can fill memory by it: what is not read yet is a list of positions, and a
- * connection gets no more before it has taken what it got. Who is alone is answered in the turn that asked.
+ * A client can't make others wait by asking for much, in many timelines or again and again: a turn of the
+ * event loop reads only so much, and other calls are served between two turns; connections take turns, and so
+ * do the timelines of one. A client can't fill memory either: posts that are not read yet are only a list of
+ * positions, and a connection gets no more before it has taken what it got. Without contention, reads
+ * complete in the same turn.
  */
 import type { LinkId, Position, Post, PostReference, ReplicaInput } from '@dualping/core';
 import type { Clock } from './clock.js';
 import type { ReplicaJournal } from './replica-ports.js';
 import { storageFailure } from './storage-failure.js';
-import type { TimelineSink } from './timeline-sink.js';
+import type { StoredPage, StoredPosts, TimelineSink } from './timeline-sink.js';
 import type { Turns } from './turns.js';
 
 /**
@@ -20,16 +21,16 @@ import type { Turns } from './turns.js';
  * not split, and is a turn by itself.
  */
 export const MAX_POSTS_A_TURN = 50;
-/** What is put on a stream costs as much as so many posts, however few they are. */
+/** Least cost of anything that is put on a stream, counted in posts. */
 const LEAST_COST_POSTS = 4;
 /**
- * From a turn to the next while others wait for theirs, ms: at least half of the processor is left for
- * everything else, on this machine and not only in this process.
+ * Pause between two turns while connections wait, ms: it leaves at least half of the processor to everything
+ * else on this machine, not only in this process.
  */
 const PAUSE_MS = 1;
 /**
- * Timelines of one connection that may have a piece on its way: one that is never read stops only itself, and
- * however many there are, a connection holds at most so many pieces.
+ * Timelines of one connection that may have a piece on its way. A timeline that is never read stops only
+ * itself, and a connection holds at most so many pieces.
  */
 const MAX_UNWRITTEN = 4;
 /**
@@ -38,28 +39,16 @@ const MAX_UNWRITTEN = 4;
  */
 export const MAX_PAGES_WAITING = 4;
 
-/** Posts that are to be read for a timeline. */
-export interface Wanted {
-  readonly positions: readonly Position[];
-  /** Those of them that are there only because they name the reader. */
-  readonly unfollowed: readonly Position[];
-}
-
-export interface PageQuestion extends Wanted {
-  readonly before: Position;
-  readonly oldest: boolean;
-}
-
 export interface AnsweredQuestion {
-  /** Of the post that answers. */
+  /** Position of the post that answers. */
   readonly of: Position;
-  /** Its reader sees it; else nothing is told. */
+  /** Whether the reader may see it; if not, nothing about it is told. */
   readonly isShown: boolean;
 }
 
 type Task =
   | { readonly kind: 'read'; rest: readonly Position[]; readonly unfollowed: readonly Position[] }
-  | ({ readonly kind: 'page' } & PageQuestion)
+  | ({ readonly kind: 'page' } & StoredPage)
   | ({ readonly kind: 'answered' } & AnsweredQuestion);
 
 interface Reader {
@@ -67,8 +56,7 @@ interface Reader {
   readonly sink: TimelineSink;
   readonly connection: Connection;
   /**
-   * In the order they were asked for: at most one `read` and MAX_PAGES_WAITING others. The first may be on
-   * its way.
+   * In the order of asking: at most one `read` and MAX_PAGES_WAITING others. The first may be on its way.
    */
   readonly tasks: Task[];
 }
@@ -76,9 +64,9 @@ interface Reader {
 interface Connection {
   readonly peer: string;
   readers: number;
-  /** Those with a task and nothing on its way, in the order of their turns. */
+  /** Readers with a task and nothing on its way, in the order of their turns. */
   readonly waiting: Set<Reader>;
-  /** Those with a piece on its way. */
+  /** Readers with a piece on its way. */
   readonly unwritten: Set<Reader>;
 }
 
@@ -96,7 +84,7 @@ export interface HistoryPorts {
 export class HistoryReader {
   readonly #connections = new Map<string, Connection>();
   readonly #readers = new Map<LinkId, Reader>();
-  /** Connections that can be read for now, in the order of their turns. */
+  /** Connections that can take more now, in the order of their turns. */
   readonly #turns = new Set<Connection>();
   /** Posts that may still be read in this turn. */
   #left = MAX_POSTS_A_TURN;
@@ -115,7 +103,7 @@ export class HistoryReader {
     this.#readers.set(link, { link, sink, connection, tasks: [] });
   }
 
-  /** The timeline is over: what it still wants is not read. */
+  /** The timeline has ended: its remaining tasks are dropped. */
   forget(link: LinkId): void {
     const reader = this.#readers.get(link);
     if (reader === undefined) return;
@@ -130,18 +118,18 @@ export class HistoryReader {
     } else this.#proceed(connection);
   }
 
-  /** `timeline-read-out` follows when all of it has drained. */
-  read(link: LinkId, { positions, unfollowed }: Wanted): void {
+  /** `timeline-read-out` follows when all posts have left. */
+  read(link: LinkId, { positions, unfollowed }: StoredPosts): void {
     const reader = this.#readers.get(link);
     if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions, unfollowed });
   }
 
-  /** False when too many wait already. */
-  page(link: LinkId, question: PageQuestion): boolean {
+  /** Returns false when too many wait already. */
+  page(link: LinkId, question: StoredPage): boolean {
     return this.#question(link, { kind: 'page', ...question });
   }
 
-  /** The same of the post that another one answers. */
+  /** The same for the post that another post answers. */
   answered(link: LinkId, question: AnsweredQuestion): boolean {
     return this.#question(link, { kind: 'answered', ...question });
   }
@@ -154,7 +142,7 @@ export class HistoryReader {
     return true;
   }
 
-  /** Whether something is yet to be read for a timeline: its stream's draining says nothing of that. */
+  /** Whether a timeline still has a read: then the draining of its stream means nothing. */
   reads(link: LinkId): boolean {
     return this.#readers.get(link)?.tasks.some(({ kind }) => kind === 'read') ?? false;
   }
@@ -180,7 +168,7 @@ export class HistoryReader {
       if (reader === undefined) continue;
       connection.waiting.delete(reader);
       connection.unwritten.add(reader);
-      // To the end of the queue before anything is done that may call back.
+      // It goes to the end of the queue before anything that may call back.
       if (connection.waiting.size > 0 && connection.unwritten.size < MAX_UNWRITTEN)
         this.#turns.add(connection);
       this.#sendPiece(reader);
@@ -203,22 +191,23 @@ export class HistoryReader {
     if (task.kind === 'answered') return this.#sendAnswered(reader, task);
     const positions = task.kind === 'read' ? task.rest.slice(0, MAX_POSTS_A_TURN) : task.positions;
     this.#left -= Math.max(LEAST_COST_POSTS, positions.length);
-    const posts = this.#posts(positions, task.unfollowed);
-    if (posts === undefined) return;
     const written = (): void => this.#written(reader, positions.length);
-    if (task.kind === 'read') reader.sink.read(posts, written);
-    else reader.sink.page({ before: task.before, posts, oldest: task.oldest }, written);
+    const stored = { positions, unfollowed: task.unfollowed };
+    this.#reading(() => {
+      if (task.kind === 'read') reader.sink.read(stored, written);
+      else reader.sink.page({ ...stored, before: task.before, oldest: task.oldest }, written);
+    });
   }
 
   #sendAnswered(reader: Reader, { of, isShown }: AnsweredQuestion): void {
     this.#left -= LEAST_COST_POSTS;
-    const answering = isShown ? this.#posts([of]) : [];
-    if (answering === undefined) return;
-    const [answers] = answering.map((post) => post.answers);
-    const at = answers && this.ports.locate(answers);
-    const found = at === undefined ? [] : this.#posts([at]);
-    if (found === undefined) return;
-    reader.sink.answered({ of, post: found[0] }, () => this.#written(reader, found.length));
+    this.#reading(() => {
+      const { locate } = this.ports;
+      const answers = isShown ? this.#post(of).answers : undefined;
+      const at = answers && locate(answers);
+      const post = at === undefined ? undefined : this.#post(at);
+      reader.sink.answered({ of, post }, () => this.#written(reader, 1));
+    });
   }
 
   #written(reader: Reader, posts: number): void {
@@ -234,16 +223,18 @@ export class HistoryReader {
     if (isDone && task?.kind === 'read') this.ports.feed({ kind: 'timeline-read-out', timeline: link });
   }
 
-  #posts(positions: readonly Position[], unfollowed: readonly Position[] = []): readonly Post[] | undefined {
-    const strange = new Set(unfollowed);
+  /** A journal from which something can't be read has failed. */
+  #reading(send: () => void): void {
     try {
-      return this.ports.journal.readPosts(positions).map((post, index) => {
-        if (post === undefined) throw new Error(`entry ${positions[index]} is no post`);
-        return strange.has(post.position) ? { ...post, unfollowed: true } : post;
-      });
+      send();
     } catch (error) {
       this.ports.feed({ kind: 'journal-failed', detail: storageFailure(error).detail });
-      return undefined;
     }
+  }
+
+  #post(at: Position): Post {
+    const [post] = this.ports.journal.readPosts([at]);
+    if (post === undefined) throw new Error(`entry ${at} is no post`);
+    return post;
   }
 }

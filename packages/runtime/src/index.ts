@@ -40,7 +40,7 @@ export {
   type SessionListener,
   type SessionNetwork,
 } from './session-driver.js';
-export type { TimelineSink } from './timeline-sink.js';
+export type { StoredPage, StoredPosts, TimelineSink } from './timeline-sink.js';
 export type { TimelineListener, TimelineOpening } from './timeline-streams.js';
 export type { WriteAnswers } from './timeline-writes.js';
 export { PROCESS_TURNS, type Turns } from './turns.js';

@@ -6,7 +6,7 @@ import { ManualClock } from './manual-clock.fixture.js';
 
 type Said = { readonly kind: 'say'; readonly words: readonly string[] };
 
-/** Says the words of each input, and `tick` at each tick. Its deadline is what the test says. */
+/** Gives the words of each input as outputs, and `tick` at each tick. The test sets its deadline. */
 class Parrot implements Machine<Said, string> {
   deadline: number | undefined;
   error: Error | undefined;
@@ -27,7 +27,7 @@ class Parrot implements Machine<Said, string> {
 
 const say = (...words: string[]): Said => ({ kind: 'say', words });
 
-/** A loop that notes what it performs; `on` says what else a word does. */
+/** A loop that notes what it performs; `on` gives more effects of a word. */
 function parrotLoop(on: Readonly<Record<string, () => void>> = {}) {
   const clock = new ManualClock();
   const parrot = new Parrot();

@@ -1,19 +1,19 @@
 /**
- * Drives a machine: the one loop of every driver, in production and in simulation.
+ * Drives a machine: the loop of every driver, in production and in the simulator.
  *
  *     feed(input) ──► queue ──► machine.step ──► perform(output), in order ──► next of the queue
  *                       ▲                                                        │ empty
  *              tick ────┴──────────────── one timer, at nextDeadline() ◄─────────┘
  *
- * Performing may feed again, from within: that only adds to the queue, so nothing is performed out of turn.
+ * Performing an output may feed an input: that only adds to the queue, so nothing is performed out of turn.
  *
- * When a machine throws because an invariant is broken, or when a port throws, the loop stops: nobody knows
- * what the rest of the outputs would do.
+ * When a machine throws because an invariant is broken, or when a port throws, the loop stops: it is unknown
+ * what the remaining outputs would do.
  */
 import type { Instant, Machine, Tick } from '@dualping/core';
 import type { Clock } from './clock.js';
 
-/** A timer that is set for this much after the deadline is left, ms: timers are not more exact. */
+/** A timer that fires at most this much after the deadline is not set anew, ms: timers are not more exact. */
 const TIMER_SLACK_MS = 1;
 
 const TICK: Tick = Object.freeze({ kind: 'tick' });
@@ -25,7 +25,7 @@ export interface LoopPorts<Input, Output> {
   readonly performed?: (input: Input | Tick, outputs: readonly Output[]) => void;
   /**
    * The machine or a port has thrown, and the loop has stopped. Without this port the error is thrown again:
-   * to whoever fed, or out of the timer, and then it ends the process.
+   * to the caller of `feed`, or out of the timer, and then it ends the process.
    */
   readonly failed?: (error: unknown) => void;
 }
@@ -43,14 +43,17 @@ export class MachineLoop<Input extends { readonly kind: string }, Output> {
     this.#ports = ports;
   }
 
-  /** Steps the machine with it: at once, or after what is being performed. */
+  /** Steps the machine with the input: at once, or after the outputs that are being performed. */
   feed(input: Input | Tick): void {
     if (this.#state !== 'open') return;
     this.#inputs.push(input);
     if (!this.#running) this.run(() => {});
   }
 
-  /** Performs what was put off: what it feeds goes to the queue, and what it throws stops the loop. */
+  /**
+   * Does delayed work as part of the loop: inputs that it feeds go to the queue, and what it throws stops the
+   * loop.
+   */
   run(work: () => void): void {
     if (this.#state === 'stopped') return;
     if (this.#running) return work();
@@ -68,14 +71,14 @@ export class MachineLoop<Input extends { readonly kind: string }, Output> {
     this.#arm();
   }
 
-  /** Takes no more inputs, and has no more ticks. What the machine has said is performed to the end. */
+  /** Takes no more inputs, and no more ticks. Outputs that the machine has given are still performed. */
   close(): void {
     if (this.#state === 'open') this.#state = 'closed';
     this.#inputs.length = 0;
     this.#cancelTimer();
   }
 
-  /** Nothing is fed or performed any more, not even the rest of what is being performed. */
+  /** Stops at once: nothing is fed or performed any more, not even the rest of the present outputs. */
   stop(): void {
     this.close();
     this.#state = 'stopped';
@@ -97,7 +100,10 @@ export class MachineLoop<Input extends { readonly kind: string }, Output> {
     }
   }
 
-  /** A timer that is too early is left: it fires, and is set anew. Machines often push deadlines back. */
+  /**
+   * Sets the timer. One that is too early stays: it fires, and is set anew. Machines often postpone
+   * deadlines.
+   */
   #arm(): void {
     if (this.#state !== 'open') return;
     const at = this.#machine.nextDeadline();

@@ -1,11 +1,11 @@
-/** A clock that a test moves on. */
+/** A clock that a test advances. */
 import type { Instant } from '@dualping/core';
 import type { Clock } from './clock.js';
 
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ readonly at: Instant; readonly fire: () => void }>();
-  /** Timers that were ever set. */
+  /** How many timers were ever set. */
   set = 0;
 
   now(): Instant {
@@ -19,12 +19,12 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** When those that are set fire. */
+  /** When the timers that are set will fire. */
   get timers(): Instant[] {
     return [...this.#timers].map(({ at }) => at);
   }
 
-  /** Time passes, and what is due fires when it is due. */
+  /** Time passes, and timers fire when they are due. */
   advanceTo(until: Instant): void {
     for (;;) {
       const [next] = [...this.#timers].sort((one, other) => one.at - other.at);
@@ -36,7 +36,7 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
-  /** The one that is set fires before its time. */
+  /** The timer that is set fires before its time. */
   fireEarly(): void {
     const [timer] = this.#timers;
     if (timer === undefined) throw new Error('no timer is set');

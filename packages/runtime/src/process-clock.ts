@@ -1,7 +1,10 @@
 /** The clock of this process. */
 import type { Clock } from './clock.js';
 
-/** The longest wait of setTimeout, ms; with a longer one it fires at once. A loop then sets another timer. */
+/**
+ * The longest wait of setTimeout, ms: with a longer one it would fire at once. A loop then sets another
+ * timer.
+ */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 const clock = (holdsProcess: boolean): Clock => ({
@@ -15,7 +18,7 @@ const clock = (holdsProcess: boolean): Clock => ({
   },
 });
 
-/** A timer that is set keeps the process from ending by itself. */
+/** Its timers keep the process running. */
 export const PROCESS_CLOCK: Clock = clock(true);
-/** A timer that is set does not: for what only looks on. */
+/** Its timers don't keep the process running: for parts that only watch. */
 export const BACKGROUND_CLOCK: Clock = clock(false);

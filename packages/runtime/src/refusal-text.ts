@@ -1,4 +1,4 @@
-/** Says to people why a request was refused by the social rules. */
+/** Texts for people: why the rules of the social network refused a request. */
 import { type Command, type SocialReason, unreachable } from '@dualping/core';
 
 export function refusalText(reason: SocialReason, command: Command): string {

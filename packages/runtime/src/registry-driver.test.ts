@@ -126,7 +126,7 @@ test('nothing is said before it is durable, and what came meanwhile is made dura
     [[1, 'welcome']],
   );
   assert.equal(writes.length, 2);
-  // Of cluster 1 only the last record: it says what the one before it said.
+  // Of cluster 1 only the last record: it contains the one before it.
   assert.deepEqual(
     writes[1]?.records.map(({ cluster, members }) => [cluster, members.length]),
     [
@@ -160,7 +160,7 @@ test('what needs no disk does not wait for one, unless it follows something that
   writes[0]?.done();
   said.length = 0;
   ping(1); // then it is primary
-  // Answered out of a state that is not durable yet: so is the answer held.
+  // The answer is from a state that is not durable yet, so it is held.
   driver.feed({ kind: 'get-available', token: 2, cluster: 1, failedEpoch: NO_EPOCH, waitMs: 0 });
   assert.deepEqual(
     said.map((output) => output.kind === 'send' && output.message.kind),

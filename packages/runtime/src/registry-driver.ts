@@ -1,10 +1,11 @@
 /**
- * Drives the registry: says what each of its outputs means, and makes durable what has to be durable first.
+ * Drives the registry: performs each of its outputs, and makes records durable before what follows them.
  *
  * Outputs are performed in order, and a `persist` is durable before anything after it is performed. While a
  * write is under way, more inputs are stepped and their outputs wait. Then one write makes all records that
- * wait durable (group commit), and the other outputs follow in order. Only what `overtakes` is performed at
- * once: so members hear the router, and clients hear what is durable already, while its disk takes its time.
+ * wait durable (group commit), and the other outputs follow in order. Only outputs with `overtakes` are
+ * performed at once. So while the disk is slow members still hear the router, and clients still get what is
+ * durable already.
  */
 import {
   type Assignment,
@@ -26,27 +27,30 @@ import { MachineLoop } from './machine-loop.js';
 
 export interface RegistryPorts {
   readonly clock: Clock;
-  /** Calls one of the two, once. It is never called again before it has. */
+  /** Calls one of the two callbacks, once. `persist` is not called again before that. */
   persist(records: readonly ClusterRecord[], durable: () => void, failed: (error: unknown) => void): void;
   send(link: RegistryLink, message: RouterMessage): void;
   close(link: RegistryLink): void;
   answer(token: RegistryToken, answer: RegistryAnswer): void;
   refuse(token: RegistryToken, failure: Failure): void;
-  /** From now on this may be told to anyone. */
+  /** From now on this may be told to all. */
   changed(assignment: Assignment): void;
   /** Dials the member; the answer is a `probed`. */
   probe(question: Extract<RegistryOutput, { readonly kind: 'probe' }>): void;
-  /** What is wrong with the router itself; undefined: nothing any more. */
+  /** What is wrong with the router itself; undefined: nothing is wrong any more. */
   troubled(detail: string | undefined): void;
   report(event: RegistryEvent): void;
-  /** It can't go on: a write failed, or an invariant is broken. Called once; no port is called after it. */
+  /**
+   * The registry can't go on: a write failed, or an invariant is broken. Called once; no port is called after
+   * it.
+   */
   failed(error: unknown): void;
 }
 
 export class RegistryDriver {
   readonly #ports: RegistryPorts;
   readonly #loop: MachineLoop<RegistryInput, RegistryOutput>;
-  /** Outputs that wait for the write that is under way, or for their own. */
+  /** Outputs that wait for the write under way, or for their own. */
   #waiting: RegistryOutput[] = [];
   #isWriting = false;
   #onIdle: (() => void) | undefined;
@@ -68,7 +72,7 @@ export class RegistryDriver {
     this.#loop.feed(input);
   }
 
-  /** Takes no more inputs. Resolves when what they led to before has been performed. */
+  /** Takes no more inputs. Resolves when all outputs so far have been performed. */
   async drain(): Promise<void> {
     this.#loop.close();
     if (!this.#isWriting) return;
@@ -77,7 +81,7 @@ export class RegistryDriver {
     });
   }
 
-  /** Nothing is performed any more. */
+  /** Stops at once: nothing is performed any more. */
   stop(): void {
     this.#loop.stop();
     this.#waiting = [];
@@ -85,7 +89,7 @@ export class RegistryDriver {
 
   #fail(error: unknown): void {
     this.stop();
-    // What failed is not waited for any more, whether somebody drains already or will.
+    // `drain` must not wait for a failed write, whether it was called already or will be.
     this.#isWriting = false;
     this.#ports.failed(error);
     this.#onIdle?.();
@@ -151,7 +155,7 @@ export class RegistryDriver {
   }
 }
 
-/** Of each cluster the last: it says all that the ones before it said. */
+/** The last record of each cluster, which makes the earlier ones needless. */
 function latestRecords(batch: readonly RegistryOutput[]): ClusterRecord[] {
   const latest = new Map<ClusterId, ClusterRecord>();
   for (const output of batch) if (output.kind === 'persist') latest.set(output.record.cluster, output.record);

@@ -41,7 +41,7 @@ const open = (link: number): SessionOutput => ({
 });
 const drop = (link: number): SessionOutput => ({ kind: 'drop', link, isSilent: true });
 
-/** A session that says what the test says, and a network in which everything is noted. */
+/** A session whose outputs the test gives, and a network that notes everything. */
 function driverOfPuppet(introduced: (asker: Asker<Introduction>) => void = () => {}) {
   const inputs: (SessionInput | Tick)[] = [];
   const noted: string[] = [];
@@ -103,7 +103,7 @@ function driverOfPuppet(introduced: (asker: Asker<Introduction>) => void = () =>
     session,
     inputs,
     noted,
-    /** What the session says to the next input, which is a tick. */
+    /** The outputs of the session for the next input, which is a tick. */
     says: (...outputs: SessionOutput[]) => {
       next = outputs;
       driver.feed({ kind: 'tick' });

@@ -1,6 +1,6 @@
 /**
- * Drives a client session: says what each of its outputs means. It keeps one link to a server, the questions
- * that routers have not answered yet, and one watch of the session's cluster.
+ * Drives a client session: performs each of its outputs. It keeps one link to a server, the questions that
+ * routers have not answered yet, and one watch of the session's cluster.
  */
 import {
   type Address,
@@ -25,13 +25,13 @@ import { MachineLoop } from './machine-loop.js';
 type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { readonly kind: Kind }>;
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { readonly kind: Kind }>;
 type Home = NonNullable<ClientSession['home']>;
-/** What a driver needs of a session. */
+/** The part of a session that a driver needs. */
 type Session = Pick<ClientSession, 'step' | 'nextDeadline' | 'state' | 'home'>;
 
-/** Ends what was begun; does nothing when it has ended already. */
+/** Cancels what was begun; does nothing when it has ended already. */
 export type Cancel = () => void;
 
-/** One of the two is called, once, at once or later. */
+/** One of the two callbacks is called, once, at once or later. */
 export interface Asker<Answer> {
   readonly answered: (answer: Answer) => void;
   readonly failed: (failure: Failure) => void;
@@ -40,14 +40,14 @@ export interface Asker<Answer> {
 export type Introduction = Omit<InputOf<'introduced'>, 'kind' | 'askNo'>;
 export type Resolution = Omit<InputOf<'resolved'>, 'kind' | 'askNo'>;
 
-/** Who is primary of this cluster, above `failedEpoch` if there is one within `waitMs`? */
+/** Asks for the primary of a cluster, above `failedEpoch` if there is one within `waitMs`. */
 export interface AvailableQuestion {
   readonly home: Home;
   readonly failedEpoch: Epoch;
   readonly waitMs: number;
 }
 
-/** A timeline at a server, and the calls beside it. What comes is fed to the session. */
+/** A timeline at a server, and the calls beside it. Answers are fed to the session. */
 export interface SessionLink {
   open(timeline: OutputOf<'open'>): void;
   send(request: OutputOf<'send'>): void;
@@ -55,31 +55,31 @@ export interface SessionLink {
   giveSign(): void;
   /** Ends everything at once. `isSilent`: the connection may be dead. Nothing is fed any more. */
   drop(isSilent: boolean): void;
-  /** Ends everything in order, for a session that is over. Nothing is fed any more. */
+  /** Ends everything in order, for a session that has ended. Nothing is fed any more. */
   leave(): void;
 }
 
 /** How a session reaches routers and servers. */
 export interface SessionNetwork {
-  /** Asks a router's `Connect` for the user. `anew`: by a new connection. */
+  /** Asks a router's `Connect` for the user. `anew`: over a new connection. */
   introduce(router: Address, anew: boolean, asker: Asker<Introduction>): Cancel;
   /** Asks a router's `GetAvailable`. */
   resolve(router: Address, question: AvailableQuestion, asker: Asker<Resolution>): Cancel;
-  /** Follows the assignments of the session's cluster, over whichever router answers. */
+  /** Watches the assignments of the session's cluster, at any router that answers. */
   watch(home: Home, learn: (networkId: NetworkId, assignment: Assignment) => void): Cancel;
   link(target: SessionTarget, feed: (input: SessionInput) => void): SessionLink;
-  /** Keeps a connection ready to this server and to no other; undefined: to none. */
+  /** Keeps a connection ready to this server only; undefined: to none. */
   keepWarm(address: Address | undefined): void;
 }
 
-/** Whose session it is. */
+/** Gets the session's results. */
 export interface SessionListener {
   settled(ticket: number, result: RequestResult): void;
   querySettled(ticket: number, result: QueryResult): void;
   delivered(posts: readonly Post[]): void;
   entered(state: SessionState): void;
   moved(move: Omit<OutputOf<'moved'>, 'kind'>): void;
-  /** The session is over, and nothing is open any more. Called once. */
+  /** The session has ended, and nothing is open any more. Called once. */
   ended(): void;
 }
 
@@ -107,16 +107,16 @@ export class SessionDriver {
       perform: (output) => this.#perform(output),
       performed: (input) => {
         if (this.#isOver) this.#end();
-        // Not before: until a router has introduced itself it is not known what to watch.
+        // Only now: before a router has introduced itself it is not known what to watch.
         else if (input.kind === 'introduced') this.#watchHome();
       },
     });
   }
 
-  /** Also of a session that is over: what is asked of it then is refused. */
+  /** May be called after the session has ended: requests are then refused. */
   readonly feed = (input: SessionInput): void => this.#loop.feed(input);
 
-  /** Nothing is fed or performed any more: the process is gone. */
+  /** Stops at once, as if the process were gone: nothing is fed or performed any more. */
   stop(): void {
     this.#loop.stop();
   }
@@ -203,7 +203,7 @@ export class SessionDriver {
         this.feed({ kind: 'ask-failed', askNo, reason, detail });
       },
     });
-    // Others may have asked the same, so that the answer is there at once.
+    // The answer may be there at once already, if another session has asked the same.
     if (!isOver) this.#asks.set(askNo, cancel);
   }
 
@@ -231,7 +231,7 @@ export class SessionDriver {
     this.#link = undefined;
   }
 
-  /** Leaves nothing open that would hold a process. */
+  /** Closes everything that would keep the process running. */
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

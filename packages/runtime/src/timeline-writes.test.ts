@@ -1,4 +1,4 @@
-/** Writes on a timeline: who is answered, together with whom, and what a stranger can leave behind. */
+/** Writes on a timeline: how answers are grouped, and how much a stranger can leave unread. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, epoch, position, SESSION_WINDOW, type Written } from '@dualping/core';
@@ -7,7 +7,7 @@ import { PROCESS_TURNS } from './turns.js';
 
 type Answer = (result: Written | DualpingError) => void;
 
-/** A timeline whose client reads, or not; the machine is the test. */
+/** A timeline whose client reads or not; the test plays the machine. */
 function stage(take?: TimelineWritesPorts['take']) {
   const sent: WriteAnswers[] = [];
   const answers: Answer[] = [];

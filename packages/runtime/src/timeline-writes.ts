@@ -2,8 +2,8 @@
  * Writes on a Timeline: several may come in a message, and what is done in one turn is answered in one
  * message.
  *
- * Done ones are told as runs of numbers without a gap, which is how they come: requests of one session are
- * journalled, and committed, in their order.
+ * Done writes are told as runs of numbers without a gap: requests of one session are journalled, and
+ * committed, in their order.
  */
 import {
   DualpingError,
@@ -24,7 +24,7 @@ import {
 import type { Asker } from './session-driver.js';
 import type { Turns } from './turns.js';
 
-/** Who writes, as `open` has said. */
+/** The writer, as named in `open`. */
 export interface Writer {
   readonly user: UserName;
   readonly sessionId: SessionId;
@@ -35,7 +35,7 @@ export interface Writer {
 export type WriteAnswers = Pick<TimelineUpdate, 'written' | 'refused'>;
 
 export interface TimelineWritesPorts {
-  /** Takes a write to the machine; it is answered once, at once or later, unless it is abandoned. */
+  /** Gives a write to the machine; it is answered once, at once or later, unless it is abandoned. */
   take(write: Writer & TimelineWrite, asker: Asker<Written>): Token;
   abandon(token: Token): void;
   /** `left` is called in a later turn, when they have left for the client. */
@@ -44,9 +44,8 @@ export interface TimelineWritesPorts {
 }
 
 /**
- * Writes of one timeline without an answer, and answers that have not left yet: as many as a session may have
- * unanswered, and once more, because a client may write again before this server hears that an answer has
- * left.
+ * Most writes of one timeline that have no answer, or whose answer has not left yet: twice what a session may
+ * have unanswered, because a client may write again before this server learns that an answer has left.
  */
 export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 
@@ -56,7 +55,7 @@ interface Run extends TimelineWritten {
 
 export class TimelineWrites {
   readonly #waiting = new Set<Token>();
-  /** Answers that have not left for the client. */
+  /** How many answers have not left for the client. */
   #unsent = 0;
   #runs: Run[] = [];
   #refused: TimelineRefused[] = [];
@@ -79,7 +78,7 @@ export class TimelineWrites {
       else this.#refuse(write);
   }
 
-  /** Sends what is answered, before the stream is closed. */
+  /** Sends the answers so far, before the stream is closed. */
   flush(): void {
     const written = this.#runs;
     const refused = this.#refused;
@@ -92,7 +91,7 @@ export class TimelineWrites {
     });
   }
 
-  /** The stream has ended: nobody waits for the answers. */
+  /** The stream has ended: answers are not needed any more. */
   end(): void {
     for (const token of this.#waiting) this.ports.abandon(token);
     this.#waiting.clear();
@@ -134,7 +133,7 @@ export class TimelineWrites {
     this.#flushSoon();
   }
 
-  /** When the machine has said everything that this moment leads to. */
+  /** Sends the answers after the machine has performed all outputs of this moment. */
   #flushSoon(): void {
     this.#unsent += 1;
     if (this.#isDue) return;

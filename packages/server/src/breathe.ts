@@ -1,2 +1,2 @@
-/** Lets everything else have its turn, between two long pieces of work: pings must not wait for them. */
+/** Lets all other work have its turn between two long pieces of work, so that pings don't wait. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

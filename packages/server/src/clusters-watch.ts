@@ -1,8 +1,7 @@
 /**
- * What the router tells of all clusters, for as long as the server runs: where the primaries of the others
- * are.
+ * Watches all clusters at the router, as long as the server runs, to know the primaries of the others.
  *
- * The machine decides what it means; here it is only asked for again whenever it breaks.
+ * The machine decides what to do with it; this class only opens the watch again when it breaks.
  */
 import type { Address, Assignment, NetworkId } from '@dualping/core';
 import { CHANNEL_OPTIONS, RoutingServiceClient, watchToWire, watchUpdateFromWire } from '@dualping/protocol';
@@ -11,7 +10,7 @@ import createDebug from 'debug';
 
 const debug = createDebug('dualping:server:clusters');
 
-/** Before another router is asked, or the same one again, ms: the machine goes on with what it knows. */
+/** Wait before another router is asked, or the same one again, ms: the machine goes on with what it knows. */
 const RETRY_MS = 200;
 
 export class ClustersWatch {
@@ -23,7 +22,10 @@ export class ClustersWatch {
 
   constructor(
     readonly routers: readonly Address[],
-    /** The server's own. A router of another one is left for the next: its clusters are none of ours. */
+    /**
+     * The server's own network. A router of another network is left for the next one: its clusters are not
+     * ours.
+     */
     readonly networkId: NetworkId,
     readonly onAssignment: (networkId: NetworkId, assignment: Assignment) => void,
   ) {

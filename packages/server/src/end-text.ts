@@ -1,4 +1,4 @@
-/** For people: why a stream ended. */
+/** Why a stream ended, for people. */
 import type { DualpingError } from '@dualping/core';
 import type { StreamEnd } from '@dualping/protocol';
 

@@ -46,7 +46,9 @@ export class FileJournal implements ReplicaJournal {
   }
 
   readPosts(positions: readonly Position[]): (Post | undefined)[] {
-    return readingFrom(() => this.journal.readMany(positions).map((payload) => postIn(decodeEntry(payload))));
+    return readingFrom(() =>
+      this.journal.borrowMany(positions).map((payload) => postIn(decodeEntry(payload))),
+    );
   }
 
   append(entries: readonly Entry[]): void {

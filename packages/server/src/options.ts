@@ -1,4 +1,4 @@
-/** What a server is started with, judged once. */
+/** The options of a server, checked once. */
 import { hostname } from 'node:os';
 import {
   type Address,
@@ -32,8 +32,7 @@ export interface ServerOptions {
    */
   readonly advertiseHost?: string;
   /**
-   * The whole address that others are told to dial, where something stands between: a port that is mapped, a
-   * proxy.
+   * The whole address that others are told to dial, if there is a mapped port or a proxy between.
    */
   readonly advertise?: Address;
   /** Holds the journal; made when it isn't there. */
@@ -45,15 +44,15 @@ export interface ServerOptions {
   /** Routers of the network, `host:port`: dialled side by side while none has answered. */
   readonly routers: readonly Address[];
   /**
-   * A disk that does not answer for so long hangs, ms: the server leaves, and its process has to end. Default
-   * 5,000.
+   * A disk that does not answer for so long counts as hanging, ms: the server leaves, and its process has to
+   * end. Default 5,000.
    */
   readonly diskStallMs?: number;
-  /** Gets a line for each event that an operator should know of. Default: nobody does. */
+  /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
   readonly report?: Report;
-  /** The dialect in which csce438 clients are answered. Default: as the router says. */
+  /** The dialect in which csce438 clients are answered. Default: the router's. */
   readonly classicReplies?: ClassicReplies;
-  /** Who may keep an eye on it over `KeepAlive`. Default: nobody. */
+  /** The supervisor that may use `KeepAlive`. Default: none. */
   readonly supervision?: SupervisionOptions;
 }
 
@@ -75,7 +74,7 @@ export interface ParsedOptions {
 
 const DEFAULT_HOST = '127.0.0.1';
 
-/** Throws `invalid-argument` that quotes the first value that can't be. */
+/** Throws `invalid-argument` that quotes the first value that is not allowed. */
 export function parseServerOptions(options: ServerOptions): ParsedOptions {
   if (options.dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
   if (options.routers.length === 0)

@@ -1,6 +1,5 @@
 /**
- * Connections to the other servers of the cluster, kept ready so that a takeover doesn't have to wait for
- * one.
+ * Connections to the other servers of the cluster, kept ready so that a takeover doesn't wait for a dial.
  */
 import type { Address } from '@dualping/core';
 import { CHANNEL_OPTIONS, ReplicationServiceClient } from '@dualping/protocol';
@@ -18,7 +17,7 @@ export class Peers {
     return client;
   }
 
-  /** Connects to these, and lets go of connections to all others. Streams that are open go on. */
+  /** Connects to these addresses, and closes connections to all others. Open streams go on. */
   keepWarm(addresses: readonly Address[]): void {
     for (const [address, client] of this.#clients) {
       if (addresses.includes(address)) continue;

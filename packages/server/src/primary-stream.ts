@@ -1,4 +1,4 @@
-/** The wire of a standby's stream to its primary: one `Replicate`. */
+/** A standby's `Replicate` stream to its primary, over gRPC. */
 import type { Entry, PrimaryMessage, StandbyMessage } from '@dualping/core';
 import {
   type BidiStream,
@@ -47,7 +47,7 @@ export class PrimaryStream {
     this.#stream.send(standbyMessageToWire(message));
   }
 
-  /** Ends it in order, so that what was sent before arrives. The listener hears nothing more. */
+  /** Ends the stream in order, so that earlier messages arrive. The listener is not called any more. */
   close(): void {
     this.#stream.close();
   }

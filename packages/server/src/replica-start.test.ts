@@ -12,9 +12,13 @@ import {
   position,
   Replica,
   type ReplicaStart,
+  SocialState,
   serverId,
+  unpackReply,
 } from '@dualping/core';
+import { nodeFiles } from '@dualping/host';
 import { encodeEntry } from '@dualping/protocol';
+import { FrameFileWriter } from './journal/frame-file-writer.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { MAX_SNAPSHOT_PART_BYTES } from './journal/snapshot-file.js';
 import { replicaStart } from './replica-start.js';
@@ -29,7 +33,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const open = (): Promise<Journal> => openJournal(folder, { cluster: 1, serverId: serverId(1) });
 const TIMING = { pingIntervalMs: 100, deadAfterMs: 500 };
 
-/** Two reigns: ana and bo log in, ana is followed, posts in both. */
+/** Two reigns: ana and bo log in, ana is followed, and there are posts in both reigns. */
 const COMMANDS: readonly (readonly [
   epoch: number,
   session: string,
@@ -152,7 +156,7 @@ test('a snapshot from before posts could be answered gets from the posts where t
   const again = await open();
   const start = await startOf(again);
   assert.deepEqual(start.entries, []);
-  assert.deepEqual(start.snapshot.users[0]?.origins, [40, 41]);
+  assert.deepEqual(start.social.toSnapshot().users[0]?.origins, [40, 41]);
   assert.deepEqual(new Ledger(start).social.toSnapshot(), snapshot);
   await again.close();
 });
@@ -182,7 +186,7 @@ test('a snapshot of many users goes through parts unchanged', () => {
     },
     epochStarts: STARTS,
   };
-  assert.deepEqual(snapshotFromParts(snapshotToParts(stored)), stored);
+  assert.deepEqual(snapshotFromParts([...snapshotToParts(stored)]), stored);
 });
 
 test('an author of more posts than a part holds, and who comes after, go through parts unchanged', () => {
@@ -210,23 +214,27 @@ test('an author of more posts than a part holds, and who comes after, go through
   assert.ok(largest < 1_000_000, `a part has ${largest} bytes`);
 });
 
-test('a long journal is read in turns: signals and pings have theirs in between', async () => {
-  const journal = await open();
-  for (let at = 1; at <= 5_000; at += 1)
-    journal.append(position(at), encodeEntry({ ...(ENTRIES[0] as Entry), position: position(at) }));
-  await journal.whenDurable(position(5_000));
-  let turns = 0;
-  let isRead = false;
-  const count = (): void => {
-    turns += 1;
-    if (!isRead) setImmediate(count);
-  };
-  setImmediate(count);
-  assert.equal((await startOf(journal)).entries.length, 5_000);
-  isRead = true;
-  assert.ok(turns >= 4, `${turns} turns`);
-  await journal.close();
-});
+for (const committed of [0, 5_000])
+  test(`a long journal is read in turns, with ${committed} committed: signals have theirs in between`, async () => {
+    const filling = await open();
+    for (let at = 1; at <= 5_000; at += 1)
+      filling.append(position(at), encodeEntry({ ...(ENTRIES[0] as Entry), position: position(at) }));
+    await filling.whenDurable(position(5_000));
+    filling.noteKnown({ ...filling.known, committed: position(committed) });
+    await filling.close();
+    const journal = await open();
+    let turns = 0;
+    let isRead = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isRead) setImmediate(count);
+    };
+    setImmediate(count);
+    assert.equal((await startOf(journal)).entries.length, 5_000 - committed);
+    isRead = true;
+    assert.ok(turns >= 4, `${turns} turns`);
+    await journal.close();
+  });
 
 test('however many one user follows, every part has room for it', () => {
   const following = Array.from({ length: 300_000 }, (_, at) => ({
@@ -234,10 +242,150 @@ test('however many one user follows, every part has room for it', () => {
     since: position(1_000_000 + at),
   }));
   const posts = Array.from({ length: 120_000 }, (_, at) => position(at + 1));
-  const users = ['one', 'two', 'three'].map((name) => ({ name, since: position(1), following, posts }));
+  const followed = following.map(({ target: name }) => ({
+    name,
+    since: position(1),
+    following: [],
+    posts: [],
+  }));
+  const readers = ['one', 'two', 'three'].map((name) => ({ name, since: position(1), following, posts }));
+  const users = [...readers, ...followed];
   const snapshot = { position: position(2_000_000), users, sessions: [], origins: [] };
   const stored = { snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] };
   const parts = [...snapshotToParts(stored)];
   assert.ok(Math.max(...parts.map(({ length }) => length)) < MAX_SNAPSHOT_PART_BYTES);
   assert.deepEqual(snapshotFromParts(parts), stored);
+});
+
+/** As earlier versions wrote them: parts of JSON, in a file of format 1. */
+const JSON_PARTS: readonly object[] = [
+  { kind: 'head', position: 6, epochStarts: [STARTS[0]], origins: [{ cluster: 2, position: 9 }] },
+  {
+    kind: 'users',
+    users: [
+      { name: 'ana', since: 2, following: [], posts: [5] },
+      { name: 'bo', since: 3, following: [{ target: 'ana', since: 4 }], posts: [] },
+    ],
+  },
+  {
+    kind: 'sessions',
+    sessions: [
+      {
+        sessionId: 'b',
+        user: 'bo',
+        lastRequestNo: 2,
+        replies: [3, 4].map((at) => ({ kind: 'ok', position: at })),
+      },
+      {
+        sessionId: 'a',
+        user: 'ana',
+        lastRequestNo: 3,
+        replies: [
+          { kind: 'ok', position: 2 },
+          { kind: 'ok', position: 5 },
+          { kind: 'refused', position: 6, reason: 'unknown-target' },
+        ],
+      },
+    ],
+  },
+];
+
+async function writeEarlierSnapshot(at: number, checksum: number): Promise<void> {
+  const path = join(folder, 'generation-1', `snapshot-${String(at).padStart(16, '0')}`);
+  const frames = await FrameFileWriter.create(nodeFiles, path, Buffer.alloc(0), 0);
+  await frames.add(0, Buffer.from(JSON.stringify({ format: 1, position: at, epoch: 1, checksum })));
+  for (const [index, part] of JSON_PARTS.entries())
+    await frames.add(index + 1, Buffer.from(JSON.stringify(part)));
+  await frames.add(2 ** 48 - 1, Buffer.from(`${JSON_PARTS.length} parts`));
+  await frames.finish();
+}
+
+test('a snapshot of an earlier version is read, and the next one is of this', async () => {
+  const journal = await filled();
+  const checksum = journal.checksumAt(position(6));
+  await journal.close();
+  await writeEarlierSnapshot(6, checksum);
+  const again = await open();
+  assert.deepEqual(again.snapshotProblems, []);
+  const start = await startOf(again);
+  assert.equal(start.snapshotAt, 6);
+  assert.deepEqual(start.epochStarts, STARTS);
+  assert.deepEqual(start.entries, ENTRIES.slice(6));
+  const { users, sessions, origins } = start.social.toSnapshot();
+  assert.deepEqual(
+    users.map(({ name, posts, following }) => [name, posts, following]),
+    [
+      ['ana', [5], []],
+      ['bo', [], [{ target: 'ana', since: 4 }]],
+    ],
+  );
+  assert.deepEqual(origins, [{ cluster: 2, position: 9 }]);
+  assert.deepEqual(
+    sessions.map(({ sessionId, replies }) => [
+      sessionId,
+      replies.map(unpackReply).map(({ position: at }) => at),
+    ]),
+    [
+      ['b', [3, 4]],
+      ['a', [2, 5, 6]],
+    ],
+  );
+  assert.deepEqual(start.social.admit('a', 3, 'ana'), {
+    kind: 'known',
+    reply: { kind: 'refused', position: 6, reason: 'unknown-target' },
+  });
+  const ledger = new Ledger(start);
+  ledger.commitThrough(position(ENTRIES.length));
+  const snapshot = ledger.social.toSnapshot();
+  const parts = [...snapshotToParts({ snapshot, epochStarts: STARTS })];
+  assert.deepEqual(snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
+  assert.ok(parts.every((part) => part[0] !== 0x7b));
+  await again.close();
+});
+
+test('a snapshot of a later version is passed over, and said so', async () => {
+  const journal = await filled();
+  const checksum = journal.checksumAt(position(6));
+  await journal.close();
+  await writeEarlierSnapshot(6, checksum);
+  const path = join(folder, 'generation-1', `snapshot-${'6'.padStart(16, '0')}`);
+  const frames = await FrameFileWriter.create(nodeFiles, path, Buffer.alloc(0), 0);
+  await frames.add(0, Buffer.from(JSON.stringify({ format: 3, position: 6, epoch: 1, checksum })));
+  await frames.add(2 ** 48 - 1, Buffer.from('0 parts'));
+  await frames.finish();
+  const again = await open();
+  assert.match(again.snapshotProblems.join(), /it is format 3 of position 6/);
+  assert.equal((await startOf(again)).snapshotAt, 0);
+  await again.close();
+});
+
+test('what is known as committed is applied as it is read, the rest is left to the machine', async () => {
+  const journal = await filled();
+  journal.noteKnown({ ...journal.known, committed: position(5) });
+  await journal.close();
+  const again = await open();
+  const start = await startOf(again);
+  assert.equal(start.snapshotAt, 0);
+  assert.equal(start.social.applied, 5);
+  assert.deepEqual(start.entries, ENTRIES.slice(5));
+  assert.deepEqual(start.epochStarts, STARTS);
+  const ledger = new Ledger(start);
+  assert.deepEqual([ledger.committed, ledger.knownCommitted, ledger.outline.last], [5, 5, ENTRIES.length]);
+  ledger.commitThrough(position(ENTRIES.length));
+  const whole = new SocialState();
+  for (const entry of ENTRIES) whole.apply(entry);
+  assert.deepEqual(ledger.social.toSnapshot(), whole.toSnapshot());
+  await again.close();
+});
+
+test('a mark that says more than the journal has changes nothing that is not there', async () => {
+  const journal = await filled();
+  journal.noteKnown({ ...journal.known, committed: position(ENTRIES.length + 5) });
+  await journal.close();
+  const again = await open();
+  const start = await startOf(again);
+  assert.equal(start.social.applied, ENTRIES.length);
+  const ledger = new Ledger(start);
+  assert.deepEqual([ledger.committed, ledger.outline.last, start.entries.length], [8, 8, 0]);
+  await again.close();
 });

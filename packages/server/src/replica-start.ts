@@ -1,7 +1,11 @@
-/** Makes of an opened journal what the replica machine starts from. */
+/**
+ * Makes of an opened journal what the replica machine starts from.
+ *
+ * What was committed for certain is applied entry by entry as it is read, and not kept: a long journal
+ * without a snapshot takes time, but no memory, and leaves little for the machine to do at one go.
+ */
 import {
   type Entry,
-  type EpochStart,
   NO_EPOCH,
   NO_POSITION,
   nextPosition,
@@ -9,9 +13,10 @@ import {
   type Position,
   type ReplicaStart,
   type SocialSnapshot,
+  SocialState,
   type UserSnapshot,
 } from '@dualping/core';
-import { decodeEntry } from '@dualping/protocol';
+import { decodeEntry, EntryReplay } from '@dualping/protocol';
 import { breathe } from './breathe.js';
 import type { Journal } from './journal/index.js';
 import { type StoredSnapshot, snapshotFromParts } from './snapshot-parts.js';
@@ -21,22 +26,31 @@ const NOTHING: StoredSnapshot = {
   epochStarts: [],
 };
 
-/** Entries that are decoded in one go, some 5 ms: a signal that ends a long start is heard in between. */
+/** Entries that are taken in one go, some 5 ms: signals and questions about health are heard in between. */
 const ENTRIES_A_TURN = 1_000;
 
 export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart, 'identity'>> {
   const stored = journal.readSnapshot();
-  const { snapshot: kept, epochStarts } = stored === undefined ? NOTHING : snapshotFromParts(stored.parts);
-  const snapshot = withOrigins(kept, journal);
+  const kept = stored === undefined ? NOTHING : snapshotFromParts(stored.parts);
+  const snapshotAt = kept.snapshot.position;
+  const social = SocialState.fromSnapshot(withOrigins(kept.snapshot, journal));
+  const epochStarts = [...kept.epochStarts];
   const entries: Entry[] = [];
-  if (journal.last > snapshot.position)
-    for (const { payload } of journal.replay(nextPosition(snapshot.position), journal.last)) {
-      entries.push(decodeEntry(payload));
-      if (entries.length % ENTRIES_A_TURN === 0) await breathe();
+  const replay = new EntryReplay();
+  if (journal.last > snapshotAt)
+    for (const { position, payload } of journal.replay(nextPosition(snapshotAt), journal.last)) {
+      const isCommitted = position <= journal.known.committed;
+      const entry = isCommitted ? replay.decode(payload) : decodeEntry(payload);
+      const { epoch } = entry;
+      if (epoch !== (epochStarts.at(-1)?.epoch ?? NO_EPOCH)) epochStarts.push({ epoch, position });
+      if (isCommitted) social.apply(entry);
+      else entries.push(entry);
+      if (position % ENTRIES_A_TURN === 0) await breathe();
     }
   return {
-    snapshot,
-    epochStarts: [...epochStarts, ...startsIn(entries, epochStarts.at(-1))],
+    snapshotAt,
+    social,
+    epochStarts,
     first: journal.first,
     entries,
     checksum: journal.durableChecksum,
@@ -44,21 +58,10 @@ export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart,
   };
 }
 
-function startsIn(entries: readonly Entry[], before: EpochStart | undefined): EpochStart[] {
-  const starts: EpochStart[] = [];
-  let epoch = before?.epoch ?? NO_EPOCH;
-  for (const entry of entries) {
-    if (entry.epoch === epoch) continue;
-    epoch = entry.epoch;
-    starts.push({ epoch, position: entry.position });
-  }
-  return starts;
-}
-
 /**
- * Snapshots from before posts could be answered do not say where the posts of users of other clusters were
- * accepted there. The posts do: all servers of a cluster must know the same, or they would judge answers
- * differently.
+ * Adds origins to older snapshots, which do not say where posts of users of other clusters were accepted
+ * there. The posts themselves say it. All servers of a cluster must know the same origins, or they would
+ * judge answers differently.
  */
 function withOrigins(snapshot: SocialSnapshot, journal: Journal): SocialSnapshot {
   const users = snapshot.users.map((user): UserSnapshot => {

@@ -1,12 +1,12 @@
 /**
- * The disk of a server as its operator and its machine hear of it. One that has hung once is not waited for
- * any more.
+ * Reports the state of a server's disk to its operator and its machine. After the disk has hung once, the
+ * server does not wait for it any more.
  */
 import { DiskTimer } from '@dualping/host';
 
 export class ServerDisk {
   readonly timer: DiskTimer;
-  /** Until a machine is there that can leave, nobody relies on this server. */
+  /** Does nothing until a machine is there: before that no other process relies on this server. */
   onStalled: (detail: string) => void = () => {};
   #hangs = false;
 
@@ -17,7 +17,7 @@ export class ServerDisk {
         this.#hangs = true;
         this.onStalled(text);
       },
-      // It has left already: what it knows of the cluster is old, and a new start is the way back.
+      // The server has left already: it comes back with a new start.
       recovered: () => {},
     });
   }

@@ -1,4 +1,4 @@
-/** `SocialService` and `ReplicationService`: judges what comes, and gives it to the driver. */
+/** `SocialService` and `ReplicationService`: check each request, and give it to the driver. */
 import { DualpingError, type Epoch, unreachable, type Written } from '@dualping/core';
 import {
   type BidiStream,
@@ -24,6 +24,7 @@ import {
 import type { Asker, ReplicaDriver, TimelineListener } from '@dualping/runtime';
 import type { handleUnaryCall, Server, ServerDuplexStream, sendUnaryData } from '@grpc/grpc-js';
 import { endText } from './end-text.js';
+import type { PostsJournal } from './journalled-posts.js';
 import type { SnapshotSender, SnapshotStream } from './snapshot-sender.js';
 import type { StandbyWire } from './standby-wire.js';
 import { OwnTimelineSink } from './timeline-sink.js';
@@ -35,13 +36,14 @@ export interface ServiceContext {
     ReplicaDriver,
     'write' | 'list' | 'acceptTimeline' | 'acceptStandby' | 'acceptTail' | 'acceptSnapshotCall'
   >;
+  readonly journal: PostsJournal;
   readonly standbys: StandbyWire;
   readonly snapshots: SnapshotSender;
   /** The epoch in which this server serves as primary; 0 when it does not. */
   servingEpoch(): number;
   /**
-   * What to name for a caller who knows of no epoch, so that one who comes a moment before the router's word
-   * is held.
+   * The epoch to assume for a caller that names none, so that a call which comes just before the router's
+   * message is held.
    */
   epochToExpect(): Epoch;
 }
@@ -93,7 +95,7 @@ function answering<Response>(callback: sendUnaryData<Response>, act: () => void)
 }
 
 function openTimeline(
-  { driver }: ServiceContext,
+  { driver, journal }: ServiceContext,
   call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>,
 ): void {
   let opened = false;
@@ -117,7 +119,7 @@ function openTimeline(
     },
     FIRST_MESSAGE_TIMEOUT_MS,
   );
-  const timeline = driver.acceptTimeline(call.getPeer(), new OwnTimelineSink(stream));
+  const timeline = driver.acceptTimeline(call.getPeer(), new OwnTimelineSink(stream, journal));
 }
 
 function takeFromTimeline(

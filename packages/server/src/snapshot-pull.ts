@@ -1,4 +1,4 @@
-/** A standby pulls the primary's snapshot and installs it as it comes; posts go straight to the disk. */
+/** Pulls the primary's snapshot and installs it as it comes; posts go straight to the disk. */
 import type { EpochStart, SnapshotQuestion, SocialSnapshot } from '@dualping/core';
 import { DualpingError } from '@dualping/core';
 import {
@@ -12,7 +12,10 @@ import {
 import type { InstallChunk, Journal } from './journal/index.js';
 import { snapshotToParts } from './snapshot-parts.js';
 
-/** A primary that sends nothing for so long is gone, ms; its disk may be busy, so longer than any ping. */
+/**
+ * A primary that sends nothing for so long counts as gone, ms. Its disk may be busy, so this is much longer
+ * than a ping.
+ */
 const CHUNK_TIMEOUT_MS = 10_000;
 
 export interface PulledSnapshot {
@@ -21,7 +24,7 @@ export interface PulledSnapshot {
   readonly checksum: number;
 }
 
-/** Rejects with the reason when it can't be had whole; the journal is untouched then. */
+/** Rejects with the reason when the snapshot can't be pulled completely; then the journal is unchanged. */
 export async function pullSnapshot(
   client: ReplicationServiceClient,
   question: SnapshotQuestion,
@@ -61,18 +64,14 @@ export async function pullSnapshot(
   }
 }
 
-/** What the journal keeps of what arrives: posts as they come, the state once it is whole. */
+/** The chunks for the journal: posts as they come, the state when it is complete. */
 async function* journalChunks(
   chunks: AsyncIterable<WireChunk>,
   assembly: SnapshotAssembly,
 ): AsyncGenerator<InstallChunk, void> {
   for await (const chunk of chunks) {
-    const entries = assembly.add(chunk);
-    if (chunk.kind !== 'posts') continue;
-    for (const [index, entry] of entries.entries()) {
-      const payload = chunk.entries[index];
-      if (payload !== undefined) yield { kind: 'post', position: entry.position, payload };
-    }
+    const positions = assembly.add(chunk);
+    if (chunk.kind === 'posts') yield { kind: 'posts', positions, payloads: chunk.entries };
   }
   if (assembly.assembled === undefined) throw new DualpingError('invalid-argument', 'the snapshot broke off');
   const { header, snapshot } = assembly.assembled;

@@ -9,7 +9,7 @@ import { SnapshotSender, type SnapshotStream } from './snapshot-sender.js';
 const POSTS = 300;
 const USERS = 1_000;
 
-/** Somebody who reads as fast as is written, and notes in which turn of the event loop each message came. */
+/** A reader that reads as fast as possible, and notes in which turn of the event loop each message came. */
 class EagerCall extends EventEmitter {
   readonly turns: number[] = [];
   readonly cancelled = false;
@@ -48,7 +48,7 @@ test('a snapshot for a standby leaves a turn of the event loop between its chunk
     name: `user-${index}`,
     since: position(1),
     following: [],
-    // The last one's come first in the journal: they have to be put in order.
+    // The posts of the last user come first in the journal, so they have to be sorted.
     posts: posts.filter((at) => (at + index) % USERS === 0),
   }));
   const snapshot: SocialSnapshot = { position: position(POSTS), users, sessions: [], origins: [] };
@@ -59,7 +59,7 @@ test('a snapshot for a standby leaves a turn of the event loop between its chunk
   await journal.close();
 });
 
-/** Somebody who reads nothing: one chunk is as much as it takes. */
+/** A reader that reads nothing: one chunk fills its stream. */
 class DeafCall extends EventEmitter {
   readonly cancelled = false;
   readonly destroyed = false;

@@ -1,13 +1,6 @@
 /** Sends snapshots to standbys in chunks, each made when the one before has left. */
 import { once } from 'node:events';
-import {
-  DualpingError,
-  type Failure,
-  NO_EPOCH,
-  type Position,
-  type SnapshotCopy,
-  type SocialSnapshot,
-} from '@dualping/core';
+import { DualpingError, type Failure, NO_EPOCH, type Position, type SnapshotCopy } from '@dualping/core';
 import {
   type replicationWire,
   snapshotChunks,
@@ -19,6 +12,7 @@ import type { SnapshotCall } from '@dualping/runtime';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { breathe } from './breathe.js';
 import type { Journal } from './journal/index.js';
+import { PostPositions } from './post-positions.js';
 
 export type SnapshotStream = ServerWritableStream<
   replicationWire.GetFollowerInfoRequest,
@@ -29,14 +23,14 @@ export type SnapshotStream = ServerWritableStream<
 const POSTS_A_READ = 1_000;
 const READ_BYTES = 128 * 1024;
 /**
- * A snapshot of which nothing is taken for so long is broken off, ms: what is prepared for it is let go. As
- * long as its reader waits.
+ * A snapshot whose reader takes nothing for so long is ended, ms, and its memory freed. A reader waits as
+ * long for a chunk.
  */
 export const SNAPSHOT_UNREAD_MS = 10_000;
 
 export class SnapshotSender {
   /** The posts of the copy that is being read: all readers of a copy share it. */
-  #lastPosts: { readonly of: SnapshotCopy; readonly positions: Float64Array } | undefined;
+  #lastPosts: { readonly of: SnapshotCopy; readonly positions: Promise<PostPositions> } | undefined;
   readonly #streams = new Set<SnapshotStream>();
 
   constructor(
@@ -64,65 +58,50 @@ export class SnapshotSender {
     };
   }
 
-  /** One chunk is made when the one before has left. */
+  /** Makes a chunk when the one before has left. */
   async #write(stream: SnapshotStream, copy: SnapshotCopy): Promise<void> {
-    for await (const chunk of this.#chunksOf(copy)) {
+    for await (const chunk of await this.#chunksOf(copy)) {
       if (!this.#streams.has(stream) || stream.cancelled || stream.destroyed) return;
       const hasRoom = stream.write(snapshotChunkToWire(chunk));
-      // A snapshot is minutes of nothing else otherwise: pings, posts and standbys have their turns in
-      // between.
+      // Otherwise a snapshot could block everything else for minutes: pings, posts and standbys have their
+      // turns here.
       await breathe();
       if (!hasRoom) await drained(stream, this.unreadMs);
     }
     if (this.#streams.has(stream)) stream.end();
   }
 
-  #chunksOf(copy: SnapshotCopy): ReturnType<typeof snapshotChunks> {
+  async #chunksOf(copy: SnapshotCopy): Promise<ReturnType<typeof snapshotChunks>> {
     const { snapshot, epochStarts } = copy;
     const header = {
       epoch: epochStarts.at(-1)?.epoch ?? NO_EPOCH,
       checksum: this.journal.checksumAt(snapshot.position),
       epochStarts,
     };
-    return snapshotChunks(snapshot, header, this.#posts(this.#postsOf(copy)));
+    return snapshotChunks(snapshot, header, this.#posts(await this.#postsOf(copy)));
   }
 
-  #postsOf(copy: SnapshotCopy): Float64Array {
-    if (this.#lastPosts?.of !== copy) this.#lastPosts = { of: copy, positions: postsOf(copy.snapshot) };
+  #postsOf(copy: SnapshotCopy): Promise<PostPositions> {
+    if (this.#lastPosts?.of !== copy)
+      this.#lastPosts = { of: copy, positions: PostPositions.of(copy.snapshot) };
     return this.#lastPosts.positions;
   }
 
   /**
-   * Posts that follow one another in the journal are read in one piece: a read for each would take most of
-   * the time.
+   * Consecutive posts of the journal are read in one piece: a read for each would take most of the time.
    */
-  *#posts(positions: Float64Array): Generator<Buffer> {
-    for (let at = 0; at < positions.length; ) {
-      const from = positions[at] as Position;
-      let count = 1;
-      while (count < POSTS_A_READ && positions[at + count] === from + count) count += 1;
-      const payloads =
-        from >= this.journal.first
-          ? this.journal.read(from, (from + count - 1) as Position, READ_BYTES)
-          : this.journal.readMany([...positions.subarray(at, at + count)] as Position[]);
-      yield* payloads;
-      at += payloads.length;
-    }
+  *#posts(positions: PostPositions): Generator<readonly Buffer[]> {
+    const { journal } = this;
+    for (const { from, count } of positions.runs(POSTS_A_READ))
+      for (let at = 0; at < count; ) {
+        const first = (from + at) as Position;
+        const last = (from + count - 1) as Position;
+        const payloads =
+          first >= journal.first ? journal.read(first, last, READ_BYTES) : [journal.readOne(first)];
+        yield payloads;
+        at += payloads.length;
+      }
   }
-}
-
-/**
- * Ascending. In an array of numbers only: sorting a million others takes long enough for the router to give
- * us up.
- */
-function postsOf({ users }: SocialSnapshot): Float64Array {
-  const all = new Float64Array(users.reduce((count, { posts }) => count + posts.length, 0));
-  let at = 0;
-  for (const { posts } of users) {
-    all.set(posts, at);
-    at += posts.length;
-  }
-  return all.sort();
 }
 
 /** Resolves when there is room again, or nobody who would read; rejects when nothing is read for too long. */

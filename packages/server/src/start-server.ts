@@ -1,4 +1,4 @@
-/** Puts a server together: folder, journal, machine, sockets; and takes it apart in the reverse order. */
+/** Assembles a server from folder, journal, machine and sockets, and stops them in the reverse order. */
 import { existsSync } from 'node:fs';
 import {
   type Address,
@@ -43,18 +43,18 @@ import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
 
 const debug = createDebug('dualping:server');
 
-/** How long clients may take to read their last message when the server ends, ms. */
+/** How long clients have to read their last message when the server ends, ms. */
 const GOODBYE_MS = 1_000;
-/** How often health is brought up to date with whether this is the serving primary, ms. */
+/** How often health is updated with whether this is the serving primary, ms. */
 const HEALTH_INTERVAL_MS = 100;
 
 export interface RunningServer {
-  /** Where it listens, as it can be dialled from here; others may be told another address (`advertise`). */
+  /** Where it listens, as dialled from this machine; others may be told another address (`advertise`). */
   readonly address: Address;
   readonly serverId: ServerId;
-  /** Of this start. */
+  /** The incarnation of this start. */
   readonly incarnation: Incarnation;
-  /** Ends the stream of a supervisor that another has taken the place of. */
+  /** Ends the stream of a supervisor that was replaced by another. */
   closeSupervisor(link: KeepAliveLink): void;
   /**
    * Drains: a primary hands over first, for at most `HANDOVER_TIMEOUT_MS`. Resolves when everything is
@@ -68,7 +68,7 @@ export interface RunningServer {
 /**
  * Starts a server. It attaches to a router by itself, and again whenever the router comes back.
  *
- * Throws a `DualpingError` that quotes what can't be: an option, a folder that is in use or belongs to
+ * Throws a `DualpingError` that quotes the problem: a wrong option, a folder that is in use or belongs to
  * another server, a damaged journal, an address that is taken.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -94,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** What opening the journal found and could deal with. */
+/** Reports what opening the journal found and repaired. */
 function reportFindings(journal: Journal, report: (event: string, text: string) => void): void {
   if (journal.cutTail !== undefined) {
     const { file, offset, bytes, position } = journal.cutTail;
@@ -119,7 +119,7 @@ async function run(
   { journal, disk, report }: Parts,
   releaseLock: () => void,
 ): Promise<RunningServer> {
-  // Before anybody can call: there is nobody yet who would answer.
+  // Before the server listens: no machine could answer calls yet.
   const stored = await replicaStart(journal);
   let begun: { readonly replica: Replica; readonly driver: ReplicaDriver } | undefined;
   const context: ServiceContext = {
@@ -127,6 +127,7 @@ async function run(
       if (begun === undefined) throw new DualpingError('internal', 'called before the server has begun');
       return begun.driver;
     },
+    journal,
     standbys: new StandbyWire(journal),
     snapshots: new SnapshotSender(journal),
     servingEpoch: () => begun?.replica.servingEpoch ?? 0,
@@ -186,14 +187,14 @@ async function run(
     supervisors.endAll();
     listener.close();
     await shutDown(grpc);
-    // A disk that hangs is not waited for; the lock is void once the process is gone.
+    // A disk that hangs is not waited for; the lock is void when the process is gone.
     if (!disk.hangs) {
-      await journal.close().catch(() => {}); // a journal that failed has said so already
+      await journal.close().catch(() => {}); // a journal that failed has reported that already
       releaseLock();
     }
     if (failed) throw new DualpingError(reason, detail);
   });
-  finished.catch(() => {}); // whoever wants to know asks `finished`
+  finished.catch(() => {}); // callers that need the result use `finished`
   driver.start();
   return {
     address,

@@ -41,7 +41,7 @@ async function serve(context: TestContext, keys: { readonly key?: string } = { k
   return { desk, events, client };
 }
 
-/** Says that, and gives what came until the stream ended or as many messages as wished are there. */
+/** Sends the messages, and returns the answers until the stream ended or `wished` messages came. */
 function say(client: SupervisionServiceClient, messages: readonly SupervisorMessage[], wished = 99) {
   const heard: SupervisedMessage[] = [];
   let enough: () => void = () => {};

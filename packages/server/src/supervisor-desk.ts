@@ -1,9 +1,9 @@
 /**
  * The server's end of `KeepAlive`: lets its supervisor in, answers it, and tells it why the server ends.
  *
- * The service is on the same port as all others, and a stranger that passed for the supervisor would keep the
- * server from getting a real one: whoever attaches must know the key, which is in the data folder only. What
- * it means when a supervisor comes or goes is decided elsewhere.
+ * The service is on the same port as all others, and a stranger that posed as the supervisor would keep the
+ * server from getting a real one. So a supervisor must know the key, which is in the data folder only. The
+ * `SupervisorWatch` machine decides what to do when a supervisor comes or goes.
  */
 import {
   type ClusterId,
@@ -27,14 +27,14 @@ import type { Server, ServerDuplexStream } from '@grpc/grpc-js';
 export interface SupervisionOptions {
   /** What a supervisor must know. */
   readonly key: string;
-  /** Hears of each stream that had the key. */
+  /** Is told of each stream that had the key. */
   readonly listener?: SupervisionListener;
 }
 
 export interface SupervisionListener {
   attached(link: KeepAliveLink, supervisor: { readonly pid: number; readonly keepAliveMs: number }): void;
   heard(link: KeepAliveLink): void;
-  /** Once for each that attached; not for one that was closed from here. */
+  /** Called once for each that attached, but not if this side closed it. */
   ended(link: KeepAliveLink): void;
 }
 
@@ -46,10 +46,12 @@ export interface SupervisedIdentity {
 
 type Stream = BidiStream<supervisionWire.KeepAliveResponse>;
 
-/** Streams that have not said `hello` yet: a supervisor is one, and strangers must not fill memory. */
+/**
+ * Most streams that have not said `hello` yet: a supervisor needs one, and strangers must not fill memory.
+ */
 const MAX_UNKNOWN_STREAMS = 100;
 /**
- * What is not sent yet on one stream: a supervisor that does not read for so many answers is gone or hangs.
+ * Most unsent messages on one stream: a supervisor that leaves so many answers unread is gone or hangs.
  */
 const MAX_UNREAD_MESSAGES = 100;
 
@@ -62,7 +64,7 @@ export class SupervisorDesk {
 
   constructor(
     readonly identity: SupervisedIdentity,
-    /** Undefined: nobody is let in. */
+    /** Undefined: every stream is refused. */
     readonly options: SupervisionOptions | undefined,
   ) {}
 
@@ -81,7 +83,7 @@ export class SupervisorDesk {
     stream?.close(new DualpingError('superseded', 'another supervisor has taken over this server'));
   }
 
-  /** Tells whoever watches why this server ends. `error` undefined: it was told to. */
+  /** Tells the supervisor why this server ends. `error` undefined: it was told to. */
   sayEnding(error: DualpingError | undefined): void {
     const detail = error?.detail ?? 'was told to end';
     for (const stream of this.#attached.values())

@@ -1,4 +1,4 @@
-/** The wire of a primary's stream to the primary of another cluster: one `Tail`. */
+/** A primary's `Tail` stream to the primary of another cluster, over gRPC. */
 import type { Address, TailBatch, TailMessage } from '@dualping/core';
 import {
   type BidiStream,
@@ -49,7 +49,7 @@ export class TailStream {
     this.#stream.send(tailMessageToWire(message));
   }
 
-  /** The listener hears nothing more. */
+  /** The listener is not called any more. */
   close(): void {
     this.#stream.abort();
     this.#client.close();

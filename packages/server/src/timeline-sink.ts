@@ -1,4 +1,4 @@
-/** `SocialService.Timeline` as a sink: what comes at once is one message. */
+/** The sinks of `SocialService.Timeline`: posts that come together are one message. */
 import {
   DualpingError,
   type Failure,
@@ -6,18 +6,20 @@ import {
   type SignsOfLife,
   type TimelineAnswered,
   type TimelineOpened,
-  type TimelinePage,
 } from '@dualping/core';
 import {
   type BidiStream,
+  encodeJournalledPage,
+  encodeJournalledPosts,
   encodePostFragment,
   type TimelineOut,
   timelineUpdateToWire,
 } from '@dualping/protocol';
-import type { TimelineSink, WriteAnswers } from '@dualping/runtime';
+import type { StoredPage, StoredPosts, TimelineSink, WriteAnswers } from '@dualping/runtime';
+import { journalledPosts, type PostsJournal } from './journalled-posts.js';
 
 /**
- * A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to.
+ * The encoding of a post, kept as long as the post object: it is encoded once for all timelines.
  */
 const fragments = new WeakMap<Post, Buffer>();
 
@@ -46,7 +48,10 @@ function batchOf(posts: readonly Post[]): Buffer {
 }
 
 export class OwnTimelineSink implements TimelineSink {
-  constructor(readonly stream: BidiStream<TimelineOut>) {}
+  constructor(
+    readonly stream: BidiStream<TimelineOut>,
+    readonly journal: PostsJournal,
+  ) {}
 
   opened(opened: TimelineOpened): void {
     this.stream.send(timelineUpdateToWire({ opened }));
@@ -56,12 +61,15 @@ export class OwnTimelineSink implements TimelineSink {
     return posts.length === 0 || this.stream.send(batchOf(posts));
   }
 
-  read(posts: readonly Post[], left: () => void): void {
-    this.stream.send(Buffer.concat(posts.map(encodePostFragment)), left);
+  read(stored: StoredPosts, left: () => void): void {
+    this.stream.send(journalledPosts(this.journal, stored, encodeJournalledPosts), left);
   }
 
-  page(page: TimelinePage, left: () => void): void {
-    this.stream.send(timelineUpdateToWire({ page }), left);
+  page({ before, oldest, ...stored }: StoredPage, left: () => void): void {
+    const page = journalledPosts(this.journal, stored, (posts) =>
+      encodeJournalledPage({ before, posts, oldest }),
+    );
+    this.stream.send(page, left);
   }
 
   answered(answered: TimelineAnswered, left: () => void): void {
@@ -72,7 +80,7 @@ export class OwnTimelineSink implements TimelineSink {
     this.stream.send(timelineUpdateToWire(answers), left);
   }
 
-  /** Not to one that has yet to read something: that says it too, and a sign would come after it. */
+  /** Sends none while earlier messages wait to be read: those show that the server is there. */
   sign(signs: SignsOfLife): void {
     if (this.stream.writableLength === 0) this.stream.send(timelineUpdateToWire({ signs }));
   }

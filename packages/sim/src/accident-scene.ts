@@ -1,4 +1,4 @@
-/** Does accidents to a cluster, and undoes what of them can be undone. */
+/** Causes accidents in a cluster, and undoes those that can be undone. */
 import { NO_EPOCH } from '@dualping/core';
 import type { Accident } from './accidents.js';
 import type { Cluster } from './cluster.js';
@@ -13,17 +13,17 @@ type AccidentOf<Kind extends Accident['kind']> = Extract<Accident, { kind: Kind 
   Pick<Fault, 'at' | 'forMs'>;
 
 /**
- * TCP tries again what was lost at most so much later, ms: it doubles its waits while nothing is answered.
+ * TCP sends lost packets again at most so much later, ms: it doubles its waits while nothing is answered.
  */
 const LONGEST_RETRANSMIT_MS = 15_000;
-/** Between two looks of an operator who waits for what may be done, ms. */
+/** Between two looks of an operator who waits until an action is allowed, ms. */
 const OPERATOR_LOOKS_MS = 200;
 const OPERATOR_PATIENCE_MS = 8_000;
 
 export class AccidentScene {
   constructor(readonly cluster: Cluster) {}
 
-  /** @returns what ends it; undefined when nothing has to */
+  /** @returns a function that ends it; undefined when it needs no end */
   inject(accident: Accident & Pick<Fault, 'at' | 'forMs'>): Undo | undefined {
     const { cluster } = this;
     switch (accident.kind) {
@@ -108,7 +108,7 @@ export class AccidentScene {
       if (server.isLost) return;
       const release = this.#takeDown(process);
       const original = server.disk;
-      // What was wiped meanwhile is not what the copy was taken of.
+      // If the folder was wiped meanwhile, it is no longer the original of this copy.
       if (original.journalId === copy.journalId) {
         cluster.world.say(process, `gets a copy of its folder from before, ${starts} starts more`);
         if (starts > 0) copy.addStarts(starts);
@@ -122,7 +122,8 @@ export class AccidentScene {
 
   #twin({ process, starts }: AccidentOf<'twin'>): Undo | undefined {
     const { world } = this.cluster;
-    // One that was never welcomed is nobody's yet: whichever comes first is the original.
+    // A folder that was never welcomed belongs to no network yet: the first of the two that attaches is the
+    // original.
     if (this.cluster.server(process).disk.networkId === '') return undefined;
     const twin = this.cluster.makeTwin(process);
     if (starts > 0) twin.disk.addStarts(starts);
@@ -134,7 +135,7 @@ export class AccidentScene {
 
   #olderStore({ ageMs, emptied }: AccidentOf<'older-store'>): Undo | undefined {
     const { router, world, servers } = this.cluster;
-    // A server of no network yet would join whatever network there is, and rightly so.
+    // A server of no network yet would rightly join the network of the empty router.
     if (emptied && servers.some(({ disk }) => disk.networkId === '')) return undefined;
     const older = emptied ? EMPTY_FOLDER : router.disk.folder();
     let original: RouterFolder | undefined;
@@ -165,8 +166,8 @@ export class AccidentScene {
   // Ends.
 
   /**
-   * Once another one that is whole is in the in-sync set. Whoever does it earlier has lost what only that one
-   * held.
+   * Waits until another complete server is in the in-sync set: an operator who acts earlier loses what only
+   * this server held.
    */
   #lose({ process }: AccidentOf<'lose-server'>): Undo {
     const { cluster } = this;
@@ -226,8 +227,8 @@ export class AccidentScene {
 }
 
 /**
- * Where the older one lacked nothing that anybody knew of, members of that cluster have followed it, and it
- * is the true one now.
+ * For each cluster the record that counts now: if the older folder lacked nothing that members knew of, they
+ * have followed it, and its record is the newest.
  */
 function newestOfBoth(
   whole: RouterFolder,

@@ -1,25 +1,24 @@
 /**
- * Rarer and worse things than the storms of `faults.ts`, as plain values: what other systems' incidents were
- * made of.
+ * Rarer and worse faults than the storms of `faults.ts`, as plain values. They are taken from incidents of
+ * other systems.
  *
- * They have a share of the worlds of their own and draw from a generator of their own, so that every seed
- * keeps the storm that it had. Kinds of which the machines do not have the rule yet are not drawn: `NOT_YET`
- * says which, and why.
+ * Only a share of the worlds has them. They draw from a generator of their own, so that every seed keeps its
+ * storm. Kinds for which the machines do not have the rule yet are not drawn: `NOT_YET` says which, and why.
  */
 import type { Fault } from './faults.js';
 import type { Random } from './random.js';
 
 export type Accident =
   /**
-   * Packets between two vanish and nothing is refused; afterwards TCP has backed off, and what waits goes on
-   * late.
+   * Packets between two processes vanish and no connection is refused; afterwards TCP has backed off, and
+   * waiting packets arrive late.
    */
   | { readonly kind: 'black-hole'; readonly from: string; readonly to: string }
-  /** Syncs that are under way, and later ones, do not end before the fault does. */
+  /** No sync ends before the fault ends. */
   | { readonly kind: 'hung-disk'; readonly process: string }
-  /** A process that belongs to something else answers at the address of ours, which is down. */
+  /** A foreign process answers at the address of ours, which is down. */
   | { readonly kind: 'stranger'; readonly process: string; readonly says: StrangersWord }
-  /** A copy of the server's folder, taken now, is put back at the end; with as many starts more. */
+  /** A copy of the server's folder, taken now, is put back at the end, after so many more starts. */
   | {
       readonly kind: 'older-disk';
       readonly process: string;
@@ -29,14 +28,15 @@ export type Accident =
   /** A copy of the server's folder is started on another machine, beside the original. */
   | { readonly kind: 'twin'; readonly process: string; readonly starts: number }
   /**
-   * The router's folder becomes what it was `ageMs` before, or empty; at the end the true one is put back.
+   * The router's folder is replaced by its state `ageMs` before, or by an empty one; at the end the true one
+   * is put back.
    */
   | { readonly kind: 'older-store'; readonly ageMs: number; readonly emptied: boolean }
   /** A second router runs from a copy of the router's folder. */
   | { readonly kind: 'second-router' }
   /** The server is gone for good, with its disk: healing does not bring it back. */
   | { readonly kind: 'lose-server'; readonly process: string }
-  /** Everybody is asked to stop; then only these are started, and the others at the end. */
+  /** All servers are asked to stop; then only these are started, and the others at the end. */
   | { readonly kind: 'shutdown'; readonly first: readonly string[]; readonly cluster: number }
   /**
    * A program logs users in, and posts as them, at a cluster that is not theirs, without waiting for answers.
@@ -45,7 +45,7 @@ export type Accident =
 
 export type StrangersWord = 'wrong-network' | 'wrong-cluster' | 'router-store-too-old';
 
-/** How accidents are drawn: several may be of one kind of fault. */
+/** Names of accidents in the draw: several may be the same kind of fault. */
 export type AccidentName =
   | 'router-isolated'
   | 'server-isolated'
@@ -67,7 +67,8 @@ export type AccidentName =
   | 'trespass';
 
 /**
- * What is not drawn yet, and which rule of the machines it waits for. An entry goes when the rule is there.
+ * Accidents that are not drawn yet, and the rule of the machines that each waits for. An entry is removed
+ * when the rule is there.
  */
 export const NOT_YET: Partial<Readonly<Record<AccidentName | 'unclean', string>>> = {
   'older-disk':
@@ -87,16 +88,16 @@ const ROUTER = 'router';
 
 type Made = Accident & { readonly forMs: number };
 type Without<F> = F extends Fault ? Omit<F, 'at'> : never;
-/** Some are faults of a storm, longer or worse. */
+/** Some accidents are faults of a storm, but longer or worse. */
 type Usual = Without<Extract<Fault, { kind: 'slow-disk' | 'isolate' | 'split' }>>;
 type Maker = (random: Random, cast: AccidentCast) => Made | Usual;
 
-/** Longer than an operator waits for others to have what a server that is lost had. */
+/** Longer than an operator waits until others have everything that a lost server had. */
 const LOSING_MS = 10_000;
 
 const anyServer = (random: Random, { clusters }: AccidentCast): string => random.pick(clusters.flat());
 const length = (random: Random, usualMs: number): number => Math.round(random.exponential(usualMs) + 5);
-/** Past every patience of the protocol, now and then to the end of the storm. */
+/** Longer than any wait of the protocol, sometimes to the end of the storm. */
 const longLength = (random: Random): number =>
   Math.round(random.chance(0.2) ? random.within(8_000, 40_000) : random.within(300, 8_000));
 
@@ -208,17 +209,20 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
   },
 };
 
-/** What no protocol survives together with anything else: whoever could tell may be gone. */
+/**
+ * Accidents that no protocol survives together with others, because the members that could notice may be
+ * gone.
+ */
 export const ALONE: ReadonlySet<Fault['kind']> = new Set(['older-store', 'second-router', 'twin']);
 
 const NAMES = Object.keys(ACCIDENTS) as AccidentName[];
 
-/** How many worlds have accidents, and how many kinds of them, and how many of each. */
+/** Share of worlds with accidents; and how many kinds, and how many of each kind. */
 const SHARE = 0.3;
 const MOST_KINDS = 2;
 const MOST_OF_A_KIND = 3;
 
-/** @param needed is drawn whatever chance says, and whether the machines have its rule or not */
+/** @param needed is always drawn, even if the machines don't have its rule yet */
 export function scheduleAccidents(
   random: Random,
   cast: AccidentCast,

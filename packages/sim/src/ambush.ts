@@ -1,7 +1,7 @@
 /**
- * Strikes at the very moments in which much changes: the in-sync set, an epoch, a join, a snapshot. A
- * schedule by the clock seldom hits them. Which moments come depends on the run, what is done in them on a
- * generator of its own.
+ * Injects faults exactly when something important changes: the in-sync set, an epoch, a join, a snapshot. A
+ * schedule by the clock seldom hits these moments. The moments depend on the run; a generator of its own
+ * decides what happens in them.
  */
 import type { ClusterRecord, PrimaryMessage } from '@dualping/core';
 import type { Checker } from './checkers/checker.js';
@@ -12,17 +12,17 @@ import type { ServerProcess } from './server-process.js';
 import { serverNameOf } from './setup.js';
 
 export interface AmbushPlan {
-  /** How often a moment is used. */
+  /** Share of the moments that are used. */
   readonly chance: number;
-  /** How often at most. */
+  /** Most faults in one world. */
   readonly most: number;
 }
 
-/** How many worlds have ambushes. */
+/** Share of worlds with ambushes. */
 const SHARE = 0.08;
-/** Of messages with entries, which come all the time, few are moments. */
+/** Share of messages with entries that count as moments: they come all the time. */
 const ENTRIES_SHARE = 0.01;
-/** Of syncs of the router's record. */
+/** Share of syncs of the router's record that count as moments. */
 const RECORDED_SHARE = 0.3;
 
 export function ambushFrom(random: Random): AmbushPlan | undefined {

@@ -1,4 +1,4 @@
-/** The command line, parsed once; what can't be is refused with the value quoted. */
+/** The command line, parsed once; a wrong value is refused and quoted. */
 import { NOTHING_LEFT_OUT, type Reduction } from './reduction.js';
 
 export type Command =
@@ -29,7 +29,7 @@ export type Command =
       readonly kind: 'mutants';
       readonly only: string | undefined;
       readonly most: number;
-      /** Undefined: each where it is known to be caught. */
+      /** Undefined: begin each mutant at the seed where it is known to be caught. */
       readonly from: number | undefined;
     }
   | { readonly kind: 'scenarios'; readonly rewrites: boolean };
@@ -51,10 +51,10 @@ export const USAGE = `usage: npm run sim -- OPTIONS
   --clusters N           of each of these: worlds of several clusters; the same seed is another world then
 exit: 0 all is well, 1 an invariant was broken, a mutant survived, or a scenario differs, 2 this text`;
 
-/** Worlds until a mutant counts as having survived. */
+/** Worlds after which a mutant counts as survived. */
 export const MUTANT_SEEDS = 400;
 const MAX_JOBS = 64;
-/** More would be more of the same, slowly. */
+/** More clusters would find nothing new, slowly. */
 const MAX_CLUSTERS = 9;
 
 export function parseArguments(given: readonly string[]): Command {

@@ -11,7 +11,7 @@ import { type Change, changed } from './patch.js';
 
 /** A change of a file of the package's `dist`. */
 export interface Patch extends Change {
-  /** The core, if nothing is said. */
+  /** Default: the core. */
   readonly package?: PackageName;
   readonly file: string;
 }
@@ -23,8 +23,8 @@ const limit = (file: string, name: string, production: string, small: number): P
 });
 
 /**
- * Small, but each still as much larger than the next as its reason says: a batch fits into a window, a window
- * into what may be uncommitted.
+ * Small limits that keep the relations which their reasons state: a batch fits into a window, a window into
+ * what may be uncommitted.
  */
 export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'SESSION_WINDOW', '64', 4),
@@ -44,7 +44,7 @@ export const SMALL_LIMITS: readonly Patch[] = [
   { ...limit('history-reader.js', 'MAX_POSTS_A_TURN', '50', 8), package: 'runtime' },
 ];
 
-/** So few that they are forgotten while they live. */
+/** So few sessions that living ones are forgotten. */
 export const THREE_SESSIONS: readonly Patch[] = SMALL_LIMITS.map((patch) =>
   patch.find.includes('MAX_SESSIONS') ? limit('limits.js', 'MAX_SESSIONS', '100_000', 3) : patch,
 );
@@ -61,12 +61,12 @@ export const fileOf = ({ package: name = 'core', file }: Patch): string => join(
 const IS_CODE = /(?<!\.test|\.fixture)\.js$/;
 
 /**
- * Core and runtime of their own, with the patches applied.
+ * Makes a copy of core and runtime with the patches applied.
  * @throws Error that names a patch which doesn't fit exactly once
  */
 export async function build(patches: readonly Patch[]): Promise<Build> {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-sim-build-'));
-  // Where a package looks for others: the copy of the runtime finds the copy of the core.
+  // In `node_modules`, so that the copy of the runtime finds the copy of the core.
   const copyOf = (name: PackageName): string => join(folder, 'node_modules', '@dualping', name);
   const load = (name: PackageName): Promise<unknown> =>
     import(pathToFileURL(join(copyOf(name), 'dist', 'index.js')).href);
@@ -79,7 +79,7 @@ export async function build(patches: readonly Patch[]): Promise<Build> {
     }
     return { core: (await load('core')) as Core, runtime: (await load('runtime')) as Runtime };
   } finally {
-    // Everything is loaded, or never will be.
+    // Everything is loaded by now, or has failed to load.
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -92,7 +92,7 @@ function copyPackage(from: string, to: string): void {
   });
 }
 
-/** Of its front door, `dist/index.js`. */
+/** The folder of a package, from the path of its `dist/index.js`. */
 function packageFolder(door: string): string {
   return dirname(dirname(fileURLToPath(door)));
 }

@@ -1,11 +1,11 @@
-/** One question and one answer, as a unary call has them. */
+/** A call with one question and one answer, like a unary call. */
 import type { Failure, Reason } from '@dualping/core';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
 import type { WireKind, Wires } from './wires.js';
 
 export interface Call {
-  /** Nobody waits for the answer any more. */
+  /** The caller waits for the answer no longer. */
   cancel(): void;
 }
 
@@ -15,7 +15,7 @@ export interface CallHandlers<K extends WireKind> {
 }
 
 /**
- * @param broken the reason given when nobody answers: what the protocol's status table makes of it
+ * @param broken the reason given when there is no answer, as in the protocol's status table
  */
 export function call<K extends WireKind>(
   from: Process,

@@ -1,11 +1,11 @@
-/** A small, quiet world of given faults: to see what one fault alone must yield. */
+/** A small, quiet world with given faults, to see the consequences of one fault alone. */
 import type { Fault } from './faults.js';
 import type { MachinesFor } from './machines.js';
 import type { Setup } from './setup.js';
 import { type Outcome, simulate } from './simulation.js';
 
 export const TIMING = { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 } as const;
-/** When the fault comes: everybody has long been in sync. */
+/** When the fault comes: all servers have been in sync for long. */
 export const FAULT_AT_MS = 3_000;
 
 export function calm(seed: number, faults: readonly Fault[]): Setup {

@@ -23,15 +23,15 @@ import { SimulatedServerCalls } from './server-calls.js';
 import { SessionRecord } from './session-record.js';
 import type { Wires } from './wires.js';
 
-/** A call that a router answers from what it knows, ms. */
+/** Time-out of a call that a router answers at once, ms. */
 const ROUTER_TIMEOUT_MS = 2_000;
-/** An answer that nobody waits for, ms. */
+/** Time-out of a trespassing call, whose answer does not matter, ms. */
 const TRESPASS_TIMEOUT_MS = 1_000;
 
 export interface ClientSurroundings extends Surroundings, Build {
   readonly checkers: Checkers;
   readonly routers: readonly string[];
-  /** Whether servers may forget a session that lives. */
+  /** Whether servers may forget a living session. */
   readonly forgets: boolean;
 }
 
@@ -41,14 +41,14 @@ export class ClientProcess extends Process {
   readonly sessions: SessionRecord[] = [];
   #machine: ClientSession | undefined;
   #driver: SessionDriver | undefined;
-  /** The last that was opened. */
+  /** Of the last link that was opened. */
   #calls: SimulatedServerCalls | undefined;
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
   #paused = false;
   #trespasses = 0;
 
-  /** Whether it wants what names its user, whoever wrote it. */
+  /** Whether it wants all posts that name its user. */
   readonly mentions: boolean;
 
   constructor(
@@ -101,21 +101,21 @@ export class ClientProcess extends Process {
   }
 
   /**
-   * A program that is run again with the same session id, and asks for the same in the same order, changes
-   * nothing. Not with small limits: then its session may have been forgotten.
+   * A program that is run again with the same session id, and sends the same requests in the same order,
+   * changes nothing. Not done with small limits: the session may have been forgotten.
    */
   #sameAgain(): boolean {
     return !this.#around.forgets && this.random.chance(0.4);
   }
 
-  /** Of those who come back some go on after what they saw last. */
+  /** Some returning clients go on after the last post that they saw. */
   #timelineStart(seen: Position | undefined): TimelineStart {
     if (this.history === undefined) return { kind: 'none' };
     if (seen !== undefined && this.random.chance(0.5)) return { kind: 'after', position: seen };
     return { kind: 'history', posts: this.history };
   }
 
-  /** Ends its session in order, whatever it has asked and was not told. */
+  /** Ends its session in order, also with unanswered requests. */
   close(): void {
     if (this.session === undefined) return;
     this.session.closed = true;
@@ -157,8 +157,8 @@ export class ClientProcess extends Process {
   }
 
   /**
-   * Asks a server of another cluster, past the router: a login and a post right behind it. No library does
-   * that; whoever writes to a port may.
+   * Asks a server of another cluster directly: a login and at once a post. Our library never does that, but
+   * any program can.
    */
   trespass(address: string): void {
     this.#trespasses += 1;

@@ -1,9 +1,9 @@
 /**
- * Whether clients are served in time once nothing is broken any more: where a cluster has a primary that
- * serves, each of its clients is live, has its answers and its posts, within a bound.
+ * Checks that clients are served in time once nothing is broken: while a cluster has a serving primary, each
+ * of its clients is live and has its answers and posts within a bound.
  *
- * A client that waits for keepalive (15 s) or for a reply (10 s) on a dead connection exceeds it, though all
- * is well in the end.
+ * A client that waits for keepalive (15 s) or for a reply (10 s) on a dead connection exceeds the bound,
+ * though it recovers in the end.
  */
 import type { ClusterId } from '@dualping/core';
 import { Violation } from './checkers/checker.js';
@@ -12,9 +12,9 @@ import type { ClientProcess } from './client-process.js';
 import type { Cluster } from './cluster.js';
 
 /**
- * What a client may need on a bad day, ms: it notices a dead path (1.3 s), asks a router by a dead connection
- * and then by another (1.2 s), opens its timeline on a dead connection (2 s), backs off (2 s), and does the
- * last three again. Slow timings add to it.
+ * What a client may need in a bad case, ms: it notices a dead path (1.3 s), asks a router over a dead
+ * connection and then over another (1.2 s), opens its timeline on a dead connection (2 s), backs off (2 s),
+ * and does the last three again. Slow timings add to this.
  */
 const SERVED_WITHIN_MS = 10_000;
 const DEAD_AFTER_FACTOR = 2;
@@ -30,7 +30,7 @@ export class ClientService {
     readonly timelines: ReadonlyMap<ClusterId, TimelineChecker>,
   ) {}
 
-  /** @throws Violation when somebody has waited too long */
+  /** @throws Violation when a client has waited too long */
   look(now: number): void {
     for (const number of this.timelines.keys()) this.#lookAtServers(number, now);
     for (const client of this.cluster.clients) {
@@ -57,7 +57,7 @@ export class ClientService {
     const primary = servers.find(
       ({ cluster, id }) => cluster === number && id === assignment?.primary?.serverId,
     );
-    // What the router decides waits for its disk, and so do those who ask.
+    // The router's decisions wait for its disk, and so do callers.
     const isTold = this.cluster.routerIsWell() && assignment?.available === true;
     const epoch = isTold ? assignment.epoch : undefined;
     if (epoch === undefined || primary?.replica?.servingEpoch !== epoch) this.#servesSince.delete(number);

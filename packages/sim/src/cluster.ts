@@ -1,4 +1,4 @@
-/** All processes of one world, put together from a setup. */
+/** All processes of one world, made from a setup. */
 import type { ClusterId } from '@dualping/core';
 import { Checkers } from './checkers/checker.js';
 import { ClientProcess } from './client-process.js';
@@ -15,9 +15,9 @@ import { Trespasser } from './trespasser.js';
 import { Person } from './workload.js';
 import type { World } from './world.js';
 
-/** A sync that takes longer on average is a slow disk, ms. */
+/** A disk whose mean sync is longer counts as slow, ms. */
 const SLOW_SYNC_MS = 50;
-/** A router that died is started again by whatever started it, ms. */
+/** After this time a router that died is started again, ms. */
 const ROUTER_RESTART_MS = 200;
 
 export class Cluster {
@@ -31,7 +31,7 @@ export class Cluster {
   readonly #build: Build;
   #trespasser: Trespasser | undefined;
   #routerHeld = 0;
-  /** Processes beside those of the setup. */
+  /** How many processes were added to those of the setup. */
   #extra = 0;
   readonly #twins = new Set<ServerProcess>();
   /** Disks that were replaced by older copies of themselves. */
@@ -90,7 +90,7 @@ export class Cluster {
     });
   }
 
-  /** Everybody starts, at about the same time. */
+  /** All processes start, at about the same time. */
   start(): void {
     const random = new Random(`${this.setup.seed}/starts`);
     const soon = (who: string, run: () => void): void => {
@@ -145,7 +145,7 @@ export class Cluster {
     };
   }
 
-  /** A server of its own with a copy of another one's folder. Not supervised. */
+  /** Makes a second server with a copy of a server's folder. It is not supervised. */
   makeTwin(name: string): ServerProcess {
     this.#extra += 1;
     const twin = this.server(name).twin(`${name}-twin-${this.#extra}`);
@@ -163,7 +163,7 @@ export class Cluster {
     );
   }
 
-  /** Whether nothing keeps it from doing its work for the router, if it runs. */
+  /** Whether nothing keeps a server from its work with the router, if it runs. */
   isWell(server: ServerProcess): boolean {
     const { network, router } = this;
     const { name, disk, syncMs } = server;
@@ -173,13 +173,13 @@ export class Cluster {
     return server.isProper && diskIsWell && syncMs.mean <= SLOW_SYNC_MS && isLinked;
   }
 
-  /** What the twin has that is in sync goes back to where it came from. */
+  /** Ends a twin. If its folder is the in-sync copy now, it goes back to the original's place. */
   endTwin(twin: ServerProcess, name: string): void {
     const server = this.server(name);
     const release = this.supervisor(name).hold();
     twin.kill();
     this.#twins.delete(twin);
-    // Also of one that was heard and not yet added anew: the lives of the copy go on with it.
+    // Also if the twin was heard and not added again yet: the chain of lives goes on with its folder.
     const isNewest = twin.disk.age === 'newest' || !this.isInSync(server.disk);
     if (isNewest && this.isInSync(twin.disk) && !server.isLost) {
       server.kill();
@@ -195,7 +195,7 @@ export class Cluster {
     return false;
   }
 
-  /** Whether a journal is on a disk somewhere, though a copy may be in its place now. */
+  /** Whether a journal is on some disk, even if a copy is in its place now. */
   isKept(journalId: string): boolean {
     return (
       [...this.servers, ...this.#twins].some((it) => !it.isLost && it.journalId === journalId) ||
@@ -203,11 +203,11 @@ export class Cluster {
     );
   }
 
-  /** A router of its own with a copy of the router's folder. Gives what ends it. */
+  /** Starts a second router with a copy of the router's folder. Returns a function that ends it. */
   startSecondRouter(): () => void {
     const { timing, clusters } = this.setup;
     this.#extra += 1;
-    // What it says is no word of the router that the checkers know.
+    // The checkers must not take its messages for those of the true router.
     const around = { ...this.#around, ...this.#build, checkers: new Checkers(), timing, clusters };
     const second = new RouterProcess(around, `router-${this.#extra}`);
     second.disk.putIn(this.router.disk.folder());
@@ -228,7 +228,7 @@ export class Cluster {
     this.#originals.push([server, disk]);
   }
 
-  /** An operator puts the true disks back, where only they will do. */
+  /** An operator puts the true disks back where nothing else helps. */
   restoreOriginals(): void {
     for (const [server, disk] of this.#originals) {
       if (server.isLost || server.disk === disk || !this.isInSync(disk) || this.isInSync(server.disk))
@@ -243,15 +243,15 @@ export class Cluster {
     }
   }
 
-  /** Whether a server that is down is no longer needed: others that are in sync have all that it has. */
+  /** Whether a server that is down is no longer needed: other in-sync servers have everything that it has. */
   mayDoWithout(server: ServerProcess): boolean {
     const record = this.router.recordOf(server.cluster);
     const told = this.router.assignmentOf(server.cluster);
     if (server.running || record === undefined || told === undefined) return false;
-    // Which of the sets that wait for its disk will be there afterwards is open.
+    // It is unknown which of the waiting in-sync sets will be on its disk afterwards.
     if (this.router.disk.isHung) return false;
     if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
-    // One that is frozen may yet read an older word of it, and make it primary.
+    // A frozen router may still read an older message of the server, and make it primary.
     if (this.network.mayStillHear(server.name, this.router.name)) return false;
     return [record.inSync, told.inSync].every((inSync) =>
       inSync.some(({ serverId, journalId }) =>

@@ -1,12 +1,12 @@
 /**
- * What is tested, as values: the simulator never imports the machines that it runs, nor their drivers. It is
- * given them. So a mutant, or a build with small limits, takes the place of the real ones, and production
- * code has no hooks for it.
+ * The code under test, as values: the simulator does not import the machines and drivers that it runs, but is
+ * given them. So a mutant, or a build with small limits, can replace the real ones, and production code needs
+ * no hooks.
  */
 export type Core = typeof import('@dualping/core');
 export type Runtime = typeof import('@dualping/runtime');
 
-/** The machines, and what drives them. */
+/** The machines and their drivers. */
 export interface Build {
   readonly core: Core;
   readonly runtime: Runtime;

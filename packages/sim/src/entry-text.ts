@@ -1,4 +1,4 @@
-/** Entries put into words: two are the same entry exactly if they read the same. */
+/** Entries as text: two texts are equal exactly if the entries are. */
 import type { Answers, Entry, JournalCommand, Origin } from '@dualping/core';
 
 const originText = ({ cluster, position }: Origin): string => `${position} of c${cluster}`;

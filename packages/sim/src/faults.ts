@@ -1,6 +1,6 @@
 /**
- * What may go wrong in a world, as plain values. A schedule of them is made from the seed before anything
- * runs, so that it can be shown, and shrunk by leaving elements out.
+ * The faults of a world, as plain values. Their schedule is made from the seed before anything runs, so that
+ * it can be printed, and shrunk by leaving elements out.
  */
 import type { Accident } from './accidents.js';
 import type { Random } from './random.js';
@@ -8,7 +8,7 @@ import type { Random } from './random.js';
 interface At {
   /** True time, ms. */
   readonly at: number;
-  /** For how long; what has no length ignores it. */
+  /** Its length; faults without a length ignore it. */
   readonly forMs: number;
 }
 
@@ -18,9 +18,9 @@ export type Fault = At &
         readonly kind: 'kill';
         /** A server, the router, or a client. */
         readonly process: string;
-        /** Nobody is told by a kernel. */
+        /** No kernel is left to tell the other processes. */
         readonly powerLost: boolean;
-        /** Not at once, but in the middle of the next step's outputs, after so many of them. */
+        /** Not at once, but after so many outputs of the next step. */
         readonly afterOutputs: number | undefined;
       }
     /** SIGTERM. */
@@ -32,15 +32,15 @@ export type Fault = At &
         readonly from: string;
         readonly to: string;
         readonly both: boolean;
-        /** Connections over it do not outlive it. */
+        /** Whether connections over the link break with it. */
         readonly lose: boolean;
       }
-    /** Everything between a process and all others is cut: to it, from it, or both. */
+    /** All links of a process are cut: to it, from it, or both. */
     | {
         readonly kind: 'isolate';
         readonly process: string;
         readonly lose: boolean;
-        /** Both, if nothing is said. */
+        /** Default: both. */
         readonly way?: 'in' | 'out' | 'both';
       }
     /** These servers and the other servers can't reach each other; the router and clients reach all. */
@@ -48,17 +48,17 @@ export type Fault = At &
         readonly kind: 'split';
         readonly aside: readonly string[];
         readonly lose: boolean;
-        /** Only what these servers send is lost. */
+        /** Whether only messages from these servers are lost. */
         readonly oneWay?: boolean;
       }
     | { readonly kind: 'sever'; readonly one: string; readonly other: string; readonly quiet: boolean }
-    /** Who dials a server reaches another one: an address was reused, or is wrongly told. */
+    /** A process that dials a server reaches another one: an address was reused, or is wrong. */
     | { readonly kind: 'misroute'; readonly process: string; readonly to: string }
     | { readonly kind: 'slow-link'; readonly from: string; readonly to: string; readonly slowMs: number }
     | { readonly kind: 'slow-disk'; readonly process: string; readonly syncMs: number }
     | { readonly kind: 'full-disk'; readonly process: string }
     | { readonly kind: 'failing-disk'; readonly process: string }
-    /** The server's disk is replaced by an empty one, once somebody else has all that it held. */
+    /** The server's disk is replaced by an empty one, once another server has everything that it held. */
     | { readonly kind: 'wipe'; readonly process: string; readonly damaged: boolean }
     | {
         readonly kind: 'clock-jump';
@@ -68,15 +68,15 @@ export type Fault = At &
       }
     | { readonly kind: 'clock-drift'; readonly process: string; readonly rate: number }
     | { readonly kind: 'handover' }
-    /** A supervisor reports the end of a life that is over, once more or very late. */
+    /** A supervisor reports the end of a past life again, or very late. */
     | { readonly kind: 'stale-report'; readonly process: string; readonly livesAgo: number }
     | Accident
   );
 
-/** What storms are made of. */
+/** The kinds of faults in storms. */
 type FaultKind = Exclude<Fault['kind'], Accident['kind']>;
 
-/** How a process is named in a schedule. */
+/** The names of processes in a schedule. */
 export interface Cast {
   readonly servers: readonly string[];
   readonly clients: readonly string[];
@@ -86,7 +86,7 @@ const ROUTER = 'router';
 
 type Maker = (random: Random, cast: Cast) => Omit<Fault, 'at' | 'forMs'> & { readonly forMs: number };
 
-/** Mostly short, sometimes far longer than any patience in the protocol. */
+/** Mostly short, sometimes far longer than any wait of the protocol. */
 const length = (random: Random, usualMs: number): number =>
   Math.round(random.chance(0.15) ? random.within(2_000, 9_000) : random.exponential(usualMs) + 5);
 
@@ -262,7 +262,7 @@ const KINDS = Object.keys(MAKERS) as FaultKind[];
 
 /**
  * Storms of faults with quiet between them. Each seed leaves some kinds out and prefers others ("swarm
- * testing", Groce et al., 2012): with everything at once the one would hide the other.
+ * testing", Groce et al., 2012): if all kinds came at once, one would hide another.
  */
 export function scheduleFaults(random: Random, cast: Cast, stormMs: number): Fault[] {
   const weights = KINDS.map((kind) => (random.chance(0.4) ? 0 : MAKERS[kind].weight * random.exponential(1)));

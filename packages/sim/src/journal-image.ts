@@ -1,6 +1,6 @@
 /**
- * What a disk holds of a journal: a base that came as a snapshot, the entries after it, the newest snapshot
- * of its own.
+ * The content of a journal on disk: a base that came as a snapshot, the entries after it, and the newest
+ * snapshot of its own.
  */
 import { type Entry, type EpochStart, type Position, postIn, type SocialSnapshot } from '@dualping/core';
 import { entryText } from './entry-text.js';
@@ -10,7 +10,10 @@ const EMPTY: SocialSnapshot = { position: 0 as Position, users: [], sessions: []
 const NO_BASE: Installation = { snapshot: EMPTY, epochStarts: [], checksum: 0, posts: new Map() };
 const FNV_PRIME = 0x01000193;
 
-/** Seeded with what came before, so that it is equal at the end only when all was equal. */
+/**
+ * A checksum that starts from the one before, so that it is equal at the end only when all entries were
+ * equal.
+ */
 export function chained(before: number, entry: Entry): number {
   let hash = before ^ 0x811c9dc5;
   const text = entryText(entry);
@@ -67,7 +70,7 @@ export class JournalImage {
     this.#checksums.length = this.#entries.length;
   }
 
-  /** One that the journal doesn't reach counts for nothing. */
+  /** Keeps a snapshot; one beyond the end of the journal is ignored. */
   keepSnapshot(snapshot: SocialSnapshot): void {
     if (snapshot.position >= this.#base.snapshot.position && snapshot.position <= this.last)
       this.#snapshot = snapshot;
@@ -91,7 +94,7 @@ export class JournalImage {
     return starts;
   }
 
-  /** The posts up to a position, for whoever will not have the journal before it. */
+  /** The posts up to a position, for a server that will not have the journal before it. */
   postsThrough(through: number): Map<Position, Entry> {
     const posts = new Map([...this.#base.posts].filter(([at]) => at <= through));
     for (const entry of this.#entries)

@@ -1,6 +1,6 @@
 /**
- * The clocks of one machine: a monotonic one that may run fast or slow and leap ahead, and a wall clock that
- * may also be set back. True time is known to nobody inside the world.
+ * The clocks of one machine: a monotonic one that may run fast or slow and jump ahead, and a wall clock that
+ * may also be set back. No process in the world knows the true time.
  */
 import type { Instant, WallTimeMs } from '@dualping/core';
 
@@ -8,7 +8,7 @@ import type { Instant, WallTimeMs } from '@dualping/core';
 const FIRST_WALL_TIME_MS = 1_750_000_000_000;
 
 export class LocalClock {
-  /** Of local time to true time. */
+  /** Ratio of local time to true time. */
   #rate = 1;
   #trueAt = 0;
   #localAt = 0;
@@ -38,7 +38,7 @@ export class LocalClock {
     this.#rate = rate;
   }
 
-  /** The monotonic clock leaps ahead; the wall clock may be set anywhere. */
+  /** The monotonic clock jumps ahead; the wall clock may be set to any time. */
   jump(now: number, aheadMs: number, wallMs = 0): void {
     this.#localAt = this.monotonic(now) + aheadMs;
     this.#trueAt = now;

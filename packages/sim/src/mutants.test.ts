@@ -1,5 +1,5 @@
 /**
- * Every deliberate bug is caught, within a stated number of worlds; what is not would show a missing checker.
+ * Every deliberate bug is caught within a given number of worlds; a bug that is not shows a missing checker.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,21 +1,21 @@
 /**
  * Deliberate bugs, each a small change to the built core or runtime, found by its tokens and not by its
- * layout. Each must be caught: one that survives shows that a checker, or a fault, is missing. The list is
- * the proof that passing means something.
+ * layout. Each must be caught: one that survives shows that a checker, or a kind of fault, is missing. The
+ * list shows that the checkers find bugs.
  */
 import type { Patch } from './build.js';
 import type { Needed } from './setup.js';
 
 export interface Mutant {
   readonly name: string;
-  /** What goes wrong, for whoever reads the list. */
+  /** What the bug does, for people. */
   readonly bug: string;
   readonly patches: readonly Patch[];
-  /** How many clusters a world needs to show it; one if nothing is said. */
+  /** How many clusters a world needs to show it. Default: one. */
   readonly clusters?: number;
-  /** What its worlds have to have for it to show. */
+  /** What its worlds need for the bug to show. */
   readonly needs?: Needed;
-  /** Where the hunt begins: rare ones are not looked for in worlds that did not have them the last time. */
+  /** First seed of the hunt: for rare bugs it skips worlds that are known not to show them. */
   readonly from?: number;
 }
 
@@ -97,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'new-journal-counts-as-in-sync',
     from: 140,
-    bug: 'membership of the in-sync set goes by the server id, whatever its lives and its end say, so that a wiped disk inherits it',
+    bug: 'membership of the in-sync set is decided by the server id alone, so that a wiped disk inherits it',
     patches: [
       {
         file: 'registry/admission.js',
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'late-words-make-a-copy',
     from: 80,
-    bug: 'what a life that is in sync said before the router was frozen makes it an older copy',
+    bug: 'an old message, from before the router was frozen, makes an in-sync life an older copy',
     patches: [
       { file: 'registry/admission.js', find: '!copy.lives.includes(candidate.lifeId)', replace: 'true' },
     ],
@@ -183,7 +183,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'grants-what-a-deposed-primary-asks',
-    bug: 'the router changes the in-sync set at the request of whoever asks, in whatever epoch',
+    bug: 'the router changes the in-sync set at the request of any member, in any epoch',
     patches: [
       { file: GRANTS, find: '|| link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
     ],
@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reached-is-for-good',
-    bug: 'that one life of a server was reached counts for the next one',
+    bug: 'a member counts as reached because an earlier life of it was reached',
     patches: [
       {
         file: 'registry/member.js',
@@ -335,7 +335,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'audience-after-the-whole-commit',
-    bug: 'whom a post is for is decided after everything that was committed with it is applied',
+    bug: 'the readers of a post are decided after everything that was committed with it is applied',
     patches: [
       {
         file: LEDGER,
@@ -354,6 +354,18 @@ export const MUTANTS: readonly Mutant[] = [
         find: 'if (post <= since || !chosen.offer(post))',
         replace: 'if (!chosen.offer(post))',
       },
+      {
+        file: 'social/post-log.js',
+        find: 'this.#show(author.number, since);',
+        replace: 'this.#show(author.number, 0);',
+      },
+    ],
+  },
+  {
+    name: 'shows-those-who-were-followed',
+    bug: 'a page of the past is of those whom its reader followed when it last asked',
+    patches: [
+      { file: 'social/post-log.js', find: 'if (user === this.#reader)', replace: 'if (user === undefined)' },
     ],
   },
   {
@@ -458,7 +470,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'names-those-who-follow',
-    bug: 'who is named and follows the author is shown the post twice',
+    bug: 'a reader who is named and follows the author is shown the post twice',
     patches: [
       {
         file: 'social/users.js',
@@ -509,7 +521,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'subscribing-does-not-go-back',
-    bug: 'whoever is followed from now on is sent from the place that the stream has got to',
+    bug: 'posts of a newly followed author are sent from the present position of the stream, not from where the follow begins',
     clusters: 2,
     patches: [
       {
@@ -554,7 +566,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'unfollowed-for-good',
     from: 540,
-    bug: 'whose last follower has left is not asked for any more, though another has come meanwhile',
+    bug: 'an author whose last follower has left is not asked for any more, though another follower has come meanwhile',
     clusters: 2,
     patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) ||', replace: '' }],
   },
@@ -584,7 +596,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unfollows-are-not-told',
-    bug: 'the cluster of a user is told who follows it, and not who no longer does',
+    bug: 'the cluster of a user is told of new followers, and not of followers that leave',
     clusters: 2,
     patches: [
       {
@@ -596,7 +608,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'edges-are-not-caught-up-with',
-    bug: 'who follows is told only to a cluster that is there when it happens',
+    bug: 'a follow is told only to a cluster that is connected when it happens',
     clusters: 2,
     patches: [
       {
@@ -617,7 +629,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'refused-follows-are-told',
-    bug: 'a follow that was refused is told to the cluster of the one who was to be followed',
+    bug: 'a follow that was refused is told to the cluster of the target',
     clusters: 2,
     patches: [
       {
@@ -629,13 +641,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'snapshot-without-ended-edges',
-    bug: 'a state that is made from a snapshot does not know any more who no longer follows',
+    bug: 'a state that is made from a snapshot has forgotten follows that ended',
     clusters: 2,
     patches: [{ file: 'social/users.js', find: 'left: ended', replace: '' }],
   },
   {
     name: 'lets-in-users-of-other-clusters',
-    bug: 'a server does for whoever asks what is asked, also for a user of another cluster',
+    bug: 'a server does what users of other clusters ask',
     clusters: 2,
     patches: [
       {
@@ -676,7 +688,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'writes-an-older-record',
-    bug: 'of the records of a cluster that share a write the first is written, not the last',
+    bug: 'when several records of a cluster share a write, the first is written, not the last',
     patches: [
       {
         ...REGISTRY_DRIVER,

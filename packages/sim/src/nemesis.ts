@@ -1,6 +1,6 @@
 /**
- * Does to a cluster what the schedule says, and undoes it: each in its time, or all at once when everything
- * is healed.
+ * Injects the faults of a schedule into a cluster, and ends them: each in its time, or all at once when
+ * everything is healed.
  */
 import { AccidentScene } from './accident-scene.js';
 import type { Cluster } from './cluster.js';
@@ -9,13 +9,13 @@ import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
 
 type Undo = () => void;
-/** From whom to whom. */
+/** From one process to another. */
 type Link = readonly [string, string];
 type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
 
-/** Between two looks of an operator who waits until a disk may be replaced, ms. */
+/** How often an operator looks whether a disk may be replaced, ms. */
 const OPERATOR_LOOKS_MS = 200;
-/** And then gives up, and starts the server as it is, ms. */
+/** After this time the operator gives up, and starts the server as it is, ms. */
 const OPERATOR_PATIENCE_MS = 8_000;
 
 export class Nemesis {
@@ -36,19 +36,19 @@ export class Nemesis {
       });
   }
 
-  /** A fault that is in no schedule: it has its moment now. */
+  /** Injects a fault that is not in the schedule, now. */
   strike(fault: Fault): void {
     if (this.#healed) return;
     this.cluster.world.say('ambush', faultText(fault));
     this.inflict(fault);
   }
 
-  /** Now, and for as long as it lasts. */
+  /** Injects a fault now, for its length. */
   inflict(fault: Fault): void {
     this.#lasting(fault.forMs, this.#inject(fault));
   }
 
-  /** From here on nothing is broken any more. */
+  /** Ends all faults: from here on nothing is broken. */
   heal(): void {
     this.#healed = true;
     for (const undo of [...this.#undone]) undo();
@@ -127,7 +127,7 @@ export class Nemesis {
         return () => clock.setRate(world.now, 1);
       }
       case 'handover':
-        // Which of them is left to the moment: a schedule knows of no clusters.
+        // The time of the fault chooses the cluster: a schedule has no clusters.
         cluster.router.handOver((Math.floor(fault.at) % cluster.setup.clusters) + 1);
         return undefined;
       case 'stale-report': {
@@ -221,7 +221,7 @@ export class Nemesis {
 
   /**
    * An operator replaces a server's disk: with the server down, and only once nothing is lost with it.
-   * Whoever does it earlier can't be helped by any protocol.
+   * No protocol can survive an operator who does it earlier.
    */
   #wipe({ process: name, damaged }: FaultOf<'wipe'>): Undo {
     const { cluster } = this;

@@ -1,9 +1,9 @@
 /**
  * The network between processes: streams that break, links that are slow, clogged or cut.
  *
- * A cut holds back what is on its way, as TCP does, and lets it go on when it heals; or the connections over
- * it die of it, which either side notices only when something tells: its own patience, HTTP/2 keepalive, a
- * reset once the link is back.
+ * A cut holds back messages on their way, as TCP does, and lets them go on when it heals. Or the connections
+ * over it die, which each side notices only by its own time-out, by HTTP/2 keepalive, or by a reset once the
+ * link is back.
  */
 import type { Random } from './random.js';
 import { End, type Host, type Item, Pipe, Wire } from './stream.js';
@@ -15,19 +15,19 @@ import type { World } from './world.js';
  * `@dualping/protocol`).
  */
 const KEEPALIVE_MS = { least: 10_000, most: 15_000 } as const;
-/** TCP repeats what a cut held back, ms after it has healed. */
+/** Time from the end of a cut until TCP sends what was held back, ms. */
 const RETRANSMIT_MS = 100;
-/** From a link being whole again to a dead connection over it being found out by a reset, ms. */
+/** Time from the end of a cut until a reset shows that a connection is dead, ms. */
 const RESET_MS = 1_000;
 
-/** A session's timeline and its calls go by one connection: `ServerConnections` of `@dualping/client`. */
+/** A session's timeline and its calls use one connection: `ServerConnections` of `@dualping/client`. */
 const SESSION_STREAMS: ReadonlySet<WireKind> = new Set(['timeline', 'write', 'list']);
 
 export interface NetworkProfile {
-  /** Delay of one message, ms: at least, and on average on top of that. */
+  /** Delay of one message, ms: the least, and the mean of what is added. */
   readonly leastMs: number;
   readonly meanMs: number;
-  /** How often a message takes far longer than the others, and by how much. */
+  /** How often a message takes far longer than others, and how much longer. */
   readonly hiccupChance: number;
   readonly hiccupMs: number;
 }
@@ -36,7 +36,7 @@ type Up<K extends WireKind> = Wires[K]['up'];
 type Down<K extends WireKind> = Wires[K]['down'];
 export type DiallerEnd<K extends WireKind> = End<Up<K>, Down<K>>;
 export type AcceptorEnd<K extends WireKind> = End<Down<K>, Up<K>>;
-/** Kinds of streams that a host takes. */
+/** Kinds of streams that a host accepts. */
 export type Acceptors = { readonly [K in WireKind]?: (end: AcceptorEnd<K>) => void };
 
 export interface Station extends Host {
@@ -48,7 +48,7 @@ interface Stream {
   readonly up: Pipe;
   readonly down: Pipe;
   readonly dialler: { readonly over: boolean; vanish(): void; abort(): void; hear(item: Item): void };
-  /** Undefined until the dialled host has taken it. */
+  /** Undefined until the dialled host has accepted it. */
   acceptor: Stream['dialler'] | undefined;
 }
 
@@ -56,7 +56,7 @@ export class Network {
   readonly #stations = new Map<string, Station>();
   readonly #wires = new Map<string, Wire>();
   readonly #streams = new Set<Stream>();
-  /** Of addresses that lead elsewhere where to, the last word last. */
+  /** Where misrouted addresses lead to; the newest is last and counts. */
   readonly #misrouted = new Map<string, string[]>();
   /** Hosts without power: their kernels answer nothing. */
   readonly #dark = new Set<string>();
@@ -73,13 +73,13 @@ export class Network {
     this.#stations.set(address, station);
   }
 
-  /** Whatever is sent to this address vanishes, and nothing is ever refused. */
+  /** Everything that is sent to this address vanishes, and nothing is ever refused. */
   blackHole(address: string): void {
     this.#blackHoles.add(address);
   }
 
   /**
-   * Opens a stream, and says the first thing on it. To an address where nobody ever was it breaks at once.
+   * Opens a stream, and sends the first message on it. It breaks at once at an address that no host ever had.
    */
   dial<K extends WireKind>(from: Host, address: string, kind: K, first: Up<K>): DiallerEnd<K> {
     const station = this.#stations.get(this.#misrouted.get(address)?.at(-1) ?? address);
@@ -117,7 +117,7 @@ export class Network {
     return wire;
   }
 
-  /** Nothing gets from one to the other. `lose`: connections between the two do not outlive it. */
+  /** No message gets from one to the other. `lose`: connections between the two break. */
   cut(from: string, to: string, lose: boolean): void {
     const wire = this.#wireOf(from, to);
     wire.cuts += 1;
@@ -130,7 +130,7 @@ export class Network {
     }
   }
 
-  /** @param retransmitMs until TCP tries again what was held back: the longer the cut, the rarer it tries */
+  /** @param retransmitMs until TCP sends again what was held back: the longer the cut, the rarer it tries */
   heal(from: string, to: string, retransmitMs = RETRANSMIT_MS): void {
     const wire = this.#wireOf(from, to);
     wire.cuts -= 1;
@@ -142,7 +142,7 @@ export class Network {
           if (end !== undefined) this.#breakAfter(stream, end, this.random.within(0, RESET_MS));
   }
 
-  /** From now on who dials one reaches the other. @returns what ends it */
+  /** From now on a process that dials `address` reaches `to`. @returns a function that ends it */
   misroute(address: string, to: string): () => void {
     const told = this.#misrouted.get(address) ?? [];
     this.#misrouted.set(address, told);
@@ -160,20 +160,20 @@ export class Network {
     this.#wireOf(from, to).slowMs += ms;
   }
 
-  /** Whether what one sends gets to the other as it should. */
+  /** Whether messages of one get to the other without a fault. */
   isWhole(from: string, to: string): boolean {
     const wire = this.#wires.get(`${from}>${to}`);
     return wire === undefined || (wire.cuts === 0 && wire.slowMs === 0);
   }
 
-  /** Whether nothing gets from one to the other. */
+  /** Whether no message gets from one to the other. */
   isCut(from: string, to: string): boolean {
     return (this.#wires.get(`${from}>${to}`)?.cuts ?? 0) > 0;
   }
 
   /**
-   * Connections between two break. Each end notices soon, or, `quiet`, only one does and the other much
-   * later. Of several streams some may be on another connection, and live on; those of a session share one.
+   * Connections between two break. Both ends notice soon; with `quiet` only one does, and the other much
+   * later. Some of several streams may be on another connection, and live on; those of a session share one.
    */
   sever(one: string, other: string, quiet: boolean): void {
     const sessionsLive = this.random.chance(0.3);
@@ -188,7 +188,7 @@ export class Network {
     }
   }
 
-  /** Whether something that one said to the other may still be on its way, or unread. */
+  /** Whether a message from one to the other may still be on its way, or unread. */
   mayStillHear(from: string, to: string): boolean {
     for (const { hosts, up, acceptor } of this.#streams)
       if (hosts[0].name === from && hosts[1].name === to)
@@ -196,7 +196,7 @@ export class Network {
     return false;
   }
 
-  /** A process is gone. Its kernel says so to all it was connected to; without power nobody does. */
+  /** A process is gone. Its kernel tells all peers; after a power loss no one does. */
   gone(host: string, powerLost: boolean): void {
     if (powerLost) this.#dark.add(host);
     for (const stream of [...this.#streams]) {
@@ -211,12 +211,12 @@ export class Network {
       } else if (own !== undefined) {
         own.abort();
       } else {
-        stream.acceptor = undefined; // never taken: refused when it gets there
+        stream.acceptor = undefined; // never accepted: refused when it gets there
       }
     }
   }
 
-  /** Power is back: whoever still holds a connection from before is told soon that nobody knows of it. */
+  /** Power is back: peers that still hold a connection from before soon get a reset. */
   powered(host: string): void {
     if (!this.#dark.delete(host)) return;
     for (const stream of this.#streams)
@@ -225,7 +225,7 @@ export class Network {
           if (end !== undefined) this.#breakAfter(stream, end, this.random.within(0, RESET_MS));
   }
 
-  /** It reads again: what has come meanwhile is read, in any order among streams. */
+  /** A process reads again: what has come meanwhile is read, in any order among streams. */
   woke(host: string): void {
     for (const wire of this.#wires.values()) if (wire.to.name === host) this.#release(wire);
   }
@@ -261,7 +261,7 @@ export class Network {
     });
   }
 
-  /** Forgets streams that are over on both sides and have nothing on its way. */
+  /** Forgets streams that have ended on both sides and have nothing on the way. */
   #sweep(): void {
     if (this.#streams.size < 256) return;
     for (const stream of this.#streams)

@@ -1,17 +1,17 @@
 /**
- * An operator who does not wait for ever: without a primary for too long, one is promoted that may lack
- * something.
+ * An operator who does not wait for ever: after too long without a primary, the operator promotes a member
+ * that may lack something.
  */
 import { type Assignment, NO_EPOCH, type ServerId } from '@dualping/core';
 import type { Cluster } from './cluster.js';
 import { Random } from './random.js';
 
 const LOOKS_MS = 150;
-/** How often it accepts that others have more. */
+/** How often the operator accepts that others have more. */
 const ACCEPTS_LOSS = 0.5;
-/** From looking to doing, on average, ms: meanwhile a primary may be back. */
+/** Mean time from looking to acting, ms: meanwhile a primary may be back. */
 const TYPES_MS = 150;
-/** How often the one is chosen that has the most; else any. */
+/** How often the member with the most entries is chosen; else any. */
 const CHOOSES_WELL = 0.7;
 
 export class Operator {
@@ -36,7 +36,7 @@ export class Operator {
     });
   }
 
-  /** Once: of several lines that were lost it could choose any, and no account could be kept. */
+  /** Only once in a world: with several lost lines the checkers could not say what may be lost. */
   #hasPromoted(number: number): boolean {
     const { router } = this.cluster;
     const epochs = [router.recordOf(number), router.assignmentOf(number)].map((of) => of?.lastUncleanEpoch);
@@ -59,14 +59,14 @@ export class Operator {
     world.after(this.#random.exponential(TYPES_MS), 'the operator has typed', () => {
       if (this.#hasPromoted(number)) return;
       world.say('operator', `promotes s${chosen} unclean`);
-      // One that has less than another is refused unless the loss is accepted.
+      // A member that has less than another is refused unless the loss is accepted.
       router.promoteUnclean(number, chosen, this.#random.chance(ACCEPTS_LOSS));
     });
   }
 
   #choose({ cluster, members }: Assignment): ServerId | undefined {
     const live = members
-      // Of one that only its supervisor vouches for the life is unknown.
+      // The life of a member that only its supervisor has registered is unknown.
       .filter((member) => member.live && member.lifeId !== '')
       .flatMap((member) =>
         this.cluster.servers.filter((it) => it.cluster === cluster && it.id === member.serverId),

@@ -1,4 +1,4 @@
-/** A trace for people: a line for each thing that matters, at its time, by whom. */
+/** A readable trace: a line for each important event, with its time and process. */
 import type { TraceSink } from './trace.js';
 
 export function playTo(write: (line: string) => void, events: boolean): TraceSink {

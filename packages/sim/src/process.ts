@@ -1,8 +1,8 @@
 /**
- * What every process is: alive or not, frozen or slow, with a clock of its own.
+ * The base of every process: alive or not, frozen or slow, with a clock of its own.
  *
- * A frozen process hears nothing and its timers go off when it thaws; its sockets stay open, and what comes
- * waits in them. A slow one does one thing at a time and takes its time.
+ * A frozen process hears nothing, and its timers fire when it thaws; its sockets stay open, and messages wait
+ * in them. A slow process does one thing at a time, and each takes long.
  */
 import type { Instant } from '@dualping/core';
 import type { Clock } from '@dualping/runtime';
@@ -11,10 +11,10 @@ import type { Acceptors, Network, Station } from './network.js';
 import type { Random } from './random.js';
 import type { Scheduled, World } from './world.js';
 
-/** A timer is this late at most, when nothing else holds the process up, ms. */
+/** Most lateness of a timer when nothing else delays the process, ms. */
 const TIMER_LATE_MS = 1.5;
 
-/** What a process stands in. */
+/** The parts of a world that a process uses. */
 export interface Surroundings {
   readonly world: World;
   readonly network: Network;
@@ -23,7 +23,7 @@ export interface Surroundings {
 
 export abstract class Process implements Station {
   readonly clock = new LocalClock();
-  /** What its loop knows about time. */
+  /** The clock for its loop. */
   readonly timers: Clock = {
     now: () => this.now,
     setTimer: (at, fire) => this.#setTimer(at, fire),
@@ -57,7 +57,7 @@ export abstract class Process implements Station {
   get awake(): boolean {
     return this.#frozen === 0;
   }
-  /** Which life this is; what was begun in another one is none of this one's. */
+  /** The number of this life; work that was begun in another life is dropped. */
   get life(): number {
     return this.#life;
   }
@@ -65,7 +65,7 @@ export abstract class Process implements Station {
     return this.clock.monotonic(this.world.now);
   }
 
-  /** Whether it does things as they come. */
+  /** Whether it is neither frozen nor slow. */
   get isProper(): boolean {
     return this.#frozen === 0 && this.#costMs === 0;
   }
@@ -77,7 +77,7 @@ export abstract class Process implements Station {
     this.network.powered(this.name);
   }
 
-  /** Nothing of this life happens any more. */
+  /** Ends this life: nothing of it happens any more. */
   protected end(powerLost = false): void {
     this.#running = false;
     this.#life += 1;
@@ -94,7 +94,7 @@ export abstract class Process implements Station {
     this.#workOn();
   }
 
-  /** Does it after a while, if it is then still the same life. */
+  /** Does the work after a while, if the life is still the same then. */
   later(delayMs: number, label: string, work: () => void): void {
     const life = this.#life;
     this.world.after(delayMs, label, () => {
@@ -102,7 +102,7 @@ export abstract class Process implements Station {
     });
   }
 
-  /** Gives what thaws it; a process that was killed meanwhile is not thawed by it. */
+  /** Returns a function that thaws the process, unless it was killed meanwhile. */
   freeze(): () => void {
     const life = this.#life;
     this.#frozen += 1;
@@ -115,7 +115,7 @@ export abstract class Process implements Station {
     };
   }
 
-  /** Gives what ends it. */
+  /** Returns a function that ends this. */
   slowDown(costMs: number): () => void {
     this.#costMs += costMs;
     return () => {

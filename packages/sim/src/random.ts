@@ -1,9 +1,9 @@
 /**
- * Chance from a seed: the same seed gives the same numbers, on every machine.
+ * Random numbers from a seed: the same seed gives the same numbers, on every machine.
  *
- * Every part of a world forks a generator of its own, by name. So a part that is left out when a schedule is
- * shrunk does not change what the others get. Generator: sfc32 (Chris Doty-Humphrey's small fast chaotic,
- * from PractRand).
+ * Every part of a world forks a generator of its own, by name. So leaving out a part when a schedule is
+ * shrunk does not change the numbers of the others. Generator: sfc32 (Chris Doty-Humphrey's small fast
+ * chaotic, from PractRand).
  */
 const FNV_OFFSET_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
@@ -30,7 +30,7 @@ export class Random {
     for (let round = 0; round < WARM_UP_ROUNDS; round += 1) this.#bits();
   }
 
-  /** A generator for a part of the world; asking for it uses up nothing here. */
+  /** A generator for a part of the world; making it does not change this one. */
   fork(name: string): Random {
     return new Random(`${this.seed}/${name}`);
   }

@@ -1,4 +1,4 @@
-/** A setup with parts left out: what shrinking tries, and what a command line can name. */
+/** A setup with parts left out, as shrinking tries it and a command line can name it. */
 import type { Fault } from './faults.js';
 import type { Setup } from './setup.js';
 

@@ -10,11 +10,11 @@ import { LONG_WORK_MS } from './server-disk.js';
 export interface RouterFolder {
   readonly networkId: NetworkId;
   readonly records: ReadonlyMap<ClusterId, ClusterRecord>;
-  /** No router has run with it. */
+  /** Whether no router has run with it. */
   readonly isNew: boolean;
 }
 
-/** Of a router that begins with an empty folder, and so with a network of its own. */
+/** The folder of a router that starts empty, and so with a network of its own. */
 export const EMPTY_FOLDER: RouterFolder = { networkId: 'another', records: new Map(), isNew: true };
 
 interface Write {
@@ -30,11 +30,11 @@ export interface RouterDiskPorts {
 export class RouterDisk {
   /** Sync of one write, ms: at least and on average. */
   syncMs = { least: 0.05, mean: 0.5 };
-  /** No router has run with this folder. */
+  /** Whether no router has run with this folder. */
   isNew = true;
   #records = new Map<ClusterId, ClusterRecord>();
   #write: Write | undefined;
-  /** How many faults keep its syncs from ending, and what goes on then. */
+  /** How many faults keep its syncs from ending; and what to do when they end. */
   #hung = 0;
   #stuck: (() => void) | undefined;
 
@@ -47,7 +47,7 @@ export class RouterDisk {
   get records(): ReadonlyMap<ClusterId, ClusterRecord> {
     return this.#records;
   }
-  /** Also for as long as what was begun on a slow disk goes on. */
+  /** Also true while an operation that was begun on a slow disk lasts. */
   get isHung(): boolean {
     return this.#hung > 0 || (this.#write !== undefined && this.#write.takesMs > LONG_WORK_MS);
   }
@@ -64,7 +64,7 @@ export class RouterDisk {
     this.isNew = isNew;
   }
 
-  /** Syncs do not end until then. Gives what ends it. */
+  /** Syncs do not end until the returned function is called. */
   hang(): () => void {
     this.#hung += 1;
     return () => {

@@ -27,11 +27,11 @@ import { RouterDisk } from './router-disk.js';
 import type { Wires } from './wires.js';
 
 const NETWORK_ID = 'sim';
-/** Messages that wait for a member to read them, as in `member-streams.ts`. */
+/** Most unread messages of a member, as in `member-streams.ts`. */
 const MAX_UNREAD_MESSAGES = 1_000;
 /** How long a member may take to answer when it is dialled back, as in `dial-back.ts`, ms. */
 const PROBE_TIMEOUT_MS = 2_000;
-/** Besides detection a failover may take this long, as in the router's `services.ts`, ms. */
+/** How long a failover may take besides detection, as in the router's `services.ts`, ms. */
 const FAILOVER_SPARE_MS = 1_000;
 
 export interface RouterSurroundings extends Surroundings, Build {
@@ -52,7 +52,7 @@ export class RouterProcess extends Process {
   #registry: Registry | undefined;
   #driver: RegistryDriver | undefined;
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
-  /** Who attached on each link. */
+  /** The `attach` of each link. */
   readonly #members = new Map<RegistryLink, Extract<MemberMessage, { kind: 'attach' }>>();
   /** The link on which each server attached last. */
   readonly #newest = new Map<string, RegistryLink>();
@@ -61,7 +61,7 @@ export class RouterProcess extends Process {
   #watchers = new Map<AcceptorEnd<'watch'>, ClusterId | undefined>();
   #told = new Map<ClusterId, Assignment>();
   #numbers = 0;
-  /** Of the outputs that come next only so many are performed, then the process is killed. */
+  /** The process is killed after so many more outputs; undefined: it isn't. */
   dieAfterOutputs: number | undefined;
   /** Told when the process dies in the middle of something. */
   onDied: () => void = () => {};
@@ -91,11 +91,11 @@ export class RouterProcess extends Process {
     };
   }
 
-  /** What is on its disk of a cluster. */
+  /** The record of a cluster on its disk. */
   recordOf(cluster: ClusterId): ClusterRecord | undefined {
     return this.disk.records.get(cluster);
   }
-  /** What it tells of a cluster now; undefined while it doesn't run. */
+  /** The assignment of a cluster that it tells now; undefined while it doesn't run. */
   assignmentOf(cluster: ClusterId): Assignment | undefined {
     return this.#registry?.assignments()[cluster - 1];
   }
@@ -229,7 +229,7 @@ export class RouterProcess extends Process {
     };
   }
 
-  /** Unless the process dies before it can. */
+  /** Performs an output, unless the process dies before it. */
   #perform(what: string, work: () => void): void {
     if (this.dieAfterOutputs === 0) {
       this.world.say(this.name, `dies before it can ${what}`);
@@ -290,7 +290,7 @@ export class RouterProcess extends Process {
   }
 
   /**
-   * A member can't be heard before it is welcomed, which may wait for the router's disk: its silence begins
+   * A member speaks only after its welcome, which may wait for the router's disk: its silence counts from
    * here.
    */
   #noteWelcome(link: RegistryLink): void {
@@ -298,12 +298,12 @@ export class RouterProcess extends Process {
     if (member === undefined) return;
     const { checkers } = this.#around;
     checkers.tell('memberWelcomed', member);
-    // The registry hears of it in a step at this very time.
+    // The registry notes the welcome in a step at this very time.
     checkers.tell('routerSteps', this.now);
     checkers.tell('memberHeard', member);
   }
 
-  /** The registry hears of the end of every stream, also of those that it closed. */
+  /** The registry is told of the end of every stream, also of those that it closed. */
   #close(link: RegistryLink, end: AcceptorEnd<'dual-ping'>): void {
     if (end.over) return;
     end.close();
@@ -410,7 +410,7 @@ function introduction(
   { kind, ...vouching }: Wires['register-server' | 'add-master']['up'],
   token: RegistryToken,
 ): RegistryInput {
-  // A supervisor does not know its server's life.
+  // A supervisor does not know its server's life id.
   return { kind, token, candidate: { ...vouching, lifeId: '', welcomedLife: '' } };
 }
 

@@ -1,4 +1,4 @@
-/** A watch of assignments that lasts: over one router after the other, opened again when it breaks. */
+/** A lasting watch of assignments: opened at one router after the other, again whenever it breaks. */
 import type { Assignment, ClusterId, NetworkId } from '@dualping/core';
 import type { DiallerEnd } from './network.js';
 import type { Process } from './process.js';
@@ -24,7 +24,7 @@ export class RouterWatch {
     readonly learn: (networkId: NetworkId, assignment: Assignment) => void,
   ) {}
 
-  /** Learns nothing any more. */
+  /** Ends the watch. */
   close(): void {
     this.#isClosed = true;
     this.#end?.abort();

@@ -1,4 +1,4 @@
-/** Runs every so-manieth seed of a range in a thread of its own, and says how each went. */
+/** Runs every n-th seed of a range in a thread of its own, and reports each result. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { prepareMachines } from './machines.js';
 import { mutantNamed } from './mutants.js';
@@ -11,7 +11,7 @@ export interface WorkerTask {
   readonly step: number;
   readonly clusters: number;
   readonly mutant: string | undefined;
-  /** Of so many seeds one is run twice, and must come to the same. */
+  /** One of so many seeds is run twice, and both runs must be equal. */
   readonly twiceEvery: number;
 }
 

@@ -6,9 +6,15 @@ import type {
   SignsOfLife,
   SnapshotCopy,
   TimelineOpened,
-  TimelinePage,
 } from '@dualping/core';
-import type { ReplicaDriver, SnapshotListener, TimelineSink, WriteAnswers } from '@dualping/runtime';
+import type {
+  ReplicaDriver,
+  SnapshotListener,
+  StoredPage,
+  StoredPosts,
+  TimelineSink,
+  WriteAnswers,
+} from '@dualping/runtime';
 import type { Checkers } from './checkers/checker.js';
 import type { DiskJournal } from './disk-journal.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
@@ -55,8 +61,9 @@ export class ServerAcceptors implements Acceptors {
   };
 
   readonly timeline = (end: AcceptorEnd<'timeline'>): void => {
-    const sink = new EndSink(end, (posts) => this.checkers.tell('shown', this.process, posts));
-    const timeline = this.accepting().driver.acceptTimeline(end.peer, sink);
+    const { driver, journal } = this.accepting();
+    const sink = new EndSink(end, journal, (posts) => this.checkers.tell('shown', this.process, posts));
+    const timeline = driver.acceptTimeline(end.peer, sink);
     end.onMessage = (message) => {
       switch (message.kind) {
         case 'open': {
@@ -148,6 +155,7 @@ export class ServerAcceptors implements Acceptors {
 class EndSink implements TimelineSink {
   constructor(
     readonly end: AcceptorEnd<'timeline'>,
+    readonly journal: DiskJournal,
     /** So many posts are shown in one message. */
     readonly shows: (posts: number) => void,
   ) {}
@@ -161,14 +169,12 @@ class EndSink implements TimelineSink {
     return posts.length === 0 || this.end.send({ kind: 'posts', posts });
   }
 
-  read(posts: readonly Post[], left: () => void): void {
-    this.shows(posts.length);
-    this.end.send({ kind: 'posts', posts }, left);
+  read(stored: StoredPosts, left: () => void): void {
+    this.end.send({ kind: 'posts', posts: this.#posts(stored) }, left);
   }
 
-  page(page: TimelinePage, left: () => void): void {
-    this.shows(page.posts.length);
-    this.end.send({ kind: 'page', ...page }, left);
+  page({ before, oldest, ...stored }: StoredPage, left: () => void): void {
+    this.end.send({ kind: 'page', before, posts: this.#posts(stored), oldest }, left);
   }
 
   answered(): void {
@@ -185,5 +191,13 @@ class EndSink implements TimelineSink {
 
   close(failure: Failure): void {
     this.end.close(failure);
+  }
+
+  #posts({ positions, unfollowed }: StoredPosts): Post[] {
+    this.shows(positions.length);
+    return this.journal.readPosts(positions).map((post, index) => {
+      if (post === undefined) throw new Error(`entry ${positions[index]} is no post to show`);
+      return unfollowed.includes(post.position) ? { ...post, unfollowed: true } : post;
+    });
   }
 }

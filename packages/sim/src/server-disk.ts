@@ -1,9 +1,9 @@
 /**
- * A server's disk: what is written becomes durable later, group by group, in the order of writing.
+ * A server's disk: writes become durable later, group by group, in the order of writing.
  *
- * While one group is synced the next one gathers. A crash keeps what was durable, of the group that was under
- * way any number of entries from its beginning (what follows is a torn record, which opening cuts), and
- * nothing of what waited.
+ * While one group is synced the next one gathers. A crash keeps what was durable. It keeps any number of
+ * entries from the beginning of the group under way (the rest is a torn record, which opening cuts), and none
+ * of those that waited.
  */
 import {
   DEFAULT_DISK_STALL_MS,
@@ -21,7 +21,7 @@ import { JournalImage } from './journal-image.js';
 import type { Random } from './random.js';
 import type { Installation } from './wires.js';
 
-/** A disk on which something takes longer is not well while it lasts, ms. */
+/** While an operation takes longer the disk does not count as well, ms. */
 export const LONG_WORK_MS = 500;
 
 export type DiskWork =
@@ -29,24 +29,25 @@ export type DiskWork =
   | { readonly kind: 'truncate'; readonly after: number; readonly done: () => void }
   | { readonly kind: 'install'; readonly installation: Installation; readonly done: () => void };
 
+/** What the disk reports by itself. */
 export type DiskNews =
   | { readonly kind: 'durable'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'stalled'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string };
 
-/** Whether a disk is what the set means: its last life is one of those that the router knows. */
+/** Whether a disk is this in-sync copy: its last life is one of those that the router knows. */
 export const isCopy = ({ journalId, lives }: InSyncCopy, disk: ServerDisk): boolean =>
   journalId === disk.journalId && (lives.includes(disk.lifeId) || lives.includes(disk.welcomedLife));
 
 export interface DiskOwner {
-  /** Sync of a group, ms: at least and on average. */
+  /** Sync of a group, ms: least and mean. */
   readonly syncMs: { readonly least: number; readonly mean: number };
-  /** Does things after a while, unless the process that asked for it is gone by then. */
+  /** Does work after a while, unless the process that asked for it is gone by then. */
   later(delayMs: number, label: string, work: () => void): void;
   tell(news: DiskNews): void;
   /** Does it as that process: what it has asked for is done. */
   receive(work: () => void): void;
-  /** What is durable has changed; up to `same` it is as it was. */
+  /** What is durable has changed after position `same`. */
   changed(same: number): void;
 }
 
@@ -60,17 +61,20 @@ export class ServerDisk {
   #networkId: NetworkId | '' = '';
   #welcomedLife: LifeId = '';
   #lifeId: LifeId = '';
-  /** Outlives the process; of the machine's death see `crash`. */
+  /** It survives the process; see `crash` for a power loss. */
   #known: Known = { committed: 0 as Position, epoch: 0 as Epoch, revision: 0 };
-  /** How many faults keep it from taking anything more. */
+  /** How many faults keep the disk full. */
   full = 0;
   /** The next sync fails, and every later one of this life. */
   failing = false;
   #failed = false;
-  /** How many faults keep its syncs from ending, and the work that waits for that. */
+  /** How many faults keep its syncs from ending; and the work that waits for their end. */
   #hung = 0;
   #stuck: DiskWork | undefined;
-  /** Of one that was put back from a copy, until others have given it what it lacks: of when the copy was. */
+  /**
+   * When the disk was copied, if it was put back from a copy and others have not given it what it lacks yet;
+   * else `newest`.
+   */
   age: 'newest' | 'copy-of-last-life' | 'copy-of-earlier-life' = 'newest';
   #copies = 0;
 
@@ -87,7 +91,7 @@ export class ServerDisk {
   get image(): JournalImage {
     return this.#written;
   }
-  /** Of the process that has it open. */
+  /** The life id of the process that has it open. */
   get lifeId(): LifeId {
     return this.#lifeId;
   }
@@ -113,7 +117,7 @@ export class ServerDisk {
         this.#written.truncateAfter(work.after);
         break;
       case 'install':
-        break; // it counts when it is whole, not before
+        break; // it counts only when it is complete
     }
     const last = this.#works.at(-1);
     if (work.kind === 'append' && last?.kind === 'append')
@@ -124,8 +128,8 @@ export class ServerDisk {
 
   keepSnapshot(snapshot: SocialSnapshot): void {
     this.owner.later(this.#delayMs() * 3, 'a snapshot is kept', () => {
-      // A standby may have applied what is not durable here yet, or has other entries in its place until they
-      // are cut.
+      // A standby may have applied entries that are not durable here yet, or in whose place the disk has
+      // others that are not cut yet.
       if (snapshot.position > this.#keptLast()) this.keepSnapshot(snapshot);
       else this.#durable.keepSnapshot(snapshot);
     });
@@ -139,7 +143,7 @@ export class ServerDisk {
     });
   }
 
-  /** Without a sync: what is noted now may be lost with what is not durable. */
+  /** Without a sync: a power loss may lose the note. */
   noteKnown(known: Known): void {
     this.#known = known;
   }
@@ -153,7 +157,7 @@ export class ServerDisk {
     });
   }
 
-  /** Syncs do not end until then. Gives what ends it. */
+  /** Syncs do not end until the returned function is called. */
   hang(): () => void {
     this.#hung += 1;
     return () => {
@@ -164,14 +168,13 @@ export class ServerDisk {
       this.#done(work);
     };
   }
-  /** Also for as long as what was begun on a slow disk goes on. */
+  /** Also true while an operation that was begun on a slow disk lasts. */
   get isHung(): boolean {
     return this.#hung > 0 || (this.#current !== undefined && this.#currentMs > LONG_WORK_MS);
   }
 
   /**
-   * The folder as it is now, for another disk. A copy that is made while the server runs has what was
-   * durable.
+   * A copy of the folder as it is now, for another disk. If the server runs, the copy has what was durable.
    */
   copy(owner = this.owner): ServerDisk {
     this.#copies += 1;
@@ -185,7 +188,7 @@ export class ServerDisk {
     return copy;
   }
 
-  /** Takes the place of, or stands beside, what it is a copy of. */
+  /** Notes how old this copy is, when it replaces its original or runs beside it. */
   ages(original: ServerDisk): void {
     const isOfLastLife = this.#welcomedLife === original.#welcomedLife;
     if (original.age !== 'newest') this.age = original.age;
@@ -209,15 +212,15 @@ export class ServerDisk {
     this.#written = this.#durable.clone();
   }
 
-  /** A new life of the server that owns it: a number that is durable before anything is done with it. */
+  /** Begins a new life of the server: the incarnation is durable before it is used. */
   raiseIncarnation(): number {
     this.#incarnation += 1;
-    // A copy of a folder draws from elsewhere: its lives are others.
+    // A copy of a folder has a generator of its own, so its life ids differ.
     this.#lifeId = `${this.random.seed}/${this.#incarnation}`;
     return this.#incarnation;
   }
 
-  /** Starts that it has seen elsewhere. */
+  /** Adds starts that the copy has had on another machine. */
   addStarts(starts: number): void {
     this.#incarnation += starts;
   }
@@ -261,14 +264,14 @@ export class ServerDisk {
     this.#next();
   }
 
-  /** Durable, and not to be cut. */
+  /** The last position that is durable and will not be cut. */
   #keptLast(): number {
     const works = this.#current === undefined ? this.#works : [this.#current, ...this.#works];
     const cuts = works.flatMap((work) => (work.kind === 'truncate' ? [work.after] : []));
     return Math.min(this.#durable.last, ...cuts);
   }
 
-  /** Of what a later cut takes back nothing is reported. */
+  /** Entries that a waiting cut takes back are not reported. */
   #durableNews(): DiskNews {
     const kept = this.#keptLast();
     return { kind: 'durable', last: kept, checksum: this.#durable.checksumAt(kept) };

@@ -118,7 +118,8 @@ export class ServerProcess extends Process {
     const replica = new core.Replica(
       {
         identity,
-        snapshot,
+        snapshotAt: snapshot.position,
+        social: core.SocialState.fromSnapshot(snapshot),
         epochStarts: durable.epochStarts(),
         first: durable.first as Position,
         entries: durable.entries.filter((entry) => entry.position > snapshot.position),

@@ -19,13 +19,13 @@ export interface AskedRequest {
   result: RequestResult | undefined;
 }
 
-/** Whose session it is, and what its timeline is to have. */
+/** The user of a session, and which posts its timeline has. */
 export interface SessionOf {
   readonly user: UserName;
   readonly cluster: ClusterId;
-  /** Posts of the past that it asked for; undefined: no posts at all. */
+  /** How many past posts it asked for; undefined: no posts at all. */
   readonly history: number | undefined;
-  /** Also what names the user, of authors whom the user does not follow. */
+  /** Also posts that name the user, of authors whom the user does not follow. */
   readonly mentions: boolean;
 }
 
@@ -37,23 +37,23 @@ export class SessionRecord implements SessionOf {
   /** By ticket, in the order of asking. */
   readonly requests = new Map<number, AskedRequest>();
   readonly delivered: Post[] = [];
-  /** What was committed when its timeline was opened first. */
+  /** The commit position when its timeline was opened first. */
   beganAt: Position | undefined;
-  /** Its client has ended it: what was unanswered then is told as uncertain. */
+  /** Its client has ended it: requests unanswered then may have happened. */
   closed = false;
-  /** Another one has asked for the same after it, by the same name. */
+  /** A later session has sent the same requests, under the same id. */
   repeated = false;
-  /** An operator accepted loss while it lasted: what it was told and shown may have been lost. */
+  /** An operator accepted loss while it lasted: what it was told and shown may be lost. */
   isInDoubt = false;
   /** What it knew to be committed when it asked, by question. */
   readonly #known = new Map<SessionQuery, number>();
-  /** Why it can't go on, if it said so. */
+  /** Why it has failed; undefined: it has not. */
   failure: string | undefined;
 
   constructor(
     readonly sessionId: SessionId,
     of: SessionOf,
-    /** Begun by one before it: outcomes that are too old are no longer told. */
+    /** Whether an earlier session has used the same id: outcomes that are too old are no longer told. */
     readonly again: boolean,
   ) {
     ({ user: this.user, cluster: this.cluster, history: this.history, mentions: this.mentions } = of);

@@ -1,4 +1,4 @@
-/** Everything that a world is made from, as plain values out of one seed. */
+/** Everything that defines a world, as plain values made from one seed. */
 import { type ClusterId, clusterOf, type Timing, type UserName } from '@dualping/core';
 import { type AccidentName, ALONE, NOT_YET, scheduleAccidents } from './accidents.js';
 import { type AmbushPlan, ambushFrom } from './ambush.js';
@@ -9,9 +9,9 @@ import { Random } from './random.js';
 export interface ClientPlan {
   readonly name: string;
   readonly user: UserName;
-  /** Posts of the past that it begins with; undefined: it only writes. */
+  /** How many past posts it begins with; undefined: it only writes. */
   readonly history: number | undefined;
-  /** Between two things that it does, on average, ms. */
+  /** Mean time between two actions, ms. */
   readonly pauseMs: number;
 }
 
@@ -21,7 +21,7 @@ export const serverNameOf = (id: number, cluster: ClusterId): string =>
 
 export interface Setup {
   readonly seed: number;
-  /** `small`: so that they are reached. `three-sessions`: small, and servers remember three sessions only. */
+  /** `small`: limits that worlds reach. `three-sessions`: small, and servers remember only three sessions. */
   readonly limits: 'small' | 'three-sessions' | 'production';
   readonly clusters: number;
   /** Of each cluster. */
@@ -33,10 +33,10 @@ export interface Setup {
   /** Mean sync of a server's and of the router's disk, ms. */
   readonly serverSyncMs: number;
   readonly routerSyncMs: number;
-  /** How long clients work and things go wrong; then everything is healed. */
+  /** How long clients work and faults come; then everything is healed. */
   readonly stormMs: number;
   readonly faults: readonly Fault[];
-  /** Strikes at the moments in which much changes; undefined: none. */
+  /** Faults at the moments of important changes; undefined: none. */
   readonly ambush: AmbushPlan | undefined;
   /** People come and go, follow and unfollow all the time. */
   readonly churn: boolean;
@@ -44,7 +44,7 @@ export interface Setup {
   readonly operatorPatienceMs: number | undefined;
 }
 
-/** Shares of worlds. What they draw comes from generators of their own. */
+/** Shares of worlds; each draws from a generator of its own. */
 const CHURN_SHARE = 0.12;
 const OPERATOR_SHARE = 0.08;
 
@@ -56,7 +56,7 @@ const TIMINGS: readonly Timing[] = [
   { pingIntervalMs: 200, deadAfterMs: 2_000, reattachGraceMs: 4_000 },
 ];
 
-/** An address at which everything is swallowed, and nothing refused. */
+/** An address that swallows everything and refuses nothing. */
 export const BLACK_HOLE = 'black-hole';
 /** Another address of the router. */
 export const ROUTER_ALIAS = 'router-too';
@@ -70,7 +70,7 @@ function routersFrom(chance: number): readonly string[] {
   return ['router'];
 }
 
-/** What a world can be asked to have, beside what its seed gives it. */
+/** What a world can be made to have, in addition to its seed. */
 export interface Needed {
   readonly what: AccidentName | 'unclean';
   /** Without the storm that its seed gives it. */
@@ -83,14 +83,14 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
   const random = root.fork('setup');
   const servers = random.pick(clusters === 1 ? [1, 2, 3, 3, 3, 3, 3, 4, 5] : [1, 2, 2, 3]);
   const clientCount = random.pick(clusters === 1 ? [1, 2, 2, 3, 3, 4, 6] : [2, 3, 4, 4, 6]);
-  // By their numbers people are dealt out to all clusters.
+  // Their numbers spread the users over all clusters.
   const userNo = (at: number): string => (clusters === 1 ? `u${at}` : `${at}`);
   const pauseMs = random.pick([15, 60, 200, 500, 1_200]);
   const clients = Array.from(
     { length: clientCount },
     (_, at): ClientPlan => ({
       name: `c${at + 1}`,
-      // Now and then one user is on from two places.
+      // Sometimes one user is on from two places.
       user: at > 0 && random.chance(0.15) ? userNo(1) : userNo(at + 1),
       history: random.chance(0.1) ? undefined : random.pick([0, 3, 20]),
       pauseMs: pauseMs * random.within(0.5, 2),
@@ -138,7 +138,7 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
     faults: isAlone ? accidents : [...scheduleFaults(root.fork('faults'), cast, stormMs), ...accidents],
     ambush: isAlone ? undefined : ambushFrom(root.fork('ambush')),
     churn,
-    // What is lost then the other clusters may have heard of: with one cluster there is no such thing.
+    // Only with one cluster: other clusters may have heard of entries that are lost then.
     operatorPatienceMs:
       isImpatient && !isAlone && clusters === 1 && NOT_YET.unclean === undefined
         ? operatorPatienceMs

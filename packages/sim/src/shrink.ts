@@ -6,9 +6,9 @@ import { NOTHING_LEFT_OUT, type Reduction, reduced } from './reduction.js';
 import type { Setup } from './setup.js';
 import type { Outcome } from './simulation.js';
 
-/** Runs that shrinking may cost: some tens of seconds. */
+/** Most runs of one shrinking: some tens of seconds. */
 const MAX_RUNS = 250;
-/** How long after the violation a storm need not go on, ms. */
+/** A storm may end this long after the violation, ms. */
 const SPARE_MS = 10;
 
 export interface Shrunk {

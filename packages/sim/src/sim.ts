@@ -15,7 +15,7 @@ import { type Outcome, simulate } from './simulation.js';
 
 type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
 
-/** Seeds that nobody chose are below this, so that they can be typed. */
+/** Random seeds are below this, so that they can be typed. */
 const RANDOM_SEEDS = 1_000_000_000;
 
 const say = (line: string): void => console.log(line);

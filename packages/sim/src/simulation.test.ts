@@ -12,7 +12,7 @@ const FIXED_SEEDS = 60;
 /** Others in every run of the tests. */
 const RANDOM_SEEDS = 40;
 const LARGEST_SEED = 1_000_000_000;
-/** Each broke something once, in the machines or in the checkers; the log of changes says what. */
+/** Each of these found a bug once, in the machines or in the checkers; the changelog says which. */
 const KEPT_SEEDS = [500_532, 505_380, 712_252, 2_000_027, 3_007_287];
 /**
  * Worlds of several clusters, in every run of the tests; and those that broke something once, with their

@@ -1,6 +1,6 @@
 /**
- * One world from beginning to end: a storm in which clients work and things go wrong, then everything is
- * healed, and all has to be well again within a bounded time. Every checker looks after every step.
+ * One world from beginning to end: a storm in which clients work and faults come; then everything is healed,
+ * and all has to work again within a bounded time. Every checker looks after every step.
  */
 import { type ClusterId, KEEPS_UP_FACTOR } from '@dualping/core';
 import { Ambush } from './ambush.js';
@@ -34,20 +34,20 @@ import { whatIsNotWell } from './well-being.js';
 import { World } from './world.js';
 
 /**
- * Within this virtual time after healing all must be well: more than the longest patience of the protocol (a
- * reply or a chunk 10 s, keepalive 15 s) twice over, since one may lead to another.
+ * Virtual time after healing within which all must work again, ms: more than twice the longest wait of the
+ * protocol (a reply or a chunk 10 s, keepalive 15 s), since one may follow another.
  */
 export const HEALING_MS = 60_000;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
-/** An operator gives it to copies of a folder to agree, ms. */
+/** How long an operator waits before deciding between copies of a folder that disagree, ms. */
 const DISPUTE_PATIENCE_MS = 12_000;
-/** Between two looks at whether somebody serves, ms. */
+/** Between two looks at whether a primary serves, ms. */
 const AVAILABILITY_LOOK_MS = 125;
-/** A world in which so many things happen in one millisecond has run wild. */
+/** A world with more events in one millisecond is in an endless loop. */
 const MAX_EVENTS_A_MS = 5_000;
 
-/** What is put to the test, and what it is compared with. */
+/** The code under test, and the reference that it is compared with. */
 export interface Machines extends Build {
   /** The true core, with the same limits. */
   readonly reference: Core;
@@ -56,7 +56,7 @@ export interface Machines extends Build {
 export interface Outcome {
   readonly hash: string;
   readonly virtualMs: number;
-  /** From healing to being well, ms. */
+  /** Time from healing until all worked again, ms. */
   readonly healedInMs: number;
   readonly events: number;
   readonly committed: number;
@@ -66,7 +66,7 @@ export interface Outcome {
     | undefined;
 }
 
-/** A world before anything happens in it, with everything that looks after it. */
+/** A world before its first event, with its checkers. */
 export interface Stage {
   readonly trace: Trace;
   readonly world: World;
@@ -125,7 +125,7 @@ export function simulate(setup: Setup, machines: Machines, sink?: TraceSink): Ou
   if (setup.ambush !== undefined)
     checkers.add(undefined, new Ambush(setup.ambush, cluster, (fault) => nemesis.strike(fault)));
   const { operatorPatienceMs = DISPUTE_PATIENCE_MS } = setup;
-  // Where copies of folders disagree nobody serves until an operator has decided.
+  // When copies of folders disagree no server serves until an operator has decided.
   const copies = setup.faults.some(({ kind }) => kind === 'older-disk' || kind === 'twin');
   if (setup.operatorPatienceMs !== undefined || copies)
     new Operator(cluster, operatorPatienceMs, copies ? setup.stormMs + HEALING_MS : setup.stormMs).begin();
@@ -203,8 +203,8 @@ function runUntil(world: World, atMs: number): void {
 }
 
 /**
- * The machines' own invariants count too; anything else that is thrown is a violation by the name of its
- * kind.
+ * A broken invariant of the machines is a violation too; any other error becomes one with the name of the
+ * error.
  */
 function asViolation(error: unknown): { readonly invariant: string; readonly facts: string } {
   if (error instanceof Violation) return error;

@@ -1,7 +1,7 @@
 /**
- * A process of another network, or of another cluster, that answers at an address where ours was: a lease of
- * an address that ran out, a port that was given out again. It says what such a process would, and knows
- * nothing of us.
+ * A process of another network, or of another cluster, that answers at an address where ours was: an address
+ * lease ran out, or a port was given to another process. It answers as such a process would, and knows
+ * nothing of our network.
  */
 
 import type { Epoch } from '@dualping/core';
@@ -10,7 +10,7 @@ import type { AcceptorEnd, Acceptors, Network, Station } from './network.js';
 import type { WireKind } from './wires.js';
 
 const FOREIGN_NETWORK = 'theirs';
-/** It has been through more epochs than we ever will. */
+/** Higher than any epoch of our clusters. */
 const FOREIGN_EPOCH = 1_000 as Epoch;
 
 export class Stranger implements Station {

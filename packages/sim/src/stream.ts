@@ -1,25 +1,25 @@
 /**
- * One stream over the network: two ends and a pipe each way. A pipe keeps the order of what is put into it
- * (TCP does), different pipes keep none with one another.
+ * One stream over the network: two ends and a pipe each way. A pipe keeps the order of its messages, as TCP
+ * does; there is no order among different pipes.
  */
 import type { Failure } from '@dualping/core';
 import type { StreamEnd, WireKind } from './wires.js';
 import type { Scheduled, World } from './world.js';
 
 /**
- * Messages that wait to be read, above which the writer is told to stop, and what it writes does not leave
- * it: what grpc-js does by bytes, here by number.
+ * Unread messages above which the writer is told to stop, and what it writes waits: grpc-js counts bytes, this
+ * counts messages.
  */
 const HIGH_WATER = 8;
 
-/** Somebody who can be written to. */
+/** A process that can get messages. */
 export interface Host {
   readonly name: string;
   /** Whether its process runs: then its kernel takes connections for it. */
   readonly running: boolean;
-  /** Whether it reads what has come: not while it is frozen. */
+  /** Whether it reads its messages: not while it is frozen. */
   readonly awake: boolean;
-  /** Does something as that process, now or when it gets round to it. */
+  /** Does work as that process, now or when the process gets to it. */
   receive(work: () => void): void;
 }
 
@@ -42,7 +42,7 @@ export type Item =
   | { readonly kind: 'message'; readonly message: { readonly kind: string } }
   | { readonly kind: 'syn' }
   | { readonly kind: 'end'; readonly failure: Failure | undefined }
-  /** What a kernel answers for a process that is not there. */
+  /** The kernel's answer for a process that is not there. */
   | { readonly kind: 'reset' };
 
 export class Pipe {
@@ -51,7 +51,7 @@ export class Pipe {
   #lastReadyAt = 0;
   /** The reader does not read. */
   paused = false;
-  /** Everything that is put in is lost: the connection is dead and its ends have not noticed. */
+  /** All messages are lost: the connection is dead and its ends have not noticed. */
   dead = false;
   onEmpty: (() => void) | undefined;
 
@@ -76,7 +76,7 @@ export class Pipe {
     this.flow();
   }
 
-  /** Of what is on its way only the first `kept` arrive. */
+  /** Only the first `kept` messages on the way arrive. */
   cutShort(kept: number): void {
     this.#items.length = Math.min(this.#items.length, kept);
     if (this.#items.length === 0) this.#stop();
@@ -87,7 +87,7 @@ export class Pipe {
     this.cutShort(0);
   }
 
-  /** Brings on what waits, if something does and nothing is in its way. */
+  /** Delivers the next waiting message, if nothing blocks it. */
   flow(afterMs = 0): void {
     const head = this.#items[0];
     if (head === undefined || this.#scheduled !== undefined) return;
@@ -130,7 +130,7 @@ export class Pipe {
 /** One end of a stream: what a process holds. `In` and `Out` are as the holder sees them. */
 export class End<Out extends { readonly kind: string }, In extends { readonly kind: string }> {
   onMessage: (message: In) => void = () => {};
-  /** Once; nothing comes after it, and not at all for who ended it himself. */
+  /** Called once, as the last event; not called at the end that closed the stream. */
   onEnd: (end: StreamEnd) => void = () => {};
   /** After `send` has returned false: there is room again. */
   onDrain: () => void = () => {};
@@ -182,7 +182,7 @@ export class End<Out extends { readonly kind: string }, In extends { readonly ki
     this.outgoing.push({ kind: 'end', failure });
   }
 
-  /** Ends at once; of what is on its way some may be lost. */
+  /** Ends at once; messages on the way may be lost. */
   abort(): void {
     if (this.#over) return;
     this.#over = true;
@@ -190,7 +190,7 @@ export class End<Out extends { readonly kind: string }, In extends { readonly ki
     this.outgoing.push({ kind: 'reset' });
   }
 
-  /** The process is gone without a word: nothing of it leaves any more. */
+  /** The process is gone silently: it sends nothing any more. */
   vanish(): void {
     this.#over = true;
     this.outgoing.kill();
@@ -205,7 +205,7 @@ export class End<Out extends { readonly kind: string }, In extends { readonly ki
     this.incoming().flow();
   }
 
-  /** For the network: something has come to this end. */
+  /** For the network: a message has come to this end. */
   hear(item: Item): void {
     if (this.#over) return;
     switch (item.kind) {

@@ -1,10 +1,10 @@
 /**
- * Restarts a server that is gone, unless somebody keeps it down; and tells the router of it: soon, late, or
- * twice, as the network and chance have it.
+ * Restarts a server that is gone, unless a fault keeps it down; and tells the router soon, late or twice,
+ * depending on the network and chance.
  *
- * One that vouches also registers each life with the router, which then believes in it until its end is
- * reported. Since a registration may arrive late, after the life is over, the end is reported again and again
- * for a while.
+ * A supervisor that `vouches` also registers each life with the router, which then counts it as live until
+ * its end is reported. Since a registration may arrive after the life has ended, the end is reported
+ * repeatedly for a while.
  */
 import type { Incarnation } from '@dualping/core';
 import { call } from './call.js';
@@ -14,12 +14,12 @@ import type { ServerProcess } from './server-process.js';
 
 /** Back-off of restarts of a server that keeps dying, ms. */
 const RESTART_MS = { first: 20, most: 1_000 } as const;
-/** A server that lived this long was well, ms. */
+/** A server that lived this long counts as well, ms. */
 const WELL_AFTER_MS = 2_000;
 const REPORT_TIMEOUT_MS = 2_000;
-/** How often, and how far apart, the end of a life that was vouched for is reported again. */
+/** How often, and at which interval, the end of a registered life is reported again. */
 const INSISTS = { times: 10, everyMs: 2_000 } as const;
-/** How often a report is sent twice, and how often it lies about for a while first. */
+/** How often a report is sent twice, and how often it is delayed first. */
 const DOUBLED = 0.2;
 const LATE = { chance: 0.3, meanMs: 1_500 } as const;
 
@@ -28,7 +28,7 @@ export class Supervisor extends Process {
   #held = 0;
   #failures = 0;
   #startedAt = 0;
-  /** Some say nothing: the end of its stream tells the router as well. */
+  /** Some report nothing: the end of the server's stream also tells the router. */
   readonly #habit: 'silent' | 'reports' | 'vouches';
 
   constructor(
@@ -42,7 +42,7 @@ export class Supervisor extends Process {
     this.begin();
   }
 
-  /** Whether somebody keeps the server down. */
+  /** Whether a fault keeps the server down. */
   get holds(): boolean {
     return this.#held > 0;
   }
@@ -92,7 +92,7 @@ export class Supervisor extends Process {
     const { disk } = server;
     for (let times = 1; times <= INSISTS.times; times += 1)
       this.later(times * INSISTS.everyMs, `${this.name} insists`, () => {
-        // On a new disk the same number is another life.
+        // On a new disk the same incarnation is another life.
         if (server.disk === disk || server.incarnation !== incarnation) this.#send(incarnation);
       });
   }

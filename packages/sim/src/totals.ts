@@ -1,4 +1,4 @@
-/** What many worlds come to together. */
+/** Sums over many worlds. */
 import type { Outcome } from './simulation.js';
 
 export class Totals {

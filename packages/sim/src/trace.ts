@@ -1,18 +1,18 @@
 /**
- * What happened, as a hash and, when somebody looks, as a play.
+ * What happened, as a hash and, on request, as a readable trace.
  *
- * Every event goes into the hash with its time, every line of the play with its text; two runs that differ in
- * anything soon differ in the time of some event. So equal hashes mean equal runs, whether they were looked
- * at or not.
+ * Every event goes into the hash with its time, and every line of the trace with its text. Two runs that
+ * differ anywhere soon differ in the time of some event, so equal hashes mean equal runs, with or without a
+ * readable trace.
  */
 const FNV_PRIME = 0x01000193;
 /** A second lane with another multiplier: 32 bits would let thousands of runs collide. */
 const OTHER_PRIME = 0x0100018d;
 
 export interface TraceSink {
-  /** A line of the play. */
+  /** A line of the readable trace. */
   line(atMs: number, who: string, text: string): void;
-  /** Anything at all that happened. */
+  /** Every event. */
   event?(atMs: number, label: string): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A program that asks a server for what belongs to another cluster, all at once and without waiting for an
- * answer.
+ * A program that sends a server requests of users of another cluster, all at once and without waiting for
+ * answers.
  */
 import type { Epoch } from '@dualping/core';
 import type { Acceptors } from './network.js';

@@ -1,4 +1,4 @@
-/** Says what is not yet as it has to be once nothing is broken any more. */
+/** Says what does not work again yet, once nothing is broken any more. */
 import type { ClusterId } from '@dualping/core';
 import type { RemoteChecker } from './checkers/remote.js';
 import type { TimelineChecker } from './checkers/timelines.js';

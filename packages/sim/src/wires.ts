@@ -1,5 +1,5 @@
 /**
- * What passes between processes: one entry for each kind of stream or call, as `protos/dualping/v1` has them.
+ * The messages between processes: one entry for each kind of stream or call, as in `protos/dualping/v1`.
  */
 import type {
   Assignment,
@@ -32,7 +32,7 @@ import type {
 } from '@dualping/core';
 import type { WriteAnswers } from '@dualping/runtime';
 
-/** A snapshot as it is sent and installed, with the posts that the journal after it will not have. */
+/** A snapshot as it is sent and installed, with the posts that the later journal does not have. */
 export interface Installation {
   readonly snapshot: SocialSnapshot;
   readonly epochStarts: readonly EpochStart[];
@@ -166,9 +166,9 @@ export interface Wires {
 
 export type WireKind = keyof Wires;
 
-/** How a stream ended, for the one who hears of it. */
+/** How a stream ended, as one end sees it. */
 export type StreamEnd =
   /** The other side closed it in order, with a reason (a gRPC status) or without. */
   | { readonly kind: 'ended'; readonly failure: Failure | undefined }
-  /** Nobody was there, or the connection is gone. */
+  /** No process was there, or the connection is gone. */
   | { readonly kind: 'broken' };

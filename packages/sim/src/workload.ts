@@ -1,21 +1,21 @@
-/** What the people behind the clients do, until the storm is over. */
+/** The actions of the users behind the clients, until the storm is over. */
 import { MAX_LIST_PAGE, type Position, type PostReference, referenceTo } from '@dualping/core';
 import type { ClientProcess } from './client-process.js';
 import type { Random } from './random.js';
 import { type ClientPlan, type Setup, serverNameOf } from './setup.js';
 import type { World } from './world.js';
 
-/** Nobody waits for so many answers and asks on. */
+/** Most unanswered requests of a user: with so many the user waits. */
 const MAX_UNANSWERED = 40;
-/** How long a timeline is left unread, on average, ms. */
+/** Mean time that a timeline is left unread, ms. */
 const UNREAD_MS = 600;
 
-/** How long someone who left stays away, on average, ms. */
+/** Mean time that a user stays away, ms. */
 const AWAY_MS = 200;
 
-/** How many posts name somebody. */
+/** Share of posts that name a user. */
 const NAME_CHANCE = 0.2;
-/** How many posts answer another one, and how many of these one that is not there. */
+/** Share of posts that answer another one, and of these the share that answer a post that is not there. */
 const ANSWER_CHANCE = 0.3;
 const ANSWER_NOTHING_CHANCE = 0.05;
 
@@ -46,7 +46,7 @@ const DEEDS: readonly (readonly [Deed, number])[] = [
   ['retry', 2],
 ];
 
-/** When people come and go all the time, and change whom they follow. */
+/** Actions when users come and go all the time, and change whom they follow. */
 const CHURN: typeof DEEDS = [
   ['post', 40],
   ['burst', 4],
@@ -64,7 +64,7 @@ export class Person {
   readonly #random: Random;
   readonly #users: readonly string[];
   #posts = 0;
-  /** Of its own: whether posts answer others changes nothing else about a world. */
+  /** A generator of its own: whether posts answer others changes nothing else in a world. */
   readonly #answering: Random;
 
   constructor(

@@ -1,9 +1,8 @@
 /**
- * Virtual time: things that will happen, in the order of their time, and of their asking when that is the
- * same.
+ * Virtual time: a queue of future events, ordered by time, and by the order of scheduling at the same time.
  *
- * Nothing runs by itself. `step` lets the next one happen, and the clock is then where it was due: an hour in
- * which nothing happens costs nothing.
+ * Nothing runs by itself. `step` runs the next event, and the clock moves to its time: an hour without events
+ * costs nothing.
  */
 import type { Trace } from './trace.js';
 
@@ -12,21 +11,21 @@ export interface Scheduled {
   readonly at: number;
   readonly order: number;
   readonly label: string;
-  /** Undefined once it has happened or was called off. */
+  /** Undefined once it has run or was cancelled. */
   run: (() => void) | undefined;
 }
 
 const isBefore = (one: Scheduled, other: Scheduled): boolean =>
   one.at < other.at || (one.at === other.at && one.order < other.order);
 
-/** Times are whole microseconds: what is shown is what is. */
+/** Times are whole microseconds, so that shown times are exact. */
 const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
 
 export class World {
   readonly #heap: Scheduled[] = [];
   #asked = 0;
   #now = 0;
-  /** Things that have happened. */
+  /** How many events have run. */
   happened = 0;
 
   constructor(readonly trace: Trace) {}
@@ -53,8 +52,7 @@ export class World {
   }
 
   /**
-   * Lets the next thing happen, if it is due by `untilMs`; else the clock is then there. Says whether
-   * anything did.
+   * Runs the next event if it is due by `untilMs`; else moves the clock there. Returns whether an event ran.
    */
   step(untilMs: number): boolean {
     for (;;) {

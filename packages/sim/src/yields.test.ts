@@ -1,4 +1,6 @@
-/** What each fault alone must yield: who takes over, how soon, and that nobody does without need. */
+/**
+ * The consequences of each fault alone: which server takes over, how soon, and that none does without need.
+ */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { Patch } from './build.js';
@@ -8,9 +10,9 @@ import { type MachinesFor, prepareMachines } from './machines.js';
 
 const SEEDS = [1, 2, 3, 4, 5];
 const { pingIntervalMs, deadAfterMs } = TIMING;
-/** A failover besides noticing the loss: a few messages and syncs. */
+/** Time of a failover after the loss was noticed: a few messages and syncs. */
 const TAKEOVER_MS = 40;
-/** Who is asked to stop waits so long for others that are asked too, ms. */
+/** How long a server that is asked to stop waits for others that are asked too, ms. */
 const LEAVING_NOTICE_MS = 200;
 /**
  * Silence is noticed with the next look, and looks are a ping apart; the silent one last spoke up to a ping
@@ -27,7 +29,7 @@ interface Yield {
   readonly name: string;
   readonly faults: (names: Names) => readonly Fault[];
   readonly epochs: number;
-  /** From the fault, or from this line of the play, to the next epoch being served, ms. */
+  /** From the fault, or from this line of the trace, until the next epoch is served, ms. */
   readonly withinMs?: number;
   readonly noticedWith?: string;
 }
@@ -172,7 +174,7 @@ const YIELDS: readonly Yield[] = [
 const atOf = (lines: readonly Line[], beginning: string): number =>
   lines.find(({ text }) => text.startsWith(beginning))?.atMs ?? Number.NaN;
 
-/** Throws where a world of the seeds comes to something else. */
+/** Throws when a world of the seeds has another result. */
 function check({ faults, epochs, withinMs, noticedWith }: Yield, machinesFor: MachinesFor): void {
   for (const seed of SEEDS) {
     const primary = firstPrimary(seed, machinesFor);
@@ -197,8 +199,8 @@ describe('what a fault alone yields', () => {
 });
 
 /**
- * Rules that only choose among safe promotions: without them nothing is lost, so no checker of worlds sees
- * it, but the outcome of a fault is another one.
+ * Rules that only choose among safe promotions. Without them nothing is lost, so no checker of worlds
+ * notices, but the result of a fault changes.
  */
 const WITHOUT_RULE: readonly { readonly bug: string; readonly yields: string; readonly patch: Patch }[] = [
   {

@@ -1,4 +1,4 @@
-/** One membership, to which the test itself says what routers say; outputs as lines. */
+/** One membership. The test itself plays the routers; outputs are given as lines. */
 import {
   type Assignment,
   DEFAULT_TIMING,
@@ -13,7 +13,7 @@ import {
   serverId,
 } from '../index.js';
 
-/** Of every member here: its incarnations are what the tests are about. */
+/** The life id of every member here: the tests are about incarnations. */
 const LIFE = 'life';
 
 export interface Told {

@@ -1,9 +1,9 @@
 /**
- * Says which router is dialled when, while a member is attached to none.
+ * Decides when to dial which router, while a member is attached to none.
  *
  * All routers of the list are dialled side by side. The first is dialled at once; the others follow while
- * nothing has answered, because an address that swallows everything refuses nothing. A router that fails
- * sends the search on to the next at once, and is dialled again after a back-off of its own.
+ * nothing has answered, because an address that swallows everything never refuses. When a router fails, the
+ * next is dialled at once, and the failed one again after a back-off of its own.
  */
 import type { Instant } from '../ids.js';
 
@@ -14,13 +14,13 @@ import type { Instant } from '../ids.js';
 const RETRY_MS = [20, 50, 100, 200, 400] as const;
 const LONGEST_RETRY_MS = 500;
 /**
- * Pings that the first router gets to welcome us before the second is dialled too: one that is well takes a
- * few ms.
+ * Ping intervals that the first router has to welcome us before the second is dialled too: a healthy one
+ * takes a few ms.
  */
 export const FIRST_ROUTER_PINGS = 3;
 /**
- * Pings between the others: with 16 addresses the last is dialled 1.7 s after the first, which is within the
- * reattach grace.
+ * Ping intervals between the others: with 16 addresses the last is dialled 1.7 s after the first, which is
+ * within the reattach grace.
  */
 const NEXT_ROUTER_PINGS = 1;
 
@@ -48,7 +48,7 @@ export class DialPlan {
     }
   }
 
-  /** Nothing came of dialling `router`. The next one that was not dialled yet has its turn now. */
+  /** Dialling `router` failed. The next one that was not dialled yet has its turn now. */
   failed(router: number, now: Instant, isDialled: (router: number) => boolean): void {
     const turn = this.#turns[router];
     if (turn === undefined) return;
@@ -60,7 +60,7 @@ export class DialPlan {
     if (next !== undefined) next.dueAt = Math.min(next.dueAt, now);
   }
 
-  /** The routers that are to be dialled now; none that is being dialled already. */
+  /** The routers to dial now, without those that are being dialled already. */
   due(now: Instant, isDialled: (router: number) => boolean): readonly number[] {
     return [...this.#turns.keys()].filter(
       (router) => (this.#turns[router]?.dueAt ?? 0) <= now && !isDialled(router),

@@ -1,8 +1,8 @@
 /**
- * How old the router's word is at most: counted from when the question was asked that it answers, not from
- * when the answer was read. A process that was frozen finds answers in its buffers which were true before.
+ * How old the router's last answer can be. Its age counts from when the question was *asked*, not from when
+ * the answer was read: a process that was frozen finds old answers in its buffers.
  *
- * What a client of a lease does (Gray and Cheriton, 1989): its term begins with the request.
+ * As the client of a lease does it (Gray and Cheriton, 1989): the term begins with the request.
  */
 import type { Instant } from '../ids.js';
 
@@ -12,14 +12,14 @@ interface Question {
 }
 
 export class LastAnswer {
-  /** When the newest question was asked that has been answered; undefined when none was on this stream. */
+  /** When the newest answered question was asked; undefined when none was answered on this stream. */
   #askedAt: Instant | undefined;
   /** Not answered yet, oldest first. */
   #waiting: Question[] = [];
 
   /**
-   * A stream stands by an answer to what was asked when it was opened. Nothing that was asked on another one
-   * counts.
+   * A stream was welcomed: the welcome answers what was asked when the stream was opened. Questions asked on
+   * another stream no longer count.
    */
   begin(askedAt: Instant): void {
     this.#askedAt = askedAt;
@@ -33,8 +33,8 @@ export class LastAnswer {
   }
 
   /**
-   * @param validMs for how long an answer would be worth anything: older questions are forgotten, so that
-   * there are never many
+   * @param validMs for how long an answer is valid: older questions are forgotten, so that there are never
+   * many
    */
   asked(sequence: number, now: Instant, validMs: number): void {
     this.#waiting = this.#waiting.filter(({ askedAt }) => askedAt + validMs > now);
@@ -52,7 +52,7 @@ export class LastAnswer {
     }
   }
 
-  /** Until when, excluded, the router's word is worth something. */
+  /** The instant from which the router's last answer is no longer valid. */
   validUntil(validMs: number): Instant {
     return (this.#askedAt ?? Number.NEGATIVE_INFINITY) + validMs;
   }

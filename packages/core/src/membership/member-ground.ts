@@ -1,11 +1,11 @@
-/** What a membership and its stream stand on: who it is, what it has seen, the time, and where outputs go. */
+/** What a membership shares with its stream: who it is, what it has seen, the time, and where outputs go. */
 import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION, type ServerId } from '../ids.js';
 import type { Figures } from '../messages.js';
 import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
 import { type MemberTiming, Pace } from './pace.js';
 import type { RouterLinkGround } from './router-link.js';
 
-/** Of a journal that there is none of. */
+/** The figures of a member without a journal. */
 const NO_FIGURES: Figures = Object.freeze({
   durable: NO_POSITION,
   committed: NO_POSITION,
@@ -19,9 +19,9 @@ const NO_FIGURES: Figures = Object.freeze({
 
 export class MemberGround implements RouterLinkGround {
   readonly pace: Pace;
-  /** A member without a journal keeps nothing that an older copy could lack. */
+  /** A member without a journal keeps nothing, so there are no older copies of it. */
   readonly welcomedLife = undefined;
-  /** Of the newest assignment that it was told. */
+  /** The revision of the newest assignment that it was told. */
   revision = 0;
   /** Empty until a router has told. */
   networkId: NetworkId | '' = '';
@@ -51,7 +51,7 @@ export class MemberGround implements RouterLinkGround {
     return NO_FIGURES;
   }
 
-  /** It has nothing to do with the other members. */
+  /** Members without a journal don't talk to each other. */
   get cannotReach(): readonly ServerId[] {
     return [];
   }
@@ -60,7 +60,7 @@ export class MemberGround implements RouterLinkGround {
     this.#outputs.push(output);
   }
 
-  /** The state says it all. */
+  /** No events: the published state says everything. */
   report(): void {}
 
   takeOutputs(): readonly MembershipOutput[] {

@@ -1,6 +1,5 @@
 /**
- * What goes into a membership and what comes out of it; the part about the stream to the router is a
- * server's, too.
+ * The inputs and outputs of a membership. Servers use the part about the stream to the router too.
  */
 import type { Assignment } from '../assignment.js';
 import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
@@ -16,7 +15,7 @@ export interface MemberIdentity {
   readonly incarnation: Incarnation;
   /** Empty for a member that cannot replicate. */
   readonly journalId: JournalId;
-  /** Of this process: new at each start. */
+  /** Names this process: new at each start. */
   readonly lifeId: LifeId;
   /** Where others dial this server. */
   readonly address: Address;
@@ -37,7 +36,7 @@ export type RouterLinkOutput =
 export type MembershipInput =
   /** The first begins it. */
   | { readonly kind: 'tick' }
-  /** To end in order: the next member takes over. */
+  /** Asks the member to end in order: the next member takes over. */
   | { readonly kind: 'leave' }
   | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
   | {
@@ -52,24 +51,24 @@ export type MembershipOutput =
   /** It has changed. `failed` and `left` are the last. */
   | { readonly kind: 'state'; readonly state: MemberState };
 
-/** Where a member without a journal is, as the service that it speaks for sees it. */
+/** The state of a member without a journal, as the service that uses it sees it. */
 export type MemberState =
   /**
-   * At `router`, or about to try it. `because` says how the last attempt, or the stream that stood, was lost;
+   * Trying `router`, or about to. `because` says how the last attempt, or the last stream, was lost;
    * undefined at the start.
    */
   | { readonly kind: 'connecting'; readonly router: Address; readonly because: Failure | undefined }
   | {
       readonly kind: 'attached';
       readonly router: Address;
-      /** The assignment's: of whoever is primary now. */
+      /** The epoch of the assignment, so of the present primary. */
       readonly epoch: Epoch;
       /** Whether that is this member. */
       readonly isPrimary: boolean;
-      /** The newest that the router has told: who else is there, in which order. */
+      /** The newest that the router has told: it names the other members, in their order. */
       readonly assignment: Assignment;
     }
   /** It can't work as asked, and trying again would not help. For good. */
   | { readonly kind: 'failed'; readonly because: Failure }
-  /** In order, as it was told to. For good. */
+  /** It left in order, when asked to. For good. */
   | { readonly kind: 'left' };

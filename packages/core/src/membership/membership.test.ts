@@ -197,7 +197,7 @@ test('asked to hand over, it does, and is primary no more until it is told other
   ]);
   assert.deepEqual(member.pong(), []); // asked before
   assert.deepEqual([member.assigned(OURS), member.tick()], [[], ['says ping']]);
-  assert.deepEqual(member.pong(), ['primary in epoch 1']); // there was nobody else
+  assert.deepEqual(member.pong(), ['primary in epoch 1']); // there was no other member
   member.router({ kind: 'please-hand-over', epoch: epoch(1) });
   assert.deepEqual(member.assigned(ANOTHERS), ['attached in epoch 2']);
 });

@@ -1,11 +1,12 @@
 /**
- * A member without a journal: what a service of anybody's is to the router, and whether it is the one that
- * clients are led to.
+ * A member without a journal: any service that uses the router. It knows whether the router sends clients to
+ * it now.
  *
- * It makes nobody primary; it decides when to stop believing that it is. By then the router may have dropped
- * it for silence and led its clients to another, so its claim rests on an answer to a question that it asked
- * less than `deadAfterMs` ago, on the stream that still stands. Silence of the *router* is another matter,
- * judged as a server does (`RouterLink`): who ends the stream causes a failover.
+ * The router makes a member primary; this machine decides when to stop believing it. The router may drop the
+ * member for silence and send its clients to another. So the member considers itself primary only after an
+ * answer to a question that it asked less than `deadAfterMs` ago, on the stream that still stands. It gives
+ * up a silent *router* much later, as a server does (`RouterLink`), because ending the stream causes a
+ * failover.
  */
 import { type Assignment, isNewer, namesAsPrimary } from '../assignment.js';
 import {
@@ -32,7 +33,7 @@ import type { Attempt, MemberState, MembershipInput, MembershipOutput } from './
 import { RouterRefusals } from './refusal.js';
 import { RouterLink } from './router-link.js';
 
-/** How long a router may take to hear that a member leaves, and to have written that down, ms. */
+/** How long a router may take to hear that a member leaves, and to make that durable, ms. */
 export const LEAVE_TIMEOUT_MS = 2_000;
 
 export interface MembershipOptions {
@@ -44,7 +45,10 @@ export interface MembershipOptions {
   readonly serverId: number;
   /** Has to rise with each start. */
   readonly incarnation: Incarnation;
-  /** The incarnation is the wall clock's time at the start, ms: for people, when it turns out to be stale. */
+  /**
+   * Whether the incarnation is the wall clock's time at the start, ms: the message for people says so when it
+   * is stale.
+   */
   readonly incarnationIsTime: boolean;
   /** New at each start. */
   readonly lifeId: LifeId;
@@ -60,7 +64,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   readonly #lastAnswer = new LastAnswer();
   readonly #refusals: RouterRefusals;
   #assignment: Assignment | undefined;
-  /** It has said that it leaves; waits for the router to have heard it. */
+  /** Until when to wait for the router to hear that the member leaves; undefined: it doesn't leave. */
   #leaveUntil: Instant | undefined;
   #ending: Extract<MemberState, { readonly kind: 'failed' | 'left' }> | undefined;
   #state: MemberState;
@@ -90,7 +94,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   }
 
   /**
-   * The same as in `state`, for who looks between two steps: a process that was frozen has not been stepped
+   * The same as in `state`, for a look between two steps: after a freeze the machine has not been stepped
    * yet.
    */
   isPrimaryAt(now: Instant): boolean {
@@ -185,7 +189,8 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   }
 
   /**
-   * Whether a router of another network would have us: nothing of it is believed, and another one is asked.
+   * Whether the router that welcomes us is of another network. Then nothing that it says is believed, and
+   * another router is asked.
    */
   #isForeign(networkId: NetworkId, attempt: Attempt): boolean {
     const own = this.#ground.networkId;
@@ -195,7 +200,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     return true;
   }
 
-  /** None that is older is believed, nor one of a lower epoch, whoever says it. */
+  /** An older assignment, or one of a lower epoch, is ignored, whichever router says it. */
   #assigned(assignment: Assignment): void {
     if (isNewer(this.#assignment, assignment) || assignment.epoch < this.#ground.highestEpoch) return;
     this.#assignment = assignment;
@@ -204,13 +209,14 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   }
 
   /**
-   * At once: what the service itself has to finish is not known here, and goes on at the old member
+   * Hands over at once. What the service itself has to finish is not known here; it goes on at the old member
    * meanwhile.
    */
   #handOver(epoch: Assignment['epoch']): void {
     if (this.#leaveUntil !== undefined || this.#assignment?.epoch !== epoch || !this.#isNamed()) return;
     this.#link.send({ kind: 'hand-over', epoch, leaving: false });
-    // What was asked before says nothing about whether somebody has taken it; what is asked from now on does.
+    // An answer to an older question can't show whether another member has taken the epoch; answers from now
+    // on do.
     this.#lastAnswer.forget();
   }
 
@@ -219,8 +225,8 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     if (this.#leaveUntil !== undefined) return this.#end({ kind: 'left' });
     const refusal = `refuses ${serverName(this.#ground.identity.serverId)}: ${detail}`;
     const router = this.#link.addressOf(attempt);
-    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will
-    // say so.
+    // A newer stream of ours may have superseded it, if both led to one router. If it was another life, the
+    // answer on our newer stream will say so.
     if (reason === 'superseded' && this.#link.isOvertaken(attempt))
       return this.#link.ended(attempt, { reason, detail: refusal });
     if (!this.#refusals.isFinal(refused, router, this.#ground.networkId))

@@ -1,6 +1,6 @@
 /**
- * How often a member pings and how long a silence means the end, as the router tells; and the clock that
- * silence is measured by.
+ * How often a member pings, after how much silence a peer counts as dead (both as the router tells), and the
+ * clock that measures silence.
  */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
@@ -9,9 +9,8 @@ import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
 export type MemberTiming = Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>;
 
 /**
- * How much of one step of time counts as listening. Two pings, so that a turn which comes late is not lost;
- * but never so much that one step alone would make somebody silent who was heard a moment before we were
- * away.
+ * How much of one step of time counts as listening, ms. Two pings, so that a turn which comes late counts;
+ * but never so much that one step after a pause makes a peer silent that was heard just before.
  */
 const listeningStepMs = ({ pingIntervalMs, deadAfterMs }: MemberTiming): number =>
   Math.min(2 * pingIntervalMs, deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs);
@@ -19,7 +18,7 @@ const listeningStepMs = ({ pingIntervalMs, deadAfterMs }: MemberTiming): number 
 export class Pace {
   readonly #clock: ListeningClock;
   #timing: MemberTiming;
-  /** What the router told; what counts is longer when pings are rare. */
+  /** As the router told; the value in use is longer when pings are rare. */
   #toldDeadAfterMs: number;
   #now: Instant = 0;
 
@@ -34,7 +33,7 @@ export class Pace {
     return this.#now;
   }
 
-  /** Time that we were there to listen, ms: what the silence of others is measured in. */
+  /** Time in which this process was running, ms: the silence of others is measured in it. */
   get heardMs(): number {
     return this.#clock.heardMs;
   }
@@ -48,7 +47,7 @@ export class Pace {
     this.#clock.advance(now);
   }
 
-  /** The router has told how often to ping; and at the beginning also how long a silence means the end. */
+  /** The router has told how often to ping, and in the welcome also after how much silence a peer is dead. */
   keepTime(pingIntervalMs: number, toldDeadAfterMs: number = this.#toldDeadAfterMs): void {
     this.#toldDeadAfterMs = toldDeadAfterMs;
     const deadAfterMs = Math.max(toldDeadAfterMs, MIN_PINGS_BEFORE_DEAD * pingIntervalMs);

@@ -1,9 +1,9 @@
 /**
  * What a member does about a router that refuses it.
  *
- * A wrong router is an accident of somebody else: its folder was emptied, reverted or copied, or its address
- * was given to another network. Its word must not end a member that serves. Only the router of our own
- * network may say that this very life is over, because another one has taken its place.
+ * A wrong router is not the member's fault: the router's folder was emptied, reverted or copied, or its
+ * address was given to another network. Its refusal must not end a member that serves. Only the router of our
+ * own network may say that this very life is over, because another life has taken its place.
  */
 import type { Address, NetworkId } from '../ids.js';
 import type { RouterMessage } from '../messages.js';
@@ -11,7 +11,9 @@ import { actionFor, type Reason } from '../reasons.js';
 
 type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
 
-/** That another life of this server counts, or that this one has lost what it must have. */
+/**
+ * Reasons that end this life: another life of this server counts, or this one lacks data that it must have.
+ */
 const OVER: ReadonlySet<Reason> = new Set([
   'superseded',
   'stale-incarnation',
@@ -23,7 +25,7 @@ export class RouterRefusals {
   /** Routers whose refusal would be final, since the last welcome. */
   readonly #final = new Set<Address>();
   #hasServed = false;
-  /** What was said last, so that an operator is told once. */
+  /** The last text that an operator was told, so that it is told once. */
   #said = '';
 
   constructor(readonly routers: readonly Address[]) {}
@@ -53,8 +55,7 @@ export class RouterRefusals {
   isFinal({ reason, networkId }: Refused, from: Address, ours: NetworkId | ''): boolean {
     if (actionFor(reason) !== 'give-up') return false;
     if (this.#hasServed) return OVER.has(reason) && networkId === ours;
-    // The router of our network has an older folder, and not this server is wrong: somebody will put that
-    // right.
+    // The router's folder is older; this server is not wrong. An operator can repair that.
     if (reason === 'router-store-too-old' && networkId === ours) return false;
     this.#final.add(from);
     return this.#final.size >= new Set(this.routers).size;

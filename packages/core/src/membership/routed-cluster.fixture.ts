@@ -1,9 +1,9 @@
 /**
  * A router and members without a journal in virtual time: the machines that run in production, and streams
- * between them in which everything takes as long. Members are killed, frozen and thawed, the router is killed
- * and started.
+ * between them with the same delay for every message. Members are killed, frozen and thawed; the router is
+ * killed and started.
  *
- * Looks after every event whether two members that can act believe to be primary.
+ * After every event it looks whether two members that can act believe that they are primary.
  */
 import {
   type ClusterRecord,
@@ -32,14 +32,14 @@ interface Stream {
 interface Life {
   readonly id: number;
   readonly membership: Membership;
-  /** What has come while it was frozen. */
+  /** What came while it was frozen; undefined: it is not frozen. */
   frozen: (() => void)[] | undefined;
   dead: boolean;
 }
 
 export class RoutedCluster {
   now = 0;
-  /** Who has said that it is primary, in order, as `s1 in epoch 1`. */
+  /** Which members were primary, in order, as `s1 in epoch 1`. */
   readonly reigns: string[] = [];
   /** Moments at which two could have acted as primary. */
   readonly conflicts: string[] = [];
@@ -105,8 +105,8 @@ export class RoutedCluster {
   }
 
   /**
-   * What is in the buffers comes before any timer: the harder order, and the one of a process that was
-   * stopped while it read.
+   * What is in the buffers comes before any timer. That is the harder order, and the real one for a process
+   * that was stopped while it read.
    */
   thaw(id: number): void {
     const life = this.#lives.get(id);
@@ -164,7 +164,7 @@ export class RoutedCluster {
     this.now = until;
   }
 
-  /** What happens next, by `until`: a message that arrives, or a deadline of somebody. */
+  /** What happens next, until `until`: a message arrives, or a machine's deadline comes. */
   #next(until: number): Event | undefined {
     const candidates: Event[] = [...this.#events];
     const registryDue = this.#registry?.nextDeadline();
@@ -235,7 +235,7 @@ export class RoutedCluster {
     return [...this.#streams.values()].find((it) => it.member === member && it.attempt === attempt);
   }
 
-  /** To the router that is there now: not to its successor, which has none of these streams. */
+  /** To the present router, not to its successor, which has none of these streams. */
   #toRouter(link: number, input: RegistryInput): void {
     this.#after(this.latencyMs, () => {
       if (!this.#streams.has(link)) return;
@@ -260,7 +260,7 @@ export class RoutedCluster {
     else this.#writing.push(...waiting);
   }
 
-  /** One write for all that waits; what comes meanwhile waits for the next. */
+  /** One write for all that waits; what comes meanwhile waits for the next write. */
   #write(outputs: readonly RegistryOutput[]): void {
     const records = recordsIn(outputs);
     const registry = this.#registry;

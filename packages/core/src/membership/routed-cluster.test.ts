@@ -1,4 +1,4 @@
-/** Memberships with the registry that they are made for. */
+/** Memberships together with the real registry. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -59,8 +59,7 @@ test('a primary that thaws after the router has been started again does not beli
 });
 
 /**
- * Members neither give the router up nor are dropped; the second write is that of a disk that is slow all the
- * time.
+ * Members neither give up the router nor are dropped, even with a disk that is always slow (the second time).
  */
 for (const syncMs of [1_900, 3_000])
   test(`a router whose disk takes ${syncMs} ms for a write loses nobody, and who is primary stays it`, () => {
@@ -80,9 +79,9 @@ for (const syncMs of [1_900, 3_000])
   });
 
 const MEMBERS = 3;
-/** The long one leaves answers in the buffers of those who freeze. */
+/** With the long one, answers are in the buffers of members that freeze. */
 const LATENCIES_MS = [1, 40] as const;
-/** How long the router's disk takes: what is decided and what is told lie far apart. */
+/** How long the router's disk takes: with the long one, a decision is told long after it was made. */
 const SYNCS_MS = [0, 1_900] as const;
 const FAULTS = ['kill', 'freeze', 'thaw', 'start', 'leave', 'killRouter', 'startRouter', 'handOver'] as const;
 

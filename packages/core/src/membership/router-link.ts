@@ -1,14 +1,14 @@
 /**
- * A member's streams to the routers: opened, kept alive, opened again. The same for a server with its journal
- * and for a member that has none.
+ * A member's streams to the routers: opened, kept alive, opened again. Servers with a journal and members
+ * without one use the same class.
  *
- * The member gives the router up much later than the router gives up a member: the member that ends
- * the stream causes a failover, and a router that is merely slow is no reason for one.
+ * A member gives up the router much later than the router gives up a member: ending the stream causes a
+ * failover, and a slow router is no reason for one.
  *
- * Several routers are dialled side by side (`DialPlan`), and the first welcome counts. Two of the addresses
- * may lead to the same router, which keeps the stream with the highest number and closes the others. So a
- * welcome closes only streams with a *lower* number. A higher one stays until it is answered: to close a
- * stream that the router has just taken for ours would be taken for our end.
+ * Several routers are dialled side by side (`DialPlan`), and the first welcome counts. Two addresses may lead
+ * to the same router, which keeps the stream with the highest number and closes the others. So a welcome
+ * closes only streams with a *lower* number. A higher one stays until it is answered: the router may have
+ * taken it for our stream just now, and would take its end for our end.
  */
 import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -21,9 +21,9 @@ import type { Attempt, MemberIdentity, RouterLinkOutput } from './membership-mes
 import type { MemberTiming } from './pace.js';
 
 /**
- * How long a router that welcomes us may be silent before, ms: connect and one write to its disk, on a bad
- * day. One whose disk takes longer says that it is there: who gave it up, and came again, would make the slow
- * disk write twice.
+ * How long a router may be silent before it welcomes us, ms: a connect and one slow write to its disk. A
+ * router whose disk takes longer sends signs of life: a member that gave it up and came again would make the
+ * slow disk write twice.
  */
 const WELCOME_TIMEOUT_MS = 3_000;
 
@@ -42,26 +42,30 @@ interface Attached {
   readonly router: number;
   heardAt: number;
   pingAt: Instant;
-  /** The disk has this life as welcomed: before that nothing is said, so that the router has not heard it. */
+  /**
+   * Whether the disk has noted the welcome of this life. Before that the member says nothing, so that the
+   * router does not count it as heard.
+   */
   isNoted: boolean;
   sequence: number;
   /** The last `change-in-sync` asked on this stream. */
   request: number;
 }
 
-/** What the link stands on: who speaks, what it has seen, the time, and where outputs go. */
+/** What the link needs of its owner: who it is, what it has seen, the time, and where outputs go. */
 export interface RouterLinkGround {
   readonly identity: MemberIdentity;
   readonly networkId: NetworkId | '';
   readonly highestEpoch: Epoch;
   /**
-   * The last life over this journal that was welcomed, as the disk has it; undefined where no disk keeps it.
+   * The last life over this journal that was welcomed, as noted on disk; undefined for a member without a
+   * disk.
    */
   readonly welcomedLife: LifeId | undefined;
   /** The highest revision that this member was told; 0 when none. */
   readonly revision: number;
   readonly now: Instant;
-  /** Time that we were there to listen, ms. */
+  /** Listening time, ms. */
   readonly heardMs: number;
   readonly timing: MemberTiming;
   figures(): Figures;
@@ -81,19 +85,19 @@ export class RouterLink {
   #searching = false;
   /** The number of the last stream. */
   #attempts = 0;
-  /** The router that is meant when there is no other: the last one that was dialled or that took us. */
+  /** The last router that was dialled or that welcomed us; named when there is no stream. */
   #router = 0;
-  /** Listening time of the last word from any router, ms. */
+  /** Listening time of the last message from any router, ms. */
   #heardAt = 0;
   /**
-   * How the last dial, or the stream that stood, was lost, and at which router; none since the last welcome.
+   * How the last dial, or the last stream, was lost, and at which router; undefined since the last welcome.
    */
   #because: Failure | undefined;
-  /** An operator was told that no router takes us. */
+  /** Whether an operator was told that no router welcomes us. */
   #toldFailure = false;
   #closed = false;
 
-  /** `questions`: of a member for which the age of an answer matters; it is told of each ping. */
+  /** `questions` is told of each ping; given by a member for which the age of an answer matters. */
   constructor(
     readonly ground: RouterLinkGround,
     readonly questions?: LastAnswer,
@@ -101,7 +105,7 @@ export class RouterLink {
     this.#plan = new DialPlan(ground.identity.routers.length);
   }
 
-  /** Whether we are welcomed, and may speak. */
+  /** Whether a router has welcomed us, so that we may send. */
   get attached(): boolean {
     return this.#attached?.isNoted === true;
   }
@@ -120,13 +124,16 @@ export class RouterLink {
     return this.#because;
   }
 
-  /** Of the router that we are attached to; else of the last that was dialled, or that is dialled next. */
+  /**
+   * The address of the router that we are attached to; else of the one that was dialled last, or is dialled
+   * next.
+   */
   get address(): Address {
     const next = this.#searching && this.#dials.size === 0 ? this.#plan.next(this.#isDialled) : undefined;
     return this.#addressOf(next?.router ?? this.#router);
   }
 
-  /** Whether it is a stream of ours that is not over. */
+  /** Whether this stream of ours still stands. */
   isCurrent(attempt: Attempt): boolean {
     return this.#attached?.attempt === attempt || this.#dials.has(attempt);
   }
@@ -137,13 +144,14 @@ export class RouterLink {
   }
 
   /**
-   * Whether a later stream was opened: then the router may have closed this one for it, if both led there.
+   * Whether a later stream was opened: the router may then have closed this one in its favour, if both led
+   * there.
    */
   isOvertaken(attempt: Attempt): boolean {
     return attempt < this.#attempts;
   }
 
-  /** Whether nothing was heard of the router for `deadAfterMs`. */
+  /** Whether nothing was heard from the router for `deadAfterMs`. */
   isLost(): boolean {
     return this.ground.heardMs - this.#heardAt >= this.ground.timing.deadAfterMs;
   }
@@ -155,7 +163,7 @@ export class RouterLink {
 
   /**
    * A number for the next question on this stream. Counted here and not by the role that asks: of two reigns
-   * on one stream the second would take answers to the first one's questions for its own.
+   * on one stream, the second would take answers to questions of the first for its own.
    */
   nextRequest(): number {
     const attached = this.#attached;
@@ -164,7 +172,7 @@ export class RouterLink {
     return attached.request;
   }
 
-  /** By this stream we are attached from now on. No effect when it was welcomed before. */
+  /** We are attached by this stream from now on. No effect when it was welcomed before. */
   welcomed(attempt: Attempt): void {
     const { ground } = this;
     const dial = this.#dials.get(attempt);
@@ -193,7 +201,7 @@ export class RouterLink {
     this.questions?.begin(dial.openedAt);
   }
 
-  /** The disk has this life as welcomed. The router waits for our first word. */
+  /** The disk has noted the welcome of this life. The router waits for our first message. */
   noted(): void {
     const attached = this.#attached;
     if (attached === undefined || attached.isNoted) return;
@@ -208,26 +216,25 @@ export class RouterLink {
     if (dial !== undefined) dial.until = this.ground.now + WELCOME_TIMEOUT_MS;
   }
 
-  /** A stream is over. Tells an operator of a loss, and of the first failure in a row to find a router. */
+  /** A stream is over. Reports a loss, and the first failure in a row to find a router. */
   ended(attempt: Attempt, because: Failure): void {
     if (this.#attached?.attempt === attempt) this.#lost(this.#attached, because);
     else this.#failed(attempt, because);
   }
 
   /**
-   * The router does not take us, or must not be believed: lets go, asks the next one, and this one again
-   * later.
+   * The router refuses us, or must not be believed: gives it up, asks the next one, and this one again later.
    */
   refused(attempt: Attempt, because: Failure): void {
     if (this.isCurrent(attempt)) this.#giveUp(attempt, because);
   }
 
-  /** Tries again at once: what was refused has been changed. */
+  /** Tries again at once: the cause of the refusal has been changed. */
   retry(): void {
     this.#searching = false;
   }
 
-  /** Says now, and not only with the next ping, whom this member can't reach. */
+  /** Sends a ping now, to say early which members this one can't reach. */
   pingNow(): void {
     if (this.#attached?.isNoted === true) this.#ping(this.#attached);
   }
@@ -263,7 +270,7 @@ export class RouterLink {
     this.#router = attached.router;
     this.#because = { reason: because.reason, detail: `router ${address}: ${because.detail}` };
     ground.report('router-lost', `lost the router at ${address}: ${because.detail}`);
-    // One of these may be what the router has closed the lost one for.
+    // The router may have closed the lost stream in favour of one of these.
     for (const dial of this.#dials.values()) dial.until = ground.now + WELCOME_TIMEOUT_MS;
   }
 

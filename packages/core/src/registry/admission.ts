@@ -1,10 +1,9 @@
 /**
- * Judges who may become a member.
+ * Decides which servers may become members.
  *
- * A server proves that it is the same one by its journal id, and that it is the next life of it by the last
- * life that its folder has been welcomed as (`lives.ts`). While a life is live, another one over the same
- * journal is a copy of its folder, or has come too early: the one that is here stays. Letting the newcomer
- * win would let a copy take over.
+ * A server proves by its journal id that it is the known server, and by the last welcomed life in its folder
+ * that it is the next life (`lives.ts`). While a life is live, another one over the same journal comes from a
+ * copy of the folder, or has come too early: the live one stays. If the newcomer won, a copy could take over.
  */
 import type { ClusterMode, InSyncCopy, Numbered, PrimaryRef } from '../assignment.js';
 import { type ClusterId, type NetworkId, type Position, serverName } from '../ids.js';
@@ -39,13 +38,13 @@ export function objectionToJournal(attach: Extract<MemberMessage, { kind: 'attac
 }
 
 /**
- * A member that was told more than this store holds proves that the store has lost it: whom to promote is
- * unknown then. A later revision of an earlier epoch proves nothing: no store that holds both numbers it so,
- * so a copy of this one said it.
+ * A member that was told more than this store holds proves that the store has lost something: then it is
+ * unknown which member may be promoted. A higher revision of an *earlier* epoch is no objection: a store that
+ * knows the present epoch never gave that revision, so a copy of this store did.
  */
 export function objectionToStore(
   seen: Extract<MemberMessage, { kind: 'attach' }>,
-  /** Revision 0: nothing of this epoch. */
+  /** Revision 0: nothing of this epoch was told. */
   { epoch, revision }: Numbered,
 ): Refusal | undefined {
   const who = `${serverName(seen.serverId)} has seen`;
@@ -63,7 +62,7 @@ export function objectionToStore(
 }
 
 /**
- * A heartbeat proves nothing of who sends it, so of two at different addresses the one that is here stays.
+ * A heartbeat does not prove who sends it, so of two senders at different addresses the live one stays.
  */
 export function objectionToHeartbeat(
   { cluster, serverId, address }: Heartbeat,
@@ -98,7 +97,7 @@ export function objectionTo(candidate: Candidate, cluster: Standing): Refusal | 
   return objectionToLife(candidate, cluster.known) ?? objectionToCopy(candidate, cluster);
 }
 
-/** A member without a journal can lose nothing: of two lives the later one counts. */
+/** A member without a journal can lose nothing, so the later of two lives counts. */
 function objectionToRouted(candidate: Candidate, known: Member | undefined): Refusal | undefined {
   if (known === undefined || known.presence.kind === 'announced') return undefined;
   if (candidate.incarnation > known.incarnation) return undefined;
@@ -115,13 +114,13 @@ function objectionToRouted(candidate: Candidate, known: Member | undefined): Ref
   };
 }
 
-/** What a live member with this server id says against it. */
+/** The objection that another life with this server id is live; undefined: none. */
 function objectionToLife(candidate: Candidate, known: Member | undefined): Refusal | undefined {
   if (known === undefined || !isLive(known) || mayBeSameLife(known, candidate)) return undefined;
   const name = `${serverName(candidate.serverId)} of cluster ${candidate.cluster}`;
   const here = quote(known.address);
   const there = quote(candidate.address);
-  // A supervisor's word may come late, when its server has long had another disk: it stands in nobody's way.
+  // A supervisor's report may be late, from before its server got another disk: it keeps no server out.
   const isAnothers = known.journalId !== candidate.journalId;
   if (isAnothers && known.presence.kind === 'watched') return undefined;
   if (isAnothers)
@@ -134,7 +133,7 @@ function objectionToLife(candidate: Candidate, known: Member | undefined): Refus
       reason: 'duplicate-server',
       detail: `${name} is live at ${here}, incarnation ${known.incarnation}: the folder of ${there}, incarnation ${candidate.incarnation}, is a copy of its folder`,
     };
-  // A supervisor's word for the life before is older than the new life itself.
+  // A supervisor's report about the life before is older than the new life itself.
   if (known.presence.kind !== 'stream') return undefined;
   return {
     reason: 'predecessor-is-live',
@@ -142,7 +141,7 @@ function objectionToLife(candidate: Candidate, known: Member | undefined): Refus
   };
 }
 
-/** Whether its folder is what this journal was when it was heard last. */
+/** The objection that its folder is older than this journal was when it was heard last; undefined: none. */
 function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | undefined {
   const { known, primary, copy, committed } = standing;
   const refusal = (why: string): Refusal => ({
@@ -153,8 +152,8 @@ function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | un
     return refusal(
       `its last welcomed life is ${quote(candidate.welcomedLife)}, the last one heard was ${quote(heardLife(copy))}`,
     );
-  // What a life says that was welcomed before may have waited for a router that was frozen, and others have
-  // said more since.
+  // Figures of a life that was welcomed before may be old (the router was frozen), and others have said more
+  // since. So only a new life is compared.
   const isNext = copy !== undefined && !copy.lives.includes(candidate.lifeId);
   if (isNext && (candidate.figures?.durable ?? committed) < committed)
     return refusal(`it ends at ${candidate.figures?.durable}, entries up to ${committed} are committed`);

@@ -10,7 +10,7 @@ export function checkSuccession(before: Assignment, after: Assignment): void {
   if (after.epoch === before.epoch) {
     invariant(isSamePrimary(primary, before.primary), 'one-primary-per-epoch', facts);
   }
-  if (primary === undefined || primary.journalId === '') return; // nobody, or one who does not replicate
+  if (primary === undefined || primary.journalId === '') return; // no primary, or one that does not replicate
   invariant(inSync.length > 0, 'in-sync-never-empty', facts);
   invariant(
     inSync.some((copy) => isSameCopy(copy, primary)),

@@ -1,6 +1,5 @@
 /**
- * What the members of a cluster and the grants of its epoch have in common, and what of it has changed since
- * the last seal.
+ * The state that `Cluster` and `EpochGrants` share, and what of it has changed since the last seal.
  */
 import { type ClusterRecord, namesAsPrimary } from '../assignment.js';
 import { type ClusterId, serverName } from '../ids.js';
@@ -35,8 +34,8 @@ export class ClusterState {
     );
     this.roster = new Roster(members, ({ serverId }) => dependsOn(this.#configuration, serverId));
     this.olderStore = new OlderStore(record);
-    // Nobody is attached any more, so this is not the assignment that was told last. It need not be made
-    // durable: until something is, every restart makes the same of the same record.
+    // No member is attached now, so this is not the assignment that was told last. It need not be made
+    // durable: every restart makes the same from the same record.
     this.#revision = record === undefined ? 0 : record.revision + 1;
   }
 
@@ -53,17 +52,20 @@ export class ClusterState {
     return this.#isChanged;
   }
 
-  /** Why nobody serves although somebody could, until an operator has decided. */
+  /**
+   * Why no member is promoted although one could be, until an operator has decided; undefined: there is no
+   * dispute.
+   */
   get dispute(): string | undefined {
     return this.#dispute;
   }
 
-  /** Only an operator can say who is promoted. */
+  /** Whether only an operator can choose whom to promote. */
   get isHalted(): boolean {
     return this.#dispute !== undefined || this.olderStore.detail !== undefined;
   }
 
-  /** Who holds the epoch, live or not, as long as it is the very life that was granted it. */
+  /** The member that holds the epoch, live or not, if it is still the very life that was granted it. */
   get holder(): Member | undefined {
     return this.roster.all.find((member) => namesAsPrimary(this.#configuration, member));
   }
@@ -73,7 +75,7 @@ export class ClusterState {
     return this.#dispute === undefined && holder !== undefined && isLive(holder);
   }
 
-  /** The link of whoever holds the epoch and is live. */
+  /** The stream of the holder of the epoch, if it is live. */
   get primaryLink(): RegistryLink | undefined {
     const { holder } = this;
     return holder === undefined ? undefined : linkOf(holder);
@@ -95,7 +97,7 @@ export class ClusterState {
     this.#isChanged = true;
   }
 
-  /** Takes a configuration that differs only in what members are not told. */
+  /** Takes a configuration that differs only in parts that members are not told. */
   note(configuration: Configuration): void {
     this.#configuration = configuration;
   }
@@ -105,19 +107,19 @@ export class ClusterState {
     this.#isChanged = true;
   }
 
-  /** What is told from now on is numbered after this revision. */
+  /** Revisions from now on are higher than this one. */
   numberPast(revision: number): void {
     if (revision <= this.#revision) return;
     this.#revision = revision;
     this.#isChanged = true;
   }
 
-  /** Something else is to be told: of a member, or of why nobody serves. */
+  /** Something else must be told: about a member, or why the cluster is unavailable. */
   touch(): void {
     this.#isChanged = true;
   }
 
-  /** What was changed gets a number of its own. */
+  /** The changes get a revision of their own. */
   seal(): void {
     this.#isChanged = false;
     this.#revision += 1;

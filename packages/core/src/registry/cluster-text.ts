@@ -1,4 +1,4 @@
-/** How the state of a cluster is put to people. */
+/** Texts about the state of a cluster, for people. */
 import type { Assignment, PrimaryRef } from '../assignment.js';
 import { type ClusterId, type Epoch, type ServerId, serverName } from '../ids.js';
 import { type Objection, objectionsText } from './eligibility.js';
@@ -23,13 +23,13 @@ export interface Unavailability {
   readonly inSync: readonly Named[];
   /** Members that may attach again after the router was away. */
   readonly awaited: readonly Named[];
-  /** Live members whose copy in the set is lost: they have come with another journal. */
+  /** Live members whose copy in the set is lost: they attached with another journal. */
   readonly replaced: readonly Named[];
-  /** How the primary was lost, when that was seen. */
+  /** How the primary was lost; undefined when this router did not see it. */
   readonly why: string | undefined;
-  /** Members whose promotion would be safe, and why they can't be promoted now; empty: there is none. */
+  /** Members whose promotion would be safe, and why they can't be promoted now; empty: there are none. */
   readonly objections: string;
-  /** What an operator can do about it; empty: it will go on by itself. */
+  /** What an operator can do about it; empty: no action is needed. */
   readonly advice: string;
 }
 
@@ -52,7 +52,7 @@ export function unavailableText(facts: Unavailability): string {
   return `${gone} (with the journal that it had: ${names(replaced, ' and ')} came with another)`;
 }
 
-/** Why a primary can't hand over: the objections to whoever could safely take over from it. */
+/** Why a primary can't hand over: the objections to the members that could safely take over. */
 export function noSuccessorText(primary: string, objections: readonly Objection[]): string {
   if (objections.length === 0) return `nobody but ${primary} is live and in sync`;
   const isUnreached = objections.some(([{ reach }]) => reach.kind === 'unreachable');
@@ -62,7 +62,8 @@ export function noSuccessorText(primary: string, objections: readonly Objection[
 }
 
 /**
- * The operator's ways out when only members that can't be reached could be promoted; empty: there is no need.
+ * What an operator can do when only members that can't be reached could be promoted; empty: no action is
+ * needed.
  */
 export function adviceText(objections: readonly Objection[]): string {
   const [unreached] = objections.find(([{ reach }]) => reach.kind === 'unreachable') ?? [];
@@ -70,7 +71,7 @@ export function adviceText(objections: readonly Objection[]): string {
   return `: restart it with the right --advertise, or "dualping admin promote ${unreached.serverId} --unclean" takes it as it is`;
 }
 
-/** What an operator should know of a change, beside who came, went and was promoted. */
+/** Events of a change for the operator, besides members that came, went or were promoted. */
 export function differences(before: Assignment, after: Assignment): RegistryEvent[] {
   const events: RegistryEvent[] = [];
   const { epoch, primary } = after;

@@ -1,8 +1,8 @@
 /**
- * Knows the members of one cluster with the evidence that each is there, and seals what a step has changed.
+ * The members of one cluster, with the evidence that each is there. Seals what a step has changed.
  *
- * What evidence leads to is decided elsewhere: what an epoch and an in-sync copy are worth by
- * `configuration.ts`, who gets the next epoch by `epoch-grants.ts`, and whom that can be by `promotion.ts`.
+ * The consequences are decided elsewhere: `configuration.ts` says how the epoch and the in-sync set may
+ * change, `epoch-grants.ts` who gets the next epoch, and `promotion.ts` which members can get it.
  */
 import {
   type Assignment,
@@ -56,9 +56,8 @@ export interface SealedChange {
 }
 
 /**
- * How often a commit position that goes on rising is made durable, ms: an in-sync copy that is older than
- * this is known as such also by a router that was started again; and one more write every five seconds costs
- * nothing.
+ * How often a rising commit position is made durable, ms. So a restarted router too recognises an in-sync
+ * copy that is older than this; one more write every five seconds costs nothing.
  */
 const COMMITTED_KEPT_EVERY_MS = 5_000;
 
@@ -68,10 +67,10 @@ export class Cluster {
   /** Who gets the epoch, and whose copy counts under it. */
   readonly grants: EpochGrants;
   readonly #state: ClusterState;
-  /** What of the commit position was made durable last, and when. */
+  /** The commit position that was made durable last, and when. */
   #committedKept: Position;
   #committedKeptAt: Instant = Number.NEGATIVE_INFINITY;
-  /** What is kept lags too far behind, though there is nothing to tell. */
+  /** The durable record lags too far behind, though there is nothing to tell. */
   #mustKeep = false;
   #assignment: Assignment;
 
@@ -93,7 +92,7 @@ export class Cluster {
     return this.#assignment;
   }
 
-  /** The link of whoever holds the epoch and is live. */
+  /** The stream of the holder of the epoch, if it is live. */
   get primaryLink(): RegistryLink | undefined {
     return this.#state.primaryLink;
   }
@@ -102,12 +101,12 @@ export class Cluster {
     return this.#state.isChanged;
   }
 
-  /** Whether a `seal` is due for what is kept, though nothing has changed that is told. */
+  /** Whether a `seal` is due for the durable record, though nothing has changed that members are told. */
   get mustKeep(): boolean {
     return this.#mustKeep;
   }
 
-  /** Streams of live members, the primary's first: everybody else waits for what it does next. */
+  /** Streams of live members, the primary's first: all others wait for what it does next. */
   links(): RegistryLink[] {
     const primary = this.primaryLink;
     const others = this.#state.roster.all
@@ -120,7 +119,7 @@ export class Cluster {
     return this.#state.roster.find(serverId);
   }
 
-  /** Members that are known by their heartbeats. */
+  /** Members that send heartbeats. */
   get callers(): ServerId[] {
     return this.#state.roster.all
       .filter((it) => it.presence.kind === 'heartbeat')
@@ -150,8 +149,8 @@ export class Cluster {
   }
 
   /**
-   * A member was told more than this router's store holds. Returns whether that is news. Of one that is not
-   * known here it proves nothing, because it may be anybody, unless the store is from before the first epoch:
+   * A member was told more than this router's store holds. Returns whether that is news. From an unknown
+   * member it proves nothing, because it may be a stranger, unless the store is from before the first epoch:
    * then it may know none of the members.
    */
   noticeOlderStore(attach: Attach, detail: string): boolean {
@@ -175,7 +174,7 @@ export class Cluster {
     return this.#state.roster.register(attach);
   }
 
-  /** A member was told of later revisions by a copy of the store: what it is told now comes after them. */
+  /** A copy of the store has told a member of higher revisions: the next revisions are above them. */
   outdoRevision({ networkId, revision, ...life }: Attach): void {
     const known = this.find(life.serverId);
     if (networkId === '' || known === undefined || !isSameCopy(known, life)) return;
@@ -198,17 +197,20 @@ export class Cluster {
   }
 
   /**
-   * A member ends in order: when it is the primary, it has stopped writes, and everything acknowledged is in
+   * A member ends in order. If it is the primary, it has stopped writes, and everything acknowledged is in
    * its journal.
    */
   left(serverId: ServerId, link: RegistryLink, figures: Figures): void {
     const { mode, primary } = this.#state.configuration;
     if (mode !== 'replicated' || link !== this.primaryLink || primary?.serverId !== serverId) return;
-    // Neither told nor kept by itself: the end of its stream comes next.
+    // Not told or made durable by itself: the end of its stream comes next, and with it a change.
     this.#state.note(endedInOrder(this.#state.configuration, figures));
   }
 
-  /** A member whose journal ends exactly where everything ended in order has everything. */
+  /**
+   * A member whose journal ends exactly where the cluster ended in order has everything, and is in sync
+   * again.
+   */
   #adopt(member: Member): void {
     const { serverId, end } = member;
     if (!isWhole(this.#state.configuration, end) || copyOf(this.#state.configuration, member) !== undefined)
@@ -220,23 +222,23 @@ export class Cluster {
     );
   }
 
-  /** What a member says of its journal. */
+  /** A member says where its journal ends. */
   noteEnd(now: Instant, serverId: ServerId, said: JournalEnd): void {
     const member = this.find(serverId);
     if (member === undefined) return;
     const { lastEpoch, durable, committed, checksum } = said;
     member.end = { lastEpoch, durable, committed, checksum };
     if (!holdsCopy(this.#state.configuration, member)) return;
-    // Not told, and kept only from time to time.
+    // Not told, and made durable only from time to time.
     this.#state.note(withCommitted(this.#state.configuration, committed));
     const isDue = now - this.#committedKeptAt >= COMMITTED_KEPT_EVERY_MS;
     if (isDue && this.#state.configuration.committed > this.#committedKept) this.#mustKeep = true;
   }
 
   /**
-   * Takes in a server that `objectionTo` has nothing against, on the evidence given. Returns the stream
-   * that it replaces. Another life of a known server means that the known one is over: it is dropped
-   * first, and with it goes any claim to the epoch.
+   * Lets in a server without an objection (`objectionTo`), on the evidence given. Returns the stream that it
+   * replaces. Another life of a known server means that the known life is over: that is dropped first, and
+   * loses any claim to the epoch.
    */
   admit(now: Instant, candidate: Candidate, evidence: Presence): RegistryLink | undefined {
     this.#state.configure(withFirstMember(this.#state.configuration, candidate));
@@ -244,11 +246,11 @@ export class Cluster {
     const replaced = known === undefined ? undefined : linkOf(known);
     if (known !== undefined && isCountedOn(known)) {
       const isAgain = mayBeSameLife(known, candidate);
-      // Who holds a stream or sends heartbeats needs no supervisor's word for it.
+      // A server that holds a stream or sends heartbeats needs no report of its supervisor.
       if (isAgain && evidence.kind === 'watched' && isLive(known)) return undefined;
       if (!isAgain) {
         this.#leave(now, known, `incarnation ${candidate.incarnation} of it has come`);
-        this.grants.settle(now); // before it comes: nothing that its former life held is its own
+        this.grants.settle(now); // before it is let in: it keeps nothing that its former life held
       }
     }
     const member = known ?? this.#state.roster.register(candidate);
@@ -272,7 +274,7 @@ export class Cluster {
     return true;
   }
 
-  /** The place of a server that has not come after all is free again. */
+  /** An announced server has not come: its place is free again. */
   lapse(serverId: ServerId): void {
     const member = this.find(serverId);
     if (member?.presence.kind !== 'announced') return;
@@ -282,9 +284,9 @@ export class Cluster {
   }
 
   /**
-   * There is no more evidence that the member is there. Returns whether there was. What follows is
-   * decided at `seal`, for all that are dropped in a step at once: or one would be promoted, and another
-   * lose its place in the in-sync set for it, that is itself about to be dropped.
+   * There is no more evidence that the member is there. Returns whether there was. The consequences are
+   * decided at `seal`, for all members dropped in the step at once. Otherwise a member could be promoted that
+   * is about to be dropped itself, and another would lose its place in the in-sync set for that.
    */
   drop(now: Instant, serverId: ServerId, why: string): boolean {
     const member = this.find(serverId);
@@ -293,7 +295,9 @@ export class Cluster {
     return true;
   }
 
-  /** Its stream has ended, which says nothing about the member: it may attach again until the grace ends. */
+  /**
+   * Its stream has ended, but that proves nothing about the member: it may attach again until the grace ends.
+   */
   expectBack(serverId: ServerId): void {
     const member = this.find(serverId);
     if (member?.presence.kind !== 'stream') return;
@@ -305,7 +309,7 @@ export class Cluster {
     );
   }
 
-  /** Whoever was expected back after the router was away and has not come is gone. */
+  /** Members that were awaited after the router was away and have not come are gone. */
   endGrace(now: Instant): void {
     this.grants.endStart();
     for (const member of this.#state.roster.all)
@@ -313,10 +317,12 @@ export class Cluster {
         this.#leave(now, member, 'it has not attached again since the router was away');
   }
 
-  /** Closes what was changed: numbers it, checks it, and gives it out to be made durable. */
+  /**
+   * Ends the step for this cluster: numbers the changes, checks them, and returns them to be made durable.
+   */
   seal(now: Instant): SealedChange | undefined {
     this.grants.settle(now);
-    // Why nobody serves also depends on who is heard.
+    // The reason why the cluster is unavailable also depends on which members are heard.
     if (!this.#state.isAvailable && this.grants.unavailableReason() !== this.#assignment.unavailableReason)
       this.#state.touch();
     const mustKeep = this.#mustKeep;
@@ -339,8 +345,8 @@ export class Cluster {
   }
 
   /**
-   * The router dials its members back, and this one, which has just attached, is not promoted until it was
-   * reached once in this life. Returns what to ask; undefined when it was reached before.
+   * The router dials back this member, which has just attached; it is not promoted until it was reached once
+   * in this life. Returns the question to ask; undefined when the member was reached before.
    */
   toReach(serverId: ServerId): Question | undefined {
     const member = this.find(serverId);
@@ -351,8 +357,8 @@ export class Cluster {
   }
 
   /**
-   * The answer, with why it could not be reached. Returns after how long to ask again, ms; undefined: not
-   * again.
+   * The answer. `detail` says why the member could not be reached; undefined: it was. Returns after how long
+   * to ask again, ms; undefined: not again.
    */
   reached(question: Question, detail: string | undefined): number | undefined {
     const { serverId, address } = question;

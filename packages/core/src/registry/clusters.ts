@@ -1,4 +1,4 @@
-/** All clusters of one network, and to which of them a server belongs. */
+/** All clusters of one network. Says to which of them a server belongs. */
 import type { ClusterRecord } from '../assignment.js';
 import type { ClusterId, NetworkId } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -34,12 +34,12 @@ export class Clusters {
     return this.all[id - 1] ?? noSuchCluster(id, this.all.length);
   }
 
-  /** Where a server belongs, or why it is not of this network. */
+  /** The cluster of a server, or why it is not of this network. */
   placeOf(candidate: Candidate): Cluster | Refusal {
     return objectionToNetwork(candidate, this.networkId) ?? this.find(candidate.cluster);
   }
 
-  /** Where a server is taken in, or why it is refused there. */
+  /** The cluster that lets a server in, or why it is refused there. */
   placeFor(candidate: Candidate): Cluster | Refusal {
     const cluster = this.placeOf(candidate);
     return cluster instanceof Cluster ? (cluster.objectionTo(candidate) ?? cluster) : cluster;

@@ -1,16 +1,16 @@
 /**
- * Processes of the csce438 family that register beside servers, under a type of their own (`synchronizer`,
- * `follower`): they are listed to those who ask for them, and never given to a client.
+ * Auxiliary processes of the csce438 family, which register beside servers under another type
+ * (`synchronizer`, `follower`). They are listed to callers that ask for them, and never given to a client.
  *
- * They are no members: they hold no epoch, share their numbers with servers, and nothing of them is made
- * durable, because the next heartbeat brings them back.
+ * They are no members: they hold no epoch, may have the same numbers as servers, and are not made durable,
+ * because the next heartbeat brings them back.
  */
 import type { Address, ClusterId, ServerId } from '../ids.js';
 
 export interface Companion {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
-  /** As it calls itself; never `server`. */
+  /** The type that it gives itself; never `server`. */
   readonly type: string;
   readonly address: Address;
 }
@@ -31,7 +31,7 @@ export class Companions {
     return this.#companions.has(companionKey(companion));
   }
 
-  /** One that is known keeps its place, and may have moved. Returns whether it is new. */
+  /** A known process keeps its place; its address may be new. Returns whether the process is new. */
   note(companion: Companion): boolean {
     const isNew = !this.has(companion);
     this.#companions.set(companionKey(companion), companion);
@@ -39,7 +39,7 @@ export class Companions {
   }
 
   /**
-   * Whether it is the first of its type in its cluster: to programs with standbys of these, the one that
+   * Whether it is the first of its type in its cluster: in programs that run several of a type, the one that
    * acts.
    */
   isFirst({ cluster, serverId, type }: Companion): boolean {

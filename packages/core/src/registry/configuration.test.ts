@@ -1,4 +1,4 @@
-/** What each event makes of a configuration. */
+/** How each event changes a configuration. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { epoch, NO_EPOCH, position, serverId } from '../ids.js';

@@ -1,14 +1,14 @@
 /**
- * Says who holds the epoch of a cluster and whose copies count, and what each event makes of that.
+ * Who holds the epoch of a cluster and whose copies count, and how each event changes that.
  *
- * The intuition: an epoch is a licence that is granted once, and only to a copy that has everything which was
+ * The intuition: an epoch is a licence that is granted once, and only to a copy that has everything that was
  * ever acknowledged; the in-sync set names those copies. The set that the primary waits for is always a
- * superset of the one here: the primary counts a standby from the moment it asks for it, and until the router
- * has told it of the removal. So whoever is promoted from here has everything, and no clock is needed for
- * that.
+ * superset of the set here: the primary counts a standby from the moment it asks to add it until the router
+ * has told it of the removal. So every copy that is promoted from this set has everything, and no clock is
+ * needed for that.
  *
  * A configuration is a value. Each function returns the next one, or the same object when nothing changes.
- * Who is live, heard or reachable is not its business: see `Cluster` and `promotion.ts`.
+ * Whether a member is live, heard or reachable is decided elsewhere: see `Cluster` and `promotion.ts`.
  *
  * After PacificA (Lin et al., 2008, §2 and §4: the configuration is kept apart from the data) and Kafka's
  * in-sync replicas.
@@ -35,10 +35,10 @@ import { invariant } from '../invariants.js';
 import { isSameCopy } from '../same-life.js';
 import { type NextLife, withHeard, withWelcomed } from './lives.js';
 
-/** What the router keeps of a cluster, without its members and without the number of the revision. */
+/** What the router keeps of a cluster, without its members and the revision. */
 export type Configuration = Omit<ClusterRecord, 'revision' | 'members'>;
 
-/** A journal, whoever has it open. */
+/** A journal, whichever process has it open. */
 interface Journal {
   readonly serverId: ServerId;
   readonly journalId: JournalId;
@@ -52,17 +52,19 @@ interface JournalLife extends Journal {
 /** A life that may be promoted, with the end of its journal. */
 interface Holder extends PrimaryRef {
   readonly end: JournalEnd;
-  /** A life that its next one may name instead: this one has yet to note a welcome of this router. */
+  /**
+   * A life that the next life may name instead of this one, which has not noted a welcome of this router yet.
+   */
   readonly lifeBefore?: LifeId;
 }
 
 /**
- * `old-leaves`: the copy of the primary before is no longer counted. `old-stays`: it is, as a standby.
+ * `old-leaves`: the copy of the former primary no longer counts. `old-stays`: it still counts.
  * `unclean`: by an operator's decision, whatever the in-sync set says.
  */
 export type Grant = 'old-leaves' | 'old-stays' | 'unclean';
 
-/** As it was made durable last; a cluster without a record never had a member. */
+/** The configuration that was made durable last; a cluster without a record never had a member. */
 export const restoredFrom = (cluster: ClusterId, record: ClusterRecord | undefined): Configuration => ({
   cluster,
   mode: record?.mode,
@@ -74,14 +76,14 @@ export const restoredFrom = (cluster: ClusterId, record: ClusterRecord | undefin
   orderlyEnd: record?.orderlyEnd,
 });
 
-/** How a cluster works whose members have this journal id. */
+/** The mode of a cluster whose members have such a journal id. */
 export const modeOf = (journalId: JournalId): ClusterMode => (journalId === '' ? 'routed' : 'replicated');
 
 /** The in-sync copy that is this very journal of this server. */
 export const copyOf = ({ inSync }: Configuration, journal: Journal): InSyncCopy | undefined =>
   inSync.find((copy) => isSameCopy(copy, journal));
 
-/** Whether this very life has opened an in-sync copy. */
+/** Whether this very life is noted for an in-sync copy. */
 export const holdsCopy = (configuration: Configuration, life: JournalLife): boolean =>
   copyOf(configuration, life)?.lives.includes(life.lifeId) === true;
 
@@ -100,7 +102,7 @@ export const withFirstMember = (
 ): Configuration =>
   configuration.mode === undefined ? { ...configuration, mode: modeOf(journalId) } : configuration;
 
-/** The last announced server has not come: the mode is open again, unless an epoch was granted. */
+/** The last announced server has not come: the mode is undecided again, unless an epoch was granted. */
 export const withoutMembers = (configuration: Configuration): Configuration =>
   configuration.epoch === NO_EPOCH ? { ...configuration, mode: undefined } : configuration;
 
@@ -153,11 +155,11 @@ export function withOnly(configuration: Configuration, counts: (copy: InSyncCopy
   return inSync.length === configuration.inSync.length ? configuration : { ...configuration, inSync };
 }
 
-/** A life is welcomed that continues from a copy; one that does not say who it is changes nothing. */
+/** A life that continues from a copy is welcomed; a life without an id changes nothing. */
 export const welcomed = (configuration: Configuration, life: Journal & NextLife): Configuration =>
   life.lifeId === '' ? configuration : withLives(configuration, life, (copy) => withWelcomed(copy, life));
 
-/** A life is heard since it was welcomed. */
+/** A welcomed life is heard for the first time. */
 export const heard = (configuration: Configuration, life: JournalLife): Configuration =>
   withLives(configuration, life, (copy) => withHeard(copy, life.lifeId));
 
@@ -178,13 +180,13 @@ function withLives(
 export const withCommitted = (configuration: Configuration, committed: Position): Configuration =>
   committed > configuration.committed ? { ...configuration, committed } : configuration;
 
-/** The primary has stopped writes and ended; everything acknowledged is in its journal, which ends here. */
+/** The primary has stopped writes and ended. Its journal has everything acknowledged, and ends here. */
 export const endedInOrder = (
   configuration: Configuration,
   { lastEpoch, durable, checksum }: OrderlyEnd,
 ): Configuration => ({ ...configuration, orderlyEnd: { lastEpoch, durable, checksum } });
 
-/** Whether this journal ends exactly where everything ended in order: then it has everything. */
+/** Whether this journal ends exactly where the cluster ended in order: then it has everything. */
 export const isWhole = ({ orderlyEnd: whole }: Configuration, end: OrderlyEnd): boolean =>
   whole !== undefined &&
   end.lastEpoch === whole.lastEpoch &&

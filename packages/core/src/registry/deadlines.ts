@@ -1,7 +1,7 @@
 /**
- * Things that are due at some instant: a binary heap whose items know their place, so that one that is
- * called off is gone at once (held calls come and go by the thousand; leaving them in until they are
- * due would let a caller fill memory by asking and cancelling).
+ * Things that are due at some instant: a binary heap whose items know their place, so that a cancelled item
+ * is removed at once. (Held calls come and go by the thousand. If cancelled ones stayed until they are due, a
+ * caller could fill memory by asking and cancelling.)
  */
 import type { Instant } from '../ids.js';
 

@@ -1,4 +1,4 @@
-/** Calls that ask for an assignment, now or when there is one: clients' and operators'. */
+/** Calls of clients and operators that ask for an assignment, now or when there is one. */
 import type { Assignment } from '../assignment.js';
 import type { Instant } from '../ids.js';
 import { MAX_WAIT_MS } from '../limits.js';
@@ -31,7 +31,7 @@ export class Desk {
     if (this.#mayWait(token, outcome)) this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
   }
 
-  /** The primary is asked, and whoever asks for it waits for its successor. */
+  /** Asks the primary to hand over; the caller waits for the successor. */
   handover(now: Instant, cluster: Cluster, token: RegistryToken, outcome: Outcome): void {
     const link = cluster.grants.linkToHandOver();
     if (typeof link !== 'number') return outcome.refuse(token, link);
@@ -50,7 +50,7 @@ export class Desk {
     const refusal = cluster.grants.promoteUnclean(input.serverId, input.acceptLoss);
     if (refusal !== undefined) return outcome.refuse(token, refusal);
     outcome.touch(cluster);
-    // Contented by the very change that this step ends with, or when it attaches again.
+    // Answered by the change that this step ends with, or when the chosen member attaches again.
     this.#waiting.add(now + PROMOTION_WAIT_MS, {
       token,
       cluster: cluster.id,
@@ -65,25 +65,25 @@ export class Desk {
   }
 
   /**
-   * The primary has pinged: a client that asks because it has lost that very one has lost only its own link.
+   * The primary has pinged: a client that asks because it lost this primary has lost only its own link.
    */
   primaryPinged({ id, assignment }: Cluster, outcome: Outcome): void {
     for (const { token } of this.#waiting.takeReassured(id, assignment.epoch))
       outcome.answerWith(token, assignment);
   }
 
-  /** The primary says that it can't: nobody need wait for the time to run out. */
+  /** The primary says that it can't hand over: waiting callers are told now. */
   handoverFailed(cluster: Cluster, detail: string, outcome: Outcome): void {
     for (const { token } of this.#waiting.takeHandovers(cluster.id))
       outcome.refuse(token, { reason: 'handover-impossible', detail });
   }
 
-  /** Takes out and gives all who waited for this assignment. */
+  /** Removes and returns all calls that waited for this assignment. */
   content(assignment: Assignment): RegistryToken[] {
     return this.#waiting.takeContent(assignment).map(({ token }) => token);
   }
 
-  /** Tells those whose wait is over. */
+  /** Answers calls whose wait is over. */
   expire(now: Instant, clusters: readonly Cluster[], outcome: Outcome): void {
     for (let waiter = this.#waiting.takeDue(now); waiter; waiter = this.#waiting.takeDue(now)) {
       const cluster = clusters[waiter.cluster - 1];
@@ -98,7 +98,7 @@ export class Desk {
   }
 }
 
-/** A client gets whoever is primary now: its link may have broken without a failover. */
+/** A client gets the present primary: its link may have broken without a failover. */
 function endInVain({ token, wants }: Waiter, cluster: Cluster, outcome: Outcome): void {
   const { id, assignment } = cluster;
   if (wants === 'handover') {

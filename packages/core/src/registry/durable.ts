@@ -1,20 +1,19 @@
 /**
- * What of each cluster is durable and was told: anybody may hear it at once, whatever else waits for the
- * disk.
+ * The last durable assignment of each cluster, which may be told at once, whatever else waits for the disk.
  */
 import type { Assignment } from '../assignment.js';
 import type { ClusterId } from '../ids.js';
 
 interface Known {
   readonly durable: Assignment;
-  /** Sealed since, the oldest first: durable when the disk is done. */
+  /** Sealed since then, the oldest first: durable when the disk is done. */
   readonly waiting: readonly Assignment[];
 }
 
 export class Durable {
   readonly #known = new Map<ClusterId, Known>();
 
-  /** @param assignments as the store has them: every start makes the same of them */
+  /** @param assignments as the store has them: every start makes the same from them */
   constructor(assignments: readonly Assignment[]) {
     for (const assignment of assignments)
       this.#known.set(assignment.cluster, { durable: assignment, waiting: [] });
@@ -39,8 +38,8 @@ export class Durable {
   }
 
   /**
-   * To be told in the place of that one, which waits for the disk; undefined: whoever asks has to wait for
-   * it, too.
+   * What to tell in place of this assignment, which waits for the disk; undefined: the caller has to wait
+   * too.
    */
   inPlaceOf({ cluster, epoch, available }: Assignment): Assignment | undefined {
     const durable = this.of(cluster);

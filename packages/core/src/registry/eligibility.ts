@@ -1,13 +1,13 @@
 /**
  * Judges whether a member that may safely be promoted can also do the work: it is heard now, and the router
- * has reached it at the address that everyone else will dial. This only chooses among safe promotions; who is
- * safe the in-sync set says (see `promotion.ts`).
+ * has reached it at the address that everyone else will dial. This only chooses among safe promotions; the
+ * in-sync set says which are safe (see `promotion.ts`).
  */
 import { type ServerId, serverName } from '../ids.js';
 import { linkOf, type Member } from './member.js';
 import type { RegistryLink } from './registry-messages.js';
 
-/** What a cluster has to know of the router's ears. */
+/** What a cluster needs to know about what the router hears. */
 export interface Evidence {
   /** Time in which the router listened and heard at least one member, ms. */
   readonly heardMs: number;
@@ -15,9 +15,9 @@ export interface Evidence {
   readonly isQuiet: boolean;
   /** Whether a member spoke on this link at `sinceMs` or later, and within two of its pings. */
   isHeard(link: RegistryLink, sinceMs: number): boolean;
-  /** Members of its cluster that the member on this link said last that it can't reach. */
+  /** Members of its cluster that the member on this link can't reach, as it said last. */
   cannotReach(link: RegistryLink): ReadonlySet<ServerId>;
-  /** The primary reaches that member: what it said before is over. */
+  /** The primary reaches the member on this link: what that member complained of before is out of date. */
   forgetComplaint(link: RegistryLink): void;
   /** Silence after which a member is dropped, ms. */
   readonly deadAfterMs: number;
@@ -26,7 +26,7 @@ export interface Evidence {
 /** A member that can't be promoted now, and why. */
 export type Objection = readonly [Member, string];
 
-/** Why not to promote it now, for people, as what follows its name; undefined: it can be. */
+/** Why the member can't be promoted now, for people, to follow its name; undefined: it can be. */
 export function objectionToPromotion(
   member: Member,
   evidence: Evidence,

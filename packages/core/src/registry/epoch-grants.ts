@@ -1,10 +1,10 @@
 /**
- * Decides who gets the next epoch of a cluster, and which copies count under it: after a loss, at a primary's
- * request, at an operator's.
+ * Decides who gets the next epoch of a cluster and which copies count under it: after a loss, or when a
+ * primary or an operator asks.
  *
  * Two rules carry the rest, both in `settle`, which follows every change:
- *  * nobody holds the epoch → the first live in-sync member in registration order gets the next one;
- *  * somebody does → whoever is no longer counted on leaves the in-sync set.
+ *  * no member holds the epoch → the first live in-sync member in registration order gets the next one;
+ *  * a member holds it → members that are neither live nor awaited leave the in-sync set.
  * So while there is no primary the set stays as it was: each of its members has everything, and any of
  * them that comes back will do.
  */
@@ -27,11 +27,10 @@ type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 export class EpochGrants {
   readonly #state: ClusterState;
   /**
-   * The router has been started and still waits for members that it knows: they are compared before one is
-   * promoted.
+   * The router was started and still waits for known members: it compares them before it promotes one.
    */
   #isStarting: boolean;
-  /** How the last primary was lost, for people; kept until there is another. */
+  /** How the last primary was lost, for people; kept until there is a new one. */
   #loss: { readonly at: Instant; readonly why: string } | undefined;
   /** Listening time of the last promotion after a loss, ms: see `settle`. */
   #grantedMs = 0;
@@ -45,8 +44,7 @@ export class EpochGrants {
   }
 
   /**
-   * A member would have been promoted if it had been heard: with the next word of any member that is decided
-   * again.
+   * A member would have been promoted if it had been heard: the next message of any member decides again.
    */
   get awaitsWord(): boolean {
     return this.#awaitsWord;
@@ -62,7 +60,7 @@ export class EpochGrants {
     this.#isStarting = false;
   }
 
-  /** After every change. */
+  /** Applies the two rules above; called after every change. */
   settle(now: Instant): void {
     const holder = this.#state.holder;
     if (this.#state.isAvailable) for (const member of this.#state.roster.all) member.isAtRest = false;
@@ -82,9 +80,9 @@ export class EpochGrants {
   }
 
   /**
-   * After a start of this router: others of the in-sync set may come yet, and have more than an older copy.
-   * And a store that knows of no epoch may be older than the first one: whoever was told of it comes within
-   * the grace, and says so.
+   * After a start of this router: other members of the in-sync set may still come, with more than an older
+   * copy has. And a store without an epoch may be older than the first one: a member that was told of that
+   * epoch comes within the grace, and names it.
    */
   #awaitsCandidates(): boolean {
     const { mode, epoch } = this.#state.configuration;
@@ -96,7 +94,7 @@ export class EpochGrants {
     );
   }
 
-  /** Of a promotion, for people. */
+  /** After what a promotion happens, for people. */
   #afterWhat(now: Instant): string {
     const loss = this.#loss;
     if (loss !== undefined)
@@ -128,7 +126,8 @@ export class EpochGrants {
   }
 
   /**
-   * From now on this store is the newest: what is granted now is past everything that any member was told.
+   * From now on this store counts as the newest: its next numbers are above everything that any member was
+   * told.
    */
   #outdoOlderStore(chosen: Member): void {
     const told = this.#state.olderStore.outdo();
@@ -139,7 +138,7 @@ export class EpochGrants {
     takeRefusedLife(chosen);
   }
 
-  /** Grants the request of a live primary in its epoch, as far as it can be. */
+  /** Grants a request of the live primary of that epoch if it can be granted. */
   changeInSync(link: RegistryLink, asked: ChangeInSync): void {
     const { mode, epoch, primary } = this.#state.configuration;
     if (mode !== 'replicated' || link !== this.#state.primaryLink || asked.epoch !== epoch) return;
@@ -175,8 +174,8 @@ export class EpochGrants {
   }
 
   /**
-   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, its
-   * request is put off until the others had the time to say so; the primary asks again.
+   * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, the
+   * request is put off until the others had time to say so; the primary asks again.
    */
   #isPutOff(standby: ServerId, link: RegistryLink): boolean {
     const { primary } = this.#state.configuration;
@@ -189,7 +188,7 @@ export class EpochGrants {
     return false;
   }
 
-  /** Where to ask for a handover, or why it is impossible. */
+  /** The stream on which to ask for a handover, or why it is impossible. */
   linkToHandOver(): RegistryLink | Refusal {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.#state.isAvailable)
@@ -200,7 +199,7 @@ export class EpochGrants {
     );
   }
 
-  /** The primary gives its epoch up. Returns whether there was somebody to take over. */
+  /** The primary gives up its epoch. Returns whether another member takes over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.#state.primaryLink || epoch !== this.#state.configuration.epoch) return false;
     const successor = this.#state.promotion.successor();
@@ -210,9 +209,9 @@ export class EpochGrants {
   }
 
   /**
-   * The primary says that it lacks what another live member knows as committed. That one takes over if it
-   * may; else nobody serves: to go on would lose what was acknowledged. Returns whether that changes
-   * anything.
+   * The primary says that it lacks what another live member knows as committed. That member takes over if it
+   * may; else the cluster is unavailable, because going on would lose acknowledged writes. Returns whether
+   * that changes anything.
    */
   dispute(link: RegistryLink, epoch: Epoch, serverId: ServerId, detail: string): boolean {
     if (
@@ -231,8 +230,8 @@ export class EpochGrants {
   }
 
   /**
-   * Makes a live member primary although it may lack acknowledged writes. Refuses one that has less than
-   * another live member, unless `acceptLoss`.
+   * Makes a live member primary although it may lack acknowledged writes. Refuses a member that has less than
+   * another live one, unless `acceptLoss`.
    */
   promoteUnclean(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
     const member = this.#state.roster.find(serverId);
@@ -248,15 +247,14 @@ export class EpochGrants {
     if (member === undefined)
       return refusal('unknown-member', `cluster ${this.#state.id} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
-    // Its disk may have yet to note the welcome: its next life would be taken for an older copy. A
-    // supervisor's word is none of its own: the life that it vouches for may have ended before it read its
-    // welcome.
+    // Its disk may not have noted the welcome yet; then its next life would be taken for an older copy. A
+    // supervisor's report does not count as heard: the life may have ended before it read its welcome.
     if (!member.heard && mode === 'replicated' && isLive(member) && member.refused === undefined)
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#state.roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.unavailableReason()}`);
     if (!this.#state.isHalted && mayServe(this.#state.configuration, member)) {
-      // It has everything: only the router's doubt whether it can be reached is overruled.
+      // It has everything: the operator overrules only the doubt whether it can be reached.
       const how = this.#state.isAvailable ? 'old-stays' : 'old-leaves';
       this.#grant(member, how, 'promoted by an operator; it has everything, nothing is lost');
       return undefined;
@@ -275,12 +273,12 @@ export class EpochGrants {
     return undefined;
   }
 
-  /** It is live, or only kept out because this router's store is older. */
+  /** Whether it is live, or kept out only because this router's store is older. */
   #isHere(member: Member): boolean {
     return isLive(member) || (this.#state.olderStore.detail !== undefined && member.refused !== undefined);
   }
 
-  /** There is a primary, and the router or an in-sync member can't reach it. */
+  /** Whether the router or an in-sync member can't reach the primary. */
   #isPrimaryInDoubt(): boolean {
     const holder = this.#state.holder;
     if (holder === undefined || this.#state.configuration.mode !== 'replicated') return false;
@@ -290,7 +288,7 @@ export class EpochGrants {
     return isComplainedOf || holder.reach.kind === 'unreachable';
   }
 
-  /** Why nobody is available, for people; empty when somebody is. */
+  /** Why no server is available, for people; empty when one is. */
   unavailableReason(): string {
     const holder = this.#state.holder;
     const { dispute } = this.#state;
@@ -317,13 +315,13 @@ export class EpochGrants {
     });
   }
 
-  /** For people, while a handover has no successor. */
+  /** Why a handover has no successor, for people. */
   whyNoHandover(): string {
     return noSuccessorText(this.#state.primaryName, this.#state.promotion.objections());
   }
 
   /**
-   * What else an operator can do where a handover does not work, as the end of a sentence; empty: nothing.
+   * What else an operator can do when a handover does not work, as the end of a sentence; empty: nothing.
    */
   orStopIt(): string {
     const successor = this.#state.promotion.successor();

@@ -1,13 +1,12 @@
 /**
- * Tells a router that has lost its own network from members that have failed.
+ * Distinguishes a router that has lost its own network from members that have failed.
  *
  * The intuition: when two or more streams stand and no member is heard on any of them for two pings, the
- * router is more likely to be cut off than all members are to have died at one moment. This router then hears
- * nobody. It does not count that time as anyone's silence, so it drops no member for it, and it promotes
- * none: a member that it promoted would be one that it does not hear either. The first word of any member
- * ends it.
+ * router is more likely to be cut off than all members are to have died at one moment. Such a router does not
+ * count that time as any member's silence, so it drops no member for it. It also promotes none, since it
+ * hears none of them. The first message of any member ends this state.
  *
- * Two pings without a word also happen on a busy machine. So the router says that it suspects itself only
+ * Two pings without a message also happen on a busy machine. So the router says that it suspects itself only
  * after as much quiet as would have dropped a member; and only such quiet has consequences when it ends (see
  * `Listening`).
  */
@@ -19,9 +18,9 @@ export const HEARD_PINGS = 2;
 
 export class Hearing {
   readonly #clock: ListeningClock;
-  /** Listening time in which no member was heard, ms: nobody's silence. */
+  /** Listening time in which no member was heard, ms: it counts as no member's silence. */
   #quietMs = 0;
-  /** By the clock, ms. */
+  /** When this began, in time of the clock, ms; undefined: a member is heard. */
   #since: number | undefined;
 
   constructor(maxStepMs: number) {
@@ -47,7 +46,7 @@ export class Hearing {
     return this.#since !== undefined;
   }
 
-  /** From now on no member is heard. No effect while that is so already. */
+  /** From now on no member is heard. No effect if that is so already. */
   begin(): void {
     this.#since ??= this.#clock.heardMs;
   }

@@ -1,8 +1,8 @@
 /**
- * Takes unary heartbeats: of servers that can only call out, and of processes beside servers.
+ * Takes unary heartbeats: of servers that can only call out, and of auxiliary processes.
  *
- * A heartbeat is evidence like any other: a first one makes a member, a silence drops it, the next one has it
- * back in its old place. Most say nothing new, and cost no write.
+ * A heartbeat is evidence like any other: the first one makes a member, silence drops the member, the next
+ * one brings it back in its old place. Most say nothing new, and cost no write.
  */
 import type { Instant, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
@@ -31,7 +31,7 @@ type Sender =
 export class HeartbeatDesk {
   readonly #heartbeats: Heartbeats<Sender>;
   readonly #companions = new Companions();
-  /** Of the present step: who is to be told how it stands. */
+  /** The heartbeat to answer at the end of this step. */
   #noted: { readonly call: HeartbeatCall; readonly cluster: Cluster } | undefined;
 
   /** Members that sent heartbeats before the router was away count as heard when it began. */
@@ -44,7 +44,7 @@ export class HeartbeatDesk {
     return this.#companions.all;
   }
 
-  /** `cluster`: where it says that it belongs, or why it can't. `listeningMs`: listening time. */
+  /** `cluster`: the one that the heartbeat names, or why there is none. `listeningMs`: listening time. */
   take(
     now: Instant,
     listeningMs: number,
@@ -66,7 +66,8 @@ export class HeartbeatDesk {
   }
 
   /**
-   * At the end of the step: with its first heartbeat it may have become the one that clients are routed to.
+   * Answers the heartbeat at the end of the step: with its first heartbeat the server may have become
+   * primary.
    */
   confirm(outcome: Outcome): void {
     if (this.#noted === undefined) return;
@@ -81,7 +82,7 @@ export class HeartbeatDesk {
     outcome.answer(call.token, { kind: 'heartbeat-noted', isFirst });
   }
 
-  /** Whoever has been silent for too long is out. */
+  /** Drops senders that have been silent for too long. */
   expire(now: Instant, listeningMs: number, outcome: Outcome): void {
     for (const { who, silentMs } of this.#heartbeats.takeSilent(listeningMs)) {
       if (who.kind === 'companion') {
@@ -89,14 +90,14 @@ export class HeartbeatDesk {
         continue;
       }
       const { cluster, serverId } = who;
-      // Since then it may have come by a stream, or its supervisor have vouched for it.
+      // It may have attached by a stream since, or its supervisor may have registered it.
       if (cluster.find(serverId)?.presence.kind !== 'heartbeat') continue;
       cluster.drop(now, serverId, `no heartbeat of it for ${Math.round(silentMs)} ms`);
       outcome.touch(cluster);
     }
   }
 
-  /** Listening time until somebody may be out; undefined when nobody sends heartbeats. */
+  /** Listening time until a sender may have to be dropped; undefined when none sends heartbeats. */
   nextSilenceInMs(listeningMs: number): number | undefined {
     return this.#heartbeats.nextSilenceInMs(listeningMs);
   }
@@ -147,8 +148,8 @@ export class HeartbeatDesk {
 }
 
 /**
- * Whom a heartbeat is from. It names no life: one from the same address is taken for the same (a routed
- * member has nothing that a restart could lose for us), one from another address for the next.
+ * The sender of a heartbeat as a candidate. A heartbeat names no life. One from the known address counts as
+ * the same life (a restart of a routed member loses nothing), one from another address as the next life.
  */
 function candidateOf({ cluster, serverId, address }: Heartbeat, known: Member | undefined): Candidate {
   const before =

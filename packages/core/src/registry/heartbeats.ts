@@ -1,5 +1,5 @@
 /**
- * Who calls from time to time, and who has stopped calling, in listening time.
+ * Which callers send heartbeats, and which have stopped, in listening time.
  *
  * A unary heartbeat is evidence for `timeoutMs` and then none; the next one is evidence again. Entries are
  * kept in the order in which they were last heard, so only the front is ever looked at.
@@ -21,7 +21,7 @@ export class Heartbeats<T> {
     this.#heard.add(key, { who, atMs: listeningMs });
   }
 
-  /** Takes out all that have been silent for too long. */
+  /** Removes and returns all that have been silent for too long. */
   takeSilent(listeningMs: number): { readonly who: T; readonly silentMs: number }[] {
     const silent = [];
     for (const [key, { who, atMs }] of this.#heard) {
@@ -33,7 +33,7 @@ export class Heartbeats<T> {
     return silent;
   }
 
-  /** Listening time until somebody may be silent for too long; undefined when nobody calls. */
+  /** Listening time until a caller may have been silent for too long; undefined when there is none. */
   nextSilenceInMs(listeningMs: number): number | undefined {
     const { first } = this.#heard;
     return first === undefined ? undefined : Math.max(0, first.atMs + this.timeoutMs - listeningMs);

@@ -2,9 +2,9 @@
  * Knows what the router hears: which members speak, for how long the others are silent, and whether the
  * router itself was away or cut off, so that the silence proves nothing.
  *
- * Silence is counted in listening time, so a router that was itself stopped does not blame its members. One
- * that was stopped for so long that they may have given it up takes the ends of their streams for that, as
- * after a restart.
+ * Silence is counted in listening time, so a stopped router does not count its own pause as its members'
+ * silence. If it was stopped so long that members may have given it up, ends of their streams prove nothing,
+ * as after a restart.
  */
 import type { Instant, ServerId } from '../ids.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
@@ -19,11 +19,11 @@ export class Listening implements Evidence {
   readonly silence: Silence;
   readonly #hearing: Hearing;
   readonly #timing: Timing;
-  /** Whom each member said in its last ping that it can't reach; only those that can't reach somebody. */
+  /** Which members each member can't reach, by its last ping; only members that can't reach one. */
   readonly #complaints = new Map<RegistryLink, ReadonlySet<ServerId>>();
   /**
-   * The router was away or cut off: until then, in listening time, streams may come that were given up
-   * meanwhile.
+   * After the router was away or cut off: until this listening time streams may arrive that their members
+   * gave up meanwhile.
    */
   #awayUntilMs = 0;
   /** An operator was told that no member is heard. */
@@ -33,8 +33,8 @@ export class Listening implements Evidence {
   constructor(timing: Timing) {
     this.#timing = timing;
     this.silence = new Silence(timing);
-    // One look may count for two pings, but never for so much that a member which kept its time is
-    // dropped for the one look that came late.
+    // One look at the clock may count for two pings, but never for so much that one late look drops a member
+    // that was on time.
     const { pingIntervalMs, deadAfterMs } = timing;
     const spareMs = deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs;
     this.#hearing = new Hearing(Math.min(2 * pingIntervalMs, spareMs));
@@ -79,16 +79,16 @@ export class Listening implements Evidence {
   advance(now: Instant): void {
     this.#hearing.advance(now);
     if (this.silence.isQuiet(this.heardMs)) this.#hearing.begin();
-    // They count from when they last heard the router, which was before it stopped: hence one `deadAfterMs`
-    // less.
+    // Members count from when they last heard the router, which was before it stopped: hence one
+    // `deadAfterMs` less.
     const longestMs = (ROUTER_SILENCE_FACTOR - 1) * this.deadAfterMs;
     if (this.#lookedAt !== undefined && now - this.#lookedAt >= longestMs) this.#wasAway();
     this.#lookedAt = now;
   }
 
   /**
-   * While anybody is listened for, look as often as they ping, or the listening clock falls behind.
-   * `dueInMs`: what else falls due in listening time.
+   * While members are attached, look as often as they ping, or the listening clock falls behind. `dueInMs`:
+   * what else falls due in listening time.
    */
   nextLook(dueInMs: readonly (number | undefined)[]): Instant | undefined {
     if (this.#lookedAt === undefined) return 0;
@@ -100,7 +100,7 @@ export class Listening implements Evidence {
     return due.length === 0 ? undefined : this.#lookedAt + Math.min(pingIntervalMs, ...due);
   }
 
-  /** A member speaks after a quiet. Returns whether an operator was told of the quiet. */
+  /** A member speaks after none was heard. Returns whether an operator was told of that. */
   endQuiet(): boolean {
     if (this.#isNoticed) this.#wasAway();
     this.#hearing.end();
@@ -109,7 +109,7 @@ export class Listening implements Evidence {
     return wasTroubled;
   }
 
-  /** Whether an operator is to be told now that no member is heard. */
+  /** Whether to tell an operator now that no member is heard. */
   noteTrouble(): boolean {
     if (this.#isTroubled || !this.#isNoticed) return false;
     this.#isTroubled = true;
@@ -117,16 +117,16 @@ export class Listening implements Evidence {
   }
 
   /**
-   * Whether the end of this stream proves nothing, because its member may have given the router up: a stream
-   * that stood while we were away, or one that was opened meanwhile (`confirmed`: its member has spoken on
-   * it) and is heard of now together with its end.
+   * Whether the end of this stream proves nothing, because its member may have given up the router: the
+   * stream stood while the router was away; or it was opened meanwhile, and the router hears of it only now,
+   * together with its end (`confirmed`: its member has spoken on it).
    */
   wasGivenUp(link: RegistryLink, confirmed: boolean | undefined): boolean {
     if (this.#isNoticed || this.silence.isExcused(link)) return true;
     return this.heardMs < this.#awayUntilMs && confirmed === false;
   }
 
-  /** No member is heard, for so long that it would have dropped one. */
+  /** Whether no member was heard for so long that one would have been dropped. */
   get #isNoticed(): boolean {
     const silentMs = this.#hearing.lastedMs + HEARD_PINGS * this.silence.pingIntervalMs; // with which the quiet began
     return this.isQuiet && silentMs >= this.deadAfterMs;

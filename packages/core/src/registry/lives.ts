@@ -1,24 +1,23 @@
 /**
- * The chain of lives over one copy of the journal, by which a folder that was copied, restored or reverted is
- * told from the one that it was taken of.
+ * The chain of lives over one copy of the journal. It distinguishes a folder that was copied, restored or
+ * reverted from the present one.
  *
- * A member notes each life that a router has welcomed, durably, before it says anything more; it names the
- * last of them when it attaches. The router keeps the last life that it has heard since it welcomed it. So
- * the next life over the same folder names that one. A folder that names another is older than what this copy
- * has held since.
+ * A member durably notes each of its lives that a router has welcomed, before it sends anything more; when it
+ * attaches it names the last one noted. The router keeps the last life that it welcomed and then heard. So
+ * the next life over the same folder names that one. A folder that names another life is older than this copy
+ * is known to have been.
  *
- * Killed between the welcome and the note, the next life names the life before: the router has not heard the
- * one that was killed, and still takes the one before. Killed between the note and the first word, the next
- * life names a life that the router has welcomed and not heard: it takes these too, until a later one proves
- * that it is past them.
+ * A member may be killed between the welcome and the note. Then its next life names the life before; the
+ * router has not heard the killed one, and still accepts the one before. Or it is killed between the note and
+ * its first message. Then its next life names a life that the router has welcomed and not heard; the router
+ * accepts these too, until it hears a later one.
  */
 import type { InSyncCopy } from '../assignment.js';
 import type { LifeId } from '../ids.js';
 
 /**
- * Lives that were welcomed and not heard, of one copy. Each costs a process that dies in the moment after its
- * welcome; of more than that the oldest is forgotten, and a folder that names it would be taken for an older
- * copy.
+ * Most lives of one copy that were welcomed and not heard. Each needs a process that dies right after its
+ * welcome. Beyond this the oldest is forgotten, and a folder that names it would be taken for an older copy.
  */
 export const MAX_UNHEARD_LIVES = 64;
 
@@ -47,7 +46,7 @@ export const isHeardOnly = (copy: InSyncCopy, lifeId: LifeId): boolean =>
   copy.lives.length === 1 && heardLife(copy) === lifeId;
 
 /**
- * The life that the router has heard last of this copy; of one that an operator chose while it was refused,
- * the life that was chosen.
+ * The last life of this copy that the router has heard; or, if an operator chose a refused member, the life
+ * that was chosen.
  */
 export const heardLife = ({ lives }: InSyncCopy): LifeId => lives[0] ?? '';

@@ -1,5 +1,5 @@
 /**
- * Takes calls about members: a server announces itself, or its supervisor vouches for it and reports its end.
+ * Takes calls about members: a server announces itself, or its supervisor registers it and reports its end.
  */
 import type { Instant, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
@@ -17,7 +17,7 @@ export interface MemberCallsParts {
   readonly clusters: Clusters;
   readonly listening: Listening;
   readonly streams: MemberStreams;
-  /** Of whichever step it is. */
+  /** Outputs of the present step. */
   readonly outcome: Outcome;
   /** How long the place of an announced server is kept, ms. */
   readonly graceMs: number;
@@ -29,7 +29,7 @@ export class MemberCalls {
   readonly #streams: MemberStreams;
   readonly #outcome: Outcome;
   readonly #graceMs: number;
-  /** Announced servers, and when their places lapse. */
+  /** Announced servers, and when their places are given up. */
   readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
 
   constructor({ clusters, listening, streams, outcome, graceMs }: MemberCallsParts) {
@@ -44,7 +44,7 @@ export class MemberCalls {
     return this.#announced.next();
   }
 
-  /** The places of servers that have not come after all are free again. */
+  /** Announced servers that have not come lose their places. */
   expire(now: Instant): void {
     for (let due = this.#announced.takeDue(now); due; due = this.#announced.takeDue(now)) {
       due.cluster.lapse(due.serverId);
@@ -90,7 +90,7 @@ export class MemberCalls {
       const detail = `cluster ${cluster.id} knows no ${serverName(serverId)}`;
       return this.#outcome.refuse(token, { reason: 'unknown-member', detail });
     }
-    // Late, doubled and older reports are about a life that is over already.
+    // Late, repeated and older reports are about a life that is over already.
     let dropped = false;
     if (member.incarnation === incarnation) {
       const { presence } = member;

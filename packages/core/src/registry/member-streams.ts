@@ -1,10 +1,10 @@
 /**
- * Serves the streams of members: takes what they say, tells them what they must know, and drops whoever is
- * silent.
+ * Serves the streams of members: takes their messages, tells them what they must know, and drops silent ones.
  *
  * The disk may take seconds for a changed assignment, and that is not the members' fault: a pong goes out at
- * once, and a member's silence counts from its welcome. One pong waits: the one to a member without a journal
- * while a new epoch of its cluster waits. To such a member it says that it is still primary.
+ * once, and a member's silence counts from its welcome. One kind of pong waits: to a member without a
+ * journal, while a new epoch of its cluster waits for the disk, because a pong tells such a member that it is
+ * still primary.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { ClusterId, Instant, ServerId } from '../ids.js';
@@ -40,7 +40,7 @@ export interface MemberStreamsParts {
   readonly durable: Durable;
   /** Undefined: members are not dialled back. */
   readonly probes: Probes | undefined;
-  /** Of whichever step it is. */
+  /** Outputs of the present step. */
   readonly outcome: Outcome;
   readonly reattachGraceMs: number;
 }
@@ -49,7 +49,7 @@ interface Attached {
   readonly cluster: Cluster;
   readonly serverId: ServerId;
   readonly attempt: number;
-  /** Without a journal: a pong tells it that it may go on as primary. */
+  /** It has no journal: a pong tells it that it may go on as primary. */
   readonly isRouted: boolean;
   /** Whether it has said anything since it attached: then it has received our welcome. */
   confirmed: boolean;
@@ -74,14 +74,14 @@ export class MemberStreams {
   readonly #outcome: Outcome;
   readonly #reattachGraceMs: number;
   readonly #attached = new Map<RegistryLink, Attached>();
-  /** Links that we have ended and that may still bring messages which were on their way. */
+  /** Streams that the registry has ended; messages that were on their way may still arrive on them. */
   readonly #closed = new Set<RegistryLink>();
   /**
-   * Until when, in listening time, members that are awaited may attach again; undefined: nobody is awaited.
+   * Until when, in listening time, awaited members may attach again; undefined: none is awaited.
    */
   #graceEndMs: number | undefined;
   /**
-   * When members that wait for their welcome hear next that the router is there; undefined: none has waited.
+   * When members that wait for their welcome next get a sign of life; undefined: none waits.
    */
   #signAt: Instant | undefined;
   /** The ping that came in the present step. */
@@ -114,7 +114,7 @@ export class MemberStreams {
     return this.#signAt;
   }
 
-  /** Listening time until awaited members are given up; undefined: nobody is awaited. */
+  /** Listening time until awaited members are given up; undefined: none is awaited. */
   get graceMs(): number | undefined {
     return this.#graceEndMs === undefined ? undefined : this.#graceEndMs - this.#listening.heardMs;
   }
@@ -162,7 +162,7 @@ export class MemberStreams {
   #attach(now: Instant, link: RegistryLink, attach: Say<'attach'>): void {
     const cluster = objectionToJournal(attach) ?? this.#clusters.placeOf(attach);
     if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
-    // First: to a store that has lost something, the newest folder looks like a copy of another one.
+    // Checked first: to a store that has lost something, the newest folder looks like a copy of another one.
     const tooOld = objectionToStore(attach, cluster.latestToldTo(attach.serverId));
     if (tooOld !== undefined) return this.#refuseOlderStore(link, cluster, attach, tooOld);
     const objection = cluster.objectionTo(attach);
@@ -196,8 +196,8 @@ export class MemberStreams {
   }
 
   /**
-   * Who has what, only the members know now: this router grants no epoch any more, until it has a newer
-   * store.
+   * Only the members know now which of them has what: this router grants no epoch any more, until it gets a
+   * newer store or an operator decides.
    */
   #refuseOlderStore(link: RegistryLink, cluster: Cluster, attach: Say<'attach'>, refusal: Refusal): void {
     if (cluster.noticeOlderStore(attach, refusal.detail)) {
@@ -245,12 +245,13 @@ export class MemberStreams {
     const isWelcomed = attached.welcomedIn === undefined;
     const epochWaits = (this.#durable.of(id)?.epoch ?? NO_EPOCH) < assignment.epoch;
     if (isWelcomed && !(attached.isRouted && epochWaits)) return this.#outcome.sendAtOnce(link, pong);
-    // Its claim must not outlive the epoch that waits; but it hears that the router is there.
+    // Its reign must not outlast the epoch that waits for the disk; but it gets a sign that the router is
+    // there.
     if (isWelcomed) this.#outcome.sendAtOnce(link, { ...pong, sequence: ANSWERS_NOTHING });
     this.#outcome.send(link, pong);
   }
 
-  /** From their welcome on members can be heard, so from then on their silence counts. */
+  /** A member speaks only after its welcome, so its silence counts from then on. */
   told(records: readonly ClusterRecord[]): void {
     for (const record of records) {
       this.#durable.told(record);
@@ -292,7 +293,7 @@ export class MemberStreams {
     else this.#drop(now, link, reason);
   }
 
-  /** Whoever gave the router up while it was away comes back at once, and has lost nothing. */
+  /** A member that gave up the router while it was away comes back at once, and has lost nothing. */
   #expectBack(link: RegistryLink): void {
     const attached = this.#detach(link);
     if (attached === undefined) return;
@@ -337,7 +338,7 @@ export class MemberStreams {
     return isSame && attach.attempt > 0 && attach.attempt < (this.#attached.get(standing)?.attempt ?? 0);
   }
 
-  /** On the evidence of a stream, of a heartbeat, or of a supervisor's word. */
+  /** Lets in a member on the evidence of a stream or of a supervisor. */
   admit(now: Instant, cluster: Cluster, candidate: Candidate, evidence: Presence): void {
     const replaced = cluster.admit(now, candidate, evidence);
     this.#outcome.touch(cluster);
@@ -353,7 +354,7 @@ export class MemberStreams {
     this.#close(replaced, detail);
   }
 
-  /** A member speaks. If none did for long, every member's silence starts anew. */
+  /** A member speaks. If none did for long, every member's silence starts from zero. */
   #hear(link: RegistryLink): void {
     this.#noteWord();
     this.#listening.silence.heard(this.#listening.heardMs, link);
@@ -367,7 +368,7 @@ export class MemberStreams {
     this.#outcome.say({ kind: 'trouble', detail: undefined });
   }
 
-  /** Drops whoever has been silent for too long; nobody while no member is heard. */
+  /** Drops members that have been silent for too long; none while no member is heard. */
   dropSilent(now: Instant): void {
     if (this.#listening.isQuiet) return this.#noteQuiet();
     for (const { link, silentMs, isExcused } of this.#listening.silence.dead(this.#listening.heardMs)) {
@@ -387,7 +388,7 @@ export class MemberStreams {
     this.#outcome.say({ kind: 'trouble', detail });
   }
 
-  /** What falls due: signs of life to those that wait for their welcome, and the end of the grace. */
+  /** Does what is due: signs of life to members that wait for their welcome, and the end of the grace. */
   expire(now: Instant): void {
     if (this.#signAt !== undefined && now >= this.#signAt) this.#giveSigns(now);
     if (this.#graceEndMs === undefined || this.#listening.heardMs < this.#graceEndMs) return;
@@ -406,7 +407,7 @@ export class MemberStreams {
     this.#signAt = expected.length === 0 ? undefined : now + DISK_SIGN_INTERVAL_MS;
   }
 
-  /** How an assignment is told on this link. */
+  /** The message that tells an assignment on this link. */
   tell(link: RegistryLink, assignment: Assignment, isWelcome: boolean): RouterMessage {
     if (!isWelcome) {
       const lastRequest = this.#attached.get(link)?.lastRequest ?? 0;

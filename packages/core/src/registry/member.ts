@@ -16,9 +16,9 @@ import type { Candidate, RegistryLink } from './registry-messages.js';
 export type Presence =
   /** It holds a stream. */
   | { readonly kind: 'stream'; readonly link: RegistryLink }
-  /** It calls from time to time; see `Heartbeats`. */
+  /** It sends heartbeats; see `Heartbeats`. */
   | { readonly kind: 'heartbeat' }
-  /** Its supervisor vouches for it. */
+  /** Its supervisor has registered it and reports its end. */
   | { readonly kind: 'watched' }
   /**
    * It was there before the router was away (down, or stopped for long), and may attach again: neither live
@@ -37,34 +37,34 @@ export interface Member {
   address: Address;
   liveness: Liveness;
   presence: Presence;
-  /** Of this life. */
+  /** Whether the router has reached this life. */
   reach: Reach;
   /** Whether this life has been heard since it was welcomed: then its folder has noted the welcome. */
   heard: boolean;
-  /** Since this router started, so that it may have been told whatever there is. */
+  /** Whether it has attached since this router started, and so may have been told everything. */
   hasAttached: boolean;
-  /** As it was heard last. */
+  /** As last heard. */
   end: JournalEnd;
   /**
-   * A later life, refused because it was told more than the router's store holds: an operator may choose it
-   * all the same.
+   * A later life, refused because it was told more than the router's store holds; an operator may still
+   * choose it.
    */
   refused: RefusedLife | undefined;
   /** It is asked to stop: nothing is handed over to it. */
   isLeaving: boolean;
-  /** Nobody has served since it attached, so its journal cannot have grown. */
+  /** Whether no primary has served since it attached: then its journal cannot have grown. */
   isAtRest: boolean;
 }
 
 export interface RefusedLife {
   readonly incarnation: Incarnation;
   readonly lifeId: LifeId;
-  /** The last that its folder had noted. */
+  /** The last welcomed life that its folder had noted. */
   readonly welcomedLife: LifeId;
   readonly address: Address;
 }
 
-/** Of a journal that nothing is known of, or that there is none of. */
+/** The end of a journal of which nothing is known, or of a member without one. */
 export const NO_END: JournalEnd = Object.freeze({
   lastEpoch: NO_EPOCH,
   durable: NO_POSITION,
@@ -75,7 +75,7 @@ export const NO_END: JournalEnd = Object.freeze({
 export const isLive = ({ presence }: Member): boolean =>
   presence.kind === 'stream' || presence.kind === 'heartbeat' || presence.kind === 'watched';
 
-/** Live, or not yet known to be otherwise. */
+/** Live, or awaited. */
 export const isCountedOn = (member: Member): boolean => isLive(member) || member.presence.kind === 'awaited';
 
 export const linkOf = (member: Member): RegistryLink | undefined =>
@@ -97,10 +97,10 @@ export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Memb
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
 
-/** A life has come, which may be the one that is known; what was known only of the one before is over. */
+/** A life has come, perhaps the known one; what was known only of an earlier life is forgotten. */
 export function takeLife(member: Member, life: Candidate, evidence: Presence): void {
   const isAgain = mayBeSameLife(member, life);
-  // A supervisor names no life. The one that was here is over, and may have been a copy's.
+  // A supervisor names no life id. The life that was here is over, and may have been a copy's.
   const isAnyLife = evidence.kind === 'watched' && !isCountedOn(member);
   member.heard &&= isAgain && member.lifeId === life.lifeId;
   if (!isAgain || member.address !== life.address) member.reach = { kind: 'unasked' };
@@ -119,8 +119,7 @@ export function takeEvidence(member: Member, evidence: Presence): void {
 }
 
 /**
- * The life that was refused because the store is older is the one that counts; it is live when it attaches
- * again.
+ * The life that was refused because the store is older counts from now on; it is live when it attaches again.
  */
 export function takeRefusedLife(member: Member): void {
   const { refused } = member;
@@ -152,7 +151,7 @@ export const memberToRecord = (member: Member): MemberRecord => ({
   end: member.end,
   address: member.address,
   liveness: member.liveness,
-  // One that is still awaited would have to be awaited again after the next restart.
+  // A member that is still awaited must be awaited again after the next restart.
   live: isCountedOn(member),
   reached: member.reach.kind === 'reachable',
 });

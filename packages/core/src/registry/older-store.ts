@@ -1,14 +1,14 @@
 /**
- * Notices that this router's store is older than what its members were told by it, or by a copy of it.
+ * Notices that this router's store lacks something that members were told by it, or by a copy of it.
  *
- * What the members have seen then is lost here, so whom to promote is unknown: the router grants no epoch any
- * more, until an operator has chosen a member. From that promotion on this store is the newest.
+ * Then the router can't know which member may be promoted. It grants no epoch any more, until an operator has
+ * chosen a member. From that promotion on this store counts as the newest.
  */
 import type { Numbered } from '../assignment.js';
 import { type Epoch, epoch } from '../ids.js';
 
 interface Seen {
-  /** Who was told what, for people. */
+  /** Which member was told what, for people. */
   readonly detail: string;
   /** The highest that any member was told. */
   readonly epoch: Epoch;
@@ -31,8 +31,8 @@ export class OlderStore {
   }
 
   /**
-   * The last revision of the present epoch that this router, or one before it with the same store, can have
-   * told a member. What was numbered since the start says nothing to one that has not attached since: another
+   * The last revision of the present epoch that this router, or an earlier one with this store, can have told
+   * a member. A member that has not attached since the start is not compared with later revisions: another
    * router may have used the same numbers.
    */
   latestTold({ epoch, revision }: Numbered, hasAttached: boolean): Numbered {
@@ -53,8 +53,8 @@ export class OlderStore {
   }
 
   /**
-   * From now on this store is the newest. Returns what any member was told, to be numbered past; undefined:
-   * nothing.
+   * From now on this store counts as the newest. Returns the highest numbers that any member was told, to go
+   * above them; undefined: none.
    */
   outdo(): Numbered | undefined {
     const seen = this.#seen;

@@ -1,9 +1,9 @@
 /**
- * What one step leads to. There is one of it, which is empty again when everything has been taken out of it.
+ * Collects the outputs of one step. There is one object, which is empty again after its outputs were taken.
  *
- * Clusters are only marked while the step goes on; when it ends each that has changed is sealed, and what is
- * said comes after its `persist` (persisted-before-spoken): first the members, the primary before the others,
- * then those who watch and wait, then whatever else was said, and last the lines for the operator.
+ * During the step clusters are only marked. At its end each changed cluster is sealed, and what is said comes
+ * after its `persist` (persisted-before-spoken): first to the members, the primary before the others; then to
+ * watchers and waiting callers; then everything else that was said; and last the lines for the operator.
  */
 import type { Assignment } from '../assignment.js';
 import type { Instant } from '../ids.js';
@@ -20,9 +20,9 @@ import type {
 } from './registry-messages.js';
 
 export interface Audience {
-  /** How an assignment is told on this link. */
+  /** The message that tells an assignment on this link. */
   readonly tell: (link: RegistryLink, assignment: Assignment, isWelcome: boolean) => RouterMessage;
-  /** Takes out and gives all who waited for this assignment. */
+  /** Removes and returns all calls that waited for this assignment. */
   readonly content: (assignment: Assignment) => readonly RegistryToken[];
 }
 
@@ -45,7 +45,9 @@ export class Outcome {
     this.touch(cluster);
   }
 
-  /** The member on this link is told the assignment in any case: it has asked for something. */
+  /**
+   * The member on this link is told the assignment even if it has not changed: it has asked for something.
+   */
   owe(link: RegistryLink, cluster: Cluster): void {
     this.#owed.add(link);
     this.touch(cluster);
@@ -55,7 +57,9 @@ export class Outcome {
     this.#said.push({ kind: 'send', link, message, overtakes: false });
   }
 
-  /** Before everything that waits for the disk: nothing of that may matter to the message. */
+  /**
+   * Sends a message before everything that waits for the disk. The message must not depend on any of that.
+   */
   sendAtOnce(link: RegistryLink, message: RouterMessage): void {
     this.#said.push({ kind: 'send', link, message, overtakes: true });
   }
@@ -68,7 +72,7 @@ export class Outcome {
     this.#said.push({ kind: 'answer', token, answer, overtakes: false });
   }
 
-  /** What is durable already is told before everything that waits for the disk. */
+  /** An assignment that is durable already is told before everything that waits for the disk. */
   answerWith(token: RegistryToken, assignment: Assignment): void {
     this.#asked.push({ token, assignment });
   }
@@ -81,7 +85,7 @@ export class Outcome {
     this.#events.push({ event, text });
   }
 
-  /** Seals what has changed. What is said after this, and before `takeRest`, still belongs to the step. */
+  /** Seals what has changed. Outputs added after this and before `takeRest` still belong to the step. */
   seal(now: Instant, audience: Audience): RegistryOutput[] {
     const outputs: RegistryOutput[] = [];
     for (const cluster of this.#touched) {
@@ -114,7 +118,7 @@ export class Outcome {
     this.#said.push(output);
   }
 
-  /** Everything else that was said, and the lines for the operator. The next step begins with nothing. */
+  /** Everything else that was said, and the lines for the operator. The next step begins empty. */
   takeRest(durable: Durable): RegistryOutput[] {
     const answers = this.#asked.map(({ token, assignment }): RegistryOutput => {
       const atOnce = durable.inPlaceOf(assignment);

@@ -1,24 +1,25 @@
 /**
- * Decides who is cut off when members of a cluster can't reach one another though the router hears them all.
+ * Decides which member is cut off when members of a cluster can't reach one another though the router hears
+ * all.
  *
- * The intuition: whoever is with most of the live in-sync members goes on. So a primary that most of them
- * can't reach is replaced by one of them, if they reach one another; and a standby that the primary can't
- * reach is removed only when the primary is with most of them itself. With two members neither is most, and
- * the primary stays.
+ * The intuition: the side with most of the live in-sync members goes on. So a primary that most of them can't
+ * reach is replaced by one of them, if they reach one another. And a standby that the primary can't reach is
+ * removed only when the primary itself reaches most of the others. With two members neither side has most,
+ * and the primary stays.
  *
- * All of this only chooses among promotions that the in-sync set allows anyway: a wrong answer costs time, no
- * data.
+ * All of this only chooses among promotions that the in-sync set allows anyway: a wrong answer costs time,
+ * but no data.
  */
 import type { ServerId } from '../ids.js';
 
 /**
- * For how long the removal of a standby that is heard may be put off, in multiples of the silence after which
- * a member counts as lost: the others notice their side of a partition up to one later than the primary, and
- * ask one another for up to one; and one to spare for a busy machine.
+ * How long the removal of a live standby may be put off, in multiples of `deadAfterMs`. The others notice
+ * their side of a partition up to one `deadAfterMs` later than the primary, and ask one another for up to one
+ * more; the third is a reserve for a busy machine.
  */
 const PUT_OFF_FACTOR = 3;
 
-/** What one live in-sync member says of the others. */
+/** Which others one live in-sync member can't reach. */
 export interface View {
   readonly serverId: ServerId;
   readonly cannotReach: ReadonlySet<ServerId>;
@@ -46,9 +47,9 @@ export function successorOfCutOff(
 }
 
 /**
- * Whether a primary that can't reach a standby is with most of the live in-sync members, so that the standby
- * is the one that is cut off. True also when there is nothing to weigh: the standby is not live at the router
- * either, the primary reaches it (and finds it too slow), or the two are alone.
+ * Whether a primary that can't reach a standby reaches most of the other live in-sync members, so that the
+ * standby is the one that is cut off. Also true when there is nothing to decide: the standby is not live at
+ * the router either, the primary reaches it (and finds it too slow), or there are only these two.
  */
 export function isWithMost(primary: View, standby: ServerId, views: readonly View[]): boolean {
   const isLive = views.some(({ serverId }) => serverId === standby);
@@ -60,10 +61,10 @@ export function isWithMost(primary: View, standby: ServerId, views: readonly Vie
 
 /** Removals that are put off because the primary may be the one that is cut off; the primary asks again. */
 export class PutOffRemovals {
-  /** Since when, and when it was asked for last, in listening time, ms. */
+  /** When each removal was asked for first and last, in listening time, ms. */
   readonly #asked = new Map<ServerId, { readonly firstMs: number; readonly lastMs: number }>();
 
-  /** Whether to wait for what the others say. `deadAfterMs`: silence after which a member counts as lost. */
+  /** Whether to wait for what the others say. */
   putOff(nowMs: number, deadAfterMs: number, standby: ServerId): boolean {
     const longestMs = PUT_OFF_FACTOR * deadAfterMs;
     const before = this.#asked.get(standby);
@@ -73,7 +74,7 @@ export class PutOffRemovals {
     return nowMs - firstMs < longestMs;
   }
 
-  /** The primary is with most of the others: there is nothing to wait for. */
+  /** The primary reaches most of the others: there is nothing to wait for. */
   settle(standby: ServerId): void {
     this.#asked.delete(standby);
   }

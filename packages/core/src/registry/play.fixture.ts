@@ -1,5 +1,5 @@
 /**
- * Plays the registry from a transcript. Time is virtual; members that are attached and not frozen ping on
+ * Runs the registry from a transcript. Time is virtual; members that are attached and not frozen ping on
  * their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
@@ -45,9 +45,9 @@ interface Actor {
   /** Why it can't be dialled. */
   unreachable: string | undefined;
   cannotReach: readonly ServerId[];
-  /** By journal, as its disk has it; set when it pings for the first time. */
+  /** The last welcomed life noted on its disk, by journal; set when the member pings for the first time. */
   readonly welcomed: Map<string, string>;
-  /** Given by hand; else it follows from journal and incarnation. */
+  /** The life id if the script gives one; else it follows from journal and incarnation. */
   life: string;
   /** Says nothing after its welcome. */
   silent: boolean;
@@ -57,7 +57,7 @@ interface Actor {
   revision: number;
 }
 
-/** Sequences of pings: of those that members send on their own, and of those that a script asks for. */
+/** Sequences of pings: those that members send on their own, and those that a script asks for. */
 const BY_ITSELF = 1;
 const ASKED_FOR = 2;
 
@@ -65,11 +65,11 @@ export interface PlayOptions {
   readonly clusters?: number;
   readonly timing?: Partial<Timing>;
   readonly dialsBack?: boolean;
-  /** Also the operator's lines about what an assignment says to members already. */
+  /** Also show the operator's lines that repeat what assignments say. */
   readonly showsAllReports?: boolean;
 }
 
-/** Reports that a transcript leaves out unless it is about them: the assignments beside them say the same. */
+/** Reports that transcripts leave out by default, because the assignments beside them say the same. */
 const SAID_BY_ASSIGNMENTS = /^cluster \d+: (?:s\d+ is attached|the in-sync set of epoch)/;
 
 export class Play implements Performer {
@@ -86,7 +86,7 @@ export class Play implements Performer {
   #nextPingAt = 0;
   /** What waits for the disk, while that hangs. */
   #waiting: RegistryOutput[] | undefined;
-  /** From then on the script tells of pongs too. */
+  /** Whether the disk has hung: from then on the transcript shows pongs too. */
   #hasHung = false;
   #count = 0;
   readonly #answers: RegistryInput[] = [];
@@ -174,7 +174,7 @@ export class Play implements Performer {
     [/^the router restarts$/, () => this.#restart()],
   ];
 
-  /** Members attach and are added as they would be, and nothing is told of it. */
+  /** Members attach and are added as usual; the transcript does not show it. */
   #begin(primary: string, inSync: string, live: string): void {
     const standbys = inSync.trim().split(' ').filter(Boolean);
     const others = live.trim().split(' ').filter(Boolean);
@@ -266,7 +266,7 @@ export class Play implements Performer {
     return { networkId, cluster, serverId: id, incarnation, journalId, lifeId, welcomedLife, address };
   }
 
-  /** One that is welcomed notes that and pings, unless it is silent. */
+  /** A welcomed member notes the welcome and pings, unless it is silent. */
   #attach(actor: Actor): void {
     this.#connect(actor);
     this.#sayAttach(actor);
@@ -436,7 +436,8 @@ export class Play implements Performer {
   }
 
   /**
-   * Nothing is looked at for so long; then the timer fires first, and after it come the pings that piled up.
+   * The router does nothing for so long; then its timer fires first, and after it come the pings that piled
+   * up.
    */
   #sleep(ms: number): void {
     this.#now += ms;
@@ -543,7 +544,7 @@ export class Play implements Performer {
   }
 }
 
-/** What is durable once these outputs have been performed. */
+/** The records that are durable once these outputs have been performed. */
 export const recordsIn = (outputs: readonly RegistryOutput[]): ClusterRecord[] =>
   outputs.filter((output) => output.kind === 'persist').map(({ record }) => record);
 

@@ -1,5 +1,5 @@
 /**
- * Decides who of a cluster can be promoted now.
+ * Decides which members of a cluster can be promoted now.
  *
  * Two questions in this order. Is it safe: does the member have everything acknowledged, as far as this
  * router can know? The configuration says so, together with what was heard of the member. And can the member
@@ -13,8 +13,8 @@ import { isLive, linkOf, type Member } from './member.js';
 import { successorOfCutOff, type View } from './partition.js';
 
 /**
- * It has everything acknowledged, as far as this router can know: it holds a copy of the set, this very life
- * has been heard, and its journal does not end before what others call committed.
+ * Whether the member has everything acknowledged, as far as this router can know: it holds a copy of the set,
+ * this very life has been heard, and its journal does not end before what others call committed.
  */
 export function mayServe(configuration: Configuration, member: Member): boolean {
   if (!isLive(member)) return false;
@@ -25,14 +25,14 @@ export function mayServe(configuration: Configuration, member: Member): boolean 
   return holdsCopy(configuration, member) && !isShort;
 }
 
-/** The choice as it is now. Made anew for each question: it keeps nothing. */
+/** The possible promotions at this moment. Made anew for each question; it keeps no state. */
 export class Promotion {
   constructor(
     readonly configuration: Configuration,
     /** In registration order. */
     readonly members: readonly Member[],
     readonly evidence: Evidence,
-    /** No epoch is granted before an operator has decided. */
+    /** Whether no epoch may be granted before an operator has decided. */
     readonly isHalted: boolean,
   ) {}
 
@@ -44,10 +44,10 @@ export class Promotion {
     );
   }
 
-  /** Why not to promote it now, for people, as what follows its name; undefined: it can be. */
+  /** Why the member can't be promoted now, for people, to follow its name; undefined: it can be. */
   objectionTo(member: Member, sinceMs = 0): string | undefined {
-    // It would take the epoch with it, and the orderly end of the one before, after which everybody may begin
-    // again.
+    // If it got the epoch, its own end would follow, and the record of the orderly end would be lost, after
+    // which any member may start again.
     if (member.isLeaving) return 'is leaving';
     if (this.configuration.mode === 'routed') return this.evidence.isQuiet ? 'is not heard now' : undefined;
     return objectionToPromotion(member, this.evidence, sinceMs);
@@ -62,8 +62,8 @@ export class Promotion {
   }
 
   /**
-   * First of those who may be promoted; a new life of the lost primary only when there is nobody else.
-   * `sinceMs`: who has not been heard since then may not.
+   * The first member that may be promoted; a new life of the lost primary only when there is no other.
+   * `sinceMs`: a member must have been heard since then.
    */
   successor(sinceMs = 0): Member | undefined {
     const may = this.candidates().filter((member) => this.objectionTo(member, sinceMs) === undefined);
@@ -85,8 +85,8 @@ export class Promotion {
   }
 
   /**
-   * What live in-sync members said last of the others; without the primary's. Also of one that is a little
-   * late: it counts until it is dropped for silence, or a busy machine would decide who is cut off.
+   * Which others each live in-sync member but the primary can't reach, as it said last. A member that is a
+   * little late counts until it is dropped for silence; otherwise a busy machine would decide who is cut off.
    */
   views(): View[] {
     return this.members.flatMap((member) => {

@@ -1,29 +1,29 @@
 /**
  * Dial-back: whether a member can be reached at the address that it advertises.
  *
- * A member's stream proves that the member can dial the router, and nothing about the other way: with a wrong
- * `--advertise` it would be promoted, and neither clients nor standbys would find it. So the router dials the
- * address once for each life and asks the standard health service for a name that only this life serves. A
- * member that was reached once counts as reachable for the rest of its life: a serving primary is never
- * replaced because the router alone can't dial it, and no question lies on the path of a takeover.
+ * A member's stream proves that the member can dial the router, and nothing about the other direction: with a
+ * wrong `--advertise` it would be promoted, and neither clients nor standbys would find it. So the router
+ * dials the address once for each life and asks the standard health service for a name that only this life
+ * serves. A member that was reached once counts as reachable for the rest of its life: a serving primary is
+ * never replaced because the router alone can't dial it, and a takeover never waits for such a question.
  */
 import type { Address, Instant } from '../ids.js';
 import type { MemberLife } from '../member-service.js';
 import { Deadlines } from './deadlines.js';
 
 export type Reach =
-  /** It is not asked: it has no journal, or this router does not dial back. */
+  /** It is not dialled back: it has no journal, or this router does not dial back. */
   | { readonly kind: 'unasked' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'reachable' }
-  /** `failures`: questions in a row that came to nothing. */
+  /** `failures`: how many questions in a row have failed. */
   | { readonly kind: 'unreachable'; readonly detail: string; readonly failures: number };
 
 /** Questions under way at once: each is a connection, and ten thousand members may attach in one second. */
 export const MAX_PROBES_AT_ONCE = 32;
 /**
- * Waits between questions to a member that could not be reached, ms: quick at first, for a process that only
- * starts.
+ * Waits between questions to a member that could not be reached, ms: short at first, for a process that is
+ * just starting.
  */
 const RETRY_MS = [250, 500, 1_000, 2_000, 5_000] as const;
 const LONGEST_RETRY_MS = 10_000;
@@ -37,7 +37,7 @@ export interface Question extends MemberLife {
   readonly address: Address;
 }
 
-/** Which questions are due and which are under way; of a member only the newest counts. */
+/** Which questions are due and which are under way; only the newest question about a member counts. */
 export class Probes {
   readonly #due = new Deadlines<Question>();
   readonly #asked = new Map<ProbeNumber, Question>();
@@ -45,13 +45,13 @@ export class Probes {
   readonly #newest = new Map<string, Question>();
   #last: ProbeNumber = 0;
 
-  /** In place of whatever was to be asked about this member before. */
+  /** Adds a question; it replaces any other about this member. */
   add(at: Instant, question: Question): void {
     this.#newest.set(keyOf(question), question);
     this.#due.add(at, question);
   }
 
-  /** Takes what is to be asked now, as far as questions under way leave room. */
+  /** Takes the questions to ask now, as far as those under way leave room. */
   takeDue(now: Instant): { readonly probe: ProbeNumber; readonly question: Question }[] {
     const taken = [];
     while (this.#asked.size < MAX_PROBES_AT_ONCE) {

@@ -1,4 +1,4 @@
-/** What goes into the registry and what comes out of it. */
+/** The inputs and outputs of the registry. */
 import type { Assignment, ClusterRecord, JournalEnd } from '../assignment.js';
 import type {
   Address,
@@ -28,12 +28,12 @@ export interface Candidate {
   readonly incarnation: Incarnation;
   /** Empty when it cannot replicate. */
   readonly journalId: JournalId;
-  /** Empty when it does not say, or when somebody else speaks for it who does not know. */
+  /** Empty when it is not given, or when its supervisor speaks for it, which does not know it. */
   readonly lifeId: LifeId;
-  /** The last welcomed life that its folder has; empty when there is none, or nobody knows. */
+  /** The last welcomed life that its folder has; empty when there is none, or it is not known. */
   readonly welcomedLife: LifeId;
   readonly address: Address;
-  /** Where its journal ends, when it says so itself. */
+  /** Where its journal ends; only when it speaks for itself. */
   readonly figures?: JournalEnd;
 }
 
@@ -42,7 +42,7 @@ export interface Heartbeat {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
   readonly address: Address;
-  /** `SERVER_TYPE`, or whatever else a process beside servers calls itself. */
+  /** `SERVER_TYPE`, or the type of an auxiliary process. */
   readonly type: string;
 }
 
@@ -50,15 +50,20 @@ export interface Heartbeat {
 export const SERVER_TYPE = 'server';
 
 export type RegistryInput =
-  /** Something came on a `DualPing` stream. The first on a new link has to be `attach`. */
+  /** A message came on a `DualPing` stream. The first on a new link has to be `attach`. */
   | { readonly kind: 'link-message'; readonly link: RegistryLink; readonly message: MemberMessage }
-  /** The stream is over. Comes once for every link, also for one that the registry closed. */
+  /** The stream has ended. Comes once for every link, also for one that the registry closed. */
   | { readonly kind: 'link-ended'; readonly link: RegistryLink; readonly reason: string }
   /** A server takes its place before it attaches. Answered `announced`. */
   | { readonly kind: 'add-master'; readonly token: RegistryToken; readonly candidate: Candidate }
-  /** A supervisor vouches for a server until it reports a crash. Answered `registered`. */
+  /**
+   * A supervisor registers a server, which counts as live until the supervisor reports a crash. Answered
+   * `registered`.
+   */
   | { readonly kind: 'register-server'; readonly token: RegistryToken; readonly candidate: Candidate }
-  /** A server that can only call out, or a process beside servers, is there. Answered `heartbeat-noted`. */
+  /**
+   * A heartbeat of a server that can only call out, or of an auxiliary process. Answered `heartbeat-noted`.
+   */
   | { readonly kind: 'heartbeat'; readonly token: RegistryToken; readonly heartbeat: Heartbeat }
   /** Answered `crash-noted`. */
   | {
@@ -77,7 +82,7 @@ export type RegistryInput =
       readonly failedEpoch: Epoch;
       readonly waitMs: number;
     }
-  /** Whoever waited with this token no longer does. */
+  /** The caller with this token no longer waits. */
   | { readonly kind: 'cancel'; readonly token: RegistryToken }
   /** Answered with the assignment in which another member is primary. */
   | { readonly kind: 'handover'; readonly token: RegistryToken; readonly cluster: ClusterId }
@@ -87,7 +92,7 @@ export type RegistryInput =
       readonly token: RegistryToken;
       readonly cluster: ClusterId;
       readonly serverId: ServerId;
-      /** Also when another live member has more. */
+      /** Promote it even when another live member has more. */
       readonly acceptLoss: boolean;
     }
   /** These records are durable, and everything that waited for them has been said. */
@@ -106,7 +111,10 @@ export type RegistryAnswer =
       readonly graceMs: number;
     }
   | { readonly kind: 'registered' }
-  /** Whether it is the one that clients are routed to; of processes beside servers, the first of its type. */
+  /**
+   * Whether it is the one that clients are routed to; for an auxiliary process, whether it is the first of
+   * its type.
+   */
   | { readonly kind: 'heartbeat-noted'; readonly isFirst: boolean }
   | { readonly kind: 'crash-noted'; readonly dropped: boolean };
 
@@ -135,9 +143,9 @@ export interface RegistryEvent {
 }
 
 /**
- * To be performed in order; a `persist` is durable before anything after it is performed. Only what
- * `overtakes` is performed at once: nothing that waits for the disk matters to it. Once a record is durable
- * and what followed it has been performed, the registry hears so (`told`).
+ * Performed in order; a `persist` is durable before anything after it is performed. Only outputs with
+ * `overtakes` are performed at once, because they depend on nothing that waits for the disk. Once a record is
+ * durable and what followed it has been performed, the registry gets `told`.
  */
 export type RegistryOutput =
   | { readonly kind: 'persist'; readonly record: ClusterRecord }
@@ -161,7 +169,7 @@ export type RegistryOutput =
       readonly reason: Reason;
       readonly detail: string;
     }
-  /** From now on this may be told to anyone: for watchers. */
+  /** From now on this may be told to all: for watchers. */
   | { readonly kind: 'changed'; readonly assignment: Assignment }
   /** Dial this address and ask its health for this service; answer with `probed`. */
   | {
@@ -170,11 +178,11 @@ export type RegistryOutput =
       readonly address: Address;
       readonly service: string;
     }
-  /** What is wrong with the router itself, for people, from now on; undefined: nothing. */
+  /** What is wrong with the router itself from now on, for people; undefined: nothing. */
   | { readonly kind: 'trouble'; readonly detail: string | undefined }
   | { readonly kind: 'report'; readonly event: RegistryEvent };
 
-/** Why something can't be, for whoever asked. */
+/** Why a request is refused, for the caller. */
 export interface Refusal {
   readonly reason: Reason;
   readonly detail: string;

@@ -2,11 +2,12 @@
  * Decides who is available, in every cluster of one network.
  *
  * Input is what the router heard, and when; output is what it must do about it. The same inputs in the same
- * order give the same outputs, so any failover can be replayed. Who is promoted and who is in sync is decided
- * by `Cluster` and its grants; who there is and who is told, by `MemberStreams` and the calls beside them.
+ * order give the same outputs, so any failover can be replayed. `Cluster` and its grants decide who is
+ * promoted and who is in sync; `MemberStreams` and the calls beside it decide which members there are and who
+ * is told.
  *
- * Within a step everything that a change leads to comes after its `persist`: an assignment is durable
- * before anyone is told of it (persisted-before-spoken).
+ * Within a step all consequences of a change come after its `persist`: an assignment is durable before anyone
+ * is told of it (persisted-before-spoken).
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { Instant, NetworkId } from '../ids.js';
@@ -30,7 +31,7 @@ import type { RegistryInput, RegistryOutput } from './registry-messages.js';
 
 export interface RegistryOptions {
   readonly networkId: NetworkId;
-  /** How many there are, for good. */
+  /** The number of clusters, which never changes. */
   readonly clusters: number;
   readonly timing: Timing;
   /** What was made durable last of each cluster that ever had a member. */
@@ -42,7 +43,9 @@ export interface RegistryOptions {
   readonly isNew?: boolean;
   /** How long a unary heartbeat counts, ms. */
   readonly heartbeatTimeoutMs?: number;
-  /** Members with a journal are promoted only after a `probe` has reached them. Default: nobody is asked. */
+  /**
+   * Members with a journal are promoted only after a `probe` has reached them. Default: there are no probes.
+   */
   readonly dialsBack?: boolean;
 }
 
@@ -57,7 +60,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   readonly #desk = new Desk();
   readonly #probes = new Probes();
   readonly #durable: Durable;
-  /** Of the present step. */
+  /** Outputs of the present step. */
   readonly #outcome = new Outcome();
   readonly #audience: Audience = {
     tell: (link, assignment, isWelcome) => this.#streams.tell(link, assignment, isWelcome),
@@ -87,7 +90,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     this.#calls = new MemberCalls({ clusters, listening, streams, outcome, graceMs: reattachGraceMs });
   }
 
-  /** As they may be told now: at the start, and after the outputs of a step are performed. */
+  /** Assignments that may be told now: valid at the start, and after the outputs of a step are performed. */
   assignments(): Assignment[] {
     return this.#clusters.all.map((cluster) => cluster.assignment);
   }
@@ -97,7 +100,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     return this.#streams.figures();
   }
 
-  /** Processes beside servers, in the order in which they registered. */
+  /** Auxiliary processes, in the order in which they registered. */
   companions(): readonly Companion[] {
     return this.#heartbeats.companions;
   }
@@ -105,18 +108,18 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
     this.#listening.advance(now);
     this.#take(now, input);
-    // After the input: whatever came is a sign of life, however late we looked.
+    // After the input: the message that came is a sign of life, however late this step is.
     this.#expire(now);
     const told = this.#outcome.seal(now, this.#audience);
     for (const output of told) if (output.kind === 'changed') this.#durable.sealed(output.assignment);
-    // Only now: a wait that ends in the step that contents it has not been in vain.
+    // Last: a call that this step answers must not be told that its wait is over.
     this.#desk.expire(now, this.#clusters.all, this.#outcome);
     this.#heartbeats.confirm(this.#outcome);
     this.#streams.answerPing();
     return told.concat(this.#outcome.takeRest(this.#durable));
   }
 
-  /** When to be stepped at the latest; undefined: not before there is an input. */
+  /** When to step at the latest; undefined: not before there is an input. */
   nextDeadline(): Instant | undefined {
     const silenceMs = this.#heartbeats.nextSilenceInMs(this.#listening.heardMs);
     const deadlines = [

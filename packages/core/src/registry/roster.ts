@@ -1,7 +1,7 @@
 /**
- * The members of one cluster in registration order. A server keeps its place when it goes and comes back;
- * only when the roster is full does the place of one that is gone, and that nothing depends on, go to a
- * newcomer.
+ * The members of one cluster in registration order. A server keeps its place when it goes and comes back.
+ * Only when the roster is full does a newcomer get the place of a member that is gone and that nothing
+ * depends on.
  */
 import type { ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -12,7 +12,7 @@ import type { Candidate } from './registry-messages.js';
 export class Roster {
   readonly #members: Member[];
 
-  /** `isNeeded`: something depends on this member being remembered. */
+  /** `isNeeded`: whether the member must be remembered because something depends on it. */
   constructor(
     members: readonly Member[],
     readonly isNeeded: (member: Member) => boolean,
@@ -32,7 +32,7 @@ export class Roster {
     return this.#members.find((member) => member.serverId === serverId);
   }
 
-  /** Adds one to the end, without any evidence yet that it is there. */
+  /** Adds a member at the end, without evidence yet that it is there. */
   register(candidate: Candidate): Member {
     const forgotten = this.#members.length >= MAX_MEMBERS ? this.#forgettable() : undefined;
     if (forgotten !== undefined) this.remove(forgotten);

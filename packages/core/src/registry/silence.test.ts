@@ -27,7 +27,7 @@ test('many members are asked to ping less often, and judged by what they were as
   assert.equal(silence.pingIntervalMs, 600);
   assert.equal(silence.deadAfterMs(), 1_800);
   silence.heard(0, many);
-  // The first came when there was room for the usual interval, the last when there was not.
+  // The first link came when there was room for the usual interval, the last one when there was not.
   const dead = silence.dead(600).map(({ link }) => link);
   assert.ok(dead.includes(0));
   assert.ok(!dead.includes(many));

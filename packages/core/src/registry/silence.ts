@@ -1,5 +1,5 @@
 /**
- * Notices who has fallen silent, in listening time.
+ * Notices which members have fallen silent, in listening time.
  *
  * Links are kept in the order in which they were last heard, so a ping costs the same with three
  * members as with thousands: it moves its link to the end, and only the front is ever looked at.
@@ -12,13 +12,13 @@ import { MAX_PINGS_PER_SECOND } from './registry-limits.js';
 import type { RegistryLink } from './registry-messages.js';
 
 interface Heard {
-  /** Its silence counts from here. */
+  /** Listening time from which its silence counts, ms. */
   atMs: number;
   toldIntervalMs: number;
   /**
-   * The router was cut off or away, and this member may have given the stream up: its end proves nothing, and
-   * its words may be old ones. `unspoken`: it has not spoken since, and its silence counts from `atMs`; a
-   * number: when it first did.
+   * The router was cut off or away, and this member may have given up the stream: its end proves nothing, and
+   * its messages may be old ones. `unspoken`: the member has not spoken since, and its silence counts from
+   * `atMs`. A number: when it first spoke.
    */
   excuse: 'unspoken' | number | undefined;
 }
@@ -33,12 +33,15 @@ export interface SilentLink {
 export class Silence {
   /** In the order of last being heard. */
   readonly #links = new RecencyMap<RegistryLink, Heard>();
-  /** Links that will be listened to once their member knows that it is in, and when they attached. */
+  /**
+   * Links whose member has not been welcomed yet, and when they attached. Their silence counts from the
+   * welcome.
+   */
   readonly #expected = new Map<RegistryLink, number>();
 
   constructor(readonly timing: Timing) {}
 
-  /** Pings no further apart than this are asked for now. */
+  /** The ping interval that members are told now. */
   get pingIntervalMs(): number {
     const links = this.#links.size + this.#expected.size;
     const room = Math.ceil((links * 1_000) / MAX_PINGS_PER_SECOND);
@@ -60,14 +63,14 @@ export class Silence {
   }
 
   /**
-   * The link is among those that ping, but its silence counts only from `heard`: it has not been welcomed
-   * yet.
+   * The link counts among those that ping, but its silence counts only from `heard` on: its member is not
+   * welcomed yet.
    */
   expect(listeningMs: number, link: RegistryLink): void {
     this.#expected.set(link, listeningMs);
   }
 
-  /** A message came on a link that is, or from now on will be, listened to. */
+  /** A message came on the link, or its member was welcomed: its silence counts from now on. */
   heard(listeningMs: number, link: RegistryLink): void {
     this.#expected.delete(link);
     const known = this.#links.touch(link);
@@ -80,7 +83,7 @@ export class Silence {
     }
     const heard: Heard = { atMs: listeningMs, toldIntervalMs: 0, excuse: undefined };
     this.#links.add(link, heard);
-    heard.toldIntervalMs = this.pingIntervalMs; // with this one among those who ping
+    heard.toldIntervalMs = this.pingIntervalMs; // this link included
   }
 
   /** The interval that the member has just been told. */
@@ -109,7 +112,7 @@ export class Silence {
     return listeningMs - heard.atMs < HEARD_PINGS * heard.toldIntervalMs;
   }
 
-  /** Whether two or more links stand, and on none was anything heard within two pings. */
+  /** Whether two or more links stand, and nothing was heard on any of them within two pings. */
   isQuiet(listeningMs: number): boolean {
     const { last } = this.#links;
     if (last === undefined || this.#links.size < 2) return false;
@@ -117,8 +120,8 @@ export class Silence {
   }
 
   /**
-   * The router was cut off or away: every silence starts anew, and every stream is excused. A member that has
-   * not spoken since the last time is not given another time.
+   * The router was cut off or away: every silence starts from zero, and every stream is excused. A member
+   * that has not spoken since the last time gets no second excuse.
    */
   startAnew(listeningMs: number): void {
     for (const [, heard] of this.#links) {
@@ -129,8 +132,8 @@ export class Silence {
   }
 
   /**
-   * Whether the end of this stream proves nothing. It does again once the member has gone on speaking for two
-   * pings: what a network held back comes in one burst, often with the end behind it.
+   * Whether the end of this stream proves nothing. Once the member has gone on speaking for two pings it
+   * counts again: what a network held back comes in one burst, often with the end of the stream behind it.
    */
   isExcused(link: RegistryLink): boolean {
     return this.#links.get(link)?.excuse !== undefined;
@@ -148,7 +151,7 @@ export class Silence {
     return dead;
   }
 
-  /** Listening time until somebody may be dead; undefined when nobody is listened to. */
+  /** Listening time until a member may count as dead; undefined when there is no link. */
   nextDeathInMs(listeningMs: number): number | undefined {
     const { first } = this.#links;
     if (first === undefined) return undefined;

@@ -1,12 +1,11 @@
 /**
- * What an unclean promotion loses, told before it is done: against every member that is known, also those
- * that are gone.
+ * What an unclean promotion loses, told before it is done: compared with every known member, also those that
+ * are gone.
  *
  * Of two journals the one with the later last epoch has more, whatever their lengths: the other's tail was
- * never committed, or was taken back. Of two with the same last epoch the longer one has everything that the
- * other has. Where the one with the later epoch ends before what the other knows as committed, the two went
- * their own ways (the router was told from a copy of its folder who is in sync): each has what the other
- * lacks.
+ * never committed. Of two with the same last epoch the longer one has everything that the other has. But if
+ * the journal with the later epoch ends before what the other knows as committed, the two went their own ways
+ * (a router with a copied folder had an old in-sync set): each has entries that the other lacks.
  */
 import { serverName } from '../ids.js';
 import { isLive, type Member } from './member.js';
@@ -18,8 +17,8 @@ const hasMore = ({ end: one }: Member, { end: other }: Member): boolean =>
   one.committed > other.durable;
 
 /**
- * What speaks against promoting this one: another one that is there has what it lacks. For people; undefined:
- * nothing.
+ * The objection to promoting this member, for people: another present member has what it lacks. Undefined:
+ * none.
  */
 export function objectionToUnclean(member: Member, members: readonly Member[]): string | undefined {
   let fullest: Member | undefined;

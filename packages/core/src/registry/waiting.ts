@@ -1,7 +1,7 @@
 /**
- * Those who wait for an assignment: clients for a primary above a failed epoch, operators for the
- * outcome of a handover. Both wait for the same thing, a live primary of a higher epoch than they name,
- * and differ in what they are told when it does not come.
+ * Calls that wait for an assignment: clients' for a primary above a failed epoch, operators' for the outcome
+ * of a handover. Both wait for a live primary of a higher epoch than they name, and differ in the answer when
+ * none comes.
  */
 import type { Assignment } from '../assignment.js';
 import type { ClusterId, Epoch, Instant } from '../ids.js';
@@ -14,16 +14,16 @@ export interface Waiter {
   readonly token: RegistryToken;
   readonly cluster: ClusterId;
   readonly wants: 'primary' | 'handover';
-  /** Content with an available primary of a higher epoch than this. */
+  /** Waits for an available primary of a higher epoch than this. */
   readonly above: Epoch;
-  /** How often the primary of that very epoch has pinged since the question. */
+  /** How often the primary of that epoch has pinged since the question. */
   pings: number;
 }
 
 /**
- * A client that lost its primary gets the same one for an answer when the router has heard so many pings of
- * it since the question. The first may have been sent before the client's link broke; the second was sent a
- * ping interval after it.
+ * A client that lost its primary gets the same one as answer when the router has heard so many of its pings
+ * since the question. The first may have been sent before the client's link broke; the second was sent a ping
+ * interval after it.
  */
 const PINGS_OF_A_LIVE_PRIMARY = 2;
 
@@ -58,12 +58,15 @@ export class Waiting {
     this.#forget(deadline);
   }
 
-  /** Takes out all whom this assignment contents. */
+  /** Removes and returns all calls that this assignment answers. */
   takeContent(assignment: Assignment): Waiter[] {
     return this.#take(assignment.cluster, (waiter) => isContent(waiter, assignment));
   }
 
-  /** The primary of an epoch has pinged. Takes out all who believed it lost and have heard enough of it. */
+  /**
+   * The primary of an epoch has pinged. Removes and returns all calls that believed it lost and now have
+   * enough pings.
+   */
   takeReassured(cluster: ClusterId, epoch: Epoch): Waiter[] {
     return this.#take(cluster, (waiter) => {
       if (waiter.wants !== 'primary' || waiter.above !== epoch) return false;
@@ -72,12 +75,12 @@ export class Waiting {
     });
   }
 
-  /** Takes out all who wait for a handover of this cluster. */
+  /** Removes and returns all calls that wait for a handover of this cluster. */
   takeHandovers(cluster: ClusterId): Waiter[] {
     return this.#take(cluster, (waiter) => waiter.wants === 'handover');
   }
 
-  /** Takes out one whose wait is over. */
+  /** Removes and returns one call whose wait is over. */
   takeDue(now: Instant): Waiter | undefined {
     const waiter = this.#deadlines.takeDue(now);
     const deadline = waiter === undefined ? undefined : this.#byToken.get(waiter.token);

@@ -1,4 +1,4 @@
-/** One replica, to which the test itself says what routers, peers and clients say; outputs as lines. */
+/** One replica. The test itself plays the routers, peers and clients; outputs are given as lines. */
 import {
   DEFAULT_TIMING,
   type Entry,
@@ -66,7 +66,7 @@ export class Alone {
   routerEnded = (address?: string): string[] =>
     this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail: 'gone' });
 
-  /** And the disk has noted it. */
+  /** A router welcomes the server, and the disk has noted it. */
   welcome = (told: Told, address?: string): string[] => [
     ...this.router(
       {
@@ -87,7 +87,7 @@ export class Alone {
   primary = (message: PrimaryMessage, entries: readonly Entry[] = [], checksum?: number): string[] =>
     this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries, checksum });
 
-  /** Entries of one epoch each, beginning at a position, with the positions that they should have. */
+  /** Entries from a position on, one for each epoch given, with the right positions. */
   entries = (from: number, epochs: readonly number[], inEpoch: number, committed = 0): string[] =>
     this.primary(
       {

@@ -1,4 +1,4 @@
-/** Assignments told by hand, for tests of one replica alone. */
+/** Assignments written by hand, for tests of one replica. */
 import { type Assignment, epoch, NO_EPOCH, serverId } from '../index.js';
 import { lifeOf } from './disk.fixture.js';
 

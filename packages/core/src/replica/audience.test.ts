@@ -8,6 +8,7 @@ import {
   position,
   Replica,
   type ReplicaInput,
+  SocialState,
   serverId,
 } from '../index.js';
 
@@ -35,7 +36,8 @@ test('a post is for those who follow when it is made, whatever is committed toge
         address: 's1',
         routers: ['router'],
       },
-      snapshot: { position: NO_POSITION, users: [], sessions: [], origins: [] },
+      snapshotAt: NO_POSITION,
+      social: new SocialState(),
       epochStarts: [],
       first: position(1),
       entries: [],

@@ -1,4 +1,4 @@
-/** Decides of each client's request whether it is served, held for a moment, or refused. */
+/** Decides for each request of a client whether to serve it, hold it for a moment, or refuse it. */
 import { NO_EPOCH } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import type { Reason } from '../reasons.js';
@@ -11,7 +11,7 @@ import type { ClientRequest, LinkId, Token } from './messages.js';
 import { whoIsPrimary } from './named-member.js';
 import type { PrimaryRole } from './primary-role.js';
 
-/** What this server is now. */
+/** The role and state of this server now. */
 export interface Serving {
   readonly primary: PrimaryRole | undefined;
   readonly drain: Drain | undefined;
@@ -36,7 +36,7 @@ export class ClientRequests {
     this.#request(request, this.#ground.heardMs + this.#ground.timing.deadAfterMs, serving);
   }
 
-  /** What waited is judged again: this server is something else now. */
+  /** Judges the held requests again: the role or state of this server has changed. */
   dispatchHeld(serving: Serving): void {
     for (const { request, until } of this.#held.takeAll()) this.#request(request, until, serving);
   }
@@ -97,7 +97,7 @@ export class ClientRequests {
   }
 
   /**
-   * @returns whether there was room. A reader is told that somebody is there, or it would give this server up
+   * @returns whether there was room. A waiting reader gets a sign of life, or it would give up this server
    */
   #hold(request: ClientRequest, until: number, primary: PrimaryRole | undefined): boolean {
     if (!this.#held.hold(request, until)) return false;

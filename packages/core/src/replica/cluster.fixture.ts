@@ -1,4 +1,4 @@
-/** Router and servers together on one stage. */
+/** Router and servers together on one test network. */
 import { DEFAULT_TIMING, type Entry, type Timing } from '../index.js';
 import { RouterOnStage } from './router-on-stage.fixture.js';
 import { type Company, ServerOnStage } from './server-on-stage.fixture.js';

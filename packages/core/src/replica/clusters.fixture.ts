@@ -1,6 +1,6 @@
 /**
- * Several clusters of one server each, which hear of one another. Servers die and come back with what their
- * disk held; streams break; what is on its way comes when the test says so.
+ * Several clusters of one server each, which tail one another. Servers die and come back with what their disk
+ * held; streams break; messages arrive when the test says so.
  */
 import {
   type Answers,
@@ -18,6 +18,7 @@ import {
   type ReplicaInput,
   type ReplicaOutput,
   type Reply,
+  SocialState,
   serverId,
   type TailBatch,
   type TailItem,
@@ -44,8 +45,8 @@ export class Clusters {
   #links = 0;
 
   /**
-   * @param named how many clusters the router tells of; without it servers do not know who belongs where, and
-   * any name will do
+   * @param named how many clusters the router tells of; without it servers don't know which cluster a user
+   * belongs to, and accept any name
    */
   constructor(
     count: number,
@@ -78,7 +79,7 @@ export class Clusters {
     return (message ?? batch) !== undefined;
   }
 
-  /** A stream ends, for both. */
+  /** A stream ends, at both ends. */
   break(stream: Stream): void {
     if (!this.streams.delete(stream)) return;
     stream.reader.step({ kind: 'tail-broken', attempt: stream.attempt, detail: 'broken' });
@@ -156,10 +157,10 @@ export class LoneCluster {
       address: this.address,
       routers: ['router'],
     };
-    const snapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
     const start = {
       identity,
-      snapshot,
+      snapshotAt: NO_POSITION,
+      social: new SocialState(),
       epochStarts,
       first: position(1),
       entries: [...this.journal],
@@ -255,7 +256,7 @@ export class LoneCluster {
     this.step({ kind: 'timeline-ended', timeline });
   }
 
-  /** `ann+` for a user who is there, as a list says. */
+  /** The lists of a user; `ann+` for a user who is present. */
   list(user: UserName): string {
     const token = this.#number();
     let said = '';
@@ -267,7 +268,7 @@ export class LoneCluster {
   }
   #onList: (output: OutputOf<'answer-list'>) => void = () => {};
 
-  /** What is of other clusters, as `position of the cluster: what`. */
+  /** Entries that came from other clusters, as `position of the cluster: what`. */
   get heard(): string[] {
     return this.journal.flatMap(({ command }) => {
       if (!('origin' in command)) return [];

@@ -1,4 +1,4 @@
-/** A server's disk: what was written becomes durable work by work, and a crash loses what is not. */
+/** A server's disk: writes become durable one by one, and a crash loses those that are not durable. */
 import {
   type Entry,
   type EpochStart,
@@ -15,6 +15,7 @@ import {
   type ReplicaOutput,
   type ReplicaStart,
   type SocialSnapshot,
+  SocialState,
 } from '../index.js';
 
 /** A snapshot as another server sent it, with the posts that its journal no longer has. */
@@ -120,7 +121,7 @@ export class Disk {
   #works: DiskWork[] = [];
   #incarnation = 0;
 
-  /** In files of their own, which do not wait for the journal's. */
+  /** Kept in files of their own, which don't wait for the journal. */
   networkId: NetworkId | '' = '';
   welcomedLife: LifeId = '';
   known: Known = { committed: NO_POSITION, epoch: NO_EPOCH, revision: 0 };
@@ -141,7 +142,7 @@ export class Disk {
     this.#works.push(work);
   }
 
-  /** Makes the oldest work durable and gives what the server is to be told of it. */
+  /** Makes the oldest write durable and returns the input that tells the server of it. */
   sync(): ReplicaInput | undefined {
     const work = this.#works.shift();
     if (work === undefined) return undefined;
@@ -161,7 +162,7 @@ export class Disk {
     }
   }
 
-  /** Of what waits, the first `reached` works got to the disk in time. */
+  /** The first `reached` of the waiting writes reach the disk in time; the others are lost. */
   crash(reached = 0): void {
     for (let i = 0; i < reached && this.#works.length > 0; i += 1) this.sync();
     this.#works = [];
@@ -176,7 +177,8 @@ export class Disk {
     const lifeId = lifeOf(journalId, incarnation);
     return {
       identity: { ...identity, incarnation, journalId, lifeId, networkId, welcomedLife },
-      snapshot,
+      snapshotAt: snapshot.position,
+      social: SocialState.fromSnapshot(snapshot),
       epochStarts: this.#durable.epochStarts(),
       first,
       entries: entries.filter((entry) => entry.position > snapshot.position),

@@ -1,6 +1,6 @@
 /**
- * The end of a reign that is planned: writes wait, the in-sync standbys get all there is, the router
- * is asked to choose another primary.
+ * The planned end of a reign: writes wait, the in-sync standbys get all entries, and the router is asked to
+ * choose another primary.
  */
 import type { Instant } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
@@ -8,7 +8,7 @@ import type { Ground } from './ground.js';
 import type { PrimaryRole } from './primary-role.js';
 
 /**
- * How long a planned change of primary may take before it is given up (or, when leaving, done without), ms.
+ * How long a planned change of primary may take, ms. Then the primary goes on; one that is leaving ends.
  */
 export const HANDOVER_TIMEOUT_MS = 5_000;
 
@@ -30,7 +30,7 @@ export class Drain {
     ground.report('draining', why);
   }
 
-  /** The router has answered that nobody can take over. */
+  /** The router has answered that no other member can take over. */
   noSuccessor(): void {
     this.#hasNoSuccessor = true;
   }
@@ -50,7 +50,7 @@ export class Drain {
     if (primary.standbys.awaited.length === 1) return 'nobody-to-hand-to';
     if (primary.router.attachedBy === undefined || !primary.standbys.everyoneHolds(outline.last))
       return 'draining';
-    // On a new stream again: what was asked on the old one may never have arrived.
+    // Asked again on each new stream: what was asked on the old one may never have arrived.
     this.#askedOn = primary.router.attachedBy;
     primary.router.send({ kind: 'hand-over', epoch: primary.epoch, leaving: this.leaving });
     ground.report(

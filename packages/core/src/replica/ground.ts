@@ -1,4 +1,4 @@
-/** What all parts of one replica stand on: its identity, its ledger, the time, and where outputs go. */
+/** What all parts of one replica share: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
 import { type DiskFigures, NO_DISK_FIGURES } from '../disk-watch.js';
 import {
@@ -36,13 +36,13 @@ export class Ground {
   networkId: NetworkId | '';
   /** How many clusters the network has; 0 until the router has told. */
   clusters = 0;
-  /** The last life over this journal that was welcomed, as the disk has it. */
+  /** The last life over this journal that was welcomed, as noted on disk. */
   welcomedLife: LifeId;
   readonly #knownEpoch: Epoch;
   readonly #knownRevision: number;
   /** The newest that the router has told. */
   assignment: Assignment | undefined;
-  /** Of the other clusters the newest that the router has told. */
+  /** The newest assignment of each other cluster that the router has told. */
   readonly others = new Map<ClusterId, Assignment>();
   readonly #diskFigures: () => DiskFigures;
   #tailAttempts: Attempt = 0;
@@ -52,7 +52,7 @@ export class Ground {
   postsAccepted = 0;
   /** How many timelines are open now. */
   timelines: () => number = () => 0;
-  /** Whom it can't reach now: the part that it plays knows. */
+  /** Members that this server can't reach now; set by its present role. */
   whomNotToReach: () => readonly ServerId[] = () => [];
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
@@ -71,7 +71,7 @@ export class Ground {
     return this.#pace.now;
   }
 
-  /** Time that we were there to listen, ms: what silence is measured in. */
+  /** Listening time, ms: silence is measured in it. */
   get heardMs(): number {
     return this.#pace.heardMs;
   }
@@ -80,7 +80,7 @@ export class Ground {
     return this.#pace.timing;
   }
 
-  /** The router has told how often to ping; and at the beginning also how long a silence means the end. */
+  /** The router has told how often to ping, and in the welcome also after how much silence a peer is dead. */
   keepTime(pingIntervalMs: number, toldDeadAfterMs?: number): void {
     this.#pace.keepTime(pingIntervalMs, toldDeadAfterMs);
   }
@@ -94,8 +94,8 @@ export class Ground {
   }
 
   /**
-   * The highest revision of an assignment that was told in the highest epoch, also to a former life; 0: none
-   * was.
+   * The highest revision of an assignment in the highest epoch that this server, or a former life, was told;
+   * 0: none.
    */
   get revision(): number {
     const { assignment: told, highestEpoch } = this;
@@ -106,8 +106,8 @@ export class Ground {
   }
 
   /**
-   * What a next life should know. Of what is committed only what this disk holds: if the machine dies, other
-   * entries may stand in the place of those that it does not hold yet.
+   * What the next life should know. Committed positions count only as far as this disk holds them: if the
+   * machine dies, other entries may take the place of those that it does not hold yet.
    */
   known(): Known {
     const { knownCommitted, outline } = this.ledger;
@@ -129,8 +129,8 @@ export class Ground {
   }
 
   /**
-   * Numbers the streams to other clusters over all reigns, so that a late word from an old one is known as
-   * such.
+   * Numbers the streams to other clusters over all reigns, so that a late message of an old stream is
+   * recognised.
    */
   nextTailAttempt(): Attempt {
     this.#tailAttempts += 1;
@@ -146,7 +146,7 @@ export class Ground {
     return this.clusters === 0 ? undefined : clusterOf(user, this.clusters);
   }
 
-  /** Ends a standby's stream, and says whose word that is. */
+  /** Ends a standby's stream with a refusal that names this network and cluster. */
   refuseStandby(link: LinkId, reason: Reason, detail: string): void {
     const { networkId, identity, highestEpoch: epoch } = this;
     const { cluster } = identity;

@@ -1,9 +1,9 @@
 /**
  * Clients' requests that came a moment too early.
  *
- * The router tells clients and servers of a new epoch at the same time, so a client may be faster than
- * the server it comes to. What names an epoch that the server doesn't serve yet waits here for a moment
- * instead of sending the client round again.
+ * The router tells clients and servers of a new epoch at the same time, so a client may be faster than the
+ * server. A request that names an epoch which the server doesn't serve yet waits here for a moment; otherwise
+ * the client would have to ask the router again.
  */
 import type { ClientRequest } from './messages.js';
 
@@ -39,7 +39,10 @@ export class HeldRequests {
     return true;
   }
 
-  /** Takes all out, in order of arrival. What is put back keeps its time, or it would be held for ever. */
+  /**
+   * Removes and returns all, in order of arrival. A request that is put back keeps its deadline, or it could
+   * be held for ever.
+   */
   takeAll(): readonly Held[] {
     const held = [...this.#held.values()];
     this.#held = new Map();

@@ -17,7 +17,7 @@ function outlineOf(epochs: Epochs): JournalOutline {
 }
 
 /**
- * Runs of entries, each in an epoch above the one before; the two sides take epochs that the other doesn't.
+ * Runs of entries, each in an epoch above the one before; the two sides take different epochs.
  */
 const runs = (side: 0 | 1): fc.Arbitrary<(after: number) => number[]> =>
   fc
@@ -50,7 +50,7 @@ const commonOf = (ours: Epochs, theirs: Epochs): number => {
 test('where two journals part is found by where their epochs begin', () => {
   fc.assert(
     fc.property(forked, fc.nat(20), ([ours, theirs], cut) => {
-      // One side may also be the other's beginning, as after a crash.
+      // One side may also be a prefix of the other, as after a crash.
       const their = theirs.slice(0, Math.max(0, theirs.length - cut));
       const outline = outlineOf(their);
       assert.equal(outlineOf(ours).commonWith(outline.last, outline.epochStarts), commonOf(ours, their));

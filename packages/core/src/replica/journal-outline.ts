@@ -1,6 +1,6 @@
 /**
- * What the machine knows of its journal without its bytes: from where to where it reaches, how far it
- * is durable, and where each epoch begins in it.
+ * What the machine knows of its journal without the bytes: its first and last position, how far it is
+ * durable, and where each epoch begins in it.
  *
  * Two journals that hold an entry of the same epoch at the same position are equal up to there: an
  * epoch is granted once, its primary appends each position once, and standbys only copy. So the list
@@ -90,7 +90,7 @@ export class JournalOutline {
   }
 
   /**
-   * How far this journal and one with these epoch starts and this end are the same; 0: nowhere, as far as
+   * Up to where this journal and one with these epoch starts and this end are equal; 0: no common part is
    * known.
    */
   commonWith(theirLast: Position, theirStarts: readonly EpochStart[]): Position {
@@ -108,9 +108,9 @@ export class JournalOutline {
   }
 
   /**
-   * Up to where nothing is known to differ from a journal that ends there, in that epoch. This one may have
-   * begun with a snapshot, which names the latest epochs only: of a journal that ends before those nothing
-   * more can be said.
+   * Up to where this journal is not known to differ from one that ends at that position, in that epoch. This
+   * journal may have begun with a snapshot, which names only the latest epochs: nothing is known about a
+   * journal that ends before those.
    */
   undisputedWith(theirLast: Position, theirLastEpoch: Epoch): Position {
     const [oldest] = this.#epochStarts;
@@ -118,7 +118,7 @@ export class JournalOutline {
     return position(Math.min(theirLast, previousPosition(oldest.position)));
   }
 
-  /** Whether the entries after `common` are all still here to be sent. */
+  /** Whether this journal still has all entries after `common`, to send them. */
   canContinueAfter(common: Position): boolean {
     return nextPosition(common) >= this.#first;
   }

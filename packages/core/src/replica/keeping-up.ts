@@ -1,9 +1,9 @@
 /**
- * Decides when a standby that fell out of the in-sync set for its slowness may come back.
+ * Decides when a standby that left the in-sync set for slowness may come back.
  *
- * A standby that catches up may have a disk that is slow again a moment later, and each time all writes would
- * wait for it. So it has to keep up for a while first: what is durable here has to be durable there soon
- * after, all the time.
+ * The disk of a standby that has caught up may be slow again a moment later, and each time all writes would
+ * wait for it. So the standby first has to keep up for a while: what is durable at the primary must always be
+ * durable at the standby soon after.
  */
 import type { InSyncMember } from '../assignment.js';
 import type { Position, ServerId } from '../ids.js';
@@ -14,8 +14,7 @@ import type { Position, ServerId } from '../ids.js';
  */
 export const KEEPS_UP_FACTOR = 20;
 /**
- * It keeps up while it is behind for less than this part of that delay: one that is on the edge would fall
- * out again.
+ * It keeps up while it is behind for less than this part of that delay: one at the edge would fall out again.
  */
 const KEEPS_UP_WITHIN = 0.5;
 
@@ -23,14 +22,14 @@ interface Slow {
   readonly member: InSyncMember;
   /** Since when it has kept up, listening time, ms. */
   since: number;
-  /** What was durable here when we looked last and it had reached the mark before; and when that was. */
+  /** What was durable at the primary when the standby reached the mark before, and when that was. */
   mark: { readonly position: Position; readonly at: number };
 }
 
 export class KeepingUp {
   readonly #slow = new Map<ServerId, Slow>();
 
-  /** Those that are watched. */
+  /** Members that are watched. */
   get members(): readonly InSyncMember[] {
     return [...this.#slow.values()].map(({ member }) => member);
   }
@@ -39,7 +38,7 @@ export class KeepingUp {
     this.#slow.set(member.serverId, { member, since: at, mark: { position: durableHere, at } });
   }
 
-  /** `durableThere`: undefined while it does not copy from us. */
+  /** `durableThere`: undefined while the standby does not copy from us. */
   look(
     { serverId }: InSyncMember,
     durableThere: Position | undefined,
@@ -54,7 +53,7 @@ export class KeepingUp {
     if (isReached) slow.mark = { position: durableHere, at };
   }
 
-  /** Whether this copy has to wait. One that may come back is not watched any more. */
+  /** Whether this copy has to wait. When it may come back it is no longer watched. */
   mustWait({ serverId, journalId }: InSyncMember, at: number, deadAfterMs: number): boolean {
     const slow = this.#slow.get(serverId);
     if (slow === undefined) return false;

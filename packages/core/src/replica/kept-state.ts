@@ -3,7 +3,7 @@ import type { Position } from '../ids.js';
 import type { Ground } from './ground.js';
 
 /**
- * Applied entries between two snapshots on the own disk: bounds what a start has to replay to well under a
+ * Applied entries between two snapshots on the server's own disk: a start replays them in well under a
  * second.
  */
 export const SNAPSHOT_EVERY_ENTRIES = 100_000;
@@ -20,7 +20,7 @@ export class KeptState {
     this.#snapshotAt = snapshotAt;
   }
 
-  /** The disk has a snapshot that came from another server. */
+  /** A snapshot from another server was installed on the disk. */
   installed(snapshotAt: Position): void {
     this.#snapshotAt = snapshotAt;
   }

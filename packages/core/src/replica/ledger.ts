@@ -1,8 +1,8 @@
 /**
- * A server's copy of the cluster's history: what is appended, what is committed, and the state that
- * the committed part makes.
+ * A server's copy of the cluster's history: what is appended, what is committed, and the state that results
+ * from the committed part.
  *
- * Only committed entries are applied, so nobody ever sees what a failover takes back.
+ * Only committed entries are applied, so no client ever sees what a failover takes back.
  */
 import type { Entry, EpochStart } from '../entry.js';
 import { type Position, position, previousPosition } from '../ids.js';
@@ -17,19 +17,19 @@ export class Ledger {
   #social: SocialState;
   #unapplied = new UnappliedEntries();
   #committed: Position;
-  /** What a former life knew as committed; it is applied here when a primary says so again. */
+  /** What a former life knew as committed; it is applied when a primary says again that it is committed. */
   #committedBefore: Position;
   #checksum: number;
-  /** Cuts that the disk has yet to make; until it has, what it says is durable may be about what is cut. */
+  /** Cuts that the disk has not made yet; until then, what it calls durable may be what is being cut. */
   #cutsPending = 0;
 
   constructor(start: ReplicaStart) {
-    this.#social = SocialState.fromSnapshot(start.snapshot);
-    this.#committed = start.snapshot.position;
+    this.#social = start.social;
+    this.#committed = start.social.applied;
     this.#checksum = start.checksum;
     this.#outline = new JournalOutline(
       start.first,
-      start.entries.at(-1)?.position ?? position(Math.max(start.snapshot.position, start.first - 1)),
+      start.entries.at(-1)?.position ?? position(Math.max(start.social.applied, start.first - 1)),
       start.epochStarts,
     );
     for (const entry of start.entries) this.#unapplied.push(entry);
@@ -45,7 +45,7 @@ export class Ledger {
   get committed(): Position {
     return this.#committed;
   }
-  /** Committed, as far as this server has ever known: nothing of it may be taken back. */
+  /** The highest position that this server has ever known as committed: nothing up to it may be cut. */
   get knownCommitted(): Position {
     return position(Math.max(this.#committed, this.#committedBefore));
   }
@@ -78,8 +78,7 @@ export class Ledger {
   }
 
   /**
-   * Forgets what comes after `after`; nothing is durable beyond it until the disk has answered with
-   * `truncated`.
+   * Cuts what follows `after`; nothing beyond it is durable until the disk has answered with `truncated`.
    */
   truncateAfter(after: Position): void {
     invariant(after >= this.knownCommitted, 'committed-is-never-truncated', {
@@ -112,8 +111,8 @@ export class Ledger {
 
   /**
    * Commits what is here up to `through` and applies it. Each effect is settled before the next entry is
-   * applied: whom a post is for is decided by who follows at its place, not by a follow that is committed
-   * together with it.
+   * applied: a post is for those who follow at its place in the journal; a later follow that is committed
+   * together with it does not count.
    */
   commitThrough(through: Position, settle: (effect: Effect) => void = () => {}): void {
     const to = position(Math.min(through, this.#outline.last));

@@ -1,4 +1,4 @@
-/** What goes into a replica and what comes out of it. */
+/** The inputs and outputs of a replica. */
 import type { Assignment } from '../assignment.js';
 import type { DiskFigures } from '../disk-watch.js';
 import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
@@ -23,10 +23,10 @@ import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMess
 import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
-import type { NewsItem, SocialSnapshot } from '../social/index.js';
+import type { NewsItem, SocialSnapshot, SocialState } from '../social/index.js';
 import type { PeerProbe } from './reachability.js';
 
-/** A stream somebody opened to us, a call somebody made: numbered by the driver, never reused. */
+/** A stream that a peer or client opened to us, or a call: numbered by the driver, never reused. */
 export type LinkId = number;
 export type Token = number;
 
@@ -37,7 +37,7 @@ export interface ReplicaIdentity extends MemberIdentity {
   readonly welcomedLife: LifeId;
 }
 
-/** What a server knew at some moment of its former lives; lags behind, and is true. */
+/** What a former life of the server knew at some moment; it may be old, but it is true. */
 export interface Known {
   readonly committed: Position;
   /** The newest assignment of its cluster. */
@@ -48,18 +48,20 @@ export interface Known {
 /** What the disk held at the start. */
 export interface ReplicaStart {
   readonly identity: ReplicaIdentity;
-  /** State at the last snapshot; the empty one at position 0 when there is none. */
-  readonly snapshot: SocialSnapshot;
+  /** Position of the last snapshot on disk; 0 when there is none. */
+  readonly snapshotAt: Position;
+  /** What was committed for certain, applied. The machine goes on with it: nobody else may change it. */
+  readonly social: SocialState;
   /** Where each epoch begins, over the whole journal including what the snapshot covers. */
   readonly epochStarts: readonly EpochStart[];
   /** First position that the journal itself still has. */
   readonly first: Position;
-  /** Everything in the journal after the snapshot, in order; all durable. */
+  /** Everything in the journal after what has been applied, in order; all durable. */
   readonly entries: readonly Entry[];
   /** Checksum of the journal at its end. */
   readonly checksum: number;
   readonly known: Known;
-  /** How the disk does, for people; nothing is decided by it. Default: nobody knows. */
+  /** Figures of the disk, for people; they decide nothing. Default: unknown. */
   readonly diskFigures?: () => DiskFigures;
 }
 
@@ -79,7 +81,7 @@ export interface ListRequest {
   readonly token: Token;
   readonly user: UserName;
   readonly epoch: Epoch;
-  /** Those whose names come after this one; undefined: from the first on. */
+  /** Users whose names come after this one; undefined: from the first one on. */
   readonly after: UserName | undefined;
   readonly limit: number;
 }
@@ -93,9 +95,9 @@ export interface TimelineOpenRequest {
   readonly timeline: LinkId;
   readonly user: UserName;
   readonly epoch: Epoch;
-  /** Go on after this; 0 starts with the past. */
+  /** Go on after this position; 0 starts with past posts. */
   readonly resumeAfter: Position;
-  /** With `resumeAfter` 0: how many posts of the past to begin with. */
+  /** With `resumeAfter` 0: how many past posts to begin with. */
   readonly history: number;
   /** False: only presence. */
   readonly posts: boolean;
@@ -107,7 +109,7 @@ export interface TimelineOpenRequest {
   readonly signs?: boolean;
 }
 
-/** A standby that asks for a snapshot: who it is, and whom it takes us for. */
+/** The question of a standby for a snapshot: who it is, and which network, cluster and epoch it means. */
 export interface SnapshotQuestion {
   readonly networkId: NetworkId;
   readonly cluster: ClusterId;
@@ -124,13 +126,13 @@ export interface SnapshotCopy {
   readonly epochStarts: readonly EpochStart[];
 }
 
-/** What waits in `HeldRequests` when it comes before the server knows of its epoch. */
+/** Requests that wait in `HeldRequests` when they come before the server knows of their epoch. */
 export type ClientRequest = WriteRequest | ListRequest | TimelineOpenRequest;
 
 export type ReplicaInput =
   | { readonly kind: 'start' }
   | { readonly kind: 'tick' }
-  /** The end of a turn of the driver's loop: what was gathered for standbys and timelines goes out. */
+  /** The end of a turn of the driver's loop: entries for standbys and posts for timelines go out. */
   | { readonly kind: 'flush' }
   /** SIGTERM: drain, hand over, end. */
   | { readonly kind: 'stop' }
@@ -145,11 +147,10 @@ export type ReplicaInput =
     }
   | { readonly kind: 'snapshot-failed'; readonly detail: string }
   | { readonly kind: 'journal-failed'; readonly detail: string }
-  /** What a commit waits for has not ended for so long that it may never. */
+  /** A write or sync that a commit waits for has taken so long that it may never end. */
   | { readonly kind: 'disk-stalled'; readonly detail: string }
   /**
-   * What is on disk is not what was written there: found while it was read for others. What is in memory is
-   * whole.
+   * Damage was found on disk while the journal was read for others. The state in memory is intact.
    */
   | { readonly kind: 'journal-damaged'; readonly detail: string }
   /** What `note-welcome` asked for is on disk. */
@@ -159,9 +160,9 @@ export type ReplicaInput =
   // The router.
   | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
   | { readonly kind: 'router-ended'; readonly attempt: Attempt; readonly detail: string }
-  // The primary, while this is a standby. `entries` belong to a message of kind `entries`; `checksum` to one
-  // of kind `joined`: of this server's own journal up to its `common`, undefined when it does not reach that
-  // far.
+  // The primary, while this is a standby. `entries` belong to a message of kind `entries`. `checksum` belongs
+  // to one of kind `joined`: it is that of this server's own journal up to `common`, undefined when the
+  // journal does not reach that far.
   | {
       readonly kind: 'primary-message';
       readonly attempt: Attempt;
@@ -176,9 +177,11 @@ export type ReplicaInput =
   | { readonly kind: 'standby-message'; readonly link: LinkId; readonly message: StandbyMessage }
   | { readonly kind: 'standby-ended'; readonly link: LinkId; readonly detail: string }
   | ({ readonly kind: 'snapshot-asked'; readonly token: Token } & SnapshotQuestion)
-  /** The call is over: it was read to its end, broke off, or was not read for too long. */
+  /**
+   * The call has ended: the snapshot was read to its end, the call broke, or it was not read for too long.
+   */
   | { readonly kind: 'snapshot-ended'; readonly token: Token }
-  // Other clusters: what the router tells of them, what we hear from them, what they ask of us.
+  // Other clusters: assignments from the router, what we tail from them, what they tail from us.
   /** `networkId` is that of the router that tells. */
   | { readonly kind: 'cluster-assigned'; readonly networkId: NetworkId; readonly assignment: Assignment }
   | { readonly kind: 'tail-heard'; readonly attempt: Attempt; readonly batch: TailBatch }
@@ -194,20 +197,20 @@ export type ReplicaInput =
       readonly before: Position;
       readonly limit: number;
     }
-  /** The post that the post at `of` answers is asked for. */
+  /** The reader asks for the post that the post at `of` answers. */
   | { readonly kind: 'timeline-answered'; readonly timeline: LinkId; readonly of: Position }
   /** A sign of life of a reader. */
   | { readonly kind: 'timeline-alive'; readonly timeline: LinkId }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
-  /** The stream was full, by whatever is sent on it, and has drained. */
+  /** The stream was full, whatever had filled it, and has drained. */
   | { readonly kind: 'timeline-writable'; readonly timeline: LinkId }
-  /** What `timeline-read` asked for is out, and the stream has room for more. */
+  /** The posts that `timeline-read` asked for were sent, and the stream has room for more. */
   | { readonly kind: 'timeline-read-out'; readonly timeline: LinkId }
   | { readonly kind: 'timeline-ended'; readonly timeline: LinkId };
 
 export type ReplicaOutput =
-  // The disk. Performed in order; nothing waits for them but the inputs that answer them.
+  // The disk. Performed in order. Later outputs don't wait for them; inputs say when they are done.
   | { readonly kind: 'append'; readonly entries: readonly Entry[] }
   /** Cuts what follows `after`, and sets it aside. */
   | { readonly kind: 'truncate'; readonly after: Position }
@@ -216,13 +219,16 @@ export type ReplicaOutput =
       readonly snapshot: SocialSnapshot;
       readonly epochStarts: readonly EpochStart[];
     }
-  /** That this life was welcomed, and by which network; answered by `welcome-noted` when it is durable. */
+  /**
+   * Note on disk that this life was welcomed, and by which network; answered by `welcome-noted` when it is
+   * durable.
+   */
   | { readonly kind: 'note-welcome'; readonly networkId: NetworkId; readonly lifeId: LifeId }
-  /** Soon, and without a sync: whatever of it is there at the next start is true. */
+  /** Note this on disk soon, without a sync: an older note at the next start is true too. */
   | { readonly kind: 'note-known'; readonly known: Known }
   /**
-   * Gives the journal a new id, durably: it is an older copy of what the old id names. Answered by
-   * `journal-renewed`.
+   * Give the journal a new id, durably: this folder is an older copy of the journal that the old id names.
+   * Answered by `journal-renewed`.
    */
   | { readonly kind: 'renew-journal' }
   // The router.
@@ -236,14 +242,14 @@ export type ReplicaOutput =
     }
   | { readonly kind: 'to-primary'; readonly attempt: Attempt; readonly message: StandbyMessage }
   | { readonly kind: 'close-primary'; readonly attempt: Attempt }
-  /** `setAside`: what it replaces is more than a part of what it brings. */
+  /** `setAside`: keep the replaced journal, because the snapshot does not contain all of it. */
   | {
       readonly kind: 'pull-snapshot';
       readonly address: Address;
       readonly question: SnapshotQuestion;
       readonly setAside: boolean;
     }
-  /** Ask the health of the member at this address for this service; answer with `member-probed`. */
+  /** Ask the health service of the member at this address for this service; answer with `member-probed`. */
   | {
       readonly kind: 'probe-member';
       readonly probe: PeerProbe;
@@ -253,16 +259,16 @@ export type ReplicaOutput =
     }
   /** Keep connections to these ready: one of them may be primary next. */
   | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }
-  // Standbys. A message of kind `entries` is sent with the journal's bytes of `from` to `to`, one of kind
-  // `joined` with the journal's checksum up to `common`.
+  // Standbys. The driver adds the journal's bytes of `from` to `to` to a message of kind `entries`, and the
+  // journal's checksum up to `common` to one of kind `joined`.
   | { readonly kind: 'to-standby'; readonly link: LinkId; readonly message: PrimaryMessage }
   | { readonly kind: 'close-standby'; readonly link: LinkId }
   /**
-   * To be encoded and sent piece by piece, as it is read. `copy` is the same object for all who read at a
-   * time.
+   * Encode and send it piece by piece, as fast as it is read. Members that read at the same time get the same
+   * object `copy`.
    */
   | { readonly kind: 'send-snapshot'; readonly token: Token; readonly copy: SnapshotCopy }
-  /** Refuses a snapshot, or breaks one off. */
+  /** Refuses a snapshot, or ends one early. */
   | {
       readonly kind: 'end-snapshot';
       readonly token: Token;
@@ -278,7 +284,7 @@ export type ReplicaOutput =
     }
   | { readonly kind: 'ask-tail'; readonly attempt: Attempt; readonly message: TailMessage }
   | { readonly kind: 'close-tail'; readonly attempt: Attempt }
-  /** The texts of posts are to be read from the journal. */
+  /** The driver reads the texts of posts from the journal. */
   | {
       readonly kind: 'tell-tail';
       readonly link: LinkId;
@@ -298,19 +304,19 @@ export type ReplicaOutput =
       /** If its reader asked for them. */
       readonly signs: SignsOfLife | undefined;
     }
-  /** A sign of life, of no use to a reader who has something to read. */
+  /** A sign of life; not needed while other messages wait to be read. */
   | { readonly kind: 'timeline-sign'; readonly timeline: LinkId; readonly signs: SignsOfLife }
   /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
   | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
   /**
-   * Posts to be read from the journal and sent, now or later. `timeline-read-out` is expected when they are
-   * out, and not before. Nothing else but a `timeline-page` comes for this timeline until then.
+   * Read these posts from the journal and send them, now or later. Answer with `timeline-read-out` when they
+   * were sent, not before. Until then only a `timeline-page` comes for this timeline.
    */
   | {
       readonly kind: 'timeline-read';
       readonly timeline: LinkId;
       readonly positions: readonly Position[];
-      /** Those of them that are there only because they name the reader. */
+      /** The positions of posts that are there only because they name the reader. */
       readonly unfollowed: readonly Position[];
     }
   | {
@@ -323,8 +329,8 @@ export type ReplicaOutput =
       readonly oldest: boolean;
     }
   /**
-   * The post that the post at `of` answers is to be found, read from the journal and sent. `isShown`: else
-   * nothing may be told of it.
+   * Find the post that the post at `of` answers, read it from the journal and send it. `isShown` false: the
+   * reader may not learn anything about it.
    */
   | {
       readonly kind: 'timeline-answered';
@@ -340,7 +346,7 @@ export type ReplicaOutput =
     }
   // People.
   | { readonly kind: 'report'; readonly event: ReplicaEvent; readonly text: string }
-  /** The process may end. `failed`: because it can't go on. */
+  /** The process may end. `failed`: it ends because it can't go on. */
   | { readonly kind: 'stopped'; readonly failed: boolean; readonly reason: Reason; readonly detail: string };
 
 /** The events that an operator is told of, one line each. */

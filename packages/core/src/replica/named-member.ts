@@ -1,6 +1,6 @@
 /**
- * Judges whether who comes is a member of this cluster: what the router names, and nobody else, may join and
- * pull snapshots. (What a stranger says of itself can be copied from an assignment; only a certificate could
+ * Judges whether a peer is a member of this cluster: only members that the router names may join and pull
+ * snapshots. (A stranger can copy from an assignment what it says about itself; only a certificate could
  * prove it.)
  */
 import type { Assignment, MemberInfo } from '../assignment.js';
@@ -8,7 +8,7 @@ import { type Incarnation, type JournalId, type LifeId, type ServerId, serverNam
 import { isSameCopy, isSameLife } from '../same-life.js';
 import { quote } from '../text.js';
 
-/** Who somebody says it is. */
+/** Who a peer claims to be. */
 export interface Claim {
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
@@ -25,7 +25,7 @@ interface Known {
 
 /**
  * The member that the newest assignment names with this journal, live or not. A newer life may come before
- * the router's word.
+ * the router has told of it.
  */
 export const namedMember = (assignment: Assignment | undefined, claim: Claim): MemberInfo | undefined =>
   assignment?.members.find((member) => isSameCopy(member, claim) && member.incarnation <= claim.incarnation);
@@ -38,7 +38,7 @@ export const isLiveMember = (assignment: Assignment | undefined, claim: Claim): 
 export const unnamed = ({ serverId, incarnation, journalId }: Claim): string =>
   `the router names no ${serverName(serverId)} of incarnation ${incarnation} with journal ${quote(journalId)} here`;
 
-/** For people who came to the wrong server. */
+/** Text for callers of the wrong server. */
 export function whoIsPrimary({ assignment, identity }: Known): string {
   const primary = assignment?.primary;
   const us = serverName(identity.serverId);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { epoch, position, SNAPSHOT_EVERY_ENTRIES } from '../index.js';
+import { epoch, position, SNAPSHOT_EVERY_ENTRIES, SocialState } from '../index.js';
 import { Alone, entryOf } from './alone.fixture.js';
 
 test('a snapshot of its own is saved every so many applied entries, at the end of a turn, and once', () => {
@@ -17,10 +17,14 @@ test('a snapshot of its own is saved every so many applied entries, at the end o
   assert.deepEqual(server.flush(), []);
 });
 
+const stateAt = (at: number): SocialState =>
+  SocialState.fromSnapshot({ position: position(at), users: [], sessions: [], origins: [] });
+
 test('after a start, the next is counted from the last one', () => {
   const server = new Alone(1, {
     start: {
-      snapshot: { position: position(SNAPSHOT_EVERY_ENTRIES), users: [], sessions: [], origins: [] },
+      snapshotAt: position(SNAPSHOT_EVERY_ENTRIES),
+      social: stateAt(SNAPSHOT_EVERY_ENTRIES),
       epochStarts: [{ epoch: epoch(1), position: position(1) }],
     },
   });
@@ -28,5 +32,16 @@ test('after a start, the next is counted from the last one', () => {
   server.welcome({ epoch: 2, primary: 1, members: [1] });
   server.durable(SNAPSHOT_EVERY_ENTRIES + 1);
   assert.equal(server.replica.ledger.committed, SNAPSHOT_EVERY_ENTRIES + 1);
+  assert.deepEqual(server.flush(), []);
+});
+
+test('what was applied before the start, and is in no snapshot, is kept at once', () => {
+  const count = SNAPSHOT_EVERY_ENTRIES + 7;
+  const server = new Alone(1, {
+    start: { social: stateAt(count), epochStarts: [{ epoch: epoch(1), position: position(1) }] },
+  });
+  assert.ok(server.start().includes(`saves a snapshot at ${count}`));
+  assert.equal(server.replica.ledger.committed, count);
+  assert.equal(server.replica.ledger.outline.last, count);
   assert.deepEqual(server.flush(), []);
 });

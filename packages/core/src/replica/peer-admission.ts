@@ -1,9 +1,8 @@
 /**
- * Judges which other servers are served: who may copy this journal, pull a snapshot, or hear of this
- * cluster's users.
+ * Judges which other servers are served: which may copy this journal, pull a snapshot, or tail this cluster.
  *
- * A peer says for which network, cluster and epoch it comes. What it says of itself must agree with what the
- * router has told here; a standby that comes a moment before that waits (`EarlyJoins`).
+ * A peer names the network, cluster and epoch that it means. What it says about itself must agree with what
+ * the router has told this server; a standby that comes before the router's message waits (`EarlyJoins`).
  */
 
 import { NO_EPOCH } from '../ids.js';
@@ -18,7 +17,7 @@ import type { PrimaryRole } from './primary-role.js';
 type Join = Extract<StandbyMessage, { readonly kind: 'join' }>;
 type OpenTail = Extract<TailMessage, { readonly kind: 'open' }>;
 
-/** For whoever can't get a snapshot: whose disk it is. */
+/** Tells a member that can't get a snapshot which disk is damaged. */
 export const damagedAtPrimary = (damage: string): string =>
   `the journal of the primary is damaged: ${damage}`;
 
@@ -40,7 +39,7 @@ export function objectionToJoin(
   return undefined;
 }
 
-/** Whether the router has yet to say that this server is primary, or that the standby is a member. */
+/** Whether the router has not told yet that this server is primary, or that the standby is a member. */
 export function isEarly(ground: Ground, primary: PrimaryRole | undefined, join: Join): boolean {
   return join.epoch !== primary?.epoch || namedMember(ground.assignment, join) === undefined;
 }
@@ -62,7 +61,7 @@ export function objectionToSnapshot(
   return undefined;
 }
 
-/** Why the primary of another cluster may not hear of the users of this one. */
+/** Why the primary of another cluster may not tail this one; undefined: it may. */
 export function objectionToTail(
   ground: Ground,
   primary: PrimaryRole | undefined,
@@ -73,7 +72,7 @@ export function objectionToTail(
   if (objection !== undefined) return objection;
   if (open.from === identity.cluster)
     return { reason: 'wrong-cluster', detail: `cluster ${open.from} is this server's own` };
-  // One stream for each primary that the router names: who claims to be another takes nobody's place.
+  // One stream for each primary that the router names, so a server with a false claim takes no other's place.
   const known = others.get(open.from)?.epoch;
   if (known === undefined)
     return { reason: 'unknown-cluster', detail: `the router has named no cluster ${open.from} here` };
@@ -92,7 +91,7 @@ export function objectionToTail(
   return undefined;
 }
 
-/** The peer means another network or cluster. */
+/** The objection that the peer means another network or cluster; undefined: none. */
 function objectionToPlace(
   { identity, networkId: ours }: Ground,
   { networkId, cluster }: Pick<SnapshotQuestion, 'networkId' | 'cluster'>,

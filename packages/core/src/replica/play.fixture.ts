@@ -1,6 +1,6 @@
 /**
- * Plays a whole cluster from a transcript: what comes of a line is told until everything is quiet again. A
- * client has one session of its own name, and sends rising numbers by itself.
+ * Runs a whole cluster from a transcript: the consequences of a line are shown until everything is quiet
+ * again. A client has one session, with its own name as id, and numbers its requests by itself.
  */
 import {
   type Command,
@@ -20,7 +20,7 @@ import { ClusterOnStage } from './cluster.fixture.js';
 import { type Outcome, type Reader, type ServerOnStage, textOf } from './server-on-stage.fixture.js';
 import type { Actor } from './stage.fixture.js';
 
-/** Posts that are told in full, in one line of a play. */
+/** Most posts whose texts are written out in one line. */
 const MAX_TEXTS = 5;
 
 interface Person {
@@ -54,7 +54,7 @@ export class Play implements Performer {
     return this.cluster.takeLines();
   }
 
-  /** How most plays begin; what comes of it is told in one of them. */
+  /** How most transcripts begin; one of them shows its consequences. */
   readonly #opening: Verb = [
     /^(s\d+)((?: s\d+)*) (?:run|runs)(?:, and (\w+) is logged in at (s\d+))?$/,
     (first, others, who, at) => {
@@ -183,7 +183,7 @@ export class Play implements Performer {
     return [this.cluster.router, ...this.cluster.servers];
   }
 
-  /** As a process that wakes: its timer is long due, and goes off before the sockets are looked at. */
+  /** Wakes a process: its timer is long due, and fires before the sockets are read. */
   #thaw(name: string): void {
     this.cluster.stage.thaw(name);
     this.#server(name).tick();
@@ -233,7 +233,7 @@ export class Play implements Performer {
     });
   }
 
-  /** Told in one line: the last of them stands for all. */
+  /** Written as one line: the result of the last one stands for all. */
   #postMany(user: UserName, times: number, where: string[]): void {
     const { cluster } = this;
     for (let i = 1; i <= times; i += 1) {
@@ -328,7 +328,7 @@ export class Play implements Performer {
   }
 }
 
-/** Many are told by the first and the last of them. */
+/** Many posts are written as the first and the last. */
 function textsOf(posts: readonly Entry[]): string {
   const texts = posts.map(textOf);
   return texts.length <= MAX_TEXTS

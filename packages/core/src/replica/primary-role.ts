@@ -1,9 +1,10 @@
 /**
- * What a server does while it is primary: takes requests, appends them, commits what every in-sync
- * member holds, answers and pushes what is committed.
+ * What a server does while it is primary: takes requests, appends them, commits what every in-sync member
+ * holds, answers requests and pushes posts once they are committed.
  *
- * It opens its epoch with an entry of its own, `EpochStart`. Once that is committed, everything before
- * it is too, and every in-sync member shares this journal; only then does it show anything to anyone.
+ * It opens its epoch with an entry of its own, `EpochStart`. Once that is committed, everything before it is
+ * committed too, and every in-sync member has this journal. Only then does the primary answer reads and push
+ * posts.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Command, type Entry, type JournalCommand, referenceIn } from '../entry.js';
@@ -49,7 +50,7 @@ export class PrimaryRole {
   readonly timelines = new Timelines();
   readonly readerSigns = new ReaderSigns();
   readonly snapshots: Snapshots;
-  /** The other clusters that we hear, and those that hear us. */
+  /** Reads from the other clusters (`tailing`), and serves their reads (`#tails`). */
   readonly tailing: Tailing;
   readonly #tails = new Tails();
   readonly #desk = new RequestDesk();
@@ -84,12 +85,12 @@ export class PrimaryRole {
   get opened(): boolean {
     return this.#opened;
   }
-  /** Whether it has lost touch with those who would know of a newer epoch. */
+  /** Whether it has lost contact with all who could tell it of a newer epoch. */
   get isolated(): boolean {
     return this.#isolated;
   }
 
-  /** In-sync members that were not heard for so long that they count as out of reach. */
+  /** In-sync members that have been silent for so long that they count as unreachable. */
   get cannotReach(): readonly ServerId[] {
     const { heardMs, timing } = this.ground;
     return this.standbys.unheard(heardMs, timing.deadAfterMs);
@@ -119,7 +120,7 @@ export class PrimaryRole {
     }
   }
 
-  /** A post of this cluster that is answered goes by its position alone. */
+  /** A reference to an answered post of this cluster is its position alone. */
   #putByUs(command: Command): Command {
     const { cluster } = this.ground.identity;
     if (command.kind !== 'post' || command.answers === undefined) return command;
@@ -205,9 +206,9 @@ export class PrimaryRole {
   }
 
   /**
-   * A member of this cluster that is live holds what is missing here, and it was committed. The router has
-   * promoted a copy that is older than it seemed: it is told, and decides who serves. Others' word does not
-   * count.
+   * A live member of this cluster holds committed entries that are missing here. So the router has promoted a
+   * copy that is older than it seemed; it is told, and decides which server serves. Only the word of live
+   * members counts.
    */
   #lacking(link: LinkId, committed: Position): void {
     const { ground, epoch } = this;
@@ -274,7 +275,10 @@ export class PrimaryRole {
 
   // The course of the epoch.
 
-  /** The router's word on this very epoch. `lastRequest` undefined: as a welcome on a new stream. */
+  /**
+   * The router's assignment for this very epoch. `lastRequest` undefined: it came as a welcome on a new
+   * stream.
+   */
   assigned(assignment: Assignment, lastRequest: number | undefined): void {
     const before = this.standbys.awaited;
     if (lastRequest === undefined) this.standbys.welcomed(assignment.inSync);
@@ -287,8 +291,8 @@ export class PrimaryRole {
   }
 
   /**
-   * Commits what every awaited member holds; answers and gathers what was committed. Called by the replica
-   * alone, at the end of each step: it must see the very moment in which the epoch opens.
+   * Commits what every awaited member holds; answers the committed requests and gathers posts. Only the
+   * replica calls it, at the end of each step, so that it notices at once when the epoch opens.
    */
   advance(): void {
     const { ledger } = this.ground;
@@ -297,7 +301,7 @@ export class PrimaryRole {
       through,
       durable: ledger.outline.durable,
     });
-    // The predecessor's entries are committed together with the opening: nobody is answered before it.
+    // The predecessor's entries are committed together with the opening: no request is answered before it.
     if (through < this.#opensAt) return;
     ledger.commitThrough(through, (effect) => this.#settle(effect));
     this.tailing.committed(ledger.committed);
@@ -333,7 +337,10 @@ export class PrimaryRole {
     this.#watchForIsolation();
   }
 
-  /** A reader whose path is dead is present no longer, and what it keeps here is free. */
+  /**
+   * Ends the timelines of readers that are silent: their users are no longer present, and their resources are
+   * freed.
+   */
   #tickReaders(): void {
     const { ground } = this;
     for (const { link, silentMs } of this.readerSigns.takeSilent(ground.heardMs)) {
@@ -359,12 +366,12 @@ export class PrimaryRole {
     // Until the epoch is open our commit position may lag behind what the predecessor acknowledged.
     const required = position(Math.max(ledger.committed, this.#opensAt));
     const changes = standbys.changesToAsk(heardMs, ground.timing, ground.assignment, required);
-    // The router weighs a removal by whom the primary can't reach: it has to know first.
+    // The router decides about a removal by what the primary can't reach, so a ping has to say that first.
     if (changes.some(({ change }) => change === 'remove')) this.router.pingNow();
     for (const change of changes) this.router.send(change);
   }
 
-  /** Ends the reign: everyone who waits is sent to ask the router again. */
+  /** Ends the reign: all waiting clients are sent back to the router. */
   stepDown(detail: string, reason: Reason = 'not-primary'): void {
     const { ground } = this;
     ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${detail}`);
@@ -375,7 +382,7 @@ export class PrimaryRole {
     ground.timelines = () => 0;
   }
 
-  /** Whoever waits or reads here asks the router again. */
+  /** Sends all that wait or read here back to the router. */
   #sendAway(detail: string, reason: Reason = 'not-primary'): void {
     for (const token of this.#desk.dismiss()) this.#refuse(token, reason, detail);
     this.readerSigns.clear();
@@ -483,7 +490,7 @@ export class PrimaryRole {
   }
 
   /**
-   * Out of touch with the router and with a member it waits for: others may have moved on without us knowing.
+   * Without contact to the router and to a member that commits wait for, another primary may exist by now.
    */
   #watchForIsolation(): void {
     const { ground } = this;

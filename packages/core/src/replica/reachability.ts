@@ -1,9 +1,9 @@
 /**
- * Notices which other members of its cluster a server can't reach, for its pings to say.
+ * Notices which other members of its cluster a server can't reach; its pings tell the router.
  *
- * A standby notices that it does not hear its primary. Before it says so it asks the other live in-sync
- * members once, over the connections that are kept warm: so what it says is complete, and the router can tell
- * a primary that is cut off from a standby that is. While the primary is heard nobody is asked.
+ * When a standby does not hear its primary, it first asks the other live in-sync members once, over the
+ * connections that are kept warm. So its report is complete, and the router can distinguish a primary that is
+ * cut off from a standby that is. While the primary is heard no member is asked.
  */
 import { type Assignment, type MemberInfo, primaryMember } from '../assignment.js';
 import { type Epoch, NO_EPOCH, type ServerId } from '../ids.js';
@@ -12,8 +12,8 @@ import type { Ground } from './ground.js';
 import { JOIN_PATIENCE_FACTOR } from './standby-role.js';
 
 /**
- * How long a round may take, in multiples of the time that one question may take: so much for a driver that
- * is late.
+ * How long a round may take, in multiples of the time that one question may take: leaves time for a late
+ * driver.
  */
 const ROUND_FACTOR = 2;
 
@@ -22,10 +22,13 @@ export type PeerProbe = number;
 
 export class Reachability {
   #epoch: Epoch = NO_EPOCH;
-  /** Listening time at which the primary of that epoch was heard last, or became the one to be heard, ms. */
+  /** Listening time at which the primary was heard last, or was assigned, ms. */
   #heardAt = 0;
   #isHeardInEpoch = false;
-  /** Questions under way in this round, and what the last whole round found; undefined: none is over yet. */
+  /**
+   * Questions under way in this round, and the result of the last complete round; undefined: none is complete
+   * yet.
+   */
   readonly #asked = new Map<PeerProbe, ServerId>();
   #failed: ServerId[] = [];
   #found: readonly ServerId[] | undefined;
@@ -35,7 +38,9 @@ export class Reachability {
 
   constructor(readonly ground: Ground) {}
 
-  /** The primary that this standby follows, or wants to, spoke; or a snapshot of it is being pulled. */
+  /**
+   * The primary that this standby follows, or wants to follow, spoke; or a snapshot is being pulled from it.
+   */
   heardPrimary(): void {
     this.#heardAt = this.ground.heardMs;
     this.#isHeardInEpoch = true;
@@ -77,7 +82,7 @@ export class Reachability {
     this.#endRoundIfOver();
   }
 
-  /** An answer that is not there by now counts as none. */
+  /** Questions that are not answered by now count as failed. */
   #giveUpLate(): void {
     if (this.ground.heardMs < this.#roundUntil) return;
     this.#failed.push(...this.#asked.values());
@@ -98,8 +103,7 @@ export class Reachability {
   }
 
   /**
-   * The primary, if it was not heard for too long. One that was never heard in its epoch may take longer to
-   * begin.
+   * The primary, if it has been silent for too long. Before its first message in an epoch it may take longer.
    */
   #unheardPrimary(): MemberInfo | undefined {
     const { assignment, identity, heardMs, timing } = this.ground;

@@ -1,10 +1,9 @@
 /**
- * Signs of life between a primary and those who read timelines: whom to give one now, and who has fallen
+ * Signs of life between a primary and the readers of timelines: which readers get one now, and which are
  * silent.
  *
- * Only of readers that asked for it when they opened. What one was told stands until it is told more: the
- * interval rises with the number of readers, and never falls on one stream, since its reader may not have
- * read that yet.
+ * Only for readers that asked for it in `open`. The interval rises with the number of readers. On one stream
+ * it never falls, because the reader may not have read the shorter one yet.
  */
 import { type SignsOfLife, signsOfLife } from '../signs-of-life.js';
 import type { Timing } from '../timing.js';
@@ -19,15 +18,15 @@ interface Reader {
 }
 
 /**
- * New readers come by the thousand after a takeover: their first signs are spread over so many parts of the
- * interval.
+ * Thousands of readers may come at once after a takeover: their first signs are spread over the interval, in
+ * so many parts.
  */
 const SPREAD = 5;
 
 export class ReaderSigns {
   readonly #readers = new Map<LinkId, Reader>();
 
-  /** @returns what the reader is told */
+  /** @returns the times that the reader is told */
   opened(link: LinkId, at: number, timing: Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>): SignsOfLife {
     const told = signsOfLife(timing, this.#readers.size + 1);
     const signAt = at + (told.intervalMs * (1 + (link % SPREAD))) / SPREAD;
@@ -48,7 +47,7 @@ export class ReaderSigns {
     this.#readers.clear();
   }
 
-  /** Those of whom nothing was heard for as long as they were told; they are forgotten. */
+  /** Removes and returns the readers that were silent for longer than they were told. */
   takeSilent(at: number): readonly { readonly link: LinkId; readonly silentMs: number }[] {
     const silent: { link: LinkId; silentMs: number }[] = [];
     for (const [link, { told, heardAt }] of this.#readers)
@@ -57,7 +56,7 @@ export class ReaderSigns {
     return silent;
   }
 
-  /** Who gets a sign now, and what it says. */
+  /** The readers that get a sign now, and the times that it tells. */
   due(
     at: number,
     timing: Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>,

@@ -1,4 +1,4 @@
-/** Timelines that are read from the journal: what is committed before a read is out comes after it, once. */
+/** Timelines that are read from the journal: posts committed before a read is sent come after it, once. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -24,13 +24,13 @@ const OPEN = {
   posts: true,
 } as const;
 
-/** One poster and her timelines, with the reads that wait to be put out. */
+/** One author and her timelines, with the reads that wait to be sent. */
 class Desk {
   readonly social = new SocialState();
   readonly timelines = new Timelines();
   /** What each timeline was given, in order. */
   readonly given = new Map<LinkId, number[]>();
-  /** Reads that are not out yet, at most one a timeline. */
+  /** Reads that are not sent yet, at most one for each timeline. */
   readonly waiting = new Map<LinkId, readonly Position[]>();
   #last = 0;
 
@@ -60,7 +60,7 @@ class Desk {
     this.#perform(this.timelines.flush());
   }
 
-  /** The read of a timeline is put out, and has drained; without one it has drained all the same. */
+  /** The read of a timeline, if there is one, is sent; the stream has drained. */
   drained(timeline: LinkId): void {
     this.given.get(timeline)?.push(...(this.waiting.get(timeline) ?? []));
     this.waiting.delete(timeline);
@@ -108,7 +108,7 @@ test('what is committed while the past is read comes after it', () => {
   assert.deepEqual(desk.given.get(1), [2, 3]);
   desk.drained(1);
   assert.deepEqual(desk.given.get(1), [2, 3, 4]);
-  desk.post(); // the last read is out, nothing is left
+  desk.post(); // the last read is sent, nothing is left
   desk.flush();
   assert.deepEqual(desk.given.get(1), [2, 3, 4, 5]);
 });
@@ -186,7 +186,7 @@ test('however late reads are put out, every timeline gets every post once and in
         else if (kind === 'open') {
           if (!desk.given.has(number)) desk.open(number, 1);
         }
-        // A stream is found full only by what is put on it: never while a read waits.
+        // A stream is found full only when something is sent on it: never while a read waits.
         else if (!desk.waiting.has(number)) desk.full(number);
       desk.flush();
       for (const at of desk.given.keys()) {

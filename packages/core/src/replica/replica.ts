@@ -1,10 +1,11 @@
 /**
- * One server of a cluster: decides whether it is primary or standby, and everything that follows.
+ * One server of a cluster: takes the role of primary or standby, and decides everything in that role.
  *
  * It never decides by itself that it is primary: only an assignment of the router that names this very
- * incarnation and journal makes it so. It decides by itself that it is *not*: any word of a higher
- * epoch, from anyone, ends its reign. Same inputs in the same order, same outputs. Design after
- * PacificA: the router is the configuration authority, commits wait for all in-sync members.
+ * incarnation and journal makes it so. It decides by itself that it is *no longer* primary: a higher epoch,
+ * named by the router or by a standby that has joined, ends its reign. Same inputs in the same order, same
+ * outputs. Design after PacificA: the router is the configuration authority, commits wait for all in-sync
+ * members.
  */
 import { type Assignment, type InSyncMember, isNewer, namesAsPrimary } from '../assignment.js';
 import type { PostReference } from '../entry.js';
@@ -40,17 +41,17 @@ import { StandbyRole } from './standby-role.js';
 type Join = Extract<StandbyMessage, { kind: 'join' }>;
 
 /**
- * How long a primary that is asked to stop goes on before it drains, ms. When all servers are asked at once
- * the others have said so by then, and the epoch is not handed from one that ends to the next.
+ * How long a primary that is asked to stop goes on before it drains, ms. When all servers are asked at once,
+ * the others have said so by then, and the epoch is not handed to a server that is ending too.
  */
 const LEAVING_NOTICE_MS = 200;
 /**
- * How long a standby that is asked to stop goes on copying, ms: longer than a primary's notice and its drain,
- * so that both end at the same position when both are asked at once.
+ * How long a standby that is asked to stop goes on copying, ms: longer than a primary's notice and drain, so
+ * that both end at the same position when both are asked at once.
  */
 const LEAVING_LINGER_MS = 500;
 
-/** A primary with a damaged journal that nobody took over from asks again after this time, ms. */
+/** A primary with a damaged journal asks again after this time if no member took over, ms. */
 const DAMAGED_RETRY_MS = 30_000;
 
 export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
@@ -64,9 +65,9 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   readonly #requests: ClientRequests;
   readonly #kept: KeptState;
   readonly #earlyJoins = new EarlyJoins();
-  /** What was found damaged in the own journal. */
+  /** The damage found in this server's own journal. */
   #damage: string | undefined;
-  /** When a primary with a damaged journal asks to be replaced, if it can be. */
+  /** When a primary with a damaged journal next asks to be replaced. */
   #replaceAt: Instant = 0;
   #tickedAt: Instant = 0;
   #stopping = false;
@@ -83,10 +84,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       this.#primary === undefined ? this.#reachability.cannotReach : this.#primary.cannotReach;
     this.#follower = new RouterFollower(this.#ground, this.#router);
     this.#requests = new ClientRequests(this.#ground);
-    this.#kept = new KeptState(this.#ground, start.snapshot.position);
+    this.#kept = new KeptState(this.#ground, start.snapshotAt);
   }
 
-  /** Takes one input and gives what is to be done, in order. Does nothing any more after `stopped`. */
+  /** Takes one input and returns the outputs, in order. Does nothing after `stopped`. */
   step(now: Instant, input: ReplicaInput): readonly ReplicaOutput[] {
     if (this.#stopped) return [];
     this.#ground.advanceTo(now);
@@ -116,14 +117,14 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     return deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(deadline, now);
   }
 
-  // What others may look at: views, tests, the simulator's checkers.
+  // For reading by views, tests and the simulator's checkers.
 
   get role(): 'primary' | 'standby' {
     return this.#primary === undefined ? 'standby' : 'primary';
   }
   /**
-   * The epoch to name for a caller who knows of none: so one who comes a moment before the router's word is
-   * held.
+   * The epoch to assume for a caller that names none, so that a call which comes just before the router's
+   * message is held.
    */
   get epochToExpect(): Epoch {
     return this.#primary === undefined ? nextEpoch(this.#ground.assignment?.epoch ?? NO_EPOCH) : NO_EPOCH;
@@ -132,11 +133,11 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   get servingEpoch(): Epoch {
     return this.#primary?.opened === true ? this.#primary.epoch : NO_EPOCH;
   }
-  /** Where in this journal a post is, as far as is applied; undefined: it is not here. */
+  /** The position of a post in this journal, as far as it is applied; undefined: it is not here. */
   positionOf(post: PostReference): Position | undefined {
     return this.#ground.ledger.social.positionOf(post);
   }
-  /** Whose copies a commit here waits for; nobody's while this is not the primary. */
+  /** The copies that a commit here waits for; none while this is not the primary. */
   get awaited(): readonly InSyncMember[] {
     return this.#primary?.standbys.awaited ?? [];
   }
@@ -264,8 +265,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   /**
-   * A standby has nothing that others lack, so it ends. A primary hands over; as long as nobody else has
-   * everything it goes on with what is in memory, which is whole.
+   * A standby has nothing that others lack, so it ends. A primary hands over; while no other member has
+   * everything it goes on with the state in memory, which is intact.
    */
   #journalDamaged(detail: string): void {
     if (this.#damage !== undefined) return;
@@ -289,7 +290,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (isNews && this.#primary === undefined) this.#standby.sayDurable();
   }
 
-  // The router's word.
+  // The router.
 
   #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const order = this.#follower.take(attempt, message);
@@ -374,7 +375,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (leaving) this.#end('shutting-down', `handed over to ${by}`, false);
   }
 
-  /** Whatever the input was, it may have moved the commit. */
+  /** Any input may have moved the commit position. */
   #settle(): void {
     const primary = this.#primary;
     if (primary === undefined) return;
@@ -407,7 +408,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     return false;
   }
 
-  /** The router has told something new: those who came before it are judged again. */
+  /** The router has told something new: joins that came before it are judged again. */
   #judgeEarlyJoins(): void {
     const ground = this.#ground;
     const isOver = (join: Join) =>
@@ -423,7 +424,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   // Other clusters.
 
-  /** A router of another network may sit at an address by now: its clusters are none of ours. */
+  /** A router of another network may be at this address by now: its clusters are not ours. */
   #otherAssigned(networkId: NetworkId, assignment: Assignment): void {
     const { others, identity, clusters } = this.#ground;
     if (networkId !== this.#ground.networkId) return;
@@ -478,8 +479,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   /**
-   * The end of what is asked to stop: a standby's at once when there is no primary whose last entries could
-   * come yet.
+   * Ends a server that was asked to stop. A standby ends at once when there is no primary that could still
+   * send entries.
    */
   #linger(): void {
     const isOver = this.#ground.now >= (this.#lingersUntil ?? Number.POSITIVE_INFINITY);
@@ -520,7 +521,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   #end(reason: Reason, detail: string, failed: boolean): void {
     const ground = this.#ground;
-    // Only reasons that send a client on to the next primary are told to it.
+    // A client is told only reasons that make it ask the router again.
     const told = actionFor(reason) === 're-resolve' ? reason : 'not-primary';
     if (this.#primary !== undefined) {
       this.#primary.stepDown(detail, told);
@@ -531,7 +532,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     this.#router.send({ kind: 'leave', figures: ground.figures() });
     this.#router.close();
     this.#stopped = true;
-    // Why it failed is said by whoever ends the process, with the reason.
+    // After a failure the part that ends the process reports the reason.
     if (!failed) ground.report('stopped', detail);
     ground.emit({ kind: 'stopped', failed, reason, detail });
   }

@@ -43,7 +43,7 @@ class Counter {
     return admission.kind === 'known' ? `known at ${(admission.reply as Reply).position}` : admission.kind;
   }
 
-  /** The oldest on its way is committed. Returns whom the desk answers. */
+  /** The oldest request on its way is committed. Returns the calls that are answered. */
   commit(): readonly number[] {
     const entry = this.#onTheWay.shift();
     assert.ok(entry);

@@ -1,9 +1,9 @@
 /**
  * Takes each request of a session once, in the order of its numbers.
  *
- * What is applied, the social state knows (and keeps the replies). This desk knows what is on its way:
- * appended and not yet committed, with the calls that wait for it. A request that comes again while
- * it is on its way waits beside the first; one that comes again later gets the kept reply.
+ * The social state knows the applied requests and keeps their replies. This class knows the requests on their
+ * way: appended and not yet committed, with the calls that wait for them. A request that comes again while it
+ * is on its way waits beside the first; one that comes again later gets the kept reply.
  */
 import { type Entry, isClientCommand, type Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
@@ -28,11 +28,11 @@ const refused = (reason: Reason, detail: string): Admission => ({ kind: 'refused
 
 export class RequestDesk {
   readonly #sessions = new Map<SessionId, SessionOnTheWay>();
-  /** Where each waiting call waits, so that one that was given up can be found. */
+  /** The request that each waiting call waits for, to find a call that is given up. */
   readonly #places = new Map<Token, { readonly sessionId: SessionId; readonly requestNo: RequestNumber }>();
   #onTheWay = 0;
 
-  /** Decides what becomes of a request. `append`: the caller appends its entry in this very step. */
+  /** Decides what to do with a request. `append`: the caller must append its entry in this step. */
   admit(request: WriteRequest, social: SocialState): Admission {
     const { sessionId, requestNo, command } = request;
     const session = this.#sessions.get(sessionId);
@@ -54,7 +54,8 @@ export class RequestDesk {
     if (session === undefined || requestNo <= session.last) {
       const known = social.admit(sessionId, requestNo, command.user);
       if (known.kind === 'known') return known;
-      // Forgotten since: to begin it again now would give it a request 1 behind the later one on its way.
+      // The session was forgotten since. If it began again now, its request 1 would come behind the later one
+      // on its way.
       if (known.kind === 'new' && session !== undefined)
         return refused(
           'session-expired',
@@ -85,7 +86,8 @@ export class RequestDesk {
   }
 
   /**
-   * A new primary takes over entries that its predecessor appended: they are on their way, nobody waits here.
+   * A new primary takes over entries that its predecessor appended: they are on their way, and no call waits
+   * here.
    */
   takeOver(entries: Iterable<Entry>): void {
     for (const { sessionId, requestNo, command } of entries)
@@ -104,7 +106,7 @@ export class RequestDesk {
     return tokens;
   }
 
-  /** The caller is gone; the entry is committed all the same. */
+  /** The caller is gone; the entry is committed nevertheless. */
   abandon(token: Token): void {
     const place = this.#places.get(token);
     if (place === undefined) return;
@@ -113,7 +115,7 @@ export class RequestDesk {
     if (tokens !== undefined) tokens.splice(tokens.indexOf(token), 1);
   }
 
-  /** Returns every call that waits, to be sent elsewhere; what they asked for stays on its way. */
+  /** Returns every waiting call, to be sent back to the router; the requests stay on their way. */
   dismiss(): readonly Token[] {
     const tokens = [...this.#places.keys()];
     this.#places.clear();
@@ -121,7 +123,7 @@ export class RequestDesk {
     return tokens;
   }
 
-  /** No longer primary: what was on its way may survive or not. Nobody may be waiting any more. */
+  /** No longer primary: requests on their way may survive or not. No call may be waiting any more. */
   clear(): void {
     this.#sessions.clear();
     this.#onTheWay = 0;

@@ -1,8 +1,8 @@
 /**
  * Decides which router a server follows, and which refusal ends it.
  *
- * A router is followed when it is of our network and its folder is neither older than what we were told nor a
- * copy that has gone its own way. One that is not followed is an alarm, and another router is asked.
+ * A server follows a router of its own network whose folder is neither older than what the server was told
+ * nor a copy that has gone its own way. Any other router is an alarm, and another one is asked.
  */
 import { type Assignment, isNewer } from '../assignment.js';
 import type { Epoch, JournalId } from '../ids.js';
@@ -19,13 +19,13 @@ type Welcome = Extract<RouterMessage, { readonly kind: 'welcome' }>;
 type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
 
 /**
- * How long a new life waits for the end of the one before, ms: a server that is started again right after its
- * end is here before the router knows of that; a copy of a folder whose original runs waits in vain.
+ * How long a new life waits for the end of the one before, ms. A server that is started again at once may
+ * attach before the router knows of its end. A copy of a folder whose original runs would wait for ever.
  */
 const PREDECESSOR_PATIENCE_MS = 5_000;
-/** What a message of the router leads to. */
+/** What to do after a message of the router. */
 export type RouterOrder =
-  /** `lastRequest` undefined: as a welcome on a new stream. */
+  /** `lastRequest` undefined: it came as a welcome on a new stream. */
   | { readonly kind: 'assigned'; readonly assignment: Assignment; readonly lastRequest: number | undefined }
   | { readonly kind: 'hand-over'; readonly epoch: Epoch }
   | { readonly kind: 'no-successor'; readonly epoch: Epoch }
@@ -38,7 +38,7 @@ export class RouterFollower {
   readonly #refusals: RouterRefusals;
   /** Another journal id is being made durable. */
   #isRenewing = false;
-  /** Since when the life before has been in the way, listening time, ms. */
+  /** Since when the router has refused because the life before is live, listening time, ms. */
   #predecessorSince: number | undefined;
 
   constructor(ground: Ground, router: RouterLink) {
@@ -47,7 +47,7 @@ export class RouterFollower {
     this.#refusals = new RouterRefusals(ground.identity.routers);
   }
 
-  /** Takes a message of a router that is dialled or attached to. Undefined: nothing follows from it. */
+  /** Takes a message of a router that we dial or are attached to. Undefined: nothing to do. */
   take(attempt: Attempt, message: RouterMessage): RouterOrder | undefined {
     this.#router.heard(attempt);
     const isAnswer = message.kind === 'welcome' || message.kind === 'refused';
@@ -97,8 +97,8 @@ export class RouterFollower {
   }
 
   /**
-   * Why this router must not be followed: it is another network's, its folder is older than what we have been
-   * told, or it is a copy that has gone its own way.
+   * Why this router must not be followed: it is of another network, its folder is older than what we were
+   * told, or its folder is a copy that has gone its own way.
    */
   #storeProblem({ networkId, assignment }: Welcome): string | undefined {
     const ground = this.#ground;
@@ -112,7 +112,7 @@ export class RouterFollower {
     return undefined;
   }
 
-  /** Goes on as it is, says so, and asks another router, or this one later. */
+  /** Goes on as before, reports the problem, and asks another router, or this one later. */
   #disbelieve(attempt: Attempt, problem: string): void {
     const detail = `does not follow the router at ${this.#router.addressOf(attempt)}: ${problem}`;
     if (this.#refusals.isNews(detail)) this.#ground.report('refused', detail);
@@ -121,8 +121,8 @@ export class RouterFollower {
 
   #refused(attempt: Attempt, message: Refused): RouterOrder | undefined {
     const ground = this.#ground;
-    // By another stream of ours, if both led to one router. If it was by another life, that one's answer will
-    // say so.
+    // A newer stream of ours may have superseded it, if both led to one router. If it was another life, the
+    // answer on our newer stream will say so.
     if (message.reason === 'superseded' && this.#router.isOvertaken(attempt)) {
       this.#router.ended(attempt, message);
       return undefined;
@@ -149,7 +149,9 @@ export class RouterFollower {
     this.#ground.emit({ kind: 'renew-journal' });
   }
 
-  /** A life that has never been welcomed has promised nothing yet: it may come as another. */
+  /**
+   * A life that was never welcomed has acknowledged nothing yet, so it may come back with another journal id.
+   */
   #mayRenew({ networkId }: Refused): boolean {
     const ours = this.#ground.networkId;
     return !this.#refusals.hasServed && (ours === '' || networkId === ours);
@@ -173,7 +175,7 @@ export class RouterFollower {
   }
 }
 
-/** Whether both say the same of who serves and whom a commit waits for. */
+/** Whether both name the same primary and the same in-sync set. */
 function isSameConfiguration(one: Assignment, other: Assignment): boolean {
   if (one.epoch !== other.epoch || one.inSync.length !== other.inSync.length) return false;
   return (

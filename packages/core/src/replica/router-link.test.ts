@@ -27,7 +27,7 @@ test('after one that refuses the next is dialled at once, and the one that took 
   assert.deepEqual([server.tick(), server.now], [['dials router r1', 'dials router r2'], 20]);
 });
 
-/** Until something is said that is not a ping. */
+/** Steps until an output is not a ping. */
 function next(server: Alone): [string[], number] {
   for (;;) {
     const lines = server.tick().filter((line) => line !== 'to the router: ping');
@@ -87,8 +87,8 @@ test('two addresses of one router: the stream with the higher number is kept, wh
   assert.deepEqual(first.welcome({ ...TOLD, revision: 9 }, 'alias'), [
     '"attached to the router at alias, network net"',
   ]);
-  // The other way round: the lower one is closed, which says nothing to a router that has taken the higher
-  // one.
+  // The other way round: the lower stream is closed, which means nothing to a router that has taken the
+  // higher one.
   const second = dialled();
   second.welcome(TOLD, 'r1');
   assert.deepEqual(second.welcome({ ...TOLD, revision: 9 }, 'alias').slice(0, 1), ['hangs up on r1']);
@@ -98,7 +98,7 @@ test('two addresses of one router: the stream with the higher number is kept, wh
   third.welcome(TOLD, 'r1');
   third.now = 10_000;
   assert.deepEqual(third.step({ kind: 'tick' }), ['to the router: ping']);
-  // By another life of this server: its answer to the next stream says so.
+  // Superseded by another life of this server: the answer on the next stream says so.
   const fourth = new Alone(2);
   fourth.start();
   fourth.welcome(TOLD);

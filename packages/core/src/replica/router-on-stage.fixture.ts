@@ -1,4 +1,4 @@
-/** The real registry, with a store that survives crashes and links that run over the stage. */
+/** The real registry, with a store that survives crashes and links over the test network. */
 import {
   type Assignment,
   type ClusterId,
@@ -35,7 +35,7 @@ export class RouterOnStage implements Actor {
     stage.enter(this);
   }
 
-  /** What is on its disk: who may be promoted, whoever says otherwise. */
+  /** The record on its disk, which alone says who may be promoted. */
   get record(): ClusterRecord | undefined {
     return this.#records.get(1);
   }
@@ -69,7 +69,7 @@ export class RouterOnStage implements Actor {
     this.step({ kind: 'promote', token: this.#numbers, cluster: 1, serverId: serverId(id), acceptLoss });
   }
 
-  /** A stream is dialled: gives what hears it, or nothing when nobody is there. */
+  /** A stream is dialled. Returns its link, or undefined when the router is down. */
   accept(connection: RouterConnection): number | undefined {
     if (this.#registry === undefined) return undefined;
     this.#numbers += 1;
@@ -77,7 +77,7 @@ export class RouterOnStage implements Actor {
     return this.#numbers;
   }
 
-  /** Returns false when that link is none of this life. */
+  /** Returns false when the link is not of this life. */
   hear(link: number, message: MemberMessage): boolean {
     if (!this.#links.has(link)) return false;
     this.step({ kind: 'link-message', link, message });
@@ -128,7 +128,7 @@ export class RouterOnStage implements Actor {
     }
   }
 
-  /** What matters of an assignment, when it matters. */
+  /** Writes down an assignment when something in it has changed that transcripts show. */
   #tell({ epoch, primary, available, inSync }: Assignment): void {
     if (primary === undefined) return;
     const names = inSync.map((member) => serverName(member.serverId)).join(' ');

@@ -1,5 +1,5 @@
 /**
- * A replica with a disk, and links that run over the stage: does what a server's driver does, and decides
+ * A replica with a disk, and links over the test network. Does what a server's driver does, and decides
  * nothing.
  */
 import {
@@ -45,13 +45,13 @@ export type Outcome =
   | { readonly kind: 'broken' };
 
 export interface Reader {
-  /** Returns false when it has enough for now. */
+  /** Returns false when the reader takes no more for now. */
   readonly take: (posts: readonly Entry[]) => boolean;
   readonly say: (line: string) => void;
   readonly ended: (why: string) => void;
 }
 
-/** Who can be dialled, and who looks on. */
+/** The processes that can be dialled, and the observer. */
 export interface Company {
   readonly stage: Stage;
   readonly router: RouterOnStage;
@@ -74,7 +74,7 @@ export class ServerOnStage implements Actor {
   readonly #standbys = new Map<LinkId, StandbyConnection>();
   readonly #calls = new Map<Token, (outcome: Outcome) => void>();
   readonly #timelines = new Map<LinkId, Reader>();
-  /** Timelines whose reading has filled the stream. */
+  /** Timelines whose stream was filled by a read. */
   readonly #undrained = new Set<LinkId>();
   readonly #snapshots = new Map<Token, (installation: Installation | undefined) => void>();
 
@@ -87,7 +87,7 @@ export class ServerOnStage implements Actor {
     company.stage.enter(this);
   }
 
-  // Its life.
+  // Start and end.
 
   start(): void {
     if (this.replica !== undefined) throw new Error(`${this.name} runs already`);
@@ -96,7 +96,7 @@ export class ServerOnStage implements Actor {
     this.step({ kind: 'start' });
   }
 
-  /** Of what its disk has still to do, the first `reached` works are done in time. */
+  /** The first `reached` of its waiting writes reach the disk in time. */
   crash(reached = 0): void {
     this.disk.crash(reached);
     this.#vanish();
@@ -112,7 +112,7 @@ export class ServerOnStage implements Actor {
     this.#primary?.connection.break();
   }
 
-  /** What comes while outputs are performed is taken after them, as a driver does. */
+  /** Inputs that come while outputs are performed are taken after these, as in a driver. */
   step(input: ReplicaInput): void {
     this.#inputs.push(input);
     if (this.#inputs.length > 1) return;
@@ -131,7 +131,7 @@ export class ServerOnStage implements Actor {
     this.step({ kind: 'tick' });
   }
 
-  // Those who come to it.
+  // Clients and standbys.
 
   request(
     request: Exclude<ClientRequest, { kind: 'timeline-open' }>,
@@ -237,7 +237,7 @@ export class ServerOnStage implements Actor {
         return this.#probeMember(output);
       case 'keep-warm':
         return;
-      // These plays have one cluster; several are in tailing.test.ts and in the simulator.
+      // These transcripts have one cluster; tailing.test.ts and the simulator have several.
       case 'open-tail':
       case 'ask-tail':
       case 'close-tail':
@@ -289,7 +289,8 @@ export class ServerOnStage implements Actor {
         return;
       case 'timeline-read': {
         const { timeline, positions } = output;
-        // Others come first: it is put out in a later turn, and is out in one later still.
+        // Other timelines come first: the posts are sent in a later turn, and `read-out` follows in a turn
+        // after that.
         stage.send(this.name, this.name, () => {
           const reader = this.#timelines.get(timeline);
           if (reader?.take(this.#read(positions)) === true)
@@ -325,7 +326,7 @@ export class ServerOnStage implements Actor {
         return;
       case 'stopped':
         say(`${this.name}: ends${output.failed ? ', failed' : ''}: ${output.reason}`);
-        // A process that ends in order waits for its disk.
+        // A process that ends in order waits for its disk; one that fails does not.
         this.disk.crash(output.failed ? 0 : Number.MAX_SAFE_INTEGER);
         return this.#vanish();
       default:
@@ -341,7 +342,7 @@ export class ServerOnStage implements Actor {
     });
   }
 
-  /** What the operating system does for a process that is gone. */
+  /** Closes the streams, as the operating system does for a process that is gone. */
   #vanish(): void {
     this.replica = undefined;
     this.#router?.connection.closeByDialler();

@@ -1,18 +1,18 @@
 /**
- * The snapshots that standbys are pulling: one for each member at a time, and one copy of the state for all
- * of them.
+ * Snapshots that standbys pull: one at a time for each member, all from one copy of the state.
  *
- * The state goes on changing while a snapshot is read, so it is read from a copy. Whoever asks while a copy
- * is in use gets the same one: it has missed nothing, for what was committed since comes with the journal. So
- * what snapshots cost in memory does not depend on how many are asked for, how fast they are read, or how
- * often.
+ * The state goes on changing while a snapshot is read, so it is read from a copy. A member that asks while a
+ * copy is in use gets the same copy, and misses nothing: what was committed since comes with the journal. So
+ * the memory for snapshots does not depend on how many members ask, how fast they read, or how often they
+ * ask.
  */
 import { type ServerId, serverName } from '../ids.js';
 import type { Ground } from './ground.js';
 import type { SnapshotCopy, Token } from './messages.js';
 
 /**
- * For how long a copy serves whoever asks, ms: making one stops a server for up to 100 ms, so not more often.
+ * How long a copy is given to new askers, ms: making one stops the server for up to 100 ms, so it must not
+ * happen more often.
  */
 export const SNAPSHOT_FRESH_MS = 1_000;
 
@@ -22,7 +22,7 @@ export class Snapshots {
 
   constructor(readonly ground: Ground) {}
 
-  /** A member asks. One that asks again reads no longer where it asked before. */
+  /** A member asks. If it asks again, its earlier call ends. */
   asked(token: Token, serverId: ServerId): void {
     for (const [former, reader] of this.#readers)
       if (reader === serverId)
@@ -41,7 +41,7 @@ export class Snapshots {
     this.#copy = undefined;
   }
 
-  /** Lets go of a copy that nobody reads and that is no longer fresh. */
+  /** Drops a copy that no member reads and that is no longer fresh. */
   tick(): void {
     if (this.#readers.size === 0 && !this.#isFresh()) this.#copy = undefined;
   }

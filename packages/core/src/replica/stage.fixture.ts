@@ -1,9 +1,9 @@
 /**
- * A stage: virtual time, and ordered channels between those who act on it.
+ * A test network: virtual time, and ordered channels between processes.
  *
- * Whatever passes between two actors (also between a server and its own disk) waits in the channel of
- * the two until it is delivered: in the order in which it was sent (`settle`), or in whatever order a
- * test chooses among the channels. Within a channel the order is kept, as TCP keeps it.
+ * Each message between two processes (also between a server and its own disk) waits in their channel until it
+ * is delivered: in the order of sending (`settle`), or in an order that a test chooses among the channels.
+ * Within a channel the order is kept, as TCP keeps it.
  */
 import type { Instant } from '../index.js';
 
@@ -27,7 +27,10 @@ export interface Channel {
   readonly packets: Packet[];
 }
 
-/** Deliveries at one instant: more than any play needs, so that two who chatter for ever are found. */
+/**
+ * Most deliveries at one instant: more than any test needs, so that two processes that message each other for
+ * ever are found.
+ */
 const MAX_DELIVERIES = 20_000;
 
 export class Stage {
@@ -72,7 +75,7 @@ export class Stage {
     this.unblock(other, one);
   }
 
-  /** Neither hears nor does anything, and does not know it. */
+  /** Freezes a process: it receives and does nothing, and does not notice. */
   freeze(place: Place): void {
     this.#frozen.add(place);
   }
@@ -105,7 +108,10 @@ export class Stage {
     throw new Error(`still not quiet after ${MAX_DELIVERIES} deliveries at ${this.now} ms`);
   }
 
-  /** Time passes for one deadline at most: ticks whoever is due, delivers nothing. Returns the ms left. */
+  /**
+   * Time passes up to the next deadline at most: steps the machines that are due, delivers nothing. Returns
+   * the ms left.
+   */
   passToNextDeadline(ms: number): number {
     const end = this.now + ms;
     const acting = this.#actors.filter((actor) => !this.#frozen.has(actor.name));
@@ -115,7 +121,7 @@ export class Stage {
     return end - this.now;
   }
 
-  /** Time passes, and all that it leads to happens. */
+  /** Time passes, with all its consequences. */
   pass(ms: number): void {
     this.settle();
     let deadlines = 0;
@@ -130,16 +136,17 @@ export class Stage {
 const numberOf = (channel: Channel | undefined): number => channel?.packets[0]?.number ?? Infinity;
 
 export interface ConnectionEnds<Up, Down> {
-  /** At the one who was dialled. Returns false when nobody is there. */
+  /** At the dialled end. Returns false when no process is there. */
   readonly up: (message: Up) => boolean;
   readonly upEnded: () => void;
-  /** At the one who dialled. */
+  /** At the dialling end. */
   readonly down: (message: Down) => void;
   readonly downEnded: (detail: string) => void;
 }
 
 /**
- * A stream between two actors; whoever closes hears nothing more, the other hears the end after all the rest.
+ * A stream between two processes. The end that closes it hears nothing more; the other hears the end after
+ * all messages.
  */
 export class Connection<Up, Down> {
   #dialler: 'open' | 'closed' = 'open';

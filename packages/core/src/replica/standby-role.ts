@@ -1,8 +1,9 @@
 /**
- * What a server does while another is primary: joins its journal, copies it, says how far it is durable.
+ * What a server does while another is primary: joins the primary, copies its journal, and says how far it is
+ * durable.
  *
- * The standby pulls. On joining, the primary tells how far the two journals agree; what the standby has
- * beyond that was never acknowledged to anyone and is cut. From then on the standby only appends.
+ * The standby pulls. On joining, the primary tells how far the two journals agree; entries that the standby
+ * has beyond that were never acknowledged and are cut. From then on the standby only appends.
  */
 import type { Assignment, MemberInfo } from '../assignment.js';
 import { primaryMember } from '../assignment.js';
@@ -22,20 +23,20 @@ import type { Ground } from './ground.js';
 import type { Reachability } from './reachability.js';
 
 /**
- * Longest wait before a snapshot that could not be had is asked for again, ms: it costs the primary its whole
- * disk.
+ * Longest wait before a failed snapshot is asked for again, ms: each try reads the primary's whole disk.
  */
 const LONGEST_PULL_RETRY_MS = 5_000;
 /**
- * How long a primary may take to answer a join, in multiples of the time after which silence means it is
- * gone.
+ * How long a primary may take to answer a join, in multiples of `deadAfterMs`.
  */
 export const JOIN_PATIENCE_FACTOR = 4;
-/** How long to leave a primary alone whose journal contradicts this one, ms: an operator has to decide. */
+/** Wait before joining a primary again whose journal contradicts this one, ms: an operator has to decide. */
 const CONFLICT_RETRY_MS = 5_000;
 
 type Link =
-  /** `epoch`: that of the primary whom it failed to follow; another one may be joined at once. */
+  /**
+   * `epoch`: that of the primary that it failed to follow; a primary of another epoch may be joined at once.
+   */
   | { readonly kind: 'none'; readonly retryAt: Instant; readonly epoch: Epoch }
   | {
       readonly kind: 'joining' | 'joined';
@@ -50,10 +51,10 @@ type Link =
 export class StandbyRole {
   readonly kind = 'standby';
   #link: Link = { kind: 'none', retryAt: 0, epoch: NO_EPOCH };
-  /** How following failed last, as it was reported. */
+  /** How following failed last, as reported. */
   #lastFailure = '';
   #attempts = 0;
-  /** Snapshots in a row that could not be had. */
+  /** How many snapshots in a row have failed. */
   #pullFailures = 0;
 
   constructor(
@@ -74,7 +75,7 @@ export class StandbyRole {
     return (this.#link.kind === 'joining' || this.#link.kind === 'joined') && this.#link.attempt === attempt;
   }
 
-  /** Goes after the primary of the newest assignment; leaves that of an older epoch. */
+  /** Joins the primary of the newest assignment; leaves one of an older epoch. */
   follow(): void {
     const { assignment } = this.ground;
     const link = this.#link;
@@ -84,7 +85,7 @@ export class StandbyRole {
     this.#join();
   }
 
-  /** Lets go of the primary. One that has been deposed is told so: it may be cut off from the router. */
+  /** Leaves the primary. A primary that was replaced is told so: it may be cut off from the router. */
   leave(): void {
     const { ground } = this;
     const link = this.#link;
@@ -96,7 +97,7 @@ export class StandbyRole {
     this.#link = { kind: 'none', retryAt: ground.now, epoch: NO_EPOCH };
   }
 
-  /** `checksum`: of the own journal up to `common` of a `joined`. */
+  /** `checksum`: that of this server's own journal up to `common` of a `joined`. */
   message(message: PrimaryMessage, entries: readonly Entry[], checksum: number | undefined): void {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
@@ -125,8 +126,8 @@ export class StandbyRole {
   }
 
   /**
-   * Whether a refusal proves that there is a higher epoch of this cluster. Anybody may answer at an address,
-   * and says what epoch it likes: a server of another cluster has epochs of its own.
+   * Whether a refusal proves that there is a higher epoch of this cluster. Any program may answer at an
+   * address, with any epoch; a server of another cluster has epochs of its own.
    */
   #fences({ reason, networkId, cluster }: Extract<PrimaryMessage, { kind: 'refused' }>): boolean {
     const { ground } = this;
@@ -137,7 +138,7 @@ export class StandbyRole {
     if (this.#link.kind === 'joining' || this.#link.kind === 'joined') this.#retry(detail, false);
   }
 
-  /** The disk holds more than before: say so. */
+  /** The disk holds more than before: tells the primary. */
   sayDurable(): void {
     const link = this.#link;
     if (link.kind !== 'joined') return;
@@ -153,13 +154,16 @@ export class StandbyRole {
     this.#link = { kind: 'none', retryAt: this.ground.now, epoch: NO_EPOCH };
   }
 
-  /** It could not be had: not at once again, or two servers keep each other busy; and later each time. */
+  /**
+   * The snapshot failed. It is not asked for again at once, or two servers would keep each other busy; the
+   * wait grows each time.
+   */
   pullFailed(detail: string): void {
     const { ground } = this;
     const link = this.#link;
     if (link.kind !== 'pulling') return;
     const text = `could not be had from ${link.address}: ${detail}`;
-    // Each attempt ends like the one before it: an operator is told once.
+    // Each attempt fails like the one before: an operator is told once.
     if (text !== this.#lastFailure) ground.report('snapshot', text);
     this.#lastFailure = text;
     const waitMs = Math.min(ground.timing.pingIntervalMs * 2 ** this.#pullFailures, LONGEST_PULL_RETRY_MS);
@@ -185,7 +189,7 @@ export class StandbyRole {
     return this.#primaryToJoin() === undefined ? Number.POSITIVE_INFINITY : this.#link.retryAt;
   }
 
-  /** As far as it knows there is a primary to follow, whether it follows it by now or not. */
+  /** Whether it knows of a primary to follow, whether it follows already or not. */
   get hasPrimary(): boolean {
     return this.#link.kind === 'joined' || this.#primaryToJoin() !== undefined;
   }
@@ -193,7 +197,7 @@ export class StandbyRole {
   #primaryToJoin(): { readonly assignment: Assignment; readonly primary: MemberInfo } | undefined {
     const { assignment, identity } = this.ground;
     if (assignment === undefined || !assignment.available) return undefined;
-    // Another has been primary since: the router will say who, and this one may not be followed any more.
+    // There is a higher epoch: the router will name its primary, and this one must not be followed any more.
     if (assignment.epoch < this.ground.highestEpoch) return undefined;
     const primary = primaryMember(assignment);
     if (primary === undefined || primary.serverId === identity.serverId) return undefined;
@@ -265,7 +269,7 @@ export class StandbyRole {
     this.#pull(link.address, link.epoch, why, common < this.ground.ledger.outline.last);
   }
 
-  /** The primary lacks what is known as committed here. */
+  /** The primary lacks entries that are known as committed here. */
   #lacks(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
     const { ledger } = this.ground;
     const { knownCommitted } = ledger;
@@ -282,7 +286,7 @@ export class StandbyRole {
   }
 
   /**
-   * The same entries by their epochs, and not the same bytes: one of the two is a copy that went its own way.
+   * The journals agree by their epochs, but the bytes differ: one of the two is a copy that went its own way.
    */
   #differs(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
     const { ledger } = this.ground;
@@ -293,14 +297,17 @@ export class StandbyRole {
   }
 
   /**
-   * Whether an operator has promoted somebody since that epoch who was not in sync: only that takes back what
-   * was committed.
+   * Whether an operator has promoted a member that was not in sync since that epoch: only that takes back
+   * committed entries.
    */
   #isUncleanSince(epoch: Epoch): boolean {
     return (this.ground.assignment?.lastUncleanEpoch ?? NO_EPOCH) > epoch;
   }
 
-  /** Committed is never cut silently: stays out, says so, and leaves it to an operator. */
+  /**
+   * Committed entries are never cut silently: the standby does not join, reports the conflict, and leaves it
+   * to an operator.
+   */
   #conflict(link: Extract<Link, { attempt: Attempt }>, what: string): void {
     const { ground } = this;
     const theirs = ground.assignment?.primary?.journalId ?? '';
@@ -339,7 +346,7 @@ export class StandbyRole {
   #pull(address: Address, epoch: Epoch, why: string, setAside: boolean): void {
     const { ground } = this;
     const { networkId, identity } = ground;
-    // It has joined before, so there is a network; the disk may have yet to note which.
+    // The standby has joined, so it has a network, but its disk may not have noted the id yet.
     if (networkId === '') return;
     const { cluster, serverId, incarnation, journalId, lifeId } = identity;
     if (this.#pullFailures === 0) ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
@@ -357,7 +364,7 @@ export class StandbyRole {
     const retryAt = ground.now + ground.timing.pingIntervalMs;
     this.#link = { kind: 'none', retryAt, epoch: link.epoch };
     const text = `stopped following ${link.address} in epoch ${link.epoch}: ${detail}`;
-    // Each attempt at a primary that is gone ends like the one before it: an operator is told once.
+    // Each attempt to follow a primary that is gone fails like the one before: an operator is told once.
     if (link.kind === 'joined' || text !== this.#lastFailure) ground.report('following', text);
     this.#lastFailure = text;
   }

@@ -1,11 +1,11 @@
 /**
- * The primary's view of its standbys: how far each is, whom a commit waits for, and what to ask the
+ * The primary's view of its standbys: how far each is, which ones a commit waits for, and what to ask the
  * router about the in-sync set.
  *
  * A commit waits for every member of the set the router last told of, and for every member the
- * primary has asked to add and has no answer about yet. A member leaves only when the router has
- * told so. The set waited for thus always contains the set that the router would promote from, with
- * no clock involved. After PacificA (§3) and Kafka's in-sync replicas.
+ * primary has asked to add and has no answer about yet. A member leaves only when the router has told so. So
+ * the set waited for always contains the set that the router would promote from, without clocks. After
+ * PacificA (§3) and Kafka's in-sync replicas.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
 import { type Epoch, NO_POSITION, type Position, position, type ServerId, serverName } from '../ids.js';
@@ -24,7 +24,7 @@ interface Standby {
   readonly join: Join;
   /** Up to here the journals agreed when it joined. */
   readonly common: Position;
-  /** Everything up to here is durable there, and the same as here; 0 until it has said so itself. */
+  /** Everything up to here is durable at the standby and equal to ours; 0 until the standby has said so. */
   durable: Position;
   /** Everything up to here was sent. */
   sent: Position;
@@ -39,7 +39,7 @@ export interface Outgoing {
   readonly message: PrimaryMessage;
 }
 
-/** One life over one journal: what another life over it says of the disk may not be true of this one. */
+/** One life over one journal: what another life says about the disk may not be true for this one. */
 
 export class Standbys {
   readonly #links = new Map<LinkId, Standby>();
@@ -48,17 +48,17 @@ export class Standbys {
   readonly #asked = new Map<number, InSyncMember>();
   /** Listening time at which a change about a server was last asked for. */
   readonly #askedAt = new Map<ServerId, number>();
-  /** Listening time at which a server that a commit waits for, and that has no link now, was last heard. */
+  /** Listening time at which a server was last heard that a commit waits for and that has no link now. */
   readonly #lastHeardAt = new Map<ServerId, number>();
-  /** Standbys that fell out for slowness. */
+  /** Standbys that left the in-sync set for slowness. */
   readonly #keepingUp = new KeepingUp();
   /** Why the router was asked to remove a server, for people. */
   readonly #whyRemoved = new Map<ServerId, string>();
-  /** The furthest that everybody ever held. */
+  /** The highest position that all awaited members ever held. */
   #held: Position = NO_POSITION;
   /**
-   * Listening time since which a member has held up what is durable here, whatever links of it came and went.
-   * Of each its own: while one is waited for, another that has everything must not be blamed for it.
+   * Listening time since which each member has delayed commits of what is durable here, over all its links.
+   * One time for each member: while one is waited for, another that has everything must not count as slow.
    */
   readonly #holdsUpSince = new Map<ServerId, number>();
 
@@ -82,7 +82,7 @@ export class Standbys {
     return awaited;
   }
 
-  /** An answer on the present router link: requests up to `lastRequest` are dealt with. */
+  /** An answer on the present router link: requests up to `lastRequest` are decided. */
   assigned(inSync: readonly InSyncMember[], lastRequest: number): void {
     this.#told = inSync;
     for (const request of [...this.#asked.keys()]) if (request <= lastRequest) this.#asked.delete(request);
@@ -90,8 +90,8 @@ export class Standbys {
   }
 
   /**
-   * A welcome on a new router link. The router ignores whatever is still on its way on the old link,
-   * so nothing asked there can change the set any more: what it tells now is the whole truth.
+   * A welcome on a new router link. The router ignores requests that are still on their way on the old link,
+   * so none of them can change the set any more: the set in the welcome is complete.
    */
   welcomed(inSync: readonly InSyncMember[]): void {
     this.#told = inSync;
@@ -135,7 +135,7 @@ export class Standbys {
     return this.#links.get(link)?.join;
   }
 
-  /** Whether one more would be too many; one that comes again takes its own place. */
+  /** Whether one more standby would be too many; a standby that joins again keeps its place. */
   isFullFor(serverId: ServerId): boolean {
     const isKnown = [...this.#links.values()].some((standby) => standby.join.serverId === serverId);
     return !isKnown && this.#links.size >= MAX_MEMBERS - 1;
@@ -157,8 +157,9 @@ export class Standbys {
   }
 
   /**
-   * What every awaited member holds durably, ourselves included. Asked whenever it may have moved: it also
-   * keeps account of how long others have held up what is durable here, whatever links came and went.
+   * The position up to which every awaited member, ourselves included, holds everything durably. Called
+   * whenever that may have moved; it also counts how long each member has delayed commits, over all its
+   * links.
    */
   advance(ownDurable: Position, at: number): Position {
     const held = this.#heldByAll(ownDurable);
@@ -185,28 +186,30 @@ export class Standbys {
     return least;
   }
 
-  /** Whether some member of the in-sync set other than ourselves holds everything up to `last`. */
+  /** Whether the in-sync set has other members and all awaited members hold everything up to `last`. */
   everyoneHolds(last: Position): boolean {
     return this.awaited.length > 1 && this.#heldByAll(last) >= last;
   }
 
-  /** Whether a member that a commit waits for has been out of touch for `deadAfterMs`. */
+  /** Whether a member that a commit waits for has been silent, or has delayed commits, for `deadAfterMs`. */
   lacksAwaited(at: number, deadAfterMs: number): boolean {
     return this.awaited.some(
       (member) => !isSameInSyncMember(member, this.self) && this.#isLost(member, at, deadAfterMs),
     );
   }
 
-  /** Whether slow standbys keep up. Asked after every turn. */
+  /** Watches whether slow standbys keep up. Called after every turn. */
   watchSlow(ownDurable: Position, at: number, deadAfterMs: number): void {
     for (const member of this.#keepingUp.members) {
-      // The disk is what is slow: its next life is watched on.
+      // The disk is what is slow, so the next life over it is watched too.
       const durableThere = [...this.#links.values()].find(({ join }) => isSameCopy(join, member))?.durable;
       this.#keepingUp.look(member, durableThere, ownDurable, at, deadAfterMs);
     }
   }
 
-  /** Why these are not awaited any more, as far as it was our doing: `; s2 fell out: …` for each. */
+  /**
+   * Why these are no longer awaited, if this primary asked for their removal: `; s2 fell out: …` for each.
+   */
   takeWhyRemoved(members: readonly InSyncMember[]): string {
     return members
       .map(({ serverId }) => {
@@ -218,9 +221,9 @@ export class Standbys {
   }
 
   /**
-   * Members that a commit waits for, and that are out of reach: not heard for `deadAfterMs`. Once one is,
-   * also those not heard for half of that. All may have been cut off at one moment, and been heard a little
-   * earlier or later before it.
+   * Members that a commit waits for and that are out of reach: not heard for `deadAfterMs`. Once there is
+   * one, also those not heard for half of that: all may have been cut off at one moment, but heard last at
+   * slightly different times.
    */
   unheard(at: number, deadAfterMs: number): ServerId[] {
     const others = this.awaited.filter((member) => !isSameInSyncMember(member, this.self));
@@ -232,7 +235,7 @@ export class Standbys {
 
   /**
    * What to ask of the router now. From the moment an `add` is returned, commits wait for that member.
-   * `required`: whoever holds less than that may lack what was acknowledged, and is not asked in.
+   * `required`: a member that holds less may lack acknowledged writes, and is not asked to be added.
    */
   changesToAsk(
     at: number,
@@ -264,7 +267,7 @@ export class Standbys {
     return changes;
   }
 
-  /** Entries that standbys lack, as far as their windows are open; marks them as sent. */
+  /** Entries that standbys lack, as far as their windows have room; marks them as sent. */
   entriesToSend(last: Position, committed: Position, at: number): readonly Outgoing[] {
     const outgoing: Outgoing[] = [];
     for (const standby of this.#links.values()) {
@@ -286,7 +289,7 @@ export class Standbys {
   }
 
   /**
-   * A sign of life, with the commit position, to every standby that was not spoken to for a ping interval.
+   * A sign of life, with the commit position, to every standby that was sent nothing for a ping interval.
    */
   signsOfLife(committed: Position, at: number, pingIntervalMs: number): readonly Outgoing[] {
     const outgoing: Outgoing[] = [];
@@ -318,7 +321,7 @@ export class Standbys {
     return undefined;
   }
 
-  /** Not heard for too long; or heard, but everybody's commits have waited for it for too long. */
+  /** Whether the member was silent for too long, or commits have waited for it for too long. */
   #isLost(member: InSyncMember, at: number, deadAfterMs: number): boolean {
     return this.#isUnheard(member, at, deadAfterMs) || this.#heldUpMs(member, at) >= deadAfterMs;
   }

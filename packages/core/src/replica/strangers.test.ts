@@ -1,5 +1,5 @@
 /**
- * What others may say that is wrong, too much, or too early: nobody crashes, and nothing is believed of it.
+ * Messages of others that are wrong, too many, or too early: no server crashes or believes them.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -40,7 +40,7 @@ function standby(): Alone {
 test('entries that do not follow on end the stream, and change nothing', () => {
   for (const wrong of [
     (server: Alone) => server.entries(2, [3], 3), // a gap
-    (server: Alone) => server.entries(1, [4], 3), // of an epoch that the primary does not have
+    (server: Alone) => server.entries(1, [4], 3), // an epoch that the primary does not have
     (server: Alone) => server.entries(1, [2, 3, 2], 3), // epochs fall
     (server: Alone) => server.entries(1, [], 2), // the stream's own epoch is another
     (server: Alone) => server.joined(0, 3), // twice
@@ -151,7 +151,7 @@ test('there is an end to the standbys that one primary takes, early or not', () 
   for (let id = 1; id < MAX_MEMBERS; id += 1)
     assert.ok(primary.standby(id, joinOf(10 + id)).includes(`to standby ${id}: joined at 0`));
   assert.deepEqual(primary.standby(99, joinOf(99))[0], 'to standby 99: refused limit-reached, epoch 1');
-  // One that comes again takes its own place.
+  // A standby that joins again keeps its place.
   assert.deepEqual(primary.standby(100, joinOf(11)).slice(0, 3), [
     'to standby 1: refused superseded, epoch 1',
     'hangs up on standby 1',
@@ -166,7 +166,7 @@ test('a standby that claims what it was never sent is not believed', () => {
     'to standby 1: refused invalid-argument, epoch 1',
     'hangs up on standby 1',
   ]);
-  // Nor one that never joined, or speaks of another epoch.
+  // Nor a standby that never joined, or that names another epoch.
   assert.deepEqual(server.standby(2, { kind: 'durable', epoch: epoch(1), position: position(1) }), []);
   server.standby(3, joinOf(3));
   assert.deepEqual(server.standby(3, { kind: 'durable', epoch: epoch(2), position: position(0) }), []);
@@ -302,7 +302,7 @@ test('all who read snapshots at a time read one copy of the state, and nobody ma
   };
   for (let round = 0; round < 100; round += 1) for (const id of [2, 3]) ask(id);
   assert.deepEqual([copies.length, new Set(copies).size], [200, 1]);
-  // In use it serves for as long as it takes; after that it is let go.
+  // A copy in use is kept as long as it is read; after that it is dropped.
   while (server.now < 5_000) server.tick();
   ask(2);
   assert.equal(new Set(copies).size, 1);

@@ -14,7 +14,7 @@ import {
 } from '../index.js';
 import { Clusters, type LoneCluster } from './clusters.fixture.js';
 
-/** ann and amy in cluster 1, ben and bob in cluster 2; everybody has heard of everybody. */
+/** ann and amy in cluster 1, ben and bob in cluster 2; both clusters have heard of all of them. */
 function two(): { world: Clusters; a: LoneCluster; b: LoneCluster } {
   const world = new Clusters(2);
   const [a, b] = [world.cluster(1), world.cluster(2)];
@@ -249,7 +249,7 @@ describe('hearing of another cluster', () => {
     world.settle();
     assert.deepEqual(followersOf(b, 'ben'), ['amy', 'ann']);
     a.follow('ann', 'ben'); // refused: nothing to tell
-    a.follow('ann', 'amy'); // nobody there follows
+    a.follow('ann', 'amy'); // no user there follows
     b.follow('bob', 'ben');
     world.settle();
     a.unfollow('ann', 'ben');
@@ -385,7 +385,7 @@ function perform(world: Clusters, act: Act, no: number): void {
       const user = USERS[act.who] ?? '';
       const target = USERS[act.whom] ?? '';
       if (!home.isThere) return;
-      // A session of its own for each: what a crash takes back must not stand in the way of what comes next.
+      // Each request has a session of its own: a request that a crash takes back must not block the next one.
       home.login(user);
       home.ask(
         act.kind === 'post'
@@ -417,7 +417,7 @@ function perform(world: Clusters, act: Act, no: number): void {
   }
 }
 
-/** By a reckoning of its own: from where on each author has to be here, and what is. */
+/** Works out by itself from which position on each author's posts must be here, and compares. */
 function check(here: LoneCluster, there: LoneCluster): void {
   const since = new Map<string, number>();
   const followers = new Map<string, Set<string>>();
@@ -485,7 +485,9 @@ describe('what strangers say', () => {
     epoch: epoch(1),
     ...other,
   });
-  /** What comes of a stream that somebody opens at the primary of cluster 1, and of the real reader's. */
+  /**
+   * The consequences of a stream that a stranger opens at the primary of cluster 1, and of the real reader's.
+   */
   const answer = (a: LoneCluster, message: TailMessage, link = 900): string => {
     const outputs = a.replica.step(a.world.now, { kind: 'tail-asked', link, message });
     return outputs
@@ -502,7 +504,7 @@ describe('what strangers say', () => {
     assert.equal(answer(a, open({ from: 1 })), '900 wrong-cluster');
     assert.equal(answer(a, open({ from: 3 })), '900 unknown-cluster');
     assert.equal(answer(a, open({ fromEpoch: epoch(0) })), '900 fenced');
-    // Nor does a later epoch than there is take the place of the one who reads.
+    // Nor does a stream with a higher epoch than there is replace the real reader's.
     assert.equal(answer(a, open({ fromEpoch: epoch(500) })), '900 not-primary');
     world.settle();
     assert.ok(world.streams.has(real));
@@ -523,7 +525,7 @@ describe('what strangers say', () => {
       answer(a, { kind: 'subscribe', number: 1, after: position(0), add: names, remove: [], more: true });
     for (let at = 0; at < MAX_TAIL_UNKNOWN_NAMES; at += MAX_TAIL_NAMES)
       assert.equal(subscribe(Array.from({ length: MAX_TAIL_NAMES }, (_, each) => `nobody-${at + each}`)), '');
-    // Known ones do not count.
+    // Names of known users do not count.
     assert.equal(subscribe(['ann', 'amy']), '');
     assert.equal(subscribe(['one-more']), '900 limit-reached');
 
@@ -602,7 +604,7 @@ describe('what strangers say', () => {
         for (const stream of [...world.streams])
           if (stream.reader === a) while (world.deliver(stream, false));
       };
-      if (hearsFirst) hear(); // appended, and not synced: who eve is is not applied when she comes
+      if (hearsFirst) hear(); // appended, and not synced: her entry is not applied when she comes
       const login = a.login('eve');
       const post = a.post('eve', 'of nobody');
       const follow = a.follow('eve', 'ann');
@@ -610,8 +612,8 @@ describe('what strangers say', () => {
       world.settle();
       const { users } = a.social.toSnapshot();
       const eve = users.find(({ name }) => name === 'eve');
-      // Who comes before anything is heard is a user here: the name was free. (Servers that know the number
-      // of clusters never let her in.)
+      // If she comes before anything was heard of her, she is a user here: the name was free. (Servers that
+      // know the number of clusters never let her in.)
       const done = hearsFirst ? 'wrong-cluster' : 'ok';
       assert.deepEqual(
         [login, post, follow].map((token) => outcome(a, token)),

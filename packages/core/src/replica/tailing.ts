@@ -1,12 +1,12 @@
 /**
- * How this cluster hears of the others: its primary reads what theirs commit, and journals what is wanted
- * here.
+ * How this cluster reads the others: its primary reads what their primaries commit, and journals what is
+ * wanted here.
  *
- * The journal itself says how far that has got: each entry from elsewhere names its place there, and whoever
- * is primary next goes on after the last of them. So it does not matter who fails, or when: what was not
- * committed here is asked for again, what was is not. What decides about whom to hear is settled where
- * entries are appended and not where they are applied: from the moment a follow is in the journal, nothing is
- * put behind it that was asked for without that author.
+ * The journal itself says how far that has got: each entry from another cluster names its position there, and
+ * the next primary goes on after the last of them. So it does not matter which server fails, or when: entries
+ * that were not committed here are asked for again, the others are not. Which authors are wanted is decided
+ * when a follow is appended, not when it is applied: after a follow in the journal no entry is appended that
+ * was asked for without that author.
  */
 import { type Assignment, primaryMember } from '../assignment.js';
 import { type Entry, type RemoteCommand, referenceIn } from '../entry.js';
@@ -17,7 +17,7 @@ import type { Attempt } from '../membership/membership-messages.js';
 import type { TailBatch, TailItem, TailMessage } from '../messages.js';
 import type { Ground } from './ground.js';
 
-/** Silence, in multiples of `deadAfterMs`, after which another cluster's primary is asked anew. */
+/** Silence, in multiples of `deadAfterMs`, after which the stream to another cluster is opened again. */
 const PATIENCE = 2;
 
 interface Link {
@@ -25,28 +25,28 @@ interface Link {
   readonly epoch: Epoch;
   /** Whether anything was ever heard on it. */
   heard: boolean;
-  /** Listening time at which it was last heard and spoken to, ms. */
+  /** Listening time at which the other side was last heard, and last sent something, ms. */
   heardAt: number;
   spokenAt: number;
 }
 
 interface Remote {
   readonly cluster: ClusterId;
-  /** Its users whom somebody here follows, or will when what is appended is applied. */
+  /** Its users whom a user here follows, or will follow when appended entries are applied. */
   readonly wanted: Set<UserName>;
-  /** Of those the ones whose last follower has left, and who may have got another since. */
+  /** The wanted users whose last follower has left; they may have got another since. */
   readonly left: Set<UserName>;
-  /** What the other side has yet to be told of that. */
+  /** Changes that the other side has not been told yet. */
   toAdd: Set<UserName>;
   toRemove: Set<UserName>;
-  /** It must be subscribed to anew, under `number`; batches under lower ones are void. */
+  /** A new subscription is needed, under `number`; batches under lower numbers are void. */
   outdated: boolean;
   number: number;
   /** Everything wanted up to here is in the journal. */
   cursor: Position;
-  /** How much of that the journal itself says. */
+  /** The origin of the last entry of that cluster in the journal. */
   journalled: Position;
-  /** The place here of the last item that is to be called taken once it is committed. */
+  /** The position here of the last item of the batch; the batch is called taken once it is committed. */
   owed: Position | undefined;
   readonly present: Set<UserName>;
   link: Link | undefined;
@@ -61,11 +61,11 @@ export class Tailing {
   constructor(
     readonly ground: Ground,
     readonly epoch: Epoch,
-    /** Puts an entry at the end of the journal, and says where that is. */
+    /** Appends an entry to the journal, and returns its position. */
     readonly append: (command: RemoteCommand, timeMs: WallTimeMs) => Position,
   ) {}
 
-  /** The epoch is open: all that predecessors left is applied, and says where to go on. */
+  /** The epoch is open: all entries of predecessors are applied, and say where to go on. */
   begin(): void {
     this.#begun = true;
     const { social, unapplied } = this.ground.ledger;
@@ -78,7 +78,7 @@ export class Tailing {
     for (const cluster of this.ground.others.keys()) this.#open(this.#remote(cluster));
   }
 
-  /** While the reign drains nothing is appended any more. */
+  /** While the reign drains nothing is appended, so all streams are closed. */
   pause(paused: boolean): void {
     if (paused === this.#paused) return;
     this.#paused = paused;
@@ -102,7 +102,7 @@ export class Tailing {
     if (home === undefined) return;
     const remote = this.#remote(home);
     if (remote.wanted.has(target)) return;
-    // It begins where we are, and not where somebody else was followed last.
+    // The follow begins where we are now, so the journal must say that first.
     if (remote.cursor > remote.journalled) {
       this.append({ kind: 'remote-through', origin: { cluster: home, position: remote.cursor } }, 0);
       remote.journalled = remote.cursor;
@@ -113,8 +113,7 @@ export class Tailing {
   }
 
   /**
-   * The last of those who followed that user does so no longer. What is committed together with that may
-   * follow again.
+   * The last follower of that user has left. An entry that is committed together with that may follow again.
    */
   left(home: ClusterId, user: UserName): void {
     this.#remotes.get(home)?.left.add(user);
@@ -134,7 +133,7 @@ export class Tailing {
       );
     }
     for (const user of batch.left) remote.present.delete(user);
-    // A server has so many timelines at most: more is not the truth, and is not kept.
+    // A server has at most so many timelines, so a longer list can't be true and is cut.
     for (const user of batch.arrived) if (remote.present.size < MAX_TIMELINES) remote.present.add(user);
     if (batch.number !== remote.number) return;
     if (!isNext(batch, remote.cursor))
@@ -146,7 +145,7 @@ export class Tailing {
     const here = ground.identity.cluster;
     if (remote.owed !== undefined) return this.#lose(remote, 'it sent more before the last was taken');
     for (const item of batch.items) {
-      // A cluster speaks for its own users only, and tells of follows that end here.
+      // A cluster may tell only about its own users, and about follows of users here.
       if ((ground.homeByName(item.user) ?? remote.cluster) !== remote.cluster) continue;
       if ('target' in item && (ground.homeByName(item.target) ?? here) !== here) continue;
       remote.owed = this.append(
@@ -156,8 +155,7 @@ export class Tailing {
       remote.journalled = item.position;
     }
     remote.cursor = batch.through;
-    // Nothing of it was theirs to say: that it has come is journalled all the same, or they would wait for
-    // ever.
+    // No item was acceptable. The position is journalled nevertheless, or the other side would wait for ever.
     remote.owed ??= this.#passOver(remote);
   }
 
@@ -172,7 +170,7 @@ export class Tailing {
     if (remote !== undefined) this.#lose(remote, detail, false);
   }
 
-  /** Everything up to here is committed: the next batches may come. */
+  /** Everything up to here is committed: asks for the next batches. */
   committed(through: Position): void {
     for (const remote of this.#remotes.values()) {
       if (remote.left.size > 0) this.#forget(remote);
@@ -193,7 +191,7 @@ export class Tailing {
     }
   }
 
-  /** The end of a turn: what is wanted from now on is asked for. */
+  /** The end of a turn: sends changed subscriptions. */
   flush(): void {
     for (const remote of this.#remotes.values()) {
       if (!remote.outdated || remote.link === undefined) continue;
@@ -212,7 +210,7 @@ export class Tailing {
     }
   }
 
-  /** Whether a user of another cluster is there, as far as we hear. */
+  /** Whether a user of another cluster is present, as far as we were told. */
   isPresent(user: UserName): boolean {
     const home = this.ground.ledger.social.homeOf(user);
     return home !== undefined && this.#remotes.get(home)?.present.has(user) === true;
@@ -248,7 +246,7 @@ export class Tailing {
     return remote;
   }
 
-  /** Also of a user of whom the entry is not applied yet. */
+  /** The home of a user, also when the entry of the user is not applied yet. */
   #homeOf(user: UserName): ClusterId | undefined {
     const { social, unapplied } = this.ground.ledger;
     return social.homeOf(user) ?? (social.has(user) ? undefined : homeIn(unapplied, user));
@@ -259,7 +257,7 @@ export class Tailing {
     return undefined;
   }
 
-  /** Those who are neither followed nor about to be are asked for no longer. */
+  /** Stops asking for users who are neither followed nor about to be. */
   #forget(remote: Remote): void {
     const { social, unapplied } = this.ground.ledger;
     const kept = new Set<UserName>();
@@ -357,7 +355,7 @@ function commandOf(item: TailItem, cluster: ClusterId, here: ClusterId): RemoteC
   }
 }
 
-/** Whether a batch goes on after what we have. */
+/** Whether a batch continues directly after what we have. */
 function isNext({ items, through }: TailBatch, cursor: Position): boolean {
   let last = cursor;
   for (const { position } of items) {

@@ -1,10 +1,10 @@
 /**
- * The other clusters that read here: what each wants, how far it has it, and what it gets next.
+ * The other clusters that read here: what each wants, how far it is, and what it gets next.
  *
- * A reader has at most one batch that it has not taken, so a slow one costs no memory here and cannot be
- * flooded; what gathers meanwhile comes in one piece. A reader that keeps up is told what is committed as it
- * is; one that doesn't is only a position, and what it lacks is found again in the state. Nothing is kept for
- * a reader that is away.
+ * A reader has at most one batch that it has not taken, so a slow reader costs no memory here and can't be
+ * flooded; what is gathered meanwhile comes in one piece. A reader that keeps up is told new items when they
+ * are committed. For one that doesn't, only a position is kept, and what it lacks is read from the state.
+ * Nothing is kept for a reader that is away.
  */
 import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import { MAX_TAIL_ITEMS, MAX_TAIL_NAMES, MAX_TAIL_UNKNOWN_NAMES } from '../limits.js';
@@ -20,22 +20,22 @@ interface Tail {
   readonly link: LinkId;
   readonly from: ClusterId;
   readonly wanted: Set<UserName>;
-  /** Of those the ones that were no users here when they were asked for. */
+  /** The wanted names that no user here had when they were asked for. */
   readonly unknown: Set<UserName>;
-  /** Of the subscription that it gets batches under. */
+  /** Number of the subscription under which it gets batches. */
   number: number;
-  /** It has said all that it wants. */
+  /** Its subscription is complete: no further message of the same number follows. */
   subscribed: boolean;
   /** Everything wanted up to here was sent. */
   after: Position;
   mode: 'live' | 'behind';
-  /** While live: what comes next. */
+  /** While live: the next items. */
   gathered: NewsItem[];
   /** A batch was sent and not taken. */
   untaken: boolean;
-  /** Whom it takes to be here; undefined: it was told of nobody. */
+  /** Users that it was told are present; undefined: it was told nothing yet. */
   present: Set<UserName> | undefined;
-  /** Who may have come or gone since. */
+  /** Users who may have come or gone since. */
   moved: Set<UserName>;
   /** Listening time at which it was last heard and spoken to, ms. */
   heardAt: number;
@@ -73,9 +73,9 @@ export class Tails {
   }
 
   /**
-   * A name that nobody here has, nor could have, is passed over: nothing will ever be told of it.
+   * A name that no user here has, nor could have, is ignored: there will never be items about it.
    * @param canExist whether such a user would belong to this cluster
-   * @returns whether it may go on; not when it asks for too many names of nobody
+   * @returns whether it may go on; false when it asks for too many names that no user has
    */
   subscribe(
     link: LinkId,
@@ -125,7 +125,7 @@ export class Tails {
     this.#tails.delete(link);
   }
 
-  /** Something was committed: gathers it for those who want it and keep up. */
+  /** Something was committed: gathers it for readers that want it and keep up. */
   committed(effect: Effect, social: SocialState): void {
     for (const tail of this.#tails.values()) {
       if (tail.mode !== 'live') continue;
@@ -138,7 +138,7 @@ export class Tails {
     }
   }
 
-  /** The end of a turn: what may be sent is. */
+  /** The end of a turn: sends what may be sent. */
   flush(social: SocialState, timelines: Timelines, at: number): readonly ReplicaOutput[] {
     const moved = timelines.takeMoved();
     const outputs: ReplicaOutput[] = [];
@@ -153,7 +153,7 @@ export class Tails {
     return outputs;
   }
 
-  /** A sign of life to whoever was not spoken to for a ping interval. */
+  /** A sign of life to every reader that was sent nothing for a ping interval. */
   signsOfLife(
     social: SocialState,
     timelines: Timelines,
@@ -176,14 +176,14 @@ export class Tails {
       .map(({ link }) => link);
   }
 
-  /** Ends all; returns whose they were. */
+  /** Ends all; returns their links. */
   clear(): readonly LinkId[] {
     const links = [...this.#tails.keys()];
     this.#tails.clear();
     return links;
   }
 
-  /** What comes next; afterwards it counts as sent. */
+  /** The next items; they count as sent from now on. */
   #next(tail: Tail, social: SocialState): readonly NewsItem[] {
     if (tail.mode === 'live') {
       const items = tail.gathered;
@@ -194,7 +194,7 @@ export class Tails {
     const reader = { cluster: tail.from, authors: tail.wanted };
     const { items, more } = social.newsAfter(reader, tail.after, MAX_TAIL_ITEMS);
     const last = items.at(-1);
-    // Beyond what is committed it can only be from before an unclean promotion: nothing is sent until it is
+    // A position beyond what is committed is from before an unclean promotion: nothing is sent until it is
     // reached.
     if (more && last !== undefined) tail.after = last.position;
     else if (social.applied >= tail.after) {
@@ -217,14 +217,14 @@ function itemFor(tail: Tail, effect: Effect, social: SocialState): NewsItem | un
   if (effect.kind === 'edge') return effect.home === tail.from ? newsOfEdge(effect.change) : undefined;
   if (effect.kind !== 'post') return undefined;
   const { author } = effect.post;
-  // What came from elsewhere is told by those whom it came from.
+  // Posts of other clusters are told by those clusters themselves.
   if (!tail.wanted.has(author) || !social.has(author)) return undefined;
   return { kind: 'post', position: effect.post.position };
 }
 
 /**
- * Who has come and gone since the reader was told last. A message has room for so many, the rest come with
- * the next.
+ * Users who have come and gone since the reader was told last. A message has a limit; the rest come with the
+ * next.
  */
 function presenceNews(
   tail: Tail,

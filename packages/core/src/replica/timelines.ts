@@ -1,14 +1,14 @@
 /**
- * Who is reading what, and what each gets next.
+ * The open timelines: which posts each gets next.
  *
- * A timeline that keeps up gets new posts as they are committed. One that doesn't costs no memory: it
- * is only a position, and reads on from the journal when it has drained. Either way it gets the same
- * posts in the same order: `live` and `behind` differ only in where the text comes from.
+ * A timeline that keeps up gets new posts as they are committed. One that doesn't costs no memory: it is only
+ * a position, and is served from the journal when its stream has drained. Both get the same posts in the same
+ * order: `live` and `behind` differ only in where the text comes from.
  *
  *     open, with a past ──► behind ──read out, nothing left──► live ──does not drain, or is one of a crowd──► behind
  *
- * What is read may be put out later than it was asked for: others come first. So a timeline with a read that
- * is not out yet is never live, or new posts would overtake older ones.
+ * Posts that are read from the journal may be sent later than they were asked for, because timelines take
+ * turns. So a timeline with an unfinished read is never live, or new posts would overtake older ones.
  */
 import type { Post } from '../entry.js';
 import { type Position, position, type UserName } from '../ids.js';
@@ -22,14 +22,14 @@ interface Timeline {
   readonly user: UserName;
   readonly posts: boolean;
   readonly shown: Shown;
-  /** Its user had many open already: new posts are read for it, in its turn, not pushed. */
+  /** Its user had many timelines open already: new posts are read for it, in its turn, not pushed. */
   readonly crowded: boolean;
   mode: 'live' | 'behind';
-  /** What it was given to read is not out yet: nothing else goes out before it. */
+  /** Its last read is not sent yet: nothing else is sent before it. */
   isReading: boolean;
   /** Every post up to here was given to it. */
   after: Position;
-  /** Live posts of this turn, not yet given out. */
+  /** New posts of this turn, not sent yet. */
   gathered: Post[];
 }
 
@@ -37,7 +37,7 @@ export class Timelines {
   readonly #timelines = new Map<LinkId, Timeline>();
   readonly #byUser = new Map<UserName, Set<Timeline>>();
   readonly #gathering = new Set<Timeline>();
-  /** Who has come or gone since it was last asked. */
+  /** Users who have come or gone since `takeMoved`. */
   #moved = new Set<UserName>();
 
   get size(): number {
@@ -53,7 +53,7 @@ export class Timelines {
     return this.#byUser.has(user);
   }
 
-  /** Who may have come or gone since this was last asked. */
+  /** Users who may have come or gone since the last call. */
   takeMoved(): ReadonlySet<UserName> {
     const moved = this.#moved;
     if (moved.size > 0) this.#moved = new Set();
@@ -63,7 +63,7 @@ export class Timelines {
   /** Opens a timeline of a known user and gives the positions to begin with. */
   open(request: TimelineOpenRequest, social: SocialState): readonly ReplicaOutput[] {
     const resumes = request.resumeAfter > 0;
-    // A position beyond ours can only come from before an unclean promotion: what followed it is gone.
+    // A position beyond ours is from before an unclean promotion: what followed is gone.
     const begins = resumes && request.resumeAfter < social.applied ? request.resumeAfter : social.applied;
     const others = this.#byUser.get(request.user);
     const timeline: Timeline = {
@@ -90,7 +90,7 @@ export class Timelines {
     return past.positions.length === 0 ? [] : [reads(timeline, past)];
   }
 
-  /** A post was committed: gathers it for everyone whom it is meant for and who keeps up. */
+  /** A post was committed: gathers it for all timelines that it is for and that keep up. */
   posted(post: Post, named: readonly UserName[], social: SocialState): void {
     if (this.#byUser.size === 0) return;
     for (const user of social.audience(post.author))
@@ -112,7 +112,7 @@ export class Timelines {
     }
   }
 
-  /** The end of a turn: what was gathered goes out, at most a page a message. */
+  /** The end of a turn: sends what was gathered, at most a page in a message. */
   flush(): readonly ReplicaOutput[] {
     const outputs: ReplicaOutput[] = [];
     for (const timeline of this.#gathering) {
@@ -124,7 +124,7 @@ export class Timelines {
         if (timeline.crowded) {
           const unfollowed = posts.filter((post) => post.unfollowed).map((post) => post.position);
           outputs.push(reads(timeline, { positions: posts.map((post) => post.position), unfollowed }));
-          break; // what is left is read after it
+          break; // the rest is read from the journal
         }
         outputs.push({ kind: 'timeline-posts', timeline: timeline.link, posts });
       }
@@ -143,8 +143,8 @@ export class Timelines {
   }
 
   /**
-   * The stream has room again, whatever had filled it: the next posts from the journal, or, when there are
-   * none, live again. Not before what is being read is out.
+   * The stream has room again, whatever had filled it: gives the next posts from the journal, or makes the
+   * timeline live if there are none. Does nothing while a read is unfinished.
    */
   writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
@@ -152,7 +152,7 @@ export class Timelines {
     return this.#readOn(timeline, social);
   }
 
-  /** What was to be read is out, and the stream has room: as `writable`. */
+  /** The read was sent, and the stream has room: as `writable`. */
   readOut(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
     if (timeline !== undefined) timeline.isReading = false;
@@ -167,7 +167,7 @@ export class Timelines {
     return [{ kind: 'timeline-page', timeline: link, before, ...page }];
   }
 
-  /** Whoever sees a post may see what it answers. */
+  /** A user who sees a post may see the post that it answers. */
   answered(link: LinkId, of: Position, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
     if (timeline === undefined) return [];
@@ -209,7 +209,7 @@ export class Timelines {
   }
 }
 
-/** From here on it is behind, until the driver says that these are out. */
+/** From here on the timeline is behind, until the driver says that these posts were sent. */
 function reads(
   timeline: Timeline,
   { positions, unfollowed }: Pick<NewerPosts, 'positions' | 'unfollowed'>,

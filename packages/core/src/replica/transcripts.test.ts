@@ -2,7 +2,7 @@ import { parseTiming } from '../timing.js';
 import { playTranscripts } from '../transcripts.fixture.js';
 import { Play } from './play.fixture.js';
 
-/** Of transcripts that let time pass. */
+/** For transcripts that let time pass. */
 const QUICK = parseTiming({ pingIntervalMs: 50, deadAfterMs: 150, reattachGraceMs: 2_000 });
 
 function serversIn(given: readonly string[]): number {

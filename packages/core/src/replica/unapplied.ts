@@ -5,7 +5,9 @@ import { invariant } from '../invariants.js';
 
 export class UnappliedEntries implements Iterable<Entry> {
   #entries: Entry[] = [];
-  /** How many of `#entries` are gone already; the array is cut when that is most of it. */
+  /**
+   * How many entries at the front of `#entries` are taken already; the array is cut when they are most of it.
+   */
   #gone = 0;
 
   get size(): number {
@@ -21,7 +23,7 @@ export class UnappliedEntries implements Iterable<Entry> {
     this.#entries.push(entry);
   }
 
-  /** Takes out, in order, what lies at or below `through`. */
+  /** Removes and returns, in order, the entries at or below `through`. */
   takeThrough(through: Position): readonly Entry[] {
     let end = this.#gone;
     while (end < this.#entries.length && (this.#entries[end]?.position ?? Infinity) <= through) end += 1;

@@ -1,8 +1,8 @@
 /**
  * How long to wait before trying again, as an immutable value.
  *
- * Doubles from `firstMs` to `maxMs`. Half of each delay is fixed and half is chance, so that a thousand
- * clients that lost the same router at the same moment don't come back at the same moment.
+ * Doubles from `firstMs` to `maxMs`. Half of each delay is fixed and half is random, so that a thousand
+ * clients that lost the same router at one moment don't come back at one moment.
  */
 export interface BackOffBounds {
   readonly firstMs: number;

@@ -179,8 +179,8 @@ test('while a router says nothing the next is asked beside it, and the first ans
   assert.deepEqual(play.introduced(assignment(1, 1, 1), undefined, 'hole'), []);
   play.reply(1, 2);
   play.connected(1, 1, 1, 2);
-  // It holds its answer, for it may have died meanwhile: the others are asked beside it, those that don't
-  // answer given up.
+  // The router holds its answer, and may have died meanwhile: the others are asked beside it, and those that
+  // don't answer are given up.
   assert.equal(play.lost(1).at(-1), 'resolve r2 failed e1 wait 800');
   assert.deepEqual([play.tick().at(-1), play.now], ['introduce r3', 600]);
   assert.deepEqual([play.tick().at(-1), play.now], ['introduce hole', 900]);
@@ -226,13 +226,13 @@ test('a router that holds its answer is asked anew by another connection, since 
   play.connected(1, 1, 1, 2);
   play.lost(1);
   play.tick();
-  // It says that it is there: what it was asked before is asked again, by the connection on which it said so.
+  // It introduces itself: the earlier question is asked again, over the connection of the introduction.
   assert.deepEqual(introduced(5, assignment(1, 1, 1)), [
     'cancel-ask',
     'resolving at r1 because may-have-happened',
     'resolve r1 failed e1 wait 3000', // of the 4 s of this round
   ]);
-  // It says nothing: the session waits, and begins again.
+  // It does not answer: the session waits, and begins again.
   assert.deepEqual([play.tick(), play.now], [['introduce r1 anew'], 3_000]);
   assert.deepEqual(
     [play.tick(), play.now],

@@ -5,18 +5,18 @@
  *              introduced, resolved              connected
  *   resolving ─────────────────────► connecting ───────────► live
  *     ▲   │                            │   ▲                   │
- *     │   │ nobody is there            │   │ a Watch told of   │
+ *     │   │ no server there            │   │ a Watch told of   │
  *     │   ▼                            │   │ a newer epoch     │
  *   waiting ◄──── refused twice ───────┤   └───────────────────┤
  *     ▲                                │ link lost             │
  *     └── resolving ◄──────────────────┴───────────────────────┘
  * ```
  *
- * The intuition: a break is *evidence*, so the session takes it to the router at once and the router holds
- * its answer until it has a newer primary. There is nothing to poll and nothing to guess. Back-off is only
- * for when there is nobody to ask, or nobody to talk to. A server that froze breaks nothing; then the
- * router's Watch tells of the newer epoch, and the session leaves by itself. A path that swallows everything
- * breaks nothing either; then the server's signs of life stay away, and the session leaves as after a break.
+ * The intuition: a break is *evidence*, so the session asks the router at once, and the router holds its
+ * answer until it has a newer primary. So the session neither polls nor guesses. It backs off only when no
+ * router or no server is there. A frozen server breaks no connection; then the router's Watch tells of the
+ * newer epoch, and the session leaves by itself. A path that swallows everything breaks no connection either;
+ * then the server's signs of life are missing, and the session leaves as after a break.
  *
  * How a primary is found is in `primary-search.ts`, what is known of the cluster in `cluster-view.ts`, the
  * link to the primary in `server-link.ts`, what is asked and unanswered in `conversation.ts`.
@@ -56,11 +56,11 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
   #phase: Phase = { kind: 'idle' };
   #reconnect = BackOff.start(RECONNECT_BACK_OFF);
   /**
-   * Where the session was live, and when that ended for its user: with what was never answered, or when it
-   * was noticed.
+   * Where the session was live last, and when that ended for its user: when the longest unanswered call was
+   * sent, or else when the break was noticed.
    */
   #left: { readonly target: SessionTarget; readonly at: Instant } | undefined;
-  /** It has logged in anew because a server had forgotten it, and was not live since. */
+  /** Whether it has logged in again because a server had forgotten it, and was not live since. */
   #renewed = false;
   #warm: Address | undefined;
 
@@ -99,8 +99,8 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
   }
 
   /**
-   * Of which network and cluster it is: as the last router said that has introduced itself, and for good once
-   * a server has served. Undefined before.
+   * Its network and cluster, as the last router said that introduced itself; fixed once a server has served.
+   * Undefined before.
    */
   get home(): Home | undefined {
     return this.#cluster.home;
@@ -231,7 +231,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
   }
 
   #learn(networkId: NetworkId, assignment: Assignment): void {
-    // Until a router has introduced itself there is no network that this could be of.
+    // Before a router has introduced itself the session has no network to compare with.
     if (this.#cluster.networkId !== networkId || this.#isOver) return;
     const wasAvailable = this.#cluster.available;
     if (!this.#cluster.remember(assignment)) return;
@@ -324,12 +324,12 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     }
   }
 
-  /** The server has forgotten who this is: logs in anew, there and then. */
+  /** The server has forgotten the session: logs in again at once, at the same server. */
   #renew(failure: Failure): void {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' && phase.kind !== 'live') return;
     if (this.#renewed) {
-      this.#leave(failure); // it was told already
+      this.#leave(failure); // the caller was told already
       return;
     }
     this.#renewed = true;
@@ -339,7 +339,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     this.#connect(phase.target);
   }
 
-  /** What a failed call means for the link that it was on. */
+  /** Acts on what a failed call means for its link. */
   #draw(consequence: Consequence, given: Failure): void {
     switch (consequence) {
       case 'go-on':
@@ -359,7 +359,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     return Math.min(this.#now, this.#conversation.unansweredSince ?? this.#now);
   }
 
-  /** Leaves its server: for a newer primary if one is known, else to ask for one. */
+  /** Leaves its server: goes to a newer primary if one is known, else asks a router. */
   #leave(failure: Failure, isSilent = false): void {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' && phase.kind !== 'live') return;

@@ -1,6 +1,6 @@
 /**
- * What a session knows of its cluster: the newest assignment that any router told, by answer or by Watch, and
- * the epoch that was last found not to serve.
+ * What a session knows of its cluster: the newest assignment that any router told, in an answer or by Watch,
+ * and the last epoch whose primary did not serve.
  */
 import { type Assignment, isNewer, primaryMember } from '../assignment.js';
 import type { Address, ClusterId, Epoch, NetworkId } from '../ids.js';
@@ -9,7 +9,7 @@ import { MAX_WAIT_MS } from '../limits.js';
 import { DEFAULT_FAILOVER_WAIT_MS } from './session-limits.js';
 import type { SessionTarget } from './session-state.js';
 
-/** Where a user is at home. */
+/** The network and cluster of a user. */
 export interface Home {
   readonly networkId: NetworkId;
   readonly cluster: ClusterId;
@@ -29,7 +29,7 @@ export class ClusterView {
     return this.#networkId;
   }
 
-  /** Where its user is at home, as the router that introduced itself said. */
+  /** The home of its user, as the router that introduced itself said. */
   get home(): Home | undefined {
     if (this.#networkId === undefined || this.#cluster === undefined) return undefined;
     return { networkId: this.#networkId, cluster: this.#cluster };
@@ -40,7 +40,7 @@ export class ClusterView {
     return this.#hasServed;
   }
 
-  /** The number of the cluster where there are several, as a part of what is said of it; else nothing. */
+  /** The number of the cluster if there are several, to spread into states; else empty. */
   get named(): { readonly cluster?: ClusterId } {
     return this.#several && this.#cluster !== undefined ? { cluster: this.#cluster } : {};
   }
@@ -55,13 +55,13 @@ export class ClusterView {
   }
 
   get unavailableReason(): string {
-    // A router that introduces itself tells no assignment of a cluster that nobody has ever served.
+    // The introduction of a router has no assignment if the cluster never had a primary.
     if (this.#newest === undefined && this.#cluster !== undefined)
       return `no server of cluster ${this.#cluster} has served yet`;
     return this.#newest?.unavailableReason || 'the router knows of nobody who may serve';
   }
 
-  /** As far as routers know. */
+  /** Whether the cluster has a primary, as far as routers know. */
   get available(): boolean {
     return this.#newest?.available ?? false;
   }
@@ -111,8 +111,8 @@ export class ClusterView {
 
   /**
    * The primary of `epoch` does not serve.
-   * @returns whether that was so before and the router, asked about it and given time, stands by it: then
-   * this is not a failover, and to ask again at once would only repeat it.
+   * @returns whether this epoch had failed before and the router, asked about it, still names it. Then this
+   * is no failover, and asking again at once would only repeat the failure.
    */
   fail(epoch: Epoch): boolean {
     const failedBefore = epoch <= this.#failedEpoch;

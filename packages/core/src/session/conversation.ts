@@ -1,6 +1,6 @@
 /**
- * What the caller has asked and has no answer to yet: writes (numbered, exactly once) and reads, over
- * whatever link there is. Says of each refusal whether the session must leave its server.
+ * The caller's writes (numbered, exactly once) and reads that have no answer yet, sent over the present link.
+ * Decides for each refusal whether the session must leave its server.
  */
 import type { PostReference } from '../entry.js';
 import type { Instant, SessionId, UserName } from '../ids.js';
@@ -30,7 +30,7 @@ import type {
 import type { SessionTarget } from './session-state.js';
 import { requestVerdict } from './verdicts.js';
 
-/** What a failed call means for the session: it goes on, leaves this server, or can't go on at all. */
+/** What the session does after a failed call: it goes on, leaves this server, or fails. */
 export type Consequence = 'go-on' | 'leave' | 'fail';
 
 export interface ConversationOptions {
@@ -73,7 +73,7 @@ export class Conversation {
     return this.#requests.pending;
   }
 
-  /** Until when nothing is sent, because the server was busy. */
+  /** Until when to send nothing, because the server was busy. */
   get pausedUntil(): Instant | undefined {
     return this.#pausedUntil;
   }
@@ -83,7 +83,7 @@ export class Conversation {
     return earliest(this.#requests.oldestSentAt, this.#queries.sentAt);
   }
 
-  /** When the longest unanswered call has taken too long. */
+  /** When the longest unanswered call will have taken too long. */
   get replyDeadline(): Instant | undefined {
     const oldest = this.unansweredSince;
     return oldest === undefined ? undefined : oldest + REPLY_TIMEOUT_MS;
@@ -149,7 +149,8 @@ export class Conversation {
         this.replied(sendNo, { kind: 'refused', ...failure });
         return 'go-on';
       case 'uncertain':
-        // A login that is too old to be kept did happen, and has no other outcome; any other may be repeated.
+        // A login that is too old to be kept did happen, and a login has only one outcome. After any other
+        // failure it may be repeated.
         if (isLogin && failure.reason !== 'request-too-old') return 'leave';
         this.replied(sendNo, { kind: 'may-have-happened', ...failure });
         return 'go-on';
@@ -197,14 +198,15 @@ export class Conversation {
   }
 
   /**
-   * The server no longer knows the session: what reached a server may have happened, the rest begins anew.
+   * The server no longer knows the session: requests that were sent may have happened, the others go to a new
+   * session.
    */
   expire(failure: Failure): void {
     this.#settleAll(this.#requests.takeSent(), { kind: 'may-have-happened', ...failure });
     this.#requests.renew();
   }
 
-  /** Settles everything: there will be no link any more. */
+  /** Settles everything: the session has ended. */
   end(why: Failure): void {
     this.#settleAll(this.#requests.takeSent(), { kind: 'may-have-happened', ...why });
     this.#settleAll(this.#requests.takeRest(), { kind: 'refused', ...why });

@@ -1,4 +1,4 @@
 import type { Failure } from '../reasons.js';
 
-/** Of an input that tells of a failure: the failure alone. */
+/** The failure alone, taken from an input that tells of one. */
 export const failureOf = ({ reason, detail }: Failure): Failure => ({ reason, detail });

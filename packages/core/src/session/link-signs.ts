@@ -1,16 +1,17 @@
 /**
  * Signs of life on the timeline of a session: when to give one, and when the server was silent for too long.
  *
- * Silence is listening time, so a client that was stopped does not blame its server. A slow line brings
- * nothing while a large piece of the past is on its way. So the patience doubles with each link in a row that
- * is given up, up to the time that a reply may take, or such a client would never read it.
+ * Silence is listening time, so a stopped client does not count its own pause as its server's silence. On a
+ * slow line no sign arrives while a large page of the past is on its way. So the patience doubles with each
+ * link in a row that is given up, up to the time that a reply may take; otherwise such a client would never
+ * read the page.
  */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import { FIRST_WORD_MS, REPLY_TIMEOUT_MS } from './session-limits.js';
 
-/** A server can't have a client give signs more often, ms. */
+/** Shortest interval of signs that a server can ask of a client, ms. */
 const LEAST_INTERVAL_MS = 100;
 
 export class LinkSigns {
@@ -20,7 +21,7 @@ export class LinkSigns {
   #told: SignsOfLife | undefined;
   #heardAt = 0;
   #signAt: Instant = 0;
-  /** Links in a row that were given up for silence, after they stood and before. */
+  /** Links in a row that were given up for silence, after they stood and before they did. */
   #silences = 0;
   #wordless = 0;
 
@@ -41,14 +42,14 @@ export class LinkSigns {
     this.#told = undefined;
   }
 
-  /** A sign of the server: it has time to say that it has nothing to say. */
+  /** A sign came from the server: its earlier messages have been read, so the line is not too slow. */
   sign(told: SignsOfLife): void {
     if (this.#told !== undefined) this.#tell(told);
     this.#silences = 0;
     this.heard();
   }
 
-  /** Something came on the timeline. */
+  /** A message came on the timeline. */
   heard(): void {
     this.#heardAt = this.#clock.heardMs;
   }
@@ -62,7 +63,7 @@ export class LinkSigns {
     return silentMs;
   }
 
-  /** How long the first word of a server is waited for on a new link. */
+  /** How long to wait for the first message of a server on a new link, ms. */
   get firstWordMs(): number {
     return patienceMs(FIRST_WORD_MS, this.#wordless);
   }
@@ -72,7 +73,7 @@ export class LinkSigns {
     this.#wordless += 1;
   }
 
-  /** The first word of a server has come. */
+  /** The first message of a server has come. */
   hasWord(): void {
     this.#wordless = 0;
   }
@@ -92,7 +93,8 @@ export class LinkSigns {
 
   #tell(told: SignsOfLife | undefined): void {
     this.#told = told && { ...told, intervalMs: Math.max(told.intervalMs, LEAST_INTERVAL_MS) };
-    // A timer is set for each interval, so one step longer than that is time in which nobody listened.
+    // A timer is set for each interval, so in a step longer than that this process was not listening all the
+    // time.
     if (this.#told !== undefined) this.#clock.maxStepMs = this.#told.intervalMs;
   }
 }

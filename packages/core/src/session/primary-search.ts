@@ -1,9 +1,9 @@
 /**
- * Finds who is primary: asks the session's routers, round after round, and judges what they answer.
+ * Finds the primary: asks the session's routers, round after round, and judges their answers.
  *
- * A router that is not known yet is asked what it is (`introduce`), then who is primary (`resolve`). Which
- * router has its turn is in `router-rotation.ts`, what is on its way in `router-inquiries.ts`, what was
- * learned in `cluster-view.ts`.
+ * A router that is not known yet is asked what it is (`introduce`), then who is primary (`resolve`).
+ * `router-rotation.ts` has the order of the routers, `router-inquiries.ts` the questions on their way,
+ * `cluster-view.ts` what was learned.
  */
 import type { Address, Instant, NetworkId } from '../ids.js';
 import type { Failure } from '../reasons.js';
@@ -17,10 +17,10 @@ import type { SessionTarget } from './session-state.js';
 
 type InputOf<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: Kind }>;
 
-/** How a search has come to an end. */
+/** The result of a search. */
 export type Found =
   | { readonly kind: 'primary'; readonly target: SessionTarget }
-  /** Nobody serves, or no router answers: to be asked again later. */
+  /** No server serves, or no router answers: ask again later. */
   | { readonly kind: 'nobody'; readonly because: Failure }
   /** Asking again would not help. */
   | { readonly kind: 'hopeless'; readonly because: Failure };
@@ -59,13 +59,13 @@ export class PrimarySearch {
     return this.#inquiries.deadline;
   }
 
-  /** Asks each router once more, beginning with the one that answered last. */
+  /** Begins a round: asks each router once, beginning with the one that answered last. */
   begin(now: Instant, because: Failure | undefined): void {
     this.#inquiries.beginRound();
     this.#askNext(now, because);
   }
 
-  /** Nobody waits for an answer any more. */
+  /** Answers no longer matter. */
   cancel(): void {
     for (const askNo of this.#inquiries.cancel()) this.#outputs.emit({ kind: 'cancel-ask', askNo });
   }
@@ -86,7 +86,7 @@ export class PrimarySearch {
       return { kind: 'primary', target: newerTarget };
     }
     if (target !== undefined) this.#ask(now, router, this.#because);
-    // The router holds its next answer for a while: until then this is why nobody serves.
+    // The router holds its next answer for a while: until then this is the reason why no server serves.
     else this.#ask(now, router, { reason: 'no-available-server', detail: unavailableReason });
     return undefined;
   }
@@ -144,8 +144,8 @@ export class PrimarySearch {
   }
 
   /**
-   * What a router was asked before that has said something since is asked again, by the connection that
-   * works.
+   * Cancels what this router was asked before it said something; the question is asked again over the
+   * connection that works.
    */
   #cancelAt(router: Address): void {
     for (const askNo of this.#inquiries.cancelAt(router)) this.#outputs.emit({ kind: 'cancel-ask', askNo });
@@ -174,7 +174,7 @@ export class PrimarySearch {
     return own !== undefined && own !== networkId;
   }
 
-  /** Nothing of it is believed, and another one is asked. */
+  /** Its answer is ignored, and another router is asked. */
   #foreign(now: Instant, inquiry: Inquiry, networkId: NetworkId): Found | undefined {
     const own = quote(this.#cluster.networkId ?? '');
     const detail = `router ${inquiry.router} is of network ${quote(networkId)}, this session began in ${own}`;

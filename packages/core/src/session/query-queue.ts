@@ -1,6 +1,6 @@
 /**
- * A session's reads that are not answered yet. One at a time is asked, in order; after a break it is asked
- * again, since reading twice does no harm.
+ * A session's reads that are not answered yet. They are asked one at a time, in order; after a break the read
+ * is asked again, since reading twice does no harm.
  */
 import type { Instant } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -42,7 +42,10 @@ export class QueryQueue {
     this.#waiting.push({ ticket, query });
   }
 
-  /** Before all others: nothing is shown until it is answered. Only between links, when nothing is asked. */
+  /**
+   * Adds the page of past posts before all others: no post is shown until it is answered. Only between links,
+   * when no read is on its way.
+   */
   addPast(query: SessionQuery): void {
     invariant(this.#asked === undefined, 'requests-settle-once', { asked: this.#asked?.sendNo });
     this.#waiting.unshift({ ticket: undefined, query });
@@ -61,7 +64,7 @@ export class QueryQueue {
     return this.#asked?.sendNo === sendNo ? this.#waiting[0] : undefined;
   }
 
-  /** The one that was asked has its result. */
+  /** The read that was asked has its result. */
   settle(): void {
     this.#asked = undefined;
     this.#waiting.shift();
@@ -77,7 +80,7 @@ export class QueryQueue {
     if (this.#waiting[0] !== undefined && this.#waiting[0].ticket === undefined) this.#waiting.shift();
   }
 
-  /** Takes out everything, for good. */
+  /** Removes and returns everything. */
   takeAll(): readonly PendingQuery[] {
     this.#asked = undefined;
     return this.#waiting.splice(0);

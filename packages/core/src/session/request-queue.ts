@@ -1,14 +1,14 @@
 /**
- * A session's requests that are not settled yet: numbered, in order, each until its one result.
+ * A session's requests that are not settled yet: numbered, in order, each kept until it has its result.
  *
  * A request keeps its number from being asked to being settled, so that a server can tell a repeat from
- * a new one (exactly-once after Raft dissertation §6.3). What is sent is a window over the unsettled ones: a
- * server keeps the replies to the last SESSION_WINDOW numbers, and what it no longer keeps it can't repeat.
+ * a new one (exactly-once after Raft dissertation §6.3). Only a window of the unsettled requests is sent: a
+ * server keeps the replies to the last SESSION_WINDOW numbers, and can't repeat older ones.
  *
  * A server refuses a number that leaves a gap. That happens when calls overtake one another, or when
  * the one before was refused as busy; the request then waits until it is the lowest unsettled one. A gap
- * before one that was sent as the *lowest* means that the server no longer has requests that it had
- * acknowledged (an unclean promote): then the session is renewed, under another id and from number 1.
+ * before a request that was sent as the *lowest* means that the server lost requests that were acknowledged
+ * (an unclean promotion): then the session is renewed, under another id and from number 1.
  */
 import type { Command } from '../entry.js';
 import type { Instant, RequestNumber, SessionId, UserName } from '../ids.js';
@@ -29,9 +29,9 @@ interface Slot extends PendingRequest {
   sentAt: Instant;
   /** Whether a server may have it. */
   sent: boolean;
-  /** Nothing was unsettled before it when it was sent. */
+  /** Whether no lower request was unsettled when it was sent. */
   sentAsLowest: boolean;
-  /** Left a gap: send again once it is the lowest. */
+  /** It was refused for a gap: send it again once it is the lowest. */
   whenLowest: boolean;
 }
 
@@ -78,7 +78,7 @@ export class RequestQueue {
     return this.pending >= MAX_PENDING_REQUESTS;
   }
 
-  /** When the longest unanswered of the sends in flight was sent. */
+  /** When the oldest send in flight was sent. */
   get oldestSentAt(): Instant | undefined {
     for (const slot of this.#inFlight.values()) return slot.sentAt;
     return undefined;
@@ -120,7 +120,7 @@ export class RequestQueue {
     return this.#inFlight.get(sendNo);
   }
 
-  /** Has its result: out of the queue for good. */
+  /** The request has its result, and leaves the queue. */
   settle(sendNo: number): PendingRequest {
     const slot = this.#inFlight.get(sendNo);
     invariant(slot !== undefined, 'requests-settle-once', { sendNo });
@@ -129,7 +129,7 @@ export class RequestQueue {
     return slot;
   }
 
-  /** Nothing happened: to be sent again. */
+  /** The request did not happen: sends it again. */
   sendAgain(sendNo: number): void {
     const slot = this.#inFlight.get(sendNo);
     if (slot === undefined) return;
@@ -138,9 +138,9 @@ export class RequestQueue {
   }
 
   /**
-   * Refused for leaving a gap. @returns false when nothing was before it as it was sent: the server has lost
-   * the session. (What was before it then may be settled by now, since answers overtake one another too; that
-   * proves nothing.)
+   * Refused for leaving a gap. @returns false when no lower request was unsettled as it was sent: the server
+   * has lost the session. (That lower ones are settled *now* proves nothing, since answers overtake one
+   * another too.)
    */
   sendAgainAfterGap(sendNo: number): boolean {
     const slot = this.#inFlight.get(sendNo);
@@ -150,7 +150,7 @@ export class RequestQueue {
     return !slot.sentAsLowest;
   }
 
-  /** The link is gone: everything unsettled is to be sent again, in order. */
+  /** The link is gone: sends everything unsettled again, in order. */
   sendAllAgain(): void {
     this.#inFlight.clear();
     for (const slot of this.#slots.values()) {
@@ -161,7 +161,8 @@ export class RequestQueue {
   }
 
   /**
-   * Begins a new session; what is unsettled moves into it. Right only if none of it happened in the old one.
+   * Begins a new session; unsettled requests move into it. Allowed only if none of them happened in the old
+   * one.
    */
   renew(): void {
     const rest = [...this.#slots.values()].filter((slot) => slot.ticket !== undefined);
@@ -173,12 +174,12 @@ export class RequestQueue {
     for (const slot of rest) this.#add(slot.ticket, slot.command);
   }
 
-  /** Takes out what may have reached a server, for good. */
+  /** Removes and returns the requests that may have reached a server. */
   takeSent(): PendingRequest[] {
     return this.#take((slot) => slot.sent);
   }
 
-  /** Takes out everything that is left, for good. */
+  /** Removes and returns everything that is left. */
   takeRest(): PendingRequest[] {
     return this.#take(() => true);
   }

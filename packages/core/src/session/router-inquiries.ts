@@ -1,11 +1,10 @@
 /**
  * Asks the routers, side by side: the first at once, the next when there is no answer after a moment, or at
- * once when one fails. An address that swallows everything refuses nothing. Asked one after another, it held
- * up everyone who had it in their list.
+ * once when one fails. An address that swallows everything never refuses: when routers were asked one after
+ * another, it delayed every session that had it in its list.
  *
- * Answers are awaited from each until one is of use; then nobody waits for the others. A router that holds
- * its answer for a while is asked again what it is, by another connection: that on which the answer would
- * come may be dead.
+ * The first useful answer counts, and the others are cancelled. A router that holds its answer for a while is
+ * asked `Connect` over another connection: the one on which the answer would come may be dead.
  */
 import type { Address, Instant } from '../ids.js';
 import type { Reason } from '../reasons.js';
@@ -20,7 +19,7 @@ export interface Inquiry {
   readonly askNo: number;
   readonly router: Address;
   readonly deadline: Instant;
-  /** When the router is asked again by another connection; undefined when it was, or need not be. */
+  /** When to ask the router again over another connection; undefined when that was done, or is not needed. */
   anewAt: Instant | undefined;
 }
 
@@ -29,7 +28,7 @@ export class RouterInquiries {
   #lastAskNo = 0;
   /** When the next router is asked beside the others. */
   #nextAt: Instant | undefined;
-  /** Until when routers may hold their answers in this round, however often they are asked in it. */
+  /** Until when routers may hold their answers in this round, even if they are asked again in it. */
   #heldUntil: Instant | undefined;
 
   constructor(readonly rotation: RouterRotation) {}
@@ -51,8 +50,8 @@ export class RouterInquiries {
   }
 
   /**
-   * How long a router that is asked now may hold its answer. Rounded: what sessions ask in the same words is
-   * one question.
+   * How long a router that is asked now may hold its answer. Rounded, because equal questions of several
+   * sessions are sent as one.
    *
    * @param roundMs in a whole round
    */
@@ -74,48 +73,48 @@ export class RouterInquiries {
     return inquiry;
   }
 
-  /** The router that has its turn now, if one has. */
+  /** The router to ask now, if any. */
   takeNext(now: Instant): Address | undefined {
     if (this.#open.size > 0 && this.#nextAt !== undefined && now < this.#nextAt) return undefined;
     this.#nextAt = now + NEXT_ROUTER_MS;
     return this.rotation.next();
   }
 
-  /** It has come to an end. Undefined when nobody waits for it any more. */
+  /** Removes and returns a question that has ended. Undefined when it no longer matters. */
   take(askNo: number): Inquiry | undefined {
     const inquiry = this.#open.get(askNo);
     this.#open.delete(askNo);
     return inquiry;
   }
 
-  /** Those that had no answer in time, taken out. */
+  /** Removes and returns the questions that had no answer in time. */
   takeDue(now: Instant): readonly Inquiry[] {
     const due = [...this.#open.values()].filter(({ deadline }) => now >= deadline);
     for (const { askNo } of due) this.#open.delete(askNo);
     return due;
   }
 
-  /** Routers that have held their answer for a while, and are to be asked again. */
+  /** Routers that have held their answer for a while; they must be asked again. */
   takeAnew(now: Instant): readonly Address[] {
     const anew = [...this.#open.values()].filter(({ anewAt }) => anewAt !== undefined && now >= anewAt);
     for (const inquiry of anew) inquiry.anewAt = undefined;
     return anew.map(({ router }) => router);
   }
 
-  /** The router failed: the next has its turn now. */
+  /** The router failed: the next one is asked now. */
   failed(router: Address, reason: Reason): void {
     this.rotation.failed(router, reason);
     this.#nextAt = undefined;
   }
 
-  /** Nobody waits any more for what this router was asked before. @returns the numbers */
+  /** Cancels what this router was asked before. @returns the numbers */
   cancelAt(router: Address): readonly number[] {
     const open = [...this.#open.values()].filter((inquiry) => inquiry.router === router);
     for (const { askNo } of open) this.#open.delete(askNo);
     return open.map(({ askNo }) => askNo);
   }
 
-  /** Nobody waits for any of them any more. @returns their numbers */
+  /** Cancels all questions. @returns their numbers */
   cancel(): readonly number[] {
     const open = [...this.#open.keys()];
     this.#open.clear();

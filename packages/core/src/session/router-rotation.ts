@@ -1,6 +1,6 @@
 /**
- * The routers of a session: in which order they are asked, and what each has said. A round is over when each
- * was asked once. It begins with the one that answered last.
+ * The order in which a session asks its routers, and what each has said. A round is over when each was asked
+ * once. It begins with the one that answered last.
  */
 import type { Address } from '../ids.js';
 import type { Reason } from '../reasons.js';
@@ -31,7 +31,7 @@ export class RouterRotation {
     return this.#asked < this.#routers.length;
   }
 
-  /** Whether it has said what network it is of since it last failed. */
+  /** Whether it has named its network since it last failed. */
   isIntroduced(router: Address): boolean {
     return this.#introduced.has(router);
   }
@@ -53,7 +53,7 @@ export class RouterRotation {
     this.#everIntroduced = true;
   }
 
-  /** It gave an answer that is of use: the next round begins with it. */
+  /** It gave a useful answer: the next round begins with it. */
   answered(router: Address): void {
     this.#first = Math.max(0, this.#routers.indexOf(router));
     this.#asked = 1;
@@ -65,9 +65,9 @@ export class RouterRotation {
   }
 
   /**
-   * Every router refused this round for a reason that time does not heal, and none has ever answered: the
-   * addresses are wrong. (After a router has once answered, whatever sits at its address now may go away
-   * again.)
+   * Whether every router refused in this round for a reason that time does not heal, and none has ever
+   * answered: then the addresses are wrong. (If a router has answered once, another program at its address
+   * may go away again.)
    */
   get hopeless(): boolean {
     return !this.#everIntroduced && !this.#mayRecover;

@@ -1,9 +1,8 @@
 /**
- * The link to the server that a session talks to: from the dial until the timeline stands, and what comes
- * over it.
+ * The link to the server that a session talks to: dialling, opening the timeline, and what comes over it.
  *
- * The session decides which server that is and what a lost link means. Here is decided when a link stands,
- * when it has been silent for too long, and which of the posts that come over it are shown.
+ * The session decides which server that is and what a lost link means. This file decides when a link stands,
+ * when it has been silent for too long, and which posts are shown.
  */
 import type { Post } from '../entry.js';
 import { type Instant, NO_POSITION } from '../ids.js';
@@ -25,13 +24,13 @@ interface At<Kind extends string> {
   readonly link: number;
   readonly target: SessionTarget;
 }
-/** How far a link is. */
+/** The phase of a link. */
 export type LinkPhase = At<'connecting'> | At<'live'>;
 
 interface Connecting extends At<'connecting'> {
   readonly deadline: Instant;
   /**
-   * When the first word on the timeline is due; undefined after it, and while the session is still logging
+   * When the first message on the timeline is due; undefined after it, and while the session is still logging
    * in.
    */
   readonly firstWordBy: Instant | undefined;
@@ -39,12 +38,12 @@ interface Connecting extends At<'connecting'> {
   readonly opening: boolean;
 }
 
-/** What the first word of a server means. */
+/** What the first message of a server means. */
 export type Connected =
   | At<'live'>
-  /** It has less than was shown already: the timeline is to be opened again, from where the server is. */
+  /** The server has less than was shown already: open the timeline again, from where the server is. */
   | { readonly kind: 'rewound' }
-  /** It is not who it should be. */
+  /** It is not the expected server. */
   | { readonly kind: 'wrong'; readonly because: Failure };
 
 export class ServerLink {
@@ -124,7 +123,7 @@ export class ServerLink {
     this.#link = { ...link, firstWordBy: undefined };
   }
 
-  /** @returns why the link is of no use any more, if it isn't */
+  /** @returns why the link can't be used any more; undefined: it can */
   posts(input: InputOf<'posts'>): Failure | undefined {
     if (this.#link?.kind !== 'live' || this.#link.link !== input.link) return undefined;
     this.#signs.heard();
@@ -143,7 +142,7 @@ export class ServerLink {
     if (page !== undefined) this.#deliver(this.#cursor.takePast(page.posts));
   }
 
-  /** @returns why the link counts as dead, if it does */
+  /** @returns why the link counts as dead; undefined: it doesn't */
   tick(now: Instant): Failure | undefined {
     const link = this.#link;
     if (link === undefined) return undefined;
@@ -153,7 +152,7 @@ export class ServerLink {
     return undefined;
   }
 
-  /** The link is over; nothing that comes over it counts any more. `isSilent`: its path may be dead. */
+  /** The link has ended; what still comes over it is ignored. `isSilent`: its path may be dead. */
   drop(isSilent: boolean): void {
     const link = this.#link;
     if (link === undefined) return;
@@ -163,7 +162,7 @@ export class ServerLink {
     this.#conversation.linkLost();
   }
 
-  /** For how long the server was waited for, if that was too long. */
+  /** How long the session has waited for the server, if that is too long. */
   #connectingMs(now: Instant, { deadline, firstWordBy }: Connecting): number | undefined {
     if (firstWordBy === undefined || now < firstWordBy)
       return now >= deadline ? CONNECT_TIMEOUT_MS : undefined;
@@ -172,7 +171,7 @@ export class ServerLink {
     return waitedMs;
   }
 
-  /** For how long the server said nothing, or left something unanswered, if that was too long. */
+  /** How long the server was silent, or left a call unanswered, if that is too long. */
   #silentMs(now: Instant): number | undefined {
     const silentMs = this.#signs.takeSilence();
     if (silentMs !== undefined) return silentMs;

@@ -2,10 +2,10 @@
 import type { BackOffBounds } from './back-off.js';
 
 /**
- * Requests of one session that wait for their turn or their reply: an hour of typing, at most 16 MB of posts.
+ * Requests of one session that wait to be sent or answered: an hour of typing, at most 16 MB of posts.
  */
 export const MAX_PENDING_REQUESTS = 4_096;
-/** Reads of one session that wait for their turn or their answer. */
+/** Reads of one session that wait to be sent or answered. */
 export const MAX_PENDING_QUERIES = 64;
 /** Posts held back while the page of older ones that belongs before them is on its way. */
 export const MAX_HELD_POSTS = 10_000;
@@ -14,43 +14,45 @@ export const MAX_GIVEN_SESSION_ID_LENGTH = 64;
 /** Router addresses of one session: all of them are tried before the session backs off. */
 export const MAX_ROUTERS = 16;
 
-/** How long a router may hold its answer while nothing is known of its own bound (`failover_wait_ms`). */
+/** How long a router may hold its answer while its own bound (`failover_wait_ms`) is not known, ms. */
 export const DEFAULT_FAILOVER_WAIT_MS = 3_000;
 /**
- * How long the first router is waited for before the next is asked beside it, ms: three pings. One that is
- * well takes a few ms.
+ * How long to wait for a router before the next is asked beside it, ms: three pings. A healthy one takes a
+ * few ms.
  */
 export const NEXT_ROUTER_MS = 300;
 /**
- * How long a router holds an answer before it is asked again by a new connection, ms: the one on which we
- * wait may be dead. A takeover takes less, with the default times.
+ * How long a router may hold an answer before it is asked again over a new connection, ms: the old connection
+ * may be dead. A takeover takes less, with the default times.
  */
 export const ASK_ANEW_MS = 1_000;
 /**
- * How long past a held answer's time a router may take, and how long to introduce itself: above that it is
- * away.
+ * How long a router may take to introduce itself, and beyond the time that it may hold an answer, ms. After
+ * that it counts as away.
  */
 export const ROUTER_ANSWER_MARGIN_MS = 2_000;
 /**
- * From asking a server in to being live. A new primary may still be opening its epoch, which waits for
- * members that the router is about to find dead; a frozen one is found by the router long before this.
+ * Longest time from dialling a server until the session is live, ms. A new primary may still be opening its
+ * epoch, which waits for members that the router is about to find dead; a frozen one is found by the router
+ * long before this.
  */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * From asking for the timeline to the first word on it. A server that has to wait says so at once, so this is
- * for the way: a connection across half the world takes less than half of it.
+ * Longest time from asking for the timeline to the first message on it, ms. A server that has to wait says so
+ * at once, so this is for the way only: a connection across half the world takes less than half of it.
  */
 export const FIRST_WORD_MS = 2_000;
 /**
- * A reply that took longer than this won't come on this link. Third net only: a dead or frozen server is
- * found by its closed connection or by the router, and a dead path by the silence of the timeline.
+ * A reply that took longer than this won't come on this link. This is only the last resort: a dead or frozen
+ * server is noticed by its closed connection or by the router, and a dead path by the silence of the
+ * timeline.
  */
 export const REPLY_TIMEOUT_MS = 10_000;
 
 /**
- * Between rounds, when router or every server is away. At most 2 s: a person watches the countdown, and a
- * thousand clients that ask every second or two are no load.
+ * Waits between rounds, when the router or every server is away. At most 2 s: a person watches the countdown,
+ * and a thousand clients that ask every second or two are no load.
  */
 export const RECONNECT_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 100, maxMs: 2_000 });
-/** Before a server that was busy is asked again. */
+/** Waits before a busy server is asked again. */
 export const BUSY_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 10, maxMs: 500 });

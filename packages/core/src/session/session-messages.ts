@@ -1,4 +1,4 @@
-/** What a driver of `ClientSession` feeds in, and what it must do. */
+/** The inputs and outputs of `ClientSession`. */
 import type { Assignment } from '../assignment.js';
 import type { Command, Post, PostReference } from '../entry.js';
 import type {
@@ -17,20 +17,20 @@ import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { SessionState, SessionTarget } from './session-state.js';
 
-/** What a caller asks to be done; the user is the session's. */
+/** A write that a caller asks for; the user is the session's. */
 export type SessionCommand =
   | { readonly kind: 'follow'; readonly target: UserName }
   | { readonly kind: 'unfollow'; readonly target: UserName }
   | { readonly kind: 'post'; readonly text: string; readonly answers?: PostReference };
 
 /**
- * What a caller asks to be told. Repeating it does no harm, so it has no number and is asked again after a
+ * A read that a caller asks for. Repeating it does no harm, so it has no number and is asked again after a
  * break.
  */
 export type SessionQuery =
   /**
-   * Up to `limit` users whose names come after `after` (from the first on without it), and who of them
-   * follows and is followed.
+   * Up to `limit` users whose names come after `after` (from the first on without it), and which of them
+   * follow the asker or are followed.
    */
   | { readonly kind: 'list'; readonly after: UserName | undefined; readonly limit: number }
   /** Up to `limit` posts before a position. */
@@ -41,7 +41,7 @@ export type SessionQuery =
 export interface PostPage {
   /** Ascending. */
   readonly posts: readonly Post[];
-  /** Nothing older is left. */
+  /** Whether nothing older is left. */
   readonly oldest: boolean;
 }
 
@@ -51,13 +51,13 @@ export type QueryAnswer =
   /** Undefined: it is not in the asker's cluster, or `of` answers nothing that the asker sees. */
   | { readonly kind: 'answered'; readonly post: Post | undefined };
 
-/** How a request ended, said once. */
+/** The result of a request, given once. */
 export type RequestResult =
   /** Applied, and durable on every in-sync server. */
   | { readonly kind: 'ok'; readonly position: Position; readonly epoch: Epoch }
   /** Did not happen. */
   | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string }
-  /** Nobody can say any more whether it happened. */
+  /** Whether it happened can't be known any more. */
   | { readonly kind: 'may-have-happened'; readonly reason: Reason; readonly detail: string };
 
 export type QueryResult =
@@ -65,8 +65,8 @@ export type QueryResult =
   | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string };
 
 /**
- * `askNo`, `link` and `sendNo` come from the output that an input answers. Answers to what is no longer of
- * interest may come late or not at all; the machine tells by the number.
+ * `askNo`, `link` and `sendNo` come from the output that an input answers. Answers that no longer matter may
+ * come late or not at all; the machine recognises them by the number.
  */
 export type SessionInput =
   | { readonly kind: 'start' }
@@ -76,7 +76,7 @@ export type SessionInput =
       readonly askNo: number;
       readonly networkId: NetworkId;
       readonly cluster: ClusterId;
-      /** How many there are. */
+      /** The number of clusters of the network. */
       readonly clusters: number;
       readonly failoverWaitMs: number;
       readonly assignment: Assignment | undefined;
@@ -102,7 +102,9 @@ export type SessionInput =
       /** Undefined: the server gives none. */
       readonly signs: SignsOfLife | undefined;
     }
-  /** The server says on the timeline that it is there; also before `connected`, if it has to wait. */
+  /**
+   * A sign of life of the server on the timeline; comes also before `connected`, if the server has to wait.
+   */
   | { readonly kind: 'sign'; readonly link: number; readonly signs: SignsOfLife }
   /** The timeline of `open` ended, or could not be opened. */
   | { readonly kind: 'link-lost'; readonly link: number; readonly reason: Reason; readonly detail: string }
@@ -130,19 +132,19 @@ export type SessionInput =
       readonly reason: Reason;
       readonly detail: string;
     }
-  /** A person is tired of the countdown. */
+  /** A person asks to skip the countdown. */
   | { readonly kind: 'retry-now' }
   | { readonly kind: 'close' }
   | { readonly kind: 'tick' };
 
-/** To be performed in order. */
+/** Performed in order. */
 export type SessionOutput =
   /** Call the router's `Connect` for the user. Several routers may be asked at once. */
   | {
       readonly kind: 'introduce';
       readonly askNo: number;
       readonly router: Address;
-      /** By a new connection: on the old one the router holds an answer for so long that it may be dead. */
+      /** Over a new connection: on the old one an answer is so late that the connection may be dead. */
       readonly anew: boolean;
     }
   /** Call the router's `GetAvailable` for the user. */
@@ -153,7 +155,7 @@ export type SessionOutput =
       readonly failedEpoch: Epoch;
       readonly waitMs: number;
     }
-  /** Nobody waits for the answer to `askNo` any more. */
+  /** The answer to `askNo` no longer matters. */
   | { readonly kind: 'cancel-ask'; readonly askNo: number }
   /** Open the timeline at a server. `resumeAfter` 0 begins with `history` past posts. */
   | {
@@ -163,17 +165,17 @@ export type SessionOutput =
       readonly sessionId: SessionId;
       readonly resumeAfter: Position;
       readonly history: number;
-      /** False: only hold the stream, for presence and as a sign of life. */
+      /** False: the stream only serves presence and signs of life. */
       readonly posts: boolean;
     }
-  /** Say on the timeline that the client is there. */
+  /** Send a sign of life on the timeline. */
   | { readonly kind: 'give-sign'; readonly link: number }
   /**
    * Close the timeline of `link` and cancel what is in flight on it. `isSilent`: the server did not answer,
-   * so its connection may be dead and is not to be used again.
+   * so its connection may be dead and must not be used again.
    */
   | { readonly kind: 'drop'; readonly link: number; readonly isSilent: boolean }
-  /** Keep a connection ready to this standby and to no other; undefined: to none. */
+  /** Keep a connection ready to this standby only; undefined: to none. */
   | { readonly kind: 'warm'; readonly address: Address | undefined }
   | {
       readonly kind: 'send';
@@ -199,14 +201,17 @@ export type SessionOutput =
   /** Ascending, each post once in the life of the session. */
   | { readonly kind: 'deliver'; readonly posts: readonly Post[] }
   | { readonly kind: 'state'; readonly state: SessionState }
-  /** Live again. `from` and `to` are the same server when only the client's own link had broken. */
+  /**
+   * The session is live again. `from` and `to` are the same server when only the client's own link had
+   * broken.
+   */
   | {
       readonly kind: 'moved';
       readonly from: SessionTarget;
       readonly to: SessionTarget;
       /**
-       * To being live again, from when the longest unanswered call was sent; from when the break was noticed
-       * if none was.
+       * Time until live again, counted from when the longest unanswered call was sent; if there was none,
+       * from when the break was noticed.
        */
       readonly gapMs: number;
     };

@@ -1,4 +1,4 @@
-/** What a client session is made from, and what is refused. */
+/** The options of a client session, and their checks. */
 import type { Address, SessionId, UserName } from '../ids.js';
 import { MAX_PAGE_POSTS } from '../limits.js';
 import { DualpingError } from '../reasons.js';
@@ -10,7 +10,7 @@ export interface ClientSessionOptions {
   /** Routers of one network, 1 to MAX_ROUTERS: asked side by side while none has answered. */
   readonly routers: readonly Address[];
   readonly user: UserName;
-  /** 1 to MAX_GIVEN_SESSION_ID_LENGTH characters, hard to guess, of this session alone. */
+  /** 1 to MAX_GIVEN_SESSION_ID_LENGTH characters, hard to guess, used by this session only. */
   readonly sessionId: SessionId;
   readonly timeline: TimelineStart;
   /** From 0 (inclusive) to 1 (exclusive): the session's only source of chance, for jitter. */

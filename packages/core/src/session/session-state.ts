@@ -1,4 +1,4 @@
-/** Where a client session is, as the world sees it. Each state carries only what is true in it. */
+/** The state of a client session, as published. Each state carries only what is true in it. */
 import type { Address, ClusterId, Epoch, Instant, ServerId } from '../ids.js';
 import type { Failure } from '../reasons.js';
 
@@ -7,7 +7,7 @@ export interface SessionTarget {
   readonly epoch: Epoch;
   readonly serverId: ServerId;
   readonly address: Address;
-  /** Only where there are several: people need not know of the one that is all. */
+  /** Only if there are several clusters. */
   readonly cluster?: ClusterId;
 }
 
@@ -17,14 +17,15 @@ export interface SessionTarget {
  */
 export type SessionState =
   /**
-   * Asking `router` who is primary. `because` says what broke, or why nobody serves; undefined at the start.
+   * Asking `router` who is primary. `because` says what broke, or why no server serves; undefined at the
+   * start.
    */
   | { readonly kind: 'resolving'; readonly router: Address; readonly because: Failure | undefined }
   | { readonly kind: 'connecting'; readonly target: SessionTarget }
   | { readonly kind: 'live'; readonly target: SessionTarget }
   /**
-   * Nobody to talk to. Tries again at `retryAt` (an instant of the driver's monotonic clock), or when told of
-   * a primary.
+   * There is no server or no router. Tries again at `retryAt` (an instant of the driver's monotonic clock),
+   * or when a Watch tells of a primary.
    */
   | {
       readonly kind: 'waiting';
@@ -32,7 +33,7 @@ export type SessionState =
       /** How often in a row this has happened, from 1. */
       readonly attempt: number;
       readonly because: Failure;
-      /** Only where there are several. */
+      /** Only if there are several clusters. */
       readonly cluster?: ClusterId;
     }
   | { readonly kind: 'closed' }

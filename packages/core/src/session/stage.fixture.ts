@@ -1,4 +1,4 @@
-/** A stage for plays: one session, virtual time, outputs as lines that people can read. */
+/** A test bench for one session: virtual time, outputs as readable lines. */
 import type { Assignment, MemberInfo } from '../assignment.js';
 import type { Post } from '../entry.js';
 import { type Address, type Epoch, epoch, type Instant, position, type ServerId, serverId } from '../ids.js';
@@ -101,7 +101,7 @@ export class Stage {
 
   start = (): string[] => this.step({ kind: 'start' });
 
-  /** By the router that was asked last, or by that one. */
+  /** The answer of the router that was asked last, or of the given one. */
   introduced = (told: Assignment | undefined, networkId = NETWORK, router?: string): string[] =>
     this.step({
       kind: 'introduced',
@@ -175,7 +175,7 @@ export class Stage {
 const at = (target: SessionTarget): string => name(target.serverId, target.epoch);
 const name = (id: ServerId, inEpoch: Epoch): string => `s${id} e${inEpoch}`;
 
-/** One output in one line: what a reader of a play must know of it. */
+/** One output as one line, with what a reader of a transcript must know. */
 export function line(output: SessionOutput): string {
   switch (output.kind) {
     case 'introduce':

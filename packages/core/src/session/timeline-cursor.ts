@@ -1,11 +1,11 @@
 /**
- * How far a session's timeline has come, so that it goes on after a break with no gap and no repeat.
+ * How far a session's timeline has been shown, so that it goes on after a break with no gap and no repeat.
  *
- * Once a post was seen it is simple: go on after it. The delicate moment is a break after a timeline was
- * opened and before its first post came: the past posts may have been on their way, or there are none. To ask
- * for the past again would skip what was posted since if that is more than a screen; to go on from where it
- * was opened would skip the past. So the timeline then goes on from where it was opened, and the past is
- * asked for as a page that ends there; what comes meanwhile is held until the page has been shown.
+ * Once a post was seen it is simple: go on after it. The difficult moment is a break after a timeline was
+ * opened and before its first post came: past posts may have been on their way, or there are none. Asking for
+ * the past again would skip posts if more than a screen was posted since; going on from where the timeline
+ * was opened would skip the past. So the timeline goes on from where it was opened, and the past is asked for
+ * as a page that ends there; posts that come meanwhile are held until the page has been shown.
  *
  * ```
  *   past (a page, asked again)  │ opened here   │ go on after `opened`
@@ -20,7 +20,7 @@ import { MAX_HELD_POSTS } from './session-limits.js';
 
 /** Where a session's timeline begins. */
 export type TimelineStart =
-  /** With up to so many posts of the past, 0 to MAX_PAGE_POSTS. */
+  /** With up to so many past posts, 0 to MAX_PAGE_POSTS. */
   | { readonly kind: 'history'; readonly posts: number }
   /** With every post after a position that an earlier session has seen. */
   | { readonly kind: 'after'; readonly position: Position }
@@ -35,14 +35,20 @@ export interface Opening {
 
 export type Opened =
   | { readonly kind: 'flowing' }
-  /** The past must be asked for as a page before anything is shown. */
+  /** Ask for the past as a page before any post is shown. */
   | { readonly kind: 'page-needed'; readonly before: Position; readonly limit: number }
-  /** The cluster has less than was seen already (an unclean promote): open again, from where it is now. */
+  /**
+   * The cluster has less than was seen already (an unclean promotion): open the timeline again, from where
+   * the cluster is.
+   */
   | { readonly kind: 'rewound' };
 
 export class TimelineCursor {
   readonly #start: TimelineStart;
-  /** Everything up to here has been shown, or is not for this timeline. Undefined while the past is owed. */
+  /**
+   * Everything up to here has been shown, or is not for this timeline. Undefined while the past has not been
+   * shown.
+   */
   #seen: Position | undefined;
   /** Where the timeline was first opened. */
   #openedAt: Position | undefined;
@@ -53,7 +59,7 @@ export class TimelineCursor {
     this.#seen = start.kind === 'after' ? start.position : undefined;
   }
 
-  /** How to open the timeline now. What was held came over a link that is gone, and will come again. */
+  /** How to open the timeline now. Held posts came over a link that is gone, and will come again. */
   opening(): Opening {
     this.#held = undefined;
     if (this.#start.kind === 'none') return { resumeAfter: NO_POSITION, history: 0, posts: false };
@@ -80,7 +86,7 @@ export class TimelineCursor {
     return { kind: 'page-needed', before: nextPosition(from), limit: this.#history };
   }
 
-  /** @returns what is to be shown now; undefined when more had to be held than is allowed. */
+  /** @returns the posts to show now; undefined when too many would have to be held. */
   take(posts: readonly Post[]): readonly Post[] | undefined {
     if (this.#start.kind === 'none') return [];
     if (this.#held === undefined) return this.#show(posts);
@@ -104,7 +110,7 @@ export class TimelineCursor {
     return this.#start.kind === 'history' ? this.#start.posts : 0;
   }
 
-  /** A post at or below the last one shown is a repeat, and falls out here. */
+  /** Drops repeats: posts at or below the last one shown. */
   #show(posts: readonly Post[]): readonly Post[] {
     const shown: Post[] = [];
     for (const post of posts) {

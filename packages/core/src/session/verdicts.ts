@@ -5,7 +5,7 @@ import { actionFor, type Reason } from '../reasons.js';
 
 /**
  * `retry` the same server after a moment; `gap` send again in order; `break` leave this server and resolve;
- * `refused` it did not happen, tell the caller; `uncertain` tell the caller that nobody knows;
+ * `refused` it did not happen, tell the caller; `uncertain` tell the caller that it may have happened;
  * `expired` the server no longer knows the session; `fail` the session can't go on at all.
  */
 export type RequestVerdict = 'retry' | 'gap' | 'break' | 'refused' | 'uncertain' | 'expired' | 'fail';
@@ -19,12 +19,12 @@ export function requestVerdict(reason: Reason): RequestVerdict {
       return 'gap';
     case 'session-expired':
       return 'expired';
-    case 'request-too-old': // it did happen, but with what outcome is no longer kept
+    case 'request-too-old': // it did happen, but its outcome is no longer kept
     case 'internal':
       return 'uncertain';
     case 'session-mismatch':
       return 'fail';
-    // Somebody else answers at this address: nothing that the caller asked is wrong.
+    // Another program answers at this address: the caller's request is not wrong.
     case 'not-a-server':
     case 'wrong-cluster':
     case 'wrong-network':
@@ -45,7 +45,7 @@ export function requestVerdict(reason: Reason): RequestVerdict {
   }
 }
 
-/** `renew`: the server knows the user or the session no longer (an unclean promote): log in anew. */
+/** `renew`: the server no longer knows the user or the session (an unclean promotion): log in again. */
 export type LinkVerdict = 'break' | 'renew' | 'fail';
 
 export function linkVerdict(reason: Reason): LinkVerdict {
@@ -62,7 +62,7 @@ export function linkVerdict(reason: Reason): LinkVerdict {
   }
 }
 
-/** Whether another router, or the same one later, may say otherwise. */
+/** Whether another router, or the same one later, may give a better answer. */
 export function routerMayRecover(reason: Reason): boolean {
   const action = actionFor(reason);
   return action === 'retry' || action === 're-resolve';

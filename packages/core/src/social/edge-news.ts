@@ -1,10 +1,10 @@
 /**
- * What one other cluster is to be told of who follows its users: of each pair of users the last change.
+ * What to tell one other cluster about the followers of its users: the last change of each pair of users.
  *
- * A reader that keeps up is told each change as it is committed. One that was away is told here how each pair
- * stands, at the place of its last change: a follow and its unfollow in between make no difference to anybody
- * who was not there. So memory is bounded by the pairs that ever were, however often they change. A pair that
- * has ended has to be kept: the reader may have been told that it began.
+ * A reader that keeps up is told each change when it is committed. One that was away is told the present
+ * state of each pair, at the position of its last change: a follow and an unfollow while it was away make no
+ * difference to it. So memory is bounded by the number of pairs that ever were, however often they change. A
+ * pair that has ended must be kept: the reader may have been told that it began.
  */
 import type { Position, UserName } from '../ids.js';
 import { countUpTo } from './selection.js';
@@ -14,17 +14,17 @@ export interface EdgeChange {
   readonly user: UserName;
   /** A user of the other cluster. */
   readonly target: UserName;
-  /** Whether it began or ended. */
+  /** Whether the follow began; false: it ended. */
   readonly follows: boolean;
 }
 
-/** Changes that a later one has overtaken are kept until there are this many more of them than of others. */
+/** Outdated changes are kept until there are this many more of them than of present ones. */
 const OVERTAKEN_KEPT = 64;
 
 const pairOf = ({ user, target }: EdgeChange): string => `${user} ${target}`;
 
 export class EdgeNews {
-  /** Ascending; among them some that a later one has overtaken. */
+  /** Ascending; some are outdated by a later change of the same pair. */
   #changes: EdgeChange[] = [];
   #positions: Position[] = [];
   readonly #last = new Map<string, EdgeChange>();
@@ -39,7 +39,7 @@ export class EdgeNews {
     this.#positions = this.#changes.map(({ position }) => position);
   }
 
-  /** How each pair stands that has changed after a position, ascending. */
+  /** The present state of each pair that has changed after a position, ascending. */
   *after(position: Position): Generator<EdgeChange> {
     for (let index = countUpTo(this.#positions, position); index < this.#changes.length; index += 1) {
       const change = this.#changes[index] as EdgeChange;
@@ -47,7 +47,7 @@ export class EdgeNews {
     }
   }
 
-  /** The change that was made by the entry at that very position. */
+  /** The change that the entry at this position made. */
   at(position: Position): EdgeChange | undefined {
     const change = this.#changes[countUpTo(this.#positions, position) - 1];
     return change?.position === position ? change : undefined;

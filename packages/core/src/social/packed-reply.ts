@@ -1,7 +1,6 @@
 /**
- * The outcome of a request as one number. Sessions keep their last outcomes for as long as they live, and a
- * snapshot of all sessions is copied at one go: objects would take several times the memory, and many times
- * the time.
+ * The outcome of a request as one number. Each session keeps its last outcomes, and a snapshot copies all
+ * sessions in one step: objects would take several times the memory, and many times the time.
  *
  * It never leaves a process, so the order of the codes is free.
  */
@@ -14,7 +13,7 @@ export type PackedReply = number;
 const OUTCOMES: readonly (SocialReason | 'ok')[] = ['ok', ...(Object.keys(SOCIAL_REASONS) as SocialReason[])];
 /** Room for the codes. */
 const OUTCOME_CODES = 16;
-/** What that leaves of a safe integer: at a million entries a second it lasts for 17 years. */
+/** The rest of a safe integer: at a million entries a second it lasts for 17 years. */
 export const MAX_REPLY_POSITION = 2 ** 49 - 1;
 const CODE_OF: ReadonlyMap<SocialReason | 'ok', number> = new Map(
   OUTCOMES.map((outcome, code) => [outcome, code]),

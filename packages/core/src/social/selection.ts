@@ -1,23 +1,23 @@
 /**
- * The few largest of many numbers, in memory for the few only.
+ * Finds the few largest of many numbers, with memory for the few only.
  *
- * A timeline is a merge of up to thousands of ascending lists of which only some tens of posts are
- * wanted. Walking each list from its end and stopping at the first number that no longer makes it costs
- * one look per list, where a full merge would cost every post.
+ * A timeline merges up to thousands of ascending lists, but only some tens of posts are wanted. So each list
+ * is read from its end, up to the first number that is too small. That costs one look for most lists; a full
+ * merge would look at every post.
  */
 export class Largest {
-  /** A binary heap with the smallest of the chosen at the root: the next one to give way. */
+  /** A binary heap with the smallest of the chosen at the root: the next one to be replaced. */
   readonly #heap: number[] = [];
   #rejected = false;
 
   constructor(readonly limit: number) {}
 
-  /** Whether anything offered is not among the chosen. */
+  /** Whether any offered number is not among the chosen. */
   get rejected(): boolean {
     return this.#rejected;
   }
 
-  /** False when the number doesn't make it; then no smaller one will either. */
+  /** Returns false when the number is too small; then every smaller one is too. */
   offer(value: number): boolean {
     const heap = this.#heap;
     if (heap.length < this.limit) {

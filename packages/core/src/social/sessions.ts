@@ -1,15 +1,16 @@
 /**
- * Remembers what each session's last requests came to, so that a repeated one gets the first outcome
+ * Remembers the outcomes of each session's last requests, so that a repeated request gets the first outcome
  * and nothing happens twice.
  *
  * It changes only when entries are applied, so every server forgets the same session at the same
- * entry. What is in flight (accepted, not yet applied) is not known here: whoever admits requests
- * looks there first. After Raft's client sessions (Ongaro's dissertation, §6.3).
+ * entry. Requests in flight (accepted, not yet applied) are not known here: `RequestDesk` looks among them
+ * first. After Raft's client sessions (Ongaro's dissertation, §6.3).
  */
 import type { Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_SESSIONS, SESSION_WINDOW } from '../limits.js';
+import { RecencyMap } from '../recency-map.js';
 import { type PackedReply, packReply, unpackReply } from './packed-reply.js';
 import type { SessionSnapshot } from './snapshot.js';
 
@@ -17,7 +18,7 @@ import type { SessionSnapshot } from './snapshot.js';
 export type Admission =
   /** The next of its session: do it. */
   | { readonly kind: 'new' }
-  /** It was done before: this is what it came to. */
+  /** It was applied before, with this reply. */
   | { readonly kind: 'known'; readonly reply: Reply }
   | { readonly kind: 'refused'; readonly reason: AdmissionRefusal };
 
@@ -29,15 +30,14 @@ interface Session {
   readonly firstRequestNo: RequestNumber;
   lastRequestNo: RequestNumber;
   /**
-   * Ring, grown as needed. A full session stays within 1 KB, which is what `MAX_SESSIONS` of them are
-   * reckoned with.
+   * Ring, grown as needed. A full session stays within 1 KB, the size that `MAX_SESSIONS` assumes.
    */
   readonly outcomes: PackedReply[];
 }
 
 export class Sessions {
   /** From the one silent for longest: each applied request moves its session to the end. */
-  readonly #sessions = new Map<SessionId, Session>();
+  readonly #sessions = new RecencyMap<SessionId, Session>();
 
   constructor(readonly limit: number = MAX_SESSIONS) {}
 
@@ -60,7 +60,7 @@ export class Sessions {
 
   /** Keeps the outcome of an applied request. */
   record(sessionId: SessionId, requestNo: RequestNumber, user: UserName, reply: Reply): void {
-    const session = this.#sessions.get(sessionId) ?? this.#begin(requestNo, user);
+    const session = this.#sessions.touch(sessionId) ?? this.#begin(sessionId, requestNo, user);
     invariant(session.user === user, 'session-has-one-user', { sessionId, user, boundTo: session.user });
     invariant(requestNo === session.lastRequestNo + 1, 'request-applied-once', {
       sessionId,
@@ -69,9 +69,7 @@ export class Sessions {
     });
     session.outcomes[(requestNo - session.firstRequestNo) % SESSION_WINDOW] = packReply(reply);
     session.lastRequestNo = requestNo;
-    this.#sessions.delete(sessionId);
-    this.#sessions.set(sessionId, session);
-    this.#forgetBeyondLimit();
+    while (this.#sessions.size > this.limit) this.#sessions.deleteFirst();
   }
 
   toSnapshot(): SessionSnapshot[] {
@@ -87,7 +85,7 @@ export class Sessions {
     const sessions = new Sessions(limit);
     for (const { sessionId, user, lastRequestNo, replies } of snapshots) {
       invariant(replies.length <= SESSION_WINDOW, 'limit-is-kept', { sessionId, replies: replies.length });
-      sessions.#sessions.set(sessionId, {
+      sessions.#sessions.add(sessionId, {
         user,
         firstRequestNo: lastRequestNo - replies.length + 1,
         lastRequestNo,
@@ -99,23 +97,13 @@ export class Sessions {
   }
 
   /**
-   * Usually with request 1. With a later one when the session was forgotten between the acceptance of the
-   * request and its turn: it was accepted, so it happens, and is remembered from here on.
+   * Usually begins with request 1. It begins with a later one if the session was forgotten after the request
+   * was accepted and before it was applied: the request happens, and the session is remembered from here on.
    */
-  #begin(requestNo: RequestNumber, user: UserName): Session {
-    return { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
-  }
-
-  /**
-   * Looks at the map only when it must: who walks it steps first over all that have moved from its front to
-   * its end.
-   */
-  #forgetBeyondLimit(): void {
-    while (this.#sessions.size > this.limit)
-      for (const silentForLongest of this.#sessions.keys()) {
-        this.#sessions.delete(silentForLongest);
-        break;
-      }
+  #begin(sessionId: SessionId, requestNo: RequestNumber, user: UserName): Session {
+    const session = { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
+    this.#sessions.add(sessionId, session);
+    return session;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The social state as plain data, to be kept on disk and sent to a standby.
+ * The social state as plain data, which is kept on disk and sent to standbys.
  *
  * It has what `protos/dualping/v1/replication.proto` carries, and each author's post positions. (On the
  * wire those come as the retained entries themselves, from which the receiver takes the positions.)
@@ -17,13 +17,13 @@ import {
 import type { PackedReply } from './packed-reply.js';
 
 export interface SocialSnapshot {
-  /** Everything up to here is in it, nothing after. */
+  /** It contains everything up to here, and nothing after. */
   readonly position: Position;
   /** In the order in which they were made. */
   readonly users: readonly UserSnapshot[];
-  /** From the one silent for longest. */
+  /** The longest silent first. */
   readonly sessions: readonly SessionSnapshot[];
-  /** Of each other cluster that was heard of the last position there, by cluster. */
+  /** For each other cluster the last position there that was heard of, by cluster. */
   readonly origins: readonly Origin[];
 }
 
@@ -31,10 +31,11 @@ export interface UserSnapshot {
   readonly name: UserName;
   /** Position of the entry that made the user. */
   readonly since: Position;
-  /** The cluster whose user it is, if not this one's. */
+  /** The cluster of the user, if it is another one. */
   readonly home?: ClusterId;
   /**
-   * In the order in which they began. Of a user of another cluster: those of this one, as far as was told.
+   * In the order in which they began. For a user of another cluster: followed users of this cluster, as far
+   * as was told.
    */
   readonly following: readonly FollowSnapshot[];
   /** Users of other clusters that it no longer follows, and since which position. Absent: none. */
@@ -63,9 +64,9 @@ export interface SessionSnapshot {
 }
 
 /**
- * Where a post of a user of another cluster was accepted there. Journals from before servers refused users of
- * other clusters have posts that such users made here: they count as made where the one before was, and are
- * not found by that place.
+ * Where a post of a user of another cluster was accepted there. Older journals, from before servers refused
+ * users of other clusters, have posts that such users made here. These get the origin of the post before, and
+ * are not found by it.
  */
 export const originAfter = (before: readonly Position[], { command }: Entry): Position =>
   command.kind === 'remote-post' ? command.origin.position : (before.at(-1) ?? NO_POSITION);

@@ -1,11 +1,11 @@
 /**
- * Plays of the social network: one line for each request, and after `=>` what it comes to.
+ * Transcripts of the social network: one line for each request, and after `=>` its result.
  *
  *     ann joins => ok
  *     ann posts "hello" => ok, seen by ann
  *     (bob's timeline) => "hello"
  *
- * `perform` plays the left sides and writes the right sides, so that a whole play is compared at once.
+ * `perform` runs the left sides and writes the right sides, so that a whole transcript is compared at once.
  */
 import {
   type Entry,
@@ -36,7 +36,7 @@ export class Play {
       .join('\n');
   }
 
-  /** Each user has one session of its own name. */
+  /** Each user has one session, with the user's name as id. */
   request(user: UserName, command: JournalCommand): string {
     const requestNo = (this.#requests.get(user) ?? 0) + 1;
     this.#requests.set(user, requestNo);
@@ -94,7 +94,7 @@ export function entryOf(
   return { position: nextPosition(state.applied), epoch: epoch(1), timeMs: 7, sessionId, requestNo, command };
 }
 
-/** The lists of a user, put together of pages. */
+/** The lists of a user, put together from pages. */
 export function listsOf(state: SocialState, asker: UserName, pageSize = 2) {
   const lists = { users: [] as UserName[], followers: [] as UserName[], following: [] as UserName[] };
   for (let after: UserName | undefined, pages = 0; ; pages += 1) {

@@ -39,7 +39,7 @@ function journalOf(given: readonly Plan[]): Entry[] {
   });
 }
 
-/** The same network, told by going through everything that ever happened. */
+/** A model of the same network, which goes through everything that ever happened. */
 class Model {
   readonly replies: { sessionId: string; requestNo: number; user: UserName; reply: Reply }[] = [];
   readonly posts: { at: number; author: UserName }[] = [];
@@ -93,7 +93,7 @@ class Model {
       .map(({ at }) => at);
   }
 
-  /** Sessions that are remembered: the last ones heard. */
+  /** Sessions that are remembered: those with the latest requests. */
   remembered(): string[] {
     const heard = this.replies.map(({ sessionId }) => sessionId).reverse();
     return [...new Set(heard)].slice(0, MAX_SESSIONS).reverse();
@@ -172,7 +172,7 @@ test('a remembered session gets its first outcomes again, a forgotten one is tol
         state.toSnapshot().sessions.map(({ sessionId }) => sessionId),
         remembered,
       );
-      // What a session said before it was forgotten, and began again with a later number, is too old.
+      // Requests of a session from before it was forgotten, and began again with a later number, are too old.
       const forgottenUpTo = forgotten(entries);
       for (const { sessionId, requestNo, user: name, reply } of model.replies) {
         const admission = state.admit(sessionId, requestNo, name);
@@ -269,7 +269,7 @@ test('who follows whom across clusters: what is told, what is heard, and both ou
           const follows = whole.state
             .listAfter(follower, undefined, 100)
             .users.some(({ user: name, isFollowed }) => name === target && isFollowed);
-          // ann may be a user of cluster 2, by who came first: then it is cluster 2 that tells of her.
+          // ann may be a user of cluster 2, depending on which entry came first: then cluster 2 tells of her.
           const isOurs = whole.state.has(follower);
           assert.equal(told.get(`${follower} ${target}`)?.follows ?? false, isOurs && follows);
         }

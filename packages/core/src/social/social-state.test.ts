@@ -253,7 +253,8 @@ test('the session that was silent for longest is forgotten first', () => {
   assert.equal(state.admit('a', 2, 'ann').kind, 'known');
   assert.deepEqual(state.admit('b', 2, 'ann'), { kind: 'refused', reason: 'session-expired' });
 
-  // Accepted while 'b' was still known, applied when it no longer is: it happens, and is remembered.
+  // Accepted while session 'b' was known, applied when it is forgotten: the request happens, and is
+  // remembered.
   login('b', 2);
   assert.equal(state.admit('b', 2, 'ann').kind, 'known');
   assert.deepEqual(state.admit('b', 1, 'ann'), { kind: 'refused', reason: 'request-too-old' });

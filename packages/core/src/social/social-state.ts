@@ -1,5 +1,5 @@
 /**
- * Decides what each committed entry comes to: the state that every server of a cluster has in common.
+ * Decides the outcome of each committed entry: the state that all servers of a cluster share.
  *
  * Deterministic: the same entries give the same state and the same replies on every server, whenever
  * they are applied; times and chance play no part. A command that can't be done is an entry like any
@@ -43,7 +43,7 @@ import {
 import { type UserPage, Users } from './users.js';
 
 export type Effect =
-  /** What a request came to, for whoever waits for it here. */
+  /** The outcome of a request, for calls that wait for it here. */
   | {
       readonly kind: 'reply';
       readonly sessionId: SessionId;
@@ -54,16 +54,20 @@ export type Effect =
   | {
       readonly kind: 'post';
       readonly post: Post;
-      /** Who is to see it too if they want what names them: they do not follow the author. */
+      /**
+       * Users that the post names and that don't follow the author: those who asked for such posts see it
+       * too.
+       */
       readonly named: readonly UserName[];
     }
-  /** A user of this cluster is new: the others are to hear of it. */
+  /** A user of this cluster is new: the other clusters must be told. */
   | { readonly kind: 'user'; readonly user: UserName; readonly position: Position }
   /**
-   * A user of this cluster follows, or no longer follows, one of another cluster: that one is to hear of it.
+   * A user of this cluster follows, or no longer follows, a user of another cluster: that cluster must be
+   * told.
    */
   | { readonly kind: 'edge'; readonly home: ClusterId; readonly change: EdgeChange }
-  /** Nobody here follows that user of another cluster any more. */
+  /** No user here follows that user of another cluster any more. */
   | { readonly kind: 'unwanted'; readonly home: ClusterId; readonly user: UserName };
 
 export interface SocialOptions {
@@ -75,7 +79,7 @@ export class SocialState {
   #applied: Position = NO_POSITION;
   #users = new Users();
   #sessions: Sessions;
-  /** Of each other cluster the last position there that was heard of. */
+  /** For each other cluster the last position there that was heard of. */
   #heard = new Map<ClusterId, Position>();
 
   constructor(options: SocialOptions = {}) {
@@ -87,7 +91,7 @@ export class SocialState {
     return this.#applied;
   }
 
-  /** Applies the next entry. Its post, if it made one, comes before its reply. */
+  /** Applies the next entry. The effect of a new post comes before the reply. */
   apply(entry: Entry): Effect[] {
     const { position, command, sessionId, requestNo } = entry;
     invariant(position === this.#applied + 1, 'applied-in-order', { position, applied: this.#applied });
@@ -109,8 +113,8 @@ export class SocialState {
   }
 
   /**
-   * What to do with a request, judged by what has been applied. Requests accepted and not yet applied
-   * are unknown here: look among them first, also for whose session it is.
+   * What to do with a request, judged by what has been applied. Requests accepted and not yet applied are
+   * unknown here: look among them first, also for the user of the session.
    */
   admit(sessionId: SessionId, requestNo: RequestNumber, user: UserName): Admission {
     return this.#sessions.admit(sessionId, requestNo, user);
@@ -127,36 +131,35 @@ export class SocialState {
     return this.#users.get(user)?.home;
   }
 
-  /** Where in this journal a post is; undefined: it is not here. */
+  /** The position of a post in this journal; undefined: it is not here. */
   positionOf(post: PostReference): Position | undefined {
     return this.#users.positionOf(post);
   }
 
   // What clusters tell one another.
 
-  /** Everything up to there was heard of another cluster, as far as it was wanted. */
+  /** The position up to which everything wanted was heard of another cluster. */
   heardOf(cluster: ClusterId): Position {
     return this.#heard.get(cluster) ?? NO_POSITION;
   }
 
-  /** Whether anybody here follows this user. */
+  /** Whether a user here follows this user. */
   isFollowed(user: UserName): boolean {
     return (this.#users.get(user)?.followers.size ?? 0) > 0;
   }
 
-  /** Users of other clusters whom somebody here follows. */
+  /** Users of other clusters whom a user here follows. */
   followedRemote(): Iterable<{ readonly name: UserName; readonly home: ClusterId }> {
     return this.#users.followedRemote();
   }
 
-  /** What another cluster has to hear of, after a position: the first `limit` of it. */
+  /** The first `limit` items after a position that another cluster must be told. */
   newsAfter(reader: Reader, after: Position, limit: number): NewsForOthers {
     return newsAfter(this.#users, reader, after, limit);
   }
 
   /**
-   * Who sees a post of `author` that is made now: the author, and the followers (in no order that means
-   * anything).
+   * Who sees a post of `author` that is made now: the author and the followers, in no particular order.
    */
   *audience(author: UserName): Generator<UserName> {
     const user = this.#users.get(author);
@@ -165,12 +168,15 @@ export class SocialState {
     for (const follower of user.followers) yield follower.name;
   }
 
-  /** The last `limit` posts of a timeline before a position (of all, without one). Nobody's is empty. */
+  /**
+   * The last `limit` posts of a timeline before a position (of all posts, without one). For an unknown user
+   * it is empty.
+   */
   timelineBefore(user: UserName, before: Position | undefined, limit: number, shown: Shown = {}): OlderPosts {
     const known = this.#users.get(user);
     return known === undefined
       ? { positions: [], unfollowed: [], oldest: true }
-      : postsBefore(known, before, limit, shown);
+      : postsBefore(known, before, limit, shown, this.#users.log);
   }
 
   /** Whether a post is in the timeline of a user. */
@@ -198,7 +204,7 @@ export class SocialState {
   }
 
   /**
-   * A copy as plain data; later entries don't change it. Made at one go: 50 ms with a million posts of
+   * A copy as plain data; later entries don't change it. Made in one step: 50 ms with a million posts of
    * 10,000 users in as many full sessions, 100 ms with 100,000 of both.
    */
   toSnapshot(): SocialSnapshot {
@@ -257,9 +263,9 @@ export class SocialState {
   }
 
   /**
-   * Who is of another cluster does nothing here, whatever was let in before that was heard: judged where it
-   * is applied, so that no order of requests makes a state in which a user of one cluster has posted in
-   * another.
+   * Entries of a user of another cluster change nothing here, even if they were appended before that was
+   * known. This is judged when an entry is applied, so that no order of requests gives a state in which a
+   * user of one cluster has posted in another.
    */
   #perform(command: Command, at: Position, effects: Effect[]): SocialReason | undefined {
     if (this.homeOf(command.user) !== undefined) return 'wrong-cluster';
@@ -286,8 +292,7 @@ export class SocialState {
   }
 
   /**
-   * Who follows whom has changed: of interest to the other cluster whose user the target is, if it is of
-   * another.
+   * A follow has changed. If the target is a user of another cluster, that cluster must be told.
    */
   #edgeChanged(
     { kind, user, target: name }: Extract<Command, { readonly target: UserName }>,

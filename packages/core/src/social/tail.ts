@@ -1,9 +1,9 @@
 /**
- * What other clusters are told of this one: who is new, what those whom they follow have posted, and who
- * follows theirs.
+ * What other clusters are told of this one: new users, posts of the authors that they want, and who follows
+ * their users.
  *
- * Put together from the state whenever it is asked for, however long ago the asker was here last: nothing is
- * kept for anybody who is away. Costs one look per followed author plus what is given.
+ * Put together from the state when it is asked for, however long the asker was away: nothing is kept for a
+ * reader that is away. Costs one look per followed author, plus the items given.
  */
 import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import type { EdgeChange } from './edge-news.js';
@@ -31,7 +31,7 @@ export interface NewsForOthers {
 export interface Reader {
   /** Which cluster reads. */
   readonly cluster: ClusterId;
-  /** Whose posts it wants. */
+  /** Authors whose posts it wants. */
   readonly authors: Iterable<UserName>;
 }
 

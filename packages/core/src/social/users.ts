@@ -1,8 +1,8 @@
 /**
- * Who there is, who follows whom since when, and where each one's posts are in the journal.
+ * The users, who follows whom since when, and the journal positions of each user's posts.
  *
- * Texts are not kept here: a post is one number in its author's list, and the journal has the rest.
- * A million posts cost 10 to 30 MB, depending on how far their lists have grown ahead.
+ * Texts are not kept here: a post is one number in its author's list and one in the log, and the journal has
+ * the rest. A million posts cost 14 to 34 MB, depending on how far their lists have grown ahead.
  */
 import type { Answers, Origin, Post, PostReference } from '../entry.js';
 import { type ClusterId, NO_POSITION, type Position, previousPosition, type UserName } from '../ids.js';
@@ -10,18 +10,21 @@ import { MAX_MENTIONS } from '../limits.js';
 import type { SocialReason } from '../reasons.js';
 import { namesIn } from '../text.js';
 import { type EdgeChange, EdgeNews } from './edge-news.js';
+import { PostLog } from './post-log.js';
 import { countUpTo } from './selection.js';
 import type { FollowSnapshot, UserSnapshot } from './snapshot.js';
 
 export interface User {
   readonly name: UserName;
+  /** Counted from 0 in the order in which users were made. */
+  readonly number: number;
   /** Position of the entry that made the user. */
   readonly since: Position;
-  /** The cluster whose user it is; undefined: this one's. */
+  /** The cluster of the user; undefined: this one. */
   readonly home: ClusterId | undefined;
   /** Each followed user, with the position of the entry that began it: earlier posts are not shown. */
   readonly following: Map<User, Position>;
-  /** Those of this cluster. */
+  /** Followers of this cluster. */
   readonly followers: Set<User>;
   /** Ascending. */
   readonly posts: Position[];
@@ -31,7 +34,7 @@ export interface User {
   mentions: readonly Position[];
 }
 
-/** A user, and what whoever asks has to do with that one. */
+/** A user, with the follows between this user and the asker. */
 export interface ListedUser {
   readonly user: UserName;
   readonly follows: boolean;
@@ -41,7 +44,7 @@ export interface ListedUser {
 export interface UserPage {
   /** By name, ascending. */
   readonly users: readonly ListedUser[];
-  /** Go on after this name; undefined: that was the last page. */
+  /** The next page begins after this name; undefined: this is the last page. */
   readonly next: UserName | undefined;
 }
 
@@ -49,23 +52,24 @@ type OfPosts = 'posts' | 'origins' | 'mentions';
 type Outcome = SocialReason | undefined;
 
 /**
- * New users that are put into the order one by one. With more of them the whole order is made anew, in about
- * the time that so many take.
+ * Most new users that are inserted into the order one by one. With more, the whole order is made anew, which
+ * takes about as long as so many insertions.
  */
 const MOST_INSERTED = 32;
-/** What most users have in common. */
+/** Shared by the many users that no post names. */
 const NOBODY_NAMED: readonly Position[] = [];
 
 export class Users {
+  readonly log = new PostLog();
   readonly #byName = new Map<UserName, User>();
-  /** Those of this cluster and when they were made, in that order: what other clusters are told. */
+  /** Users of this cluster in the order in which they were made, as other clusters are told them. */
   readonly #own: User[] = [];
   readonly #ownSince: Position[] = [];
   /** Users of other clusters who follow users of this one, as far as those clusters have told. */
   readonly #elsewhere = new Map<User, Set<User>>();
-  /** What each other cluster is to be told of who follows its users. */
+  /** What to tell each other cluster about the followers of its users. */
   readonly #edgeNews = new Map<ClusterId, EdgeNews>();
-  /** By name, without those of `#added`: these are put in their places when a list is asked for. */
+  /** By name, without those in `#added`, which are put in their places when a list is asked for. */
   #byNameInOrder: User[] = [];
   #added: User[] = [];
 
@@ -73,14 +77,14 @@ export class Users {
     return this.#byName.get(name);
   }
 
-  /** A known name is a login, which is fine. @returns whether the user is new */
+  /** A known name is just another login. @returns whether the user is new */
   register(name: UserName, at: Position): boolean {
     if (this.#byName.has(name)) return false;
     this.#add(name, at, undefined);
     return true;
   }
 
-  /** Nothing if the name is known: who came first keeps it. */
+  /** Does nothing if the name is known: the first user keeps it. */
   registerRemote(name: UserName, home: ClusterId, at: Position): void {
     if (!this.#byName.has(name)) this.#add(name, at, home);
   }
@@ -91,12 +95,13 @@ export class Users {
     if (user?.home !== cluster) return false;
     user.posts.push(at);
     user.origins?.push(position);
+    this.log.add(at, user.number);
     return true;
   }
 
   /**
-   * Keeps a post for those of this cluster whom it names, by `@name` or by answering them, and who do not
-   * follow its author: for all others it is in the timeline already.
+   * Keeps a post for the users of this cluster that it names (by `@name`, or as an answer to them) and that
+   * don't follow its author. Followers have it in their timeline already.
    * @returns their names
    */
   mention({ author, text, answers, position }: Post): UserName[] {
@@ -113,7 +118,7 @@ export class Users {
     return named;
   }
 
-  /** Where in this journal a post is; undefined: it is not here. */
+  /** The position of a post in this journal; undefined: it is not here. */
   positionOf({ home, position, author }: PostReference): Position | undefined {
     const user = this.#byName.get(author);
     if (user === undefined || user.home !== home) return undefined;
@@ -128,36 +133,39 @@ export class Users {
       yield this.#own[index] as User;
   }
 
-  /** The user of this cluster who was made by the entry at that very position. */
+  /** The user of this cluster that the entry at this position made. */
   ownMadeAt(at: Position): User | undefined {
     const user = this.#own[countUpTo(this.#ownSince, at) - 1];
     return user?.since === at ? user : undefined;
   }
 
-  /** Users of other clusters whom somebody here follows. */
+  /** Users of other clusters whom a user here follows. */
   *followedRemote(): Generator<{ readonly name: UserName; readonly home: ClusterId }> {
     for (const { name, home, followers } of this.#byName.values())
       if (home !== undefined && followers.size > 0) yield { name, home };
   }
 
-  /** What a cluster is to be told of who follows its users, after a position, ascending. */
+  /** What to tell a cluster about the followers of its users, after a position, ascending. */
   edgesInto(cluster: ClusterId, after: Position): Iterable<EdgeChange> {
     return this.#edgeNews.get(cluster)?.after(after) ?? [];
   }
 
-  /** The change of that kind that was made by the entry at that very position. */
+  /** The change for that cluster that the entry at this position made. */
   edgeInto(cluster: ClusterId, at: Position): EdgeChange | undefined {
     return this.#edgeNews.get(cluster)?.at(at);
   }
 
-  /** The cluster of a user is told that it is followed from here, or no longer is. */
+  /** Notes for the cluster of the followed user that a follow from here began or ended. */
   edgeChanged(home: ClusterId, change: EdgeChange): void {
     const news = this.#edgeNews.get(home) ?? new EdgeNews();
     this.#edgeNews.set(home, news);
     news.changed(change);
   }
 
-  /** A user of that cluster follows one of ours. Nothing if they are not that, or it is known. */
+  /**
+   * A user of that cluster follows a user of ours. Does nothing if they are not such users, or the follow is
+   * known.
+   */
   followRemote(name: UserName, home: ClusterId, targetName: UserName, at: Position): void {
     const [user, target] = this.#pair(name, home, targetName);
     if (user === undefined || target === undefined || user.following.has(target)) return;
@@ -168,6 +176,7 @@ export class Users {
     const [user, target] = this.#pair(name, home, targetName);
     if (user === undefined || target === undefined) return;
     user.following.delete(target);
+    this.log.edgeChanged(user);
     this.#elsewhere.get(target)?.delete(user);
   }
 
@@ -179,6 +188,7 @@ export class Users {
     if (target === undefined) return 'unknown-target';
     if (user.following.has(target)) return 'already-following';
     connect(user, target, at);
+    this.log.edgeChanged(user);
     return undefined;
   }
 
@@ -189,6 +199,7 @@ export class Users {
     const target = this.#byName.get(targetName);
     if (target === undefined) return 'unknown-target';
     if (!user.following.delete(target)) return 'not-following';
+    this.log.edgeChanged(user);
     target.followers.delete(user);
     return undefined;
   }
@@ -198,12 +209,13 @@ export class Users {
     if (user === undefined) return 'unknown-user';
     if (answers !== undefined && this.positionOf(answers) === undefined) return 'unknown-post';
     user.posts.push(at);
+    this.log.add(at, user.number);
     return undefined;
   }
 
   /**
-   * The first `limit` users whose names come after one. Costs by the limit, and a little for each user who is
-   * new since.
+   * The first `limit` users whose names come after one. The cost grows with the limit, plus a little for each
+   * new user since the last list.
    */
   page(asker: UserName, after: UserName | undefined, limit: number): UserPage {
     const all = this.#inOrder();
@@ -288,7 +300,10 @@ export class Users {
     return users;
   }
 
-  /** Of each user whom of other clusters it no longer follows, in the order in which that ended. */
+  /**
+   * For each user the users of other clusters that it no longer follows, in the order in which the follows
+   * ended.
+   */
   #leftByUser(): ReadonlyMap<UserName, FollowSnapshot[]> {
     const ended: EdgeChange[] = [];
     for (const news of this.#edgeNews.values())
@@ -305,11 +320,12 @@ export class Users {
 
   #connectElsewhere(user: User, target: User, since: Position): void {
     user.following.set(target, since);
+    this.log.edgeChanged(user);
     const followers = this.#elsewhere.get(target) ?? new Set();
     this.#elsewhere.set(target, followers.add(user));
   }
 
-  /** The user of that cluster, and the one of this. */
+  /** The user of that cluster, and the user of this one. */
   #pair(
     name: UserName,
     home: ClusterId,
@@ -328,6 +344,7 @@ export class Users {
   ): void {
     const user: User = {
       name,
+      number: this.#byName.size,
       since,
       home,
       following: new Map(),
@@ -337,6 +354,7 @@ export class Users {
       mentions,
     };
     this.#byName.set(name, user);
+    for (const post of user.posts) this.log.add(post, user.number);
     if (home === undefined) {
       this.#own.push(user);
       this.#ownSince.push(since);

@@ -1,8 +1,8 @@
 /**
- * Which crash the router is still to be told of, and when.
+ * The crash that the router must still be told of, and when.
  *
- * One report for each incarnation; repeated, within bounds, until the router has noted it or the next life is
- * there, which the router hears of from itself.
+ * There is one report for each incarnation. It is repeated, within bounds, until the router has noted it or
+ * the next life is there, which announces itself to the router.
  */
 import type { Incarnation, Instant } from '../ids.js';
 import { CRASH_REPORT_MS, MAX_CRASH_REPORTS } from './supervision-timing.js';
@@ -23,14 +23,14 @@ export class CrashReports {
   /** The highest incarnation that was ever noted here. */
   #last: Incarnation = 0;
 
-  /** A life is over; one that is known already, or that has no number, is no news. */
+  /** A life has ended. Ignored when it is reported already, or has no incarnation. */
   add(now: Instant, incarnation: Incarnation | undefined, detail: string): void {
     if (incarnation === undefined || incarnation <= this.#last) return;
     this.#last = incarnation;
     this.#crash = { incarnation, detail, reports: 0, reportAt: now };
   }
 
-  /** The router knows, or need not any more. */
+  /** The router knows of the crash, or need not know any more. */
   settle(): void {
     this.#crash = undefined;
   }

@@ -1,9 +1,9 @@
 /**
- * The keep-alive link to a process that listens: when it is opened, what is sent on it, and for how long it
- * was silent.
+ * The keep-alive link to a listening process: when to open it, what to send on it, and how long it was
+ * silent.
  *
- * Silence is listening time, so a supervisor that was itself stopped does not kill a healthy server. The end
- * of the link proves nothing: it is opened again, and the silence goes on being counted over it.
+ * Silence is listening time, so a stopped supervisor does not kill a healthy server after its own pause. The
+ * end of the link proves nothing: it is opened again, and the count of silence goes on.
  */
 import type { Instant } from '../ids.js';
 import type { KeepAliveLink, SupervisorOutput } from './supervision-messages.js';
@@ -32,7 +32,7 @@ export class KeepAlive {
     this.#link = { kind: 'broken', openAt: now };
   }
 
-  /** The process is not to be heard any more. @returns the link that was open */
+  /** Stops listening to the process. @returns the link that was open */
   end(): KeepAliveLink | undefined {
     const link = this.#link;
     this.#link = undefined;
@@ -65,7 +65,7 @@ export class KeepAlive {
     return heardMs - this.#heardAtMs;
   }
 
-  /** The link that is to be opened now, or the ping that is to be sent. */
+  /** The link to open now, or the ping to send now. */
   takeDue(now: Instant): SupervisorOutput | undefined {
     const link = this.#link;
     if (link?.kind === 'broken') {
@@ -81,7 +81,7 @@ export class KeepAlive {
     return link.greeted ? { kind: 'ping', link: link.link, sequence: this.#sequence } : undefined;
   }
 
-  /** While a process listens; listening time counts only as far as somebody looks. */
+  /** When to look next while a process listens: listening time counts only with regular looks. */
   nextDeadline(now: Instant): Instant {
     const looksAt = now + this.#timing.keepAliveMs;
     if (this.#link === undefined) return looksAt;

@@ -1,7 +1,7 @@
 /**
  * A pair in a model of one machine: processes that start after a while, can be killed and frozen, hold locks,
- * and are linked over a stream that breaks when either end is gone. Both machines run as they are; only what
- * they ask for is modelled.
+ * and are linked over a stream that breaks when either end is gone. Both machines are the real ones; only the
+ * effects of their outputs are modelled.
  */
 import type { Instant } from '../ids.js';
 import type { SupervisorInput, SupervisorOutput, SupervisorWatchInput } from './supervision-messages.js';
@@ -26,7 +26,7 @@ interface ServerProcess extends Process {
   readonly kind: 'server';
   readonly incarnation: number;
   readonly watch: SupervisorWatch;
-  /** What waits while it is frozen. */
+  /** Inputs that wait while it is frozen. */
   readonly inbox: SupervisorWatchInput[];
 }
 
@@ -55,11 +55,10 @@ export class PairModel {
   #streams: Stream[] = [];
   #pids = 0;
   /**
-   * Servers that were started though their supervisor's last one had not ended: only the lock would tell them
-   * apart.
+   * How many servers were started before the supervisor's last one had ended: only the lock would stop them.
    */
   startedTooEarly = 0;
-  /** Supervisors that were replaced though they were not frozen. */
+  /** How many supervisors were replaced though they were not frozen. */
   replacedWell = 0;
 
   constructor() {
@@ -104,7 +103,7 @@ export class PairModel {
       if (supervisor.alive && !supervisor.frozen && supervisor.ready) this.#runSupervisor(supervisor);
   }
 
-  /** Whoever comes second finds the place taken and ends, as the locks have it. */
+  /** The second process finds the lock taken and ends. */
   #becomeReady(process: Process): void {
     const others = process.kind === 'server' ? this.servers : this.supervisors;
     process.ready = true;

@@ -5,7 +5,10 @@ import fc from 'fast-check';
 import { KEEP_ALIVE_MS, PairModel } from './pair.fixture.js';
 import { START_LIMIT_MS } from './supervision-timing.js';
 
-/** Both at the same instant needs a third, which is not modelled: one of the two is always left some time. */
+/**
+ * If both end at the same instant a third process has to help, which is not modelled: so between two faults
+ * one of the pair has some time.
+ */
 const faults = fc.array(
   fc.record({
     afterMs: fc.oneof(
@@ -19,8 +22,8 @@ const faults = fc.array(
 );
 
 /**
- * Longest to mend whatever was done: the other one's hang is noticed, it is replaced, and that one notices
- * the next.
+ * Longest time to recover: one side notices that the other hangs and replaces it, and the new one notices the
+ * next hang.
  */
 const MENDED_MS = 60 * KEEP_ALIVE_MS;
 
@@ -36,10 +39,10 @@ test('one server and one supervisor are left, and they hear each other', () => {
         const [supervisor] = pair.liveSupervisors;
         const target = victim === 'server' ? server : supervisor;
         const other = victim === 'server' ? supervisor : server;
-        // Nobody is left who could mend it.
+        // No process would be left that could restart the other.
         if (target === undefined || other === undefined || other.frozen || !other.ready) continue;
         if (how === 'kill') pair.kill(target);
-        // A supervisor that is frozen before it has taken its place is in nobody's way, and stays.
+        // A supervisor that is frozen before it has taken its place does no harm, and stays.
         else if (target.ready || victim === 'server') target.frozen = true;
         if (target.frozen && !target.ready) frozenInItsStart = true;
       }

@@ -1,12 +1,13 @@
 /**
- * Decides whether a process that has ended is started again, and after how long.
+ * Decides whether to start a process again that has ended, and after how long.
  *
- * What can't work is not tried for ever: a command line that is refused as misused, with which no process was
- * ever well, is wrong. One that was well before may find its port or its lock taken for a moment.
+ * A start that can't work is not tried for ever. If a start is refused as misuse and no process was ever well
+ * with this command line, the command line is wrong. If one was well before, its port or lock may be taken
+ * for a moment.
  */
 import { FIRST_RESTART_MS, MAX_MISUSES, MAX_RESTART_MS, WELL_AFTER_MS } from './supervision-timing.js';
 
-/** Doublings after which the wait has reached its maximum by far, and the number stays exact. */
+/** After so many doublings the wait is far beyond its maximum, and the number is still exact. */
 const MAX_DOUBLINGS = 16;
 
 export class RestartPolicy {
@@ -29,7 +30,8 @@ export class RestartPolicy {
   }
 
   /**
-   * It says that it can't be started like this. @returns after how long to start again, ms; undefined: never
+   * The process says that it can't be started like this. @returns after how long to start again, ms;
+   * undefined: never
    */
   misused(wellForMs: number | undefined): number | undefined {
     this.#misuses += 1;

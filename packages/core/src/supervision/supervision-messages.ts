@@ -1,4 +1,4 @@
-/** What the two machines of supervision are told and what they say. */
+/** The inputs and outputs of the two machines of supervision. */
 import type { Incarnation } from '../ids.js';
 
 /** One opening of the stream between the two; numbers are never used again. */
@@ -7,10 +7,10 @@ export type KeepAliveLink = number;
 /**
  * What the end of a process means for its supervisor.
  *
- * `told`: it was ordered to end (a signal that isn't a crash); whoever gave the order means the supervisor
- * too. `refused`: it can never work as it is: another network, another disk's copy, an older copy of its
- * folder. `misused`: its command line can't work, at least not now: an address that is taken, a folder in
- * use. `died`: anything else, which starting again may mend.
+ * `told`: it was ordered to end (a signal that isn't a crash); the order is for the supervisor too.
+ * `refused`: it can never work with this folder: another network, another disk's copy, an older copy.
+ * `misused`: its command line can't work, at least not now: an address is taken, a folder is in use. `died`:
+ * anything else; starting again may help.
  */
 export type ExitKind = 'told' | 'refused' | 'misused' | 'died';
 
@@ -23,30 +23,30 @@ export interface Farewell {
 /** The end of a supervisor's work. */
 export type Outcome =
   | { readonly kind: 'told'; readonly detail: string }
-  /** Starting it again would be of no use; somebody has to look. */
+  /** Starting it again would not help; a person has to look. */
   | { readonly kind: 'given-up'; readonly because: 'refused' | 'misused'; readonly detail: string };
 
 export type SupervisorInput =
-  /** Once, first. `running`: there is a process already, which is adopted instead of starting one. */
+  /** The first input, once. `running`: there is a process already, which is adopted. */
   | { readonly kind: 'begin'; readonly running: boolean }
-  /** The process says where it listens. `incarnation` where it has one: it is what a crash is reported of. */
+  /** The process says where it listens. `incarnation`, if it has one, is named in a crash report. */
   | { readonly kind: 'listening'; readonly incarnation: Incarnation | undefined }
   /** The other end of the link is the process, and answers. */
   | { readonly kind: 'greeted'; readonly link: KeepAliveLink }
   | { readonly kind: 'heard'; readonly link: KeepAliveLink }
   | { readonly kind: 'farewell'; readonly link: KeepAliveLink; readonly farewell: Farewell }
   | { readonly kind: 'link-ended'; readonly link: KeepAliveLink; readonly detail: string }
-  /** The process is gone, or could not be started. `exit` undefined: nobody could see how it ended. */
+  /** The process is gone, or could not be started. `exit` undefined: how it ended is unknown. */
   | { readonly kind: 'exited'; readonly exit: ExitKind | undefined; readonly detail: string }
   | { readonly kind: 'crash-noted' }
   | { readonly kind: 'crash-failed' }
-  /** End in order, and what is supervised with it. */
+  /** End in order, together with the supervised process. */
   | { readonly kind: 'stop' }
   | { readonly kind: 'tick' };
 
 export type SupervisorOutput =
   | { readonly kind: 'start' }
-  /** To where the process last said that it listens. */
+  /** Open a link to the address that the process named last. */
   | { readonly kind: 'open-link'; readonly link: KeepAliveLink }
   | { readonly kind: 'ping'; readonly link: KeepAliveLink; readonly sequence: number }
   | { readonly kind: 'close-link'; readonly link: KeepAliveLink }
@@ -70,11 +70,11 @@ export type SupervisorWatchInput =
   | { readonly kind: 'tick' };
 
 export type SupervisorWatchOutput =
-  /** Another supervisor has come. */
+  /** Close the link: another supervisor has come. */
   | { readonly kind: 'close-link'; readonly link: KeepAliveLink }
   /**
-   * Start a supervisor. `replace`: whoever holds its place has had time to attach and has not, or hangs, and
-   * is killed first. Otherwise one that holds the place is left alone.
+   * Start a supervisor. `replace`: kill the holder of its place first, which has not attached in time, or
+   * hangs. Otherwise a holder is left alone.
    */
   | { readonly kind: 'start-supervisor'; readonly replace: boolean }
   | { readonly kind: 'report'; readonly event: string; readonly text: string };

@@ -1,6 +1,6 @@
 /**
- * Plays the machines of supervision from a transcript. Intervals are 1 s. Time is virtual; while it passes
- * whoever is not frozen answers pings.
+ * Runs the machines of supervision from a transcript. Intervals are 1 s. Time is virtual; while it passes
+ * processes that are not frozen answer pings.
  */
 import { unreachable } from '../invariants.js';
 import type { Machine } from '../machine.js';
@@ -22,9 +22,9 @@ abstract class Play<Input extends { readonly kind: string }, Output> implements 
 
   abstract readonly machine: Machine<Input, Output>;
   protected abstract readonly verbs: readonly Verb[];
-  /** Does what the surroundings do by themselves; undefined when there is nothing to show. */
+  /** Performs an output in the model, and returns its line; undefined when there is nothing to show. */
   protected abstract show(output: Output): string | undefined;
-  /** What the surroundings do while time passes. */
+  /** What the model does while time passes. */
   protected whileTimePasses(): void {}
 
   act(line: string): readonly string[] {
@@ -52,7 +52,7 @@ abstract class Play<Input extends { readonly kind: string }, Output> implements 
       this.step({ kind: 'tick' });
       this.whileTimePasses();
       const next = this.machine.nextDeadline();
-      due = next === undefined || next > this.now ? next : undefined; // what is due and stays due waits for others
+      due = next === undefined || next > this.now ? next : undefined; // what stays due waits for other inputs
     }
     this.now = until;
   }

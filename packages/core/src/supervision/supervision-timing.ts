@@ -1,6 +1,6 @@
 /**
- * The times that supervision runs on. Slower than failure detection by far: a restart mends, it does not move
- * anybody.
+ * The times of supervision. They are much longer than those of failure detection: clients don't wait for a
+ * restart.
  */
 import { DualpingError } from '../reasons.js';
 import { MIN_PING_INTERVAL_MS, MIN_PINGS_BEFORE_DEAD } from '../timing.js';
@@ -9,7 +9,7 @@ import { MIN_PING_INTERVAL_MS, MIN_PINGS_BEFORE_DEAD } from '../timing.js';
 export const DEFAULT_KEEP_ALIVE_MS = 3_000;
 /** Longest interval that may be announced, ms. */
 export const MAX_KEEP_ALIVE_MS = 3_600_000;
-/** Silence that counts as a hang, in intervals: a single late answer is no reason to kill. */
+/** Silence that counts as a hang, in intervals: one late answer is no reason to kill. */
 export const INTERVALS_BEFORE_HUNG = MIN_PINGS_BEFORE_DEAD;
 
 export interface SupervisionTiming {
@@ -30,15 +30,15 @@ export function parseSupervisionTiming({ keepAliveMs }: SupervisionTiming): Supe
 export const hungAfterMs = ({ keepAliveMs }: SupervisionTiming): number =>
   INTERVALS_BEFORE_HUNG * keepAliveMs;
 
-/** Wait before the first start in a row, ms: at once in human terms. */
+/** Wait before the first restart in a row, ms: a person notices no delay. */
 export const FIRST_RESTART_MS = 100;
 /** Longest wait before a start, ms: a server that keeps dying must not use up the machine. */
 export const MAX_RESTART_MS = 5_000;
-/** Who was there for so long, ms, was well: its next death begins a new row. */
+/** A process that listened for so long was well, ms: after its next death the waits begin anew. */
 export const WELL_AFTER_MS = 10_000;
 /**
- * How often in a row what was well before may be called misused (its port is taken just now): some 30 s of
- * trying.
+ * How many starts in a row may fail as misuse after a process was well (its port may be taken for a moment):
+ * some 30 s.
  */
 export const MAX_MISUSES = 10;
 /**
@@ -46,13 +46,15 @@ export const MAX_MISUSES = 10;
  * minutes.
  */
 export const START_LIMIT_MS = 600_000;
-/** How soon a link that broke is opened again, ms, when its process is still there. */
+/** Wait before a broken link is opened again while its process is there, ms. */
 export const RELINK_MS = 100;
-/** Longest that one that was told to end may take, ms; then it is killed. A primary hands over in tens. */
+/**
+ * Longest time that a process may take to end in order, ms; then it is killed. A primary hands over in tens
+ * of ms.
+ */
 export const END_LIMIT_MS = 8_000;
 /**
- * Waits between reports of one crash, ms, and how many there are: a router that restarts takes less than a
- * second.
+ * Wait between reports of one crash, ms, and their number: a router that restarts takes less than a second.
  */
 export const CRASH_REPORT_MS = 2_000;
 export const MAX_CRASH_REPORTS = 10;
@@ -62,8 +64,8 @@ export const MAX_CRASH_REPORTS = 10;
  */
 export const RELINK_GRACE_MS = 500;
 /**
- * Least that a supervisor gets from its start until it attaches, ms: on a machine without an idle moment a
- * start took 5 s.
+ * Least time that a supervisor has from its start until it attaches, ms: on a fully loaded machine a start
+ * took 5 s.
  */
 export const ATTACH_LIMIT_MS = 10_000;
 /** Longest wait between attempts of a server to get a supervisor, ms. */

@@ -1,10 +1,11 @@
 /**
- * Decides, for a server, when its supervisor counts as gone and another one is to be started.
+ * Decides, for a server, when its supervisor counts as gone and another one is started.
  *
- * The mirror image of `supervisor.ts`: there is no certain evidence here, for a supervisor is nobody's child.
- * The end of its stream makes the server look; silence on it means that it hangs. Whoever holds the
- * supervisor's place (a lock) and does not attach in time is replaced, so that a frozen one can't keep the
- * place. Starting one is cheap and always harmless: a second supervisor finds the place taken and ends.
+ * The mirror image of `supervisor.ts`, but without certain evidence, since the supervisor is not the server's
+ * child. When its stream ends the server waits for it to come back; silence on the stream means that it
+ * hangs. A process that holds the supervisor's place (a lock) and does not attach in time is replaced, so
+ * that a frozen one can't keep the place. Starting one is cheap and always harmless: a second supervisor
+ * finds the place taken and ends.
  */
 import type { Instant } from '../ids.js';
 import { unreachable } from '../invariants.js';
@@ -20,7 +21,7 @@ import {
 } from './supervision-timing.js';
 
 type State =
-  /** Since when, and for how long, one is waited for; how many were started meanwhile. */
+  /** Waits for a supervisor: since when, for how long, and how many were started meanwhile. */
   | {
       readonly kind: 'alone';
       readonly sinceMs: number;
@@ -43,7 +44,7 @@ export class SupervisorWatch implements Machine<SupervisorWatchInput, Supervisor
 
   constructor(readonly timing: SupervisionTiming) {
     this.#clock = new ListeningClock(timing.keepAliveMs);
-    // Whoever has started this server attaches as soon as it listens.
+    // A supervisor that has started this server attaches as soon as the server listens.
     this.#state = {
       kind: 'alone',
       sinceMs: 0,
@@ -67,7 +68,7 @@ export class SupervisorWatch implements Machine<SupervisorWatchInput, Supervisor
     switch (this.#state.kind) {
       case 'alone': {
         const leftMs = this.#state.sinceMs + this.#state.patienceMs - this.#clock.heardMs;
-        // Listening time counts only as far as somebody looks.
+        // Listening time counts only with regular looks.
         return this.#now + Math.min(Math.max(0, leftMs), this.timing.keepAliveMs);
       }
       case 'watched':

@@ -1,5 +1,5 @@
 /**
- * Decides when a process counts as hung or gone, what the router is told of it, and when it is started again.
+ * Decides when a process counts as hung or gone, what to tell the router, and when to start it again.
  *
  *                      listening              greeted
  *        start ► starting ──────► listening ─────────► listening (well)
@@ -8,11 +8,11 @@
  *        down ◄── exited ◄──────── ending ◄─────┘            refused for good, or told: finished
  *
  * Two kinds of evidence. The end of the process is certain and noticed at once. Silence on the keep-alive
- * link (`keep-alive.ts`) is a guess. When a process is started again is decided by `restart-policy.ts`.
+ * link (`keep-alive.ts`) is a guess. `restart-policy.ts` decides when to start a process again.
  *
- * What can't work is not tried for ever. A server that the router refuses for good ends with that; were it
- * started again and again, each start would raise its incarnation, until an older copy of its data passes for
- * the present one.
+ * A start that can't work is not tried for ever. A server that the router refuses for good is not started
+ * again: each start would raise its incarnation, until an older copy of its data could pass for the present
+ * one.
  */
 import type { Incarnation, Instant } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
@@ -50,7 +50,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   readonly #clock: ListeningClock;
   #outputs: SupervisorOutput[] = [];
   #now: Instant = 0;
-  /** Of the present process, or the last. */
+  /** The incarnation of the present process, or of the last one. */
   #incarnation: Incarnation | undefined;
   #farewell: Farewell | undefined;
   readonly #crashes = new CrashReports();
@@ -141,7 +141,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   #greeted(link: KeepAliveLink): void {
     if (!this.#keepAlive.greeted(link, this.#clock.heardMs)) return;
     this.#restarts.wasWell();
-    this.#crashes.settle(); // the router hears of the new life from itself
+    this.#crashes.settle(); // the new life itself tells the router
   }
 
   #start(): void {
@@ -161,7 +161,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
         this.#emit({ kind: 'terminate' });
         return this.#awaitEnd('stop', this.#now + END_LIMIT_MS);
       case 'ending':
-        // It was hung, and is ended already: only nothing is to follow.
+        // It hung, and is being ended already; but now it must not be started again.
         this.#state = { ...this.#state, why: 'stop' };
         return;
       case 'finished':
@@ -234,7 +234,8 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
     const how = this.#judge(exit);
     const wellForMs = this.#wellForMs();
     this.#keepAlive.end();
-    // Who was refused the router knows all about; and of a stale copy the same number may be another life.
+    // The router knows a server that it refused; and the incarnation of a stale copy may belong to another
+    // process.
     if (how === 'died') this.#noteCrash(detail);
     switch (how) {
       case 'told':
@@ -253,8 +254,8 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   }
 
   /**
-   * What it said on leaving tells more than an exit code, which only a parent sees; of a hung one neither
-   * counts.
+   * The reason that the process gave on leaving says more than an exit code, which only a parent sees. For a
+   * process that hung neither counts.
    */
   #judge(exit: ExitKind | undefined): ExitKind {
     if (this.#state.kind === 'ending') return 'died';
@@ -262,7 +263,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
     return this.#farewell?.kind ?? exit ?? 'died';
   }
 
-  /** How long it listened before it was ended or ended by itself; undefined: it never did. */
+  /** How long it listened before its end; undefined: it never did. */
   #wellForMs(): number | undefined {
     const state = this.#state;
     const since =

@@ -1,4 +1,4 @@
-/** Values of core's vocabulary for property tests: everything that a codec must carry unchanged. */
+/** Values of core's types for property tests: everything that a codec must carry unchanged. */
 import {
   type Answers,
   type Assignment,
@@ -31,7 +31,7 @@ import {
 } from '@dualping/core';
 import fc from 'fast-check';
 
-/** Codecs make ordinary objects; without this a record is one without a prototype now and then. */
+/** Codecs make ordinary objects; without this, records sometimes have no prototype. */
 export const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
   fc.record<T>(model, { noNullPrototype: true });
 
@@ -171,7 +171,7 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   }),
 );
 
-/** Ascending in both, as a journal has them. */
+/** Ascending in both fields, as in a journal. */
 export const epochStarts = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 99 })), { maxLength: 20 })
   .map((steps) => {
@@ -225,7 +225,7 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   }),
 );
 
-/** What a client asks on a timeline: whose it is says the timeline. */
+/** Commands of a client on a timeline; the timeline names the user. */
 export const sessionCommands: fc.Arbitrary<SessionCommand> = fc.oneof(
   record({ kind: fc.constantFrom('follow' as const, 'unfollow' as const), target: userNames }),
   record({ kind: fc.constant('post' as const), text: postTexts }),

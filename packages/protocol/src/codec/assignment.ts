@@ -1,4 +1,4 @@
-/** Assignments and figures: what the router tells everybody. */
+/** Assignments and figures, which the router tells all others. */
 import {
   type Assignment,
   cleanDetail,
@@ -128,7 +128,7 @@ export const NO_FIGURES: Figures = Object.freeze({
   longestSyncMs: 0,
 });
 
-/** A member that sends none has none. */
+/** A member that sends no figures gets empty ones. */
 export function figuresFromWire(figures: routing.Figures | undefined): Figures {
   if (figures === undefined) return NO_FIGURES;
   return {
@@ -145,7 +145,7 @@ export function figuresFromWire(figures: routing.Figures | undefined): Figures {
 
 export const figuresToWire = (figures: Figures): routing.Figures => ({ ...figures });
 
-/** Where epochs begin in a journal: strictly ascending in both, at most `MAX_EPOCH_STARTS`. */
+/** Where epochs begin in a journal: both fields strictly ascending, at most `MAX_EPOCH_STARTS`. */
 export function epochStartsFromWire(boundaries: readonly wire.EpochBoundary[]): EpochStart[] {
   const starts = listFrom(boundaries, 'epoch_starts', MAX_EPOCH_STARTS, (boundary) => ({
     epoch: epochFrom(ordinal(boundary.epoch, 'epoch')),

@@ -1,6 +1,6 @@
 /**
- * What servers of csce438 programs answer in words, and by which gRPC status: one table for six dialects. A
- * server picks its dialect's column; a client reads the table backwards and understands all columns at once.
+ * The reply texts and gRPC statuses of csce438 servers: one table for six dialects. A server picks its
+ * dialect's column; a client reads the table backwards and understands all columns at once.
  */
 import { Metadata, status } from '@grpc/grpc-js';
 
@@ -10,7 +10,7 @@ export type ClassicReplies = (typeof CLASSIC_REPLIES)[number];
 
 export const DEFAULT_CLASSIC_REPLIES: ClassicReplies = 'names';
 
-/** Header of a `DualPing` stream: by it a router tells its servers the dialect of its network. */
+/** Header of a `DualPing` stream that tells servers the dialect of the router's network. */
 const CLASSIC_REPLIES_KEY = 'dualping-classic-replies';
 
 export function classicRepliesHeader(replies: ClassicReplies): Metadata {
@@ -19,7 +19,7 @@ export function classicRepliesHeader(replies: ClassicReplies): Metadata {
   return metadata;
 }
 
-/** Undefined: the router says none, or one that is not known here. */
+/** Undefined: the router names none, or one that is unknown here. */
 export function classicRepliesFromHeader(metadata: Metadata): ClassicReplies | undefined {
   const [value] = metadata.get(CLASSIC_REPLIES_KEY);
   return CLASSIC_REPLIES.find((replies) => replies === value);
@@ -27,7 +27,7 @@ export function classicRepliesFromHeader(metadata: Metadata): ClassicReplies | u
 
 export type ClassicCall = 'login' | 'follow' | 'unfollow';
 
-/** What a call can come to, beside a failure of the server. */
+/** The outcomes of a call, apart from failures of the server. */
 export type ClassicOutcome =
   | 'logged-in'
   /** A first login, which made the user. */
@@ -43,7 +43,7 @@ export type ClassicOutcome =
   | 'unfollow-self'
   | 'unfollow-not-followed'
   | 'unfollow-unknown'
-  /** The one who asks never logged in. */
+  /** The user who asks never logged in. */
   | 'unknown-requester'
   /** A command without its argument. */
   | 'no-argument';
@@ -59,10 +59,10 @@ export type ClassicStatus =
   | 'unknown';
 
 interface Row {
-  /** Which calls can come to it. */
+  /** The calls that can have this outcome. */
   readonly calls: readonly ClassicCall[];
   readonly status: ClassicStatus;
-  /** As `CLASSIC_REPLIES`. */
+  /** In the order of `CLASSIC_REPLIES`. */
   readonly texts: readonly [string, string, string, string, string, string];
 }
 
@@ -71,7 +71,7 @@ const FOLLOW = ['follow'] as const;
 const UNFOLLOW = ['unfollow'] as const;
 const BOTH = ['follow', 'unfollow'] as const;
 
-// Of two outcomes with one text a client reads the first.
+// If two outcomes have the same text, a client reads it as the first.
 // biome-ignore format: a table
 const ROWS: Readonly<Record<ClassicOutcome, Row>> = {
   'logged-in': { calls: LOGIN, status: 'success',
@@ -129,7 +129,7 @@ function statusOf(outcome: ClassicOutcome, replies: ClassicReplies): status {
 
 export interface ClassicReply {
   readonly status: status;
-  /** The reply's text when the status is OK, else the status's. */
+  /** The text of the reply when the status is OK, else the message of the status. */
   readonly text: string;
 }
 
@@ -138,7 +138,7 @@ export const classicReply = (outcome: ClassicOutcome, replies: ClassicReplies): 
   text: ROWS[outcome].texts[CLASSIC_REPLIES.indexOf(replies)] ?? '',
 });
 
-/** Names mean the same in whatever answer they come. */
+/** Names that mean the same in every answer. */
 const NAMES: ReadonlyMap<string, ClassicStatus> = new Map([
   ['SUCCESS', 'success'],
   ['OK', 'success'],
@@ -152,12 +152,12 @@ const NAMES: ReadonlyMap<string, ClassicStatus> = new Map([
   ['FAILURE_UNKNOWN', 'unknown'],
 ]);
 
-/** What a client makes of an answer. */
+/** An answer as a client understands it. */
 export interface ClassicAnswer {
   readonly isSuccess: boolean;
   /** Undefined: no dialect has these words. */
   readonly status: ClassicStatus | undefined;
-  /** As it came. */
+  /** The text as received. */
   readonly text: string;
 }
 

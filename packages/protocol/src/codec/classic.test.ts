@@ -1,4 +1,4 @@
-/** What programs of the csce438 family send, and what strangers send in their name. */
+/** Messages of csce438 programs, and of strangers that imitate them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, MAX_POST_LENGTH, position, postProblem, serverId } from '@dualping/core';
@@ -222,7 +222,8 @@ test('whatever a stranger sends is judged or refused, and nothing else', () => {
   );
 });
 
-// As the table in docs/classic.md: what comes of what, in each dialect. Undefined: not said of that dialect.
+// As the table in docs/classic.md: the reply to each outcome, in each dialect. Undefined: the dialect does
+// not define one.
 const REPLIES: readonly (readonly [ClassicCall, ClassicOutcome, ...(string | undefined)[]])[] = [
   ['login', 'logged-in', 'SUCCESS', '', '', 'Login Successful!', '', 'Login successful'],
   ['login', 'created', 'SUCCESS', '', '', 'Login Successful!', '', 'New user created and logged in'],
@@ -287,7 +288,7 @@ test('a login while on is refused by status, but not where clients log in before
     const isCourse = replies === 'course';
     assert.equal(reply.status, isCourse ? status.OK : status.CANCELLED);
     assert.equal(readClassicReply('login', reply).isSuccess, isCourse);
-    // Servers of that family say it with status OK.
+    // Servers of that family send it with status OK.
     assert.equal(readClassicReply('login', { ...reply, status: status.OK }).isSuccess, isCourse);
     assert.equal(classicReply('impossible-name', replies).status, status.INVALID_ARGUMENT);
   }

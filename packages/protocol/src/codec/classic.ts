@@ -1,6 +1,6 @@
 /**
- * The wire of the csce438 family (package csce438): what its programs send is judged here, and put as they
- * expect it.
+ * The wire of the csce438 family (package csce438): checks what its programs send, and translates answers
+ * into what they expect.
  */
 import { isIP } from 'node:net';
 import {
@@ -28,10 +28,12 @@ import { addressFrom, clusterFrom, refuse, serverIdFrom, userFrom } from './judg
 const CLUSTER_KEYS = ['cluster-id', 'clusterid'] as const;
 const SYNCHRONIZER_KEY = 'synchronizer';
 const SYNCHRONIZER_TYPE = 'synchronizer';
-/** What stands for the caller's own address: a program that listens everywhere doesn't know it. */
+/**
+ * Hosts that stand for the caller's own address: a program that listens everywhere doesn't know its address.
+ */
 const WILDCARDS: readonly string[] = ['0.0.0.0', '::', '[::]'];
 
-/** Longest type that a process beside servers may have: a word. */
+/** Longest type of an auxiliary process: a word. */
 const MAX_TYPE_LENGTH = 32;
 const TYPE = /^[A-Za-z0-9_-]+$/;
 /** Longest path and longest data under it, UTF-16 units: names and addresses, not documents. */
@@ -52,7 +54,7 @@ export function hostOfPeer(peer: string): string {
 
 /**
  * The cluster that a heartbeat names: in the metadata, or in field 5. Some programs name none, because their
- * server id is the cluster; that is believed where there is such a cluster.
+ * server id is the cluster; that is accepted if there is such a cluster.
  */
 function clusterOfHeartbeat(info: coordinator.ServerInfo, metadata: Metadata, clusters: number): ClusterId {
   const stated = CLUSTER_KEYS.map((key) => textOf(metadata, key)).find((value) => value !== undefined);
@@ -68,8 +70,8 @@ function clusterOfHeartbeat(info: coordinator.ServerInfo, metadata: Metadata, cl
 }
 
 /**
- * Most programs leave the type of a server empty, or write it in capitals. Another word is another kind of
- * process.
+ * Most programs leave the type of a server empty, or write it in capitals. Any other word is the type of an
+ * auxiliary process.
  */
 function typeOfHeartbeat({ type }: coordinator.ServerInfo, metadata: Metadata): string {
   if (textOf(metadata, SYNCHRONIZER_KEY) === 'yes') return SYNCHRONIZER_TYPE;
@@ -98,20 +100,20 @@ export function heartbeatFromWire(
 }
 
 /**
- * What `Confirmation.status` says. `accepted`: true for everything that is registered; most programs take
- * false for a refusal, and some abort. `primary`: true for the server that clients are sent to, and the first
- * of each other type.
+ * The meaning of `Confirmation.status`. `accepted`: true for everything that is registered; most programs
+ * take false as a refusal, and some abort. `primary`: true for the server that clients are sent to, and the
+ * first of each other type.
  */
 export const CLASSIC_CONFIRMATIONS = ['accepted', 'primary'] as const;
 export type ClassicConfirmation = (typeof CLASSIC_CONFIRMATIONS)[number];
 
 /**
- * Users of the classic wire are numbers, and these go round the clusters; so do the numbers of clusters
- * themselves.
+ * Users of the classic wire are numbers, which are assigned to the clusters in turn; so a cluster's own
+ * number gives that cluster.
  */
 export const classicUserOf = ({ id }: coordinator.ID): UserName => userFrom(String(id));
 
-/** How the csce438 family says that nobody is there. */
+/** The answer of the csce438 family when no server is available. */
 export const NO_CLASSIC_SERVER: coordinator.ServerInfo = Object.freeze({
   serverID: -1,
   hostname: '',
@@ -146,7 +148,7 @@ export const companionToClassic = (companion: Companion, isMaster: boolean): coo
   isMaster,
 });
 
-/** Where a client is sent; undefined when nobody is there. */
+/** The address that a client is sent to; undefined when no server is available. */
 export function classicAddressFromWire(info: coordinator.ServerInfo): Address | undefined {
   if (info.serverID < 0 || info.hostname === '' || info.port === '') return undefined;
   const { hostname, port } = info;
@@ -185,15 +187,15 @@ export function classicTargetFromWire(request: sns.Request): UserName | undefine
 
 const LINE_END = /[\r\n]+$/;
 /**
- * What no post may have. Most of it can be typed (a tab), and no reply on this wire could say that it is
- * refused.
+ * Characters that no post may have. Most of them can be typed (a tab), and no reply on this wire could refuse
+ * them, so they become spaces.
  */
 const NOT_IN_POST = /(?!\n)[\p{Cc}\u2028\u2029]/gu;
 const LONE_SURROGATES = /\p{Cs}/gu;
 
 /**
- * The posts in a message, as it came from `fgets`: without the line end, with controls as spaces. Programs
- * send up to 100 kB at once; that is several posts, in order. None when nothing is left.
+ * The posts in a message that was read by `fgets`: without the line end, with control characters as spaces.
+ * Programs send up to 100 kB at once; that is several posts, in order. None when nothing is left.
  */
 export function classicPostsFromWire({ msg }: sns.Message): readonly string[] {
   const text = msg.replace(LINE_END, '').replace(NOT_IN_POST, ' ').replace(LONE_SURROGATES, '\ufffd');
@@ -204,23 +206,22 @@ export function classicPostsFromWire({ msg }: sns.Message): readonly string[] {
   return posts.filter((post) => post.trim() !== '');
 }
 
-// Timelines. Some clients say in the metadata of the call who they are, some in a first message, some in
-// both.
+// Timelines. Some clients name the user in the metadata of the call, some in a first message, some in both.
 
 const USERNAME_KEY = 'username';
 
 /**
- * Understood by all servers that take openers; the one dialect whose servers know an opener by its text knows
- * this one.
+ * An opener that all servers understand: in one dialect servers recognise an opener by its text, and this is
+ * that text.
  */
 export const CLASSIC_OPENER = 'Hi server thismostlikelywouldnotbewrittenbyaperson';
-/** First messages that are no post, of a client that has said already who it is. */
+/** First messages that are no post when the client has named the user already. */
 const OPENERS: readonly string[] = ['', 'Timeline', 'Set Stream', '[handshake]', CLASSIC_OPENER];
 
 export const isClassicOpener = ({ msg }: sns.Message): boolean => OPENERS.includes(msg.trim());
 
 /**
- * Who opens a timeline, if its metadata says so; a name that can't be one is refused as `invalid-user-name`.
+ * The user of a timeline, if the metadata names one; an invalid name is refused as `invalid-user-name`.
  */
 export function classicTimelineUser(metadata: Metadata): UserName | undefined {
   const username = textOf(metadata, USERNAME_KEY);
@@ -233,7 +234,7 @@ export function classicTimelineMetadata(user: UserName): Metadata {
   return metadata;
 }
 
-/** What a client sends to post. The time is for people who look on: a server puts its own. */
+/** What a client sends to post. The time is only for observers: a server sets its own. */
 export const classicPostToWire = (username: UserName, text: string, timeMs: number): sns.Message => ({
   username,
   msg: `${text}\n`,
@@ -251,7 +252,7 @@ export const encodeClassicPost = ({ author, text, timeMs }: Post): Buffer =>
     timestamp: new Date(timeMs),
   });
 
-/** A post as a client reads it: it has no place, because this wire has none. */
+/** A post as a client reads it: without a position, because this wire has none. */
 export function classicPostRead({ username, msg, timestamp }: sns.Message): Post {
   const timeMs = timestamp?.getTime() ?? 0;
   if (!Number.isFinite(timeMs)) throw new DualpingError('invalid-argument', 'a post has no time');

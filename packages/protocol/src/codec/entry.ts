@@ -28,8 +28,8 @@ import {
 } from './judge.js';
 
 /**
- * Longest encoded entry, bytes: a post of 1,000 characters is at most 4,000, the first words of one that it
- * answers are at most 320, and the rest fits amply into what is left.
+ * Longest encoded entry, bytes: a post of 1,000 characters has at most 4,000, the first words of the answered
+ * post at most 320, and the rest has ample room.
  */
 export const MAX_ENTRY_BYTES = 5_000;
 
@@ -50,7 +50,7 @@ export function encodeEntry(entry: Entry): Buffer {
   });
 }
 
-/** Throws a `DualpingError` for bytes that are not a whole entry with everything in range. */
+/** Throws a `DualpingError` for bytes that are not a complete entry with all values in range. */
 export function decodeEntry(bytes: Uint8Array): Entry {
   if (bytes.length > MAX_ENTRY_BYTES)
     refuse(`an entry has ${bytes.length} bytes, at most ${MAX_ENTRY_BYTES} are allowed`);
@@ -147,7 +147,7 @@ export const referenceToWire = ({ home = 0, position, author }: PostReference): 
   author,
 });
 
-/** As a part of a post; nothing for one that answers none. */
+/** As a part of a post; empty for a post that answers none. */
 export function answersFrom(answers: wire.Answers | undefined): { readonly answers?: Answers } {
   if (answers === undefined) return {};
   const { post, begin } = answers;

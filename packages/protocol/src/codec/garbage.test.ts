@@ -1,5 +1,5 @@
 /**
- * Whatever a stranger sends is either understood or refused with a typed error; nothing else ever comes out.
+ * Every input of a stranger is either decoded or refused with a typed error.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -2,6 +2,8 @@ export * from './assignment.js';
 export * from './classic.js';
 export * from './classic-replies.js';
 export * from './entry.js';
+export * from './entry-replay.js';
+export * from './journalled-post.js';
 export * from './replication.js';
 export * from './requests.js';
 export * from './router-calls.js';

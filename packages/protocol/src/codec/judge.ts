@@ -1,8 +1,8 @@
 /**
- * The judgements that every codec shares: is this number, name or list what the wire promises?
+ * The checks that all codecs share: is this number, name or list allowed on the wire?
  *
- * What comes over a wire was written by a stranger. Here, and nowhere behind here, it is judged;
- * whatever breaks a promise becomes a `DualpingError` that names the field and quotes the value.
+ * Every message may come from a stranger. It is checked here and nowhere else; a wrong value becomes a
+ * `DualpingError` that names the field and quotes the value.
  */
 import {
   type Address,
@@ -28,7 +28,10 @@ import { formatAddress, parseAddress } from '../address.js';
 
 /** Longest journal id and network id: two UUIDs and some, as for sessions. */
 export const MAX_ID_LENGTH = 80;
-/** Longest interval or timeout that anyone may announce, ms: an hour is beyond any sane failure detection. */
+/**
+ * Longest interval or time-out that a peer may announce, ms: an hour is longer than any sensible failure
+ * detection.
+ */
 export const MAX_ANNOUNCED_MS = 3_600_000;
 /** Checksums are CRC-32. */
 const MAX_UINT32 = 2 ** 32 - 1;
@@ -64,7 +67,7 @@ function idFrom(value: string, field: string, most: number): string {
   return value;
 }
 
-/** A journal or network id; empty where the message allows that there is none. */
+/** A journal or network id; empty if the message allows that. */
 export const optionalIdFrom = (value: string, field: string): string => idFrom(value, field, MAX_ID_LENGTH);
 
 export function requiredIdFrom(value: string, field: string): string {
@@ -83,7 +86,7 @@ export function userFrom(value: string): UserName {
   return value;
 }
 
-/** A `host:port` to dial, in its one spelling, so that equal addresses are equal strings. */
+/** A `host:port` to dial, in normal form, so that equal addresses are equal strings. */
 export const addressFrom = (value: string): Address => formatAddress(parseAddress(value));
 
 export function listFrom<Wire, Core>(
@@ -102,8 +105,8 @@ export function present<T>(value: T | undefined, field: string): T {
 }
 
 /**
- * Why a peer refuses. A reason that this version doesn't know is still a refusal: it is kept as
- * `internal` (give up), with the word in the text.
+ * The reason of a peer's refusal. An unknown reason is still a refusal: it becomes `internal` (give up), with
+ * the word in the text.
  */
 export function refusalFrom(reason: string, detail: string): { reason: Reason; detail: string } {
   const text = cleanDetail(detail);

@@ -1,4 +1,4 @@
-/** Each promise of the wire, broken once: what the refusal says. */
+/** Breaks each rule of the wire once, and compares the refusal. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, epoch, position, type Reason } from '@dualping/core';

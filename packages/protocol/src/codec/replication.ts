@@ -1,5 +1,5 @@
 /**
- * The messages of `Replicate`. Entries travel beside the machine's message, as the bytes that were
+ * The messages of `Replicate`. Entries are carried beside the machine's message, as the bytes that were
  * journalled.
  */
 import {
@@ -26,7 +26,7 @@ import {
   serverIdFrom,
 } from './judge.js';
 
-/** A primary's message with the entries it carries, encoded; none but for kind `entries`. */
+/** A primary's message with its encoded entries; only kind `entries` has any. */
 export interface PrimaryFrame {
   readonly message: PrimaryMessage;
   readonly entries: readonly Buffer[];

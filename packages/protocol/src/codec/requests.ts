@@ -26,7 +26,7 @@ import {
   userFrom,
 } from './judge.js';
 
-/** A write, and which of which session it is. */
+/** A write, with its session and request number. */
 export interface ClientRequest {
   readonly sessionId: SessionId;
   readonly requestNo: RequestNumber;

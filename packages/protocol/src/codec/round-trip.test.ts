@@ -1,4 +1,4 @@
-/** Whatever core says arrives as it was said, through real bytes. */
+/** Every message of core arrives unchanged, through real bytes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -181,7 +181,7 @@ roundTrips(
   ),
   social.TimelineRequest,
   codec.timelineMessageToWire,
-  // Each write is judged by itself; of those that are right there are commands.
+  // Each write is judged by itself; correct writes have commands.
   (message) => codec.timelineMessageFromWire(message) as TimelineMessage,
 );
 const signsOfLife = fc.option(
@@ -408,7 +408,7 @@ test('an entry arrives as it was journalled', () => {
 test('an entry encoded with the reused writer has the very bytes of the default one', () => {
   fc.assert(
     fc.property(fc.array(entries, { minLength: 1 }), (several) => {
-      const reused = several.map(encodeEntry); // all before the first is looked at: none may share the buffer
+      const reused = several.map(encodeEntry); // all before the first is compared: they must not share a buffer
       for (const bytes of reused)
         assert.deepEqual(bytes, Buffer.from(types.Entry.encode(types.Entry.decode(bytes)).finish()));
       assert.deepEqual(reused.map(decodeEntry), several);
@@ -457,7 +457,7 @@ test("a client's request arrives through its own call", () => {
   );
 });
 
-/** First words are the server's to add. */
+/** Without the first words, which the server adds. */
 function asAsked(command: Command): Command {
   if (command.kind !== 'post' || command.answers === undefined) return command;
   const { begin: _, ...answers } = command.answers;

@@ -1,4 +1,4 @@
-/** The unary calls and the watch of the router: clients', supervisors' and operators'. */
+/** The unary calls and the watch of the router, for clients, supervisors and operators. */
 import {
   type Address,
   type Assignment,
@@ -35,7 +35,7 @@ import {
 } from './judge.js';
 import { type AttachMessage, attachFromWire } from './routing.js';
 
-/** Whose assignment is meant: a cluster by number, or the cluster of a user. */
+/** The cluster whose assignment is meant: by number, or that of a user. */
 export type Target =
   | { readonly kind: 'cluster'; readonly cluster: ClusterId }
   | { readonly kind: 'user'; readonly user: UserName };
@@ -100,7 +100,7 @@ export interface MemberFigures {
   readonly ageMs: number;
 }
 
-/** An answer, and the network of the router that gives it. */
+/** An answer, with the network of the router that gives it. */
 export interface Available {
   readonly networkId: NetworkId;
   readonly assignment: Assignment;
@@ -119,13 +119,13 @@ export const availableToWire = ({ networkId, assignment }: Available): wire.GetA
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly figures: readonly MemberFigures[];
-  /** What is wrong with the router itself now, for people; empty (or not said): nothing. */
+  /** What is wrong with the router itself now, for people; empty or absent: nothing. */
   readonly trouble?: string;
 }
 
-/** As a router says it. */
+/** An update as a router sends it. */
 export interface RouterUpdate extends WatchUpdate {
-  /** The router's. */
+  /** The router's network. */
   readonly networkId: NetworkId;
 }
 
@@ -151,7 +151,7 @@ export const watchUpdateToWire = (update: RouterUpdate): wire.WatchResponse => (
 export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>
   attachFromWire(present(request.server, 'server'));
 
-/** A server that its supervisor vouches for. */
+/** A server that its supervisor registers. */
 export interface WatchedServer {
   readonly networkId: NetworkId;
   readonly cluster: ClusterId;
@@ -175,7 +175,7 @@ export const registerServerFromWire = (request: wire.RegisterServerRequest): Wat
   address: addressFrom(request.address),
 });
 
-/** The user who connects; undefined when only the router itself is asked about. */
+/** The user who connects; undefined when the question is only about the router. */
 export const connectFromWire = (request: wire.ConnectRequest): UserName | undefined =>
   request.user === '' ? undefined : userFrom(request.user);
 
@@ -227,7 +227,7 @@ export interface Promotion {
 }
 
 /**
- * A promotion without `unclean` is refused here: whoever asks must say that acknowledged writes may be lost.
+ * A promotion without `unclean` is refused here: the caller must say that acknowledged writes may be lost.
  */
 export function promoteFromWire(request: wire.PromoteRequest): Promotion {
   const promotion = {

@@ -1,8 +1,8 @@
 /**
- * A snapshot as a row of chunks, and chunks put together to a snapshot again.
+ * Splits a snapshot into chunks, and assembles chunks into a snapshot.
  *
- * The receiver believes nothing: the order of the chunks, the ascending positions of posts, the counts in
- * the last chunk and that every name that is mentioned is there are all judged before a standby installs it.
+ * The receiver checks everything before a standby installs a snapshot: the order of the chunks, the ascending
+ * positions of posts, the counts in the last chunk, and that every mentioned name is there.
  */
 import {
   DualpingError,
@@ -19,15 +19,16 @@ import {
   unreachable,
 } from '@dualping/core';
 import { decodeEntry } from './entry.js';
+import { PostJudge } from './post-judge.js';
 import type { SnapshotChunk, SnapshotUser } from './snapshot.js';
 
-/** What a standby's journal goes on from. */
+/** The state after which a standby's journal goes on. */
 export interface SnapshotHeader {
   readonly position: Position;
   readonly epoch: Extract<SnapshotChunk, { kind: 'header' }>['epoch'];
   readonly checksum: number;
   readonly epochStarts: readonly EpochStart[];
-  /** How far other clusters were heard of. */
+  /** For each other cluster, the position up to which it was heard of. */
   readonly origins: readonly Origin[];
 }
 
@@ -37,18 +38,20 @@ export interface SnapshotHeader {
  */
 const USERS_A_CHUNK = 200;
 /**
- * Edges of one chunk, 40 bytes each: what a user with more has beyond them comes in the next, under the same
- * name.
+ * Edges of one chunk, 40 bytes each: more edges of a user come in the next chunk, under the same name.
  */
 export const EDGES_A_CHUNK = 20_000;
 const SESSIONS_A_CHUNK = 200;
 const POST_BYTES_A_CHUNK = 128 * 1024;
 
-/** `posts`: the retained posts as journalled bytes, ascending; may read from a disk as it goes. */
+/**
+ * `posts`: the retained posts as journalled bytes, ascending, some at a time; may read from a disk as it
+ * goes.
+ */
 export async function* snapshotChunks(
   snapshot: SocialSnapshot,
   header: Omit<SnapshotHeader, 'position' | 'origins'>,
-  posts: AsyncIterable<Buffer> | Iterable<Buffer>,
+  posts: Iterable<readonly Buffer[]>,
 ): AsyncGenerator<SnapshotChunk, void> {
   yield { kind: 'header', position: snapshot.position, origins: snapshot.origins, ...header };
   for (const users of usersInChunks(snapshot.users)) yield { kind: 'users', users };
@@ -57,10 +60,10 @@ export async function* snapshotChunks(
   let sent = 0;
   let entries: Buffer[] = [];
   let bytes = 0;
-  for await (const entry of posts) {
-    entries.push(entry);
-    bytes += entry.length;
-    sent += 1;
+  for (const some of posts) {
+    for (const entry of some) bytes += entry.length;
+    entries.push(...some);
+    sent += some.length;
     if (bytes < POST_BYTES_A_CHUNK) continue;
     yield { kind: 'posts', entries };
     entries = [];
@@ -129,14 +132,15 @@ export class SnapshotAssembly {
   readonly #users = new Map<UserName, ComingUser>();
   #lastUser: ComingUser | undefined;
   readonly #sessions = new Map<string, SessionSnapshot>();
-  /** Posts that name somebody and are still to come. */
+  /** Positions of posts that name a user and have not come yet. */
   readonly #mentioned = new Set<Position>();
   #posts = 0;
   #lastPost = 0;
   #whole = false;
+  readonly #judge = new PostJudge();
 
-  /** The posts of the chunk, decoded, beside the bytes they came as; none for other chunks. */
-  add(chunk: SnapshotChunk): readonly Entry[] {
+  /** Of each post of the chunk its position; none for other chunks. */
+  add(chunk: SnapshotChunk): readonly Position[] {
     this.#checkOrder(chunk.kind);
     switch (chunk.kind) {
       case 'header': {
@@ -152,7 +156,7 @@ export class SnapshotAssembly {
         for (const session of chunk.sessions) this.#addSession(session);
         return [];
       case 'posts':
-        return chunk.entries.map((bytes) => this.#addPost(decodeEntry(bytes)));
+        return chunk.entries.map((bytes) => this.#addPost(bytes));
       case 'end':
         this.#finish(chunk);
         return [];
@@ -161,7 +165,7 @@ export class SnapshotAssembly {
     }
   }
 
-  /** The whole, once `end` was there; undefined as long as something is missing. */
+  /** The complete snapshot, once `end` has come; undefined before. */
   get assembled(): AssembledSnapshot | undefined {
     if (!this.#whole || this.#header === undefined) return undefined;
     return {
@@ -195,7 +199,7 @@ export class SnapshotAssembly {
 
   #addUser(user: SnapshotUser): void {
     const known = this.#users.get(user.name);
-    // More of the one who came last; nobody else comes twice.
+    // More of the last user; no other user may come twice.
     const { following, left = [], ...rest } = user;
     if (known !== undefined && known === this.#lastUser && following.length + left.length > 0) {
       known.following.push(...following);
@@ -226,26 +230,40 @@ export class SnapshotAssembly {
     this.#sessions.set(session.sessionId, session);
   }
 
-  #addPost(entry: Entry): Entry {
+  #addPost(bytes: Buffer): Position {
+    const judged = this.#judge.judge(bytes);
+    const author = judged && this.#users.get(judged.user);
+    if (judged === undefined || author === undefined || author.user.home !== undefined)
+      return this.#addDecoded(decodeEntry(bytes));
+    this.#inOrder(judged.position);
+    author.posts.push(judged.position);
+    return judged.position;
+  }
+
+  #addDecoded(entry: Entry): Position {
     const { command } = entry;
     if (command.kind !== 'post' && command.kind !== 'remote-post')
       throw refused(`entry ${entry.position} is a ${command.kind}, not a post`);
     const author = this.#users.get(command.user);
     if (author === undefined)
       throw refused(`entry ${entry.position} is by "${command.user}", who is no user`);
-    // Journals from before servers refused users of other clusters have posts that were made here by such a
-    // user.
+    // Older journals, from before servers refused users of other clusters, have posts that such users made
+    // here.
     if (command.kind === 'remote-post' && author.user.home !== command.origin.cluster)
       throw refused(`entry ${entry.position} is by "${command.user}", who is of another cluster`);
-    if (entry.position <= this.#lastPost)
-      throw refused(`entry ${entry.position} follows entry ${this.#lastPost}: posts must ascend`);
-    this.#upTo(entry.position, 'a post');
-    this.#lastPost = entry.position;
-    this.#posts += 1;
-    this.#mentioned.delete(entry.position);
+    this.#inOrder(entry.position);
     author.posts.push(entry.position);
     if (author.user.home !== undefined) author.origins.push(originAfter(author.origins, entry));
-    return entry;
+    return entry.position;
+  }
+
+  #inOrder(post: Position): void {
+    if (post <= this.#lastPost)
+      throw refused(`entry ${post} follows entry ${this.#lastPost}: posts must ascend`);
+    this.#upTo(post, 'a post');
+    this.#lastPost = post;
+    this.#posts += 1;
+    this.#mentioned.delete(post);
   }
 
   #finish(end: Extract<SnapshotChunk, { kind: 'end' }>): void {

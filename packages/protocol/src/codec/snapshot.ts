@@ -56,7 +56,7 @@ export type SnapshotChunk =
   | { readonly kind: 'end'; readonly users: number; readonly sessions: number; readonly posts: number };
 
 /**
- * Elements of one chunk: whatever fits into a message of 4 MB; the element counts of the whole are in `end`.
+ * Elements of one chunk: more than fit into a message of 4 MB; the counts of the whole snapshot are in `end`.
  */
 const MAX_CHUNK_ELEMENTS = 1024 * 1024;
 
@@ -183,7 +183,7 @@ const isSocialReason = (reason: string): reason is SocialReason =>
 function replyFromWire(reply: wire.SnapshotReply): Reply {
   const at = positionFrom(ordinal(reply.position, 'position', MAX_REPLY_POSITION));
   if (reply.reason === '') return { kind: 'ok', position: at };
-  // Unlike a refusal of a peer this is replicated state: a word that isn't known can't be kept as another.
+  // Unlike a peer's refusal this is replicated state: an unknown word can't be stored as another one.
   if (!isSocialReason(reply.reason))
     refuse(`reason of a reply is "${reply.reason.slice(0, 40)}", which is not known`);
   return { kind: 'refused', position: at, reason: reply.reason };

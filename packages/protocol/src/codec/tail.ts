@@ -1,4 +1,4 @@
-/** The messages of `Tail`: what clusters tell one another. */
+/** The messages of `Tail`, by which clusters read one another. */
 import {
   MAX_TAIL_ITEMS,
   MAX_TAIL_NAMES,

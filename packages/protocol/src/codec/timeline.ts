@@ -42,7 +42,7 @@ import {
 
 const MAX_WRITES = SESSION_WINDOW;
 
-/** One by one: of the writes of a message only that one is refused which is wrong. */
+/** Each write of a message is judged by itself: only wrong ones are refused. */
 export type JudgedWrite = TimelineWrite | TimelineRefused;
 
 function writeFromWire({ requestNo: given, command }: wire.TimelineWrite): JudgedWrite {
@@ -90,7 +90,7 @@ function commandToWire(command: SessionCommand): wire.TimelineWrite['command'] {
   }
 }
 
-/** As `timelineMessageFromWire`, but of `writes` each is judged by itself. */
+/** As `timelineMessageFromWire`, but each of its `writes` is judged by itself. */
 export type JudgedTimelineMessage =
   | Exclude<TimelineMessage, { kind: 'writes' }>
   | { readonly kind: 'writes'; readonly writes: readonly JudgedWrite[] };
@@ -156,15 +156,15 @@ export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRe
 }
 
 /**
- * Bytes of commands that share a message: half of what a server takes in one (`MAX_REQUEST_BYTES`), so that
- * all that is around them fits too.
+ * Bytes of commands that share a message: half of what a server takes in one (`MAX_REQUEST_BYTES`), which
+ * leaves room for everything around them.
  */
 const MAX_WRITES_BYTES = 64 * 1024;
 
 const bytesOf = ({ command }: TimelineWrite): number =>
   Buffer.byteLength(command.kind === 'post' ? command.text : command.target);
 
-/** In order, in as few messages as they fit into. */
+/** All writes in order, in as few messages as possible. */
 export function* timelineWritesToWire(writes: readonly TimelineWrite[]): Generator<wire.TimelineRequest> {
   let from = 0;
   let bytes = 0;
@@ -180,7 +180,7 @@ export function* timelineWritesToWire(writes: readonly TimelineWrite[]): Generat
   if (from < writes.length) yield timelineMessageToWire({ kind: 'writes', writes: writes.slice(from) });
 }
 
-/** A server may put any number of live posts into a message; more than fit into one of 4 MB can't arrive. */
+/** A server may put any number of live posts into a message; this is more than fit into one of 4 MB. */
 const MAX_UPDATE_POSTS = 1024 * 1024;
 
 const signsFromWire = (signs: wire.SignsOfLife | undefined): SignsOfLife | undefined =>
@@ -241,7 +241,7 @@ export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.Time
   refused: (update.refused ?? []).map((refused) => ({ ...refused })),
 });
 
-/** A post is judged in clients too: a terminal must not depend on the server's judgement. */
+/** A post is checked in clients too: a terminal must not depend on the server's check. */
 export function postFromWire(post: wire.TimelinePost): Post {
   return {
     position: positionFrom(ordinal(post.position, 'position')),
@@ -265,9 +265,9 @@ export const postToWire = (post: Post): wire.TimelinePost => ({
 });
 
 /**
- * One element of `TimelineResponse.posts` as it stands on the wire (tag, length, bytes). Concatenated
- * fragments are a valid `TimelineResponse`, because a repeated field may be split at will; so a post is
- * encoded once, however many read it.
+ * One element of `TimelineResponse.posts` as on the wire (tag, length, bytes). Concatenated fragments are a
+ * valid `TimelineResponse`, because protobuf allows a repeated field to be split; so a post is encoded once
+ * for all readers.
  */
 export function encodePostFragment(post: Post): Buffer {
   return encodeReusing(wire.TimelineResponse, {

@@ -1,13 +1,13 @@
 /**
- * What the router must not forget: the network it is, how many clusters, and the last record of each.
+ * What the router must not forget: its network id, the number of clusters, and the last record of each.
  *
- * One append-only file. A change is one write and one fdatasync, on which the time of a failover
- * depends; a file that is replaced with each change would need three. When most of it is
- * outdated it is replaced by one that holds only what counts.
+ * One append-only file. A change is one write and one fdatasync, which every failover waits for; replacing
+ * the file with each change would need three. When most of the file is outdated it is replaced by one that
+ * holds only what counts.
  *
- * Opening replaces it too. After a sync that failed, or never ended, a file reads well and is not on disk,
- * and no later sync of the same bytes would bring it there: so what was read is written anew before it is
- * believed (Rebello et al., "Can Applications Recover from fsync Failures?").
+ * Opening replaces it too. After a sync that failed, or never ended, a file may read well and not be on disk,
+ * and no later sync of the same bytes would bring it there. So what was read is written anew before it is
+ * used (Rebello et al., "Can Applications Recover from fsync Failures?").
  */
 import { dirname, join, resolve } from 'node:path';
 import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';
@@ -26,7 +26,7 @@ import { type Timed, untimed } from './timed.js';
 export const LOG_NAME = 'assignments.log';
 /** Below this a log isn't replaced, bytes: reading it takes a few milliseconds. */
 const MIN_REPLACED_BYTES = 1024 * 1024;
-/** A log is replaced when it is so many times as long as it was after it was replaced last. */
+/** A log is replaced when it is so many times as long as after its last replacement. */
 const GROWTH_BEFORE_REPLACED = 4;
 
 export interface CutTail {
@@ -46,9 +46,9 @@ export class AssignmentStore {
   private constructor(
     path: string,
     readonly header: LogHeader,
-    /** It was made by this opening. */
+    /** Whether this opening made it. */
     readonly isNew: boolean,
-    /** What a crash had left behind the last durable line, when there was something. */
+    /** What a crash had left after the last durable line; undefined: nothing. */
     readonly cutTail: CutTail | undefined,
     log: { file: OpenFile; length: number; crc: number; records: readonly ClusterRecord[] },
     private readonly timed: Timed,
@@ -87,7 +87,7 @@ export class AssignmentStore {
 
   static async #make(path: string, header: LogHeader, timed: Timed): Promise<AssignmentStore> {
     const log = await replaceLog(path, header, []);
-    // Of the folder too: whoever made it may have died before its own entry was durable.
+    // The folder's own entry too: the process that made the folder may have died before that was durable.
     await nodeFiles.syncFolder(dirname(resolve(dirname(path))));
     return new AssignmentStore(path, header, true, undefined, { ...log, records: [] }, timed);
   }
@@ -107,14 +107,14 @@ export class AssignmentStore {
     return new AssignmentStore(path, header, false, cut, { ...replaced, records: latest }, timed);
   }
 
-  /** The last of each cluster that has one. */
+  /** The last record of each cluster that has one. */
   get records(): ClusterRecord[] {
     return [...this.#records.values()];
   }
 
   /**
-   * When it resolves, the records are on disk. One call at a time. After a failure nothing is known
-   * of what is on disk, and the store must not be used any more.
+   * When it resolves, the records are on disk. One call at a time. After a failure it is unknown what is on
+   * disk, and the store must not be used any more.
    */
   async append(records: readonly ClusterRecord[]): Promise<void> {
     try {
@@ -148,7 +148,7 @@ export class AssignmentStore {
   }
 }
 
-/** Puts a whole new log in the place of the old one. */
+/** Replaces the old log by a whole new one. */
 async function replaceLog(
   path: string,
   header: LogHeader,

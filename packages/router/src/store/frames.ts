@@ -1,15 +1,14 @@
 /**
- * How the assignment log lies on disk: lines that a person can read, each
+ * The format of the assignment log on disk: lines that a person can read, each
  *
  *     LENGTH CRC JSON\n        (length and CRC as 8 hexadecimal digits each; the length is that of the JSON)
  *
- * The CRC of a line is seeded with that of the line before, so a line that is lost or out of place is found
- * as surely as a flipped bit.
+ * The CRC of a line is seeded with that of the line before, so a lost or misplaced line is found as surely as
+ * a flipped bit.
  *
- * What a crash leaves of a write is a part of it, at the end of the file: fewer bytes than the length says,
- * or blocks that were never filled. That was not durable, nobody was told of it, and it is cut. Everything
- * else that doesn't fit is damage: a line that was durable may have granted an epoch, and to go on without it
- * could grant that epoch again.
+ * A crash may leave a part of a write at the end of the file: fewer bytes than the length says, or blocks
+ * that were never filled. That was not durable and never told, so it is cut. Everything else that doesn't fit
+ * is damage: a durable line may have granted an epoch, and going on without it could grant that epoch again.
  */
 import { crc32 } from 'node:zlib';
 
@@ -21,7 +20,7 @@ const hex = (value: number): string => value.toString(16).padStart(8, '0');
 
 export interface Framed {
   readonly bytes: Buffer;
-  /** Seed of the next. */
+  /** Seed of the next line. */
   readonly crc: number;
 }
 
@@ -40,7 +39,7 @@ export interface Unframed {
   readonly json: readonly string[];
   /** CRC of the last whole line. */
   readonly crc: number;
-  /** Bytes of whole lines; what lies behind them was never durable. */
+  /** Bytes of whole lines; what follows them was never durable. */
   readonly length: number;
 }
 
@@ -82,7 +81,10 @@ export function unframe(bytes: Buffer): Unframed | Damage {
   return { json, crc, length: offset };
 }
 
-/** Space that the file system had given to the file, and that was not yet written when the power went. */
+/**
+ * Whether this is space that the file system had given to the file and that was not written yet at a power
+ * failure.
+ */
 const isUnfilled = (bytes: Buffer, from: number): boolean => bytes.subarray(from).every((byte) => byte === 0);
 
 const isPartOfPrefix = (text: string): boolean => {

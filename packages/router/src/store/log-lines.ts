@@ -1,4 +1,7 @@
-/** What the lines of the assignment log say. A line of another version, or that makes no sense, throws. */
+/**
+ * The content of the lines of the assignment log. A line of another version, or one that makes no sense,
+ * throws.
+ */
 import {
   type ClusterMode,
   type ClusterRecord,
@@ -14,7 +17,7 @@ import {
   serverId,
 } from '@dualping/core';
 
-/** Raised with every change of what lines mean. */
+/** Raised with every change of the content of lines. */
 export const LOG_VERSION = 2;
 
 /** The first line. */

@@ -3,8 +3,8 @@
  * `exists`).
  *
  * One append-only file of the same lines as the assignment log; each path is in it once, and their number is
- * bounded, so it is never rewritten. It decides nothing about who is available: a failure here refuses the
- * call, not the router.
+ * bounded, so it is never rewritten. It has no influence on who is available: a failure here refuses the call
+ * and does not stop the router.
  */
 import { join } from 'node:path';
 import { DualpingError } from '@dualping/core';
@@ -14,7 +14,7 @@ import { frame, unframe } from './frames.js';
 import { type Timed, untimed } from './timed.js';
 
 export const PATHS_NAME = 'paths.log';
-/** Paths of one router: with the longest paths and data 50 MB on disk and less in memory. */
+/** Most paths of one router: with the longest paths and data 50 MB on disk, and less in memory. */
 export const MAX_PATHS = 10_000;
 
 export class PathStore {
@@ -65,16 +65,16 @@ export class PathStore {
         `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the csce438 family find none of their paths`,
       );
     const file = bytes === undefined ? await nodeFiles.create(path) : nodeFiles.open(path);
-    await file.truncate(log.length); // what lies behind was never durable, and nobody was told of it
-    // Written anew: after a sync that failed it may read well and not be on disk, and a later sync would not
-    // tell.
+    await file.truncate(log.length); // the rest was never durable, and was never told
+    // Written anew: after a failed sync the file may read well and not be on disk, and a later sync would not
+    // show that.
     await file.write((bytes ?? Buffer.alloc(0)).subarray(0, log.length), 0);
     await file.sync();
     await nodeFiles.syncFolder(folder);
     return new PathStore(path, file, log.length, log.crc, log.json, timed);
   }
 
-  /** Whether it was made, durably; false for one that is there already, which stays as it is. */
+  /** Makes a path durably; returns false if the path exists already, which then stays as it is. */
   async create(made: PathAndData): Promise<boolean> {
     const turn = this.#lastWrite.then(() => this.#create(made));
     this.#lastWrite = turn.then(
@@ -94,7 +94,7 @@ export class PathStore {
   }
 
   async #create({ path, data }: PathAndData): Promise<boolean> {
-    // After a failed write nothing is known of what is on disk.
+    // After a failed write it is unknown what is on disk.
     if (this.#failed !== undefined) throw this.#failed;
     if (this.#paths.has(path)) return false;
     if (this.#paths.size >= MAX_PATHS)

@@ -1,4 +1,4 @@
-/** In which dialect csce438 clients are answered: as this server was told, else as its router says. */
+/** The dialect in which csce438 clients are answered: this server's option, else what its router says. */
 import { type ClassicReplies, DEFAULT_CLASSIC_REPLIES } from '@dualping/protocol';
 
 export class ClassicDialect {
@@ -9,7 +9,7 @@ export class ClassicDialect {
     this.#own = own;
   }
 
-  /** Kept while no router is heard. */
+  /** The router's word is kept while no router is heard. */
   routerSays(replies: ClassicReplies): void {
     this.#ofRouter = replies;
   }

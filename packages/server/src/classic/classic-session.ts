@@ -1,6 +1,6 @@
 /**
- * A user's conversation over one classic connection, as a session of ours: the wire has no numbers, so each
- * request gets the next one here, in the order in which they came.
+ * A session for one user of one classic connection. That wire has no request numbers, so each request gets
+ * the next number here, in the order of arrival.
  */
 import { randomUUID } from 'node:crypto';
 import { type Command, DualpingError, SOCIAL_REASONS, type UserName } from '@dualping/core';
@@ -19,7 +19,7 @@ export class ClassicSession {
     readonly user: UserName,
   ) {}
 
-  /** A request was refused without having its number used: what follows would leave a gap. */
+  /** Whether a request was refused and its number not used: the next one would leave a gap. */
   get isOver(): boolean {
     return this.#isOver;
   }

@@ -4,11 +4,11 @@
  *     client: metadata username, or a first message {username} ─ opens ─►  20 posts of others, newest first, then new ones
  *     client: {msg} ─ is a post, or several, with the next numbers of the user's session ─►
  *
- * A client that says in metadata who it is need not send an opener: its first message is a post unless it is
- * a known opener. Without metadata the first message opens, whatever it says.
+ * A client that names its user in metadata need not send an opening message: its first message is a post
+ * unless it is a known opener. Without metadata the first message only opens, whatever it says.
  *
- * The wire has no acknowledgements: a post that can't be taken ends the stream with the reason, so that the
- * client does not believe it was.
+ * The wire has no acknowledgements: a post that is refused ends the stream with the reason, so that the
+ * client does not believe that it was taken.
  */
 import {
   DualpingError,
@@ -26,14 +26,16 @@ import {
   classicPostsFromWire,
   classicRequesterFromWire,
   classicTimelineUser,
+  decodeJournalledPost,
   encodeClassicPost,
   isClassicOpener,
   serverStream,
   type snsWire,
   toDualpingError,
 } from '@dualping/protocol';
-import type { TimelineListener, TimelineSink } from '@dualping/runtime';
+import type { StoredPosts, TimelineListener, TimelineSink } from '@dualping/runtime';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { journalledPosts } from '../journalled-posts.js';
 import type { ServiceContext } from '../services.js';
 import type { ClassicUsers } from './classic-users.js';
 import type { Connection } from './connections.js';
@@ -44,14 +46,14 @@ export type ClassicTimelineCall = ServerDuplexStream<snsWire.Message, ClassicTim
 const MAX_POSTS_ON_THE_WAY = 32;
 
 /**
- * Posts that may wait to leave: a message each, where our own wire has one for all of a turn. Beyond it they
- * are read from the journal when there is room. (grpc-js would call 16 enough, which is less than one author
+ * Posts that may wait to leave: a message each, while our own wire has one message for all of a turn. Beyond
+ * this they are read from the journal when there is room. (The default of grpc-js is 16, less than one author
  * has on the way.)
  */
 const MAX_UNSENT_POSTS = 256;
 
 /**
- * A post lives as long as some turn hands it out; so does its encoding, however many timelines it goes to.
+ * The encoding of a post, kept as long as the post object: it is encoded once for all timelines.
  */
 const messages = new WeakMap<Post, Buffer>();
 
@@ -68,12 +70,12 @@ export class ClassicTimeline implements TimelineSink {
   readonly #stream: BidiStream<ClassicTimelineOut>;
   readonly #timeline: TimelineListener;
   #user: UserName | undefined;
-  /** Metadata said who it is; a first message may still be an opener. */
+  /** The user is known from metadata; the first message may still be an opener. */
   #mayOpen = false;
-  /** Texts to be posted, when earlier ones have been: a long message is many posts. */
+  /** Texts to post after the earlier ones: a long message is many posts. */
   readonly #waiting: string[] = [];
   #onTheWay = 0;
-  /** What is read up to here is the past, and comes newest first. */
+  /** Posts read up to here are the past, and are sent newest first. */
   #openedAt: Position = NO_POSITION;
 
   constructor(
@@ -105,12 +107,15 @@ export class ClassicTimeline implements TimelineSink {
     return this.#send(posts);
   }
 
-  read(posts: readonly Post[], left: () => void): void {
+  read(stored: StoredPosts, left: () => void): void {
+    const posts = journalledPosts(this.context.journal, stored, (journalled) =>
+      journalled.map(decodeJournalledPost),
+    );
     const isPast = (posts[0]?.position ?? NO_POSITION) <= this.#openedAt;
-    this.#send(isPast ? [...posts].reverse() : posts, left);
+    this.#send(isPast ? posts.reverse() : posts, left);
   }
 
-  /** Nobody asks for one over this wire. */
+  /** This wire has no pages. */
   page(): void {}
 
   answered(): void {}
@@ -118,7 +123,7 @@ export class ClassicTimeline implements TimelineSink {
   /** Posts over this wire are no numbered writes. */
   writes(): void {}
 
-  /** This wire has none. */
+  /** This wire has no signs of life. */
   sign(): void {}
 
   close({ reason, detail }: Failure): void {
@@ -126,8 +131,8 @@ export class ClassicTimeline implements TimelineSink {
   }
 
   /**
-   * A message a post. `left` when the last of them has: they leave in order. False: there is no room for
-   * more.
+   * Sends one message for each post. `left` is called when the last one has left; they leave in order.
+   * Returns false when there is no room for more.
    */
   #send(posts: readonly Post[], left?: () => void): boolean {
     const last = posts.at(-1);
@@ -155,7 +160,7 @@ export class ClassicTimeline implements TimelineSink {
 
   #open(user: UserName): void {
     this.#user = user;
-    this.#stream.pause(); // posts wait until the user is known to be one
+    this.#stream.pause(); // posts wait until the user is known to exist
     this.#timeline.open({
       user,
       epoch: this.context.epochToExpect(),
@@ -171,7 +176,9 @@ export class ClassicTimeline implements TimelineSink {
     this.#write(user);
   }
 
-  /** As many as may be on their way; what is typed behind those stays unread, so that the client feels it. */
+  /**
+   * Writes as many as may be on their way; later messages stay unread, so that flow control slows the client.
+   */
   #write(user: UserName): void {
     while (this.#onTheWay < MAX_POSTS_ON_THE_WAY) {
       const text = this.#waiting.shift();

@@ -1,4 +1,4 @@
-/** Who is on by the classic wire, and what they ask for over it. */
+/** The users who are on over the classic wire, and their requests. */
 import {
   type Command,
   DualpingError,
@@ -15,27 +15,30 @@ import { ClassicSession } from './classic-session.js';
 import type { Connection } from './connections.js';
 
 /**
- * Names in each list of a `ListReply`, which is one message however large a network is: both together stay
- * within the 4 MB that gRPC clients take, at 34 bytes a name.
+ * Most names in each list of a `ListReply`, which is one message: at 34 bytes a name both lists stay within
+ * the 4 MB that gRPC clients take.
  */
 export const MAX_CLASSIC_LIST = 50_000;
 
 export interface ClassicList {
-  /** By name, the first of them. */
+  /** The first users, by name. */
   readonly users: readonly UserName[];
   readonly followers: readonly UserName[];
-  /** There are more. */
+  /** Whether there are more. */
   readonly isCut: boolean;
 }
 
 interface On {
   readonly connection: Connection;
-  /** In which they logged in; undefined until that is answered. Being on ends with the reign of a primary. */
+  /**
+   * The epoch in which the user logged in; undefined until the login is answered. Being on ends with the
+   * primary's reign.
+   */
   epoch: Epoch | undefined;
 }
 
 export class ClassicUsers {
-  /** One for each user who ever logged in; whether it still counts says `isOn`. */
+  /** One for each user who ever logged in; `isOn` says whether it still counts. */
   readonly #on = new Map<UserName, On>();
 
   constructor(readonly context: ServiceContext) {}
@@ -59,7 +62,7 @@ export class ClassicUsers {
     }
   }
 
-  /** Of a user who is not on. Rejects when it can't be done here. */
+  /** Logs in a user who is not on. Rejects when that is not possible here. */
   async login(connection: Connection, user: UserName): Promise<void> {
     const on: On = { connection, epoch: undefined };
     this.#on.set(user, on);
@@ -74,29 +77,29 @@ export class ClassicUsers {
   }
 
   /**
-   * Does what a user asks, in the order of the calls. A connection on which they never logged in (their first
-   * was closed for being idle, or the server has changed) gets a session of its own, unless nobody knows
-   * them.
+   * Does what a user asks, in the order of the calls. A connection on which the user never logged in (the
+   * first one was idle and closed, or the server has changed) gets a session of its own, if the user exists.
    */
   async ask(connection: Connection, command: Command): Promise<socialWire.WriteResponse> {
     if (connection.session(command.user) === undefined) await this.#page(command.user, undefined, 1);
     return await this.write(connection, command);
   }
 
-  /** As `ask`, of a user who is known. */
+  /** As `ask`, for a user who is known to exist. */
   async write(connection: Connection, command: Command): Promise<socialWire.WriteResponse> {
     try {
       return await this.#session(connection, command.user).write(command);
     } catch (error) {
-      // Forgotten after very many others: nothing of it happened, since each request is sent once.
+      // The session was forgotten after very many others. The request did not happen, since each request is
+      // sent once.
       if (!(error instanceof DualpingError) || error.reason !== 'session-expired') throw error;
       return await this.#session(connection, command.user).write(command);
     }
   }
 
   /**
-   * All users and the followers of one, as many as one message takes. Rejects as `unknown-user` for somebody
-   * who never logged in.
+   * All users and the followers of one user, as many as one message takes. Rejects as `unknown-user` for a
+   * user who never logged in.
    */
   async list(user: UserName): Promise<ClassicList> {
     const users: UserName[] = [];
@@ -132,7 +135,7 @@ export class ClassicUsers {
     if (open !== undefined) return open;
     const session = new ClassicSession(this.context, user);
     connection.keep(user, session);
-    session.login().catch(() => {}); // what is asked next in this session is refused for the same reason
+    session.login().catch(() => {}); // the next request of this session is refused for the same reason
     return session;
   }
 }

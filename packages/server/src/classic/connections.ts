@@ -1,8 +1,8 @@
 /**
- * Open connections of clients, by what gRPC calls their peer.
+ * Open connections of clients, by the name that gRPC gives the peer.
  *
- * On the classic wire a user is on as long as the connection is open on which they logged in, and a call says
- * by its peer on which connection it came.
+ * On the classic wire a user is on while the connection of the login is open. The peer of a call names its
+ * connection.
  */
 
 import type { Socket } from 'node:net';
@@ -29,7 +29,7 @@ export class Connection {
   keep(user: UserName, session: ClassicSession): void {
     this.#sessions.delete(user);
     this.#sessions.set(user, session);
-    // Who is forgotten begins another session with their next request.
+    // A forgotten user gets another session with the next request.
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= MAX_USERS_PER_CONNECTION) return;
       this.#sessions.delete(oldest);

@@ -1,6 +1,6 @@
 /**
- * `SNSService`, by which clients of the csce438 family know a server. What they ask for goes the way of every
- * request: numbered, journalled, answered when it is durable on all in-sync servers.
+ * `SNSService`, through which clients of the csce438 family use a server. Their requests are treated like all
+ * others: numbered, journalled, answered when they are durable on all in-sync servers.
  */
 import { DualpingError, SOCIAL_REASONS, type SocialReason, type UserName, unreachable } from '@dualping/core';
 import {
@@ -21,7 +21,7 @@ import { ClassicTimeline, type ClassicTimelineCall } from './classic-timeline.js
 import { ClassicUsers, MAX_CLASSIC_LIST } from './classic-users.js';
 import type { Connection, Connections } from './connections.js';
 
-/** Trailing metadata of a `List` that has only the first names: how many each list has at most. */
+/** Trailing metadata of a `List` that is cut: the most names in each list. */
 const LIST_CUT_KEY = 'dualping-list-cut';
 export const SNS_SERVICE_NAME = 'csce438.SNSService';
 
@@ -34,7 +34,7 @@ export interface ClassicParts {
 type Change = Exclude<ClassicCall, 'login'>;
 type Act = (request: snsWire.Request, connection: Connection) => Promise<ClassicOutcome>;
 
-/** The only dialect in which a first login is answered differently, and worth a question. */
+/** The only dialect that answers a first login differently, so that the server has to ask. */
 const TELLS_NEW_USERS = 'ok';
 
 export function addSnsService(server: Server, { context, connections, dialect }: ClassicParts): void {
@@ -53,7 +53,7 @@ export function addSnsService(server: Server, { context, connections, dialect }:
     (kind: Change): Act =>
     async (request, connection) => {
       const user = validName(() => classicRequesterFromWire(request));
-      if (user === undefined) return 'unknown-requester'; // no user can be called that
+      if (user === undefined) return 'unknown-requester'; // no user can have that name
       if (request.arguments.every((argument) => argument === '')) return 'no-argument';
       const target = validName(() => classicTargetFromWire(request));
       if (target === undefined) return `${kind}-unknown`;
@@ -102,7 +102,7 @@ export function addSnsService(server: Server, { context, connections, dialect }:
   });
 }
 
-/** Undefined: it is missing, or can't be a user's name. */
+/** Undefined: the name is missing, or is no valid user name. */
 function validName(read: () => UserName | undefined): UserName | undefined {
   try {
     return read();
@@ -114,7 +114,7 @@ function validName(read: () => UserName | undefined): UserName | undefined {
 
 const isSocial = (reason: string): reason is SocialReason => Object.hasOwn(SOCIAL_REASONS, reason);
 
-/** What is a reply on this wire; everything else goes on as a status. */
+/** The reply on this wire, if there is one; every other error becomes a status. */
 function outcomeOf(kind: Change, error: unknown): ClassicOutcome {
   if (!(error instanceof DualpingError) || !isSocial(error.reason)) throw error;
   switch (error.reason) {

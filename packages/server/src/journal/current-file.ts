@@ -1,8 +1,8 @@
 /**
  * Which generation of the journal counts, and from where it begins.
  *
- * Replacing this file is the moment at which an installed snapshot takes the place of the old journal:
- * before it the old generation is whole, after it the new one.
+ * An installed snapshot replaces the old journal at the moment when this file is replaced: before that the
+ * old generation is complete, after that the new one.
  */
 
 import { join } from 'node:path';

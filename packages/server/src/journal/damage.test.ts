@@ -9,7 +9,7 @@ const SMALL = { segmentBytes: 120 };
 const ENTRIES = 9;
 const MARK = 'durable-mark';
 
-/** A journal of some segments that was closed, all of it durable. */
+/** A closed journal of several segments, all of it durable. */
 async function closedJournal(): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, SMALL);
@@ -61,7 +61,7 @@ test('a bit that flips anywhere in what was durable is refused, with file and by
     const [, file, offset] = /^(\S+) is damaged at byte (\d+)/.exec(refusal) ?? [];
     assert.equal(file, path);
     assert.ok(Number(offset) <= at, `${refusal} names a byte after ${at}`);
-    // Whoever comes to mend it must find all there was.
+    // A person who repairs it must find all other files unchanged.
     for (const other of disk.paths().filter((name) => name !== path))
       assert.deepEqual(copy.content(other), disk.content(other));
     assert.equal(copy.content(path).length, disk.content(path).length);
@@ -126,7 +126,7 @@ test('a write that is torn at any byte is cut, and what was durable before it st
     await written();
     let choices = 0;
     disk.cutPower((max) => {
-      // The only change that isn't synced is that write: none of it is whole, and so many bytes are there.
+      // Only that write is not synced: so many bytes of its first frame are there.
       if (max !== frameBytes) return 0;
       choices += 1;
       return kept;

@@ -1,9 +1,9 @@
 /**
- * Brings what the journal decided in memory to disk, in order.
+ * Writes to disk, in order, what the journal has decided in memory.
  *
- * While one group is being written and synced the next one gathers, so the number of syncs follows the
- * disk and not the load. The first failure is the end: after a failed sync nobody knows what is on
- * disk, and a later one that succeeds would not tell (Rebello et al., "Can Applications Recover from fsync
+ * While one group is being written and synced the next one gathers, so the disk and not the load decides the
+ * number of syncs. The writer stops at the first failure: after a failed sync it is unknown what is on disk,
+ * and a later sync that succeeds would not show it (Rebello et al., "Can Applications Recover from fsync
  * Failures?").
  */
 
@@ -12,9 +12,10 @@ import type { DualpingError, Position } from '@dualping/core';
 import { unreachable } from '@dualping/core';
 import { type DiskTimer, type FileOperations, type OpenFile, storageFailed } from '@dualping/host';
 import type { DurableMark } from './durable-mark.js';
-import { encodeSegmentHeader, type Segment } from './segment.js';
+import { encodeSegmentHeader, NOTHING_WRITTEN, type Segment, sumWith } from './segment.js';
+import { removeIndex, writeIndex } from './segment-index.js';
 
-/** Largest group: at some 100 MB/s its first entry waits no longer than 40 ms for its last. */
+/** Largest group: at some 100 MB/s its first entry waits at most 40 ms for its last. */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
 
 interface WriteWork {
@@ -29,7 +30,7 @@ interface WriteWork {
 
 type Work =
   | WriteWork
-  | { readonly kind: 'begin'; readonly segment: Segment }
+  | { readonly kind: 'begin'; readonly segment: Segment; readonly before: Segment }
   | {
       readonly kind: 'truncate';
       readonly after: Position;
@@ -65,7 +66,7 @@ export class DiskWriter {
     return this.#failure;
   }
 
-  /** A frame at an offset of a segment; one after another they share a write. */
+  /** Writes a frame at an offset of a segment; consecutive frames share a write. */
   write(segment: Segment, offset: number, frame: Buffer, position: Position): void {
     const last = this.#queue[this.#queue.length - 1];
     if (last?.kind === 'write' && last.segment === segment && last.bytes < MAX_GROUP_BYTES) {
@@ -77,14 +78,15 @@ export class DiskWriter {
     this.#add({ kind: 'write', segment, offset, frames: [frame], bytes: frame.length, last: position });
   }
 
-  begin(segment: Segment): void {
-    this.#add({ kind: 'begin', segment });
+  /** A segment that goes on where the one before it ends for good. */
+  begin(segment: Segment, before: Segment): void {
+    this.#add({ kind: 'begin', segment, before });
   }
 
   /** Resolves when `keep` has no more than `bytes` bytes and the segments in `drop` are gone. */
   truncate(after: Position, keep: Segment, bytes: number, drop: readonly Segment[]): Promise<void> {
-    // What is still to be written is written, so that every file goes through the same lengths as in
-    // memory; but of what is taken back nothing may be reported.
+    // Waiting writes are still done, so that every file has the same lengths as in memory; but entries that
+    // are taken back must not be reported as durable.
     for (const work of [this.#current, ...this.#queue]) {
       if (work?.kind === 'write' && work.last > after) work.last = after;
     }
@@ -93,7 +95,7 @@ export class DiskWriter {
     });
   }
 
-  /** Resolves when nothing is left to do; doesn't tell whether it went well. */
+  /** Resolves when nothing is left to do, whether it succeeded or not. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
@@ -114,7 +116,7 @@ export class DiskWriter {
   }
 
   async #run(): Promise<void> {
-    // What else is appended in this turn belongs to the first group too.
+    // Entries that are appended later in this turn belong to the first group too.
     await Promise.resolve();
     for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
       this.#current = work;
@@ -124,7 +126,7 @@ export class DiskWriter {
         this.#fail(error, work);
         break;
       }
-      // Outside: what the listener throws is no failure of the disk.
+      // Outside the `try`: an error that the listener throws is no failure of the disk.
       if (work.kind === 'write') this.#synced(work);
     }
     this.#current = undefined;
@@ -139,23 +141,29 @@ export class DiskWriter {
   async #perform(work: Work): Promise<void> {
     switch (work.kind) {
       case 'write': {
-        const file = this.#open(work.segment);
-        await file.write(Buffer.concat(work.frames, work.bytes), work.offset);
+        const { segment } = work;
+        const file = this.#open(segment);
+        const bytes = Buffer.concat(work.frames, work.bytes);
+        await file.write(bytes, work.offset);
         await file.sync();
+        segment.sum = sumWith(segment.sum, bytes);
         return;
       }
       case 'begin':
         this.#file?.close();
+        await writeSealedIndex(this.files, work.before, work.segment.seed);
         this.#file = await createSegment(this.files, work.segment);
         return;
       case 'truncate': {
-        // First the mark: a journal that ends before it would be taken for damaged.
+        // The mark comes first: a journal that ends before the mark would be taken for damaged.
         await this.mark.set(work.after);
-        // From the end, each durably: whenever we die, what is left has no gap.
+        // From the end, each durably: if the process dies meanwhile, the rest has no gap.
         for (const { path } of [...work.drop].reverse()) {
+          await removeIndex(this.files, path);
           await this.files.remove(path);
           await this.files.syncFolder(dirname(path));
         }
+        await removeIndex(this.files, work.keep.path);
         const file = this.#open(work.keep);
         await file.truncate(work.bytes);
         await file.sync();
@@ -199,5 +207,16 @@ export async function createSegment(files: FileOperations, segment: Segment): Pr
   await file.write(header, 0);
   await file.sync();
   await files.syncFolder(dirname(segment.path));
+  segment.sum = sumWith(NOTHING_WRITTEN, header);
   return file;
+}
+
+/** Of a segment of which the disk has just what memory has; and is to keep it. */
+async function writeSealedIndex(
+  files: FileOperations,
+  { path, offsets, sum, wasCut }: Segment,
+  checksum: number,
+): Promise<void> {
+  if (wasCut || sum.bytes !== offsets.end) return;
+  await writeIndex(files, path, 'journal', { sum, checksum, offsets, positions: [] });
 }

@@ -1,10 +1,10 @@
 /**
- * Up to where the journal was once known to be durable, in a file of its own.
+ * A file that says up to where the journal was known to be durable.
  *
  * Written after each group without a sync of its own: it survives the death of the process, and after the
- * death of the machine it may lag but never runs ahead. With it, opening can tell a write that was torn
- * (beyond the mark) from an entry that somebody was promised (up to the mark), and notices files that
- * are gone from the end. When it can't be read, opening does without.
+ * death of the machine it may lag but never runs ahead. With it, opening can distinguish a torn write (beyond
+ * the mark) from an entry that may have been acknowledged (up to the mark), and notices files that are
+ * missing at the end. When it can't be read, opening does without.
  */
 
 import type { Position } from '@dualping/core';
@@ -26,13 +26,13 @@ export class DurableMark {
 
   constructor(readonly file: OpenFile) {}
 
-  /** Soon, and without waiting for it: only the newest of several notes is written. */
+  /** Writes the mark soon, and does not wait for it: only the newest of several notes is written. */
   note(position: Position): void {
     this.#next = position;
     this.#noting ??= this.#noteAll();
   }
 
-  /** Now, and durably. */
+  /** Writes the mark now, durably. */
   async set(position: Position): Promise<void> {
     this.#next = undefined;
     await this.#noting;
@@ -53,7 +53,7 @@ export class DurableMark {
         await this.file.write(encode(position), 0);
       }
     } catch {
-      // A mark that lags is still true. If the disk is failing the journal's own writes will say so.
+      // An old mark is still true. If the disk is failing, the journal's own writes will report that.
     } finally {
       this.#noting = undefined;
     }

@@ -1,10 +1,11 @@
 /**
- * Writes a file of frames from beginning to end, in large pieces. Durable when it is finished, by content if
- * not by name.
+ * Writes a file of frames from beginning to end, in large pieces. When it is finished its content is durable,
+ * its name not yet.
  */
 
 import type { FileOperations, OpenFile } from '@dualping/host';
 import { encodeFrame } from './frame.js';
+import { NOTHING_WRITTEN, sumWith, type WrittenSum } from './segment.js';
 
 /** Few writes, and little memory. */
 const PIECE_BYTES = 1024 * 1024;
@@ -12,7 +13,7 @@ const PIECE_BYTES = 1024 * 1024;
 export class FrameFileWriter {
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
-  #written = 0;
+  #sum = NOTHING_WRITTEN;
 
   private constructor(
     readonly file: OpenFile,
@@ -27,28 +28,44 @@ export class FrameFileWriter {
   }
 
   get bytes(): number {
-    return this.#written + this.#pieceBytes;
+    return this.#sum.bytes + this.#pieceBytes;
   }
 
-  /** Checksum of the last frame, over all before it too. */
+  /** Of what is in the file: once it is finished of all. */
+  get sum(): WrittenSum {
+    return this.#sum;
+  }
+
+  /** Checksum of the last frame, chained over all before it. */
   get checksum(): number {
     return this.chain;
   }
 
   async add(position: number, payload: Buffer): Promise<void> {
+    this.put(position, payload);
+    if (this.isFull) await this.flush();
+  }
+
+  /** As `add`, but writes nothing. @returns how long its frame is */
+  put(position: number, payload: Buffer): number {
     const frame = encodeFrame(position, payload, this.chain);
     this.chain = frame.readUInt32LE(0);
     this.#gather(frame);
-    if (this.#pieceBytes >= PIECE_BYTES) await this.#flush();
+    return frame.length;
+  }
+
+  /** So much was put that it is time to write it. */
+  get isFull(): boolean {
+    return this.#pieceBytes >= PIECE_BYTES;
   }
 
   async finish(): Promise<void> {
-    await this.#flush();
+    await this.flush();
     await this.file.sync();
     this.file.close();
   }
 
-  /** Lets go of the file as it is. */
+  /** Closes the file as it is. */
   abandon(): void {
     this.file.close();
   }
@@ -58,11 +75,11 @@ export class FrameFileWriter {
     this.#pieceBytes += bytes.length;
   }
 
-  async #flush(): Promise<void> {
+  async flush(): Promise<void> {
     const bytes = Buffer.concat(this.#pieces, this.#pieceBytes);
     this.#pieces = [];
     this.#pieceBytes = 0;
-    await this.file.write(bytes, this.#written);
-    this.#written += bytes.length;
+    await this.file.write(bytes, this.#sum.bytes);
+    this.#sum = sumWith(this.#sum, bytes);
   }
 }

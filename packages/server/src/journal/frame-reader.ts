@@ -1,19 +1,39 @@
-/** Reads frames back from files, and verifies them again: a disk may forget long after it was opened. */
+/**
+ * Reads frames back from files, and verifies them again: a disk may damage data long after it was verified.
+ */
 import type { DualpingError, Position } from '@dualping/core';
 import { type FileOperations, storageFailed } from '@dualping/host';
 import { frameAt, payloadOf } from './frame.js';
 import { ReadHandles } from './read-handles.js';
 import { damaged } from './storage-errors.js';
 
-/** Where one frame, or several that follow one another, are. */
+/** Where a frame, or several consecutive ones, are. */
 export interface Place {
   readonly path: string;
   readonly start: number;
   readonly end: number;
 }
 
+/** The frame of a position, somewhere. */
+export interface Wanted {
+  readonly place: Place;
+  readonly position: Position;
+}
+
+/**
+ * Farthest that two frames may lie apart to be read at once: to read what is between takes as long as a read.
+ */
+const MAX_GAP_BYTES = 16 * 1024;
+/** Most that is read at once for frames that lie apart. */
+const MAX_SPAN_BYTES = 512 * 1024;
+
+/** What is borrowed by one call without allocating: a page of posts that lie far apart. */
+const LENT_BYTES = 1024 * 1024;
+
 export class FrameReader {
   readonly #handles: ReadHandles;
+  /** Lent to whoever reads something to look at it at once. */
+  #lent: Buffer | undefined;
 
   constructor(files: FileOperations) {
     this.#handles = new ReadHandles(files);
@@ -40,6 +60,32 @@ export class FrameReader {
     return payloads;
   }
 
+  /**
+   * Payloads of positions anywhere, in the given order: neighbours in a file with one read. They are lent:
+   * what is read next is written over them.
+   */
+  borrow(wanted: readonly Wanted[]): Buffer[] {
+    this.#lent ??= Buffer.allocUnsafeSlow(LENT_BYTES);
+    const payloads: Buffer[] = [];
+    let used = 0;
+    for (let at = 0; at < wanted.length; ) {
+      const next = neighboursFrom(wanted, at);
+      const { path, start } = (wanted[at] as Wanted).place;
+      const end = (wanted[next - 1] as Wanted).place.end;
+      const into =
+        used + end - start <= LENT_BYTES ? this.#lent.subarray(used, used + end - start) : undefined;
+      const bytes = this.#read({ path, start, end }, into);
+      if (into !== undefined) used += into.length;
+      for (; at < next; at += 1) {
+        const { place, position } = wanted[at] as Wanted;
+        const frame = frameAt(bytes, place.start - start);
+        if (frame?.position !== position) throw rotten(path, place.start, position);
+        payloads.push(payloadOf(bytes, frame));
+      }
+    }
+    return payloads;
+  }
+
   /** Lets go of a file, which may be replaced by another of the same name. */
   forget(path: string): void {
     this.#handles.close(path);
@@ -49,14 +95,27 @@ export class FrameReader {
     this.#handles.closeAll();
   }
 
-  #read({ path, start, end }: Place): Buffer {
-    const bytes = Buffer.allocUnsafe(end - start);
+  #read({ path, start, end }: Place, bytes: Buffer = Buffer.allocUnsafe(end - start)): Buffer {
     try {
       return bytes.subarray(0, this.#handles.get(path).read(bytes, start));
     } catch (error) {
       throw storageFailed('reading', path, error);
     }
   }
+}
+
+/** The index behind those that, from one on, lie close behind one another in the same file. */
+function neighboursFrom(wanted: readonly Wanted[], from: number): number {
+  const first = (wanted[from] as Wanted).place;
+  let { end } = first;
+  let next = from + 1;
+  for (; next < wanted.length; next += 1) {
+    const { path, start, end: itsEnd } = (wanted[next] as Wanted).place;
+    const gap = start - end;
+    if (path !== first.path || gap < 0 || gap > MAX_GAP_BYTES || itsEnd - first.start > MAX_SPAN_BYTES) break;
+    end = itsEnd;
+  }
+  return next;
 }
 
 const rotten = (path: string, offset: number, position: Position): DualpingError =>

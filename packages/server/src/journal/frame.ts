@@ -5,9 +5,9 @@
  *            seed ──────► └───────── covered by crc ─────────┘
  *
  * The CRC-32 of a record starts from that of the record before it, so the last one is a checksum over
- * the whole journal: two journals are equal when their last ones are. `previous` is kept in the record
- * too, so that one can be recognised without those before it: that tells a torn end from damage in the
- * middle. A record is never empty, so zeros are never a record.
+ * the whole journal: two journals are equal when their last ones are. `previous` is kept in the record too,
+ * so that a record can be recognised without those before it: this distinguishes a torn end from damage in
+ * the middle. A record is never empty, so zeros are never a record.
  */
 import { crc32 } from 'node:zlib';
 
@@ -23,7 +23,7 @@ export const MAX_ENTRY_BYTES = 64 * 1024;
 
 export interface Frame {
   readonly offset: number;
-  /** Where the next one begins. */
+  /** Where the next frame begins. */
   readonly end: number;
   readonly position: number;
   readonly previous: number;
@@ -40,7 +40,7 @@ export function encodeFrame(position: number, payload: Buffer, previous: number)
   return frame;
 }
 
-/** The frame at an offset, if what is there is one. */
+/** The frame at an offset; undefined when there is no valid one. */
 export function frameAt(bytes: Buffer, offset: number, maxPayloadBytes = MAX_ENTRY_BYTES): Frame | undefined {
   if (offset + FRAME_HEADER_BYTES >= bytes.length) return undefined;
   const length = bytes.readUInt32LE(offset + LENGTH_AT);
@@ -62,9 +62,9 @@ export const payloadOf = (bytes: Buffer, frame: Frame): Buffer =>
   bytes.subarray(frame.offset + FRAME_HEADER_BYTES, frame.end);
 
 /**
- * The first frame from an offset on whose position could follow `position`. Looks at every byte, but
- * reckons a CRC only where length and position are plausible; text that somebody posted never is, since it
- * has no zero bytes.
+ * The first frame from an offset on whose position could follow `position`. Looks at every byte, but computes
+ * a CRC only where length and position are plausible; the text of a post never is, since it has no zero
+ * bytes.
  */
 export function findFrameBeyond(bytes: Buffer, from: number, position: number): Frame | undefined {
   for (let offset = from; offset + FRAME_HEADER_BYTES < bytes.length; offset += 1) {

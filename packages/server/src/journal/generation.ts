@@ -1,8 +1,8 @@
 /**
- * The journal in one folder, from its base on: what is appended, what is durable, where everything is.
+ * The journal in one folder, from its base on: what is appended, what is durable, and where each entry is.
  *
- * Memory decides at once and the disk follows in order (`DiskWriter`). What isn't on disk yet is in the
- * cache, so reading never depends on how far the disk has come.
+ * Appends count in memory at once and the disk follows in order (`DiskWriter`). Entries that aren't on disk
+ * yet are in the cache, so reading never waits for the disk.
  */
 
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { TailCache } from './tail-cache.js';
 export interface GenerationOptions {
   readonly segmentBytes: number;
   readonly tailCacheBytes: number;
-  /** A disk that takes too long for what a commit waits for hangs. */
+  /** Watches whether the disk hangs in operations that a commit waits for. */
   readonly disk: DiskTimer | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface GenerationEvents {
   failed(error: DualpingError): void;
 }
 
-/** How much is read at once when everything is read. */
+/** Bytes in one read when everything is read. */
 const REPLAY_BYTES = 1024 * 1024;
 
 interface DurableWaiter {
@@ -75,7 +75,7 @@ export class Generation {
     this.#writer = new DiskWriter(files, mark, writerEvents, options.disk);
   }
 
-  /** Verifies all of it; everything that is there afterwards is durable. */
+  /** Opens a generation and verifies all of it; everything that is in it afterwards is durable. */
   static async open(
     files: FileOperations,
     folder: string,
@@ -164,6 +164,7 @@ export class Generation {
     }
     for (const { path } of dropped) this.#reader.forget(path);
     const keep = this.#lastSegment;
+    if (position < keep.last) keep.wasCut = true;
     keep.offsets.truncate(position + 1 - keep.first);
     this.#cache.truncateAfter(position);
     this.#lastChecksum = checksum;
@@ -217,6 +218,20 @@ export class Generation {
     return positions.map((position) => this.readOne(position));
   }
 
+  borrowMany(positions: readonly Position[]): Buffer[] {
+    const wanted = positions.flatMap((position) =>
+      position < this.#cache.from ? { place: this.#placeOf(position), position } : [],
+    );
+    const lent = this.#reader.borrow(wanted);
+    if (wanted.length === positions.length) return lent;
+    let next = 0;
+    return positions.map((position) => {
+      if (position >= this.#cache.from) return this.readOne(position);
+      next += 1;
+      return lent[next - 1] as Buffer;
+    });
+  }
+
   checksumAt(position: Position): number {
     invariant(position >= this.base.position && position <= this.last, 'journal-is-contiguous', {
       position,
@@ -228,7 +243,7 @@ export class Generation {
     return (this.#cache.get(position) ?? this.#readFrame(position)).readUInt32LE(0);
   }
 
-  /** Resolves when all that was appended is on disk, or has failed. */
+  /** Resolves when everything appended is on disk, or has failed. */
   idle(): Promise<void> {
     return this.#writer.idle();
   }
@@ -251,13 +266,14 @@ export class Generation {
     if (offsets.count === 0 || offsets.end + frameBytes <= this.options.segmentBytes)
       return this.#lastSegment;
     const path = join(this.folder, segmentName('journal', position));
+    const before = this.#lastSegment;
     const segment = new Segment(path, position, this.#lastChecksum);
     this.#segments.push(segment);
-    this.#writer.begin(segment);
+    this.#writer.begin(segment, before);
     return segment;
   }
 
-  /** Frames that follow one another in a file, with one read: as many as there is room for. */
+  /** Reads consecutive frames of a file with one read, as many as there is room for. */
   #readRun(from: Position, to: Position, room: number, atLeastOne: boolean): Buffer[] {
     const segment = segmentOf(this.#segments, from) as Segment;
     const end = Math.min(to, segment.last, this.#cache.from - 1);
@@ -273,14 +289,19 @@ export class Generation {
     return this.#reader.payloads(place, from);
   }
 
-  /** One frame from a file of the journal or of the history. */
+  /** One frame from a file. */
   #readFrame(position: Position): Buffer {
-    const place = position < this.first ? this.history.find(position) : this.#placeOf(position);
-    invariant(place !== undefined, 'journal-is-contiguous', { position, first: this.first, last: this.last });
-    return this.#reader.frame(place, position);
+    return this.#reader.frame(this.#placeOf(position), position);
   }
 
-  #placeOf(position: Position): Place | undefined {
+  /** In a file of the journal or of the history. */
+  #placeOf(position: Position): Place {
+    const place = position < this.first ? this.history.find(position) : this.#placeInJournal(position);
+    invariant(place !== undefined, 'journal-is-contiguous', { position, first: this.first, last: this.last });
+    return place;
+  }
+
+  #placeInJournal(position: Position): Place | undefined {
     const segment = segmentOf(this.#segments, position);
     if (segment === undefined || position > segment.last) return undefined;
     const start = segment.offsetOf(position);
@@ -288,7 +309,7 @@ export class Generation {
   }
 
   #onDurable(position: Position): void {
-    // A write whose entries were taken back meanwhile has nothing to tell.
+    // A write whose entries were taken back meanwhile is not reported.
     if (position <= this.#durable) return;
     this.#durable = position;
     this.#durableChecksum = this.checksumAt(position);

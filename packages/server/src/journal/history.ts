@@ -1,13 +1,14 @@
 /**
- * Posts from before an installed snapshot, as a primary gave them: found by position, never added to.
+ * Posts from before an installed snapshot, as a primary gave them. They are found by position; no posts are
+ * added later.
  *
- * The positions have gaps: only posts are here, not the entries between them. What is missing is noticed,
- * since the generation's record tells how many there are and their checksum.
+ * The positions have gaps: only posts are here, not the entries between them. A missing post is noticed,
+ * since the generation's record has their number and checksum.
  */
 
 import { join } from 'node:path';
 import { DualpingError, type Position } from '@dualping/core';
-import { type FileOperations, type OpenFile, readWhole } from '@dualping/host';
+import type { FileOperations } from '@dualping/host';
 import { breathe } from '../breathe.js';
 import { frameAt, MAX_ENTRY_BYTES } from './frame.js';
 import { FrameFileWriter } from './frame-file-writer.js';
@@ -16,14 +17,18 @@ import {
   decodeSegmentHeader,
   encodeSegmentHeader,
   FrameOffsets,
+  NOTHING_WRITTEN,
   SEGMENT_HEADER_BYTES,
   segmentName,
   segmentNames,
   segmentOf,
+  sumWith,
 } from './segment.js';
+import { readIndex, type SegmentIndex, writeIndex } from './segment-index.js';
 import { damaged } from './storage-errors.js';
+import { WholeFiles } from './whole-files.js';
 
-/** What a whole history comes to. */
+/** Number and checksum of a complete history. */
 export interface HistoryRecord {
   readonly posts: number;
   readonly checksum: number;
@@ -53,16 +58,20 @@ export class History {
     expected: HistoryRecord,
   ): Promise<History> {
     const segments: HistorySegment[] = [];
+    const whole = new WholeFiles(files);
     let record = NO_HISTORY;
     for (const name of segmentNames('history', names)) {
-      const file = files.open(join(folder, name));
-      try {
-        const { segment, checksum } = scan(file, record.checksum);
-        segments.push(segment);
-        record = { posts: record.posts + segment.positions.length, checksum };
-      } finally {
-        file.close();
+      const path = join(folder, name);
+      const bytes = whole.read(path);
+      const first = firstOf(path, bytes, record.checksum);
+      let index = readIndex(files, path, 'history', bytes);
+      if (index === undefined) {
+        index = scan(path, bytes, record.checksum);
+        await writeIndex(files, path, 'history', index);
       }
+      const { checksum, positions, offsets } = index;
+      segments.push({ path, first, positions, offsets });
+      record = { posts: record.posts + positions.length, checksum };
       await breathe();
     }
     if (record.posts !== expected.posts || record.checksum !== expected.checksum)
@@ -75,7 +84,7 @@ export class History {
     return new History(segments, record);
   }
 
-  /** Where the post of a position is, if it is here. */
+  /** Where the post at a position is, if it is here. */
   find(position: Position): Place | undefined {
     const segment = segmentOf(this.segments, position);
     if (segment === undefined) return undefined;
@@ -87,6 +96,9 @@ export class History {
 
 export class HistoryWriter {
   #current: FrameFileWriter | undefined;
+  /** Of the current file. */
+  #positions: number[] = [];
+  #offsets = new FrameOffsets();
   #checksum = SEED;
   #posts = 0;
   #last = 0;
@@ -97,21 +109,27 @@ export class HistoryWriter {
     readonly segmentBytes: number,
   ) {}
 
-  /** Adds a post; they must ascend. */
-  async add(position: Position, payload: Buffer): Promise<void> {
-    if (position <= this.#last || payload.length === 0 || payload.length > MAX_ENTRY_BYTES)
-      throw new DualpingError(
-        'invalid-argument',
-        `a retained post at position ${position} with ${payload.length} bytes can't follow position ${this.#last}`,
-      );
-    if (this.#current !== undefined && this.#current.bytes >= this.segmentBytes) await this.#finishFile();
-    this.#current ??= await this.#begin(position);
-    await this.#current.add(position, payload);
-    this.#last = position;
-    this.#posts += 1;
+  /** Adds posts; they must ascend. */
+  async add(positions: readonly Position[], payloads: readonly Buffer[]): Promise<void> {
+    for (const [index, position] of positions.entries()) {
+      const payload = payloads[index];
+      const bytes = payload?.length ?? 0;
+      if (payload === undefined || position <= this.#last || bytes === 0 || bytes > MAX_ENTRY_BYTES)
+        throw new DualpingError(
+          'invalid-argument',
+          `a retained post at position ${position} with ${bytes} bytes can't follow position ${this.#last}`,
+        );
+      if (this.#current !== undefined && this.#current.bytes >= this.segmentBytes) await this.#finishFile();
+      this.#current ??= await this.#begin(position);
+      this.#offsets.add(this.#current.put(position, payload));
+      this.#positions.push(position);
+      this.#last = position;
+      this.#posts += 1;
+      if (this.#current.isFull) await this.#current.flush();
+    }
   }
 
-  /** Durable by content; the folder is still to be synced. */
+  /** Ends the file; its content is durable then, and the folder must still be synced. */
   async finish(): Promise<HistoryRecord> {
     await this.#finishFile();
     return { posts: this.#posts, checksum: this.#checksum };
@@ -130,18 +148,28 @@ export class HistoryWriter {
 
   async #finishFile(): Promise<void> {
     if (this.#current === undefined) return;
-    this.#checksum = this.#current.checksum;
-    await this.#current.finish();
+    const written = this.#current;
+    await written.finish();
+    const { sum, checksum } = written;
+    const index = { sum, checksum, offsets: this.#offsets, positions: this.#positions };
+    await writeIndex(this.files, written.file.path, 'history', index);
+    this.#checksum = checksum;
     this.#current = undefined;
+    this.#positions = [];
+    this.#offsets = new FrameOffsets();
   }
 }
 
-function scan(file: OpenFile, seed: number): { segment: HistorySegment; checksum: number } {
-  const { path } = file;
-  const bytes = readWhole(file);
+function firstOf(path: string, bytes: Buffer, seed: number): Position {
   const header = decodeSegmentHeader(bytes, 'history');
   if (header?.seed !== seed) throw damaged(path, 0, undefined, 'its header is not what was written');
-  const segment = { path, first: header.first, positions: [] as number[], offsets: new FrameOffsets() };
+  return header.first;
+}
+
+/** Looks at each frame. */
+function scan(path: string, bytes: Buffer, seed: number): SegmentIndex {
+  const positions: number[] = [];
+  const offsets = new FrameOffsets();
   let checksum = seed;
   for (let offset = SEGMENT_HEADER_BYTES; offset < bytes.length; ) {
     const frame = frameAt(bytes, offset);
@@ -149,15 +177,15 @@ function scan(file: OpenFile, seed: number): { segment: HistorySegment; checksum
       throw damaged(
         path,
         offset,
-        segment.positions.at(-1),
+        positions.at(-1),
         'the record after this position does not match its checksum',
       );
-    segment.positions.push(frame.position);
-    segment.offsets.add(frame.end - frame.offset);
+    positions.push(frame.position);
+    offsets.add(frame.end - frame.offset);
     checksum = frame.checksum;
     offset = frame.end;
   }
-  return { segment, checksum };
+  return { sum: sumWith(NOTHING_WRITTEN, bytes), checksum, offsets, positions };
 }
 
 function indexOf(ascending: readonly number[], wanted: number): number {

@@ -1,4 +1,4 @@
-/** Whose journal a folder holds, kept beside it; what is asked for another server or cluster is refused. */
+/** Records whose journal a folder holds; opening it for another server or cluster is refused. */
 
 import { join } from 'node:path';
 import { type ClusterId, DualpingError, quote, type ServerId, serverName } from '@dualping/core';
@@ -10,7 +10,7 @@ import { damaged } from './storage-errors.js';
 const FORMAT = 2;
 const identityPath = (folder: string): string => join(folder, 'identity.json');
 
-/** All but the life, which is of the process that has the folder open. */
+/** Everything but the life id, which belongs to the process that has the folder open. */
 type RecordedIdentity = Omit<Identity, 'lifeId'>;
 
 /** Undefined when the folder has none. */

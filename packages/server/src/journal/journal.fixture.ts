@@ -17,7 +17,7 @@ export function openOn(disk: MemoryDisk, options: Partial<JournalOptions> = {}):
   });
 }
 
-/** What an entry of a position says, unless a test says otherwise. */
+/** The default content of the entry at a position. */
 export const payload = (at: number, text = 'entry'): Buffer => Buffer.from(`${text} ${at}`);
 
 /** Appends up to a position, and waits until it is durable. */
@@ -59,6 +59,10 @@ export async function* chunks(
   parts: readonly string[],
   posts: readonly number[],
 ): AsyncGenerator<InstallChunk> {
-  for (const at of posts) yield { kind: 'post', position: position(at), payload: payload(at, 'post') };
+  for (let from = 0; from < posts.length; from += 3) {
+    const some = posts.slice(from, from + 3);
+    const payloads = some.map((at) => payload(at, 'post'));
+    yield { kind: 'posts', positions: some.map(position), payloads };
+  }
   for (const part of parts) yield { kind: 'part', bytes: Buffer.from(part) };
 }

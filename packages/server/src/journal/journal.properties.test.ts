@@ -10,7 +10,7 @@ const SMALL = { segmentBytes: 150, tailCacheBytes: 60 };
 
 type Step =
   | { readonly kind: 'append'; readonly count: number }
-  /** Lets the disk get so much further. */
+  /** Lets the disk work for so many turns. */
   | { readonly kind: 'run'; readonly turns: number }
   | { readonly kind: 'settle' }
   | { readonly kind: 'truncate'; readonly back: number }
@@ -36,7 +36,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('cut-power' as const), seed: fc.nat() }) },
 );
 
-/** An array beside the journal; `versions` are what a crash may bring back, the last is what it says now. */
+/**
+ * A model of the journal: an array. `versions` are the states that a crash may leave; the last is the present
+ * one.
+ */
 class Run {
   #versions: string[][] = [[]];
   #appended = 0;
@@ -148,7 +151,7 @@ test('whatever happens, what was reported durable is there, and nothing else but
   );
 });
 
-/** Survivals that look random and can be had again. */
+/** Choices that look random and can be repeated. */
 function choices(seed: number): Choice {
   let state = seed;
   return (max) => {

@@ -1,11 +1,11 @@
 /**
- * What the server knows of its durable journal.
+ * The interface of a server's durable journal.
  *
  *     append ─► in memory ─► one write and one sync for all that waits ─► durable ─► listener
  *
- * Positions are contiguous from `first` to `last`. What lies before `first` is in a snapshot that was
- * installed from a primary, and of that only posts can be read back. Payloads are opaque bytes.
- * Errors are `DualpingError`: `storage-failed` names file, byte offset and position where it can.
+ * Positions are contiguous from `first` to `last`. Entries before `first` are in a snapshot that was
+ * installed from a primary; of these only posts can be read. Payloads are opaque bytes. Errors are
+ * `DualpingError`: `storage-failed` names file, byte offset and position if it can.
  */
 import type {
   ClusterId,
@@ -20,24 +20,24 @@ import type {
   ServerId,
 } from '@dualping/core';
 
-/** Whose journal it is. `networkId` is empty until it has belonged to a network. */
+/** Whose journal it is. `networkId` is empty until the server has belonged to a network. */
 export interface Identity {
   readonly networkId: NetworkId | '';
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
-  /** Made when the journal was. */
+  /** Made together with the journal. */
   readonly journalId: JournalId;
   /** Raised, durably, by each opening. From 1. */
   readonly incarnation: Incarnation;
-  /** Of this opening: 128 random bits. */
+  /** Names this opening: 128 random bits. */
   readonly lifeId: LifeId;
   /** The last life that a router has welcomed; empty when there is none. */
   readonly welcomedLife: LifeId;
 }
 
-/** What a snapshot is of. */
+/** Identifies the state in a snapshot. */
 export interface SnapshotInfo {
-  /** Everything up to here is in it, nothing after. */
+  /** It contains everything up to here, and nothing after. */
   readonly position: Position;
   /** Epoch of the entry at `position`. */
   readonly epoch: Epoch;
@@ -53,18 +53,23 @@ export interface Snapshot extends SnapshotInfo {
   readonly parts: readonly Buffer[];
 }
 
-/** One that is to be kept: each part is asked for when there is room for it. */
+/** A snapshot to save: each part is asked for when there is room for it. */
 export interface SnapshotToKeep extends SnapshotInfo {
   readonly parts: Iterable<Buffer>;
 }
 
-/** What arrives of a primary's snapshot: parts, and retained posts in ascending order of position. */
+/** A piece of a primary's snapshot: a part, or a retained post, in ascending order of position. */
 export type InstallChunk =
   | { readonly kind: 'part'; readonly bytes: Buffer }
-  | { readonly kind: 'post'; readonly position: Position; readonly payload: Buffer };
+  | {
+      readonly kind: 'posts';
+      readonly positions: readonly Position[];
+      /** One for each position. */
+      readonly payloads: readonly Buffer[];
+    };
 
 /**
- * A torn write that opening found at the end of the journal and cut: beyond what is known to have been
+ * A torn write at the end of the journal, which opening cut: it was beyond what is known to have been
  * durable.
  */
 export interface CutTail {
@@ -76,9 +81,9 @@ export interface CutTail {
 }
 
 export interface JournalListener {
-  /** Everything up to `position` is on disk. Rises, but for truncation. */
+  /** Everything up to `position` is on disk. Rises, except after a truncation. */
   durable(position: Position, checksum: number): void;
-  /** Said once: a write or sync failed. Nothing is reported durable after it, whatever is tried. */
+  /** Called once: a write or sync failed. Nothing is reported durable after it. */
   failed(error: DualpingError): void;
 }
 
@@ -87,11 +92,14 @@ export interface Journal {
   /** What opening had to cut, for the operator. */
   readonly cutTail: CutTail | undefined;
   /**
-   * Snapshots that opening had to pass over, in words; empty when all was well. They cost a longer replay
-   * only.
+   * Texts about snapshots that opening could not use; empty when all were good. They only cost a longer
+   * replay.
    */
   readonly snapshotProblems: readonly string[];
-  /** Position of the first entry that is, or would be, here: 1, or the one after an installed snapshot. */
+  /**
+   * Position of the first entry of this journal, present or future: 1, or the one after an installed
+   * snapshot.
+   */
   readonly first: Position;
   /** Last position appended; `first` − 1 when there is none. */
   readonly last: Position;
@@ -99,7 +107,7 @@ export interface Journal {
   /** Checksum over the whole journal up to `durable`. */
   readonly durableChecksum: number;
 
-  /** Replaces the listener. Never called from within a call of the journal's own methods. */
+  /** Replaces the listener. The listener is never called from within a call of the journal's own methods. */
   listen(listener: JournalListener): void;
 
   /** Queues the entry at `last` + 1. The payload is copied. After a failure it stays in memory only. */
@@ -110,14 +118,14 @@ export interface Journal {
    */
   whenDurable(position: Position): Promise<void>;
   /**
-   * Takes back what lies after `position`: at once for readers, durably when it resolves, and before anything
-   * that is appended behind it is reported. What is cut is set aside, which may take longer.
+   * Cuts the entries after `position`: at once for readers, durably when it resolves, and before later
+   * appends are reported durable. The cut entries are set aside, which may take longer.
    */
   truncateAfter(position: Position): Promise<void>;
 
   /**
-   * Payloads from `from` to at most `to`: as many as fit into `maxBytes`, but at least one. Includes what is
-   * not durable yet.
+   * Payloads from `from` to at most `to`: as many as fit into `maxBytes`, but at least one. Includes entries
+   * that are not durable yet.
    */
   read(from: Position, to: Position, maxBytes: number): Buffer[];
   /** All payloads from `from` to `to`, read ahead in large pieces. */
@@ -126,19 +134,25 @@ export interface Journal {
   readOne(position: Position): Buffer;
   /** Payloads by positions, ascending or not; posts before `first` too. */
   readMany(positions: readonly Position[]): Buffer[];
+  /**
+   * The same for whoever looks at them at once: neighbours with one read, into memory that is used again when
+   * something is read next.
+   */
+  borrowMany(positions: readonly Position[]): readonly Buffer[];
   /** Checksum over the whole journal up to `position`, from `first` − 1 to `last`. */
   checksumAt(position: Position): number;
 
-  /** The newest snapshot that is whole. */
+  /** The newest snapshot that is complete. */
   readSnapshot(): Snapshot | undefined;
   /**
-   * Keeps a snapshot, once the journal is durable up to its position. A rejection does the journal no harm.
+   * Saves a snapshot, once the journal is durable up to its position. A rejection does no harm to the
+   * journal.
    */
   saveSnapshot(snapshot: SnapshotToKeep): Promise<void>;
   /**
    * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone
    * when it resolves, and untouched when it rejects or the server dies before. Nothing may be appended
-   * meanwhile. `setAside`: what is replaced is kept for a person to look at.
+   * meanwhile. `setAside`: keep the replaced journal for a person to look at.
    */
   installSnapshot(
     info: SnapshotInfo,
@@ -146,17 +160,17 @@ export interface Journal {
     options?: { readonly setAside: boolean },
   ): Promise<void>;
 
-  /** What the server knew as it was last noted; lags behind, and is true. */
+  /** What the server knew when it was last noted; it may be old, but it is true. */
   readonly known: Known;
-  /** Soon, and without a sync. */
+  /** Notes it soon, without a sync. */
   noteKnown(known: Known): void;
   /**
-   * That this life was welcomed. Refused as `wrong-network` when another network is recorded. Durable when it
-   * resolves.
+   * Notes that this life was welcomed. Rejects as `wrong-network` when another network is recorded. Durable
+   * when it resolves.
    */
   noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void>;
-  /** Gives the journal a new id, as of a disk that has never been in sync. Durable when it resolves. */
+  /** Gives the journal a new id, as if its disk had never been in sync. Durable when it resolves. */
   renew(): Promise<JournalId>;
-  /** Waits for what was appended, then lets go of the files. */
+  /** Waits for appended entries, then closes the files. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Small files of JSON that people can read, with a checksum over it. */
+/** Small JSON files that people can read, with a checksum. */
 import { crc32 } from 'node:zlib';
 import { type FileOperations, readWholeIfThere, replaceFile } from '@dualping/host';
 import { damaged } from './storage-errors.js';
@@ -16,7 +16,7 @@ export function readJson(files: FileOperations, path: string): unknown {
     const { crc, ...value } = JSON.parse(bytes.toString('utf8'));
     if (crc === crc32(JSON.stringify(value))) return value;
   } catch {
-    // Told below: whatever is wrong with it, it isn't what was written.
+    // Reported below: the content isn't what was written.
   }
   throw damaged(path, 0, undefined, 'its checksum does not match');
 }

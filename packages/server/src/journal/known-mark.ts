@@ -1,9 +1,10 @@
 /**
- * What this server knew at some moment: how far its journal is committed, and the newest assignment.
+ * A file that says what this server knew at some moment: how far its journal is committed, and the newest
+ * assignment.
  *
  * Written now and then, without a sync: it survives the death of the process, and after the death of the
- * machine it may lag. Each number only rises, so whatever is found at a start was true. When it can't be
- * read, opening does without.
+ * machine it may lag. Each number only rises, so what is found at a start was true. When it can't be read,
+ * opening does without.
  */
 import { join } from 'node:path';
 import { type Epoch, type Known, NO_EPOCH, NO_POSITION, type Position } from '@dualping/core';
@@ -12,7 +13,7 @@ import { decodeNumbers, encodeNumbers } from './numbers.js';
 
 const NAME = 'known-mark';
 const NUMBERS = 3;
-/** How long a change may wait to be written, ms: one write then stands for all of a busy moment. */
+/** How long a change may wait to be written, ms: many changes then share one write. */
 const WRITE_EVERY_MS = 100;
 
 export function readKnown(files: FileOperations, folder: string): Known {
@@ -31,7 +32,7 @@ export class KnownMark {
     readonly folder: string,
   ) {}
 
-  /** Soon, and without waiting for it. */
+  /** Writes it soon, and does not wait for it. */
   note(known: Known): void {
     this.#known = known;
     this.#timer ??= setTimeout(() => {
@@ -64,7 +65,7 @@ export class KnownMark {
         file.close();
       }
     } catch {
-      // A mark that lags is still true. If the disk is failing the journal's own writes will say so.
+      // An old mark is still true. If the disk is failing, the journal's own writes will report that.
     }
   }
 }

@@ -1,9 +1,9 @@
 /**
- * A disk in memory that is as unkind as a real one may be.
+ * A disk in memory that fails in all the ways of a real one.
  *
- * What wasn't synced is lost by a power failure, wholly or from some byte on; names that weren't synced with
- * their folder are lost likewise. A sync that fails leaves content that reads well and is not on disk, and a
- * later sync does not bring it there.
+ * A power failure loses what wasn't synced, all of it or from some byte on, and names that weren't synced
+ * with their folder. A failed sync leaves content that reads well and is not on disk, and a later sync does
+ * not bring it there.
  */
 import { dirname } from 'node:path';
 import type { FileOperations, OpenFile } from '@dualping/host';
@@ -35,7 +35,7 @@ export type Operation =
 
 class DeadProcess extends Error {}
 
-/** Does something after a while, at one go, unless the process has died meanwhile. */
+/** Does something after a while, in one step, unless the process has died meanwhile. */
 type Step = <T>(operation: Operation, path: string, effect: () => T, failed?: () => void) => Promise<T>;
 
 /** Picks a number from 0 to `max`: how much of what wasn't synced survives. */
@@ -82,7 +82,7 @@ export class MemoryDisk {
     };
   }
 
-  /** The process dies; the system lives, and with it what the process has written. */
+  /** The process dies. The system goes on, so everything that the process has written is kept. */
   kill(): void {
     this.#process += 1;
     this.#held = undefined;
@@ -101,7 +101,7 @@ export class MemoryDisk {
     for (const node of new Set(this.#names.values())) losePower(node, survives);
   }
 
-  /** From now on syncs of files wait until they are let go. */
+  /** From now on syncs of files wait until they are released. */
   holdSyncs(): void {
     this.#held ??= [];
   }
@@ -284,7 +284,7 @@ function changed(content: Buffer, made: Change): Buffer {
   return grown;
 }
 
-/** Some of the changes survive, the first ones, the last of them perhaps in part. */
+/** The first changes survive, the last of these perhaps in part. */
 function losePower(node: Node, survives: Choice): void {
   const whole = survives(node.unsynced.length);
   const torn = node.unsynced[whole];

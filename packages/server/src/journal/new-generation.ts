@@ -1,4 +1,4 @@
-/** Makes a generation on disk, beside the one that counts; it takes its place only with `writeCurrent`. */
+/** Makes a generation on disk, beside the present one; it counts only after `writeCurrent`. */
 
 import { join } from 'node:path';
 import { DualpingError, type Position } from '@dualping/core';
@@ -10,7 +10,7 @@ import type { InstallChunk, SnapshotInfo } from './journal.js';
 import { Segment, segmentName } from './segment.js';
 import { SnapshotWriter } from './snapshot-file.js';
 
-/** Durable when it resolves; on failure what was made of it may be left behind. */
+/** Durable when it resolves; after a failure parts of it may be left behind. */
 export async function makeEmptyGeneration(
   files: FileOperations,
   folder: string,
@@ -42,12 +42,13 @@ export async function makeInstalledGeneration(
         await snapshot.add(chunk.bytes);
         continue;
       }
-      if (chunk.position > info.position)
+      const beyond = chunk.positions.find((position) => position > info.position);
+      if (beyond !== undefined)
         throw new DualpingError(
           'invalid-argument',
-          `a retained post at position ${chunk.position} is beyond its snapshot at ${info.position}`,
+          `a retained post at position ${beyond} is beyond its snapshot at ${info.position}`,
         );
-      await posts.add(chunk.position, chunk.payload);
+      await posts.add(chunk.positions, chunk.payloads);
     }
     const history = await posts.finish();
     await snapshot.finish();
@@ -66,7 +67,7 @@ async function beginGeneration(files: FileOperations, path: string): Promise<voi
   await files.makeFolder(path);
 }
 
-/** Its first segment, by which it is a journal; with it all names in the folder are durable. */
+/** Makes the first segment, which completes the journal; all names in the folder are durable after it. */
 async function endGeneration(files: FileOperations, path: string, record: CurrentRecord): Promise<void> {
   const first = (record.position + 1) as Position;
   const segment = new Segment(join(path, segmentName('journal', first)), first, record.checksum);

@@ -1,5 +1,5 @@
 /**
- * A few whole numbers with a checksum over them: what is torn or damaged is not taken for what was written.
+ * A few whole numbers with a checksum, so that torn or damaged numbers are recognised.
  */
 import { crc32 } from 'node:zlib';
 
@@ -16,7 +16,7 @@ export function encodeNumbers(numbers: readonly number[]): Buffer {
   return bytes;
 }
 
-/** Undefined when these are not `count` numbers as they were written. */
+/** Undefined when these are not `count` undamaged numbers. */
 export function decodeNumbers(bytes: Buffer | undefined, count: number): number[] | undefined {
   const length = count * NUMBER_BYTES;
   if (bytes?.length !== length + CRC_BYTES) return undefined;

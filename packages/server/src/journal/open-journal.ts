@@ -46,13 +46,13 @@ import { damaged } from './storage-errors.js';
 import { timedFiles } from './timed-files.js';
 
 /**
- * A segment is verified at one go, this large in some 70 ms: a server that installs a snapshot still pings
- * in time. A million posts make ten of them.
+ * A segment is verified in one step, which takes some 70 ms for this size: a server that installs a snapshot
+ * still pings in time. A million posts make ten segments.
  */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
-/** Minutes of posts under load: what standbys and timelines that keep up ask for. */
+/** Minutes of posts under load: enough for standbys and timelines that keep up. */
 const TAIL_CACHE_BYTES = 16 * 1024 * 1024;
-/** 128 bits: no two lives of all networks there will ever be have the same. */
+/** 128 bits: no two lives ever have the same id. */
 const LIFE_ID_BYTES = 16;
 
 export interface JournalOptions {
@@ -60,19 +60,19 @@ export interface JournalOptions {
   readonly serverId: ServerId;
   /** Size at which the next segment is begun, bytes. */
   readonly segmentBytes?: number;
-  /** Memory for the newest entries, bytes. What isn't durable yet is kept in any case. */
+  /** Memory for the newest entries, bytes. Entries that aren't durable yet are kept in any case. */
   readonly tailCacheBytes?: number;
   readonly newJournalId?: () => JournalId;
   readonly newLifeId?: () => LifeId;
   readonly files?: FileOperations;
-  /** Told what is asked of the disk, when it begins and when it ends. Default: nobody is. */
+  /** Is told when each disk operation begins and ends. Default: none. */
   readonly disk?: DiskTimer | undefined;
 }
 
 /**
  * Rejects as `storage-failed` when the journal is damaged (file, byte and position are named) or can't be
- * read or written, as `wrong-cluster` or `duplicate-server` when the folder is somebody else's. The folder
- * must be locked against other processes.
+ * read or written, as `wrong-cluster` or `duplicate-server` when the folder belongs to another cluster or
+ * server. The folder must be locked against other processes.
  */
 export async function openJournal(folder: string, options: JournalOptions): Promise<Journal> {
   try {
@@ -99,7 +99,7 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
   const recorded = readIdentity(files, folder);
   if (recorded !== undefined) assertSameServer(folder, recorded, options);
   const known = readCurrent(files, folder);
-  // Written anew: after a sync that failed it may read well and not be on disk.
+  // Written anew: after a failed sync it may read well and not be on disk.
   if (known !== undefined) await writeCurrent(files, folder, known);
   const record = known ?? (await begin(files, folder, recorded));
   if (recorded === undefined) await assertNothingWritten(files, folder, generationName(record.generation));
@@ -126,7 +126,7 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
   return journal;
 }
 
-/** Makes the first generation; what a begun and never finished making left is replaced. */
+/** Makes the first generation; replaces what an unfinished attempt left. */
 async function begin(
   files: FileOperations,
   folder: string,
@@ -143,7 +143,7 @@ async function begin(
     await assertNothingWritten(files, folder, name);
   const record = await makeEmptyGeneration(files, folder, 1);
   await writeCurrent(files, folder, record);
-  // Of the folder too: whoever made it may have died before its own entry was durable.
+  // The folder's own entry too: the process that made the folder may have died before that was durable.
   await files.syncFolder(dirname(resolve(folder)));
   return record;
 }
@@ -161,7 +161,7 @@ async function assertNothingWritten(files: FileOperations, folder: string, name:
   }
 }
 
-/** Generations that never came to count, or no longer do, and files that never got their name. */
+/** Removes generations that never counted or no longer count, and files that never got their final name. */
 async function removeLeftovers(files: FileOperations, folder: string, record: CurrentRecord): Promise<void> {
   const current = generationName(record.generation);
   const names = await files.list(folder);

@@ -1,7 +1,7 @@
-/** Files open for reading: a bounded number, the one not used for longest is closed first. */
+/** Files open for reading: a bounded number; the least recently used one is closed first. */
 import type { FileOperations, OpenFile } from '@dualping/host';
 
-/** 512 MB of journal at hand without opening anything, and far from a process's limit of descriptors. */
+/** Enough for 512 MB of journal without opening files, and far below a process's limit of descriptors. */
 const MAX_READ_HANDLES = 32;
 
 export class ReadHandles {

@@ -1,5 +1,5 @@
 /**
- * Reads a journal from disk, believes nothing that it can't verify, and mends only what was never promised.
+ * Reads a journal from disk, accepts only what it can verify, and cuts only what was never acknowledged.
  *
  *     … segment ┃ segment ┃ frame frame frame ▒▒▒
  *                                              └ bad: torn, if it lies beyond the durable mark and no valid
@@ -8,20 +8,30 @@
  *
  * A torn write lies at the very end: entries are synced group by group, and file systems extend a file
  * only over data that they have written. A valid frame after a bad one therefore means that a
- * frame once written went bad. When in doubt (no mark, a group whose pages reached the disk out of order) it
- * is refused: a server that has to be rebuilt from the primary is cheaper than a lost entry.
+ * frame once written went bad. In doubt (no mark, or a group whose pages reached the disk out of order) the
+ * journal is refused: rebuilding a server from the primary is cheaper than losing an entry.
  */
 
 import { join } from 'node:path';
 import type { Position } from '@dualping/core';
-import { type FileOperations, type OpenFile, readWhole } from '@dualping/host';
+import type { FileOperations, OpenFile } from '@dualping/host';
 import { breathe } from '../breathe.js';
 import { findFrameBeyond, frameAt } from './frame.js';
 import type { CutTail } from './journal.js';
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, Segment, segmentNames } from './segment.js';
+import {
+  decodeSegmentHeader,
+  FrameOffsets,
+  NOTHING_WRITTEN,
+  SEGMENT_HEADER_BYTES,
+  Segment,
+  segmentNames,
+  sumWith,
+} from './segment.js';
+import { readIndex, writeIndex } from './segment-index.js';
 import { damaged } from './storage-errors.js';
+import { WholeFiles } from './whole-files.js';
 
-/** Where a generation begins. */
+/** The base on which a generation begins. */
 export interface Base {
   /** Position before its first entry. */
   readonly position: Position;
@@ -47,30 +57,42 @@ export async function recoverSegments(
   const segments: Segment[] = [];
   let checksum = base.checksum;
   let last = base.position;
+  const whole = new WholeFiles(files);
   let cutTail: CutTail | undefined;
-  for (const [index, path] of paths.entries()) {
-    const isLast = index === paths.length - 1;
+  for (const [number, path] of paths.entries()) {
+    const isLast = number === paths.length - 1;
+    const bytes = whole.read(path);
+    if (isLast && number > 0 && isUnfinished(bytes)) {
+      await files.remove(path);
+      break;
+    }
+    const first = (last + 1) as Position;
+    assertGoesOn(path, bytes, first, checksum);
+    const index = isLast ? undefined : readIndex(files, path, 'journal', bytes);
+    const { offsets, checksum: through } = index ?? scanFrames(bytes, first, checksum);
+    const segment = new Segment(path, first, checksum, offsets);
+    segment.sum = index?.sum ?? sumWith(NOTHING_WRITTEN, bytes.subarray(0, offsets.end));
     const file = files.open(path);
     try {
-      const bytes = readWhole(file);
-      if (isLast && index > 0 && isUnfinished(bytes)) {
-        await files.remove(path);
-        break;
-      }
-      const segment = checkedSegment(path, bytes, (last + 1) as Position, checksum);
-      const scan = scanFrames(bytes, segment);
-      checksum = scan.checksum;
-      last = segment.last;
-      if (scan.end < bytes.length) {
+      if (offsets.end < bytes.length) {
         cutTail = judgeBadFrame(segment, bytes, isLast, mark);
-        await file.truncate(scan.end);
+        await file.truncate(offsets.end);
         await file.sync();
       }
-      await syncAgain(file, bytes.subarray(0, scan.end), segment, isLast, mark);
-      segments.push(segment);
+      await syncAgain(file, bytes.subarray(0, offsets.end), segment, isLast, mark);
     } finally {
       file.close();
     }
+    if (!isLast && index === undefined)
+      await writeIndex(files, path, 'journal', {
+        sum: segment.sum,
+        checksum: through,
+        offsets,
+        positions: [],
+      });
+    segments.push(segment);
+    checksum = through;
+    last = segment.last;
     await breathe();
   }
   await files.syncFolder(folder);
@@ -86,38 +108,39 @@ export async function recoverSegments(
   return { segments, checksum, cutTail };
 }
 
-/** A segment that was being begun: its header is durable before anything is written after it. */
+/** Whether a segment was only begun: its header is durable before anything is written after it. */
 function isUnfinished(bytes: Buffer): boolean {
   return bytes.length <= SEGMENT_HEADER_BYTES && decodeSegmentHeader(bytes, 'journal') === undefined;
 }
 
-function checkedSegment(path: string, bytes: Buffer, first: Position, seed: number): Segment {
+function assertGoesOn(path: string, bytes: Buffer, first: Position, seed: number): void {
   const header = decodeSegmentHeader(bytes, 'journal');
   if (header === undefined) throw damaged(path, 0, first, 'its header does not match its checksum');
   if (header.first !== first)
     throw damaged(path, 0, first, `it begins with position ${header.first}, what comes before it is missing`);
   if (header.seed !== seed)
     throw damaged(path, 0, first, `it goes on from checksum ${header.seed}, and not from ${seed}`);
-  return new Segment(path, first, seed);
 }
 
-/** Takes in frames as long as they are good. */
-function scanFrames(bytes: Buffer, segment: Segment): { end: number; checksum: number } {
-  let checksum = segment.seed;
-  let position: number = segment.first;
-  let offset = SEGMENT_HEADER_BYTES;
-  while (offset < bytes.length) {
-    const frame = frameAt(bytes, offset);
-    if (frame === undefined || frame.previous !== checksum || frame.position !== position) break;
-    segment.offsets.add(frame.end - offset);
+/** Frames as long as they are good, and the checksum of the last of them. */
+function scanFrames(
+  bytes: Buffer,
+  first: Position,
+  seed: number,
+): { readonly offsets: FrameOffsets; readonly checksum: number } {
+  const offsets = new FrameOffsets();
+  let checksum = seed;
+  let position: number = first;
+  for (let frame = frameAt(bytes, offsets.end); frame !== undefined; frame = frameAt(bytes, offsets.end)) {
+    if (frame.previous !== checksum || frame.position !== position) break;
+    offsets.add(frame.end - frame.offset);
     checksum = frame.checksum;
     position += 1;
-    offset = frame.end;
   }
-  return { end: offset, checksum };
+  return { offsets, checksum };
 }
 
-/** The bad frame after the good ones of a segment: a torn tail is given back, anything else is thrown. */
+/** Judges the bad frame after the good ones of a segment: returns a torn tail, throws for anything else. */
 function judgeBadFrame(
   segment: Segment,
   bytes: Buffer,
@@ -141,7 +164,7 @@ function judgeBadFrame(
 /**
  * Writes once more what is not known to be durable, and syncs it.
  *
- * It reads well, but that may be the page cache: the last process may have died before its sync, or its
+ * It reads well, but perhaps only from the page cache: the last process may have died before its sync; or its
  * sync may have failed, after which the system counts pages as written that are not. Without a mark this is
  * done for the last segment.
  */
@@ -155,7 +178,7 @@ async function syncAgain(
   if (!isLast && (mark === undefined || segment.last <= mark)) return;
   const from = mark === undefined || mark < segment.first ? 0 : segment.offsetOf((mark + 1) as Position);
   if (from < bytes.length) await file.write(bytes.subarray(from), from);
-  // Where it ends may not have reached the disk either, when the last thing before was a truncation.
+  // The file's size may not have reached the disk either, if the last operation was a truncation.
   if (isLast) await file.truncate(bytes.length);
   await file.sync();
 }

@@ -3,8 +3,8 @@
  *
  *     'dualping' 8 │ kind 1 │ version 1 │ first position 6 │ seed 4 │ crc 4 │ frames …
  *
- * The header is on disk before the first frame is written. In memory a segment is the offsets of its frames,
- * 4 bytes each.
+ * The header is on disk before the first frame is written. In memory a segment is only the offsets of its
+ * frames, 4 bytes each.
  */
 
 import { crc32 } from 'node:zlib';
@@ -25,7 +25,7 @@ const KIND_CODES: Record<SegmentKind, number> = { journal: 1, history: 2 };
 
 export interface SegmentHeader {
   readonly kind: SegmentKind;
-  /** Position of the first frame that is, or would be, here. */
+  /** Position of its first frame, present or future. */
   readonly first: Position;
   /** Checksum of the journal before it. */
   readonly seed: number;
@@ -42,7 +42,7 @@ export function encodeSegmentHeader({ kind, first, seed }: SegmentHeader): Buffe
   return bytes;
 }
 
-/** Undefined when it isn't a whole header of this kind. */
+/** Undefined when it isn't a complete header of this kind. */
 export function decodeSegmentHeader(bytes: Buffer, kind: SegmentKind): SegmentHeader | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES) return undefined;
   if (crc32(bytes.subarray(0, CRC_AT)) !== bytes.readUInt32LE(CRC_AT)) return undefined;
@@ -55,15 +55,41 @@ const digits = (position: number): string => String(position).padStart(16, '0');
 const NAMES: Record<SegmentKind, RegExp> = { journal: /^journal-\d{16}$/, history: /^history-\d{16}$/ };
 
 export const segmentName = (kind: SegmentKind, first: Position): string => `${kind}-${digits(first)}`;
-/** Names sort as positions do. */
+/** The names of segments; sorted names are in the order of positions. */
 export const segmentNames = (kind: SegmentKind, names: readonly string[]): string[] =>
   names.filter((name) => NAMES[kind].test(name)).sort();
+
+const OFFSET_BYTES = 4;
+
+/** What a file came to as it was written: how long it is, and its CRC. */
+export interface WrittenSum {
+  readonly bytes: number;
+  readonly crc: number;
+}
+
+export const NOTHING_WRITTEN: WrittenSum = { bytes: 0, crc: 0 };
+
+export const sumWith = ({ bytes, crc }: WrittenSum, written: Buffer): WrittenSum => ({
+  bytes: bytes + written.length,
+  crc: crc32(written, crc),
+});
 
 /** Where each frame of a file begins. */
 export class FrameOffsets {
   #offsets = new Uint32Array(256);
   #count = 0;
   #end: number = SEGMENT_HEADER_BYTES;
+
+  /** Out of 4 little-endian bytes each. */
+  static from(bytes: Buffer, end: number): FrameOffsets {
+    const read = new FrameOffsets();
+    read.#count = bytes.length / OFFSET_BYTES;
+    read.#offsets = new Uint32Array(Math.max(read.#count, 1));
+    for (let index = 0; index < read.#count; index += 1)
+      read.#offsets[index] = bytes.readUInt32LE(index * OFFSET_BYTES);
+    read.#end = end;
+    return read;
+  }
 
   get count(): number {
     return this.#count;
@@ -97,12 +123,16 @@ export class FrameOffsets {
 }
 
 export class Segment {
-  readonly offsets = new FrameOffsets();
+  /** Of what is on disk. */
+  sum = NOTHING_WRITTEN;
+  /** Something of it was taken back: on disk there may be frames that are not, or no longer, in `offsets`. */
+  wasCut = false;
 
   constructor(
     readonly path: string,
     readonly first: Position,
     readonly seed: number,
+    readonly offsets = new FrameOffsets(),
   ) {}
 
   /** `first` − 1 when it is empty. */

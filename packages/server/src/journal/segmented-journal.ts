@@ -1,4 +1,4 @@
-/** The journal of a server: the generation that counts, its snapshots, and whose it is. */
+/** The journal of a server: the generation that counts, its snapshots, and its identity. */
 
 import { join } from 'node:path';
 import {
@@ -42,16 +42,27 @@ export interface Opened {
   readonly snapshots: Snapshots;
 }
 
+/** One that was opened. */
+interface Found {
+  readonly opened: Opened;
+  readonly snapshot: Snapshot | undefined;
+  /** Why newer snapshots did not do, in words. */
+  readonly problems: readonly string[];
+}
+
 export class SegmentedJournal implements Journal {
+  readonly snapshotProblems: readonly string[];
   #opened: Opened;
   #identity: Identity;
   #listener: JournalListener | undefined;
   #failure: DualpingError | undefined;
   #installing = false;
+  /** What opening has read anyhow, for whoever asks first. */
+  #found: Snapshot | undefined;
   readonly #mark: KnownMark;
   /** Writes of the identity, one after another. */
   #identityWritten: Promise<void> = Promise.resolve();
-  /** One after the other: each takes the next free number. */
+  /** Set aside one after the other: each takes the next free number. */
   #settingAside: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -59,10 +70,11 @@ export class SegmentedJournal implements Journal {
     readonly folder: string,
     readonly options: SegmentedJournalOptions,
     identity: Identity,
-    opened: Opened,
-    readonly snapshotProblems: readonly string[],
+    { opened, snapshot, problems }: Found,
     readonly known: Known,
   ) {
+    this.#found = snapshot;
+    this.snapshotProblems = problems;
     this.#mark = new KnownMark(files, folder);
     this.#identity = identity;
     this.#opened = opened;
@@ -76,11 +88,11 @@ export class SegmentedJournal implements Journal {
     identity: Identity,
     record: CurrentRecord,
   ): Promise<SegmentedJournal> {
-    // The generation reports to whichever journal it comes to belong to.
+    // The generation reports to the journal that it belongs to later.
     const owner: { journal?: SegmentedJournal } = {};
-    const { opened, problems } = await openGeneration(files, folder, record, options, owner);
+    const found = await openGeneration(files, folder, record, options, owner);
     const known = readKnown(files, folder);
-    owner.journal = new SegmentedJournal(files, folder, options, identity, opened, problems, known);
+    owner.journal = new SegmentedJournal(files, folder, options, identity, found, known);
     return owner.journal;
   }
 
@@ -124,12 +136,13 @@ export class SegmentedJournal implements Journal {
   async truncateAfter(position: Position): Promise<void> {
     const generation = this.#generation;
     if (position >= generation.last) return;
+    this.#found = undefined;
     const first = (position + 1) as Position;
     const payloads = [...generation.replay(first, generation.last)].map(({ payload }) =>
       Buffer.from(payload),
     );
     const seed = generation.checksumAt(position);
-    // Nobody waits for it: what could not be set aside was never acknowledged.
+    // Not waited for: entries that could not be set aside were never acknowledged.
     this.#settingAside = this.#settingAside.then(() =>
       setAsideEntries(this.files, this.folder, first, seed, payloads).catch(() => {}),
     );
@@ -152,18 +165,25 @@ export class SegmentedJournal implements Journal {
     return this.#generation.readMany(positions);
   }
 
+  borrowMany(positions: readonly Position[]): Buffer[] {
+    return this.#generation.borrowMany(positions);
+  }
+
   checksumAt(position: Position): number {
     return this.#generation.checksumAt(position);
   }
 
   readSnapshot(): Snapshot | undefined {
-    return newestSnapshot(this.#opened).snapshot;
+    const found = this.#found;
+    this.#found = undefined;
+    return found ?? newestSnapshot(this.#opened).snapshot;
   }
 
   async saveSnapshot(snapshot: SnapshotToKeep): Promise<void> {
     const { generation, snapshots } = this.#opened;
     await generation.whenDurable(snapshot.position);
     if (this.#installing) throw new DualpingError('busy', 'the journal is about to be replaced');
+    this.#found = undefined;
     await snapshots.save(snapshot);
   }
 
@@ -239,7 +259,7 @@ export class SegmentedJournal implements Journal {
     let opened: Opened;
     try {
       const record = await makeInstalledGeneration(files, folder, number, options.segmentBytes, info, chunks);
-      // Read back as after a restart: what can't be opened must not take the place of what can.
+      // Opened as after a restart: a generation that can't be opened must not replace one that can.
       ({ opened } = await openGeneration(files, folder, record, options, { journal: this }));
     } catch (error) {
       await files.remove(path).catch(() => {}); // else the next opening removes it
@@ -252,7 +272,7 @@ export class SegmentedJournal implements Journal {
       throw this.#failure;
     }
     await this.#switchTo(opened);
-    // It counts from here on. What can't be cleared away now, the next opening clears away.
+    // It counts from here on. The next opening removes what can't be removed now.
     await before.generation.close().catch(() => {});
     const { folder: replaced } = before.generation;
     if (setAside) await setAsideGeneration(files, folder, replaced).catch(() => {});
@@ -263,16 +283,17 @@ export class SegmentedJournal implements Journal {
     try {
       await writeCurrent(this.files, this.folder, opened.record);
     } catch (error) {
-      // Which generation a restart would find is unknown now: nothing may be promised any more.
+      // It is unknown which generation a restart would find: nothing may be reported durable any more.
       await opened.generation.close().catch(() => {});
       const failure = storageFailed('switching the journal in', this.folder, error);
       this.#onFailed(failure);
       throw failure;
     }
     this.#opened = opened;
+    this.#found = undefined;
   }
 
-  /** For generations: those that don't count any more have nothing to tell. */
+  /** Called by generations; reports of those that no longer count are ignored. */
   onDurable(generation: Generation | undefined, position: Position, checksum: number): void {
     if (generation === this.#generation && this.#failure === undefined)
       this.#listener?.durable(position, checksum);
@@ -295,7 +316,7 @@ async function openGeneration(
   record: CurrentRecord,
   options: GenerationOptions,
   owner: { readonly journal?: SegmentedJournal },
-): Promise<{ opened: Opened; problems: readonly string[] }> {
+): Promise<Found> {
   const path = join(folder, generationName(record.generation));
   let generation: Generation | undefined;
   generation = await Generation.open(files, path, record, options, {
@@ -312,7 +333,7 @@ async function openGeneration(
       `${path} begins after position ${record.position} and has no snapshot up to there: ${why}; ${WHAT_TO_DO}`,
     );
   }
-  return { opened, problems };
+  return { opened, snapshot, problems };
 }
 
 /** A snapshot counts when the journal goes on from where it ends. */

@@ -4,8 +4,8 @@
  *     set-aside/cut-000001-412        entries from 412 on, as a segment of the journal
  *     set-aside/generation-000002     a whole generation, as it was
  *
- * What is cut from the end of a journal was never acknowledged, as far as anybody knows. The newest are kept;
- * they can be removed at any time.
+ * As far as this server knows, cut entries were never acknowledged. The newest are kept; they can be removed
+ * at any time.
  */
 import { dirname, join } from 'node:path';
 import type { Position } from '@dualping/core';
@@ -14,9 +14,9 @@ import { FrameFileWriter } from './frame-file-writer.js';
 import { encodeSegmentHeader } from './segment.js';
 
 export const SET_ASIDE = 'set-aside';
-/** Cuts are a few kilobytes as a rule, and at most what a primary may have uncommitted: 64 MB. */
+/** Cuts are usually a few kilobytes, and at most what a primary may have uncommitted: 64 MB. */
 const MAX_CUTS = 16;
-/** Each is as large as a journal. */
+/** Each generation is as large as a journal. */
 const MAX_GENERATIONS = 2;
 
 const NUMBERED = /^(cut|generation)-(\d{6})/;
@@ -30,7 +30,7 @@ async function place(files: FileOperations, folder: string, kind: Kind, suffix: 
   return join(path, `${kind}-${next}${suffix}`);
 }
 
-/** The oldest go. */
+/** Removes the oldest beyond `most`. */
 async function prune(files: FileOperations, folder: string, kind: Kind, most: number): Promise<void> {
   const path = join(folder, SET_ASIDE);
   const names = (await files.list(path)).filter((name) => name.startsWith(`${kind}-`)).sort();
@@ -38,8 +38,8 @@ async function prune(files: FileOperations, folder: string, kind: Kind, most: nu
 }
 
 /**
- * Entries from `first` on, the checksum of the journal before them being `seed`. Resolves when they are
- * durable.
+ * Sets aside entries from `first` on; `seed` is the checksum of the journal before them. Resolves when they
+ * are durable.
  */
 export async function setAsideEntries(
   files: FileOperations,

@@ -1,7 +1,8 @@
 /**
- * A snapshot on disk: a frame that says of what, a frame for each part, a frame that says it is whole.
+ * A snapshot on disk: a frame that identifies it, a frame for each part, and a frame that says it is
+ * complete.
  *
- * It gets its name only when it is durable, so one that is found under it and isn't whole was damaged later.
+ * A file gets its name only when it is durable, so an incomplete file with that name was damaged later.
  */
 
 import { basename, join } from 'node:path';
@@ -15,11 +16,13 @@ import { damaged } from './storage-errors.js';
 /** Largest part of a snapshot: four gRPC messages at their default limit. */
 export const MAX_SNAPSHOT_PART_BYTES = 16 * 1024 * 1024;
 
-const FORMAT = 1;
+const FORMAT = 2;
+/** Those that can be read. The parts of the first were JSON, which whoever reads them tells by their look. */
+const FORMATS: readonly unknown[] = [1, FORMAT];
 const SEED = 0;
 /**
- * Parts are numbered from 1 in the place of positions; what says of what, and that it is whole, can't be
- * taken for one.
+ * Parts are numbered from 1 in the place of positions, so the first and the last frame can't be taken for a
+ * part.
  */
 const INFO_NUMBER = 0;
 const END_NUMBER = 2 ** 48 - 1;
@@ -61,7 +64,7 @@ export class SnapshotWriter {
     await this.frames.add(this.#parts, part);
   }
 
-  /** Resolves when the snapshot is there for good. */
+  /** Resolves when the snapshot is durable under its name. */
   async finish(): Promise<void> {
     await this.frames.add(END_NUMBER, Buffer.from(`${this.#parts} parts`));
     await this.frames.finish();
@@ -90,7 +93,7 @@ export function readSnapshotFile(files: FileOperations, path: string): Snapshot 
   if (info?.position !== INFO_NUMBER || end?.position !== END_NUMBER)
     throw damaged(path, bytes.length, undefined, 'it is not whole');
   const { format, position, epoch, checksum } = JSON.parse(payloadOf(bytes, info).toString('utf8'));
-  if (format !== FORMAT || basename(path) !== snapshotName(position))
+  if (!FORMATS.includes(format) || basename(path) !== snapshotName(position))
     throw damaged(path, 0, undefined, `it is format ${format} of position ${position}`);
   return { position, epoch, checksum, parts: rest.map((frame) => payloadOf(bytes, frame)) };
 }

@@ -1,11 +1,11 @@
-/** The snapshots of one generation: the newest that is whole counts, and the one before it is kept too. */
+/** The snapshots of one generation: the newest complete one counts, and the one before it is kept too. */
 import { join } from 'node:path';
 import { type FileOperations, storageFailed } from '@dualping/host';
 import { breathe } from '../breathe.js';
 import type { Snapshot, SnapshotInfo, SnapshotToKeep } from './journal.js';
 import { readSnapshotFile, SnapshotWriter, snapshotNames } from './snapshot-file.js';
 
-/** Should the newest be damaged one day, the one before it costs only a longer replay. */
+/** If the newest is damaged one day, the one before it only costs a longer replay. */
 const SNAPSHOTS_KEPT = 2;
 
 export class Snapshots {
@@ -15,13 +15,13 @@ export class Snapshots {
   constructor(
     readonly files: FileOperations,
     readonly folder: string,
-    /** Everything that is in the folder. */
+    /** All names in the folder. */
     names: readonly string[],
   ) {
     this.#names = snapshotNames(names);
   }
 
-  /** The newest that is whole and that `fits`; with what is wrong with newer ones, in words. */
+  /** The newest complete snapshot that `fits`, and texts about the problems of newer ones. */
   newest(fits: (info: SnapshotInfo) => boolean): { snapshot: Snapshot | undefined; problems: string[] } {
     const problems: string[] = [];
     for (const name of this.#names) {
@@ -37,10 +37,10 @@ export class Snapshots {
     return { snapshot: undefined, problems };
   }
 
-  /** One after another; resolves when it is durable. */
+  /** Saves snapshots one after another; resolves when this one is durable. */
   save(snapshot: SnapshotToKeep): Promise<void> {
     const saved = this.#saving.then(() => this.#save(snapshot));
-    this.#saving = saved.catch(() => {}); // told to who asked; the next one has its own chance
+    this.#saving = saved.catch(() => {}); // the caller gets the error; the next save is tried nevertheless
     return saved;
   }
 
@@ -55,7 +55,7 @@ export class Snapshots {
       try {
         for (const part of snapshot.parts) {
           await writer.add(part);
-          await breathe(); // the disk may take it at once, and the next part has to be encoded
+          await breathe(); // the write may end at once, and encoding the next part is long
         }
         await writer.finish();
       } catch (error) {

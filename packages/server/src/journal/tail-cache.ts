@@ -1,8 +1,8 @@
 /**
  * The newest frames in memory, so that replication and live timelines don't go to the files.
  *
- * What isn't durable yet is always here, whatever it takes: it can't be read from anywhere else. Its
- * amount is bounded by the limit on uncommitted entries.
+ * Frames that aren't durable yet are always here, because they can't be read from files. The limit on
+ * uncommitted entries bounds their size.
  */
 import type { Position } from '@dualping/core';
 
@@ -31,7 +31,8 @@ export class TailCache {
   }
 
   get(position: Position): Buffer | undefined {
-    return this.#frames[position - this.first];
+    // An array is asked for a negative index by its text: that takes longer than all else of a cached read.
+    return position < this.first ? undefined : this.#frames[position - this.first];
   }
 
   add(frame: Buffer): void {
@@ -39,7 +40,7 @@ export class TailCache {
     this.#bytes += frame.length;
   }
 
-  /** Lets go of the oldest, as long as they are durable and there is too much. */
+  /** Drops the oldest frames while they are durable and the cache is too large. */
   trim(durable: Position): void {
     while (this.#bytes > this.maxBytes && this.from <= durable) {
       const frame = this.#frames[this.#start];

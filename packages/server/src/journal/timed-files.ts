@@ -1,4 +1,4 @@
-/** A file system whose disk is timed: whatever waits for it is told to the operator when it takes long. */
+/** A file system whose disk is timed: operations that take long are reported to the operator. */
 import type { DiskTimer, FileOperations, OpenFile } from '@dualping/host';
 
 export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperations {

@@ -1,11 +1,11 @@
 /**
- * There is a primary that serves, and commits go on, whenever the rules allow it: at every moment of a world,
- * not only at its end.
+ * Checks that there is a serving primary, and that commits go on, whenever the rules allow it: at every
+ * moment of a world, not only at its end.
  *
- * A primary is allowed while the router does its work and, of the in-sync set, each server is either well or
- * out of the router's reach altogether, and one at least is well. What lies between (a slow process, a link
- * that loses one way, a disk that takes long) is not judged while it lasts. Once all this has stood still for
- * `patienceMs`, there has to be a primary.
+ * The rules allow a primary while the router works, each in-sync server is either well or wholly out of the
+ * router's reach, and at least one is well. States in between (a slow process, a link that loses one
+ * direction, a slow disk) are not judged while they last. When all this has not changed for `patienceMs`,
+ * there must be a primary.
  */
 import type { ClusterId } from '@dualping/core';
 import type { Cluster } from '../cluster.js';
@@ -13,25 +13,29 @@ import type { ServerProcess } from '../server-process.js';
 import type { Setup } from '../setup.js';
 import { Violation } from './checker.js';
 
-/** A server gives a router that does not welcome it up after this, ms. */
+/** After this time a server gives up a router that does not welcome it, ms. */
 const WELCOME_MS = 3_000;
 /** Longest waits between attempts to attach, and for a process that is started again, ms. */
 const RESTARTS_MS = 2 * 1_000;
-/** Silence has to be noticed by the router, or by a member, three times as late, and by the next primary. */
+/**
+ * Silences one after the other, in `deadAfterMs`: a member notices the router's after three, and the next
+ * primary a standby's after one.
+ */
 const SILENCES = 4;
-/** Messages and syncs of a takeover one after the other, with all that is caught up first. */
+/** Most messages and syncs of a takeover one after the other, with the catch-up before it. */
 const STEPS = 40;
 
-/** What the router says where it has to be decided which journal counts. */
+/** Part of the router's text when an operator has to decide which journal counts. */
 const ASKS_OPERATOR = 'an operator has to decide';
 /**
- * What it says of one that it could not dial back. It asks again, in the end every 10 s (`reach.ts`): so much
- * later it notices that the way is whole again.
+ * Part of its text about a member that it could not dial back. It asks again at most every 10 s (`reach.ts`),
+ * so it may notice that late that the path works again.
  */
 const IS_UNREACHED = "can't be reached";
 const ASKED_AGAIN_MS = 10_000;
 /**
- * What it says while its folder lacks what members were told: it promotes nobody, and whoever serves goes on.
+ * Part of its text while its folder lacks what members were told: it promotes no member, and the primary goes
+ * on.
  */
 const IS_OLDER = 'the store is older than its members';
 
@@ -49,7 +53,7 @@ export function patienceMs({ timing, network, serverSyncMs, routerSyncMs }: Setu
 export class Availability {
   readonly #patienceMs: number;
   #standing = '';
-  /** Since when a primary is allowed and nothing has changed about that, ms. */
+  /** Since when a primary is allowed without any change, ms. */
   #allowedSince = 0;
   #servedAt = 0;
   #progress = { committed: 0, at: 0 };
@@ -89,14 +93,14 @@ export class Availability {
     );
   }
 
-  /** Who could serve, in words; undefined: nobody has to. */
+  /** Text of what allows a primary now; undefined: none has to serve. */
   #whatStands(): string | undefined {
     const { router } = this.cluster;
     if (!this.cluster.routerIsWell()) return undefined;
     const record = router.recordOf(this.number);
     if (record?.primary === undefined) return undefined;
     const told = router.assignmentOf(this.number) ?? record;
-    // Copies of folders that disagree: rightly nobody serves before somebody has looked.
+    // When copies of folders disagree, rightly no server serves before an operator has decided.
     const reason = 'unavailableReason' in told ? told.unavailableReason : '';
     if (reason.includes(ASKS_OPERATOR) || reason.includes(IS_OLDER)) return undefined;
     const states: string[] = [];

@@ -1,4 +1,7 @@
-/** What a checker can hear of. It sees everything in the world at once, which nobody inside it does. */
+/**
+ * The events that a checker can hear of. It sees everything in the world at once, which no process inside
+ * can.
+ */
 import type {
   Assignment,
   ClusterId,
@@ -27,8 +30,7 @@ import type { ServerProcess } from '../server-process.js';
 import type { SessionRecord } from '../session-record.js';
 
 /**
- * Something that must never be false is. `invariant` is its name, which stays the same while a schedule is
- * shrunk.
+ * An invariant is broken. `invariant` is its name, which stays the same while a schedule is shrunk.
  */
 export class Violation extends Error {
   override readonly name = 'Violation';
@@ -46,10 +48,10 @@ export interface Request {
 }
 
 export interface Checker {
-  /** A server put entries at the end of its journal; `asPrimary` says whether they are its own. */
+  /** A server appended entries to its journal; `asPrimary` says whether they are its own. */
   appended?(server: ServerProcess, entries: readonly Entry[]): void;
   /**
-   * What is durable at a server has changed; up to `same` it is as it was. Also after a crash, with a new
+   * What is durable at a server has changed after position `same`. Also called after a crash, and with a new
    * disk.
    */
   diskChanged?(server: ServerProcess, same: number): void;
@@ -61,28 +63,28 @@ export interface Checker {
   serverStepped?(server: ServerProcess): void;
   /** The server's state was made from a snapshot: at a start, or one that it pulled. */
   serverRebuilt?(server: ServerProcess): void;
-  /** The router's machine has decided it, and will make it, or something newer, durable. */
+  /** The router's machine has decided this record, and will make it, or a newer one, durable. */
   decided?(record: ClusterRecord): void;
-  /** The router's machine wants it told, after all that it has decided so far. */
+  /** The router's machine gave an output that tells this assignment, after its decisions so far. */
   spoke?(assignment: Assignment): void;
-  /** The router was told of the end of a life by its supervisor; `dropped`: and dropped the member for it. */
+  /** A supervisor told the router of the end of a life; `dropped`: the router dropped the member for it. */
   crashNoted?(
     member: { readonly cluster: ClusterId; readonly serverId: ServerId },
     incarnation: Incarnation,
     known: Incarnation | undefined,
     dropped: boolean,
   ): void;
-  /** The router has started, with this on its disk. */
+  /** The router has started, with this record on its disk. */
   routerStarted?(of: { readonly cluster: ClusterId; readonly record: ClusterRecord | undefined }): void;
-  /** Durable at the router. */
+  /** The record is durable at the router. */
   recorded?(record: ClusterRecord): void;
-  /** The router tells somebody. */
+  /** The router sends this assignment. */
   told?(assignment: Assignment): void;
   /** The router's machine is about to take a step, at this time of its clock. */
   routerSteps?(at: Instant): void;
   /** The router is about to hear a member on its stream. */
   memberHeard?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
-  /** The router refuses whoever wants to attach. */
+  /** The router refuses a member that wants to attach. */
   memberRefused?(member: {
     readonly cluster: ClusterId;
     readonly serverId: ServerId;
@@ -102,19 +104,19 @@ export interface Checker {
     readonly serverId: ServerId;
     readonly lifeId: LifeId;
   }): void;
-  /** Somebody asks the router for the primary after the one of an epoch that failed, and is ready to wait. */
+  /** A client asks the router for the primary after a failed epoch, and is ready to wait. */
   primaryAsked?(question: {
     readonly cluster: ClusterId;
     readonly token: number;
     readonly failedEpoch: Epoch;
   }): void;
-  /** The question was answered or refused, or nobody waits for the answer any more. */
+  /** The question was answered, refused or cancelled. */
   questionOver?(token: number): void;
-  /** The router has heard a ping of the primary that it tells of. */
+  /** The router has heard a ping of the primary that it names. */
   primaryPinged?(of: { readonly cluster: ClusterId; readonly epoch: Epoch }): void;
   /** The router's machine has taken a step. */
   routerStepped?(): void;
-  /** A session asked for something to be done. */
+  /** A session asked for a write. */
   submitted?(session: SessionRecord, ticket: number, command: SessionCommand): void;
   settled?(session: SessionRecord, ticket: number, command: SessionCommand, result: RequestResult): void;
   /** A session's timeline was opened for the first time. */
@@ -122,13 +124,13 @@ export interface Checker {
   delivered?(session: SessionRecord, posts: readonly Post[]): void;
   /** A read of a session has its answer. */
   answered?(session: SessionRecord, query: SessionQuery, answer: QueryAnswer): void;
-  /** A session has so many writes unanswered at a server. */
+  /** The number of a session's unanswered writes at a server has changed. */
   asked?(session: SessionRecord, inFlight: number): void;
   /** A primary says something on a standby's stream. */
   toStandby?(server: ServerProcess, stream: object, message: PrimaryMessage): void;
   /** A primary hears something on a standby's stream. */
   fromStandby?(server: ServerProcess, stream: object, message: StandbyMessage): void;
-  /** A server sends so many posts in one message. */
+  /** A server sends this number of posts in one message. */
   shown?(server: ServerProcess, posts: number): void;
   /** A primary tells another cluster something. */
   tellsOthers?(
@@ -149,21 +151,21 @@ export interface Checker {
 
 type Hook = keyof Checker;
 
-/** Which cluster something is about; all of them, if it doesn't say. */
+/** The cluster that an event is about; undefined: all clusters. */
 const clusterIn = (fact: unknown): ClusterId | undefined =>
   typeof fact === 'object' && fact !== null && 'cluster' in fact ? (fact.cluster as ClusterId) : undefined;
 
 interface Listener {
   readonly checker: Checker;
-  /** It looks at this cluster alone. */
+  /** It checks only this cluster; undefined: all. */
   readonly cluster: ClusterId | undefined;
 }
 
-/** All checkers as one; each is asked only about what it looks at. */
+/** All checkers as one; each hears only the events of its cluster. */
 export class Checkers {
   readonly #byHook = new Map<Hook, Listener[]>();
 
-  /** @param cluster what they look at; undefined: everything */
+  /** @param cluster the cluster that they check; undefined: all */
   add(cluster: ClusterId | undefined, ...checkers: readonly Checker[]): void {
     for (const checker of checkers)
       for (const hook of HOOKS)

@@ -1,8 +1,8 @@
 /**
- * What is committed is on the disk of every member that could be promoted, and stays there.
+ * Checks that committed entries are on the disk of every member that could be promoted, and stay there.
  *
- * This is the whole promise in one sentence, and it is looked at whenever one of its parts moves: the commit,
- * the router's recorded in-sync set, what is durable on a disk.
+ * This is the main guarantee in one sentence. It is checked whenever one of its parts changes: the commit
+ * position, the router's recorded in-sync set, what is durable on a disk.
  */
 import type { ClusterId, ClusterRecord, Entry, Position, ServerId } from '@dualping/core';
 import type { Cluster } from '../cluster.js';
@@ -17,10 +17,10 @@ export class Durability implements Checker {
   #record: ClusterRecord | undefined;
   /** The highest revision that was ever recorded. */
   #newest = 0;
-  /** Up to where a journal's durable content is known to be what was committed, by journal id. */
+  /** Up to where a journal's durable content is known to equal the history, by journal id. */
   readonly #agreed = new Map<string, number>();
 
-  /** Whom an operator wants promoted, whatever it lacks. */
+  /** The member that an operator wants promoted, whatever it lacks. */
   #chosen: ServerId | undefined;
 
   constructor(
@@ -76,15 +76,15 @@ export class Durability implements Checker {
   }
 
   /**
-   * What an operator's choice loses is what the chosen one does not hold, and nothing else. The same goes for
-   * a copy of a folder that was made in the life that ended last: nothing but others who are there can tell
-   * that it lacks something.
+   * An operator's choice may lose exactly what the chosen member does not hold. The same holds for a copy of
+   * a folder that was made in the last life: only another member that has more can show that it lacks
+   * something.
    */
   #granted(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
     const isChosen = primary?.serverId === this.#chosen;
     this.#chosen = undefined;
     const processes = this.cluster.serverProcesses(this.number);
-    // Its life may be over, and the router not know it yet.
+    // Its life may have ended without the router knowing it yet.
     const server =
       processes.find(({ lifeId }) => lifeId === primary?.lifeId) ??
       processes.find(({ id, journalId }) => id === primary?.serverId && journalId === primary.journalId);
@@ -92,7 +92,7 @@ export class Durability implements Checker {
     const kept = this.#keptBy(server);
     const { age } = server.disk;
     server.disk.age = 'newest';
-    // Nothing may be lost yet, and whoever goes on in the old line may still add to it.
+    // Perhaps nothing is lost yet, and members of the old line of epochs may still commit more.
     const isUnclean =
       isChosen && before !== undefined && !before.inSync.some((copy) => isCopy(copy, server.disk));
     if (kept >= this.history.last && !isUnclean) return;
@@ -126,7 +126,7 @@ export class Durability implements Checker {
   #look(when: string): void {
     const record = this.#record;
     if (record?.primary === undefined) return;
-    // What a router says that runs with an older folder counts for nothing but its grants.
+    // From a router that runs with an older folder only grants count.
     const isOlder = this.cluster
       .serverProcesses(this.number)
       .some((server) => this.lineage.isUnknownTo(server));
@@ -140,7 +140,7 @@ export class Durability implements Checker {
         .filter(({ isLost, disk }) => !isLost && isCopy(copy, disk));
       for (const server of holders) {
         const isPrimary = server.lifeId === record.primary.lifeId;
-        // A copy that was put back may stand in the set by name, and must not get further than that.
+        // A copy that was put back may be in the set by its id, but its server must not become primary.
         if (server.disk.age === 'newest' || (isPrimary && server.replica?.role === 'primary'))
           this.#check(server, when);
       }
@@ -153,7 +153,7 @@ export class Durability implements Checker {
     const needed = history.safe;
     if ((this.#agreed.get(keyOf(server)) ?? 0) >= needed) return;
     const end = Math.min(durable.last, needed);
-    // What a snapshot stands for is not in the journal any more.
+    // Entries that a snapshot replaced are not in the journal any more.
     if (end >= durable.first - 1 && durable.checksumAt(end) !== history.checksumAt(end))
       this.#sayWhatDiffers(server, end, when);
     this.#agreed.set(keyOf(server), end);
@@ -183,7 +183,7 @@ export class Durability implements Checker {
 
 const keyOf = ({ name, journalId }: ServerProcess): string => `${name} ${journalId}`;
 
-/** Whether its primary has asked for it, which has given it all that it lacked. */
+/** Whether the primary has asked to add it; the primary has then given it all that it lacked. */
 const isAdded = (before: ClusterRecord | undefined, { inSync }: ClusterRecord, disk: ServerDisk): boolean =>
   before?.inSync.some(({ journalId }) => journalId === disk.journalId) !== true &&
   inSync.some(({ journalId, lives }) => journalId === disk.journalId && lives.includes(disk.lifeId));

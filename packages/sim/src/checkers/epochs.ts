@@ -1,4 +1,7 @@
-/** One primary an epoch, and epochs only rise: at the router, at each member, and in what was told. */
+/**
+ * Checks that an epoch has one primary, and that epochs only rise: at the router, at each member, and in what
+ * was told.
+ */
 import type {
   Assignment,
   ClusterId,
@@ -39,9 +42,9 @@ interface Member {
 
 export class Epochs implements Checker {
   #record: ClusterRecord | undefined;
-  /** Whom an operator wants promoted, though it is not in sync. */
+  /** The member that an operator wants promoted, even if it is not in sync. */
   #chosen: ServerId | undefined;
-  /** Before the router's present step. */
+  /** Whether a primary was available before the router's present step. */
   #wasAvailable = false;
   readonly #granted = new Map<Epoch, PrimaryRef>();
   readonly #members = new Map<string, Member>();
@@ -79,13 +82,13 @@ export class Epochs implements Checker {
         'unclean-only-without-primary',
         `${refText(primary)} gets epoch ${epoch} from an operator, and ${refText(before.primary)} was there`,
       );
-    // Whoever ends where everything ended in order has everything: `Durability` looks after that.
+    // After an orderly end a member whose journal ends there has everything; `Durability` checks that.
     if (!holds(before.inSync, primary) && !isChosen && before.orderlyEnd === undefined)
       throw new Violation(
         'promoted-was-in-sync',
         `${refText(primary)} was not in sync, and gets epoch ${epoch}`,
       );
-    // With an epoch between the two, somebody else had that and was lost in the same step.
+    // If there is an epoch between the two, another member had it and was lost in the same step.
     if (epoch === before.epoch + 1 && isSame(before.primary, primary) && !isChosen)
       throw new Violation(
         'one-primary-per-epoch',
@@ -106,7 +109,7 @@ export class Epochs implements Checker {
     this.#grant(epoch, primary);
   }
 
-  /** The machine wants told only what it has decided before. */
+  /** The machine tells only what it has decided before. */
   spoke(assignment: Assignment): void {
     this.#checkSaid(assignment, this.#record, 'was decided last');
   }
@@ -192,8 +195,8 @@ export class Epochs implements Checker {
   }
 
   /**
-   * By being recorded or told: what was only decided a crash may take back, and the epoch is then granted
-   * anew.
+   * An epoch counts as granted when it is recorded or told. A crash may undo a decision before that, and the
+   * epoch is then granted again.
    */
   #grant(epoch: Epoch, primary: PrimaryRef | undefined): void {
     if (primary === undefined) return;
@@ -212,7 +215,7 @@ export class Epochs implements Checker {
     is: string,
   ): void {
     if (primary === undefined || (record !== undefined && record.revision >= revision)) return;
-    // After a start the same is told with a higher revision, since everybody has to attach anew.
+    // After a start the same content is told with a higher revision, since all members have to attach again.
     const isSaid =
       record?.primary !== undefined &&
       record.epoch === epoch &&

@@ -1,4 +1,6 @@
-/** Each request is done once, in the order of asking, and answered with what it came to, always the same. */
+/**
+ * Checks that each request is done once, in the order of asking, and is always answered with its one outcome.
+ */
 import type { Epoch, JournalCommand, Reply, RequestResult, SessionCommand } from '@dualping/core';
 import { entryText } from '../entry-text.js';
 import type { ServerProcess } from '../server-process.js';
@@ -6,7 +8,7 @@ import type { SessionRecord } from '../session-record.js';
 import { type Checker, type Request, Violation } from './checker.js';
 import type { History } from './history.js';
 
-/** Refusals that are outcomes of a command that was done. */
+/** Refusals that are outcomes of an applied command. */
 const SOCIAL = new Set([
   'unknown-user',
   'unknown-target',
@@ -106,7 +108,7 @@ export class ExactlyOnce implements Checker {
           'acknowledged-is-committed',
           `"${command.text}" was told to be at ${result.position}, it is at ${at}`,
         );
-      // What is asked twice may be done the one time and refused the other.
+      // A request that is asked twice may be done one time and refused the other time.
       if (result?.kind === 'refused' && at > 0 && !session.again && !session.repeated)
         throw new Violation(
           'refused-did-not-happen',

@@ -1,4 +1,4 @@
-/** What the history says of loss that an operator accepted: this and nothing else. */
+/** Which loss the history allows after an operator accepted it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command, Entry, Epoch, Position } from '@dualping/core';

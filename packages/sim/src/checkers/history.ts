@@ -1,8 +1,7 @@
 /**
- * What really happened: the entries that were committed, by whoever said so first. Everybody else has to
- * agree.
+ * What really happened: each committed entry, as the first server committed it. All others have to agree.
  *
- * Knows nothing of how the machines work. Who follows whom is worked out here by a model of its own.
+ * It knows nothing of how the machines work. A model of its own works out who follows whom.
  */
 import {
   type Entry,
@@ -20,7 +19,7 @@ import { Violation } from './checker.js';
 interface Unclean {
   /** Its first epoch. */
   readonly epoch: Epoch;
-  /** Up to here that member has what was committed: only what comes after may be lost. */
+  /** Up to here that member has what was committed: only entries after it may be lost. */
   readonly kept: number;
 }
 
@@ -30,7 +29,7 @@ interface Follow {
   until: number;
 }
 
-/** Who reads, and whether also what names the reader. */
+/** A reader, and whether the timeline also has posts that name the reader. */
 export interface Reader {
   readonly user: UserName;
   readonly mentions: boolean;
@@ -44,30 +43,36 @@ function namedBy(entry: Entry): ReadonlySet<UserName> {
 
 export class History {
   readonly #entries: Entry[] = [];
-  /** With the position at which they became known. */
+  /** Users, with the position at which they became known. */
   readonly #users = new Map<UserName, number>();
-  /** `follower>author`, in the order in which they began. */
+  /** Follows by `follower>author`, in the order in which they began. */
   readonly #follows = new Map<string, Follow[]>();
   /** Posts by author, ascending. */
   readonly #posts = new Map<UserName, Entry[]>();
-  /** Positions of posts that answer one that was not there. */
+  /** Positions of posts that answer a post that was not there. */
   readonly #answersToNothing = new Set<number>();
   /** Users of this cluster. */
   readonly #own = new Set<UserName>();
-  /** Of each of them the posts that name it, of authors whom it did not follow then, ascending. */
+  /**
+   * For each of these users the posts that name the user, of authors whom the user did not follow then,
+   * ascending.
+   */
   readonly #naming = new Map<UserName, Entry[]>();
   readonly #requests = new Map<string, Entry>();
   readonly #texts = new Map<string, Entry>();
   /** Chained from the first entry on, as journals do it. */
   readonly #checksums: number[] = [];
   #unclean: Unclean | undefined;
-  /** Something of its epochs was committed: whoever goes on in the old ones is not part of this history. */
+  /**
+   * Whether an entry of the new epochs was committed: what is committed in the old ones then is not part of
+   * this history.
+   */
   #hasNewLine = false;
-  /** How many entries that were committed are lost, as an operator accepted. */
+  /** How many committed entries are lost, as an operator accepted. */
   lost = 0;
 
   constructor(
-    /** Whether sessions may be forgotten while they live: only with limits that are small. */
+    /** Whether living sessions may be forgotten: only with small limits. */
     readonly forgets: boolean,
   ) {}
 
@@ -83,12 +88,12 @@ export class History {
     return this.#entries.slice(0, through);
   }
 
-  /** Of a journal that has all that was committed up to a position. */
+  /** The checksum of a journal that has all committed entries up to a position. */
   checksumAt(position: number): number {
     return this.#checksums[position - 1] ?? 0;
   }
 
-  /** From here on a member leads that has only so much of what was committed. */
+  /** From this epoch on the primary is a member that has committed entries only up to `kept`. */
   acceptsLoss(epoch: Epoch, kept: number): void {
     this.#unclean = { epoch, kept: Math.min(kept, this.#unclean?.kept ?? kept) };
     this.#hasNewLine = false;
@@ -103,7 +108,7 @@ export class History {
     return this.#unclean !== undefined;
   }
 
-  /** Whether something of an epoch may be lost, since another line of epochs goes on. */
+  /** Whether an entry of an epoch may be lost, because another line of epochs goes on. */
   mayBeLost(epoch: Epoch, position: number): boolean {
     return this.#unclean !== undefined && epoch < this.#unclean.epoch && position > this.#unclean.kept;
   }
@@ -122,7 +127,7 @@ export class History {
       );
   }
 
-  /** Where a request is, if it was committed. */
+  /** The entry of a request, if it was committed. */
   request(sessionId: string, requestNo: number): Entry | undefined {
     return this.#requests.get(`${sessionId}#${requestNo}`);
   }
@@ -131,7 +136,7 @@ export class History {
     return this.#texts.get(text);
   }
 
-  /** Whether what was asked for at a position is a post that answers one that was not there. */
+  /** Whether the entry at a position is a post that answers a post that was not there. */
   answersNothing(position: number): boolean {
     return this.#answersToNothing.has(position);
   }
@@ -146,7 +151,7 @@ export class History {
     return this.#naming.get(user)?.some(({ position }) => position === at) === true;
   }
 
-  /** Positions at which what `user` is told of others could have changed, the last one first. */
+  /** Positions at which the lists of `user` could have changed, the last one first. */
   *momentsSince(user: UserName, floor: number): Generator<number> {
     yield this.last;
     for (let at = this.last; at > floor; at -= 1) {
@@ -159,7 +164,8 @@ export class History {
   }
 
   /**
-   * Who is known, whom `user` follows and who follows `user` once everything up to `at` is applied; by name.
+   * All users, those whom `user` follows, and the followers of `user`, when everything up to `at` is applied;
+   * by name.
    */
   listsOf(user: UserName, at: number): readonly [string, string, string] {
     const following: UserName[] = [];
@@ -176,7 +182,7 @@ export class History {
     return [text(users), text(following), text(followers)];
   }
 
-  /** The posts before a position that `user` sees once everything up to `at` is applied, the oldest first. */
+  /** The posts before a position that `user` sees when everything up to `at` is applied, the oldest first. */
   seenBefore({ user, mentions }: Reader, at: number, before: number): Entry[] {
     const seen: Entry[] = [];
     const isSeen = ({ position }: Entry): boolean => position <= at && position < before;
@@ -198,7 +204,7 @@ export class History {
   }
 
   /**
-   * What `user` has to see of what came after a position, whenever it is looked at: follows that never ended.
+   * Posts after a position that `user` must see, whatever the timing: those of follows that never ended.
    */
   *due({ user, mentions }: Reader, after: number): Generator<Entry> {
     if (mentions) yield* (this.#naming.get(user) ?? []).filter(({ position }) => position > after);
@@ -214,7 +220,7 @@ export class History {
     return this.#follows.get(`${user}>${author}`)?.find(({ since, until }) => since < at && at < until);
   }
 
-  /** Begins again with what is left. */
+  /** Builds the history again without the lost entries. */
   #lose(after: number): void {
     const kept = this.#entries.slice(0, after);
     this.lost += this.#entries.length - kept.length;
@@ -237,7 +243,7 @@ export class History {
     if (sessionId !== '') {
       const key = `${sessionId}#${requestNo}`;
       const before = this.#requests.get(key);
-      // The login of a session that was forgotten begins it again, and changes nothing else.
+      // The login of a forgotten session begins the session again, and changes nothing else.
       const isBegunAgain = this.forgets && command.kind === 'register';
       if (before !== undefined && !isBegunAgain)
         throw new Violation(

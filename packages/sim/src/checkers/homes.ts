@@ -1,6 +1,6 @@
 /**
- * Names belong where they belong: a cluster does nothing for users of others, whoever asks it, and in
- * whatever order.
+ * Checks that a cluster does nothing for users of other clusters, whichever client asks, and in whatever
+ * order.
  */
 import { type ClusterId, type Entry, isClientCommand, type UserName } from '@dualping/core';
 import { entryText } from '../entry-text.js';

@@ -1,4 +1,4 @@
-/** Every bound that has a name is kept, as seen from outside of the machine that keeps it. */
+/** Checks from the outside that machines keep every named bound. */
 import type { PrimaryMessage, SocialSnapshot, StandbyMessage } from '@dualping/core';
 import type { Core } from '../core.js';
 import type { ServerProcess } from '../server-process.js';
@@ -7,7 +7,7 @@ import { type Checker, Violation } from './checker.js';
 
 /** What a primary has on its way to one standby. */
 interface Stream {
-  /** Everything up to here is known to be there. */
+  /** Everything up to here is known to be at the standby. */
   there: number;
 }
 
@@ -22,7 +22,7 @@ export class Limits implements Checker {
   serverStepped({ name, replica }: ServerProcess): void {
     const { MAX_UNCOMMITTED_ENTRIES } = this.core;
     if (replica?.role !== 'primary' || replica.ledger.uncommitted <= MAX_UNCOMMITTED_ENTRIES) return;
-    // What it found when it became primary it has not taken in: after a start that may be the whole journal.
+    // Entries that it had when it became primary don't count: after a start that may be the whole journal.
     const { assignment, ledger } = replica;
     const taken = [...ledger.unapplied].filter(
       ({ epoch, sessionId }) => epoch === assignment?.epoch && sessionId !== '',

@@ -1,6 +1,7 @@
 /**
- * What the router that runs now can know of: its folder, as it was when it started, and what it has told
- * since. Whoever was told something else in the same epoch is not welcomed: then the folder is an older one.
+ * The running router knows only its folder, as it was at the start, and what it has told since. Checks that
+ * it welcomes no member that was told something else in the same epoch, because then its folder is an older
+ * one.
  */
 import { type Assignment, type ClusterRecord, isNewer, type LifeId } from '@dualping/core';
 import type { ServerProcess } from '../server-process.js';
@@ -9,7 +10,7 @@ import { type Checker, Violation } from './checker.js';
 export class Lineage implements Checker {
   #loaded: ClusterRecord | undefined;
   #spoken = new WeakSet<Assignment>();
-  /** An operator has decided since the start that this router's folder counts. */
+  /** Whether an operator has decided since the start that this router's folder counts. */
   #isDecided = false;
 
   constructor(readonly servers: readonly ServerProcess[]) {}
@@ -39,7 +40,10 @@ export class Lineage implements Checker {
       );
   }
 
-  /** Whether the server goes by what another router said: this one promotes nobody once it hears of that. */
+  /**
+   * Whether the server follows what another router told: this router promotes no member once it hears of
+   * that.
+   */
   isUnknownTo({ replica }: ServerProcess): boolean {
     const told = replica?.assignment;
     if (told === undefined || this.#spoken.has(told)) return false;

@@ -1,4 +1,4 @@
-/** A list of users is of one moment, and of none before what its session knew of when it asked. */
+/** Checks that a list of users is of one moment, not earlier than what its session knew when it asked. */
 import type { QueryAnswer, SessionQuery } from '@dualping/core';
 import type { SessionRecord } from '../session-record.js';
 import { type Checker, Violation } from './checker.js';

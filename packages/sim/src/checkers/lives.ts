@@ -1,6 +1,6 @@
 /**
- * The life that was welcomed last, of a server of the in-sync set, is not a copy of itself, whatever it says
- * late.
+ * Checks that the router never refuses the last welcomed life of an in-sync server as a copy, even if its
+ * messages are late.
  */
 import type { ClusterRecord, Incarnation, LifeId, Reason, ServerId } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
@@ -25,7 +25,7 @@ export class Lives implements Checker {
 
   memberRefused({ serverId, incarnation, lifeId, reason }: Refused): void {
     if (reason !== 'older-copy') return;
-    // What it says comes after a supervisor's word for the life after it.
+    // Its message comes after a supervisor has registered the next life.
     const known = this.#record?.members.find((member) => member.serverId === serverId);
     if (known !== undefined && known.incarnation > incarnation) return;
     const copy = this.#record?.inSync.find((it) => it.serverId === serverId && it.lives.at(-1) === lifeId);

@@ -1,4 +1,4 @@
-/** When everybody is asked to stop, whoever was in sync can begin alone afterwards. */
+/** Checks that after all servers were asked to stop, each that was in sync can start alone. */
 import type { ClusterId } from '@dualping/core';
 import type { Cluster } from '../cluster.js';
 import type { ServerDisk } from '../server-disk.js';
@@ -14,8 +14,8 @@ export class OrderlyEnd implements Checker {
   ) {}
 
   /**
-   * With something broken it is no orderly end. Who was asked to stop before may be gone before the last
-   * write.
+   * It is no orderly end if something is broken. A server that was asked to stop earlier may have ended
+   * before the last write.
    */
   shutdownBegan(): void {
     const { cluster } = this;

@@ -1,6 +1,6 @@
 /**
- * A page of older posts is what a user saw before a position at one moment, none before what the session knew
- * of when it asked: the newest of it, all of it, and nothing else.
+ * Checks a page of older posts: it has the newest posts before a position that the user saw at one moment,
+ * without a gap and nothing else; the moment is not earlier than what the session knew when it asked.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Post, postIn, type QueryAnswer, type SessionQuery } from '@dualping/core';

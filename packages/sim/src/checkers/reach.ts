@@ -1,19 +1,19 @@
 /**
- * Whoever is promoted is heard now, and answered in this life when the router dialled it back. Counts the
- * router's listening time by itself.
+ * Checks that a promoted member is heard now, and has answered the router's dial-back in this life. Counts
+ * the router's listening time by itself.
  */
 import type { ClusterRecord, Instant, LifeId, ServerId, Timing } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
 
-/** A member may be silent for so many of its ping intervals and still be promoted. */
+/** Ping intervals that a member may be silent and still be promoted. */
 const HEARD_PINGS = 2;
-/** As many pings fit into the time after which a silent member is dropped. */
+/** Ping intervals that fit into the time after which a silent member is dropped. */
 const PINGS_BEFORE_DEAD = 3;
 
 export class Reach implements Checker {
   #record: ClusterRecord | undefined;
   #at: Instant | undefined;
-  /** Time in which the router was there to listen, as it counts it, ms. */
+  /** The router's listening time, ms. */
   #listenedMs = 0;
   readonly #heardMs = new Map<ServerId, number>();
   /** Lives that answered. An answer of a life before may come late. */
@@ -43,7 +43,7 @@ export class Reach implements Checker {
     this.#heardMs.set(serverId, this.#listenedMs);
   }
 
-  /** An operator overrules what the router makes of it. */
+  /** An operator overrules the router's objection. */
   promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
     this.#chosen = serverId;
   }

@@ -1,7 +1,7 @@
 /**
- * A client that has lost its primary waits for the successor. While the router goes on hearing that very
- * primary only the client's own link was lost: it is told so at the second ping, and does not wait for its
- * time to run out.
+ * Checks what a client is told that has lost its primary and waits for the successor. While the router still
+ * hears that primary, only the client's own link was lost: the client must be told so at the second ping,
+ * before its wait is over.
  */
 import type { ClusterId, Epoch } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';

@@ -1,10 +1,11 @@
 /**
- * What clusters hear of one another: each thing once, as it was committed there, in the order in which it
- * was; and, when all is quiet, everything that somebody had a right to.
+ * Checks what clusters hear of one another: each item once, as it was committed there, in that order; and,
+ * when all is quiet, everything that was due.
  *
- * Who follows a cluster's users from elsewhere is told there: of each pair at least the last change, nothing
- * that was not. A follow of somebody elsewhere begins at the last place that its cluster had heard of when it
- * was committed. All that the author has posted since then has to come, whatever failed on whichever side.
+ * A cluster is told who follows its users from other clusters: at least the last change of each pair, and
+ * only real changes. A follow of a user of another cluster begins at the last position there that was heard
+ * of when the follow was committed. All later posts of that author have to come, whatever failed on either
+ * side.
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -25,13 +26,13 @@ import type { History } from './history.js';
 class Heard {
   #read = 0;
   readonly last = new Map<ClusterId, Position>();
-  /** Of each user of another cluster whom somebody follows: from where on there. */
+  /** For each followed user of another cluster: the position there from which posts are due. */
   readonly wantedSince = new Map<UserName, number>();
   readonly homes = new Map<UserName, ClusterId>();
   readonly #asked = new Set<UserName>();
   readonly #followers = new Map<UserName, Set<UserName>>();
   readonly posts = new Map<ClusterId, Set<Position>>();
-  /** Places of changes there of who follows users of this cluster, as far as they were told. */
+  /** Positions there of follows and unfollows of this cluster's users, as far as they were told. */
   readonly edges = new Map<ClusterId, Set<Position>>();
   /** Our own users. */
   readonly #own = new Set<UserName>();
@@ -110,11 +111,11 @@ class Heard {
     }
   }
 
-  /** What is there by now and should be here. */
+  /** An item that the other cluster has and that should be here by now; undefined: none is missing. */
   missing(): string | undefined {
     for (const [cluster, theirs] of this.others) {
       if (cluster === this.cluster) continue;
-      /** Of each pair of users the last change. */
+      /** The last change of each pair of users. */
       const last = new Map<string, Entry>();
       for (const entry of theirs.entries(theirs.last)) {
         const { command, position } = entry;
@@ -135,7 +136,7 @@ class Heard {
     return undefined;
   }
 
-  /** The entry's command, if it changed who follows whom: most that are asked for change nothing. */
+  /** The entry's command, if it changed a follow; many such requests change nothing. */
   #changeIn(history: History | undefined, { command, position }: Entry) {
     if (history === undefined || (command.kind !== 'follow' && command.kind !== 'unfollow')) return undefined;
     const { user, target } = command;

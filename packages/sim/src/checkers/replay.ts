@@ -1,6 +1,7 @@
 /**
- * Snapshot plus tail is the same as replaying everything: whenever a server's state was made from a snapshot,
- * and at the end of all. The replay is done by the true core, also when a mutant is run.
+ * Checks that a snapshot plus the later entries gives the same state as replaying everything: whenever a
+ * server's state was made from a snapshot, and at the end. The true core does the replay, also when a mutant
+ * is run.
  */
 import type { SocialState } from '@dualping/core';
 import type { Core } from '../core.js';
@@ -35,7 +36,7 @@ export class Replay implements Checker {
     const social = server.replica?.ledger.social;
     if (social === undefined || social.applied === 0) return;
     const end = server.disk.image.read(social.applied);
-    // Where an operator accepted loss it may stand on the line that was lost.
+    // After an operator accepted loss the server may still be on the lost line.
     if (
       this.history.hasAcceptedLoss &&
       (end === undefined || !sameEntry(end, this.history.at(social.applied)))

@@ -1,4 +1,4 @@
-/** The set that a primary waits for contains the set that the router would promote from. */
+/** Checks that the set that a primary waits for contains the set that the router would promote from. */
 import type { ClusterId, Epoch, InSyncMember } from '@dualping/core';
 import type { RouterProcess } from '../router-process.js';
 import type { ServerProcess } from '../server-process.js';

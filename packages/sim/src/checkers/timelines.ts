@@ -1,6 +1,6 @@
 /**
- * What a session is shown: only what was committed, only of those its user follows and since the follow
- * began, each post once and in order; and, when all is quiet, everything.
+ * Checks what a session is shown: only committed posts, only of authors that its user follows and since the
+ * follow began, each post once and in order; and, when all is quiet, all of them.
  */
 import { type Entry, type Position, type Post, postIn } from '@dualping/core';
 import { entryText } from '../entry-text.js';
@@ -9,10 +9,10 @@ import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
 
 export class TimelineChecker implements Checker {
-  /** How many posts of the past each session was shown. */
+  /** How many past posts each session was shown. */
   readonly #past = new Map<SessionRecord, number>();
 
-  /** The past that each session was owed when its timeline began. */
+  /** The past posts due to each session when its timeline began. */
   readonly #owed = new Map<SessionRecord, readonly Entry[]>();
 
   constructor(readonly history: History) {}
@@ -55,7 +55,7 @@ export class TimelineChecker implements Checker {
       );
   }
 
-  /** What a session has not been shown and should have been. */
+  /** The position of a post that a session should have been shown and was not. */
   missing(session: SessionRecord): Position | undefined {
     if (session.history === undefined || session.beganAt === undefined || session.isInDoubt) return undefined;
     const seen = new Set(session.delivered.map(({ position }) => position));

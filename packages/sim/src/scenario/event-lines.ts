@@ -1,6 +1,6 @@
-/** Events of the kernel as lines of a scenario. What goes on all the time, whatever happens, is left out. */
+/** Events of the kernel as lines of a scenario. Regular traffic, like heartbeats, is left out. */
 
-/** Streams and calls as `protos` name them, by their names in the simulator. */
+/** The names of streams and calls in `protos`, by their names in the simulator. */
 const WIRES: Readonly<Record<string, string>> = {
   'dual-ping': 'DualPing',
   watch: 'Watch',
@@ -13,7 +13,7 @@ const WIRES: Readonly<Record<string, string>> = {
   health: 'Health',
 };
 
-/** Of every stream, and of the heartbeat. */
+/** Messages that every stream has, and heartbeats. */
 const CHATTER = new Set(['syn', 'end', 'ping', 'pong', 'alive', 'signs', 'signs-of-life']);
 
 const DISK = /^(s\d): a disk has done (append|truncate|install)$/;
@@ -25,7 +25,7 @@ const DONE: Readonly<Record<string, string>> = {
   install: 'the snapshot is installed',
 };
 
-/** Who, and what; undefined: not worth a line. */
+/** The process and the text of a line; undefined: no line. */
 export function eventLine(label: string): [who: string, text: string] | undefined {
   if (label === 'router store') return ['router', 'disk: what was decided is durable'];
   const disk = DISK.exec(label);

@@ -1,4 +1,4 @@
-/** The scenarios that are kept, each as it is written and as it plays now. */
+/** The scenario files, each as it is written and as it runs now. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** What people are told and shown, as lines of a scenario. */
+/** What users are told and shown, as lines of a scenario. */
 import type { RequestResult } from '@dualping/core';
 import type { ClientProcess } from '../client-process.js';
 
@@ -10,7 +10,7 @@ export class News {
     readonly tell: (who: string, text: string) => void,
   ) {}
 
-  /** To be called after each event. */
+  /** Call it after each event. */
   look(): void {
     for (const { name, session } of this.clients) {
       if (session === undefined) continue;

@@ -1,5 +1,5 @@
 /**
- * Scenarios play as they are written. After a change that is meant: `npm run sim -- scenarios --rewrite`, and
+ * Scenarios run as they are written. After an intended change use `npm run sim -- scenarios --rewrite`, and
  * read the difference.
  */
 import assert from 'node:assert/strict';

@@ -1,7 +1,7 @@
 /**
- * Plays a scenario: a text in which lines at the margin are what happens to a network, and indented lines are
- * what follows from it, message by message. Simulated on the same kernel as every other world, with all
- * checkers, and with the same figures each time: a step over the network takes 0.5 ms, a sync 1 ms.
+ * Runs a scenario: a text in which lines at the margin are actions on a network, and indented lines are the
+ * consequences, message by message. It runs on the same kernel as every other world, with all checkers, and
+ * with fixed times: a step over the network takes 0.5 ms, a sync 1 ms.
  *
  *     ann posts "hello"             the indented lines give the time since then, who, and what
  *     bob follows ann
@@ -9,7 +9,7 @@
  *     s1 freezes, s1 goes on
  *     s1 can't reach s2 and s3      nor they s1; the router and people reach all
  *     all links are whole again
- *     until bob sees ann: hello     what happens until somebody is told that, or says it
+ *     until bob sees ann: hello     what happens until a user is told that, or says it
  *     250 ms pass
  *     # for readers only
  */
@@ -21,18 +21,18 @@ import { type Stage, stageFor } from '../simulation.js';
 import { eventLine } from './event-lines.js';
 import { News } from './news.js';
 
-/** A world in which no reader of the past has to wait for others. */
+/** A seed with which no reader of past posts has to wait for others. */
 const SEED = 3;
 const PEOPLE = ['ann', 'bob'] as const;
 /** A step over the network, ms. */
 const STEP_MS = 0.5;
 /** A sync, ms. */
 const SYNC_MS = 1;
-/** Members start one after the other, so that `s1` is the first primary, ms. */
+/** Time between the starts of members, ms, so that `s1` is the first primary. */
 const APART_MS = 100;
-/** Before the first line everybody has long been in sync, ms. */
+/** Time before the first line, ms: all servers have been in sync for long. */
 const CALM_MS = 5_000;
-/** What is waited for has come by then, or never comes, ms. */
+/** Longest wait of `until`, ms: what has not come by then never comes. */
 const PATIENCE_MS = 20_000;
 /** A fault that a scenario does not end lasts to its end, ms. */
 const FOR_GOOD_MS = 1_000_000;
@@ -85,7 +85,7 @@ export class Scenario {
     this.#begin();
   }
 
-  /** What the script says, with what really followed. */
+  /** The actions of the script, with the consequences that really followed. */
   perform(script: string): string {
     for (const line of script.split('\n')) {
       if (line === '' || line.startsWith('#')) this.#lines.push(line);
