@@ -36,15 +36,8 @@ async function scene(context: TestContext): Promise<Scene> {
 }
 
 /** Waits until this many more posts are acknowledged. */
-async function posted({ cluster, ana }: Scene, more: number): Promise<void> {
-  const from = ana.acknowledged.length;
-  await eventually(
-    `${more} more posts are acknowledged`,
-    () => ana.acknowledged.length >= from + more,
-    SETTLED_MS,
-    () => `${ana.failures.join('\n')}\n${cluster.tails()}`,
-  );
-}
+const posted = ({ cluster, ana }: Scene, more: number): Promise<void> =>
+  ana.goesOn(more, () => cluster.tails());
 
 async function primaryIs({ cluster, routers }: Scene, id: number): Promise<Assignment> {
   return await eventually(

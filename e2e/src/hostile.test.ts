@@ -32,15 +32,7 @@ describe('two things at once', () => {
     await cluster.destroy();
   });
 
-  async function posts(more: number): Promise<void> {
-    const from = ana.acknowledged.length;
-    await eventually(
-      `${more} more posts are acknowledged`,
-      () => ana.acknowledged.length >= from + more,
-      undefined,
-      () => `${ana.failures.join('\n')}\n${cluster.tails()}`,
-    );
-  }
+  const posts = (more: number): Promise<void> => ana.goesOn(more, () => cluster.tails());
 
   test('a router that was frozen for long is no reason for a failover', async () => {
     const { epoch } = await cluster.whenWhole(routers);

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession, type NetworkCredentials } from '@dualping/client';
 import type { Epoch, Post } from '@dualping/core';
+import { eventually } from './eventually.js';
 
 export interface Acknowledged {
   readonly text: string;
@@ -21,6 +22,9 @@ export interface Pace {
    */
   readonly thinkingMs: number;
 }
+
+/** Posts go on once whatever was done to servers and routers is dealt with, ms. */
+const GOES_ON_WITHIN_MS = 60_000;
 
 const LIVELY: Pace = { inFlight: 4, thinkingMs: 25 };
 
@@ -55,6 +59,21 @@ export class Person {
   async stopPosting(): Promise<void> {
     this.#stop = true;
     await this.#posting;
+  }
+
+  /**
+   * Waits until this many more posts are acknowledged.
+   *
+   * @param describe what else to say if they are not
+   */
+  async goesOn(more: number, describe: () => string = () => ''): Promise<void> {
+    const from = this.acknowledged.length;
+    await eventually(
+      `${more} more posts of ${this.user} are acknowledged`,
+      () => this.acknowledged.length >= from + more,
+      GOES_ON_WITHIN_MS,
+      () => `${this.failures.join('\n')}\n${describe()}`,
+    );
   }
 
   async post(text: string): Promise<Acknowledged> {

@@ -13,6 +13,7 @@ import {
   type Post,
   position,
   serverId,
+  type Written,
 } from '@dualping/core';
 import {
   AdminServiceService,
@@ -38,7 +39,6 @@ import {
   timelineMessageFromWire,
   timelineUpdateToWire,
   toServiceError,
-  type Written,
 } from '@dualping/protocol';
 import type { Server, ServerDuplexStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 

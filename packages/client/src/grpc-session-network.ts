@@ -8,19 +8,22 @@ import {
   type SessionTarget,
 } from '@dualping/core';
 import type { Dialling } from '@dualping/protocol';
-import type {
-  Asker,
-  AvailableQuestion,
-  Cancel,
-  Introduction,
-  Resolution,
-  SessionNetwork,
+import {
+  type Asker,
+  type AvailableQuestion,
+  type Cancel,
+  type Introduction,
+  PROCESS_TURNS,
+  type Reader,
+  type Resolution,
+  ServerLink,
+  type SessionNetwork,
 } from '@dualping/runtime';
 import createDebug from 'debug';
 import type { Observable } from 'rxjs';
+import { GrpcServerCalls } from './grpc-server-calls.js';
 import { NetworkRouters } from './network-routers.js';
 import { type ServerChannel, serverConnections } from './server-connections.js';
-import { type Reader, ServerLink } from './server-link.js';
 
 const debug = createDebug('dualping:client');
 
@@ -61,7 +64,8 @@ export class GrpcSessionNetwork implements SessionNetwork {
   }
 
   link({ address }: SessionTarget, feed: (input: SessionInput) => void): ServerLink {
-    return new ServerLink(this.#reader, serverConnections.acquire(address, 'calls', this.#dialling), feed);
+    const calls = new GrpcServerCalls(serverConnections.acquire(address, 'calls', this.#dialling));
+    return new ServerLink(this.#reader, calls, PROCESS_TURNS, feed);
   }
 
   keepWarm(address: Address | undefined): void {

@@ -18,6 +18,7 @@ export * from './signs-of-life.js';
 export * from './social/index.js';
 export * from './supervision/index.js';
 export * from './text.js';
+export * from './timeline-messages.js';
 export * from './timing.js';
 export * from './user-cluster.js';
 export * from './whole-number.js';

@@ -9,6 +9,33 @@ export {
 export { type LoopPorts, MachineLoop } from './machine-loop.js';
 export { BACKGROUND_CLOCK, PROCESS_CLOCK } from './process-clock.js';
 export { RegistryDriver, type RegistryFence, type RegistryPorts } from './registry-driver.js';
+export { ReplicaDriver } from './replica-driver.js';
+export type {
+  DiskAsker,
+  InstalledSnapshot,
+  JournalListener,
+  MemberProbe,
+  OpenedStream,
+  PrimaryListener,
+  ReplicaJournal,
+  ReplicaNetwork,
+  ReplicaPorts,
+  SnapshotCall,
+  SnapshotListener,
+  SnapshotPull,
+  StandbyStream,
+  Stopped,
+  StreamListener,
+  TailReader,
+} from './replica-ports.js';
+export {
+  type ClientTimeline,
+  type Reader,
+  type ServerCalls,
+  ServerLink,
+  type TimelineOpen,
+  type TimelineReader,
+} from './server-link.js';
 export {
   type Asker,
   type AvailableQuestion,
@@ -28,3 +55,7 @@ export {
   type Tries,
   tryUntilAnswered,
 } from './shared-store.js';
+export type { StoredPage, StoredPosts, TimelineSink } from './timeline-sink.js';
+export type { TimelineListener, TimelineOpening } from './timeline-streams.js';
+export type { WriteAnswers } from './timeline-writes.js';
+export { PROCESS_TURNS, type Turns } from './turns.js';

@@ -20,11 +20,6 @@ const debug = createDebug('dualping:server:clusters');
 const RETRY_MS = 200;
 
 export class ClustersWatch {
-  /**
-   * The server's own network. A router of another network is left for the next one: its clusters are not
-   * ours.
-   */
-  #networkId: NetworkId | undefined;
   #at = 0;
   #client: RoutingServiceClient | undefined;
   #call: ClientReadableStream<unknown> | undefined;
@@ -33,14 +28,14 @@ export class ClustersWatch {
 
   constructor(
     readonly routers: readonly Address[],
+    /**
+     * The server's own network. A router of another network is left for the next one: its clusters are not
+     * ours.
+     */
+    readonly networkId: NetworkId,
     readonly onAssignment: (networkId: NetworkId, assignment: Assignment) => void,
     readonly dialling: Dialling,
-  ) {}
-
-  /** Called when the server's network is known. A second call does nothing. */
-  open(networkId: NetworkId): void {
-    if (this.#networkId !== undefined) return;
-    this.#networkId = networkId;
+  ) {
     this.#open();
   }
 
@@ -67,7 +62,7 @@ export class ClustersWatch {
       if (over) return;
       try {
         const { networkId, assignments } = watchUpdateFromWire(response);
-        if (networkId !== this.#networkId) return again(`it is of network ${networkId}`);
+        if (networkId !== this.networkId) return again(`it is of network ${networkId}`);
         for (const assignment of assignments) this.onAssignment(networkId, assignment);
       } catch (error) {
         again(String(error));

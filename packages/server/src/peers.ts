@@ -27,8 +27,4 @@ export class Peers {
     }
     for (const address of addresses) this.to(address).getChannel().getConnectivityState(true);
   }
-
-  close(): void {
-    this.keepWarm([]);
-  }
 }

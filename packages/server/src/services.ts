@@ -1,13 +1,5 @@
-/** `SocialService` and `ReplicationService`: check each request, number it, and give it to the machine. */
-import {
-  DualpingError,
-  type Epoch,
-  type LinkId,
-  type PostReference,
-  type ReplicaInput,
-  type Token,
-  unreachable,
-} from '@dualping/core';
+/** `SocialService` and `ReplicationService`: check each request, and give it to the driver. */
+import { DualpingError, type Epoch, unreachable, type Written } from '@dualping/core';
 import {
   type Access,
   type BidiStream,
@@ -19,40 +11,36 @@ import {
   type replicationWire,
   requestFromWire,
   SocialServiceDefinition,
-  type StreamEnd,
   serverStream,
   snapshotQuestionFromWire,
   type socialWire,
   standbyMessageFromWire,
   type TimelineOut,
+  tailBatchToWire,
   tailMessageFromWire,
   timelineMessageFromWire,
   toDualpingError,
   toServiceError,
 } from '@dualping/protocol';
-import type {
-  handleUnaryCall,
-  Server,
-  ServerDuplexStream,
-  ServerWritableStream,
-  sendUnaryData,
-} from '@grpc/grpc-js';
-import type { ClientDesk, WaitingWrite } from './client-desk.js';
+import type { Asker, ReplicaDriver, TimelineListener } from '@dualping/runtime';
+import type { handleUnaryCall, Server, ServerDuplexStream, sendUnaryData } from '@grpc/grpc-js';
 import { endText } from './end-text.js';
-import type { StandbyDesk } from './standby-desk.js';
-import type { TailDesk } from './tail-desk.js';
+import type { PostsJournal } from './journalled-posts.js';
+import type { SnapshotSender, SnapshotStream } from './snapshot-sender.js';
+import type { StandbyWire } from './standby-wire.js';
 import { OwnTimelineSink } from './timeline-sink.js';
-import { TimelineWrites } from './timeline-writes.js';
 
 export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.ReplicationService'] as const;
 
 export interface ServiceContext {
-  readonly clients: ClientDesk;
-  readonly standbys: StandbyDesk;
-  readonly tails: TailDesk;
+  readonly driver: Pick<
+    ReplicaDriver,
+    'write' | 'list' | 'acceptTimeline' | 'acceptStandby' | 'acceptTail' | 'acceptSnapshotCall'
+  >;
   readonly access: Access;
-  nextLink(): LinkId & Token;
-  feed(input: ReplicaInput): void;
+  readonly journal: PostsJournal;
+  readonly standbys: StandbyWire;
+  readonly snapshots: SnapshotSender;
   /** The epoch in which this server serves as primary; 0 when it does not. */
   servingEpoch(): number;
   /**
@@ -60,8 +48,6 @@ export interface ServiceContext {
    * message is held.
    */
   epochToExpect(): Epoch;
-  /** The first words of a post, as far as the journal has it. */
-  beginOf(post: PostReference): string | undefined;
 }
 
 type ClientRequest = ReturnType<(typeof requestFromWire)['login']>;
@@ -73,49 +59,33 @@ function writeHandler<Request>(
 ): handleUnaryCall<Request, socialWire.WriteResponse> {
   return (call, callback) => {
     answering(callback, () => {
-      const token = takeWrite(context, judge(call.request), (result) => finish(callback, result));
-      call.on('cancelled', () => context.clients.abandonWrite(token));
+      const abandon = context.driver.write(
+        judge(call.request),
+        answerTo<Written, socialWire.WriteResponse>(callback, (written) => written),
+      );
+      call.on('cancelled', abandon);
     });
   };
-}
-
-function takeWrite(context: ServiceContext, given: ClientRequest, answer: WaitingWrite['answer']): Token {
-  const request = withBegin(given, context);
-  const token = context.nextLink();
-  context.clients.waitForWrite(token, { command: request.command, answer });
-  context.feed({ kind: 'write', token, timeMs: Date.now(), ...request });
-  return token;
-}
-
-/**
- * Readers see the first words of the answered post, so these come from the journal, not from the client.
- */
-function withBegin(request: ClientRequest, context: ServiceContext): ClientRequest {
-  const { command } = request;
-  if (command.kind !== 'post' || command.answers === undefined) return request;
-  const begin = context.beginOf(command.answers);
-  if (begin === undefined) return request;
-  return { ...request, command: { ...command, answers: { ...command.answers, begin } } };
 }
 
 function listHandler(
   context: ServiceContext,
 ): handleUnaryCall<socialWire.ListRequest, socialWire.ListResponse> {
   return (call, callback) => {
-    answering(callback, () => {
-      const question = listQuestionFromWire(call.request);
-      const token = context.nextLink();
-      context.clients.waitForList(token, (result) =>
-        finish(callback, result instanceof DualpingError ? result : listPageToWire(result)),
-      );
-      context.feed({ kind: 'list', token, ...question });
-    });
+    answering(callback, () =>
+      context.driver.list(listQuestionFromWire(call.request), answerTo(callback, listPageToWire)),
+    );
   };
 }
 
-function finish<Response>(callback: sendUnaryData<Response>, result: Response | DualpingError): void {
-  if (result instanceof DualpingError) callback(toServiceError(result));
-  else callback(null, result);
+function answerTo<Answer, Response>(
+  callback: sendUnaryData<Response>,
+  toWire: (answer: Answer) => Response,
+): Asker<Answer> {
+  return {
+    answered: (answer) => callback(null, toWire(answer)),
+    failed: ({ reason, detail }) => callback(toServiceError(new DualpingError(reason, detail))),
+  };
 }
 
 function answering<Response>(callback: sendUnaryData<Response>, act: () => void): void {
@@ -127,63 +97,59 @@ function answering<Response>(callback: sendUnaryData<Response>, act: () => void)
 }
 
 function openTimeline(
-  context: ServiceContext,
+  { driver, journal }: ServiceContext,
   call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>,
 ): void {
-  const timeline = context.nextLink();
-  let writes: TimelineWrites | undefined;
+  let opened = false;
   const stream: BidiStream<TimelineOut> = serverStream<socialWire.TimelineRequest, TimelineOut>(
     call,
     {
       onMessage: (wire) => {
         judging(stream, () => {
           const message = timelineMessageFromWire(wire);
-          if ((message.kind === 'open') === (writes !== undefined))
+          if ((message.kind === 'open') === opened)
             throw new DualpingError(
               'invalid-argument',
               'the first message of a Timeline is `open`, and only the first',
             );
-          switch (message.kind) {
-            case 'open':
-              writes = new TimelineWrites(
-                stream,
-                message,
-                ({ user, command, sessionId, requestNo, epoch }, answer) =>
-                  takeWrite(context, { sessionId, requestNo, epoch, command: { ...command, user } }, answer),
-                (token) => context.clients.abandonWrite(token),
-              );
-              return context.feed({ ...message, kind: 'timeline-open', timeline });
-            case 'writes':
-              writes?.add(message.writes);
-              return context.feed({ kind: 'timeline-alive', timeline });
-            case 'older':
-              return context.feed({ ...message, kind: 'timeline-older', timeline });
-            case 'answered':
-              return context.feed({ kind: 'timeline-answered', timeline, of: message.of });
-            case 'alive':
-              return context.feed({ kind: 'timeline-alive', timeline });
-            default:
-              return unreachable(message);
-          }
+          opened = true;
+          takeFromTimeline(timeline, message);
         });
       },
-      onEnd: () => {
-        writes?.end();
-        context.clients.forgetTimeline(timeline);
-        context.feed({ kind: 'timeline-ended', timeline });
-      },
-      onDrain: () => context.clients.timelineDrained(timeline),
+      onEnd: () => timeline.ended(),
+      onDrain: () => timeline.drained(),
     },
     FIRST_MESSAGE_TIMEOUT_MS,
   );
-  context.clients.addTimeline(timeline, call.getPeer(), new OwnTimelineSink(stream, () => writes?.flush()));
+  const timeline = driver.acceptTimeline(call.getPeer(), new OwnTimelineSink(stream, journal));
+}
+
+function takeFromTimeline(
+  timeline: TimelineListener,
+  message: ReturnType<typeof timelineMessageFromWire>,
+): void {
+  switch (message.kind) {
+    case 'open': {
+      const { kind: _, ...opening } = message;
+      return timeline.open(opening);
+    }
+    case 'writes':
+      return timeline.writes(message.writes);
+    case 'older':
+      return timeline.older(message.before, message.limit);
+    case 'answered':
+      return timeline.answered(message.of);
+    case 'alive':
+      return timeline.alive();
+    default:
+      return unreachable(message);
+  }
 }
 
 function openReplicate(
-  context: ServiceContext,
+  { driver, access, standbys }: ServiceContext,
   call: ServerDuplexStream<replicationWire.ReplicateRequest, ReplicateOut>,
 ): void {
-  const link = context.nextLink();
   let joined = false;
   const stream: BidiStream<ReplicateOut> = serverStream<replicationWire.ReplicateRequest, ReplicateOut>(
     call,
@@ -196,26 +162,22 @@ function openReplicate(
               'invalid-argument',
               'the first message of a Replicate is `join`, and only the first',
             );
-          if (message.kind === 'join') context.access.requireSelf(call, message, 'Replicate');
+          if (message.kind === 'join') access.requireSelf(call, message, 'Replicate');
           joined = true;
-          context.feed({ kind: 'standby-message', link, message });
+          standby.heard(message);
         });
       },
-      onEnd: (end: StreamEnd) => {
-        context.standbys.forget(link);
-        context.feed({ kind: 'standby-ended', link, detail: endText(end) });
-      },
+      onEnd: (end) => standby.ended(endText(end)),
     },
     FIRST_MESSAGE_TIMEOUT_MS,
   );
-  context.standbys.add(link, stream);
+  const standby = driver.acceptStandby(standbys.over(stream));
 }
 
 function openTail(
-  context: ServiceContext,
+  { driver, access }: ServiceContext,
   call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>,
 ): void {
-  const link = context.nextLink();
   let opened = false;
   const stream: BidiStream<replicationWire.TailResponse> = serverStream<
     replicationWire.TailRequest,
@@ -231,19 +193,21 @@ function openTail(
               'invalid-argument',
               'the first message of a Tail is `open`, and only the first',
             );
-          if (message.kind === 'open') context.access.requireOwnCluster(call, message.from, 'Tail');
+          if (message.kind === 'open') access.requireOwnCluster(call, message.from, 'Tail');
           opened = true;
-          context.feed({ kind: 'tail-asked', link, message });
+          reader.heard(message);
         });
       },
-      onEnd: () => {
-        context.tails.forget(link);
-        context.feed({ kind: 'tail-ended', link });
-      },
+      onEnd: (end) => reader.ended(endText(end)),
     },
     FIRST_MESSAGE_TIMEOUT_MS,
   );
-  context.tails.add(link, stream);
+  const reader = driver.acceptTail({
+    send: (batch) => {
+      stream.send(tailBatchToWire(batch));
+    },
+    close: ({ reason, detail }) => stream.close(new DualpingError(reason, detail)),
+  });
 }
 
 function judging<Out>(stream: BidiStream<Out>, act: () => void): void {
@@ -254,16 +218,14 @@ function judging<Out>(stream: BidiStream<Out>, act: () => void): void {
   }
 }
 
-function followerInfo(
-  context: ServiceContext,
-  call: ServerWritableStream<replicationWire.GetFollowerInfoRequest, replicationWire.GetFollowerInfoResponse>,
-): void {
+function followerInfo({ driver, access, snapshots }: ServiceContext, call: SnapshotStream): void {
   try {
     const question = snapshotQuestionFromWire(call.request);
-    context.access.requireSelf(call, question, 'GetFollowerInfo');
-    const token = context.nextLink();
-    context.standbys.addSnapshotCall(token, call);
-    context.feed({ kind: 'snapshot-asked', token, ...question });
+    access.requireSelf(call, question, 'GetFollowerInfo');
+    const listener = driver.acceptSnapshotCall(
+      question,
+      snapshots.callOn(call, () => listener.ended()),
+    );
   } catch (error) {
     call.emit('error', toServiceError(error));
   }
@@ -280,12 +242,7 @@ export function addServices(server: Server, context: ServiceContext): void {
       openTimeline(context, call),
   });
   server.addService(ReplicationServiceDefinition, {
-    getFollowerInfo: (
-      call: ServerWritableStream<
-        replicationWire.GetFollowerInfoRequest,
-        replicationWire.GetFollowerInfoResponse
-      >,
-    ) => followerInfo(context, call),
+    getFollowerInfo: (call: SnapshotStream) => followerInfo(context, call),
     replicate: (call: ServerDuplexStream<replicationWire.ReplicateRequest, ReplicateOut>) =>
       openReplicate(context, call),
     tail: (call: ServerDuplexStream<replicationWire.TailRequest, replicationWire.TailResponse>) =>

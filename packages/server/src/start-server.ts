@@ -2,18 +2,16 @@
 import { existsSync } from 'node:fs';
 import {
   type Address,
-  actionFor,
   DEFAULT_TIMING,
   DualpingError,
   IN_SYNC_HEALTH,
   type Incarnation,
+  InvariantBroken,
   type KeepAliveLink,
   memberServiceName,
   NO_EPOCH,
-  type Position,
-  type PostReference,
   quote,
-  referenceIn,
+  Replica,
   type ServerId,
   serverName,
 } from '@dualping/core';
@@ -35,23 +33,26 @@ import {
   listenToConnections,
   PLAINTEXT,
   parseAddress,
+  toDualpingError,
 } from '@dualping/protocol';
+import { PROCESS_CLOCK, PROCESS_TURNS, ReplicaDriver, type Stopped } from '@dualping/runtime';
+import createDebug from 'debug';
 import { ClassicDialect } from './classic/classic-dialect.js';
 import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
-import { ClientDesk } from './client-desk.js';
-import { ClustersWatch } from './clusters-watch.js';
-import { firstWords } from './first-words.js';
+import { FileJournal, type ReceivedBytes } from './file-journal.js';
+import { GrpcReplicaNetwork } from './grpc-replica-network.js';
 import { type Journal, openJournal } from './journal/index.js';
 import { parseServerOptions, type ServerOptions } from './options.js';
-import { ReplicaDriver, type Stopped } from './replica-driver.js';
 import { replicaStart } from './replica-start.js';
 import { ServerDisk } from './server-disk.js';
 import { isInSync, SERVER_METRICS, type ServerView, serverProbes, serverSamples } from './server-metrics.js';
 import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
-import { StandbyDesk } from './standby-desk.js';
+import { SnapshotSender } from './snapshot-sender.js';
+import { StandbyWire } from './standby-wire.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
-import { TailDesk } from './tail-desk.js';
+
+const debug = createDebug('dualping:server');
 
 /** How long clients have to read their last message when the server ends, ms. */
 const GOODBYE_MS = 1_000;
@@ -104,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { cluster, serverId } = parsed;
     journal = await openJournal(parsed.dataFolder, { cluster, serverId, disk: disk.timer });
     reportFindings(journal, report);
-    return await run(parsed, grpc, { journal, disk, events: events.counts }, lock.release);
+    return await run(parsed, grpc, { journal, disk, events: events.counts, report }, lock.release);
   } catch (error) {
     grpc.forceShutdown();
     await journal?.close().catch(() => {});
@@ -130,32 +131,29 @@ interface Parts {
   readonly journal: Journal;
   readonly disk: ServerDisk;
   readonly events: ReadonlyMap<string, number>;
+  readonly report: (event: string, text: string) => void;
 }
 
 async function run(
   parsed: ReturnType<typeof parseServerOptions>,
   grpc: GuardedServer,
-  { journal, disk, events }: Parts,
+  { journal, disk, events, report }: Parts,
   releaseLock: () => void,
 ): Promise<RunningServer> {
   // Before the server listens: no machine could answer calls yet.
   const stored = await replicaStart(journal);
-  let driver: ReplicaDriver | undefined;
-  const feed: ReplicaDriver['feed'] = (input) => driver?.feed(input);
-  const locate = (post: PostReference): Position | undefined => driver?.replica.positionOf(post);
-  const clients = new ClientDesk(journal, feed, locate);
-  const standbys = new StandbyDesk(journal, feed);
-  const tails = new TailDesk(journal, feed);
+  let begun: { readonly replica: Replica; readonly driver: ReplicaDriver } | undefined;
   const context: ServiceContext = {
-    clients,
-    standbys,
-    tails,
+    get driver() {
+      if (begun === undefined) throw new DualpingError('internal', 'called before the server has begun');
+      return begun.driver;
+    },
     access: grpc.access,
-    feed,
-    nextLink: () => driver?.nextLink() ?? 0,
-    servingEpoch: () => driver?.replica.servingEpoch ?? 0,
-    epochToExpect: () => driver?.replica.epochToExpect ?? NO_EPOCH,
-    beginOf: (post) => firstWords(journal, referenceIn(parsed.cluster, parsed.cluster, post), locate),
+    journal,
+    standbys: new StandbyWire(journal),
+    snapshots: new SnapshotSender(journal),
+    servingEpoch: () => begun?.replica.servingEpoch ?? 0,
+    epochToExpect: () => begun?.replica.epochToExpect ?? NO_EPOCH,
   };
   const connections = new Connections();
   addServices(grpc, context);
@@ -179,30 +177,29 @@ async function run(
   const stopped = new Promise<Stopped>((resolve) => {
     onStopped = resolve;
   });
-  const start = {
-    ...stored,
-    diskFigures: () => disk.timer.figures,
-    identity: { ...journal.identity, address: advertised, routers: parsed.routers },
-  };
+  const identity = { ...journal.identity, address: advertised, routers: parsed.routers };
+  const start = { ...stored, diskFigures: () => disk.timer.figures, identity };
+  const replica = new Replica(start, DEFAULT_TIMING);
+  const received: ReceivedBytes = new WeakMap();
   const dialling = parsed.credentials ?? PLAINTEXT;
-  const running = new ReplicaDriver(
-    start,
-    DEFAULT_TIMING,
-    journal,
-    parsed.report,
-    { clients, standbys, tails, dialect },
-    { onNetwork: (networkId) => others.open(networkId), onStopped },
-    dialling,
-  );
-  driver = running;
-  disk.onStalled = (detail) => running.feed({ kind: 'disk-stalled', detail });
-  const others = new ClustersWatch(
-    parsed.routers,
-    (networkId, assignment) => running.feed({ kind: 'cluster-assigned', networkId, assignment }),
-    dialling,
-  );
+  const driver = new ReplicaDriver(replica, identity, {
+    clock: PROCESS_CLOCK,
+    turns: PROCESS_TURNS,
+    wallTime: () => Date.now(),
+    journal: new FileJournal(journal, received),
+    network: new GrpcReplicaNetwork({ routers: parsed.routers, journal, received, dialect, dialling }),
+    report,
+    performed: (input, outputs) => {
+      if (debug.enabled && outputs.length > 0)
+        debug('%s → %s', input.kind, outputs.map(({ kind }) => kind).join(' '));
+    },
+    stopped: onStopped,
+    failed: failureOf,
+  });
+  begun = { replica, driver };
+  disk.onStalled = (detail) => driver.feed({ kind: 'disk-stalled', detail });
   const view = (): ServerView => {
-    const { servingEpoch, isAttached, assignment, figures } = running.replica;
+    const { servingEpoch, isAttached, assignment, figures } = replica;
     const { journalId } = journal.identity;
     const diskHangs = disk.hangs;
     return { cluster, serverId, journalId, servingEpoch, isAttached, assignment, figures, diskHangs, events };
@@ -212,7 +209,7 @@ async function run(
     throw error;
   });
   const tellHealth = (): void => {
-    health.setServing(running.replica.servingEpoch > 0, SERVICE_NAMES[0]);
+    health.setServing(replica.servingEpoch > 0, SERVICE_NAMES[0]);
     health.setServing(isInSync(view()), IN_SYNC_HEALTH);
   };
   const healthTimer = setInterval(tellHealth, HEALTH_INTERVAL_MS);
@@ -221,13 +218,6 @@ async function run(
     clearInterval(healthTimer);
     observation?.close();
     health.shutDown();
-    others.close();
-    // Clients are told only a reason that makes them ask the router again.
-    const isForClients = !failed || actionFor(reason) === 're-resolve';
-    const error = new DualpingError(isForClients ? reason : 'not-primary', detail);
-    clients.endAll(error);
-    standbys.endAll();
-    tails.endAll(error);
     if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
     supervisors.endAll();
     listener.close();
@@ -240,8 +230,7 @@ async function run(
     if (failed) throw new DualpingError(reason, detail);
   });
   finished.catch(() => {}); // callers that need the result use `finished`
-  running.feed({ kind: 'start' });
-  if (journal.identity.networkId !== '') others.open(journal.identity.networkId);
+  driver.start();
   return {
     address,
     serverId: parsed.serverId,
@@ -250,7 +239,7 @@ async function run(
     finished,
     stop: async () => {
       supervisors.sayEnding(undefined);
-      running.feed({ kind: 'stop' });
+      driver.feed({ kind: 'stop' });
       await finished;
     },
   };
@@ -270,6 +259,12 @@ async function observeServer(
   const place = formatAddress({ ...metrics, port: observation.port });
   report({ part: `server ${serverName(serverId)}`, event: 'metrics', text: `at http://${place}/metrics` });
   return observation;
+}
+
+/** A broken invariant, or a mistake of ours: better no server than a wrong one. */
+function failureOf(error: unknown): Stopped {
+  if (!(error instanceof InvariantBroken)) debug('failed %O', error);
+  return { failed: true, reason: 'internal', detail: toDualpingError(error).detail };
 }
 
 async function shutDown(grpc: GuardedServer): Promise<void> {

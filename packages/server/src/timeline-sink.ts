@@ -1,43 +1,22 @@
-/** Where the posts of a timeline go, on whichever wire its reader listens. */
-import type { DualpingError, Position, Post, SignsOfLife } from '@dualping/core';
+/** The sinks of `SocialService.Timeline`: posts that come together are one message. */
+import {
+  DualpingError,
+  type Failure,
+  type Post,
+  type SignsOfLife,
+  type TimelineAnswered,
+  type TimelineOpened,
+} from '@dualping/core';
 import {
   type BidiStream,
   encodeJournalledPage,
   encodeJournalledPosts,
   encodePostFragment,
-  type JournalledPost,
-  type TimelineAnswered,
-  type TimelineOpened,
   type TimelineOut,
   timelineUpdateToWire,
 } from '@dualping/protocol';
-
-export interface JournalledPage {
-  readonly before: Position;
-  /** Ascending. */
-  readonly posts: readonly JournalledPost[];
-  readonly oldest: boolean;
-}
-
-export interface TimelineSink {
-  opened(opened: TimelineOpened): void;
-  /**
-   * Sends the new posts of one turn, in the order of commits. Returns false when there is no room for more.
-   */
-  live(posts: readonly Post[]): boolean;
-  /**
-   * Posts out of the journal, ascending. `written` is called in a later turn, when they have left; not at all
-   * when the stream ends before. Their bytes are lent for as long as the call takes. Throws, and sends
-   * nothing, when one of them is no post.
-   */
-  read(posts: readonly JournalledPost[], written: () => void): void;
-  page(page: JournalledPage, written: () => void): void;
-  /** The post that another one answers. */
-  answered(answered: TimelineAnswered, written: () => void): void;
-  /** The server is there. */
-  sign(signs: SignsOfLife): void;
-  close(error: DualpingError): void;
-}
+import type { StoredPage, StoredPosts, TimelineSink, WriteAnswers } from '@dualping/runtime';
+import { journalledPosts, type PostsJournal } from './journalled-posts.js';
 
 /**
  * The encoding of a post, kept as long as the post object: it is encoded once for all timelines.
@@ -68,12 +47,10 @@ function batchOf(posts: readonly Post[]): Buffer {
   return lastBatch.bytes;
 }
 
-/** The sink for `SocialService.Timeline`: posts that come together are one message. */
 export class OwnTimelineSink implements TimelineSink {
   constructor(
     readonly stream: BidiStream<TimelineOut>,
-    /** Sends gathered answers to writes. */
-    readonly flush: () => void,
+    readonly journal: PostsJournal,
   ) {}
 
   opened(opened: TimelineOpened): void {
@@ -84,16 +61,23 @@ export class OwnTimelineSink implements TimelineSink {
     return posts.length === 0 || this.stream.send(batchOf(posts));
   }
 
-  read(posts: readonly JournalledPost[], written: () => void): void {
-    this.stream.send(encodeJournalledPosts(posts), written);
+  read(stored: StoredPosts, left: () => void): void {
+    this.stream.send(journalledPosts(this.journal, stored, encodeJournalledPosts), left);
   }
 
-  page(page: JournalledPage, written: () => void): void {
-    this.stream.send(encodeJournalledPage(page), written);
+  page({ before, oldest, ...stored }: StoredPage, left: () => void): void {
+    const page = journalledPosts(this.journal, stored, (posts) =>
+      encodeJournalledPage({ before, posts, oldest }),
+    );
+    this.stream.send(page, left);
   }
 
-  answered(answered: TimelineAnswered, written: () => void): void {
-    this.stream.send(timelineUpdateToWire({ answered }), written);
+  answered(answered: TimelineAnswered, left: () => void): void {
+    this.stream.send(timelineUpdateToWire({ answered }), left);
+  }
+
+  writes(answers: WriteAnswers, left: () => void): void {
+    this.stream.send(timelineUpdateToWire(answers), left);
   }
 
   /** Sends none while earlier messages wait to be read: those show that the server is there. */
@@ -101,8 +85,7 @@ export class OwnTimelineSink implements TimelineSink {
     if (this.stream.writableLength === 0) this.stream.send(timelineUpdateToWire({ signs }));
   }
 
-  close(error: DualpingError): void {
-    this.flush();
-    this.stream.close(error);
+  close({ reason, detail }: Failure): void {
+    this.stream.close(new DualpingError(reason, detail));
   }
 }

@@ -1,21 +1,19 @@
 /**
- * Copies of the built core and runtime with exact changes to their text: limits so small that a small cluster
- * reaches them within a minute, and the deliberate bugs of `mutants.ts`. The production code has no hooks for
- * either.
+ * Copies of the built core and runtime with exact changes: limits so small that a small cluster reaches them
+ * within a minute, and the deliberate bugs of `mutants.ts`. The production code has no hooks for either.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Build, Core, Runtime } from './core.js';
+import { type Change, changed } from './patch.js';
 
-/** Replaces `find`, which occurs exactly once in `file` of the package's `dist`, by `replace`. */
-export interface Patch {
+/** A change of a file of the package's `dist`. */
+export interface Patch extends Change {
   /** Default: the core. */
   readonly package?: PackageName;
   readonly file: string;
-  readonly find: string;
-  readonly replace: string;
 }
 
 const limit = (file: string, name: string, production: string, small: number): Patch => ({
@@ -41,6 +39,9 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'MAX_LIVE_TIMELINES_OF_USER', '16', 1),
   limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
   limit('replica/kept-state.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
+  // Timelines read in several pieces, and take turns. The pause between turns stays: with a longer one nobody
+  // who has fallen far behind would catch up in time.
+  { ...limit('history-reader.js', 'MAX_POSTS_A_TURN', '50', 8), package: 'runtime' },
 ];
 
 /** So few sessions that living ones are forgotten. */
@@ -53,6 +54,9 @@ const PACKAGES = {
   runtime: packageFolder(import.meta.resolve('@dualping/runtime')),
 } as const;
 type PackageName = keyof typeof PACKAGES;
+
+/** What it changes, as it was built. */
+export const fileOf = ({ package: name = 'core', file }: Patch): string => join(PACKAGES[name], 'dist', file);
 
 const IS_CODE = /(?<!\.test|\.fixture)\.js$/;
 
@@ -68,12 +72,10 @@ export async function build(patches: readonly Patch[]): Promise<Build> {
     import(pathToFileURL(join(copyOf(name), 'dist', 'index.js')).href);
   try {
     for (const name of ['core', 'runtime'] as const) copyPackage(PACKAGES[name], copyOf(name));
-    for (const { package: name = 'core', file, find, replace } of patches) {
+    for (const patch of patches) {
+      const { package: name = 'core', file } = patch;
       const path = join(copyOf(name), 'dist', file);
-      const parts = readFileSync(path, 'utf8').split(find);
-      if (parts.length !== 2)
-        throw new Error(`${file} of ${name} has ${parts.length - 1} times, not once: ${find}`);
-      writeFileSync(path, parts.join(replace));
+      writeFileSync(path, changed(readFileSync(path, 'utf8'), patch, `${file} of ${name}`));
     }
     return { core: (await load('core')) as Core, runtime: (await load('runtime')) as Runtime };
   } finally {

@@ -12,14 +12,14 @@ import {
   type TimelineStart,
   type UserName,
 } from '@dualping/core';
-import type { Asker, SessionDriver, SessionListener, SessionNetwork } from '@dualping/runtime';
+import type { Asker, SessionDriver, SessionListener, SessionNetwork, Turns } from '@dualping/runtime';
 import { call } from './call.js';
 import type { Checkers } from './checkers/checker.js';
 import type { Build } from './core.js';
 import type { Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
 import { RouterWatch } from './router-watch.js';
-import { ServerLink } from './server-link.js';
+import { SimulatedServerCalls } from './server-calls.js';
 import { SessionRecord } from './session-record.js';
 import type { Wires } from './wires.js';
 
@@ -41,8 +41,8 @@ export class ClientProcess extends Process {
   readonly sessions: SessionRecord[] = [];
   #machine: ClientSession | undefined;
   #driver: SessionDriver | undefined;
-  /** The last link that was opened. */
-  #link: ServerLink | undefined;
+  /** Of the last link that was opened. */
+  #calls: SimulatedServerCalls | undefined;
   #lastTicket = 0;
   readonly #queries = new Map<number, SessionQuery>();
   #paused = false;
@@ -130,7 +130,7 @@ export class ClientProcess extends Process {
     this.#driver?.stop();
     this.#driver = undefined;
     this.#machine = undefined;
-    this.#link = undefined;
+    this.#calls = undefined;
     this.#lastTicket = 0;
     this.#queries.clear();
     this.#paused = false;
@@ -177,7 +177,7 @@ export class ClientProcess extends Process {
   /** Leaves its timeline unread, or reads on. */
   pause(paused: boolean): void {
     this.#paused = paused;
-    this.#link?.pause(paused);
+    this.#calls?.pause(paused);
   }
 
   feed(input: SessionInput): void {
@@ -217,6 +217,10 @@ export class ClientProcess extends Process {
     };
   }
 
+  readonly #turns: Pick<Turns, 'soon'> = {
+    soon: (work) => this.later(0, `${this.name} turn`, work),
+  };
+
   readonly #reach: SessionNetwork = {
     introduce: (router, _anew, asker) =>
       this.#ask(router, 'connect', { kind: 'connect', user: this.user }, ROUTER_TIMEOUT_MS, asker),
@@ -231,22 +235,16 @@ export class ClientProcess extends Process {
     },
     link: ({ address }, feed) => {
       const { session } = this;
-      const link = new ServerLink(
-        this,
-        address,
-        this.user,
-        this.mentions,
-        (input) => {
-          this.#noteBeginning(input);
-          feed(input);
-        },
-        (inFlight) => {
-          if (session !== undefined) this.#around.checkers.tell('asked', session, inFlight);
-        },
-      );
-      link.pause(this.#paused);
-      this.#link = link;
-      return link;
+      const calls = new SimulatedServerCalls(this, address, (inFlight) => {
+        if (session !== undefined) this.#around.checkers.tell('asked', session, inFlight);
+      });
+      calls.pause(this.#paused);
+      this.#calls = calls;
+      const { user, mentions } = this;
+      return new this.#around.runtime.ServerLink({ user, mentions }, calls, this.#turns, (input) => {
+        this.#noteBeginning(input);
+        feed(input);
+      });
     },
     keepWarm: () => {},
   };

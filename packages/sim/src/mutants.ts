@@ -1,7 +1,7 @@
 /**
- * Deliberate bugs, each a small change to the text of the built core or runtime. Each must be caught: one
- * that survives shows that a checker, or a kind of fault, is missing. The list shows that the checkers find
- * bugs.
+ * Deliberate bugs, each a small change to the built core or runtime, found by its tokens and not by its
+ * layout. Each must be caught: one that survives shows that a checker, or a kind of fault, is missing. The
+ * list shows that the checkers find bugs.
  */
 import type { Patch } from './build.js';
 import type { Needed } from './setup.js';
@@ -32,6 +32,9 @@ const LINK_SIGNS = 'session/link-signs.js';
 const SAME_LIFE = 'same-life.js';
 const LOOP = { package: 'runtime', file: 'machine-loop.js' } as const;
 const SESSION_DRIVER = { package: 'runtime', file: 'session-driver.js' } as const;
+const HISTORY_READER = { package: 'runtime', file: 'history-reader.js' } as const;
+const TIMELINE_WRITES = { package: 'runtime', file: 'timeline-writes.js' } as const;
+const TAIL_FEEDS = { package: 'runtime', file: 'tail-feeds.js' } as const;
 const REGISTRY_DRIVER = { package: 'runtime', file: 'registry-driver.js' } as const;
 
 export const MUTANTS: readonly Mutant[] = [
@@ -49,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'commits-without-waiting-for-anyone',
     bug: 'a commit waits for the own disk only',
-    patches: [{ file: STANDBYS, find: 'if (durable < least)\n', replace: 'if (durable < 0)\n' }],
+    patches: [{ file: STANDBYS, find: 'if (durable < least)', replace: 'if (durable < 0)' }],
   },
   {
     name: 'commits-before-the-own-disk',
@@ -57,10 +60,10 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: PRIMARY,
-        find: 'this.standbys.advance(ledger.outline.durable,',
-        replace: 'this.standbys.advance(ledger.outline.last,',
+        find: 'this.standbys.advance(ledger.outline.durable',
+        replace: 'this.standbys.advance(ledger.outline.last',
       },
-      { file: PRIMARY, find: 'invariant(through <= ledger.outline.durable,', replace: 'invariant(true,' },
+      { file: PRIMARY, find: 'invariant(through <= ledger.outline.durable', replace: 'invariant(true' },
     ],
   },
   {
@@ -85,9 +88,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STANDBYS,
-        find: "changes.push(this.#change('remove', member,",
+        find: "changes.push(this.#change('remove', member",
         replace:
-          "this.#told = this.#told.filter((other) => other !== member); changes.push(this.#change('remove', member,",
+          "this.#told = this.#told.filter((other) => other !== member); changes.push(this.#change('remove', member",
       },
     ],
   },
@@ -169,26 +172,26 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: CONFIGURATION,
-        find: 'inSync: record?.inSync ?? [],',
-        replace: 'inSync: record?.primary === undefined ? [] : [record.primary],',
+        find: 'inSync: record?.inSync ?? []',
+        replace: 'inSync: record?.primary === undefined ? [] : [record.primary]',
       },
     ],
   },
   {
     name: 'router-forgets-who-held-the-epoch',
     bug: 'a router that starts again takes whoever comes first for the holder of the recorded epoch',
-    patches: [{ file: CONFIGURATION, find: 'primary: record?.primary,', replace: 'primary: undefined,' }],
+    patches: [{ file: CONFIGURATION, find: 'primary: record?.primary', replace: 'primary: undefined' }],
   },
   {
     name: 'takes-up-an-older-epoch',
     bug: 'a primary that stepped down for a higher epoch takes its own, older one up again',
-    patches: [{ file: REPLICA, find: ' && assignment.epoch === ground.highestEpoch', replace: '' }],
+    patches: [{ file: REPLICA, find: '&& assignment.epoch === ground.highestEpoch', replace: '' }],
   },
   {
     name: 'grants-what-a-deposed-primary-asks',
     bug: 'the router changes the in-sync set at the request of any member, in any epoch',
     patches: [
-      { file: GRANTS, find: ' || link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
+      { file: GRANTS, find: '|| link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
     ],
   },
   {
@@ -213,7 +216,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: GRANTS,
-        find: '#prune() {\n        if (!this.#state.isAvailable)\n            return;',
+        find: '#prune() { if (!this.#state.isAvailable) return;',
         replace: '#prune() {',
       },
     ],
@@ -286,8 +289,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: REPLICA,
-        find: 'ground.highestEpoch > this.#primary.epoch)\n            this.#stepDown();',
-        replace: 'false)\n            this.#stepDown();',
+        find: 'ground.highestEpoch > this.#primary.epoch) this.#stepDown();',
+        replace: 'false) this.#stepDown();',
       },
     ],
   },
@@ -297,8 +300,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'social/social-state.js',
-        find: 'sessions: this.#sessions.toSnapshot(),',
-        replace: 'sessions: [],',
+        find: 'sessions: this.#sessions.toSnapshot()',
+        replace: 'sessions: []',
       },
     ],
   },
@@ -342,7 +345,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: LEDGER,
-        find: 'for (const entry of this.#unapplied.takeThrough(to))\n            this.#social.apply(entry).forEach(settle);',
+        find: 'for (const entry of this.#unapplied.takeThrough(to)) this.#social.apply(entry).forEach(settle);',
         replace:
           'this.#unapplied.takeThrough(to).flatMap((entry) => this.#social.apply(entry)).forEach(settle);',
       },
@@ -388,9 +391,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'replica/timelines.js',
-        find: "timeline.mode = 'behind';\n        timeline.gathered = [];",
+        find: "timeline.mode = 'behind'; timeline.gathered = [];",
         replace:
-          "timeline.mode = 'behind';\n        timeline.after = (timeline.gathered.at(-1)?.position ?? timeline.after) + 1;\n        timeline.gathered = [];",
+          "timeline.mode = 'behind'; timeline.after = (timeline.gathered.at(-1)?.position ?? timeline.after) + 1; timeline.gathered = [];",
       },
     ],
   },
@@ -400,9 +403,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'replica/timelines.js',
-        find: '            return [reads(timeline, next)];\n        timeline.mode',
+        find: 'return [reads(timeline, next)]; timeline.mode',
         replace:
-          "{ const last = reads(timeline, next); if (!next.more) timeline.mode = 'live'; return [last]; }\n        timeline.mode",
+          "{ const last = reads(timeline, next); if (!next.more) timeline.mode = 'live'; return [last]; } timeline.mode",
       },
     ],
   },
@@ -412,7 +415,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'session/request-queue.js',
-        find: 'slot.sendNo = undefined;\n            slot.whenLowest = false;',
+        find: 'slot.sendNo = undefined; slot.whenLowest = false;',
         replace: 'slot.whenLowest = false;',
       },
     ],
@@ -434,7 +437,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'social/users.js',
-        find: 'if (added.length > 0)\n            this.#added = [];\n        return this.#byNameInOrder;',
+        find: 'if (added.length > 0) this.#added = []; return this.#byNameInOrder;',
         replace: 'this.#added = []; return this.asked ??= this.#byNameInOrder.slice();',
       },
     ],
@@ -499,8 +502,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'social/users.js',
-        find: 'if (answers !== undefined && this.positionOf(answers) === undefined)\n',
-        replace: 'if (answers === null)\n',
+        find: 'if (answers !== undefined && this.positionOf(answers) === undefined)',
+        replace: 'if (answers === null)',
       },
     ],
   },
@@ -520,9 +523,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'void-batches-count',
     bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
     clusters: 2,
-    patches: [
-      { file: TAILING, find: 'if (batch.number !== remote.number)\n            return;', replace: '' },
-    ],
+    patches: [{ file: TAILING, find: 'if (batch.number !== remote.number) return;', replace: '' }],
   },
   {
     name: 'subscribing-does-not-go-back',
@@ -573,7 +574,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 540,
     bug: 'an author whose last follower has left is not asked for any more, though another follower has come meanwhile',
     clusters: 2,
-    patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) || ', replace: '' }],
+    patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) ||', replace: '' }],
   },
   {
     name: 'new-primary-hears-from-the-end',
@@ -606,9 +607,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STATE,
-        find: 'const reason = this.#users.unfollow(command.user, command.target);\n                if (reason === undefined)',
-        replace:
-          'const reason = this.#users.unfollow(command.user, command.target);\n                if (reason === 0)',
+        find: 'const reason = this.#users.unfollow(command.user, command.target); if (reason === undefined)',
+        replace: 'const reason = this.#users.unfollow(command.user, command.target); if (reason === 0)',
       },
     ],
   },
@@ -630,7 +630,7 @@ export const MUTANTS: readonly Mutant[] = [
     clusters: 3,
     patches: [
       { file: 'replica/tails.js', find: 'effect.home === tail.from', replace: 'true' },
-      { file: TAILING, find: "'target' in item && ", replace: 'false && ' },
+      { file: TAILING, find: "'target' in item &&", replace: 'false &&' },
     ],
   },
   {
@@ -640,9 +640,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STATE,
-        find: 'const reason = this.#users.follow(command.user, command.target, at);\n                if (reason === undefined)',
-        replace:
-          'const reason = this.#users.follow(command.user, command.target, at);\n                if (at > 0)',
+        find: 'const reason = this.#users.follow(command.user, command.target, at); if (reason === undefined)',
+        replace: 'const reason = this.#users.follow(command.user, command.target, at); if (at > 0)',
       },
     ],
   },
@@ -699,7 +698,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         ...REGISTRY_DRIVER,
-        find: "if (output.kind === 'persist')\n            latest",
+        find: "if (output.kind === 'persist') latest",
         replace: "if (output.kind === 'persist' && !latest.has(output.record.cluster)) latest",
       },
     ],
@@ -707,19 +706,47 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'two-writes-at-once',
     bug: 'the driver of the registry begins a write while another one is under way',
-    patches: [{ ...REGISTRY_DRIVER, find: 'while (!this.#isWriting && ', replace: 'while (' }],
+    patches: [{ ...REGISTRY_DRIVER, find: 'while (!this.#isWriting &&', replace: 'while (' }],
   },
   {
     name: 'calls-go-by-the-old-link',
     bug: 'the driver of a session goes on with the link that it has, whatever link the session names',
     patches: [
-      { ...SESSION_DRIVER, find: 'if (this.#link?.no === no)\n', replace: 'if (this.#link !== undefined)\n' },
+      { ...SESSION_DRIVER, find: 'if (this.#link?.no === no)', replace: 'if (this.#link !== undefined)' },
       {
         ...SESSION_DRIVER,
-        find: 'if (this.#link?.no === output.link)\n                    this.#dropLink',
+        find: 'if (this.#link?.no === output.link) this.#dropLink',
         replace: 'if (false) this.#dropLink',
       },
     ],
+  },
+  {
+    name: 'leaves-out-a-post-between-two-pieces',
+    bug: 'what a timeline reads in several pieces goes on one post after the end of the last piece',
+    patches: [
+      {
+        ...HISTORY_READER,
+        find: 'task.rest = task.rest.slice(posts)',
+        replace: 'task.rest = task.rest.slice(posts + 1)',
+      },
+    ],
+  },
+  {
+    name: 'answers-the-wrong-requests',
+    bug: 'requests that are done are answered as a run, also when one between them was refused',
+    patches: [
+      {
+        ...TIMELINE_WRITES,
+        find: 'last.requestNo + last.positions.length === requestNo',
+        replace: 'true',
+      },
+    ],
+  },
+  {
+    name: 'tells-another-cluster-the-wrong-texts',
+    bug: 'all posts of a batch for another cluster have the text of its first one',
+    clusters: 2,
+    patches: [{ ...TAIL_FEEDS, find: 'next += 1', replace: '' }],
   },
   {
     name: 'early-timer-is-the-last',
@@ -727,7 +754,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         ...LOOP,
-        find: 'this.feed(TICK);\n        else\n            this.#arm();',
+        find: 'this.feed(TICK); else this.#arm();',
         replace: 'this.feed(TICK);',
       },
     ],

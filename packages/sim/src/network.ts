@@ -20,7 +20,7 @@ const RETRANSMIT_MS = 100;
 /** Time from the end of a cut until a reset shows that a connection is dead, ms. */
 const RESET_MS = 1_000;
 
-/** A session's timeline and its calls use one connection: `ServerLink` of `@dualping/client`. */
+/** A session's timeline and its calls use one connection: `ServerConnections` of `@dualping/client`. */
 const SESSION_STREAMS: ReadonlySet<WireKind> = new Set(['timeline', 'write', 'list']);
 
 export interface NetworkProfile {

@@ -21,15 +21,18 @@ function stage(seed: string) {
   const told: string[] = [];
   const changes: number[] = [];
   const newsText = (news: DiskNews): string =>
-    news.kind === 'durable' || news.kind === 'truncated' ? `${news.kind} ${news.last}` : news.kind;
+    news.kind === 'durable' ? `${news.kind} ${news.last}` : news.kind;
   const disk = new ServerDisk('journal', new Random(seed), {
     syncMs: { least: 1, mean: 1 },
     later: (_ms, _label, work) => due.push(work),
     tell: (news) => told.push(newsText(news)),
+    receive: (work) => work(),
     changed: (same) => changes.push(same),
   });
   const sync = (): void => due.shift()?.();
-  return { disk, told, changes, sync };
+  const cut = (after: number): void =>
+    disk.write({ kind: 'truncate', after, done: () => told.push(`truncated ${after}`) });
+  return { disk, told, changes, sync, cut };
 }
 
 test('what is written while a group is synced is the next group', () => {
@@ -59,10 +62,10 @@ test('a crash keeps what was durable, any beginning of the group under way, and 
 });
 
 test('of what a cut takes back nothing is reported as durable', () => {
-  const { disk, told, changes, sync } = stage('cut');
+  const { disk, told, changes, sync, cut } = stage('cut');
   disk.write({ kind: 'append', entries: entries(1, 3) });
   disk.write({ kind: 'append', entries: entries(4, 6) });
-  disk.write({ kind: 'truncate', after: 2 });
+  cut(2);
   disk.write({ kind: 'append', entries: entries(3, 4, 2) });
   for (let i = 0; i < 4; i += 1) sync();
   assert.deepEqual(told, ['durable 2', 'durable 2', 'truncated 2', 'durable 4']);
@@ -96,6 +99,7 @@ test('an installed snapshot takes the place of all at once, or not at all', () =
     disk.write({
       kind: 'install',
       installation: { snapshot, epochStarts: [], checksum: 1, posts: new Map() },
+      done: () => {},
     });
     disk.crash();
     found.add(`${disk.durable.first} to ${disk.durable.last}`);
@@ -116,10 +120,10 @@ test('a snapshot that the journal does not reach yet is kept when it does', () =
 });
 
 test('a disk that hangs does nothing until it goes on, and then all of it in order', () => {
-  const { disk, told, sync } = stage('hangs');
+  const { disk, told, sync, cut } = stage('hangs');
   const goOn = disk.hang();
   disk.write({ kind: 'append', entries: entries(1, 2) });
-  disk.write({ kind: 'truncate', after: 1 });
+  cut(1);
   sync();
   sync();
   assert.deepEqual([told, disk.durable.last], [['stalled'], 0]);

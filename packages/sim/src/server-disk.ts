@@ -26,15 +26,12 @@ export const LONG_WORK_MS = 500;
 
 export type DiskWork =
   | { readonly kind: 'append'; readonly entries: readonly Entry[] }
-  | { readonly kind: 'truncate'; readonly after: number }
-  | { readonly kind: 'install'; readonly installation: Installation };
+  | { readonly kind: 'truncate'; readonly after: number; readonly done: () => void }
+  | { readonly kind: 'install'; readonly installation: Installation; readonly done: () => void };
 
-/** What the disk reports when an operation is done. */
+/** What the disk reports by itself. */
 export type DiskNews =
   | { readonly kind: 'durable'; readonly last: number; readonly checksum: number }
-  | { readonly kind: 'truncated'; readonly last: number; readonly checksum: number }
-  | { readonly kind: 'installed'; readonly installation: Installation }
-  | { readonly kind: 'welcome-noted' }
   | { readonly kind: 'stalled'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string };
 
@@ -48,6 +45,8 @@ export interface DiskOwner {
   /** Does work after a while, unless the process that asked for it is gone by then. */
   later(delayMs: number, label: string, work: () => void): void;
   tell(news: DiskNews): void;
+  /** Does it as that process: what it has asked for is done. */
+  receive(work: () => void): void;
   /** What is durable has changed after position `same`. */
   changed(same: number): void;
 }
@@ -136,11 +135,11 @@ export class ServerDisk {
     });
   }
 
-  noteWelcome(networkId: NetworkId, lifeId: LifeId): void {
+  noteWelcome(networkId: NetworkId, lifeId: LifeId, done: () => void): void {
     this.owner.later(this.#delayMs(), 'a welcome is noted', () => {
       this.#networkId = networkId;
       this.#welcomedLife = lifeId;
-      this.owner.tell({ kind: 'welcome-noted' });
+      this.owner.receive(done);
     });
   }
 
@@ -257,18 +256,10 @@ export class ServerDisk {
       return this.owner.tell({ kind: 'failed', detail: this.failing ? 'sync failed' : 'no space left' });
     }
     this.#perform(work);
-    const { last, checksum } = this.#durable;
-    switch (work.kind) {
-      case 'append':
-        this.owner.tell(this.#durableNews());
-        break;
-      case 'truncate':
-        this.owner.tell({ kind: 'truncated', last, checksum });
-        break;
-      case 'install':
-        this.#written = this.#durable.clone();
-        this.owner.tell({ kind: 'installed', installation: work.installation });
-        break;
+    if (work.kind === 'append') this.owner.tell(this.#durableNews());
+    else {
+      if (work.kind === 'install') this.#written = this.#durable.clone();
+      this.owner.receive(work.done);
     }
     this.#next();
   }

@@ -2,7 +2,7 @@
  * One world from beginning to end: a storm in which clients work and faults come; then everything is healed,
  * and all has to work again within a bounded time. Every checker looks after every step.
  */
-import type { ClusterId } from '@dualping/core';
+import { type ClusterId, KEEPS_UP_FACTOR } from '@dualping/core';
 import { Ambush } from './ambush.js';
 import { Availability } from './checkers/availability.js';
 import { Checkers, Violation } from './checkers/checker.js';
@@ -38,10 +38,6 @@ import { World } from './world.js';
  * protocol (a reply or a chunk 10 s, keepalive 15 s), since one may follow another.
  */
 export const HEALING_MS = 60_000;
-/**
- * In addition a slow standby has to keep up for so many `deadAfterMs`, as in `keeping-up.ts`.
- */
-const KEEPS_UP_FACTOR = 20;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
 /** How long an operator waits before deciding between copies of a folder that disagree, ms. */
@@ -149,6 +145,7 @@ export function simulate(setup: Setup, machines: Machines, sink?: TraceSink): Ou
     world.say('nemesis', 'heals everything');
     nemesis.heal();
     const service = new ClientService(cluster, timelines);
+    // A standby that was slow has to keep up for a while before it may come back.
     const healingMs = HEALING_MS + KEEPS_UP_FACTOR * setup.timing.deadAfterMs;
     healedInMs = untilWell(run, setup.stormMs, healingMs, () => {
       service.look(world.now);

@@ -7,7 +7,8 @@ import type { StreamEnd, WireKind } from './wires.js';
 import type { Scheduled, World } from './world.js';
 
 /**
- * Unread messages above which the writer is told to stop: grpc-js counts bytes, this counts messages.
+ * Unread messages above which the writer is told to stop, and what it writes waits: grpc-js counts bytes,
+ * this counts messages.
  */
 const HIGH_WATER = 8;
 /** Who wakes has read what came meanwhile within this time, ms. */
@@ -47,7 +48,7 @@ export type Item =
   | { readonly kind: 'reset' };
 
 export class Pipe {
-  #items: { readonly readyAt: number; readonly item: Item }[] = [];
+  #items: { readonly readyAt: number; readonly item: Item; readonly left: (() => void) | undefined }[] = [];
   #scheduled: Scheduled | undefined;
   #lastReadyAt = 0;
   /** Since when the next item has lain there, because its reader slept when it came. */
@@ -75,11 +76,13 @@ export class Pipe {
     return this.#unreadSince === undefined || !isMessage ? 0 : this.world.now - this.#unreadSince;
   }
 
-  push(item: Item): void {
+  /** @param left called later, when the item has left the writer */
+  push(item: Item, left?: () => void): void {
     if (this.dead) return;
     const { wire, world } = this;
     this.#lastReadyAt = Math.max(this.#lastReadyAt, world.now + wire.delayMs() + wire.slowMs);
-    this.#items.push({ readyAt: this.#lastReadyAt, item });
+    this.#items.push({ readyAt: this.#lastReadyAt, item, left });
+    if (this.#items.length <= HIGH_WATER) this.#leaves(left);
     this.flow();
   }
 
@@ -120,9 +123,15 @@ export class Pipe {
     }
     if (this.paused && head.item.kind === 'message') return;
     this.#items.shift();
+    this.#leaves(this.#items[HIGH_WATER - 1]?.left);
     this.take(head.item);
     if (this.#items.length > 0) this.flow();
     else this.onEmpty?.();
+  }
+
+  #leaves(left: (() => void) | undefined): void {
+    const { from } = this.wire;
+    if (left !== undefined) this.world.after(0, `${from.name} has written`, () => from.receive(left));
   }
 
   #stop(): void {
@@ -164,10 +173,17 @@ export class End<Out extends { readonly kind: string }, In extends { readonly ki
   /**
    * False when the other side reads more slowly than this, or when the stream is over and the message is
    * lost.
+   *
+   * @param left called later, when the message has left; not at all when the stream is over before
    */
-  send(message: Out): boolean {
+  send(message: Out, left?: () => void): boolean {
     if (this.#over) return false;
-    this.outgoing.push({ kind: 'message', message });
+    const hasLeft =
+      left &&
+      (() => {
+        if (!this.#over) left();
+      });
+    this.outgoing.push({ kind: 'message', message }, hasLeft);
     if (this.outgoing.length > HIGH_WATER) this.#full = true;
     return !this.#full;
   }

@@ -27,8 +27,10 @@ import type {
   StandbyMessage,
   TailBatch,
   TailMessage,
+  TimelineWrite,
   UserName,
 } from '@dualping/core';
+import type { WriteAnswers } from '@dualping/runtime';
 
 /** A snapshot as it is sent and installed, with the posts that the later journal does not have. */
 export interface Installation {
@@ -47,11 +49,6 @@ export interface Vouching {
   readonly journalId: JournalId;
   readonly networkId: NetworkId | '';
 }
-
-/** The answer to a write on a timeline: the same as a call would have, or its failure. */
-export type WriteAnswer =
-  | { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch }
-  | ({ readonly kind: 'failed' } & Failure);
 
 export interface Wires {
   'dual-ping': { up: MemberMessage; down: RouterMessage };
@@ -136,6 +133,7 @@ export interface Wires {
       | {
           readonly kind: 'open';
           readonly user: UserName;
+          readonly sessionId: SessionId;
           readonly epoch: Epoch;
           readonly resumeAfter: Position;
           readonly history: number;
@@ -145,12 +143,7 @@ export interface Wires {
         }
       | { readonly kind: 'alive' }
       | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
-      | {
-          readonly kind: 'writes';
-          readonly sessionId: SessionId;
-          readonly epoch: Epoch;
-          readonly writes: readonly { readonly requestNo: RequestNumber; readonly command: Command }[];
-        };
+      | { readonly kind: 'writes'; readonly writes: readonly TimelineWrite[] };
     down:
       | {
           readonly kind: 'opened';
@@ -167,7 +160,7 @@ export interface Wires {
           readonly posts: readonly Post[];
           readonly oldest: boolean;
         }
-      | { readonly kind: 'answer'; readonly requestNo: RequestNumber; readonly answer: WriteAnswer };
+      | ({ readonly kind: 'answer' } & WriteAnswers);
   };
 }
 

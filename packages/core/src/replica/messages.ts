@@ -86,6 +86,10 @@ export interface ListRequest {
   readonly limit: number;
 }
 
+/** A write and a list as they come over a wire. */
+export type ClientWrite = Omit<WriteRequest, 'kind' | 'token' | 'timeMs'>;
+export type ListQuestion = Omit<ListRequest, 'kind' | 'token'>;
+
 export interface TimelineOpenRequest {
   readonly kind: 'timeline-open';
   readonly timeline: LinkId;

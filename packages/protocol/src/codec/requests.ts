@@ -3,13 +3,14 @@ import {
   type Command,
   type Epoch,
   type ListPage,
+  type ListQuestion,
   MAX_LIST_PAGE,
-  type Position,
   type RequestNumber,
   type SessionId,
   type UserName,
   type UserPresence,
   unreachable,
+  type Written,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/social.js';
 import { postTextFrom, referenceFrom, referenceToWire } from './entry.js';
@@ -98,24 +99,10 @@ export function requestToWire({ sessionId, requestNo, epoch, command }: ClientRe
   }
 }
 
-/** The answer to a successful write. */
-export interface Written {
-  readonly position: Position;
-  readonly epoch: Epoch;
-}
-
 export const writtenFromWire = (response: wire.WriteResponse): Written => ({
   position: positionFrom(response.position),
   epoch: epochFrom(response.epoch),
 });
-
-export interface ListQuestion {
-  readonly user: UserName;
-  readonly epoch: Epoch;
-  /** Users whose names come after this one; undefined: from the first on. */
-  readonly after: UserName | undefined;
-  readonly limit: number;
-}
 
 export const listQuestionFromWire = (list: wire.ListRequest): ListQuestion => ({
   user: userFrom(list.user),

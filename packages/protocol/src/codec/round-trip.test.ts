@@ -13,6 +13,8 @@ import {
   position,
   SESSION_WINDOW,
   serverId,
+  type TimelineMessage,
+  type TimelineWrite,
   type UserName,
 } from '@dualping/core';
 import fc from 'fast-check';
@@ -180,7 +182,7 @@ roundTrips(
   social.TimelineRequest,
   codec.timelineMessageToWire,
   // Each write is judged by itself; correct writes have commands.
-  (message) => codec.timelineMessageFromWire(message) as codec.TimelineMessage,
+  (message) => codec.timelineMessageFromWire(message) as TimelineMessage,
 );
 const signsOfLife = fc.option(
   record({
@@ -469,7 +471,7 @@ test('what was written says where', () => {
 test('writes go in order, in messages that a server takes, whatever is in them', () => {
   const longest = '\u{1F4A3}'.repeat(MAX_POST_LENGTH);
   const answers = { position: position(Number.MAX_SAFE_INTEGER), author: 'a'.repeat(MAX_USER_NAME_LENGTH) };
-  const writes = Array.from({ length: SESSION_WINDOW * 3 }, (_, at): codec.TimelineWrite => {
+  const writes = Array.from({ length: SESSION_WINDOW * 3 }, (_, at): TimelineWrite => {
     if (at % 2 === 0) return { requestNo: at + 2, command: { kind: 'follow', target: 'bob' } };
     return { requestNo: at + 2, command: { kind: 'post', text: longest, answers } };
   });

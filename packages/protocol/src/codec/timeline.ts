@@ -1,18 +1,19 @@
 /** The messages of `Timeline`, and posts as fragments that are encoded once for all readers. */
 import {
   DualpingError,
-  type Epoch,
-  type Failure,
   MAX_PAGE_POSTS,
-  type Position,
   type Post,
-  type RequestNumber,
   SESSION_WINDOW,
-  type ServerId,
   type SessionCommand,
-  type SessionId,
   type SignsOfLife,
-  type UserName,
+  type TimelineAnswered,
+  type TimelineMessage,
+  type TimelineOpened,
+  type TimelinePage,
+  type TimelineRefused,
+  type TimelineUpdate,
+  type TimelineWrite,
+  type TimelineWritten,
   unreachable,
 } from '@dualping/core';
 import * as wire from '../gen/dualping/v1/social.js';
@@ -38,41 +39,6 @@ import {
   sessionIdFrom,
   userFrom,
 } from './judge.js';
-
-/** Client to server. */
-export type TimelineMessage =
-  | {
-      readonly kind: 'open';
-      readonly user: UserName;
-      readonly sessionId: SessionId;
-      readonly epoch: Epoch;
-      /** Go on after this position; 0: begin with the past. */
-      readonly resumeAfter: Position;
-      /** How many past posts to begin with when nothing is resumed. */
-      readonly history: number;
-      /** False: the stream only serves presence. */
-      readonly posts: boolean;
-      /** Both sides give signs of life. */
-      readonly signs: boolean;
-      /** Also posts that name the user, of authors whom the user does not follow. */
-      readonly mentions: boolean;
-    }
-  | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
-  /** Asks for the post that the post at `of` answers. */
-  | { readonly kind: 'answered'; readonly of: Position }
-  | { readonly kind: 'alive' }
-  | { readonly kind: 'writes'; readonly writes: readonly TimelineWrite[] };
-
-/** A request on a timeline: the session and the user are the timeline's. */
-export interface TimelineWrite {
-  readonly requestNo: RequestNumber;
-  readonly command: SessionCommand;
-}
-
-/** A write that is refused, while others of its message may be done. */
-export interface TimelineRefused extends Failure {
-  readonly requestNo: RequestNumber;
-}
 
 const MAX_WRITES = SESSION_WINDOW;
 
@@ -212,45 +178,6 @@ export function* timelineWritesToWire(writes: readonly TimelineWrite[]): Generat
     bytes += more;
   }
   if (from < writes.length) yield timelineMessageToWire({ kind: 'writes', writes: writes.slice(from) });
-}
-
-export interface TimelineOpened {
-  readonly epoch: Epoch;
-  readonly serverId: ServerId;
-  readonly committed: Position;
-  readonly signs: SignsOfLife | undefined;
-}
-
-export interface TimelinePage {
-  readonly before: Position;
-  /** Ascending. */
-  readonly posts: readonly Post[];
-  readonly oldest: boolean;
-}
-
-export interface TimelineAnswered {
-  /** The post that answers. */
-  readonly of: Position;
-  /** Undefined: it is not here, or the reader may not know of it. */
-  readonly post: Post | undefined;
-}
-
-/** Successful requests, with consecutive numbers from `requestNo` on. */
-export interface TimelineWritten {
-  readonly requestNo: RequestNumber;
-  readonly positions: readonly Position[];
-  readonly epoch: Epoch;
-}
-
-/** Server to client: posts and answers to writes, and beside them at most one answer of each kind. */
-export interface TimelineUpdate {
-  readonly written: readonly TimelineWritten[];
-  readonly refused: readonly TimelineRefused[];
-  readonly posts: readonly Post[];
-  readonly opened: TimelineOpened | undefined;
-  readonly page: TimelinePage | undefined;
-  readonly signs: SignsOfLife | undefined;
-  readonly answered: TimelineAnswered | undefined;
 }
 
 /** A server may put any number of live posts into a message; this is more than fit into one of 4 MB. */

@@ -30,28 +30,21 @@ export class ClassicSession {
 
   /** Rejects with a `DualpingError`; one with a social reason is an answer, and the session goes on. */
   async write(command: Command): Promise<socialWire.WriteResponse> {
-    const { clients, feed, nextLink } = this.context;
     this.#lastRequest += 1;
     const requestNo = this.#lastRequest;
-    const token = nextLink();
+    const epoch = this.context.epochToExpect();
     return await new Promise((resolve, reject) => {
-      clients.waitForWrite(token, {
-        command,
-        answer: (result) => {
-          if (!(result instanceof DualpingError)) return resolve(result);
-          if (!isSocial(result)) this.#isOver = true;
-          reject(result);
+      this.context.driver.write(
+        { sessionId: this.#id, requestNo, epoch, command },
+        {
+          answered: resolve,
+          failed: ({ reason, detail }) => {
+            const error = new DualpingError(reason, detail);
+            if (!isSocial(error)) this.#isOver = true;
+            reject(error);
+          },
         },
-      });
-      feed({
-        kind: 'write',
-        token,
-        sessionId: this.#id,
-        requestNo,
-        epoch: this.context.epochToExpect(),
-        command,
-        timeMs: Date.now(),
-      });
+      );
     });
   }
 }

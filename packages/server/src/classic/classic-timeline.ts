@@ -11,12 +11,13 @@
  * client does not believe that it was taken.
  */
 import {
-  type DualpingError,
-  type LinkId,
+  DualpingError,
+  type Failure,
   NO_POSITION,
   type Position,
   type Post,
   TIMELINE_ENTRY_POSTS,
+  type TimelineOpened,
   type UserName,
 } from '@dualping/core';
 import {
@@ -28,15 +29,14 @@ import {
   decodeJournalledPost,
   encodeClassicPost,
   isClassicOpener,
-  type JournalledPost,
   serverStream,
   type snsWire,
-  type TimelineOpened,
   toDualpingError,
 } from '@dualping/protocol';
+import type { StoredPosts, TimelineListener, TimelineSink } from '@dualping/runtime';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { journalledPosts } from '../journalled-posts.js';
 import type { ServiceContext } from '../services.js';
-import type { TimelineSink } from '../timeline-sink.js';
 import type { ClassicUsers } from './classic-users.js';
 import type { Connection } from './connections.js';
 
@@ -68,7 +68,7 @@ function messageOf(post: Post): Buffer {
 
 export class ClassicTimeline implements TimelineSink {
   readonly #stream: BidiStream<ClassicTimelineOut>;
-  readonly #link: LinkId;
+  readonly #timeline: TimelineListener;
   #user: UserName | undefined;
   /** The user is known from metadata; the first message may still be an opener. */
   #mayOpen = false;
@@ -84,17 +84,12 @@ export class ClassicTimeline implements TimelineSink {
     readonly connection: Connection,
     call: ClassicTimelineCall,
   ) {
-    const link = context.nextLink();
-    this.#link = link;
     this.#stream = serverStream<snsWire.Message, ClassicTimelineOut>(call, {
       onMessage: (message) => this.#message(message),
-      onEnd: () => {
-        context.clients.forgetTimeline(link);
-        context.feed({ kind: 'timeline-ended', timeline: link });
-      },
-      onDrain: () => context.clients.timelineDrained(link),
+      onEnd: () => this.#timeline.ended(),
+      onDrain: () => this.#timeline.drained(),
     });
-    context.clients.addTimeline(link, call.getPeer(), this);
+    this.#timeline = context.driver.acceptTimeline(call.getPeer(), this);
     this.#judging(() => {
       const user = classicTimelineUser(call.metadata);
       if (user === undefined) return;
@@ -112,10 +107,12 @@ export class ClassicTimeline implements TimelineSink {
     return this.#send(posts);
   }
 
-  read(journalled: readonly JournalledPost[], written: () => void): void {
-    const posts = journalled.map(decodeJournalledPost);
+  read(stored: StoredPosts, left: () => void): void {
+    const posts = journalledPosts(this.context.journal, stored, (journalled) =>
+      journalled.map(decodeJournalledPost),
+    );
     const isPast = (posts[0]?.position ?? NO_POSITION) <= this.#openedAt;
-    this.#send(isPast ? posts.reverse() : posts, written);
+    this.#send(isPast ? posts.reverse() : posts, left);
   }
 
   /** This wire has no pages. */
@@ -123,20 +120,23 @@ export class ClassicTimeline implements TimelineSink {
 
   answered(): void {}
 
+  /** Posts over this wire are no numbered writes. */
+  writes(): void {}
+
   /** This wire has no signs of life. */
   sign(): void {}
 
-  close(error: DualpingError): void {
-    this.#stream.close(error);
+  close({ reason, detail }: Failure): void {
+    this.#stream.close(new DualpingError(reason, detail));
   }
 
   /**
-   * Sends one message for each post. `written` is called when the last one has left; they leave in order.
+   * Sends one message for each post. `left` is called when the last one has left; they leave in order.
    * Returns false when there is no room for more.
    */
-  #send(posts: readonly Post[], written?: () => void): boolean {
+  #send(posts: readonly Post[], left?: () => void): boolean {
     const last = posts.at(-1);
-    for (const post of posts) this.#stream.send(messageOf(post), post === last ? written : undefined);
+    for (const post of posts) this.#stream.send(messageOf(post), post === last ? left : undefined);
     return this.#stream.writableLength <= MAX_UNSENT_POSTS;
   }
 
@@ -161,9 +161,7 @@ export class ClassicTimeline implements TimelineSink {
   #open(user: UserName): void {
     this.#user = user;
     this.#stream.pause(); // posts wait until the user is known to exist
-    this.context.feed({
-      kind: 'timeline-open',
-      timeline: this.#link,
+    this.#timeline.open({
       user,
       epoch: this.context.epochToExpect(),
       resumeAfter: NO_POSITION,

@@ -121,14 +121,12 @@ export class ClassicUsers {
   }
 
   async #page(user: UserName, after: UserName | undefined, limit: number): Promise<ListPage> {
-    const { clients, feed, nextLink } = this.context;
-    const token = nextLink();
+    const question = { user, epoch: this.context.epochToExpect(), after, limit };
     return await new Promise((resolve, reject) => {
-      clients.waitForList(token, (result) => {
-        if (result instanceof DualpingError) reject(result);
-        else resolve(result);
+      this.context.driver.list(question, {
+        answered: resolve,
+        failed: ({ reason, detail }) => reject(new DualpingError(reason, detail)),
       });
-      feed({ kind: 'list', token, user, epoch: this.context.epochToExpect(), after, limit });
     });
   }
 

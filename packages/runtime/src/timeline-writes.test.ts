@@ -1,35 +1,37 @@
 /** Writes on a timeline: how answers are grouped, and how much a stranger can leave unread. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DualpingError, epoch, position, SESSION_WINDOW } from '@dualping/core';
-import type { BidiStream, TimelineOut, TimelineUpdate, Written } from '@dualping/protocol';
-import { type TakeWrite, TimelineWrites } from './timeline-writes.js';
+import { DualpingError, epoch, position, SESSION_WINDOW, type Written } from '@dualping/core';
+import { TimelineWrites, type TimelineWritesPorts, type WriteAnswers } from './timeline-writes.js';
+import { PROCESS_TURNS } from './turns.js';
 
 type Answer = (result: Written | DualpingError) => void;
 
 /** A timeline whose client reads or not; the test plays the machine. */
-function stage(take?: TakeWrite) {
-  const sent: Pick<TimelineUpdate, 'written' | 'refused'>[] = [];
+function stage(take?: TimelineWritesPorts['take']) {
+  const sent: WriteAnswers[] = [];
   const answers: Answer[] = [];
   const abandoned: number[] = [];
   const unread: (() => void)[] = [];
   const read = (): void => {
     for (const left of unread.splice(0)) left();
   };
-  const stream = {
-    send: (message: TimelineOut, left: () => void) => {
+  const ports: TimelineWritesPorts = {
+    take:
+      take ??
+      ((_, asker) =>
+        answers.push((result) => {
+          if (result instanceof DualpingError) asker.failed(result);
+          else asker.answered(result);
+        })),
+    abandon: (token) => abandoned.push(token),
+    send: (told, left) => {
       unread.push(left);
-      const { written, refused } = message as unknown as TimelineUpdate;
-      sent.push({ written, refused });
-      return true;
+      sent.push(told);
     },
+    soon: PROCESS_TURNS.soon,
   };
-  const writes = new TimelineWrites(
-    stream as unknown as BidiStream<TimelineOut>,
-    { user: 'ann', sessionId: 'a-session', epoch: epoch(3) },
-    take ?? ((_, answer) => answers.push(answer)),
-    (token) => abandoned.push(token),
-  );
+  const writes = new TimelineWrites({ user: 'ann', sessionId: 'a-session', epoch: epoch(3) }, ports);
   const post = (requestNo: number) => ({ requestNo, command: { kind: 'post', text: 'x' } }) as const;
   return { writes, sent, answers, abandoned, read, post };
 }
@@ -74,8 +76,8 @@ test('a stream that ends abandons what is unanswered, and only that', () => {
 });
 
 test('a write that is answered at once is answered like any other', async () => {
-  const { sent, writes, post } = stage((_, answer) => {
-    answer(new DualpingError('sequence-gap', 'request 9 follows 3'));
+  const { sent, writes, post } = stage((_, { failed }) => {
+    failed({ reason: 'sequence-gap', detail: 'request 9 follows 3' });
     return 1;
   });
   writes.add([post(9)]);

@@ -10,15 +10,17 @@
  * complete in the same turn.
  */
 import type { LinkId, Position, Post, PostReference, ReplicaInput } from '@dualping/core';
-import { decodeJournalledPost, type JournalledPost, toDualpingError } from '@dualping/protocol';
-import type { Journal } from './journal/index.js';
-import type { TimelineSink } from './timeline-sink.js';
+import type { Clock } from './clock.js';
+import type { ReplicaJournal } from './replica-ports.js';
+import { storageFailure } from './storage-failure.js';
+import type { StoredPage, StoredPosts, TimelineSink } from './timeline-sink.js';
+import type { Turns } from './turns.js';
 
 /**
  * Posts that are read in one turn of the event loop: 50 KB to 200 KB, and well below a millisecond. A page is
  * not split, and is a turn by itself.
  */
-const MAX_POSTS_A_TURN = 50;
+export const MAX_POSTS_A_TURN = 50;
 /** Least cost of anything that is put on a stream, counted in posts. */
 const LEAST_COST_POSTS = 4;
 /**
@@ -37,18 +39,6 @@ const MAX_UNWRITTEN = 4;
  */
 export const MAX_PAGES_WAITING = 4;
 
-/** Posts that are to be read for a timeline. */
-export interface Wanted {
-  readonly positions: readonly Position[];
-  /** Positions of posts that are there only because they name the reader. */
-  readonly unfollowed: readonly Position[];
-}
-
-export interface PageQuestion extends Wanted {
-  readonly before: Position;
-  readonly oldest: boolean;
-}
-
 export interface AnsweredQuestion {
   /** Position of the post that answers. */
   readonly of: Position;
@@ -58,7 +48,7 @@ export interface AnsweredQuestion {
 
 type Task =
   | { readonly kind: 'read'; rest: readonly Position[]; readonly unfollowed: readonly Position[] }
-  | ({ readonly kind: 'page' } & PageQuestion)
+  | ({ readonly kind: 'page' } & StoredPage)
   | ({ readonly kind: 'answered' } & AnsweredQuestion);
 
 interface Reader {
@@ -80,7 +70,18 @@ interface Connection {
   readonly unwritten: Set<Reader>;
 }
 
-export class HistoryDesk {
+export interface HistoryPorts {
+  readonly journal: Pick<ReplicaJournal, 'readPosts'>;
+  readonly clock: Clock;
+  readonly turns: Pick<Turns, 'next'>;
+  /** Where in the journal a post is. */
+  readonly locate: (post: PostReference) => Position | undefined;
+  readonly feed: (input: ReplicaInput) => void;
+  /** Does what was put off: whoever drives the reader deals with what it throws. */
+  readonly run: (work: () => void) => void;
+}
+
+export class HistoryReader {
   readonly #connections = new Map<string, Connection>();
   readonly #readers = new Map<LinkId, Reader>();
   /** Connections that can take more now, in the order of their turns. */
@@ -89,15 +90,9 @@ export class HistoryDesk {
   #left = MAX_POSTS_A_TURN;
   #nextTurnIsSet = false;
 
-  constructor(
-    readonly journal: Pick<Journal, 'borrowMany'>,
-    readonly feed: (input: ReplicaInput) => void,
-    /** The position of a post in the journal. */
-    readonly locate: (post: PostReference) => Position | undefined,
-    readonly pause: (next: () => void) => void = (next) => setTimeout(next, PAUSE_MS),
-  ) {}
+  constructor(readonly ports: HistoryPorts) {}
 
-  /** @param peer gRPC's name for its connection */
+  /** @param peer the connection, by any name */
   add(link: LinkId, peer: string, sink: TimelineSink): void {
     let connection = this.#connections.get(peer);
     if (connection === undefined) {
@@ -124,13 +119,13 @@ export class HistoryDesk {
   }
 
   /** `timeline-read-out` follows when all posts have left. */
-  read(link: LinkId, { positions, unfollowed }: Wanted): void {
+  read(link: LinkId, { positions, unfollowed }: StoredPosts): void {
     const reader = this.#readers.get(link);
     if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions, unfollowed });
   }
 
   /** Returns false when too many wait already. */
-  page(link: LinkId, question: PageQuestion): boolean {
+  page(link: LinkId, question: StoredPage): boolean {
     return this.#question(link, { kind: 'page', ...question });
   }
 
@@ -180,13 +175,14 @@ export class HistoryDesk {
     }
     if (this.#left === MAX_POSTS_A_TURN || this.#nextTurnIsSet) return;
     this.#nextTurnIsSet = true;
+    const { clock, turns, run } = this.ports;
     const next = (): void => {
       this.#nextTurnIsSet = false;
       this.#left = MAX_POSTS_A_TURN;
-      this.#takeTurns();
+      run(() => this.#takeTurns());
     };
-    if (this.#turns.size > 0) this.pause(next);
-    else setImmediate(next);
+    if (this.#turns.size > 0) clock.setTimer(clock.now() + PAUSE_MS, next);
+    else turns.next(next);
   }
 
   #sendPiece(reader: Reader): void {
@@ -196,18 +192,19 @@ export class HistoryDesk {
     const positions = task.kind === 'read' ? task.rest.slice(0, MAX_POSTS_A_TURN) : task.positions;
     this.#left -= Math.max(LEAST_COST_POSTS, positions.length);
     const written = (): void => this.#written(reader, positions.length);
+    const stored = { positions, unfollowed: task.unfollowed };
     this.#reading(() => {
-      const posts = this.#posts(positions, task.unfollowed);
-      if (task.kind === 'read') reader.sink.read(posts, written);
-      else reader.sink.page({ before: task.before, posts, oldest: task.oldest }, written);
+      if (task.kind === 'read') reader.sink.read(stored, written);
+      else reader.sink.page({ ...stored, before: task.before, oldest: task.oldest }, written);
     });
   }
 
   #sendAnswered(reader: Reader, { of, isShown }: AnsweredQuestion): void {
     this.#left -= LEAST_COST_POSTS;
     this.#reading(() => {
+      const { locate } = this.ports;
       const answers = isShown ? this.#post(of).answers : undefined;
-      const at = answers && this.locate(answers);
+      const at = answers && locate(answers);
       const post = at === undefined ? undefined : this.#post(at);
       reader.sink.answered({ of, post }, () => this.#written(reader, 1));
     });
@@ -223,7 +220,7 @@ export class HistoryDesk {
     connection.unwritten.delete(reader);
     if (tasks.length > 0) connection.waiting.add(reader);
     this.#proceed(connection);
-    if (isDone && task?.kind === 'read') this.feed({ kind: 'timeline-read-out', timeline: link });
+    if (isDone && task?.kind === 'read') this.ports.feed({ kind: 'timeline-read-out', timeline: link });
   }
 
   /** A journal from which something can't be read has failed. */
@@ -231,20 +228,13 @@ export class HistoryDesk {
     try {
       send();
     } catch (error) {
-      this.feed({ kind: 'journal-failed', detail: toDualpingError(error).detail });
+      this.ports.feed({ kind: 'journal-failed', detail: storageFailure(error).detail });
     }
   }
 
-  #posts(positions: readonly Position[], unfollowed: readonly Position[]): JournalledPost[] {
-    const strange = new Set(unfollowed);
-    return this.journal
-      .borrowMany(positions)
-      .map((entry, index) => ({ entry, unfollowed: strange.has(positions[index] as Position) }));
-  }
-
   #post(at: Position): Post {
-    const [entry] = this.journal.borrowMany([at]);
-    if (entry === undefined) throw new Error(`the journal gave nothing for position ${at}`);
-    return decodeJournalledPost({ entry, unfollowed: false });
+    const [post] = this.ports.journal.readPosts([at]);
+    if (post === undefined) throw new Error(`entry ${at} is no post`);
+    return post;
   }
 }

@@ -13,17 +13,16 @@ import {
   SESSION_WINDOW,
   type SessionCommand,
   type SessionId,
+  type TimelineRefused,
+  type TimelineUpdate,
+  type TimelineWrite,
+  type TimelineWritten,
   type Token,
   type UserName,
-} from '@dualping/core';
-import {
-  type BidiStream,
-  type JudgedWrite,
-  type TimelineOut,
-  type TimelineRefused,
-  timelineUpdateToWire,
   type Written,
-} from '@dualping/protocol';
+} from '@dualping/core';
+import type { Asker } from './session-driver.js';
+import type { Turns } from './turns.js';
 
 /** The writer, as named in `open`. */
 export interface Writer {
@@ -32,11 +31,17 @@ export interface Writer {
   readonly epoch: Epoch;
 }
 
-/** Gives a write to the machine; `answer` is called once, at once or later, unless the write is abandoned. */
-export type TakeWrite = (
-  write: Writer & { readonly requestNo: RequestNumber; readonly command: SessionCommand },
-  answer: (result: Written | DualpingError) => void,
-) => Token;
+/** What became of several of them. */
+export type WriteAnswers = Pick<TimelineUpdate, 'written' | 'refused'>;
+
+export interface TimelineWritesPorts {
+  /** Gives a write to the machine; it is answered once, at once or later, unless it is abandoned. */
+  take(write: Writer & TimelineWrite, asker: Asker<Written>): Token;
+  abandon(token: Token): void;
+  /** `left` is called in a later turn, when they have left for the client. */
+  send(answers: WriteAnswers, left: () => void): void;
+  readonly soon: Turns['soon'];
+}
 
 /**
  * Most writes of one timeline that have no answer, or whose answer has not left yet: twice what a session may
@@ -44,10 +49,8 @@ export type TakeWrite = (
  */
 export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 
-interface Run {
-  readonly requestNo: RequestNumber;
+interface Run extends TimelineWritten {
   readonly positions: Position[];
-  readonly epoch: Epoch;
 }
 
 export class TimelineWrites {
@@ -59,14 +62,12 @@ export class TimelineWrites {
   #isDue = false;
 
   constructor(
-    readonly stream: BidiStream<TimelineOut>,
     readonly writer: Writer,
-    readonly take: TakeWrite,
-    readonly abandon: (token: Token) => void,
+    readonly ports: TimelineWritesPorts,
   ) {}
 
   /** @throws DualpingError `busy` for a client that leaves its answers unread */
-  add(writes: readonly JudgedWrite[]): void {
+  add(writes: readonly (TimelineWrite | TimelineRefused)[]): void {
     if (this.#waiting.size + this.#unsent + writes.length > MAX_UNANSWERED_WRITES)
       throw new DualpingError(
         'busy',
@@ -85,27 +86,37 @@ export class TimelineWrites {
     this.#runs = [];
     this.#refused = [];
     const answers = refused.length + written.reduce((sum, { positions }) => sum + positions.length, 0);
-    this.stream.send(timelineUpdateToWire({ written, refused }), () => {
+    this.ports.send({ written, refused }, () => {
       this.#unsent -= answers;
     });
   }
 
   /** The stream has ended: answers are not needed any more. */
   end(): void {
-    for (const token of this.#waiting) this.abandon(token);
+    for (const token of this.#waiting) this.ports.abandon(token);
     this.#waiting.clear();
   }
 
   #take(requestNo: RequestNumber, command: SessionCommand): void {
     let token: Token | undefined;
     let isAnswered = false;
-    token = this.take({ ...this.writer, requestNo, command }, (result) => {
+    const over = (): void => {
       isAnswered = true;
       if (token !== undefined) this.#waiting.delete(token);
-      if (result instanceof DualpingError)
-        this.#refuse({ requestNo, reason: result.reason, detail: result.detail });
-      else this.#done(requestNo, result);
-    });
+    };
+    token = this.ports.take(
+      { ...this.writer, requestNo, command },
+      {
+        answered: (written) => {
+          over();
+          this.#done(requestNo, written);
+        },
+        failed: ({ reason, detail }) => {
+          over();
+          this.#refuse({ requestNo, reason, detail });
+        },
+      },
+    );
     if (!isAnswered) this.#waiting.add(token);
   }
 
@@ -127,7 +138,7 @@ export class TimelineWrites {
     this.#unsent += 1;
     if (this.#isDue) return;
     this.#isDue = true;
-    queueMicrotask(() => {
+    this.ports.soon(() => {
       this.#isDue = false;
       this.flush();
     });

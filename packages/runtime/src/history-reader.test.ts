@@ -3,27 +3,30 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   type Answers,
-  epoch,
+  DualpingError,
   type LinkId,
   type Position,
+  type Post,
   type PostReference,
   position,
   type ReplicaInput,
 } from '@dualping/core';
-import { decodeJournalledPost, encodeEntry, type JournalledPost } from '@dualping/protocol';
-import { HistoryDesk, MAX_PAGES_WAITING, type Wanted } from './history-desk.js';
-import type { TimelineSink } from './timeline-sink.js';
+import { type HistoryPorts, HistoryReader, MAX_PAGES_WAITING } from './history-reader.js';
+import type { StoredPosts, TimelineSink } from './timeline-sink.js';
+import { PROCESS_TURNS } from './turns.js';
 
 /** Enough turns of the event loop for everything that can happen. */
 const MANY_TURNS = 200;
-const wanted = (last: number, first = 1): Wanted => ({ positions: through(last, first), unfollowed: [] });
+const wanted = (last: number, first = 1): StoredPosts => ({
+  positions: through(last, first),
+  unfollowed: [],
+});
 const through = (last: number, first = 1): Position[] =>
   Array.from({ length: last - first + 1 }, (_, i) => position(first + i));
-const entryAt = (at: Position): Buffer =>
-  encodeEntry({
-    ...{ position: at, epoch: epoch(1), timeMs: 0, sessionId: 'ann', requestNo: 1 },
-    command: { kind: 'post', user: 'ann', text: 'x', ...answersOf(at) },
-  });
+const postAt = (at: Position): Post => ({
+  ...{ position: at, author: 'ann', text: 'x', timeMs: 0 },
+  ...answersOf(at),
+});
 
 /** The post there answers the one before it; the next one answers a post of an unknown cluster. */
 const ANSWERING = 7;
@@ -38,21 +41,36 @@ const answersOf = (at: Position): { readonly answers?: Answers } => {
 const locate = ({ home, position: at }: PostReference): Position | undefined =>
   home === undefined ? at : undefined;
 
-const positionIn = (post: JournalledPost | undefined): Position | undefined =>
-  post && decodeJournalledPost(post).position;
+/** The journal is read in turns of the event loop, as fast as they come. */
+const portsOf = (
+  readPosts: HistoryPorts['journal']['readPosts'],
+  feed: (input: ReplicaInput) => void,
+): HistoryPorts => ({
+  journal: { readPosts },
+  clock: {
+    now: () => 0,
+    setTimer: (_at, fire) => {
+      const timer = setImmediate(fire);
+      return () => clearImmediate(timer);
+    },
+  },
+  turns: PROCESS_TURNS,
+  locate,
+  feed,
+  run: (work) => work(),
+});
 
-function desk() {
+function stage() {
   const fed: ReplicaInput[] = [];
   /** What was sent, in order: `link: first-last`. */
   const sent: string[] = [];
   /** For each timeline the function to call when its last piece has left. */
   const leaving = new Map<LinkId, () => void>();
-  const journal = { borrowMany: (positions: readonly Position[]) => positions.map(entryAt) };
-  const history = new HistoryDesk(
-    journal,
-    (input) => fed.push(input),
-    locate,
-    (next) => setImmediate(next),
+  const history = new HistoryReader(
+    portsOf(
+      (positions) => positions.map(postAt),
+      (input) => fed.push(input),
+    ),
   );
   const add = (link: LinkId, peer: string): void => {
     const sink: Pick<TimelineSink, 'read' | 'page' | 'answered'> = {
@@ -60,12 +78,12 @@ function desk() {
         sent.push(`${link}: ${of} answers ${post?.position ?? 'nothing'}`);
         leaving.set(link, written);
       },
-      read: (posts, written) => {
-        sent.push(`${link}: ${positionIn(posts[0])}-${positionIn(posts.at(-1))}`);
+      read: ({ positions }, written) => {
+        sent.push(`${link}: ${positions[0]}-${positions.at(-1)}`);
         leaving.set(link, written);
       },
-      page: ({ posts }, written) => {
-        sent.push(`${link}: page of ${posts.length}`);
+      page: ({ positions }, written) => {
+        sent.push(`${link}: page of ${positions.length}`);
         leaving.set(link, written);
       },
     };
@@ -86,7 +104,7 @@ function desk() {
 }
 
 test('who is alone is read for at once, and may go on when it has left', () => {
-  const { history, add, leave, sent, readOut } = desk();
+  const { history, add, leave, sent, readOut } = stage();
   add(1, 'a');
   history.read(1, wanted(20));
   assert.deepEqual(sent, ['1: 1-20']);
@@ -98,7 +116,7 @@ test('who is alone is read for at once, and may go on when it has left', () => {
 });
 
 test('a long read goes in pieces, in order, and others come between', async () => {
-  const { history, add, leave, sent, readOut } = desk();
+  const { history, add, leave, sent, readOut } = stage();
   add(1, 'a');
   add(2, 'b');
   history.read(1, wanted(120));
@@ -115,7 +133,7 @@ test('a long read goes in pieces, in order, and others come between', async () =
 });
 
 test('a connection with thousands of timelines waits with itself, not others with it', async () => {
-  const { history, add, leave, sent, leaving, turns } = desk();
+  const { history, add, leave, sent, leaving, turns } = stage();
   const crowd = Array.from({ length: 1_000 }, (_, i) => i + 1);
   for (const link of crowd) {
     add(link, 'a');
@@ -139,7 +157,7 @@ test('a connection with thousands of timelines waits with itself, not others wit
 });
 
 test('who never takes what it got stops nobody else of its connection, and who is gone is not read for', async () => {
-  const { history, add, leave, sent, turns } = desk();
+  const { history, add, leave, sent, turns } = stage();
   for (const link of [1, 2, 3, 4, 5, 6]) add(link, 'a');
   for (const link of [1, 2, 3]) history.read(link, wanted(10)); // these are never read by their clients
   for (const link of [4, 5, 6]) history.read(link, wanted(10));
@@ -158,7 +176,7 @@ test('who never takes what it got stops nobody else of its connection, and who i
 });
 
 test('pages are bounded by themselves, and come in turns with what is read', async () => {
-  const { history, add, leave, sent, readOut, turns } = desk();
+  const { history, add, leave, sent, readOut, turns } = stage();
   add(1, 'a');
   const page = { before: position(300), ...wanted(200), oldest: false };
   for (let i = 0; i < MAX_PAGES_WAITING; i += 1) assert.equal(history.page(1, page), true);
@@ -173,25 +191,46 @@ test('pages are bounded by themselves, and come in turns with what is read', asy
   assert.deepEqual(readOut(), [1], 'a page is no drain of what is read');
 });
 
-test('a journal that can not be read is said, and nothing is sent', () => {
-  const fed: ReplicaInput[] = [];
-  const journal = {
-    borrowMany: (): Buffer[] => {
-      throw new Error('EIO');
+/** A timeline whose posts can't be read. */
+const failing = (error: Error): TimelineSink => {
+  const sink: Pick<TimelineSink, 'read'> = {
+    read: () => {
+      throw error;
     },
   };
-  const history = new HistoryDesk(journal, (input) => fed.push(input), locate);
-  const sink = { read: () => assert.fail('sent') };
-  history.add(1, 'a', sink as unknown as TimelineSink);
-  history.read(1, wanted(1));
-  assert.deepEqual(
-    fed.map(({ kind }) => kind),
-    ['journal-failed'],
+  return sink as TimelineSink;
+};
+
+test('a journal that can not be read is said', () => {
+  const fed: ReplicaInput[] = [];
+  const history = new HistoryReader(
+    portsOf(
+      () => [],
+      (input) => fed.push(input),
+    ),
   );
+  history.add(1, 'a', failing(new DualpingError('storage-failed', 'EIO')));
+  history.read(1, wanted(1));
+  assert.deepEqual(fed, [{ kind: 'journal-failed', detail: 'EIO' }]);
+});
+
+test('every other error is a bug of ours, and thrown', () => {
+  const history = new HistoryReader(
+    portsOf(
+      () => [undefined],
+      () => assert.fail('fed'),
+    ),
+  );
+  history.add(1, 'a', failing(new TypeError('not a function')));
+  assert.throws(() => history.read(1, wanted(1)), /not a function/);
+  const ask = (): boolean => history.answered(1, { of: position(1), isShown: true });
+  history.forget(1);
+  history.add(1, 'a', {} as TimelineSink);
+  assert.throws(ask, /entry 1 is no post/);
 });
 
 test('an answered post is read in its turn, and nothing is told of one that its reader does not see', async () => {
-  const { history, add, leave, sent, turns } = desk();
+  const { history, add, leave, sent, turns } = stage();
   add(1, 'a');
   const ask = (of: number, isShown = true): boolean => history.answered(1, { of: position(of), isShown });
   assert.equal(ask(ANSWERING), true);

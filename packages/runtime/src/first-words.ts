@@ -2,9 +2,8 @@
  * The first words of an answered post, read from the journal: they are the author's, whatever the answering
  * client says.
  */
-import { beginOf, type Position, type PostReference, postIn } from '@dualping/core';
-import { decodeEntry } from '@dualping/protocol';
-import type { Journal } from './journal/index.js';
+import { beginOf, type Position, type PostReference } from '@dualping/core';
+import type { ReplicaJournal } from './replica-ports.js';
 
 /**
  * A post of this cluster is read from the journal itself: a server that is about to be primary has everything
@@ -15,13 +14,13 @@ import type { Journal } from './journal/index.js';
  * @returns undefined when there is no such post by that author; the answer is judged when it is applied
  */
 export function firstWords(
-  journal: Pick<Journal, 'first' | 'last' | 'readOne'>,
+  journal: Pick<ReplicaJournal, 'first' | 'last' | 'readPosts'>,
   post: PostReference,
   locate: (post: PostReference) => Position | undefined,
 ): string | undefined {
   const isOurs = post.home === undefined && post.position >= journal.first && post.position <= journal.last;
   const at = isOurs ? post.position : locate(post);
   if (at === undefined) return undefined;
-  const found = postIn(decodeEntry(journal.readOne(at)));
+  const [found] = journal.readPosts([at]);
   return found?.author === post.author ? beginOf(found.text) : undefined;
 }

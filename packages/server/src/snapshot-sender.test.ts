@@ -4,9 +4,7 @@ import { test } from 'node:test';
 import { epoch, position, type SocialSnapshot } from '@dualping/core';
 import { fill, openOn } from './journal/journal.fixture.js';
 import { MemoryDisk } from './journal/memory-disk.fixture.js';
-import { StandbyDesk } from './standby-desk.js';
-
-type SnapshotCall = Parameters<StandbyDesk['addSnapshotCall']>[1];
+import { SnapshotSender, type SnapshotStream } from './snapshot-sender.js';
 
 const POSTS = 300;
 const USERS = 1_000;
@@ -42,9 +40,9 @@ class EagerCall extends EventEmitter {
 test('a snapshot for a standby leaves a turn of the event loop between its chunks, however fast they are read', async () => {
   const journal = await openOn(new MemoryDisk());
   await fill(journal, POSTS);
-  const desk = new StandbyDesk(journal, () => {});
+  const sender = new SnapshotSender(journal);
   const call = new EagerCall();
-  desk.addSnapshotCall(1, call as unknown as SnapshotCall);
+  const answer = sender.callOn(call as unknown as SnapshotStream, () => {});
   const posts = Array.from({ length: POSTS }, (_, index) => position(index + 1));
   const users = Array.from({ length: USERS }, (_, index) => ({
     name: `user-${index}`,
@@ -54,11 +52,7 @@ test('a snapshot for a standby leaves a turn of the event loop between its chunk
     posts: posts.filter((at) => (at + index) % USERS === 0),
   }));
   const snapshot: SocialSnapshot = { position: position(POSTS), users, sessions: [], origins: [] };
-  desk.sendSnapshot({
-    kind: 'send-snapshot',
-    token: 1,
-    copy: { snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] },
-  });
+  answer.send({ snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] }, () => {});
   await call.count();
   assert.ok(call.turns.length >= 8, 'a header, users, posts, the end');
   assert.equal(new Set(call.turns).size, call.turns.length);
@@ -82,16 +76,12 @@ class DeafCall extends EventEmitter {
 test('a snapshot that nobody reads is made no further, and broken off', async () => {
   const journal = await openOn(new MemoryDisk());
   await fill(journal, POSTS);
-  const ended: number[] = [];
-  const desk = new StandbyDesk(
-    journal,
-    (input) => {
-      if (input.kind === 'snapshot-ended') ended.push(input.token);
-    },
-    20,
-  );
+  let ended = 0;
+  const sender = new SnapshotSender(journal, 20);
   const call = new DeafCall();
-  desk.addSnapshotCall(1, call as unknown as SnapshotCall);
+  const answer = sender.callOn(call as unknown as SnapshotStream, () => {
+    ended += 1;
+  });
   const broken = once(call, 'error').catch((error: unknown) => error);
   const users = Array.from({ length: USERS }, (_, index) => ({
     name: `user-${index}`,
@@ -101,9 +91,9 @@ test('a snapshot that nobody reads is made no further, and broken off', async ()
   }));
   const snapshot: SocialSnapshot = { position: position(POSTS), users, sessions: [], origins: [] };
   const copy = { snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] };
-  desk.sendSnapshot({ kind: 'send-snapshot', token: 1, copy });
+  answer.send(copy, (failure) => answer.refuse(failure));
   const [error] = (await broken) as [Error];
   assert.match(error.message, /nothing was read for 20 ms/);
-  assert.deepEqual([call.chunks, ended], [1, [1]]);
+  assert.deepEqual([call.chunks, ended], [1, 1]);
   await journal.close();
 });

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Entry, epoch, type JournalCommand, type PostReference, position } from '@dualping/core';
-import { encodeEntry } from '@dualping/protocol';
+import {
+  type Entry,
+  epoch,
+  type JournalCommand,
+  type Position,
+  type Post,
+  type PostReference,
+  position,
+  postIn,
+} from '@dualping/core';
 import { firstWords } from './first-words.js';
 
 const FIRST = 3;
@@ -15,21 +23,23 @@ const COMMANDS: readonly JournalCommand[] = [
 const journal = {
   first: position(FIRST),
   last: position(FIRST + COMMANDS.length - 1),
-  readOne: (at: number): Buffer => {
-    const command = COMMANDS[at - FIRST];
-    if (command === undefined) throw new Error(`nothing is at ${at}`);
-    const ofSession = command.kind !== 'remote-post';
-    const entry: Entry = {
-      position: position(at),
-      epoch: epoch(1),
-      timeMs: 0,
-      sessionId: ofSession ? 's' : '',
-      requestNo: ofSession ? 2 : 0,
-      command,
-    };
-    return encodeEntry(entry);
-  },
+  readPosts: (positions: readonly Position[]): (Post | undefined)[] =>
+    positions.map((at) => postIn(entryAt(at))),
 };
+
+function entryAt(at: Position): Entry {
+  const command = COMMANDS[at - FIRST];
+  if (command === undefined) throw new Error(`nothing is at ${at}`);
+  const ofSession = command.kind !== 'remote-post';
+  return {
+    position: at,
+    epoch: epoch(1),
+    timeMs: 0,
+    sessionId: ofSession ? 's' : '',
+    requestNo: ofSession ? 2 : 0,
+    command,
+  };
+}
 
 const words = (author: string, at: number, home?: number): string | undefined => {
   const post: PostReference = { author, position: position(at), ...(home !== undefined && { home }) };

@@ -1,0 +1,170 @@
+/** How a session's link reaches its server over gRPC: one timeline, and its other calls in flight. */
+import {
+  type ClientWrite,
+  DualpingError,
+  type Failure,
+  type ListPage,
+  type ListQuestion,
+  REPLY_TIMEOUT_MS,
+  type Written,
+} from '@dualping/core';
+import {
+  clientStream,
+  fromServiceError,
+  listPageFromWire,
+  listQuestionToWire,
+  NO_METADATA,
+  requestToWire,
+  type StreamEnd,
+  type socialWire,
+  timelineMessageToWire,
+  timelineUpdateFromWire,
+  timelineWritesToWire,
+  writtenFromWire,
+} from '@dualping/protocol';
+import type { Asker, ClientTimeline, ServerCalls, TimelineOpen, TimelineReader } from '@dualping/runtime';
+import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import type { ServerChannel } from './server-connections.js';
+import { LEAVE_TIMEOUT_MS } from './timeouts.js';
+
+type Callback<Response> = (error: ServiceError | null, response: Response) => void;
+
+export class GrpcServerCalls implements ServerCalls {
+  readonly #channel: ServerChannel;
+  /** Calls in flight, including the timeline's. */
+  readonly #calls = new Set<Pick<ClientUnaryCall, 'cancel'>>();
+  #isLeft = false;
+  #patience: NodeJS.Timeout | undefined;
+
+  constructor(channel: ServerChannel) {
+    this.#channel = channel;
+  }
+
+  openTimeline(open: TimelineOpen, reader: TimelineReader): ClientTimeline {
+    const call = this.#channel.client.timeline();
+    this.#calls.add(call);
+    call.on('status', () => this.#over(call));
+    const stream = clientStream<socialWire.TimelineResponse, socialWire.TimelineRequest>(
+      call,
+      {
+        onMessage: (response) => {
+          let update: ReturnType<typeof timelineUpdateFromWire>;
+          try {
+            update = timelineUpdateFromWire(response);
+          } catch (error) {
+            return reader.ended(nonsense(error));
+          }
+          reader.heard(update);
+        },
+        onEnd: (end) => reader.ended(whyEnded(end)),
+      },
+      'server',
+    );
+    stream.send(timelineMessageToWire({ kind: 'open', ...open }));
+    return {
+      write: (writes) => {
+        for (const message of timelineWritesToWire(writes)) stream.send(message);
+      },
+      ask: (query) => {
+        stream.send(timelineMessageToWire(query));
+      },
+      giveSign: () => {
+        stream.send(timelineMessageToWire({ kind: 'alive' }));
+      },
+      close: () => stream.close(),
+      abort: () => stream.abort(),
+    };
+  }
+
+  write(request: ClientWrite, asker: Asker<Written>): void {
+    const wire = requestToWire(request);
+    const { client } = this.#channel;
+    this.#call<socialWire.WriteResponse>(
+      (options, done) => {
+        switch (wire.call) {
+          case 'login':
+            return client.login(wire.request, NO_METADATA, options, done);
+          case 'follow':
+            return client.follow(wire.request, NO_METADATA, options, done);
+          case 'unfollow':
+            return client.unfollow(wire.request, NO_METADATA, options, done);
+          case 'post':
+            return client.post(wire.request, NO_METADATA, options, done);
+        }
+      },
+      (response) => asker.answered(writtenFromWire(response)),
+      asker.failed,
+      true,
+    );
+  }
+
+  list(question: ListQuestion, asker: Asker<ListPage>): void {
+    const request = listQuestionToWire(question);
+    this.#call<socialWire.ListResponse>(
+      (options, done) => this.#channel.client.list(request, NO_METADATA, options, done),
+      (response) => asker.answered(listPageFromWire(response)),
+      asker.failed,
+      false,
+    );
+  }
+
+  drop(isSilent: boolean): void {
+    if (isSilent) this.#channel.abandon();
+    for (const call of this.#calls) call.cancel();
+    this.#channel.release();
+  }
+
+  /**
+   * Others continue on the same connection: HTTP/2 regards many cancelled calls as an attack, and would end
+   * the connection.
+   */
+  leave(): void {
+    this.#isLeft = true;
+    if (this.#calls.size === 0) return this.#channel.release();
+    this.#patience = setTimeout(() => {
+      for (const call of this.#calls) call.cancel();
+    }, LEAVE_TIMEOUT_MS);
+  }
+
+  #over(call: Pick<ClientUnaryCall, 'cancel'>): void {
+    this.#calls.delete(call);
+    if (!this.#isLeft || this.#calls.size > 0) return;
+    clearTimeout(this.#patience);
+    this.#channel.release();
+  }
+
+  #call<Response>(
+    start: (options: { deadline: number }, done: Callback<Response>) => ClientUnaryCall,
+    onAnswer: (response: Response) => void,
+    onFailure: (failure: Failure) => void,
+    writes: boolean,
+  ): void {
+    const call = start({ deadline: Date.now() + REPLY_TIMEOUT_MS }, (error, response) => {
+      this.#over(call);
+      if (error !== null) return onFailure(fromServiceError(error, { sent: writes, peer: 'server' }));
+      try {
+        onAnswer(response);
+      } catch (cause) {
+        onFailure(nonsense(cause));
+      }
+    });
+    this.#calls.add(call);
+  }
+}
+
+/**
+ * A message that the codec refuses: no dualping server sends it. Any other error is a bug of ours, and is not
+ * hidden.
+ */
+function nonsense(error: unknown): Failure {
+  if (!(error instanceof DualpingError)) throw error;
+  return { reason: 'not-a-server', detail: `the server answered what no server says: ${error.detail}` };
+}
+
+function whyEnded(end: StreamEnd): Failure {
+  if (end.kind === 'broken' && end.error !== undefined)
+    return { reason: end.error.reason, detail: end.error.detail };
+  return end.kind === 'broken'
+    ? { reason: 'server-unreachable', detail: 'the connection to the server broke' }
+    : { reason: 'shutting-down', detail: 'the server ended the timeline' };
+}

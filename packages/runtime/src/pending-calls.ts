@@ -1,0 +1,57 @@
+/** What clients have asked for and were not answered, by the numbers that the machine knows it by. */
+import type { Command, Failure, ListPage, ReplicaInput, ReplicaOutput, Token, Written } from '@dualping/core';
+import { refusalText } from './refusal-text.js';
+import type { Asker } from './session-driver.js';
+
+type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { readonly kind: Kind }>;
+
+interface WaitingWrite {
+  readonly command: Command;
+  readonly asker: Asker<Written>;
+}
+
+export class PendingCalls {
+  readonly #writes = new Map<Token, WaitingWrite>();
+  readonly #lists = new Map<Token, Asker<ListPage>>();
+
+  constructor(readonly feed: (input: ReplicaInput) => void) {}
+
+  addWrite(token: Token, command: Command, asker: Asker<Written>): void {
+    this.#writes.set(token, { command, asker });
+  }
+
+  /** Nobody waits for the answer any more. */
+  abandonWrite(token: Token): void {
+    if (this.#writes.delete(token)) this.feed({ kind: 'write-abandoned', token });
+  }
+
+  addList(token: Token, asker: Asker<ListPage>): void {
+    this.#lists.set(token, asker);
+  }
+
+  answerWrite({ token, epoch, reply }: OutputOf<'answer-write'>): void {
+    const write = this.#writes.get(token);
+    if (write === undefined) return;
+    this.#writes.delete(token);
+    const { command, asker } = write;
+    if (reply.kind === 'ok') asker.answered({ position: reply.position, epoch });
+    else asker.failed({ reason: reply.reason, detail: refusalText(reply.reason, command) });
+  }
+
+  answerList({ token, page }: OutputOf<'answer-list'>): void {
+    const asker = this.#lists.get(token);
+    this.#lists.delete(token);
+    asker?.answered(page);
+  }
+
+  refuse(token: Token, failure: Failure): void {
+    const asker = this.#writes.get(token)?.asker ?? this.#lists.get(token);
+    this.#writes.delete(token);
+    this.#lists.delete(token);
+    asker?.failed(failure);
+  }
+
+  endAll(failure: Failure): void {
+    for (const token of [...this.#writes.keys(), ...this.#lists.keys()]) this.refuse(token, failure);
+  }
+}

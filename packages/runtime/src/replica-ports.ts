@@ -1,0 +1,190 @@
+/**
+ * What the driver of a replica needs. Production implements it with gRPC and files, the simulator with a
+ * virtual network and a virtual disk.
+ *
+ * Answers come through the callbacks that were handed over: later, never from within the call itself.
+ */
+import type {
+  Address,
+  Assignment,
+  Entry,
+  EpochStart,
+  Failure,
+  JournalId,
+  Known,
+  LifeId,
+  MemberMessage,
+  NetworkId,
+  Position,
+  Post,
+  PrimaryMessage,
+  Reason,
+  ReplicaEvent,
+  ReplicaInput,
+  ReplicaOutput,
+  RouterMessage,
+  SnapshotCopy,
+  SocialSnapshot,
+  StandbyMessage,
+  TailBatch,
+  TailMessage,
+  Tick,
+  WallTimeMs,
+} from '@dualping/core';
+import type { Clock } from './clock.js';
+import type { Cancel } from './session-driver.js';
+import type { Turns } from './turns.js';
+
+/** How a replica has ended. */
+export interface Stopped {
+  readonly failed: boolean;
+  readonly reason: Reason;
+  readonly detail: string;
+}
+
+export interface JournalListener {
+  /** Everything up to `position` is on disk, of what no later cut takes back. */
+  durable(position: Position, checksum: number): void;
+  /** A write or a sync failed: nothing is reported durable after it. */
+  failed(detail: string): void;
+}
+
+/** Later: one of the two is called, once. A failure is an end, as in `JournalListener`. */
+export interface DiskAsker<Answer> {
+  readonly done: (answer: Answer) => void;
+  readonly failed: (detail: string) => void;
+}
+
+/** The journal on the disk. What is appended or cut is so at once for who reads it, and durably later. */
+export interface ReplicaJournal {
+  /** Of the first entry that is, or would be, here; below it there are posts only. */
+  readonly first: Position;
+  readonly last: Position;
+  listen(listener: JournalListener): void;
+  /** The checksum of the whole journal up to there: from `first` − 1 to `last`. */
+  checksumAt(position: Position): number;
+  /**
+   * In the order of the positions, which need not ascend; undefined for an entry that is no post.
+   *
+   * @throws DualpingError `storage-failed`: what was written can't be read
+   */
+  readPosts(positions: readonly Position[]): (Post | undefined)[];
+  append(entries: readonly Entry[]): void;
+  /** Cuts what follows, and sets it aside. Works are done in the order in which they are asked for. */
+  truncateAfter(position: Position, asker: DiskAsker<void>): void;
+  /** Once the journal is durable up to there. That one can't be kept does no harm. */
+  saveSnapshot(snapshot: SocialSnapshot, epochStarts: readonly EpochStart[]): void;
+  noteWelcome(networkId: NetworkId, lifeId: LifeId, asker: DiskAsker<void>): void;
+  /** Soon, and without a sync. */
+  noteKnown(known: Known): void;
+  /** Gives it a new id. */
+  renew(asker: DiskAsker<JournalId>): void;
+}
+
+/** A stream that this server has opened. */
+export interface OpenedStream<Message> {
+  send(message: Message): void;
+  /** Ends it in order, so that what was sent before arrives. Nothing is heard on it any more. */
+  close(): void;
+}
+
+export interface StreamListener<Message> {
+  heard(message: Message): void;
+  /** Once; nothing is heard after it. */
+  ended(detail: string): void;
+}
+
+/** `entries` belong to a message of kind `entries`. */
+export interface PrimaryListener {
+  heard(message: PrimaryMessage, entries: readonly Entry[]): void;
+  ended(detail: string): void;
+}
+
+/** What a primary's snapshot has brought, once it is durable in the place of the whole journal. */
+export interface InstalledSnapshot {
+  readonly snapshot: SocialSnapshot;
+  readonly epochStarts: readonly EpochStart[];
+  readonly checksum: number;
+}
+
+type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { readonly kind: Kind }>;
+export type SnapshotPull = Omit<OutputOf<'pull-snapshot'>, 'kind'>;
+export type MemberProbe = Pick<OutputOf<'probe-member'>, 'address' | 'service' | 'timeoutMs'>;
+
+/** How a server reaches routers and other servers. */
+export interface ReplicaNetwork {
+  openRouter(
+    address: Address,
+    attach: MemberMessage,
+    listener: StreamListener<RouterMessage>,
+  ): OpenedStream<MemberMessage>;
+  openPrimary(
+    address: Address,
+    join: StandbyMessage,
+    listener: PrimaryListener,
+  ): OpenedStream<StandbyMessage>;
+  openTail(
+    address: Address,
+    open: TailMessage,
+    listener: StreamListener<TailBatch>,
+  ): OpenedStream<TailMessage>;
+  /** Pulls it and installs it; the journal is untouched when that fails. */
+  pullSnapshot(pull: SnapshotPull, asker: DiskAsker<InstalledSnapshot>): void;
+  probe(question: MemberProbe, answered: (isReached: boolean) => void): void;
+  /** Keeps connections ready to these, and to no others. */
+  keepWarm(addresses: readonly Address[]): void;
+  /** Follows the assignments of all clusters of this network, over whichever router answers. Called once. */
+  watchClusters(networkId: NetworkId, learn: (networkId: NetworkId, assignment: Assignment) => void): Cancel;
+}
+
+/** A standby's stream. */
+export interface StandbyStream {
+  /**
+   * One of kind `entries` goes out with the journal's entries from `from` to `to`.
+   *
+   * @throws DualpingError `storage-failed`: what was written can't be read
+   */
+  send(message: PrimaryMessage): void;
+  close(failure?: Failure): void;
+}
+
+/** A call for a snapshot. */
+export interface SnapshotCall {
+  /** Sends it piece by piece, as it is read; the driver is told when the call is over. */
+  send(copy: SnapshotCopy, failed: (failure: Failure) => void): void;
+  /** Refuses it, or breaks it off. */
+  refuse(failure: Failure): void;
+}
+
+export interface SnapshotListener {
+  /** The call is over: it was read to its end, or broke off. */
+  ended(): void;
+}
+
+/** The stream of another cluster's primary that reads here. */
+export interface TailReader {
+  send(batch: TailBatch): void;
+  close(failure: Failure): void;
+}
+
+export interface ReplicaPorts {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  /** Is shown to people, and decides nothing. */
+  readonly wallTime: () => WallTimeMs;
+  readonly journal: ReplicaJournal;
+  readonly network: ReplicaNetwork;
+  readonly report: (event: ReplicaEvent, text: string) => void;
+  /** The outputs of this input have been performed. */
+  readonly performed?: (input: ReplicaInput | Tick, outputs: readonly ReplicaOutput[]) => void;
+  /**
+   * The machine has stopped, and all that was open is closed. Called once, and not when the driver is
+   * stopped.
+   */
+  readonly stopped: (stopped: Stopped) => void;
+  /**
+   * The machine or a port has thrown: an invariant is broken. Returns the end to report. Without this port
+   * the error is thrown again, as by `MachineLoop`.
+   */
+  readonly failed?: (error: unknown) => Stopped;
+}

@@ -1,0 +1,139 @@
+/** How a server reaches routers and other servers: gRPC. */
+import type {
+  Address,
+  Assignment,
+  Entry,
+  MemberMessage,
+  NetworkId,
+  RouterMessage,
+  StandbyMessage,
+  TailBatch,
+  TailMessage,
+} from '@dualping/core';
+import { holdLowDescriptors } from '@dualping/host';
+import {
+  askHealth,
+  type Dialling,
+  encodeEntry,
+  RouterStream,
+  type RouterStreamListener,
+  toDualpingError,
+} from '@dualping/protocol';
+import type {
+  Cancel,
+  DiskAsker,
+  InstalledSnapshot,
+  MemberProbe,
+  OpenedStream,
+  PrimaryListener,
+  ReplicaNetwork,
+  SnapshotPull,
+  StreamListener,
+} from '@dualping/runtime';
+import createDebug from 'debug';
+import type { ClassicDialect } from './classic/classic-dialect.js';
+import { ClustersWatch } from './clusters-watch.js';
+import { endText } from './end-text.js';
+import type { ReceivedBytes } from './file-journal.js';
+import type { Journal } from './journal/index.js';
+import { Peers } from './peers.js';
+import { PrimaryStream } from './primary-stream.js';
+import { pullSnapshot } from './snapshot-pull.js';
+import { TailStream } from './tail-stream.js';
+
+const debug = createDebug('dualping:server');
+
+export interface GrpcReplicaNetworkParts {
+  readonly routers: readonly Address[];
+  /** Where snapshots are installed. */
+  readonly journal: Journal;
+  readonly received: ReceivedBytes;
+  readonly dialect: ClassicDialect;
+  /** How routers and servers are dialled. */
+  readonly dialling: Dialling;
+}
+
+export class GrpcReplicaNetwork implements ReplicaNetwork {
+  readonly #parts: GrpcReplicaNetworkParts;
+  readonly #peers: Peers;
+
+  constructor(parts: GrpcReplicaNetworkParts) {
+    this.#parts = parts;
+    this.#peers = new Peers(parts.dialling);
+  }
+
+  openRouter(
+    address: Address,
+    attach: MemberMessage,
+    { heard, ended }: StreamListener<RouterMessage>,
+  ): OpenedStream<MemberMessage> {
+    debug('opens DualPing to %s', address);
+    // So that the router is the first who hears of our death.
+    const letGo = holdLowDescriptors();
+    const { dialect, dialling } = this.#parts;
+    const listener: RouterStreamListener = {
+      onMessage: heard,
+      onConnected: letGo,
+      onClassicReplies: (replies) => dialect.routerSays(replies),
+      onEnd: (end) => {
+        letGo();
+        ended(endText(end));
+      },
+    };
+    return new RouterStream(address, attach, listener, dialling);
+  }
+
+  openPrimary(
+    address: Address,
+    join: StandbyMessage,
+    { heard, ended }: PrimaryListener,
+  ): OpenedStream<StandbyMessage> {
+    debug('joins %s', address);
+    return new PrimaryStream(this.#peers.to(address), join, {
+      onMessage: (message, entries, bytes) => {
+        this.#keepBytes(entries, bytes);
+        heard(message, entries);
+      },
+      onEnd: ended,
+    });
+  }
+
+  openTail(
+    address: Address,
+    open: TailMessage,
+    { heard, ended }: StreamListener<TailBatch>,
+  ): OpenedStream<TailMessage> {
+    debug('tails %s', address);
+    return new TailStream(address, open, { onBatch: heard, onEnd: ended }, this.#parts.dialling);
+  }
+
+  pullSnapshot({ address, question, setAside }: SnapshotPull, asker: DiskAsker<InstalledSnapshot>): void {
+    pullSnapshot(this.#peers.to(address), question, this.#parts.journal, { setAside }).then(
+      asker.done,
+      (error: unknown) => asker.failed(toDualpingError(error).message),
+    );
+  }
+
+  /** Over the connection that is kept warm. */
+  probe(question: MemberProbe, answered: (isReached: boolean) => void): void {
+    askHealth({ ...question, dialling: this.#parts.dialling }).then(
+      (health) => answered(health !== 'unknown'),
+      () => answered(false),
+    );
+  }
+
+  keepWarm(addresses: readonly Address[]): void {
+    this.#peers.keepWarm(addresses);
+  }
+
+  watchClusters(networkId: NetworkId, learn: (networkId: NetworkId, assignment: Assignment) => void): Cancel {
+    const { routers, dialling } = this.#parts;
+    const watch = new ClustersWatch(routers, networkId, learn, dialling);
+    return () => watch.close();
+  }
+
+  #keepBytes(entries: readonly Entry[], bytes: readonly Buffer[]): void {
+    for (const [index, entry] of entries.entries())
+      this.#parts.received.set(entry, bytes[index] ?? encodeEntry(entry));
+  }
+}
