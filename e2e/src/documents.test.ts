@@ -137,6 +137,12 @@ test('what docs/architecture.md shows of a scenario is in it, in this order', ()
   }
 });
 
+test('documents say how many mutants there are', () => {
+  const mutants = [...read('packages/sim/src/mutants.ts').matchAll(/^ {4}name: '/gm)];
+  for (const document of ['README.md', 'docs/architecture.md'])
+    assert.ok(read(document).includes(`${mutants.length} deliberate bugs`), `${document}: ${mutants.length}`);
+});
+
 /** As `lineWidth` of biome.json, which wraps code and leaves comments and documents alone. */
 const MAX_COLUMNS = 110;
 
