@@ -145,7 +145,9 @@ export class Cluster {
 
   /** The last revision of the present epoch that this member can have been told with this store. */
   latestToldTo(serverId: ServerId): Numbered {
-    return this.#state.olderStore.latestTold(this.#assignment, this.find(serverId)?.hasAttached !== false);
+    const { roster, olderStore } = this.#state;
+    const hasAttached = this.find(serverId)?.hasAttached ?? roster.hasForgotten;
+    return olderStore.latestTold(this.#assignment, hasAttached);
   }
 
   /**

@@ -11,6 +11,7 @@ import type { Candidate } from './registry-messages.js';
 
 export class Roster {
   readonly #members: Member[];
+  #hasForgotten = false;
 
   /** `isNeeded`: whether the member must be remembered because something depends on it. */
   constructor(
@@ -26,6 +27,11 @@ export class Roster {
 
   get isFull(): boolean {
     return this.#members.length >= MAX_MEMBERS && this.#forgettable() === undefined;
+  }
+
+  /** Whether a member has lost its place that has attached since this router started. */
+  get hasForgotten(): boolean {
+    return this.#hasForgotten;
   }
 
   find(serverId: ServerId): Member | undefined {
@@ -59,6 +65,7 @@ export class Roster {
   }
 
   remove(member: Member): void {
+    if (member.hasAttached) this.#hasForgotten = true;
     this.#members.splice(this.#members.indexOf(member), 1);
   }
 
