@@ -94,6 +94,24 @@ test('a snapshot that nobody reads is made no further, and broken off', async ()
   answer.send(copy, (failure) => answer.refuse(failure));
   const [error] = (await broken) as [Error];
   assert.match(error.message, /nothing was read for 20 ms/);
-  assert.deepEqual([call.chunks, ended], [1, 1]);
+  assert.deepEqual([call.chunks, ended], [1, 0], 'whoever refuses it knows that it is over');
+  await journal.close();
+});
+
+test('whoever refuses a call is not told that it is over: the call may be refused while it is taken in', async () => {
+  const journal = await openOn(new MemoryDisk());
+  const call = new EventEmitter();
+  let refused: unknown;
+  call.on('error', (error) => {
+    refused = error;
+  });
+  let over = 0;
+  const answer = new SnapshotSender(journal).callOn(call as unknown as SnapshotStream, () => {
+    over += 1;
+  });
+  answer.refuse({ reason: 'busy', detail: 'three are read already' });
+  call.emit('close');
+  assert.equal(over, 0);
+  assert.match(String(refused), /three are read already/);
   await journal.close();
 });

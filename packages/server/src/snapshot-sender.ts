@@ -38,18 +38,21 @@ export class SnapshotSender {
     readonly unreadMs = SNAPSHOT_UNREAD_MS,
   ) {}
 
-  /** @param over called once, when it was read to its end or broke off */
+  /** @param over called once, when it was read to its end or broke off; not when it was refused */
   callOn(stream: SnapshotStream, over: () => void): SnapshotCall {
     this.#streams.add(stream);
-    const forget = (): void => {
-      if (!this.#streams.delete(stream)) return;
+    const forget = (): boolean => {
+      const isKnown = this.#streams.delete(stream);
       if (this.#streams.size === 0) this.#lastPosts = undefined;
-      over();
+      return isKnown;
     };
-    for (const event of ['close', 'cancelled']) stream.once(event, forget);
+    const end = (): void => {
+      if (forget()) over();
+    };
+    for (const event of ['close', 'cancelled']) stream.once(event, end);
     return {
       send: (copy, failed) => {
-        this.#write(stream, copy).then(forget, (error: unknown) => failed(toDualpingError(error)));
+        this.#write(stream, copy).then(end, (error: unknown) => failed(toDualpingError(error)));
       },
       refuse: ({ reason, detail }: Failure) => {
         forget();
