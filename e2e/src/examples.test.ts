@@ -117,14 +117,25 @@ function succeeds(command: string, ...args: string[]): boolean {
   }
 }
 
+/**
+ * Of Python's own packages, and Debian's. Not whatever PATH has: npm puts the project's `protoc` there, which
+ * may be too new for Debian's protobuf.
+ */
+const generatorsFor = (python: string): readonly (readonly string[])[] => [
+  [python, '-m', 'grpc_tools.protoc'],
+  ['/usr/bin/protoc'],
+];
+
 /** A Python for the example, whose messages are in `into` then; undefined: there is none. */
 function pythonFor(into: string): string | undefined {
   const protos = ['dualping/v1/routing.proto', 'dualping/v1/types.proto'];
   const options = ['-I', 'protos', '--python_out', into, ...protos];
-  return PYTHONS.find(
-    (python) =>
-      succeeds(python, '-c', 'import grpc, google.protobuf') &&
-      (succeeds(python, '-m', 'grpc_tools.protoc', ...options) || succeeds('protoc', ...options)),
+  const canImport = (python: string): boolean =>
+    succeeds(python, '-c', `import sys; sys.path.insert(0, '${into}'); import grpc, dualping.v1.routing_pb2`);
+  return PYTHONS.find((python) =>
+    generatorsFor(python).some(
+      ([command = '', ...flags]) => succeeds(command, ...flags, ...options) && canImport(python),
+    ),
   );
 }
 
