@@ -20,8 +20,11 @@ export class Durability implements Checker {
   /** Up to where a journal's durable content is known to equal the history, by journal id. */
   readonly #agreed = new Map<string, number>();
 
-  /** The member that an operator wants promoted, whatever it lacks. */
-  #chosen: ServerId | undefined;
+  /**
+   * Members that an operator wants promoted, whatever they lack: a router that was frozen takes several such
+   * calls before the first promotion is recorded.
+   */
+  readonly #chosen = new Set<ServerId>();
 
   constructor(
     readonly history: History,
@@ -33,7 +36,7 @@ export class Durability implements Checker {
   ) {}
 
   promotedByOperator({ serverId }: { readonly serverId: ServerId }): void {
-    this.#chosen = serverId;
+    this.#chosen.add(serverId);
   }
 
   routerStarted({ record }: { readonly record: ClusterRecord | undefined }): void {
@@ -81,8 +84,8 @@ export class Durability implements Checker {
    * something.
    */
   #granted(before: ClusterRecord | undefined, { epoch, primary }: ClusterRecord): void {
-    const isChosen = primary?.serverId === this.#chosen;
-    this.#chosen = undefined;
+    const isChosen = primary !== undefined && this.#chosen.has(primary.serverId);
+    this.#chosen.clear();
     const processes = this.cluster.serverProcesses(this.number);
     // Its life may have ended without the router knowing it yet.
     const server =
