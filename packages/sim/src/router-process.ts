@@ -309,7 +309,7 @@ export class RouterProcess extends Process {
     const { checkers } = this.#around;
     checkers.tell('memberWelcomed', member);
     // The registry notes the welcome in a step at this very time.
-    checkers.tell('routerSteps', this.now, undefined);
+    checkers.tell('routerSteps', this.now, this.#registry?.nextDeadline());
     checkers.tell('memberHeard', member);
   }
 
