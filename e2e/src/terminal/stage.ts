@@ -77,7 +77,7 @@ export class Stage {
       XDG_CONFIG_HOME: join(this.#folder, 'config'),
       XDG_STATE_HOME: this.stateFolder,
     };
-    const terminal = Terminal.start({ command, args, columns, rows, env: { ...home, ...env }, ...more });
+    const terminal = Terminal.start({ ...more, command, args, columns, rows, env: { ...home, ...env } });
     this.#terminals.push(terminal);
     return terminal;
   }
