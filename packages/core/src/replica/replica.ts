@@ -301,6 +301,9 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const order = this.#follower.take(attempt, message);
+    // Whoever hands over must not choose this server, and the router has forgotten what the last stream said.
+    if (message.kind === 'welcome' && order !== undefined && this.#stopping)
+      this.#router.send({ kind: 'leaving' });
     switch (order?.kind) {
       case undefined:
         return;
