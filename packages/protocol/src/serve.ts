@@ -28,9 +28,8 @@ export const MAX_STREAMS_PER_CONNECTION = 10_000;
  */
 export const MAX_CONNECTION_IDLE_MS = 300_000;
 /**
- * HTTP/2 keepalive, ms: only a second line of defence, for peers that have vanished silently. Failure
- * detection is by the pings inside the streams, which prove that the program is there and not only its
- * kernel.
+ * HTTP/2 keepalive, ms: only a second line of defence, for peers that have vanished silently. Failures are
+ * detected by the pings inside the streams: they prove that the machine behind the stream still works.
  */
 export const KEEPALIVE_INTERVAL_MS = 10_000;
 export const KEEPALIVE_TIMEOUT_MS = 5_000;
