@@ -69,7 +69,7 @@ describe('who is who', () => {
   const attachAs = (id: number, replicates: boolean): MemberMessage => ({
     kind: 'attach',
     networkId,
-    ...{ cluster: 1, serverId: serverId(id), incarnation: 1_000, attempt: 1, replicates },
+    ...{ cluster: 1, serverId: serverId(id), incarnation: 1_000, attempt: 1, leaving: false, replicates },
     ...{ journalId: replicates ? 'a-journal' : '', lifeId: 'a-life', welcomedLife: '' },
     ...{ address: '127.0.0.1:1', epoch: NO_EPOCH, revision: 0, figures: NO_FIGURES },
   });

@@ -93,6 +93,7 @@ async function attach(client: RawClient, cluster: number, serverId: number): Pro
           figures: undefined,
           replicates: false,
           attempt: 1,
+          leaving: false,
         },
       },
     }),
@@ -156,6 +157,7 @@ const methods = {
       figures: undefined,
       replicates: false,
       attempt: 0,
+      leaving: false,
     };
     const welcome = await member.ask(
       encodeReusing(routingWire.DualPingRequest, { message: { $case: 'attach', value } }),

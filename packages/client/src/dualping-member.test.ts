@@ -56,6 +56,7 @@ test('it attaches, is primary, says goodbye, and is over', async (context) => {
       figures: attach.figures,
       replicates: false,
       attempt: 1,
+      leaving: false,
     },
   );
   await Promise.all([member.leave(), member.leave()]);

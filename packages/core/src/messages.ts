@@ -67,6 +67,8 @@ export type MemberMessage =
       readonly replicates: boolean;
       /** Counts the streams that this life has opened; 0 when the sender does not count. */
       readonly attempt: number;
+      /** Whether it has been asked to stop, and goes on for a moment. */
+      readonly leaving: boolean;
     }
   | {
       readonly kind: 'ping';

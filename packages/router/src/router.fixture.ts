@@ -136,6 +136,7 @@ export class Member {
       figures: NO_FIGURES,
       replicates: true,
       attempt: 1,
+      leaving: false,
       ...how,
     });
   }

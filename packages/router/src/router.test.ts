@@ -78,6 +78,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
         figures: undefined,
         replicates: true,
         attempt: 1,
+        leaving: false,
       },
     },
   });
@@ -316,6 +317,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
     figures: undefined,
     replicates: true,
     attempt: 0,
+    leaving: false,
   };
   const announced = await call<routingWire.AddMasterResponse>((callback) =>
     served.routing.addMaster({ server }, callback),

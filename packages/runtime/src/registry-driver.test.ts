@@ -94,6 +94,7 @@ function driverOverSlowDisk(
     figures: NO_FIGURES,
     replicates: true,
     attempt: 1,
+    leaving: false,
   });
   return {
     driver,

@@ -749,6 +749,18 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [{ ...TAIL_FEEDS, find: 'next += 1', replace: '' }],
   },
   {
+    name: 'hands-over-to-a-server-that-stops',
+    bug: 'a server that attaches while it is being stopped counts as one that stays',
+    patches: [
+      {
+        file: 'registry/member.js',
+        find: 'member.isLeaving = life.leaving === true;',
+        replace: 'member.isLeaving = false;',
+      },
+    ],
+    from: 8_503_231,
+  },
+  {
     name: 'early-timer-is-the-last',
     bug: 'a timer that fires before the deadline is not set anew',
     patches: [

@@ -21,6 +21,8 @@ export class MemberGround implements RouterLinkGround {
   readonly pace: Pace;
   /** A member without a journal keeps nothing, so there are no older copies of it. */
   readonly welcomedLife = undefined;
+  /** It leaves at once when it is asked to stop. */
+  readonly isStopping = false;
   /** The revision of the newest assignment that it was told. */
   revision = 0;
   /** Empty until a router has told. */

@@ -46,6 +46,7 @@ test('it attaches without a journal, pings as often as it is told, and is primar
       },
       replicates: false,
       attempt: 1,
+      leaving: false,
     },
   });
   const again = new AloneMember();

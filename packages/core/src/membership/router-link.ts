@@ -77,6 +77,8 @@ export interface RouterLinkGround {
   figures(): Figures;
   /** Live members of its cluster that it can't reach now. */
   readonly cannotReach: readonly ServerId[];
+  /** Whether it has been asked to stop, and goes on for a moment. */
+  readonly isStopping: boolean;
   emit(output: RouterLinkOutput): void;
   /** For people. */
   report(event: 'router-lost', text: string): void;
@@ -406,6 +408,7 @@ export class RouterLink {
         figures: ground.figures(),
         replicates: journalId !== '',
         attempt,
+        leaving: ground.isStopping,
       },
     });
   }

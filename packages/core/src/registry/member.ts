@@ -109,7 +109,7 @@ export function takeLife(member: Member, life: Candidate, evidence: Presence): v
   member.journalId = life.journalId;
   member.address = life.address;
   member.refused = undefined;
-  member.isLeaving = false;
+  member.isLeaving = life.leaving === true;
 }
 
 export function takeEvidence(member: Member, evidence: Presence): void {

@@ -51,6 +51,8 @@ interface Actor {
   life: string;
   /** Says nothing after its welcome. */
   silent: boolean;
+  /** Whether it says that it has been asked to stop when it attaches. */
+  leaving: boolean;
   committed: number;
   durable: number;
   lastEpoch: number;
@@ -222,6 +224,7 @@ export class Play implements Performer {
       welcomed: new Map(),
       life: '',
       silent: false,
+      leaving: false,
       committed: 0,
       durable: 0,
       lastEpoch: 0,
@@ -236,6 +239,7 @@ export class Play implements Performer {
     const actor = this.#actor(name);
     actor.life = '';
     actor.silent = false;
+    actor.leaving = false;
     for (const word of how.split(',').map((part) => part.trim())) {
       if (word === '') continue;
       const [what = '', value = ''] = word.split(' ');
@@ -254,6 +258,7 @@ export class Play implements Performer {
       else if (what === 'last') actor.lastEpoch = Number(value);
       else if (what === 'revision') actor.revision = Number(value);
       else if (word === 'silently') actor.silent = true;
+      else if (word === 'leaving') actor.leaving = true;
       else throw new Error(`nobody knows how to play "${word}"`);
     }
     return actor;
@@ -293,8 +298,8 @@ export class Play implements Performer {
     actor.attempt += 1;
     const { attempt, seen } = actor;
     const replicates = actor.journalId !== '';
-    const { revision } = actor;
-    const said = { epoch: seen, revision, figures: figuresOf(actor), replicates, attempt };
+    const { revision, leaving } = actor;
+    const said = { epoch: seen, revision, figures: figuresOf(actor), replicates, attempt, leaving };
     this.#say(actor, { kind: 'attach', ...this.#candidate(actor), ...said });
   }
 

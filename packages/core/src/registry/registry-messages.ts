@@ -35,6 +35,8 @@ export interface Candidate {
   readonly address: Address;
   /** Where its journal ends; only when it speaks for itself. */
   readonly figures?: JournalEnd;
+  /** Whether it has been asked to stop; only when it speaks for itself. */
+  readonly leaving?: boolean;
 }
 
 /** What a unary heartbeat says. */

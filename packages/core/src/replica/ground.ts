@@ -50,6 +50,8 @@ export class Ground {
   highestEpoch: Epoch;
   /** Posts acknowledged since the start. */
   postsAccepted = 0;
+  /** Whether this server has been asked to stop, and goes on for a moment. */
+  isStopping = false;
   /** How many timelines are open now. */
   timelines: () => number = () => 0;
   /** Members that this server can't reach now; set by its present role. */

@@ -70,7 +70,6 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   /** When a primary with a damaged journal next asks to be replaced. */
   #replaceAt: Instant = 0;
   #tickedAt: Instant = 0;
-  #stopping = false;
   /** Until when it goes on although it is asked to stop. */
   #lingersUntil: Instant | undefined;
   #stopped = false;
@@ -301,8 +300,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const order = this.#follower.take(attempt, message);
-    // Whoever hands over must not choose this server, and the router has forgotten what the last stream said.
-    if (message.kind === 'welcome' && order !== undefined && this.#stopping)
+    // This stream may have been opened before it was asked, and said nothing of it.
+    if (message.kind === 'welcome' && order !== undefined && this.#ground.isStopping)
       this.#router.send({ kind: 'leaving' });
     switch (order?.kind) {
       case undefined:
@@ -351,7 +350,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   get #serving(): Serving {
-    return { primary: this.#primary, drain: this.#drain, isStopping: this.#stopping };
+    return { primary: this.#primary, drain: this.#drain, isStopping: this.#ground.isStopping };
   }
 
   /** Takes the role that the newest assignment gives, unless a higher epoch was seen since. */
@@ -477,8 +476,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   #stop(): void {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.#ground.isStopping) return;
+    this.#ground.isStopping = true;
     this.#router.send({ kind: 'leaving' });
     const { now } = this.#ground;
     if (this.#primary !== undefined) {
@@ -514,7 +513,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     const progress = drain.advance(primary);
     if (progress === 'draining' || progress === 'handed-over') return;
     this.#drain = undefined;
-    if (drain.leaving && this.#stopping) {
+    if (drain.leaving && this.#ground.isStopping) {
       const detail = progress === 'gave-up' ? 'nobody took over in time' : 'no standby to hand over to';
       primary.stepDown(detail);
       this.#primary = undefined;

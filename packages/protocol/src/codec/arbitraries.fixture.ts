@@ -119,6 +119,7 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
   figures,
   replicates: fc.boolean(),
   attempt: counts,
+  leaving: fc.boolean(),
 });
 
 export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(

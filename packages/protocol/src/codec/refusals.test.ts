@@ -28,6 +28,7 @@ const ATTACH = {
   epoch: 0,
   replicates: true,
   attempt: 1,
+  leaving: false,
 };
 const HEADER = { sessionId: 's', requestNo: 2, user: 'alice', epoch: 1 };
 

@@ -47,6 +47,7 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
     figures: figuresFromWire(attach.figures),
     replicates: attach.replicates,
     attempt: count(attach.attempt, 'attempt'),
+    leaving: attach.leaving,
   };
 }
 

@@ -80,7 +80,11 @@ export interface Attach {
    */
   revision: number;
   /** Says where the member's journal ends. */
-  figures: Figures | undefined;
+  figures:
+    | Figures
+    | undefined;
+  /** It has been asked to stop: nobody hands over to it. */
+  leaving: boolean;
 }
 
 /** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures. */
@@ -523,6 +527,7 @@ function createBaseAttach(): Attach {
     welcomedLife: "",
     revision: 0,
     figures: undefined,
+    leaving: false,
   };
 }
 
@@ -566,6 +571,9 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.figures !== undefined) {
       Figures.encode(message.figures, writer.uint32(106).fork()).join();
+    }
+    if (message.leaving !== false) {
+      writer.uint32(112).bool(message.leaving);
     }
     return writer;
   },
@@ -685,6 +693,14 @@ export const Attach: MessageFns<Attach> = {
             }
 
             message.figures = Figures.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.leaving = reader.bool();
             continue;
           }
         }
