@@ -1,6 +1,6 @@
 /** A member's `DualPing` stream to a router, over gRPC. */
 import { type Address, DualpingError, type MemberMessage, type RouterMessage } from '@dualping/core';
-import type { Metadata } from '@grpc/grpc-js';
+import { connectivityState, type Metadata } from '@grpc/grpc-js';
 import { type BidiStream, clientStream, type StreamEnd } from './bidi.js';
 import {
   type ClassicReplies,
@@ -27,9 +27,17 @@ export interface RouterStreamListener {
   onEnd(end: Exclude<StreamEnd, { readonly kind: 'closed' }>): void;
 }
 
+/**
+ * How long a connection may take, ms. To an address that swallows everything the kernel tries after 1, 3 and
+ * 7 s, so a router that is started again there would not be found for 2 s and more, and its reattach grace
+ * would end first. A connection that is dialled anew is tried at least once a second.
+ */
+export const CONNECT_TIMEOUT_MS = 1_500;
+
 export class RouterStream {
   readonly #client: RoutingServiceClient;
   readonly #stream: BidiStream<routingWire.DualPingRequest>;
+  readonly #connecting: NodeJS.Timeout;
 
   constructor(
     address: Address,
@@ -60,12 +68,17 @@ export class RouterStream {
           listener.onMessage(message);
         },
         onEnd: (end) => {
+          clearTimeout(this.#connecting);
           this.#client.close();
           if (end.kind !== 'closed') listener.onEnd(end);
         },
       },
       'router',
     );
+    this.#connecting = setTimeout(
+      () => this.#giveUpUnconnected(address, listener),
+      CONNECT_TIMEOUT_MS,
+    ).unref();
     this.send(attach);
   }
 
@@ -86,5 +99,12 @@ export class RouterStream {
   abort(): void {
     this.#stream.abort();
     this.#client.close();
+  }
+
+  #giveUpUnconnected(address: Address, listener: RouterStreamListener): void {
+    if (this.#client.getChannel().getConnectivityState(false) === connectivityState.READY) return;
+    this.abort();
+    const detail = `no connection to ${address} within ${CONNECT_TIMEOUT_MS} ms`;
+    listener.onEnd({ kind: 'broken', error: new DualpingError('router-unreachable', detail) });
   }
 }
