@@ -39,6 +39,19 @@ export function quote(value: string): string {
   );
 }
 
+/** How many bytes a text has in UTF-8. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  if (PLAIN.test(text)) return bytes;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) bytes += 1;
+    // A character of two units has four bytes, any other from here on three.
+    if (unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff)) bytes += 1;
+  }
+  return bytes;
+}
+
 /** Why this can't be a user name, for people; undefined when it can. */
 export function userNameProblem(value: string): string | undefined {
   if (value.length === 0) return 'a user name is missing';

@@ -27,6 +27,7 @@ import type {
   ReplicaStart,
   ReplicaTiming,
 } from './messages.js';
+import { NO_USER_LIMITS, type UserLimits } from './user-limits.js';
 
 export class Ground {
   identity: ReplicaIdentity;
@@ -45,6 +46,7 @@ export class Ground {
   /** The newest assignment of each other cluster that the router has told. */
   readonly others = new Map<ClusterId, Assignment>();
   readonly #diskFigures: () => DiskFigures;
+  readonly userLimits: UserLimits;
   #tailAttempts: Attempt = 0;
   /** The highest epoch seen anywhere. */
   highestEpoch: Epoch;
@@ -59,6 +61,7 @@ export class Ground {
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#diskFigures = start.diskFigures ?? (() => NO_DISK_FIGURES);
+    this.userLimits = start.userLimits ?? NO_USER_LIMITS;
     this.identity = start.identity;
     this.networkId = start.identity.networkId;
     this.welcomedLife = start.identity.welcomedLife;

@@ -8,3 +8,4 @@ export * from './messages.js';
 export { damagedAtPrimary } from './peer-admission.js';
 export { SNAPSHOT_WORTH_ENTRIES } from './primary-role.js';
 export { Replica } from './replica.js';
+export * from './user-limits.js';

@@ -25,6 +25,7 @@ import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { NewsItem, SocialSnapshot, SocialState } from '../social/index.js';
 import type { PeerProbe } from './reachability.js';
+import type { UserLimits } from './user-limits.js';
 
 /** A stream that a peer or client opened to us, or a call: numbered by the driver, never reused. */
 export type LinkId = number;
@@ -61,6 +62,8 @@ export interface ReplicaStart {
   /** Checksum of the journal at its end. */
   readonly checksum: number;
   readonly known: Known;
+  /** Default: none. */
+  readonly userLimits?: UserLimits;
   /** Figures of the disk, for people; they decide nothing. Default: unknown. */
   readonly diskFigures?: () => DiskFigures;
 }
@@ -369,6 +372,7 @@ export type ReplicaEvent =
   | 'tailing'
   | 'handover'
   | 'draining'
+  | 'limited'
   | 'journal-failed'
   | 'journal-damaged'
   | 'disk-stalled'

@@ -38,6 +38,7 @@ import { Standbys } from './standbys.js';
 import { Tailing } from './tailing.js';
 import { Tails } from './tails.js';
 import { Timelines } from './timelines.js';
+import { UserQuotas } from './user-limits.js';
 
 /**
  * A new standby that lacks more than this many entries pulls a snapshot; below it, replaying them is quicker.
@@ -54,6 +55,7 @@ export class PrimaryRole {
   readonly tailing: Tailing;
   readonly #tails = new Tails();
   readonly #desk = new RequestDesk();
+  readonly #quotas: UserQuotas;
   readonly #opensAt: Position;
   readonly #assignedAt: number;
   #opened = false;
@@ -68,6 +70,7 @@ export class PrimaryRole {
     const { identity, ledger } = ground;
     this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs, () => router.nextRequest());
     this.snapshots = new Snapshots(ground);
+    this.#quotas = new UserQuotas(ground.userLimits);
     this.#assignedAt = ground.now;
     this.tailing = new Tailing(ground, epoch, (command, timeMs) => this.#append(command, '', 0, timeMs));
     this.#desk.takeOver(ledger.unapplied);
@@ -104,7 +107,10 @@ export class PrimaryRole {
     const home = ground.ledger.social.homeOf(command.user);
     if (home !== undefined)
       return this.#refuse(token, 'wrong-cluster', `"${command.user}" is a user of cluster ${home}`);
-    const admission = this.#desk.admit(request, ground.ledger.social);
+    const { social } = ground.ledger;
+    const admission = this.#desk.admit(request, social, (asked) =>
+      this.#quotas.refusalOf(asked, ground.now, social),
+    );
     switch (admission.kind) {
       case 'append':
         if (command.kind === 'follow') this.tailing.beforeFollow(command.target);
@@ -335,6 +341,8 @@ export class PrimaryRole {
     const { social } = ledger;
     ground.emit(...this.#tails.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
     this.#watchForIsolation();
+    const limited = this.#quotas.tally.takeLine(ground.now);
+    if (limited !== undefined) ground.report('limited', limited);
   }
 
   /**

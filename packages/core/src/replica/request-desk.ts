@@ -5,10 +5,10 @@
  * way: appended and not yet committed, with the calls that wait for them. A request that comes again while it
  * is on its way waits beside the first; one that comes again later gets the kept reply.
  */
-import { type Entry, isClientCommand, type Reply } from '../entry.js';
+import { type Command, type Entry, isClientCommand, type Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
 import { MAX_UNCOMMITTED_ENTRIES, SESSION_WINDOW } from '../limits.js';
-import type { Reason } from '../reasons.js';
+import type { Failure, Reason } from '../reasons.js';
 import type { SocialState } from '../social/index.js';
 import type { Token, WriteRequest } from './messages.js';
 
@@ -32,8 +32,15 @@ export class RequestDesk {
   readonly #places = new Map<Token, { readonly sessionId: SessionId; readonly requestNo: RequestNumber }>();
   #onTheWay = 0;
 
-  /** Decides what to do with a request. `append`: the caller must append its entry in this step. */
-  admit(request: WriteRequest, social: SocialState): Admission {
+  /**
+   * Decides what to do with a request. `append`: the caller must append its entry in this step.
+   * @param refusalOf asked last, about a request that would become an entry: why it may not
+   */
+  admit(
+    request: WriteRequest,
+    social: SocialState,
+    refusalOf: (command: Command) => Failure | undefined = () => undefined,
+  ): Admission {
     const { sessionId, requestNo, command } = request;
     const session = this.#sessions.get(sessionId);
     if (session !== undefined && session.user !== command.user)
@@ -81,6 +88,8 @@ export class RequestDesk {
       return refused('busy', `session "${sessionId}" has ${SESSION_WINDOW} requests unanswered`);
     if (this.#onTheWay >= MAX_UNCOMMITTED_ENTRIES)
       return refused('busy', `${MAX_UNCOMMITTED_ENTRIES} entries wait to be committed`);
+    const refusal = refusalOf(command);
+    if (refusal !== undefined) return refused(refusal.reason, refusal.detail);
     this.#wait(this.#onItsWay(sessionId, requestNo, command.user), request);
     return { kind: 'append' };
   }

@@ -120,6 +120,11 @@ export class SocialState {
     return this.#sessions.admit(sessionId, requestNo, user);
   }
 
+  /** How many users this cluster has. */
+  get userCount(): number {
+    return this.#users.own;
+  }
+
   /** Whether this is a user of this cluster. */
   has(user: UserName): boolean {
     const known = this.#users.get(user);

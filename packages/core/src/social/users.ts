@@ -73,6 +73,11 @@ export class Users {
   #byNameInOrder: User[] = [];
   #added: User[] = [];
 
+  /** How many users this cluster has. */
+  get own(): number {
+    return this.#own.length;
+  }
+
   get(name: UserName): User | undefined {
     return this.#byName.get(name);
   }

@@ -1,0 +1,57 @@
+/**
+ * How often somebody may do something: a number of times at once, and from then on so many times a second.
+ *
+ * This is a token bucket, and all that is kept of it is when it will be full again (after the generic cell
+ * rate algorithm of ATM). Buckets that are full are forgotten, so only those are kept that were used lately.
+ */
+import type { Instant } from './ids.js';
+import { RecencyMap } from './recency-map.js';
+
+export interface Allowance {
+  /** At once, out of a full bucket. Above 0. */
+  readonly burst: number;
+  /** How fast the bucket fills. Above 0. */
+  readonly perSecond: number;
+}
+
+/** Differences of times are exact to less than that, ms: a sum of fractions must not refuse what is due. */
+const ROUNDING_MS = 1e-6;
+
+export class Allowances<Key> {
+  /** When the bucket of each will be full again; the one used last comes last. */
+  readonly #fullAt = new RecencyMap<Key, Instant>();
+  readonly #msEach: number;
+  readonly #msAll: number;
+
+  /** @param most buckets that are kept: of more, the one untouched for longest counts as full again */
+  constructor(
+    allowance: Allowance,
+    readonly most: number,
+  ) {
+    this.#msEach = 1_000 / allowance.perSecond;
+    this.#msAll = allowance.burst * this.#msEach;
+  }
+
+  /** Buckets that are kept. */
+  get size(): number {
+    return this.#fullAt.size;
+  }
+
+  /**
+   * How long until so much may be taken, ms; 0: it may be taken now. What is larger than the whole bucket may
+   * be taken out of a full one.
+   */
+  waitMs(key: Key, now: Instant, amount = 1): number {
+    const emptyMs = Math.max(0, (this.#fullAt.get(key) ?? now) - now);
+    const wantedMs = Math.min(amount * this.#msEach, this.#msAll);
+    const waitMs = emptyMs + wantedMs - this.#msAll;
+    return waitMs > ROUNDING_MS ? waitMs : 0;
+  }
+
+  /** Takes so much, whether it is there or not. */
+  take(key: Key, now: Instant, amount = 1): void {
+    const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + amount * this.#msEach;
+    this.#fullAt.add(key, fullAt);
+    while (this.#fullAt.size > this.most || (this.#fullAt.first ?? now) < now) this.#fullAt.deleteFirst();
+  }
+}
