@@ -6,7 +6,8 @@ import { formatAddress, MAX_PORT } from './address.js';
 import { addHealth, type HealthHandle } from './health-service.js';
 import { addReflection } from './reflection-service.js';
 import { Access } from './security/access.js';
-import { FirstByte } from './security/first-byte.js';
+import { ConnectionGate } from './security/connection-gate.js';
+import { FIRST_BYTE_MS, FirstByte } from './security/first-byte.js';
 import { GuardedServer } from './security/guarded-server.js';
 
 /**
@@ -133,12 +134,14 @@ export interface Listener {
 /**
  * Like `listen`, but shows each connection before gRPC gets it. `getPeer()` of a call names its connection,
  * and only the socket itself tells when the connection closes. With credentials of the network it speaks TLS.
+ * `gate` says how many connections an address may have.
  */
 export async function listenToConnections(
   server: GuardedServer,
   host: string,
   port: number,
   onConnection: (socket: Socket) => void = () => {},
+  gate = new ConnectionGate(),
 ): Promise<Listener> {
   checkPort(port);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -151,17 +154,20 @@ export async function listenToConnections(
     access.credentials &&
     new FirstByte(access.credentials, {
       secure: (socket) => {
-        access.acceptSecure(socket);
-        inject(socket);
+        if (gate.proved(socket, access.acceptSecure(socket))) inject(socket);
+        else socket.destroy();
       },
       plaintext: (socket) => {
         access.acceptPlaintext(socket);
-        inject(socket);
+        if (gate.proved(socket, false)) inject(socket);
+        else socket.destroy();
       },
     });
   const sockets = createSocketServer({ noDelay: true }, (socket) => {
-    if (firstByte === undefined) inject(socket);
-    else firstByte.accept(socket);
+    if (!gate.accepts(socket)) return;
+    if (firstByte !== undefined) return firstByte.accept(socket);
+    closeIfSilent(socket);
+    inject(socket);
   });
   await new Promise<void>((resolve, reject) => {
     sockets.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
@@ -175,9 +181,18 @@ export async function listenToConnections(
     close: () => {
       sockets.close();
       firstByte?.close();
+      gate.close();
       access.close();
     },
   };
+}
+
+/** What gRPC gets at once need not wait for its first byte, and yet has no more time for it. */
+function closeIfSilent(socket: Socket): void {
+  const timer = setTimeout(() => {
+    if (socket.bytesRead === 0) socket.destroy();
+  }, FIRST_BYTE_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /**

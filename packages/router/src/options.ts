@@ -12,11 +12,13 @@ import type { Report } from '@dualping/host';
 import {
   type ClassicConfirmation,
   type ClassicReplies,
+  type ConnectionLimits,
   DEFAULT_CLASSIC_REPLIES,
   dialledAddress,
   type HostAndPort,
   isWildcard,
   type NetworkCredentials,
+  parseConnectionLimits,
   parseListenAddress,
   partText,
 } from '@dualping/protocol';
@@ -68,6 +70,8 @@ export interface CommonOptions {
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS as well. Default false. */
   readonly classic?: boolean;
+  /** How many connections one address may have. Default: `DEFAULT_CONNECTION_LIMITS`. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
   /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
   readonly metrics?: Address;
   /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
@@ -97,6 +101,7 @@ export interface ParsedCommonOptions {
   readonly dialsBack: boolean;
   readonly credentials: NetworkCredentials | undefined;
   readonly classic: boolean;
+  readonly connectionLimits: ConnectionLimits;
   readonly metrics: HostAndPort | undefined;
   readonly report: Report;
 }
@@ -154,6 +159,7 @@ function parseCommonOptions(options: CommonOptions): ParsedCommonOptions {
     dialsBack: options.dialBack ?? true,
     credentials: routerCredentials(options.credentials),
     classic: options.classic ?? false,
+    connectionLimits: parseConnectionLimits(options.connectionLimits ?? {}),
     metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),
   };

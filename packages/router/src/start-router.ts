@@ -14,13 +14,12 @@ import {
 import {
   Access,
   addHealthAndReflection,
+  ConnectionGate,
   checkListen,
   createGrpcServer,
   formatAddress,
   type GuardedServer,
   type HealthHandle,
-  type Listener,
-  listen,
   listenToConnections,
   toDualpingError,
 } from '@dualping/protocol';
@@ -151,7 +150,7 @@ interface Parts {
 }
 
 async function run(
-  { host, port, metrics, report: reportAll, ...settings }: ParsedOptions,
+  { host, port, metrics, connectionLimits, report: reportAll, ...settings }: ParsedOptions,
   grpc: GuardedServer,
   { store, paths, health, disk, events }: Parts,
   releaseLock: () => void,
@@ -184,7 +183,10 @@ async function run(
     },
   });
   addServices(grpc, reign.parts);
-  const listener = await listenAt(grpc, host, port);
+  const gate = new ConnectionGate(connectionLimits, (text) =>
+    reportAll({ part: 'router', event: 'limited', text }),
+  );
+  const listener = await listenToConnections(grpc, host, port, undefined, gate);
   const { address } = listener;
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
   let observation: Observation | undefined;
@@ -231,12 +233,6 @@ async function run(
       await finished;
     },
   };
-}
-
-async function listenAt(grpc: GuardedServer, host: string, port: number): Promise<Listener> {
-  if (grpc.access.credentials !== undefined) return await listenToConnections(grpc, host, port);
-  // What gRPC itself has bound it closes itself.
-  return { address: await listen(grpc, host, port), close: () => {} };
 }
 
 /** Ends all calls, after those who read have read their last message. */

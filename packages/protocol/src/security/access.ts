@@ -61,12 +61,14 @@ export class Access {
     if (credentials !== undefined) this.#stop = credentials.onReplaced(() => this.#cutRejected(credentials));
   }
 
-  /** Of a connection whose handshake is done. */
-  acceptSecure(socket: TLSSocket): void {
+  /** Of a connection whose handshake is done. @returns whether it is of a part of the network */
+  acceptSecure(socket: TLSSocket): boolean {
     const { credentials } = this;
-    if (credentials === undefined) return;
+    if (credentials === undefined) return false;
     const certificate = socket.getPeerX509Certificate();
-    this.#accept(socket, judged(socket, certificate, credentials), certificate);
+    const caller = judged(socket, certificate, credentials);
+    this.#accept(socket, caller, certificate);
+    return caller.kind === 'part';
   }
 
   acceptPlaintext(socket: Socket): void {

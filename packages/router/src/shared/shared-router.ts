@@ -14,7 +14,13 @@ import {
   timingOfTakeover,
 } from '@dualping/core';
 import { withFewRefusals } from '@dualping/host';
-import { addHealthAndReflection, createGrpcServer, listen, toDualpingError } from '@dualping/protocol';
+import {
+  addHealthAndReflection,
+  ConnectionGate,
+  createGrpcServer,
+  listenToConnections,
+  toDualpingError,
+} from '@dualping/protocol';
 import { type FencedStore, LeadershipDriver, PROCESS_CLOCK } from '@dualping/runtime';
 import { type ParsedSharedOptions, parseSharedRouterOptions, type SharedRouterOptions } from '../options.js';
 import { Reign } from '../reign.js';
@@ -72,7 +78,11 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     isSure: () => leadership.isSure(performance.now()),
   });
   addOpenServices(grpc, { own: () => reign?.services, telling, passOn });
-  const address = await listen(grpc, parsed.host, parsed.port);
+  const gate = new ConnectionGate(parsed.connectionLimits, (text) =>
+    parsed.report({ part: 'router', event: 'limited', text }),
+  );
+  const listener = await listenToConnections(grpc, parsed.host, parsed.port, undefined, gate);
+  const { address } = listener;
   const leadership = new Leadership({
     id: randomUUID(),
     address: parsed.advertise ?? address,
@@ -129,6 +139,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     endReign(failure?.detail ?? 'it is shutting down');
     telling.close();
     passOn.close();
+    listener.close();
     await shutDown(grpc);
     await store.close();
     if (failure !== undefined) throw failure;
