@@ -6,6 +6,16 @@ import { DEADLINE_MS, eventually } from './eventually.js';
 
 export const LAUNCHER = fileURLToPath(new URL('../../packages/dualping/bin/dualping.js', import.meta.url));
 
+/**
+ * Simulated people write faster than people, and tests log in under the same name again and again. Tests of
+ * the limits set these variables to what they test.
+ */
+const WITHOUT_USER_LIMITS: NodeJS.ProcessEnv = {
+  DUALPING_POSTS_PER_SECOND: '0',
+  DUALPING_USER_MB_PER_DAY: '0',
+  DUALPING_LOGINS_PER_MINUTE: '0',
+};
+
 /** Lines kept for the message of a failing test. */
 const MAX_LINES = 2_000;
 
@@ -33,7 +43,7 @@ export class DualpingProcess {
     const [command = process.execPath, ...rest] = [...prefix, process.execPath, launcher, ...args];
     this.#child = spawn(command, rest, {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...WITHOUT_USER_LIMITS, ...environment },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (stream !== null)

@@ -7,20 +7,24 @@ import {
   MAX_CLUSTERS,
   MAX_SERVER_ID,
   parseDiskStallMs,
+  parseUserLimits,
   quote,
   type ServerId,
   serverId,
+  type UserLimits,
   wholeNumber,
 } from '@dualping/core';
 import type { Report } from '@dualping/host';
 import {
   type ClassicReplies,
+  type ConnectionLimits,
   dialledAddress,
   formatAddress,
   type HostAndPort,
   isWildcard,
   type NetworkCredentials,
   parseAddress,
+  parseConnectionLimits,
   parseListenAddress,
   partText,
 } from '@dualping/protocol';
@@ -67,6 +71,10 @@ export interface ServerOptions {
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
   readonly classic?: boolean;
+  /** How many connections one address may have. Default: `DEFAULT_CONNECTION_LIMITS`. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  /** How much one user may write while this server is primary. Default: `DEFAULT_USER_LIMITS`. */
+  readonly userLimits?: Partial<UserLimits>;
 }
 
 export interface ParsedOptions {
@@ -86,6 +94,8 @@ export interface ParsedOptions {
   readonly supervision: SupervisionOptions | undefined;
   readonly credentials: NetworkCredentials | undefined;
   readonly classic: boolean;
+  readonly connectionLimits: ConnectionLimits;
+  readonly userLimits: UserLimits;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -117,6 +127,8 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     supervision: options.supervision,
     credentials: ownCredentials(options.credentials, cluster, id),
     classic: options.classic ?? false,
+    connectionLimits: parseConnectionLimits(options.connectionLimits ?? {}),
+    userLimits: parseUserLimits(options.userLimits ?? {}),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Assembles a server from folder, journal, machine and sockets, and stops them in the reverse order. */
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import {
   type Address,
   DEFAULT_TIMING,
@@ -26,6 +27,7 @@ import {
 import {
   Access,
   addHealthAndReflection,
+  ConnectionGate,
   checkListen,
   createGrpcServer,
   formatAddress,
@@ -167,9 +169,9 @@ async function run(
     [...SERVICE_NAMES, SUPERVISION_SERVICE_NAME, SNS_SERVICE_NAME],
     [memberServiceName({ cluster, serverId, incarnation, lifeId }), IN_SYNC_HEALTH],
   );
-  const listener = await listenToConnections(grpc, parsed.host, parsed.port, (socket) =>
-    connections.accept(socket),
-  );
+  const gate = new ConnectionGate(parsed.connectionLimits, (text) => report('limited', text));
+  const taken = (socket: Socket) => connections.accept(socket);
+  const listener = await listenToConnections(grpc, parsed.host, parsed.port, taken, gate);
   const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(listener.address).port });
   const advertised = parsed.advertise ?? address;
 
@@ -178,7 +180,8 @@ async function run(
     onStopped = resolve;
   });
   const identity = { ...journal.identity, address: advertised, routers: parsed.routers };
-  const start = { ...stored, diskFigures: () => disk.timer.figures, identity };
+  const { userLimits } = parsed;
+  const start = { ...stored, diskFigures: () => disk.timer.figures, identity, userLimits };
   const replica = new Replica(start, DEFAULT_TIMING);
   const received: ReceivedBytes = new WeakMap();
   const dialling = parsed.credentials ?? PLAINTEXT;

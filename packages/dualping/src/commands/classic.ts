@@ -7,6 +7,7 @@ import { partCredentials } from '../credentials.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
+import * as limits from '../settings/limits.js';
 
 const coordinatorCommand = command({
   name: 'coordinator',
@@ -19,12 +20,14 @@ const coordinatorCommand = command({
     ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
     certs: settings.certs,
+    ...limits.OF_CONNECTIONS,
     ...settings.timing,
   },
   run: async (values, { io }) => {
     const { host, port, data, clusters, diskStallMs, certs, ...rest } = values;
-    const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
-    const timing = parseTiming(given);
+    const { heartbeatTimeoutMs, classicReplies, classicConfirmation } = rest;
+    const { pingIntervalMs, deadAfterMs, reattachGraceMs } = rest;
+    const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
     warnIfOpen(host, io, certs !== '');
     const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
     const { startRouter } = await import('@dualping/router');
@@ -41,6 +44,7 @@ const coordinatorCommand = command({
         classicConfirmation,
         credentials: watched?.credentials,
         classic: true,
+        connectionLimits: limits.connectionLimitsOf(values),
         report: io.report,
       }),
     );
@@ -61,6 +65,8 @@ const tsdCommand = command({
     classicReplies: classic.classicReplies,
     diskStallMs: settings.diskStallMs,
     certs: settings.certs,
+    ...limits.OF_USERS,
+    ...limits.OF_CONNECTIONS,
   },
   run: async (values, { io }) => {
     const { cluster, id, coordinatorHost, coordinatorPort, data, host, port } = values;
@@ -82,6 +88,8 @@ const tsdCommand = command({
         diskStallMs,
         credentials: watched?.credentials,
         classic: true,
+        userLimits: limits.userLimitsOf(values),
+        connectionLimits: limits.connectionLimitsOf(values),
         report: io.report,
       }),
     );

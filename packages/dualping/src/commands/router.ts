@@ -4,6 +4,7 @@ import { partCredentials } from '../credentials.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
+import * as limits from '../settings/limits.js';
 
 export const routerCommand = command({
   name: 'router',
@@ -22,6 +23,7 @@ export const routerCommand = command({
     noDialBack: settings.noDialBack,
     certs: settings.certs,
     classic: settings.classicWire,
+    ...limits.OF_CONNECTIONS,
     ...settings.timing,
   },
   run: async (
@@ -29,7 +31,8 @@ export const routerCommand = command({
     { io, isGiven },
   ) => {
     const { host, port, data, clusters, ...rest } = options;
-    const { heartbeatTimeoutMs, diskStallMs, classicReplies, classicConfirmation, ...given } = rest;
+    const { heartbeatTimeoutMs, diskStallMs, classicReplies, classicConfirmation, ...others } = rest;
+    const { connectionsPerAddress, connectionsPerSecond, ...given } = others;
     if (store === '' && advertise !== '')
       throw new DualpingError(
         'invalid-argument',
@@ -56,6 +59,7 @@ export const routerCommand = command({
       classicReplies,
       classicConfirmation,
       dialBack: !noDialBack,
+      connectionLimits: limits.connectionLimitsOf({ connectionsPerAddress, connectionsPerSecond }),
       report: io.report,
     };
     // Loaded here only: the short commands must not pay for what they don't run.

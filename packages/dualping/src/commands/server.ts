@@ -6,6 +6,7 @@ import type { Io } from '../io.js';
 import { type Running, serveUntilSignal, warnIfOpen } from '../long-running.js';
 import { classicReplies } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
+import * as limits from '../settings/limits.js';
 import type { PairValues } from '../supervisor/server-flags.js';
 
 export const SERVER_SETTINGS = {
@@ -20,6 +21,8 @@ export const SERVER_SETTINGS = {
   diskStallMs: settings.diskStallMs,
   certs: settings.certs,
   classic: settings.classicWire,
+  ...limits.OF_USERS,
+  ...limits.OF_CONNECTIONS,
   metrics: settings.metrics,
   logFormat: settings.logFormat,
 };
@@ -69,6 +72,8 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       supervision: supervised.options,
       credentials: watched?.credentials,
       classic,
+      userLimits: limits.userLimitsOf(values),
+      connectionLimits: limits.connectionLimitsOf(values),
     });
     supervised.started(server);
     return {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession, type NetworkCredentials } from '@dualping/client';
-import { type Address, DEFAULT_TIMING, DualpingError, parseTiming, quote } from '@dualping/core';
+import { type Address, DualpingError, parseTiming, quote } from '@dualping/core';
 import {
   DRAIN_LIMIT_MS,
   type EndingSignal,
@@ -25,6 +25,7 @@ import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-c
 import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
+import * as limits from '../settings/limits.js';
 import { flagOf, type Values } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
@@ -46,6 +47,8 @@ const CLUSTER_SETTINGS = {
   tls: settings.tls,
   insecure: settings.insecure,
   classic: settings.classicWire,
+  ...limits.OF_USERS,
+  ...limits.OF_CONNECTIONS,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
@@ -69,8 +72,9 @@ async function withCluster(
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
   const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
-  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...given } = rest;
-  const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
+  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic } = rest;
+  const { pingIntervalMs, deadAfterMs, reattachGraceMs } = values;
+  const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
   const certs = certsFor({ data, tls, insecure });
   warnIfOpen(host, io, certs !== undefined);
   const classicFlags = isClassic ? ['--classic'] : [];
@@ -99,10 +103,11 @@ async function withCluster(
     keepAliveMs,
     diskStallMs,
     certs,
-    serverFlags: classicFlags,
+    serverFlags: [...classicFlags, ...limits.userLimitFlags(values), ...limits.connectionLimitFlags(values)],
     routerFlags: [
       ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
       ...classicFlags,
+      ...limits.connectionLimitFlags(values),
     ],
     ...lines,
   });

@@ -31,6 +31,7 @@ import {
   Subject,
   startWith,
 } from 'rxjs';
+import { NO_USER_LIMIT_FLAGS } from '../settings/limits.js';
 import { Actor, endAll } from './actor.js';
 import { Cables, type Party } from './cables.js';
 
@@ -314,6 +315,7 @@ export class DemoCluster {
     return [
       ...['server', '--host', host, '--port', '0', '--advertise', address, '--routers', router],
       ...['--id', String(id), '--cluster', String(CLUSTER), '--data', join(folder, serverName(serverId(id)))],
+      ...NO_USER_LIMIT_FLAGS,
     ];
   }
 

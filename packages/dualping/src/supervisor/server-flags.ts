@@ -3,8 +3,14 @@ import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
 import type { LogFormat } from '../settings/definitions.js';
+import {
+  type ConnectionLimitValues,
+  connectionLimitFlags,
+  type UserLimitValues,
+  userLimitFlags,
+} from '../settings/limits.js';
 
-export interface PairValues {
+export interface PairValues extends UserLimitValues, ConnectionLimitValues {
   readonly host: string;
   /** 0: the last port if it is free, else any. */
   readonly port: number;
@@ -39,6 +45,8 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--disk-stall-ms', String(values.diskStallMs)],
   ...(values.certs === '' ? [] : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
+  ...userLimitFlags(values),
+  ...connectionLimitFlags(values),
   ...['--log-format', values.logFormat],
   ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),
 ];

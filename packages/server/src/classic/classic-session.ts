@@ -3,9 +3,13 @@
  * the next number here, in the order of arrival.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, DualpingError, SOCIAL_REASONS, type UserName } from '@dualping/core';
 import type { socialWire } from '@dualping/protocol';
 import type { ServiceContext } from '../services.js';
+
+/** How long a request waits that a limit has refused, ms: at ten a second the next is due by then. */
+const ASK_AGAIN_MS = 100;
 
 const isSocial = (error: DualpingError): boolean => Object.hasOwn(SOCIAL_REASONS, error.reason);
 
@@ -13,6 +17,8 @@ export class ClassicSession {
   readonly #id = `classic-${randomUUID()}`;
   #lastRequest = 0;
   #isOver = false;
+  /** The last request that a limit has refused and that is asked again. */
+  #limited: number | undefined;
 
   constructor(
     readonly context: ServiceContext,
@@ -28,21 +34,49 @@ export class ClassicSession {
     return await this.write({ kind: 'register', user: this.user });
   }
 
-  /** Rejects with a `DualpingError`; one with a social reason is an answer, and the session goes on. */
+  /**
+   * Rejects with a `DualpingError`; one with a social reason is an answer, and the session goes on. A request
+   * that a limit refuses is asked again until it is taken, and so are those behind it: this wire could not
+   * tell its client to do that.
+   */
   async write(command: Command): Promise<socialWire.WriteResponse> {
     this.#lastRequest += 1;
     const requestNo = this.#lastRequest;
+    for (;;) {
+      try {
+        const written = await this.#ask(requestNo, command);
+        this.#wentOn(requestNo);
+        return written;
+      } catch (error) {
+        if (!(error instanceof DualpingError && this.#isToWait(requestNo, command, error))) {
+          this.#wentOn(requestNo);
+          if (!(error instanceof DualpingError && isSocial(error))) this.#isOver = true;
+          throw error;
+        }
+      }
+      await delay(ASK_AGAIN_MS, undefined, { ref: false });
+    }
+  }
+
+  /** A login is not asked again: its client is told, and can wait itself. */
+  #isToWait(requestNo: number, command: Command, { reason }: DualpingError): boolean {
+    if (reason === 'limit-reached' && command.kind !== 'register') this.#limited = requestNo;
+    else if (reason !== 'sequence-gap' || this.#limited === undefined || requestNo < this.#limited) return false;
+    return true;
+  }
+
+  #wentOn(requestNo: number): void {
+    if (this.#limited === requestNo) this.#limited = undefined;
+  }
+
+  async #ask(requestNo: number, command: Command): Promise<socialWire.WriteResponse> {
     const epoch = this.context.epochToExpect();
     return await new Promise((resolve, reject) => {
       this.context.driver.write(
         { sessionId: this.#id, requestNo, epoch, command },
         {
           answered: resolve,
-          failed: ({ reason, detail }) => {
-            const error = new DualpingError(reason, detail);
-            if (!isSocial(error)) this.#isOver = true;
-            reject(error);
-          },
+          failed: ({ reason, detail }) => reject(new DualpingError(reason, detail)),
         },
       );
     });

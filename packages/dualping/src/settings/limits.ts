@@ -1,0 +1,90 @@
+/** How much users and addresses may do: the settings, and what they mean for a process. */
+import { DEFAULT_USER_LIMITS, type UserLimits } from '@dualping/core';
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '@dualping/protocol';
+import * as parse from './parse.js';
+import { flagOf, type Setting, type Values } from './setting.js';
+
+const BYTES_PER_MB = 1_000_000;
+/** More than that a limit can't be; 0 switches it off. */
+const MOST = 1_000_000_000;
+
+const limit = (key: string, unit: string, help: string, fallback: number): Setting<number> =>
+  Object.freeze({
+    key,
+    argument: 'count',
+    unit: `${unit}, 0 for no limit`,
+    help,
+    parse: parse.wholeNumber(0, MOST),
+    fallback,
+  });
+
+/** Of a server. */
+export const OF_USERS = {
+  postsPerSecond: limit(
+    'postsPerSecond',
+    'a second',
+    'posts, follows and unfollows of one user, once the burst is used up',
+    DEFAULT_USER_LIMITS.postsPerSecond,
+  ),
+  postBurst: limit('postBurst', 'posts', 'as many of them at once', DEFAULT_USER_LIMITS.postBurst),
+  userMbPerDay: limit(
+    'userMbPerDay',
+    'MB a day',
+    'what one user may write to the disks',
+    DEFAULT_USER_LIMITS.bytesPerDay / BYTES_PER_MB,
+  ),
+  loginsPerMinute: limit(
+    'loginsPerMinute',
+    'a minute',
+    'logins under one name; each command that posts is one',
+    DEFAULT_USER_LIMITS.loginsPerMinute,
+  ),
+  maxUsers: limit('maxUsers', 'users', 'names in a cluster', DEFAULT_USER_LIMITS.maxUsers),
+};
+
+/** Of every process that listens. */
+export const OF_CONNECTIONS = {
+  connectionsPerAddress: limit(
+    'connectionsPerAddress',
+    'connections',
+    'what one address may have open; parts with certificates, and this machine itself, are exempt',
+    DEFAULT_CONNECTION_LIMITS.perAddress,
+  ),
+  connectionsPerSecond: limit(
+    'connectionsPerSecond',
+    'a second',
+    'new connections of one address',
+    DEFAULT_CONNECTION_LIMITS.perSecond,
+  ),
+};
+
+export type ConnectionLimitValues = Values<typeof OF_CONNECTIONS>;
+export type UserLimitValues = Values<typeof OF_USERS>;
+
+export const userLimitsOf = ({ userMbPerDay, ...limits }: UserLimitValues): UserLimits => ({
+  postsPerSecond: limits.postsPerSecond,
+  postBurst: limits.postBurst,
+  bytesPerDay: userMbPerDay * BYTES_PER_MB,
+  loginsPerMinute: limits.loginsPerMinute,
+  maxUsers: limits.maxUsers,
+});
+
+export const connectionLimitsOf = (values: ConnectionLimitValues): ConnectionLimits => ({
+  perAddress: values.connectionsPerAddress,
+  perSecond: values.connectionsPerSecond,
+});
+
+/** The same for a process that is started. */
+const flagsOf =
+  <Limits extends Readonly<Record<string, Setting<number>>>>(limits: Limits) =>
+  (values: Values<Limits>): readonly string[] =>
+    Object.entries(limits).flatMap(([name, setting]) => [flagOf(setting), String(values[name])]);
+
+export const userLimitFlags = flagsOf(OF_USERS);
+export const connectionLimitFlags = flagsOf(OF_CONNECTIONS);
+
+/** For programs that write faster than people, as the demo and benchmarks. */
+export const NO_USER_LIMIT_FLAGS: readonly string[] = Object.values(OF_USERS).flatMap((setting) => [
+  flagOf(setting),
+  '0',
+]);
