@@ -22,7 +22,7 @@ export interface OneShot {
 
 /**
  * Throws what `use` throws. When the time is over it throws `may-have-happened` if that is true, else
- * `router-unreachable` or `no-available-server` with what the session was waiting for.
+ * `router-unreachable`, `limit-reached` or `no-available-server` with what the session was waiting for.
  */
 export async function withSession<T>(
   { routers, user, timeoutMs, pages = false, ...trust }: OneShot,
@@ -38,6 +38,7 @@ export async function withSession<T>(
   let awaited: Failure | undefined;
   const subscription = session.state$.subscribe((state) => {
     if ('because' in state && state.because !== undefined) because = state.because;
+    if (state.kind === 'live') because = state.heldUp;
   });
   // Closing settles every pending operation, each with what is known about it.
   const timer = setTimeout(() => {
@@ -79,7 +80,8 @@ function whoIsSilent(state: SessionState): Failure {
 }
 
 function timedOut(timeoutMs: number, because: Failure, cause: DualpingError): DualpingError {
-  const reason = because.reason === 'router-unreachable' ? 'router-unreachable' : 'no-available-server';
+  const isSaid = because.reason === 'router-unreachable' || because.reason === 'limit-reached';
+  const reason = isSaid ? because.reason : 'no-available-server';
   const detail = `not done within ${timeoutMs} ms: ${because.detail || because.reason}`;
   return new DualpingError(reason, detail, { cause });
 }

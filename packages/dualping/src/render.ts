@@ -65,7 +65,9 @@ export function renderState(state: SessionState, now: Instant): string {
     case 'connecting':
       return cleanForTerminal(`connecting to ${renderTarget(state.target)} …`);
     case 'live':
-      return cleanForTerminal(`live on ${renderTarget(state.target)}`);
+      return cleanForTerminal(
+        `live on ${renderTarget(state.target)}${state.heldUp === undefined ? '' : `, writes wait: ${state.heldUp.detail}`}`,
+      );
     case 'waiting': {
       const seconds = Math.max(0, (state.retryAt - now) / 1_000).toFixed(1);
       return cleanForTerminal(

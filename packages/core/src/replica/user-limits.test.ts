@@ -45,7 +45,8 @@ class Primary extends Alone {
   }
 
   login = (user: string, session = user): string => this.write({ kind: 'register', user }, session);
-  post = (user: string, text = 'hello', no?: number): string => this.write({ kind: 'post', user, text }, user, no);
+  post = (user: string, text = 'hello', no?: number): string =>
+    this.write({ kind: 'post', user, text }, user, no);
 
   /** Time passes, with a tick at its end. */
   pass(ms: number): readonly string[] {

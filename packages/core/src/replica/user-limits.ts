@@ -104,10 +104,13 @@ export class UserQuotas {
   }
 
   /** Counts a request that is about to become an entry. @returns why it may not; then it is not counted */
-  refusalOf(command: Command, now: Instant, social: Pick<SocialState, 'has' | 'userCount'>): Failure | undefined {
+  refusalOf(
+    command: Command,
+    now: Instant,
+    social: Pick<SocialState, 'has' | 'userCount'>,
+  ): Failure | undefined {
     const { user } = command;
-    if (command.kind === 'register')
-      return this.#whyNoMoreUsers(user, social) ?? this.#whyNoLogin(user, now);
+    if (command.kind === 'register') return this.#whyNoMoreUsers(user, social) ?? this.#whyNoLogin(user, now);
     const textBytes = command.kind === 'post' ? utf8Length(command.text) : 0;
     return this.#whyNoWrite(user, now, ENTRY_BYTES + textBytes);
   }

@@ -4,7 +4,12 @@ import type { Assignment } from '../assignment.js';
 import { position } from '../ids.js';
 import { MAX_LIST_PAGE, SESSION_WINDOW } from '../limits.js';
 import { DualpingError } from '../reasons.js';
-import { CONNECT_TIMEOUT_MS, MAX_PENDING_REQUESTS, REPLY_TIMEOUT_MS } from './session-limits.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  HELD_UP_AFTER_MS,
+  MAX_PENDING_REQUESTS,
+  REPLY_TIMEOUT_MS,
+} from './session-limits.js';
 import { addressOf, assignment, NETWORK, post, Stage } from './stage.fixture.js';
 
 const LIST = { kind: 'list', after: undefined, limit: MAX_LIST_PAGE } as const;
@@ -580,4 +585,34 @@ test('what a session is made from is judged, with the value quoted', () => {
   assert.throws(() => new Stage({ timeline: { kind: 'history', posts: 201 } }), refused(/"201"/));
   assert.throws(() => new Stage({ timeline: { kind: 'after', position: position(0) } }), refused(/"0"/));
   assert.throws(() => new Stage({ sessionId: 'x'.repeat(65) }), refused(/65 characters/));
+});
+
+test('what a limit puts off is sent again, and after a second the session says why it waits', () => {
+  const play = new Stage().goLive();
+  play.submit('one');
+  assert.deepEqual(play.refuse(2, 'limit-reached'), []);
+  let sendNo = 2;
+  while (play.session.state.kind === 'live' && play.session.state.heldUp === undefined) {
+    const sent = play.tick();
+    if (sent.length === 0) continue;
+    sendNo += 1;
+    assert.equal(sent[0], `send ${sendNo} s1 e1 session#2 one`);
+    const said = play.refuse(sendNo, 'limit-reached');
+    assert.deepEqual(
+      said,
+      play.session.state.heldUp === undefined ? [] : ['live s1 e1, held up: limit-reached'],
+    );
+  }
+  assert.ok(play.now >= HELD_UP_AFTER_MS, `${play.now}`);
+  play.tick();
+  assert.deepEqual(play.reply(sendNo + 1, 9), ['settle 1 at 9', 'live s1 e1']);
+});
+
+test('a login that a limit refuses is tried again later, and the session says why it waits', () => {
+  const play = new Stage();
+  play.start();
+  play.introduced(assignment(1, 1, 1));
+  assert.deepEqual(play.refuse(1, 'limit-reached'), ['drop 1', 'waiting until 75, attempt 1: limit-reached']);
+  assert.deepEqual(play.tick(), ['resolving at r1 because limit-reached', 'resolve r1 failed e0 wait 800']);
+  assert.ok(play.resolved(assignment(1, 1, 1)).includes('send 2 s1 e1 session#1 register'));
 });

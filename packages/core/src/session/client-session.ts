@@ -63,6 +63,8 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
   /** Whether it has logged in again because a server had forgotten it, and was not live since. */
   #renewed = false;
   #warm: Address | undefined;
+  /** Why writes wait, as was told last. */
+  #toldHeldUp: Failure | undefined;
 
   /** @throws DualpingError `invalid-user-name`, `invalid-argument` */
   constructor(options: ClientSessionOptions) {
@@ -87,8 +89,11 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
       case 'resolving':
         return { kind: 'resolving', router: this.#search.router, because: this.#search.because };
       case 'connecting':
-      case 'live':
         return { kind: phase.kind, target: phase.target };
+      case 'live': {
+        const { heldUp } = this.#conversation;
+        return { kind: phase.kind, target: phase.target, ...(heldUp !== undefined && { heldUp }) };
+      }
       case 'waiting':
       case 'closed':
       case 'failed':
@@ -140,6 +145,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     if (phase.kind === 'connecting' || phase.kind === 'live')
       this.#conversation.flush(now, phase.link, phase.target, phase.kind === 'live');
     this.#keepWarm();
+    this.#sayWhetherHeldUp();
     return this.#outputs;
   }
 
@@ -350,6 +356,10 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
       case 'fail':
         this.#end({ kind: 'failed', because: failureOf(given) });
         break;
+      case 'wait':
+        this.#link.drop(false);
+        this.#wait(failureOf(given));
+        break;
       default:
         unreachable(consequence);
     }
@@ -423,9 +433,18 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     this.#emit({ kind: 'warm', address: successor });
   }
 
+  /** A state that has not changed otherwise is told again. */
+  #sayWhetherHeldUp(): void {
+    const { heldUp } = this.#conversation;
+    if (heldUp === this.#toldHeldUp) return;
+    this.#toldHeldUp = heldUp;
+    if (this.#phase.kind === 'live') this.#emit({ kind: 'state', state: this.state });
+  }
+
   #enter(phase: Phase): void {
     if (phase.kind !== 'resolving') this.#search.cancel();
     this.#phase = phase;
+    this.#toldHeldUp = this.#conversation.heldUp;
     this.#emit({ kind: 'state', state: this.state });
   }
 

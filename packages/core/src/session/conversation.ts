@@ -14,6 +14,7 @@ import { QueryQueue } from './query-queue.js';
 import { type PendingRequest, RequestQueue } from './request-queue.js';
 import {
   BUSY_BACK_OFF,
+  HELD_UP_AFTER_MS,
   MAX_PENDING_QUERIES,
   MAX_PENDING_REQUESTS,
   REPLY_TIMEOUT_MS,
@@ -30,8 +31,11 @@ import type {
 import type { SessionTarget } from './session-state.js';
 import { requestVerdict } from './verdicts.js';
 
-/** What the session does after a failed call: it goes on, leaves this server, or fails. */
-export type Consequence = 'go-on' | 'leave' | 'fail';
+/**
+ * What the session does after a failed call: it goes on, leaves this server, fails, or waits before it asks
+ * for a server again, because none lets it in now.
+ */
+export type Consequence = 'go-on' | 'leave' | 'fail' | 'wait';
 
 export interface ConversationOptions {
   readonly sessionId: SessionId;
@@ -49,6 +53,9 @@ export class Conversation {
   readonly #queries = new QueryQueue();
   #busy = BackOff.start(BUSY_BACK_OFF);
   #pausedUntil: Instant | undefined;
+  /** Since when a limit has put off every write; undefined: it does not. */
+  #limitedSince: Instant | undefined;
+  #heldUp: Failure | undefined;
   #lastSendNo = 0;
 
   constructor(options: ConversationOptions, emit: (output: SessionOutput) => void) {
@@ -76,6 +83,11 @@ export class Conversation {
   /** Until when to send nothing, because the server was busy. */
   get pausedUntil(): Instant | undefined {
     return this.#pausedUntil;
+  }
+
+  /** Why writes have waited for a while; undefined: they don't. */
+  get heldUp(): Failure | undefined {
+    return this.#heldUp;
   }
 
   /** When the longest unanswered call was sent. */
@@ -124,6 +136,7 @@ export class Conversation {
   replied(sendNo: number, result: RequestResult): void {
     if (this.#requests.find(sendNo) === undefined) return;
     this.#busy = this.#busy.reset();
+    this.#holdUp(undefined);
     const { ticket } = this.#requests.settle(sendNo);
     if (ticket !== undefined) this.#settle(ticket, result);
   }
@@ -136,6 +149,10 @@ export class Conversation {
     switch (verdict) {
       case 'retry':
         this.#requests.sendAgain(sendNo);
+        if (failure.reason === 'limit-reached') {
+          if (isLogin) return 'wait';
+          this.#holdUp({ now, failure });
+        }
         this.#pause(now);
         return 'go-on';
       case 'gap':
@@ -195,6 +212,7 @@ export class Conversation {
     this.#queries.linkLost();
     this.#pausedUntil = undefined;
     this.#busy = this.#busy.reset();
+    this.#holdUp(undefined);
   }
 
   /**
@@ -212,6 +230,17 @@ export class Conversation {
     this.#settleAll(this.#requests.takeRest(), { kind: 'refused', ...why });
     for (const { ticket } of this.#queries.takeAll())
       if (ticket !== undefined) this.#settleQuery(ticket, { kind: 'refused', ...why });
+  }
+
+  /** A limit has put a write off; undefined: something was taken. */
+  #holdUp(limited: { readonly now: Instant; readonly failure: Failure } | undefined): void {
+    this.#limitedSince = limited && (this.#limitedSince ?? limited.now);
+    const isLong =
+      limited !== undefined &&
+      this.#limitedSince !== undefined &&
+      limited.now - this.#limitedSince >= HELD_UP_AFTER_MS;
+    if (limited === undefined) this.#heldUp = undefined;
+    else if (isLong) this.#heldUp ??= limited.failure;
   }
 
   #pause(now: Instant): void {

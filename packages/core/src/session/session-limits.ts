@@ -54,5 +54,9 @@ export const REPLY_TIMEOUT_MS = 10_000;
  * and a thousand clients that ask every second or two are no load.
  */
 export const RECONNECT_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 100, maxMs: 2_000 });
+/**
+ * How long a limit may put writes off before that is told, ms: a pause of a fast writer is not worth a word.
+ */
+export const HELD_UP_AFTER_MS = 1_000;
 /** Waits before a busy server is asked again. */
 export const BUSY_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 10, maxMs: 500 });

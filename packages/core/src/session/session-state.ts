@@ -22,7 +22,12 @@ export type SessionState =
    */
   | { readonly kind: 'resolving'; readonly router: Address; readonly because: Failure | undefined }
   | { readonly kind: 'connecting'; readonly target: SessionTarget }
-  | { readonly kind: 'live'; readonly target: SessionTarget }
+  | {
+      readonly kind: 'live';
+      readonly target: SessionTarget;
+      /** Why writes have waited for a while: the server puts them off because of a limit. */
+      readonly heldUp?: Failure;
+    }
   /**
    * There is no server or no router. Tries again at `retryAt` (an instant of the driver's monotonic clock),
    * or when a Watch tells of a primary.

@@ -218,8 +218,10 @@ function stateLine(state: Extract<SessionOutput, { kind: 'state' }>['state']): s
     case 'resolving':
       return `resolving at ${state.router}${state.because ? ` because ${state.because.reason}` : ''}`;
     case 'connecting':
-    case 'live':
-      return `${state.kind} ${at(state.target)}`;
+    case 'live': {
+      const heldUp = state.kind === 'live' ? state.heldUp : undefined;
+      return `${state.kind} ${at(state.target)}${heldUp === undefined ? '' : `, held up: ${heldUp.reason}`}`;
+    }
     case 'waiting':
       return `waiting until ${state.retryAt}, attempt ${state.attempt}: ${state.because.reason}`;
     case 'closed':

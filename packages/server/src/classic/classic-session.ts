@@ -61,7 +61,8 @@ export class ClassicSession {
   /** A login is not asked again: its client is told, and can wait itself. */
   #isToWait(requestNo: number, command: Command, { reason }: DualpingError): boolean {
     if (reason === 'limit-reached' && command.kind !== 'register') this.#limited = requestNo;
-    else if (reason !== 'sequence-gap' || this.#limited === undefined || requestNo < this.#limited) return false;
+    else if (reason !== 'sequence-gap' || this.#limited === undefined || requestNo < this.#limited)
+      return false;
     return true;
   }
 

@@ -25,6 +25,18 @@ function resolving(state: State, because: Failure | undefined): Connection {
   return underWay(state, undefined, because ?? before);
 }
 
+/** If all that is new about a live session is that its writes wait, or no longer do: what to show. */
+function heldUpOn(
+  connection: Connection,
+  { target, heldUp }: Extract<SessionState, { readonly kind: 'live' }>,
+): Connection | undefined {
+  if (connection.kind !== 'live' && connection.kind !== 'resumed') return undefined;
+  const wasHeldUp = connection.kind === 'live' && connection.heldUp !== undefined;
+  if (connection.target.epoch !== target.epoch || (!wasHeldUp && heldUp === undefined)) return undefined;
+  const { sinceMs } = connection;
+  return { kind: 'live', target, sinceMs, ...(heldUp !== undefined && { heldUp }) };
+}
+
 export function sessionChanged(state: State, session: SessionState): Step {
   const { connection, clock } = state;
   const to = (next: Connection): State => ({ ...state, connection: next });
@@ -36,6 +48,8 @@ export function sessionChanged(state: State, session: SessionState): Step {
       return just(to(underWay(state, session.target, because)));
     }
     case 'live': {
+      const heldUp = heldUpOn(connection, session);
+      if (heldUp !== undefined) return just(to(heldUp));
       const isSame = connection.kind === 'resumed' && connection.target.epoch === session.target.epoch;
       const live = { kind: 'live', target: session.target, sinceMs: clock.monoMs } as const;
       const next = { ...(isSame ? state : to(live)), story: { ...state.story, everLive: true } };

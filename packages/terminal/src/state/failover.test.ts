@@ -99,3 +99,13 @@ test('with no router to be found from the start the screen does not claim to be 
   stage.live();
   assert.doesNotMatch(stage.screen, /Connecting|No server/);
 });
+
+test('while a limit puts off what is written, the header says so, and lists are not asked for again', () => {
+  const stage = new Stage().live(1, 1);
+  const server = target(1, 1);
+  const heldUp = { reason: 'limit-reached', detail: 'the disk of s1 is nearly full' };
+  stage.session({ kind: 'live', target: server, heldUp });
+  assert.match(stage.lines[0] ?? '', /posts wait · the disk of s1 is nearly full/);
+  stage.session({ kind: 'live', target: server });
+  assert.match(stage.lines[0] ?? '', /● live/);
+});

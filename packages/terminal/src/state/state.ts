@@ -21,7 +21,13 @@ export interface Clock {
 export type Connection =
   /** Not yet live for the first time. */
   | { readonly kind: 'connecting'; readonly to: SessionTarget | undefined }
-  | { readonly kind: 'live'; readonly target: SessionTarget; readonly sinceMs: number }
+  | {
+      readonly kind: 'live';
+      readonly target: SessionTarget;
+      readonly sinceMs: number;
+      /** Why what was written waits: a limit of the server. */
+      readonly heldUp?: Failure;
+    }
   /**
    * Connecting to another server; the timeline continues after the post at `resumeAfter` (0: none was seen).
    */

@@ -18,7 +18,7 @@ export function connectionVariants(state: State): readonly Row[] {
     case 'connecting':
       return connecting(connection);
     case 'live':
-      return live(state);
+      return connection.heldUp === undefined ? live(state) : heldUp(connection.heldUp);
     case 'lost':
       return lost(connection);
     case 'resumed':
@@ -46,6 +46,11 @@ function live({ clock }: State): readonly Row[] {
   const time = say('dim', `  ${timeText(clock.wallMs, clock)}`);
   return [[...told('good', '● live'), time], told('good', '● live')];
 }
+
+const heldUp = ({ detail, reason }: Failure): readonly Row[] =>
+  [`◐ posts wait · ${lineOf(detail === '' ? reason : detail)}`, '◐ posts wait'].map((text) =>
+    told('warning', text),
+  );
 
 function lost({ resumeAfter }: Kind<'lost'>): readonly Row[] {
   if (resumeAfter === 0)
