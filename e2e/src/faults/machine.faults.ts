@@ -35,7 +35,9 @@ describe('disks', () => {
   const newcomers: DualpingProcess[] = [];
 
   before(async () => {
-    trial = await Trial.start({ servers: 3 }, USERS);
+    // What happens when a disk is full at once, before anybody has looked how much room it has.
+    const housing = () => ({ environment: { DUALPING_MIN_DISK_FREE: '0' } });
+    trial = await Trial.start({ servers: 3, housing }, USERS);
   });
   // A failing test must not make all later ones fail: make room again, and bring all processes back.
   afterEach(async () => {
@@ -162,11 +164,60 @@ describe('disks', () => {
 
 /** Runs a command to its end. */
 async function outcome(...args: readonly string[]): Promise<{ code: number | NodeJS.Signals; text: string }> {
-  const ended = new DualpingProcess([...args, '--port', '0']);
+  const ended = new DualpingProcess(
+    args[0] === 'admin' || args[0] === 'check' ? args : [...args, '--port', '0'],
+  );
   const code = await ended.exited;
   await eventually('it has said all', () => ended.drained);
   return { code, text: ended.lines.join('\n') };
 }
+
+describe('a disk that fills', () => {
+  let trial: Trial;
+  const disks: SmallDisk[] = [];
+
+  before(async () => {
+    trial = await Trial.start({ servers: 3 }, USERS);
+  });
+  after(async () => {
+    for (const disk of disks) disk.remove();
+    await trial?.destroy();
+  });
+
+  for (const whose of ['primary', 'standby'] as const)
+    test(`that of a ${whose}: writes wait and everybody is told, no process ends, and it ends by itself`, async () => {
+      const { standbys, primary } = await trial.whenWhole();
+      const name = whose === 'primary' ? primary : (standbys[0] ?? '');
+      await trial.cluster.server(idOf(name)).stop();
+      const disk = SmallDisk.under(trial.cluster.folderOf(idOf(name)));
+      disks.push(disk);
+      await trial.cluster.startServer(idOf(name));
+      await trial.whenWhole();
+      const { epoch } = whose === 'primary' ? await trial.makePrimary(name) : await trial.whenWhole();
+      disk.fill(97);
+      const server = trial.cluster.server(idOf(name));
+      await server.line(/ disk-low: .* % of its disk are free/);
+      const [ana] = trial.people;
+      assert.ok(ana !== undefined);
+      await eventually('a session says why it waits', () => {
+        const { state } = ana.session;
+        return state.kind === 'live' && state.heldUp?.detail.includes(`the disk of ${name} is nearly full`);
+      });
+      const status = await outcome('admin', 'status', '--routers', trial.cluster.routerAddress);
+      assert.match(status.text, new RegExp(`${name} .*DISK LOW: [0-9.]+ % of its disk are free`));
+      const check = await outcome('check', '--routers', trial.cluster.routerAddress);
+      assert.match(check.text, new RegExp(`CRITICAL: .*${name}: .*users' writes are refused`));
+      assert.equal(check.code, 2);
+      disk.makeRoom();
+      await server.line(/ disk-has-room: /);
+      await trial.posts(20);
+      assert.equal((await trial.whenWhole()).epoch, epoch, 'nobody had to take over');
+    });
+
+  test('in the end everything is there once, and in order', async (t) => {
+    t.diagnostic(await trial.settle());
+  });
+});
 
 describe('descriptors', () => {
   /** Most file descriptors: enough to serve some people, and soon used up. */

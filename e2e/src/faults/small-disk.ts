@@ -1,5 +1,5 @@
 /** A small file system for a data folder, which tests can fill. */
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, succeeds } from './commands.js';
 
@@ -22,8 +22,9 @@ export class SmallDisk {
     return new SmallDisk(folder);
   }
 
-  /** Fills the disk to the last byte. */
-  fill(): void {
+  /** Fills the disk to the last byte, or to so many percent. */
+  fill(percent = 100): void {
+    if (percent < 100) return this.#fillTo(percent);
     const file = openSync(join(this.folder, BALLAST), 'w');
     try {
       for (let size = CHUNK.length; size > 0; ) {
@@ -36,6 +37,12 @@ export class SmallDisk {
     } finally {
       closeSync(file);
     }
+  }
+
+  #fillTo(percent: number): void {
+    const { blocks, bavail, bsize } = statfsSync(this.folder);
+    const size = (bavail - (blocks * (100 - percent)) / 100) * bsize;
+    writeFileSync(join(this.folder, BALLAST), Buffer.alloc(Math.max(0, Math.floor(size)), 1));
   }
 
   makeRoom(): void {

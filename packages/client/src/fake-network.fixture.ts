@@ -199,6 +199,7 @@ export class FakeRouter {
               lastEpoch: 2,
               slowSyncs: 4,
               longestSyncMs: 3,
+              disk: undefined,
             },
           },
         ]

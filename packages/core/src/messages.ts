@@ -3,6 +3,7 @@
  * wire, and judges what a stranger sent.
  */
 import type { Assignment } from './assignment.js';
+import type { DiskRoomFigures } from './disk-room.js';
 import type { Answers, EpochStart } from './entry.js';
 import type {
   Address,
@@ -40,6 +41,8 @@ export interface Figures {
   readonly slowSyncs: number;
   /** The longest operation of its disk, ms; one under way is included. */
   readonly longestSyncMs: number;
+  /** Absent: it has no disk, or has not looked yet. */
+  readonly disk?: DiskRoomFigures;
 }
 
 /** Server to router, on `DualPing`. The first message of a stream is `attach`, and only the first. */
@@ -175,7 +178,13 @@ export type StandbyMessage =
   /**
    * Everything up to `position` is durable at the standby. Also sent, unchanged, in answer to every batch.
    */
-  | { readonly kind: 'durable'; readonly epoch: Epoch; readonly position: Position }
+  | {
+      readonly kind: 'durable';
+      readonly epoch: Epoch;
+      readonly position: Position;
+      /** Its disk has no room for what users write. */
+      readonly diskIsLow?: true;
+    }
   /** The last message of a stream: the standby has heard of a higher epoch; the primary must step down. */
   | { readonly kind: 'fenced'; readonly epoch: Epoch }
   /**

@@ -1,6 +1,7 @@
 /** Lines for people. Every text that other users wrote goes through `cleanForTerminal` here. */
 import {
   type Assignment,
+  diskSpaceText,
   type Figures,
   type Instant,
   type MemberInfo,
@@ -115,9 +116,10 @@ function renderMember(
 }
 
 /** Equal checksums at equal positions: equal journals. */
-/** Figures of a disk, only if it was slow. */
-const renderDisk = ({ slowSyncs, longestSyncMs }: Figures): string =>
-  slowSyncs === 0 ? '' : `, SLOW DISK: ${slowSyncs} syncs over 1 s, the longest ${longestSyncMs} ms`;
+/** Figures of a disk, only if it was slow or is nearly full. */
+const renderDisk = ({ slowSyncs, longestSyncMs, disk }: Figures): string =>
+  (slowSyncs === 0 ? '' : `, SLOW DISK: ${slowSyncs} syncs over 1 s, the longest ${longestSyncMs} ms`) +
+  (disk?.isLow ? `, DISK LOW: ${diskSpaceText(disk)}` : '');
 
 const renderFigures = (figures: Figures | undefined): string =>
   figures === undefined

@@ -24,9 +24,10 @@ const ASSIGNMENT: Assignment = {
   inSync: [{ serverId: serverId(2), journalId: 'j2', lifeId: 'l2' }],
   members: [MEMBER],
 };
+const ROOMY = { freeBytes: 300, sizeBytes: 1_000, isLow: false };
 const VIEW: RouterView = {
   assignments: [ASSIGNMENT],
-  figures: [{ cluster: 1, serverId: serverId(2), ageMs: 120, figures: NO_FIGURES }],
+  figures: [{ cluster: 1, serverId: serverId(2), ageMs: 120, figures: { ...NO_FIGURES, disk: ROOMY } }],
   watchers: 0,
   trouble: undefined,
   events: new Map([['promoted', 1]]),
@@ -46,7 +47,12 @@ const OTHER: RouterView = {
       cluster: 1,
       serverId: serverId(2),
       ageMs: 250,
-      figures: { ...NO_FIGURES, durable: position(9), committed: position(8) },
+      figures: {
+        ...NO_FIGURES,
+        durable: position(9),
+        committed: position(8),
+        disk: { ...ROOMY, isLow: true },
+      },
     },
   ],
   watchers: 3,

@@ -20,6 +20,7 @@ export const ROUTER_METRICS = {
   dualping_member_unreachable: gauge('1 while the router can not dial it, else 0', OF_MEMBER),
   dualping_member_durable_position: gauge('Last entry on its disk, as of its last ping', OF_MEMBER),
   dualping_member_committed_position: gauge('Last entry that it knows as committed', OF_MEMBER),
+  dualping_member_disk_low: gauge("1 while its disk has no room for users' writes, else 0", OF_MEMBER),
   dualping_member_silence_seconds: gauge('Time since the router last heard it, seconds', OF_MEMBER),
   dualping_events_total: {
     help: 'Lines that the operator was told, by event',
@@ -65,6 +66,7 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
     const labels = { cluster, server };
     say('dualping_member_durable_position', figures.durable, labels);
     say('dualping_member_committed_position', figures.committed, labels);
+    if (figures.disk !== undefined) say('dualping_member_disk_low', figures.disk.isLow, labels);
     say('dualping_member_silence_seconds', ageMs / 1_000, labels);
   }
   return samples;

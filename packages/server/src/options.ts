@@ -7,6 +7,7 @@ import {
   MAX_CLUSTERS,
   MAX_SERVER_ID,
   parseDiskStallMs,
+  parseMinDiskFree,
   parseUserLimits,
   quote,
   type ServerId,
@@ -71,6 +72,11 @@ export interface ServerOptions {
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
   readonly classic?: boolean;
+  /**
+   * While less of its disk is free, percent, users' writes are refused; of a large disk 2 GB are enough. 0: they
+   * never are. Default 5.
+   */
+  readonly minDiskFree?: number;
   /** How many connections one address may have. Default: `DEFAULT_CONNECTION_LIMITS`. */
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /** How much one user may write while this server is primary. Default: `DEFAULT_USER_LIMITS`. */
@@ -88,6 +94,7 @@ export interface ParsedOptions {
   readonly serverId: ServerId;
   readonly routers: readonly Address[];
   readonly diskStallMs: number;
+  readonly minDiskFree: number;
   readonly metrics: HostAndPort | undefined;
   readonly report: Report;
   readonly classicReplies: ClassicReplies | undefined;
@@ -121,6 +128,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     serverId: id,
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     diskStallMs: parseDiskStallMs(options.diskStallMs),
+    minDiskFree: parseMinDiskFree(options.minDiskFree),
     metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),
     classicReplies: options.classicReplies,

@@ -23,6 +23,7 @@ const FIGURES = {
   postsAccepted: 5,
   slowSyncs: 4,
   longestSyncMs: 1_500,
+  disk: { freeBytes: 300, sizeBytes: 1_000, isLow: false },
 };
 const VIEW: ServerView = {
   cluster: 1,
@@ -47,6 +48,7 @@ const OTHER: ServerView = {
     postsAccepted: 6,
     slowSyncs: 5,
     longestSyncMs: 2_000,
+    disk: { freeBytes: 20, sizeBytes: 1_001, isLow: true },
   },
   events: new Map([['serving', 2]]),
 };

@@ -1,5 +1,5 @@
 /** What a server measures, and what it answers to probes. */
-import type { Assignment, Epoch, Figures, JournalId, ServerId } from '@dualping/core';
+import type { Assignment, DiskRoomFigures, Epoch, Figures, JournalId, ServerId } from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 
 const LABELS = ['cluster', 'server'] as const;
@@ -17,6 +17,9 @@ export const SERVER_METRICS = {
   dualping_server_posts_accepted_total: counter('Posts that it acknowledged since its start'),
   dualping_server_slow_disk_operations_total: counter('What its disk took over a second for'),
   dualping_server_longest_disk_operation_seconds: gauge('The longest that its disk took, seconds'),
+  dualping_server_disk_free_bytes: gauge('What it may still write to its disk, bytes'),
+  dualping_server_disk_size_bytes: gauge('The size of its disk, bytes'),
+  dualping_server_disk_low: gauge("1 while its disk has no room for users' writes, else 0"),
   dualping_events_total: {
     help: 'Lines that the operator was told, by event',
     type: 'counter',
@@ -62,9 +65,22 @@ export function serverSamples(view: ServerView): Sample<ServerMetric>[] {
     sample('dualping_server_posts_accepted_total', figures.postsAccepted),
     sample('dualping_server_slow_disk_operations_total', figures.slowSyncs),
     sample('dualping_server_longest_disk_operation_seconds', figures.longestSyncMs / 1_000),
+    ...diskSamples(figures.disk, sample),
     ...[...view.events].map(
       ([event, value]): Sample<ServerMetric> => ({ name: 'dualping_events_total', labels: { event }, value }),
     ),
+  ];
+}
+
+function diskSamples(
+  disk: DiskRoomFigures | undefined,
+  sample: (name: ServerMetric, value: number | boolean) => Sample<ServerMetric>,
+): Sample<ServerMetric>[] {
+  if (disk === undefined) return [];
+  return [
+    sample('dualping_server_disk_free_bytes', disk.freeBytes),
+    sample('dualping_server_disk_size_bytes', disk.sizeBytes),
+    sample('dualping_server_disk_low', disk.isLow),
   ];
 }
 

@@ -42,6 +42,7 @@ import createDebug from 'debug';
 import { ClassicDialect } from './classic/classic-dialect.js';
 import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
+import { DiskRoomWatch, spaceOf } from './disk-room-watch.js';
 import { FileJournal, type ReceivedBytes } from './file-journal.js';
 import { GrpcReplicaNetwork } from './grpc-replica-network.js';
 import { type Journal, openJournal } from './journal/index.js';
@@ -181,7 +182,13 @@ async function run(
   });
   const identity = { ...journal.identity, address: advertised, routers: parsed.routers };
   const { userLimits } = parsed;
-  const start = { ...stored, diskFigures: () => disk.timer.figures, identity, userLimits };
+  const room = new DiskRoomWatch(parsed.dataFolder, parsed.minDiskFree, {
+    look: (folder) =>
+      disk.timer.time(`looking at the free space of ${folder}`, 'slowness', () => spaceOf(folder)),
+    changed: (space, isLow) => driver.feed({ kind: 'disk-room', space, isLow }),
+  });
+  const diskFigures = () => disk.timer.figures;
+  const start = { ...stored, diskFigures, diskRoom: () => room.figures, identity, userLimits };
   const replica = new Replica(start, DEFAULT_TIMING);
   const received: ReceivedBytes = new WeakMap();
   const dialling = parsed.credentials ?? PLAINTEXT;
@@ -219,6 +226,7 @@ async function run(
   tellHealth();
   const finished = stopped.then(async ({ failed, reason, detail }) => {
     clearInterval(healthTimer);
+    room.stop();
     observation?.close();
     health.shutDown();
     if (failed) supervisors.sayEnding(new DualpingError(reason, detail));
@@ -234,6 +242,7 @@ async function run(
   });
   finished.catch(() => {}); // callers that need the result use `finished`
   driver.start();
+  room.start();
   return {
     address,
     serverId: parsed.serverId,

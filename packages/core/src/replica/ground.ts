@@ -1,5 +1,6 @@
 /** What all parts of one replica share: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
+import type { DiskRoomFigures } from '../disk-room.js';
 import { type DiskFigures, NO_DISK_FIGURES } from '../disk-watch.js';
 import {
   type ClusterId,
@@ -46,6 +47,7 @@ export class Ground {
   /** The newest assignment of each other cluster that the router has told. */
   readonly others = new Map<ClusterId, Assignment>();
   readonly #diskFigures: () => DiskFigures;
+  readonly #diskRoom: () => DiskRoomFigures | undefined;
   readonly userLimits: UserLimits;
   #tailAttempts: Attempt = 0;
   /** The highest epoch seen anywhere. */
@@ -54,6 +56,8 @@ export class Ground {
   postsAccepted = 0;
   /** Whether this server has been asked to stop, and goes on for a moment. */
   isStopping = false;
+  /** Its disk has no room for what users write. */
+  diskIsLow = false;
   /** How many timelines are open now. */
   timelines: () => number = () => 0;
   /** Members that this server can't reach now; set by its present role. */
@@ -61,6 +65,7 @@ export class Ground {
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#diskFigures = start.diskFigures ?? (() => NO_DISK_FIGURES);
+    this.#diskRoom = start.diskRoom ?? (() => undefined);
     this.userLimits = start.userLimits ?? NO_USER_LIMITS;
     this.identity = start.identity;
     this.networkId = start.identity.networkId;
@@ -122,6 +127,7 @@ export class Ground {
 
   figures(): Figures {
     const { outline, knownCommitted: committed, checksum } = this.ledger;
+    const disk = this.#diskRoom();
     return {
       durable: outline.durable,
       committed,
@@ -130,6 +136,7 @@ export class Ground {
       timelines: this.timelines(),
       postsAccepted: this.postsAccepted,
       ...this.#diskFigures(),
+      ...(disk !== undefined && { disk }),
     };
   }
 

@@ -1,5 +1,6 @@
 /** The inputs and outputs of a replica. */
 import type { Assignment } from '../assignment.js';
+import type { DiskRoomFigures, DiskSpace } from '../disk-room.js';
 import type { DiskFigures } from '../disk-watch.js';
 import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
 import type {
@@ -66,6 +67,8 @@ export interface ReplicaStart {
   readonly userLimits?: UserLimits;
   /** Figures of the disk, for people; they decide nothing. Default: unknown. */
   readonly diskFigures?: () => DiskFigures;
+  /** Likewise. That a disk is low comes as an input. */
+  readonly diskRoom?: () => DiskRoomFigures | undefined;
 }
 
 export interface WriteRequest {
@@ -150,6 +153,8 @@ export type ReplicaInput =
     }
   | { readonly kind: 'snapshot-failed'; readonly detail: string }
   | { readonly kind: 'journal-failed'; readonly detail: string }
+  /** The disk has become low, or has room again. */
+  | { readonly kind: 'disk-room'; readonly space: DiskSpace; readonly isLow: boolean }
   /** A write or sync that a commit waits for has taken so long that it may never end. */
   | { readonly kind: 'disk-stalled'; readonly detail: string }
   /**
@@ -376,6 +381,8 @@ export type ReplicaEvent =
   | 'journal-failed'
   | 'journal-damaged'
   | 'disk-stalled'
+  | 'disk-low'
+  | 'disk-has-room'
   | 'stopped';
 
 /** Until the router has told its own. */

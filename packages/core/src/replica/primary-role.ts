@@ -26,7 +26,7 @@ import { MAX_MEMBERS, MAX_TAIL_UNKNOWN_NAMES, MAX_TIMELINES } from '../limits.js
 import type { RouterLink } from '../membership/router-link.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
 import type { ListPage, UserPresence } from '../presence.js';
-import type { Reason } from '../reasons.js';
+import type { Failure, Reason } from '../reasons.js';
 import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
@@ -56,6 +56,8 @@ export class PrimaryRole {
   readonly #tails = new Tails();
   readonly #desk = new RequestDesk();
   readonly #quotas: UserQuotas;
+  /** Whose disk was last said to have no room. */
+  #toldFull: ServerId | undefined;
   readonly #opensAt: Position;
   readonly #assignedAt: number;
   #opened = false;
@@ -108,8 +110,10 @@ export class PrimaryRole {
     if (home !== undefined)
       return this.#refuse(token, 'wrong-cluster', `"${command.user}" is a user of cluster ${home}`);
     const { social } = ground.ledger;
-    const admission = this.#desk.admit(request, social, (asked) =>
-      this.#quotas.refusalOf(asked, ground.now, social),
+    const admission = this.#desk.admit(
+      request,
+      social,
+      (asked) => this.#whyNoRoom(asked) ?? this.#quotas.refusalOf(asked, ground.now, social),
     );
     switch (admission.kind) {
       case 'append':
@@ -124,6 +128,39 @@ export class PrimaryRole {
       case 'refused':
         ground.emit({ kind: 'refuse', token, reason: admission.reason, detail: admission.detail });
     }
+  }
+
+  /**
+   * Why there is no room for what a user writes. A user who is known may log in, or nobody could read: that
+   * is an entry of 100 bytes, and has a limit of its own.
+   */
+  #whyNoRoom({ kind, user }: Command): Failure | undefined {
+    const full = this.#lowDisk;
+    if (full === undefined || (kind === 'register' && this.ground.ledger.social.has(user))) return undefined;
+    this.#quotas.tally.note('disk', user);
+    const detail = `the disk of ${serverName(full)} is nearly full, and nothing is written until it has room`;
+    return { reason: 'limit-reached', detail };
+  }
+
+  /** The member of the in-sync set whose disk has no room, if there is one. */
+  get #lowDisk(): ServerId | undefined {
+    const { diskIsLow, identity } = this.ground;
+    return diskIsLow ? identity.serverId : this.standbys.withLowDisk;
+  }
+
+  /** Other clusters' posts fill disks as those of users do. */
+  #watchRoom(): void {
+    const full = this.#lowDisk;
+    const before = this.#toldFull;
+    if (full === before) return;
+    const { ground } = this;
+    const { serverId } = ground.identity;
+    this.tailing.pause('room', full !== undefined);
+    this.#toldFull = full;
+    if ((full ?? before) === serverId) return; // this server has said so itself
+    if (full === undefined) ground.report('disk-has-room', "users' writes are taken again");
+    else
+      ground.report('disk-low', `that of ${serverName(full)}: users' writes are refused until it has room`);
   }
 
   /** A reference to an answered post of this cluster is its position alone. */
@@ -199,7 +236,7 @@ export class PrimaryRole {
         return;
       case 'durable':
         if (message.epoch !== this.epoch || !this.standbys.has(link)) return;
-        if (!this.standbys.durableAt(link, message.position, this.ground.heardMs)) {
+        if (!this.standbys.durableAt(link, message.position, this.ground.heardMs, message.diskIsLow)) {
           const detail = `position ${message.position} was never sent on this stream`;
           this.#refuseStandby(link, 'invalid-argument', detail);
         }
@@ -341,6 +378,7 @@ export class PrimaryRole {
     const { social } = ledger;
     ground.emit(...this.#tails.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
     this.#watchForIsolation();
+    this.#watchRoom();
     const limited = this.#quotas.tally.takeLine(ground.now);
     if (limited !== undefined) ground.report('limited', limited);
   }

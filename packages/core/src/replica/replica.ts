@@ -8,6 +8,7 @@
  * members.
  */
 import { type Assignment, type InSyncMember, isNewer, namesAsPrimary } from '../assignment.js';
+import { type DiskSpace, diskSpaceText } from '../disk-room.js';
 import type { PostReference } from '../entry.js';
 import {
   type Epoch,
@@ -182,6 +183,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       case 'disk-stalled':
         this.#ground.report(input.kind, input.detail);
         return this.#end('storage-failed', input.detail, true);
+      case 'disk-room':
+        return this.#diskRoom(input.space, input.isLow);
       case 'journal-damaged':
         return this.#journalDamaged(input.detail);
       case 'welcome-noted':
@@ -268,6 +271,15 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       default:
         unreachable(input);
     }
+  }
+
+  /** A standby tells its primary, which refuses users' writes for all of them. */
+  #diskRoom(space: DiskSpace, isLow: boolean): void {
+    const ground = this.#ground;
+    ground.diskIsLow = isLow;
+    const then = isLow ? "users' writes are refused while it is in sync" : "users' writes are taken again";
+    ground.report(isLow ? 'disk-low' : 'disk-has-room', `${diskSpaceText(space)}; ${then}`);
+    if (this.#primary === undefined) this.#standby.sayDurable();
   }
 
   /**
@@ -504,7 +516,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   #beginDrain(leaving: boolean, why: string): void {
     this.#drain = new Drain(this.#ground, leaving, why);
-    this.#primary?.tailing.pause(true);
+    this.#primary?.tailing.pause('drain', true);
   }
 
   #advanceDrain(drain: Drain): void {
@@ -524,7 +536,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       'handover',
       progress === 'gave-up' ? 'was not answered in time: goes on' : 'no in-sync standby: goes on',
     );
-    primary.tailing.pause(false);
+    primary.tailing.pause('drain', false);
     this.#requests.dispatchHeld(this.#serving);
   }
 

@@ -138,12 +138,13 @@ export class StandbyRole {
     if (this.#link.kind === 'joining' || this.#link.kind === 'joined') this.#retry(detail, false);
   }
 
-  /** The disk holds more than before: tells the primary. */
+  /** The disk holds more than before, or has become low, or has room again: tells the primary. */
   sayDurable(): void {
     const link = this.#link;
     if (link.kind !== 'joined') return;
     const { durable } = this.ground.ledger.outline;
-    const message = { kind: 'durable', epoch: link.epoch, position: durable } as const;
+    const room = this.ground.diskIsLow && ({ diskIsLow: true } as const);
+    const message = { kind: 'durable', epoch: link.epoch, position: durable, ...room } as const;
     this.ground.emit({ kind: 'to-primary', attempt: link.attempt, message });
   }
 

@@ -32,6 +32,8 @@ interface Standby {
   heardAt: number;
   /** Listening time of the last message to it. */
   spokenAt: number;
+  /** Its disk has no room for what users write. */
+  diskIsLow: boolean;
 }
 
 export interface Outgoing {
@@ -113,18 +115,27 @@ export class Standbys {
       sent: common,
       heardAt: at,
       spokenAt: at,
+      diskIsLow: false,
     });
     return former?.link;
   }
 
   /** Returns false when the standby claims what was never sent to it. */
-  durableAt(link: LinkId, durable: Position, at: number): boolean {
+  durableAt(link: LinkId, durable: Position, at: number, diskIsLow = false): boolean {
     const standby = this.#links.get(link);
     if (standby === undefined) return true;
     if (durable > standby.sent) return false;
     standby.heardAt = at;
+    standby.diskIsLow = diskIsLow;
     if (durable > standby.durable) standby.durable = durable;
     return true;
+  }
+
+  /** The first member that a commit waits for and whose disk has no room for what users write. */
+  get withLowDisk(): ServerId | undefined {
+    for (const { diskIsLow, join } of this.#links.values())
+      if (diskIsLow && this.awaited.some((member) => isSameInSyncMember(member, join))) return join.serverId;
+    return undefined;
   }
 
   has(link: LinkId): boolean {

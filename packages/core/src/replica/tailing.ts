@@ -53,10 +53,14 @@ interface Remote {
   retryAt: Instant;
 }
 
+/** The primary leaves, or the disk of a member that commits wait for has no room. */
+export type PauseReason = 'drain' | 'room';
+
 export class Tailing {
   readonly #remotes = new Map<ClusterId, Remote>();
   #begun = false;
-  #paused = false;
+  /** Why nothing is read now; nothing in it: it is read. */
+  readonly #pausedFor = new Set<PauseReason>();
 
   constructor(
     readonly ground: Ground,
@@ -64,6 +68,10 @@ export class Tailing {
     /** Appends an entry to the journal, and returns its position. */
     readonly append: (command: RemoteCommand, timeMs: WallTimeMs) => Position,
   ) {}
+
+  get #isPaused(): boolean {
+    return this.#pausedFor.size > 0;
+  }
 
   /** The epoch is open: all entries of predecessors are applied, and say where to go on. */
   begin(): void {
@@ -79,9 +87,12 @@ export class Tailing {
   }
 
   /** While the reign drains nothing is appended, so all streams are closed. */
-  pause(paused: boolean): void {
-    if (paused === this.#paused) return;
-    this.#paused = paused;
+  pause(reason: PauseReason, isPaused: boolean): void {
+    const wasPaused = this.#isPaused;
+    if (isPaused) this.#pausedFor.add(reason);
+    else this.#pausedFor.delete(reason);
+    const paused = this.#isPaused;
+    if (paused === wasPaused) return;
     for (const remote of this.#remotes.values())
       if (paused) this.#close(remote);
       else this.#open(remote);
@@ -279,7 +290,7 @@ export class Tailing {
 
   #open(remote: Remote): void {
     const { ground } = this;
-    if (!this.#begun || this.#paused || remote.link !== undefined || ground.now < remote.retryAt) return;
+    if (!this.#begun || this.#isPaused || remote.link !== undefined || ground.now < remote.retryAt) return;
     const assignment = ground.others.get(remote.cluster);
     const member = assignment?.available === true ? primaryMember(assignment) : undefined;
     const { networkId } = ground;

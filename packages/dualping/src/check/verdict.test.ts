@@ -110,6 +110,23 @@ test('who has less to lose than it should is a warning, and the worst is said fi
   assert.match(said(network(cluster(1), cluster(2, { members }))), /WARNING: c2\/s2 is not there/);
 });
 
+test('a disk that is nearly full is critical while its member is in sync', () => {
+  const status = network(cluster(1));
+  const low = { freeBytes: 39_000_000, sizeBytes: 1_000_000_000, isLow: true };
+  const figures = status.figures.map((each) =>
+    each.serverId === 2 ? { ...each, figures: { ...each.figures, disk: low } } : each,
+  );
+  assert.match(
+    said({ ...status, figures }),
+    /^DUALPING CRITICAL: s2: 3\.9 % of its disk are free: 39 MB of 1 GB; users' writes are refused \|/,
+  );
+  const members = [member(1), member(2, { inSync: false })];
+  assert.match(
+    said({ ...network(cluster(1, { members })), figures }),
+    /WARNING: s2 is not in sync; s2: 3\.9 % of its disk are free: 39 MB of 1 GB \|/,
+  );
+});
+
 test('of the other clusters nothing is said when one is asked for', () => {
   const away = cluster(2, { available: false });
   assert.match(said(network(cluster(1), away), { cluster: 1 }), /^DUALPING OK: epoch 3/);

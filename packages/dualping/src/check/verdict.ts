@@ -5,7 +5,7 @@
  * cluster serves, but a member is missing, out of sync, unreachable or far behind.
  */
 import type { NetworkStatus } from '@dualping/client';
-import { type Assignment, type ClusterId, serverNameIn } from '@dualping/core';
+import { type Assignment, type ClusterId, diskSpaceText, serverNameIn } from '@dualping/core';
 
 /** Exit codes of monitoring plugins. */
 export const SEVERITY = { ok: 0, warning: 1, critical: 2 } as const;
@@ -56,6 +56,7 @@ export function verdictOf(status: NetworkStatus, limits: CheckLimits): Verdict {
   const clusters = looked.map((assignment) => {
     const checked = checkCluster(assignment, status);
     weigh(assignment, checked, { limits, several, say });
+    weighDisks(assignment, status, { limits, several, say });
     return checked;
   });
   problems.sort((one, other) => SEVERITY[other.severity] - SEVERITY[one.severity]);
@@ -100,6 +101,22 @@ function weigh(assignment: Assignment, checked: ClusterCheck, { limits, several,
     if (!member.live) say('warning', `${name} is not there`);
     else if (hasJournals(assignment) && !member.inSync) say('warning', `${name} is not in sync`);
     else if (member.unreachable) say('warning', `${name} can't be dialled by the router`);
+  }
+}
+
+/** A disk that is nearly full holds up the writes of all users as long as its member is in sync. */
+function weighDisks(
+  { cluster, members }: Assignment,
+  { figures }: NetworkStatus,
+  { several, say }: Scales,
+): void {
+  for (const { figures: of, serverId, ...where } of figures) {
+    if (where.cluster !== cluster || !of.disk?.isLow) continue;
+    const member = members.find((each) => each.serverId === serverId);
+    if (!member?.live) continue;
+    const name = serverNameIn(several ? cluster : undefined, serverId);
+    const refused = member.inSync ? "; users' writes are refused" : '';
+    say(member.inSync ? 'critical' : 'warning', `${name}: ${diskSpaceText(of.disk)}${refused}`);
   }
 }
 

@@ -19,6 +19,7 @@ export const SERVER_SETTINGS = {
   routers: settings.routers,
   classicReplies,
   diskStallMs: settings.diskStallMs,
+  minDiskFree: limits.minDiskFree,
   certs: settings.certs,
   classic: settings.classicWire,
   ...limits.OF_USERS,
@@ -72,6 +73,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       supervision: supervised.options,
       credentials: watched?.credentials,
       classic,
+      minDiskFree: values.minDiskFree,
       userLimits: limits.userLimitsOf(values),
       connectionLimits: limits.connectionLimitsOf(values),
     });

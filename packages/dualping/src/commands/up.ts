@@ -42,6 +42,7 @@ const CLUSTER_SETTINGS = {
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
   diskStallMs: settings.diskStallMs,
+  minDiskFree: limits.minDiskFree,
   classicReplies: classic.networkClassicReplies,
   classicConfirmation: classic.classicConfirmation,
   tls: settings.tls,
@@ -103,7 +104,12 @@ async function withCluster(
     keepAliveMs,
     diskStallMs,
     certs,
-    serverFlags: [...classicFlags, ...limits.userLimitFlags(values), ...limits.connectionLimitFlags(values)],
+    serverFlags: [
+      ...classicFlags,
+      ...[flagOf(limits.minDiskFree), String(values.minDiskFree)],
+      ...limits.userLimitFlags(values),
+      ...limits.connectionLimitFlags(values),
+    ],
     routerFlags: [
       ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
       ...classicFlags,

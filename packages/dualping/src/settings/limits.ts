@@ -1,5 +1,11 @@
 /** How much users and addresses may do: the settings, and what they mean for a process. */
-import { DEFAULT_USER_LIMITS, type UserLimits } from '@dualping/core';
+import {
+  DEFAULT_MIN_DISK_FREE,
+  DEFAULT_USER_LIMITS,
+  LARGEST_RESERVE_BYTES,
+  MAX_MIN_DISK_FREE,
+  type UserLimits,
+} from '@dualping/core';
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '@dualping/protocol';
 import * as parse from './parse.js';
 import { flagOf, type Setting, type Values } from './setting.js';
@@ -41,6 +47,18 @@ export const OF_USERS = {
   ),
   maxUsers: limit('maxUsers', 'users', 'names in a cluster', DEFAULT_USER_LIMITS.maxUsers),
 };
+
+const LARGEST_RESERVE_GB = LARGEST_RESERVE_BYTES / 1_000_000_000;
+
+/** Of a server's disk. */
+export const minDiskFree: Setting<number> = Object.freeze({
+  key: 'minDiskFree',
+  argument: 'percent',
+  unit: `% of the disk, ${LARGEST_RESERVE_GB} GB at most, 0 for no limit`,
+  help: "with less free space users' writes are refused, so that not all servers stop together",
+  parse: parse.wholeNumber(0, MAX_MIN_DISK_FREE),
+  fallback: DEFAULT_MIN_DISK_FREE,
+});
 
 /** Of every process that listens. */
 export const OF_CONNECTIONS = {

@@ -24,6 +24,7 @@ export interface PairValues extends UserLimitValues, ConnectionLimitValues {
   /** Empty: as the router says. */
   readonly classicReplies: ClassicReplies | '';
   readonly diskStallMs: number;
+  readonly minDiskFree: number;
   /** Empty: without TLS. */
   readonly certs: string;
   readonly classic: boolean;
@@ -42,7 +43,7 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--cluster', String(values.cluster), '--id', String(values.id)],
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
-  ...['--disk-stall-ms', String(values.diskStallMs)],
+  ...['--disk-stall-ms', String(values.diskStallMs), '--min-disk-free', String(values.minDiskFree)],
   ...(values.certs === '' ? [] : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
   ...userLimitFlags(values),

@@ -2,6 +2,7 @@
 import {
   type Assignment,
   cleanDetail,
+  type DiskRoomFigures,
   type EpochStart,
   type Figures,
   type InSyncMember,
@@ -140,10 +141,20 @@ export function figuresFromWire(figures: routing.Figures | undefined): Figures {
     postsAccepted: count(figures.postsAccepted, 'posts_accepted'),
     slowSyncs: count(figures.slowSyncs, 'slow_syncs'),
     longestSyncMs: count(figures.longestSyncMs, 'longest_sync_ms'),
+    ...(figures.disk !== undefined && { disk: diskFromWire(figures.disk) }),
   };
 }
 
-export const figuresToWire = (figures: Figures): routing.Figures => ({ ...figures });
+const diskFromWire = ({ freeBytes, sizeBytes, isLow }: routing.DiskRoom): DiskRoomFigures => ({
+  freeBytes: count(freeBytes, 'free_bytes'),
+  sizeBytes: count(sizeBytes, 'size_bytes'),
+  isLow,
+});
+
+export const figuresToWire = ({ disk, ...figures }: Figures): routing.Figures => ({
+  ...figures,
+  disk: disk && { ...disk },
+});
 
 /** Where epochs begin in a journal: both fields strictly ascending, at most `MAX_EPOCH_STARTS`. */
 export function epochStartsFromWire(boundaries: readonly wire.EpochBoundary[]): EpochStart[] {

@@ -54,6 +54,7 @@ export function standbyMessageFromWire({ message }: wire.ReplicateRequest): Stan
         kind: 'durable',
         epoch: epochFrom(message.value.epoch),
         position: positionFrom(message.value.position),
+        ...(message.value.diskIsLow && { diskIsLow: true }),
       };
     case 'fenced':
       return { kind: 'fenced', epoch: epochFrom(message.value.epoch) };
@@ -75,7 +76,16 @@ export function standbyMessageToWire(message: StandbyMessage): wire.ReplicateReq
       return { message: { $case: 'join', value: { ...rest, epochStarts: epochStartsToWire(epochStarts) } } };
     }
     case 'durable':
-      return { message: { $case: 'durable', value: { epoch: message.epoch, position: message.position } } };
+      return {
+        message: {
+          $case: 'durable',
+          value: {
+            epoch: message.epoch,
+            position: message.position,
+            diskIsLow: message.diskIsLow ?? false,
+          },
+        },
+      };
     case 'fenced':
       return { message: { $case: 'fenced', value: { epoch: message.epoch } } };
     case 'lacking': {

@@ -157,6 +157,8 @@ export interface Join {
 export interface Durable {
   epoch: number;
   position: number;
+  /** The standby's disk has no room for what users write: while it is in sync, the primary refuses that. */
+  diskIsLow: boolean;
 }
 
 /** The last message of a stream: the standby has heard of this higher epoch. The primary steps down at once. */
@@ -1367,7 +1369,7 @@ export const Join: MessageFns<Join> = {
 };
 
 function createBaseDurable(): Durable {
-  return { epoch: 0, position: 0 };
+  return { epoch: 0, position: 0, diskIsLow: false };
 }
 
 export const Durable: MessageFns<Durable> = {
@@ -1377,6 +1379,9 @@ export const Durable: MessageFns<Durable> = {
     }
     if (message.position !== 0) {
       writer.uint32(16).uint64(message.position);
+    }
+    if (message.diskIsLow !== false) {
+      writer.uint32(24).bool(message.diskIsLow);
     }
     return writer;
   },
@@ -1408,6 +1413,14 @@ export const Durable: MessageFns<Durable> = {
             }
 
             message.position = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.diskIsLow = reader.bool();
             continue;
           }
         }

@@ -126,6 +126,17 @@ export interface Figures {
   slowSyncs: number;
   /** The longest that a disk operation took, including the one in progress. */
   longestSyncMs: number;
+  /** Absent: it has no disk, or has not looked yet. */
+  disk: DiskRoom | undefined;
+}
+
+/** The disk that holds a server's data folder. */
+export interface DiskRoom {
+  /** What the server may still write, and the size of the whole, bytes. */
+  freeBytes: number;
+  sizeBytes: number;
+  /** Users' writes are refused because of it, while the server is in sync. */
+  isLow: boolean;
 }
 
 /**
@@ -808,6 +819,7 @@ function createBaseFigures(): Figures {
     lastEpoch: 0,
     slowSyncs: 0,
     longestSyncMs: 0,
+    disk: undefined,
   };
 }
 
@@ -836,6 +848,9 @@ export const Figures: MessageFns<Figures> = {
     }
     if (message.longestSyncMs !== 0) {
       writer.uint32(64).uint64(message.longestSyncMs);
+    }
+    if (message.disk !== undefined) {
+      DiskRoom.encode(message.disk, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -915,6 +930,82 @@ export const Figures: MessageFns<Figures> = {
             }
 
             message.longestSyncMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.disk = DiskRoom.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDiskRoom(): DiskRoom {
+  return { freeBytes: 0, sizeBytes: 0, isLow: false };
+}
+
+export const DiskRoom: MessageFns<DiskRoom> = {
+  encode(message: DiskRoom, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.freeBytes !== 0) {
+      writer.uint32(8).uint64(message.freeBytes);
+    }
+    if (message.sizeBytes !== 0) {
+      writer.uint32(16).uint64(message.sizeBytes);
+    }
+    if (message.isLow !== false) {
+      writer.uint32(24).bool(message.isLow);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiskRoom {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiskRoom();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.freeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isLow = reader.bool();
             continue;
           }
         }

@@ -1,0 +1,97 @@
+/** Real processes keep users within their limits, sessions wait, and an operator sees it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { RouterClient } from '@dualping/client';
+import { DualpingProcess } from './dualping-process.js';
+import { eventually } from './eventually.js';
+import { Person } from './person.js';
+import { TestCluster } from './test-cluster.js';
+
+const BURST = 5;
+const LIMITS = {
+  DUALPING_POSTS_PER_SECOND: '20',
+  DUALPING_POST_BURST: `${BURST}`,
+  DUALPING_LOGINS_PER_MINUTE: '3',
+  DUALPING_USER_MB_PER_DAY: '20',
+  DUALPING_MAX_USERS: '3',
+};
+
+describe('limits of users', () => {
+  let cluster: TestCluster;
+  let routers: RouterClient;
+
+  before(async () => {
+    cluster = await TestCluster.start({ servers: 2, housing: () => ({ environment: LIMITS }) });
+    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    await cluster.whenWhole(routers);
+  });
+  after(async () => {
+    routers.close();
+    await cluster.destroy();
+  });
+
+  const primaryLines = async (): Promise<readonly string[]> => {
+    const { primary } = await cluster.whenWhole(routers);
+    return cluster.server(primary?.serverId ?? 0).lines;
+  };
+
+  test('a session that writes too fast waits: each post is taken, once and in order', async () => {
+    const ann = new Person('ann', [cluster.routerAddress]);
+    const texts = Array.from({ length: 3 * BURST }, (_, index) => `ann ${index}`);
+    const posted = await Promise.all(texts.map((text) => ann.post(text)));
+    const positions = posted.map(({ position }) => position);
+    assert.deepEqual(
+      positions,
+      positions.toSorted((one, other) => one - other),
+    );
+    await eventually('all are shown', () => ann.seen.length === texts.length);
+    assert.deepEqual(
+      ann.seen.map(({ text }) => text),
+      texts,
+    );
+    ann.session.close();
+    const lines = await primaryLines();
+    await eventually('the operator is told', () =>
+      lines.some((line) => /limited: .*posts a second/.test(line)),
+    );
+  });
+
+  test('a command says why it got nowhere, and others go on', async () => {
+    const flags = ['--routers', cluster.routerAddress, '--timeout-ms', '3000', '--user'];
+    const post = async (user: string): Promise<{ code: unknown; text: string }> => {
+      const process = new DualpingProcess(['post', ...flags, user, 'hello']);
+      const code = await process.exited;
+      await eventually('it has said all', () => process.drained);
+      return { code, text: process.lines.join('\n') };
+    };
+    for (let i = 0; i < 3; i += 1) assert.equal((await post('bob')).code, 0);
+    const fourth = await post('bob');
+    assert.notEqual(fourth.code, 0, fourth.text);
+    assert.match(fourth.text, /"bob" logs in more than 3 a minute: try again in \d+\.\d s/);
+    assert.equal((await post('chen')).code, 0);
+    const stranger = await post('dora');
+    assert.notEqual(stranger.code, 0, stranger.text);
+    assert.match(stranger.text, /the cluster has 3 users, and takes 3: "dora" can't be one more/);
+  });
+
+  test('a wrong limit is refused, and quoted', async () => {
+    for (const [flag, value, pattern] of [
+      ['--post-burst', 'many', /"many"/],
+      ['--min-disk-free', '91', /"91": give a whole number from 0 to 90/],
+      ['--connections-per-address', '-1', /"-1"/],
+    ] as const) {
+      const server = new DualpingProcess([
+        'server',
+        '--id',
+        '1',
+        '--data',
+        `${cluster.folder}/x`,
+        flag,
+        value,
+      ]);
+      assert.equal(await server.exited, 2, server.tail());
+      await eventually('it has said all', () => server.drained);
+      assert.match(server.tail(), pattern);
+    }
+  });
+});

@@ -1,0 +1,62 @@
+/** Looks again and again how much room the disk of a data folder has. */
+import { statfs } from 'node:fs/promises';
+import { DiskRoom, type DiskRoomFigures, type DiskSpace } from '@dualping/core';
+
+/** From one look to the next, ms: a fast disk takes some hundred MB in that time. */
+export const DISK_ROOM_INTERVAL_MS = 1_000;
+
+export interface DiskRoomPorts {
+  /** Rejects when the disk does not say. */
+  look(folder: string): Promise<DiskSpace>;
+  /** It has become low, or has room again. */
+  changed(space: DiskSpace, isLow: boolean): void;
+}
+
+/** What this process may still write, and the size of the whole. */
+export async function spaceOf(folder: string): Promise<DiskSpace> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
+}
+
+export class DiskRoomWatch {
+  readonly #room: DiskRoom;
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
+
+  constructor(
+    readonly folder: string,
+    minFreePercent: number,
+    readonly ports: DiskRoomPorts,
+  ) {
+    this.#room = new DiskRoom(minFreePercent);
+  }
+
+  /** Undefined: not known yet. */
+  get figures(): DiskRoomFigures | undefined {
+    return this.#room.figures;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.look(), DISK_ROOM_INTERVAL_MS).unref();
+    void this.look();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** One look at a time: a disk that hangs answers none of them. */
+  async look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const space = await this.ports.look(this.folder);
+      if (this.#room.seen(space)) this.ports.changed(space, this.#room.figures?.isLow ?? false);
+    } catch {
+      // A disk that can't say how much room it has will say so when it is written to.
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+}
