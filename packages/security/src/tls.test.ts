@@ -13,6 +13,7 @@ import {
   type Dialling,
   type NetworkCredentials,
   OWN_CONNECTION,
+  parseAddress,
 } from '@dualping/protocol';
 import { Client, type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import { issue, revoke } from './certificates.js';
@@ -302,3 +303,48 @@ async function shownBy({ host, port }: Served, credentials: NetworkCredentials):
   socket.destroy();
   return serialNumber.toLowerCase();
 }
+
+/** Frames of HTTP/2: a call, and its end in the same packet. */
+function callsThatAreGone(path: string, contentType: string): Buffer {
+  const frame = (type: number, flags: number, stream: number, payload: Buffer): Buffer => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head.writeUInt8(type, 3);
+    head.writeUInt8(flags, 4);
+    head.writeUInt32BE(stream, 5);
+    return Buffer.concat([head, payload]);
+  };
+  const text = (value: string): Buffer => Buffer.concat([Buffer.of(value.length), Buffer.from(value)]);
+  const headers = Buffer.concat([
+    ...[Buffer.of(0x83, 0x86), Buffer.of(0x41), text('localhost'), Buffer.of(0x44), text(path)],
+    ...[Buffer.of(0x5f), text(contentType), Buffer.of(0x40), text('te'), text('trailers')],
+  ]);
+  const calls = Array.from({ length: 20 }, (_, index) => 2 * index + 1).flatMap((stream) => [
+    frame(1, 4, stream, headers),
+    frame(3, 0, stream, Buffer.of(0, 0, 0, 8)),
+  ]);
+  return Buffer.concat([
+    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    frame(4, 0, 0, Buffer.alloc(0)),
+    ...calls,
+  ]);
+}
+
+for (const [path, contentType] of [
+  ['/dualping.v1.NoService/Nothing', 'application/grpc'],
+  ['/grpc.health.v1.Health/Check', 'application/json'],
+  ['/grpc.health.v1.Health/Check', 'application/grpc'],
+  ['/grpc.health.v1.Health/Watch', 'application/grpc'],
+] as const)
+  test(`calls of ${path} as ${contentType} that are gone when they are looked at harm nobody`, async (context) => {
+    const folder = await testNetwork(context, server(1));
+    const { address } = await serve(context, read(folder, server(1)));
+    const { host, port } = parseAddress(address);
+    const socket = connect(port, host);
+    socket.on('error', () => {});
+    socket.write(callsThatAreGone(path, contentType));
+    await once(socket, 'data'); // what was sent has been read
+    const user = readNetworkFile(join(folder, NETWORK_FILE));
+    assert.equal(await health(address, user), 'serving');
+    socket.destroy();
+  });
