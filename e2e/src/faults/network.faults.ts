@@ -1,7 +1,9 @@
 /** Faults of the network: hosts that are cut off, vanish, lose packets or are far away. */
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_CONNECTION_LIMITS } from '@dualping/protocol';
 import { eventually } from '../eventually.js';
 import { Person } from '../person.js';
 import { summary } from '../statistics.js';
@@ -32,6 +34,52 @@ const FAR_TAKEOVER_BOUND_MS = TAKEOVER_BOUND_MS + 20 * DELAY_MS;
 const USERS = ['ana', 'bo', 'chen'];
 /** Longer than a server waits for a silent router (3 × `dead_after`), so that it has given the router up. */
 const LONG_MS = 4 * DEAD_AFTER_MS;
+
+describe('a host that connects without end', () => {
+  /** Far more than an address may have. */
+  const SOCKETS = 300;
+  let network: Network;
+  let trial: Trial;
+
+  before(async () => {
+    network = new Network();
+    trial = await Trial.start({ servers: 3, housing: network.housing }, USERS);
+  });
+  after(async () => {
+    await trial?.destroy();
+    network?.destroy();
+  });
+
+  for (const at of ['router', 'primary'] as const)
+    test(`at the ${at}: it keeps as many as an address may have, and those who are in go on`, async () => {
+      const { primary } = await trial.whenWhole();
+      const name = at === 'router' ? 'router' : primary;
+      const process = at === 'router' ? trial.cluster.router : trial.cluster.server(idOf(primary));
+      let closed = 0;
+      const sockets = Array.from({ length: SOCKETS }, () => {
+        const socket = connect(trial.cluster.portOf(name), network.housing(name).host ?? '');
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          closed += 1;
+        });
+        return socket.resume();
+      });
+      const { perAddress } = DEFAULT_CONNECTION_LIMITS;
+      await eventually('those that are too many are closed', () => closed >= SOCKETS - perAddress);
+      await process.line(/ limited: .*connections of an address: \d+; the last was "10\.77\.0\.254"/);
+      await trial.posts(20);
+      for (const socket of sockets) socket.destroy();
+    });
+
+  test('when it is gone everything works as before: another takes over, and everything is there once', async (t) => {
+    const { epoch, primary } = await trial.whenWhole();
+    const since = performance.now();
+    await trial.cluster.server(idOf(primary)).kill();
+    await trial.takeover(epoch, since);
+    await trial.cluster.startServer(idOf(primary));
+    t.diagnostic(await trial.settle());
+  });
+});
 
 describe('cuts', () => {
   let network: Network;

@@ -37,7 +37,7 @@ export const DEFAULT_USER_LIMITS: UserLimits = Object.freeze({
   // Each `dualping post` of a script is a login. A login is an entry of 100 bytes and takes one of the
   // 100,000 sessions that are remembered: at this rate it takes one name more than a day to push out all.
   loginsPerMinute: 60,
-  // Half a kilobyte each, in memory on every server of the cluster.
+  // At most 1 kB each with its session, in memory on every server of the cluster.
   maxUsers: 250_000,
 });
 

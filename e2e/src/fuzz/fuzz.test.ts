@@ -1,0 +1,126 @@
+/**
+ * Every port is attacked with bytes, frames, messages and recordings that are wrong in ways that nobody has
+ * thought of: no process ends or answers that it made a mistake, none grows without bound, and others go on.
+ *
+ * Some seconds a port here; `npm run fuzz -- --seconds 3600` for long. What it finds is printed with the
+ * seed that finds it again.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { SecureContextOptions } from 'node:tls';
+import fc from 'fast-check';
+import type { DualpingProcess } from '../dualping-process.js';
+import { memoryOf } from '../faults/process-memory.js';
+import { Person } from '../person.js';
+import { member, SecureCluster, server } from '../secure-cluster.js';
+import { type Attack, attackText, bytesBy, callsBy, type Visitor } from './attacks.js';
+import { methodsOf } from './messages.js';
+import { type Papers, recordCalls, recordHandshake, Victim } from './victim.js';
+
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 4);
+/** Another one each time: what is tried should not be what was tried the last time. */
+const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/**
+ * Most that a process may grow, MB: compiled code, buffers of the attacks that are under way, and what the
+ * attackers wrote as users within their limits.
+ */
+const GROWTH_BOUND_MB = 200;
+/** Attacks at once. */
+const AT_ONCE = 12;
+/** What a server may say to whoever made an attack: these end a process. */
+const MISTAKE = / (failed|uncaught|broken invariant)|InvariantBroken|internal: /;
+
+describe(`fuzzing, seed ${SEED}`, () => {
+  let secure: SecureCluster;
+  let ann: Person;
+  let recordings: readonly Uint8Array[];
+  let handshake: Uint8Array;
+  const grown = new Map<DualpingProcess, number>();
+
+  before(async () => {
+    secure = await SecureCluster.start({ servers: 2, clusters: 2, classic: true });
+    ann = new Person('ann', [secure.cluster.routerAddress], { inFlight: 1, thinkingMs: 20 }, secure.user);
+    await ann.post('ann is here');
+    ann.startPosting();
+    handshake = await recordHandshake();
+    const [some] = fc.sample(callsBy('tcp', await methods()), { numRuns: 1, seed: 1 });
+    recordings = [handshake, await recordCalls(some?.calls ?? [])];
+  });
+  after(async () => {
+    await ann?.stopPosting();
+    ann?.session.close();
+    await secure?.destroy();
+  });
+
+  const methods = async () =>
+    methodsOf({ networkId: await secure.routers.networkId(), users: ['ann', 'mallory', 'eve'] });
+
+  const papersOf = (part: SecureContextOptions): Papers => ({ user: {}, part });
+
+  for (const { name, place, part } of [
+    // A server of another cluster: what it does to its own cluster is its right.
+    { name: 'the router', place: 'router', part: server(1, 2) },
+    // A server of the cluster that is no member: it gets past the table of roles, and not further.
+    { name: 'a server', place: 's1', part: server(3) },
+    { name: 'the other server', place: 's2', part: member(9) },
+  ] as const)
+    test(`${name}: no crash, no growth, and others go on`, async (t) => {
+      const { cert, key } = (await secure.of(part)).serving as SecureContextOptions;
+      const victim = new Victim(
+        secure.cluster.portOf(place),
+        papersOf({ cert, key } as SecureContextOptions),
+      );
+      const processes = [secure.cluster.router, secure.cluster.server(1), secure.cluster.server(2)];
+      for (const each of processes) if (!grown.has(each)) grown.set(each, memoryOf(each.pid, 'VmRSS'));
+      const since = ann.acknowledged.length;
+      await attack(victim, processes, await attacks());
+      await ann.goesOn(5, () => secure.cluster.tails());
+      const times = ann.acknowledged.slice(since).map(({ tookMs }) => tookMs);
+      const growth = processes.map((each) => memoryOf(each.pid, 'VmRSS') - (grown.get(each) ?? 0));
+      t.diagnostic(
+        `${victim.attacks} attacks; ${times.length} posts of another meanwhile, the slowest took ${Math.max(...times).toFixed(0)} ms; growth ${growth.map((mb) => mb.toFixed(0)).join(', ')} MB`,
+      );
+      assert.deepEqual(ann.failures, []);
+      for (const each of processes) assert.ok(!each.ended, each.tail());
+      for (const each of processes)
+        assert.deepEqual(
+          each.lines.filter((line) => MISTAKE.test(line)),
+          [],
+        );
+      assert.ok(Math.max(...growth) < GROWTH_BOUND_MB, `it grew by ${growth.join(', ')} MB`);
+    });
+
+  async function attacks(): Promise<fc.Arbitrary<Attack>> {
+    const known = await methods();
+    const visitors: readonly Visitor[] = ['tcp', 'user', 'part'];
+    return fc.oneof(
+      ...visitors.map((by) => ({ weight: 1, arbitrary: bytesBy(by, recordings) as fc.Arbitrary<Attack> })),
+      ...visitors.map((by) => ({ weight: 3, arbitrary: callsBy(by, known) as fc.Arbitrary<Attack> })),
+    );
+  }
+
+  async function attack(
+    victim: Victim,
+    processes: readonly DualpingProcess[],
+    of: fc.Arbitrary<Attack>,
+  ): Promise<void> {
+    const several = fc.array(of, { minLength: 1, maxLength: AT_ONCE });
+    const outcome = await fc.check(
+      fc.asyncProperty(several, async (all) => {
+        const wrong = (await Promise.all(all.map(async (each) => await victim.suffers(each)))).flat();
+        const dead = processes.find(({ ended }) => ended);
+        if (dead !== undefined) wrong.push(`a process has ended:\n${dead.tail()}`);
+        if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${all.map(attackText).join('\n')}`);
+      }),
+      {
+        seed: SEED,
+        numRuns: Number.MAX_SAFE_INTEGER,
+        interruptAfterTimeLimit: SECONDS * 1_000,
+        markInterruptAsFailure: false,
+        endOnFailure: true,
+      },
+    );
+    if (outcome.failed)
+      assert.fail(`with FUZZ_SEED=${SEED}, run ${outcome.numRuns}: ${String(outcome.errorInstance)}`);
+  }
+});
