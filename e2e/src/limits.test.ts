@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
+import { Family } from './classic/family.js';
+import { OlderClient } from './classic/older-client.js';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
@@ -94,4 +96,28 @@ describe('limits of users', () => {
       assert.match(server.tail(), pattern);
     }
   });
+});
+
+test('a csce438 client that posts too fast is slowed down, and loses nothing', async () => {
+  const family = await Family.start();
+  try {
+    await family.startServer(1, 1, '--posts-per-second', '20', '--post-burst', `${BURST}`);
+    await family.server(1);
+    const author = await new OlderClient(family.coordinator, 10).connect();
+    const reader = await new OlderClient(family.coordinator, 13).connect();
+    assert.equal(await reader.follow('10'), 'SUCCESS');
+    reader.enterTimeline();
+    author.enterTimeline();
+    // One message becomes three posts: it is longer than a post may be.
+    const long = 'x'.repeat(2_500);
+    author.post(long);
+    const texts = Array.from({ length: 3 * BURST }, (_, index) => `post ${index}`);
+    for (const text of texts) author.post(text);
+    await reader.sees(texts.at(-1) ?? '');
+    assert.deepEqual(reader.texts.slice(-texts.length), texts);
+    assert.equal(reader.texts.slice(0, -texts.length).join(''), long);
+    await Promise.all([author.die(), reader.die()]);
+  } finally {
+    await family.destroy();
+  }
 });
