@@ -10,7 +10,7 @@ export const LAUNCHER = fileURLToPath(new URL('../../packages/dualping/bin/dualp
  * Simulated people write faster than people, and tests log in under the same name again and again. Tests of
  * the limits set these variables to what they test.
  */
-const WITHOUT_USER_LIMITS: NodeJS.ProcessEnv = {
+export const WITHOUT_USER_LIMITS: NodeJS.ProcessEnv = {
   DUALPING_POSTS_PER_SECOND: '0',
   DUALPING_USER_MB_PER_DAY: '0',
   DUALPING_LOGINS_PER_MINUTE: '0',

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { NetworkStatus } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
+import { WITHOUT_USER_LIMITS } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { attempt, docker, type Outcome, run } from './engine.js';
 import type { PeopleContainer } from './people-container.js';
@@ -24,7 +25,7 @@ export class ContainerNetwork {
 
   constructor(readonly options: ContainerNetworkOptions) {
     this.#compose = [...options.compose, '--project-name', options.project, '--file', COMPOSE_FILE];
-    this.#environment = { DUALPING_IMAGE: options.image };
+    this.#environment = { DUALPING_IMAGE: options.image, ...WITHOUT_USER_LIMITS };
   }
 
   get network(): string {
