@@ -73,8 +73,8 @@ export interface ServerOptions {
   /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
   readonly classic?: boolean;
   /**
-   * While less of its disk is free, percent, users' writes are refused; of a large disk 2 GB are enough. 0: they
-   * never are. Default 5.
+   * While less of its disk is free, percent, users' writes are refused; of a large disk 2 GB are enough. 0:
+   * they never are. Default 5.
    */
   readonly minDiskFree?: number;
   /** How many connections one address may have. Default: `DEFAULT_CONNECTION_LIMITS`. */

@@ -101,7 +101,7 @@ export class ConnectionGate {
     return true;
   }
 
-  /** As `accepts`, for a connection that the caller closes. `closed` has to be called for one that may stay. */
+  /** As `accepts`, for a caller that closes it, and calls `closed` for one that may stay. */
   admits(socket: Origin): boolean {
     const { remoteAddress } = socket;
     if (remoteAddress === undefined) return false; // it has closed already

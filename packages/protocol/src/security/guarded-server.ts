@@ -15,10 +15,10 @@ import type { Access, Called } from './access.js';
 const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
 
 /**
- * grpc-js answers a call that it does not take (an unknown path, a wrong content type) at once, and throws out
- * of the event loop when the stream is gone by then: a HEADERS and an RST_STREAM frame in one packet, from
- * anyone who reaches the port, end the process. Found by fuzzing in 1.14.7. A stream that is gone needs no
- * answer.
+ * grpc-js answers a call that it does not take (an unknown path, a wrong content type) at once, and throws
+ * out of the event loop when the stream is gone by then: a HEADERS and an RST_STREAM frame in one packet,
+ * from anyone who reaches the port, end the process. Found by fuzzing in 1.14.7. A stream that is gone needs
+ * no answer.
  */
 function ignoreGoneStreams(server: Server, name: string): void {
   const handle: unknown = Reflect.get(server, name);
