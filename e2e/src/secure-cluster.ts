@@ -36,6 +36,8 @@ export interface SecureClusterOptions {
   readonly classic?: boolean;
   /** Default: patient ones. */
   readonly timings?: readonly string[];
+  /** More flags for router and servers. */
+  readonly flags?: readonly string[];
 }
 
 export class SecureCluster {
@@ -50,12 +52,13 @@ export class SecureCluster {
     clusters = 1,
     classic = false,
     timings = PATIENT,
+    flags: more = [],
   }: SecureClusterOptions): Promise<SecureCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'dualping-certs-'));
     const certs = join(folder, 'certs');
     const parts = Array.from({ length: servers }, (_, index) => server(index + 1));
     await ensure(certs, [ROUTER, OPERATOR, ...parts]);
-    const flags = ['--certs', certs, ...(classic ? ['--classic'] : [])];
+    const flags = ['--certs', certs, ...(classic ? ['--classic'] : []), ...more];
     const cluster = await TestCluster.start({
       servers,
       routerFlags: [...timings, ...flags, '--clusters', `${clusters}`],

@@ -80,6 +80,31 @@ export function bytesBy(by: Visitor, recordings: readonly Uint8Array[]): fc.Arbi
   return pieces.map((all) => ({ kind: 'bytes', by, pieces: all }));
 }
 
+const METHODS = ['GET', 'HEAD', 'POST', 'OPTIONS', 'CONNECT', 'get', ''];
+const PATHS = ['/metrics', '/healthz', '/primary?x=1', '*', '//', '/%', 'http://x/metrics'];
+const HEADERS = [
+  'Host: x',
+  'Content-Length: 5',
+  'Transfer-Encoding: chunked',
+  'Expect: 100-continue',
+  'Upgrade: h2c',
+];
+
+/** Requests of HTTP/1, in part with bytes changed. */
+export const http1Bytes: fc.Arbitrary<Bytes> = fc
+  .record({
+    method: fc.constantFrom(...METHODS),
+    path: fc.oneof(fc.constantFrom(...PATHS), fc.string({ unit: 'binary', maxLength: 40 })),
+    headers: fc.array(fc.oneof(fc.constantFrom(...HEADERS), fc.string({ maxLength: 30 })), { maxLength: 4 }),
+    body: noise,
+    changed: fc.option(changes),
+  })
+  .map(({ method, path, headers, body, changed }) => {
+    const head = Buffer.from([`${method} ${path} HTTP/1.1`, ...headers, '', ''].join('\r\n'));
+    const request = Buffer.concat([head, body]);
+    return { kind: 'bytes', by: 'tcp', pieces: [changed === null ? request : changedBy(request, changed)] };
+  });
+
 export function callsBy(by: Visitor, methods: readonly CalledMethod[]): fc.Arbitrary<Calls> {
   const call = fc.constantFrom(...methods).chain(({ path, message }) =>
     fc.record({

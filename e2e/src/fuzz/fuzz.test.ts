@@ -6,18 +6,18 @@
  * seed that finds it again.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import type { SecureContextOptions } from 'node:tls';
 import fc from 'fast-check';
 import type { DualpingProcess } from '../dualping-process.js';
 import { memoryOf } from '../faults/process-memory.js';
 import { Person } from '../person.js';
 import { member, SecureCluster, server } from '../secure-cluster.js';
-import { type Attack, attackText, bytesBy, callsBy, type Visitor } from './attacks.js';
+import { type Attack, attackText, bytesBy, callsBy, http1Bytes, type Visitor } from './attacks.js';
 import { methodsOf } from './messages.js';
 import { type Papers, recordCalls, recordHandshake, Victim } from './victim.js';
 
-const SECONDS = Number(process.env.FUZZ_SECONDS ?? 4);
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 3);
 /** Another one each time: what is tried should not be what was tried the last time. */
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /**
@@ -38,7 +38,8 @@ describe(`fuzzing, seed ${SEED}`, () => {
   const grown = new Map<DualpingProcess, number>();
 
   before(async () => {
-    secure = await SecureCluster.start({ servers: 2, clusters: 2, classic: true });
+    const flags = ['--metrics', '127.0.0.1:0'];
+    secure = await SecureCluster.start({ servers: 2, clusters: 2, classic: true, flags });
     ann = new Person('ann', [secure.cluster.routerAddress], { inFlight: 1, thinkingMs: 20 }, secure.user);
     await ann.post('ann is here');
     ann.startPosting();
@@ -55,8 +56,6 @@ describe(`fuzzing, seed ${SEED}`, () => {
   const methods = async () =>
     methodsOf({ networkId: await secure.routers.networkId(), users: ['ann', 'mallory', 'eve'] });
 
-  const papersOf = (part: SecureContextOptions): Papers => ({ user: {}, part });
-
   for (const { name, place, part } of [
     // A server of another cluster: what it does to its own cluster is its right.
     { name: 'the router', place: 'router', part: server(1, 2) },
@@ -66,29 +65,38 @@ describe(`fuzzing, seed ${SEED}`, () => {
   ] as const)
     test(`${name}: no crash, no growth, and others go on`, async (t) => {
       const { cert, key } = (await secure.of(part)).serving as SecureContextOptions;
-      const victim = new Victim(
-        secure.cluster.portOf(place),
-        papersOf({ cert, key } as SecureContextOptions),
-      );
-      const processes = [secure.cluster.router, secure.cluster.server(1), secure.cluster.server(2)];
-      for (const each of processes) if (!grown.has(each)) grown.set(each, memoryOf(each.pid, 'VmRSS'));
-      const since = ann.acknowledged.length;
-      await attack(victim, processes, await attacks());
-      await ann.goesOn(5, () => secure.cluster.tails());
-      const times = ann.acknowledged.slice(since).map(({ tookMs }) => tookMs);
-      const growth = processes.map((each) => memoryOf(each.pid, 'VmRSS') - (grown.get(each) ?? 0));
-      t.diagnostic(
-        `${victim.attacks} attacks; ${times.length} posts of another meanwhile, the slowest took ${Math.max(...times).toFixed(0)} ms; growth ${growth.map((mb) => mb.toFixed(0)).join(', ')} MB`,
-      );
-      assert.deepEqual(ann.failures, []);
-      for (const each of processes) assert.ok(!each.ended, each.tail());
-      for (const each of processes)
-        assert.deepEqual(
-          each.lines.filter((line) => MISTAKE.test(line)),
-          [],
-        );
-      assert.ok(Math.max(...growth) < GROWTH_BOUND_MB, `it grew by ${growth.join(', ')} MB`);
+      const papers: Papers = { user: {}, part: { cert, key } as SecureContextOptions };
+      await suffers(t, new Victim(secure.cluster.portOf(place), papers), await attacks());
     });
+
+  for (const name of ['router', 'server'] as const)
+    test(`metrics and probes of a ${name}: the same`, async (t) => {
+      const process = name === 'router' ? secure.cluster.router : secure.cluster.server(1);
+      const [, port] = /http:\/\/127\.0\.0\.1:(\d+)\/metrics/.exec(await process.line(/ metrics: /)) ?? [];
+      const bytes = bytesBy('tcp', recordings);
+      await suffers(t, new Victim(Number(port), { user: {}, part: {} }), fc.oneof(http1Bytes, bytes));
+    });
+
+  async function suffers(t: TestContext, victim: Victim, of: fc.Arbitrary<Attack>): Promise<void> {
+    const processes = [secure.cluster.router, secure.cluster.server(1), secure.cluster.server(2)];
+    for (const each of processes) if (!grown.has(each)) grown.set(each, memoryOf(each.pid, 'VmRSS'));
+    const since = ann.acknowledged.length;
+    await attack(victim, processes, of);
+    await ann.goesOn(5, () => secure.cluster.tails());
+    const times = ann.acknowledged.slice(since).map(({ tookMs }) => tookMs);
+    const growth = processes.map((each) => memoryOf(each.pid, 'VmRSS') - (grown.get(each) ?? 0));
+    t.diagnostic(
+      `${victim.attacks} attacks; ${times.length} posts of another meanwhile, the slowest took ${Math.max(...times).toFixed(0)} ms; growth ${growth.map((mb) => mb.toFixed(0)).join(', ')} MB`,
+    );
+    assert.deepEqual(ann.failures, []);
+    for (const each of processes) assert.ok(!each.ended, each.tail());
+    for (const each of processes)
+      assert.deepEqual(
+        each.lines.filter((line) => MISTAKE.test(line)),
+        [],
+      );
+    assert.ok(Math.max(...growth) < GROWTH_BOUND_MB, `it grew by ${growth.join(', ')} MB`);
+  }
 
   async function attacks(): Promise<fc.Arbitrary<Attack>> {
     const known = await methods();

@@ -14,12 +14,17 @@ export interface Allowance {
   readonly perSecond: number;
 }
 
+interface Bucket {
+  /** When it will be full again. */
+  fullAt: Instant;
+}
+
 /** Differences of times are exact to less than that, ms: a sum of fractions must not refuse what is due. */
 const ROUNDING_MS = 1e-6;
 
 export class Allowances<Key> {
-  /** When the bucket of each will be full again; the one used last comes last. */
-  readonly #fullAt = new RecencyMap<Key, Instant>();
+  /** The one used last comes last. */
+  readonly #buckets = new RecencyMap<Key, Bucket>();
   readonly #msEach: number;
   readonly #msAll: number;
 
@@ -34,7 +39,7 @@ export class Allowances<Key> {
 
   /** Buckets that are kept. */
   get size(): number {
-    return this.#fullAt.size;
+    return this.#buckets.size;
   }
 
   /**
@@ -42,7 +47,7 @@ export class Allowances<Key> {
    * be taken out of a full one.
    */
   waitMs(key: Key, now: Instant, amount = 1): number {
-    const emptyMs = Math.max(0, (this.#fullAt.get(key) ?? now) - now);
+    const emptyMs = Math.max(0, (this.#buckets.get(key)?.fullAt ?? now) - now);
     const wantedMs = Math.min(amount * this.#msEach, this.#msAll);
     const waitMs = emptyMs + wantedMs - this.#msAll;
     return waitMs > ROUNDING_MS ? waitMs : 0;
@@ -50,8 +55,11 @@ export class Allowances<Key> {
 
   /** Takes so much, whether it is there or not. */
   take(key: Key, now: Instant, amount = 1): void {
-    const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + amount * this.#msEach;
-    this.#fullAt.add(key, fullAt);
-    while (this.#fullAt.size > this.most || (this.#fullAt.first ?? now) < now) this.#fullAt.deleteFirst();
+    const buckets = this.#buckets;
+    const bucket = buckets.touch(key);
+    const filledMs = amount * this.#msEach;
+    if (bucket === undefined) buckets.add(key, { fullAt: now + filledMs });
+    else bucket.fullAt = Math.max(now, bucket.fullAt) + filledMs;
+    while (buckets.size > this.most || (buckets.first?.fullAt ?? now) < now) buckets.deleteFirst();
   }
 }
