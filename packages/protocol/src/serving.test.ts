@@ -18,11 +18,13 @@ import {
   type TimelineRequest,
   type TimelineResponse,
 } from './gen/dualping/v1/social.js';
+import { FIRST_BYTE_MS } from './security/first-byte.js';
 import {
   addHealthAndReflection,
   CHANNEL_OPTIONS,
   createGrpcServer,
   listen,
+  listenToConnections,
   MAX_REQUEST_BYTES,
 } from './serve.js';
 import { SocialServiceDefinition, type TimelineOut } from './services.js';
@@ -265,4 +267,15 @@ test('an address that is taken, or none of this machine, is refused and quoted',
     refusal('"192.0.2.1:0": this machine has no such address'),
   );
   await assert.rejects(listen(second, host, 70_000), refusal('"70000"'));
+});
+
+test('without certificates, too, a connection on which nothing comes is closed', async (context) => {
+  const listener = await listenToConnections(createGrpcServer(), '127.0.0.1', 0);
+  context.after(() => listener.close());
+  const { host, port } = parseAddress(listener.address);
+  const since = performance.now();
+  const socket = connect(port, host);
+  socket.resume();
+  await once(socket, 'close');
+  assert.ok(performance.now() - since >= FIRST_BYTE_MS - 100);
 });
