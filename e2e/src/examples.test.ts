@@ -77,13 +77,14 @@ test('tickets: kills, a freeze, a handover and an orderly end cost the client no
   await promisify(execFile)(process.execPath, [compiler, '-p', example]);
   const service = (id: number): Program =>
     start(process.execPath, ['dist/service.js', routerAddress, `${id}`], example);
+  // The client comes first: the service is there once its first member has attached.
+  const client = start(process.execPath, ['dist/client.js', routerAddress], example);
   const s1 = service(1);
   await s1.says(/^s1 is primary in epoch 1$/);
   const s2 = service(2);
   await s2.says(/^s2 waits in epoch 1$/);
   const s3 = service(3);
   await s3.says(/^s3 waits in epoch 1$/);
-  const client = start(process.execPath, ['dist/client.js', routerAddress], example);
   await client.says(/^ticket 1-/);
 
   s1.signal('SIGKILL');
@@ -93,7 +94,7 @@ test('tickets: kills, a freeze, a handover and an orderly end cost the client no
   s2.signal('SIGCONT');
   await s2.says(/^s2 waits in epoch 3$/);
   const routers = new RouterClient({ routers: [routerAddress] });
-  await routers.handover(1);
+  await routers.handover('tickets');
   routers.close();
   await client.says(/^ticket 4-/);
   s2.signal('SIGTERM');

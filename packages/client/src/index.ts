@@ -3,6 +3,7 @@ export type {
   Answers,
   Assignment,
   ClusterId,
+  ClusterKey,
   Epoch,
   Failure,
   Figures,
@@ -23,6 +24,7 @@ export type {
   PrimaryRef,
   Reason,
   ServerId,
+  ServiceName,
   SessionCommand,
   SessionId,
   SessionState,
@@ -33,6 +35,8 @@ export type {
 } from '@dualping/core';
 export {
   beginOf,
+  clusterKeyOf,
+  clusterTitle,
   DualpingError,
   epoch,
   isNewer,
@@ -45,6 +49,7 @@ export {
   referenceTo,
   serverId,
   serverNameIn,
+  serviceNameProblem,
   userNameProblem,
 } from '@dualping/core';
 export type {

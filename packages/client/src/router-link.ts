@@ -4,7 +4,7 @@
  * Every failure is a `DualpingError` that quotes the router's address. Anything else that answers there
  * (another gRPC service, a web server, a router with invalid answers) is `not-a-router`.
  */
-import { type Address, type Assignment, type ClusterId, DualpingError, type Reason } from '@dualping/core';
+import { type Address, type Assignment, type ClusterKey, DualpingError, type Reason } from '@dualping/core';
 import {
   AdminServiceClient,
   type Available,
@@ -16,11 +16,13 @@ import {
   type Dialling,
   fromServiceError,
   getAvailableToWire,
+  handoverToWire,
   type LeaderNews,
   leaderIsFromWire,
   NO_METADATA,
   OWN_CONNECTION,
   type Promotion,
+  promoteToWire,
   type RouterUpdate,
   RoutingServiceClient,
   type routingWire,
@@ -118,10 +120,11 @@ export class RouterLink {
     });
   }
 
-  async handover(cluster: ClusterId, limits: CallLimits): Promise<Assignment> {
+  async handover(cluster: ClusterKey, limits: CallLimits): Promise<Assignment> {
+    const request = handoverToWire(cluster);
     return await this.#call(
       unary<routingWire.HandoverResponse>(
-        (options, callback) => this.#clients.admin.handover({ cluster }, NO_METADATA, options, callback),
+        (options, callback) => this.#clients.admin.handover(request, NO_METADATA, options, callback),
         limits,
       ),
       (response) => assignmentFromWire(response.assignment),
@@ -129,7 +132,7 @@ export class RouterLink {
   }
 
   async promote(promotion: Promotion, limits: CallLimits): Promise<Assignment> {
-    const request = { ...promotion, unclean: true };
+    const request = promoteToWire(promotion);
     return await this.#call(
       unary<routingWire.PromoteResponse>(
         (options, callback) => this.#clients.admin.promote(request, NO_METADATA, options, callback),

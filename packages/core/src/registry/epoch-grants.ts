@@ -192,7 +192,7 @@ export class EpochGrants {
   linkToHandOver(): RegistryLink | Refusal {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.#state.isAvailable)
-      return refusal(`cluster ${this.#state.id} has no primary now: ${this.unavailableReason()}`);
+      return refusal(`${this.#state.title} has no primary now: ${this.unavailableReason()}`);
     if (this.#state.promotion.successor() === undefined) return refusal(this.whyNoHandover());
     return (
       this.#state.primaryLink ?? refusal(`${this.#state.primaryName} holds no stream on which to be asked`)
@@ -239,13 +239,13 @@ export class EpochGrants {
     const { mode, epoch, primary } = this.#state.configuration;
     const isSame = serverId === primary?.serverId;
     if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
-      const there = `cluster ${this.#state.id} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
+      const there = `${this.#state.title} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
       const isObjected = this.#state.promotion.objections().length > 0;
       const way = isObjected ? this.whyNoHandover() : `use a handover${this.orStopIt()}`;
       return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
     }
     if (member === undefined)
-      return refusal('unknown-member', `cluster ${this.#state.id} knows no ${serverName(serverId)}`);
+      return refusal('unknown-member', `${this.#state.title} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
     // Its disk may not have noted the welcome yet; then its next life would be taken for an older copy. A
     // supervisor's report does not count as heard: the life may have ended before it read its welcome.
@@ -300,7 +300,7 @@ export class EpochGrants {
     if (detail !== undefined) return detail;
     const objections = this.#state.promotion.objections(this.#grantedMs);
     return unavailableText({
-      cluster: this.#state.id,
+      title: this.#state.title,
       epoch,
       isStarting: this.#isStarting,
       primary,
