@@ -145,6 +145,7 @@ export class DualpingMember {
     this.#loop.feed({ kind: 'tick' });
   }
 
+  /** The latest one; `state$` tells each change. */
   get state(): MemberState {
     return this.#machine.state;
   }

@@ -1,4 +1,5 @@
 export type {
+  Action,
   Address,
   Answers,
   Assignment,
@@ -11,11 +12,14 @@ export type {
   InSyncMember,
   Instant,
   JournalId,
+  LifeId,
   ListPage,
   Liveness,
   MemberInfo,
   MemberState,
   NetworkId,
+  Numbered,
+  Origin,
   Position,
   Post,
   PostPage,
@@ -53,11 +57,15 @@ export {
   userNameProblem,
 } from '@dualping/core';
 export type {
+  CertifiedNetwork,
   ClassicAnswer,
   ClassicStatus,
   Dialled,
+  Dialling,
   Identity,
+  Judgement,
   MemberFigures,
+  Part,
   StreamEnd,
   WatchUpdate,
 } from '@dualping/protocol';

@@ -94,6 +94,7 @@ export const isNewer = (one: Numbered | undefined, other: Numbered | undefined):
     one.epoch > other.epoch ||
     (one.epoch === other.epoch && one.revision > other.revision));
 
+/** By what assignments of one cluster are compared: see `isNewer`. */
 export type Numbered = Pick<Assignment, 'epoch' | 'revision'>;
 
 /** Whether this very life holds the epoch. */

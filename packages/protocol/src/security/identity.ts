@@ -22,6 +22,7 @@ import {
 /** 12 hexadecimal digits, made with the network. */
 export type CertifiedNetwork = string;
 
+/** Who may have a certificate of a network. */
 export type Part =
   | { readonly role: 'router' }
   | { readonly role: 'server'; readonly cluster: ClusterId; readonly serverId: ServerId }
