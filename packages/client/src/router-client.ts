@@ -176,13 +176,17 @@ export class RouterClient {
 
   /**
    * Makes the primary of a cluster hand over to an in-sync standby, without a failed request.
-   * Rejects with `handover-impossible` when no standby could take over.
+   * Rejects with `handover-impossible` when no standby could take over, or the one that `to` names could not.
+   * If that one goes while the primary finishes, another takes over: the result says which.
    * @param cluster its number, or the name of a service
    * @returns the assignment with the new primary
    */
-  async handover(cluster: ClusterKey, options: CallOptions = {}): Promise<Assignment> {
-    const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal: options.signal };
-    return await this.#ask(options, ({ link }) => link.handover(cluster, limits));
+  async handover(
+    cluster: ClusterKey,
+    { to, signal }: CallOptions & { readonly to?: ServerId | undefined } = {},
+  ): Promise<Assignment> {
+    const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal };
+    return await this.#ask({ signal }, ({ link }) => link.handover({ cluster, to }, limits));
   }
 
   /**

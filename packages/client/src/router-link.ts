@@ -4,7 +4,7 @@
  * Every failure is a `DualpingError` that quotes the router's address. Anything else that answers there
  * (another gRPC service, a web server, a router with invalid answers) is `not-a-router`.
  */
-import { type Address, type Assignment, type ClusterKey, DualpingError, type Reason } from '@dualping/core';
+import { type Address, type Assignment, DualpingError, type Reason } from '@dualping/core';
 import {
   AdminServiceClient,
   type Available,
@@ -16,6 +16,7 @@ import {
   type Dialling,
   fromServiceError,
   getAvailableToWire,
+  type Handover,
   handoverToWire,
   type LeaderNews,
   leaderIsFromWire,
@@ -120,8 +121,8 @@ export class RouterLink {
     });
   }
 
-  async handover(cluster: ClusterKey, limits: CallLimits): Promise<Assignment> {
-    const request = handoverToWire(cluster);
+  async handover(handover: Handover, limits: CallLimits): Promise<Assignment> {
+    const request = handoverToWire(handover);
     return await this.#call(
       unary<routingWire.HandoverResponse>(
         (options, callback) => this.#clients.admin.handover(request, NO_METADATA, options, callback),

@@ -274,7 +274,7 @@ test('supervisors register and report crashes, operators hand over and promote',
   assert.equal(registered.networkId, served.router.networkId);
 
   const handover = call<routingWire.HandoverResponse>((callback) =>
-    served.admin.handover({ cluster: 1, service: '' }, callback),
+    served.admin.handover({ cluster: 1, service: '', serverId: 0 }, callback),
   );
   const asked = await s1.hears('please-hand-over');
   s1.say({ kind: 'hand-over', epoch: asked.epoch, leaving: false });
@@ -502,13 +502,13 @@ test('what names a service and means something else is refused', async (context)
     assert.equal(refused.reason, reason);
     assert.match(refused.detail, text);
   }
-  const both = { cluster: 1, service: 'orders' };
+  const both = { cluster: 1, service: 'orders', serverId: 0 };
   await assert.rejects(
     call((callback) => served.admin.handover(both, callback)),
     refusedAs('invalid-argument', /cluster is "1" and service is "orders": name one/),
   );
   await assert.rejects(
-    call((callback) => served.admin.handover({ cluster: 0, service: 'orders' }, callback)),
+    call((callback) => served.admin.handover({ cluster: 0, service: 'orders', serverId: 0 }, callback)),
     refusedAs('unknown-cluster', /there is no service "orders"/),
   );
 });

@@ -133,7 +133,7 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
 function adminService(callers: Callers): routingWire.AdminServiceServer {
   return {
     handover: callers.handler<routingWire.HandoverRequest, routingWire.HandoverResponse>({
-      ask: (request, token) => ({ kind: 'handover', token, cluster: handoverFromWire(request) }),
+      ask: (request, token) => ({ kind: 'handover', token, ...handoverFromWire(request) }),
       tell: assigned,
     }),
     promote: callers.handler<routingWire.PromoteRequest, routingWire.PromoteResponse>({

@@ -1,6 +1,6 @@
 /** Calls of clients and operators that ask for an assignment, now or when there is one. */
 import type { Assignment } from '../assignment.js';
-import { type ClusterKey, clusterTitle, type Instant, type ServiceName } from '../ids.js';
+import { type ClusterKey, clusterTitle, type Instant, type ServiceName, serverName } from '../ids.js';
 import { MAX_WAIT_MS } from '../limits.js';
 import { Cluster } from './cluster.js';
 import type { Clusters } from './clusters.js';
@@ -35,15 +35,18 @@ export class Desk {
   }
 
   /** Asks the primary to hand over; the caller waits for the successor. */
-  handover(now: Instant, cluster: Cluster, token: RegistryToken, outcome: Outcome): void {
-    const link = cluster.grants.linkToHandOver();
+  handover(now: Instant, cluster: Cluster, { token, to }: Call<'handover'>, outcome: Outcome): void {
+    const link = cluster.grants.linkToHandOver(to);
     if (typeof link !== 'number') return outcome.refuse(token, link);
     if (!this.#mayWait(token, outcome)) return;
     const { epoch } = cluster.assignment;
     const until = now + OPERATOR_HANDOVER_TIMEOUT_MS;
     this.#waiting.add(until, { token, cluster: cluster.key, wants: 'handover', above: epoch, pings: 0 });
     outcome.send(link, { kind: 'please-hand-over', epoch });
-    outcome.report('handover', `${cluster.title}: the primary of epoch ${epoch} is asked to hand over`);
+    outcome.report(
+      'handover',
+      `${cluster.title}: the primary of epoch ${epoch} is asked to hand over${to === undefined ? '' : ` to ${serverName(to)}`}`,
+    );
   }
 
   promote(now: Instant, cluster: Cluster, input: Call<'promote'>, outcome: Outcome): void {

@@ -157,9 +157,14 @@ export class Play implements Performer {
     ],
     [/^(client \w+) goes away$/, (name) => this.#cancel(name)],
     [
-      /^(operator \w+) wants a handover(?: of service ([\w-]+))?$/,
-      (name, service) =>
-        this.#step({ kind: 'handover', token: this.#token(name), cluster: service === '' ? 1 : service }),
+      /^(operator \w+) wants a handover(?: of service ([\w-]+))?(?: to (s\d+))?$/,
+      (name, service, to) =>
+        this.#step({
+          kind: 'handover',
+          token: this.#token(name),
+          cluster: service === '' ? 1 : service,
+          ...(to !== '' && { to: this.#actor(to).serverId }),
+        }),
     ],
     [
       /^(operator \w+) promotes (s\d+)( and accepts the loss)?$/,

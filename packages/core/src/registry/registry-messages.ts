@@ -89,7 +89,13 @@ export type RegistryInput =
   /** The caller with this token no longer waits. */
   | { readonly kind: 'cancel'; readonly token: RegistryToken }
   /** Answered with the assignment in which another member is primary. */
-  | { readonly kind: 'handover'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  | {
+      readonly kind: 'handover';
+      readonly token: RegistryToken;
+      readonly cluster: ClusterKey;
+      /** Who is to be the next; absent: the first that may. */
+      readonly to?: ServerId | undefined;
+    }
   /** Unclean: see AdminService.Promote. Answered with the new assignment. */
   | {
       readonly kind: 'promote';

@@ -190,7 +190,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
       case 'get-available':
         return this.#desk.getAvailable(now, cluster, input, this.#outcome);
       case 'handover':
-        return this.#desk.handover(now, cluster, input.token, this.#outcome);
+        return this.#desk.handover(now, cluster, input, this.#outcome);
       case 'promote':
         return this.#desk.promote(now, cluster, input, this.#outcome);
       default:

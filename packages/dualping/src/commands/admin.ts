@@ -101,11 +101,19 @@ const handoverCommand = command({
     ...settings.trust,
     cluster: settings.cluster,
     service: settings.ofService,
+    to: settings.successor,
     json: settings.json,
   },
-  run: async ({ cluster, service, json, ...asked }, { io }) => {
-    show([await withRouter(asked, (client) => client.handover(service || cluster))], json, io);
-    return EXIT.done;
+  run: async ({ cluster, service, to: named, json, ...asked }, { io }) => {
+    const to = named === '' ? undefined : asServerId(serverNumber(named));
+    const assignment = await withRouter(asked, (client) => client.handover(service || cluster, { to }));
+    show([assignment], json, io);
+    const { primary } = assignment;
+    if (to === undefined || primary?.serverId === to) return EXIT.done;
+    throw new DualpingError(
+      'handover-impossible',
+      `s${to} could not take over any more when the primary had stopped: s${primary?.serverId} is primary`,
+    );
   },
 });
 

@@ -270,6 +270,16 @@ export const maxLag = setting({
   fallback: DEFAULT_MAX_LAG,
 });
 
+/** Empty: the first that may. */
+export const successor = setting({
+  key: 'to',
+  argument: 'server',
+  help: 'which standby takes over, 2 for s2',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default the first that is in sync',
+});
+
 /** Empty: no disk is looked at. */
 export const checkedData = setting({
   key: 'data',

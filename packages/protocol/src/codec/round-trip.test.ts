@@ -286,7 +286,7 @@ roundTrips(
 );
 roundTrips(
   'a handover',
-  fc.oneof(anyClusters, services),
+  record({ cluster: fc.oneof(anyClusters, services), to: fc.option(serverIds, { nil: undefined }) }),
   routing.HandoverRequest,
   codec.handoverToWire,
   codec.handoverFromWire,

@@ -249,10 +249,21 @@ export const crashFromWire = (request: wire.CrashRequest): CrashReport => ({
   detail: cleanDetail(request.detail),
 });
 
-export const handoverFromWire = (request: wire.HandoverRequest): ClusterKey =>
-  clusterKeyFrom(request, anyClusterFrom);
+export interface Handover {
+  readonly cluster: ClusterKey;
+  /** Who is to take over; undefined: the first that may. */
+  readonly to: ServerId | undefined;
+}
 
-export const handoverToWire = (cluster: ClusterKey): wire.HandoverRequest => clusterKeyToWire(cluster);
+export const handoverFromWire = (request: wire.HandoverRequest): Handover => ({
+  cluster: clusterKeyFrom(request, anyClusterFrom),
+  to: request.serverId === 0 ? undefined : serverIdFrom(request.serverId),
+});
+
+export const handoverToWire = ({ cluster, to }: Handover): wire.HandoverRequest => ({
+  ...clusterKeyToWire(cluster),
+  serverId: to ?? 0,
+});
 
 export interface Promotion {
   readonly cluster: ClusterKey;

@@ -398,6 +398,11 @@ export interface HandoverRequest {
   cluster: number;
   /** In place of `cluster`. */
   service: string;
+  /**
+   * The member that is to take over; 0: the first that may. Refused when that member could not take over now.
+   * If it can't any more when the primary has stopped, another one does: the answer says which.
+   */
+  serverId: number;
 }
 
 export interface HandoverResponse {
@@ -2831,7 +2836,7 @@ export const CrashResponse: MessageFns<CrashResponse> = {
 };
 
 function createBaseHandoverRequest(): HandoverRequest {
-  return { cluster: 0, service: "" };
+  return { cluster: 0, service: "", serverId: 0 };
 }
 
 export const HandoverRequest: MessageFns<HandoverRequest> = {
@@ -2841,6 +2846,9 @@ export const HandoverRequest: MessageFns<HandoverRequest> = {
     }
     if (message.service !== "") {
       writer.uint32(18).string(message.service);
+    }
+    if (message.serverId !== 0) {
+      writer.uint32(24).uint32(message.serverId);
     }
     return writer;
   },
@@ -2872,6 +2880,14 @@ export const HandoverRequest: MessageFns<HandoverRequest> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.serverId = reader.uint32();
             continue;
           }
         }
