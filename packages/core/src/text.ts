@@ -2,9 +2,17 @@
  * The rules for user names and posts; the server's codec checks them, and a client before sending. Also makes
  * foreign text safe for a line that people read.
  */
-import { MAX_BEGIN_LENGTH, MAX_NAMED, MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
+import {
+  MAX_BEGIN_LENGTH,
+  MAX_NAMED,
+  MAX_POST_LENGTH,
+  MAX_SERVICE_NAME_LENGTH,
+  MAX_USER_NAME_LENGTH,
+} from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
+/** Begins with a letter, so that it is no number; one case, so that two names never differ by case alone. */
+const SERVICE_NAME = /^[a-z][a-z0-9_-]*$/;
 /**
  * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. Only
  * U+000A separates lines.
@@ -59,6 +67,16 @@ export function userNameProblem(value: string): string | undefined {
     return `user name ${quote(value)} has ${value.length} characters, at most ${MAX_USER_NAME_LENGTH} are allowed`;
   if (!USER_NAME.test(value))
     return `user name ${quote(value)} may only have letters A-Z a-z, digits, _ and -`;
+  return undefined;
+}
+
+/** Why this can't be the name of a service, for people; undefined when it can. */
+export function serviceNameProblem(value: string): string | undefined {
+  if (value.length === 0) return 'the name of a service is missing';
+  if (value.length > MAX_SERVICE_NAME_LENGTH)
+    return `service ${quote(value)} has ${value.length} characters, at most ${MAX_SERVICE_NAME_LENGTH} are allowed`;
+  if (!SERVICE_NAME.test(value))
+    return `service ${quote(value)}: its name begins with a letter, and has only a-z, digits, _ and -`;
   return undefined;
 }
 

@@ -6,5 +6,11 @@ export {
   parseConnectionLimits,
 } from './connection-gate.js';
 export * from './identity.js';
-export { type Dialled, type Dialling, NetworkCredentials, PLAINTEXT } from './network-credentials.js';
+export {
+  type Dialled,
+  type Dialling,
+  type Judgement,
+  NetworkCredentials,
+  PLAINTEXT,
+} from './network-credentials.js';
 export { type Caller, RULES, WATCH_OF_ALL } from './roles.js';
