@@ -57,7 +57,7 @@ function start(command: string, args: readonly string[], cwd: string): Program {
 }
 
 async function startRouter(): Promise<TestCluster> {
-  const cluster = await TestCluster.start({ servers: 0 });
+  const cluster = await TestCluster.start({ servers: 0, insecure: true });
   clusters.push(cluster);
   return cluster;
 }

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dualping-monitoring-'));
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 2, routerFlags: JSON_LOG });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
 });
 

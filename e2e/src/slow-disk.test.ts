@@ -38,9 +38,9 @@ function withCluster(): {
       routerFlags: ['--dead-after-ms', `${DEAD_AFTER_MS}`],
       housing: () => ({ environment: { DUALPING_DISK_STALL_MS: `${STALL_MS}` } }),
     });
-    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
-    person = new Person('ana', [cluster.routerAddress]);
+    person = new Person('ana', [cluster.routerAddress], undefined, cluster.user);
     await person.post('before');
   });
   after(async () => {

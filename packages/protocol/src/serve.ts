@@ -132,7 +132,8 @@ export interface Listener {
 
 /**
  * Like `listen`, but shows each connection before gRPC gets it. `getPeer()` of a call names its connection,
- * and only the socket itself tells when the connection closes. With credentials of the network it speaks TLS.
+ * and only the socket itself tells when the connection closes. With credentials of the network it speaks TLS,
+ * without them it tells whoever does that it does not.
  */
 export async function listenToConnections(
   server: GuardedServer,
@@ -147,22 +148,18 @@ export async function listenToConnections(
     onConnection(socket);
     injector.injectConnection(socket);
   };
-  const firstByte =
-    access.credentials &&
-    new FirstByte(access.credentials, {
-      secure: (socket) => {
-        access.acceptSecure(socket);
-        inject(socket);
-      },
-      plaintext: (socket) => {
-        access.acceptPlaintext(socket);
-        inject(socket);
-      },
-    });
-  const sockets = createSocketServer({ noDelay: true }, (socket) => {
-    if (firstByte === undefined) inject(socket);
-    else firstByte.accept(socket);
+  const firstByte = new FirstByte(access.credentials, {
+    secure: (socket) => {
+      access.acceptSecure(socket);
+      inject(socket);
+    },
+    plaintext: (socket) => {
+      access.acceptPlaintext(socket);
+      inject(socket);
+    },
+    tlsRefused: (socket) => access.refuseTls(socket),
   });
+  const sockets = createSocketServer({ noDelay: true }, (socket) => firstByte.accept(socket));
   await new Promise<void>((resolve, reject) => {
     sockets.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
     sockets.listen({ host, port, exclusive: true }, resolve);
@@ -174,7 +171,7 @@ export async function listenToConnections(
     address,
     close: () => {
       sockets.close();
-      firstByte?.close();
+      firstByte.close();
       access.close();
     },
   };

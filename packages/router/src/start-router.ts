@@ -19,8 +19,6 @@ import {
   formatAddress,
   type GuardedServer,
   type HealthHandle,
-  type Listener,
-  listen,
   listenToConnections,
   toDualpingError,
 } from '@dualping/protocol';
@@ -184,7 +182,7 @@ async function run(
     },
   });
   addServices(grpc, reign.parts);
-  const listener = await listenAt(grpc, host, port);
+  const listener = await listenToConnections(grpc, host, port);
   const { address } = listener;
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
   let observation: Observation | undefined;
@@ -231,12 +229,6 @@ async function run(
       await finished;
     },
   };
-}
-
-async function listenAt(grpc: GuardedServer, host: string, port: number): Promise<Listener> {
-  if (grpc.access.credentials !== undefined) return await listenToConnections(grpc, host, port);
-  // What gRPC itself has bound it closes itself.
-  return { address: await listen(grpc, host, port), close: () => {} };
 }
 
 /** Ends all calls, after those who read have read their last message. */

@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, quote } from '@dualping/core';
-import { lockDataFolder, mendFolder } from '@dualping/host';
+import { type DataFolderLock, holderOf, lockDataFolder, mendFolder } from '@dualping/host';
 import { type CertifiedNetwork, NetworkCredentials, type Part } from '@dualping/protocol';
 import {
   type Issued,
@@ -35,14 +36,18 @@ export async function initNetwork(folder: string): Promise<CertifiedNetwork> {
   return await changing(folder, async () => {
     if (hasNetwork(folder))
       throw new DualpingError('invalid-argument', `there is a network in ${quote(folder)} already`);
-    const { makeAuthority } = await import('./x509.js');
-    const network = randomBytes(NETWORK_BYTES).toString('hex');
-    const { certificate, key } = await makeAuthority(network, AUTHORITY_DAYS);
-    await writeOwn(join(folder, NETWORK_FILE), certificate);
-    // Last: with it the network is there.
-    await writeOwn(join(folder, AUTHORITY_FILE), key + certificate);
-    return network;
+    return await makeNetwork(folder);
   });
+}
+
+async function makeNetwork(folder: string): Promise<CertifiedNetwork> {
+  const { makeAuthority } = await import('./x509.js');
+  const network = randomBytes(NETWORK_BYTES).toString('hex');
+  const { certificate, key } = await makeAuthority(network, AUTHORITY_DAYS);
+  await writeOwn(join(folder, NETWORK_FILE), certificate);
+  // Last: with it the network is there.
+  await writeOwn(join(folder, AUTHORITY_FILE), key + certificate);
+  return network;
 }
 
 /** Makes a new key and certificate for each, in place of what its file has. */
@@ -51,30 +56,39 @@ export async function issue(
   parts: readonly Part[],
   days: number = DEFAULT_DAYS,
 ): Promise<readonly Issued[]> {
-  return await changing(folder, async () => {
-    const authority = readAuthority(folder);
-    const { makeCertificate } = await import('./x509.js');
-    const made: Issued[] = [];
-    for (const part of parts) {
-      const identity = { ...part, network: authority.network };
-      const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
-      const record = { name: nameOf(part), serial, madeAtMs: Date.now(), notAfterMs: notAfter.getTime() };
-      // First the record: a certificate without a record could not be revoked.
-      await writeIssued(folder, [...readIssued(folder), record]);
-      await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
-      made.push(record);
-    }
-    return made;
-  });
+  return await changing(folder, async () => await make(folder, parts, days));
 }
 
-/** Makes what is missing: the network, and a certificate for each of these. @returns whether it made any */
+async function make(folder: string, parts: readonly Part[], days: number): Promise<readonly Issued[]> {
+  if (parts.length === 0) return [];
+  const authority = readAuthority(folder);
+  const { makeCertificate } = await import('./x509.js');
+  const made: Issued[] = [];
+  for (const part of parts) {
+    const identity = { ...part, network: authority.network };
+    const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
+    const record = { name: nameOf(part), serial, madeAtMs: Date.now(), notAfterMs: notAfter.getTime() };
+    // First the record: a certificate without a record could not be revoked.
+    await writeIssued(folder, [...readIssued(folder), record]);
+    await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
+    made.push(record);
+  }
+  return made;
+}
+
+/**
+ * Makes what is missing: the network, and a certificate for each of these. Processes may do so at once.
+ * @returns whether it made any
+ */
 export async function ensure(folder: string, parts: readonly Part[]): Promise<boolean> {
-  const isNew = !hasNetwork(folder);
-  if (isNew) await initNetwork(folder);
-  const missing = parts.filter((part) => !existsSync(fileOf(folder, part)));
-  if (missing.length > 0) await issue(folder, missing);
-  return isNew || missing.length > 0;
+  const missing = () => parts.filter((part) => !existsSync(fileOf(folder, part)));
+  if (hasNetwork(folder) && missing().length === 0) return false;
+  return await changing(folder, async () => {
+    const isNew = !hasNetwork(folder);
+    if (isNew) await makeNetwork(folder);
+    const made = await make(folder, missing(), DEFAULT_DAYS);
+    return isNew || made.length > 0;
+  });
 }
 
 /** From now on none of a part's certificates counts. @returns those that did until now */
@@ -123,15 +137,31 @@ function serialIn(path: string): string | undefined {
   }
 }
 
-/** One process at a time: two would overwrite each other's records. */
+/** How long another process may take for its change, ms: it makes some certificates, each in milliseconds. */
+const LOCK_WAIT_MS = 10_000;
+const LOCK_LOOK_MS = 20;
+
+/** One process at a time: two would overwrite each other's records. Parts that start together wait. */
 async function changing<T>(folder: string, change: () => Promise<T>): Promise<T> {
-  const lock = lockDataFolder(folder, 'dualping certs');
+  const lock = await lockWhenFree(folder);
   try {
     mendFolder(folder);
     return await change();
   } finally {
     lock.release();
   }
+}
+
+async function lockWhenFree(folder: string): Promise<DataFolderLock> {
+  const until = performance.now() + LOCK_WAIT_MS;
+  for (;;)
+    try {
+      return lockDataFolder(folder, 'dualping certs');
+    } catch (error) {
+      if (holderOf(folder) === undefined || performance.now() > until) throw error;
+      // Not in step with another that waits: at a lock each of two may see the other, and neither get in.
+      await delay(LOCK_LOOK_MS * (0.5 + Math.random()));
+    }
 }
 
 interface Authority {

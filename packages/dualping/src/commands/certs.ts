@@ -4,6 +4,7 @@ import { serverId as asServerId, DualpingError, MAX_SERVER_ID, quote } from '@du
 import { EXIT } from '@dualping/host';
 import { OPERATOR_NAME, type Part, partText } from '@dualping/protocol';
 import {
+  ensure,
   fileOf,
   initNetwork,
   issue,
@@ -45,6 +46,20 @@ async function make(certs: string, parts: readonly Part[], days: number, io: Io)
   }
   return EXIT.done;
 }
+
+const ensureCommand = command({
+  name: 'ensure',
+  group: GROUP,
+  summary: 'make what is missing of these, and the network too: for scripts, which may say it again',
+  args: [{ name: 'names', help: 'as router,server-1-2,operator-anna (server 2 of cluster 1)' }],
+  settings: { certs: settings.certsFolder },
+  run: async ({ certs }, { args, io }) => {
+    const parts = (args[0] ?? '').split(',').map((name) => partNamed(name.trim()));
+    const made = await ensure(certs, parts);
+    io.out(`${made ? 'made what was missing' : 'all are there'}, in ${resolve(certs)}`);
+    return EXIT.done;
+  },
+});
 
 const routerCommand = command({
   name: 'router',
@@ -165,6 +180,7 @@ function judged<T>(text = '', judge: (text: string) => T): T {
 
 export const CERTS_COMMANDS: readonly Command[] = [
   initCommand,
+  ensureCommand,
   routerCommand,
   serverCommand,
   memberCommand,

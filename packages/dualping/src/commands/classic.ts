@@ -1,12 +1,16 @@
 /** Router, server and client with the csce438 names and options. */
 import { serverId as asServerId, parseTiming, serverName } from '@dualping/core';
 import { Signals } from '@dualping/host';
+import type { Part } from '@dualping/protocol';
 import { ClassicClient } from '../classic/classic-client.js';
 import { type Command, command } from '../command.js';
-import { partCredentials } from '../credentials.js';
-import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { partCredentials, rememberAt } from '../credentials.js';
+import { serveUntilSignal } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
+import { settleTransport } from '../transport.js';
+
+const ROUTER: Part = { role: 'router' };
 
 const coordinatorCommand = command({
   name: 'coordinator',
@@ -19,17 +23,21 @@ const coordinatorCommand = command({
     ...classic.OF_ROUTER,
     diskStallMs: settings.diskStallMs,
     certs: settings.certs,
+    insecure: settings.insecure,
     ...settings.timing,
   },
   run: async (values, { io }) => {
-    const { host, port, data, clusters, diskStallMs, certs, ...rest } = values;
+    const { host, port, data, clusters, diskStallMs, certs, insecure, ...rest } = values;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
-    warnIfOpen(host, io, certs !== '');
-    const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
+    const folder = await settleTransport({ host, port, data, certs, insecure }, ROUTER, {
+      name: 'router',
+      io,
+    });
+    const watched = partCredentials(folder, ROUTER, { name: 'router', report: io.report });
     const { startRouter } = await import('@dualping/router');
-    return await serveUntilSignal('router', io, () =>
-      startRouter({
+    return await serveUntilSignal('router', io, async () => {
+      const router = await startRouter({
         host,
         port,
         dataFolder: data,
@@ -42,8 +50,10 @@ const coordinatorCommand = command({
         credentials: watched?.credentials,
         classic: true,
         report: io.report,
-      }),
-    );
+      });
+      rememberAt(router.address, folder);
+      return router;
+    });
   },
 });
 
@@ -61,20 +71,22 @@ const tsdCommand = command({
     classicReplies: classic.classicReplies,
     diskStallMs: settings.diskStallMs,
     certs: settings.certs,
+    insecure: settings.insecure,
   },
   run: async (values, { io }) => {
-    const { cluster, id, coordinatorHost, coordinatorPort, data, host, port } = values;
-    const { classicReplies, diskStallMs, certs } = values;
+    const { cluster, id, coordinatorHost, coordinatorPort, host, port } = values;
+    const { classicReplies, diskStallMs, certs, insecure } = values;
+    const data = values.data === '' ? `dualping-data/tsd-${cluster}-${id}` : values.data;
     const part = `server ${serverName(asServerId(id))}`;
-    warnIfOpen(host, io, certs !== '');
     const identity = { role: 'server', cluster, serverId: asServerId(id) } as const;
-    const watched = partCredentials(certs, identity, { name: part, report: io.report });
+    const folder = await settleTransport({ host, port, data, certs, insecure }, identity, { name: part, io });
+    const watched = partCredentials(folder, identity, { name: part, report: io.report });
     const { startServer } = await import('@dualping/server');
-    return await serveUntilSignal(part, io, () =>
-      startServer({
+    return await serveUntilSignal(part, io, async () => {
+      const server = await startServer({
         host,
         port,
-        dataFolder: data === '' ? `dualping-data/tsd-${cluster}-${id}` : data,
+        dataFolder: data,
         cluster,
         serverId: id,
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
@@ -83,8 +95,10 @@ const tsdCommand = command({
         credentials: watched?.credentials,
         classic: true,
         report: io.report,
-      }),
-    );
+      });
+      rememberAt(server.address, folder);
+      return server;
+    });
   },
 });
 

@@ -40,6 +40,19 @@ export function switchValue(text: string): boolean {
   return refuse('give true or false');
 }
 
+/** Where a process may speak without TLS. */
+export type Insecure = 'no' | 'loopback' | 'beyond-loopback';
+
+/** What it takes to listen without TLS where other machines can come: to be told twice. */
+export const BEYOND_LOOPBACK = 'beyond-loopback';
+
+export function insecure(value: string): Insecure {
+  if (value === BEYOND_LOOPBACK) return value;
+  if (TRUE.includes(value) || value === 'loopback') return 'loopback';
+  if (FALSE.includes(value) || value === 'no') return 'no';
+  return refuse(`give it without a value, for this machine alone, or ${BEYOND_LOOPBACK}`);
+}
+
 export function text(value: string): string {
   if (value.trim() === '') refuse('it is empty');
   return value;

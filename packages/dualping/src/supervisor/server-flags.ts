@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
-import type { LogFormat } from '../settings/definitions.js';
+import { insecure, type LogFormat } from '../settings/definitions.js';
+import type { Insecure } from '../settings/parse.js';
+import { wordsFor } from '../settings/setting.js';
 
 export interface PairValues {
   readonly host: string;
@@ -18,8 +20,9 @@ export interface PairValues {
   /** Empty: as the router says. */
   readonly classicReplies: ClassicReplies | '';
   readonly diskStallMs: number;
-  /** Empty: without TLS. */
+  /** Empty: without TLS, which `insecure` says then. */
   readonly certs: string;
+  readonly insecure: Insecure;
   readonly classic: boolean;
   /** Empty: nowhere. */
   readonly metrics: string;
@@ -37,7 +40,7 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
   ...['--disk-stall-ms', String(values.diskStallMs)],
-  ...(values.certs === '' ? [] : ['--certs', resolve(values.certs)]),
+  ...(values.certs === '' ? wordsFor(insecure, values.insecure) : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
   ...['--log-format', values.logFormat],
   ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),

@@ -73,6 +73,13 @@ export class Access {
     if (this.credentials !== undefined) this.#accept(socket, { kind: 'plaintext' }, undefined);
   }
 
+  /** Of a connection that came with TLS, to a process without credentials. */
+  refuseTls({ remoteAddress, remotePort }: Socket): void {
+    this.listener.refused(
+      `${remoteAddress}:${remotePort}: it comes with TLS, and this process was started without certificates (--insecure)`,
+    );
+  }
+
   /** Undefined: this process has no credentials, and every caller is believed. */
   callerOf(call: Called): Caller | undefined {
     if (this.credentials === undefined) return undefined;
