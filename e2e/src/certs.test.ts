@@ -112,6 +112,8 @@ describe('certificates by hand', () => {
   test('what can not be is refused, quoted, with what would be right', async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [['certs', 'ensure', 'router,rooter'], /"rooter" names no part/],
+      [['certs', 'rotate-ca', 'end'], /no rotation has begun/],
+      [['certs', 'rotate-ca', 'middle'], /"middle": give begin or end/],
       [['certs', 'init'], /there is a network in ".*" already/],
       [['certs', 'server', 'x'], /"x": give a whole number/],
       [['certs', 'operator', 'a/b'], /"a\/b": give 1 to 32 of/],

@@ -16,9 +16,9 @@ import {
   nameOf,
   partsIn,
   readCredentials,
-  readNetworkFile,
   type WatchedCredentials,
   watchCredentials,
+  watchNetworkFile,
 } from '@dualping/security';
 import { readPlaces } from './cluster/places.js';
 import { LocalNetworks } from './local-networks.js';
@@ -40,13 +40,13 @@ export interface Trust {
 type Called = readonly Address[];
 
 export function userCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {
-  if (ca !== '') return readNetworkFile(ca);
+  if (ca !== '') return watchNetworkFile(ca);
   const folder = certs === '' ? localCerts(called) : certs;
   return folder === undefined ? undefined : networkIn(folder);
 }
 
 export function operatorCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {
-  if (ca !== '') return readNetworkFile(ca);
+  if (ca !== '') return watchNetworkFile(ca);
   const folder = certs === '' ? localCerts(called) : certs;
   return folder === undefined ? undefined : operatorIn(folder);
 }
@@ -75,8 +75,8 @@ export function operatorIn(folder: string): NetworkCredentials {
 /** A machine that has only one part has no file of the network alone: that part's does as well. */
 export function networkIn(folder: string): NetworkCredentials {
   const [part] = partsIn(existing(folder));
-  if (part === undefined || existsSync(join(folder, NETWORK_FILE))) return readCredentials(folder);
-  return readCredentials(folder, part);
+  const file = join(folder, NETWORK_FILE);
+  return part === undefined || existsSync(file) ? watchNetworkFile(file) : readCredentials(folder, part);
 }
 
 function operatorAmong(parts: readonly Part[], folder: string): Part | undefined {

@@ -1,11 +1,11 @@
 /** Certificates of a network's parts: made, renewed, revoked. What `dualping certs` does. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, quote } from '@dualping/core';
 import { type DataFolderLock, holderOf, lockDataFolder, mendFolder } from '@dualping/host';
-import { type CertifiedNetwork, NetworkCredentials, type Part } from '@dualping/protocol';
+import { type CertifiedNetwork, NetworkCredentials, type Part, PEM_BLOCK } from '@dualping/protocol';
 import {
   type Issued,
   readIssued,
@@ -27,6 +27,8 @@ export interface CertificateState extends Issued {
   readonly revokedAtMs: number | undefined;
   /** Whether it is the one in the file of its part. */
   readonly isCurrent: boolean;
+  /** Whether the certificate of the network that it was made with counts no more. */
+  readonly isOfFormer: boolean;
 }
 
 export const hasNetwork = (folder: string): boolean => existsSync(join(folder, AUTHORITY_FILE));
@@ -67,7 +69,13 @@ async function make(folder: string, parts: readonly Part[], days: number): Promi
   for (const part of parts) {
     const identity = { ...part, network: authority.network };
     const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
-    const record = { name: nameOf(part), serial, madeAtMs: Date.now(), notAfterMs: notAfter.getTime() };
+    const record = {
+      name: nameOf(part),
+      serial,
+      madeAtMs: Date.now(),
+      notAfterMs: notAfter.getTime(),
+      authority: authority.serial,
+    };
     // First the record: a certificate without a record could not be revoked.
     await writeIssued(folder, [...readIssued(folder), record]);
     await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
@@ -110,15 +118,86 @@ export async function revoke(folder: string, part: Part): Promise<readonly Issue
   });
 }
 
+/**
+ * Begins to replace the network's own key and certificate while everything runs: makes new ones, and lets all
+ * files in the folder trust both. Next all parts get certificates of the new one (`issue`), and then the former
+ * one counts no more (`endRotation`).
+ * @throws DualpingError `invalid-argument` when one has begun already
+ */
+export async function beginRotation(folder: string): Promise<void> {
+  await changing(folder, async () => {
+    const former = readAuthority(folder);
+    if (former.serials.length > 1)
+      throw new DualpingError(
+        'invalid-argument',
+        `a rotation has begun in ${quote(folder)} already: end it first`,
+      );
+    const { makeAuthority } = await import('./x509.js');
+    const { certificate, key } = await makeAuthority(former.network, AUTHORITY_DAYS);
+    const issued = readIssued(folder);
+    await writeIssued(
+      folder,
+      issued.map((record) => ({ authority: former.serial, ...record })),
+    );
+    await trust(folder, certificate + former.certificate, key);
+  });
+}
+
+/**
+ * From now on only the new certificate of the network counts.
+ * @throws DualpingError `invalid-argument` when none has begun, or a part has no certificate of the new one yet
+ */
+export async function endRotation(folder: string): Promise<void> {
+  await changing(folder, async () => {
+    const { certificate, key, serials } = readAuthority(folder);
+    if (serials.length < 2)
+      throw new DualpingError('invalid-argument', `no rotation has begun in ${quote(folder)}`);
+    const authority = new X509Certificate(certificate);
+    const former = partsIn(folder).filter(
+      (part) => !leafIn(fileOf(folder, part))?.verify(authority.publicKey),
+    );
+    if (former.length > 0)
+      throw new DualpingError(
+        'invalid-argument',
+        `these still have certificates of the former one: ${former.map(nameOf).join(', ')}; dualping certs renew makes new ones`,
+      );
+    await trust(folder, certificate, key);
+  });
+}
+
+/**
+ * All files of the folder hold these certificates of the network. The key comes last: after a crash on the way
+ * everything that was made counts, and the step can be done again.
+ */
+async function trust(folder: string, bundle: string, key: string): Promise<void> {
+  for (const part of partsIn(folder)) {
+    const path = fileOf(folder, part);
+    const own = pemBlocks(readFileSync(path, 'utf8')).filter(({ certificate }) => certificate?.ca !== true);
+    await writeOwn(path, own.map(({ text }) => text).join('') + bundle);
+  }
+  await writeOwn(join(folder, NETWORK_FILE), bundle);
+  await writeOwn(join(folder, AUTHORITY_FILE), key + bundle);
+}
+
+const pemBlocks = (pem: string) =>
+  [...pem.matchAll(PEM_BLOCK)].map(([block, label]) => ({
+    text: `${block}\n`,
+    certificate: label === 'CERTIFICATE' ? new X509Certificate(block) : undefined,
+  }));
+
+const leafIn = (path: string): X509Certificate | undefined =>
+  pemBlocks(readFileSync(path, 'utf8')).find(({ certificate }) => certificate?.ca === false)?.certificate;
+
 /** Everything that was ever made in the folder, the oldest first. */
 export function listCertificates(folder: string): readonly CertificateState[] {
-  readAuthority(folder);
+  const { serials } = readAuthority(folder);
   const revoked = new Map(readRevoked(folder).map(({ serial, atMs }) => [serial, atMs]));
   const current = new Set(partsIn(folder).map((part) => serialIn(fileOf(folder, part))));
   return readIssued(folder).map((issued) => ({
     ...issued,
     revokedAtMs: revoked.get(issued.serial),
     isCurrent: current.has(issued.serial),
+    isOfFormer: issued.authority !== undefined && !serials.includes(issued.authority),
   }));
 }
 
@@ -166,10 +245,15 @@ async function lockWhenFree(folder: string): Promise<DataFolderLock> {
 
 interface Authority {
   readonly network: CertifiedNetwork;
+  /** With which certificates are made. */
   readonly certificate: string;
   readonly key: string;
-  /** What every part is given of the network. */
+  /** What every part is given of the network: that, and while it is replaced the former one. */
   readonly bundle: string;
+  /** Of `certificate`. */
+  readonly serial: string;
+  /** Of all in the bundle. */
+  readonly serials: readonly string[];
 }
 
 function readAuthority(folder: string): Authority {
@@ -184,8 +268,17 @@ function readAuthority(folder: string): Authority {
       { cause },
     );
   }
-  const at = text.indexOf('-----BEGIN CERTIFICATE-----');
-  const certificate = text.slice(Math.max(at, 0));
-  const { network } = NetworkCredentials.parse(certificate);
-  return { network, certificate, key: text.slice(0, Math.max(at, 0)), bundle: certificate };
+  const blocks = pemBlocks(text);
+  const certificates = blocks.filter(({ certificate }) => certificate !== undefined);
+  const key = blocks.find(({ certificate }) => certificate === undefined);
+  const bundle = certificates.map((block) => block.text).join('');
+  const { network, authorities } = NetworkCredentials.parse(bundle);
+  return {
+    network,
+    certificate: certificates[0]?.text ?? '',
+    key: key?.text ?? '',
+    bundle,
+    serial: authorities[0] ?? '',
+    serials: authorities,
+  };
 }

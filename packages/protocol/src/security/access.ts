@@ -158,14 +158,14 @@ export class Access {
     });
   }
 
-  /** Closes the connections of parts that no longer count. All others stay. */
+  /** Closes the connections of parts that were revoked. All others stay. */
   #cutRejected(credentials: NetworkCredentials): void {
     for (const { caller, certificate, socket } of this.#open.values()) {
       if (caller.kind !== 'part' || certificate === undefined) continue;
       const { identity } = caller;
-      const judgement = credentials.judge(certificate);
-      if (judgement.kind === 'part') continue;
-      this.listener.refused(`${callerText({ kind: 'part', identity })} is cut off: ${judgement.why}`);
+      const why = credentials.whyCut(certificate);
+      if (why === undefined) continue;
+      this.listener.refused(`${callerText({ kind: 'part', identity })} is cut off: ${why}`);
       socket.destroy();
     }
   }

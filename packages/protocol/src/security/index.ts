@@ -5,6 +5,7 @@ export {
   type Dialling,
   type Judgement,
   NetworkCredentials,
+  PEM_BLOCK,
   PLAINTEXT,
 } from './network-credentials.js';
 export { type Caller, RULES, WATCH_OF_ALL } from './roles.js';
