@@ -1,8 +1,5 @@
 /** What programs of operators go by: lines as JSON, exit codes of `check` and `admin status`. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import { DualpingProcess } from './dualping-process.js';
@@ -13,7 +10,6 @@ const JSON_LOG = ['--log-format', 'json'];
 
 let cluster: TestCluster;
 let routers: RouterClient;
-const folder = mkdtempSync(join(tmpdir(), 'dualping-monitoring-'));
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 2, routerFlags: JSON_LOG });
@@ -24,7 +20,6 @@ before(async () => {
 after(async () => {
   routers.close();
   await cluster.destroy();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function run(...args: string[]): Promise<{ readonly code: unknown; readonly said: string }> {
@@ -67,7 +62,7 @@ test('check and admin status: well, with less to lose, unavailable, and without 
 });
 
 test('a router, and a server with its supervisor, tell every line as JSON', async () => {
-  const data = join(folder, 's3');
+  const data = cluster.folderOf(3);
   const place = ['--id', '3', '--data', data, '--routers', cluster.routerAddress];
   const pair = new DualpingProcess(['server', '--supervised', ...place, ...JSON_LOG]);
   await pair.line(/"event":"in-sync"|"event":"following"/);

@@ -120,8 +120,8 @@ export async function revoke(folder: string, part: Part): Promise<readonly Issue
 
 /**
  * Begins to replace the network's own key and certificate while everything runs: makes new ones, and lets all
- * files in the folder trust both. Next all parts get certificates of the new one (`issue`), and then the former
- * one counts no more (`endRotation`).
+ * files in the folder trust both. Next all parts get certificates of the new one (`issue`), and then the
+ * former one counts no more (`endRotation`).
  * @throws DualpingError `invalid-argument` when one has begun already
  */
 export async function beginRotation(folder: string): Promise<void> {
@@ -145,7 +145,7 @@ export async function beginRotation(folder: string): Promise<void> {
 
 /**
  * From now on only the new certificate of the network counts.
- * @throws DualpingError `invalid-argument` when none has begun, or a part has no certificate of the new one yet
+ * @throws DualpingError `invalid-argument` when none has begun, or a part has no certificate of the new one
  */
 export async function endRotation(folder: string): Promise<void> {
   await changing(folder, async () => {
@@ -166,8 +166,8 @@ export async function endRotation(folder: string): Promise<void> {
 }
 
 /**
- * All files of the folder hold these certificates of the network. The key comes last: after a crash on the way
- * everything that was made counts, and the step can be done again.
+ * All files of the folder hold these certificates of the network. The key comes last: after a crash on the
+ * way everything that was made counts, and the step can be done again.
  */
 async function trust(folder: string, bundle: string, key: string): Promise<void> {
   for (const part of partsIn(folder)) {

@@ -1,6 +1,6 @@
 /**
- * What stands at the address of a part and is none: no call of the protos is ever made to it, by no caller, and
- * nothing of a call reaches it.
+ * What stands at the address of a part and is none: no call of the protos is ever made to it, by no caller,
+ * and nothing of a call reaches it.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
