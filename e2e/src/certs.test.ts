@@ -10,9 +10,10 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { OldCoordinatorStub } from './classic/older-wire.js';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
@@ -285,6 +286,48 @@ describe('parts by hand that were told nothing', () => {
       /--insecure, so without TLS: everyone who can reach 0\.0\.0\.0 can read and post as anyone/,
     );
   });
+});
+
+/** An address of this machine at which it is not its own loopback; undefined: there is none. */
+const OUTSIDE = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+test('the classic wire beside TLS is served to this machine, and to what --classic-from names', {
+  skip: OUTSIDE === undefined && 'this machine has no address but its loopback',
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-classic-from-'));
+  const asked = async (host: string, port: string): Promise<string> => {
+    const stub = new OldCoordinatorStub(`${host}:${port}`);
+    try {
+      return JSON.stringify(await stub.ask('exists', { path: '/nowhere' }));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      stub.close();
+    }
+  };
+  try {
+    for (const [flags, loopback, outside] of [
+      [[], /may not call .*CoordService\/exists: it is for the classic wire/, /it is for the classic wire/],
+      [['--classic'], /"status":false/, /UNAUTHENTICATED: .*to what --classic-from names/],
+      [['--classic-from', `${OUTSIDE}/32`], /"status":false/, /"status":false/],
+    ] as const) {
+      const place = ['--host', '0.0.0.0', '--port', '0', '--data', join(folder, 'router')];
+      const router = new DualpingProcess(['router', ...place, ...flags]);
+      try {
+        const port = (await router.ready()).split(':').at(-1) ?? '';
+        assert.match(await asked('127.0.0.1', port), loopback);
+        assert.match(await asked(OUTSIDE ?? '', port), outside);
+      } finally {
+        await router.stop();
+      }
+    }
+    const wrong = await run('router', '--classic-from', 'everywhere', '--data', join(folder, 'wrong'));
+    assert.match(wrong.text, /--classic-from is "everywhere": "everywhere" is no address and no network/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
 });
 
 describe('a network of which some parts have certificates and others not', () => {

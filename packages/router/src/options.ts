@@ -12,6 +12,7 @@ import type { Report } from '@dualping/host';
 import {
   type ClassicConfirmation,
   type ClassicReplies,
+  ClassicSources,
   DEFAULT_CLASSIC_REPLIES,
   dialledAddress,
   type HostAndPort,
@@ -68,6 +69,11 @@ export interface CommonOptions {
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS as well. Default false. */
   readonly classic?: boolean;
+  /**
+   * With `classic`: from where, beside this machine: addresses and networks, as `10.0.0.0/8`. Default: from
+   * this machine only.
+   */
+  readonly classicFrom?: readonly string[];
   /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
   readonly metrics?: Address;
   /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
@@ -96,7 +102,7 @@ export interface ParsedCommonOptions {
   readonly classicConfirmation: ClassicConfirmation;
   readonly dialsBack: boolean;
   readonly credentials: NetworkCredentials | undefined;
-  readonly classic: boolean;
+  readonly classic: ClassicSources | undefined;
   readonly metrics: HostAndPort | undefined;
   readonly report: Report;
 }
@@ -153,7 +159,7 @@ function parseCommonOptions(options: CommonOptions): ParsedCommonOptions {
     classicConfirmation: options.classicConfirmation ?? 'accepted',
     dialsBack: options.dialBack ?? true,
     credentials: routerCredentials(options.credentials),
-    classic: options.classic ?? false,
+    classic: options.classic ? ClassicSources.parse(options.classicFrom) : undefined,
     metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),
   };

@@ -15,6 +15,7 @@ import {
 import type { Report } from '@dualping/host';
 import {
   type ClassicReplies,
+  ClassicSources,
   dialledAddress,
   formatAddress,
   type HostAndPort,
@@ -67,6 +68,11 @@ export interface ServerOptions {
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
   readonly classic?: boolean;
+  /**
+   * With `classic`: from where, beside this machine: addresses and networks, as `10.0.0.0/8`. Default: from
+   * this machine only.
+   */
+  readonly classicFrom?: readonly string[];
 }
 
 export interface ParsedOptions {
@@ -85,7 +91,7 @@ export interface ParsedOptions {
   readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
   readonly credentials: NetworkCredentials | undefined;
-  readonly classic: boolean;
+  readonly classic: ClassicSources | undefined;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -116,7 +122,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     classicReplies: options.classicReplies,
     supervision: options.supervision,
     credentials: ownCredentials(options.credentials, cluster, id),
-    classic: options.classic ?? false,
+    classic: options.classic ? ClassicSources.parse(options.classicFrom) : undefined,
   });
 }
 

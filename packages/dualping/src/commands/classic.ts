@@ -24,10 +24,11 @@ const coordinatorCommand = command({
     diskStallMs: settings.diskStallMs,
     certs: settings.certs,
     insecure: settings.insecure,
+    classicFrom: settings.classicFrom,
     ...settings.timing,
   },
   run: async (values, { io }) => {
-    const { host, port, data, clusters, diskStallMs, certs, insecure, ...rest } = values;
+    const { host, port, data, clusters, diskStallMs, certs, insecure, classicFrom, ...rest } = values;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation, ...given } = rest;
     const timing = parseTiming(given);
     const folder = await settleTransport({ host, port, data, certs, insecure }, ROUTER, {
@@ -49,6 +50,7 @@ const coordinatorCommand = command({
         classicConfirmation,
         credentials: watched?.credentials,
         classic: true,
+        classicFrom,
         report: io.report,
       });
       rememberAt(router.address, folder);
@@ -72,10 +74,11 @@ const tsdCommand = command({
     diskStallMs: settings.diskStallMs,
     certs: settings.certs,
     insecure: settings.insecure,
+    classicFrom: settings.classicFrom,
   },
   run: async (values, { io }) => {
     const { cluster, id, coordinatorHost, coordinatorPort, host, port } = values;
-    const { classicReplies, diskStallMs, certs, insecure } = values;
+    const { classicReplies, diskStallMs, certs, insecure, classicFrom } = values;
     const data = values.data === '' ? `dualping-data/tsd-${cluster}-${id}` : values.data;
     const part = `server ${serverName(asServerId(id))}`;
     const identity = { role: 'server', cluster, serverId: asServerId(id) } as const;
@@ -94,6 +97,7 @@ const tsdCommand = command({
         diskStallMs,
         credentials: watched?.credentials,
         classic: true,
+        classicFrom,
         report: io.report,
       });
       rememberAt(server.address, folder);

@@ -27,10 +27,22 @@ export const routerCommand = command({
     certs: settings.certs,
     insecure: settings.insecure,
     classic: settings.classicWire,
+    classicFrom: settings.classicFrom,
     ...settings.timing,
   },
   run: async (
-    { noDialBack, store, advertise, metrics, logFormat: _, certs, insecure, classic, ...options },
+    {
+      noDialBack,
+      store,
+      advertise,
+      metrics,
+      logFormat: _,
+      certs,
+      insecure,
+      classic,
+      classicFrom,
+      ...options
+    },
     { io, isGiven },
   ) => {
     const { host, port, data, clusters, ...rest } = options;
@@ -82,7 +94,8 @@ export const routerCommand = command({
               diskStallMs,
               ...(metrics !== '' && { metrics }),
               credentials: watched?.credentials,
-              classic,
+              classic: classic || classicFrom.length > 0,
+              classicFrom,
             })
           : await startSharedRouter({ ...common, store, ...(advertise !== '' && { advertise }) });
       rememberAt(router.address, folder);

@@ -23,6 +23,7 @@ export const SERVER_SETTINGS = {
   certs: settings.certs,
   insecure: settings.insecure,
   classic: settings.classicWire,
+  classicFrom: settings.classicFrom,
   metrics: settings.metrics,
   logFormat: settings.logFormat,
 };
@@ -57,7 +58,7 @@ function partOf({ cluster, id }: { readonly cluster: number; readonly id: number
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
   const { host, port, advertise, data, cluster, id, routers, diskStallMs, metrics, certs, classic } = values;
-  const { classicReplies: replies } = values;
+  const { classicReplies: replies, classicFrom } = values;
   const { part: identity, name: part } = partOf(values);
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
@@ -80,7 +81,8 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       report: io.report,
       supervision: supervised.options,
       credentials: watched?.credentials,
-      classic,
+      classic: classic || classicFrom.length > 0,
+      classicFrom,
     });
     supervised.started(server);
     rememberAt(server.address, certs);

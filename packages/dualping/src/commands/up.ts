@@ -43,6 +43,7 @@ const CLUSTER_SETTINGS = {
   classicConfirmation: classic.classicConfirmation,
   insecure: settings.insecure,
   classic: settings.classicWire,
+  classicFrom: settings.classicFrom,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS> & { readonly logFormat?: settings.LogFormat };
@@ -76,10 +77,15 @@ async function withCluster(
 ): Promise<number> {
   const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
   const { metrics, logFormat = 'text', ...others } = rest;
-  const { classicReplies, classicConfirmation, insecure, classic: isClassic, ...given } = others;
+  const { classicReplies, classicConfirmation, insecure, classic: isClassic, ...more } = others;
+  const { classicFrom, ...given } = more;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   const certs = certsFor({ host, data, insecure }, io);
-  const childFlags = [...(isClassic ? ['--classic'] : []), '--log-format', logFormat];
+  const childFlags = [
+    ...wordsFor(settings.classicWire, isClassic),
+    ...(classicFrom.length > 0 ? wordsFor(settings.classicFrom, classicFrom) : []),
+    ...['--log-format', logFormat],
+  ];
   if (routers > 1 && store === '')
     throw new DualpingError(
       'invalid-argument',

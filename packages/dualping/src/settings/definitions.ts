@@ -411,6 +411,15 @@ export const classicWire = toggle(
   'with TLS: serve csce438 programs as well, without TLS, and believe every one of them',
 );
 
+export const classicFrom = setting<readonly string[]>({
+  key: 'classicFrom',
+  argument: 'network,...',
+  help: 'with TLS: serve csce438 programs from there as well, as 10.0.0.0/8; switches --classic on',
+  parse: parse.networks,
+  fallback: [],
+  fallbackText: 'default only from this machine',
+});
+
 export const noDialBack = toggle(
   'noDialBack',
   'promote servers although they were not dialled back: for a router that cannot dial them, while clients can',

@@ -9,7 +9,7 @@ import {
   serviceNameProblem,
   userNameProblem,
 } from '@dualping/core';
-import { formatAddress, parseAddress, parseListenAddress } from '@dualping/protocol';
+import { ClassicSources, formatAddress, parseAddress, parseListenAddress } from '@dualping/protocol';
 
 function refuse(text: string): never {
   throw new DualpingError('invalid-argument', text);
@@ -75,6 +75,12 @@ export function addresses(value: string): readonly Address[] {
   const parts = value.split(',').map((part) => part.trim());
   if (parts.length > MAX_ROUTERS) refuse(`give at most ${MAX_ROUTERS} addresses`);
   return parts.map(address);
+}
+
+export function networks(value: string): readonly string[] {
+  const parts = value.split(',').map((part) => part.trim());
+  ClassicSources.parse(parts);
+  return parts;
 }
 
 export function userName(value: string): string {

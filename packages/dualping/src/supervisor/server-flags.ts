@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
-import { insecure, type LogFormat } from '../settings/definitions.js';
+import { classicFrom, insecure, type LogFormat } from '../settings/definitions.js';
 import type { Insecure } from '../settings/parse.js';
 import { wordsFor } from '../settings/setting.js';
 
@@ -24,6 +24,8 @@ export interface PairValues {
   readonly certs: string;
   readonly insecure: Insecure;
   readonly classic: boolean;
+  /** Switches `classic` on when there are any. */
+  readonly classicFrom: readonly string[];
   /** Empty: nowhere. */
   readonly metrics: string;
   readonly logFormat: LogFormat;
@@ -42,6 +44,7 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--disk-stall-ms', String(values.diskStallMs)],
   ...(values.certs === '' ? wordsFor(insecure, values.insecure) : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
+  ...(values.classicFrom.length > 0 ? wordsFor(classicFrom, values.classicFrom) : []),
   ...['--log-format', values.logFormat],
   ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),
 ];

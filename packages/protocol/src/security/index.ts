@@ -1,4 +1,5 @@
 export { Access, type AccessListener, type Called } from './access.js';
+export { ClassicSources } from './classic-sources.js';
 export * from './identity.js';
 export {
   type Dialled,
