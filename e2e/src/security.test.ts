@@ -1,6 +1,7 @@
 /** A network with certificates, on real processes: nobody passes for another, and nothing that stands breaks. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   DualpingMember,
@@ -45,6 +46,7 @@ import {
   followOneAnother,
   journalsAreIdentical,
 } from './accounts.js';
+import { DualpingProcess } from './dualping-process.js';
 import { DEADLINE_MS, eventually } from './eventually.js';
 import { Person } from './person.js';
 import { believing, member, OPERATOR, SecureCluster, server } from './secure-cluster.js';
@@ -261,6 +263,49 @@ describe('who is who', () => {
       close();
       grpc.forceShutdown();
     }
+  });
+
+  test('a foreign network at the address of the router leads nobody, and is left when ours is back', async () => {
+    const { cluster, user } = secure;
+    const person = new Person('mira', [cluster.routerAddress], undefined, user);
+    await person.post('before');
+    const port = `${cluster.portOf('router')}`;
+    await cluster.router.kill();
+    // It is whole: it has a CA of its own, and would take every server that comes.
+    const elsewhere = join(cluster.folder, 'elsewhere', 'router');
+    const impostor = new DualpingProcess(['router', '--port', port, '--data', elsewhere, '--clusters', '2'], {
+      XDG_STATE_HOME: join(cluster.folder, 'elsewhere'),
+    });
+    try {
+      await impostor.ready();
+      for (const id of [1, 2])
+        await cluster.server(id).line(/router-lost: .*not of this network: its certificate was not made by/);
+      // A session that is led already goes on; a new one says nothing of itself, nor does an operator's command.
+      await person.post('meanwhile');
+      const newcomer = new DualpingSession({
+        routers: [cluster.routerAddress],
+        user: 'nell',
+        credentials: user,
+      });
+      const because = await eventually('the newcomer says what is wrong', () =>
+        'because' in newcomer.state ? newcomer.state.because : undefined,
+      );
+      newcomer.close();
+      assert.match(because.detail, /not of this network/);
+      const asked = new DualpingProcess(['admin', 'status', '--routers', cluster.routerAddress]);
+      assert.equal(await asked.exited, 3);
+      await asked.line(/not of this network/);
+      assert.deepEqual(
+        impostor.lines.filter((line) => /registered|primary|audit/.test(line)),
+        [],
+      );
+    } finally {
+      await impostor.kill();
+    }
+    await cluster.startRouter();
+    await cluster.whenWhole(secure.routers);
+    await person.post('after');
+    person.session.close();
   });
 
   test('garbage and silence at the ports harm nobody', async () => {

@@ -1,6 +1,6 @@
 /**
- * From where programs without TLS are served on the classic wire: this machine, and what an operator adds. They
- * prove nothing, and are believed: so it takes a word for each network that they may come from.
+ * From where programs without TLS are served on the classic wire: this machine, and what an operator adds.
+ * They prove nothing, and are believed: so it takes a word for each network that they may come from.
  */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { DualpingError, quote } from '@dualping/core';
