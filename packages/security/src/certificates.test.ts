@@ -53,6 +53,14 @@ test('what is there is left as it is, and what is missing is made', async (conte
   assert.equal(read(folder, ROUTER).serial, before);
 });
 
+test('parts that start at once make their certificates one after the other', async (context) => {
+  const folder = testFolder(context);
+  const servers = Array.from({ length: 20 }, (_, at) => server(at + 1));
+  await Promise.all(servers.map((part) => ensure(folder, [part])));
+  assert.deepEqual(partsIn(folder), servers);
+  assert.equal(listCertificates(folder).length, servers.length, 'none has overwritten what another noted');
+});
+
 test('a list tells what was made, replaced and revoked; a part is revoked with all it ever had', async (context) => {
   const folder = await testNetwork(context, ROUTER, server(1));
   await issue(folder, [server(1)]);

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, quote } from '@dualping/core';
-import { type DataFolderLock, holderOf, lockDataFolder, mendFolder } from '@dualping/host';
+import { type DataFolderLock, FolderInUse, lockDataFolder, mendFolder } from '@dualping/host';
 import { type CertifiedNetwork, NetworkCredentials, type Part, PEM_BLOCK } from '@dualping/protocol';
 import {
   type Issued,
@@ -237,7 +237,7 @@ async function lockWhenFree(folder: string): Promise<DataFolderLock> {
     try {
       return lockDataFolder(folder, 'dualping certs');
     } catch (error) {
-      if (holderOf(folder) === undefined || performance.now() > until) throw error;
+      if (!(error instanceof FolderInUse) || performance.now() > until) throw error;
       // Not in step with another that waits: at a lock each of two may see the other, and neither get in.
       await delay(LOCK_LOOK_MS * (0.5 + Math.random()));
     }
