@@ -80,7 +80,7 @@ test('a router, and a server with its supervisor, tell every line as JSON', asyn
 });
 
 test('up: every line of every process as JSON, and metrics of each at a port of its own', async () => {
-  const data = join(folder, 'up');
+  const data = `${cluster.folder}/up`;
   const flags = ['--data', data, '--servers', '1', '--port', '0', '--insecure'];
   const metrics = ['--metrics', '127.0.0.1:0'];
   const up = new DualpingProcess(['up', ...flags, ...metrics, ...JSON_LOG]);
